@@ -1,0 +1,1 @@
+"""What we know about an account, when we knew it."""

@@ -1,0 +1,37 @@
+"""The churn definition: who is asked about at a cutoff, which window answers."""
+
+from dataclasses import dataclass
+
+from kqml.errors import BadUse, Fault
+
+
+@dataclass(frozen=True)
+class ChurnDefinition:
+    """An account eligible at a cutoff has churned when it places no order in `[cutoff + gap, cutoff + gap + horizon)`.
+
+    Days are active days (quiet days do not count). Eligible: at least `min_orders` known orders before the
+    cutoff, the last of them within `active_within` days, not closed, suspended or transferred as known then.
+    `personal_k`: the audit's personal window, silence for more than k of the account's own cycles.
+    """
+
+    horizon: int = 90
+    gap: int = 28
+    min_orders: int = 4
+    active_within: int = 90
+    personal_k: float = 2.7
+
+    def __post_init__(self) -> None:
+        faults = [
+            Fault(f"churn.{name}", f"{value} is below {low}", f"give {low} or more")
+            for name, value, low in (
+                ("horizon", self.horizon, 1),
+                ("gap", self.gap, 0),
+                ("min_orders", self.min_orders, 1),
+                ("active_within", self.active_within, 1),
+            )
+            if value < low
+        ]
+        if not self.personal_k > 0:
+            faults.append(Fault("churn.personal_k", f"{self.personal_k} is not positive", "give a number above 0"))
+        if faults:
+            raise BadUse("The churn definition cannot be used.", faults)

@@ -1,0 +1,217 @@
+"""What a feature is: a value whose column name is derived from what it measures."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kqml.events import EventKind
+
+
+class FeatureGroup(StrEnum):
+    """The families of design §5, by which features are listed, explained, switched off in ablations."""
+
+    RECENCY = "recency"
+    FREQUENCY = "frequency"
+    MONETARY = "monetary"
+    RHYTHM = "rhythm"
+    TREND = "trend"
+    RELATIONSHIP = "relationship"
+    CADENCE = "cadence"
+    SERVICE = "service"
+    CASH = "cash"
+    REP = "rep"
+    PEER = "peer"
+    CALENDAR = "calendar"
+    STUFFING = "stuffing"
+
+
+class Direction(StrEnum):
+    """What a larger value is expected to do to the churn probability; a cause is shown only when it does so."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    EITHER = "either"
+
+
+class Code(StrEnum):
+    """What a feature's contribution means in words. Symptoms are what we see; causes (domain §8) go with it."""
+
+    LONGER_SILENT = "longer_silent"
+    ORDERS_FALLING = "orders_falling"
+    ORDERS_SMALLER = "orders_smaller"
+    RANGE_NARROWER = "range_narrower"
+    LESS_REGULAR = "less_regular"
+    RELATION_AGE = "relation_age"
+    ORDER_LEVEL = "order_level"
+    SEASON = "season"
+    PROFILE = "profile"
+
+    NEGLECT = "neglect"
+    REP_CHANGE = "rep_change"
+    COMPETITOR = "competitor"
+    COMPLAINT = "complaint"
+    BROKEN_PROMISE = "broken_promise"
+    NO_RESPONSE = "no_response"
+    PRESSURE = "pressure"
+    SERVICE_FAILURE = "service_failure"
+    PRICE_POLICY = "price_policy"
+    SLOW_MOVING = "slow_moving"
+    SMALL_NEGLECT = "small_neglect"
+    MARKET_SHOCK = "market_shock"
+    ACCOUNT_CASH = "account_cash"
+    CONDUCT = "conduct"
+    SHALLOW = "shallow"
+    NATURAL = "natural"
+    NO_FOLLOW_UP = "no_follow_up"
+
+    @property
+    def is_cause(self) -> bool:
+        return self not in _SYMPTOMS
+
+
+_SYMPTOMS = frozenset(
+    {
+        Code.LONGER_SILENT,
+        Code.ORDERS_FALLING,
+        Code.ORDERS_SMALLER,
+        Code.RANGE_NARROWER,
+        Code.LESS_REGULAR,
+        Code.RELATION_AGE,
+        Code.ORDER_LEVEL,
+        Code.SEASON,
+        Code.PROFILE,
+    }
+)
+
+
+class Aggregation(StrEnum):
+    """How the visible events of a stream become one number. Days are 86,400 s; `n` is `Atom.last`.
+
+    Over a window: count; days, weeks (distinct local days, Monday weeks, with an event); sum, mean, std, cv, maximum
+    of a value column, absent values left out (std with n - 1; cv = std / |mean|); distinct codes of a code column.
+    Over all that is visible, in active days: since_last, since_first (before the cutoff); gap_mean, gap_std,
+    gap_median, gap_p90, gap_last over the last n gaps between consecutive events.
+    """
+
+    COUNT = "count"
+    DAYS = "days"
+    WEEKS = "weeks"
+    SUM = "sum"
+    MEAN = "mean"
+    STD = "std"
+    CV = "cv"
+    MAXIMUM = "max"
+    DISTINCT = "distinct"
+    SINCE_LAST = "since_last"
+    SINCE_FIRST = "since_first"
+    GAP_MEAN = "gap_mean"
+    GAP_STD = "gap_std"
+    GAP_MEDIAN = "gap_median"
+    GAP_P90 = "gap_p90"
+    GAP_LAST = "gap_last"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A set of kinds read as one sequence of events, with the short name that columns use."""
+
+    name: str
+    kinds: frozenset[EventKind]
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One aggregation over one stream: in `[cutoff - lag - days, cutoff - lag)`, or over all that is visible.
+
+    `value`: the value or code column, for aggregations that read one. `last`: gaps looked at, newest first.
+    """
+
+    stream: Stream
+    aggregation: Aggregation
+    value: str | None = None
+    days: int | None = None
+    lag: int = 0
+    last: int | None = None
+
+    @property
+    def column(self) -> str:
+        parts = [self.stream.name, self.value, self.aggregation.value]
+        if self.days is not None:
+            parts.append(f"{self.days}d")
+        if self.lag:
+            parts.append(f"lag{self.lag}d")
+        if self.last is not None:
+            parts.append(f"last{self.last}")
+        return "_".join(part for part in parts if part)
+
+
+class Operation(StrEnum):
+    """How two atoms become one number; missing when either is, and a ratio also when its divisor is 0."""
+
+    RATIO = "over"
+    DIFFERENCE = "minus"
+    RATE_RATIO = "rate_over"
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Two atoms in one number; RATE_RATIO divides each by its own days before the ratio."""
+
+    left: Atom
+    operation: Operation
+    right: Atom
+
+    @property
+    def column(self) -> str:
+        return f"{self.left.column}__{self.operation.value}__{self.right.column}"
+
+
+class Season(StrEnum):
+    """Numbers that the cutoff's local date gives by itself."""
+
+    YEAR_SIN = "year_sin"
+    YEAR_COS = "year_cos"
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A number of the cutoff's local date."""
+
+    of: Season
+
+    @property
+    def column(self) -> str:
+        return f"calendar_{self.of.value}"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """An account's number less the mean of its like at the same cutoff (features.peers)."""
+
+    own: Atom | Combined
+
+    @property
+    def column(self) -> str:
+        return f"peer_{self.own.column}"
+
+
+Measure = Atom | Combined | Calendar | Peer
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A number known before the cutoff: what it measures, what it means when it speaks, why it is there.
+
+    `fill` replaces a value that is missing because there was nothing to measure (no event in the window), never one
+    that is missing because nothing was recorded; None leaves it missing.
+    """
+
+    measure: Measure
+    group: FeatureGroup
+    code: Code
+    direction: Direction
+    why: str
+    fill: float | None = None
+
+    @property
+    def column(self) -> str:
+        return self.measure.column

@@ -1,0 +1,53 @@
+"""The list of commands, with how a failure leaves the program."""
+
+import importlib
+import sys
+
+import typer
+
+from kqml.cli.output import fail
+from kqml.errors import KqmlError
+
+COMMANDS = (
+    "import",
+    "check",
+    "features",
+    "catalog",
+    "label-audit",
+    "train",
+    "backtest",
+    "promote",
+    "rollback",
+    "models",
+    "score",
+    "serve",
+    "demo",
+)
+"""Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`."""
+
+
+def create_app() -> typer.Typer:
+    """The command line with every command loaded; heavy libraries are imported inside the commands."""
+    app = typer.Typer(
+        name="kqml",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        help="kqml 客情 machine learning: which accounts are about to leave, why, what to do.",
+    )
+    for command in COMMANDS:
+        app.command(command)(importlib.import_module(f"kqml.cli.{module_of(command)}").run)
+    return app
+
+
+def module_of(command: str) -> str:
+    """The module of a command's name; `import` is a word of the language, hence the underscore."""
+    return "import_" if command == "import" else command.replace("-", "_")
+
+
+def main() -> None:
+    """Runs the command line; exit codes 0, 1 the answer is no, 2 bad use, 3 could not be done."""
+    try:
+        create_app()()
+    except KqmlError as error:
+        fail(error, "--json" in sys.argv)

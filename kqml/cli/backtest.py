@@ -1,0 +1,5 @@
+"""`kqml backtest`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

@@ -1,0 +1,5 @@
+"""`kqml catalog`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

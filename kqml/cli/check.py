@@ -1,0 +1,5 @@
+"""`kqml check`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

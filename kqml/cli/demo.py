@@ -1,0 +1,5 @@
+"""`kqml demo`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

@@ -1,0 +1,5 @@
+"""`kqml features`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

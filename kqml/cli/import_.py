@@ -1,0 +1,5 @@
+"""`kqml import-`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

@@ -1,0 +1,5 @@
+"""`kqml label-audit`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

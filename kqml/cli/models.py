@@ -1,0 +1,5 @@
+"""`kqml models`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

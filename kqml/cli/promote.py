@@ -1,0 +1,5 @@
+"""`kqml promote`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

@@ -1,0 +1,5 @@
+"""`kqml rollback`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

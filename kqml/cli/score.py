@@ -1,0 +1,5 @@
+"""`kqml score`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

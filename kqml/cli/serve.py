@@ -1,0 +1,5 @@
+"""`kqml serve`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

@@ -1,0 +1,5 @@
+"""`kqml train`: to be written."""
+
+
+def run() -> None:
+    raise NotImplementedError

@@ -1,0 +1,43 @@
+"""The dataset folder: four Parquet tables with `dataset.json`, read, written, fingerprinted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class QuietPeriod:
+    """Declared quiet days: `start` and `end` are ISO dates, the end not included."""
+
+    start: str
+    end: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """What may be done with an account column at a past cutoff.
+
+    `complete_since`: ISO date since which every change of it is an event, or None. `usable`: False refuses it for
+    training. `why`: the reason, in words.
+    """
+
+    complete_since: str | None = None
+    usable: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What `dataset.json` says. `kinds_recorded`: kind code → first `known_at` (ISO instant). `record_lags`: kind
+    code → {"days": assumed or "p95_days": measured lag in days}. `columns`: account column → ColumnUse."""
+
+    time_zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    quiet_periods: tuple[QuietPeriod, ...] = ()
+    columns: Mapping[str, ColumnUse] = field(default_factory=dict)
+    kinds_recorded: Mapping[str, str] = field(default_factory=dict)
+    record_lags: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    format_version: int = 1

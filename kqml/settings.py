@@ -1,0 +1,98 @@
+"""Where things are, how the program speaks: `kqml.toml`, then the environment (`KQML_*`), then flags."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from kqml.errors import BadUse, Fault
+
+
+class ChurnSettings(BaseModel):
+    """Defaults of the churn flags (`[churn]`), in days where not counts."""
+
+    horizon: int = 90
+    gap: int = 28
+    every: int = 28
+    min_orders: int = 4
+    active_within: int = 90
+    personal_k: float = 2.7
+
+
+class BandSettings(BaseModel):
+    """Thresholds of the bands (`[bands]`): multiples of the training churn rate; `stopped` is a probability."""
+
+    raised: float = 1.5
+    high: float = 3.0
+    stopped: float = 0.5
+
+
+class Settings(BaseSettings):
+    """Every setting, validated; unknown keys of the file are faults."""
+
+    model_config = SettingsConfigDict(env_prefix="KQML_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    home: Path = Path(".kqml")
+    database_url: str | None = None
+    mlflow_uri: str | None = Field(default=None)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    language: Literal["zh", "en"] = "zh"
+    time_zone: str = "Asia/Shanghai"
+    data_dir: Path | None = None
+    churn: ChurnSettings = ChurnSettings()
+    bands: BandSettings = BandSettings()
+
+    @property
+    def registry_uri(self) -> str:
+        """MLflow's address: the setting, else MLFLOW_TRACKING_URI, else SQLite at home."""
+        local = f"sqlite:///{(self.home / 'mlflow.db').absolute()}"
+        return self.mlflow_uri or os.environ.get("MLFLOW_TRACKING_URI") or local
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def served(self) -> Path:
+        return self.home / "served"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _config_file()))
+
+
+def _config_file() -> Path:
+    return Path(os.environ.get("KQML_CONFIG", "kqml.toml"))
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises BadUse with every fault, by key, at once."""
+    named = os.environ.get("KQML_CONFIG")
+    if named and not Path(named).is_file():
+        raise BadUse(f"The configuration file {named} named by --config or KQML_CONFIG does not exist.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [
+            Fault(".".join(map(str, item["loc"])), f"{item['msg']} (got {item['input']!r})", "correct it")
+            for item in error.errors()
+        ]
+        raise BadUse("The settings cannot be used (kqml.toml or KQML_* in the environment).", faults) from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadUse(f"{_config_file()} is not valid TOML: {error}.") from error

@@ -1,0 +1,1 @@
+"""What we predict; what we would do."""

@@ -1,0 +1,1 @@
+"""Who may ask, how it looks."""

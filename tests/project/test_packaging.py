@@ -1,0 +1,96 @@
+"""The project as an installed thing: its names, its locks, its two commands."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = {"kqml", "features", "models", "serve", "experiments"}
+
+
+def top_level_names(distribution) -> set[str]:
+    files = distribution.files or []
+    return {file.parts[0].removesuffix(".py") for file in files if file.suffix == ".py" and file.parts[0] != ".."}
+
+
+def test_no_other_distribution_ships_a_package_with_one_of_our_names():
+    clashes = {
+        distribution.metadata["Name"]: top_level_names(distribution) & OURS
+        for distribution in distributions()
+        if distribution.metadata["Name"] != "kqml" and top_level_names(distribution) & OURS
+    }
+    assert clashes == {}
+
+
+@pytest.mark.parametrize("name", ["core", "dev", "spark"])
+def test_a_lock_pins_every_package_with_hashes_and_holds_no_address(name):
+    lock = (ROOT / "requirements" / f"{name}.txt").read_text()
+    pins = re.findall(r"^[a-z0-9][\w.-]*(?:\[[\w,]+\])?==\S+", lock, flags=re.MULTILINE)
+    assert len(pins) > 100
+    assert lock.count("--hash=sha256:") >= len(pins)
+    assert "://" not in lock
+
+
+def test_the_dev_lock_agrees_with_the_core_lock():
+    def pins(name: str) -> set[tuple[str, str]]:
+        lines = (ROOT / "requirements" / f"{name}.txt").read_text()
+        return set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.!+]+)", lines, flags=re.MULTILINE))
+
+    assert pins("core") - pins("dev") == set()
+
+
+def test_every_dependency_has_a_lower_bound():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [name for extra in project["optional-dependencies"].values() for name in extra]
+    named = [*project["dependencies"], *extras]
+    assert [name for name in named if ">=" not in name and not name.startswith("kqml[")] == []
+
+
+def test_the_readme_begins_with_the_two_commands():
+    commands = [line.split("#")[0].strip() for line in (ROOT / "README.md").read_text().splitlines()]
+    assert [line for line in commands if line.startswith("make ")][:2] == ["make demo", "make test"]
+
+
+def test_importing_a_package_reads_no_settings_and_loads_no_giant():
+    code = (
+        "import sys, kqml.settings, features.catalog, models.scoring, serve.app;"
+        "print([name for name in ('mlflow', 'pyspark', 'polars', 'econml', 'optuna') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    assert done.stdout.strip() == "[]"
+
+
+CONTRACT_BREAKERS = {
+    "features/planted.py": "import models.churn",
+    "kqml/planted.py": "import features.rows",
+    "models/planted.py": "import fastapi",
+    "serve/planted.py": "import mlflow",
+    "experiments/planted.py": "import numba",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", CONTRACT_BREAKERS)
+def test_a_broken_import_contract_fails_the_check(file, tmp_path):
+    for package in OURS:
+        for source in (ROOT / package).rglob("*.py"):
+            target = tmp_path / source.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(source.read_text())
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    (tmp_path / file).write_text(CONTRACT_BREAKERS[file] + "\n")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BROKEN" in done.stdout

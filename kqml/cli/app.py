@@ -1,12 +1,14 @@
 """The list of commands, with how a failure leaves the program."""
 
 import importlib
+import os
 import sys
+from typing import Annotated
 
 import typer
 
 from kqml.cli.output import fail
-from kqml.errors import KqmlError
+from kqml.errors import CouldNot, KqmlError
 
 COMMANDS = (
     "import",
@@ -35,9 +37,19 @@ def create_app() -> typer.Typer:
         add_completion=False,
         help="kqml 客情 machine learning: which accounts are about to leave, why, what to do.",
     )
+    app.callback()(_options)
     for command in COMMANDS:
         app.command(command)(importlib.import_module(f"kqml.cli.{module_of(command)}").run)
     return app
+
+
+def _options(
+    config: Annotated[
+        str | None, typer.Option(help="Configuration file; else KQML_CONFIG, else kqml.toml in the working folder.")
+    ] = None,
+) -> None:
+    if config is not None:
+        os.environ["KQML_CONFIG"] = config
 
 
 def module_of(command: str) -> str:
@@ -51,3 +63,5 @@ def main() -> None:
         create_app()()
     except KqmlError as error:
         fail(error, "--json" in sys.argv)
+    except OSError as error:
+        fail(CouldNot(f"The disk or the network did not allow it: {error}."), "--json" in sys.argv)

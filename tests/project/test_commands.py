@@ -1,0 +1,38 @@
+"""Every command is listed, documented, shows an example, has a schema for its JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from kqml.cli.app import COMMANDS, create_app, module_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(command):
+    shown = CliRunner().invoke(create_app(), [command, "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    assert f"kqml {command}" in shown.output.split("Usage:")[1].split("\n", 1)[1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_page_names_it(command):
+    assert f"### `kqml {command}`" in (ROOT / "docs" / "commands.md").read_text()
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "serve"])
+def test_its_json_has_a_valid_schema(command):
+    Draft202012Validator.check_schema(json.loads((ROOT / "docs" / "schemas" / f"{command}.json").read_text()))
+
+
+def test_each_command_has_a_module_of_its_own():
+    modules = {path.stem for path in (ROOT / "kqml" / "cli").glob("*.py")}
+    assert {module_of(command) for command in COMMANDS} <= modules
+
+
+def test_an_unknown_command_is_bad_use():
+    assert CliRunner().invoke(create_app(), ["dance"]).exit_code == 2

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from kqml.calendar import DAY_US, Instants, QuietPeriods
 from kqml.errors import BadUse, Fault
 
 
@@ -31,7 +34,25 @@ class ChurnDefinition:
             )
             if value < low
         ]
-        if not self.personal_k > 0:
+        if not 0 < self.personal_k < np.inf:
             faults.append(Fault("churn.personal_k", f"{self.personal_k} is not positive", "give a number above 0"))
         if faults:
             raise BadUse("The churn definition cannot be used.", faults)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Per cutoff the half-open window `[opens, closes)` that answers, and when the answer is known for good."""
+
+    opens: Instants
+    closes: Instants
+    matures: Instants
+
+
+def windows_of(
+    cutoffs: Instants, definition: ChurnDefinition, quiet: QuietPeriods, label_lag_days: float = 0.0
+) -> Windows:
+    """The windows of these cutoffs. An answer matures the label lag (plain days) after its window closes."""
+    opens = quiet.after(cutoffs, definition.gap)
+    closes = quiet.after(cutoffs, definition.gap + definition.horizon)
+    return Windows(opens, closes, closes + round(label_lag_days * DAY_US))

@@ -1,0 +1,119 @@
+"""Who is asked about at a cutoff, by what was known then."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.churn import ChurnDefinition
+from features.context import Context
+from features.recorded import Places, Recorded, recorded
+from features.rows import Rows
+from kqml.calendar import DAY_US, Instants
+from kqml.eventlog import EventLog
+from kqml.events import EventKind
+
+CYCLE_GAPS = 26
+"""An account's own cycle is the mean of this many last gaps between orders (design §6)."""
+
+BLOCK_ROWS = 1_000_000
+"""Pairs of account and cutoff looked at together: what bounds the memory."""
+
+LEAVING = (EventKind.ACCOUNT_SUSPENDED, EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The eligible rows with what was known of their orders at the cutoff.
+
+    `orders`: how many. `last_order`: the instant of the latest. `silence`: days from it to the cutoff. `own_cycle`:
+    days, the mean of the last CYCLE_GAPS gaps, NaN with a single order. `already_silent`: the silence is longer than
+    one own cycle. Days are active days.
+    """
+
+    rows: Rows
+    orders: NDArray[np.int64]
+    last_order: Instants
+    silence: NDArray[np.float64]
+    own_cycle: NDArray[np.float64]
+    already_silent: NDArray[np.bool_]
+
+
+def eligible_rows(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Rows:
+    """The pairs of account and cutoff that the definition asks about."""
+    return standing_of(log, context, definition, cutoffs).rows
+
+
+def standing_of(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Standing:
+    """The eligible rows of all accounts at all cutoffs, with the standing of each. Reads only what was known."""
+    sources = recorded(log, [EventKind.ORDER]), recorded(log, [*LEAVING, EventKind.ACCOUNT_REOPENED])
+    blocks = [
+        _standing_in(block, *sources, context, definition)
+        for block in _blocks(log.account_count, np.unique(np.asarray(cutoffs, dtype=np.int64)))
+    ]
+    return _joined(blocks)
+
+
+def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
+    """All pairs, a bounded number at a time; at least one block, so that no accounts give no rows."""
+    step = max(1, BLOCK_ROWS // max(1, len(cutoffs)))
+    for start in range(0, max(1, account_count), step):
+        grid = Rows.grid(min(step, account_count - start), cutoffs)
+        yield Rows(grid.account + np.int32(start), grid.cutoff)
+
+
+def _standing_in(
+    rows: Rows, orders: Recorded, status: Recorded, context: Context, definition: ChurnDefinition
+) -> Standing:
+    known = orders.known_before(rows.account, rows.cutoff)
+    enough = known >= definition.min_orders
+    rows, known = rows.where(enough), known[enough]
+    last = orders.latest_of(rows.account, known)
+    silence = context.quiet.active(rows.cutoff) - context.quiet.active(orders.occurred_at[last])
+    asked = (silence <= definition.active_within * DAY_US) & _in_business(rows, status)
+    return _standing(rows.where(asked), known[asked], last[asked], orders, context)
+
+
+def _in_business(rows: Rows, status: Recorded) -> NDArray[np.bool_]:
+    """Not suspended, closed or transferred by the latest change of status that was known; reopened counts as open."""
+    open_ = np.ones(len(rows), dtype=np.bool_)
+    known = status.known_before(rows.account, rows.cutoff)
+    changed = known > 0
+    latest = status.latest_of(rows.account[changed], known[changed])
+    open_[changed] = status.kind[latest] == EventKind.ACCOUNT_REOPENED.number
+    return open_
+
+
+def _standing(rows: Rows, known: Places, last: Places, orders: Recorded, context: Context) -> Standing:
+    gaps = np.minimum(known - 1, CYCLE_GAPS)
+    first = _known_before_last(rows, known, last, gaps, orders)
+    last_order = orders.occurred_at[last]
+    silence = context.quiet.active(rows.cutoff) - context.quiet.active(last_order)
+    span = context.quiet.active(last_order) - context.quiet.active(orders.occurred_at[first])
+    own_cycle = np.divide(span, gaps * DAY_US, out=np.full(len(rows), np.nan), where=gaps > 0)
+    return Standing(rows, known, last_order, silence / DAY_US, own_cycle, (silence * gaps > span) & (gaps > 0))
+
+
+def _known_before_last(rows: Rows, known: Places, last: Places, gaps: Places, orders: Recorded) -> Places:
+    """The place of the order `gaps` known orders before the last known one.
+
+    Where all orders up to the last are known it is a subtraction; else each step back skips what was not yet known.
+    """
+    first = last - gaps
+    late = np.flatnonzero(last - orders.offsets[rows.account] + 1 != known)
+    place, left = last[late], gaps[late]
+    while len(late):
+        first[late[left == 0]] = place[left == 0]
+        late, place, left = late[left > 0], place[left > 0] - 1, left[left > 0]
+        left -= orders.visible_at[place] < rows.cutoff[late]
+    return first
+
+
+def _joined(blocks: list[Standing]) -> Standing:
+    columns = [
+        np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("orders", "last_order", "silence", "own_cycle", "already_silent")
+    ]
+    account = np.concatenate([block.rows.account for block in blocks])
+    return Standing(Rows(account, np.concatenate([block.rows.cutoff for block in blocks])), *columns)

@@ -1,0 +1,55 @@
+"""The logistic curve through one number: churn against log-odds, by intercept and slope."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Line:
+    """P(churned) = 1 / (1 + exp(-(intercept + slope × log-odds)))."""
+
+    intercept: float
+    slope: float
+
+    def log_odds(self, log_odds: Floats) -> Floats:
+        return self.intercept + self.slope * log_odds
+
+    def probability(self, log_odds: Floats) -> Floats:
+        return np.asarray(expit(self.log_odds(log_odds)), dtype=np.float64)
+
+
+def fit_line(log_odds: Floats, targets: Floats) -> Line:
+    """The most likely line for `targets` in [0, 1]; targets strictly inside keep it finite on separable rows."""
+    design = np.column_stack([np.ones(len(log_odds)), log_odds])
+
+    def loss(line: Floats) -> float:
+        margin = design @ line
+        return float(np.mean(np.logaddexp(0.0, margin) - targets * margin))
+
+    def gradient(line: Floats) -> Floats:
+        return np.asarray(design.T @ (expit(design @ line) - targets) / len(targets))
+
+    def curvature(line: Floats) -> Floats:
+        p = expit(design @ line)
+        return np.asarray((design * (p * (1 - p))[:, None]).T @ design / len(targets))
+
+    start = np.array([0.0, 1.0])
+    found = minimize(loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"maxiter": 200})
+    return Line(float(found.x[0]), float(found.x[1]))
+
+
+def fit_intercept(log_odds: Floats, targets: Floats) -> Line:
+    """The line of slope 1 whose mean probability is the targets' mean, by bisection."""
+    wanted = float(np.mean(targets))
+    low, high = -60.0 - float(np.max(log_odds)), 60.0 - float(np.min(log_odds))
+    for _ in range(200):
+        middle = (low + high) / 2
+        too_low = float(np.mean(expit(log_odds + middle))) < wanted
+        low, high = (middle, high) if too_low else (low, middle)
+    return Line((low + high) / 2, 1.0)

@@ -9,7 +9,7 @@ from features.churn import ChurnDefinition, Windows, windows_of
 from features.context import NEVER, Context
 from features.cutoffs import default_cutoff
 from features.eligibility import Standing, standing_of
-from features.recorded import recorded
+from features.recorded import Places, Recorded, recorded
 from features.rows import Rows
 from kqml.calendar import DAY_US, Instants
 from kqml.dataset import DatasetInfo
@@ -86,50 +86,69 @@ def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label
 
 
 def label_standing(log: EventLog, standing: Standing, windows: Windows, until: int) -> LabelledRows:
-    """The same for given eligible rows, one window each: the audit tries several on one standing."""
+    """The same for given eligible rows, one window each."""
     mature = windows.matures <= until
-    rows = standing.rows.where(mature)
-    opens, closes = windows.opens[mature], windows.closes[mature]
-    silent_since, next_order = _orders_around(log, rows, opens)
+    rows, closes = standing.rows.where(mature), windows.closes[mature]
+    outcome = outcome_of(log, rows, windows.opens[mature])
     return LabelledRows(
         rows=rows,
-        churned=next_order >= closes,
-        censored=_ended_between(log, rows, closes),
+        churned=outcome.next_order >= closes,
+        censored=outcome.ends_at < closes,
         already_silent=standing.already_silent[mature],
         last_order=standing.last_order[mature],
         own_cycle=standing.own_cycle[mature],
-        silent_since=silent_since,
-        next_order=next_order,
+        silent_since=outcome.silent_since,
+        next_order=outcome.next_order,
         closes_at=closes,
         matures_at=windows.matures[mature],
         immature=int(len(mature) - mature.sum()),
     )
 
 
-def _orders_around(log: EventLog, rows: Rows, opens: Instants) -> tuple[Instants, Instants]:
-    """The last order before each instant (an eligible row has one), the first at or after it."""
+@dataclass(frozen=True)
+class Outcome:
+    """What happened around the opening of each row's window, before any horizon decides what it means.
+
+    `silent_since`: the last order before it. `next_order`: the first at or after it. `ends_at`: the first closure or
+    transfer at or after the cutoff. NEVER where there is none.
+    """
+
+    silent_since: Instants
+    next_order: Instants
+    ends_at: Instants
+
+
+def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> Outcome:
+    """The outcome of eligible rows (each has an order before its cutoff) whose windows open at `opens`."""
     orders = recorded(log, [EventKind.ORDER])
     following = orders.next_from(rows.account, opens)
-    exists = following < orders.offsets[rows.account + 1]
-    next_order = np.full(len(rows), NEVER)
-    next_order[exists] = orders.occurred_at[following[exists]]
-    return orders.occurred_at[following - 1], next_order
-
-
-def _ended_between(log: EventLog, rows: Rows, closes: Instants) -> Mask:
     endings = recorded(log, ENDING)
-    following = endings.next_from(rows.account, rows.cutoff)
-    censored = following < endings.offsets[rows.account + 1]
-    censored[censored] = endings.occurred_at[following[censored]] < closes[censored]
-    return censored
+    ends_at = _time_at(endings, rows, endings.next_from(rows.account, rows.cutoff))
+    return Outcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
+
+
+def _time_at(events: Recorded, rows: Rows, places: Places) -> Instants:
+    """When the event at each place happened, NEVER where the place is past the account's end."""
+    times = np.full(len(rows), NEVER)
+    exists = places < events.offsets[rows.account + 1]
+    times[exists] = events.occurred_at[places[exists]]
+    return times
 
 
 def departures(labels: LabelledRows, mask: Mask | None = None) -> tuple[int, int]:
     """How many distinct (account, last order before the silence) the churned, uncensored rows of `mask` hold, and of
     how many accounts: rows repeat one leaving at several cutoffs, this counts it once."""
     left = labels.churned & ~labels.censored & (True if mask is None else mask)
-    pairs = np.stack([labels.rows.account[left].astype(np.int64), labels.silent_since[left]])
-    return np.unique(pairs, axis=1).shape[1], len(np.unique(pairs[0]))
+    account = labels.rows.account[left]
+    first = first_of_departure(account, labels.silent_since[left])
+    return int(first.sum()), len(np.unique(account))
+
+
+def first_of_departure(account: NDArray[np.int32], silent_since: Instants) -> Mask:
+    """True at the first of each run of churned rows that see one departure; rows by account, then cutoff."""
+    first = np.ones(len(account), dtype=np.bool_)
+    first[1:] = (np.diff(account) != 0) | (np.diff(silent_since) != 0)
+    return first
 
 
 def label_lag_days(info: DatasetInfo, log: EventLog) -> float:

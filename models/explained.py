@@ -1,0 +1,53 @@
+"""Contributions of features summed by code, with the share of each sum that behaves as expected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.definitions import Code, Direction, Feature
+
+CODES: tuple[Code, ...] = tuple(Code)
+_PLACE = {code: place for place, code in enumerate(CODES)}
+_SIGN = {Direction.RISING: 1.0, Direction.FALLING: -1.0, Direction.EITHER: 0.0}
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """How F model columns belong to C codes. `membership` (F, C) is 1 where a column has the code. `expected` (F):
+    +1, -1 or 0. `typical` (F): a usual value, the median of the training rows; NaN where never measured."""
+
+    membership: Floats
+    expected: Floats
+    typical: Floats
+
+
+@dataclass(frozen=True)
+class CodeSums:
+    """Per row and code, in log-odds. `totals`: the sum of all its features, so that a row's totals and its bias add
+    up to the score. `supported`: the part from features that lie on the side of their typical value where, by their
+    expected direction, they should push as they do."""
+
+    totals: Floats
+    supported: Floats
+
+
+def code_map(features: Sequence[Feature], profile_columns: int, typical: Floats) -> CodeMap:
+    """The map of a model's columns: its features, then `profile_columns` categories of the account's profile."""
+    codes = [feature.code for feature in features] + [Code.PROFILE] * profile_columns
+    signs = [_SIGN[feature.direction] for feature in features] + [0.0] * profile_columns
+    membership = np.zeros((len(codes), len(CODES)))
+    membership[np.arange(len(codes)), [_PLACE[code] for code in codes]] = 1.0
+    return CodeMap(membership, np.array(signs), np.asarray(typical, dtype=np.float64))
+
+
+def code_sums(mapped: CodeMap, values: Floats, contributions: Floats) -> CodeSums:
+    """Sums of (R, F) contributions by code; a last column of `contributions`, the bias, belongs to no code."""
+    own = contributions[:, : len(mapped.expected)]
+    towards = mapped.expected * (values - mapped.typical)
+    side = np.where(np.isnan(towards) | (mapped.expected == 0), 0.0, np.where(towards > 0, 1.0, -1.0))
+    supported = np.where(side * own > 0, own, 0.0)
+    return CodeSums(own @ mapped.membership, supported @ mapped.membership)

@@ -1,0 +1,43 @@
+"""The pointer file `served/current.json`: which bundle answers now, published by one, followed by many."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from kqml.errors import CouldNot, Fault
+
+POINTER = "current.json"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the pointer names. `folder`: the bundle's, beside the pointer. `since`: ISO instant of the alias move."""
+
+    version: str
+    folder: str
+    grade: str
+    since: str
+    fingerprint: str
+
+
+def read_pointer(pointer: Path) -> Published:
+    """What is published. Raises CouldNot where the file cannot be read or is not a pointer."""
+    try:
+        fields = orjson.loads(pointer.read_bytes())
+        published = Published(**fields)
+    except (OSError, ValueError, TypeError) as error:
+        fault = Fault(str(pointer), f"{error}", "run `kqml promote`, which writes it anew")
+        raise CouldNot("The pointer to the served model cannot be read.", [fault]) from error
+    if not all(isinstance(value, str) for value in fields.values()) or Path(published.folder).name != published.folder:
+        fault = Fault(str(pointer), f"{fields!r}", "run `kqml promote`, which writes it anew")
+        raise CouldNot("The pointer to the served model names no folder beside it.", [fault])
+    return published
+
+
+def write_pointer(pointer: Path, published: Published) -> None:
+    """Replaces the pointer in one step: a reader sees the old one or the new one."""
+    temporary = pointer.with_name(f".{pointer.name}.{os.getpid()}")
+    temporary.write_bytes(orjson.dumps(asdict(published), option=orjson.OPT_INDENT_2))
+    temporary.replace(pointer)

@@ -1,0 +1,119 @@
+"""Who is champion: aliases moved only with a record of who, when and why."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import orjson
+
+from kqml.errors import Fault, Refused
+from models.bundle import load_bundle
+from models.registry.client import MODEL, RegistryStore, connected
+from models.registry.versions import Version, bundle_folder, champion, find_version
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+PROMOTABLE = frozenset({"A", "B"})
+"""Grades that may be served; C and ungraded have not shown that they beat a rule of thumb."""
+
+RECORD = "kqml.move."
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move of an alias. `at`: ISO instant; `before`: the version that had the alias, None for the first."""
+
+    alias: str
+    before: int | None
+    after: int
+    action: Literal["promote", "rollback"]
+    who: str
+    why: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who moves an alias, why, and when (an aware datetime)."""
+
+    who: str
+    why: str
+    at: datetime
+
+
+def promote(store: RegistryStore, wanted: str, signed: Signed, alias: str = CHAMPION) -> Move:
+    """Gives `alias` to a version. Raises Refused where its grade does not allow it, or it already has the alias."""
+    version = find_version(store, wanted)
+    grade = load_bundle(bundle_folder(store, version)).model.grade
+    if alias == CHAMPION and grade not in PROMOTABLE:
+        raise Refused(
+            f"Version {version.number} may not become {alias}.",
+            [Fault("grade", f"{grade}", "only A and B may: train on more data, or read why in the run's evaluation")],
+        )
+    if alias in version.aliases:
+        raise Refused(f"Version {version.number} is the {alias} already.")
+    return _move(store, version, alias, "promote", signed)
+
+
+def rollback(store: RegistryStore, signed: Signed) -> Move:
+    """Gives `champion` back to the version that had it before. Raises Refused where there was none."""
+    line = line_of_champions(list_moves(store))
+    present = champion(store)
+    earlier = line[:-1] if present and line[-1:] == [present.number] else line
+    if not earlier:
+        said = f"version {present.number} is the first" if present else "there is none"
+        raise Refused("There is no earlier champion to go back to.", [Fault(CHAMPION, said, "promote a version")])
+    return _move(store, find_version(store, str(earlier[-1])), CHAMPION, "rollback", signed)
+
+
+def list_moves(store: RegistryStore) -> list[Move]:
+    """Every recorded move, oldest first."""
+    with connected(store) as client:
+        records = _records(client)
+    return [Move(**orjson.loads(records[key])) for key in sorted(records)]
+
+
+def line_of_champions(moves: Sequence[Move]) -> list[int]:
+    """The line of champions, the present one last: a promotion adds one, a rollback cuts back to the one restored."""
+    line: list[int] = []
+    for move in moves:
+        if move.alias != CHAMPION:
+            continue
+        if move.action == "rollback":
+            while line and line[-1] != move.after:
+                line.pop()
+        else:
+            line.append(move.after)
+    return line
+
+
+def _move(
+    store: RegistryStore, version: Version, alias: str, action: Literal["promote", "rollback"], signed: Signed
+) -> Move:
+    """The record is written first and taken back where the alias then does not move: no move is unrecorded."""
+    with connected(store) as client:
+        before = _holder(client, alias)
+        at = signed.at.astimezone(UTC)
+        move = Move(alias, before, version.number, action, signed.who, signed.why, at.isoformat(timespec="seconds"))
+        key = f"{RECORD}{len(_records(client)):06d}.{at:%Y%m%dT%H%M%S.%f}"
+        client.set_registered_model_tag(MODEL, key, orjson.dumps(asdict(move)).decode())
+        try:
+            client.set_registered_model_alias(MODEL, alias, str(version.number))
+        except BaseException:
+            client.delete_registered_model_tag(MODEL, key)
+            raise
+    return move
+
+
+def _records(client: "MlflowClient") -> dict[str, str]:
+    models = client.search_registered_models(f"name='{MODEL}'")
+    tags = models[0].tags if models else {}
+    return {key: value for key, value in tags.items() if key.startswith(RECORD)}
+
+
+def _holder(client: "MlflowClient", alias: str) -> int | None:
+    holder = client.get_registered_model(MODEL).aliases.get(alias)
+    return None if holder is None else int(holder)

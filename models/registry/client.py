@@ -1,0 +1,85 @@
+"""The door to MLflow: quiet to import, explicit about the address, its failures in our words."""
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kqml.errors import CouldNot, Fault
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODEL = "kqml"
+"""The name of the registered model and of its experiment."""
+
+KNOWN_NOISE = (
+    ".*Any type hint is inferred as AnyType",  # MLflow warns about its own type hints when it is imported
+    ".*An input example was not provided",  # ours would be customers' data; the signature is explicit instead
+)
+
+
+@dataclass(frozen=True)
+class RegistryStore:
+    """Where versions live: MLflow's address and the folder of artifacts (used when the address is a database)."""
+
+    uri: str
+    artifacts: Path
+
+    @property
+    def is_server(self) -> bool:
+        """True for an MLflow server, which keeps artifacts itself."""
+        return self.uri.startswith(("http://", "https://"))
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", self.uri)
+
+
+@contextmanager
+def quiet_mlflow() -> Iterator[None]:
+    """MLflow without telemetry, progress bars, or the warnings of KNOWN_NOISE while the block runs."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        for message in KNOWN_NOISE:
+            warnings.filterwarnings("ignore", message=message, category=UserWarning)
+        yield
+
+
+@contextmanager
+def connected(store: RegistryStore) -> "Iterator[MlflowClient]":
+    """A client of the registry. Raises CouldNot where MLflow, its database or its artifacts fail in the block."""
+    _make_folder_of(store)
+    with quiet_mlflow():
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            raise CouldNot(
+                "The model registry did not do it.",
+                [Fault(store.shown, _first_line(error), "check KQML_MLFLOW_URI, the database and its disk")],
+            ) from error
+
+
+def _make_folder_of(store: RegistryStore) -> None:
+    if store.uri.startswith("sqlite:///"):
+        try:
+            Path(store.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CouldNot(f"The folder of {store.shown} cannot be made: {error}.") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

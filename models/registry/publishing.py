@@ -1,0 +1,83 @@
+"""The champion on its way to the service: its bundle copied to `served/`, then the pointer moved."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from kqml.errors import CouldNot, KqmlError
+from models.bundle import load_bundle
+from models.published import POINTER, Published, read_pointer, write_pointer
+from models.registry.aliases import CHAMPION, list_moves
+from models.registry.client import RegistryStore
+from models.registry.versions import Version, bundle_folder, champion
+
+
+def publish(store: RegistryStore, served: Path) -> Published | None:
+    """Makes the champion what `served/current.json` names; None, and nothing changed, where there is no champion.
+
+    The bundle is checked before and after it is copied; a folder once published is never written again.
+    """
+    version = champion(store)
+    if version is None:
+        return None
+    source = bundle_folder(store, version)
+    bundle = load_bundle(source)
+    folder = f"{version.number}-{bundle.fingerprint[:12]}"
+    published = Published(str(version.number), folder, bundle.model.grade, _since(store, version), bundle.fingerprint)
+    try:
+        served.mkdir(parents=True, exist_ok=True)
+        _copy(source, served / folder)
+        if not _is_published(served / POINTER, published):
+            write_pointer(served / POINTER, published)
+    except OSError as error:
+        raise CouldNot(f"The champion cannot be copied to {served}: {error}.") from error
+    return published
+
+
+def watch(
+    store: RegistryStore,
+    served: Path,
+    stop: Event,
+    seconds: float = 10.0,
+    report: Callable[[KqmlError | None], None] = lambda fault: None,
+) -> None:
+    """Publishes again and again until `stop` is set: how a remote alias move reaches the service.
+
+    A registry that does not answer changes nothing; `report` is told each outcome (None: it went well).
+    """
+    while not stop.is_set():
+        try:
+            publish(store, served)
+            report(None)
+        except KqmlError as error:
+            report(error)
+        stop.wait(seconds)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.is_dir():
+        return
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.copytree(source, temporary)
+    load_bundle(temporary)
+    try:
+        temporary.rename(target)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if not target.is_dir():
+            raise
+
+
+def _is_published(pointer: Path, published: Published) -> bool:
+    try:
+        return read_pointer(pointer) == published
+    except CouldNot:
+        return False
+
+
+def _since(store: RegistryStore, version: Version) -> str:
+    moves = [move for move in list_moves(store) if move.alias == CHAMPION and move.after == version.number]
+    return moves[-1].at if moves else version.registered_at

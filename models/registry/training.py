@@ -1,0 +1,139 @@
+"""A training run in MLflow: what was done, with what, how good it is, as a new version of the model."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.bundle import Bundle, load_bundle
+from models.registry.client import MODEL, RegistryStore, connected
+from models.registry.versions import Version, find_version
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
+
+PYFUNC = Path(__file__).with_name("pyfunc_model.py")
+REQUIREMENTS = ("lightgbm", "mlflow", "numpy", "pandas")
+"""All that the pyfunc imports; versions are pinned to those of the training environment."""
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What a run says beside its model: figures by name → file, texts by file name → content."""
+
+    params: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, Path] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def log_training(store: RegistryStore, bundle: Path, record: TrainingRecord) -> Version:
+    """Logs the run and registers its bundle as the next version of `kqml`, without any alias."""
+    loaded = load_bundle(bundle)
+    with connected(store) as client, TemporaryDirectory(prefix="kqml-model-") as folder:
+        saved = _save_pyfunc(bundle, loaded, Path(folder) / "model")
+        with _run(client, store, loaded) as run_id:
+            _log_record(client, run_id, loaded, record)
+            logged = _log_model(client, run_id, saved)
+            number = _register(client, store, loaded, run_id, logged)
+    return find_version(store, number)
+
+
+@contextmanager
+def _run(client: "MlflowClient", store: RegistryStore, bundle: Bundle) -> Iterator[str]:
+    """A run that ends FINISHED, or FAILED where the block does."""
+    run = client.create_run(_experiment(client, store), run_name=f"{bundle.model.grade} {bundle.model.trained_at}")
+    run_id = str(run.info.run_id)
+    try:
+        yield run_id
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
+
+
+def _log_record(client: "MlflowClient", run_id: str, bundle: Bundle, record: TrainingRecord) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    at = int(datetime.fromisoformat(bundle.model.trained_at).timestamp() * 1000)
+    client.log_batch(
+        run_id,
+        metrics=[Metric(key, float(number), at, 0) for key, number in record.metrics.items() if np.isfinite(number)],
+        params=[Param(key, str(value)) for key, value in _params(bundle, record).items()],
+        tags=[RunTag(key, value) for key, value in _tags(bundle).items()],
+    )
+    for file in record.figures.values():
+        client.log_artifact(run_id, str(file), "figures")
+    for name, content in record.files.items():
+        client.log_text(run_id, content, name)
+
+
+def _experiment(client: "MlflowClient", store: RegistryStore) -> str:
+    found = client.get_experiment_by_name(MODEL)
+    if found is not None:
+        return str(found.experiment_id)
+    location = None if store.is_server else str(store.artifacts.absolute())
+    return str(client.create_experiment(MODEL, artifact_location=location))
+
+
+def _params(bundle: Bundle, record: TrainingRecord) -> dict[str, object]:
+    definition = {f"churn.{name}": value for name, value in asdict(bundle.model.definition).items()}
+    return {**definition, "features": len(bundle.model.columns), **record.params}
+
+
+def _tags(bundle: Bundle) -> dict[str, str]:
+    return {
+        "grade": bundle.model.grade,
+        "dataset": bundle.dataset.fingerprint,
+        "catalog": bundle.model.catalog_fingerprint,
+        "bundle": bundle.fingerprint,
+    }
+
+
+def _save_pyfunc(bundle: Path, loaded: Bundle, folder: Path) -> Path:
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    numbers = [ColSpec(DataType.double, column) for column in loaded.model.numeric_columns]
+    texts = [ColSpec(DataType.string, column, required=False) for column in loaded.model.categories]
+    mlflow.pyfunc.save_model(
+        str(folder),
+        python_model=str(PYFUNC),
+        artifacts={"bundle": str(bundle)},
+        signature=ModelSignature(Schema([*numbers, *texts]), Schema([ColSpec(DataType.double, "churn_probability")])),
+        pip_requirements=_pinned(),
+    )
+    return folder
+
+
+def _pinned() -> list[str]:
+    return [f"{name}=={version(name)}" for name in REQUIREMENTS]
+
+
+def _log_model(client: "MlflowClient", run_id: str, saved: Path) -> "LoggedModel":
+    from mlflow.entities import LoggedModelOutput
+
+    experiment = client.get_run(run_id).info.experiment_id
+    logged = client.create_logged_model(experiment, name=MODEL, source_run_id=run_id)
+    client.log_model_artifacts(logged.model_id, str(saved))
+    client.finalize_logged_model(logged.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, 0)])
+    return logged
+
+
+def _register(client: "MlflowClient", store: RegistryStore, bundle: Bundle, run_id: str, logged: "LoggedModel") -> str:
+    if not client.search_registered_models(f"name='{MODEL}'"):
+        client.create_registered_model(MODEL, description="kqml: churn, calibrated, graded, explained")
+    # MLflow resolves `models:/…` through its global address, which may be another one; a path needs no resolving.
+    source = f"models:/{logged.model_id}" if store.is_server else logged.artifact_location
+    tags = {**_tags(bundle), "artifacts": logged.artifact_location}
+    created = client.create_model_version(MODEL, source, run_id=run_id, tags=tags, model_id=logged.model_id)
+    return str(created.version)

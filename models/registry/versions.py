@@ -1,0 +1,102 @@
+"""What the registry holds: the versions of the model, found by number or alias, with their bundles."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from kqml.errors import BadUse, CouldNot, Fault
+from models.registry.client import MODEL, RegistryStore, connected
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+BUNDLE_IN_MODEL = Path("artifacts", "bundle")
+"""Where a bundle lies inside a logged pyfunc model."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version. `registered_at`: ISO instant UTC. `source`: where its artifacts are."""
+
+    number: int
+    grade: str
+    aliases: tuple[str, ...]
+    registered_at: str
+    run_id: str
+    source: str
+    dataset: str
+    metrics: dict[str, float]
+
+
+def list_versions(store: RegistryStore) -> list[Version]:
+    """Every version, newest first; empty when nothing was ever trained."""
+    with connected(store) as client:
+        found = client.search_model_versions(f"name='{MODEL}'", max_results=10_000)
+        aliases = aliases_of(client)
+        versions = [_version(client, item, aliases) for item in found]
+    return sorted(versions, key=lambda version: -version.number)
+
+
+def find_version(store: RegistryStore, wanted: str) -> Version:
+    """The version of a number or an alias. Raises BadUse where there is none."""
+    versions = list_versions(store)
+    for version in versions:
+        if wanted in (str(version.number), *version.aliases):
+            return version
+    known = ", ".join(str(version.number) for version in versions) or "none: run `kqml train` first"
+    raise BadUse(f"There is no version {wanted} of the model.", [Fault("version", f"{wanted!r}", f"versions: {known}")])
+
+
+def champion(store: RegistryStore) -> Version | None:
+    """The version with the alias `champion`, if any."""
+    return next((version for version in list_versions(store) if "champion" in version.aliases), None)
+
+
+def bundle_folder(store: RegistryStore, version: Version) -> Path:
+    """A local folder with the version's bundle: the artifact itself where it is local, else a downloaded copy."""
+    local = Path(version.source.removeprefix("file://")) / BUNDLE_IN_MODEL
+    if local.is_dir():
+        return local
+    if not store.is_server:
+        raise CouldNot(
+            f"The bundle of version {version.number} is gone.",
+            [Fault(str(local), "the folder does not exist", "restore the artifacts, or promote another version")],
+        )
+    return _downloaded(store, version)
+
+
+def aliases_of(client: "MlflowClient") -> dict[int, tuple[str, ...]]:
+    """Aliases by version number; searching versions does not return them."""
+    models = client.search_registered_models(f"name='{MODEL}'")
+    by_number: dict[int, tuple[str, ...]] = {}
+    for alias, number in sorted(models[0].aliases.items()) if models else []:
+        by_number[int(number)] = (*by_number.get(int(number), ()), alias)
+    return by_number
+
+
+def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tuple[str, ...]]) -> Version:
+    metrics = client.get_run(item.run_id).data.metrics if item.run_id else {}
+    return Version(
+        number=int(item.version),
+        grade=item.tags.get("grade", "ungraded"),
+        aliases=aliases.get(int(item.version), ()),
+        registered_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC).isoformat(timespec="seconds"),
+        run_id=item.run_id or "",
+        source=item.tags.get("artifacts") or item.source or "",
+        dataset=item.tags.get("dataset", ""),
+        metrics=dict(metrics),
+    )
+
+
+def _downloaded(store: RegistryStore, version: Version) -> Path:
+    with connected(store):
+        from mlflow.artifacts import download_artifacts
+
+        folder = mkdtemp(prefix="kqml-bundle-")
+        copied = download_artifacts(
+            artifact_uri=f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}", dst_path=folder, tracking_uri=store.uri
+        )
+    return Path(copied)

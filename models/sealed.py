@@ -1,0 +1,102 @@
+"""A sealed folder: files with a manifest of their sha256, of which no byte can change unnoticed."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kqml.errors import CouldNot, Fault
+
+MANIFEST = "manifest.json"
+FORMAT = "kqml-bundle"
+FORMAT_VERSION = 1
+
+
+def seal(folder: Path, files: Mapping[str, bytes]) -> str:
+    """Writes the files and their manifest as a new folder, in one step; returns the manifest's sha256.
+
+    Raises CouldNot where the folder exists or the disk refuses.
+    """
+    if folder.exists():
+        raise CouldNot(f"{folder} exists.", [Fault(str(folder), "a bundle is never overwritten", "give a new folder")])
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    manifest = _manifest(files)
+    try:
+        temporary.mkdir(parents=True)
+        for name, content in {**files, MANIFEST: manifest}.items():
+            (temporary / name).write_bytes(content)
+        temporary.rename(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise CouldNot(f"The bundle cannot be written to {folder}: {error}.") from error
+    return _sha256(manifest)
+
+
+def unseal(folder: Path) -> tuple[dict[str, bytes], str]:
+    """The files of a sealed folder by name, with the manifest's sha256.
+
+    Raises CouldNot naming each file that is missing, truncated, changed or foreign.
+    """
+    raw = _read(folder / MANIFEST)
+    listed = _listed(raw, folder / MANIFEST)
+    contents = {name: _read(folder / name) for name in listed if (folder / name).is_file()}
+    faults = [fault for name in listed if (fault := _fault(folder / name, contents.get(name), listed[name]))]
+    if faults:
+        raise CouldNot(f"The bundle {folder} is broken.", faults)
+    return contents, _sha256(raw)
+
+
+def _manifest(files: Mapping[str, bytes]) -> bytes:
+    listed = {name: {"sha256": _sha256(content), "bytes": len(content)} for name, content in sorted(files.items())}
+    body = {"format": FORMAT, "format_version": FORMAT_VERSION, "files": listed}
+    return _canonical({**body, "seal": _sha256(_canonical(body))})
+
+
+def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
+    """The manifest's list of files, only if it is byte for byte what `seal` writes."""
+    todo = "copy the bundle again, or promote another version"
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), f"not JSON: {error}", todo)]) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        said = f"it says it is {found.get('format')!r}" if isinstance(found, dict) else "it is no JSON object"
+        raise CouldNot("This is not a bundle of kqml.", [Fault(str(path), said, "give the folder of a bundle")])
+    if found.get("format_version") != FORMAT_VERSION:
+        said = f"format version {found.get('format_version')!r}, this program reads {FORMAT_VERSION}"
+        raise CouldNot("The bundle has another format.", [Fault(str(path), said, "train anew with this program")])
+    claimed = found.pop("seal", None)
+    if claimed != _sha256(_canonical(found)) or _canonical({**found, "seal": claimed}) != raw:
+        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), "its seal does not fit it", todo)])
+    return dict(found["files"])
+
+
+def _fault(path: Path, content: bytes | None, listed: Mapping[str, Any]) -> Fault | None:
+    todo = "copy the bundle again, or promote another version"
+    if content is None:
+        return Fault(str(path), "the file is missing", todo)
+    if len(content) != listed["bytes"]:
+        return Fault(str(path), f"{len(content)} bytes, the manifest says {listed['bytes']}", todo)
+    if _sha256(content) != listed["sha256"]:
+        return Fault(str(path), f"sha256 {_sha256(content)[:12]}…, the manifest says {listed['sha256'][:12]}…", todo)
+    return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fault = Fault(str(path), str(error.strerror), "give the folder of a bundle")
+        raise CouldNot("A bundle cannot be read.", [fault]) from error
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

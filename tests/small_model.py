@@ -1,0 +1,48 @@
+"""A churn model fitted on sixty rows of noise: enough to be saved, served, promoted."""
+
+from dataclasses import replace
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from features.churn import ChurnDefinition
+from kqml.settings import BandSettings
+from models.calibration import Calibration, LogisticCalibration
+from models.churn import ChurnModel
+from models.logistic_line import Line
+
+PLATT = LogisticCalibration(Line(-0.1, 0.9))
+
+
+def small_rows(count: int = 60) -> NDArray[np.float64]:
+    """Rows of three numbers, some missing, and one category."""
+    random = np.random.default_rng(7)
+    rows = random.normal(size=(count, 4))
+    rows[:, 3] = random.integers(-1, 2, size=count)
+    rows[::7, 1] = np.nan
+    return rows
+
+
+def small_model(columns: tuple[str, ...] = ("a", "b", "c"), grade: str = "A") -> ChurnModel:
+    """A model of three numeric columns and `segment`; deterministic."""
+    rows = small_rows()
+    churned = (rows[:, 0] > 0.3).astype(float)
+    settings = {"objective": "binary", "verbose": -1, "min_data_in_leaf": 5, "num_leaves": 4, "num_threads": 1}
+    data = lgb.Dataset(rows, churned, feature_name=[*columns, "segment"], categorical_feature=[3])
+    return ChurnModel(
+        booster=lgb.train(settings, data, num_boost_round=5),
+        numeric_columns=columns,
+        categories={"segment": ("dealer", "pharmacy")},
+        calibration=PLATT,
+        definition=ChurnDefinition(),
+        base_rate=0.1,
+        bands=BandSettings(),
+        grade=grade,
+        catalog_fingerprint="f" * 64,
+        trained_at="2024-03-01T00:00:00+00:00",
+    )
+
+
+def calibrated(calibration: Calibration) -> ChurnModel:
+    return replace(small_model(), calibration=calibration)

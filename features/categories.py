@@ -1,0 +1,25 @@
+"""Categorical inputs: the words a column may hold, the codes that stand for them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Vocabulary = Mapping[str, tuple[str, ...]]
+
+
+def vocabulary_of(profile: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """The distinct words of each column, ascending; columns without any word are left out."""
+    words = {str(name): tuple(sorted(profile[name].dropna().unique().tolist())) for name in profile.columns}
+    return {name: known for name, known in words.items() if known}
+
+
+def codes_of(profile: pd.DataFrame, vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """Per row and column of the vocabulary the place of the word, NaN where it is absent or not in the vocabulary."""
+    codes = np.full((len(profile), len(vocabulary)), np.nan)
+    for place, (name, words) in enumerate(vocabulary.items()):
+        if name in profile:
+            found = pd.Index(words).get_indexer(pd.Index(profile[name]))
+            codes[found >= 0, place] = found[found >= 0]
+    return codes

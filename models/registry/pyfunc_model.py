@@ -32,11 +32,16 @@ class ChurnProbability(PythonModel):
         return pd.Series(_calibrated(log_odds, self._model["calibration"]), name="churn_probability")
 
     def _rows(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        columns = [table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self._model["numeric_columns"]]
-        for name, words in self._model["categories"].items():
-            codes = pd.Categorical(table[name] if name in table else [None] * len(table), categories=words).codes
-            columns.append(codes.astype(np.float64))
-        return np.column_stack(columns)
+        numbers = table[self._model["numeric_columns"]].to_numpy(dtype=np.float64, na_value=np.nan)
+        codes = [_codes(table, name, words) for name, words in self._model["categories"].items()]
+        return np.column_stack([numbers, *codes])
+
+
+def _codes(table: pd.DataFrame, name: str, words: list[str]) -> NDArray[np.float64]:
+    if name not in table:
+        return np.full(len(table), -1.0)
+    place = {word: code for code, word in enumerate(words)}
+    return np.array([place.get(word, -1) for word in table[name]], dtype=np.float64)
 
 
 def _calibrated(log_odds: NDArray[np.float64], calibration: dict[str, Any]) -> NDArray[np.float64]:

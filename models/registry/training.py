@@ -1,5 +1,6 @@
 """A training run in MLflow: what was done, with what, how good it is, as a new version of the model."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -13,7 +14,7 @@ import numpy as np
 
 from models.bundle import Bundle, load_bundle
 from models.registry.client import MODEL, RegistryStore, connected
-from models.registry.versions import Version, find_version
+from models.registry.versions import BUNDLE_IN_MODEL, Version, find_version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -38,7 +39,9 @@ def log_training(store: RegistryStore, bundle: Path, record: TrainingRecord) -> 
     """Logs the run and registers its bundle as the next version of `kqml`, without any alias."""
     loaded = load_bundle(bundle)
     with connected(store) as client, TemporaryDirectory(prefix="kqml-model-") as folder:
-        saved = _save_pyfunc(bundle, loaded, Path(folder) / "model")
+        # MLflow keeps the folder's name.
+        named = shutil.copytree(bundle, Path(folder) / BUNDLE_IN_MODEL.name)
+        saved = _save_pyfunc(named, loaded, Path(folder) / "model")
         with _run(client, store, loaded) as run_id:
             _log_record(client, run_id, loaded, record)
             logged = _log_model(client, run_id, saved)

@@ -1,0 +1,70 @@
+"""Request bodies: read within a limit, checked against a schema, every fault with a pointer."""
+
+import re
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.requests import Request
+
+from serve.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
+
+Body = TypeVar("Body", bound=BaseModel)
+SHOWN_CHARACTERS = 60
+"""Of a faulty value that are repeated in the answer."""
+
+_JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re.IGNORECASE)
+
+
+async def read_json_bytes(request: Request, limit: int) -> bytes:
+    """The body as sent. Raises ProblemError when it is not declared as plain JSON in UTF-8 or exceeds `limit` bytes."""
+    _check_headers(request, limit)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def parse_body(schema: type[Body], body: bytes) -> Body:
+    """The body as `schema`. Raises ProblemError: 400 when it is not JSON, else 422 with every faulty item."""
+    try:
+        return schema.model_validate_json(body)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    if details[0]["type"] == "json_invalid":
+        raise ProblemError(Problem.INVALID_JSON, f"{details[0]['msg']}.")
+    raise invalid_request([ItemError(pointer_to(item["loc"]), _said(item)) for item in details])
+
+
+def _check_headers(request: Request, limit: int) -> None:
+    headers = request.headers
+    if not _JSON_TYPE.match(headers.get("content-type", "")):
+        said = _shown(headers.get("content-type", "nothing"))
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {said}; send application/json in UTF-8.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        said = _shown(headers["content-encoding"])
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding is {said}; send the body uncompressed.")
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> ProblemError:
+    detail = f"The body exceeds {limit:,} bytes; split the accounts over several requests."
+    return ProblemError(Problem.TOO_LARGE, detail, headers={"connection": "close"})
+
+
+def _said(item: ErrorDetails) -> str:
+    if item["type"] in ("missing", "extra_forbidden"):
+        return item["msg"]
+    return f"{item['msg']} (got {_shown(item['input'])})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return f"{'an array' if isinstance(value, list) else 'an object'} of {len(value)}"
+    said = repr(value)
+    return said if len(said) <= SHOWN_CHARACTERS else f"{said[:SHOWN_CHARACTERS]}…"

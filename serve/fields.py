@@ -1,0 +1,53 @@
+"""The kinds of field a body is made of, each checked in pydantic's core without a call back into Python."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from annotated_types import Interval
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from kqml.tables import RANGES
+
+
+class _DaySchema:
+    """A date as ISO 8601 text."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        shape = core_schema.str_schema(pattern=r"^\d{4}-\d{2}-\d{2}$", strict=True)
+        day = core_schema.date_schema(ge=date(1900, 1, 1), lt=date(2100, 1, 1), strict=False)
+        return core_schema.chain_schema([shape, day])
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "description": "ISO 8601, 1900 to 2099."}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Text that is one of these words."""
+
+    words: Sequence[str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.words))
+
+
+def within(column: str) -> Interval:
+    """The range of a column of events in the data contract."""
+    low, high = RANGES["events", column]
+    return Interval(ge=low, le=high)
+
+
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+_INSTANT = rf"^(19[7-9]|20[0-9])[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]{_CLOCK}{_OFFSET}$"
+
+Instant = Annotated[str, Field(pattern=_INSTANT, max_length=40, json_schema_extra={"format": "date-time"})]
+"""ISO 8601 text with an offset, 1970 to 2099. It stays text: to make datetimes of 200 events and take them apart again
+costs 0.1 ms. The pattern leaves only the days that a month does not have (serve.histories)."""
+Day = Annotated[date, _DaySchema()]
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""An id of theirs: any characters but control characters."""
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

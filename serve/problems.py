@@ -1,0 +1,89 @@
+"""Every way a request can fail, as RFC 9457 problem details."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+LISTED_ERRORS = 10_000
+"""Faulty items listed in one problem; `errors_total` counts those beyond too."""
+
+
+class Problem(Enum):
+    """The kinds of problem: the last part of `type`, the status, the title."""
+
+    BAD_REQUEST = ("bad-request", 400, "The request cannot be read")
+    INVALID_JSON = ("invalid-json", 400, "The body is not JSON")
+    NOT_FOUND = ("not-found", 404, "There is nothing at this address")
+    METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method")
+    TOO_LARGE = ("too-large", 413, "The body is too large")
+    UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body is not sent as plain JSON")
+    INVALID_REQUEST = ("invalid-request", 422, "Some items of the request cannot be used")
+    INTERNAL = ("internal", 500, "The service failed")
+    NO_MODEL = ("no-model", 503, "There is no model to answer with")
+
+    def __init__(self, slug: str, status: int, title: str) -> None:
+        self.slug = slug
+        self.status = status
+        self.title = title
+
+    @property
+    def type(self) -> str:
+        return f"urn:kqml:problem:{self.slug}"
+
+
+@dataclass(frozen=True)
+class ItemError:
+    """One faulty item: a JSON pointer into the body as a URI fragment (`#/accounts/0/events`), what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemError(Exception):
+    """Raised anywhere below a route; becomes the problem's response."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        detail: str,
+        errors: Sequence[ItemError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.problem = problem
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+def problem_response(error: ProblemError, request_id: str) -> Response:
+    """The response of a problem; `request_id` is also in the service's log."""
+    body: dict[str, Any] = {
+        "type": error.problem.type,
+        "title": error.problem.title,
+        "status": error.problem.status,
+        "detail": error.detail,
+        "request_id": request_id,
+    }
+    if error.errors:
+        listed = error.errors[:LISTED_ERRORS]
+        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in listed]
+        body["errors_total"] = len(error.errors)
+    return Response(orjson.dumps(body), error.problem.status, error.headers, MEDIA_TYPE)
+
+
+def invalid_request(errors: Sequence[ItemError]) -> ProblemError:
+    """The problem of faulty items, whatever found them."""
+    items = "1 item" if len(errors) == 1 else f"{len(errors)} items"
+    return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was scored.", errors)
+
+
+def pointer_to(path: Sequence[str | int]) -> str:
+    """The JSON pointer (RFC 6901) to `path` as a URI fragment."""
+    return "#" + "".join("/" + quote(str(step).replace("~", "~0").replace("/", "~1")) for step in path)

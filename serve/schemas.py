@@ -1,0 +1,178 @@
+"""The bodies of requests, answers: what is checked, what OpenAPI says."""
+
+from typing import Annotated, Literal, Required
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypedDict
+
+from kqml.events import KIND_OF_CODE
+from kqml.tables import STATUSES, TIERS
+from serve.fields import Day, Identifier, Instant, OneOf, Word, within
+
+ACCOUNTS_PER_REQUEST = 1_000
+EVENTS_PER_ACCOUNT = 10_000
+EVENTS_PER_REQUEST = 200_000
+REASONS_PER_ACCOUNT = 10
+
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class EventIn(TypedDict, total=False):
+    """One event with the columns of the data contract; null is the same as absent."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    event_id: Identifier | None
+    account_id: Identifier | None
+    occurred_at: Required[Instant]
+    known_at: Instant | None
+    kind: Required[Annotated[str, OneOf(tuple(KIND_OF_CODE))]]
+    amount: Annotated[float, within("amount")] | None
+    quantity: Annotated[float, within("quantity")] | None
+    lines: Annotated[float, within("lines")] | None
+    minutes: Annotated[float, within("minutes")] | None
+    sentiment: Annotated[float, within("sentiment")] | None
+    rep_id: Identifier | None
+    contact_id: Identifier | None
+    channel: Word | None
+    due_at: Instant | None
+    ref: Identifier | None
+    authenticity: Annotated[float, within("authenticity")] | None
+    attributes: Annotated[dict[str, JsonValue], Field(max_length=50)] | None
+
+
+class ProfileIn(TypedDict, total=False):
+    """What is known of the account now; null is the same as absent."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    name: Word | None
+    tier: Annotated[str, OneOf(TIERS)] | None
+    segment: Word | None
+    region: Word | None
+    owner_rep_id: Identifier | None
+    opened_on: Day | None
+    status: Annotated[str, OneOf(STATUSES)] | None
+    status_since: Day | None
+    credit_grade: Word | None
+
+
+class AccountIn(BaseModel):
+    """One account with its whole history, in any order."""
+
+    model_config = _STRICT
+
+    account_id: Identifier
+    account: ProfileIn | None = None
+    events: Annotated[list[EventIn], Field(max_length=EVENTS_PER_ACCOUNT)]
+
+
+class ScoreRequest(BaseModel):
+    """Which accounts to score, as of when, in which language."""
+
+    model_config = _STRICT
+
+    as_of: Instant | None = Field(None, description="The cutoff: only what was known before it counts. Default: now.")
+    language: Literal["zh", "en"] | None = Field(None, description="Of the reasons. Default: the service's.")
+    reasons: Annotated[int, Field(ge=0, le=REASONS_PER_ACCOUNT)] = 3
+    accounts: Annotated[list[AccountIn], Field(min_length=1, max_length=ACCOUNTS_PER_REQUEST)]
+
+
+class ModelRef(BaseModel):
+    """Which model answered, how good its training procedure has shown itself to be."""
+
+    version: str
+    grade: Literal["A", "B", "C", "ungraded"]
+
+
+class ReasonOut(BaseModel):
+    """Why the probability is what it is. `contribution` is in log-odds; `direction` what it does to the probability."""
+
+    code: str
+    direction: Literal["rising", "falling"]
+    contribution: float
+    text: str
+
+
+class ScoreOut(BaseModel):
+    """One account's score; `churn_probability`, `band` are null when the account is not eligible."""
+
+    account_id: str
+    churn_probability: Annotated[float, Field(ge=0, le=1)] | None
+    band: Literal["stopped", "high", "raised", "low"] | None
+    eligible: bool
+    reasons: list[ReasonOut]
+    warnings: list[str]
+
+
+class ScoreAnswer(BaseModel):
+    """The scores in the order asked."""
+
+    model: ModelRef
+    as_of: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    scores: list[ScoreOut]
+
+
+class ItemProblem(BaseModel):
+    """One faulty item of a body."""
+
+    pointer: str = Field(description="JSON pointer into the body as a URI fragment, e.g. `#/accounts/0/account_id`.")
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[ItemProblem] | None = Field(None, description="The faulty items, at most 10,000 of them.")
+    errors_total: int | None = None
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Scores can be asked for; warnings say what is not as it should be."""
+
+    status: Literal["ready"]
+    model: ModelRef
+    warnings: list[str]
+
+
+class Definition(BaseModel):
+    """What churned means here, in days; see the churn definition in the documentation."""
+
+    horizon: int
+    gap: int
+    min_orders: int
+    active_within: int
+
+
+class Bands(BaseModel):
+    """`raised`, `high`: multiples of the base rate; `stopped`: a probability, for accounts already silent."""
+
+    raised: float
+    high: float
+    stopped: float
+
+
+class ModelCard(ModelRef):
+    """What answers, since when, what it was made for. `base_rate`: the churn rate of the training rows."""
+
+    since: str | None
+    trained_at: str
+    fingerprint: str
+    definition: Definition
+    base_rate: float
+    bands: Bands
+    features: int
+    catalog_fingerprint: str
+    dataset_fingerprint: str
+    time_zone: str

@@ -1,0 +1,29 @@
+"""What the routes share: the model, the clock, the limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from serve.metrics import Metrics
+from serve.problems import Problem, ProblemError
+from serve.served import LiveModel, ServedModel
+
+
+@dataclass(frozen=True)
+class Service:
+    """`clock` gives the present instant; `language` is that of reasons when a request names none; `body_limit` in
+    bytes."""
+
+    served: ServedModel
+    metrics: Metrics
+    clock: Callable[[], int]
+    language: str
+    body_limit: int
+
+    def live_model(self) -> LiveModel:
+        """The model that answers. Raises ProblemError (503) when there is none."""
+        state = self.served.state
+        if state.live is None:
+            why = state.fault or "no version has the alias champion"
+            detail = f"{why}; run `kqml promote VERSION`, or start with `kqml serve --model VERSION`."
+            raise ProblemError(Problem.NO_MODEL, detail, headers={"retry-after": "5"})
+        return state.live

@@ -88,8 +88,9 @@ class Aggregation(StrEnum):
 
     Over a window: count; days, weeks (distinct local days, Monday weeks, with an event); sum, mean, std, cv, maximum
     of a value column, absent values left out (std with n - 1; cv = std / |mean|); distinct codes of a code column.
-    Over all that is visible, in active days: since_last, since_first (before the cutoff); gap_mean, gap_std,
-    gap_median, gap_p90, gap_last over the last n gaps between consecutive events.
+    A window without events has sum 0; one whose events all lack the value has no sum.
+    Over all that is visible, in active days: since_last, since_first (before the cutoff); gap_mean, gap_std (n - 1),
+    gap_median, gap_p90 (linear between ranks), gap_last over the last n gaps between consecutive events.
     """
 
     COUNT = "count"
@@ -109,6 +110,25 @@ class Aggregation(StrEnum):
     GAP_P90 = "gap_p90"
     GAP_LAST = "gap_last"
 
+    @property
+    def is_timeless(self) -> bool:
+        """Reads all that is visible, never a window."""
+        return self in _TIMELESS
+
+    @property
+    def reads_value(self) -> bool:
+        return self in _OF_VALUES
+
+    @property
+    def reads_gaps(self) -> bool:
+        """Needs to be told how many gaps."""
+        return self in _OF_GAPS
+
+
+_OF_GAPS = frozenset({Aggregation.GAP_MEAN, Aggregation.GAP_STD, Aggregation.GAP_MEDIAN, Aggregation.GAP_P90})
+_TIMELESS = _OF_GAPS | {Aggregation.SINCE_LAST, Aggregation.SINCE_FIRST, Aggregation.GAP_LAST}
+_OF_VALUES = frozenset({Aggregation.SUM, Aggregation.MEAN, Aggregation.STD, Aggregation.CV, Aggregation.MAXIMUM})
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -120,7 +140,8 @@ class Stream:
 
 @dataclass(frozen=True)
 class Atom:
-    """One aggregation over one stream: in `[cutoff - lag - days, cutoff - lag)`, or over all that is visible.
+    """One aggregation over one stream: in `[cutoff - lag - days, cutoff - lag)`, or, without `days`, over all that is
+    visible before the cutoff.
 
     `value`: the value or code column, for aggregations that read one. `last`: gaps looked at, newest first.
     """
@@ -154,9 +175,12 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True)
 class Combined:
-    """Two atoms in one number; RATE_RATIO divides each by its own days before the ratio."""
+    """Two numbers in one; the left one may itself be combined ((recency - mean) / spread).
 
-    left: Atom
+    RATE_RATIO takes two windows and divides each by its own days before the ratio.
+    """
+
+    left: "Atom | Combined"
     operation: Operation
     right: Atom
 
@@ -197,12 +221,36 @@ class Peer:
 Measure = Atom | Combined | Calendar | Peer
 
 
+def atoms_of(measure: Measure) -> tuple[Atom, ...]:
+    """Every atom that a measure reads, from left to right."""
+    match measure:
+        case Atom():
+            return (measure,)
+        case Combined(left, _, right):
+            return (*atoms_of(left), right)
+        case Peer(own):
+            return atoms_of(own)
+        case Calendar():
+            return ()
+
+
+def combined_of(measure: Measure) -> tuple[Combined, ...]:
+    """Every combination in a measure, inner ones first."""
+    match measure:
+        case Combined(left, _, _):
+            return (*combined_of(left), measure)
+        case Peer(own):
+            return combined_of(own)
+        case _:
+            return ()
+
+
 @dataclass(frozen=True)
 class Feature:
     """A number known before the cutoff: what it measures, what it means when it speaks, why it is there.
 
-    `fill` replaces a value that is missing because there was nothing to measure (no event in the window), never one
-    that is missing because nothing was recorded; None leaves it missing.
+    `why` is a key of the messages `features.why`. `fill` replaces a value that is missing because there was nothing
+    to measure (no event in the window), never one that is missing because nothing was recorded; None leaves it.
     """
 
     measure: Measure

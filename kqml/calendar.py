@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,13 @@ def offsets_at(instants: Instants, time_zone: str) -> Instants:
         return np.zeros(0, dtype=np.int64)
     changes, offsets = _transitions(int(instants.min()), int(instants.max()), ZoneInfo(time_zone))
     return offsets[np.searchsorted(changes, instants, side="right")]
+
+
+@cache
+def zone_changes(time_zone: str) -> tuple[Instants, Instants]:
+    """The instants from 1950 to 2100 at which a zone's offset changes; the offsets before, between, after them."""
+    zone = ZoneInfo(time_zone)
+    return _transitions(-20 * 365 * DAY_US, 130 * 365 * DAY_US, zone)
 
 
 def _transitions(first: int, last: int, zone: ZoneInfo) -> tuple[Instants, Instants]:

@@ -1,0 +1,30 @@
+"""The streams that the catalog reads."""
+
+from features.definitions import Stream
+from kqml.events import EventKind, Group, kinds_in
+
+
+def _single(kind: EventKind) -> Stream:
+    return Stream(kind.code, frozenset({kind}))
+
+
+ORDER = _single(EventKind.ORDER)
+RETURN = _single(EventKind.RETURN)
+CANCELLED = _single(EventKind.ORDER_CANCELLED)
+VISIT = _single(EventKind.VISIT)
+
+OURS = frozenset(kinds_in(Group.CONTACT)) - {EventKind.INBOUND, EventKind.VISIT_VERIFIED, EventKind.LIFE_EVENT}
+CONTACT = Stream("contact", OURS)
+"""Every contact that we make; life events are personal and never read."""
+
+TOUCH = Stream("touch", OURS | {EventKind.INBOUND})
+"""Contacts from both sides."""
+
+CONTACT_KINDS = tuple(_single(kind) for kind in kinds_in(Group.CONTACT) if kind is not EventKind.LIFE_EVENT)
+HELP_KINDS = tuple(_single(kind) for kind in kinds_in(Group.HELP))
+TRUST_KINDS = tuple(_single(kind) for kind in kinds_in(Group.TRUST))
+SERVICE_KINDS = tuple(
+    _single(kind)
+    for kind in (EventKind.DELIVERY, EventKind.DELIVERY_LATE, EventKind.SHORT_SUPPLY, EventKind.INVOICE_ERROR)
+)
+CASH_KINDS = tuple(_single(kind) for kind in (EventKind.PAYMENT_DUE, EventKind.PAYMENT_RECEIVED))

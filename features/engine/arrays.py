@@ -1,0 +1,82 @@
+"""The arrays that go into the kernel: one set of types, so that it is compiled once.
+
+All are read-only views: Numba compiles anew for each mix of writable and read-only arrays.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.context import Context
+from features.rows import Rows
+from kqml.calendar import Instants, zone_changes
+from kqml.eventlog import CODES, VALUES, EventLog
+
+_NO_VALUE = np.zeros(0, dtype=np.float64)
+_NO_CODE = np.zeros(0, dtype=np.int32)
+
+
+class LogArrays(NamedTuple):
+    """An event log; `values`, `codes` in the order of VALUES, CODES, of length 0 where the data lack a column."""
+
+    offsets: NDArray[np.int64]
+    occurred_at: Instants
+    known_at: Instants
+    kind: NDArray[np.uint8]
+    values: tuple[NDArray[np.float64], ...]
+    codes: tuple[NDArray[np.int32], ...]
+
+
+class WorldArrays(NamedTuple):
+    """A context: what is recorded since when, openings, the zone's offsets, the quiet periods."""
+
+    recorded_since: Instants
+    opened_at: Instants
+    zone_changes: Instants
+    zone_offsets: Instants
+    quiet_starts: Instants
+    quiet_ends: Instants
+
+
+class RowArrays(NamedTuple):
+    """The rows asked for."""
+
+    account: NDArray[np.int32]
+    cutoff: Instants
+
+
+def log_arrays(log: EventLog) -> LogArrays:
+    """The log as the kernel reads it, without copying."""
+    return LogArrays(
+        _view(log.offsets, np.int64),
+        _view(log.occurred_at, np.int64),
+        _view(log.known_at, np.int64),
+        _view(log.kind, np.uint8),
+        tuple(_view(log.values.get(name, _NO_VALUE), np.float64) for name in VALUES),
+        tuple(_view(log.codes.get(name, _NO_CODE), np.int32) for name in CODES),
+    )
+
+
+def world_arrays(context: Context) -> WorldArrays:
+    """The context as the kernel reads it."""
+    changes, offsets = zone_changes(context.time_zone)
+    return WorldArrays(
+        _view(context.recorded_since, np.int64),
+        _view(context.opened_at, np.int64),
+        _view(changes, np.int64),
+        _view(offsets, np.int64),
+        _view(context.quiet.starts, np.int64),
+        _view(context.quiet.ends, np.int64),
+    )
+
+
+def row_arrays(rows: Rows) -> RowArrays:
+    """The rows as the kernel reads them."""
+    return RowArrays(_view(rows.account, np.int32), _view(rows.cutoff, np.int64))
+
+
+def _view(array: NDArray[Any], dtype: type) -> NDArray[Any]:
+    view: NDArray[Any] = np.ascontiguousarray(array, dtype=dtype).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,126 @@
+"""The feature matrix: chunks of accounts on a thread pool."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.context import Context
+from features.engine.arrays import log_arrays, row_arrays, world_arrays
+from features.engine.loading import kernels
+from features.engine.peering import reference_of, subtract_peers
+from features.peers import Cells, PeerReference, Peers
+from features.plan import Plan
+from features.rows import Rows
+from kqml.eventlog import EventLog
+
+CHUNK = 4096
+"""Rows a thread takes at once, up to the next account: a few megabytes, which the allocator and caches reuse."""
+
+Matrix = NDArray[np.float64]
+Part = tuple[slice, Matrix]
+Done = TypeVar("Done")
+
+
+def build_features(
+    log: EventLog,
+    rows: Rows,
+    plan: Plan,
+    context: Context,
+    *,
+    peers: Peers | None = None,
+    threads: int = 2,
+    chunk: int = CHUNK,
+) -> Matrix:
+    """The matrix (R, F) of `rows` by `plan.columns`; NaN is missing.
+
+    The same bits whatever `threads`, `chunk` or the other accounts are (peer columns: given the same reference).
+    Without `peers` all rows of a cutoff are alike.
+    """
+    out = np.empty((len(rows), len(plan.columns)))
+    fill = _filler(log, rows, plan, context)
+    for _ in in_order(lambda span: fill(span, out[span]), spans_of(rows, chunk), threads):
+        pass
+    if len(plan.peers):
+        peers = peers or Peers(Cells.none(len(rows)))
+        own = np.ascontiguousarray(out[:, plan.peers])
+        reference = peers.reference or reference_of(plan, rows, peers.cells, [(slice(0, len(rows)), own)])
+        subtract_peers(out, plan, rows.cutoff, peers.cells, reference)
+    return out
+
+
+def stream_features(
+    log: EventLog,
+    rows: Rows,
+    plan: Plan,
+    context: Context,
+    *,
+    peers: Peers | None = None,
+    threads: int = 2,
+    chunk: int = CHUNK,
+) -> Iterator[Part]:
+    """The same matrix part by part, in the order of rows; a few chunks are in memory at a time."""
+    if not len(plan.peers):
+        yield from _stream_own(log, rows, plan, context, threads, chunk)
+        return
+    peers = peers or Peers(Cells.none(len(rows)))
+    reference = peers.reference or build_reference(log, rows, plan, context, peers.cells, threads)
+    for part, out in _stream_own(log, rows, plan, context, threads, chunk):
+        subtract_peers(out, plan, rows.cutoff[part], peers.cells.between(part.start, part.stop), reference)
+        yield part, out
+
+
+def build_reference(
+    log: EventLog, rows: Rows, plan: Plan, context: Context, cells: Cells, threads: int = 2
+) -> PeerReference:
+    """The means of the plan's peer columns per cutoff and cell over `rows`."""
+    own = plan.only(plan.peers.tolist())
+    return reference_of(own, rows, cells, _stream_own(log, rows, own, context, threads, CHUNK))
+
+
+def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads: int, chunk: int) -> Iterator[Part]:
+    """Parts in which a peer column still holds the account's own number."""
+    fill = _filler(log, rows, plan, context)
+
+    def make(span: slice) -> Part:
+        out = np.empty((span.stop - span.start, len(plan.columns)))
+        fill(span, out)
+        return span, out
+
+    return in_order(make, spans_of(rows, chunk), threads)
+
+
+def _filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
+    """What fills a stretch of rows."""
+    kernel = kernels().fill_rows
+    arrays = (log_arrays(log), world_arrays(context), plan.arrays, row_arrays(rows))
+    return lambda span, out: kernel(*arrays, (span.start, span.stop), out)
+
+
+def spans_of(rows: Rows, chunk: int) -> list[slice]:
+    """Stretches of about `chunk` rows that begin with a new account."""
+    if len(rows) <= chunk:
+        return [slice(0, len(rows))] if len(rows) else []
+    fresh = np.flatnonzero(np.diff(rows.account)) + 1
+    wanted = np.searchsorted(fresh, np.arange(chunk, len(rows), chunk))
+    edges = np.unique([0, *fresh[wanted[wanted < len(fresh)]].tolist(), len(rows)])
+    return [slice(start, stop) for start, stop in pairwise(edges.tolist())]
+
+
+def in_order(work: Callable[[slice], Done], spans: Sequence[slice], threads: int) -> Iterator[Done]:
+    """`work` of every span on so many threads, answers in the order of spans, at most one waiting per thread."""
+    if len(spans) <= 1 or threads <= 1:
+        yield from map(work, spans)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        pending: deque[Future[Done]] = deque()
+        for span in spans:
+            if len(pending) > threads:
+                yield pending.popleft().result()
+            pending.append(pool.submit(work, span))
+        while pending:
+            yield pending.popleft().result()

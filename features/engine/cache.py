@@ -1,0 +1,41 @@
+"""The folder of the engine's machine code, named by the hash of the sources that it was made from.
+
+Numba checks a cached function against its own file only: after an edit in another file of ours a caller would keep
+the old machine code, with wrong numbers. A folder per state of all sources cannot be stale.
+"""
+
+import hashlib
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+_FEATURES = Path(__file__).parents[1]
+
+
+def use_kernel_cache() -> Path:
+    """Points Numba to the folder of the present sources; must run before Numba is first imported."""
+    folder = kernel_cache()
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
+
+
+def is_current(folder: str) -> bool:
+    """Whether `folder` is the one of the present sources."""
+    return bool(folder) and Path(folder) == kernel_cache()
+
+
+@cache
+def kernel_cache() -> Path:
+    """The folder: in the environment that runs us, or, where that is read-only, in the user's cache."""
+    made = Path(sys.prefix) / "var" / "kqml-kernels"
+    root = made if os.access(sys.prefix, os.W_OK) else Path.home() / ".cache" / "kqml-kernels"
+    return root / hash_of_sources()
+
+
+def hash_of_sources() -> str:
+    """A digest of every source that can change the machine code: the engine, the tables it walks through."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted([*(_FEATURES / "engine").glob("*.py"), _FEATURES / "lowering.py", _FEATURES / "definitions.py"]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,55 @@
+"""The compiled part of peers: sums per cell, differences from their means."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.engine.jit import compiled
+from kqml.calendar import Instants
+
+
+@compiled
+def add_to_cells(
+    own: NDArray[np.float64],
+    moments: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Adds each row's numbers to the cells it is in (columns of `cells`, -1 none), strictly in the order of rows, so
+    that the sums do not depend on how rows were cut into chunks."""
+    for row in range(len(own)):
+        for level in range(cells.shape[1]):
+            cell = cells[row, level]
+            if cell < 0:
+                continue
+            for column in range(own.shape[1]):
+                if not np.isnan(own[row, column]):
+                    sums[moments[row], cell, column] += own[row, column]
+                    counts[moments[row], cell, column] += 1
+
+
+@compiled
+def less_means(
+    out: NDArray[np.float64],
+    columns: NDArray[np.int64],
+    moments: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    means: NDArray[np.float64],
+) -> None:
+    """Subtracts from the peer columns the mean of the narrowest cell that has one; missing where none has."""
+    for row in range(len(out)):
+        for place in range(len(columns)):
+            mean = np.nan
+            for level in range(cells.shape[1]):
+                if np.isnan(mean) and cells[row, level] >= 0 and moments[row] >= 0:
+                    mean = means[moments[row], cells[row, level], place]
+            out[row, columns[place]] -= mean
+
+
+@compiled
+def moments_of(cutoffs: Instants, known: Instants) -> NDArray[np.int64]:
+    """For each row the place of the latest known cutoff not after its own, -1 where there is none."""
+    places = np.empty(len(cutoffs), np.int64)
+    for row in range(len(cutoffs)):
+        places[row] = np.searchsorted(known, cutoffs[row], side="right") - 1
+    return places

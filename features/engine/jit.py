@@ -1,0 +1,20 @@
+"""How every function of the engine is compiled."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+from numba.core import config
+
+from features.engine.cache import is_current
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+CACHED = is_current(str(vars(config)["CACHE_DIR"]))
+"""Machine code is kept only in a folder named by its sources: elsewhere Numba would keep it past an edit."""
+
+
+def compiled(function: Function) -> Function:
+    """`function` as serial machine code that releases the GIL; a division by 0 gives inf or NaN, as in NumPy."""
+    made: Any = njit(nogil=True, error_model="numpy", cache=CACHED)
+    return cast(Function, made(function))

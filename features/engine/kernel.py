@@ -1,0 +1,110 @@
+"""The kernel: rows of many accounts, one account after another."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.definitions import Operation, Season
+from features.engine.account import fill_account, recorded_since
+from features.engine.arrays import LogArrays, RowArrays, WorldArrays
+from features.engine.cells import add_to_cells, less_means, moments_of
+from features.engine.jit import compiled
+from features.engine.scratch import Scratch, make_scratch
+from features.lowering import OPERATIONS, SEASONS, PlanArrays
+from kqml.calendar import DAY_US, Instants
+
+__all__ = ["add_to_cells", "fill_rows", "less_means", "moments_of"]
+
+DIFFERENCE = OPERATIONS.index(Operation.DIFFERENCE)
+YEAR_SIN = SEASONS.index(Season.YEAR_SIN)
+
+
+@compiled
+def fill_rows(
+    log: LogArrays,
+    world: WorldArrays,
+    plan: PlanArrays,
+    rows: RowArrays,
+    span: tuple[int, int],
+    out: NDArray[np.float64],
+) -> None:
+    """Writes the numbers of rows `span[0]:span[1]` to `out`, one line a row."""
+    first, last = span
+    scratch = make_scratch(log, rows, plan, first, last)
+    row = first
+    while row < last:
+        account, stop = rows.account[row], row + 1
+        while stop < last and rows.account[stop] == account:
+            stop += 1
+        cutoffs = rows.cutoff[row:stop]
+        fill_account(log, world, plan, account, cutoffs, scratch)
+        combine(plan, len(cutoffs), scratch)
+        tell_season(world, plan, cutoffs, scratch)
+        write(plan, stop - row, scratch, out[row - first : stop - first])
+        fill_missing(world, plan, cutoffs, scratch, out[row - first : stop - first])
+        row = stop
+
+
+@compiled
+def combine(plan: PlanArrays, rows: int, scratch: Scratch) -> None:
+    """Fills the slots of combinations; a division by 0 is missing."""
+    for place in range(len(plan.combined)):
+        slot = scratch.slots[len(plan.atoms) + place]
+        left, right = scratch.slots[plan.combined[place, 1]], scratch.slots[plan.combined[place, 2]]
+        if plan.combined[place, 0] == DIFFERENCE:
+            for k in range(rows):
+                slot[k] = left[k] - right[k]
+        else:
+            for k in range(rows):
+                slot[k] = left[k] / right[k] * plan.scale[place] if right[k] != 0 else np.nan
+
+
+@compiled
+def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch) -> None:
+    """Fills the slots of what the cutoffs' local dates give by themselves."""
+    for place in range(len(plan.seasons)):
+        slot = scratch.slots[len(plan.atoms) + len(plan.combined) + place]
+        for k in range(len(cutoffs)):
+            change = np.searchsorted(world.zone_changes, cutoffs[k], side="right")
+            angle = 2 * np.pi * share_of_year((cutoffs[k] + world.zone_offsets[change]) // DAY_US)
+            slot[k] = np.sin(angle) if plan.seasons[place] == YEAR_SIN else np.cos(angle)
+
+
+@compiled
+def share_of_year(day: int) -> float:
+    """How much of its year a day (since 1970-01-01) has behind it; years are those of 365.2425 days from March 1st
+    by the civil calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
+    shifted = day + 719468
+    in_era = shifted - shifted // 146097 * 146097
+    year = (in_era - in_era // 1460 + in_era // 36524 - in_era // 146096) // 365
+    return (in_era - (365 * year + year // 4 - year // 100)) / 365.2425
+
+
+@compiled
+def write(plan: PlanArrays, rows: int, scratch: Scratch, out: NDArray[np.float64]) -> None:
+    """Copies slots to their columns."""
+    for k in range(rows):
+        for column in range(len(plan.outputs)):
+            out[k, column] = scratch.slots[plan.outputs[column], k]
+
+
+@compiled
+def fill_missing(
+    world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch, out: NDArray[np.float64]
+) -> None:
+    """Replaces what is missing because there was nothing to measure, though everything was recorded."""
+    for column in range(len(plan.fills)):
+        if np.isnan(plan.fills[column]):
+            continue
+        for k in range(len(cutoffs)):
+            if np.isnan(out[k, column]) and is_recorded(world, plan, column, cutoffs[k], scratch.opened[k]):
+                out[k, column] = plan.fills[column]
+
+
+@compiled
+def is_recorded(world: WorldArrays, plan: PlanArrays, column: int, cutoff: int, opened: int) -> bool:
+    """Whether every window under a column was recorded from its beginning."""
+    for place in range(plan.fill_start[column], plan.fill_start[column + 1]):
+        stream, back = plan.fill_atoms[place, 0], plan.fill_atoms[place, 1]
+        if cutoff - back < max(opened, recorded_since(world.recorded_since, plan.kinds[stream])):
+            return False
+    return True

@@ -1,0 +1,156 @@
+"""One stream of one account: its visible events with everything that makes windows cheap."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.engine.arrays import LogArrays, WorldArrays
+from features.engine.jit import compiled
+from features.engine.scratch import Scratch, table_size
+from features.lowering import PlanArrays
+from kqml.calendar import DAY_US, Instants
+
+
+@compiled
+def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scratch) -> int:
+    """Fills `members` with the places of the stream's events among `low:high`; the answer is their number."""
+    count = 0
+    for place in range(low, high):
+        scratch.members[count] = place
+        count += int((kinds >> np.int64(log.kind[place])) & 1)
+    return count
+
+
+@compiled
+def keep_visible(log: LogArrays, count: int, cutoff: int, scratch: Scratch) -> int:
+    """Fills `kept` with the members known and past before `cutoff`; the answer is their number."""
+    kept = 0
+    for member in range(count):
+        place = scratch.members[member]
+        if log.known_at[place] < cutoff and log.occurred_at[place] < cutoff:
+            scratch.kept[kept] = place
+            kept += 1
+    return kept
+
+
+@compiled
+def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: int, n: int, scratch: Scratch) -> None:
+    """Fills the arrays of events from the `n` places in `kept`."""
+    load_times(log, n, scratch)
+    load_active(world, n, scratch)
+    if plan.days[stream]:
+        load_days(world, n, scratch)
+    first = plan.value_start[stream]
+    for value in range(first, plan.value_start[stream + 1]):
+        load_value(log.values[plan.values[value, 0]], n, value - first, scratch)
+        if plan.values[value, 1]:
+            load_squares(n, value - first, scratch)
+    for column in range(3):
+        if (plan.codes[stream] >> column) & 1:
+            load_codes(log.codes[column], n, column, scratch)
+
+
+@compiled
+def load_times(log: LogArrays, n: int, scratch: Scratch) -> None:
+    """Times, with the latest time at which one of the first i events became known."""
+    scratch.latest[0] = np.iinfo(np.int64).min
+    for i in range(n):
+        place = scratch.kept[i]
+        scratch.time[i] = log.occurred_at[place]
+        scratch.latest[i + 1] = max(scratch.latest[i], log.known_at[place])
+
+
+@compiled
+def load_active(world: WorldArrays, n: int, scratch: Scratch) -> None:
+    """Times less the quiet time before them."""
+    to_active(world, scratch.time, n, scratch.active)
+
+
+@compiled
+def to_active(world: WorldArrays, times: Instants, n: int, active: Instants) -> None:
+    """The first `n` of ascending `times` less the quiet time before each."""
+    period, past, periods = 0, 0, len(world.quiet_starts)
+    for i in range(n):
+        while period < periods and world.quiet_ends[period] <= times[i]:
+            past += world.quiet_ends[period] - world.quiet_starts[period]
+            period += 1
+        inside = period < periods and world.quiet_starts[period] < times[i]
+        active[i] = (world.quiet_starts[period] if inside else times[i]) - past
+
+
+@compiled
+def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
+    """How many distinct local days, Monday weeks the first i events fall on."""
+    change, changes = 0, len(world.zone_changes)
+    scratch.days[0], scratch.weeks[0] = 0, 0
+    day, week = 0, 0
+    for i in range(n):
+        time = scratch.time[i]
+        while change < changes and world.zone_changes[change] <= time:
+            change += 1
+        today = (time + world.zone_offsets[change]) // DAY_US
+        this_week = (today + 3) // 7
+        scratch.days[i + 1] = scratch.days[i] + (i == 0 or today != day)
+        scratch.weeks[i + 1] = scratch.weeks[i] + (i == 0 or this_week != week)
+        day, week = today, this_week
+
+
+@compiled
+def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) -> None:
+    """A value column with its running number and sum, the sum kept to the last bit (Neumaier)."""
+    value, number, total = scratch.value[row], scratch.number[row], scratch.total[row]
+    number[0], total[0] = 0, 0.0
+    high, low = 0.0, 0.0
+    for i in range(n):
+        item = column[scratch.kept[i]] if len(column) else np.nan
+        value[i] = item
+        present = not np.isnan(item)
+        high, low = add_exactly(high, low, item if present else 0.0)
+        number[i + 1] = number[i] + present
+        total[i + 1] = high + low
+
+
+@compiled
+def load_squares(n: int, row: int, scratch: Scratch) -> None:
+    """Running sums of a value less the first one, of its squares."""
+    value, shifted, squares = scratch.value[row], scratch.shifted[row], scratch.squares[row]
+    shifted[0], squares[0] = 0.0, 0.0
+    first, high, low, high2, low2 = np.nan, 0.0, 0.0, 0.0, 0.0
+    for i in range(n):
+        if np.isnan(first):
+            first = value[i]
+        apart = 0.0 if np.isnan(value[i]) else value[i] - first
+        high, low = add_exactly(high, low, apart)
+        high2, low2 = add_exactly(high2, low2, apart * apart)
+        shifted[i + 1], squares[i + 1] = high + low, high2 + low2
+
+
+@compiled
+def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
+    """`high + low + item` as a rounded sum with what the rounding lost (Knuth's TwoSum)."""
+    total = high + item
+    part = total - high
+    return total, low + ((high - (total - part)) + (item - part))
+
+
+@compiled
+def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) -> None:
+    """A code column renumbered from 0 in order of appearance, -1 where absent; by open addressing in `table`.
+
+    `queue` holds for each small number the code it stands for.
+    """
+    size = table_size(n)
+    scratch.table[:size] = -1
+    found = 0
+    for i in range(n):
+        wanted = column[scratch.kept[i]] if len(column) else -1
+        if wanted < 0:
+            scratch.code[row, i] = -1
+            continue
+        slot = (wanted * 2654435761) & (size - 1)
+        while scratch.table[slot] >= 0 and scratch.queue[scratch.table[slot]] != wanted:
+            slot = (slot + 1) & (size - 1)
+        if scratch.table[slot] < 0:
+            scratch.table[slot] = found
+            scratch.queue[found] = wanted
+            found += 1
+        scratch.code[row, i] = scratch.table[slot]

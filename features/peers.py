@@ -1,0 +1,97 @@
+"""Like and like: the cells in which accounts are compared, the means of each at each cutoff."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar import Instants
+
+FEWEST = 20
+"""A cell with fewer accounts says too little; the next wider one is used."""
+
+EVERYBODY = ""
+"""The name of the cell of all accounts."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of R rows: `narrow` (tier × region) within `wide` (tier), as places in `names`, -1 where unknown."""
+
+    names: tuple[str, ...]
+    narrow: NDArray[np.int32]
+    wide: NDArray[np.int32]
+
+    @classmethod
+    def none(cls, rows: int) -> "Cells":
+        """Everybody is alike."""
+        return cls((), np.full(rows, -1, dtype=np.int32), np.full(rows, -1, dtype=np.int32))
+
+    @classmethod
+    def of(cls, tiers: Sequence[str | None], regions: Sequence[str | None]) -> "Cells":
+        """The cells of rows by what is known of their tier (else segment) and region; None or "" is unknown."""
+        wide = [tier or None for tier in tiers]
+        narrow = [f"{tier}|{region}" if tier and region else None for tier, region in zip(wide, regions, strict=True)]
+        names = tuple(sorted({name for name in (*wide, *narrow) if name}))
+        places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+        return cls(names, _places(narrow, places), _places(wide, places))
+
+    def between(self, start: int, stop: int) -> "Cells":
+        """The cells of rows `start:stop` alone."""
+        return Cells(self.names, self.narrow[start:stop], self.wide[start:stop])
+
+
+def _places(names: Sequence[str | None], places: Mapping[str | None, int]) -> NDArray[np.int32]:
+    return np.array([places.get(name, -1) for name in names], dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class PeerReference:
+    """The mean of each peer column per cutoff and cell, float64 of shape (C, cells, P).
+
+    `cells`: names, the last one EVERYBODY. NaN where fewer than FEWEST accounts of the cell had the number.
+    """
+
+    columns: tuple[str, ...]
+    cutoffs: Instants
+    cells: tuple[str, ...]
+    means: NDArray[np.float64]
+
+    def at(self, cutoff: int) -> "PeerReference":
+        """The reference of the latest cutoff not after `cutoff` alone, as the service keeps it."""
+        place = int(np.searchsorted(self.cutoffs, cutoff, side="right")) - 1
+        kept = slice(max(place, 0), place + 1)
+        return PeerReference(self.columns, self.cutoffs[kept], self.cells, self.means[kept])
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able form, exact to the bit; missing means are null."""
+        means = self.means.astype(object)
+        means[np.isnan(self.means)] = None
+        return {
+            "columns": list(self.columns),
+            "cutoffs": self.cutoffs.tolist(),
+            "cells": list(self.cells),
+            "means": means.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "PeerReference":
+        """What `to_json` gave."""
+        shape = (len(stored["cutoffs"]), len(stored["cells"]), len(stored["columns"]))
+        means = np.array(stored["means"], dtype=np.float64)
+        return cls(
+            tuple(stored["columns"]),
+            np.array(stored["cutoffs"], dtype=np.int64),
+            tuple(stored["cells"]),
+            means.reshape(shape),
+        )
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Whom rows are compared with: their cells; the reference to use, or None to build it from the rows themselves."""
+
+    cells: Cells
+    reference: PeerReference | None = None

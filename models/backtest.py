@@ -1,0 +1,127 @@
+"""The back-test: what the procedure would have said, on cutoffs it had not seen, beside every baseline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.context import Context
+from features.training_set import TrainingSet
+from kqml.calendar import Instants
+from kqml.errors import BadUse, Fault
+from kqml.eventlog import EventLog
+from models.baselines import RULES, OrderNumbers, best_rule, fit_rfm, order_numbers
+from models.boosting import UNTUNED, Parameters
+from models.examples import Examples, examples_of
+from models.fitting import Fitted, fit_churn
+from models.logistic_line import Floats
+from models.metrics import Mask
+from models.order_columns import order_columns
+from models.origins import Origin, rolling_origins, single_origin
+from models.scored import OURS, REFERENCE, RFM, Scored
+from models.splits import Slices
+
+
+@dataclass(frozen=True)
+class BacktestPlan:
+    """`each`: test cutoffs per fit of a rolling back-test, None for one fit before the whole block."""
+
+    test_share: float = 0.25
+    each: int | None = None
+    parameters: Parameters = Parameters()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.each is not None and self.each < 1:
+            fault = Fault("--rolling", f"{self.each} is below 1", "give the number of test cutoffs per fit")
+            raise BadUse("The back-test cannot be cut.", [fault])
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """`scored`: the test rows. `fitted`: our model of the first origin, `slices` its cutoffs; `test`: the block's.
+    `rule`: the recency rule chosen on its training cutoffs. `training_rows`: uncensored rows the first fit saw."""
+
+    scored: Scored
+    fitted: Fitted
+    slices: Slices
+    test: Instants
+    rule: str
+    training_rows: int
+    fits: int
+
+
+def run_backtest(training_set: TrainingSet, log: EventLog, context: Context, plan: BacktestPlan) -> Backtest:
+    """Fits ours, the reference, the baselines at each origin and scores the test cutoffs that follow it.
+
+    Deterministic for a seed. Raises Refused when no cutoff is left to train on.
+    """
+    examples = examples_of(training_set)
+    numbers = order_numbers(log, training_set.labels.rows, context, training_set.definition.horizon)
+    origins = _origins(examples, plan)
+    fits = [_Fits.at(origin, examples, numbers, plan) for origin in origins]
+    scores = _score_all(training_set, numbers, origins, fits)
+    ahead = np.isin(training_set.labels.rows.cutoff, _test_cutoffs(origins))
+    everyone = Scored(training_set.labels, scores, numbers.recent_money, training_set.profile)
+    return Backtest(
+        scored=everyone.where(ahead),
+        fitted=fits[0].ours,
+        slices=origins[0].slices,
+        test=_test_cutoffs(origins),
+        rule=fits[0].rule,
+        training_rows=int(origins[0].slices.rows_in(origins[0].slices.training, examples.cutoff).sum()),
+        fits=len(fits),
+    )
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """Every fitted model of one origin; `reference_columns` are those the reference may see."""
+
+    ours: Fitted
+    reference: Fitted
+    reference_columns: Mask
+    rfm_score: Floats
+    rule: str
+
+    @classmethod
+    def at(cls, origin: Origin, examples: Examples, numbers: OrderNumbers, plan: BacktestPlan) -> "_Fits":
+        known = examples.place[origin.slices.rows_in(origin.slices.training, examples.cutoff)]
+        churned = examples.churned[origin.slices.rows_in(origin.slices.training, examples.cutoff)]
+        mask = np.zeros(len(numbers.silence), dtype=np.bool_)
+        mask[known] = True
+        training = numbers.where(mask)
+        columns = order_columns(examples.columns)
+        return cls(
+            ours=fit_churn(examples, origin.slices, plan.parameters, plan.seed),
+            reference=fit_churn(examples.only(columns), origin.slices, UNTUNED, plan.seed),
+            reference_columns=columns,
+            rfm_score=fit_rfm(training, churned).probability(numbers),
+            rule=best_rule(training, churned),
+        )
+
+
+def _origins(examples: Examples, plan: BacktestPlan) -> list[Origin]:
+    cutoffs, matures = examples.cutoffs()
+    if plan.each is None:
+        return single_origin(cutoffs, matures, plan.test_share)
+    return rolling_origins(cutoffs, matures, plan.test_share, plan.each)
+
+
+def _test_cutoffs(origins: list[Origin]) -> Instants:
+    return np.concatenate([origin.slices.cutoffs[origin.ahead] for origin in origins])
+
+
+def _score_all(
+    training_set: TrainingSet, numbers: OrderNumbers, origins: list[Origin], fits: list[_Fits]
+) -> Mapping[str, Floats]:
+    """Every model's score of every row that lies ahead of an origin, NaN elsewhere."""
+    rows = len(numbers.silence)
+    scores = {OURS: np.full(rows, np.nan), REFERENCE: np.full(rows, np.nan), RFM: np.full(rows, np.nan)}
+    for origin, fit in zip(origins, fits, strict=True):
+        ahead = np.isin(training_set.labels.rows.cutoff, origin.slices.cutoffs[origin.ahead])
+        values = training_set.values[ahead]
+        scores[OURS][ahead] = fit.ours.probability(values)
+        scores[REFERENCE][ahead] = fit.reference.probability(values[:, fit.reference_columns])
+        scores[RFM][ahead] = fit.rfm_score[ahead]
+    return {**scores, **{name: rule(numbers) for name, rule in RULES.items()}}

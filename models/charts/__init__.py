@@ -1,0 +1,1 @@
+"""Charts as files: matplotlib figures in the reader's language where a font can write it."""

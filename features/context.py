@@ -1,10 +1,23 @@
 """What a feature needs to know beside the events: since when things are recorded, the calendar, the openings."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import numpy as np
+import pandas as pd
 
-from kqml.calendar import NO_QUIET_PERIODS, Instants, QuietPeriods
+from kqml.calendar import (
+    DAY_US,
+    NO_QUIET_PERIODS,
+    Instants,
+    QuietPeriods,
+    instant_of,
+    local_midnight,
+    zone_changes,
+)
+from kqml.dataset import DatasetInfo
+from kqml.eventlog import EventLog
+from kqml.events import KIND_OF_CODE, KINDS
 
 NEVER = np.iinfo(np.int64).max
 UNKNOWN = np.iinfo(np.int64).min
@@ -27,3 +40,45 @@ class Context:
     def between(self, start: int, stop: int) -> "Context":
         """The context of accounts `start:stop` of the log."""
         return Context(self.recorded_since, self.opened_at[start:stop], self.time_zone, self.quiet)
+
+
+def context_of(info: DatasetInfo, accounts: pd.DataFrame, log: EventLog) -> Context:
+    """The context of a dataset's log; `accounts` has one row for each account of the log, in its order, and opens
+    them by `opened_on` where it has that column."""
+    opened = accounts.get("opened_on")
+    unknown = np.full(log.account_count, UNKNOWN)
+    return Context(
+        recorded_since=recorded_since(info),
+        opened_at=unknown if opened is None else midnights(opened, info.time_zone),
+        time_zone=info.time_zone,
+        quiet=quiet_periods(info),
+    )
+
+
+def recorded_since(info: DatasetInfo) -> Instants:
+    """Per kind number the first instant at which one was known, NEVER where none was."""
+    since = np.full(len(KINDS), NEVER, dtype=np.int64)
+    for code, instant in info.kinds_recorded.items():
+        since[KIND_OF_CODE[code].number] = instant_of(datetime.fromisoformat(instant))
+    return since
+
+
+def quiet_periods(info: DatasetInfo) -> QuietPeriods:
+    """The declared quiet days, from local midnight to local midnight."""
+    return QuietPeriods.of(
+        (_midnight(period.start, info.time_zone), _midnight(period.end, info.time_zone))
+        for period in info.quiet_periods
+    )
+
+
+def _midnight(day: str, time_zone: str) -> int:
+    return local_midnight(date.fromisoformat(day), time_zone)
+
+
+def midnights(days: "pd.Series[pd.Timestamp]", time_zone: str) -> Instants:
+    """The local midnight of each naive date, UNKNOWN where it is missing."""
+    local = days.to_numpy(dtype="datetime64[D]").astype(np.int64) * DAY_US
+    missing = days.isna().to_numpy()
+    changes, offsets = zone_changes(time_zone)
+    changed_at = changes + offsets[1:]
+    return np.where(missing, UNKNOWN, local - offsets[np.searchsorted(changed_at, local, side="right")])

@@ -1,0 +1,102 @@
+"""What an account is, as far as it was known at a cutoff: tier, segment, region."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features.context import NEVER
+from features.peers import Cells
+from features.recorded import recorded
+from features.rows import Rows
+from kqml.calendar import instant_of, local_midnight
+from kqml.dataset import Dataset, DatasetInfo
+from kqml.events import EventKind
+
+STATIC = ("segment", "region")
+"""Columns that never change, unless the dataset says that they may not be used."""
+
+TIER = "tier"
+Texts = NDArray[np.object_]
+
+
+def profile_of(dataset: Dataset, rows: Rows) -> pd.DataFrame:
+    """One line per row, text or None: those of tier, segment, region that the dataset has and that may be used.
+
+    The tier is the one known before the cutoff, from the events that change it; missing before the date since which
+    those are declared complete, everywhere where none is declared.
+    """
+    accounts = dataset.accounts()
+    columns = {name: texts(accounts, name)[rows.account] for name in usable(accounts, dataset.info) if name != TIER}
+    if TIER in usable(accounts, dataset.info):
+        columns = {TIER: _tiers(dataset, rows, texts(accounts, TIER)), **columns}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), dtype=object)
+
+
+def usable(accounts: pd.DataFrame, info: DatasetInfo) -> tuple[str, ...]:
+    """The columns of `accounts` that describe an account at a past cutoff too."""
+    allowed = [name for name in STATIC if name in accounts and (name not in info.columns or info.columns[name].usable)]
+    tier = info.columns.get(TIER)
+    complete = TIER in accounts and tier is not None and tier.usable and tier.complete_since is not None
+    return ((TIER,) if complete else ()) + tuple(allowed)
+
+
+def texts(accounts: pd.DataFrame, name: str) -> Texts:
+    """A column as text, None where missing."""
+    column = accounts[name]
+    return np.where(column.isna().to_numpy(), None, column.astype(object).to_numpy())
+
+
+def _tiers(dataset: Dataset, rows: Rows, now: Texts) -> Texts:
+    """Each row's tier: that of the latest change known, else what the first change changed, else the present one."""
+    log = dataset.event_log()
+    changes = recorded(log, [EventKind.TIER_CHANGED])
+    before, after = _changes(dataset)
+    known = changes.known_before(rows.account, rows.cutoff)
+    tiers = now[rows.account]
+    changed = np.flatnonzero(np.diff(changes.offsets)[rows.account] > 0)
+    untouched, touched = changed[known[changed] == 0], changed[known[changed] > 0]
+    tiers[untouched] = before[changes.offsets[rows.account[untouched]]]
+    tiers[touched] = after[changes.latest_of(rows.account[touched], known[touched])]
+    return np.where(rows.cutoff >= _complete_since(dataset.info), tiers, None)
+
+
+def _changes(dataset: Dataset) -> tuple[Texts, Texts]:
+    """From which tier to which, for every change in the order of the log."""
+    events = dataset.events(["account_id", "occurred_at", "kind", "attributes"])
+    changes = events.filter(pc.equal(events["kind"], EventKind.TIER_CHANGED.code))
+    has = "attributes" in changes.column_names
+    noted = [json.loads(text or "{}") for text in changes["attributes"].to_pylist()] if has else [{}] * len(changes)
+    return _objects([note.get("from") for note in noted]), _objects([note.get("to") for note in noted])
+
+
+def _objects(items: Sequence[str | None]) -> Texts:
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
+
+
+def _complete_since(info: DatasetInfo) -> int:
+    use = info.columns.get(TIER)
+    if use is None or use.complete_since is None:
+        return NEVER
+    moment = pd.Timestamp(use.complete_since)
+    return (
+        local_midnight(moment.date(), info.time_zone) if moment.tzinfo is None else instant_of(moment.to_pydatetime())
+    )
+
+
+def cells_of(profile: pd.DataFrame, rows: int) -> Cells:
+    """The cells of rows by their profile: tier (else segment) × region within tier (else segment)."""
+    nothing = pd.Series(np.full(rows, None, dtype=object))
+    first = profile.get(TIER, profile.get("segment", nothing))
+    wide, wide_names = pd.factorize(np.asarray(first, dtype=object))
+    region, region_names = pd.factorize(np.asarray(profile.get("region", nothing), dtype=object))
+    pairs = np.where((wide >= 0) & (region >= 0), wide * max(len(region_names), 1) + region, -1)
+    used = np.unique(pairs[pairs >= 0])
+    names = [f"{wide_names[p // len(region_names)]}|{region_names[p % len(region_names)]}" for p in used]
+    narrow = np.where(pairs >= 0, len(wide_names) + np.searchsorted(used, pairs), -1)
+    return Cells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32))

@@ -47,7 +47,9 @@ def usable(accounts: pd.DataFrame, info: DatasetInfo) -> tuple[str, ...]:
 def texts(accounts: pd.DataFrame, name: str) -> Texts:
     """A column as text, None where missing."""
     column = accounts[name]
-    return np.where(column.isna().to_numpy(), None, column.astype(object).to_numpy())
+    found: Texts = column.astype(object).to_numpy(copy=True)
+    found[column.isna().to_numpy()] = None
+    return found
 
 
 def _tiers(dataset: Dataset, rows: Rows, now: Texts) -> Texts:
@@ -61,7 +63,8 @@ def _tiers(dataset: Dataset, rows: Rows, now: Texts) -> Texts:
     untouched, touched = changed[known[changed] == 0], changed[known[changed] > 0]
     tiers[untouched] = before[changes.offsets[rows.account[untouched]]]
     tiers[touched] = after[changes.latest_of(rows.account[touched], known[touched])]
-    return np.where(rows.cutoff >= _complete_since(dataset.info), tiers, None)
+    tiers[rows.cutoff < _complete_since(dataset.info)] = None
+    return tiers
 
 
 def _changes(dataset: Dataset) -> tuple[Texts, Texts]:
@@ -92,9 +95,10 @@ def _complete_since(info: DatasetInfo) -> int:
 def cells_of(profile: pd.DataFrame, rows: int) -> Cells:
     """The cells of rows by their profile: tier (else segment) × region within tier (else segment)."""
     nothing = pd.Series(np.full(rows, None, dtype=object))
-    first = profile.get(TIER, profile.get("segment", nothing))
-    wide, wide_names = pd.factorize(np.asarray(first, dtype=object))
-    region, region_names = pd.factorize(np.asarray(profile.get("region", nothing), dtype=object))
+    segment = profile.get("segment", nothing)
+    tier = profile.get(TIER, nothing)
+    wide, wide_names = pd.factorize(tier.where(tier.notna(), segment).to_numpy(dtype=object))
+    region, region_names = pd.factorize(profile.get("region", nothing).to_numpy(dtype=object))
     pairs = np.where((wide >= 0) & (region >= 0), wide * max(len(region_names), 1) + region, -1)
     used = np.unique(pairs[pairs >= 0])
     names = [f"{wide_names[p // len(region_names)]}|{region_names[p % len(region_names)]}" for p in used]

@@ -1,5 +1,6 @@
 """The training set: labelled rows with their features and categories, everything aligned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,15 @@ from numpy.typing import NDArray
 
 from features.categories import Vocabulary, codes_of, vocabulary_of
 from features.churn import ChurnDefinition
-from features.labels import LabelledRows
+from features.context import context_of
+from features.definitions import Feature
+from features.engine import stream_features
+from features.labels import LabelledRows, label_lag_days, label_rows
+from features.peers import Peers
+from features.plan import compile_plan
+from features.profile import cells_of, profile_of
 from kqml.calendar import Instants
+from kqml.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -38,16 +46,24 @@ class TrainingSet:
         return np.asarray(self.accounts[self.labels.rows.account], dtype=object)
 
 
-def assemble(
-    labels: LabelledRows,
-    matrix: tuple[tuple[str, ...], NDArray[np.float64]],
-    profile: pd.DataFrame,
-    accounts: NDArray[np.object_],
-    definition: ChurnDefinition,
+def build_training_set(
+    dataset: Dataset, definition: ChurnDefinition, cutoffs: Instants, features: Sequence[Feature], *, threads: int = 2
 ) -> TrainingSet:
-    """The training set of rows whose features (`matrix`: column names, values (R, F)) and profile are at hand."""
-    columns, features = matrix
+    """The labelled rows of a dataset at `cutoffs`, each with the features as they were known then.
+
+    Peers are the eligible accounts of the same cutoff. The matrix is filled part by part, so that it is in memory once.
+    """
+    log = dataset.event_log()
+    context = context_of(dataset.info, dataset.accounts(), log)
+    labels = label_rows(log, context, definition, cutoffs, label_lag_days(dataset.info, log))
+    profile = profile_of(dataset, labels.rows)
+    plan = compile_plan(features)
     categories = vocabulary_of(profile)
-    values = np.ascontiguousarray(np.hstack([features, codes_of(profile, categories)]))
-    cutoffs = np.unique(labels.rows.cutoff)
-    return TrainingSet(labels, values, columns, categories, accounts, profile, definition, cutoffs)
+    width = len(plan.columns)
+    values = np.empty((len(labels), width + len(categories)))
+    peers = Peers(cells_of(profile, len(labels)))
+    for part, matrix in stream_features(log, labels.rows, plan, context, peers=peers, threads=threads):
+        values[part, :width] = matrix
+    values[:, width:] = codes_of(profile, categories)
+    answered = np.unique(labels.rows.cutoff)
+    return TrainingSet(labels, values, plan.columns, categories, log.accounts, profile, definition, answered)

@@ -26,21 +26,24 @@ class Line:
 
 def fit_line(log_odds: Floats, targets: Floats) -> Line:
     """The most likely line for `targets` in [0, 1]; targets strictly inside keep it finite on separable rows."""
-    design = np.column_stack([np.ones(len(log_odds)), log_odds])
 
     def loss(line: Floats) -> float:
-        margin = design @ line
+        margin = line[0] + line[1] * log_odds
         return float(np.mean(np.logaddexp(0.0, margin) - targets * margin))
 
     def gradient(line: Floats) -> Floats:
-        return np.asarray(design.T @ (expit(design @ line) - targets) / len(targets))
+        residual = expit(line[0] + line[1] * log_odds) - targets
+        return np.array([residual.mean(), (residual * log_odds).mean()])
 
     def curvature(line: Floats) -> Floats:
-        p = expit(design @ line)
-        return np.asarray((design * (p * (1 - p))[:, None]).T @ design / len(targets))
+        p = expit(line[0] + line[1] * log_odds)
+        weight = p * (1 - p)
+        across = (weight * log_odds).mean()
+        return np.array([[weight.mean(), across], [across, (weight * log_odds**2).mean()]])
 
     start = np.array([0.0, 1.0])
-    found = minimize(loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"maxiter": 200})
+    options = {"maxiter": 200, "gtol": 1e-8}
+    found = minimize(loss, start, jac=gradient, hess=curvature, method="trust-exact", options=options)
     return Line(float(found.x[0]), float(found.x[1]))
 
 

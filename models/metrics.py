@@ -61,7 +61,7 @@ def auc(levels: Levels) -> float:
     if not (churned > 0 and stayed > 0):
         return float("nan")
     above = np.cumsum(levels.stayed) - levels.stayed / 2
-    return 1.0 - float(levels.churned @ above) / (churned * stayed)
+    return 1.0 - float(np.sum(levels.churned * above)) / (churned * stayed)
 
 
 def average_precision(levels: Levels) -> float:
@@ -81,7 +81,7 @@ def lift(levels: Levels, share: float = TOP_SHARE) -> float:
         return float("nan")
     room = share * float(weight.sum()) - (np.cumsum(weight) - weight)
     part = np.clip(room / np.where(weight > 0, weight, 1.0), 0.0, 1.0)
-    return float(levels.churned @ part) / churned / share
+    return float(np.sum(levels.churned * part)) / churned / share
 
 
 def top_share(scores: Floats, cutoffs: NDArray[np.int64], share: float = TOP_SHARE) -> Mask:

@@ -8,6 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import orjson
 
+from features.peers import PeerReference
 from kqml.dataset import DatasetInfo
 from kqml.errors import CouldNot, Fault
 from models.churn import ChurnModel, booster_text, model_from, model_json
@@ -15,6 +16,8 @@ from models.logistic_line import Floats
 from models.sealed import seal, unseal
 
 TREES, MODEL, DATASET, TYPICAL = "booster.txt", "model.json", "dataset.json", "typical.json"
+PEERS = "peers.json"
+PARTS = (TREES, MODEL, DATASET, TYPICAL, PEERS)
 
 TYPICAL_ROWS = 20_000
 """Rows, evenly spread, from which the usual value of a column is read: enough for a median."""
@@ -23,15 +26,17 @@ TYPICAL_ROWS = 20_000
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """A model with what surrounds it. `dataset`: of the training data. `typical`: (F,) a usual value per column, the
-    median of the training rows, NaN where there is none. `fingerprint`: sha256 of the manifest, hence of all bytes."""
+    median of the training rows, NaN where there is none. `peers`: what accounts are compared with when they are scored
+    one by one. `fingerprint`: sha256 of the manifest, hence of all bytes."""
 
     model: ChurnModel
     dataset: DatasetInfo
     typical: Floats
+    peers: PeerReference
     fingerprint: str
 
 
-def save_bundle(folder: Path, model: ChurnModel, dataset: DatasetInfo, values: Floats) -> str:
+def save_bundle(folder: Path, model: ChurnModel, dataset: DatasetInfo, values: Floats, peers: PeerReference) -> str:
     """Writes a new bundle; `values` are the training rows (R, F). Returns its fingerprint; CouldNot where it exists."""
     typical = typical_values(values, len(model.numeric_columns))
     files = {
@@ -39,6 +44,7 @@ def save_bundle(folder: Path, model: ChurnModel, dataset: DatasetInfo, values: F
         MODEL: _json(model_json(model)),
         DATASET: dataset.to_json().encode(),
         TYPICAL: _json([None if np.isnan(value) else float(value) for value in typical]),
+        PEERS: _json(peers.to_json()),
     }
     return seal(folder, files)
 
@@ -46,7 +52,7 @@ def save_bundle(folder: Path, model: ChurnModel, dataset: DatasetInfo, values: F
 def load_bundle(folder: Path) -> Bundle:
     """The bundle of a folder, every byte checked. Raises CouldNot naming what is missing, broken or foreign."""
     files, fingerprint = unseal(folder)
-    missing = [name for name in (TREES, MODEL, DATASET, TYPICAL) if name not in files]
+    missing = [name for name in PARTS if name not in files]
     if missing:
         faults = [Fault(str(folder / name), "the manifest does not list it", "train anew") for name in missing]
         raise CouldNot(f"The bundle {folder} is incomplete.", faults)
@@ -54,10 +60,11 @@ def load_bundle(folder: Path) -> Bundle:
         model = model_from(files[TREES].decode(), orjson.loads(files[MODEL]))
         dataset = DatasetInfo.from_json(files[DATASET].decode())
         typical = np.array(orjson.loads(files[TYPICAL]), dtype=np.float64)
+        peers = PeerReference.from_json(orjson.loads(files[PEERS]))
     except (ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
         fault = Fault(str(folder), f"{type(error).__name__}: {error}", "train anew with this program")
         raise CouldNot("The bundle was made by another program.", [fault]) from error
-    return Bundle(model, dataset, typical, fingerprint)
+    return Bundle(model, dataset, typical, peers, fingerprint)
 
 
 def typical_values(values: Floats, numeric: int) -> Floats:

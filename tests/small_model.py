@@ -1,18 +1,20 @@
 """A churn model fitted on sixty rows of noise: enough to be saved, served, promoted."""
 
-from dataclasses import replace
-
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
 from features.churn import ChurnDefinition
+from features.peers import EVERYBODY, PeerReference
 from kqml.settings import BandSettings
-from models.calibration import Calibration, LogisticCalibration
+from models.calibration import LogisticCalibration
 from models.churn import ChurnModel
 from models.logistic_line import Line
 
 PLATT = LogisticCalibration(Line(-0.1, 0.9))
+
+
+NO_PEERS = PeerReference((), np.zeros(0, dtype=np.int64), (EVERYBODY,), np.zeros((0, 1, 0)))
 
 
 def small_rows(count: int = 60) -> NDArray[np.float64]:
@@ -42,7 +44,3 @@ def small_model(columns: tuple[str, ...] = ("a", "b", "c"), grade: str = "A") ->
         catalog_fingerprint="f" * 64,
         trained_at="2024-03-01T00:00:00+00:00",
     )
-
-
-def calibrated(calibration: Calibration) -> ChurnModel:
-    return replace(small_model(), calibration=calibration)

@@ -22,36 +22,45 @@ class Unit(StrEnum):
     PEOPLE = "people"
     PRODUCTS = "products"
     WEEKS = "weeks"
-    FOLD = "fold"
+    NUMBER = "number"
     MONEY = "money"
     SHARE = "share"
 
 
-@lru_cache(maxsize=100_000)
 def quantity(unit: Unit, value: float, language: str, currency: str = "CNY") -> str:
-    """`value` with its unit: 1 order, 2 orders, 2 次订货; money in `currency`; a share of 1 as per cent.
+    """`value` with its unit: 1 order, 2 orders, 2 次; money in `currency`; a share of 1 as per cent.
 
-    Ages become days, months or years, whichever is at least 2 of them.
+    One decimal below 10, none above, none for money. Ages become days, months or years, the largest of which there
+    are two.
     """
-    locale = _locale(language)
     if unit is Unit.MONEY:
-        return format_currency(round(value), currency, format="¤#,##0", locale=locale)
+        return _money(round(value), language, currency)
     if unit is Unit.SHARE:
-        return format_percent(value, locale=locale)
+        return _share(round(value, 2), language)
     name, value = _age(value) if unit is Unit.AGE else (unit.value, value)
-    shown = round(value, _digits(unit, value))
+    return _counted(name, round(value, 1 if abs(value) < 9.95 else 0), language)
+
+
+@lru_cache(maxsize=100_000)
+def _counted(name: str, shown: float, language: str) -> str:
+    locale = _locale(language)
     form = locale.plural_form(int(shown) if shown == int(shown) else shown)
     return text(f"units.{name}.{form}", language, n=format_decimal(shown, "#,##0.#", locale=locale))
+
+
+@lru_cache(maxsize=100_000)
+def _money(shown: int, language: str, currency: str) -> str:
+    return format_currency(shown, currency, format="¤#,##0", locale=_locale(language))
+
+
+@lru_cache(maxsize=1_000)
+def _share(shown: float, language: str) -> str:
+    return format_percent(shown, locale=_locale(language))
 
 
 @lru_cache
 def _locale(language: str) -> Locale:
     return Locale.parse(language)
-
-
-def _digits(unit: Unit, value: float) -> int:
-    """One decimal where it tells something: small numbers of days and folds."""
-    return 1 if unit in (Unit.DAYS, Unit.FOLD, Unit.PRODUCTS) and abs(value) < 10 else 0
 
 
 def _age(days: float) -> tuple[str, float]:

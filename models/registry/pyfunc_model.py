@@ -39,9 +39,9 @@ class ChurnProbability(PythonModel):
 
 def _codes(table: pd.DataFrame, name: str, words: list[str]) -> NDArray[np.float64]:
     if name not in table:
-        return np.full(len(table), -1.0)
+        return np.full(len(table), np.nan)
     place = {word: code for code, word in enumerate(words)}
-    return np.array([place.get(word, -1) for word in table[name]], dtype=np.float64)
+    return np.array([place.get(word, np.nan) for word in table[name]], dtype=np.float64)
 
 
 def _calibrated(log_odds: NDArray[np.float64], calibration: dict[str, Any]) -> NDArray[np.float64]:

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
-from small_model import small_model, small_rows
+from small_model import NO_PEERS, small_model, small_rows
 
 from kqml.dataset import DatasetInfo
 from kqml.errors import CouldNot
-from models.bundle import DATASET, MODEL, TREES, load_bundle, save_bundle, typical_values
+from models.bundle import DATASET, MODEL, PEERS, TREES, TYPICAL, load_bundle, save_bundle, typical_values
 from models.sealed import seal, unseal
 
 INFO = DatasetInfo(time_zone="UTC", currency="USD", kinds_recorded={"order": "2020-01-01T00:00:00+00:00"})
@@ -15,7 +15,7 @@ INFO = DatasetInfo(time_zone="UTC", currency="USD", kinds_recorded={"order": "20
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    save_bundle(tmp_path / "bundle", small_model(), INFO, small_rows())
+    save_bundle(tmp_path / "bundle", small_model(), INFO, small_rows(), NO_PEERS)
     return tmp_path / "bundle"
 
 
@@ -36,11 +36,11 @@ def test_a_bundle_carries_what_scoring_needs(folder: Path) -> None:
 
 
 def test_the_same_model_gives_the_same_fingerprint(folder: Path, tmp_path: Path) -> None:
-    again = save_bundle(tmp_path / "again", small_model(), INFO, small_rows())
+    again = save_bundle(tmp_path / "again", small_model(), INFO, small_rows(), NO_PEERS)
     assert again == load_bundle(folder).fingerprint
 
 
-@pytest.mark.parametrize("missing", [TREES, MODEL, DATASET])
+@pytest.mark.parametrize("missing", [TREES, MODEL, DATASET, TYPICAL, PEERS])
 def test_a_sealed_folder_without_a_part_of_the_model_is_incomplete(folder: Path, tmp_path: Path, missing: str) -> None:
     files, _ = unseal(folder)
     seal(tmp_path / "other", {name: content for name, content in files.items() if name != missing})

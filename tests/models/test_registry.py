@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_model import small_model, small_rows
+from small_model import NO_PEERS, small_model, small_rows
 
 from kqml.dataset import DatasetInfo
 from kqml.errors import BadUse, CouldNot, Refused
@@ -24,7 +24,7 @@ def signed(day: int, why: str = "better") -> Signed:
 def trained(store: RegistryStore, tmp_path: Path, grade: str = "A") -> Version:
     """One more version of this grade."""
     folder = tmp_path / f"bundle-{len(list(tmp_path.glob('bundle-*')))}"
-    save_bundle(folder, small_model(grade=grade), DatasetInfo(fingerprint="d" * 64), ROWS)
+    save_bundle(folder, small_model(grade=grade), DatasetInfo(fingerprint="d" * 64), ROWS, NO_PEERS)
     record = TrainingRecord({"rounds": 5}, {"auc": 0.91, "slope": float("nan")}, {}, {"audit.json": "{}"})
     return log_training(store, folder, record)
 
@@ -58,13 +58,13 @@ def test_pyfunc_gives_the_model_s_probabilities(store: RegistryStore, tmp_path: 
         served = mlflow.pyfunc.load_model(version.source)
     words = pd.Series(["dealer", "pharmacy", None, "unheard of"] * 15, dtype="str")
     rows = ROWS.copy()
-    rows[:, 3] = [0, 1, -1, -1] * 15
+    rows[:, 3] = [0, 1, np.nan, np.nan] * 15
     answer = served.predict(pd.DataFrame(rows[:, :3], columns=["a", "b", "c"]).assign(segment=words))
     assert np.array_equal(answer.to_numpy(), small_model().probability(rows))
 
 
 def test_a_failed_run_is_marked_so(store: RegistryStore, tmp_path: Path) -> None:
-    save_bundle(tmp_path / "b", small_model(), DatasetInfo(), ROWS)
+    save_bundle(tmp_path / "b", small_model(), DatasetInfo(), ROWS, NO_PEERS)
     with pytest.raises(CouldNot, match=r"nowhere\.png"):
         log_training(store, tmp_path / "b", TrainingRecord(figures={"lift": tmp_path / "nowhere.png"}))
     with connected(store) as client:

@@ -1,0 +1,28 @@
+"""The band of a churn probability: stopped, high, raised, low."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.settings import BandSettings
+
+Band = Literal["stopped", "high", "raised", "low"]
+BANDS: tuple[Band, ...] = ("stopped", "high", "raised", "low")
+
+
+def bands_of(
+    probability: NDArray[np.float64], already_silent: NDArray[np.bool_], base_rate: float, settings: BandSettings
+) -> list[Band]:
+    """Each row's band: `stopped` where already silent at a probability of `settings.stopped` or more, else by
+    multiples of the training churn rate."""
+    places = np.select(
+        [
+            already_silent & (probability >= settings.stopped),
+            probability >= settings.high * base_rate,
+            probability >= settings.raised * base_rate,
+        ],
+        [0, 1, 2],
+        default=3,
+    )
+    return [BANDS[place] for place in places.tolist()]

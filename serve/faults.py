@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from serve.problems import ItemError, pointer_to
-from serve.schemas import AccountIn, EventIn
+from serve.schemas import EVENTS_PER_REQUEST, AccountIn, EventIn
 
 
 def find_faults(accounts: Sequence[AccountIn]) -> list[ItemError]:
     """Every fault in the order of the body."""
     asked: set[str] = set()
-    faults: list[ItemError] = []
+    faults = [*_of_size(accounts)]
     for number, account in enumerate(accounts):
         if account.account_id in asked:
             detail = f"{account.account_id!r} is asked for twice; join its histories"
@@ -19,6 +19,13 @@ def find_faults(accounts: Sequence[AccountIn]) -> list[ItemError]:
         asked.add(account.account_id)
         faults.extend(_of_events(account, number))
     return faults
+
+
+def _of_size(accounts: Sequence[AccountIn]) -> Iterator[ItemError]:
+    total = sum(len(account.events) for account in accounts)
+    if total > EVENTS_PER_REQUEST:
+        detail = f"{total:,} events in all, at most {EVENTS_PER_REQUEST:,} in one request; split the accounts"
+        yield ItemError("#/accounts", detail)
 
 
 def _of_events(account: AccountIn, number: int) -> Iterator[ItemError]:

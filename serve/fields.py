@@ -11,17 +11,33 @@ from pydantic_core import CoreSchema, core_schema
 
 from kqml.tables import RANGES
 
+_DAY = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
 
 class _DaySchema:
-    """A date as ISO 8601 text."""
+    """A date as ISO 8601 text, 1900 to 2099."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        shape = core_schema.str_schema(pattern=r"^\d{4}-\d{2}-\d{2}$", strict=True)
-        day = core_schema.date_schema(ge=date(1900, 1, 1), lt=date(2100, 1, 1), strict=False)
-        return core_schema.chain_schema([shape, day])
+        shape = core_schema.str_schema(pattern=_DAY, strict=True)
+        return core_schema.chain_schema([shape, core_schema.date_schema(strict=False)])
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "format": "date", "description": "ISO 8601, 1900 to 2099."}
+        return {"type": "string", "format": "date", "pattern": _DAY}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number in a range, written 3 or, as JSON has but one kind of number, 3.0."""
+
+    low: int
+    high: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.float_schema(ge=self.low, le=self.high, multiple_of=1, strict=True)
+        return core_schema.chain_schema([number, core_schema.int_schema(strict=False)])
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
 @dataclass(frozen=True)

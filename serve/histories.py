@@ -13,7 +13,7 @@ from kqml.eventlog import EventLog
 from kqml.events import EventKind
 from serve.faults import find_faults
 from serve.problems import invalid_request
-from serve.schemas import AccountIn, EventIn, ProfileIn
+from serve.schemas import EVENTS_PER_REQUEST, AccountIn, EventIn, ProfileIn
 
 Counts = NDArray[np.int64]
 
@@ -34,14 +34,14 @@ def build_histories(
     accounts: Sequence[AccountIn], cutoff: int, lag_days: Mapping[str, float], time_zone: str
 ) -> Histories:
     """The histories of a checked body. Raises ProblemError with every fault that only reading the whole can find."""
+    if _is_suspect(accounts):
+        _refuse_faults(accounts)
+    records = {account.account_id: _records(account, cutoff, time_zone) for account in accounts}
     try:
-        records = {account.account_id: _records(account, cutoff, time_zone) for account in accounts}
         log = event_log_of(records, lag_days)
-    except ValueError as error:
+    except ValueError:
         _refuse_faults(accounts)
-        raise error
-    if len(records) < len(accounts) or any(_is_suspect(account.events) for account in accounts):
-        _refuse_faults(accounts)
+        raise
     amount = log.values.get("amount")
     empty = np.zeros(len(log), np.bool_) if amount is None else (amount == 0) & (log.kind == EventKind.ORDER.number)
     kept = log.keep(~empty) if empty.any() else log
@@ -57,10 +57,18 @@ def _refuse_faults(accounts: Sequence[AccountIn]) -> None:
         raise invalid_request(faults)
 
 
-def _is_suspect(events: Sequence[EventIn]) -> bool:
-    """True where each event must be looked at: an id stands twice, an account is named, a date was not yet parsed."""
+def _is_suspect(accounts: Sequence[AccountIn]) -> bool:
+    """True where faults must be looked for one by one; dates are left to whoever parses them."""
+    if sum(len(account.events) for account in accounts) > EVENTS_PER_REQUEST:
+        return True
+    if len({account.account_id for account in accounts}) < len(accounts):
+        return True
+    return any(_has_repeats(account.events) or _names_unparsed(account.events) for account in accounts)
+
+
+def _names_unparsed(events: Sequence[EventIn]) -> bool:
     columns = set().union(*events)
-    return "account_id" in columns or "due_at" in columns or ("event_id" in columns and _has_repeats(events))
+    return "account_id" in columns or "due_at" in columns
 
 
 def _has_repeats(events: Sequence[EventIn]) -> bool:

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from kqml.events import KIND_OF_CODE
 from kqml.tables import STATUSES, TIERS
-from serve.fields import Day, Identifier, Instant, OneOf, Word, within
+from serve.fields import Day, Identifier, Instant, OneOf, Whole, Word, within
 
 ACCOUNTS_PER_REQUEST = 1_000
 EVENTS_PER_ACCOUNT = 10_000
@@ -74,7 +74,7 @@ class ScoreRequest(BaseModel):
 
     as_of: Instant | None = Field(None, description="The cutoff: only what was known before it counts. Default: now.")
     language: Literal["zh", "en"] | None = Field(None, description="Of the reasons. Default: the service's.")
-    reasons: Annotated[int, Field(ge=0, le=REASONS_PER_ACCOUNT)] = 3
+    reasons: Annotated[int, Whole(0, REASONS_PER_ACCOUNT)] = 3
     accounts: Annotated[list[AccountIn], Field(min_length=1, max_length=ACCOUNTS_PER_REQUEST)]
 
 

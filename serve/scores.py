@@ -13,7 +13,7 @@ from serve.dependencies import ServiceOf
 from serve.documents import problems, request_body
 from serve.envelope import FACTS
 from serve.histories import build_histories
-from serve.problems import Problem
+from serve.problems import ItemError, Problem, invalid_request
 from serve.schemas import ScoreAnswer, ScoreRequest
 from serve.service import Service
 
@@ -52,7 +52,7 @@ def answer(service: Service, body: bytes, facts: dict[str, Any]) -> Response:
     """The scores of a body; adds its sizes and the model's version to `facts`."""
     live = service.live_model()
     asked = parse_body(ScoreRequest, body)
-    cutoff = service.clock() if asked.as_of is None else read_instant(asked.as_of)
+    cutoff = service.clock() if asked.as_of is None else _cutoff(asked.as_of)
     histories = build_histories(asked.accounts, cutoff, live.score.lag_days, live.score.time_zone)
     facts |= {"accounts": len(asked.accounts), "events": len(histories.log), "model": live.version}
     scored = live.score(histories, cutoff, asked.language or service.language, asked.reasons)
@@ -63,3 +63,11 @@ def answer(service: Service, body: bytes, facts: dict[str, Any]) -> Response:
         "scores": [by_account[account.account_id] for account in asked.accounts],
     }
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
+
+
+def _cutoff(text: str) -> int:
+    try:
+        return read_instant(text)
+    except ValueError as error:
+        detail = f"{text!r} names a day that its month does not have"
+        raise invalid_request([ItemError("#/as_of", detail)]) from error

@@ -1,0 +1,142 @@
+"""The app around a fake model, whose answers show what reached it."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from kqml.calendar import instant_of
+from kqml.errors import CouldNot, Fault
+from serve.app import create_app
+from serve.histories import Histories
+from serve.logs import build_logger
+from serve.metrics import Metrics
+from serve.served import LiveModel, ServedModel
+from serve.service import Service
+
+NOW = instant_of(datetime(2024, 3, 20, tzinfo=UTC))
+
+CARD = {
+    "since": "2024-03-01T00:00:00+00:00",
+    "trained_at": "2024-02-28T00:00:00+00:00",
+    "fingerprint": "ab12",
+    "definition": {"horizon": 90, "gap": 28, "min_orders": 4, "active_within": 90},
+    "base_rate": 0.04,
+    "bands": {"raised": 1.5, "high": 3.0, "stopped": 0.5},
+    "features": 77,
+    "catalog_fingerprint": "cd34",
+    "dataset_fingerprint": "ef56",
+    "time_zone": "Asia/Shanghai",
+}
+
+
+@dataclass
+class FakeModel:
+    """Remembers what it was asked; scores an account with an event .25, one without not at all."""
+
+    lag_days: dict[str, float] = field(default_factory=lambda: {"visit": 2.0})
+    time_zone: str = "Asia/Shanghai"
+    asked: list[tuple[Histories, int, str, int]] = field(default_factory=list)
+    fails: Exception | None = None
+
+    def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict]:
+        self.asked.append((histories, cutoff, language, reasons))
+        if self.fails:
+            raise self.fails
+        sizes = histories.log.offsets[1:] - histories.log.offsets[:-1]
+        return [_score(name, size > 0, reasons) for name, size in zip(histories.log.accounts, sizes, strict=True)]
+
+
+def _score(account: str, eligible: bool, reasons: int) -> dict:
+    reason = {"code": "longer_silent", "direction": "rising", "contribution": 0.5, "text": "已 40 天没有订货"}
+    return {
+        "account_id": account,
+        "churn_probability": 0.25 if eligible else None,
+        "band": "raised" if eligible else None,
+        "eligible": eligible,
+        "reasons": [reason] * min(reasons, 2) if eligible else [],
+        "warnings": [],
+    }
+
+
+@dataclass
+class Published:
+    """A pointer file whose words the loader below turns into models: "3 A" is version 3 of grade A."""
+
+    pointer: Path
+    model: FakeModel
+
+    def publish(self, words: str) -> None:
+        fresh = self.pointer.with_suffix(".new")
+        fresh.write_text(words)
+        fresh.replace(self.pointer)
+
+    def load(self, pointer: Path) -> LiveModel:
+        words = pointer.read_text().split()
+        if words[0] == "broken":
+            raise CouldNot("The bundle is broken.", [Fault("booster.txt", "sha256 differs", "promote again")])
+        if words[0] == "strange":
+            raise ZeroDivisionError("王小明")
+        return LiveModel(words[0], words[1], self.model, CARD)
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Published:
+    found = Published(tmp_path / "current.json", FakeModel())
+    found.publish("3 A")
+    return found
+
+
+@pytest.fixture
+def logged() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO())
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running app: its client, what it follows, what it logs."""
+
+    client: TestClient
+    served: ServedModel
+    logged: io.TextIOWrapper
+
+    def lines(self) -> str:
+        return self.logged.buffer.getvalue().decode()
+
+
+@pytest.fixture
+def body_limit() -> int:
+    return 64 * 1024
+
+
+@pytest.fixture
+def run_app(published: Published, logged: io.TextIOWrapper, body_limit: int) -> Iterator[Callable[[], Running]]:
+    """Starts the app as the pointer stands when called."""
+    started = []
+
+    def run() -> Running:
+        log = build_logger(logged)
+        served = ServedModel(published.pointer, published.load, log)
+        service = Service(served, Metrics(served), lambda: NOW, "zh", body_limit)
+        client = TestClient(create_app(service, log), raise_server_exceptions=False)
+        client.__enter__()
+        started.append(client)
+        return Running(client, served, logged)
+
+    yield run
+    for client in started:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def running(run_app: Callable[[], Running]) -> Running:
+    return run_app()
+
+
+@pytest.fixture
+def client(running: Running) -> TestClient:
+    return running.client

@@ -29,7 +29,7 @@ AGGREGATIONS = tuple(Aggregation)
 OPERATIONS = tuple(Operation)
 SEASONS = tuple(Season)
 LIFETIME = -1
-"""The beginning of a window without days."""
+"""The bound at which a window without days begins: the last line of the kernel's table of bounds, all 0."""
 
 _SPREADS = frozenset({Aggregation.STD, Aggregation.CV})
 _DAY_COUNTS = frozenset({Aggregation.DAYS, Aggregation.WEEKS})

@@ -7,6 +7,7 @@ from features.engine import rhythm, windows
 from features.engine.arrays import LogArrays
 from features.engine.jit import compiled
 from features.engine.scratch import Scratch
+from features.engine.windows import Numbers, Places, Sums, Window
 from features.lowering import AGGREGATIONS, PlanArrays
 
 COUNT = AGGREGATIONS.index(Aggregation.COUNT)
@@ -14,7 +15,6 @@ DAYS = AGGREGATIONS.index(Aggregation.DAYS)
 WEEKS = AGGREGATIONS.index(Aggregation.WEEKS)
 SUM = AGGREGATIONS.index(Aggregation.SUM)
 MEAN = AGGREGATIONS.index(Aggregation.MEAN)
-STD = AGGREGATIONS.index(Aggregation.STD)
 CV = AGGREGATIONS.index(Aggregation.CV)
 MAXIMUM = AGGREGATIONS.index(Aggregation.MAXIMUM)
 DISTINCT = AGGREGATIONS.index(Aggregation.DISTINCT)
@@ -23,7 +23,6 @@ SINCE_FIRST = AGGREGATIONS.index(Aggregation.SINCE_FIRST)
 GAP_MEAN = AGGREGATIONS.index(Aggregation.GAP_MEAN)
 GAP_STD = AGGREGATIONS.index(Aggregation.GAP_STD)
 GAP_MEDIAN = AGGREGATIONS.index(Aggregation.GAP_MEDIAN)
-GAP_P90 = AGGREGATIONS.index(Aggregation.GAP_P90)
 GAP_LAST = AGGREGATIONS.index(Aggregation.GAP_LAST)
 
 
@@ -40,43 +39,62 @@ def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, scratch: Scratch
 @compiled
 def fill_window(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
     """One aggregation over a window."""
-    atom, slot = plan.atoms[place], scratch.slots[place]
-    aggregation = atom[0]
+    aggregation, column = plan.atoms[place, 0], plan.atoms[place, 1]
+    starts, stops = scratch.edge[plan.atoms[place, 2]], scratch.edge[plan.atoms[place, 3]]
+    window = Window(starts[k0:k1], stops[k0:k1], scratch.reach[k0:k1], plan.atoms[place, 4])
+    slot = scratch.slots[place, k0:k1]
     if aggregation == COUNT:
-        windows.count(scratch, atom, slot, k0, k1)
+        windows.count(window, slot)
     elif aggregation == DAYS:
-        windows.distinct_so_far(scratch, atom, slot, k0, k1, scratch.days)
+        windows.distinct_so_far(window, scratch.days, slot)
     elif aggregation == WEEKS:
-        windows.distinct_so_far(scratch, atom, slot, k0, k1, scratch.weeks)
-    elif aggregation == SUM:
-        windows.total(scratch, atom, slot, k0, k1)
-    elif aggregation == MEAN:
-        windows.mean(scratch, atom, slot, k0, k1)
-    elif aggregation in (STD, CV):
-        windows.spread(scratch, atom, slot, k0, k1, aggregation == CV)
-    elif aggregation == MAXIMUM:
-        windows.maximum(scratch, atom, slot, k0, k1)
+        windows.distinct_so_far(window, scratch.weeks, slot)
     elif aggregation == DISTINCT:
-        windows.distinct(scratch, atom, slot, k0, k1)
+        windows.distinct(window, scratch.code[column], scratch.seen, slot)
+    else:
+        fill_of_value(aggregation, window, sums_of(scratch, column), scratch.queue, slot)
+
+
+@compiled
+def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Places, slot: Numbers) -> None:
+    """One aggregation of a value over a window."""
+    if aggregation == SUM:
+        windows.total(window, sums, slot)
+    elif aggregation == MEAN:
+        windows.mean(window, sums, slot)
+    elif aggregation == MAXIMUM:
+        windows.maximum(window, sums.value, queue, slot)
+    else:
+        windows.spread(window, sums, aggregation == CV, slot)
+
+
+@compiled
+def sums_of(scratch: Scratch, column: int) -> Sums:
+    """A value of the stream."""
+    return Sums(
+        scratch.value[column],
+        scratch.number[column],
+        scratch.total[column],
+        scratch.shifted[column],
+        scratch.squares[column],
+    )
 
 
 @compiled
 def fill_timeless(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
     """One aggregation over all that is visible."""
-    atom, slot = plan.atoms[place], scratch.slots[place]
-    aggregation = atom[0]
+    aggregation, last = plan.atoms[place, 0], plan.atoms[place, 5]
+    seen, active, slot = scratch.edge[0, k0:k1], scratch.active, scratch.slots[place, k0:k1]
     if aggregation in (SINCE_LAST, SINCE_FIRST):
-        rhythm.since(scratch, atom, slot, k0, k1, aggregation == SINCE_FIRST)
+        rhythm.since(seen, active, scratch.active_cutoff[k0:k1], aggregation == SINCE_FIRST, slot)
     elif aggregation == GAP_MEAN:
-        rhythm.gap_mean(scratch, atom, slot, k0, k1)
-    elif aggregation == GAP_STD:
-        rhythm.gap_std(scratch, atom, slot, k0, k1)
-    elif aggregation == GAP_MEDIAN:
-        rhythm.gap_quantile(scratch, atom, slot, k0, k1, 0.5)
-    elif aggregation == GAP_P90:
-        rhythm.gap_quantile(scratch, atom, slot, k0, k1, 0.9)
+        rhythm.gap_mean(seen, active, last, slot)
     elif aggregation == GAP_LAST:
-        rhythm.gap_last(scratch, atom, slot, k0, k1)
+        rhythm.gap_mean(seen, active, 1, slot)
+    elif aggregation == GAP_STD:
+        rhythm.gap_std(seen, active, last, slot)
+    else:
+        rhythm.gap_quantile(seen, active, last, 0.5 if aggregation == GAP_MEDIAN else 0.9, scratch.queue, slot)
 
 
 @compiled

@@ -1,47 +1,41 @@
-"""Aggregations over all that is visible: recency, the gaps between events, in days of active time."""
+"""Aggregations over all that is visible: recency, the gaps between events, in days of active time.
+
+`seen`: per row how many of the stream's events are visible. `active`: the events' times on the active clock.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.jit import compiled
-from features.engine.scratch import Scratch
-from kqml.calendar import DAY_US
+from kqml.calendar import DAY_US, Instants
+
+Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 @compiled
-def since(scratch: Scratch, atom: NDArray[np.int64], slot: NDArray[np.float64], k0: int, k1: int, first: bool) -> None:
-    """Days since the last event, or since the first one."""
-    for k in range(k0, k1):
-        n = scratch.edge[0, k]
-        event = 0 if first else n - 1
-        slot[k] = (scratch.active_cutoff[k] - scratch.active[event]) / DAY_US if n else np.nan
+def since(seen: Places, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
+    """Days from the last event, or from the first one, to the cutoff."""
+    for k in range(len(slot)):
+        event = 0 if first else seen[k] - 1
+        slot[k] = (cutoff[k] - active[event]) / DAY_US if seen[k] else np.nan
 
 
 @compiled
-def gap_mean(scratch: Scratch, atom: NDArray[np.int64], slot: NDArray[np.float64], k0: int, k1: int) -> None:
+def gap_mean(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
     """The mean of the last gaps, exactly, from the two ends of their stretch."""
-    for k in range(k0, k1):
-        newest = scratch.edge[0, k] - 1
-        gaps = min(atom[5], newest)
-        stretch = scratch.active[newest] - scratch.active[newest - gaps] if gaps > 0 else 0
-        slot[k] = stretch / gaps / DAY_US if gaps > 0 else np.nan
+    for k in range(len(slot)):
+        newest = seen[k] - 1
+        gaps = min(last, newest)
+        slot[k] = (active[newest] - active[newest - gaps]) / gaps / DAY_US if gaps > 0 else np.nan
 
 
 @compiled
-def gap_last(scratch: Scratch, atom: NDArray[np.int64], slot: NDArray[np.float64], k0: int, k1: int) -> None:
-    """The newest gap."""
-    for k in range(k0, k1):
-        newest = scratch.edge[0, k] - 1
-        slot[k] = (scratch.active[newest] - scratch.active[newest - 1]) / DAY_US if newest > 0 else np.nan
-
-
-@compiled
-def gap_std(scratch: Scratch, atom: NDArray[np.int64], slot: NDArray[np.float64], k0: int, k1: int) -> None:
+def gap_std(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
     """The standard deviation of the last gaps."""
-    active = scratch.active
-    for k in range(k0, k1):
-        newest = scratch.edge[0, k] - 1
-        gaps = min(atom[5], newest)
+    for k in range(len(slot)):
+        newest = seen[k] - 1
+        gaps = min(last, newest)
         if gaps < 2:
             slot[k] = np.nan
             continue
@@ -53,16 +47,13 @@ def gap_std(scratch: Scratch, atom: NDArray[np.int64], slot: NDArray[np.float64]
 
 
 @compiled
-def gap_quantile(
-    scratch: Scratch, atom: NDArray[np.int64], slot: NDArray[np.float64], k0: int, k1: int, share: float
-) -> None:
-    """A quantile of the last gaps, linear between ranks; the gaps are kept sorted while they slide."""
-    ranked, active, last = scratch.queue, scratch.active, atom[5]
-    size = 0
-    done = max(0, scratch.edge[0, k0] - 1 - last)
-    for k in range(k0, k1):
-        newest = scratch.edge[0, k] - 1
-        done = max(done, newest - last) if size == 0 else done
+def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked: Places, slot: Numbers) -> None:
+    """A quantile of the last gaps, linear between ranks; the gaps are kept sorted in `ranked` while they slide."""
+    size, done = 0, 0
+    for k in range(len(slot)):
+        newest = seen[k] - 1
+        if size == 0:
+            done = max(0, newest - last)
         while done < newest:
             if size == last:
                 size = take_out(ranked, size, active[done - last + 1] - active[done - last])
@@ -72,7 +63,7 @@ def gap_quantile(
 
 
 @compiled
-def put_in(ranked: NDArray[np.int64], size: int, gap: int) -> int:
+def put_in(ranked: Places, size: int, gap: int) -> int:
     """Inserts a gap into the first `size` sorted ones; the answer is the new size."""
     place = size
     while place > 0 and ranked[place - 1] > gap:
@@ -83,7 +74,7 @@ def put_in(ranked: NDArray[np.int64], size: int, gap: int) -> int:
 
 
 @compiled
-def take_out(ranked: NDArray[np.int64], size: int, gap: int) -> int:
+def take_out(ranked: Places, size: int, gap: int) -> int:
     """Removes one gap of that length; the answer is the new size."""
     place = 0
     while ranked[place] != gap:
@@ -94,7 +85,7 @@ def take_out(ranked: NDArray[np.int64], size: int, gap: int) -> int:
 
 
 @compiled
-def between_ranks(ranked: NDArray[np.int64], size: int, share: float) -> float:
+def between_ranks(ranked: Places, size: int, share: float) -> float:
     """The quantile of sorted gaps, as `numpy.quantile` has it."""
     position = share * (size - 1)
     below = int(position)

@@ -16,7 +16,7 @@ class Scratch(NamedTuple):
 
     Of rows: `active_cutoff`; `opened`, when the account opened as seen at the cutoff; `reach`, how far back windows
     of the stream may go; `edge`, per bound of the stream the number of its events before it; `slots`, the numbers;
-    `late`, the rows to do again.
+    `late`, the rows to do again. The last line of `edge` is all 0, where windows without days begin (LIFETIME).
     Of events: `members`, all of the stream as places in the log; `kept`, those of them that are visible; of the
     visible ones `time`, `active`, `latest` (running maximum of `known_at`), `days`, `weeks` (distinct ones so far);
     per value `value` with its prefix sums `number` (values present), `total`, `shifted`, `squares` (of the value
@@ -61,7 +61,7 @@ def make_scratch(log: LogArrays, rows: RowArrays, plan: PlanArrays, first: int, 
         np.empty(k, np.int64),
         np.empty(k, np.int64),
         np.empty(k, np.int64),
-        np.empty((bounds, k), np.int64),
+        np.zeros((bounds + 1, k), np.int64),
         np.empty((slots, k), np.float64),
         np.empty(n, np.int64),
         np.empty(n, np.int64),

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.jit import compiled
 from features.engine.scratch import Scratch, table_size
+from features.engine.windows import add_exactly
 from features.lowering import PlanArrays
 from kqml.calendar import DAY_US, Instants
 
@@ -122,14 +123,6 @@ def load_squares(n: int, row: int, scratch: Scratch) -> None:
         high, low = add_exactly(high, low, apart)
         high2, low2 = add_exactly(high2, low2, apart * apart)
         shifted[i + 1], squares[i + 1] = high + low, high2 + low2
-
-
-@compiled
-def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
-    """`high + low + item` as a rounded sum with what the rounding lost (Knuth's TwoSum)."""
-    total = high + item
-    part = total - high
-    return total, low + ((high - (total - part)) + (item - part))
 
 
 @compiled

@@ -1,0 +1,1 @@
+"""The simulated field-sales world: the referee of effects, policies, evaluation (its model is in README.md)."""

@@ -1,0 +1,90 @@
+"""From the package meant to the package done: hours, closed doors, faked visits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.world import actions
+from experiments.world.actions import Package, Packages
+from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.weeks import Week
+from kqml.playbook import Playbook
+
+FAILS = 0.03
+"""Chance that a visit finds nobody to talk to."""
+
+FOLLOWS = 0.93
+"""Chance that a rep carries out a package assigned by a policy instead of the own one, at diligence 1."""
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What became of each account's week. `assigned`: by a policy, else the rep's own plan. `meant`: what the rep set
+    out to do. `done`: what had an effect. `faked`: recorded like `meant` without having been done. `no_time`: dropped
+    for lack of hours. `refused`: the rep did not follow the assignment."""
+
+    assigned: Packages
+    meant: Packages
+    done: Packages
+    faked: Flags
+    failed: Flags
+    no_time: Flags
+    refused: Flags
+
+    @property
+    def recorded(self) -> Packages:
+        """What the company's records say was done."""
+        return np.where(self.faked, self.meant, self.done).astype(np.int8)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A week's wishes: the rep's own, a policy's where `ruled`, what comes first when hours are short."""
+
+    own: Packages
+    assigned: Packages
+    ruled: Flags
+    priority: Floats
+
+
+def own_plan(own: Packages, priority: Floats) -> Plan:
+    """A week without any policy of ours."""
+    return Plan(own, own, np.zeros(len(own), dtype=bool), priority)
+
+
+def act(plan: Plan, playbook: Playbook, seat: Places, week: Week, luck: Draws) -> Acts:
+    """Carries a plan out within each rep's minutes, stops and budget."""
+    refused = plan.ruled & ~luck.happens(np.minimum(FOLLOWS * week.diligence**0.25, 1.0), "follows", week.number)
+    wanted = np.where(plan.ruled & ~refused, plan.assigned, plan.own).astype(np.int8)
+    kept = within_hours(wanted, plan.priority, seat, playbook)
+    meant = np.where(kept, wanted, Package.WAIT).astype(np.int8)
+    in_person = actions.IN_PERSON[meant]
+    faked = in_person & luck.happens(week.faking, "fakes", week.number)
+    failed = in_person & ~faked & luck.happens(FAILS, "fails", week.number)
+    done = np.where(faked | failed, Package.WAIT, meant).astype(np.int8)
+    return Acts(plan.assigned, meant, done, faked, failed, ~kept, refused)
+
+
+def within_hours(wanted: Packages, priority: Floats, seat: Places, playbook: Playbook) -> Flags:
+    """Which packages fit, taken by falling priority within each seat until something runs out."""
+    order = np.lexsort((-priority, seat))
+    first = np.flatnonzero(np.diff(seat[order], prepend=-1))
+    fits = np.ones(len(wanted), dtype=bool)
+    limits = (playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week)
+    for name, limit in zip(("minutes", "stops", "money"), limits, strict=True):
+        cost = np.array([getattr(package, name) for package in playbook.packages], dtype=np.float64)[wanted[order]]
+        running = np.cumsum(cost)
+        before = np.repeat(running[first] - cost[first], np.diff(np.append(first, len(wanted))))
+        fits[order] &= (running - before <= limit) | (cost == 0)
+    return fits
+
+
+def done_given_assigned(own: Floats, week: Week) -> Floats:
+    """P(done | assigned), hours aside: accounts × assigned × done. `own`: the rep's chances."""
+    follows = np.minimum(FOLLOWS * week.diligence**0.25, 1.0)[:, None, None]
+    meant = follows * np.eye(len(Package)) + (1.0 - follows) * own[:, None, :]
+    real = np.where(actions.IN_PERSON, 1.0, 0.0)
+    success = 1.0 - real * (1.0 - (1.0 - week.faking[:, None]) * (1.0 - FAILS))
+    done = meant * success[:, None, :]
+    done[:, :, Package.WAIT] += (meant * (1.0 - success)[:, None, :]).sum(axis=2)
+    return np.asarray(done, dtype=np.float64)

@@ -1,0 +1,113 @@
+"""What reps do without us: chances of each package, from what is recorded about an account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.world.actions import Package, Packages
+from experiments.world.draws import Flags, Floats
+from experiments.world.population import Traits
+from experiments.world.state import NONE, State, lives
+from experiments.world.weeks import Week
+from kqml.playbook import Playbook
+
+BASE = np.array(
+    [
+        [0.10, 0.10, 0.10, 0.35, 0.10, 0.25],
+        [0.25, 0.15, 0.15, 0.35, 0.06, 0.04],
+        [0.62, 0.12, 0.10, 0.14, 0.02, 0.00],
+    ]
+)
+"""Chances of the packages by tier when nothing speaks for or against an account."""
+
+WEIGHT = np.array([0.0, 0.2, 0.4, 1.0, 1.0, 1.3])
+"""How strongly each package answers to the rep's effort for an account."""
+
+GIVEN_UP_WEEKS = 8.0
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How the behaviour policy weighs what it sees. `hunch`: weight of the true satisfaction, which is recorded
+    nowhere. `risk_list`: weight of the silence against the own rhythm, once a risk list rules (policy feedback)."""
+
+    size: float = 0.5
+    far: float = 0.4
+    trouble: float = 1.0
+    hunch: float = 0.3
+    risk_list: float = 0.0
+
+
+Policy = Callable[[Traits, State, Week, Habits, Flags], Floats]
+"""Chances (accounts × packages, rows add up to 1) given the eligible packages."""
+
+
+def eligible(playbook: Playbook, traits: Traits, state: State, week: Week) -> Flags:
+    """Accounts × packages that the playbook allows; only waiting where an account is not on the books."""
+    conditions = {
+        "open": np.full(len(traits), week.open_share >= 0.5),
+        "rep": ~week.vacant,
+        "consent": traits.consent,
+    }
+    found = playbook.eligible(np.array(["A", "B", "C"], dtype=object)[state.tier], conditions)
+    found[~lives(traits, state, week.number), 1:] = False
+    return found
+
+
+def effort(traits: Traits, state: State, week: Week, habits: Habits) -> Floats:
+    """e of README §4."""
+    overdue = np.clip(state.silent / state.usual - 1.3, 0.0, 1.5)
+    given_up = np.where(state.silent > GIVEN_UP_WEEKS, 1.2 + 0.1 * (state.silent - GIVEN_UP_WEEKS).clip(0, 20), 0.0)
+    trouble = 0.8 * (state.complaint != NONE) + 0.5 * overdue
+    larger = np.clip(np.log(state.sales + 1.0) - traits.middle, -2.0, 2.0)
+    return np.asarray(
+        np.log(week.diligence * week.room)
+        + habits.size * 0.5 * larger
+        - habits.far * np.log(traits.far / 20.0)
+        + habits.trouble * trouble
+        - given_up
+        - habits.hunch * np.clip(state.satisfaction, -1.5, 1.0)
+        + habits.risk_list * np.clip(state.silent / state.usual - 1.0, 0.0, 3.0),
+        dtype=np.float64,
+    )
+
+
+def behaviour(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
+    """The reps' own way."""
+    weights = BASE[state.tier] * np.exp(np.outer(effort(traits, state, week, habits), WEIGHT))
+    weights[:, Package.HELP_OFFER] *= np.where(state.complaint != NONE, 3.0, 1.0) * np.where(state.problem, 1.6, 1.0)
+    return _normal(weights * allowed)
+
+
+def playbook_only(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
+    """The playbook's cadence for everybody, whatever is known of the account."""
+    return _normal(BASE[state.tier] * allowed)
+
+
+def wait_only(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
+    """Nobody is contacted."""
+    return _normal(np.eye(1, len(Package)) * np.ones((len(traits), 1)))
+
+
+POLICIES: dict[str, Policy] = {"behaviour": behaviour, "playbook": playbook_only, "wait": wait_only}
+"""Policies that a κ may be, by the name that results carry."""
+
+
+def _normal(weights: Floats) -> Floats:
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def choose(chances: Floats, luck: Floats) -> Packages:
+    """The package at which each row's running sum of chances passes the row's uniform number."""
+    passed = np.cumsum(chances, axis=1)[:, :-1] <= luck[:, None]
+    return np.asarray(passed.sum(axis=1), dtype=np.int8)
+
+
+def room_of(playbook: Playbook, seat: NDArray[Any], tier: NDArray[np.int8]) -> Floats:
+    """Per seat the share of the usual contacts of its accounts that fits into a rep's minutes, at most 1."""
+    minutes = BASE[tier] @ np.array([package.minutes for package in playbook.packages])
+    asked = np.bincount(seat - seat.min(), weights=minutes)
+    return np.minimum(1.0, playbook.rep.minutes_per_week / np.maximum(asked, 1.0))

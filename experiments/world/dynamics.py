@@ -1,0 +1,192 @@
+"""One week in the life of accounts: what happens to them, what that and our package make of their state."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.world import actions
+from experiments.world.actions import Package, Packages
+from experiments.world.draws import Draws, Flags, Floats
+from experiments.world.orders import mood
+from experiments.world.parameters import Effects
+from experiments.world.population import Traits
+from experiments.world.state import NONE, State
+from experiments.world.weeks import Week
+
+FAILURES = ("delivery_late", "short_supply", "invoice_error")
+FAILURE_RATES = (0.035, 0.02, 0.012)
+"""Failures per week at an order rate of 1, usual stress."""
+
+PROMISE_WEEKS = 5
+IGNORED_WEEKS = 3
+"""Weeks after which an open complaint counts as ignored."""
+
+CLOSURE_CHANCE = 0.0004
+MOST_HAZARD = 0.35
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Accounts in one week, just when the week's packages are done; arrays of one length."""
+
+    effects: Effects
+    traits: Traits
+    state: State
+    week: Week
+    done: Packages
+    luck: Draws
+
+
+@dataclass(frozen=True)
+class Happenings:
+    """What happened to each account in a week; arrays of one length. `hazard`: chance of quietly stopping at the
+    end of the week. `stuffed`: weeks of stock pressed on the account."""
+
+    failures: dict[str, Flags]
+    complaint: Flags
+    resolved: Flags
+    promise_made: Flags
+    promise_kept: Flags
+    promise_broken: Flags
+    problem: Flags
+    solved: Flags
+    courted: Flags
+    slow: Flags
+    short_of_cash: Flags
+    contact_left: Flags
+    stuffed: Floats
+    hazard: Floats
+    closes: Flags
+
+
+def happen(moment: Moment) -> dict[str, Any]:
+    """The week's happenings but for the hazard, given what was done."""
+    traits, state, week, done, luck = moment.traits, moment.state, moment.week, moment.done, moment.luck
+    w, in_person = week.number, actions.IN_PERSON[done]
+    base = np.minimum(traits.rate, 2.0) * week.stress
+    here = ~state.gone
+    failures = {
+        name: here & luck.happens(rate * base, name, w) for name, rate in zip(FAILURES, FAILURE_RATES, strict=True)
+    }
+    failed = failures["delivery_late"] | failures["short_supply"] | failures["invoice_error"]
+    complains = np.clip((0.0025 + 0.1 * failed) * np.exp(-0.5 * mood(state)), 0.0, 0.6)
+    due = (state.promise != NONE) & (w - state.promise >= PROMISE_WEEKS)
+    keeps = np.clip(0.25 + 0.5 * week.diligence * week.skill, 0.0, 0.97) * np.where(week.vacant, 0.4, 1.0)
+    kept = due & (luck.happens(keeps, "promise_kept", w) | (done == Package.HELP_OFFER))
+    open_complaint = state.complaint != NONE
+    return {
+        "failures": failures,
+        "complaint": here & ~open_complaint & luck.happens(complains, "complaint", w),
+        "resolved": open_complaint & luck.happens(0.05 + actions.RESOLVES[done], "resolved", w),
+        "promise_made": in_person & (state.promise == NONE) & luck.happens(0.07, "promise_made", w),
+        "promise_kept": kept,
+        "promise_broken": due & ~kept,
+        "problem": here & ~state.problem & luck.happens(0.012, "problem", w),
+        "solved": state.problem & luck.happens(0.07 + actions.SOLVES[done], "solved", w),
+        "courted": (state.courted == NONE) & luck.happens(week.pressure * np.exp(-0.5 * state.closeness), "courted", w),
+        "slow": ~state.slow & luck.happens(0.003 * np.exp(-traits.fit), "slow", w),
+        "short_of_cash": (state.overdue == NONE) & luck.happens(0.002, "short_of_cash", w),
+        "contact_left": luck.happens(0.003, "contact_left", w),
+        "stuffed": _stuffed(week, luck),
+        "closes": luck.happens(CLOSURE_CHANCE, "closes", w),
+    }
+
+
+def _stuffed(week: Week, luck: Draws) -> Floats:
+    """Weeks of stock that a pushy rep presses on accounts at the end of a quarter, by telephone or in person."""
+    if not week.quarter_end:
+        return np.zeros(len(luck))
+    pressed = luck.happens(np.where(week.vacant, 0.0, week.pushy), "pressed", week.number)
+    return np.where(pressed, 1.0 + 2.0 * luck.uniform("pressed_weeks", week.number), 0.0)
+
+
+def advance(moment: Moment) -> tuple[State, Happenings]:
+    """The state at the next cutoff with what happened; orders, departures are not decided here."""
+    found = happen(moment)
+    traits, state, done, luck = moment.traits, moment.state, moment.done, moment.luck
+    w, in_person = moment.week.number, actions.IN_PERSON[done]
+    sleeping = (state.satisfaction < -0.4) & (state.closeness < 0.6)
+    load = 0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need
+    won = luck.happens(0.04 + actions.WINS_BACK[done], "won_back", w)
+    cleared = luck.happens(0.03 + actions.CLEARS[done], "cleared", w)
+    paid = luck.happens(0.06, "paid", w)
+    after = state.with_(
+        satisfaction=_satisfaction(moment, found),
+        closeness=_closeness(moment, found),
+        load=load,
+        wake=0.75 * state.wake + (sleeping & actions.IMPERSONAL[done]),
+        glut=0.8 * state.glut + 0.4 * found["stuffed"],
+        complaint=np.where(found["complaint"], w, np.where(found["resolved"], NONE, state.complaint)),
+        promise=np.where(
+            found["promise_made"], w, np.where(found["promise_kept"] | found["promise_broken"], NONE, state.promise)
+        ),
+        courted=np.where(found["courted"], w, np.where(won, NONE, state.courted)),
+        overdue=np.where(found["short_of_cash"], w, np.where(paid, NONE, state.overdue)),
+        problem=(state.problem & ~found["solved"]) | found["problem"],
+        slow=(state.slow & ~cleared) | found["slow"],
+        contacts=np.clip(state.contacts - found["contact_left"] + (in_person & luck.happens(0.02, "met", w)), 0, 6),
+    )
+    return after, Happenings(**found, hazard=hazard(moment.effects, after, w))
+
+
+def _closeness(moment: Moment, found: dict[str, Any]) -> Floats:
+    effects, state, week = moment.effects, moment.state, moment.week
+    fresh = np.where(week.new_rep, 1.0 + effects.new_rep_boost, 1.0)
+    brake = 1.0 + effects.closeness_brake * np.maximum(state.closeness - 1.0, 0.0)
+    gain = (
+        effects.closeness_gain * actions.doses(effects)[moment.done] * week.skill * fresh / moment.traits.need / brake
+    )
+    lost = np.where(week.rep_left, 1.0 - effects.rep_loss, 1.0) * np.where(found["contact_left"], 0.6, 1.0)
+    return np.asarray((state.closeness * 0.5 ** (1.0 / effects.closeness_half_life) + gain) * lost, dtype=np.float64)
+
+
+def _satisfaction(moment: Moment, found: dict[str, Any]) -> Floats:
+    effects, traits, state, done = moment.effects, moment.traits, moment.state, moment.done
+    level = traits.fit + effects.closeness_weight * np.log((0.25 + state.closeness) / 1.25)
+    drift = effects.satisfaction_pull * (level - state.satisfaction)
+    noise = effects.satisfaction_noise * moment.luck.normal("satisfaction", moment.week.number)
+    over = np.maximum(0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need - traits.tolerance, 0.0)
+    annoyed = effects.over_contact * np.minimum(over, 5.0) * (done != Package.WAIT)
+    return np.asarray(
+        state.satisfaction + drift + noise + _jumps(moment, found) - annoyed,
+        dtype=np.float64,
+    )
+
+
+def _jumps(moment: Moment, found: dict[str, Any]) -> Floats:
+    effects, state, week = moment.effects, moment.state, moment.week
+    failures = sum(found["failures"].values())
+    waiting = (state.complaint != NONE) & (week.number - state.complaint > 1) & ~found["resolved"]
+    needed = found["resolved"] | found["solved"] | state.slow | (state.courted != NONE)
+    idle_help = (moment.done == Package.HELP_OFFER) & ~needed
+    return np.asarray(
+        -effects.failure_jump * failures
+        - effects.complaint_jump * found["complaint"]
+        - 0.05 * waiting
+        + effects.resolution_jump * found["resolved"]
+        - effects.promise_jump * found["promise_broken"]
+        + 0.06 * found["promise_kept"]
+        - 0.03 * state.problem
+        + effects.problem_help * found["solved"]
+        + effects.plain_help * idle_help
+        - effects.courting_drag * (state.courted != NONE)
+        - 0.02 * state.slow
+        - effects.stuffing_jump * (found["stuffed"] > 0)
+        - effects.price_jump * moment.traits.price_sense * week.price_rise
+        - effects.rep_left_jump * week.rep_left,
+        dtype=np.float64,
+    )
+
+
+def hazard(effects: Effects, state: State, week: int) -> Floats:
+    """Chance of quietly stopping at the end of the week."""
+    ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
+    relative = np.exp(
+        -effects.hazard_weight * mood(state)
+        + effects.courting_hazard * (state.courted != NONE) * np.exp(-0.5 * state.closeness)
+        + effects.complaint_hazard * ignored
+        + effects.cash_hazard * (state.overdue != NONE)
+        + effects.waking_hazard * state.wake
+    )
+    return np.asarray(np.minimum(effects.base_hazard * relative, MOST_HAZARD), dtype=np.float64)

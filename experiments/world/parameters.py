@@ -1,0 +1,119 @@
+"""A world's parameters: drawn from stated ranges by its seed, with the hash of all that was fixed beforehand."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from experiments.world.draws import Draws, named
+from kqml.playbook import Playbook
+
+FITS = ("stores", "vendor")
+"""The fitted marginals that are committed: all of the wholesaler's goods, or one vendor's among competitors."""
+
+
+@dataclass(frozen=True)
+class Effects:
+    """The drawn parameters; their meaning and source stand in `effects.toml`. `base_hazard` is the fit's."""
+
+    base_hazard: float
+    closeness_half_life: float
+    closeness_gain: float
+    closeness_brake: float
+    new_rep_boost: float
+    rep_loss: float
+    rep_left_jump: float
+    dose_message: float
+    dose_call: float
+    dose_help: float
+    dose_two: float
+    satisfaction_pull: float
+    satisfaction_noise: float
+    closeness_weight: float
+    rate_weight: float
+    size_weight: float
+    hazard_weight: float
+    failure_jump: float
+    complaint_jump: float
+    resolution_jump: float
+    promise_jump: float
+    problem_help: float
+    plain_help: float
+    courting_drag: float
+    courting_hazard: float
+    complaint_hazard: float
+    cash_hazard: float
+    stuffing_jump: float
+    price_jump: float
+    over_contact: float
+    waking_hazard: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Numbers fitted to real orders. Tables hold a trait's values at equally spaced chances; `correlation` joins
+    the traits in the order of TRAITS; `season` is by month; `base_hazard` is a week's quiet churn at s = 0."""
+
+    order_rate: tuple[float, ...]
+    order_size: tuple[float, ...]
+    gap_spread: tuple[float, ...]
+    size_spread: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+    season: tuple[float, ...]
+    second_day: float
+    off_route: float
+    base_hazard: float
+
+
+TRAITS = ("order_rate", "order_size", "gap_spread", "size_spread")
+
+
+@cache
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((resources.files("experiments.world") / name).read_text(encoding="utf-8"))
+
+
+def read_fitted(name: str) -> Fitted:
+    """The committed fit called `name`, one of FITS."""
+    numbers = _toml(f"fitted_{name}.toml")
+    return Fitted(
+        order_rate=tuple(numbers["tables"]["order_rate"]),
+        order_size=tuple(numbers["tables"]["order_size"]),
+        gap_spread=tuple(numbers["tables"]["gap_spread"]),
+        size_spread=tuple(numbers["tables"]["size_spread"]),
+        correlation=tuple(tuple(row) for row in numbers["correlation"]),
+        season=tuple(numbers["season"]),
+        second_day=float(numbers["second_day"]),
+        off_route=float(numbers["off_route"]),
+        base_hazard=float(numbers["base_hazard"]),
+    )
+
+
+def evidence() -> Mapping[str, Mapping[str, Any]]:
+    """The published findings that anchor the effects."""
+    found: Mapping[str, Mapping[str, Any]] = _toml("effects.toml")["evidence"]
+    return found
+
+
+def draw_effects(seed: int, base_hazard: float, *, middle: bool = False) -> Effects:
+    """The parameters of the world with this seed; `middle` gives the middle of every range instead."""
+    ranges: Mapping[str, list[float]] = _toml("effects.toml")["ranges"]
+    luck = Draws.of(seed, "world", np.zeros(1, dtype=np.int64))
+    drawn = {"base_hazard": base_hazard}
+    for name in (field.name for field in fields(Effects) if field.name in ranges):
+        low, high = ranges[name]
+        share = 0.5 if middle else float(luck.uniform("effect", index=named(name) >> 33)[0])
+        drawn[name] = low + (high - low) * share
+    return Effects(**drawn)
+
+
+def world_hash(fit: str, playbook: Playbook) -> str:
+    """sha256, shortened, of everything fixed before any learner is run: ranges, fitted numbers, playbook, version."""
+    fixed = {"effects": _toml("effects.toml"), "fitted": _toml(f"fitted_{fit}.toml"), "playbook": playbook.fingerprint}
+    return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:16]

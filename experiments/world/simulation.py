@@ -1,0 +1,201 @@
+"""Living in a world, week by week."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.world.acting import Acts, Plan, act, own_plan
+from experiments.world.almanac import BURN_IN, cutoff, monday
+from experiments.world.behaviour import Habits, behaviour, choose, eligible, room_of
+from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.dynamics import Happenings, Moment, advance
+from experiments.world.journal import NOTES, Journal
+from experiments.world.orders import Crossings, cross, median_size, order_rate, ordering
+from experiments.world.population import TIERS, Traits, make_traits, tier_of
+from experiments.world.records import HOLDERS, Scene, write_week
+from experiments.world.regions import NAMES
+from experiments.world.seats import Seats, make_seats
+from experiments.world.state import NONE, State, lives, newborn
+from experiments.world.weeks import Week, week_of
+from experiments.world.world import RUN_OUT, World
+from kqml.events import EventKind
+
+
+@dataclass(frozen=True)
+class Lived:
+    """One week as it was: what the state was at its cutoff, what was done, what came of it. `margin`: of the week's
+    orders less returns expected. `chances`: of the rep's own packages; `allowed`: the eligible ones."""
+
+    week: Week
+    before: State
+    acts: Acts
+    chances: Floats
+    allowed: Flags
+    found: Happenings
+    buying: Flags
+    quits: Flags
+    amount: Floats
+
+
+class Simulation:
+    """The accounts of some seats at a cutoff; `live` moves them to the next one.
+
+    Guards the state: everything it hands out belongs to the cutoff `number` or to a week already lived.
+    """
+
+    def __init__(self, world: World, seats: range, *, journal: Journal | None = None) -> None:
+        self.world = world
+        self.accounts = world.accounts_of(seats)
+        self.luck = Draws.of(world.seed, "account", self.accounts)
+        holders = np.arange(seats.start, seats.stop, dtype=np.int64)
+        self.seats: Seats = make_seats(world.seed, holders, world.shape.weeks + RUN_OUT, len(NAMES), world.rules.seats)
+        self.traits: Traits = make_traits(
+            self.luck, self.accounts, world.shape, self.seats.region, world.fitted, world.margins
+        )
+        self.room = room_of(world.playbook, self.traits.seat, self.traits.tier)
+        self.journal = journal
+        self._newborn = newborn(self.traits, self.luck)
+        self.state: State = self._newborn
+        self.number = -BURN_IN
+        while self.number < 0:
+            self.live()
+
+    @property
+    def week(self) -> Week:
+        """The week that begins at the cutoff."""
+        return week_of(self.number, self.world.almanac, self.world.regions, self.seats, self.traits, self.room)
+
+    @property
+    def habits(self) -> Habits:
+        """The reps' habits in this week."""
+        rules = self.world.rules
+        ruled = rules.feedback_from is not None and self.number >= rules.feedback_from
+        return replace(rules.habits, risk_list=1.2, trouble=0.3) if ruled else rules.habits
+
+    @property
+    def books(self) -> Flags:
+        return lives(self.traits, self.state, self.number)
+
+    def intentions(self) -> tuple[Floats, Flags, NDArray[np.int8]]:
+        """The reps' own chances, the eligible packages, what the reps would do of their own."""
+        allowed = eligible(self.world.playbook, self.traits, self.state, self.week)
+        chances = behaviour(self.traits, self.state, self.week, self.habits, allowed)
+        return chances, allowed, choose(chances, self.luck.uniform("own_choice", self.number))
+
+    def priority(self) -> Floats:
+        """What reps do first when hours are short: complaints, then the larger accounts."""
+        return np.asarray((self.state.complaint != NONE) * 10.0 + np.log(self.state.sales + 1.0), dtype=np.float64)
+
+    def live(self, plan: Callable[[NDArray[np.int8]], Plan] | None = None) -> Lived:
+        """Lives one week; `plan` turns the reps' own packages into the week's plan."""
+        self._open_accounts()
+        week, books = self.week, self.books
+        chances, allowed, own = self.intentions()
+        wishes = own_plan(own, self.priority()) if plan is None else plan(own)
+        acts = act(wishes, self.world.playbook, self.traits.seat, week, self.luck)
+        buying = ordering(self.traits, self.state, books)
+        crossings, ordered = self._order(week, buying)
+        before = self.state
+        after, found = advance(Moment(self.world.effects, self.traits, ordered, week, acts.done, self.luck))
+        quits = buying & (self.luck.uniform("quits", week.number) < found.hazard) & (week.number >= 0)
+        amount = self._amounts(crossings, found, buying)
+        lived = Lived(week, before, acts, chances, allowed, found, buying, quits, amount)
+        if self.journal is not None and week.number >= 0:
+            self._record(lived, crossings, books)
+        self.state = self._end_week(after, lived, crossings, books)
+        self.number += 1
+        return lived
+
+    def _order(self, week: Week, buying: Flags) -> tuple[Crossings, State]:
+        effects = self.world.effects
+        rate = order_rate(effects, self.traits, self.state, week) * buying
+        return cross(rate, median_size(effects, self.traits, self.state, week), self.traits, self.state, self.luck)
+
+    def _amounts(self, crossings: Crossings, found: Happenings, buying: Flags) -> Floats:
+        stuffed = found.stuffed * np.exp(self.traits.norm) * buying
+        return np.bincount(crossings.account, weights=crossings.amount, minlength=len(self.accounts)) + stuffed
+
+    def _open_accounts(self) -> None:
+        """Accounts that open in this week begin afresh."""
+        opening = self.traits.opens == self.number
+        if opening.any():
+            fields = {
+                name: np.where(opening, getattr(self._newborn, name), value) for name, value in vars(self.state).items()
+            }
+            self.state = State(**fields)
+
+    def _end_week(self, after: State, lived: Lived, crossings: Crossings, books: Flags) -> State:
+        """What reps notice of orders; departures; the review of tiers in January."""
+        state, week = lived.before, lived.week.number
+        ordered = np.bincount(crossings.account, minlength=len(self.accounts)) > 0
+        ends = books & (lived.found.closes | (self.traits.handed_over == week)) & (week >= 0)
+        waited = state.silent + lived.week.open_share
+        return after.with_(
+            silent=np.where(ordered, 0.0, waited),
+            usual=np.where(ordered, 0.85 * state.usual + 0.15 * waited, state.usual).clip(0.7),
+            sales=0.94 * state.sales + 0.06 * lived.amount,
+            gone=state.gone | lived.quits,
+            ended=np.where(ends, week, state.ended),
+            tier=self._reviewed(state, week),
+        )
+
+    def _reviewed(self, state: State, week: int) -> NDArray[np.int8]:
+        first = monday(week + 1)
+        if week < 0 or first.month != 1 or first.day > 7:
+            return state.tier
+        return tier_of(np.log(state.sales + 1.0), self.world.fitted)
+
+    def _record(self, lived: Lived, crossings: Crossings, books: Flags) -> None:
+        assert self.journal is not None
+        seat, place = self.traits.seat - self.traits.seat[0], self.world.almanac.at(lived.week.number)
+        scene = Scene(
+            week=lived.week,
+            traits=self.traits,
+            before=lived.before,
+            found=lived.found,
+            acts=lived.acts,
+            crossings=crossings,
+            books=books,
+            buying=lived.buying,
+            rep=self.traits.seat * HOLDERS + self.seats.holder[seat, place],
+            lag_days=self.seats.lag_days[seat, place],
+            luck=self.luck,
+        )
+        write_week(self.journal, scene)
+        self._record_organisation(scene, self.seats.arrived[seat, place])
+
+    def _record_organisation(self, scene: Scene, arrived: Flags) -> None:
+        """New reps, closures, transfers, changed tiers."""
+        assert self.journal is not None
+        journal, week = self.journal, scene.week.number
+        who = np.flatnonzero(scene.books & arrived)
+        journal.add(EventKind.REP_ASSIGNED, week, who, np.full(len(who), cutoff(week)), rep=scene.rep[who])
+        handed = self.traits.handed_over == week
+        closed = np.flatnonzero(scene.books & scene.found.closes & ~handed)
+        late = 5 + 25 * self.luck.uniform("closure_lag", week)[closed]
+        journal.add(EventKind.ACCOUNT_CLOSED, week, closed, scene.when("closed", closed), known_after_days=late)
+        moved = np.flatnonzero(scene.books & handed)
+        journal.add(EventKind.ACCOUNT_TRANSFERRED, week, moved, scene.when("moved", moved), known_after_days=3.0)
+        tier = self._reviewed(scene.before, week)
+        changed = np.flatnonzero(scene.books & (tier != scene.before.tier))
+        names = np.array(TIERS)
+        notes = [
+            NOTES.index(f'{{"from":"{old}","to":"{new}"}}')
+            for old, new in zip(names[scene.before.tier[changed]], names[tier[changed]], strict=True)
+        ]
+        journal.add(
+            EventKind.TIER_CHANGED,
+            week,
+            changed,
+            np.full(len(changed), cutoff(week + 1)),
+            note=np.array(notes, dtype=int),
+        )
+
+
+def all_seats(world: World) -> range:
+    return range(world.shape.reps)
+
+
+__all__ = ["Lived", "Places", "Simulation", "all_seats"]

@@ -1,0 +1,98 @@
+"""The state of accounts at a cutoff."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.population import Traits
+
+NONE = -1
+
+
+@dataclass(frozen=True)
+class State:
+    """Arrays of one length; symbols as in README §2.
+
+    `complaint`, `promise`, `courted`, `overdue`: the week in which the open one began, NONE without one. `left`:
+    operational time until the next order, `age`: since the last. `orders`: how many so far. `silent`: weeks since the
+    last order; `usual`: weeks between orders as the rep knows it; `sales`: a slow mean of weekly sales (both known to
+    the rep). `gone`: has quietly stopped. `ended`: the week of an announced closure or transfer, NONE before.
+    """
+
+    satisfaction: Floats
+    closeness: Floats
+    load: Floats
+    wake: Floats
+    glut: Floats
+    complaint: Places
+    promise: Places
+    courted: Places
+    overdue: Places
+    problem: Flags
+    slow: Flags
+    left: Floats
+    age: Floats
+    orders: Places
+    silent: Floats
+    usual: Floats
+    sales: Floats
+    gone: Flags
+    ended: Places
+    tier: NDArray[np.int8]
+    contacts: Places
+
+    def __len__(self) -> int:
+        return len(self.satisfaction)
+
+    def take(self, index: Any) -> "State":
+        return State(**{name: value[index] for name, value in vars(self).items()})
+
+    def with_(self, **changes: Any) -> "State":
+        return replace(self, **changes)
+
+
+def lives(traits: Traits, state: State, week: int) -> Flags:
+    """On the books: opened, not closed, not transferred. A quietly gone account still is."""
+    return np.asarray((traits.opens <= week) & (state.ended == NONE), dtype=bool)
+
+
+def newborn(traits: Traits, luck: Draws) -> State:
+    """Accounts as they begin; the age of the first gap is drawn from its stationary law by the burn-in."""
+    count = len(traits)
+    first_gap = gap_of(traits, luck, np.zeros(count, dtype=np.int64))
+    none = np.full(count, NONE, dtype=np.int64)
+    no = np.zeros(count, dtype=bool)
+    zero = np.zeros(count)
+    return State(
+        satisfaction=traits.fit + 0.15 * luck.normal("first_satisfaction"),
+        closeness=luck.lognormal(0.8, 0.4, "first_closeness"),
+        load=zero.copy(),
+        wake=zero.copy(),
+        glut=zero.copy(),
+        complaint=none.copy(),
+        promise=none.copy(),
+        courted=none.copy(),
+        overdue=none.copy(),
+        problem=no.copy(),
+        slow=no.copy(),
+        left=first_gap * luck.uniform("first_phase"),
+        age=zero.copy(),
+        orders=np.ones(count, dtype=np.int64),
+        silent=zero.copy(),
+        usual=1.0 + 1.0 / traits.rate,
+        sales=np.exp(traits.norm),
+        gone=no.copy(),
+        ended=none.copy(),
+        tier=traits.tier.copy(),
+        contacts=1 + (luck.uniform("contacts") * 3).astype(np.int64),
+    )
+
+
+def gap_of(traits: Traits, luck: Draws, number: Places) -> Floats:
+    """The operational length of an account's gap with this number: lognormal with mean 1."""
+    z = ndtri(luck.uniform("gap", index=number + 1))
+    return np.asarray(np.exp(traits.gap_spread * z - traits.gap_spread**2 / 2), dtype=np.float64)

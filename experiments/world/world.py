@@ -1,0 +1,117 @@
+"""A world before anybody has lived in it: everything that its seed, size, scenarios decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from experiments.world.actions import NAMES
+from experiments.world.almanac import Almanac, make_almanac
+from experiments.world.draws import Floats
+from experiments.world.parameters import Effects, Fitted, draw_effects, read_fitted, world_hash
+from experiments.world.population import SEGMENTS, Shape, seat_of
+from experiments.world.regions import Regions, make_regions
+from experiments.world.scenarios import Rules, rules_of
+from kqml.errors import BadUse, Fault
+from kqml.playbook import Playbook, read_playbook
+
+RUN_OUT = 30
+"""Weeks beyond the meant ones for which regions and seats are drawn, so that a horizon fits behind the last week."""
+
+
+@dataclass(frozen=True)
+class World:
+    """`shape`: its size. `seed`: of luck and parameters alike. `hash`: of what was fixed beforehand."""
+
+    shape: Shape
+    seed: int
+    rules: Rules
+    scenarios: tuple[str, ...]
+    effects: Effects
+    fitted: Fitted
+    fit: str
+    playbook: Playbook
+
+    @cached_property
+    def almanac(self) -> Almanac:
+        return make_almanac(
+            self.shape.weeks + RUN_OUT,
+            self.fitted.season,
+            festival_kept=self.rules.festival_kept,
+            last_closure_days=self.rules.last_closure_days,
+        )
+
+    @cached_property
+    def regions(self) -> Regions:
+        return make_regions(self.seed, self.shape.weeks + RUN_OUT, self.rules.regions)
+
+    @property
+    def margins(self) -> Floats:
+        return np.array([self.playbook.margin_rate[segment] for segment in SEGMENTS])
+
+    @property
+    def hash(self) -> str:
+        return world_hash(self.fit, self.playbook)
+
+    def blocks(self, most_accounts: int = 10_000) -> list[range]:
+        """The seats in runs of at most about `most_accounts` accounts; a block never splits a seat."""
+        per_seat = self.shape.accounts / self.shape.reps
+        step = max(1, int(most_accounts / per_seat))
+        return [range(start, min(start + step, self.shape.reps)) for start in range(0, self.shape.reps, step)]
+
+    def accounts_of(self, seats: range) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """The numbers of the accounts of these seats."""
+        low = -(-seats.start * self.shape.accounts // self.shape.reps)
+        high = -(-seats.stop * self.shape.accounts // self.shape.reps)
+        return np.arange(low, high, dtype=np.int64)
+
+
+def build_world(
+    shape: Shape,
+    seed: int = 0,
+    scenarios: Sequence[str] = (),
+    *,
+    fit: str = "stores",
+    playbook: Playbook | None = None,
+    middle: bool = False,
+) -> World:
+    """The world of a seed. `middle`: with every effect in the middle of its range. Raises BadUse where it cannot be."""
+    playbook = playbook or read_playbook()
+    _check(shape, playbook)
+    fitted = read_fitted(fit)
+    return World(
+        shape=shape,
+        seed=seed,
+        rules=rules_of(scenarios, shape.weeks),
+        scenarios=tuple(sorted(set(scenarios))),
+        effects=draw_effects(seed, fitted.base_hazard, middle=middle),
+        fitted=fitted,
+        fit=fit,
+        playbook=playbook,
+    )
+
+
+def _check(shape: Shape, playbook: Playbook) -> None:
+    faults = [
+        Fault(name, f"{value} is below {low}", f"give {low} or more")
+        for name, value, low in (
+            ("accounts", shape.accounts, shape.reps),
+            ("reps", shape.reps, 1),
+            ("weeks", shape.weeks, 1),
+        )
+        if value < low
+    ]
+    if playbook.actions != NAMES:
+        told = f"has the packages {', '.join(playbook.actions)}"
+        faults.append(Fault("playbook", told, f"the world knows {', '.join(NAMES)}, in this order"))
+    faults += [
+        Fault(f"playbook.margin_rate.{segment}", "is absent", "give a share")
+        for segment in SEGMENTS
+        if segment not in playbook.margin_rate
+    ]
+    if faults:
+        raise BadUse("Such a world cannot be.", faults)
+
+
+__all__ = ["RUN_OUT", "Shape", "World", "build_world", "seat_of"]

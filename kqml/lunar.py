@@ -1,0 +1,29 @@
+"""The lunar festivals on the solar calendar, by borax."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from borax.calendars.lunardate import LunarDate
+
+FESTIVALS: Mapping[str, tuple[int, int]] = {
+    "spring_festival": (1, 1),
+    "dragon_boat": (5, 5),
+    "mid_autumn": (8, 15),
+}
+"""Festival → its month and day of the lunar year."""
+
+CLOSED_DAYS = 8
+"""Days that shops are closed at Spring Festival, from the eve (our assumption)."""
+
+
+def festival(name: str, year: int) -> date:
+    """The day of a festival in a solar year."""
+    month, day = FESTIVALS[name]
+    found: date = LunarDate(year, month, day).to_solar_date()
+    return found
+
+
+def spring_closure(year: int, days: int = CLOSED_DAYS) -> tuple[date, date]:
+    """First closed day and first open day again around Spring Festival."""
+    eve = festival("spring_festival", year) - timedelta(days=1)
+    return eve, eve + timedelta(days=days)

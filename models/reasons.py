@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.definitions import Code, Feature
-from kqml.messages import LANGUAGES, text
+from kqml.messages import LANGUAGES
 from models.explained import CODES, CodeMap, CodeSums, Floats, code_map, code_sums
 from models.sentences import Way
 from models.wording import Row, Wording, say, vocabulary, wording
@@ -71,12 +72,7 @@ def explainer(
     return Explainer(code_map(features, len(categories), typical), wordings)
 
 
-def no_known_cause(language: str) -> str:
-    """What is said where none of the reasons is a raising cause."""
-    return text("reasons.no_known_cause", language)
-
-
-def _candidates(sums: CodeSums, order: np.ndarray, place: int) -> list[Candidate]:
+def _candidates(sums: CodeSums, order: NDArray[np.intp], place: int) -> list[Candidate]:
     """The codes of a row that may speak, weightiest first."""
     totals, supported = sums.totals[place].tolist(), sums.supported[place].tolist()
     chosen: list[Candidate] = []

@@ -37,6 +37,8 @@ def undeclared_stretches(log: EventLog, context: Context) -> tuple[Stretch, ...]
     """Every such stretch outside the declared quiet periods, oldest first; weekdays without trade neither count nor
     interrupt."""
     first, counts = _daily_orders(log, context.time_zone)
+    if not len(counts):
+        return ()
     expected = _expected(counts)
     trading = expected >= FEWEST_EXPECTED
     low = trading & (counts < LOW * expected) & ~_declared(first, len(counts), context)

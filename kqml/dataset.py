@@ -128,6 +128,18 @@ class Dataset:
         empty = pa.schema([SCHEMAS[name].field(key) for key in KEYS[name]]).empty_table()
         return _read(path) if path.exists() else empty
 
+    def measured_fingerprint(self) -> str:
+        """The fingerprint of the tables as they are now; another one than `info` says means that they were changed."""
+        hashes = {}
+        for name in (name for name in SCHEMAS if name == "events" or (self.path / f"{name}.parquet").exists()):
+            hashes[name] = TableHash()
+            for piece in self._parts() if name == "events" else [self.table(name)]:
+                hashes[name].update(piece)
+        return fingerprint_of(hashes)
+
+    def _parts(self) -> Iterator[pa.Table]:
+        return (_read(part) for part in sorted((self.path / "events").glob("part-*.parquet")))
+
     def _frame(self, name: str) -> pd.DataFrame:
         return pd.DataFrame(self.table(name).to_pandas(date_as_object=False))
 

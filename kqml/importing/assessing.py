@@ -1,0 +1,213 @@
+"""What a dataset's tables are good for: size, fill, holes, orphans, which account columns may be used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from kqml.calendar import DAY_US, QuietPeriods, local_midnight, moment_of
+from kqml.dataset import ColumnUse, DatasetInfo
+from kqml.importing.column_use import column_uses
+from kqml.importing.findings import Finding, Level
+from kqml.importing.relations import literal, one_row, quoted
+from kqml.importing.report import ColumnFill, Summary
+from kqml.tables import KEYS, REQUIRED, SCHEMAS
+
+SHORT_DAYS = 365
+HOLE_DAYS, HOLE_GAPS = 14, 5.0
+"""A stretch without any order is a hole from so many days and so many times the usual distance of order days."""
+
+BLOCK_DAYS, BLOCKS, THIN = 28, 13, 0.5
+OUTLIER_TIMES = 1000.0
+FEW_ACCOUNTS = 100
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was measured on tables in the form of the data contract."""
+
+    summary: Summary
+    columns: tuple[ColumnFill, ...]
+    kinds: Mapping[str, int]
+    uses: Mapping[str, ColumnUse]
+    findings: tuple[Finding, ...]
+
+
+def assess(connection: Connection, info: DatasetInfo, declared: Mapping[str, str]) -> Assessment:
+    """Measures the tables `accounts`, `contacts`, `reps`, `events` of a connection, faultless but maybe empty.
+
+    `declared`: account column → date since which its changes are complete.
+    """
+    per_account = _per_account(connection)
+    kinds = _kinds(connection)
+    summary = _summary(connection, info.time_zone, per_account, kinds)
+    accounts = connection.execute("SELECT * FROM accounts").df().set_index("account_id")
+    uses: dict[str, ColumnUse] = {}
+    findings: list[Finding] = []
+    if len(accounts):
+        accounts = accounts.reindex(per_account.index)
+        uses, findings = column_uses(accounts, per_account["last"], declared, frozenset(kinds))
+    findings += _refusals(per_account, kinds)
+    findings += _orphans(connection)
+    if kinds.get("order"):
+        findings += [*_days_findings(connection, info), *_order_findings(connection, summary, per_account)]
+    return Assessment(summary, _fills(connection, uses), kinds, uses, tuple(findings))
+
+
+def _per_account(connection: Connection) -> pd.DataFrame:
+    """For each account of any table: events, orders, instants of the first and last order and the last event."""
+    frame = connection.execute(
+        "SELECT account_id, count(*) AS events, count(*) FILTER (kind = 'order') AS orders,"
+        " epoch_us(max(occurred_at)) AS last, epoch_us(min(occurred_at) FILTER (kind = 'order')) AS first_order,"
+        " epoch_us(max(occurred_at) FILTER (kind = 'order')) AS last_order FROM events GROUP BY account_id"
+    ).df()
+    known = connection.execute("SELECT account_id FROM accounts").df()["account_id"]
+    frame = frame.set_index("account_id")
+    frame = frame.reindex(frame.index.union(pd.Index(known)))
+    return frame.fillna({"events": 0, "orders": 0})
+
+
+def _kinds(connection: Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall())
+
+
+def _summary(connection: Connection, zone: str, per_account: pd.DataFrame, kinds: Mapping[str, int]) -> Summary:
+    first, last = one_row(connection, "SELECT epoch_us(min(occurred_at)), epoch_us(max(occurred_at)) FROM events")
+    repeated = per_account[per_account["orders"] > 1]
+    gaps = (repeated["last_order"] - repeated["first_order"]) / (repeated["orders"] - 1) / DAY_US
+    return Summary(
+        accounts=len(per_account),
+        events=sum(kinds.values()),
+        orders=kinds.get("order", 0),
+        first=None if first is None else moment_of(first, zone).isoformat(),
+        last=None if last is None else moment_of(last, zone).isoformat(),
+        gap_days=round(float(gaps.median()), 2) if len(gaps) else None,
+        accounts_with_one_event=int((per_account["events"] == 1).sum()),
+        accounts_with_four_orders=int((per_account["orders"] >= 4).sum()),
+    )
+
+
+def _fills(connection: Connection, uses: Mapping[str, ColumnUse]) -> tuple[ColumnFill, ...]:
+    fills = []
+    for table in SCHEMAS:
+        have = {row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
+        names = [name for name in SCHEMAS[table].names if name in have and name not in REQUIRED[table]]
+        counts = "".join(f", count({quoted(name)})" for name in names)
+        total, *present = one_row(connection, f"SELECT count(*){counts} FROM {table}")
+        for name, count in zip(names, present, strict=True):
+            if total and (count or table != "events"):
+                use = uses.get(name) if table == "accounts" else None
+                told = (use.usable, use.why) if use else (None, "")
+                fills.append(ColumnFill(table, name, total - count, (total - count) / total, *told))
+    return tuple(fills)
+
+
+def _refusals(per_account: pd.DataFrame, kinds: Mapping[str, int]) -> list[Finding]:
+    if not sum(kinds.values()):
+        return [Finding("no_events", Level.REFUSAL, "events")]
+    if not kinds.get("order"):
+        return [Finding("no_orders", Level.REFUSAL, "events")]
+    if not (per_account["orders"] > 1).any():
+        return [Finding("no_repeats", Level.REFUSAL, "events", count=len(per_account))]
+    return []
+
+
+_LINKS = (
+    ("events", "account_id", "accounts"),
+    ("contacts", "account_id", "accounts"),
+    ("events", "rep_id", "reps"),
+    ("accounts", "owner_rep_id", "reps"),
+    ("events", "contact_id", "contacts"),
+)
+
+
+def _orphans(connection: Connection) -> list[Finding]:
+    """Names that the table which should describe them does not have; only where there is such a table."""
+    findings = []
+    for table, column, target in _LINKS:
+        key = KEYS[target][0]
+        has = column in [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+        if not has or not one_row(connection, f"SELECT count(*) FROM {target}")[0]:
+            continue
+        names = f"SELECT DISTINCT {column} AS name FROM {table} WHERE {column} IS NOT NULL"
+        absent = f"count(*) FILTER (name NOT IN (SELECT {key} FROM {target}))"
+        examples = f"min(name, 5) FILTER (name NOT IN (SELECT {key} FROM {target}))"
+        count, total, values = one_row(connection, f"SELECT {absent}, count(*), {examples} FROM ({names})")
+        if count:
+            share, facts = count / total, {"target": target}
+            level = Level.WARNING
+            findings.append(Finding("orphans", level, table, column, count, share, values=tuple(values), facts=facts))
+    return findings
+
+
+def _days_findings(connection: Connection, info: DatasetInfo) -> list[Finding]:
+    """What is odd about the days on which anybody ordered: a short time, a hole, a thin end."""
+    day = f"CAST(timezone({literal(info.time_zone)}, occurred_at) AS DATE)"
+    frame = connection.execute(
+        f"SELECT {day} - DATE '1970-01-01' AS day, count(*) AS orders FROM events WHERE kind = 'order'"
+        " GROUP BY 1 ORDER BY 1"
+    ).df()
+    days, orders = frame["day"].to_numpy(np.int64), frame["orders"].to_numpy(np.int64)
+    span = int(days[-1] - days[0]) + 1
+    findings = []
+    if span < SHORT_DAYS:
+        findings.append(Finding("short_span", Level.WARNING, "events", count=span))
+    findings += _hole(days, info)
+    findings += _thin_end(days, orders)
+    return findings
+
+
+def _hole(days: Any, info: DatasetInfo) -> list[Finding]:
+    quiet = QuietPeriods.of(
+        (
+            local_midnight(pd.Timestamp(period.start).date(), "UTC"),
+            local_midnight(pd.Timestamp(period.end).date(), "UTC"),
+        )
+        for period in info.quiet_periods
+    )
+    steps = np.diff(quiet.active(days * DAY_US)) / DAY_US
+    if not len(steps) or steps.max() < max(HOLE_DAYS, HOLE_GAPS * float(np.median(steps))):
+        return []
+    place = int(np.argmax(steps))
+    facts = {"start": _date(days[place]), "end": _date(days[place + 1])}
+    return [Finding("hole", Level.WARNING, "events", count=int(days[place + 1] - days[place]), facts=facts)]
+
+
+def _thin_end(days: Any, orders: Any) -> list[Finding]:
+    """Fewer than half the usual orders in the last four weeks: the export may have been cut."""
+    block = (days[-1] - days) // BLOCK_DAYS
+    sums = np.bincount(block, weights=orders)[: BLOCKS + 1]
+    if len(sums) < 4 or sums[0] >= THIN * np.median(sums[1:]):
+        return []
+    share = float(sums[0] / np.median(sums[1:]))
+    return [Finding("thin_end", Level.WARNING, "events", count=int(sums[0]), share=share)]
+
+
+def _date(day: int) -> str:
+    return str(np.datetime64(int(day), "D"))
+
+
+def _order_findings(connection: Connection, summary: Summary, per_account: pd.DataFrame) -> list[Finding]:
+    amounts = "FROM events WHERE kind = 'order' AND amount IS NOT NULL"
+    (middle,) = one_row(connection, f"SELECT median(amount) {amounts}")
+    (large,) = one_row(connection, f"SELECT count(*) {amounts} AND amount > {OUTLIER_TIMES * (middle or 0.0)}")
+    early = one_row(connection, "SELECT count(*) FROM events WHERE known_at < occurred_at")[0]
+    singles, fours = summary.accounts_with_one_event, summary.accounts_with_four_orders
+    total = summary.accounts
+    told = (
+        ("outliers", Level.WARNING, large, large / summary.orders, middle is not None),
+        ("no_amounts", Level.WARNING, summary.orders, 1.0, middle is None),
+        ("known_before", Level.WARNING, early, early / summary.events, True),
+        ("single_events", Level.NOTE, singles, singles / total, True),
+        ("few_accounts", Level.WARNING, fours, fours / total, fours < FEW_ACCOUNTS),
+    )
+    return [
+        Finding(message, level, "events", count=count, share=share)
+        for message, level, count, share, applies in told
+        if applies and (count or message == "few_accounts")
+    ]

@@ -1,0 +1,72 @@
+"""The usability report of a dataset that is already written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from kqml.calendar import moment_of
+from kqml.dataset import Dataset
+from kqml.errors import CouldNot
+from kqml.importing.assessing import assess
+from kqml.importing.findings import Finding, Level
+from kqml.importing.relations import literal, one_row, quoted
+from kqml.importing.report import TableRows, UsabilityReport
+from kqml.importing.values import sql_type
+from kqml.importing.workspace import connect
+from kqml.tables import KEYS, SCHEMAS
+
+
+def check_dataset(dataset: Dataset, now: int) -> UsabilityReport:
+    """Measures a dataset again. Raises CouldNot where its files cannot be read."""
+    fingerprint = dataset.measured_fingerprint()
+    declared = {name: use.complete_since for name, use in dataset.info.columns.items() if use.complete_since}
+    with _tables_of(dataset) as connection:
+        assessment = assess(connection, dataset.info, declared)
+        findings = (*_integrity(connection, dataset, fingerprint, now), *assessment.findings)
+        tables = [
+            TableRows(name, rows, rows)
+            for name in SCHEMAS
+            if (rows := one_row(connection, f"SELECT count(*) FROM {name}")[0])
+        ]
+    lags = dataset.info.record_lags
+    return UsabilityReport(
+        assessment.summary, tuple(tables), assessment.columns, assessment.kinds, lags, findings, None, fingerprint
+    )
+
+
+@contextmanager
+def _tables_of(dataset: Dataset) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that sees the dataset's files as its tables, an absent one as empty."""
+    try:
+        with connect(":memory:") as connection:
+            for name in SCHEMAS:
+                connection.execute(f"CREATE VIEW {name} AS {_rows_of(dataset, name)}")
+            yield connection
+    except duckdb.Error as error:
+        raise CouldNot(f"{dataset.path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _rows_of(dataset: Dataset, name: str) -> str:
+    path = dataset.path / ("events/part-*.parquet" if name == "events" else f"{name}.parquet")
+    if name == "events" or path.is_file():
+        return f"SELECT * FROM read_parquet({literal(str(path))})"
+    keys = [(key, sql_type(SCHEMAS[name].field(key).type)) for key in KEYS[name]]
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {quoted(key)}' for key, kind in keys)} LIMIT 0"
+
+
+def _integrity(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, fingerprint: str, now: int
+) -> Iterator[Finding]:
+    """What an import has refused before, and what happened to the files since."""
+    if fingerprint != dataset.info.fingerprint:
+        facts = {"found": fingerprint[:12], "expected": dataset.info.fingerprint[:12]}
+        yield Finding("fingerprint_changed", Level.REFUSAL, "events", facts=facts)
+    limit = f"CAST({literal(moment_of(now).isoformat())} AS TIMESTAMPTZ)"
+    total, ahead = one_row(connection, f"SELECT count(*), count(*) FILTER (occurred_at > {limit}) FROM events")
+    if ahead:
+        yield Finding("future", Level.REFUSAL, "events", "occurred_at", ahead, ahead / total)
+    repeated = "SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"
+    count, names = one_row(connection, f"SELECT count(*), min(event_id, 5) FROM ({repeated})")
+    if count:
+        yield Finding("two_contents", Level.REFUSAL, "events", "event_id", count, values=tuple(names))

@@ -1,0 +1,160 @@
+"""What a mapping says: whose columns become which of ours, value by value."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from kqml.events import KIND_OF_CODE
+from kqml.importing.problems import TOLERABLE
+from kqml.tables import SCHEMAS
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}; use a name such as Asia/Shanghai") from error
+    return name
+
+
+def _known_kind(code: str) -> str:
+    if code not in KIND_OF_CODE:
+        raise ValueError(f"there is no kind {code!r}; kinds are {', '.join(KIND_OF_CODE)}")
+    return code
+
+
+def _tolerable(code: str) -> str:
+    if code not in TOLERABLE:
+        raise ValueError(f"{code!r} is not a fault that can be tolerated; those are {', '.join(sorted(TOLERABLE))}")
+    return code
+
+
+def _named_column(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+def _iso_date(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _is_date(value: str) -> str:
+    date.fromisoformat(value)
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+KindCode = Annotated[str, AfterValidator(_known_kind)]
+Day = Annotated[str, BeforeValidator(_iso_date), AfterValidator(_is_date)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnSource(_Part):
+    """Where the values of one of our columns come from: exactly one of column, columns, product, constant."""
+
+    column: str | None = None
+    columns: Names | None = None
+    product: Names | None = None
+    constant: str | float | None = None
+    values: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
+    otherwise: str | None = None
+    skip: tuple[str, ...] = ()
+    format: str | None = None
+    time_zone: TimeZone | None = None
+    offsets: Literal["same", "any"] = "same"
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [name for name in ("column", "columns", "product", "constant") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of column, columns, product, constant (got {given or 'none'})")
+        if self.column is None and (self.values or self.prefixes or self.skip or self.otherwise is not None):
+            raise ValueError("values, prefixes, otherwise, skip need `column`")
+        if self.otherwise is not None and not (self.values or self.prefixes):
+            raise ValueError("otherwise needs values or prefixes")
+        return self
+
+    def source_columns(self) -> tuple[str, ...]:
+        """The columns of the file that it reads."""
+        return (self.column,) if self.column is not None else self.columns or self.product or ()
+
+
+class Aggregate(_Part):
+    """Rows of one account, kind and local day become one event: amounts summed, the last moment kept.
+
+    `lines`: the source column whose distinct values are the day's `lines`; without it and a mapped `lines`, rows.
+    """
+
+    per: Literal["day"]
+    lines: str | None = None
+
+
+class TableMapping(_Part):
+    """How the files whose names match `files` become rows of one table; an SQL query is called `sql`."""
+
+    files: Names = ("*",)
+    sheet: str | None = None
+    encoding: str = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    optional: bool = False
+    columns: dict[str, Annotated[ColumnSource, BeforeValidator(_named_column)]]
+    aggregate: Aggregate | None = None
+
+    def source_columns(self) -> tuple[str, ...]:
+        """The distinct columns of the file that it reads, in the order in which they are mapped."""
+        mapped = [name for source in self.columns.values() for name in source.source_columns()]
+        extra = [self.aggregate.lines] if self.aggregate and self.aggregate.lines else []
+        return tuple(dict.fromkeys([*mapped, *extra]))
+
+
+class Quiet(_Part):
+    """Declared quiet days; `end` is not included."""
+
+    start: Day
+    end: Day
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(f"end {self.end} is not after start {self.start}")
+        return self
+
+
+class DeclaredColumn(_Part):
+    """What the user vouches for about an account column."""
+
+    complete_since: Day
+
+
+class ImportMapping(_Part):
+    """A whole mapping file."""
+
+    version: Literal[1] = 1
+    description: str = ""
+    time_zone: TimeZone
+    currency: str = "CNY"
+    tolerate: dict[Annotated[str, AfterValidator(_tolerable)], Share] = {}
+    lags: dict[KindCode, Annotated[float, Field(ge=0.0)]] = {}
+    quiet_periods: tuple[Quiet, ...] = ()
+    columns: dict[str, DeclaredColumn] = {}
+    accounts: tuple[TableMapping, ...] = ()
+    contacts: tuple[TableMapping, ...] = ()
+    reps: tuple[TableMapping, ...] = ()
+    events: Annotated[tuple[TableMapping, ...], Field(min_length=1)]
+
+    def parts(self) -> Iterator[tuple[str, int, TableMapping]]:
+        """Every table mapping with the name of its table and its place among those of the table."""
+        for name in SCHEMAS:
+            for place, part in enumerate(getattr(self, name)):
+                yield name, place, part

@@ -1,0 +1,140 @@
+"""The whole import: sources and a mapping in, a dataset folder with its usability report out – or nothing."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from kqml.dataset import DatasetInfo, QuietPeriod, refuse_existing, write_dataset
+from kqml.errors import Refused
+from kqml.importing.assembling import assemble_events, measured_lags
+from kqml.importing.assessing import Assessment, assess
+from kqml.importing.csv_files import reject_faults
+from kqml.importing.entities import assemble_entities
+from kqml.importing.findings import Finding, Level
+from kqml.importing.mapping import ImportMapping
+from kqml.importing.relations import Source, one_row
+from kqml.importing.report import TableRows, UsabilityReport
+from kqml.importing.sources import assign_sources, open_all, require_files
+from kqml.importing.staging import Staged, stage
+from kqml.importing.workspace import Workspace, open_workspace
+from kqml.tables import EVENTS, KEYS, SCHEMAS
+
+BATCH_ROWS = 100_000
+
+STEPS = 3
+Stepped = Callable[[int], object]
+"""Called with 1 after each of the STEPS steps of an import."""
+
+
+def import_dataset(
+    mapping: ImportMapping,
+    sources: Sequence[Source],
+    out: Path,
+    now: int,
+    *,
+    force: bool = False,
+    stepped: Stepped = lambda done: None,
+) -> UsabilityReport:
+    """Imports the sources into the folder `out` where the report finds them usable; otherwise writes nothing.
+
+    `now`: the instant after which a date lies in the future. Raises BadUse (files, mapping, an existing folder),
+    Refused (what cannot be read as the mapping says), CouldNot (disk, database).
+    """
+    require_files(sources)
+    refuse_existing(out, force=force)
+    fed = assign_sources(mapping, sources)
+    with open_workspace(out) as workspace:
+        relations = open_all(workspace, fed)
+        staged = [
+            stage(workspace, table, part, relation, mapping, now)
+            for (table, part, _), relation in zip(fed, relations, strict=True)
+        ]
+        _refuse_broken_lines(workspace)
+        stepped(1)
+        report, info = _assembled(workspace, staged, mapping, sources)
+        stepped(1)
+        if not report.usable:
+            return report
+        dataset = write_dataset(out, _tables(workspace), info, force=force)
+        stepped(1)
+        return replace(report, written=str(out), fingerprint=dataset.info.fingerprint)
+
+
+def _refuse_broken_lines(workspace: Workspace) -> None:
+    faults = reject_faults(workspace)
+    if faults:
+        raise Refused("Lines of CSV files cannot be read. Nothing was written.", faults)
+
+
+def _assembled(
+    workspace: Workspace, staged: Sequence[Staged], mapping: ImportMapping, sources: Sequence[Source]
+) -> tuple[UsabilityReport, DatasetInfo]:
+    findings = [finding for source in staged for finding in source.findings]
+    findings += [_empty(source) for source in staged if not source.rows]
+    for table in SCHEMAS:
+        of_table = [source for source in staged if source.table == table]
+        findings += (
+            assemble_events(workspace, of_table, mapping)
+            if table == "events"
+            else assemble_entities(workspace, table, of_table)
+        )
+    lags = measured_lags(workspace, mapping)
+    info = _info(mapping, sources, lags)
+    declared = {name: column.complete_since for name, column in mapping.columns.items()}
+    assessment = assess(workspace.connection, info, declared)
+    if all(finding.level is not Level.REFUSAL for finding in findings):
+        findings += assessment.findings
+    return _report(workspace, staged, assessment, lags, findings), replace(info, columns=assessment.uses)
+
+
+def _empty(staged: Staged) -> Finding:
+    return Finding("empty", Level.REFUSAL, staged.table, source=staged.label)
+
+
+def _info(mapping: ImportMapping, sources: Sequence[Source], lags: Mapping[str, Mapping[str, float]]) -> DatasetInfo:
+    return DatasetInfo(
+        time_zone=mapping.time_zone,
+        currency=mapping.currency,
+        quiet_periods=tuple(QuietPeriod(quiet.start, quiet.end, quiet.name) for quiet in mapping.quiet_periods),
+        record_lags=lags,
+        source={"description": mapping.description, "files": [source.label for source in sources]},
+    )
+
+
+def _report(
+    workspace: Workspace,
+    staged: Sequence[Staged],
+    assessment: Assessment,
+    lags: Mapping[str, Mapping[str, float]],
+    findings: Sequence[Finding],
+) -> UsabilityReport:
+    tables = []
+    for table in SCHEMAS:
+        (kept,) = one_row(workspace.connection, f"SELECT count(*) FROM {table}")
+        read = sum(source.rows for source in staged if source.table == table)
+        if read:
+            tables.append(TableRows(table, read, kept))
+    return UsabilityReport(
+        assessment.summary, tuple(tables), assessment.columns, assessment.kinds, lags, tuple(findings)
+    )
+
+
+def _tables(workspace: Workspace) -> dict[str, object]:
+    """The tables to write; events as a stream in key order, so that memory does not grow with them."""
+    tables: dict[str, object] = {}
+    for name in ("accounts", "contacts", "reps"):
+        table = workspace.connection.sql(f"SELECT * FROM {name}").to_arrow_table()
+        if len(table):
+            tables[name] = table
+    tables["events"] = _event_batches(workspace)
+    return tables
+
+
+def _event_batches(workspace: Workspace) -> Iterator[pa.RecordBatch]:
+    counted = ", ".join(f"count({name})" for name in EVENTS.names)
+    counts = one_row(workspace.connection, f"SELECT {counted} FROM events")
+    names = [name for name, count in zip(EVENTS.names, counts, strict=True) if count]
+    query = f"SELECT {', '.join(names)} FROM events ORDER BY {', '.join(KEYS['events'])}"
+    yield from workspace.connection.sql(query).to_arrow_reader(BATCH_ROWS)

@@ -1,0 +1,169 @@
+"""Typed rows of each source in DuckDB, every fault of a row marked in one bit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kqml.calendar import moment_of
+from kqml.importing.findings import Finding, Level
+from kqml.importing.mapping import ImportMapping, TableMapping
+from kqml.importing.problems import (
+    EARLIEST,
+    FUTURE,
+    IMPLAUSIBLE,
+    MISSING,
+    OUT_OF_RANGE,
+    UNKNOWN,
+    UNPARSABLE,
+    code_of,
+    problems_of,
+)
+from kqml.importing.relations import ROW, Relation, literal, one_row, source_column
+from kqml.importing.values import ValueSql, skipped_sql, value_sql
+from kqml.importing.workspace import Workspace
+from kqml.tables import CHOICES, DATE, RANGES, SCHEMAS
+
+_EXAMPLES = 5
+_SIGNED = ("amount", "quantity")
+"""Their sign says order or return, so a negative one is a fault of the other kinds only."""
+
+
+@dataclass(frozen=True)
+class _Check:
+    """`fails`: SQL over the typed columns."""
+
+    problem: str
+    column: str
+    fails: str
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A source's rows as the table `name`: our columns as `v_<column>`, `mask` (0 where faultless), `skipped`."""
+
+    name: str
+    table: str
+    part: TableMapping
+    label: str
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def stage(
+    workspace: Workspace, table: str, part: TableMapping, relation: Relation, mapping: ImportMapping, now: int
+) -> Staged:
+    """Reads a source once into a table of its own; its findings are already weighed against `[tolerate]`."""
+    name = f"stage_{next(workspace.numbers)}"
+    values = {
+        column: value_sql(column, SCHEMAS[table].field(column).type, source, relation.types, mapping.time_zone)
+        for column, source in part.columns.items()
+    }
+    checks = [check for column in part.columns for check in _checks(table, column, values, mapping.time_zone, now)]
+    workspace.connection.execute(f"CREATE TABLE {name} AS {_stage_sql(part, relation, values, checks)}")
+    rows, skipped, offsets = _totals(workspace, name, values)
+    findings = [_skipped(relation.label, table, skipped, rows)] if skipped else []
+    findings += _mixed_offsets(relation.label, table, part, offsets)
+    findings += _row_findings(workspace, name, table, relation.label, checks, rows - skipped, mapping.tolerate)
+    return Staged(name, table, part, relation.label, rows, tuple(findings))
+
+
+def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, ValueSql], checks: list[_Check]) -> str:
+    """Three steps: the source, its typed columns, the mask that is read off them."""
+    typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
+    typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
+    skips = [skip for source in part.columns.values() if (skip := skipped_sql(source, relation.types))]
+    typed.append(f"{' OR '.join(skips) or 'false'} AS skipped")
+    if part.aggregate and part.aggregate.lines:
+        typed.append(f"{source_column(part.aggregate.lines)} AS line_key")
+    bits = " + ".join(f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks))
+    raws = ", ".join(f"coalesce(CAST({values[check.column].raw} AS VARCHAR), '')" for check in checks)
+    inner = f"SELECT *, {', '.join(typed)} FROM {relation.sql}"
+    masked = f"SELECT *, CAST(CASE WHEN skipped THEN 0 ELSE {bits or '0'} END AS UBIGINT) AS mask FROM ({inner})"
+    kept = [f"v_{column}" for column in values] + [f"o_{column}" for column, value in values.items() if value.offset]
+    kept += ["line_key"] if part.aggregate and part.aggregate.lines else []
+    raw = f"CASE WHEN mask <> 0 THEN [{raws}] END" if checks else "NULL"
+    return f"SELECT {ROW}, {', '.join(kept)}, skipped, mask, {raw} AS raw FROM ({masked})"
+
+
+def _checks(table: str, column: str, values: Mapping[str, ValueSql], zone: str, now: int) -> list[_Check]:
+    kind = SCHEMAS[table].field(column).type
+    value, given = f"v_{column}", values[column].given
+    moment = literal(moment_of(now).isoformat())
+    limit = f"CAST({moment} AS TIMESTAMPTZ)"
+    if kind == DATE:
+        limit = literal(moment_of(now, zone).date().isoformat())
+    conditions = {
+        MISSING: f"NOT ({given})",
+        UNPARSABLE: f"({given}) AND {value} IS NULL",
+        UNKNOWN: f"{value} NOT IN ({', '.join(map(literal, CHOICES.get((table, column), ())))})",
+        FUTURE: f"{value} > {limit}",
+        IMPLAUSIBLE: f"{value} < '{EARLIEST.get(kind, '')}'",
+        OUT_OF_RANGE: _out_of_range(table, column),
+    }
+    return [
+        _Check(problem, column, f"coalesce({conditions[problem]}, false)") for problem in problems_of(table, column)
+    ]
+
+
+def _out_of_range(table: str, column: str) -> str:
+    low, high = RANGES.get((table, column), (0.0, None))
+    outside = f"v_{column} < {low}" + (f" OR v_{column} > {high}" if high is not None else "")
+    signed = column in _SIGNED and table == "events"
+    return f"({outside}) AND v_kind NOT IN ('order', 'return')" if signed else f"({outside})"
+
+
+def _totals(workspace: Workspace, name: str, values: Mapping[str, ValueSql]) -> tuple[int, int, dict[str, list[str]]]:
+    dated = [column for column, value in values.items() if value.offset]
+    offsets = "".join(f", list(DISTINCT o_{column}) FILTER (v_{column} IS NOT NULL)" for column in dated)
+    rows, skipped, *found = one_row(
+        workspace.connection, f"SELECT count(*), count(*) FILTER (skipped){offsets} FROM {name}"
+    )
+    return rows, skipped, {column: sorted(seen or []) for column, seen in zip(dated, found, strict=True)}
+
+
+def _skipped(label: str, table: str, count: int, rows: int) -> Finding:
+    return Finding("skipped", Level.LEFT_OUT, table, count=count, share=count / rows, source=label)
+
+
+def _mixed_offsets(label: str, table: str, part: TableMapping, offsets: Mapping[str, list[str]]) -> list[Finding]:
+    """A column of which some values say their offset while others do not, or whose offsets differ undeclared."""
+    findings = []
+    for column, seen in offsets.items():
+        distinct = {"+00:00" if offset == "Z" else offset for offset in seen}
+        if len(distinct) > 1 and ("" in distinct or part.columns[column].offsets == "same"):
+            shown = tuple(offset or "–" for offset in seen)
+            message = "mixed_time_zones" if "" in distinct else "several_offsets"
+            findings.append(Finding(message, Level.REFUSAL, table, column, source=label, values=shown))
+    return findings
+
+
+def _row_findings(
+    workspace: Workspace,
+    name: str,
+    table: str,
+    label: str,
+    checks: list[_Check],
+    rows: int,
+    tolerate: Mapping[str, float],
+) -> list[Finding]:
+    if not checks:
+        return []
+    parts = []
+    for bit, _ in enumerate(checks):
+        hit = f"FILTER (mask & {1 << bit} <> 0)"
+        first = f"min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{bit + 1}], {ROW}, {_EXAMPLES}) {hit}"
+        parts.append(f"count(*) {hit}, {first}")
+    found = one_row(workspace.connection, f"SELECT {', '.join(parts)} FROM {name} WHERE mask <> 0")
+    findings = []
+    for bit, check in enumerate(checks):
+        count, places, values = found[3 * bit : 3 * bit + 3]
+        if count:
+            share, limit = count / rows, tolerate.get(code_of(check.problem, check.column))
+            level = Level.LEFT_OUT if limit is not None and share <= limit else Level.REFUSAL
+            shown = tuple(dict.fromkeys(value for value in values or () if value))
+            facts = {} if limit is None else {"tolerated": limit}
+            findings.append(
+                Finding(
+                    check.problem, level, table, check.column, count, share, label, tuple(places or ()), shown, facts
+                )
+            )
+    return findings

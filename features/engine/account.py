@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 from features.context import NEVER, UNKNOWN
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.atoms import fill_absent, fill_atoms
-from features.engine.jit import compiled
-from features.engine.scratch import Scratch
+from features.engine.jit import inlined
+from features.engine.scratch import STRIDE, Scratch
 from features.engine.streams import find_members, keep_visible, load_stream, to_active
 from features.lowering import PlanArrays
 from kqml.calendar import Instants
 
 
-@compiled
+@inlined
 def fill_account(
     log: LogArrays, world: WorldArrays, plan: PlanArrays, account: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
@@ -33,27 +33,27 @@ def fill_account(
             fill_absent(log, plan, stream, len(cutoffs), scratch)
 
 
-@compiled
+@inlined
 def fill_stream(
     log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: int, members: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
     """Fills the slots of one stream: all rows at once, then those at which some past event was not yet known, each
     from what was known alone."""
-    rows = len(cutoffs)
-    scratch.kept[:members] = scratch.members[:members]
-    load_stream(log, world, plan, stream, members, scratch)
-    find_bounds(plan, stream, members, cutoffs, 0, rows, scratch)
-    fill_atoms(plan, stream, 0, rows, scratch)
-    late = rows_with_late_events(cutoffs, scratch)
-    for number in range(late):
-        k = scratch.late[number]
-        visible = keep_visible(log, members, cutoffs[k], scratch)
-        load_stream(log, world, plan, stream, visible, scratch)
-        find_bounds(plan, stream, visible, cutoffs, k, k + 1, scratch)
-        fill_atoms(plan, stream, k, k + 1, scratch)
+    turn, late, k0, k1, known_before = 0, 0, 0, len(cutoffs), NEVER
+    while turn <= late:
+        n = keep_visible(log, members, known_before, scratch)
+        load_stream(log, world, plan, stream, n, scratch)
+        find_bounds(plan, stream, n, cutoffs, k0, k1, scratch)
+        fill_atoms(plan, stream, k0, k1, scratch)
+        if turn == 0:
+            late = rows_with_late_events(cutoffs, scratch)
+        if turn < late:
+            k0 = scratch.late[turn]
+            k1, known_before = k0 + 1, cutoffs[k0]
+        turn += 1
 
 
-@compiled
+@inlined
 def rows_with_late_events(cutoffs: Instants, scratch: Scratch) -> int:
     """Lists in `late` the rows at which an event had occurred that only later became known; their number."""
     count = 0
@@ -63,23 +63,37 @@ def rows_with_late_events(cutoffs: Instants, scratch: Scratch) -> int:
     return count
 
 
-@compiled
+@inlined
 def find_bounds(plan: PlanArrays, stream: int, n: int, cutoffs: Instants, k0: int, k1: int, scratch: Scratch) -> None:
-    """Fills `edge`: for each bound of the stream the number of its first `n` events before it."""
+    """Fills `edge`: for each bound of the stream the number of its `n` events before it."""
     first = plan.bound_start[stream]
     for bound in range(first, plan.bound_start[stream + 1]):
-        edge, event = scratch.edge[bound - first], 0
+        back, edge = plan.bounds[bound], scratch.edge[bound - first]
         if k1 - k0 == 1:
-            edge[k0] = before(scratch.time[:n], cutoffs[k0] - plan.bounds[bound])
-            continue
-        for k in range(k0, k1):
-            limit = cutoffs[k] - plan.bounds[bound]
-            while event < n and scratch.time[event] < limit:
-                event += 1
-            edge[k] = event
+            edge[k0] = before(scratch.time[:n], cutoffs[k0] - back)
+        else:
+            count_before(scratch.time, cutoffs, back, edge)
 
 
-@compiled
+@inlined
+def count_before(time: Instants, cutoffs: Instants, back: int, edge: NDArray[np.int64]) -> None:
+    """For ascending cutoffs the number of events more than `back` before each; `time` ends with STRIDE times NEVER.
+
+    A stride of events is compared at once: a loop that stops at the right event is guessed wrong at every cutoff.
+    """
+    event = 0
+    for k in range(len(cutoffs)):
+        limit = cutoffs[k] - back
+        passed = STRIDE
+        while passed == STRIDE:
+            passed = 0
+            for step in range(STRIDE):
+                passed += time[event + step] < limit
+            event += passed
+        edge[k] = event
+
+
+@inlined
 def before(times: Instants, limit: int) -> int:
     """How many of ascending `times` lie before `limit`."""
     low, high = 0, len(times)
@@ -92,7 +106,7 @@ def before(times: Instants, limit: int) -> int:
     return low
 
 
-@compiled
+@inlined
 def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: Instants, scratch: Scratch) -> None:
     """Fills `opened`: the given opening, else the first event visible at each cutoff, else NEVER."""
     for k in range(len(cutoffs)):
@@ -103,7 +117,7 @@ def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: 
         scratch.opened[k] = opened_at if opened_at != UNKNOWN else log.occurred_at[first] if seen else NEVER
 
 
-@compiled
+@inlined
 def reach_back(cutoffs: Instants, recorded: int, scratch: Scratch) -> None:
     """Fills `reach`: the longest way back to which the stream tells everything, -1 where it tells nothing."""
     for k in range(len(cutoffs)):
@@ -111,7 +125,7 @@ def reach_back(cutoffs: Instants, recorded: int, scratch: Scratch) -> None:
         scratch.reach[k] = cutoffs[k] - start if start <= cutoffs[k] else -1
 
 
-@compiled
+@inlined
 def recorded_since(since: Instants, kinds: int) -> int:
     """When the first of a stream's kinds began to be recorded."""
     earliest = NEVER
@@ -121,7 +135,7 @@ def recorded_since(since: Instants, kinds: int) -> int:
     return earliest
 
 
-@compiled
+@inlined
 def kinds_present(kind: NDArray[np.uint8]) -> int:
     """The kinds among an account's events, as bits."""
     bits = 0

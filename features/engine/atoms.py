@@ -5,7 +5,7 @@ import numpy as np
 from features.definitions import Aggregation
 from features.engine import rhythm, windows
 from features.engine.arrays import LogArrays
-from features.engine.jit import compiled
+from features.engine.jit import inlined
 from features.engine.scratch import Scratch
 from features.engine.windows import Numbers, Places, Sums, Window
 from features.lowering import AGGREGATIONS, PlanArrays
@@ -26,7 +26,7 @@ GAP_MEDIAN = AGGREGATIONS.index(Aggregation.GAP_MEDIAN)
 GAP_LAST = AGGREGATIONS.index(Aggregation.GAP_LAST)
 
 
-@compiled
+@inlined
 def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, scratch: Scratch) -> None:
     """Fills the slots of a stream's atoms for rows `k0:k1` from its loaded events."""
     for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
@@ -36,7 +36,7 @@ def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, scratch: Scratch
             fill_timeless(plan, place, k0, k1, scratch)
 
 
-@compiled
+@inlined
 def fill_window(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
     """One aggregation over a window."""
     aggregation, column = plan.atoms[place, 0], plan.atoms[place, 1]
@@ -55,7 +55,7 @@ def fill_window(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch
         fill_of_value(aggregation, window, sums_of(scratch, column), scratch.queue, slot)
 
 
-@compiled
+@inlined
 def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Places, slot: Numbers) -> None:
     """One aggregation of a value over a window."""
     if aggregation == SUM:
@@ -68,7 +68,7 @@ def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Places, s
         windows.spread(window, sums, aggregation == CV, slot)
 
 
-@compiled
+@inlined
 def sums_of(scratch: Scratch, column: int) -> Sums:
     """A value of the stream."""
     return Sums(
@@ -80,7 +80,7 @@ def sums_of(scratch: Scratch, column: int) -> Sums:
     )
 
 
-@compiled
+@inlined
 def fill_timeless(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
     """One aggregation over all that is visible."""
     aggregation, last = plan.atoms[place, 0], plan.atoms[place, 5]
@@ -97,7 +97,7 @@ def fill_timeless(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scrat
         rhythm.gap_quantile(seen, active, last, 0.5 if aggregation == GAP_MEDIAN else 0.9, scratch.queue, slot)
 
 
-@compiled
+@inlined
 def fill_absent(log: LogArrays, plan: PlanArrays, stream: int, rows: int, scratch: Scratch) -> None:
     """Fills the slots of a stream that has no event here: counts and sums are 0 as far as it was recorded."""
     for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):

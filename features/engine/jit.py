@@ -18,3 +18,9 @@ def compiled(function: Function) -> Function:
     """`function` as serial machine code that releases the GIL; a division by 0 gives inf or NaN, as in NumPy."""
     made: Any = njit(nogil=True, error_model="numpy", cache=CACHED)
     return cast(Function, made(function))
+
+
+def inlined(function: Function) -> Function:
+    """`function` compiled into its callers: handing over a few arrays costs more than most of the work done here."""
+    made: Any = njit(nogil=True, error_model="numpy", forceinline=True)
+    return cast(Function, made(function))

@@ -7,7 +7,7 @@ from features.definitions import Operation, Season
 from features.engine.account import fill_account, recorded_since
 from features.engine.arrays import LogArrays, RowArrays, WorldArrays
 from features.engine.cells import add_to_cells, less_means, moments_of
-from features.engine.jit import compiled
+from features.engine.jit import compiled, inlined
 from features.engine.scratch import Scratch, make_scratch
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
 from kqml.calendar import DAY_US, Instants
@@ -44,7 +44,7 @@ def fill_rows(
         row = stop
 
 
-@compiled
+@inlined
 def combine(plan: PlanArrays, rows: int, scratch: Scratch) -> None:
     """Fills the slots of combinations; a division by 0 is missing."""
     for place in range(len(plan.combined)):
@@ -58,7 +58,7 @@ def combine(plan: PlanArrays, rows: int, scratch: Scratch) -> None:
                 slot[k] = left[k] / right[k] * plan.scale[place] if right[k] != 0 else np.nan
 
 
-@compiled
+@inlined
 def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch) -> None:
     """Fills the slots of what the cutoffs' local dates give by themselves."""
     for place in range(len(plan.seasons)):
@@ -69,7 +69,7 @@ def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch
             slot[k] = np.sin(angle) if plan.seasons[place] == YEAR_SIN else np.cos(angle)
 
 
-@compiled
+@inlined
 def share_of_year(day: int) -> float:
     """How much of its year a day (since 1970-01-01) has behind it; years are those of 365.2425 days from March 1st
     by the civil calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
@@ -79,7 +79,7 @@ def share_of_year(day: int) -> float:
     return (in_era - (365 * year + year // 4 - year // 100)) / 365.2425
 
 
-@compiled
+@inlined
 def write(plan: PlanArrays, rows: int, scratch: Scratch, out: NDArray[np.float64]) -> None:
     """Copies slots to their columns."""
     for k in range(rows):
@@ -87,7 +87,7 @@ def write(plan: PlanArrays, rows: int, scratch: Scratch, out: NDArray[np.float64
             out[k, column] = scratch.slots[plan.outputs[column], k]
 
 
-@compiled
+@inlined
 def fill_missing(
     world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch, out: NDArray[np.float64]
 ) -> None:
@@ -100,7 +100,7 @@ def fill_missing(
                 out[k, column] = plan.fills[column]
 
 
-@compiled
+@inlined
 def is_recorded(world: WorldArrays, plan: PlanArrays, column: int, cutoff: int, opened: int) -> bool:
     """Whether every window under a column was recorded from its beginning."""
     for place in range(plan.fill_start[column], plan.fill_start[column + 1]):

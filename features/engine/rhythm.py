@@ -6,14 +6,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.jit import compiled
+from features.engine.jit import inlined
 from kqml.calendar import DAY_US, Instants
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
-@compiled
+@inlined
 def since(seen: Places, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
     """Days from the last event, or from the first one, to the cutoff."""
     for k in range(len(slot)):
@@ -21,7 +21,7 @@ def since(seen: Places, active: Instants, cutoff: Instants, first: bool, slot: N
         slot[k] = (cutoff[k] - active[event]) / DAY_US if seen[k] else np.nan
 
 
-@compiled
+@inlined
 def gap_mean(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
     """The mean of the last gaps, exactly, from the two ends of their stretch."""
     for k in range(len(slot)):
@@ -30,7 +30,7 @@ def gap_mean(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
         slot[k] = (active[newest] - active[newest - gaps]) / gaps / DAY_US if gaps > 0 else np.nan
 
 
-@compiled
+@inlined
 def gap_std(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
     """The standard deviation of the last gaps."""
     for k in range(len(slot)):
@@ -46,7 +46,7 @@ def gap_std(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
         slot[k] = np.sqrt(squares / (gaps - 1)) / DAY_US
 
 
-@compiled
+@inlined
 def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked: Places, slot: Numbers) -> None:
     """A quantile of the last gaps, linear between ranks; the gaps are kept sorted in `ranked` while they slide."""
     size, done = 0, 0
@@ -62,7 +62,7 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
         slot[k] = between_ranks(ranked, size, share) / DAY_US if size else np.nan
 
 
-@compiled
+@inlined
 def put_in(ranked: Places, size: int, gap: int) -> int:
     """Inserts a gap into the first `size` sorted ones; the answer is the new size."""
     place = size
@@ -73,7 +73,7 @@ def put_in(ranked: Places, size: int, gap: int) -> int:
     return size + 1
 
 
-@compiled
+@inlined
 def take_out(ranked: Places, size: int, gap: int) -> int:
     """Removes one gap of that length; the answer is the new size."""
     place = 0
@@ -84,7 +84,7 @@ def take_out(ranked: Places, size: int, gap: int) -> int:
     return size - 1
 
 
-@compiled
+@inlined
 def between_ranks(ranked: Places, size: int, share: float) -> float:
     """The quantile of sorted gaps, as `numpy.quantile` has it."""
     position = share * (size - 1)

@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.arrays import LogArrays, RowArrays
-from features.engine.jit import compiled
+from features.engine.jit import inlined
 from features.lowering import PlanArrays
 from kqml.calendar import Instants
+
+STRIDE = 8
+"""Events that are compared with a bound at once; `time` has so many more places."""
 
 
 class Scratch(NamedTuple):
@@ -48,7 +51,7 @@ class Scratch(NamedTuple):
     late: NDArray[np.int64]
 
 
-@compiled
+@inlined
 def make_scratch(log: LogArrays, rows: RowArrays, plan: PlanArrays, first: int, last: int) -> Scratch:
     """Room for the largest account of rows `first:last` under `plan`."""
     n, k = largest(log, rows, first, last)
@@ -64,8 +67,8 @@ def make_scratch(log: LogArrays, rows: RowArrays, plan: PlanArrays, first: int, 
         np.zeros((bounds + 1, k), np.int64),
         np.empty((slots, k), np.float64),
         np.empty(n, np.int64),
-        np.empty(n, np.int64),
-        np.empty(n, np.int64),
+        np.empty(n + 1, np.int64),
+        np.empty(n + STRIDE, np.int64),
         np.empty(n, np.int64),
         np.empty(n + 1, np.int64),
         np.empty(n + 1, np.int64),
@@ -83,7 +86,7 @@ def make_scratch(log: LogArrays, rows: RowArrays, plan: PlanArrays, first: int, 
     )
 
 
-@compiled
+@inlined
 def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int, int]:
     """The most events and the most rows that one account of the stretch has."""
     events, most, run = 0, 0, 0
@@ -95,7 +98,7 @@ def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int
     return events, most
 
 
-@compiled
+@inlined
 def widest(starts: NDArray[np.int64]) -> int:
     """The longest stretch that `starts` delimits."""
     longest = 0
@@ -104,7 +107,7 @@ def widest(starts: NDArray[np.int64]) -> int:
     return longest
 
 
-@compiled
+@inlined
 def table_size(n: int) -> int:
     """A power of two at least twice `n`."""
     size = 4

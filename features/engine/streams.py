@@ -3,15 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from features.context import NEVER
 from features.engine.arrays import LogArrays, WorldArrays
-from features.engine.jit import compiled
-from features.engine.scratch import Scratch, table_size
+from features.engine.jit import inlined
+from features.engine.scratch import STRIDE, Scratch, table_size
 from features.engine.windows import add_exactly
 from features.lowering import PlanArrays
 from kqml.calendar import DAY_US, Instants
 
 
-@compiled
+@inlined
 def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scratch) -> int:
     """Fills `members` with the places of the stream's events among `low:high`; the answer is their number."""
     count = 0
@@ -21,19 +22,18 @@ def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scrat
     return count
 
 
-@compiled
+@inlined
 def keep_visible(log: LogArrays, count: int, cutoff: int, scratch: Scratch) -> int:
-    """Fills `kept` with the members known and past before `cutoff`; the answer is their number."""
+    """Fills `kept` with the members known before `cutoff`; the answer is their number."""
     kept = 0
     for member in range(count):
         place = scratch.members[member]
-        if log.known_at[place] < cutoff and log.occurred_at[place] < cutoff:
-            scratch.kept[kept] = place
-            kept += 1
+        scratch.kept[kept] = place
+        kept += log.known_at[place] < cutoff
     return kept
 
 
-@compiled
+@inlined
 def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: int, n: int, scratch: Scratch) -> None:
     """Fills the arrays of events from the `n` places in `kept`."""
     load_times(log, n, scratch)
@@ -50,7 +50,7 @@ def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: in
             load_codes(log.codes[column], n, column, scratch)
 
 
-@compiled
+@inlined
 def load_times(log: LogArrays, n: int, scratch: Scratch) -> None:
     """Times, with the latest time at which one of the first i events became known."""
     scratch.latest[0] = np.iinfo(np.int64).min
@@ -58,15 +58,16 @@ def load_times(log: LogArrays, n: int, scratch: Scratch) -> None:
         place = scratch.kept[i]
         scratch.time[i] = log.occurred_at[place]
         scratch.latest[i + 1] = max(scratch.latest[i], log.known_at[place])
+    scratch.time[n : n + STRIDE] = NEVER
 
 
-@compiled
+@inlined
 def load_active(world: WorldArrays, n: int, scratch: Scratch) -> None:
     """Times less the quiet time before them."""
     to_active(world, scratch.time, n, scratch.active)
 
 
-@compiled
+@inlined
 def to_active(world: WorldArrays, times: Instants, n: int, active: Instants) -> None:
     """The first `n` of ascending `times` less the quiet time before each."""
     period, past, periods = 0, 0, len(world.quiet_starts)
@@ -78,7 +79,7 @@ def to_active(world: WorldArrays, times: Instants, n: int, active: Instants) -> 
         active[i] = (world.quiet_starts[period] if inside else times[i]) - past
 
 
-@compiled
+@inlined
 def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
     """How many distinct local days, Monday weeks the first i events fall on."""
     change, changes = 0, len(world.zone_changes)
@@ -95,7 +96,7 @@ def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
         day, week = today, this_week
 
 
-@compiled
+@inlined
 def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) -> None:
     """A value column with its running number and sum, the sum kept to the last bit (Neumaier)."""
     value, number, total = scratch.value[row], scratch.number[row], scratch.total[row]
@@ -110,7 +111,7 @@ def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) 
         total[i + 1] = high + low
 
 
-@compiled
+@inlined
 def load_squares(n: int, row: int, scratch: Scratch) -> None:
     """Running sums of a value less the first one, of its squares."""
     value, shifted, squares = scratch.value[row], scratch.shifted[row], scratch.squares[row]
@@ -125,7 +126,7 @@ def load_squares(n: int, row: int, scratch: Scratch) -> None:
         shifted[i + 1], squares[i + 1] = high + low, high2 + low2
 
 
-@compiled
+@inlined
 def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) -> None:
     """A code column renumbered from 0 in order of appearance, -1 where absent; by open addressing in `table`.
 

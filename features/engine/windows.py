@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.jit import compiled
+from features.engine.jit import inlined
 from kqml.calendar import Instants
 
 TRUSTED = 1e-6
@@ -40,7 +40,7 @@ class Sums(NamedTuple):
     squares: Numbers
 
 
-@compiled
+@inlined
 def count(window: Window, slot: Numbers) -> None:
     """Events."""
     for k in range(len(slot)):
@@ -48,7 +48,7 @@ def count(window: Window, slot: Numbers) -> None:
         slot[k] = np.nan if window.back > window.reach[k] else number
 
 
-@compiled
+@inlined
 def distinct_so_far(window: Window, seen: Places, slot: Numbers) -> None:
     """Distinct days or weeks, from how many were seen up to each event."""
     for k in range(len(slot)):
@@ -57,7 +57,7 @@ def distinct_so_far(window: Window, seen: Places, slot: Numbers) -> None:
         slot[k] = np.nan if window.back > window.reach[k] else number
 
 
-@compiled
+@inlined
 def total(window: Window, sums: Sums, slot: Numbers) -> None:
     """The sum of a value; 0 without events, missing where no event has the value."""
     for k in range(len(slot)):
@@ -66,7 +66,7 @@ def total(window: Window, sums: Sums, slot: Numbers) -> None:
         slot[k] = np.nan if missing else difference(sums.total, sums.value, i, j)
 
 
-@compiled
+@inlined
 def mean(window: Window, sums: Sums, slot: Numbers) -> None:
     """The mean of a value."""
     for k in range(len(slot)):
@@ -76,7 +76,7 @@ def mean(window: Window, sums: Sums, slot: Numbers) -> None:
         slot[k] = np.nan if missing else difference(sums.total, sums.value, i, j) / number
 
 
-@compiled
+@inlined
 def spread(window: Window, sums: Sums, relative: bool, slot: Numbers) -> None:
     """The standard deviation of a value, divided by its mean's size where `relative`."""
     for k in range(len(slot)):
@@ -92,7 +92,7 @@ def spread(window: Window, sums: Sums, relative: bool, slot: Numbers) -> None:
         slot[k] = deviation
 
 
-@compiled
+@inlined
 def difference(sums: Numbers, value: Numbers, i: int, j: int) -> float:
     """The sum of the present values of events `i:j`."""
     apart = sums[j] - sums[i]
@@ -101,7 +101,7 @@ def difference(sums: Numbers, value: Numbers, i: int, j: int) -> float:
     return float(apart)
 
 
-@compiled
+@inlined
 def summed(value: Numbers, i: int, j: int) -> float:
     """The same, one by one."""
     high, low = 0.0, 0.0
@@ -111,7 +111,7 @@ def summed(value: Numbers, i: int, j: int) -> float:
     return high + low
 
 
-@compiled
+@inlined
 def squared_apart(sums: Sums, i: int, j: int, number: int) -> float:
     """The sum of squared distances from the mean of events `i:j`, `number` of which have a value."""
     shifted, squares = sums.shifted, sums.squares
@@ -123,7 +123,7 @@ def squared_apart(sums: Sums, i: int, j: int, number: int) -> float:
     return squared_apart_directly(sums.value, i, j, number)
 
 
-@compiled
+@inlined
 def squared_apart_directly(value: Numbers, i: int, j: int, number: int) -> float:
     """The same in two passes around the first value, exactly 0 for equal values."""
     first, high, low = np.nan, 0.0, 0.0
@@ -139,7 +139,7 @@ def squared_apart_directly(value: Numbers, i: int, j: int, number: int) -> float
     return high + low
 
 
-@compiled
+@inlined
 def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
     """`high + low + item` as a rounded sum with what the rounding lost (Knuth's TwoSum)."""
     total = high + item
@@ -147,7 +147,7 @@ def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
     return total, low + ((high - (total - part)) + (item - part))
 
 
-@compiled
+@inlined
 def maximum(window: Window, value: Numbers, queue: Places, slot: Numbers) -> None:
     """The largest value, by a queue of candidates whose values fall."""
     head, tail, taken = 0, 0, window.starts[0]
@@ -166,7 +166,7 @@ def maximum(window: Window, value: Numbers, queue: Places, slot: Numbers) -> Non
         slot[k] = np.nan if window.back > window.reach[k] or head == tail else value[queue[head]]
 
 
-@compiled
+@inlined
 def distinct(window: Window, code: Places, seen: Places, slot: Numbers) -> None:
     """Distinct codes, by how often each is in the window that slides; missing where events have none at all."""
     i = window.starts[0]

@@ -1,7 +1,7 @@
 """The back-test: what the procedure would have said, on cutoffs it had not seen, beside every baseline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class BacktestPlan:
 
     test_share: float = 0.25
     each: int | None = None
-    parameters: Parameters = Parameters()
+    parameters: Parameters = field(default_factory=Parameters)
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,37 @@
+"""What training and back-testing read from a dataset folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kqml.cli.churn_flags import Asked
+
+if TYPE_CHECKING:
+    from features.training_set import TrainingSet
+    from kqml.dataset import Dataset
+    from models.gaps import Histories
+
+
+@dataclass(frozen=True)
+class Material:
+    """A dataset with its labelled rows and features at the cutoffs that were asked for."""
+
+    dataset: "Dataset"
+    histories: "Histories"
+    training_set: "TrainingSet"
+
+
+def read_material(folder: Path, asked: Asked) -> Material:
+    """Reads a dataset folder and builds its training set with the whole catalog."""
+    from features.catalog import catalog
+    from features.context import context_of
+    from features.labels import label_lag_days
+    from features.training_set import build_training_set
+    from kqml.dataset import read_dataset
+    from models.gaps import Histories
+
+    dataset = read_dataset(folder)
+    log = dataset.event_log()
+    histories = Histories(log, context_of(dataset.info, dataset.accounts(), log), label_lag_days(dataset.info, log))
+    cutoffs = asked.cutoffs(log, histories.context, histories.label_lag_days)
+    return Material(dataset, histories, build_training_set(dataset, asked.definition, cutoffs, catalog()))

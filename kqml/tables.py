@@ -131,7 +131,7 @@ def conform(name: str, table: pa.Table | pd.DataFrame) -> pa.Table:
     is absent though required, or cannot be read as its type.
     """
     if isinstance(table, pd.DataFrame):
-        table = pa.Table.from_pandas(table, preserve_index=False)
+        table = pa.Table.from_pandas(_in_utc(table), preserve_index=False)
     if name == "events" and "known_at" not in table.column_names and "occurred_at" in table.column_names:
         table = table.append_column("known_at", table["occurred_at"])
     faults = _column_faults(name, table)
@@ -144,6 +144,12 @@ def conform(name: str, table: pa.Table | pd.DataFrame) -> pa.Table:
     if faults:
         raise Refused(f"The table {name} does not follow the data contract.", faults)
     return pa.table(columns, schema=pa.schema([SCHEMAS[name].field(column) for column in columns]))
+
+
+def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
+    """Instants as naive UTC: pyarrow reads zoned ones through `Series.values`, which pandas 3.1 deprecates."""
+    zoned = frame.select_dtypes("datetimetz")
+    return frame.assign(**{str(name): zoned[name].dt.tz_convert(None) for name in zoned})
 
 
 def _column_faults(name: str, table: pa.Table) -> list[Fault]:

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on standard error, without personal data."""
 
+import logging
 import sys
 from pathlib import Path
 from traceback import extract_tb
@@ -31,3 +32,22 @@ def where_it_failed(error: BaseException) -> dict[str, Any]:
         "error": type(error).__name__,
         "frames": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     }
+
+
+class JsonLines(logging.Formatter):
+    """The standard library's records, such as uvicorn's, in the shape of ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= where_it_failed(record.exc_info[1])
+        return orjson.dumps(line).decode()
+
+
+UVICORN_LOGS: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "serve.logs.JsonLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}

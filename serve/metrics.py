@@ -11,11 +11,14 @@ from prometheus_client.registry import Collector
 from serve.served import ServedModel
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus_client, when imported, is told to count into files of a folder."""
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Metrics:
-    """The counters of one app; with several workers (PROMETHEUS_MULTIPROC_DIR) a scrape sums over all of them."""
+    """The counters of one app; with several workers (SHARED_METRICS) a scrape sums over all of them."""
 
     def __init__(self, served: ServedModel) -> None:
         self._own = CollectorRegistry()
@@ -38,7 +41,7 @@ class Metrics:
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""
         registry = self._own
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        if SHARED_METRICS in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry) + generate_latest(_registry_of(_ModelCollector(self._served)))

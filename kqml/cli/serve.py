@@ -1,5 +1,48 @@
-"""`kqml serve`: to be written."""
+"""`kqml serve`: scores over HTTP."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.settings import read_settings
 
 
-def run() -> None:
-    raise NotImplementedError
+def run(
+    model: Annotated[
+        str | None, typer.Option(help="Serve this version, whatever its grade, and do not follow the champion.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000; 0 takes a free one.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Else KQML_HOST, else 127.0.0.1: this machine only.")] = None,
+    max_body_mib: Annotated[int, typer.Option(min=1, max=1024, help="Larger request bodies are refused.")] = 32,
+) -> None:
+    """Answer `POST /v1/scores` with churn scores of the histories in the body.
+
+    Follows the registry's champion without a restart. Without a champion it answers 503 until one is promoted.
+
+    Example: kqml serve --port 8000 --workers 2
+    """
+    from contextlib import nullcontext
+
+    from models.published import POINTER
+    from models.registry.client import RegistryStore
+    from models.registry.publishing import pin
+    from serve.watcher import watching
+    from serve.workers import ServeOptions, serve
+
+    settings = read_settings()
+    store = RegistryStore(settings.registry_uri, settings.artifacts.absolute())
+    served = settings.served.absolute()
+    pointer = served / POINTER if model is None else pin(store, served, model)
+    options = ServeOptions(
+        pointer=pointer,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        workers=workers,
+        language=settings.language,
+        body_limit=max_body_mib * 2**20,
+    )
+    with watching(store, served) if model is None else nullcontext():
+        serve(options)

@@ -11,7 +11,7 @@ from models.bundle import load_bundle
 from models.published import POINTER, Published, read_pointer, write_pointer
 from models.registry.aliases import CHAMPION, list_moves
 from models.registry.client import RegistryStore
-from models.registry.versions import Version, bundle_folder, champion
+from models.registry.versions import Version, bundle_folder, champion, find_version
 
 
 def publish(store: RegistryStore, served: Path) -> Published | None:
@@ -20,8 +20,21 @@ def publish(store: RegistryStore, served: Path) -> Published | None:
     The bundle is checked before and after it is copied; a folder once published is never written again.
     """
     version = champion(store)
-    if version is None:
-        return None
+    return None if version is None else _publish(store, served, version, POINTER)
+
+
+def pin(store: RegistryStore, served: Path, wanted: str) -> Path:
+    """A pointer of its own to one version, by number or alias, whatever its grade; nothing ever moves it.
+
+    Raises BadUse where there is no such version.
+    """
+    version = find_version(store, wanted)
+    name = f"version-{version.number}.json"
+    _publish(store, served, version, name)
+    return served / name
+
+
+def _publish(store: RegistryStore, served: Path, version: Version, pointer: str) -> Published:
     source = bundle_folder(store, version)
     bundle = load_bundle(source)
     folder = f"{version.number}-{bundle.fingerprint[:12]}"
@@ -29,10 +42,10 @@ def publish(store: RegistryStore, served: Path) -> Published | None:
     try:
         served.mkdir(parents=True, exist_ok=True)
         _copy(source, served / folder)
-        if not _is_published(served / POINTER, published):
-            write_pointer(served / POINTER, published)
+        if not _is_published(served / pointer, published):
+            write_pointer(served / pointer, published)
     except OSError as error:
-        raise CouldNot(f"The champion cannot be copied to {served}: {error}.") from error
+        raise CouldNot(f"Version {version.number} cannot be copied to {served}: {error}.") from error
     return published
 
 

@@ -1,0 +1,65 @@
+"""The process that follows the registry for the workers, which never import MLflow."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from threading import Event, Thread
+
+from kqml.errors import KqmlError
+from models.registry.client import RegistryStore
+from models.registry.publishing import watch
+from serve.logs import build_logger
+
+LOOK_EVERY_SECONDS = 10.0
+
+
+@contextmanager
+def watching(store: RegistryStore, served: Path) -> Iterator[None]:
+    """While the block runs, the champion's bundle comes to `served`; a watcher that died is replaced."""
+    stop = Event()
+    keeper = Thread(target=_keep_alive, args=(store, served, stop), name="watcher-keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def _keep_alive(store: RegistryStore, served: Path, stop: Event) -> None:
+    watcher = _start(store, served)
+    while not stop.wait(LOOK_EVERY_SECONDS):
+        if not watcher.is_alive():
+            build_logger().error("watcher_died", code=watcher.exitcode)
+            watcher = _start(store, served)
+    watcher.terminate()
+    watcher.join()
+
+
+def _start(store: RegistryStore, served: Path) -> SpawnProcess:
+    watcher = get_context("spawn").Process(target=follow_registry, args=(store, served), name="watcher", daemon=True)
+    watcher.start()
+    return watcher
+
+
+def follow_registry(store: RegistryStore, served: Path) -> None:
+    """Publishes the champion until SIGTERM, or until the service is gone; says when the registry stops answering."""
+    stop, parent, log = Event(), os.getppid(), build_logger()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    said: list[str] = []
+
+    def report(fault: KqmlError | None) -> None:
+        if os.getppid() != parent:
+            stop.set()
+        if fault is not None and str(fault) not in said:
+            log.error("registry_not_followed", fault=str(fault))
+        elif fault is None and said:
+            log.info("registry_followed_again")
+        said[:] = [] if fault is None else [str(fault)]
+
+    watch(store, served, stop, LOOK_EVERY_SECONDS, report)

@@ -1,0 +1,105 @@
+"""The processes of `kqml serve` that answer requests."""
+
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time_ns
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from kqml.errors import CouldNot, Fault
+from serve.app import create_app
+from serve.live import load_live
+from serve.logs import UVICORN_LOGS, build_logger
+from serve.metrics import SHARED_METRICS, Metrics
+from serve.served import ServedModel
+from serve.service import Service
+
+WAITING_CONNECTIONS = 2048
+GRACE_SECONDS = 20
+"""How long requests under way may take after a stop was asked for."""
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """How to serve. `pointer`: the file that names the model. Port 0 takes a free one. `body_limit` in bytes."""
+
+    pointer: Path
+    host: str
+    port: int
+    workers: int
+    language: str
+    body_limit: int
+
+
+def serve(options: ServeOptions) -> None:
+    """Answers until SIGINT or SIGTERM. Raises CouldNot where host and port cannot be had."""
+    with _listening(options) as listening, _shared_metrics(options.workers):
+        build_logger().info("listening", url=_url(listening), workers=options.workers)
+        config = uvicorn.Config(
+            partial(build_app, options),
+            factory=True,
+            workers=options.workers,
+            log_config=UVICORN_LOGS,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        if options.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+            return
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: sys.exit(0))  # uvicorn repeats the signal to whoever waited for it
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def build_app(options: ServeOptions) -> FastAPI:
+    """The composition root of one worker; the model is loaded before the worker answers."""
+    log = build_logger()
+    served = ServedModel(options.pointer, load_live, log)
+    service = Service(served, Metrics(served), lambda: time_ns() // 1_000, options.language, options.body_limit)
+    app = create_app(service, log)
+    served.look()
+    gc.collect()
+    gc.freeze()  # else every full collection walks through a million objects of libraries while requests wait
+    return app
+
+
+@contextmanager
+def _listening(options: ServeOptions) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        listening = socket.create_server((options.host, options.port), family=family, backlog=WAITING_CONNECTIONS)
+    except OSError as error:
+        fault = Fault(f"{options.host}:{options.port}", str(error), "stop what listens there, or give --port or --host")
+        raise CouldNot("The service cannot listen.", [fault]) from error
+    with listening:
+        yield listening
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Lets workers count into files that any of them can add up; they read the variable when they start."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="kqml-metrics-") as folder:
+        os.environ[SHARED_METRICS] = folder
+        yield
+        del os.environ[SHARED_METRICS]
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -13,6 +13,7 @@ from features.context import Context
 from features.engine.arrays import log_arrays, row_arrays, world_arrays
 from features.engine.loading import kernels
 from features.engine.peering import reference_of, subtract_peers
+from features.engine.scratch import make_scratch
 from features.peers import Cells, PeerReference, Peers
 from features.plan import Plan
 from features.rows import Rows
@@ -96,9 +97,14 @@ def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads
 
 def _filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
     """What fills a stretch of rows."""
-    kernel = kernels().fill_rows
-    arrays = (log_arrays(log), world_arrays(context), plan.arrays, row_arrays(rows))
-    return lambda span, out: kernel(*arrays, (span.start, span.stop), out)
+    kernel = kernels()
+    events, world, asked = log_arrays(log), world_arrays(context), row_arrays(rows)
+
+    def fill(span: slice, out: Matrix) -> None:
+        scratch = make_scratch(plan.arrays, *kernel.largest(events, asked, span.start, span.stop))
+        kernel.fill_rows(events, world, plan.arrays, asked, span.start, scratch, out)
+
+    return fill
 
 
 def spans_of(rows: Rows, chunk: int) -> list[slice]:

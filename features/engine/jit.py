@@ -14,13 +14,16 @@ CACHED = is_current(str(vars(config)["CACHE_DIR"]))
 """Machine code is kept only in a folder named by its sources: elsewhere Numba would keep it past an edit."""
 
 
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""Machine code that releases the GIL; a division by 0 gives inf or NaN, as in NumPy; nothing is allocated, so that
+arrays need no reference counts (atomic, they cost several times the work itself)."""
+
+
 def compiled(function: Function) -> Function:
-    """`function` as serial machine code that releases the GIL; a division by 0 gives inf or NaN, as in NumPy."""
-    made: Any = njit(nogil=True, error_model="numpy", cache=CACHED)
-    return cast(Function, made(function))
+    """`function` as machine code that Python calls."""
+    return cast(Function, njit(cache=CACHED, **OPTIONS)(function))
 
 
 def inlined(function: Function) -> Function:
     """`function` compiled into its callers: handing over a few arrays costs more than most of the work done here."""
-    made: Any = njit(nogil=True, error_model="numpy", forceinline=True)
-    return cast(Function, made(function))
+    return cast(Function, njit(forceinline=True, **OPTIONS)(function))

@@ -8,14 +8,26 @@ from features.engine.account import fill_account, recorded_since
 from features.engine.arrays import LogArrays, RowArrays, WorldArrays
 from features.engine.cells import add_to_cells, less_means, moments_of
 from features.engine.jit import compiled, inlined
-from features.engine.scratch import Scratch, make_scratch
+from features.engine.scratch import Scratch
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
 from kqml.calendar import DAY_US, Instants
 
-__all__ = ["add_to_cells", "fill_rows", "less_means", "moments_of"]
+__all__ = ["add_to_cells", "fill_rows", "largest", "less_means", "moments_of"]
 
 DIFFERENCE = OPERATIONS.index(Operation.DIFFERENCE)
 YEAR_SIN = SEASONS.index(Season.YEAR_SIN)
+
+
+@compiled
+def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int, int]:
+    """The most events and the most rows that one account of rows `first:last` has."""
+    events, most, run = 0, 0, 0
+    for row in range(first, last):
+        account = rows.account[row]
+        run = run + 1 if row > first and rows.account[row - 1] == account else 1
+        most = max(most, run)
+        events = max(events, log.offsets[account + 1] - log.offsets[account])
+    return events, most
 
 
 @compiled
@@ -24,23 +36,22 @@ def fill_rows(
     world: WorldArrays,
     plan: PlanArrays,
     rows: RowArrays,
-    span: tuple[int, int],
+    first: int,
+    scratch: Scratch,
     out: NDArray[np.float64],
 ) -> None:
-    """Writes the numbers of rows `span[0]:span[1]` to `out`, one line a row."""
-    first, last = span
-    scratch = make_scratch(log, rows, plan, first, last)
-    row = first
+    """Writes the numbers of the rows from `first` on to `out`, one line a row."""
+    row, last = first, first + len(out)
     while row < last:
         account, stop = rows.account[row], row + 1
         while stop < last and rows.account[stop] == account:
             stop += 1
-        cutoffs = rows.cutoff[row:stop]
+        cutoffs, lines = rows.cutoff[row:stop], out[row - first : stop - first]
         fill_account(log, world, plan, account, cutoffs, scratch)
         combine(plan, len(cutoffs), scratch)
         tell_season(world, plan, cutoffs, scratch)
-        write(plan, stop - row, scratch, out[row - first : stop - first])
-        fill_missing(world, plan, cutoffs, scratch, out[row - first : stop - first])
+        write(plan, scratch, lines)
+        fill_missing(world, plan, cutoffs, scratch, lines)
         row = stop
 
 
@@ -80,9 +91,9 @@ def share_of_year(day: int) -> float:
 
 
 @inlined
-def write(plan: PlanArrays, rows: int, scratch: Scratch, out: NDArray[np.float64]) -> None:
+def write(plan: PlanArrays, scratch: Scratch, out: NDArray[np.float64]) -> None:
     """Copies slots to their columns."""
-    for k in range(rows):
+    for k in range(len(out)):
         for column in range(len(plan.outputs)):
             out[k, column] = scratch.slots[plan.outputs[column], k]
 

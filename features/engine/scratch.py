@@ -1,14 +1,13 @@
-"""The working memory of the kernel: made once per call, used for one account after another."""
+"""The working memory of the kernel: made once per chunk, used for one account after another."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.arrays import LogArrays, RowArrays
-from features.engine.jit import inlined
 from features.lowering import PlanArrays
 from kqml.calendar import Instants
+from kqml.eventlog import CODES
 
 STRIDE = 8
 """Events that are compared with a bound at once; `time` has so many more places."""
@@ -30,6 +29,7 @@ class Scratch(NamedTuple):
     active_cutoff: Instants
     opened: Instants
     reach: Instants
+    late: NDArray[np.int64]
     edge: NDArray[np.int64]
     slots: NDArray[np.float64]
     members: NDArray[np.int64]
@@ -48,69 +48,50 @@ class Scratch(NamedTuple):
     table: NDArray[np.int64]
     seen: NDArray[np.int64]
     queue: NDArray[np.int64]
-    late: NDArray[np.int64]
 
 
-@inlined
-def make_scratch(log: LogArrays, rows: RowArrays, plan: PlanArrays, first: int, last: int) -> Scratch:
-    """Room for the largest account of rows `first:last` under `plan`."""
-    n, k = largest(log, rows, first, last)
-    bounds = widest(plan.bound_start)
+def make_scratch(plan: PlanArrays, events: int, rows: int) -> Scratch:
+    """Room for an account with so many events and rows."""
     values = widest(plan.value_start)
-    codes = 3 if plan.codes.any() else 0
+    codes = len(CODES) if plan.codes.any() else 0
+    gaps = int(plan.atoms[:, 5].max(initial=0))
     slots = len(plan.atoms) + len(plan.combined) + len(plan.seasons)
-    gaps = plan.atoms[:, 5].max() if len(plan.atoms) else 0
+    sums = (values, events + 1)
     return Scratch(
-        np.empty(k, np.int64),
-        np.empty(k, np.int64),
-        np.empty(k, np.int64),
-        np.zeros((bounds + 1, k), np.int64),
-        np.empty((slots, k), np.float64),
-        np.empty(n, np.int64),
-        np.empty(n + 1, np.int64),
-        np.empty(n + STRIDE, np.int64),
-        np.empty(n, np.int64),
-        np.empty(n + 1, np.int64),
-        np.empty(n + 1, np.int64),
-        np.empty(n + 1, np.int64),
-        np.empty((values, n), np.float64),
-        np.empty((values, n + 1), np.int64),
-        np.empty((values, n + 1), np.float64),
-        np.empty((values, n + 1), np.float64),
-        np.empty((values, n + 1), np.float64),
-        np.empty((codes, n), np.int64),
-        np.empty(table_size(n) if codes else 0, np.int64),
-        np.empty(n, np.int64),
-        np.empty(max(n, gaps) + 1, np.int64),
-        np.empty(k + 1, np.int64),
+        active_cutoff=_whole(rows),
+        opened=_whole(rows),
+        reach=_whole(rows),
+        late=_whole(rows + 1),
+        edge=np.zeros((widest(plan.bound_start) + 1, rows), dtype=np.int64),
+        slots=np.empty((slots, rows)),
+        members=_whole(events + 1),
+        kept=_whole(events + 1),
+        time=_whole(events + STRIDE),
+        active=_whole(events),
+        latest=_whole(events + 1),
+        days=_whole(events + 1),
+        weeks=_whole(events + 1),
+        value=np.empty((values, events)),
+        number=np.empty(sums, dtype=np.int64),
+        total=np.empty(sums),
+        shifted=np.empty(sums),
+        squares=np.empty(sums),
+        code=np.empty((codes, events), dtype=np.int64),
+        table=_whole(table_size(events) if codes else 0),
+        seen=_whole(events),
+        queue=_whole(max(events, gaps) + 1),
     )
 
 
-@inlined
-def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int, int]:
-    """The most events and the most rows that one account of the stretch has."""
-    events, most, run = 0, 0, 0
-    for row in range(first, last):
-        account = rows.account[row]
-        run = run + 1 if row > first and rows.account[row - 1] == account else 1
-        most = max(most, run)
-        events = max(events, log.offsets[account + 1] - log.offsets[account])
-    return events, most
+def _whole(length: int) -> NDArray[np.int64]:
+    return np.empty(length, dtype=np.int64)
 
 
-@inlined
 def widest(starts: NDArray[np.int64]) -> int:
     """The longest stretch that `starts` delimits."""
-    longest = 0
-    for place in range(len(starts) - 1):
-        longest = max(longest, starts[place + 1] - starts[place])
-    return longest
+    return int(np.diff(starts).max(initial=0))
 
 
-@inlined
-def table_size(n: int) -> int:
-    """A power of two at least twice `n`."""
-    size = 4
-    while size < 2 * n:
-        size *= 2
-    return size
+def table_size(events: int) -> int:
+    """A power of two at least twice `events`."""
+    return 1 << (2 * events).bit_length()

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from features.context import NEVER
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.jit import inlined
-from features.engine.scratch import STRIDE, Scratch, table_size
+from features.engine.scratch import STRIDE, Scratch
 from features.engine.windows import add_exactly
 from features.lowering import PlanArrays
 from kqml.calendar import DAY_US, Instants
@@ -132,7 +132,9 @@ def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) ->
 
     `queue` holds for each small number the code it stands for.
     """
-    size = table_size(n)
+    size = 2
+    while size < 2 * n:
+        size *= 2
     scratch.table[:size] = -1
     found = 0
     for i in range(n):

@@ -1,6 +1,7 @@
 """The back-test: what the procedure would have said, on cutoffs it had not seen, beside every baseline."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,7 +41,8 @@ class BacktestPlan:
 @dataclass(frozen=True)
 class Backtest:
     """`scored`: the test rows. `fitted`: our model of the first origin, `slices` its cutoffs; `test`: the block's.
-    `rule`: the recency rule chosen on its training cutoffs. `training_rows`: uncensored rows the first fit saw."""
+    `rule`: the recency rule chosen on its training cutoffs. `training_rows`: uncensored rows the first fit saw.
+    `fit_seconds`: by model, over all fits."""
 
     scored: Scored
     fitted: Fitted
@@ -49,17 +51,24 @@ class Backtest:
     rule: str
     training_rows: int
     fits: int
+    fit_seconds: Mapping[str, float]
 
 
-def run_backtest(training_set: TrainingSet, log: EventLog, context: Context, plan: BacktestPlan) -> Backtest:
+def run_backtest(
+    training_set: TrainingSet,
+    log: EventLog,
+    context: Context,
+    plan: BacktestPlan,
+    stopwatch: Callable[[], float] = time.perf_counter,
+) -> Backtest:
     """Fits ours, the reference, the baselines at each origin and scores the test cutoffs that follow it.
 
-    Deterministic for a seed. Raises Refused when no cutoff is left to train on.
+    Deterministic for a seed, but for the seconds. Raises Refused when no cutoff is left to train on.
     """
     examples = examples_of(training_set)
     numbers = order_numbers(log, training_set.labels.rows, context, training_set.definition.horizon)
     origins = _origins(examples, plan)
-    fits = [_Fits.at(origin, examples, numbers, plan) for origin in origins]
+    fits = [_Fits.at(origin, examples, numbers, plan, stopwatch) for origin in origins]
     scores = _score_all(training_set, numbers, origins, fits)
     ahead = np.isin(training_set.labels.rows.cutoff, _test_cutoffs(origins))
     everyone = Scored(training_set.labels, scores, numbers.recent_money, training_set.profile)
@@ -71,6 +80,7 @@ def run_backtest(training_set: TrainingSet, log: EventLog, context: Context, pla
         rule=fits[0].rule,
         training_rows=int(origins[0].slices.rows_in(origins[0].slices.training, examples.cutoff).sum()),
         fits=len(fits),
+        fit_seconds={name: sum(fit.seconds[name] for fit in fits) for name in (OURS, REFERENCE, RFM)},
     )
 
 
@@ -83,22 +93,31 @@ class _Fits:
     reference_columns: Mask
     rfm_score: Floats
     rule: str
+    seconds: Mapping[str, float]
 
     @classmethod
-    def at(cls, origin: Origin, examples: Examples, numbers: OrderNumbers, plan: BacktestPlan) -> "_Fits":
-        known = examples.place[origin.slices.rows_in(origin.slices.training, examples.cutoff)]
-        churned = examples.churned[origin.slices.rows_in(origin.slices.training, examples.cutoff)]
+    def at(
+        cls,
+        origin: Origin,
+        examples: Examples,
+        numbers: OrderNumbers,
+        plan: BacktestPlan,
+        stopwatch: Callable[[], float],
+    ) -> "_Fits":
+        known = origin.slices.rows_in(origin.slices.training, examples.cutoff)
         mask = np.zeros(len(numbers.silence), dtype=np.bool_)
-        mask[known] = True
-        training = numbers.where(mask)
+        mask[examples.place[known]] = True
+        training, churned = numbers.where(mask), examples.churned[known]
         columns = order_columns(examples.columns)
-        return cls(
-            ours=fit_churn(examples, origin.slices, plan.parameters, plan.seed),
-            reference=fit_churn(examples.only(columns), origin.slices, UNTUNED, plan.seed),
-            reference_columns=columns,
-            rfm_score=fit_rfm(training, churned).probability(numbers),
-            rule=best_rule(training, churned),
-        )
+        times = [stopwatch()]
+        ours = fit_churn(examples, origin.slices, plan.parameters, plan.seed)
+        times.append(stopwatch())
+        reference = fit_churn(examples.only(columns), origin.slices, UNTUNED, plan.seed)
+        times.append(stopwatch())
+        rfm_score = fit_rfm(training, churned).probability(numbers)
+        times.append(stopwatch())
+        seconds = dict(zip((OURS, REFERENCE, RFM), np.diff(times).tolist(), strict=True))
+        return cls(ours, reference, columns, rfm_score, best_rule(training, churned), seconds)
 
 
 def _origins(examples: Examples, plan: BacktestPlan) -> list[Origin]:

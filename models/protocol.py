@@ -32,6 +32,7 @@ def protocol_json(backtest: Backtest, definition: ChurnDefinition, time_zone: st
         "short": slices.short,
         "fits": backtest.fits,
         "training_rows": backtest.training_rows,
+        "fit_seconds": dict(backtest.fit_seconds),
         "rounds": backtest.fitted.rounds,
         "calibration": backtest.fitted.calibration.as_json()["kind"],
     }

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.jit import compiled
-from kqml.calendar import Instants
 
 
 @compiled
@@ -44,12 +43,3 @@ def less_means(
                 if np.isnan(mean) and cells[row, level] >= 0 and moments[row] >= 0:
                     mean = means[moments[row], cells[row, level], place]
             out[row, columns[place]] -= mean
-
-
-@compiled
-def moments_of(cutoffs: Instants, known: Instants) -> NDArray[np.int64]:
-    """For each row the place of the latest known cutoff not after its own, -1 where there is none."""
-    places = np.empty(len(cutoffs), np.int64)
-    for row in range(len(cutoffs)):
-        places[row] = np.searchsorted(known, cutoffs[row], side="right") - 1
-    return places

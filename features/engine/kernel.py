@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from features.definitions import Operation, Season
 from features.engine.account import fill_account, recorded_since
 from features.engine.arrays import LogArrays, RowArrays, WorldArrays
-from features.engine.cells import add_to_cells, less_means, moments_of
+from features.engine.cells import add_to_cells, less_means
 from features.engine.jit import compiled, inlined
 from features.engine.scratch import Scratch
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
 from kqml.calendar import DAY_US, Instants
 
-__all__ = ["add_to_cells", "fill_rows", "largest", "less_means", "moments_of"]
+__all__ = ["add_to_cells", "fill_rows", "largest", "less_means"]
 
 DIFFERENCE = OPERATIONS.index(Operation.DIFFERENCE)
 YEAR_SIN = SEASONS.index(Season.YEAR_SIN)

@@ -21,7 +21,7 @@ def reference_of(
     shape = (len(cutoffs), len(names), len(plan.peers))
     sums, counts = np.zeros(shape), np.zeros(shape, dtype=np.int64)
     for part, own in parts:
-        moments = kernels().moments_of(rows.cutoff[part], cutoffs)
+        moments = moments_of(rows.cutoff[part], cutoffs)
         kernels().add_to_cells(own, moments, _levels(cells, part, names), sums, counts)
     with np.errstate(invalid="ignore"):
         means = np.where(counts >= FEWEST, sums / np.maximum(counts, 1), np.nan)
@@ -33,9 +33,14 @@ def subtract_peers(
 ) -> None:
     """Turns the own numbers in the peer columns of `out` into differences from the reference, in place."""
     places = [reference.columns.index(plan.columns[place]) for place in plan.peers]
-    moments = kernels().moments_of(np.ascontiguousarray(cutoffs), reference.cutoffs)
+    moments = moments_of(cutoffs, reference.cutoffs)
     levels = _levels(cells, slice(None), reference.cells)
     kernels().less_means(out, plan.peers, moments, levels, np.ascontiguousarray(reference.means[:, :, places]))
+
+
+def moments_of(cutoffs: Instants, known: Instants) -> NDArray[np.int64]:
+    """For each row the place of the latest known cutoff not after its own, -1 where there is none."""
+    return np.asarray(np.searchsorted(known, cutoffs, side="right") - 1, dtype=np.int64)
 
 
 def distinct_cutoffs(cutoffs: Instants) -> Instants:

@@ -1,6 +1,7 @@
 """Living in a world, week by week."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from experiments.world.population import TIERS, Traits, make_traits, tier_of
 from experiments.world.records import HOLDERS, Scene, write_week
 from experiments.world.regions import NAMES
 from experiments.world.seats import Seats, make_seats
-from experiments.world.state import NONE, State, lives, newborn
+from experiments.world.state import NONE, State, lives, newborn, noticed
 from experiments.world.weeks import Week, week_of
 from experiments.world.world import RUN_OUT, World
 from kqml.events import EventKind
@@ -62,10 +63,20 @@ class Simulation:
         while self.number < 0:
             self.live()
 
+    def forked(self, path: int) -> "Simulation":
+        """The same accounts at the same cutoff with another future; it records nothing."""
+        other = copy(self)
+        other.luck, other.journal = self.luck.on_path(np.full(len(self.luck), path)), None
+        return other
+
     @property
     def week(self) -> Week:
         """The week that begins at the cutoff."""
-        return week_of(self.number, self.world.almanac, self.world.regions, self.seats, self.traits, self.room)
+        return self.week_at(self.number)
+
+    def week_at(self, number: int) -> Week:
+        """A week of the world, lived or not yet."""
+        return week_of(number, self.world.almanac, self.world.regions, self.seats, self.traits, self.room)
 
     @property
     def habits(self) -> Habits:
@@ -131,11 +142,8 @@ class Simulation:
         state, week = lived.before, lived.week.number
         ordered = np.bincount(crossings.account, minlength=len(self.accounts)) > 0
         ends = books & (lived.found.closes | (self.traits.handed_over == week)) & (week >= 0)
-        waited = state.silent + lived.week.open_share
         return after.with_(
-            silent=np.where(ordered, 0.0, waited),
-            usual=np.where(ordered, 0.85 * state.usual + 0.15 * waited, state.usual).clip(0.7),
-            sales=0.94 * state.sales + 0.06 * lived.amount,
+            **noticed(state, ordered, lived.amount, lived.week.open_share),
             gone=state.gone | lived.quits,
             ended=np.where(ends, week, state.ended),
             tier=self._reviewed(state, week),

@@ -96,3 +96,13 @@ def gap_of(traits: Traits, luck: Draws, number: Places) -> Floats:
     """The operational length of an account's gap with this number: lognormal with mean 1."""
     z = ndtri(luck.uniform("gap", index=number + 1))
     return np.asarray(np.exp(traits.gap_spread * z - traits.gap_spread**2 / 2), dtype=np.float64)
+
+
+def noticed(state: State, ordered: Flags, amount: Floats, open_share: float) -> dict[str, Floats]:
+    """What reps know of the orders after a week in which some ordered, for these amounts."""
+    waited = state.silent + open_share
+    return {
+        "silent": np.where(ordered, 0.0, waited),
+        "usual": np.where(ordered, 0.85 * state.usual + 0.15 * waited, state.usual).clip(0.7),
+        "sales": 0.94 * state.sales + 0.06 * amount,
+    }

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import gzip
-from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, cast
 
@@ -72,16 +71,25 @@ def _has_rejects(workspace: Workspace) -> bool:
 
 def _header(label: str, plain: Path, delimiter: str | None) -> tuple[list[str], str]:
     try:
-        with TextIOWrapper(_open(plain), encoding="utf-8-sig", newline="") as lines:
-            first = lines.readline(_BLOCK)
-            if not first.strip():
-                raise Refused(f"{label} is empty.", [Fault(label, "has no header", "export it again")])
-            used = delimiter or max(DELIMITERS, key=lambda mark: _outside_quotes(first).count(mark))
-            lines.seek(0)
-            return [name.strip() for name in next(csv.reader(lines, delimiter=used))], used
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as error:
+        first = _first_record(plain)
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
         todo = 'say encoding = "gb18030" (or the true one) in the mapping, or export it again'
         raise Refused(f"{label} cannot be read as text.", [Fault(label, str(error), todo)]) from error
+    if not first.strip():
+        raise Refused(f"{label} is empty.", [Fault(label, "has no header", "export it again")])
+    used = delimiter or max(DELIMITERS, key=lambda mark: _outside_quotes(first).count(mark))
+    return [name.strip() for name in next(csv.reader([first], delimiter=used))], used
+
+
+def _first_record(plain: Path) -> str:
+    """The first line, with those after it while a quote is open."""
+    record = b""
+    with _open(plain) as file:
+        while (line := file.readline(_BLOCK)) and len(record) < _BLOCK:
+            record += line
+            if record.count(b'"') % 2 == 0:
+                break
+    return record.decode("utf-8-sig")
 
 
 def _outside_quotes(line: str) -> str:

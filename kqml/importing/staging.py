@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+
 from kqml.calendar import moment_of
+from kqml.errors import Fault, Refused
 from kqml.importing.findings import Finding, Level
 from kqml.importing.mapping import ImportMapping, TableMapping
 from kqml.importing.problems import (
@@ -58,12 +61,23 @@ def stage(
         for column, source in part.columns.items()
     }
     checks = [check for column in part.columns for check in _checks(table, column, values, mapping.time_zone, now)]
-    workspace.connection.execute(f"CREATE TABLE {name} AS {_stage_sql(part, relation, values, checks)}")
+    _read_into(workspace, name, relation.label, _stage_sql(part, relation, values, checks))
     rows, skipped, offsets = _totals(workspace, name, values)
     findings = [_skipped(relation.label, table, skipped, rows)] if skipped else []
     findings += _mixed_offsets(relation.label, table, part, offsets)
     findings += _row_findings(workspace, name, table, relation.label, checks, rows - skipped, mapping.tolerate)
     return Staged(name, table, part, relation.label, rows, tuple(findings))
+
+
+def _read_into(workspace: Workspace, name: str, label: str, sql: str) -> None:
+    """Makes the table; what DuckDB finds wrong inside the file is the file's fault, memory and disk are not."""
+    try:
+        workspace.connection.execute(f"CREATE TABLE {name} AS {sql}")
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error and not isinstance(error, duckdb.InvalidInputException):
+            raise
+        fault = Fault(label, f"is broken inside: {str(error).splitlines()[0]}", "copy or export it again")
+        raise Refused(f"{label} cannot be read. Nothing was written.", [fault]) from error
 
 
 def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, ValueSql], checks: list[_Check]) -> str:

@@ -17,10 +17,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CodeMap:
-    """How F model columns belong to C codes. `membership` (F, C) is 1 where a column has the code. `expected` (F):
-    +1, -1 or 0. `typical` (F): a usual value, the median of the training rows; NaN where never measured."""
+    """How F model columns belong to C codes. `order`: the columns by code; `starts`: where in it each code of `present`
+    (places in CODES) begins. `expected` (F): +1, -1 or 0. `typical` (F): a usual value, the median of the training
+    rows; NaN where never measured."""
 
-    membership: Floats
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    present: NDArray[np.intp]
     expected: Floats
     typical: Floats
 
@@ -39,9 +42,10 @@ def code_map(features: Sequence[Feature], profile_columns: int, typical: Floats)
     """The map of a model's columns: its features, then `profile_columns` categories of the account's profile."""
     codes = [feature.code for feature in features] + [Code.PROFILE] * profile_columns
     signs = [_SIGN[feature.direction] for feature in features] + [0.0] * profile_columns
-    membership = np.zeros((len(codes), len(CODES)))
-    membership[np.arange(len(codes)), [_PLACE[code] for code in codes]] = 1.0
-    return CodeMap(membership, np.array(signs), np.asarray(typical, dtype=np.float64))
+    places = np.array([_PLACE[code] for code in codes], dtype=np.intp)
+    present, starts = np.unique(np.sort(places), return_index=True)
+    order = np.argsort(places, kind="stable")
+    return CodeMap(order, starts, present, np.array(signs), np.asarray(typical, dtype=np.float64))
 
 
 def code_sums(mapped: CodeMap, values: Floats, contributions: Floats) -> CodeSums:
@@ -50,4 +54,12 @@ def code_sums(mapped: CodeMap, values: Floats, contributions: Floats) -> CodeSum
     towards = mapped.expected * (values - mapped.typical)
     side = np.where(np.isnan(towards) | (mapped.expected == 0), 0.0, np.where(towards > 0, 1.0, -1.0))
     supported = np.where(side * own > 0, own, 0.0)
-    return CodeSums(own @ mapped.membership, supported @ mapped.membership)
+    return CodeSums(_by_code(mapped, own), _by_code(mapped, supported))
+
+
+def _by_code(mapped: CodeMap, shares: Floats) -> Floats:
+    """Summed column after column, so that a row's bits do not depend on the rows beside it, as in a matrix product."""
+    sums = np.zeros((len(shares), len(CODES)))
+    if len(mapped.starts):
+        sums[:, mapped.present] = np.add.reduceat(shares[:, mapped.order], mapped.starts, axis=1)
+    return sums

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from features.churn import ChurnDefinition
-from features.context import NEVER, recorded_since
+from features.context import NEVER, UNKNOWN, recorded_since
 from features.peers import PeerReference
 from kqml.calendar import DAY_US, Instants, instant_of
 from kqml.events import KINDS
@@ -35,10 +35,12 @@ class Warned:
 
 @dataclass(frozen=True)
 class Warner:
-    """Warns about what is asked of one bundle. `trained_at`: instant; `recorded`: per kind, as of the training."""
+    """Warns about what is asked of one bundle. `learned_until`: the last training cutoff plus the horizon; outcomes of
+    cutoffs before it overlap with labels that the model has seen. `recorded`: since when, per kind,
+    in the training data."""
 
     bundle: Bundle
-    trained_at: int
+    learned_until: int
     recorded: Instants
 
     def warn(self, asked: Asked, language: str) -> Warned:
@@ -50,8 +52,8 @@ class Warner:
         )
 
     def _of_all(self, asked: Asked, language: str) -> Iterator[str]:
-        if asked.cutoff < self.trained_at:
-            yield text("warnings.trained_later", language)
+        if asked.cutoff < self.learned_until:
+            yield text("warnings.outcome_learned", language)
         ended = _days_since_end(asked)
         if ended is not None and ended > STALE_DAYS:
             yield text("warnings.history_ends", language, days=quantity(Unit.DAYS, ended, language))
@@ -80,8 +82,10 @@ class Warner:
 
 def warner_of(bundle: Bundle) -> Warner:
     """The warner of a bundle."""
-    trained_at = instant_of(datetime.fromisoformat(bundle.model.trained_at))
-    return Warner(bundle, trained_at, recorded_since(bundle.dataset))
+    last = bundle.model.info.get("last_cutoff")
+    horizon = bundle.model.definition.horizon * DAY_US
+    until = UNKNOWN if last is None else instant_of(datetime.fromisoformat(last)) + horizon
+    return Warner(bundle, until, recorded_since(bundle.dataset))
 
 
 def _days_since_end(asked: Asked) -> float | None:

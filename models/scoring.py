@@ -82,7 +82,7 @@ class Scorer:
 
     def rows(self, asked: Asked, rows: Rows) -> Iterator[tuple[slice, Floats]]:
         """The model's rows (features, then categories) of `rows`, part by part."""
-        cells = self._cells(asked.profile, rows)
+        cells = self.cells(asked.profile, rows)
         reference = asked.reference
         if reference is None and len(self.plan.peers):
             reference = build_reference(asked.log, rows, self.plan, asked.context, cells)
@@ -115,7 +115,7 @@ class Scorer:
         accounts = standing.rows.account[part].tolist()
         return list(map(_Scored, accounts, probability.tolist(), bands, reasons))
 
-    def _cells(self, profile: Mapping[str, Words], rows: Rows) -> Cells:
+    def cells(self, profile: Mapping[str, Words], rows: Rows) -> Cells:
         """Cells by tier where the model knows tiers, else by segment."""
         if not len(self.plan.peers):
             return Cells.none(len(rows))

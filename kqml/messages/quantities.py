@@ -50,7 +50,7 @@ def _counted(name: str, shown: float, language: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _money(shown: int, language: str, currency: str) -> str:
-    return format_currency(shown, currency, format="¤#,##0", locale=_locale(language))
+    return format_currency(shown, currency, format="¤#,##0", locale=_locale(language), currency_digits=False)
 
 
 @lru_cache(maxsize=1_000)

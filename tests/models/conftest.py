@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from small_company import SmallCompany, make_small_company
 
 from models.registry.client import RegistryStore, connected
 
@@ -22,3 +23,9 @@ def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path / "work")
     shutil.copy(empty_store, tmp_path / "mlflow.db")
     return RegistryStore(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> SmallCompany:
+    """A small company with two models."""
+    return make_small_company(tmp_path_factory.mktemp("company"))

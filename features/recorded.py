@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,62 +13,86 @@ from kqml.events import EventKind
 
 Places = NDArray[np.int64]
 
+BLOCK_ROWS = 1 << 15
+"""Rows searched together: what fits a core's cache."""
+
 
 @dataclass(frozen=True)
 class Recorded:
-    """The chosen events of account a are at the places `offsets[a]:offsets[a + 1]`.
+    """The chosen events of account a are at the places `offsets[a]:offsets[a + 1]`, as they happened.
 
-    By place, as they happened: `occurred_at`, `kind`, `visible_at`, the instant after which the event counts as known
-    (it has happened, it has been recorded). By account, as they became known: `becoming_known`, the `visible_at`
-    ascending, with `latest`, the place of the latest to have happened among those known by then.
+    `visible_at`: the instant after which an event counts as known: it has happened, it has been recorded.
     """
 
     offsets: Places
     occurred_at: Instants
     kind: NDArray[np.uint8]
     visible_at: Instants
-    becoming_known: Instants
-    latest: Places
 
     def known_before(self, account: NDArray[np.integer], instants: Instants) -> Places:
         """How many of each account's events had happened and were known before each instant."""
         low = self.offsets[account]
-        known = first_at_or_after(self.becoming_known, low, self.offsets[account + 1], instants) - low
+        known = first_at_or_after(self._visibly.times, low, self.offsets[account + 1], instants) - low
         return np.asarray(known, dtype=np.int64)
 
     def latest_of(self, account: NDArray[np.integer], known: Places) -> Places:
-        """The place of the latest event among the first `known` (at least 1) to become known."""
-        return np.asarray(self.latest[self.offsets[account] + known - 1], dtype=np.int64)
+        """The place of the latest event to have happened among the first `known` (at least 1) to become known."""
+        return np.asarray(self._visibly.latest[self.offsets[account] + known - 1], dtype=np.int64)
 
     def next_from(self, account: NDArray[np.integer], instants: Instants) -> Places:
         """The place of each account's first event at or after each instant; where none is, the account's end."""
         return first_at_or_after(self.occurred_at, self.offsets[account], self.offsets[account + 1], instants)
 
+    @cached_property
+    def _visibly(self) -> "Visibly":
+        return visibly(self.offsets, self.visible_at)
+
+
+@dataclass(frozen=True)
+class Visibly:
+    """Events by account in the order in which they became known: `times`, ascending, with the place of the `latest` to
+    have happened among those known by then."""
+
+    times: Instants
+    latest: Places
+
 
 def recorded(log: EventLog, kinds: Iterable[EventKind]) -> Recorded:
     """The events of these kinds."""
-    chosen = np.isin(log.kind, [kind.number for kind in kinds])
-    offsets = np.concatenate([[0], np.cumsum(chosen)])[log.offsets]
+    wanted = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.bool_)
+    wanted[[kind.number for kind in kinds]] = True
+    chosen = np.flatnonzero(wanted[log.kind])
     occurred_at = log.occurred_at[chosen]
-    visible_at = np.maximum(occurred_at, log.known_at[chosen])
-    order = _order_of_record(offsets, visible_at)
-    latest = np.maximum.accumulate(order) if len(order) else order
-    return Recorded(offsets, occurred_at, log.kind[chosen], visible_at, visible_at[order], latest)
+    offsets = np.searchsorted(chosen, log.offsets)
+    return Recorded(offsets, occurred_at, log.kind[chosen], np.maximum(occurred_at, log.known_at[chosen]))
 
 
-def _order_of_record(offsets: Places, visible_at: Instants) -> Places:
-    """Places by account, then visible_at; places of a later account are larger, so `latest` never mixes accounts."""
+def visibly(offsets: Places, visible_at: Instants) -> Visibly:
+    """The order of record; places of a later account are larger, so the latest never mixes accounts."""
     account = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    late = (np.diff(visible_at) < 0) & (np.diff(account) == 0)
-    return np.lexsort((visible_at, account)) if late.any() else np.arange(len(visible_at))
+    places = np.arange(len(visible_at))
+    out_of_order = (np.diff(visible_at) < 0) & (np.diff(account) == 0)
+    if not out_of_order.any():
+        return Visibly(visible_at, places)
+    late = np.isin(account, account[1:][out_of_order])
+    places[late] = places[late][np.lexsort((visible_at[late], account[late]))]
+    return Visibly(visible_at[places], np.maximum.accumulate(places))
 
 
 def first_at_or_after(times: Instants, low: Places, high: Places, instants: Instants) -> Places:
     """Per row the first place in `low:high` whose time is at or after the instant; `high` where there is none.
 
-    `times` ascends within each `low:high`. All rows are halved together, so the loop runs for the longest stretch.
+    `times` ascends within each `low:high`.
     """
-    low, high = low.copy(), high.copy()
+    found = np.empty(len(low), dtype=np.int64)
+    for start in range(0, len(low), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        found[rows] = _halved(times, low[rows], high[rows], instants[rows])
+    return found
+
+
+def _halved(times: Instants, low: Places, high: Places, instants: Instants) -> Places:
+    """All stretches are halved together until the longest is empty."""
     longest = int((high - low).max(initial=0))
     for _ in range(longest.bit_length()):
         middle = (low + high) >> 1

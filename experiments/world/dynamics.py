@@ -22,7 +22,7 @@ PROMISE_WEEKS = 5
 IGNORED_WEEKS = 3
 """Weeks after which an open complaint counts as ignored."""
 
-CLOSURE_CHANCE = 0.0004
+CLOSURE_CHANCE = 0.0002
 MOST_HAZARD = 0.35
 
 

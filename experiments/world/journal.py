@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.world.almanac import cutoff
 from experiments.world.draws import Floats, Places
 from kqml.calendar import DAY_US, Instants
 from kqml.eventlog import EventLog
@@ -105,9 +106,15 @@ class Journal:
             numbers={name: np.concatenate([part.numbers[name] for part in parts]) for name in NUMBERS},
             codes={name: np.concatenate([part.codes[name] for part in parts]) for name in CODES},
         )
-        ordered = whole.take(np.lexsort((whole.number, whole.occurred_at, whole.account)))
+        ordered = whole.take(np.argsort(_order(whole), kind="stable"))
         self.parts[:] = [ordered]
         return ordered
+
+
+def _order(entries: Entries) -> Places:
+    """One number that sorts by account, second, event number: 18 + 27 + 18 bits."""
+    second = (entries.occurred_at - cutoff(0)) // 1_000_000
+    return np.asarray((entries.account << 45) + (second << 18) + entries.number, dtype=np.int64)
 
 
 def event_log(entries: Entries, accounts: NDArray[np.object_], before: int) -> EventLog:

@@ -143,6 +143,6 @@ def _openings(luck: Draws, shape: Shape) -> Places:
 
 def _handovers(luck: Draws, opens: Places, seat: Places) -> Places:
     """The week in which an account is transferred to its right neighbour, a newcomer of the same seat; else −1."""
-    newcomer = (opens > 0) & (luck.uniform("successor") < 0.35)
+    newcomer = (opens > 0) & (luck.uniform("successor") < 0.15)
     follows = np.append(newcomer[1:] & (seat[1:] == seat[:-1]), False) & (opens <= 0)
     return np.where(follows, np.append(opens[1:], -1), -1)

@@ -1,0 +1,225 @@
+"""Running a policy in the world: observe, decide, act, week by week."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.world import arrow
+from experiments.world.acting import Plan
+from experiments.world.actions import Package, Packages
+from experiments.world.almanac import TIME_ZONE, cutoff, week_name
+from experiments.world.draws import Flags, Floats, Places
+from experiments.world.journal import Entries, event_log
+from experiments.world.population import SEGMENTS, TIERS
+from experiments.world.records import HOLDERS
+from experiments.world.regions import NAMES
+from experiments.world.simulation import Lived, Simulation
+from kqml.eventlog import EventLog
+
+
+class Observation:
+    """What a company knows at the cutoff of a week; nothing else of the world may be looked at by a policy.
+
+    Rows are the accounts in the order of their ids. `eligible`: accounts × packages that the playbook allows.
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        _, self.eligible, _ = simulation.intentions()
+        self._simulation = simulation
+        self.number = simulation.number
+        self.week = week_name(simulation.number)
+        self.cutoff = cutoff(simulation.number)
+        self.time_zone = TIME_ZONE
+        self.actions = simulation.world.playbook.actions
+        self.playbook = simulation.world.playbook
+        self.quiet_periods = simulation.world.almanac.quiet
+
+    @cached_property
+    def account_ids(self) -> NDArray[np.object_]:
+        return np.asarray(arrow.account_ids(self._simulation.accounts).to_numpy(zero_copy_only=False), dtype=object)
+
+    @cached_property
+    def rep_ids(self) -> NDArray[np.object_]:
+        return np.asarray(arrow.rep_ids(rep_codes(self._simulation)).to_numpy(zero_copy_only=False), dtype=object)
+
+    @property
+    def rep(self) -> Places:
+        """The seat of each account: those with one number share a rep's hours."""
+        return self._simulation.traits.seat
+
+    @property
+    def vacant(self) -> Flags:
+        """Accounts that have no rep in this week."""
+        return self._simulation.week.vacant
+
+    @property
+    def on_books(self) -> Flags:
+        return self._simulation.books
+
+    @property
+    def tier(self) -> NDArray[np.str_]:
+        return np.asarray(np.array(TIERS)[self._simulation.state.tier])
+
+    @property
+    def segment(self) -> NDArray[np.str_]:
+        return np.asarray(np.array(SEGMENTS)[self._simulation.traits.segment])
+
+    @property
+    def region(self) -> NDArray[np.str_]:
+        return np.asarray(np.array(NAMES)[self._simulation.traits.region])
+
+    @property
+    def opened_week(self) -> Places:
+        return self._simulation.traits.opens
+
+    @property
+    def minutes_away(self) -> Floats:
+        return self._simulation.traits.far
+
+    @property
+    def margin_rate(self) -> Floats:
+        return self._simulation.traits.margin_rate
+
+    @cached_property
+    def _entries(self) -> Entries:
+        if self._simulation.journal is None:
+            raise ValueError("this simulation keeps no journal; give it one to observe events")
+        entries = self._simulation.journal.entries()
+        hidden = [kind.number for kind in self._simulation.world.rules.hidden]
+        return entries.take(~np.isin(entries.kind, hidden)) if hidden else entries
+
+    def event_log(self) -> EventLog:
+        """All events known before the cutoff, as the feature engine reads them."""
+        return event_log(self._entries, self.account_ids, self.cutoff)
+
+    def uniform(self, purpose: str, index: int = 0) -> Floats:
+        """The policy's own dice, the same for every policy that asks for the same purpose in this week."""
+        return self._simulation.luck.uniform("policy " + purpose, self.number, index)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """A week's decisions; arrays of one number per account.
+
+    `ruled`: accounts for which the policy decides; the others' reps do what they would do. `assigned`: package.
+    `probability`: with which it was drawn, NaN where nobody knows. `priority`: what is booked first when a rep's hours
+    are short; None leaves that to the reps.
+    """
+
+    ruled: Flags
+    assigned: Packages
+    probability: Floats
+    coin: Flags
+    must: Flags
+    holdout: Flags
+    priority: Floats | None = None
+
+    @classmethod
+    def everywhere(cls, assigned: Packages, priority: Floats | None = None) -> "Decisions":
+        """The policy decides for every account, without dice."""
+        no = np.zeros(len(assigned), dtype=bool)
+        return cls(~no, assigned, np.ones(len(assigned)), no, no, no, priority)
+
+    @classmethod
+    def nowhere(cls, count: int) -> "Decisions":
+        """The reps do what they would do."""
+        no = np.zeros(count, dtype=bool)
+        return cls(no, np.zeros(count, dtype=np.int8), np.full(count, np.nan), no, no, no)
+
+
+class Policy(Protocol):
+    """Decides what each account gets in a week from what the company knows."""
+
+    @property
+    def name(self) -> str: ...
+
+    def decide(self, seen: Observation) -> Decisions: ...
+
+
+@dataclass(frozen=True)
+class Reps:
+    """No policy: the reps' own way."""
+
+    name: str = "behaviour"
+
+    def decide(self, seen: Observation) -> Decisions:
+        return Decisions.nowhere(len(seen.eligible))
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """With a known chance an account gets a package drawn evenly from its eligible ones; else the reps' own way.
+
+    The probability is that of the draw given the coin: 1 / eligible packages. Without the coin it is not known.
+    """
+
+    share: float
+    name: str = "pilot"
+
+    def decide(self, seen: Observation) -> Decisions:
+        count = seen.eligible.sum(axis=1)
+        coin = (seen.uniform("coin") < self.share) & seen.on_books
+        rank = np.floor(seen.uniform("explore") * count).astype(np.int64)
+        assigned = (np.cumsum(seen.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
+        no = np.zeros(len(coin), dtype=bool)
+        return Decisions(
+            ruled=coin,
+            assigned=np.where(coin, assigned, Package.WAIT).astype(np.int8),
+            probability=np.where(coin, 1.0 / count, np.nan),
+            coin=coin,
+            must=no,
+            holdout=no,
+            priority=np.where(coin, 100.0, 0.0) if coin.any() else None,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to: margin per account (returns expected off), week by week in all, who is still a customer."""
+
+    policy: str
+    margin: Floats
+    weekly_margin: Floats
+    customer: Flags
+
+
+Notice = Callable[[Observation, Decisions, Lived], None]
+
+
+def run(
+    simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda seen, decisions, lived: None
+) -> Outcome:
+    """Moves the simulation `weeks` weeks on under a policy; `notice` is told each week (a decision log, a bar)."""
+    margin: Floats = np.zeros(len(simulation.accounts))
+    weekly: list[float] = []
+    for _ in range(weeks):
+        seen = Observation(simulation)
+        decisions = policy.decide(seen)
+        lived = simulation.live(_planner(simulation, decisions))
+        earned = lived.amount * simulation.traits.margin_rate
+        margin = margin + earned
+        weekly.append(float(earned.sum()))
+        notice(seen, decisions, lived)
+    return Outcome(policy.name, margin, np.array(weekly), simulation.books & ~simulation.state.gone)
+
+
+def _planner(simulation: Simulation, decisions: Decisions) -> Callable[[Packages], Plan]:
+    own_priority = simulation.priority()
+    priority = own_priority if decisions.priority is None else decisions.priority + own_priority / 1000.0
+
+    def plan(own: Packages) -> Plan:
+        assigned = np.where(decisions.ruled, decisions.assigned, own).astype(np.int8)
+        return Plan(own, assigned, decisions.ruled, priority)
+
+    return plan
+
+
+def rep_codes(simulation: Simulation) -> Places:
+    """The code of the rep who holds each account's seat in the week that begins."""
+    seat = simulation.traits.seat - simulation.traits.seat[0]
+    place = simulation.world.almanac.at(simulation.number)
+    return np.asarray(simulation.traits.seat * HOLDERS + simulation.seats.holder[seat, place], dtype=np.int64)

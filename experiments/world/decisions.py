@@ -1,0 +1,196 @@
+"""The decision log of a run: what was decided with which chances, what became of it."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from experiments.world import arrow
+from experiments.world.actions import Package
+from experiments.world.control import Decisions, Observation
+from experiments.world.draws import Flags, Places
+from experiments.world.simulation import Lived, Simulation
+from kqml.calendar import DAY_US
+from kqml.playbook import Playbook
+
+DECISIONS = pa.schema(
+    {
+        "decision_id": pa.string(),
+        "account_id": pa.string(),
+        "rep_id": pa.string(),
+        "week": pa.string(),
+        "cutoff": arrow.INSTANT,
+        "policy": pa.string(),
+        "playbook": pa.string(),
+        "model": pa.string(),
+        "assigned": pa.string(),
+        "probability": pa.float64(),
+        "eligible": pa.string(),
+        "blocked": pa.string(),
+        "coin": pa.bool_(),
+        "must": pa.bool_(),
+        "holdout": pa.bool_(),
+        "evaluable": pa.bool_(),
+    }
+)
+STATES = pa.schema(
+    {
+        "decision_id": pa.string(),
+        "state": pa.string(),
+        "at": arrow.INSTANT,
+        "known_at": arrow.INSTANT,
+        "action": pa.string(),
+        "reason": pa.string(),
+        "verified": pa.bool_(),
+    }
+)
+PROPENSITIES = pa.schema(
+    {"decision_id": pa.string(), **{f"p_{package.name.lower()}": pa.float64() for package in Package}}
+)
+"""The reps' true chances of their own packages; truth, never read by product code."""
+
+
+@dataclass
+class DecisionLog:
+    """Collects a run's decisions as tables; `notice` belongs into `control.run`."""
+
+    policy: str
+    simulation: Simulation
+    decisions: list[pa.Table] = field(default_factory=list)
+    states: list[pa.Table] = field(default_factory=list)
+    propensities: list[pa.Table] = field(default_factory=list)
+
+    def notice(self, seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        """One row for each account that was on the books at the cutoff."""
+        who = np.flatnonzero(lived.allowed[:, 1:].any(axis=1) | decisions.ruled | lived.buying)
+        ids = arrow.digits(
+            "D", (self.simulation.accounts[who], arrow.ACCOUNT_DIGITS), (np.full(len(who), seen.number), 4)
+        )
+        self.decisions.append(_decision_rows(self, seen, decisions, lived, who, ids))
+        self.states.append(_state_rows(seen, decisions, lived, who, ids))
+        chances = {f"p_{package.name.lower()}": lived.chances[who, package] for package in Package}
+        self.propensities.append(pa.table({"decision_id": ids, **chances}, schema=PROPENSITIES))
+
+
+def write_log(logs: list[DecisionLog], out: Path, truth: Path) -> int:
+    """Writes `decisions.parquet`, `decision_states.parquet`, and the reps' chances into the truth; rows written."""
+    for folder, name, schema, parts in (
+        (out, "decisions", DECISIONS, [part for log in logs for part in log.decisions]),
+        (out, "decision_states", STATES, [part for log in logs for part in log.states]),
+        (truth, "propensities", PROPENSITIES, [part for log in logs for part in log.propensities]),
+    ):
+        pq.write_table(pa.concat_tables([schema.empty_table(), *parts]), folder / f"{name}.parquet", compression="zstd")
+    return sum(len(part) for log in logs for part in log.decisions)
+
+
+def _decision_rows(
+    log: DecisionLog, seen: Observation, decisions: Decisions, lived: Lived, who: Places, ids: pa.Array
+) -> pa.Table:
+    count = len(who)
+    ruled = decisions.ruled[who]
+    assigned = np.where(ruled, decisions.assigned[who], lived.acts.assigned[who])
+    rows = {
+        "decision_id": ids,
+        "account_id": seen.account_ids[who],
+        "rep_id": seen.rep_ids[who],
+        "week": pa.array([seen.week] * count, pa.string()),
+        "cutoff": pa.array(np.full(count, seen.cutoff)).cast(arrow.INSTANT),
+        "policy": pa.array([log.policy] * count, pa.string()),
+        "playbook": pa.array([_version(seen.playbook)] * count, pa.string()),
+        "model": pa.nulls(count, pa.string()),
+        "assigned": np.array(seen.actions, dtype=object)[assigned],
+        "probability": pa.array(decisions.probability[who], mask=np.isnan(decisions.probability[who])),
+        "eligible": _eligible_texts(lived.allowed[who], seen.actions),
+        "blocked": _blocked_texts(seen, lived, who),
+        "coin": decisions.coin[who],
+        "must": decisions.must[who],
+        "holdout": decisions.holdout[who],
+        "evaluable": ruled & ~np.isnan(decisions.probability[who]) & ~decisions.must[who],
+    }
+    return pa.table(rows, schema=DECISIONS)
+
+
+def _version(playbook: Playbook) -> str:
+    return f"{playbook.name}@{playbook.fingerprint[:12]}"
+
+
+def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.object_]:
+    """One JSON list for each pattern of eligibility."""
+    code = allowed @ (1 << np.arange(allowed.shape[1]))
+    texts = {
+        int(one): json.dumps([action for place, action in enumerate(actions) if one >> place & 1])
+        for one in np.unique(code)
+    }
+    return np.array([texts[int(one)] for one in code], dtype=object)
+
+
+def _blocked_texts(seen: Observation, lived: Lived, who: Places) -> NDArray[np.object_]:
+    """For each blocked package the rule that blocked it: tier, or the need that was not met."""
+    closed, vacant = lived.week.open_share < 0.5, seen.vacant[who]
+    consents = lived.allowed[who, Package.MESSAGE]
+    tier = seen.tier[who]
+    patterns = {
+        key: _rules(seen.playbook, key[0], {"open": not closed, "rep": not key[1], "consent": key[2]})
+        for key in {(str(one), bool(empty), bool(yes)) for one, empty, yes in zip(tier, vacant, consents, strict=True)}
+    }
+    texts = [patterns[str(one), bool(empty), bool(yes)] for one, empty, yes in zip(tier, vacant, consents, strict=True)]
+    return np.array(texts, dtype=object)
+
+
+def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
+    blocked = {}
+    for package in playbook.packages:
+        unmet = [need for need in sorted(package.needs) if not met[need]]
+        if tier not in package.tiers:
+            blocked[package.name] = "tier"
+        elif unmet:
+            blocked[package.name] = unmet[0]
+    return json.dumps(blocked)
+
+
+def _state_rows(seen: Observation, decisions: Decisions, lived: Lived, who: Places, ids: pa.Array) -> pa.Table:
+    """The life of each decision: recommended and answered where a policy ruled; then done, failed or dropped."""
+    acts, names = lived.acts, np.array(seen.actions, dtype=object)
+    ruled = decisions.ruled[who]
+    assigned = names[np.where(ruled, decisions.assigned[who], acts.assigned[who])]
+    answer = np.where(acts.refused[who], "rejected", "accepted").astype(object)
+    why = np.full(len(who), None, dtype=object)
+    why[acts.refused[who]] = "own_judgement"
+    ended = np.where(acts.no_time[who] | acts.failed[who], "failed", "done").astype(object)
+    reason = np.select([acts.no_time[who], acts.failed[who]], ["no_time", "nobody_there"], default="").astype(object)
+    reason[reason == ""] = None
+    real = ended == "done"
+    friday = seen.cutoff + 4 * DAY_US + 64_800_000_000
+    parts = [
+        _states(ids, ruled, "recommended", seen.cutoff, assigned, None, None),
+        _states(ids, ruled, answer, seen.cutoff + 32_400_000_000, assigned, why, None),
+        _states(
+            ids, np.ones(len(who), bool), ended, friday, names[acts.recorded[who]], reason, real & ~acts.faked[who]
+        ),
+    ]
+    return pa.concat_tables(parts)
+
+
+def _states(
+    ids: pa.Array, kept: Flags, state: object, at: int, action: object, reason: object, verified: object
+) -> pa.Table:
+    index = np.flatnonzero(kept)
+
+    def column(value: object) -> object:
+        return np.asarray(value, dtype=object)[index] if isinstance(value, np.ndarray) else [value] * len(index)
+
+    moments = pa.array(np.full(len(index), at)).cast(arrow.INSTANT)
+    rows = {
+        "decision_id": ids.take(pa.array(index)),
+        "state": column(state),
+        "at": moments,
+        "known_at": moments,
+        "action": column(action),
+        "reason": column(reason),
+        "verified": column(verified),
+    }
+    return pa.table(rows, schema=STATES)

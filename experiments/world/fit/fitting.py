@@ -1,0 +1,122 @@
+"""Finding the tables, the season, the hazard with which a world's orders look like real ones.
+
+Matching by simulation: each table is corrected, quantile by quantile, by what the world made of it; the base
+hazard by the share of accounts that order nothing in 90 days.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from experiments.world.draws import Floats
+from experiments.world.fit.marginals import Marginals, marginals_of
+from experiments.world.fit.sources import FIT_SHAPE, IOWA_START, WORLD_START, months, real_orders, world_orders
+from experiments.world.parameters import Effects, Fitted
+from experiments.world.world import World, build_world
+
+POINTS = 100
+ROUNDS = 8
+"""Corrections: later ones move nothing in the second digit."""
+
+SLOWEST, FASTEST = 0.04, 4.0
+SECOND_DAY, OFF_ROUTE = 0.08, 0.04
+"""Share of accounts with a second route day, share of orders off the route (read off the shares of gaps by day)."""
+
+STEADIEST, WILDEST = 0.12, 1.25
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a world with some numbers looks like."""
+
+    fitted: Fitted
+    ours: Marginals
+
+
+def fit(name: str, tell: Callable[[int], None] = lambda done: None) -> tuple[Fitted, Marginals]:
+    """The fitted numbers for the real orders called `name`, with the real marginals."""
+    log = real_orders(name)
+    real = marginals_of(log, months(log, IOWA_START))
+    fitted = first_guess(real)
+    for number in range(ROUNDS):
+        attempt = Attempt(fitted, look(fitted))
+        fitted = corrected(attempt, real)
+        tell(number + 1)
+    return fitted, real
+
+
+def look(fitted: Fitted, seed: int = 1) -> Marginals:
+    """The marginals of the comparison world with these numbers."""
+    log = world_orders(comparison_world(fitted, seed))
+    return marginals_of(log, months(log, WORLD_START))
+
+
+def comparison_world(fitted: Fitted, seed: int) -> World:
+    """A world in the middle of every range, without Spring Festival, with these fitted numbers."""
+    world = build_world(FIT_SHAPE, seed, ("no_festival",), middle=True)
+    effects: Effects = replace(world.effects, base_hazard=fitted.base_hazard)
+    return replace(world, fitted=fitted, effects=effects)
+
+
+def first_guess(real: Marginals) -> Fitted:
+    """Numbers read off the real marginals, before the world has had its say."""
+    ranks = np.column_stack([_scores(-real.gap_mean), _scores(real.size), _scores(real.gap_cv), _scores(real.spread)])
+    correlation = np.asarray(np.corrcoef(ranks.T)).round(4)
+    return Fitted(
+        order_rate=_table(1.0 / np.maximum(real.gap_mean - 0.45, 0.5)),
+        order_size=_table(real.size),
+        gap_spread=_table(np.clip(real.gap_cv, STEADIEST, WILDEST)),
+        size_spread=_table(real.spread),
+        correlation=tuple(tuple(float(value) for value in row) for row in correlation),
+        season=tuple(float(value) for value in real.season),
+        second_day=SECOND_DAY,
+        off_route=OFF_ROUTE,
+        base_hazard=0.0006,
+    )
+
+
+def corrected(attempt: Attempt, real: Marginals) -> Fitted:
+    """The numbers, each moved by the ratio of what is wanted to what came out."""
+    fitted, ours = attempt.fitted, attempt.ours
+    wanted_rate, made_rate = _quantiles(1.0 / real.gap_mean), _quantiles(1.0 / ours.gap_mean)
+    wanted_cv, made_cv = _quantiles(real.gap_cv), _quantiles(ours.gap_cv)
+    rate = np.array(fitted.order_rate) * (wanted_rate / made_rate) ** _eagerness(np.array(fitted.order_rate))
+    spread = np.array(fitted.gap_spread) * np.clip(wanted_cv / made_cv, 0.7, 1.4) ** 0.6
+    size = np.array(fitted.order_size) * _quantiles(real.size) / _quantiles(ours.size)
+    noise = np.array(fitted.size_spread) * (_quantiles(real.spread) / _quantiles(ours.spread))
+    season = np.array(fitted.season) * (real.season / ours.season) ** 0.7
+    surplus = (real.churn[90] / ours.churn[90]) ** 1.2
+    return replace(
+        fitted,
+        order_rate=_rising(np.clip(rate, SLOWEST, FASTEST)),
+        gap_spread=_rising(np.clip(spread, STEADIEST, WILDEST)),
+        order_size=_rising(size),
+        size_spread=_rising(np.clip(noise, 0.02, 2.0)),
+        season=tuple(float(value) for value in season / season.mean()),
+        base_hazard=float(np.clip(fitted.base_hazard * surplus, 1e-5, 0.01)),
+    )
+
+
+def _eagerness(rate: Floats) -> Floats:
+    """Accounts that order every week anyway answer little to a higher rate, so corrections there may be larger."""
+    return np.where(rate > 1.0, 1.5, 1.0)
+
+
+def _scores(values: Floats) -> Floats:
+    """Normal scores of the ranks."""
+    return np.asarray(ndtri(rankdata(values) / (len(values) + 1)), dtype=np.float64)
+
+
+def _quantiles(values: Floats) -> Floats:
+    return np.asarray(np.quantile(values, (np.arange(POINTS) + 0.5) / POINTS), dtype=np.float64)
+
+
+def _table(values: Floats) -> tuple[float, ...]:
+    return _rising(_quantiles(values))
+
+
+def _rising(values: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in np.maximum.accumulate(values))

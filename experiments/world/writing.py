@@ -13,12 +13,16 @@ import pyarrow as pa
 
 from experiments.world import arrow
 from experiments.world.almanac import START, TIME_ZONE, cutoff, monday
+from experiments.world.control import Decisions, Observation, Policy, run
+from experiments.world.decisions import DecisionLog, write_log
+from experiments.world.hidden import STATES_EVERY, departures_of, effects_of, states_of, write_hidden
 from experiments.world.journal import Entries, Journal
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.records import HOLDERS
 from experiments.world.regions import NAMES
-from experiments.world.simulation import Simulation
+from experiments.world.simulation import Lived, Simulation
 from experiments.world.state import NONE
+from experiments.world.truth import HORIZON
 from experiments.world.world import World
 from kqml.dataset import ColumnUse, Dataset, DatasetInfo, write_dataset
 from kqml.events import KINDS, EventKind
@@ -39,24 +43,45 @@ LATE_P95 = 3.6
 """95th percentile of a visit's record lag over its median (two lognormal spreads, .5 of reps and .6 of visits)."""
 
 
+@dataclass(frozen=True)
+class LogPlan:
+    """Which decision log is kept over the last `weeks` weeks: `policy` decides there (reps alone: nothing is drawn).
+
+    `truth_accounts`: for so many accounts per block the truth of every package is kept at the first logged week.
+    """
+
+    policy: Policy
+    weeks: int
+    truth_accounts: int = 200
+
+
 @dataclass
 class Frames:
-    """The small tables, filled while the blocks are lived."""
+    """What fills up while the blocks are lived: the small tables, the truth, the decision logs."""
 
     accounts: list[pd.DataFrame] = field(default_factory=list)
     contacts: list[pd.DataFrame] = field(default_factory=list)
     reps: list[pd.DataFrame] = field(default_factory=list)
     departures: list[pd.DataFrame] = field(default_factory=list)
+    states: list[pd.DataFrame] = field(default_factory=list)
+    effects: list[pd.DataFrame] = field(default_factory=list)
+    logs: list[DecisionLog] = field(default_factory=list)
     events: int = 0
 
 
+Tell = Callable[[int], None]
+
+
 def write_world(
-    world: World, out: Path, *, force: bool = False, advance: Callable[[int], None] = lambda done: None
+    world: World, out: Path, *, log: LogPlan | None = None, force: bool = False, tell: Tell = lambda done: None
 ) -> tuple[Dataset, Frames]:
-    """Lives the world under the reps' own behaviour, writes the dataset; `advance` is told each week of a block."""
+    """Lives the world, writes the dataset with the truth (and the decision log) beside it; `tell` hears each week
+    of each block."""
     frames = Frames()
-    live = (_live_block(world, seats, frames, advance) for seats in world.blocks())
-    return write_tables(world, out, frames, live, force=force), frames
+    live = (_live_block(world, seats, log, frames, tell) for seats in world.blocks())
+    dataset = write_tables(world, out, frames, live, force=force)
+    write_truth(world, frames, out)
+    return dataset, frames
 
 
 def write_tables(
@@ -78,15 +103,32 @@ def _later(parts: list[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
         yield from pa.Table.from_pandas(part, preserve_index=False).to_batches()
 
 
-def _live_block(world: World, seats: range, frames: Frames, advance: Callable[[int], None]) -> pa.RecordBatch:
+def _live_block(world: World, seats: range, log: LogPlan | None, frames: Frames, tell: Tell) -> pa.RecordBatch:
     simulation = Simulation(world, seats, journal=Journal())
-    departures = []
-    for week in range(world.shape.weeks):
-        lived = simulation.live()
-        departures.append(departures_of(simulation, lived.quits, week))
-        advance(1)
-    frames.departures.extend(departures)
+    logged = log.weeks if log else 0
+    for _ in range(world.shape.weeks - logged):
+        _note_truth(simulation, simulation.live(), frames)
+        tell(1)
+    if log:
+        frames.effects.append(effects_of(simulation, log.truth_accounts))
+        kept = DecisionLog(log.policy.name, simulation)
+        frames.logs.append(kept)
+        run(simulation, log.policy, logged, lambda *week: _logged(simulation, kept, frames, tell, week))
     return block_batch(simulation, frames)
+
+
+def _logged(
+    simulation: Simulation, kept: DecisionLog, frames: Frames, tell: Tell, week: tuple[Observation, Decisions, Lived]
+) -> None:
+    kept.notice(*week)
+    _note_truth(simulation, week[2], frames)
+    tell(1)
+
+
+def _note_truth(simulation: Simulation, lived: Lived, frames: Frames) -> None:
+    frames.departures.append(departures_of(simulation, lived))
+    if simulation.number % STATES_EVERY == 0:
+        frames.states.append(states_of(simulation))
 
 
 def block_batch(simulation: Simulation, frames: Frames) -> pa.RecordBatch:
@@ -100,24 +142,6 @@ def block_batch(simulation: Simulation, frames: Frames) -> pa.RecordBatch:
     frames.reps.append(_reps(simulation))
     frames.events += len(known)
     return arrow.events_batch(known, simulation.accounts)
-
-
-def departures_of(simulation: Simulation, quits: np.ndarray[Any, np.dtype[np.bool_]], week: int) -> pd.DataFrame:
-    """The accounts that quietly stopped in a week, with the state in which they did."""
-    who = np.flatnonzero(quits)
-    state = simulation.state
-    return pd.DataFrame(
-        {
-            "account_id": arrow.account_ids(simulation.accounts[who]).to_pandas(),
-            "week": np.full(len(who), week),
-            "satisfaction": state.satisfaction[who],
-            "closeness": state.closeness[who],
-            "complaint_open": state.complaint[who] != NONE,
-            "courted": state.courted[who] != NONE,
-            "short_of_cash": state.overdue[who] != NONE,
-            "wake": state.wake[who],
-        }
-    )
 
 
 def _accounts(simulation: Simulation, known: Entries) -> pd.DataFrame:
@@ -226,3 +250,14 @@ def source_of(world: World) -> dict[str, Any]:
         "seed": world.seed,
         "scenarios": list(world.scenarios),
     }
+
+
+def write_truth(world: World, frames: Frames, out: Path) -> None:
+    """Puts the truth, and the decision logs, beside the dataset in `out`."""
+    truth = out / "truth"
+    truth.mkdir()
+    write_hidden(truth, frames.departures, frames.states, frames.effects)
+    described = {**source_of(world), "parameters": vars(world.effects), "horizon_weeks": HORIZON}
+    (truth / "world.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    if frames.logs:
+        write_log(frames.logs, out, truth)

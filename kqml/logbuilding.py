@@ -107,10 +107,10 @@ def event_log_of(
     events = [event for name in names for event in histories[name]]
     kind = np.array([_NUMBER_OF_CODE[event["kind"]] for event in events], dtype=np.uint8)
     occurred = _read_instants([event["occurred_at"] for event in events])
-    known = _known(events, occurred, lag_days or {})
+    present = set().union(*events)
+    known = _known(events, occurred, lag_days or {}, "known_at" in present)
     account = np.repeat(np.arange(len(names)), [len(histories[name]) for name in names])
-    order = np.lexsort((_id_ranks(events), occurred, account))
-    present = set().union(*events) if events else set()
+    order = _record_order(account, occurred, events)
     return EventLog(
         accounts=np.array(names, dtype=object),
         offsets=np.concatenate([[0], np.cumsum(np.bincount(account, minlength=len(names)))]).astype(np.int64),
@@ -130,30 +130,38 @@ def read_instant(value: Instant) -> int:
     return round(moment.timestamp() * 1e6)
 
 
-def _read_instants(values: list[Instant]) -> Instants:
-    if all(type(value) is str for value in values):
+def _read_instants(values: Sequence[Instant]) -> Instants:
+    if {str}.issuperset(map(type, values)):
         parse = datetime.fromisoformat
         return np.rint(np.array([parse(value).timestamp() for value in values]) * 1e6).astype(np.int64)  # type: ignore[arg-type]
     return np.array([read_instant(value) for value in values], dtype=np.int64)
 
 
-def _known(events: list[Mapping[str, Any]], occurred: Instants, lag_days: Mapping[str, float]) -> Instants:
-    given = [event.get("known_at") for event in events]
+def _known(
+    events: Sequence[Mapping[str, Any]], occurred: Instants, lag_days: Mapping[str, float], said: bool
+) -> Instants:
+    """When each event was known: as it says, else after the lag of its kind."""
     known = occurred.copy()
     if lag_days:
         known += np.array([round(lag_days.get(event["kind"], 0.0) * DAY_US) for event in events], dtype=np.int64)
-    for place, value in enumerate(given):
-        if value is not None:
-            known[place] = read_instant(value)
+    if said:
+        given = [event.get("known_at") for event in events]
+        places = [place for place, value in enumerate(given) if value is not None]
+        known[places] = _read_instants([value for value in given if value is not None])
     return known
 
 
+def _record_order(account: NDArray[np.int64], occurred: Instants, events: list[Mapping[str, Any]]) -> NDArray[np.int64]:
+    """The order by account, time, event id; ids are looked at only where times tie."""
+    order = np.lexsort((occurred, account))
+    tied = (np.diff(account[order]) == 0) & (np.diff(occurred[order]) == 0)
+    return np.lexsort((_id_ranks(events), occurred, account)) if tied.any() else order
+
+
 def _id_ranks(events: list[Mapping[str, Any]]) -> NDArray[np.int64]:
-    ids = [event.get("event_id") for event in events]
-    if not any(ids):
-        return np.zeros(len(events), dtype=np.int64)
-    rank = {value: place for place, value in enumerate(sorted({value or "" for value in ids}))}
-    return np.array([rank[value or ""] for value in ids], dtype=np.int64)
+    ids = [event.get("event_id") or "" for event in events]
+    rank = {value: place for place, value in enumerate(sorted(set(ids)))}
+    return np.array([rank[value] for value in ids], dtype=np.int64)
 
 
 def _read_floats(name: str, events: list[Mapping[str, Any]]) -> NDArray[np.float64]:

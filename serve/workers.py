@@ -29,6 +29,9 @@ WAITING_CONNECTIONS = 2048
 GRACE_SECONDS = 20
 """How long requests under way may take after a stop was asked for."""
 
+STARTING_SECONDS = 60
+"""A worker that stays silent for so long is replaced; on a busy machine its imports alone can take half of that."""
+
 
 @dataclass(frozen=True)
 class ServeOptions:
@@ -55,6 +58,7 @@ def serve(options: ServeOptions) -> None:
             server_header=False,
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_worker_healthcheck=STARTING_SECONDS,
         )
         if options.workers > 1:
             Multiprocess(config, sockets=[listening]).run()

@@ -1,13 +1,11 @@
 """LightGBM at work: trees for given rows, the number of rounds that out-of-sample rows ask for."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from models.examples import Examples
 from models.logistic_line import Floats
@@ -66,47 +64,40 @@ def train_booster(examples: Examples, parameters: Parameters, rounds: int, seed:
 
 def rounds_by_slice(fit: Examples, stop: Examples, parameters: Parameters, seed: int) -> int:
     """The number of rounds fitted on `fit` after which the log-loss on `stop` is least."""
-    booster = lgb.train(
-        parameters.told(len(fit), seed),
-        _data(fit),
-        MOST_ROUNDS,
-        valid_sets=[_data(stop)],
-        callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
-    )
-    return max(1, booster.best_iteration)
+    _, losses = _train_watched(fit, stop, parameters, seed)
+    return int(np.argmin(losses)) + 1
 
 
 def rounds_by_folds(examples: Examples, parameters: Parameters, seed: int) -> tuple[int, Floats]:
     """The same by folds of whole accounts, with the out-of-fold log-odds of every row at that number of rounds."""
     folds = _folds(examples.account, seed)
-    boosters = [
-        train_booster(examples.where(folds != fold), parameters, MOST_ROUNDS, seed) for fold in range(folds.max() + 1)
+    watched = [
+        _train_watched(examples.where(folds != fold), examples.where(folds == fold), parameters, seed)
+        for fold in range(folds.max() + 1)
     ]
-    rounds = _best_rounds(examples, folds, boosters)
+    reached = min(len(losses) for _, losses in watched)
+    sizes = np.bincount(folds)
+    rounds = int(np.argmin(sum(size * losses[:reached] for size, (_, losses) in zip(sizes, watched, strict=True)))) + 1
     log_odds = np.empty(len(examples))
-    for fold, booster in enumerate(boosters):
+    for fold, (booster, _) in enumerate(watched):
         mine = folds == fold
-        log_odds[mine] = booster.predict(examples.values[mine], raw_score=True, num_iteration=rounds)
+        own = booster.predict(examples.values[mine], raw_score=True, num_iteration=rounds)
+        log_odds[mine] = np.asarray(own, dtype=np.float64)
     return rounds, log_odds
 
 
-def _best_rounds(examples: Examples, folds: NDArray[np.int64], boosters: Sequence[lgb.Booster]) -> int:
-    """Least pooled log-loss over a grid of every fifth round."""
-    grid = range(5, MOST_ROUNDS + 1, 5)
-    losses = np.zeros(len(grid))
-    for fold, booster in enumerate(boosters):
-        mine = folds == fold
-        values, churned = examples.values[mine], examples.churned[mine]
-        log_odds = np.zeros(len(values))
-        for place, rounds in enumerate(grid):
-            log_odds += booster.predict(values, raw_score=True, start_iteration=rounds - 5, num_iteration=5)
-            losses[place] += _log_loss(log_odds, churned)
-    return grid[int(np.argmin(losses))]
-
-
-def _log_loss(log_odds: Floats, churned: NDArray[np.bool_]) -> float:
-    likelihood = np.where(churned, expit(log_odds), expit(-log_odds))
-    return float(-np.log(np.maximum(likelihood, 1e-300)).sum())
+def _train_watched(fit: Examples, stop: Examples, parameters: Parameters, seed: int) -> tuple[lgb.Booster, Floats]:
+    """Trees until the log-loss on `stop` has not fallen for PATIENCE rounds, with that loss after each round."""
+    recorded: dict[str, dict[str, list[float]]] = {}
+    booster = lgb.train(
+        parameters.told(len(fit), seed),
+        _data(fit),
+        MOST_ROUNDS,
+        valid_sets=[_data(stop)],
+        valid_names=["stop"],
+        callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.record_evaluation(recorded)],
+    )
+    return booster, np.array(recorded["stop"]["binary_logloss"])
 
 
 def _folds(account: NDArray[np.int32], seed: int) -> NDArray[np.int64]:

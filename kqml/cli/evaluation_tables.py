@@ -1,6 +1,6 @@
 """Back-tests and trainings on a terminal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -24,7 +24,8 @@ def print_evaluation(console: Console, result: Mapping[str, Any], language: str)
     """Writes an evaluation (the JSON of `backtest`, or of `train`'s test block) for a person."""
     words = words_in(language)
     _protocol(console, result["protocol"], words)
-    console.print(_models(result["models"], words))
+    for table in _models(result["models"], words):
+        console.print(table)
     if result.get("gaps"):
         console.print(_gaps(result["gaps"], words))
     if result["slices"]:
@@ -39,41 +40,34 @@ def _protocol(console: Console, protocol: Mapping[str, Any], words: Words) -> No
         console.print(words("table.short"), markup=False)
 
 
-def _models(rows: Sequence[Mapping[str, Any]], words: Words) -> Table:
-    columns = ("group", "model", "rows", "churned", "auc", "ap", "lift", "brier", "eo", "slope", "lead")
-    table = _table(words("table.models"), columns, words)
-    for row in rows:
-        table.add_row(
-            words(f"table.{row['group']}"),
-            words(f"model.{row['model']}"),
-            f"{row['rows']:,}",
-            f"{row['churned']:,}",
-            between(row, "auc", "auc"),
-            between(row, "average_precision", "ap"),
-            number(row["lift_at_10"], 2),
-            number(row.get("brier"), 4),
-            between(row, "expected_over_observed", "eo", 2),
-            between(row, "slope", "slope", 2),
-            between(row, "lead_ap", "lead_ap"),
-        )
-    return table
+def _models(rows: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Table]:
+    """A table per group."""
+    for group in dict.fromkeys(row["group"] for row in rows):
+        those = [row for row in rows if row["group"] == group]
+        counts = {"rows": f"{those[0]['rows']:,}", "churned": f"{those[0]['churned']:,}"}
+        title = words("table.models", group=words(f"table.{group}"), **counts)
+        table = _table(title, ("model", "auc", "ap", "lift", "eo", "slope"), words)
+        for row in those:
+            order = (between(row, "auc", "auc"), between(row, "average_precision", "ap"), number(row["lift_at_10"], 1))
+            level = (number(row.get("expected_over_observed"), 2), number(row.get("slope"), 2))
+            table.add_row(words(f"model.{row['model']}"), *order, *level)
+        yield table
 
 
 def _gaps(rows: Sequence[Mapping[str, Any]], words: Words) -> Table:
-    table = _table(words("table.gaps"), ("gap", "group", "rows", "churned", "auc", "ap", "lift"), words)
+    table = _table(words("table.gaps"), ("gap", "group", "churned", "auc", "ap", "lift"), words)
     for row in rows:
-        counts = (str(row["gap"]), words(f"table.{row['group']}"), f"{row['rows']:,}", f"{row['churned']:,}")
-        order = (between(row, "auc", "auc"), between(row, "average_precision", "ap"), number(row["lift_at_10"], 2))
+        counts = (str(row["gap"]), words(f"table.{row['group']}"), f"{row['churned']:,}")
+        order = (between(row, "auc", "auc"), between(row, "average_precision", "ap"), number(row["lift_at_10"], 1))
         table.add_row(*counts, *order)
     return table
 
 
 def _slices(rows: Sequence[Mapping[str, Any]], words: Words) -> Table:
-    table = _table(words("table.slices"), ("slice", "value", "rows", "churned", "auc", "ap", "eo"), words)
+    table = _table(words("table.slices"), ("slice", "value", "churned", "auc", "eo"), words)
     for row in rows:
-        counts = (words(f"table.{row['slice']}"), row["value"], f"{row['rows']:,}", f"{row['churned']:,}")
-        order = (between(row, "auc", "auc"), between(row, "average_precision", "ap"))
-        table.add_row(*counts, *order, between(row, "expected_over_observed", "eo", 2))
+        counts = (words(f"table.{row['slice']}"), row["value"], f"{row['churned']:,}")
+        table.add_row(*counts, between(row, "auc", "auc"), between(row, "expected_over_observed", "eo", 2))
     return table
 
 
@@ -133,5 +127,6 @@ def number(value: float | None, digits: int) -> str:
 def _table(title: str, columns: Sequence[str], words: Words) -> Table:
     table = Table(title=title, title_justify="left")
     for name in columns:
-        table.add_column(words(f"table.{name}"), justify="left" if name in ("group", "model", "slice") else "right")
+        left = name in ("group", "model", "slice", "value")
+        table.add_column(words(f"table.{name}"), justify="left" if left else "right", overflow="fold")
     return table

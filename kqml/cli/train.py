@@ -12,10 +12,10 @@ from kqml.cli.backtest import Seed, TestShare, draw_evaluation, evaluation_json
 from kqml.cli.churn_flags import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
 from kqml.cli.learning import Material, read_material
 from kqml.cli.output import emit, progress, to_json
+from kqml.cli.registry import store_of
 from kqml.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from features.peers import PeerReference
     from models.pipeline import TrainedChurn, TrainingPlan
     from models.registry.training import TrainingRecord
     from models.registry.versions import Version
@@ -87,34 +87,18 @@ def training_json(material: Material, trained: "TrainedChurn", settings: Setting
 
 
 def _register(material: Material, trained: "TrainedChurn", result: Mapping[str, Any], settings: Settings) -> "Version":
+    from features.catalog import catalog
     from models.bundle import save_bundle
-    from models.registry.client import RegistryStore
+    from models.reference import build_peer_reference
     from models.registry.training import log_training
 
-    store = RegistryStore(settings.registry_uri, settings.artifacts)
+    store = store_of(settings)
+    rows = material.training_set
+    peers = build_peer_reference(material.dataset, rows.definition, catalog(), rows.cutoffs)
     with tempfile.TemporaryDirectory(prefix="kqml-train-") as folder:
         bundle = Path(folder) / "bundle"
-        info, values = material.dataset.info, material.training_set.values
-        save_bundle(bundle, trained.model, info, values, _peers(material))
+        save_bundle(bundle, trained.model, material.dataset.info, rows.values, peers)
         return log_training(store, bundle, _record(trained, result, Path(folder) / "figures", settings.language))
-
-
-def _peers(material: Material) -> "PeerReference":
-    """What accounts scored one by one are compared with: all eligible ones at the end of the log."""
-    import numpy as np
-
-    from features.catalog import catalog
-    from features.cutoffs import default_cutoff
-    from features.eligibility import eligible_rows
-    from features.engine import build_reference
-    from features.plan import compile_plan
-    from features.profile import cells_of, profile_of
-
-    log, context = material.histories.log, material.histories.context
-    cutoffs = np.array([default_cutoff(log, context.time_zone)], dtype=np.int64)
-    rows = eligible_rows(log, context, material.training_set.definition, cutoffs)
-    cells = cells_of(profile_of(material.dataset, rows), len(rows))
-    return build_reference(log, rows, compile_plan(catalog()), context, cells)
 
 
 def _record(trained: "TrainedChurn", result: Mapping[str, Any], figures: Path, language: str) -> "TrainingRecord":

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kqml.calendar import moment_of
@@ -18,7 +19,7 @@ from kqml.errors import BadUse, CouldNot, Fault
 from kqml.eventlog import CODES, VALUES, EventLog
 from kqml.fingerprint import TableHash, fingerprint_of
 from kqml.logbuilding import event_log_from, event_log_of
-from kqml.tables import KEYS, SCHEMAS, check_rows, conform
+from kqml.tables import EVENTS, KEYS, SCHEMAS, check_rows, conform
 
 __all__ = [
     "ColumnUse",
@@ -229,9 +230,9 @@ def _write_tables(folder: Path, tables: Mapping[str, TableRows], info: DatasetIn
     ]
     if unknown or "events" not in tables:
         raise BadUse("A dataset needs the table events and knows four tables.", unknown)
-    hashes = {name: _write_small(folder, name, table) for name, table in tables.items() if name != "events"}
     parts = _EventParts(folder / "events")
     parts.write(tables["events"])
+    hashes = {name: _write_small(folder, name, table) for name, table in tables.items() if name != "events"}
     recorded = {**parts.recorded(), **info.kinds_recorded}
     fingerprint = fingerprint_of({**hashes, "events": parts.hash})
     return replace(info, kinds_recorded=recorded, fingerprint=fingerprint, format_version=FORMAT_VERSION)
@@ -257,16 +258,30 @@ class _EventParts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._first_known: dict[str, int] = {}
+        self._last_key = EVENTS.empty_table().select(KEYS["events"])
         self.hash = TableHash()
 
     def write(self, rows: TableRows) -> None:
         self._folder.mkdir()
         for number, piece in enumerate(_pieces(rows)):
+            self._require_order(piece.select(KEYS["events"]))
             check_rows("events", piece)
             self.hash.update(piece)
             self._note_kinds(piece)
             target = self._folder / f"part-{number:05d}.parquet"
             pq.write_table(piece, target, compression="zstd", row_group_size=250_000)
+
+    def _require_order(self, keys: pa.Table) -> None:
+        """Raises ValueError where the pieces do not follow each other in key order: a defect of who makes them."""
+        keys = pa.concat_tables([self._last_key, keys])
+        before, after = keys.slice(0, max(len(keys) - 1, 0)), keys.slice(1)
+        follows: pa.ChunkedArray | bool = True
+        for key in reversed(KEYS["events"]):
+            same = pc.and_(pc.equal(before[key], after[key]), follows)
+            follows = pc.or_(pc.less(before[key], after[key]), same)
+        if not pc.all(follows).as_py() and len(before):
+            raise ValueError("the batches of events are not in key order")
+        self._last_key = keys.slice(max(len(keys) - 1, 0))
 
     def _note_kinds(self, piece: pa.Table) -> None:
         first = piece.select(["kind", "known_at"]).group_by("kind").aggregate([("known_at", "min")])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -15,7 +15,7 @@ from kqml.tables import SCHEMAS
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"there is no time zone {name!r}; use a name such as Asia/Shanghai") from error
     return name
 
@@ -151,7 +151,7 @@ class ImportMapping(_Part):
     accounts: tuple[TableMapping, ...] = ()
     contacts: tuple[TableMapping, ...] = ()
     reps: tuple[TableMapping, ...] = ()
-    events: Annotated[tuple[TableMapping, ...], Field(min_length=1)]
+    events: tuple[TableMapping, ...]
 
     def parts(self) -> Iterator[tuple[str, int, TableMapping]]:
         """Every table mapping with the name of its table and its place among those of the table."""

@@ -79,6 +79,8 @@ def _dotted(path: KeyPath) -> str:
 
 
 def _meaning_problems(mapping: ImportMapping) -> Iterator[Problem]:
+    if not mapping.events:
+        yield ("events",), "is empty", f"say where events come from; {_GUIDE}"
     for column in mapping.columns:
         if column not in ACCOUNTS.names or column == "account_id":
             todo = f"use one of {', '.join(ACCOUNTS.names[1:])}"

@@ -27,10 +27,17 @@ def is_current(folder: str) -> bool:
 
 @cache
 def kernel_cache() -> Path:
-    """The folder: in the environment that runs us, or, where that is read-only, in the user's cache."""
-    made = Path(sys.prefix) / "var" / "kqml-kernels"
-    root = made if os.access(sys.prefix, os.W_OK) else Path.home() / ".cache" / "kqml-kernels"
-    return root / hash_of_sources()
+    """The folder: below KQML_KERNELS, else in the environment that runs us, else, where that is read-only, in the
+    user's cache."""
+    return _root() / hash_of_sources()
+
+
+def _root() -> Path:
+    if os.environ.get("KQML_KERNELS"):
+        return Path(os.environ["KQML_KERNELS"]).absolute()
+    if os.access(sys.prefix, os.W_OK):
+        return Path(sys.prefix) / "var" / "kqml-kernels"
+    return Path.home() / ".cache" / "kqml-kernels"
 
 
 def hash_of_sources() -> str:

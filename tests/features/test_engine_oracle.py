@@ -1,0 +1,160 @@
+"""The engine gives what the definitions say: every aggregation, every operation, against a slow oracle."""
+
+import math
+
+import numpy as np
+import pytest
+from feature_oracle import Happened, World, value_of
+from hypothesis import given, settings
+from random_logs import CUTOFFS, Histories, context_of, histories, log_of
+
+from features.catalog import catalog
+from features.definitions import (
+    Aggregation,
+    Atom,
+    Calendar,
+    Code,
+    Combined,
+    Direction,
+    Feature,
+    FeatureGroup,
+    Operation,
+    Peer,
+    Season,
+    Stream,
+)
+from features.engine import build_features
+from features.plan import compile_plan
+from features.rows import Rows
+from kqml.calendar import DAY_US
+from kqml.events import EventKind
+
+ORDER = Stream("order", frozenset({EventKind.ORDER}))
+TOUCH = Stream("touch", frozenset({EventKind.VISIT, EventKind.CALL, EventKind.COMPLAINT}))
+WINDOWS = ((1, 0), (30, 0), (365, 0), (30, 30), (90, 365), (None, 0))
+OF_VALUES = ("sum", "mean", "std", "cv", "max")
+OF_GAPS = ("gap_mean", "gap_std", "gap_median", "gap_p90")
+
+
+def feature(measure, fill=None):
+    return Feature(measure, FeatureGroup.FREQUENCY, Code.ORDER_LEVEL, Direction.EITHER, "order_counts", fill)
+
+
+def every_atom():
+    for stream in (ORDER, TOUCH):
+        for days, lag in WINDOWS:
+            for name in ("count", "days", "weeks"):
+                yield Atom(stream, Aggregation(name), days=days, lag=lag)
+            for name in OF_VALUES:
+                for value in ("amount", "sentiment", "minutes"):
+                    yield Atom(stream, Aggregation(name), value, days, lag)
+            for value in ("contact_id", "channel"):
+                yield Atom(stream, Aggregation.DISTINCT, value, days, lag)
+        for name in ("since_last", "since_first", "gap_last"):
+            yield Atom(stream, Aggregation(name))
+        for name in OF_GAPS:
+            for last in (1, 3, 26):
+                yield Atom(stream, Aggregation(name), last=last)
+
+
+def every_combination():
+    silence, middle = Atom(ORDER, Aggregation.SINCE_LAST), Atom(ORDER, Aggregation.GAP_MEAN, last=26)
+    spread, month = Atom(ORDER, Aggregation.GAP_STD, last=26), Atom(ORDER, Aggregation.COUNT, days=30)
+    year = Atom(TOUCH, Aggregation.COUNT, days=365)
+    yield Combined(silence, Operation.RATIO, middle)
+    yield Combined(silence, Operation.DIFFERENCE, middle)
+    yield Combined(Combined(silence, Operation.DIFFERENCE, middle), Operation.RATIO, spread)
+    yield Combined(month, Operation.RATE_RATIO, year)
+    yield Combined(month, Operation.RATIO, year)
+    yield Combined(Atom(ORDER, Aggregation.SUM, "amount", days=30), Operation.DIFFERENCE, year)
+
+
+def filled():
+    for aggregation, days in ((Aggregation.MEAN, 30), (Aggregation.MAXIMUM, 365), (Aggregation.CV, None)):
+        yield feature(Atom(ORDER, aggregation, "lines", days=days), fill=-7.0)
+    month, before = (Atom(TOUCH, Aggregation.COUNT, days=30, lag=lag) for lag in (0, 30))
+    yield feature(Combined(month, Operation.RATIO, before), fill=1.0)
+    yield feature(Combined(Atom(ORDER, Aggregation.SINCE_LAST), Operation.RATIO, month), fill=99.0)
+
+
+FEATURES = (
+    *(feature(atom) for atom in every_atom()),
+    *(feature(combined) for combined in every_combination()),
+    *filled(),
+    *(feature(Calendar(season)) for season in Season),
+)
+
+
+def differences(features, given_: Histories, cutoffs):
+    """The cells in which engine and oracle disagree by more than 1e-9 of what the number was computed from."""
+    rows = Rows.grid(len(given_.accounts), cutoffs)
+    matrix = build_features(log_of(given_.accounts), rows, compile_plan(features), context_of(given_.worlds))
+    for row, (account, cutoff) in enumerate(zip(rows.account, rows.cutoff, strict=True)):
+        for column, one in enumerate(features):
+            wanted = value_of(one, given_.accounts[account], int(cutoff), given_.worlds[account])
+            found, number = float(matrix[row, column]), float(wanted.number)
+            if not (math.isnan(found) and math.isnan(number)) and not abs(found - number) <= 1e-9 * wanted.size:
+                yield one.column, int(account), int(cutoff) // DAY_US, found, number
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
+def test_every_aggregation_and_operation_equals_the_oracle_on_random_logs(given_):
+    assert list(differences(FEATURES, given_, CUTOFFS)) == []
+
+
+@settings(max_examples=8, deadline=None)
+@given(histories(most_events=60))
+def test_the_whole_catalog_equals_the_oracle_on_random_logs(given_):
+    own = [one for one in catalog() if not isinstance(one.measure, Peer)]
+    assert list(differences(own, given_, CUTOFFS[1:])) == []
+
+
+DAY = DAY_US
+SINCE = {EventKind.ORDER: -1000 * DAY, EventKind.VISIT: -1000 * DAY}
+
+
+def orders(*days, known_later=0, **values):
+    return [Happened(int(day * DAY), int((day + known_later) * DAY), EventKind.ORDER, values) for day in days]
+
+
+TABLE = [
+    # events, measure, cutoff in days, value
+    (orders(-400, -30, -1, 0), Atom(ORDER, Aggregation.COUNT, days=30), 0, 2.0),
+    (orders(-400, -30 - 1e-9, -1), Atom(ORDER, Aggregation.COUNT, days=30), 0, 1.0),
+    (orders(-400, 0), Atom(ORDER, Aggregation.SINCE_LAST), 0, 400.0),
+    (orders(-400, -1, known_later=1), Atom(ORDER, Aggregation.SINCE_LAST), 0, 400.0),
+    (orders(-400, -1, known_later=0.99), Atom(ORDER, Aggregation.SINCE_LAST), 0, 1.0),
+    (orders(-10), Atom(ORDER, Aggregation.COUNT, days=30), 0, math.nan),
+    (orders(-30), Atom(ORDER, Aggregation.COUNT, days=30), 0, 1.0),
+    (orders(-40), Atom(ORDER, Aggregation.SUM, "amount", days=30), 0, 0.0),
+    (orders(-40, -1), Atom(ORDER, Aggregation.SUM, "amount", days=30), 0, math.nan),
+    (orders(-9, -5, -4, amount=3.0), Atom(ORDER, Aggregation.GAP_MEAN, last=26), 0, 2.5),
+    (orders(-9, -5, -4, amount=3.0), Atom(ORDER, Aggregation.CV, "amount"), 0, 0.0),
+    ([], Atom(ORDER, Aggregation.COUNT), 0, math.nan),
+]
+
+
+@pytest.mark.parametrize(("events", "measure", "cutoff", "value"), TABLE)
+def test_bounds_are_half_open_and_what_was_not_known_is_missing(events, measure, cutoff, value):
+    log, context = log_of([events]), context_of([World(SINCE)])
+    found = build_features(log, Rows.grid(1, np.array([cutoff * DAY])), compile_plan([feature(measure)]), context)
+    np.testing.assert_array_equal(found, [[value]])
+
+
+def test_a_kind_never_recorded_is_missing_not_zero():
+    log = log_of([orders(-400, -3)])
+    plan = compile_plan([feature(Atom(TOUCH, Aggregation.COUNT, days=30))])
+    rows = Rows.grid(1, np.array([0]))
+    recorded = build_features(log, rows, plan, context_of([World(SINCE)]))
+    never = build_features(log, rows, plan, context_of([World({EventKind.ORDER: -1000 * DAY})]))
+    assert recorded[0, 0] == 0.0
+    assert math.isnan(never[0, 0])
+
+
+def test_quiet_days_count_neither_in_recency_nor_in_gaps():
+    log = log_of([orders(-30, -20, -10)])
+    measures = [Atom(ORDER, Aggregation.SINCE_LAST), Atom(ORDER, Aggregation.GAP_MEAN, last=26)]
+    context = context_of([World(SINCE, quiet=[(-18 * DAY, -8 * DAY)])])
+    found = build_features(log, Rows.grid(1, np.array([0])), compile_plan([*map(feature, measures)]), context)
+    np.testing.assert_array_equal(found, [[8.0, 6.0]])

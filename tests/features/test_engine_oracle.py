@@ -118,27 +118,54 @@ def orders(*days, known_later=0, **values):
     return [Happened(int(day * DAY), int((day + known_later) * DAY), EventKind.ORDER, values) for day in days]
 
 
-TABLE = [
-    # events, measure, cutoff in days, value
-    (orders(-400, -30, -1, 0), Atom(ORDER, Aggregation.COUNT, days=30), 0, 2.0),
-    (orders(-400, -30 - 1e-9, -1), Atom(ORDER, Aggregation.COUNT, days=30), 0, 1.0),
-    (orders(-400, 0), Atom(ORDER, Aggregation.SINCE_LAST), 0, 400.0),
-    (orders(-400, -1, known_later=1), Atom(ORDER, Aggregation.SINCE_LAST), 0, 400.0),
-    (orders(-400, -1, known_later=0.99), Atom(ORDER, Aggregation.SINCE_LAST), 0, 1.0),
-    (orders(-10), Atom(ORDER, Aggregation.COUNT, days=30), 0, math.nan),
-    (orders(-30), Atom(ORDER, Aggregation.COUNT, days=30), 0, 1.0),
-    (orders(-40), Atom(ORDER, Aggregation.SUM, "amount", days=30), 0, 0.0),
-    (orders(-40, -1), Atom(ORDER, Aggregation.SUM, "amount", days=30), 0, math.nan),
-    (orders(-9, -5, -4, amount=3.0), Atom(ORDER, Aggregation.GAP_MEAN, last=26), 0, 2.5),
-    (orders(-9, -5, -4, amount=3.0), Atom(ORDER, Aggregation.CV, "amount"), 0, 0.0),
-    ([], Atom(ORDER, Aggregation.COUNT), 0, math.nan),
-]
+TABLE = {
+    # events, measure, value at day 0
+    "an_event_at_the_cutoff_is_the_future": (
+        orders(-400, -1) + orders(0, known_later=-5),
+        Atom(ORDER, Aggregation.COUNT, days=30),
+        1.0,
+    ),
+    "a_window_begins_with_its_first_instant": (orders(-400, -30, -1), Atom(ORDER, Aggregation.COUNT, days=30), 2.0),
+    "an_instant_earlier_is_outside": (orders(-400, -30 - 1e-10, -1), Atom(ORDER, Aggregation.COUNT, days=30), 1.0),
+    "a_lagged_window_ends_where_the_newer_begins": (
+        orders(-400, -60, -30, -1),
+        Atom(ORDER, Aggregation.COUNT, days=30, lag=30),
+        1.0,
+    ),
+    "recency_ends_before_the_cutoff": (
+        orders(-400) + orders(0, known_later=-5),
+        Atom(ORDER, Aggregation.SINCE_LAST),
+        400.0,
+    ),
+    "known_at_the_cutoff_is_too_late": (
+        orders(-400) + orders(-1, known_later=1),
+        Atom(ORDER, Aggregation.SINCE_LAST),
+        400.0,
+    ),
+    "known_just_before_is_known": (
+        orders(-400) + orders(-1, known_later=0.99),
+        Atom(ORDER, Aggregation.SINCE_LAST),
+        1.0,
+    ),
+    "before_the_account_is_missing": (orders(-10), Atom(ORDER, Aggregation.COUNT, days=30), math.nan),
+    "an_account_as_old_as_the_window_is_told": (orders(-30), Atom(ORDER, Aggregation.COUNT, days=30), 1.0),
+    "nothing_sold_is_0": (orders(-40), Atom(ORDER, Aggregation.SUM, "amount", days=30), 0.0),
+    "sold_for_an_unknown_amount_is_missing": (
+        orders(-40, -1),
+        Atom(ORDER, Aggregation.SUM, "amount", days=30),
+        math.nan,
+    ),
+    "gaps_are_between_orders": (orders(-9, -5, -4), Atom(ORDER, Aggregation.GAP_MEAN, last=26), 2.5),
+    "equal_amounts_do_not_vary": (orders(-9, -5, -4, amount=3.3), Atom(ORDER, Aggregation.CV, "amount"), 0.0),
+    "no_account_yet": ([], Atom(ORDER, Aggregation.COUNT), math.nan),
+}
 
 
-@pytest.mark.parametrize(("events", "measure", "cutoff", "value"), TABLE)
-def test_bounds_are_half_open_and_what_was_not_known_is_missing(events, measure, cutoff, value):
+@pytest.mark.parametrize("case", TABLE)
+def test_bounds_are_half_open_and_what_was_not_known_is_missing(case):
+    events, measure, value = TABLE[case]
     log, context = log_of([events]), context_of([World(SINCE)])
-    found = build_features(log, Rows.grid(1, np.array([cutoff * DAY])), compile_plan([feature(measure)]), context)
+    found = build_features(log, Rows.grid(1, np.array([0])), compile_plan([feature(measure)]), context)
     np.testing.assert_array_equal(found, [[value]])
 
 

@@ -1,25 +1,23 @@
 """The dataset folder: four Parquet tables with `dataset.json`, read, written, fingerprinted."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kqml.calendar import moment_of
-from kqml.errors import BadUse, CouldNot, Fault
+from kqml.dataset_files import TableRows, write_tables
+from kqml.dataset_info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
+from kqml.errors import BadUse, CouldNot
 from kqml.eventlog import CODES, VALUES, EventLog
 from kqml.fingerprint import TableHash, fingerprint_of
 from kqml.logbuilding import event_log_from, event_log_of
-from kqml.tables import EVENTS, KEYS, SCHEMAS, check_rows, conform
+from kqml.tables import KEYS, SCHEMAS
 
 __all__ = [
     "ColumnUse",
@@ -33,61 +31,7 @@ __all__ = [
     "write_dataset",
 ]
 
-FORMAT_VERSION = 1
-PART_ROWS = 2_000_000
 LOG_COLUMNS = ("account_id", "occurred_at", "known_at", "kind", *VALUES, *CODES)
-
-TableRows: TypeAlias = pa.Table | pd.DataFrame | Iterable[pa.RecordBatch]
-"""A table to write: whole, or (events only) as batches already in key order."""
-
-
-@dataclass(frozen=True)
-class QuietPeriod:
-    """Declared quiet days: `start` and `end` are ISO dates, the end not included."""
-
-    start: str
-    end: str
-    name: str
-
-
-@dataclass(frozen=True)
-class ColumnUse:
-    """What may be done with an account column at a past cutoff.
-
-    `complete_since`: ISO date since which every change of it is an event, or None. `usable`: False refuses it for
-    training. `why`: the reason, in words.
-    """
-
-    complete_since: str | None = None
-    usable: bool = True
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What `dataset.json` says. `kinds_recorded`: kind code → first `known_at` (ISO instant). `record_lags`: kind
-    code → {"days": assumed or "p95_days": measured lag in days}. `columns`: account column → ColumnUse."""
-
-    time_zone: str = "Asia/Shanghai"
-    currency: str = "CNY"
-    quiet_periods: tuple[QuietPeriod, ...] = ()
-    columns: Mapping[str, ColumnUse] = field(default_factory=dict)
-    kinds_recorded: Mapping[str, str] = field(default_factory=dict)
-    record_lags: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    source: Mapping[str, Any] = field(default_factory=dict)
-    fingerprint: str = ""
-    format_version: int = FORMAT_VERSION
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "DatasetInfo":
-        """Raises ValueError, KeyError or TypeError on anything that `to_json` does not write."""
-        given = json.loads(text)
-        periods = tuple(QuietPeriod(**period) for period in given.pop("quiet_periods", ()))
-        columns = {name: ColumnUse(**use) for name, use in given.pop("columns", {}).items()}
-        return cls(quiet_periods=periods, columns=columns, **given)
 
 
 @dataclass(frozen=True)
@@ -193,7 +137,7 @@ def write_dataset(path: Path, tables: Mapping[str, TableRows], info: DatasetInfo
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        complete = _write_tables(draft, tables, info)
+        complete = write_tables(draft, tables, info)
         (draft / "dataset.json").write_text(complete.to_json(), encoding="utf-8")
         draft.chmod(0o755)
         if path.exists():
@@ -220,91 +164,3 @@ def _put_aside(path: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
     path.rename(aside / path.name)
     shutil.rmtree(aside)
-
-
-def _write_tables(folder: Path, tables: Mapping[str, TableRows], info: DatasetInfo) -> DatasetInfo:
-    unknown = [
-        Fault(name, "is not a table of a dataset", f"use {', '.join(SCHEMAS)}")
-        for name in tables
-        if name not in SCHEMAS
-    ]
-    if unknown or "events" not in tables:
-        raise BadUse("A dataset needs the table events and knows four tables.", unknown)
-    parts = _EventParts(folder / "events")
-    parts.write(tables["events"])
-    hashes = {name: _write_small(folder, name, table) for name, table in tables.items() if name != "events"}
-    recorded = {**parts.recorded(), **info.kinds_recorded}
-    fingerprint = fingerprint_of({**hashes, "events": parts.hash})
-    return replace(info, kinds_recorded=recorded, fingerprint=fingerprint, format_version=FORMAT_VERSION)
-
-
-def _write_small(folder: Path, name: str, rows: TableRows) -> TableHash:
-    table = _whole(name, rows)
-    check_rows(name, table)
-    pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
-    hashed = TableHash()
-    hashed.update(table)
-    return hashed
-
-
-def _whole(name: str, rows: TableRows) -> pa.Table:
-    table = rows if isinstance(rows, pa.Table | pd.DataFrame) else pa.Table.from_batches(rows)
-    return conform(name, table).sort_by([(key, "ascending") for key in KEYS[name]])
-
-
-class _EventParts:
-    """The part files of the events, written one after another as pieces in key order arrive."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._first_known: dict[str, int] = {}
-        self._last_key = EVENTS.empty_table().select(KEYS["events"])
-        self.hash = TableHash()
-
-    def write(self, rows: TableRows) -> None:
-        self._folder.mkdir()
-        for number, piece in enumerate(_pieces(rows)):
-            self._require_order(piece.select(KEYS["events"]))
-            check_rows("events", piece)
-            self.hash.update(piece)
-            self._note_kinds(piece)
-            target = self._folder / f"part-{number:05d}.parquet"
-            pq.write_table(piece, target, compression="zstd", row_group_size=250_000)
-
-    def _require_order(self, keys: pa.Table) -> None:
-        """Raises ValueError where the pieces do not follow each other in key order: a defect of who makes them."""
-        keys = pa.concat_tables([self._last_key, keys])
-        before, after = keys.slice(0, max(len(keys) - 1, 0)), keys.slice(1)
-        follows: pa.ChunkedArray | bool = True
-        for key in reversed(KEYS["events"]):
-            same = pc.and_(pc.equal(before[key], after[key]), follows)
-            follows = pc.or_(pc.less(before[key], after[key]), same)
-        if not pc.all(follows).as_py() and len(before):
-            raise ValueError("the batches of events are not in key order")
-        self._last_key = keys.slice(max(len(keys) - 1, 0))
-
-    def _note_kinds(self, piece: pa.Table) -> None:
-        first = piece.select(["kind", "known_at"]).group_by("kind").aggregate([("known_at", "min")])
-        for kind, known in zip(
-            first["kind"].to_pylist(), first["known_at_min"].cast(pa.int64()).to_pylist(), strict=True
-        ):
-            self._first_known[kind] = min(known, self._first_known.get(kind, known))
-
-    def recorded(self) -> dict[str, str]:
-        return {kind: moment_of(known).isoformat() for kind, known in sorted(self._first_known.items())}
-
-
-def _pieces(rows: TableRows) -> Iterator[pa.Table]:
-    """Conforming tables of at most PART_ROWS rows, at least one."""
-    if isinstance(rows, pa.Table | pd.DataFrame):
-        table = _whole("events", rows)
-        yield from (table.slice(start, PART_ROWS) for start in range(0, max(len(table), 1), PART_ROWS))
-        return
-    waiting: list[pa.RecordBatch] = []
-    for batch in rows:
-        waiting.append(batch)
-        if sum(piece.num_rows for piece in waiting) >= PART_ROWS:
-            yield conform("events", pa.Table.from_batches(waiting))
-            waiting = []
-    if waiting:
-        yield conform("events", pa.Table.from_batches(waiting))

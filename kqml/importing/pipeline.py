@@ -17,7 +17,7 @@ from kqml.importing.mapping import ImportMapping
 from kqml.importing.relations import Source, one_row
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.sources import assign_sources, open_all, require_files
-from kqml.importing.staging import Staged, stage
+from kqml.importing.staging import Staged, Terms, stage
 from kqml.importing.workspace import Workspace, open_workspace
 from kqml.tables import EVENTS, KEYS, SCHEMAS
 
@@ -48,7 +48,7 @@ def import_dataset(
     with open_workspace(out) as workspace:
         relations = open_all(workspace, fed)
         staged = [
-            stage(workspace, table, part, relation, mapping, now)
+            stage(workspace, table, part, relation, Terms(mapping.time_zone, mapping.tolerate, now))
             for (table, part, _), relation in zip(fed, relations, strict=True)
         ]
         _refuse_broken_lines(workspace)

@@ -1,6 +1,6 @@
 """Typed rows of each source in DuckDB, every fault of a row marked in one bit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -8,7 +8,7 @@ import duckdb
 from kqml.calendar import moment_of
 from kqml.errors import Fault, Refused
 from kqml.importing.findings import Finding, Level
-from kqml.importing.mapping import ImportMapping, TableMapping
+from kqml.importing.mapping import TableMapping
 from kqml.importing.problems import (
     EARLIEST,
     FUTURE,
@@ -40,6 +40,25 @@ class _Check:
 
 
 @dataclass(frozen=True)
+class _Reading:
+    """The table `name` that rows of the source `label` for our `table` are read into."""
+
+    name: str
+    table: str
+    label: str
+    checks: tuple[_Check, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms rows are taken: the business time zone, what is tolerated, after when the future begins."""
+
+    time_zone: str
+    tolerate: Mapping[str, float]
+    now: int
+
+
+@dataclass(frozen=True)
 class Staged:
     """A source's rows as the table `name`: our columns as `v_<column>`, `mask` (0 where faultless), `skipped`."""
 
@@ -51,36 +70,34 @@ class Staged:
     findings: tuple[Finding, ...]
 
 
-def stage(
-    workspace: Workspace, table: str, part: TableMapping, relation: Relation, mapping: ImportMapping, now: int
-) -> Staged:
+def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relation, terms: Terms) -> Staged:
     """Reads a source once into a table of its own; its findings are already weighed against `[tolerate]`."""
-    name = f"stage_{next(workspace.numbers)}"
     values = {
-        column: value_sql(column, SCHEMAS[table].field(column).type, source, relation.types, mapping.time_zone)
+        column: value_sql(column, SCHEMAS[table].field(column).type, source, relation.types, terms.time_zone)
         for column, source in part.columns.items()
     }
-    checks = [check for column in part.columns for check in _checks(table, column, values, mapping.time_zone, now)]
-    _read_into(workspace, name, relation.label, _stage_sql(part, relation, values, checks))
-    rows, skipped, offsets = _totals(workspace, name, values)
-    findings = [_skipped(relation.label, table, skipped, rows)] if skipped else []
-    findings += _mixed_offsets(relation.label, table, part, offsets)
-    findings += _row_findings(workspace, name, table, relation.label, checks, rows - skipped, mapping.tolerate)
-    return Staged(name, table, part, relation.label, rows, tuple(findings))
+    checks = tuple(check for column in part.columns for check in _checks(table, column, values, terms))
+    reading = _Reading(f"stage_{next(workspace.numbers)}", table, relation.label, checks)
+    _read_into(workspace, reading, _stage_sql(part, relation, values, checks))
+    rows, skipped, offsets = _totals(workspace, reading.name, values)
+    findings = [_skipped(reading, skipped, rows)] if skipped else []
+    findings += _mixed_offsets(reading, part, offsets)
+    findings += _row_findings(workspace, reading, rows - skipped, terms.tolerate)
+    return Staged(reading.name, table, part, relation.label, rows, tuple(findings))
 
 
-def _read_into(workspace: Workspace, name: str, label: str, sql: str) -> None:
+def _read_into(workspace: Workspace, reading: _Reading, sql: str) -> None:
     """Makes the table; what DuckDB finds wrong inside the file is the file's fault, memory and disk are not."""
     try:
-        workspace.connection.execute(f"CREATE TABLE {name} AS {sql}")
+        workspace.connection.execute(f"CREATE TABLE {reading.name} AS {sql}")
     except duckdb.Error as error:
         if type(error) is not duckdb.Error and not isinstance(error, duckdb.InvalidInputException):
             raise
-        fault = Fault(label, f"is broken inside: {str(error).splitlines()[0]}", "copy or export it again")
-        raise Refused(f"{label} cannot be read. Nothing was written.", [fault]) from error
+        fault = Fault(reading.label, f"is broken inside: {str(error).splitlines()[0]}", "copy or export it again")
+        raise Refused(f"{reading.label} cannot be read. Nothing was written.", [fault]) from error
 
 
-def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, ValueSql], checks: list[_Check]) -> str:
+def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, ValueSql], checks: Sequence[_Check]) -> str:
     """Three steps: the source, its typed columns, the mask that is read off them."""
     typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
     typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
@@ -98,13 +115,13 @@ def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, Valu
     return f"SELECT {ROW}, {', '.join(kept)}, skipped, mask, {raw} AS raw FROM ({masked})"
 
 
-def _checks(table: str, column: str, values: Mapping[str, ValueSql], zone: str, now: int) -> list[_Check]:
+def _checks(table: str, column: str, values: Mapping[str, ValueSql], terms: Terms) -> list[_Check]:
     kind = SCHEMAS[table].field(column).type
     value, given = f"v_{column}", values[column].given
-    moment = literal(moment_of(now).isoformat())
+    moment = literal(moment_of(terms.now).isoformat())
     limit = f"CAST({moment} AS TIMESTAMPTZ)"
     if kind == DATE:
-        limit = literal(moment_of(now, zone).date().isoformat())
+        limit = literal(moment_of(terms.now, terms.time_zone).date().isoformat())
     conditions = {
         MISSING: f"NOT ({given})",
         UNPARSABLE: f"({given}) AND {value} IS NULL",
@@ -134,11 +151,11 @@ def _totals(workspace: Workspace, name: str, values: Mapping[str, ValueSql]) -> 
     return rows, skipped, {column: sorted(seen or []) for column, seen in zip(dated, found, strict=True)}
 
 
-def _skipped(label: str, table: str, count: int, rows: int) -> Finding:
-    return Finding("skipped", Level.LEFT_OUT, table, count=count, share=count / rows, source=label)
+def _skipped(reading: _Reading, count: int, rows: int) -> Finding:
+    return Finding("skipped", Level.LEFT_OUT, reading.table, count=count, share=count / rows, source=reading.label)
 
 
-def _mixed_offsets(label: str, table: str, part: TableMapping, offsets: Mapping[str, list[str]]) -> list[Finding]:
+def _mixed_offsets(reading: _Reading, part: TableMapping, offsets: Mapping[str, list[str]]) -> list[Finding]:
     """A column of which some values say their offset while others do not, or whose offsets differ undeclared."""
     findings = []
     for column, seen in offsets.items():
@@ -146,38 +163,33 @@ def _mixed_offsets(label: str, table: str, part: TableMapping, offsets: Mapping[
         if len(distinct) > 1 and ("" in distinct or part.columns[column].offsets == "same"):
             shown = tuple(offset or "–" for offset in seen)
             message = "mixed_time_zones" if "" in distinct else "several_offsets"
-            findings.append(Finding(message, Level.REFUSAL, table, column, source=label, values=shown))
+            findings.append(Finding(message, Level.REFUSAL, reading.table, column, source=reading.label, values=shown))
     return findings
 
 
 def _row_findings(
-    workspace: Workspace,
-    name: str,
-    table: str,
-    label: str,
-    checks: list[_Check],
-    rows: int,
-    tolerate: Mapping[str, float],
-) -> list[Finding]:
-    if not checks:
-        return []
+    workspace: Workspace, reading: _Reading, rows: int, tolerate: Mapping[str, float]
+) -> Iterator[Finding]:
+    """One finding for each check that any row fails, with the first rows and values."""
     parts = []
-    for bit, _ in enumerate(checks):
+    for bit, _ in enumerate(reading.checks):
         hit = f"FILTER (mask & {1 << bit} <> 0)"
         first = f"min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{bit + 1}], {ROW}, {_EXAMPLES}) {hit}"
         parts.append(f"count(*) {hit}, {first}")
-    found = one_row(workspace.connection, f"SELECT {', '.join(parts)} FROM {name} WHERE mask <> 0")
-    findings = []
-    for bit, check in enumerate(checks):
-        count, places, values = found[3 * bit : 3 * bit + 3]
+    found = one_row(workspace.connection, f"SELECT {', '.join(parts)} FROM {reading.name} WHERE mask <> 0")
+    for bit, check in enumerate(reading.checks):
+        count, places, given = found[3 * bit : 3 * bit + 3]
         if count:
-            share, limit = count / rows, tolerate.get(code_of(check.problem, check.column))
-            level = Level.LEFT_OUT if limit is not None and share <= limit else Level.REFUSAL
-            shown = tuple(dict.fromkeys(value for value in values or () if value))
-            facts = {} if limit is None else {"tolerated": limit}
-            findings.append(
-                Finding(
-                    check.problem, level, table, check.column, count, share, label, tuple(places or ()), shown, facts
-                )
+            limit = tolerate.get(code_of(check.problem, check.column))
+            yield Finding(
+                check.problem,
+                Level.LEFT_OUT if limit is not None and count / rows <= limit else Level.REFUSAL,
+                reading.table,
+                check.column,
+                count,
+                count / rows,
+                reading.label,
+                tuple(places),
+                tuple(dict.fromkeys(value for value in given if value)),
+                {} if limit is None else {"tolerated": limit},
             )
-    return findings

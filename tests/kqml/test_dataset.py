@@ -104,7 +104,7 @@ def test_the_fingerprint_does_not_see_how_events_are_cut_into_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = written(tmp_path / "one").info.fingerprint
-    monkeypatch.setattr("kqml.dataset.PART_ROWS", 1)
+    monkeypatch.setattr("kqml.dataset_files.PART_ROWS", 1)
 
     other = written(tmp_path / "other")
 

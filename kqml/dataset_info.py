@@ -1,0 +1,57 @@
+"""What `dataset.json` says of a dataset."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class QuietPeriod:
+    """Declared quiet days: `start` and `end` are ISO dates, the end not included."""
+
+    start: str
+    end: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """What may be done with an account column at a past cutoff.
+
+    `complete_since`: ISO date since which every change of it is an event, or None. `usable`: False refuses it for
+    training. `why`: the reason, in words.
+    """
+
+    complete_since: str | None = None
+    usable: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What `dataset.json` says. `kinds_recorded`: kind code → first `known_at` (ISO instant). `record_lags`: kind
+    code → {"days": assumed or "p95_days": measured lag in days}. `columns`: account column → ColumnUse."""
+
+    time_zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    quiet_periods: tuple[QuietPeriod, ...] = ()
+    columns: Mapping[str, ColumnUse] = field(default_factory=dict)
+    kinds_recorded: Mapping[str, str] = field(default_factory=dict)
+    record_lags: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "DatasetInfo":
+        """Raises ValueError, KeyError or TypeError on anything that `to_json` does not write."""
+        given = json.loads(text)
+        periods = tuple(QuietPeriod(**period) for period in given.pop("quiet_periods", ()))
+        columns = {name: ColumnUse(**use) for name, use in given.pop("columns", {}).items()}
+        return cls(quiet_periods=periods, columns=columns, **given)

@@ -23,6 +23,7 @@ COMMANDS = (
     "models",
     "score",
     "serve",
+    "simulate",
     "demo",
 )
 """Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`."""

@@ -1,0 +1,51 @@
+"""Is a world still as far from the real stores as the committed report says, and no farther?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from experiments.world.fit.fitting import look
+from experiments.world.fit.marginals import Marginals, distances, marginals_of
+from experiments.world.fit.sources import IOWA_START, months, real_orders
+from experiments.world.parameters import read_fitted
+
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "gap_ks": (0.0, 0.06),
+    "mean_gap_ks": (0.0, 0.12),
+    "size_ks": (0.0, 0.06),
+    "size_spread_ks": (0.0, 0.06),
+    "churn_30_ratio": (0.8, 1.25),
+    "churn_60_ratio": (0.8, 1.25),
+    "churn_90_ratio": (0.85, 1.18),
+    "season_largest": (0.0, 0.15),
+    "top_10_difference": (-0.12, 0.12),
+    "top_20_difference": (-0.12, 0.12),
+}
+"""What each distance may be: stated before the fit, so that a change of the model that spoils it fails a test."""
+
+
+@dataclass(frozen=True)
+class FitCheck:
+    """One fit compared with its real orders."""
+
+    name: str
+    ours: Marginals
+    real: Marginals
+    distances: Mapping[str, float]
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """The distances that lie outside their bounds."""
+        return tuple(name for name, value in self.distances.items() if not BOUNDS[name][0] <= value <= BOUNDS[name][1])
+
+    @property
+    def holds(self) -> bool:
+        return not self.beyond
+
+
+def check_fit(name: str, seed: int = 7) -> FitCheck:
+    """Simulates the comparison world with the committed numbers and another seed than the fit's. Raises CouldNot
+    where the public data are absent."""
+    log = real_orders(name)
+    real = marginals_of(log, months(log, IOWA_START))
+    ours = look(read_fitted(name), seed)
+    return FitCheck(name, ours, real, distances(ours, real))

@@ -6,9 +6,12 @@ from functools import cache
 from itertools import chain, islice
 
 from features.catalog import interactions, market, orders
+from features.catalog.names import named, why
 from features.catalog.shorthand import count
 from features.catalog.streams import RETURN
 from features.definitions import Feature
+
+__all__ = ["catalog", "catalog_fingerprint", "core77", "named", "why"]
 
 
 @cache

@@ -14,16 +14,18 @@ CACHED = is_current(str(vars(config)["CACHE_DIR"]))
 """Machine code is kept only in a folder named by its sources: elsewhere Numba would keep it past an edit."""
 
 
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
+_njit: Any = njit
+
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 """Machine code that releases the GIL; a division by 0 gives inf or NaN, as in NumPy; nothing is allocated, so that
 arrays need no reference counts (atomic, they cost several times the work itself); no wrapper for C."""
 
 
 def compiled(function: Function) -> Function:
     """`function` as machine code that Python calls."""
-    return cast(Function, njit(cache=CACHED, **OPTIONS)(function))
+    return cast(Function, _njit(cache=CACHED, **OPTIONS)(function))
 
 
 def inlined(function: Function) -> Function:
     """`function` compiled into its callers: handing over a few arrays costs more than most of the work done here."""
-    return cast(Function, njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function))
+    return cast(Function, _njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from small_company import SmallCompany, make_small_company
 from starlette.testclient import TestClient
 
 from kqml.calendar import instant_of
@@ -82,6 +83,12 @@ class Published:
         if words[0] == "strange":
             raise ZeroDivisionError("王小明")
         return LiveModel(words[0], words[1], self.model, CARD)
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> SmallCompany:
+    """A small company with two real bundles."""
+    return make_small_company(tmp_path_factory.mktemp("company"))
 
 
 @pytest.fixture

@@ -1,0 +1,118 @@
+"""`kqml serve` as processes: start, answers, a new model, refusals, an orderly end."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from kqml.errors import CouldNot
+from models.bundle import load_bundle
+from models.published import Published, write_pointer
+from models.registry.client import RegistryStore
+from serve.watcher import follow_registry
+from serve.workers import ServeOptions, serve
+
+ORDERS = [{"occurred_at": f"2023-01-{day:02}T00:00:00Z", "kind": "order", "amount": 9} for day in range(1, 11)]
+ASKED = {"as_of": "2023-01-12T00:00:00Z", "accounts": [{"account_id": "a", "events": ORDERS}]}
+
+
+@pytest.fixture
+def home(company, tmp_path):
+    """A home whose service was told to serve version 1."""
+    for bundle in company.bundles:
+        shutil.copytree(bundle, tmp_path / "served" / bundle.name)
+    point_to(tmp_path, company.bundles[0], "1")
+    return tmp_path
+
+
+def point_to(home, bundle, version):
+    fingerprint = load_bundle(bundle).fingerprint
+    write_pointer(home / "served" / "current.json", Published(version, bundle.name, "B", "", fingerprint))
+
+
+def logged(home):
+    return [json.loads(line) for line in (home / "log").read_text().splitlines()]
+
+
+def started(home, *words):
+    """The process with its address, once it says where it listens; it logs to a file at home."""
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kqml", "serve", "--port", "0", *words],
+            env={**os.environ, "KQML_HOME": str(home)},
+            cwd=home,
+            stderr=log,
+        )
+    for _ in range(600):
+        urls = [line["url"] for line in logged(home) if line["event"] == "listening"]
+        if urls:
+            return process, urls[0]
+        time.sleep(0.1)
+    process.kill()
+    pytest.fail("it does not listen")
+
+
+def wait_for(url, wanted, seconds=60):
+    for _ in range(seconds * 10):
+        try:
+            answer = httpx.get(url)
+            if wanted(answer):
+                return answer
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"{url} did not become what was waited for")
+
+
+@pytest.mark.slow
+def test_two_workers_answer_follow_the_pointer_count_together_and_stop(home, company):
+    process, url = started(home, "--workers", "2")
+    try:
+        wait_for(f"{url}/readyz", lambda answer: answer.status_code == 200)
+        answers = [httpx.post(f"{url}/v1/scores", json=ASKED) for _ in range(20)]
+        assert {answer.status_code for answer in answers} == {200}
+        assert "server" not in answers[0].headers
+        told = httpx.get(f"{url}/metrics").text
+        assert 'kqml_http_requests_total{method="POST",route="/v1/scores",status="200"} 20.0' in told
+        point_to(home, company.bundles[1], "2")
+        wait_for(f"{url}/v1/model", lambda answer: answer.json()["version"] == "2")
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    assert {line["level"] for line in logged(home)} <= {"info", "warning"}
+
+
+def test_a_port_that_is_taken_is_said_with_exit_code_3(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = ServeOptions(tmp_path / "current.json", "127.0.0.1", taken.getsockname()[1], 1, "zh", 1)
+        with pytest.raises(CouldNot, match=r"The service cannot listen(.|\n)*--port") as refused:
+            serve(options)
+    assert refused.value.exit_code == 3
+
+
+def test_the_watcher_says_once_that_the_registry_stopped_answering_and_once_that_it_is_back(
+    monkeypatch, capfd, tmp_path
+):
+    def watched(store, served, stop, seconds, report):
+        for fault in (None, CouldNot("No registry."), CouldNot("No registry."), None, None):
+            report(fault)
+
+    monkeypatch.setattr("serve.watcher.watch", watched)
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    follow_registry(RegistryStore("sqlite:///none.db", tmp_path), tmp_path)
+    signal.signal(signal.SIGTERM, before[0])
+    signal.signal(signal.SIGINT, before[1])
+    said = [json.loads(line)["event"] for line in capfd.readouterr().err.splitlines()]
+    assert said == ["registry_not_followed", "registry_followed_again"]
+
+
+def test_workers_import_neither_mlflow_nor_its_client():
+    code = "import sys, serve.workers; sys.exit('mlflow' in sys.modules or 'sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

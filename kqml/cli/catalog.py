@@ -1,5 +1,61 @@
-"""`kqml catalog`: to be written."""
+"""`kqml catalog`: every feature with what it means, why it is there."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kqml.cli.language import LanguageFlag, spoken
+from kqml.cli.output import emit
+from kqml.settings import read_settings
+
+if TYPE_CHECKING:
+    from features.definitions import Feature
 
 
-def run() -> None:
-    raise NotImplementedError
+def run(
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Prints every feature: its name, why it is there, its group, reason code, expected direction.
+
+    Example: kqml catalog --language en
+    """
+    from features.catalog import catalog, catalog_fingerprint
+
+    speech = spoken(language, read_settings().language)
+    features = catalog()
+    result = {
+        "fingerprint": catalog_fingerprint(features),
+        "features": [_described(feature, speech) for feature in features],
+    }
+    emit(result, as_json, lambda console: _print(console, result["features"], speech))
+
+
+def _described(feature: "Feature", language: str) -> dict[str, Any]:
+    from features.catalog import named, why
+
+    return {
+        "column": feature.column,
+        "name": named(feature, language),
+        "group": feature.group.value,
+        "code": feature.code.value,
+        "is_cause": feature.code.is_cause,
+        "direction": feature.direction.value,
+        "why": why(feature, language),
+        "fill": feature.fill,
+    }
+
+
+def _print(console: Console, features: Any, language: str) -> None:
+    from kqml.messages import text
+
+    table = Table(show_lines=False)
+    for heading in ("column", "name", "group", "code", "direction", "why"):
+        table.add_column(text(f"features.headings.{heading}", language), overflow="fold")
+    for one in features:
+        group = text(f"features.groups.{one['group']}", language)
+        direction = text(f"features.directions.{one['direction']}", language)
+        table.add_row(one["column"], one["name"], group, one["code"], direction, one["why"])
+    console.print(table)

@@ -1,0 +1,23 @@
+"""Writes the generated pages."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from experiments.docs.catalog_page import catalog_page
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+PAGES: Mapping[str, Callable[[], str]] = {"catalog.md": catalog_page}
+"""File in `docs/` → what makes its text."""
+
+
+def main() -> None:
+    """Writes every page that differs from its file."""
+    for name, page in PAGES.items():
+        path, wanted = DOCS / name, page()
+        if not path.exists() or path.read_text(encoding="utf-8") != wanted:
+            path.write_text(wanted, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

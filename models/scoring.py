@@ -1,7 +1,7 @@
 """Scores: probability, band, reasons, warnings of every account of a log at one cutoff."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,11 @@ class Score:
     eligible: bool
     reasons: tuple[Reason, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def lacks_cause(self) -> bool:
+        """Whether it must be said that no cause is known: not at low risk, none of the reasons is a raising cause."""
+        return bool(self.reasons) and self.band != "low" and not knows_cause(self.reasons)
 
     @property
     def symptoms(self) -> tuple[Reason, ...]:
@@ -203,7 +208,8 @@ def _with_ineligible(
         if item is None:
             scores.append(Score(name, None, None, False, (), warnings))
             continue
-        if item.reasons and item.band != "low" and not knows_cause(item.reasons):
-            warnings = (*warnings, text("warnings.no_known_cause", language))
-        scores.append(Score(name, item.probability, item.band, True, item.reasons, warnings))
+        score = Score(name, item.probability, item.band, True, item.reasons, warnings)
+        if score.lacks_cause:
+            score = replace(score, warnings=(*warnings, text("warnings.no_known_cause", language)))
+        scores.append(score)
     return scores

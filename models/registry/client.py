@@ -1,6 +1,5 @@
 """The door to MLflow: quiet to import, explicit about the address, its failures in our words."""
 
-import logging
 import os
 import re
 import warnings
@@ -47,8 +46,7 @@ def quiet_mlflow() -> Iterator[None]:
     """MLflow without telemetry, progress bars, or the warnings of KNOWN_NOISE while the block runs."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
     with warnings.catch_warnings():
         for message in KNOWN_NOISE:
             warnings.filterwarnings("ignore", message=message, category=UserWarning)

@@ -17,7 +17,7 @@ from models.registry.versions import Version, bundle_folder, champion, find_vers
 def publish(store: RegistryStore, served: Path) -> Published | None:
     """Makes the champion what `served/current.json` names; None, and nothing changed, where there is no champion.
 
-    The bundle is checked before and after it is copied; a folder once published is never written again.
+    The bundle is checked before and after it is copied; a published folder is written again only where it is broken.
     """
     version = champion(store)
     return None if version is None else _publish(store, served, version, POINTER)
@@ -70,18 +70,28 @@ def watch(
 
 
 def _copy(source: Path, target: Path) -> None:
-    if target.is_dir():
+    if _is_whole(target):
         return
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     shutil.copytree(source, temporary)
     load_bundle(temporary)
+    shutil.rmtree(target, ignore_errors=True)
     try:
         temporary.rename(target)
     except OSError:
         shutil.rmtree(temporary, ignore_errors=True)
-        if not target.is_dir():
+        if not _is_whole(target):
             raise
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the folder holds a bundle of which no byte has changed."""
+    try:
+        load_bundle(folder)
+    except CouldNot:
+        return False
+    return True
 
 
 def _is_published(pointer: Path, published: Published) -> bool:

@@ -47,12 +47,16 @@ def find_version(store: RegistryStore, wanted: str) -> Version:
         if wanted in (str(version.number), *version.aliases):
             return version
     known = ", ".join(str(version.number) for version in versions) or "none: run `kqml train` first"
-    raise BadUse(f"There is no version {wanted} of the model.", [Fault("version", f"{wanted!r}", f"versions: {known}")])
+    todo = f"versions: {known}" + ("" if wanted.isdecimal() else "; `kqml promote VERSION` gives one an alias")
+    raise BadUse(f"There is no version {wanted} of the model.", [Fault("version", f"{wanted!r}", todo)])
 
 
 def champion(store: RegistryStore) -> Version | None:
     """The version with the alias `champion`, if any."""
-    return next((version for version in list_versions(store) if "champion" in version.aliases), None)
+    with connected(store) as client:
+        aliases = aliases_of(client)
+        number = next((number for number, names in aliases.items() if "champion" in names), None)
+        return None if number is None else _version(client, client.get_model_version(MODEL, str(number)), aliases)
 
 
 def bundle_folder(store: RegistryStore, version: Version) -> Path:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
+from serve.fields import PATTERNS_IN_WORDS
 from serve.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -60,7 +61,8 @@ def _too_large(limit: int) -> ProblemError:
 def _said(item: ErrorDetails) -> str:
     if item["type"] in ("missing", "extra_forbidden"):
         return item["msg"]
-    return f"{item['msg']} (got {_shown(item['input'])})"
+    said = PATTERNS_IN_WORDS.get(item.get("ctx", {}).get("pattern", ""), item["msg"])
+    return f"{said} (got {_shown(item['input'])})"
 
 
 def _shown(value: Any) -> str:

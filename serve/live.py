@@ -35,13 +35,13 @@ class BundleScoring:
         info = scorer.bundle.dataset
         self.time_zone = info.time_zone
         self.lag_days = {kind: lag["days"] for kind, lag in info.record_lags.items() if lag.get("days")}
-        self._scorer = scorer
+        self.scorer = scorer
         self._recorded_since = recorded_since(info)
         self._quiet = quiet_periods(info)
 
     def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
         """One score per account of the log, in its order, as the API's dict."""
-        scores = [as_json(score) for score in self._scorer.score(self.asked(histories, cutoff), language, reasons)]
+        scores = [as_json(score) for score in self.scorer.score(self.asked(histories, cutoff), language, reasons)]
         for key, counts in (("empty_orders", histories.empty_orders), ("hidden", histories.hidden)):
             for place in np.flatnonzero(counts):
                 scores[place]["warnings"].append(text(f"service.{key}", language, n=int(counts[place])))
@@ -56,7 +56,7 @@ class BundleScoring:
             "segment": [profile.get("segment") for profile in histories.profiles],
             "region": [profile.get("region") for profile in histories.profiles],
         }
-        return Asked(histories.log, context, cutoff, words, self._scorer.bundle.peers)
+        return Asked(histories.log, context, cutoff, words, self.scorer.bundle.peers)
 
 
 def opened_at(profiles: Sequence[ProfileIn], time_zone: str) -> Instants:

@@ -52,7 +52,7 @@ def answer(service: Service, body: bytes, facts: dict[str, Any]) -> Response:
     """The scores of a body; adds its sizes and the model's version to `facts`."""
     live = service.live_model()
     asked = parse_body(ScoreRequest, body)
-    cutoff = service.clock() if asked.as_of is None else _cutoff(asked.as_of)
+    cutoff = cutoff_of(asked, service.clock())
     histories = build_histories(asked.accounts, cutoff, live.score.lag_days, live.score.time_zone)
     facts |= {"accounts": len(asked.accounts), "events": len(histories.log), "model": live.version}
     scored = live.score(histories, cutoff, asked.language or service.language, asked.reasons)
@@ -65,9 +65,12 @@ def answer(service: Service, body: bytes, facts: dict[str, Any]) -> Response:
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
-def _cutoff(text: str) -> int:
+def cutoff_of(asked: ScoreRequest, now: int) -> int:
+    """The instant asked about: `as_of`, else `now`."""
+    if asked.as_of is None:
+        return now
     try:
-        return read_instant(text)
+        return read_instant(asked.as_of)
     except ValueError as error:
-        detail = f"{text!r} names a day that its month does not have"
+        detail = f"{asked.as_of!r} names a day that its month does not have"
         raise invalid_request([ItemError("#/as_of", detail)]) from error

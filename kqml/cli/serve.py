@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from kqml.cli.registry import store_of
 from kqml.settings import read_settings
 
 
@@ -27,13 +28,12 @@ def run(
     from contextlib import nullcontext
 
     from models.published import POINTER
-    from models.registry.client import RegistryStore
     from models.registry.publishing import pin
     from serve.watcher import watching
     from serve.workers import ServeOptions, serve
 
     settings = read_settings()
-    store = RegistryStore(settings.registry_uri, settings.artifacts.absolute())
+    store = store_of(settings)
     served = settings.served.absolute()
     pointer = served / POINTER if model is None else pin(store, served, model)
     options = ServeOptions(

@@ -1,0 +1,54 @@
+"""The parts of one score, timed in this process."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from experiments.bench.questions import Questions, rows_of, understood
+from serve.histories import build_histories
+from serve.live import BundleScoring
+from serve.schemas import ScoreRequest
+from serve.scores import cutoff_of
+
+TURNS = 1000
+
+
+def in_process(scoring: BundleScoring, questions: Questions, reasons: int) -> dict[str, float]:
+    """Medians in microseconds. features: from the account's log to the model's row, eligibility included; predict: the
+    calibrated probability; reasons: contributions and words; score: all of it as the service does it, bands and
+    warnings included; request: from the body's bytes on."""
+    scorer = scoring.scorer
+    asked = [understood(scoring, body) for body in questions.histories]
+    rows = [rows_of(scorer, one) for one in asked]
+    score, request = _whole(scoring, reasons)
+    requests = [ScoreRequest.model_validate_json(body) for body in questions.histories]
+    turn = len(asked)
+    return {
+        "features_us": _median_us(lambda n: rows_of(scorer, asked[n % turn])),
+        "predict_us": _median_us(lambda n: scorer.probability(rows[n % turn])),
+        "reasons_us": _median_us(
+            lambda n: scorer.explainer.explain(rows[n % turn], scorer.contributions(rows[n % turn]), "zh", reasons)
+        ),
+        "contributions_us": _median_us(lambda n: scorer.contributions(rows[n % turn])),
+        "score_us": _median_us(lambda n: score(requests[n % turn])),
+        "request_us": _median_us(lambda n: request(questions.histories[n % turn])),
+    }
+
+
+def _whole(scoring: BundleScoring, reasons: int) -> tuple[Callable[[ScoreRequest], object], Callable[[bytes], object]]:
+    def score(request: ScoreRequest) -> object:
+        cutoff = cutoff_of(request, 0)
+        histories = build_histories(request.accounts, cutoff, scoring.lag_days, scoring.time_zone)
+        return scoring(histories, cutoff, "zh", reasons)
+
+    return score, lambda body: score(ScoreRequest.model_validate_json(body))
+
+
+def _median_us(work: Callable[[int], object]) -> float:
+    times = np.empty(TURNS)
+    for number in range(TURNS):
+        started = time.perf_counter()
+        work(number)
+        times[number] = time.perf_counter() - started
+    return float(np.median(times) * 1e6)

@@ -1,0 +1,82 @@
+"""Services started for a benchmark: ours, MLflow's, each until the block ends."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from kqml.errors import CouldNot, Fault
+
+STARTING_SECONDS = 180
+
+
+@contextmanager
+def our_service(home: Path, workers: int) -> Iterator[str]:
+    """`kqml serve` on the champion of a home; yields its address."""
+    port = _free_port()
+    command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers)]
+    with _running(command, home, f"http://127.0.0.1:{port}", "/readyz") as url:
+        yield url
+
+
+@contextmanager
+def mlflow_service(home: Path, workers: int) -> Iterator[str]:
+    """`mlflow models serve` on the same champion; yields its address."""
+    port = _free_port()
+    words = ["models", "serve", "-m", "models:/kqml@champion", "--env-manager", "local", "-h", "127.0.0.1"]
+    command = [sys.executable, "-m", "mlflow", *words, "-p", str(port), "--workers", str(workers)]
+    with _running(command, home, f"http://127.0.0.1:{port}", "/ping") as url:
+        yield url
+
+
+@contextmanager
+def _running(command: Sequence[str], home: Path, url: str, ready: str) -> Iterator[str]:
+    log = home / f"{'mlflow' if 'mlflow' in command else 'kqml'}-serve.log"
+    registry = {"MLFLOW_TRACKING_URI": f"sqlite:///{home.absolute()}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with log.open("w") as written:
+        environment = {**os.environ, **registry, "KQML_HOME": str(home.absolute())}
+        process = subprocess.Popen(
+            command, cwd=home, env=environment, stdout=written, stderr=written, start_new_session=True
+        )
+        try:
+            _wait(process, url + ready, log)
+            yield url
+        finally:
+            _end(process)
+
+
+def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    until = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=5).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise CouldNot("A service did not start.", [Fault(url, f"see {log}", "run its command by hand")])
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Asks the process, then its whole group (MLflow's server is a child of a shell), to stop."""
+    process.terminate()
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    try:
+        os.killpg(process.pid, 15)
+    except ProcessLookupError:
+        return
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])

@@ -1,0 +1,44 @@
+"""`docs/api.md` says what is true."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from serve.problems import Problem
+from serve.schemas import ProblemOut, ScoreAnswer
+
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+
+
+def test_the_curl_example_is_answered(client):
+    bodies = re.findall(r"-d '(.*?)'", PAGE, re.DOTALL)
+    assert len(bodies) == 1
+    answer = client.post("/v1/scores", content=bodies[0], headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+
+
+def test_the_answers_shown_have_the_shape_of_the_api():
+    score, problem = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    ScoreAnswer.model_validate(json.loads(score))
+    ProblemOut.model_validate(json.loads(problem))
+
+
+@pytest.mark.parametrize("problem", Problem, ids=lambda problem: problem.slug)
+def test_every_problem_stands_in_its_table(problem):
+    assert f"| `{problem.slug}` | {problem.status} |" in PAGE
+
+
+def test_every_address_stands_in_its_table(client):
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        for method in operations:
+            assert f"| `{method.upper()} {path}` |" in PAGE
+
+
+def test_the_metrics_named_exist(client):
+    client.get("/healthz")
+    told = client.get("/metrics").text
+    named = re.findall(r"`(kqml_\w+)", PAGE.split("Metrics:")[1].split("\n\n")[0])
+    assert len(named) == 5
+    assert [name for name in named if name not in told] == []

@@ -65,7 +65,7 @@ class Histories:
     info: DatasetInfo
 
 
-def make_histories(accounts: int = 1500, weeks: int = 156, seed: int = 0) -> Histories:
+def make_histories(accounts: int = 2000, weeks: int = 156, seed: int = 0) -> Histories:
     """The histories of `accounts` stores over `weeks` weeks from START; the same bits for the same arguments."""
     rng = np.random.default_rng(seed)
     company = _found(rng, accounts)

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kqml.native import wait_without_spinning
+
+wait_without_spinning()
+
 REQUIRED = frozenset(filter(None, os.environ.get("KQML_REQUIRE", "").split(",")))
 """What may not be skipped here: postgres, chromium, java, data."""
 

@@ -12,12 +12,14 @@ import orjson
 
 from experiments.bench import NAMES
 from kqml.errors import KqmlError
+from kqml.native import wait_without_spinning
 
 RESULTS = Path(__file__).parents[1] / "results"
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one benchmark; the exit code is that of the failure where it fails."""
+    wait_without_spinning()
     args = build_parser().parse_args(words)
     module = importlib.import_module(f"experiments.bench.{args.name}")
     try:

@@ -9,6 +9,7 @@ import typer
 
 from kqml.cli.output import fail
 from kqml.errors import CouldNot, KqmlError
+from kqml.native import wait_without_spinning
 
 COMMANDS = (
     "import",
@@ -60,6 +61,7 @@ def module_of(command: str) -> str:
 
 def main() -> None:
     """Runs the command line; exit codes 0, 1 the answer is no, 2 bad use, 3 could not be done."""
+    wait_without_spinning()
     try:
         create_app()()
     except KqmlError as error:

@@ -1,5 +1,129 @@
-"""`kqml demo`: to be written."""
+"""`kqml demo`: the whole way from histories to served scores, with a made-up company, under one folder."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from kqml.cli.output import emit
+from kqml.errors import BadUse
+from kqml.settings import read_settings
+
+MARK = ".kqml-demo"
+"""The file that says a folder is a demo's: no other folder is ever deleted."""
 
 
-def run() -> None:
-    raise NotImplementedError
+@dataclass
+class Story:
+    """What was done so far: each command as a person would type it, with its seconds."""
+
+    console: Console
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, title: str, act: Callable[[], object]) -> None:
+        """Shows the title, acts, notes how long it took."""
+        self.console.print(f"\n[bold]{title}[/bold]", highlight=False, soft_wrap=True)
+        began = time.perf_counter()
+        act()
+        seconds = round(time.perf_counter() - began, 2)
+        self.steps.append({"step": title, "seconds": seconds})
+        self.console.print(f"[dim]{seconds:.1f} s[/dim]", highlight=False)
+
+
+def run(
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the scores when all is done.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
+    accounts: Annotated[int, typer.Option(min=200, help="Stores of the made-up company.")] = 2000,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; implies --no-serve.")] = False,
+) -> None:
+    """Makes a company's histories, checks, audits, trains, grades, registers, promotes, scores, serves.
+
+    The histories come from a small seeded generator, not from real stores: they show the way, they prove nothing.
+    Everything is written below one folder, KQML_HOME/demo.
+
+    Example: kqml demo --no-serve --fresh
+    """
+    home = read_settings().home.absolute() / "demo"
+    _open_folder(home, fresh)
+    os.environ |= {"KQML_HOME": str(home), "KQML_MLFLOW_URI": f"sqlite:///{home / 'mlflow.db'}"}
+    told = sys.stderr if as_json else sys.stdout
+    story = Story(Console(file=told))
+    with redirect_stdout(told):
+        _tell(story, home, accounts)
+    result = {"home": str(home), "steps": story.steps, **_champion()}
+    emit(result, as_json, lambda console: _say_next(console, home, result))
+    if serve and not as_json:
+        from kqml.cli.serve import run as serve_scores
+
+        serve_scores(port=port)
+
+
+def _open_folder(home: Path, fresh: bool) -> None:
+    """Makes the demo's folder, after deleting an earlier demo where asked."""
+    if home.exists() and not (home / MARK).exists():
+        raise BadUse(f"{home} exists, but no demo made it; set KQML_HOME to another folder.")
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()
+
+
+def _tell(story: Story, home: Path, accounts: int) -> None:
+    """Each step by the function of the command that the title shows."""
+    from kqml.cli import check, label_audit, promote, score, train
+
+    data, charts, scores = home / "data", home / "audit", home / "scores.parquet"
+    story.tell(f"Histories of {accounts:,} made-up stores over three years", lambda: _make(data, accounts))
+    story.tell(f"$ kqml check {data}", lambda: check.run(data))
+    story.tell(f"$ kqml label-audit {data} --charts {charts}", lambda: label_audit.run(data, charts=charts))
+    story.tell(f"$ kqml train {data}", lambda: train.run(data))
+    version, why = _newest(), "demo"
+    story.tell(f"$ kqml promote {version} --why {why}", lambda: promote.run(version, why=why))
+    story.tell(f"$ kqml score {data} --out {scores}", lambda: score.run(data, scores))
+
+
+def _make(folder: Path, accounts: int) -> None:
+    from experiments.generator import make_histories
+    from kqml.dataset import write_dataset
+
+    made = make_histories(accounts)
+    tables = {"accounts": made.accounts, "reps": made.reps, "events": made.events}
+    write_dataset(folder, tables, made.info, force=True)
+
+
+def _newest() -> str:
+    from kqml.cli.registry import store_of
+    from models.registry.versions import list_versions
+
+    return str(list_versions(store_of(read_settings()))[0].number)
+
+
+def _champion() -> dict[str, Any]:
+    """The version that the service now answers with, its grade."""
+    from kqml.cli.registry import store_of
+    from models.registry.versions import find_version
+
+    found = find_version(store_of(read_settings()), "champion")
+    return {"version": found.number, "grade": found.grade}
+
+
+def _say_next(console: Console, home: Path, result: dict[str, Any]) -> None:
+    seconds = sum(step["seconds"] for step in result["steps"])
+    console.print(f"\nVersion {result['version']}, grade {result['grade']}, in {seconds:.0f} s; all below {home}")
+    console.print("Next, in another shell:", highlight=False)
+    for command in (
+        f"export KQML_HOME={home}",
+        "kqml models",
+        f"kqml score {home / 'data'} --out scores.csv --since 2024-10-01 --language en",
+        "curl http://127.0.0.1:8000/v1/model",
+    ):
+        console.print(f"  {command}", highlight=False, soft_wrap=True)

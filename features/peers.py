@@ -51,7 +51,7 @@ def _places(names: Sequence[str | None], places: Mapping[str | None, int]) -> ND
 class PeerReference:
     """The mean of each peer column per cutoff and cell, float64 of shape (C, cells, P).
 
-    `cells`: names, the last one EVERYBODY. NaN where fewer than FEWEST accounts of the cell had the number.
+    `cells`: names, EVERYBODY among them. NaN where fewer than FEWEST accounts of the cell had the number.
     """
 
     columns: tuple[str, ...]

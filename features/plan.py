@@ -1,7 +1,7 @@
 """The plan: a catalog compiled for the engine."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,10 @@ class Plan:
     columns: tuple[str, ...]
     arrays: PlanArrays
     peers: NDArray[np.int64]
+
+    def without_peers(self) -> "Plan":
+        """The same columns, those of peers holding the account's own number."""
+        return replace(self, peers=self.peers[:0])
 
     def only(self, places: Iterable[int]) -> "Plan":
         """The plan of some of the features alone, by their places."""

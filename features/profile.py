@@ -1,10 +1,12 @@
 """What an account is, as far as it was known at a cutoff: tier, segment, region."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -13,7 +15,8 @@ from features.peers import Cells
 from features.recorded import recorded
 from features.rows import Rows
 from kqml.calendar import instant_of, local_midnight
-from kqml.dataset import Dataset, DatasetInfo
+from kqml.dataset import DatasetInfo
+from kqml.eventlog import EventLog
 from kqml.events import EventKind
 
 STATIC = ("segment", "region")
@@ -23,7 +26,17 @@ TIER = "tier"
 Texts = NDArray[np.object_]
 
 
-def profile_of(dataset: Dataset, rows: Rows) -> pd.DataFrame:
+class Described(Protocol):
+    """What a dataset tells of its accounts, a chunk of one likewise."""
+
+    @property
+    def info(self) -> DatasetInfo: ...
+    def event_log(self) -> EventLog: ...
+    def accounts(self) -> pd.DataFrame: ...
+    def events(self, columns: Iterable[str]) -> pa.Table: ...
+
+
+def profile_of(dataset: Described, rows: Rows) -> pd.DataFrame:
     """One line per row, text or None: those of tier, segment, region that the dataset has and that may be used.
 
     The tier is the one known before the cutoff, from the events that change it; missing before the date since which
@@ -44,6 +57,11 @@ def usable(accounts: pd.DataFrame, info: DatasetInfo) -> tuple[str, ...]:
     return ((TIER,) if complete else ()) + tuple(allowed)
 
 
+def reads_attributes(info: DatasetInfo) -> bool:
+    """Whether a profile reads the attributes of events, where changes of the tier are noted."""
+    return TIER in info.columns and info.columns[TIER].complete_since is not None
+
+
 def texts(accounts: pd.DataFrame, name: str) -> Texts:
     """A column as text, None where missing."""
     column = accounts[name]
@@ -52,7 +70,7 @@ def texts(accounts: pd.DataFrame, name: str) -> Texts:
     return found
 
 
-def _tiers(dataset: Dataset, rows: Rows, now: Texts) -> Texts:
+def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
     """Each row's tier: that of the latest change known, else what the first change changed, else the present one."""
     log = dataset.event_log()
     changes = recorded(log, [EventKind.TIER_CHANGED])
@@ -67,7 +85,7 @@ def _tiers(dataset: Dataset, rows: Rows, now: Texts) -> Texts:
     return tiers
 
 
-def _changes(dataset: Dataset) -> tuple[Texts, Texts]:
+def _changes(dataset: Described) -> tuple[Texts, Texts]:
     """From which tier to which, for every change in the order of the log."""
     events = dataset.events(["account_id", "occurred_at", "kind", "attributes"])
     changes = events.filter(pc.equal(events["kind"], EventKind.TIER_CHANGED.code))

@@ -1,7 +1,7 @@
 """The feature matrix: chunks of accounts on a thread pool."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
@@ -24,6 +24,7 @@ CHUNK = 4096
 
 Matrix = NDArray[np.float64]
 Part = tuple[slice, Matrix]
+Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 
@@ -44,7 +45,8 @@ def build_features(
     """
     out = np.empty((len(rows), len(plan.columns)))
     fill = _filler(log, rows, plan, context)
-    for _ in in_order(lambda span: fill(span, out[span]), spans_of(rows, chunk), threads):
+    spans = spans_of(rows, chunk)
+    for _ in in_order(lambda span: fill(span, out[span]), spans, min(threads, len(spans))):
         pass
     if len(plan.peers):
         peers = peers or Peers(Cells.none(len(rows)))
@@ -92,7 +94,8 @@ def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads
         fill(span, out)
         return span, out
 
-    return in_order(make, spans_of(rows, chunk), threads)
+    spans = spans_of(rows, chunk)
+    return in_order(make, spans, min(threads, len(spans)))
 
 
 def _filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
@@ -117,16 +120,17 @@ def spans_of(rows: Rows, chunk: int) -> list[slice]:
     return [slice(start, stop) for start, stop in pairwise(edges.tolist())]
 
 
-def in_order(work: Callable[[slice], Done], spans: Sequence[slice], threads: int) -> Iterator[Done]:
-    """`work` of every span on so many threads, answers in the order of spans, at most one waiting per thread."""
-    if len(spans) <= 1 or threads <= 1:
-        yield from map(work, spans)
+def in_order(work: Callable[[Item], Done], items: Iterable[Item], threads: int) -> Iterator[Done]:
+    """`work` of every item on so many threads, answers in the order of items; no item is taken from `items` while as
+    many answers as there are threads wait to be fetched."""
+    if threads <= 1:
+        yield from map(work, items)
         return
     with ThreadPoolExecutor(threads) as pool:
         pending: deque[Future[Done]] = deque()
-        for span in spans:
+        for item in items:
             if len(pending) > threads:
                 yield pending.popleft().result()
-            pending.append(pool.submit(work, span))
+            pending.append(pool.submit(work, item))
         while pending:
             yield pending.popleft().result()

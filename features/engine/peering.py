@@ -1,6 +1,6 @@
 """Peers: an account's numbers less the means of its like at the same cutoff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,41 @@ from features.rows import Rows
 from kqml.calendar import Instants
 
 
+class ReferenceSums:
+    """Sums per cutoff and cell, to which rows are added in their order, so that nothing depends on how they are cut."""
+
+    def __init__(self, columns: tuple[str, ...], cutoffs: Instants) -> None:
+        self._columns = columns
+        self._cutoffs = cutoffs
+        self._places: dict[str, int] = {EVERYBODY: 0}
+        self._sums = np.zeros((len(cutoffs), 1, len(columns)))
+        self._counts = np.zeros((len(cutoffs), 1, len(columns)), dtype=np.int64)
+
+    def add(self, cutoffs: Instants, cells: Cells, own: NDArray[np.float64]) -> None:
+        """Adds rows with their own numbers (R, P)."""
+        for name in cells.names:
+            self._places.setdefault(name, len(self._places))
+        more = ((0, 0), (0, len(self._places) - self._sums.shape[1]), (0, 0))
+        if more[1][1]:
+            self._sums, self._counts = np.pad(self._sums, more), np.pad(self._counts, more)
+        moments = moments_of(cutoffs, self._cutoffs)
+        kernels().add_to_cells(own, moments, _levels(cells, self._places), self._sums, self._counts)
+
+    def reference(self) -> PeerReference:
+        """The means, missing where a cell had fewer than FEWEST accounts with the number."""
+        means = np.where(self._counts >= FEWEST, self._sums / np.maximum(self._counts, 1), np.nan)
+        return PeerReference(self._columns, self._cutoffs, tuple(self._places), means)
+
+
 def reference_of(
     plan: Plan, rows: Rows, cells: Cells, parts: Iterable[tuple[slice, NDArray[np.float64]]]
 ) -> PeerReference:
     """The means per cutoff and cell, from the peer columns of `rows` (each part: its rows, their own numbers)."""
-    cutoffs = distinct_cutoffs(rows.cutoff)
-    names = (*cells.names, EVERYBODY)
-    shape = (len(cutoffs), len(names), len(plan.peers))
-    sums, counts = np.zeros(shape), np.zeros(shape, dtype=np.int64)
+    columns = tuple(plan.columns[place] for place in plan.peers)
+    sums = ReferenceSums(columns, distinct_cutoffs(rows.cutoff))
     for part, own in parts:
-        moments = moments_of(rows.cutoff[part], cutoffs)
-        kernels().add_to_cells(own, moments, _levels(cells, part, names), sums, counts)
-    with np.errstate(invalid="ignore"):
-        means = np.where(counts >= FEWEST, sums / np.maximum(counts, 1), np.nan)
-    return PeerReference(tuple(plan.columns[place] for place in plan.peers), cutoffs, names, means)
+        sums.add(rows.cutoff[part], cells.between(part.start, part.stop), own)
+    return sums.reference()
 
 
 def subtract_peers(
@@ -34,7 +55,7 @@ def subtract_peers(
     """Turns the own numbers in the peer columns of `out` into differences from the reference, in place."""
     places = [reference.columns.index(plan.columns[place]) for place in plan.peers]
     moments = moments_of(cutoffs, reference.cutoffs)
-    levels = _levels(cells, slice(None), reference.cells)
+    levels = _levels(cells, {name: place for place, name in enumerate(reference.cells)})
     kernels().less_means(out, plan.peers, moments, levels, np.ascontiguousarray(reference.means[:, :, places]))
 
 
@@ -53,9 +74,9 @@ def distinct_cutoffs(cutoffs: Instants) -> Instants:
     return np.array(sorted(seen), dtype=np.int64)
 
 
-def _levels(cells: Cells, part: slice, names: tuple[str, ...]) -> NDArray[np.int64]:
-    """Per row the places in `names` of its narrow cell, its wide one, EVERYBODY; -1 where unknown."""
-    known = {name: place for place, name in enumerate(names)}
-    places = np.array([*(known.get(name, -1) for name in cells.names), -1], dtype=np.int64)
-    narrow, wide = places[cells.narrow[part]], places[cells.wide[part]]
-    return np.ascontiguousarray(np.stack([narrow, wide, np.full(len(narrow), known[EVERYBODY])], axis=1))
+def _levels(cells: Cells, places: Mapping[str, int]) -> NDArray[np.int64]:
+    """Per row the places of its narrow cell, its wide one, EVERYBODY; -1 where unknown."""
+    named = np.array([*(places.get(name, -1) for name in cells.names), -1], dtype=np.int64)
+    levels = np.full((len(cells.narrow), 3), places[EVERYBODY])
+    levels[:, 0], levels[:, 1] = named[cells.narrow], named[cells.wide]
+    return levels

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from kqml.cli.language import LanguageFlag, spoken
 from kqml.cli.output import emit
@@ -51,11 +50,9 @@ def _described(feature: "Feature", language: str) -> dict[str, Any]:
 def _print(console: Console, features: Any, language: str) -> None:
     from kqml.messages import text
 
-    table = Table(show_lines=False)
-    for heading in ("column", "name", "group", "code", "direction", "why"):
-        table.add_column(text(f"features.headings.{heading}", language), overflow="fold")
     for one in features:
         group = text(f"features.groups.{one['group']}", language)
         direction = text(f"features.directions.{one['direction']}", language)
-        table.add_row(one["column"], one["name"], group, one["code"], direction, one["why"])
-    console.print(table)
+        console.print(one["column"], style="bold", soft_wrap=True, highlight=False)
+        lines = (one["name"], f"{group} · {one['code']} · {direction}", one["why"])
+        console.print("\n".join(f"  {line}" for line in lines), soft_wrap=True, highlight=False, markup=False)

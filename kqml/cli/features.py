@@ -1,6 +1,7 @@
 """`kqml features`: the feature matrix of a dataset."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,7 @@ from kqml.cli.output import Advance, emit, progress
 from kqml.errors import BadUse, Fault
 
 if TYPE_CHECKING:
-    from features.engine.build import Part
-
-ROWS_A_PART = 16_384
+    from features.streaming import Built
 
 
 def run(
@@ -40,37 +39,37 @@ def _write(folder: Path, asked: list[str], out: Path) -> dict[str, object]:
     import numpy as np
 
     from features.catalog import catalog, catalog_fingerprint
-    from features.context import context_of
     from features.cutoffs import default_cutoff, parse_cutoff
-    from features.engine import stream_features
     from features.matrix_file import write_matrix
-    from features.peers import Peers
     from features.plan import compile_plan
-    from features.profile import cells_of, profile_of
-    from features.rows import Rows
+    from features.streaming import stream_dataset
     from kqml.calendar import moment_of
     from kqml.dataset import read_dataset
 
-    dataset = read_dataset(folder)
-    log, zone = dataset.event_log(), dataset.info.time_zone
-    cutoffs = np.array([parse_cutoff(text, zone) for text in asked] or [default_cutoff(log, zone)])
-    rows, plan = Rows.grid(log.account_count, cutoffs), compile_plan(catalog())
-    context = context_of(dataset.info, dataset.accounts(), log)
-    peers = Peers(cells_of(profile_of(dataset, rows), len(rows)))
-    parts = stream_features(log, rows, plan, context, peers=peers, chunk=ROWS_A_PART)
-    with progress("Building features", len(rows)) as advance:
-        write_matrix(out, log, rows, plan.columns, _told(parts, advance))
+    dataset, plan = read_dataset(folder), compile_plan(catalog())
+    zone = dataset.info.time_zone
+    cutoffs = np.unique([parse_cutoff(text, zone) for text in asked] or [default_cutoff(dataset.event_log(), zone)])
+    told = _Told()
+    with progress("Building features", None) as advance:
+        write_matrix(out, plan.columns, told.through(stream_dataset(dataset, cutoffs, plan), advance))
     return {
         "out": str(out),
-        "rows": len(rows),
-        "accounts": log.account_count,
+        "rows": told.accounts * len(cutoffs),
+        "accounts": told.accounts,
         "columns": len(plan.columns),
-        "cutoffs": [moment_of(cutoff, zone).isoformat() for cutoff in np.unique(cutoffs).tolist()],
+        "cutoffs": [moment_of(cutoff, zone).isoformat() for cutoff in cutoffs.tolist()],
         "catalog": catalog_fingerprint(plan.features),
     }
 
 
-def _told(parts: "Iterator[Part]", advance: Advance) -> "Iterator[Part]":
-    for part, values in parts:
-        yield part, values
-        advance(len(values))
+@dataclass
+class _Told:
+    """How many accounts went by."""
+
+    accounts: int = 0
+
+    def through(self, parts: "Iterable[Built]", advance: Advance) -> "Iterator[Built]":
+        for part in parts:
+            yield part
+            self.accounts += len(part.accounts)
+            advance(len(part.rows))

@@ -1,0 +1,89 @@
+"""The matrix of a whole dataset in bounded memory: chunks of accounts are read, built, handed on, forgotten."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.chunks import EVENTS, Chunk, chunks_of
+from features.context import context_of
+from features.definitions import atoms_of
+from features.engine import build_features
+from features.engine.build import in_order
+from features.engine.peering import ReferenceSums, subtract_peers
+from features.peers import Cells, PeerReference
+from features.plan import Plan
+from features.profile import cells_of, profile_of, reads_attributes
+from features.rows import Rows
+from kqml.calendar import Instants
+from kqml.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Built:
+    """Some neighbouring accounts' rows, by account, then cutoff, with their numbers."""
+
+    accounts: NDArray[np.object_]
+    rows: Rows
+    cells: Cells
+    values: NDArray[np.float64]
+
+
+def stream_dataset(
+    dataset: Dataset,
+    cutoffs: Instants,
+    plan: Plan,
+    *,
+    reference: PeerReference | None = None,
+    threads: int = 2,
+    events: int = EVENTS,
+) -> Iterator[Built]:
+    """Every account at every cutoff, accounts ascending; a few chunks of `events` events are in memory at a time.
+
+    The same bits as `build_features` on the whole log. Without `reference` the peers are all accounts at the same
+    cutoff, for which the events are read twice.
+    """
+    if len(plan.peers) and reference is None:
+        reference = reference_of_dataset(dataset, cutoffs, plan, threads=threads, events=events)
+    for built in _stream_own(dataset, cutoffs, plan, threads, events):
+        if reference is not None and len(plan.peers):
+            subtract_peers(built.values, plan, built.rows.cutoff, built.cells, reference)
+        yield built
+
+
+def reference_of_dataset(
+    dataset: Dataset, cutoffs: Instants, plan: Plan, *, threads: int = 2, events: int = EVENTS
+) -> PeerReference:
+    """The means of the plan's peer columns over all accounts."""
+    own = plan.only(plan.peers.tolist())
+    sums = ReferenceSums(own.columns, np.unique(cutoffs))
+    for built in _stream_own(dataset, cutoffs, own, threads, events):
+        sums.add(built.rows.cutoff, built.cells, built.values)
+    return sums.reference()
+
+
+def _stream_own(dataset: Dataset, cutoffs: Instants, plan: Plan, threads: int, events: int) -> Iterator[Built]:
+    """The same, peer columns still holding the accounts' own numbers."""
+    chunks = chunks_of(dataset, columns_of(plan, dataset), events)
+    return in_order(_builder(cutoffs, plan), chunks, threads)
+
+
+def _builder(cutoffs: Instants, plan: Plan) -> Callable[[Chunk], Built]:
+    own = plan.without_peers()
+
+    def build(chunk: Chunk) -> Built:
+        log = chunk.event_log()
+        rows = Rows.grid(log.account_count, cutoffs)
+        cells = cells_of(profile_of(chunk, rows), len(rows)) if len(plan.peers) else Cells.none(0)
+        context = context_of(chunk.info, chunk.accounts(), log)
+        return Built(log.accounts, rows, cells, build_features(log, rows, own, context, threads=1))
+
+    return build
+
+
+def columns_of(plan: Plan, dataset: Dataset) -> Sequence[str]:
+    """The columns of events that a plan reads beside account, times, kind."""
+    read = {atom.value for feature in plan.features for atom in atoms_of(feature.measure) if atom.value}
+    attributes = ["attributes"] if len(plan.peers) and reads_attributes(dataset.info) else []
+    return [*sorted(read), *attributes]

@@ -5,7 +5,7 @@ from typing import Any
 
 from kqml.calendar import DAY_US
 from kqml.importing.findings import Finding, Level
-from kqml.importing.mapping import ImportMapping
+from kqml.importing.mapping import ImportMapping, TableMapping
 from kqml.importing.relations import ROW, literal, one_row
 from kqml.importing.staging import Staged
 from kqml.importing.values import sql_type
@@ -18,6 +18,9 @@ DEFAULT_LAG_DAYS = {"visit": 2.0}
 _SUMMED = ("amount", "quantity", "minutes")
 _AVERAGED = ("sentiment", "authenticity")
 _LAST = ("rep_id", "contact_id", "channel", "due_at", "ref", "attributes")
+ROWS_OF_A_SOURCE = 2**40
+"""More than any source has, so that places in several sources can be ordered by one number."""
+
 _CONTENT = tuple(name for name in EVENTS.names if name != "event_id")
 
 
@@ -28,7 +31,11 @@ def record_lags_of(mapping: ImportMapping) -> dict[str, float]:
 
 def assemble_events(workspace: Workspace, staged: Sequence[Staged], mapping: ImportMapping) -> list[Finding]:
     """Makes the table `events` of the faultless rows, with `given_id`, `given_time` and the row each came from."""
-    parts = [_rows_sql(place, source, mapping.time_zone) for place, source in enumerate(staged)]
+    of_part: dict[int, list[str]] = {}
+    for place, source in enumerate(staged):
+        of_part.setdefault(id(source.part), []).append(_rows_sql(place, source))
+    named = {id(source.part): source.part for source in staged}
+    parts = [_part_sql(named[part], rows, mapping.time_zone) for part, rows in of_part.items()]
     workspace.connection.execute(f"CREATE TABLE drafts AS {' UNION ALL BY NAME '.join(parts)}")
     for source in staged:
         workspace.connection.execute(f"DROP TABLE {source.name}")
@@ -39,40 +46,49 @@ def assemble_events(workspace: Workspace, staged: Sequence[Staged], mapping: Imp
     return findings + _negative_sums(workspace, mapping)
 
 
-def _rows_sql(place: int, staged: Staged, zone: str) -> str:
+def _rows_sql(place: int, staged: Staged) -> str:
     have = set(staged.part.columns)
     columns = [f"v_{name} AS {name}" if name in have else f"{_null(name)} AS {name}" for name in EVENTS.names]
-    source = f"{place} AS source, {ROW} AS source_row"
-    line_key = ", line_key" if staged.part.aggregate and staged.part.aggregate.lines else ""
-    rows = f"SELECT {', '.join(columns)}, {source}{line_key} FROM {staged.name} WHERE mask = 0 AND NOT skipped"
-    if staged.part.aggregate is None:
-        return rows
-    return _by_day_sql(rows, zone, keyed=bool(line_key), lines_mapped="lines" in have)
+    columns += [f"{place} AS source", f"{ROW} AS source_row"]
+    if staged.part.aggregate and staged.part.aggregate.lines:
+        columns.append("line_key")
+    return f"SELECT {', '.join(columns)} FROM {staged.name} WHERE mask = 0 AND NOT skipped"
+
+
+def _part_sql(part: TableMapping, rows: Sequence[str], zone: str) -> str:
+    """The rows of all sources of one part; a day's rows may stand in several files."""
+    together = " UNION ALL BY NAME ".join(rows)
+    if part.aggregate is None:
+        return together
+    keyed = part.aggregate.lines is not None
+    lines = "count(line_key)" if keyed else "sum(lines)" if "lines" in part.columns else "sum(n)"
+    return _by_day_sql(together, zone, ", line_key" if keyed else "", lines)
 
 
 def _null(name: str) -> str:
     return f"CAST(NULL AS {sql_type(EVENTS.field(name).type)})"
 
 
-def _by_day_sql(rows: str, zone: str, *, keyed: bool, lines_mapped: bool) -> str:
-    """One row for each account, kind and local day. Sums run over decimals, so that their order cannot matter."""
-    day = f"SELECT *, CAST(timezone({literal(zone)}, occurred_at) AS DATE) AS day FROM ({rows})"
+def _by_day_sql(rows: str, zone: str, key: str, lines: str) -> str:
+    """One row for each account, kind and local day, by way of one for each `key` in it.
+
+    Sums run over decimals, so that their order cannot matter.
+    """
+    day = f"CAST(timezone({literal(zone)}, occurred_at) AS DATE) AS day"
+    dated = f"SELECT *, {day}, {ROWS_OF_A_SOURCE} * source + source_row AS place FROM ({rows})"
     sums = [f"sum(CAST({name} AS DECIMAL(38, 6))) AS {name}" for name in (*_SUMMED, *_AVERAGED, "lines")]
     counts = [f"count({name}) AS n_{name}" for name in _AVERAGED]
-    last = [f"arg_max({name}, source_row) AS {name}" for name in _LAST]
-    moments = ["max(occurred_at) AS occurred_at", "max(known_at) AS known_at", "max(source_row) AS source_row"]
-    key = ", line_key" if keyed else ""
+    last = [f"arg_max({name}, place) AS {name}" for name in _LAST]
+    latest = [f"max({name}) AS {name}" for name in ("occurred_at", "known_at", "source", "source_row", "place")]
     inner = (
-        f"SELECT account_id, kind, day{key}, source, count(*) AS n, {', '.join(moments + sums + counts + last)}"
-        f" FROM ({day}) GROUP BY account_id, kind, day, source{key}"
+        f"SELECT account_id, kind, day{key}, count(*) AS n, {', '.join(latest + sums + counts + last)}"
+        f" FROM ({dated}) GROUP BY account_id, kind, day{key}"
     )
     sums = [f"CAST(sum({name}) AS DOUBLE) AS {name}" for name in _SUMMED]
     means = [f"CAST(sum({name}) AS DOUBLE) / nullif(sum(n_{name}), 0) AS {name}" for name in _AVERAGED]
-    lines = "count(line_key)" if keyed else "sum(lines)" if lines_mapped else "sum(n)"
-    lines = f"CAST({lines} AS DOUBLE) AS lines"
     return (
-        f"SELECT CAST(NULL AS VARCHAR) AS event_id, account_id, kind, source, {lines},"
-        f" {', '.join(moments + sums + means + last)} FROM ({inner}) GROUP BY account_id, kind, day, source"
+        f"SELECT {_null('event_id')} AS event_id, account_id, kind, CAST({lines} AS DOUBLE) AS lines,"
+        f" {', '.join(latest[:-1] + sums + means + last)} FROM ({inner}) GROUP BY account_id, kind, day"
     )
 
 

@@ -10,7 +10,7 @@ from kqml.dataset import Dataset
 from kqml.errors import CouldNot
 from kqml.importing.assessing import assess
 from kqml.importing.findings import Finding, Level
-from kqml.importing.relations import literal, one_row, quoted
+from kqml.importing.relations import file_literal, literal, one_row, quoted
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import connect
@@ -48,9 +48,10 @@ def _tables_of(dataset: Dataset) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _rows_of(dataset: Dataset, name: str) -> str:
-    path = dataset.path / ("events/part-*.parquet" if name == "events" else f"{name}.parquet")
-    if name == "events" or path.is_file():
-        return f"SELECT * FROM read_parquet({literal(str(path))})"
+    pattern = "events/part-*.parquet" if name == "events" else f"{name}.parquet"
+    files = ", ".join(file_literal(path) for path in sorted(dataset.path.glob(pattern)))
+    if files:
+        return f"SELECT * FROM read_parquet([{files}])"
     keys = [(key, sql_type(SCHEMAS[name].field(key).type)) for key in KEYS[name]]
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {quoted(key)}' for key, kind in keys)} LIMIT 0"
 

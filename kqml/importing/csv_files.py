@@ -8,7 +8,7 @@ from typing import IO, cast
 
 from kqml.errors import Fault, Refused
 from kqml.importing.mapping import TableMapping
-from kqml.importing.relations import ROW, Relation, column_faults, literal, one_row, selected
+from kqml.importing.relations import ROW, Relation, column_faults, file_literal, literal, one_row, selected
 from kqml.importing.workspace import Workspace
 
 SUFFIXES = (".csv", ".tsv", ".txt")
@@ -31,7 +31,7 @@ def open_csv(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
     names = _unique(header)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     options = f"delim={literal(delimiter)}, quote='\"', escape='\"', store_rejects=true, rejects_limit=1000"
-    read = f"read_csv({literal(str(plain))}, header=true, auto_detect=false, columns={{{columns}}}, {options})"
+    read = f"read_csv({file_literal(plain)}, header=true, auto_detect=false, columns={{{columns}}}, {options})"
     sql = f"(SELECT row_number() OVER () + 1 AS {ROW}{selected(part.source_columns())} FROM {read})"
     return Relation(path.name, sql, dict.fromkeys(part.source_columns(), "VARCHAR"))
 
@@ -120,7 +120,7 @@ def _in_utf8(workspace: Workspace, path: Path, encoding: str) -> Path:
         raise Refused(f"{path.name} cannot be read.", [Fault("encoding", f"{encoding!r} is unknown", todo)]) from error
     if codecs.lookup(encoding).name in ("utf-8", "ascii"):
         return path
-    copy = workspace.fresh(".csv")
+    copy = workspace.fresh("-" + path.name.removesuffix(".gz"))
     try:
         with _open(path) as source, copy.open("w", encoding="utf-8", newline="") as target:
             while block := source.read(_BLOCK):

@@ -105,6 +105,8 @@ def _part_problems(table: str, part: TableMapping) -> Iterator[Problem]:
             yield ("columns", column), what, todo
     if part.aggregate and table != "events":
         yield ("aggregate",), "only events can be aggregated", "delete it"
+    if part.aggregate and "event_id" in part.columns:
+        yield ("columns", "event_id"), "rows that are summed lose their ids", "delete it, or the aggregation"
     if part.aggregate and part.aggregate.lines and "lines" in part.columns:
         yield ("aggregate", "lines"), "lines is mapped as a column too", "keep one of the two"
 

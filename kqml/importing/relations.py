@@ -1,6 +1,7 @@
 """A source opened: something DuckDB can select from, with its columns, their types, the number of each row."""
 
 import difflib
+import glob
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,11 @@ def source_name(name: str) -> str:
 def selected(columns: Iterable[str]) -> str:
     """A select list that renames the columns of a file to those of a relation."""
     return "".join(f", {quoted(name)} AS {source_column(name)}" for name in columns)
+
+
+def file_literal(path: Path) -> str:
+    """A file's path as an SQL literal that DuckDB does not take for a pattern."""
+    return literal(glob.escape(str(path)))
 
 
 def column_faults(label: str, have: list[str], part: TableMapping) -> list[Fault]:

@@ -12,7 +12,16 @@ from kqml.importing.csv_files import is_csv, open_csv
 from kqml.importing.excel import is_excel, open_excel
 from kqml.importing.mapping import ImportMapping, TableMapping
 from kqml.importing.queries import open_query
-from kqml.importing.relations import ROW, FileSource, QuerySource, Relation, Source, column_faults, literal, selected
+from kqml.importing.relations import (
+    ROW,
+    FileSource,
+    QuerySource,
+    Relation,
+    Source,
+    column_faults,
+    file_literal,
+    selected,
+)
 from kqml.importing.workspace import Workspace
 
 FORMATS = "CSV (.csv, .tsv, .txt, also .gz), Excel (.xlsx, .xlsm) or Parquet (.parquet)"
@@ -114,7 +123,7 @@ def _open_parquet(workspace: Workspace, path: Path, part: TableMapping) -> Relat
     faults = column_faults(path.name, header, part)
     if faults:
         raise Refused(f"The columns of {path.name} are not those of the mapping.", faults)
-    read = f"read_parquet({literal(str(path))})"
+    read = f"read_parquet({file_literal(path)})"
     described = workspace.connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()
     sql = f"(SELECT row_number() OVER () AS {ROW}{selected(part.source_columns())} FROM {read})"
     return Relation(path.name, sql, {row[0]: row[1] for row in described})

@@ -32,11 +32,15 @@ _SIGNED = ("amount", "quantity")
 
 @dataclass(frozen=True)
 class _Check:
-    """`fails`: SQL over the typed columns."""
+    """`fails`: SQL over the typed columns. `is_of_sign`: a sum may pass what one of its rows does not."""
 
     problem: str
     column: str
     fails: str
+
+    @property
+    def is_of_sign(self) -> bool:
+        return self.problem == OUT_OF_RANGE and self.column in _SIGNED
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relati
         column: value_sql(column, SCHEMAS[table].field(column).type, source, relation.types, terms.time_zone)
         for column, source in part.columns.items()
     }
-    checks = tuple(check for column in part.columns for check in _checks(table, column, values, terms))
+    every = (check for column in part.columns for check in _checks(table, column, values, terms))
+    checks = tuple(check for check in every if not (part.aggregate and check.is_of_sign))
     reading = _Reading(f"stage_{next(workspace.numbers)}", table, relation.label, checks)
     _read_into(workspace, reading, _stage_sql(part, relation, values, checks))
     rows, skipped, offsets = _totals(workspace, reading.name, values)
@@ -104,7 +109,7 @@ def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, Valu
     skips = [skip for source in part.columns.values() if (skip := skipped_sql(source, relation.types))]
     typed.append(f"{' OR '.join(skips) or 'false'} AS skipped")
     if part.aggregate and part.aggregate.lines:
-        typed.append(f"{source_column(part.aggregate.lines)} AS line_key")
+        typed.append(f"CAST({source_column(part.aggregate.lines)} AS VARCHAR) AS line_key")
     bits = " + ".join(f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks))
     raws = ", ".join(f"coalesce(CAST({values[check.column].raw} AS VARCHAR), '')" for check in checks)
     inner = f"SELECT *, {', '.join(typed)} FROM {relation.sql}"

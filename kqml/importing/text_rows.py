@@ -10,7 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kqml.importing.relations import ROW, Relation, literal, source_name
+from kqml.importing.relations import ROW, Relation, file_literal, source_name
 
 _BATCH = 50_000
 
@@ -55,7 +55,7 @@ class TextRows:
 
     def relation(self, label: str) -> Relation:
         """What was written, to select from."""
-        return Relation(label, f"read_parquet({literal(str(self._path))})", dict.fromkeys(self._columns, "VARCHAR"))
+        return Relation(label, f"read_parquet({file_literal(self._path)})", dict.fromkeys(self._columns, "VARCHAR"))
 
     def _flush(self) -> None:
         columns = list(zip(*self._waiting, strict=True)) or [()] * len(self._schema)

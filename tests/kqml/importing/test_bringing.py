@@ -169,7 +169,9 @@ lines = "item"
         "5,A,2024-01-04 10:00,z,4,1,r1",
     ]
 
-    report = desk.bring({"a.csv": "no,shop,at,item,price,pieces,rep\n" + "\n".join(rows) + "\n"}, mapping)
+    header = "no,shop,at,item,price,pieces,rep"
+    files = {"a[1]*.csv": "\n".join([header, *rows[:2]]), "b.csv": "\n".join([header, *rows[2:]])}
+    report = desk.bring(files, mapping)
 
     assert [
         (str(moment)[:16], *rest)
@@ -183,6 +185,17 @@ lines = "item"
     counted = {finding.message: finding.count for finding in report.findings}
     assert (counted["zero_orders"], counted["negative_orders"]) == (1, 1)
     assert [(rows.read, rows.kept) for rows in report.tables] == [(8, 4)]
+
+
+def test_a_day_of_another_kind_that_sums_below_nothing_is_a_fault(desk) -> None:
+    mapping = MAPPING.replace('{ constant = "order" }', '"what"') + '[events.aggregate]\nper = "day"\n'
+    paid = "".join(f"A,2024-01-0{day},{money},payment_received\n" for day, money in ((2, 5), (2, -3), (3, 5), (3, -7)))
+    rows = "shop,day,money,what\nA,2024-01-01,5,order\nA,2024-01-08,5,order\n" + paid
+
+    report = desk.bring({"a.csv": rows}, mapping)
+
+    refused = [(f.code, f.count, f.rows, f.values) for f in report.findings if f.level is Level.REFUSAL]
+    assert refused == [("out_of_range_amount", 1, (), ())]
 
 
 def test_signs_are_read_row_by_row_where_nothing_is_summed(desk) -> None:

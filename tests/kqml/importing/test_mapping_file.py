@@ -78,6 +78,7 @@ account_id = { column = "a", decimal = "," }
 amout = "m"
 kind = { constant = "ordr" }
 lines = { constant = "three" }
+event_id = "no"
 [events.aggregate]
 per = "day"
 lines = "item"
@@ -93,7 +94,8 @@ lines = "item"
         "m.toml line 14, events[1].columns.amout: is not a column of events",
         "m.toml line 15, events[1].columns.kind: 'ordr' is not a kind",
         "m.toml line 16, events[1].columns.lines: the constant 'three' is not a number",
-        "m.toml line 19, events[1].aggregate.lines: lines is mapped as a column too",
+        "m.toml line 17, events[1].columns.event_id: rows that are summed lose their ids",
+        "m.toml line 20, events[1].aggregate.lines: lines is mapped as a column too",
     ]
 
 

@@ -1,7 +1,11 @@
 """The generator's company in small: a dataset, a quickly fitted model on the whole catalog, its bundle."""
 
+import atexit
+import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import lightgbm as lgb
 import numpy as np
@@ -40,6 +44,14 @@ class SmallCompany:
         profile = profile_of(self.dataset, Rows.grid(log.account_count, np.array([cutoff])))
         context = context_of(self.dataset.info, self.dataset.accounts(), log)
         return Asked(log, context, cutoff, {name: profile[name].tolist() for name in profile})
+
+
+@cache
+def shared_small_company() -> SmallCompany:
+    """One for all tests of a process, whichever folder they are in."""
+    folder = Path(mkdtemp(prefix="kqml-company-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make_small_company(folder)
 
 
 def make_small_company(folder: Path) -> SmallCompany:

@@ -105,17 +105,16 @@ def asked_of(dataset: "Dataset", cutoff: int) -> "Asked":
 
 def read_versions(settings: Settings, wanted: str, earlier: str | None) -> Versions:
     """The versions named, loaded from the registry."""
-    from models.bundle import load_bundle
-    from models.registry.versions import bundle_folder, find_version
+    from models.registry.versions import find_version, read_bundle
     from models.scoring import scorer_of
 
     store = store_of(settings)
     version = find_version(store, wanted)
-    scorer = scorer_of(load_bundle(bundle_folder(store, version)))
+    scorer = scorer_of(read_bundle(store, version))
     if earlier is None:
         return Versions(version.number, scorer, scorer)
     then = find_version(store, earlier)
-    return Versions(version.number, scorer, scorer_of(load_bundle(bundle_folder(store, then))))
+    return Versions(version.number, scorer, scorer_of(read_bundle(store, then)))
 
 
 def _write(out: Path, question: Question, versions: Versions, language: str, reasons: int) -> dict[str, Any]:

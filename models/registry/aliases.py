@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from kqml.errors import Fault, Refused
-from models.bundle import load_bundle
 from models.registry.client import MODEL, RegistryStore, connected
-from models.registry.versions import Version, bundle_folder, champion, find_version
+from models.registry.versions import Version, champion, find_version, read_bundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,7 +46,7 @@ class Signed:
 def promote(store: RegistryStore, wanted: str, signed: Signed, alias: str = CHAMPION) -> Move:
     """Gives `alias` to a version. Raises Refused where its grade does not allow it, or it already has the alias."""
     version = find_version(store, wanted)
-    grade = load_bundle(bundle_folder(store, version)).model.grade
+    grade = read_bundle(store, version).model.grade
     if alias == CHAMPION and grade not in PROMOTABLE:
         raise Refused(
             f"Version {version.number} may not become {alias}.",

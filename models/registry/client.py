@@ -43,9 +43,10 @@ class RegistryStore:
 
 @contextmanager
 def quiet_mlflow() -> Iterator[None]:
-    """MLflow without telemetry, progress bars, or the warnings of KNOWN_NOISE while the block runs."""
+    """MLflow without telemetry, progress bars, printed links, or the warnings of KNOWN_NOISE while the block runs."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
     with warnings.catch_warnings():
         for message in KNOWN_NOISE:

@@ -11,13 +11,13 @@ from models.bundle import load_bundle
 from models.published import POINTER, Published, read_pointer, write_pointer
 from models.registry.aliases import CHAMPION, list_moves
 from models.registry.client import RegistryStore
-from models.registry.versions import Version, bundle_folder, champion, find_version
+from models.registry.versions import Version, bundle_folder, champion, find_version, read_bundle
 
 
 def publish(store: RegistryStore, served: Path) -> Published | None:
     """Makes the champion what `served/current.json` names; None, and nothing changed, where there is no champion.
 
-    The bundle is checked before and after it is copied; a published folder is written again only where it is broken.
+    The copied bundle is checked; a published folder is written again only where it is broken.
     """
     version = champion(store)
     return None if version is None else _publish(store, served, version, POINTER)
@@ -35,15 +35,15 @@ def pin(store: RegistryStore, served: Path, wanted: str) -> Path:
 
 
 def _publish(store: RegistryStore, served: Path, version: Version, pointer: str) -> Published:
-    source = bundle_folder(store, version)
-    bundle = load_bundle(source)
-    folder = f"{version.number}-{bundle.fingerprint[:12]}"
-    published = Published(str(version.number), folder, bundle.model.grade, _since(store, version), bundle.fingerprint)
+    folder = f"{version.number}-{version.bundle[:12]}"
+    published = Published(str(version.number), folder, version.grade, _since(store, version), version.bundle)
+    if _is_published(served / pointer, published) and _is_whole(served / folder):
+        return published
     try:
+        read_bundle(store, version)
         served.mkdir(parents=True, exist_ok=True)
-        _copy(source, served / folder)
-        if not _is_published(served / pointer, published):
-            write_pointer(served / pointer, published)
+        _copy(bundle_folder(store, version), served / folder)
+        write_pointer(served / pointer, published)
     except OSError as error:
         raise CouldNot(f"Version {version.number} cannot be copied to {served}: {error}.") from error
     return published
@@ -70,6 +70,7 @@ def watch(
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Copies a whole bundle to a folder that is not there or holds a broken one."""
     if _is_whole(target):
         return
     temporary = target.with_name(f".{target.name}.{os.getpid()}")

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kqml.errors import BadUse, CouldNot, Fault
+from models.bundle import Bundle, load_bundle
 from models.registry.client import MODEL, RegistryStore, connected
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ BUNDLE_IN_MODEL = Path("artifacts", "bundle")
 
 @dataclass(frozen=True)
 class Version:
-    """One registered version. `registered_at`: ISO instant UTC. `source`: where its artifacts are."""
+    """One registered version. `registered_at`: ISO instant UTC. `source`: where its artifacts are. `bundle`: the
+    fingerprint of its bundle, `dataset`: of the data it was trained on."""
 
     number: int
     grade: str
@@ -27,6 +29,7 @@ class Version:
     registered_at: str
     run_id: str
     source: str
+    bundle: str
     dataset: str
     metrics: dict[str, float]
 
@@ -72,6 +75,17 @@ def bundle_folder(store: RegistryStore, version: Version) -> Path:
     return _downloaded(store, version)
 
 
+def read_bundle(store: RegistryStore, version: Version) -> Bundle:
+    """The version's bundle. Raises CouldNot where it is broken, or another one than was registered."""
+    folder = bundle_folder(store, version)
+    bundle = load_bundle(folder)
+    if bundle.fingerprint != version.bundle:
+        said = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
+        fault = Fault(str(folder), f"{said} {version.bundle[:12]}…", "restore the artifacts, or train anew")
+        raise CouldNot("The bundle is not the one that was registered.", [fault])
+    return bundle
+
+
 def aliases_of(client: "MlflowClient") -> dict[int, tuple[str, ...]]:
     """Aliases by version number; searching versions does not return them."""
     models = client.search_registered_models(f"name='{MODEL}'")
@@ -90,17 +104,23 @@ def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tu
         registered_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC).isoformat(timespec="seconds"),
         run_id=item.run_id or "",
         source=item.tags.get("artifacts") or item.source or "",
+        bundle=item.tags.get("bundle", ""),
         dataset=item.tags.get("dataset", ""),
         metrics=dict(metrics),
     )
 
 
 def _downloaded(store: RegistryStore, version: Version) -> Path:
+    """A copy that is kept: a version never changes."""
+    kept = store.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
+    if kept.is_dir():
+        return kept
     with connected(store):
         from mlflow.artifacts import download_artifacts
 
-        folder = mkdtemp(prefix="kqml-bundle-")
-        copied = download_artifacts(
-            artifact_uri=f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}", dst_path=folder, tracking_uri=store.uri
-        )
-    return Path(copied)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=kept.parent) as folder:
+            remote = f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}"
+            copied = download_artifacts(artifact_uri=remote, dst_path=folder, tracking_uri=store.uri)
+            Path(copied).rename(kept)
+    return kept

@@ -1,3 +1,3 @@
-from registry_fixtures import company, empty_store, store
+from registry_fixtures import company, empty_store, filled, store, two_versions
 
-__all__ = ["company", "empty_store", "store"]
+__all__ = ["company", "empty_store", "filled", "store", "two_versions"]

@@ -16,21 +16,19 @@ from small_company import SmallCompany
 
 from models.bundle import load_bundle
 from models.registry.client import RegistryStore
-from models.registry.training import TrainingRecord, log_training
 from models.scoring import scorer_of
 
 SECONDS_TO_START = 120
 
 
 @pytest.fixture
-def address(store: RegistryStore, company: SmallCompany) -> Iterator[str]:
-    version = log_training(store, company.bundles[0], TrainingRecord())
+def address(filled: RegistryStore) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", f"models:/kqml/{version.number}"]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", "models:/kqml/1"]
     options = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": store.uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": filled.uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with subprocess.Popen([*command, *options], env=environment, start_new_session=True) as server:
         try:

@@ -13,17 +13,16 @@ from models.registry.aliases import Signed, promote, rollback
 from models.registry.client import RegistryStore
 from models.registry.publishing import publish, watch
 from models.registry.training import TrainingRecord, log_training
+from models.registry.versions import bundle_folder
 from models.scoring import Score, Scorer, scorer_of
 
 NOW = Signed("li.na", "", datetime(2024, 3, 1, tzinfo=UTC))
 
 
 @pytest.fixture
-def served(store: RegistryStore, company: SmallCompany, tmp_path: Path) -> Path:
+def served(filled: RegistryStore, tmp_path: Path) -> Path:
     """Two versions in the registry, the first one promoted, nothing published yet."""
-    for bundle in company.bundles:
-        log_training(store, bundle, TrainingRecord())
-    promote(store, "1", NOW)
+    promote(filled, "1", NOW)
     return tmp_path / "home" / "served"
 
 
@@ -76,12 +75,12 @@ def test_a_published_bundle_that_broke_is_replaced(store: RegistryStore, served:
 
 
 def test_a_champion_that_cannot_be_read_leaves_the_last_good_one(
-    store: RegistryStore, served: Path, tmp_path: Path
+    store: RegistryStore, served: Path, company: SmallCompany
 ) -> None:
     good = publish(store, served)
-    promote(store, "2", NOW)
-    for path in (tmp_path / "home" / "artifacts").rglob("booster.txt"):
-        path.write_text("tr")
+    bad = log_training(store, company.bundles[1], TrainingRecord())
+    promote(store, str(bad.number), NOW)
+    (bundle_folder(store, bad) / "booster.txt").write_text("tr")
     with pytest.raises(CouldNot, match=r"booster\.txt: 2 bytes"):
         publish(store, served)
     assert read_pointer(served / POINTER) == good

@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -168,3 +169,18 @@ def test_an_unreachable_registry_is_one_clear_failure_without_its_password(tmp_p
     (tmp_path / "not.db").write_text("this is no database, and long enough to be taken for none" * 10)
     with pytest.raises(CouldNot, match="The model registry did not do it"):
         list_versions(RegistryStore(f"sqlite:///{tmp_path / 'not.db'}", tmp_path))
+
+
+def test_a_bundle_that_was_exchanged_cannot_be_promoted(store: RegistryStore, tmp_path: Path) -> None:
+    folder = bundle_folder(store, trained(store, tmp_path, "C"))
+    shutil.rmtree(folder)
+    save_bundle(folder, small_model(grade="A"), DatasetInfo(), ROWS, NO_PEERS)
+    with pytest.raises(CouldNot, match="not the one that was registered"):
+        promote(store, "1", signed(1))
+
+
+def test_artifacts_that_are_gone_are_named(store: RegistryStore, tmp_path: Path) -> None:
+    folder = bundle_folder(store, trained(store, tmp_path))
+    shutil.rmtree(folder)
+    with pytest.raises(CouldNot, match=rf"{folder}: the folder does not exist"):
+        promote(store, "1", signed(1))

@@ -174,7 +174,8 @@ def test_a_word_that_the_model_never_saw_is_named_for_that_account_alone(company
 def test_a_cutoff_whose_outcome_the_model_has_seen_is_no_evidence(company: SmallCompany, scorer: Scorer) -> None:
     earlier = company.asked(company.cutoff - 60 * DAY_US)
     assert warned(scorer, earlier) == {
-        "the model has learned from the weeks that follow this cutoff: good for looking back, no evidence of its quality"
+        "the model has learned from the weeks that follow this cutoff: "
+        "good for looking back, no evidence of its quality"
     }
 
 

@@ -12,18 +12,15 @@ from kqml.cli.app import create_app
 from kqml.cli.output import to_json
 from kqml.errors import BadUse, CouldNot, KqmlError, Refused
 from models.published import POINTER, read_pointer
-from models.registry.training import TrainingRecord, log_training
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
 
 @pytest.fixture
-def home(store, company, tmp_path, monkeypatch):
+def home(filled, tmp_path, monkeypatch):
     """A home with two versions of grade B."""
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    for bundle in company.bundles:
-        log_training(store, bundle, TrainingRecord(metrics={"test.auc": 0.875}))
     return tmp_path / "home"
 
 

@@ -29,7 +29,7 @@ TOUCHES = np.array([0.0, 0.3, 0.5, 1.0, 1.2, 2.2])
 IN_PERSON = np.array([False, False, False, True, True, True])
 IMPERSONAL = np.array([False, True, True, False, False, False])
 
-RESOLVES = np.array([0.0, 0.0, 0.15, 0.35, 0.8, 0.4])
+RESOLVES = np.array([0.0, 0.0, 0.12, 0.25, 0.8, 0.3])
 """Chance that a package resolves an open complaint, beside what head office does by itself."""
 
 SOLVES = np.array([0.0, 0.0, 0.05, 0.25, 0.9, 0.3])
@@ -38,7 +38,7 @@ SOLVES = np.array([0.0, 0.0, 0.05, 0.25, 0.9, 0.3])
 CLEARS = np.array([0.0, 0.0, 0.0, 0.08, 0.5, 0.1])
 """Chance that a package clears slow-moving stock."""
 
-WINS_BACK = np.array([0.0, 0.0, 0.03, 0.06, 0.25, 0.08])
+WINS_BACK = np.array([0.0, 0.0, 0.02, 0.03, 0.25, 0.04])
 """Chance that a package ends a competitor's courting."""
 
 

@@ -106,7 +106,7 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
     found = happen(moment)
     traits, state, done, luck = moment.traits, moment.state, moment.done, moment.luck
     w, in_person = moment.week.number, actions.IN_PERSON[done]
-    sleeping = (state.satisfaction < -0.4) & (state.closeness < 0.6)
+    sleeping = asleep(state)
     load = 0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need
     won = luck.happens(0.04 + actions.WINS_BACK[done], "won_back", w)
     cleared = luck.happens(0.03 + actions.CLEARS[done], "cleared", w)
@@ -115,7 +115,7 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         satisfaction=_satisfaction(moment, found),
         closeness=_closeness(moment, found),
         load=load,
-        wake=0.75 * state.wake + (sleeping & actions.IMPERSONAL[done]),
+        wake=np.maximum(0.8 * state.wake, sleeping & actions.IMPERSONAL[done]),
         glut=0.8 * state.glut + 0.4 * found["stuffed"],
         complaint=np.where(found["complaint"], w, np.where(found["resolved"], NONE, state.complaint)),
         promise=np.where(
@@ -128,6 +128,11 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         contacts=np.clip(state.contacts - found["contact_left"] + (in_person & luck.happens(0.02, "met", w)), 0, 6),
     )
     return after, Happenings(**found, hazard=hazard(moment.effects, after, w))
+
+
+def asleep(state: State) -> Flags:
+    """Dissatisfied, not close, not contacted of late: an impersonal contact makes such an account think."""
+    return np.asarray((state.satisfaction < -0.6) & (state.closeness < 0.6) & (state.load < 0.1), dtype=bool)
 
 
 def _closeness(moment: Moment, found: dict[str, Any]) -> Floats:
@@ -184,7 +189,7 @@ def hazard(effects: Effects, state: State, week: int) -> Floats:
     ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
     relative = np.exp(
         -effects.hazard_weight * mood(state)
-        + effects.courting_hazard * (state.courted != NONE) * np.exp(-0.5 * state.closeness)
+        + effects.courting_hazard * (state.courted != NONE) * np.exp(-0.25 * state.closeness)
         + effects.complaint_hazard * ignored
         + effects.cash_hazard * (state.overdue != NONE)
         + effects.waking_hazard * state.wake

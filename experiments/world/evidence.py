@@ -1,0 +1,194 @@
+"""The published findings, each re-run as an experiment in the world (README §7)."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from experiments.world import actions
+from experiments.world.acting import Plan
+from experiments.world.actions import Package, Packages
+from experiments.world.draws import Flags, Floats
+from experiments.world.dynamics import asleep
+from experiments.world.parameters import evidence
+from experiments.world.population import Shape
+from experiments.world.seats import Seats
+from experiments.world.simulation import Simulation
+from experiments.world.truth import truth
+from experiments.world.world import World, build_world
+
+SHAPE = Shape(accounts=3000, reps=60, weeks=200)
+FROM = 52
+"""The week at which an experiment begins."""
+
+TARGETED, PROGRAMME_WEEKS, CAMPAIGN_EVERY = 0.5, 26, 13
+MORE_CONTACT = 1.25
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the world answers to one published finding."""
+
+    value: float
+    band: tuple[float, float]
+    published: tuple[float, float]
+
+    @property
+    def holds(self) -> bool:
+        return self.band[0] <= self.value <= self.band[1]
+
+
+def all_findings(world: World) -> dict[str, Finding]:
+    """Every finding of `effects.toml`, in this world."""
+    measured = {
+        "rep_departure": rep_departure(world),
+        **programme(world),
+        "badly_aimed": badly_aimed(world),
+        "elasticity": elasticity(world),
+    }
+    return {
+        name: Finding(value, _pair(stated["band"]), _pair(stated["published"]))
+        for name, stated in evidence().items()
+        for value in [measured[name]]
+    }
+
+
+def _pair(values: list[float]) -> tuple[float, float]:
+    return float(values[0]), float(values[1])
+
+
+def _lived_until(world: World, week: int) -> Simulation:
+    simulation = Simulation(world, range(world.shape.reps))
+    while simulation.number < week:
+        simulation.live()
+    return simulation
+
+
+@dataclass(frozen=True)
+class _Result:
+    """Sales and chance of having left (sum of hazards) per account in the later weeks, contact dose on average."""
+
+    sales: Floats
+    leaving: Floats
+    dose: float
+
+
+def _go_on(
+    simulation: Simulation, weeks: int, plan: Callable[[Packages], Plan] | None = None, skip: int = 0
+) -> _Result:
+    sales: Floats = np.zeros(len(simulation.accounts))
+    leaving: Floats = np.zeros(len(simulation.accounts))
+    doses = actions.doses(simulation.world.effects)
+    dose = 0.0
+    for number in range(weeks):
+        lived = simulation.live(plan)
+        if number >= skip:
+            sales = sales + lived.amount
+            leaving = leaving + lived.found.hazard * lived.buying
+            dose += float(doses[lived.acts.done][lived.buying].mean())
+    return _Result(sales, leaving, dose)
+
+
+def rep_departure(world: World) -> float:
+    """Share of a year's sales lost when every rep leaves at once, against none leaving in that year."""
+    results = []
+    for leaving in (False, True):
+        simulation = _lived_until(world, FROM)
+        simulation.seats = _calm(simulation.seats, world.almanac.at(FROM), leaving)
+        results.append(_go_on(simulation, 52))
+    return 1.0 - float(results[1].sales.sum() / results[0].sales.sum())
+
+
+def _calm(seats: Seats, place: int, leaving: bool) -> Seats:
+    """The seats with nobody leaving from a week on; or everybody in that week, followed after three weeks."""
+    left, vacant, tenure = seats.left.copy(), seats.vacant.copy(), seats.tenure.copy()
+    left[:, place:], vacant[:, place:] = False, False
+    tenure[:, place:] = 100
+    if leaving:
+        left[:, place], vacant[:, place : place + 3] = True, True
+        tenure[:, place + 3 :] = np.arange(tenure.shape[1] - place - 3)
+    return replace(seats, left=left, vacant=vacant, tenure=tenure)
+
+
+def programme(world: World) -> dict[str, float]:
+    """A visit a quarter for half a year to those that look most likely to leave: what it changes among them."""
+    plain, treated = _lived_until(world, FROM), _lived_until(world, FROM)
+    look = plain.state.silent / plain.state.usual - plain.state.satisfaction
+    customers = plain.books & ~plain.state.gone
+    targeted = customers & (look >= np.quantile(look[customers], 1 - TARGETED))
+
+    def campaign(own: Packages) -> Plan:
+        due = targeted & ((treated.number - FROM) % CAMPAIGN_EVERY == 0) & (own < Package.VISIT) & ~treated.week.vacant
+        return _forced(own, due, Package.VISIT)
+
+    without, given = _go_on(plain, PROGRAMME_WEEKS), _go_on(treated, PROGRAMME_WEEKS, campaign)
+    lost = [result.leaving[targeted].sum() for result in (without, given)]
+    return {
+        "programme_revenue": float(given.sales[targeted].sum() / without.sales[targeted].sum()) - 1.0,
+        "programme_churners": float(lost[1] / lost[0]) - 1.0,
+    }
+
+
+def _forced(own: Packages, where: Flags, package: Package) -> Plan:
+    """The reps' own plan, but for some accounts a package that comes first."""
+    assigned = np.where(where, package, own).astype(np.int8)
+    return Plan(assigned, assigned, np.zeros(len(own), dtype=bool), np.where(where, 100.0, 0.0))
+
+
+def badly_aimed(world: World) -> float:
+    """Churn within three months after one impersonal contact to sleeping accounts, over without."""
+    simulation = _lived_until(world, FROM)
+    sleeping = asleep(simulation.state) & simulation.books & ~simulation.state.gone
+    found = truth(simulation, np.flatnonzero(sleeping)[:400], kappa="wait", paths=16)
+    lost = 1.0 - found.value["retention"].mean(axis=0)
+    return float(lost[Package.MESSAGE] / lost[Package.WAIT])
+
+
+def elasticity(world: World) -> float:
+    """Log change of the second year's sales over the log change of contact, when there is more of it for two years."""
+    plain, treated = _lived_until(world, FROM), _lived_until(world, FROM)
+
+    def more(own: Packages) -> Plan:
+        chance = (MORE_CONTACT - 1.0) * _usual_dose(treated)
+        extra = (own == Package.WAIT) & treated.luck.happens(chance, "more", treated.number) & ~treated.week.vacant
+        return _forced(own, extra, Package.VISIT)
+
+    without, given = _go_on(plain, 104, skip=52), _go_on(treated, 104, more, skip=52)
+    return float(np.log(given.sales.sum() / without.sales.sum()) / np.log(given.dose / without.dose))
+
+
+def _usual_dose(simulation: Simulation) -> Floats:
+    """Dose that an account's tier gets per week, over the share of its weeks that pass without contact."""
+    chances, _, _ = simulation.intentions()
+    doses = chances @ actions.doses(simulation.world.effects)
+    return np.asarray(doses / np.maximum(chances[:, Package.WAIT], 0.05), dtype=np.float64)
+
+
+def as_json(findings: Mapping[str, Finding]) -> dict[str, Any]:
+    return {
+        name: {"value": found.value, "band": found.band, "published": found.published, "holds": found.holds}
+        for name, found in findings.items()
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m experiments.world.evidence")
+    parser.add_argument("--seed", type=int, default=None, help="a drawn world; without it the middle of every range")
+    parser.add_argument("--accounts", type=int, default=SHAPE.accounts)
+    parser.add_argument("--fit", default="stores")
+    asked = parser.parse_args()
+    shape = Shape(asked.accounts, asked.accounts // 50, SHAPE.weeks)
+    world = build_world(shape, asked.seed or 0, fit=asked.fit, middle=asked.seed is None)
+    findings = all_findings(world)
+    sys.stdout.write(
+        json.dumps({"world": world.hash, "seed": asked.seed, "findings": as_json(findings)}, indent=2) + "\n"
+    )
+    return 0 if all(found.holds for found in findings.values()) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

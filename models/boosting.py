@@ -11,6 +11,9 @@ from models.examples import Examples
 from models.logistic_line import Floats
 
 THREADS = 2
+ROWS_FOR_THREADS = 20_000
+"""Rows below which a second thread costs more in waiting than it computes, above all on a busy machine."""
+
 MOST_ROUNDS = 400
 """Trees a model may have: a single row's reasons cost time in proportion (design §12)."""
 
@@ -34,13 +37,13 @@ class Parameters:
     def told(self, rows: int, seed: int) -> dict[str, Any]:
         """LightGBM's parameters for this many rows; the same trees for the same seed on any number of threads."""
         least = min(self.min_data_in_leaf, max(20, rows // 200))
-        return {**asdict(self), "min_data_in_leaf": least, **_FIXED, "seed": seed}
+        threads = THREADS if rows >= ROWS_FOR_THREADS else 1
+        return {**asdict(self), "min_data_in_leaf": least, **_FIXED, "num_threads": threads, "seed": seed}
 
 
 _FIXED = {
     "objective": "binary",
     "verbose": -1,
-    "num_threads": THREADS,
     "deterministic": True,
     "force_row_wise": True,
 }

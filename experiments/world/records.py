@@ -103,9 +103,10 @@ def _stuffing(journal: Journal, scene: Scene) -> None:
 
 
 def _cash(journal: Journal, scene: Scene) -> None:
-    """A bill every four weeks; paid in days, unless the account is short of cash."""
+    """A bill every four weeks for what was ordered in them; paid in days, unless the account is short of cash."""
     w, luck, state = scene.week.number, scene.luck, scene.before
-    billed = np.flatnonzero(scene.buying & (luck.keys % np.uint64(4) == np.uint64(w % 4)))
+    turn = luck.keys % np.uint64(4) == np.uint64(w % 4)
+    billed = np.flatnonzero(scene.books & turn & (state.silent < 4))
     at = scene.when("bill", billed)
     amount = np.round(4 * state.sales[billed], 2)
     journal.add(EventKind.PAYMENT_DUE, w, billed, at, amount=amount, due_at=at)

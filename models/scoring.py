@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.catalog import catalog, catalog_fingerprint
+from features.churn import ChurnDefinition
 from features.definitions import Feature
 from features.eligibility import Standing, standing_of
 from features.engine import build_reference, stream_features
+from features.one_standing import one_standing
 from features.peers import Cells, Peers
 from features.plan import Plan, compile_plan
 from features.rows import Rows
@@ -75,7 +77,7 @@ class Scorer:
         """The same scores, part by part in the order of accounts, in memory bounded by the part."""
         model = self.bundle.model
         warned = self.warner.warn(asked, language)
-        standing = standing_of(asked.log, asked.context, model.definition, np.array([asked.cutoff], dtype=np.int64))
+        standing = standing_asked(asked, model.definition)
         done = 0
         for part, values in self.rows(asked, standing.rows):
             scored = self._scored(standing, part, values, language, reasons)
@@ -195,6 +197,13 @@ def as_json(score: Score) -> dict[str, Any]:
         ],
         "warnings": list(score.warnings),
     }
+
+
+def standing_asked(asked: Asked, definition: ChurnDefinition) -> Standing:
+    """The eligible accounts asked about with the standing of each; a single account takes the short way."""
+    if asked.log.account_count == 1:
+        return one_standing(asked.log, asked.context, definition, asked.cutoff)
+    return standing_of(asked.log, asked.context, definition, np.array([asked.cutoff], dtype=np.int64))
 
 
 def _with_ineligible(

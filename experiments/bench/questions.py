@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
-from features.eligibility import eligible_rows
 from kqml.calendar import DAY_US, moment_of
 from kqml.dataset import Dataset
 from kqml.eventlog import EventLog
 from kqml.events import KINDS
 from models.asked import Asked
 from models.logistic_line import Floats
-from models.scoring import Scorer
+from models.scoring import Scorer, standing_asked
 from serve.histories import build_histories
 from serve.live import BundleScoring
 from serve.schemas import ScoreRequest
@@ -71,8 +70,7 @@ def understood(scoring: BundleScoring, body: bytes) -> Asked:
 
 def rows_of(scorer: Scorer, asked: Asked) -> Floats:
     """The model's rows of the eligible accounts asked about."""
-    cutoffs = np.array([asked.cutoff], dtype=np.int64)
-    rows = eligible_rows(asked.log, asked.context, scorer.bundle.model.definition, cutoffs)
+    rows = standing_asked(asked, scorer.bundle.model.definition).rows
     parts = [values for _, values in scorer.rows(asked, rows)]
     return np.concatenate(parts) if parts else np.zeros((0, len(scorer.bundle.model.columns)))
 

@@ -38,9 +38,14 @@ def mlflow_service(home: Path, workers: int) -> Iterator[str]:
 @contextmanager
 def _running(command: Sequence[str], home: Path, url: str, ready: str) -> Iterator[str]:
     log = home / f"{'mlflow' if 'mlflow' in command else 'kqml'}-serve.log"
-    registry = {"MLFLOW_TRACKING_URI": f"sqlite:///{home.absolute()}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # MLflow starts `uvicorn` by name
+        "MLFLOW_TRACKING_URI": f"sqlite:///{home.absolute()}/mlflow.db",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "KQML_HOME": str(home.absolute()),
+    }
     with log.open("w") as written:
-        environment = {**os.environ, **registry, "KQML_HOME": str(home.absolute())}
         process = subprocess.Popen(
             command, cwd=home, env=environment, stdout=written, stderr=written, start_new_session=True
         )

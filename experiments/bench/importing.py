@@ -98,7 +98,10 @@ def _blocks(seed: int) -> Iterator[pa.Table]:
 
 
 def measure_import(folder: Path) -> dict[str, Any]:
-    """Imports `lines.csv` by `mapping.toml` into `dataset`: seconds, peak MiB of that process, events written."""
+    """Imports `lines.csv` by `mapping.toml` into `dataset`: seconds, peak MiB of that process, events written.
+
+    `cpu_seconds` tell how busy the machine was with other things.
+    """
     words = ["import", "--mapping", str(folder / "mapping.toml"), "--out", str(folder / "dataset"), "--json"]
     begun = time.perf_counter()
     with (folder / "report.json").open("wb") as answer:
@@ -109,4 +112,9 @@ def measure_import(folder: Path) -> dict[str, Any]:
     report = json.loads((folder / "report.json").read_bytes() or b"{}")
     if child.returncode:
         raise CouldNot(f"The import ended with {child.returncode}: {report}")
-    return {"seconds": seconds, "peak_mib": usage.ru_maxrss / 1024, "events": report["summary"]["events"]}
+    return {
+        "seconds": seconds,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "peak_mib": usage.ru_maxrss / 1024,
+        "events": report["summary"]["events"],
+    }

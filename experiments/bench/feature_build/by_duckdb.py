@@ -1,0 +1,170 @@
+"""The features by DuckDB, in two formulations."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.bench.feature_build.asked import ZERO_WHEN_EMPTY, Asked, Seasons
+from features.definitions import Aggregation, Atom, Combined, Operation
+from features.peers import FEWEST
+from kqml.calendar import DAY_US
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+THREADS = 2
+MEMORY = "12GB"
+
+
+def by_cutoff(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -> "Iterator[pa.RecordBatch]":
+    """One query per cutoff."""
+    connection = _opened(folder, asked)
+    for cutoff in cutoffs:
+        yield from _answer(connection, asked, [cutoff], seasons, f"SELECT *, {cutoff} AS cutoff FROM events")
+
+
+def by_range_join(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -> "Iterator[pa.RecordBatch]":
+    """One query, in which the events are joined to the cutoffs after them."""
+    connection = _opened(folder, asked)
+    joined = "SELECT events.*, cutoff FROM events JOIN moments ON time < cutoff AND known < cutoff"
+    yield from _answer(connection, asked, cutoffs, seasons, joined)
+
+
+def _opened(folder: Path, asked: Asked) -> "duckdb.DuckDBPyConnection":
+    """A database in memory with the accounts numbered, the events by account number and time."""
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
+    columns = "".join(f", {name}" for name in asked.values)
+    connection.execute(
+        f"""
+        CREATE TABLE accounts AS SELECT row_number() OVER (ORDER BY account_id) - 1 AS account, account_id,
+          segment AS wide, segment || region AS narrow FROM read_parquet('{folder}/accounts.parquet');
+        CREATE TABLE events AS SELECT account, epoch_us(occurred_at) AS time, epoch_us(known_at) AS known, kind{columns}
+          FROM read_parquet('{folder}/events/*.parquet') JOIN accounts USING (account_id) ORDER BY account, time;
+        """
+    )
+    return connection
+
+
+def _answer(
+    connection: "duckdb.DuckDBPyConnection", asked: Asked, cutoffs: list[int], seasons: Seasons, paired: str
+) -> "Iterator[pa.RecordBatch]":
+    numbers = "".join(f", season{place}" for place in range(len(asked.calendars)))
+    rows = ", ".join(f"({', '.join(map(repr, (cutoff, *seasons[cutoff])))})" for cutoff in cutoffs)
+    connection.execute(f"CREATE OR REPLACE TABLE moments AS SELECT * FROM (VALUES {rows}) AS given(cutoff{numbers})")
+    reader: pa.RecordBatchReader = connection.execute(_query(asked, paired)).to_arrow_reader(100_000)
+    yield from reader
+
+
+def _query(asked: Asked, paired: str) -> str:
+    seen = f"(SELECT * FROM ({paired}) WHERE time < cutoff AND known < cutoff)"
+    parts = [f"opened AS (SELECT account, cutoff, min(time) AS opened FROM {seen} GROUP BY account, cutoff)"]
+    for place, (kinds, atoms) in enumerate(asked.streams):
+        named = ", ".join(f"'{kind}'" for kind in kinds)
+        parts.append(f"stream{place} AS ({_stream(f'{seen} WHERE kind IN ({named})', atoms)})")
+    joins = "".join(f" LEFT JOIN stream{place} USING (account, cutoff)" for place in range(len(asked.streams)))
+    told = ", ".join(_told(atom) for _, atoms in asked.streams for atom in atoms)
+    keys = "accounts CROSS JOIN moments LEFT JOIN opened USING (account, cutoff)"
+    seasons = "".join(f", season{place}" for place in range(len(asked.calendars)))
+    parts.append(f"step0 AS (SELECT account, cutoff, wide, narrow{seasons}, {told} FROM {keys}{joins})")
+    for place, combined in enumerate(asked.combined):
+        found = "".join(f", {_combined(part)}" for part in combined)
+        parts.append(f"step{place + 1} AS (SELECT *{found} FROM step{place})")
+    return f"WITH {', '.join(parts)} SELECT account, cutoff, {_outputs(asked)} FROM step{len(asked.combined)}"
+
+
+def _stream(source: str, atoms: Sequence[Atom]) -> str:
+    """One stream's atoms per account and cutoff."""
+    plain = [f"{_aggregate(atom)} AS {_name(atom.column)}" for atom in atoms if not _of_list(atom)]
+    listed = [f"{_gaps(atom)} AS {_name(atom.column)}" for atom in atoms if _of_list(atom)]
+    if not listed:
+        return f"SELECT account, cutoff, {', '.join(plain)} FROM {source} GROUP BY account, cutoff"
+    most = max(atom.last or 1 for atom in atoms if _of_list(atom))
+    grouped = ", ".join([*plain, f"list(time ORDER BY time)[-{most + 1}:] AS times"])
+    inner = f"SELECT account, cutoff, {grouped} FROM {source} GROUP BY account, cutoff"
+    between = "list_transform(range(1, len(times)), lambda place: times[place + 1] - times[place])"
+    return f"SELECT *, {', '.join(listed)} FROM (SELECT *, {between} AS gaps FROM ({inner}))"
+
+
+def _of_list(atom: Atom) -> bool:
+    return atom.aggregation.reads_gaps or atom.aggregation is Aggregation.GAP_LAST
+
+
+def _gaps(atom: Atom) -> str:
+    gaps = f"gaps[-{atom.last or 1}:]"
+    functions = {
+        Aggregation.GAP_STD: "'stddev_samp'",
+        Aggregation.GAP_MEDIAN: "'median'",
+        Aggregation.GAP_P90: "'quantile_cont', 0.9",
+    }
+    return f"list_aggregate({gaps}, {functions.get(atom.aggregation, repr('avg'))}) / {DAY_US}.0"
+
+
+def _aggregate(atom: Atom) -> str:
+    if atom.aggregation is Aggregation.SINCE_LAST:
+        return f"(cutoff - max(time)) / {DAY_US}.0"
+    if atom.aggregation is Aggregation.SINCE_FIRST:
+        return f"(cutoff - min(time)) / {DAY_US}.0"
+    inside = _inside(atom)
+    functions = {
+        Aggregation.COUNT: ("count(*)",),
+        Aggregation.DAYS: (f"count(DISTINCT time // {DAY_US})",),
+        Aggregation.WEEKS: (f"count(DISTINCT (time // {DAY_US} + 3) // 7)",),
+        Aggregation.DISTINCT: (f"count(DISTINCT {atom.value})",),
+        Aggregation.SUM: (f"sum({atom.value})",),
+        Aggregation.MEAN: (f"avg({atom.value})",),
+        Aggregation.STD: (f"stddev_samp({atom.value})",),
+        Aggregation.CV: (f"stddev_samp({atom.value})", f"avg({atom.value})"),
+        Aggregation.MAXIMUM: (f"max({atom.value})",),
+    }[atom.aggregation]
+    first, *divisors = (f"{function}{inside}" for function in functions)
+    return " / ".join([first, *(f"abs({divisor})" for divisor in divisors)])
+
+
+def _inside(atom: Atom) -> str:
+    if atom.days is None:
+        return ""
+    begin = f"time >= cutoff - {(atom.lag + atom.days) * DAY_US}"
+    end = f" AND time < cutoff - {atom.lag * DAY_US}" if atom.lag else ""
+    return f" FILTER (WHERE {begin}{end})"
+
+
+def _told(atom: Atom) -> str:
+    """0 where the stream has nothing, missing where the window begins before the account."""
+    name = _name(atom.column)
+    found = f"coalesce({name}, 0)" if atom.aggregation in ZERO_WHEN_EMPTY else name
+    if atom.aggregation.is_timeless:
+        return f"{found} AS {name}"
+    begin = f"cutoff - {(atom.lag + (atom.days or 0)) * DAY_US}"
+    return f"CASE WHEN {begin} >= opened THEN {found} END AS {name}"
+
+
+def _combined(part: Combined) -> str:
+    left, right = _name(part.left.column), _name(part.right.column)
+    if part.operation is Operation.DIFFERENCE:
+        return f"{left} - {right} AS {_name(part.column)}"
+    scale = 1.0
+    if part.operation is Operation.RATE_RATIO and isinstance(part.left, Atom):
+        scale = (part.right.days or 1) / (part.left.days or 1)
+    return f"{left}::DOUBLE / nullif({right}::DOUBLE, 0) * {scale!r} AS {_name(part.column)}"
+
+
+def _outputs(asked: Asked) -> str:
+    """Every column; peers are the number less the mean of the narrowest cell that has enough."""
+    peers = {peer.column: _peer(_name(peer.own.column)) for peer in asked.peers}
+    seasons = {calendar.column: f"season{place}" for place, calendar in enumerate(asked.calendars)}
+    special = {**peers, **seasons}
+    return ", ".join(f"{special.get(column, _name(column))} AS {_name(column)}" for column in asked.columns)
+
+
+def _peer(own: str) -> str:
+    means = [
+        f"CASE WHEN count({own}) OVER (PARTITION BY {cell}) >= {FEWEST} THEN avg({own}) OVER (PARTITION BY {cell}) END"
+        for cell in ("cutoff, narrow", "cutoff, wide", "cutoff")
+    ]
+    return f"{own} - coalesce({', '.join(means)})"
+
+
+def _name(column: str) -> str:
+    return f'"{column}"'

@@ -1,0 +1,16 @@
+"""The features by our engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from experiments.bench.feature_build.asked import Asked
+from features.plan import compile_plan
+from features.streaming import Built, stream_dataset
+from kqml.dataset import read_dataset
+
+
+def by_chunks(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Built]:
+    """As `kqml features` builds them."""
+    yield from stream_dataset(read_dataset(folder), np.array(cutoffs), compile_plan(asked.features))

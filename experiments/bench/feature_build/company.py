@@ -1,0 +1,116 @@
+"""A large seeded company as a dataset folder, written a block of accounts at a time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from kqml.calendar import DAY_US
+from kqml.dataset import DatasetInfo
+from kqml.events import EventKind
+
+Places = NDArray[np.int64]
+
+START = 18_262 * DAY_US
+"""2020-01-01."""
+SPAN_DAYS = 1_100
+BLOCK = 10_000
+INSTANT = pa.timestamp("us", tz="UTC")
+
+SHARES = {
+    EventKind.ORDER: 55.0,
+    EventKind.ORDER_CANCELLED: 1.0,
+    EventKind.RETURN: 2.5,
+    EventKind.DELIVERY: 4.0,
+    EventKind.DELIVERY_LATE: 0.8,
+    EventKind.SHORT_SUPPLY: 0.7,
+    EventKind.INVOICE_ERROR: 0.5,
+    EventKind.PAYMENT_DUE: 1.5,
+    EventKind.PAYMENT_RECEIVED: 1.4,
+    EventKind.VISIT: 11.0,
+    EventKind.CALL: 6.0,
+    EventKind.MESSAGE: 5.0,
+    EventKind.MEETING: 0.6,
+    EventKind.TRAINING: 0.5,
+    EventKind.GIFT: 0.5,
+    EventKind.INBOUND: 2.0,
+    EventKind.VISIT_VERIFIED: 1.5,
+    EventKind.HELP_GIVEN: 0.9,
+    EventKind.HELP_ASKED: 0.9,
+    EventKind.HELP_RECEIVED: 0.6,
+    EventKind.PROBLEM_RAISED: 0.6,
+    EventKind.COMPLAINT: 0.8,
+    EventKind.COMPLAINT_RESOLVED: 0.6,
+    EventKind.PROMISE_MADE: 0.6,
+    EventKind.PROMISE_KEPT: 0.5,
+}
+"""Kinds by share of the events."""
+
+LATE = 0.02
+"""Share of records that come up to three days late."""
+
+
+def cutoffs_of(number: int) -> Places:
+    """So many cutoffs, every 28 days, the last one at the end of the history."""
+    return START + (SPAN_DAYS - 28 * np.arange(number - 1, -1, -1)) * DAY_US
+
+
+def write_company(folder: Path, accounts: int, events: int, seed: int = 0) -> None:
+    """Writes the dataset: `events` events of `accounts` accounts in four segments and ten regions."""
+    (folder / "events").mkdir(parents=True)
+    ids = [f"a{place:07d}" for place in range(accounts)]
+    rng = np.random.default_rng(seed)
+    described = {
+        "account_id": ids,
+        "segment": rng.choice(["dealer", "pharmacy", "restaurant", "supermarket"], accounts),
+        "region": [f"r{place}" for place in rng.integers(0, 10, accounts)],
+    }
+    pq.write_table(pa.table(described), folder / "accounts.parquet")
+    writer: pq.ParquetWriter | None = None
+    for table in _blocks(ids, events, rng):
+        writer = writer or pq.ParquetWriter(folder / "events" / "part-00000.parquet", table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+    recorded = {kind.code: "2020-01-01T00:00:00+00:00" for kind in SHARES}
+    info = DatasetInfo(time_zone="UTC", kinds_recorded=recorded, source={"seed": seed})
+    (folder / "dataset.json").write_text(info.to_json(), encoding="utf-8")
+
+
+def _blocks(ids: list[str], events: int, rng: np.random.Generator) -> Iterator[pa.Table]:
+    """The events, block by block, by account, then time."""
+    sizes = np.bincount(rng.integers(0, len(ids), events), minlength=len(ids))
+    for start in range(0, len(ids), BLOCK):
+        account = np.repeat(np.arange(start, min(start + BLOCK, len(ids))), sizes[start : start + BLOCK])
+        opened = rng.integers(0, SPAN_DAYS // 2, BLOCK)[account - start]
+        occurred = START + ((opened + rng.random(len(account)) * (SPAN_DAYS - opened)) * DAY_US).astype(np.int64)
+        occurred = occurred[np.lexsort((occurred, account))]
+        yield _table(ids, account, occurred, rng)
+
+
+def _table(ids: list[str], account: Places, occurred: Places, rng: np.random.Generator) -> pa.Table:
+    count = len(account)
+    kinds, shares = list(SHARES), np.array(list(SHARES.values()))
+    kind = rng.choice(len(kinds), count, p=shares / shares.sum())
+    late = np.where(rng.random(count) < LATE, rng.integers(0, 3 * DAY_US, count), 0)
+    names = pa.array([one.code for one in kinds])
+    return pa.table(
+        {
+            "account_id": pa.DictionaryArray.from_arrays(pa.array(account), pa.array(ids)).cast(pa.string()),
+            "occurred_at": pa.array(occurred).cast(INSTANT),
+            "known_at": pa.array(occurred + late).cast(INSTANT),
+            "kind": pa.DictionaryArray.from_arrays(pa.array(kind), names).cast(pa.string()),
+            "amount": np.round(rng.lognormal(5, 1, count), 2),
+            "quantity": rng.integers(1, 60, count).astype(np.float64),
+            "lines": rng.integers(1, 20, count).astype(np.float64),
+            "minutes": rng.integers(5, 90, count).astype(np.float64),
+            "sentiment": np.round(rng.uniform(-1, 1, count), 2),
+            "authenticity": np.round(rng.uniform(0.2, 1, count), 2),
+            "contact_id": pa.array(rng.integers(0, 4, count)).cast(pa.string()),
+            "channel": pa.array(rng.integers(0, 3, count)).cast(pa.string()),
+            "rep_id": pa.array(rng.integers(0, 3, count)).cast(pa.string()),
+        }
+    )

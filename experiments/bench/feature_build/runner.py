@@ -1,0 +1,137 @@
+"""One engine's build in a process of its own: seconds, peak memory, a sample of the rows.
+
+`python -m experiments.bench.feature_build.runner FORMULATION --folder F --cutoffs N --set core --sample FILE` prints
+one JSON object. The clock runs from opening the files to the last row; libraries are imported, our machine code is
+loaded before.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from experiments.bench.feature_build import by_duckdb, by_engine, by_polars
+from experiments.bench.feature_build.asked import SETS, Asked, asked_of, seasons_of
+from experiments.bench.feature_build.company import cutoffs_of
+
+SAMPLED = 97
+"""Every so many accounts are compared."""
+
+Numbers = NDArray[np.float64]
+Part = tuple[NDArray[np.int64], NDArray[np.int64], Callable[[NDArray[np.bool_]], Numbers]]
+"""Account numbers, cutoffs, what gives the chosen rows' values."""
+
+Build = Callable[[Path, Asked, list[int]], Iterator[Part]]
+
+
+def main() -> None:
+    """Builds, samples, answers."""
+    args = _parser().parse_args()
+    build, asked = BUILDS[args.formulation](), asked_of(SETS[args.set]())
+    started = time.perf_counter()
+    rows, sample = _consumed(build(args.folder, asked, cutoffs_of(args.cutoffs).tolist()))
+    seconds = time.perf_counter() - started
+    np.savez(args.sample, account=sample.account, cutoff=sample.cutoff, values=sample.values)
+    sys.stdout.buffer.write(orjson.dumps({"seconds": seconds, "peak_mib": peak_mib(), "rows": rows}))
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held (getrusage would count the one that started it)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+class Sample(NamedTuple):
+    """Some rows, by account, then cutoff."""
+
+    account: NDArray[np.int64]
+    cutoff: NDArray[np.int64]
+    values: Numbers
+
+
+def _consumed(parts: Iterator[Part]) -> tuple[int, Sample]:
+    """The number of rows, the sampled ones."""
+    rows, kept = 0, []
+    for account, cutoff, values in parts:
+        rows += len(account)
+        mask = account % SAMPLED == 0
+        kept.append(Sample(account[mask], cutoff[mask], values(mask)))
+    account = np.concatenate([part.account for part in kept])
+    cutoff = np.concatenate([part.cutoff for part in kept])
+    order = np.lexsort((cutoff, account))
+    values = np.concatenate([part.values for part in kept])
+    return rows, Sample(account[order], cutoff[order], values[order])
+
+
+def _engine() -> Build:
+    from features.engine.warm import warm
+
+    warm()
+
+    def build(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Part]:
+        before = 0
+        for built in by_engine.by_chunks(folder, asked, cutoffs):
+            yield before + built.rows.account.astype(np.int64), built.rows.cutoff, built.values.__getitem__
+            before += len(built.accounts)
+
+    return build
+
+
+def _polars(formulation: str) -> Build:
+    import polars as pl
+
+    def build(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Part]:
+        for frame in getattr(by_polars, formulation)(folder, asked, cutoffs, seasons_of(asked, cutoffs)):
+            numbers = frame.select(pl.col(asked.columns).cast(pl.Float64).fill_null(float("nan")))
+
+            def chosen(mask: NDArray[np.bool_], numbers: pl.DataFrame = numbers) -> Numbers:
+                return numbers.filter(pl.Series(mask)).to_numpy()
+
+            yield frame["account"].to_numpy().astype(np.int64), frame["cutoff"].to_numpy(), chosen
+
+    return build
+
+
+def _duckdb(formulation: str) -> Build:
+    import pyarrow as pa
+
+    def build(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Part]:
+        for batch in getattr(by_duckdb, formulation)(folder, asked, cutoffs, seasons_of(asked, cutoffs)):
+
+            def chosen(mask: NDArray[np.bool_], batch: pa.RecordBatch = batch) -> Numbers:
+                few = batch.filter(pa.array(mask))
+                columns = [few[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in asked.columns]
+                return np.stack(columns, axis=1)
+
+            yield batch["account"].to_numpy(), batch["cutoff"].to_numpy(), chosen
+
+    return build
+
+
+BUILDS: dict[str, Callable[[], Build]] = {
+    "engine": _engine,
+    "polars by_cutoff": lambda: _polars("by_cutoff"),
+    "polars by_pairs": lambda: _polars("by_pairs"),
+    "duckdb by_cutoff": lambda: _duckdb("by_cutoff"),
+    "duckdb by_range_join": lambda: _duckdb("by_range_join"),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("formulation", choices=BUILDS)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--cutoffs", type=int, required=True)
+    parser.add_argument("--set", choices=SETS, required=True)
+    parser.add_argument("--sample", type=Path, required=True)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

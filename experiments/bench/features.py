@@ -1,0 +1,97 @@
+"""The feature build: our engine beside Polars and DuckDB on the same files, for the same numbers."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from experiments.bench.feature_build.asked import SETS, asked_of
+from experiments.bench.feature_build.company import write_company
+
+ENGINE = "engine"
+PEERS = {
+    "polars": ("polars by_cutoff", "polars by_pairs"),
+    "duckdb": ("duckdb by_cutoff", "duckdb by_range_join"),
+}
+"""Two formulations of each; the faster counts."""
+
+TOLERANCE = 1e-9
+LIMIT_SECONDS = 3_600
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Adds the size of the company."""
+    parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--cutoffs", type=int, default=25)
+    parser.add_argument("--limit", type=int, default=LIMIT_SECONDS, help="seconds after which a formulation is stopped")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Seconds, ratios, peak memory of both sets of features; `equal` says that all values are."""
+    with tempfile.TemporaryDirectory(prefix="kqml-bench-") as folder:
+        company = Path(folder) / "company"
+        write_company(company, args.accounts, args.events)
+        core, full = (_compare(company, name, args) for name in SETS)
+    parameters = {"accounts": args.accounts, "events": args.events, "cutoffs": args.cutoffs}
+    return {"parameters": parameters, **core, "full": full}
+
+
+def _compare(company: Path, name: str, args: argparse.Namespace) -> dict[str, Any]:
+    runs = {one: _run(one, company, name, args) for one in (ENGINE, *(f for both in PEERS.values() for f in both))}
+    ours = runs[ENGINE]
+    best = {peer: _fastest([runs[one] for one in both]) for peer, both in PEERS.items()}
+    return {
+        "features": len(SETS[name]()),
+        "seconds": ours.get("seconds"),
+        **{f"{peer}_seconds": seconds for peer, seconds in best.items()},
+        **{f"ratio_{peer}": seconds / ours["seconds"] if seconds else None for peer, seconds in best.items()},
+        "equal": all(one.get("equal", True) for one in runs.values()),
+        "peak_mib": ours.get("peak_mib"),
+        "rows": ours.get("rows"),
+        "formulations": runs,
+    }
+
+
+def _fastest(runs: list[dict[str, Any]]) -> float | None:
+    return min((one["seconds"] for one in runs if "seconds" in one), default=None)
+
+
+def _run(formulation: str, company: Path, name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """One formulation in its own process; what it says, or why it says nothing."""
+    sample = company.parent / f"{name}-{formulation}.npz"
+    command = [sys.executable, "-m", "experiments.bench.feature_build.runner", formulation, "--folder", str(company)]
+    options = ["--cutoffs", str(args.cutoffs), "--set", name, "--sample", str(sample)]
+    try:
+        done = subprocess.run([*command, *options], capture_output=True, timeout=args.limit, check=False)
+    except subprocess.TimeoutExpired:
+        return {"stopped_after": args.limit}
+    if done.returncode:
+        return {"failed": done.stderr.decode()[-400:]}
+    return {**orjson.loads(done.stdout), **_equality(sample, company.parent / f"{name}-{ENGINE}.npz", name)}
+
+
+def _equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
+    """Whether a sample has the same rows, missing values, numbers as ours; the columns where it has not."""
+    one, other = np.load(sample), np.load(ours)
+    if not (np.array_equal(one["account"], other["account"]) and np.array_equal(one["cutoff"], other["cutoff"])):
+        return {"equal": False, "different": ["rows"]}
+    same = np.isclose(one["values"], other["values"], rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True).all(axis=0)
+    columns = asked_of(SETS[name]()).columns
+    return {"equal": bool(same.all()), "different": [columns[place] for place in np.flatnonzero(~same)]}
+
+
+def render(result: Mapping[str, Any]) -> Iterator[str]:
+    """A line per set of features and engine."""
+    for label, one in (("core", result), ("full", result["full"])):
+        yield f"{label}: {one['features']} features, {one['rows']} rows, values equal: {one['equal']}"
+        for formulation, told in one["formulations"].items():
+            seconds, peak = told.get("seconds"), told.get("peak_mib")
+            yield f"  {formulation}: {seconds:.2f} s, {peak:.0f} MiB" if seconds else f"  {formulation}: {told}"
+        yield f"  ratio to Polars {one['ratio_polars']}, to DuckDB {one['ratio_duckdb']}"

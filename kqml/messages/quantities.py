@@ -4,39 +4,33 @@ from enum import StrEnum
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal
 
 from kqml.messages import text
 
 
 class Unit(StrEnum):
-    """What a number counts; each has its words in `units.toml`, except money and shares, which Babel writes."""
+    """What a number counts; each has its words in `units.toml`, except money, which Babel writes."""
 
     DAYS = "days"
     AGE = "age"
     TIMES = "times"
     ORDERS = "orders"
-    RETURNS = "returns"
     CONTACTS = "contacts"
-    VISITS = "visits"
     PEOPLE = "people"
     PRODUCTS = "products"
-    WEEKS = "weeks"
     NUMBER = "number"
     MONEY = "money"
-    SHARE = "share"
 
 
 def quantity(unit: Unit, value: float, language: str, currency: str = "CNY") -> str:
-    """`value` with its unit: 1 order, 2 orders, 2 次; money in `currency`; a share of 1 as per cent.
+    """`value` with its unit: 1 order, 2 orders, 2 次; money in `currency`.
 
     One decimal below 10, none above, none for money. Ages become days, months or years, the largest of which there
     are two.
     """
     if unit is Unit.MONEY:
         return _money(round(value), language, currency)
-    if unit is Unit.SHARE:
-        return _share(round(value, 2), language)
     name, value = _age(value) if unit is Unit.AGE else (unit.value, value)
     return _counted(name, round(value, 1 if abs(value) < 9.95 else 0), language)
 
@@ -51,11 +45,6 @@ def _counted(name: str, shown: float, language: str) -> str:
 @lru_cache(maxsize=100_000)
 def _money(shown: int, language: str, currency: str) -> str:
     return format_currency(shown, currency, format="¤#,##0", locale=_locale(language), currency_digits=False)
-
-
-@lru_cache(maxsize=1_000)
-def _share(shown: float, language: str) -> str:
-    return format_percent(shown, locale=_locale(language))
 
 
 @lru_cache

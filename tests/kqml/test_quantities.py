@@ -1,0 +1,54 @@
+import pytest
+
+from kqml.messages import LANGUAGES, catalogue
+from kqml.messages.quantities import Unit, quantity
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "english", "chinese"),
+    [
+        (Unit.ORDERS, 0, "0 orders", "0 次"),
+        (Unit.ORDERS, 1, "1 order", "1 次"),
+        (Unit.ORDERS, 2, "2 orders", "2 次"),
+        (Unit.ORDERS, 1.5, "1.5 orders", "1.5 次"),
+        (Unit.ORDERS, 1.04, "1 order", "1 次"),
+        (Unit.DAYS, 9.94, "9.9 days", "9.9 天"),
+        (Unit.DAYS, 9.96, "10 days", "10 天"),
+        (Unit.DAYS, 12_345.6, "12,346 days", "12,346 天"),
+        (Unit.PEOPLE, 1, "1 person", "1 人"),
+        (Unit.PEOPLE, 3, "3 people", "3 人"),
+        (Unit.AGE, 60, "60 days", "60 天"),
+        (Unit.AGE, 61, "2 months", "2 个月"),
+        (Unit.AGE, 730, "24 months", "24 个月"),
+        (Unit.AGE, 731, "2 years", "2 年"),
+        (Unit.NUMBER, -0.52, "-0.5", "-0.5"),
+        (Unit.MONEY, 1234.5, "CN¥1,234", "¥1,234"),
+        (Unit.MONEY, -3, "-CN¥3", "-¥3"),
+    ],
+)
+def test_numbers_have_the_digits_and_the_plural_of_a_language(unit, value, english, chinese):
+    assert [quantity(unit, value, language) for language in ("en", "zh")] == [english, chinese]
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "$1,234,568"), ("zh", "US$1,234,568")])
+def test_money_is_in_its_currency(language, written):
+    assert quantity(Unit.MONEY, 1_234_567.8, language, "USD") == written
+
+
+@pytest.mark.parametrize("topic", ["bands", "reasons", "units", "warnings"])
+def test_a_topic_has_the_same_keys_in_both_languages(topic):
+    english, chinese = (keys(catalogue(topic, language)) for language in ("en", "zh"))
+    plurals = {key for key in english if topic == "units" and key.endswith(".one")}
+    assert english - plurals == chinese
+
+
+def test_every_unit_has_words():
+    for language in LANGUAGES:
+        for unit in Unit:
+            assert quantity(unit, 2.0, language)
+
+
+def keys(tree, path=""):
+    if not isinstance(tree, dict):
+        return {path}
+    return set().union(*(keys(branch, f"{path}.{name}") for name, branch in tree.items()))

@@ -94,8 +94,9 @@ class ServedModel:
         try:
             live = self._load(self._pointer)
         except KqmlError as error:
-            self._log.error("model_not_loaded", fault=str(error), keeps=before and before.version)
-            return ServedState(before, str(error))
+            fault = " ".join(str(error).split())
+            self._log.error("model_not_loaded", fault=fault, keeps=before and before.version)
+            return ServedState(before, fault)
         except Exception as error:  # noqa: BLE001  whatever a broken artifact raises, the last good model stays
             self._log.error("model_not_loaded", keeps=before and before.version, **where_it_failed(error))
             return ServedState(before, f"the published model cannot be loaded ({type(error).__name__})")

@@ -39,7 +39,11 @@ def test_the_same_pointer_is_not_read_again(served, published):
 
 
 @pytest.mark.parametrize(
-    ("words", "fault"), [("broken", "The bundle is broken."), ("strange", "cannot be loaded (ZeroDivisionError)")]
+    ("words", "fault"),
+    [
+        ("broken", "The bundle is broken. booster.txt: sha256 differs – promote again"),
+        ("strange", "cannot be loaded (ZeroDivisionError)"),
+    ],
 )
 def test_a_broken_model_leaves_the_last_good_one(served, published, words, fault):
     served.look()

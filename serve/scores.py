@@ -17,7 +17,7 @@ from serve.problems import ItemError, Problem, invalid_request
 from serve.schemas import ScoreAnswer, ScoreRequest
 from serve.service import Service
 
-INLINE_BYTES = 128 * 1024
+INLINE_BYTES = 64 * 1024
 """Bodies up to this size are answered on the event loop, which takes a few milliseconds at most: eight threads taking
 turns at the interpreter answer fewer requests, each later. Larger ones go to a thread so that nobody waits for them."""
 

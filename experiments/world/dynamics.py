@@ -23,7 +23,7 @@ IGNORED_WEEKS = 3
 """Weeks after which an open complaint counts as ignored."""
 
 CLOSURE_CHANCE = 0.0002
-MOST_HAZARD = 0.35
+MOST_HAZARD, MOST_GRIEVANCE = 0.35, 4.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         closeness=_closeness(moment, found),
         load=load,
         wake=np.maximum(0.8 * state.wake, sleeping & actions.IMPERSONAL[done]),
+        grievance=_grievance(state, done, found),
         glut=0.8 * state.glut + 0.4 * found["stuffed"],
         complaint=np.where(found["complaint"], w, np.where(found["resolved"], NONE, state.complaint)),
         promise=np.where(
@@ -128,6 +129,13 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         contacts=np.clip(state.contacts - found["contact_left"] + (in_person & luck.happens(0.02, "met", w)), 0, 6),
     )
     return after, Happenings(**found, hazard=hazard(moment.effects, after, w))
+
+
+def _grievance(state: State, done: Packages, found: dict[str, Any]) -> Floats:
+    """What went wrong and was not made good, fading by an eighth a week."""
+    healed = np.where(found["resolved"], 0.4, 1.0) * np.where(done == Package.HELP_OFFER, 0.7, 1.0)
+    wrongs = 0.5 * sum(found["failures"].values()) + 1.0 * found["complaint"] + 1.2 * found["promise_broken"]
+    return np.asarray(np.minimum(0.88 * state.grievance * healed + wrongs, MOST_GRIEVANCE), dtype=np.float64)
 
 
 def asleep(state: State) -> Flags:
@@ -191,6 +199,7 @@ def hazard(effects: Effects, state: State, week: int) -> Floats:
         -effects.hazard_weight * mood(state)
         + effects.courting_hazard * (state.courted != NONE) * np.exp(-0.25 * state.closeness)
         + effects.complaint_hazard * ignored
+        + effects.grievance_hazard * state.grievance
         + effects.cash_hazard * (state.overdue != NONE)
         + effects.waking_hazard * state.wake
     )

@@ -43,6 +43,7 @@ def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
             "closeness": state.closeness,
             "load": state.load,
             "wake": state.wake,
+            "grievance": state.grievance,
             "hazard": hazard(simulation.world.effects, state, week),
             "complaint_open": state.complaint != NONE,
             "problem_open": state.problem,

@@ -48,6 +48,7 @@ class Effects:
     courting_drag: float
     courting_hazard: float
     complaint_hazard: float
+    grievance_hazard: float
     cash_hazard: float
     stuffing_jump: float
     price_jump: float

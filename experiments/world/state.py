@@ -27,6 +27,7 @@ class State:
     closeness: Floats
     load: Floats
     wake: Floats
+    grievance: Floats
     glut: Floats
     complaint: Places
     promise: Places
@@ -72,6 +73,7 @@ def newborn(traits: Traits, luck: Draws) -> State:
         closeness=luck.lognormal(0.8, 0.4, "first_closeness"),
         load=zero.copy(),
         wake=zero.copy(),
+        grievance=zero.copy(),
         glut=zero.copy(),
         complaint=none.copy(),
         promise=none.copy(),

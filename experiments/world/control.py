@@ -179,7 +179,7 @@ class Pilot:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to: margin per account (returns expected off), week by week in all, who is still a customer."""
+    """What a run came to: margin per account and per week (less the returns to be expected), who still is a customer."""
 
     policy: str
     margin: Floats
@@ -200,7 +200,7 @@ def run(
         seen = Observation(simulation)
         decisions = policy.decide(seen)
         lived = simulation.live(_planner(simulation, decisions))
-        earned = lived.amount * simulation.traits.margin_rate
+        earned = lived.net * simulation.traits.margin_rate
         margin = margin + earned
         weekly.append(float(earned.sum()))
         notice(seen, decisions, lived)

@@ -13,12 +13,12 @@ from experiments.world.behaviour import Habits, behaviour, choose, eligible, roo
 from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.dynamics import Happenings, Moment, advance
 from experiments.world.journal import NOTES, Journal
-from experiments.world.orders import Crossings, cross, median_size, order_rate, ordering
+from experiments.world.orders import RETURNED, Crossings, cross, median_size, order_rate, ordering, return_chance
 from experiments.world.population import TIERS, Traits, make_traits, tier_of
 from experiments.world.records import HOLDERS, Scene, write_week
 from experiments.world.regions import NAMES
 from experiments.world.seats import Seats, make_seats
-from experiments.world.state import NONE, State, lives, newborn, noticed
+from experiments.world.state import NONE, State, another_gap, lives, newborn, noticed
 from experiments.world.weeks import Week, week_of
 from experiments.world.world import RUN_OUT, World
 from kqml.events import EventKind
@@ -26,8 +26,11 @@ from kqml.events import EventKind
 
 @dataclass(frozen=True)
 class Lived:
-    """One week as it was: what the state was at its cutoff, what was done, what came of it. `margin`: of the week's
-    orders less returns expected. `chances`: of the rep's own packages; `allowed`: the eligible ones."""
+    """One week as it was: what the state was at its cutoff, what was done, what came of it.
+
+    `chances`: of the rep's own packages; `allowed`: the eligible ones. `amount`: of the week's orders; `net`: less the
+    returns to be expected of them.
+    """
 
     week: Week
     before: State
@@ -38,6 +41,7 @@ class Lived:
     buying: Flags
     quits: Flags
     amount: Floats
+    net: Floats
 
 
 class Simulation:
@@ -67,6 +71,7 @@ class Simulation:
         """The same accounts at the same cutoff with another future; it records nothing."""
         other = copy(self)
         other.luck, other.journal = self.luck.on_path(np.full(len(self.luck), path)), None
+        other.state = self.state.with_(left=another_gap(self.traits, self.state, other.luck, self.number))
         return other
 
     @property
@@ -111,8 +116,10 @@ class Simulation:
         before = self.state
         after, found = advance(Moment(self.world.effects, self.traits, ordered, week, acts.done, self.luck))
         quits = buying & (self.luck.uniform("quits", week.number) < found.hazard) & (week.number >= 0)
-        amount = self._amounts(crossings, found, buying)
-        lived = Lived(week, before, acts, chances, allowed, found, buying, quits, amount)
+        ordered_for = np.bincount(crossings.account, weights=crossings.amount, minlength=len(books)).astype(np.float64)
+        stuffed = found.stuffed * np.exp(self.traits.norm) * buying
+        net = ordered_for * (1.0 - RETURNED * return_chance(before)) + stuffed
+        lived = Lived(week, before, acts, chances, allowed, found, buying, quits, ordered_for + stuffed, net)
         if self.journal is not None and week.number >= 0:
             self._record(lived, crossings, books)
         self.state = self._end_week(after, lived, crossings, books)
@@ -123,10 +130,6 @@ class Simulation:
         effects = self.world.effects
         rate = order_rate(effects, self.traits, self.state, week) * buying
         return cross(rate, median_size(effects, self.traits, self.state, week), self.traits, self.state, self.luck)
-
-    def _amounts(self, crossings: Crossings, found: Happenings, buying: Flags) -> Floats:
-        stuffed = found.stuffed * np.exp(self.traits.norm) * buying
-        return np.bincount(crossings.account, weights=crossings.amount, minlength=len(self.accounts)) + stuffed
 
     def _open_accounts(self) -> None:
         """Accounts that open in this week begin afresh."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.population import Traits
@@ -98,6 +98,14 @@ def gap_of(traits: Traits, luck: Draws, number: Places) -> Floats:
     """The operational length of an account's gap with this number: lognormal with mean 1."""
     z = ndtri(luck.uniform("gap", index=number + 1))
     return np.asarray(np.exp(traits.gap_spread * z - traits.gap_spread**2 / 2), dtype=np.float64)
+
+
+def another_gap(traits: Traits, state: State, luck: Draws, week: int) -> Floats:
+    """The time left in each current gap, drawn anew given the gap's age."""
+    spread, age = traits.gap_spread, np.maximum(state.age, 1e-12)
+    shorter = ndtr((np.log(age) + spread**2 / 2) / spread)
+    chance = np.minimum(shorter + luck.uniform("current_gap", week) * (1.0 - shorter), 1.0 - 1e-12)
+    return np.asarray(np.maximum(np.exp(spread * ndtri(chance) - spread**2 / 2) - state.age, 1e-9), dtype=np.float64)
 
 
 def noticed(state: State, ordered: Flags, amount: Floats, open_share: float) -> dict[str, Floats]:

@@ -14,7 +14,7 @@ from experiments.world.orders import RETURNED, cross, mean_over_median, median_s
 from experiments.world.population import Traits
 from experiments.world.renewal import Curves, curves_of, still_none
 from experiments.world.simulation import Simulation
-from experiments.world.state import State, noticed
+from experiments.world.state import State, another_gap, noticed
 from experiments.world.weeks import Week
 from experiments.world.world import World
 from kqml.errors import BadUse, Fault
@@ -119,16 +119,18 @@ class _Future:
 
 def _future(simulation: Simulation, who: Places, kappa: str, horizon: int, paths: int) -> _Future:
     index = np.repeat(who, paths)
-    state = simulation.state
+    state, traits = simulation.state, simulation.traits.take(index)
+    luck = simulation.luck.take(index).on_path(np.tile(np.arange(paths), len(who)))
+    copies = state.take(index).with_(gone=np.zeros(len(index), dtype=bool))
     buying = simulation.books & ~state.gone
     return _Future(
         world=simulation.world,
         kappa=kappa,
         habits=simulation.habits,
         weeks=[simulation.week_at(simulation.number + ahead).take(index) for ahead in range(horizon)],
-        traits=simulation.traits.take(index),
-        state=state.take(index).with_(gone=np.zeros(len(index), dtype=bool)),
-        luck=simulation.luck.take(index).on_path(np.tile(np.arange(paths), len(who))),
+        traits=traits,
+        state=copies.with_(left=another_gap(traits, copies, luck, simulation.number)),
+        luck=luck,
         curves=curves_of(state.age[who], simulation.traits.gap_spread[who]),
         row=np.repeat(np.arange(len(who)), paths),
         weight=buying[index].astype(np.float64),

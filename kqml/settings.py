@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -41,12 +41,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KQML_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     home: Path = Path(".kqml")
-    database_url: str | None = None
-    mlflow_uri: str | None = Field(default=None)
+    mlflow_uri: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     language: Literal["zh", "en"] = "zh"
-    time_zone: str = "Asia/Shanghai"
     data_dir: Path | None = None
     churn: ChurnSettings = ChurnSettings()
     bands: BandSettings = BandSettings()

@@ -1,4 +1,4 @@
-"""Generated pages are those that the sources make now."""
+"""The generated pages are those that the code and the stored results make."""
 
 import pytest
 

@@ -1,0 +1,72 @@
+"""Settings: the file, the environment over it, every fault at once, the page that lists them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kqml.errors import BadUse
+from kqml.settings import Settings, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("KQML_", "MLFLOW_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_a_file_the_defaults_hold(folder):
+    settings = read_settings()
+    assert (settings.home, settings.language, settings.churn.gap) == (Path(".kqml"), "zh", 28)
+    assert settings.registry_uri == f"sqlite:///{folder / '.kqml' / 'mlflow.db'}"
+
+
+def test_the_environment_overrides_the_file(folder, monkeypatch):
+    (folder / "kqml.toml").write_text('language = "en"\nport = 9000\n[churn]\nhorizon = 60\ngap = 7\n')
+    monkeypatch.setenv("KQML_PORT", "9001")
+    monkeypatch.setenv("KQML_CHURN__GAP", "14")
+    settings = read_settings()
+    assert (settings.language, settings.port, settings.churn.horizon, settings.churn.gap) == ("en", 9001, 60, 14)
+
+
+@pytest.mark.parametrize(
+    ("own", "mlflow", "expected"),
+    [
+        ("http://own", "http://theirs", "http://own"),
+        (None, "http://theirs", "http://theirs"),
+    ],
+)
+def test_the_registry_is_ours_before_mlflows(folder, monkeypatch, own, mlflow, expected):
+    if own:
+        monkeypatch.setenv("KQML_MLFLOW_URI", own)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow)
+    assert read_settings().registry_uri == expected
+
+
+def test_every_fault_is_told_at_once_by_key(folder):
+    (folder / "kqml.toml").write_text('languge = "en"\nport = "many"\n[churn]\nhorizon = "long"\n')
+    with pytest.raises(BadUse, match="settings cannot be used") as caught:
+        read_settings()
+    assert {fault.where for fault in caught.value.faults} == {"languge", "port", "churn.horizon"}
+
+
+def test_a_file_that_is_not_toml_is_bad_use(folder):
+    (folder / "kqml.toml").write_text("port = = 3\n")
+    with pytest.raises(BadUse, match=r"kqml\.toml is not valid TOML"):
+        read_settings()
+
+
+def test_a_named_file_must_exist(folder, monkeypatch):
+    monkeypatch.setenv("KQML_CONFIG", "elsewhere.toml")
+    with pytest.raises(BadUse, match=r"elsewhere\.toml .* does not exist"):
+        read_settings()
+
+
+def test_the_page_lists_every_setting():
+    page = (ROOT / "docs" / "settings.md").read_text()
+    nested = {name for group in ("churn", "bands") for name in Settings.model_fields[group].default.model_dump()}
+    assert [name for name in (*Settings.model_fields, *nested) if name not in page] == []

@@ -16,8 +16,8 @@ from kqml.errors import CouldNot
 from kqml.eventlog import CODES, EventLog
 
 KEYS = ("account_id", "occurred_at", "known_at", "kind")
-EVENTS = 200_000
-"""Events of a chunk, give or take one account: a few tens of megabytes with all columns."""
+EVENTS = 65_536
+"""Events of a chunk, give or take one account."""
 
 ENCODED = ("account_id", "kind", *CODES)
 

@@ -74,6 +74,27 @@ class PlanArrays(NamedTuple):
     fill_atoms: NDArray[np.int64]
 
 
+class Room(NamedTuple):
+    """What working memory a plan needs: the most bounds and values of a stream, code columns, slots, gaps looked at."""
+
+    bounds: int
+    values: int
+    codes: int
+    slots: int
+    gaps: int
+
+
+def room_of(arrays: PlanArrays) -> Room:
+    """The room that a plan needs."""
+    return Room(
+        bounds=int(np.diff(arrays.bound_start).max(initial=0)),
+        values=int(np.diff(arrays.value_start).max(initial=0)),
+        codes=len(CODES) if arrays.codes.any() else 0,
+        slots=len(arrays.atoms) + len(arrays.combined) + len(arrays.seasons),
+        gaps=int(arrays.atoms[:, 5].max(initial=0)),
+    )
+
+
 def lower(features: Sequence[Feature]) -> PlanArrays:
     """The tables of a catalog without faults."""
     parts = _Parts.of(features)

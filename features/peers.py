@@ -38,6 +38,10 @@ class Cells:
         places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
         return cls(names, _places(narrow, places), _places(wide, places))
 
+    def take(self, places: NDArray[np.integer]) -> "Cells":
+        """The cells of rows, each at its place among these."""
+        return Cells(self.names, self.narrow[places], self.wide[places])
+
     def between(self, start: int, stop: int) -> "Cells":
         """The cells of rows `start:stop` alone."""
         return Cells(self.names, self.narrow[start:stop], self.wide[start:stop])

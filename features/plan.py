@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Feature, Peer, atoms_of
-from features.lowering import PlanArrays, lower
+from features.lowering import PlanArrays, Room, lower, room_of
 from features.plan_faults import faults_of
 from kqml.errors import BadUse
 
@@ -21,6 +21,7 @@ class Plan:
     features: tuple[Feature, ...]
     columns: tuple[str, ...]
     arrays: PlanArrays
+    room: Room
     peers: NDArray[np.int64]
 
     def without_peers(self) -> "Plan":
@@ -39,4 +40,5 @@ def compile_plan(features: Sequence[Feature]) -> Plan:
         raise BadUse("The catalog cannot be compiled.", faults)
     peers = [place for place, feature in enumerate(features) if isinstance(feature.measure, Peer)]
     columns = tuple(feature.column for feature in features)
-    return Plan(tuple(features), columns, lower(features), np.array(peers, dtype=np.int64))
+    arrays = lower(features)
+    return Plan(tuple(features), columns, arrays, room_of(arrays), np.array(peers, dtype=np.int64))

@@ -75,11 +75,19 @@ def _builder(cutoffs: Instants, plan: Plan) -> Callable[[Chunk], Built]:
     def build(chunk: Chunk) -> Built:
         log = chunk.event_log()
         rows = Rows.grid(log.account_count, cutoffs)
-        cells = cells_of(profile_of(chunk, rows), len(rows)) if len(plan.peers) else Cells.none(0)
+        cells = _cells(chunk, rows) if len(plan.peers) else Cells.none(0)
         context = context_of(chunk.info, chunk.accounts(), log)
         return Built(log.accounts, rows, cells, build_features(log, rows, own, context, threads=1))
 
     return build
+
+
+def _cells(chunk: Chunk, rows: Rows) -> Cells:
+    """The cells of rows; found once per account where nothing about it changes."""
+    if reads_attributes(chunk.info):
+        return cells_of(profile_of(chunk, rows), len(rows))
+    accounts = Rows.grid(chunk.event_log().account_count, np.zeros(1, dtype=np.int64))
+    return cells_of(profile_of(chunk, accounts), len(accounts)).take(rows.account)
 
 
 def columns_of(plan: Plan, dataset: Dataset) -> Sequence[str]:

@@ -104,7 +104,7 @@ def _filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable
     events, world, asked = log_arrays(log), world_arrays(context), row_arrays(rows)
 
     def fill(span: slice, out: Matrix) -> None:
-        scratch = make_scratch(plan.arrays, *kernel.largest(events, asked, span.start, span.stop))
+        scratch = make_scratch(plan.room, *kernel.largest(events, asked, span.start, span.stop))
         kernel.fill_rows(events, world, plan.arrays, asked, span.start, scratch, out)
 
     return fill

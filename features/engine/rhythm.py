@@ -55,33 +55,42 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
         if size == 0:
             done = max(0, newest - last)
         while done < newest:
-            if size == last:
-                size = take_out(ranked, size, active[done - last + 1] - active[done - last])
-            size = put_in(ranked, size, active[done + 1] - active[done])
+            gap = active[done + 1] - active[done]
+            if size < last:
+                ranked[size] = gap
+                size += 1
+                move(ranked, size, size - 1)
+            else:
+                exchange(ranked, size, active[done - last + 1] - active[done - last], gap)
             done += 1
         slot[k] = between_ranks(ranked, size, share) / DAY_US if size else np.nan
 
 
 @inlined
-def put_in(ranked: Places, size: int, gap: int) -> int:
-    """Inserts a gap into the first `size` sorted ones; the answer is the new size."""
-    place = size
-    while place > 0 and ranked[place - 1] > gap:
-        ranked[place] = ranked[place - 1]
-        place -= 1
-    ranked[place] = gap
-    return size + 1
+def exchange(ranked: Places, size: int, old: int, new: int) -> None:
+    """Puts a gap in the place of an old one."""
+    low, high = 0, size - 1
+    while low < high:
+        middle = (low + high) // 2
+        if ranked[middle] < old:
+            low = middle + 1
+        else:
+            high = middle
+    ranked[low] = new
+    move(ranked, size, low)
 
 
 @inlined
-def take_out(ranked: Places, size: int, gap: int) -> int:
-    """Removes one gap of that length; the answer is the new size."""
-    place = 0
-    while ranked[place] != gap:
+def move(ranked: Places, size: int, place: int) -> None:
+    """Moves the one gap that may be out of order to where it belongs."""
+    gap = ranked[place]
+    while place > 0 and ranked[place - 1] > gap:
+        ranked[place] = ranked[place - 1]
+        place -= 1
+    while place < size - 1 and ranked[place + 1] < gap:
+        ranked[place] = ranked[place + 1]
         place += 1
-    for other in range(place, size - 1):
-        ranked[other] = ranked[other + 1]
-    return size - 1
+    ranked[place] = gap
 
 
 @inlined

@@ -5,9 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.lowering import PlanArrays
+from features.lowering import Room
 from kqml.calendar import Instants
-from kqml.eventlog import CODES
 
 STRIDE = 8
 """Events that are compared with a bound at once; `time` has so many more places."""
@@ -50,20 +49,16 @@ class Scratch(NamedTuple):
     queue: NDArray[np.int64]
 
 
-def make_scratch(plan: PlanArrays, events: int, rows: int) -> Scratch:
+def make_scratch(room: Room, events: int, rows: int) -> Scratch:
     """Room for an account with so many events and rows."""
-    values = widest(plan.value_start)
-    codes = len(CODES) if plan.codes.any() else 0
-    gaps = int(plan.atoms[:, 5].max(initial=0))
-    slots = len(plan.atoms) + len(plan.combined) + len(plan.seasons)
-    sums = (values, events + 1)
+    sums = (room.values, events + 1)
     return Scratch(
         active_cutoff=_whole(rows),
         opened=_whole(rows),
         reach=_whole(rows),
         late=_whole(rows + 1),
-        edge=np.zeros((widest(plan.bound_start) + 1, rows), dtype=np.int64),
-        slots=np.empty((slots, rows)),
+        edge=np.zeros((room.bounds + 1, rows), dtype=np.int64),
+        slots=np.empty((room.slots, rows)),
         members=_whole(events + 1),
         kept=_whole(events + 1),
         time=_whole(events + STRIDE),
@@ -71,25 +66,20 @@ def make_scratch(plan: PlanArrays, events: int, rows: int) -> Scratch:
         latest=_whole(events + 1),
         days=_whole(events + 1),
         weeks=_whole(events + 1),
-        value=np.empty((values, events)),
+        value=np.empty((room.values, events)),
         number=np.empty(sums, dtype=np.int64),
         total=np.empty(sums),
         shifted=np.empty(sums),
         squares=np.empty(sums),
-        code=np.empty((codes, events), dtype=np.int64),
-        table=_whole(table_size(events) if codes else 0),
+        code=np.empty((room.codes, events), dtype=np.int64),
+        table=_whole(table_size(events) if room.codes else 0),
         seen=_whole(events),
-        queue=_whole(max(events, gaps) + 1),
+        queue=_whole(max(events, room.gaps) + 1),
     )
 
 
 def _whole(length: int) -> NDArray[np.int64]:
     return np.empty(length, dtype=np.int64)
-
-
-def widest(starts: NDArray[np.int64]) -> int:
-    """The longest stretch that `starts` delimits."""
-    return int(np.diff(starts).max(initial=0))
 
 
 def table_size(events: int) -> int:

@@ -65,8 +65,8 @@ def _consumed(parts: Iterator[Part]) -> tuple[int, Sample]:
     account = np.concatenate([part.account for part in kept])
     cutoff = np.concatenate([part.cutoff for part in kept])
     order = np.lexsort((cutoff, account))
-    values = np.concatenate([part.values for part in kept])
-    return rows, Sample(account[order], cutoff[order], values[order])
+    numbers = np.concatenate([part.values for part in kept])
+    return rows, Sample(account[order], cutoff[order], numbers[order])
 
 
 def _engine() -> Build:

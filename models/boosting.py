@@ -27,9 +27,9 @@ class Parameters:
     block, where 31 leaves gained nothing. `min_data_in_leaf` is lowered on few rows (at most one leaf in 200)."""
 
     num_leaves: int = 15
-    learning_rate: float = 0.05
-    min_data_in_leaf: int = 100
-    feature_fraction: float = 0.5
+    learning_rate: float = 0.03
+    min_data_in_leaf: int = 150
+    feature_fraction: float = 0.3
     bagging_fraction: float = 0.7
     bagging_freq: int = 1
     lambda_l2: float = 10.0
@@ -50,14 +50,14 @@ _FIXED = {
 
 UNTUNED = Parameters(
     num_leaves=31,
-    learning_rate=0.1,
+    learning_rate=0.05,
     min_data_in_leaf=20,
     feature_fraction=1.0,
     bagging_fraction=1.0,
     bagging_freq=0,
     lambda_l2=0.0,
 )
-"""LightGBM's own defaults, for the reference model."""
+"""LightGBM's own defaults but for half its learning rate, which does better before the test block: the reference."""
 
 
 def train_booster(examples: Examples, parameters: Parameters, rounds: int, seed: int) -> lgb.Booster:

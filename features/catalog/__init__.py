@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import chain, islice
 
-from features.catalog import interactions, market, orders
+from features.catalog import interactions, market, orders, weekly
 from features.catalog.names import named, why
 from features.catalog.shorthand import count
 from features.catalog.streams import RETURN
@@ -24,6 +24,7 @@ def catalog() -> tuple[Feature, ...]:
             orders.monetary(),
             orders.rhythm(),
             orders.trend(),
+            weekly.weekly(),
             market.season(),
             market.stuffing(),
             market.peers(),

@@ -80,6 +80,6 @@ def test_folds_keep_accounts_together(examples):
     assert not np.allclose(log_odds, own)
 
 
-@pytest.mark.parametrize(("rows", "expected"), [(100, 20), (10_000, 50), (20_000, 100), (1_000_000, 100)])
+@pytest.mark.parametrize(("rows", "expected"), [(100, 20), (10_000, 50), (30_000, 150), (1_000_000, 150)])
 def test_leaves_are_smaller_on_few_rows(rows, expected):
     assert Parameters().told(rows, seed=0)["min_data_in_leaf"] == expected

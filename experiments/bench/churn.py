@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Every asked data set and gap back-tested; each reading of a test block is recorded and counted."""
     rows: list[dict[str, Any]] = []
     protocols: list[dict[str, Any]] = []
-    for protocol in _asked(args.datasets, args.gaps):
+    for protocol in asked_protocols(args.datasets, args.gaps):
         for found_rows, told in _bench(protocol, args.seed):
             rows += found_rows
             protocols.append(told)
@@ -87,7 +87,7 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _asked(datasets: str, gaps: str) -> list[Protocol]:
+def asked_protocols(datasets: str, gaps: str) -> list[Protocol]:
     known = {protocol.data.name: protocol for protocol in PROTOCOLS}
     names = list(known) if datasets == "all" else datasets.split(",")
     faults = [

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kqml.cli.output import fail
-from kqml.errors import CouldNot, KqmlError
+from kqml.cli.output import fail, to_json
+from kqml.errors import BadUse, CouldNot, KqmlError
 from kqml.native import wait_without_spinning
 
 COMMANDS = (
@@ -68,3 +68,13 @@ def main() -> None:
         fail(error, "--json" in sys.argv)
     except OSError as error:
         fail(CouldNot(f"The disk or the network did not allow it: {error}."), "--json" in sys.argv)
+    except SystemExit as leaving:
+        if leaving.code == BadUse.exit_code and "--json" in sys.argv:
+            _say_misuse(leaving.__context__)
+        raise
+
+
+def _say_misuse(error: BaseException | None) -> None:
+    """A flag or argument that does not exist or does not fit, as JSON; Typer has told the person already."""
+    said = str(error or "") or "The command line cannot be used; see --help."
+    sys.stdout.write(to_json({"error": said, "faults": []}) + "\n")

@@ -17,7 +17,7 @@ from kqml.errors import BadUse, CouldNot
 from kqml.eventlog import CODES, VALUES, EventLog
 from kqml.fingerprint import TableHash, fingerprint_of
 from kqml.logbuilding import event_log_from, event_log_of
-from kqml.tables import KEYS, SCHEMAS
+from kqml.tables import KEYS, REQUIRED, SCHEMAS
 
 __all__ = [
     "ColumnUse",
@@ -71,7 +71,7 @@ class Dataset:
         """The accounts, contacts or reps as stored; without rows where the dataset has none."""
         path = self.path / f"{name}.parquet"
         empty = pa.schema([SCHEMAS[name].field(key) for key in KEYS[name]]).empty_table()
-        return _read(path) if path.exists() else empty
+        return _read(path, REQUIRED[name]) if path.exists() else empty
 
     def measured_fingerprint(self) -> str:
         """The fingerprint of the tables as they are now; another one than `info` says means that they were changed."""
@@ -83,7 +83,7 @@ class Dataset:
         return fingerprint_of(hashes)
 
     def _parts(self) -> Iterator[pa.Table]:
-        return (_read(part) for part in sorted((self.path / "events").glob("part-*.parquet")))
+        return (_read(part, REQUIRED["events"]) for part in sorted((self.path / "events").glob("part-*.parquet")))
 
     def _frame(self, name: str) -> pd.DataFrame:
         return pd.DataFrame(self.table(name).to_pandas(date_as_object=False))
@@ -95,14 +95,19 @@ class Dataset:
         parts = sorted((self.path / "events").glob("part-*.parquet"))
         if not parts:
             raise CouldNot(f"{self.path} holds no events (events/part-*.parquet).")
-        return pa.concat_tables([_read(part, columns) for part in parts]).unify_dictionaries()
+        return pa.concat_tables([_read(part, REQUIRED["events"], columns) for part in parts]).unify_dictionaries()
 
 
-def _read(path: Path, columns: tuple[str, ...] | None = None) -> pa.Table:
-    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded."""
+def _read(path: Path, needed: Iterable[str], columns: tuple[str, ...] | None = None) -> pa.Table:
+    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded.
+
+    Raises CouldNot where it is none, or lacks a column that its table needs.
+    """
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
+            if lacking := [name for name in needed if name not in names]:
+                raise CouldNot(f"{path} lacks the columns {', '.join(lacking)}: import the data again.")
             if columns is None:
                 return file.read()
             kept = [name for name in columns if name in names]

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 FORMAT_VERSION = 1
 
@@ -52,6 +54,17 @@ class DatasetInfo:
     def from_json(cls, text: str) -> "DatasetInfo":
         """Raises ValueError, KeyError or TypeError on anything that `to_json` does not write."""
         given = json.loads(text)
-        periods = tuple(QuietPeriod(**period) for period in given.pop("quiet_periods", ()))
+        if not isinstance(given, dict):
+            raise ValueError(f"it holds {type(given).__name__}, not one JSON object")
+        periods = tuple(_quiet_period(period) for period in given.pop("quiet_periods", ()))
         columns = {name: ColumnUse(**use) for name, use in given.pop("columns", {}).items()}
-        return cls(quiet_periods=periods, columns=columns, **given)
+        info = cls(quiet_periods=periods, columns=columns, **given)
+        ZoneInfo(info.time_zone)
+        return info
+
+
+def _quiet_period(given: Mapping[str, Any]) -> QuietPeriod:
+    period = QuietPeriod(**given)
+    if date.fromisoformat(period.end) <= date.fromisoformat(period.start):
+        raise ValueError(f"the quiet period {period.name!r} ends on {period.end}, not after {period.start}")
+    return period

@@ -183,3 +183,36 @@ def test_a_broken_part_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(CouldNot, match=r"part-00000.parquet cannot be read"):
         read_dataset(made.path).event_log()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", "holds list, not one JSON object"),
+        ('{"time_zone": "Mars/Olympus"}', "Mars/Olympus"),
+        (
+            '{"quiet_periods": [{"start": "2024-99-99", "end": "2024-02-01", "name": "x"}]}',
+            r"month must be|2024-99",
+        ),
+        ('{"quiet_periods": [{"start": "2024-02-09", "end": "2024-02-09", "name": "x"}]}', "not after 2024-02-09"),
+    ],
+)
+def test_a_description_edited_into_nonsense_is_refused(tmp_path, content, said):
+    folder = written(tmp_path).path
+    (folder / "dataset.json").write_text(content)
+    with pytest.raises(CouldNot, match=said):
+        read_dataset(folder)
+
+
+def test_a_table_in_the_place_of_another_is_refused(tmp_path):
+    folder = written(tmp_path, accounts=ACCOUNTS, reps=pd.DataFrame({"rep_id": ["r1"]})).path
+    (folder / "reps.parquet").rename(folder / "accounts.parquet")
+    with pytest.raises(CouldNot, match=r"accounts.parquet lacks the columns account_id"):
+        read_dataset(folder).event_log()
+
+
+def test_a_part_that_holds_no_events_is_refused(tmp_path):
+    folder = written(tmp_path, accounts=ACCOUNTS).path
+    (folder / "accounts.parquet").rename(folder / "events" / "part-00001.parquet")
+    with pytest.raises(CouldNot, match=r"part-00001.parquet lacks the columns event_id, occurred_at, known_at, kind"):
+        read_dataset(folder).event_log()

@@ -3,13 +3,14 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -18,6 +19,8 @@ from kqml.errors import BadUse, Fault
 
 class ChurnSettings(BaseModel):
     """Defaults of the churn flags (`[churn]`), in days where not counts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     horizon: int = 90
     gap: int = 28
@@ -30,9 +33,11 @@ class ChurnSettings(BaseModel):
 class BandSettings(BaseModel):
     """Thresholds of the bands (`[bands]`): multiples of the training churn rate; `stopped` is a probability."""
 
-    raised: float = 1.5
-    high: float = 3.0
-    stopped: float = 0.5
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    raised: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.5
+    high: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
+    stopped: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class Settings(BaseSettings):
@@ -43,7 +48,7 @@ class Settings(BaseSettings):
     home: Path = Path(".kqml")
     mlflow_uri: str | None = None
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
     language: Literal["zh", "en"] = "zh"
     data_dir: Path | None = None
     churn: ChurnSettings = ChurnSettings()
@@ -92,5 +97,7 @@ def read_settings() -> Settings:
             for item in error.errors()
         ]
         raise BadUse("The settings cannot be used (kqml.toml or KQML_* in the environment).", faults) from error
-    except tomllib.TOMLDecodeError as error:
+    except SettingsError as error:
+        raise BadUse(f"The settings cannot be used: {error} (KQML_* in the environment).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadUse(f"{_config_file()} is not valid TOML: {error}.") from error

@@ -70,3 +70,29 @@ def test_the_page_lists_every_setting():
     page = (ROOT / "docs" / "settings.md").read_text()
     nested = {name for group in ("churn", "bands") for name in Settings.model_fields[group].default.model_dump()}
     assert [name for name in (*Settings.model_fields, *nested) if name not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[churn]\nhorizn = 60\n", r"churn\.horizn: Extra inputs"),
+        ("[bands]\nraised = nan\nstopped = 7\n", r"(?s)bands\.raised: .*finite.*bands\.stopped: "),
+        ("port = 99999\n", r"port: .*65535"),
+    ],
+)
+def test_what_could_never_hold_is_a_fault(folder, written, said):
+    (folder / "kqml.toml").write_text(written)
+    with pytest.raises(BadUse, match=said):
+        read_settings()
+
+
+def test_a_file_that_is_no_text_is_a_fault(folder):
+    (folder / "kqml.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadUse, match=r"kqml.toml is not valid TOML"):
+        read_settings()
+
+
+def test_a_table_that_the_environment_garbles_is_a_fault(folder, monkeypatch):
+    monkeypatch.setenv("KQML_CHURN", "abc")
+    with pytest.raises(BadUse, match=r"The settings cannot be used: .*churn"):
+        read_settings()

@@ -72,6 +72,7 @@ class ColumnSource(_Part):
     offsets: Literal["same", "any"] = "same"
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
+    strip: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -93,6 +93,8 @@ def _as_double(expression: str) -> str:
 
 
 def _parsed_number(source: ColumnSource, text: str) -> str:
+    for unit in source.strip:
+        text = f"trim(replace({text}, {literal(unit)}, ''))"
     if source.thousands:
         text = f"replace({text}, {literal(source.thousands)}, '')"
     if source.decimal == ",":

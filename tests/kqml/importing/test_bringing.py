@@ -66,6 +66,32 @@ amount = { column = "金额", thousands = "," }
     assert [(f.message, f.count) for f in report.findings if f.level is Level.LEFT_OUT] == [("skipped", 1)]
 
 
+STRIPPED = """
+time_zone = "Asia/Shanghai"
+[[events]]
+[events.columns]
+account_id = "shop"
+occurred_at = "day"
+kind = { constant = "order" }
+amount = { column = "money", thousands = ",", strip = ["¥", "￥", "元"] }
+"""
+
+
+def test_named_signs_of_money_are_taken_away(desk) -> None:
+    desk.bring({"a.csv": 'shop,day,money\nA,2024-01-01,"¥ 1,200.50"\nA,2024-01-08,￥3\nA,2024-01-09,-4 元\n'}, STRIPPED)
+
+    assert [(kind, amount) for _, _, kind, amount in seen(desk)] == [("order", 1200.5), ("order", 3.0), ("return", 4.0)]
+
+
+def test_a_sign_of_money_that_is_not_named_is_a_fault(desk) -> None:
+    report = desk.bring({"a.csv": "shop,day,money\nA,2024-01-01,$5\nA,2024-01-08,¥5\n"}, STRIPPED)
+
+    assert not report.usable
+    assert [(finding.message, finding.values) for finding in report.findings if finding.column == "amount"] == [
+        ("unparsable", ("$5",))
+    ]
+
+
 def test_excel_is_read_with_its_own_dates_and_numbers(desk, tmp_path: Path) -> None:
     from datetime import datetime
 

@@ -48,6 +48,7 @@ def quiet_mlflow() -> Iterator[None]:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 by default: minutes for a server that is away
     with warnings.catch_warnings():
         for message in KNOWN_NOISE:
             warnings.filterwarnings("ignore", message=message, category=UserWarning)
@@ -65,7 +66,7 @@ def connected(store: RegistryStore) -> "Iterator[MlflowClient]":
 
         try:
             yield MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
             raise CouldNot(
                 "The model registry did not do it.",
                 [Fault(store.shown, _first_line(error), "check KQML_MLFLOW_URI, the database and its disk")],

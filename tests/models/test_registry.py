@@ -184,3 +184,9 @@ def test_artifacts_that_are_gone_are_named(store: RegistryStore, tmp_path: Path)
     shutil.rmtree(folder)
     with pytest.raises(CouldNot, match=rf"{folder}: the folder does not exist"):
         promote(store, "1", signed(1))
+
+
+def test_an_address_whose_driver_is_not_installed_is_said_so(tmp_path: Path) -> None:
+    unreachable = RegistryStore("postgresql+psycopg2://nobody@127.0.0.1:1/x", tmp_path / "artifacts")
+    with pytest.raises(CouldNot, match="registry did not do it"):
+        list_versions(unreachable)

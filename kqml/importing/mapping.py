@@ -81,6 +81,8 @@ class ColumnSource(_Part):
             raise ValueError(f"give exactly one of column, columns, product, constant (got {given or 'none'})")
         if self.column is None and (self.values or self.prefixes or self.skip or self.otherwise is not None):
             raise ValueError("values, prefixes, otherwise, skip need `column`")
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
         if self.otherwise is not None and not (self.values or self.prefixes):
             raise ValueError("otherwise needs values or prefixes")
         return self

@@ -96,10 +96,16 @@ def _parsed_number(source: ColumnSource, text: str) -> str:
     for unit in source.strip:
         text = f"trim(replace({text}, {literal(unit)}, ''))"
     if source.thousands:
-        text = f"replace({text}, {literal(source.thousands)}, '')"
+        text = _ungrouped(text, source.thousands)
     if source.decimal == ",":
         text = f"replace({text}, ',', '.')"
     return _as_double(text)
+
+
+def _ungrouped(text: str, separator: str) -> str:
+    """The number without its separators; NULL where one stands before fewer than three digits: 12,50 is not 1250."""
+    misplaced = literal(f"[{separator}][0-9]{{0,2}}([^0-9]|$)")
+    return f"CASE WHEN NOT regexp_matches({text}, {misplaced}) THEN replace({text}, {literal(separator)}, '') END"
 
 
 def _finite(number: str) -> str:

@@ -92,6 +92,20 @@ def test_a_sign_of_money_that_is_not_named_is_a_fault(desk) -> None:
     ]
 
 
+def test_a_decimal_comma_is_not_taken_for_one_of_thousands(desk) -> None:
+    report = desk.bring({"a.csv": 'shop,day,money\nA,2024-01-01,"12,50"\nA,2024-01-08,"1,200,300"\n'}, STRIPPED)
+
+    assert not report.usable
+    assert [(finding.message, finding.values) for finding in report.findings if finding.column == "amount"] == [
+        ("unparsable", ("12,50",))
+    ]
+
+
+def test_decimal_and_thousands_must_differ(desk) -> None:
+    with pytest.raises(BadUse, match="decimal and thousands are both ','"):
+        desk.bring({"a.csv": CSV}, STRIPPED.replace('thousands = ","', 'thousands = ",", decimal = ","'))
+
+
 def test_excel_is_read_with_its_own_dates_and_numbers(desk, tmp_path: Path) -> None:
     from datetime import datetime
 

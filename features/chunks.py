@@ -24,22 +24,26 @@ ENCODED = ("account_id", "kind", *CODES)
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some neighbouring accounts with all their events; it answers as a dataset of theirs alone does."""
+    """Some neighbouring accounts with all their events; it answers as a dataset of theirs alone does.
+
+    `described`: all accounts of the dataset by id; `ids`: those of them that fall into this chunk.
+    """
 
     info: DatasetInfo
     table: pa.Table
-    frame: pd.DataFrame
+    described: pd.DataFrame
+    ids: NDArray[np.object_]
 
     def event_log(self) -> EventLog:
         return self._log
 
     @cached_property
     def _log(self) -> EventLog:
-        return event_log_from(self.table, self.frame.index.tolist())
+        return event_log_from(self.table, self.ids.tolist())
 
     def accounts(self) -> pd.DataFrame:
-        """One row for each account of the log, in its order."""
-        return self.frame
+        """One row for each account of the log, in its order; an account that only events name has missing values."""
+        return self.described.reindex(self.event_log().accounts)
 
     def events(self, columns: Iterable[str]) -> pa.Table:
         return self.table.select([name for name in columns if name in self.table.column_names])
@@ -52,20 +56,13 @@ def chunks_of(dataset: Dataset, columns: Sequence[str], events: int = EVENTS) ->
     """
     accounts = pd.DataFrame(dataset.table("accounts").to_pandas(date_as_object=False)).set_index("account_id")
     accounts = accounts.sort_index()
-    done = 0
+    ids, done = accounts.index.to_numpy(dtype=object), 0
     for table in _whole_accounts(_batches(dataset.path, (*KEYS, *columns), events)):
-        stop = int(accounts.index.searchsorted(table["account_id"][-1].as_py(), side="right"))
-        yield Chunk(dataset.info, table, _with_unlisted(accounts.iloc[done:stop], table))
+        stop = int(np.searchsorted(ids, table["account_id"][-1].as_py(), side="right"))
+        yield Chunk(dataset.info, table, accounts, ids[done:stop])
         done = stop
     if done < len(accounts):
-        yield Chunk(dataset.info, _schema(dataset.path, (*KEYS, *columns)).empty_table(), accounts.iloc[done:])
-
-
-def _with_unlisted(frame: pd.DataFrame, table: pa.Table) -> pd.DataFrame:
-    """The accounts with those that only events name."""
-    named = table["account_id"].unique().to_pylist()
-    unlisted = set(named).difference(frame.index)
-    return frame.reindex(sorted([*frame.index, *unlisted])) if unlisted else frame
+        yield Chunk(dataset.info, _schema(dataset.path, (*KEYS, *columns)).empty_table(), accounts, ids[done:])
 
 
 def _whole_accounts(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -104,7 +101,7 @@ def _batches(path: Path, columns: Sequence[str], events: int) -> Iterator[pa.Tab
         try:
             kept = [name for name in columns if name in pq.read_schema(part).names]
             encoded = [name for name in kept if name in ENCODED]
-            with pq.ParquetFile(part, read_dictionary=encoded) as file:
+            with pq.ParquetFile(part, read_dictionary=encoded, pre_buffer=False) as file:
                 for batch in file.iter_batches(events, columns=kept):
                     yield pa.Table.from_batches([batch])
         except (pa.ArrowException, OSError) as error:

@@ -179,7 +179,7 @@ class Pilot:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to: margin per account and per week (less the returns to be expected), who still is a customer."""
+    """What a run came to: margin per account, per week (less the returns to be expected), who is still a customer."""
 
     policy: str
     margin: Floats

@@ -122,6 +122,7 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         promise=np.where(
             found["promise_made"], w, np.where(found["promise_kept"] | found["promise_broken"], NONE, state.promise)
         ),
+        broken=np.where(found["promise_broken"], w, state.broken),
         courted=np.where(found["courted"], w, np.where(won, NONE, state.courted)),
         overdue=np.where(found["short_of_cash"], w, np.where(paid, NONE, state.overdue)),
         problem=(state.problem & ~found["solved"]) | found["problem"],

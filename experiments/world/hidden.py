@@ -17,6 +17,9 @@ from experiments.world.truth import MEASURES, Truth, assigned_truth, truth
 STATES_EVERY = 13
 """Weeks between two pictures of all states."""
 
+BROKEN_WEEKS = 8
+"""Weeks for which a broken promise is remembered in the pictures."""
+
 PATHS = 32
 
 
@@ -46,6 +49,7 @@ def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
             "grievance": state.grievance,
             "hazard": hazard(simulation.world.effects, state, week),
             "complaint_open": state.complaint != NONE,
+            "promise_broken": (state.broken != NONE) & (week - state.broken <= BROKEN_WEEKS),
             "problem_open": state.problem,
             "courted": state.courted != NONE,
             "slow_moving": state.slow,

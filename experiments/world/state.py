@@ -17,7 +17,8 @@ NONE = -1
 class State:
     """Arrays of one length; symbols as in README §2.
 
-    `complaint`, `promise`, `courted`, `overdue`: the week in which the open one began, NONE without one. `left`:
+    `complaint`, `promise`, `courted`, `overdue`: the week in which the open one began, NONE without one; `broken`: the
+    week of the last broken promise. `left`:
     operational time until the next order, `age`: since the last. `orders`: how many so far. `silent`: weeks since the
     last order; `usual`: weeks between orders as the rep knows it; `sales`: a slow mean of weekly sales (both known to
     the rep). `gone`: has quietly stopped. `ended`: the week of an announced closure or transfer, NONE before.
@@ -31,6 +32,7 @@ class State:
     glut: Floats
     complaint: Places
     promise: Places
+    broken: Places
     courted: Places
     overdue: Places
     problem: Flags
@@ -77,6 +79,7 @@ def newborn(traits: Traits, luck: Draws) -> State:
         glut=zero.copy(),
         complaint=none.copy(),
         promise=none.copy(),
+        broken=none.copy(),
         courted=none.copy(),
         overdue=none.copy(),
         problem=no.copy(),

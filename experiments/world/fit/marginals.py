@@ -13,6 +13,7 @@ FEWEST = 20
 """Orders that an account needs for marginals of accounts."""
 
 WINDOWS = (30, 60, 90)
+YEAR = 365
 TOP_SHARES = (0.01, 0.1, 0.2, 0.5)
 CUTOFF_FROM, CUTOFF_EVERY = 400, 30
 ELIGIBLE_ORDERS, ELIGIBLE_DAYS = 4, 90
@@ -33,7 +34,8 @@ class Marginals:
     """`gaps`: share of the gaps by day. `gap_mean`, `gap_cv`, `size`, `spread`: one number per account with at least
     FEWEST orders (mean gap in weeks, its coefficient of variation, median amount, standard deviation of log amount).
     `churn`: window → share of eligible account × cutoffs without an order in it. `season`: by month, mean 1.
-    `top`: share of all sales by the top accounts."""
+    `top`: share of the last year's sales by the top
+    accounts that ordered in it."""
 
     gaps: Floats
     gap_mean: Floats
@@ -58,7 +60,8 @@ def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
     middle = np.log(log.amount)
     log_mean = _mean(log.account, middle, number)
     log_square = _mean(log.account, middle**2, number)
-    sales = np.bincount(log.account, weights=log.amount, minlength=number).astype(np.float64)
+    late = log.day >= log.days - YEAR
+    sales = np.bincount(log.account[late], weights=log.amount[late], minlength=number).astype(np.float64)
     return Marginals(
         gaps=np.bincount(np.minimum(gaps, GAPS), minlength=GAPS + 1) / max(len(gaps), 1),
         gap_mean=mean[kept] / 7.0,

@@ -52,7 +52,7 @@ DRIVERS: Mapping[Code, str] = {
     Code.BROKEN_PROMISE: "promise_broken",
     Code.NEGLECT: "neglected",
 }
-"""Reason code → the hidden fact under which it has to weigh more; codes without a feature in the catalog are left out."""
+"""Reason code → the hidden fact under which it weighs more; codes that no feature of the catalog has are left out."""
 
 
 @dataclass(frozen=True)

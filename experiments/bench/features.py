@@ -74,10 +74,10 @@ def _run(formulation: str, company: Path, name: str, args: argparse.Namespace) -
         return {"stopped_after": args.limit}
     if done.returncode:
         return {"failed": done.stderr.decode()[-400:]}
-    return {**orjson.loads(done.stdout), **_equality(sample, company.parent / f"{name}-{ENGINE}.npz", name)}
+    return {**orjson.loads(done.stdout), **equality(sample, company.parent / f"{name}-{ENGINE}.npz", name)}
 
 
-def _equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
+def equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
     """Whether a sample has the same rows, missing values, numbers as ours; the columns where it has not."""
     one, other = np.load(sample), np.load(ours)
     if not (np.array_equal(one["account"], other["account"]) and np.array_equal(one["cutoff"], other["cutoff"])):

@@ -53,7 +53,7 @@ def _answer(
     numbers = "".join(f", season{place}" for place in range(len(asked.calendars)))
     rows = ", ".join(f"({', '.join(map(repr, (cutoff, *seasons[cutoff])))})" for cutoff in cutoffs)
     connection.execute(f"CREATE OR REPLACE TABLE moments AS SELECT * FROM (VALUES {rows}) AS given(cutoff{numbers})")
-    reader: pa.RecordBatchReader = connection.execute(_query(asked, paired)).to_arrow_reader(100_000)
+    reader: pa.RecordBatchReader = connection.sql(_query(asked, paired)).to_arrow_reader(100_000)
     yield from reader
 
 

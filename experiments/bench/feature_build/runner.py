@@ -34,11 +34,13 @@ def main() -> None:
     """Builds, samples, answers."""
     args = _parser().parse_args()
     build, asked = BUILDS[args.formulation](), asked_of(SETS[args.set]())
-    started = time.perf_counter()
-    rows, sample = _consumed(build(args.folder, asked, cutoffs_of(args.cutoffs).tolist()))
-    seconds = time.perf_counter() - started
+    started, worked = time.perf_counter(), time.process_time()
+    rows, sample = consumed(build(args.folder, asked, cutoffs_of(args.cutoffs).tolist()))
+    seconds, cpu = time.perf_counter() - started, time.process_time() - worked
     np.savez(args.sample, account=sample.account, cutoff=sample.cutoff, values=sample.values)
-    sys.stdout.buffer.write(orjson.dumps({"seconds": seconds, "peak_mib": peak_mib(), "rows": rows}))
+    sys.stdout.buffer.write(
+        orjson.dumps({"seconds": seconds, "cpu_seconds": cpu, "peak_mib": peak_mib(), "rows": rows})
+    )
 
 
 def peak_mib() -> float:
@@ -55,7 +57,7 @@ class Sample(NamedTuple):
     values: Numbers
 
 
-def _consumed(parts: Iterator[Part]) -> tuple[int, Sample]:
+def consumed(parts: Iterator[Part]) -> tuple[int, Sample]:
     """The number of rows, the sampled ones."""
     rows, kept = 0, []
     for account, cutoff, values in parts:

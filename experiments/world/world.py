@@ -54,7 +54,7 @@ class World:
     def hash(self) -> str:
         return world_hash(self.fit, self.playbook)
 
-    def blocks(self, most_accounts: int = 10_000) -> list[range]:
+    def blocks(self, most_accounts: int = 5_000) -> list[range]:
         """The seats in runs of at most about `most_accounts` accounts; a block never splits a seat."""
         per_seat = self.shape.accounts / self.shape.reps
         step = max(1, int(most_accounts / per_seat))

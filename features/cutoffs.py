@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,20 +17,33 @@ from kqml.events import EventKind
 _NOTHING = Fault("events", "the log is empty", "import a history first")
 _NO_ORDERS = Fault("events", "none of the events is an order", "map the rows that are orders to kind `order`")
 
+Day = TypeVar("Day", bound=date)
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+"""Years that data and requests may speak of."""
+
 DEFAULT_HISTORY_DAYS = 365
 DEFAULT_HISTORY_SHARE = 0.25
 """Without --start the first cutoff leaves a year of history behind it, or a quarter of a shorter log."""
 
 
 def parse_cutoff(text: str, time_zone: str) -> int:
-    """The instant of a date (its local midnight) or of an instant with offset. Raises BadUse on anything else."""
+    """The instant of a date (its local midnight) or of an instant with offset, of the years 1970 to 2099.
+
+    Raises BadUse on anything else.
+    """
     try:
         if len(text) == len("2024-01-31"):
-            return local_midnight(date.fromisoformat(text), time_zone)
-        return instant_of(datetime.fromisoformat(text))
+            return local_midnight(_in_reach(date.fromisoformat(text)), time_zone)
+        return instant_of(_in_reach(datetime.fromisoformat(text)))
     except ValueError as error:
         todo = "give a date such as 2024-01-31 or an instant with offset such as 2024-01-31T09:00+08:00"
         raise BadUse("A cutoff cannot be read.", [Fault("cutoff", f"{text!r}: {error}", todo)]) from error
+
+
+def _in_reach(day: Day) -> Day:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"year {day.year} is not within {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
 def default_cutoff(log: EventLog, time_zone: str) -> int:

@@ -42,8 +42,9 @@ def fit_line(log_odds: Floats, targets: Floats) -> Line:
         return np.array([[weight.mean(), across], [across, (weight * log_odds**2).mean()]])
 
     start = np.array([0.0, 1.0])
-    options = {"maxiter": 200, "gtol": 1e-8}
-    found = minimize(loss, start, jac=gradient, hess=curvature, method="trust-exact", options=options)
+    found = minimize(
+        loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"maxiter": 200, "gtol": 1e-8}
+    )
     return Line(float(found.x[0]), float(found.x[1]))
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from kqml.cli.output import emit
 from kqml.errors import BadUse
+from kqml.messages import text
 from kqml.settings import read_settings
 
 MARK = ".kqml-demo"
@@ -26,22 +27,24 @@ class Story:
     """What was done so far: each command as a person would type it, with its seconds."""
 
     console: Console
+    language: str
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     def tell(self, title: str, act: Callable[[], object]) -> None:
         """Shows the title, acts, notes how long it took."""
-        self.console.print(f"\n[bold]{title}[/bold]", highlight=False, soft_wrap=True)
+        self.console.print(f"\n{title}", style="bold", highlight=False, markup=False, soft_wrap=True)
         began = time.perf_counter()
         act()
         seconds = round(time.perf_counter() - began, 2)
         self.steps.append({"step": title, "seconds": seconds})
-        self.console.print(f"[dim]{seconds:.1f} s[/dim]", highlight=False)
+        told = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
+        self.console.print(told, style="dim", highlight=False)
 
 
 def run(
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the scores when all is done.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
-    accounts: Annotated[int, typer.Option(min=200, help="Stores of the made-up company.")] = 2000,
+    accounts: Annotated[int, typer.Option(min=1000, help="Stores; fewer cannot be graded.")] = 2000,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; implies --no-serve.")] = False,
 ) -> None:
@@ -56,11 +59,12 @@ def run(
     _open_folder(home, fresh)
     os.environ |= {"KQML_HOME": str(home), "KQML_MLFLOW_URI": f"sqlite:///{home / 'mlflow.db'}"}
     told = sys.stderr if as_json else sys.stdout
-    story = Story(Console(file=told))
+    language = read_settings().language
+    story = Story(Console(file=told), language)
     with redirect_stdout(told):
         _tell(story, home, accounts)
     result = {"home": str(home), "steps": story.steps, **_champion()}
-    emit(result, as_json, lambda console: _say_next(console, home, result))
+    emit(result, as_json, lambda console: _say_next(console, language, home, result))
     if serve and not as_json:
         from kqml.cli.serve import run as serve_scores
 
@@ -82,7 +86,8 @@ def _tell(story: Story, home: Path, accounts: int) -> None:
     from kqml.cli import check, label_audit, promote, score, train
 
     data, charts, scores = home / "data", home / "audit", home / "scores.parquet"
-    story.tell(f"Histories of {accounts:,} made-up stores over three years", lambda: _make(data, accounts))
+    title = text("commands.demo.histories", story.language, accounts=f"{accounts:,}")
+    story.tell(title, lambda: _make(data, accounts))
     story.tell(f"$ kqml check {data}", lambda: check.run(data))
     story.tell(f"$ kqml label-audit {data} --charts {charts}", lambda: label_audit.run(data, charts=charts))
     story.tell(f"$ kqml train {data}", lambda: train.run(data))
@@ -116,10 +121,12 @@ def _champion() -> dict[str, Any]:
     return {"version": found.number, "grade": found.grade}
 
 
-def _say_next(console: Console, home: Path, result: dict[str, Any]) -> None:
-    seconds = sum(step["seconds"] for step in result["steps"])
-    console.print(f"\nVersion {result['version']}, grade {result['grade']}, in {seconds:.0f} s; all below {home}")
-    console.print("Next, in another shell:", highlight=False)
+def _say_next(console: Console, language: str, home: Path, result: dict[str, Any]) -> None:
+    shown = {name: result[name] for name in ("version", "grade", "home")}
+    seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
+    console.print()
+    console.print(text("commands.demo.done", language, seconds=seconds, **shown), highlight=False, soft_wrap=True)
+    console.print(text("commands.demo.next", language), highlight=False)
     for command in (
         f"export KQML_HOME={home}",
         "kqml models",

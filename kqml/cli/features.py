@@ -9,6 +9,8 @@ import typer
 
 from kqml.cli.output import Advance, emit, progress
 from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from kqml.settings import read_settings
 
 if TYPE_CHECKING:
     from features.streaming import Built
@@ -31,7 +33,8 @@ def run(
     if out.exists() and not force:
         raise BadUse("The matrix was not written.", [Fault(str(out), "exists already", "give --force to replace it")])
     result = _write(dataset, cutoff or [], out)
-    words = "{rows} rows × {columns} features of {accounts} accounts written to {out}".format_map(result)
+    shown = {name: result[name] for name in ("rows", "columns", "accounts", "out")}
+    words = text("commands.features.written", read_settings().language, **shown)
     emit(result, as_json, lambda console: console.print(words, highlight=False, soft_wrap=True))
 
 
@@ -48,7 +51,7 @@ def _write(folder: Path, asked: list[str], out: Path) -> dict[str, object]:
 
     dataset, plan = read_dataset(folder), compile_plan(catalog())
     zone = dataset.info.time_zone
-    cutoffs = np.unique([parse_cutoff(text, zone) for text in asked] or [default_cutoff(dataset.event_log(), zone)])
+    cutoffs = np.unique([parse_cutoff(words, zone) for words in asked] or [default_cutoff(dataset.event_log(), zone)])
     told = _Told()
     with progress("Building features", None) as advance:
         write_matrix(out, plan.columns, told.through(stream_dataset(dataset, cutoffs, plan), advance))

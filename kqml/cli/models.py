@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kqml.cli.output import emit
-from kqml.cli.registry import store_of, told
+from kqml.cli.registry import store_of, tell
+from kqml.messages import text
 from kqml.settings import read_settings
 
 if TYPE_CHECKING:
@@ -15,13 +16,8 @@ if TYPE_CHECKING:
     from models.registry.aliases import Move
     from models.registry.versions import Version
 
-SHOWN = {
-    "test.auc": "AUC",
-    "test.average_precision": "AP",
-    "test.expected_over_observed": "E/O",
-    "test.slope": "slope",
-}
-"""Metrics of the table for people with their short names; --json has all of them."""
+SHOWN = ("auc", "average_precision", "expected_over_observed", "slope")
+"""Metrics of the test block in the table for people; --json has all of them."""
 
 
 def run(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
@@ -32,31 +28,33 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON obj
     from models.registry.aliases import list_moves
     from models.registry.versions import list_versions
 
-    store = store_of(read_settings())
+    settings = read_settings()
+    store = store_of(settings)
     versions, moves = list_versions(store), list_moves(store)
     result: dict[str, Any] = {
         "registry": store.shown,
         "versions": [{**asdict(version), "aliases": list(version.aliases)} for version in versions],
         "moves": [asdict(move) for move in moves],
     }
-    emit(result, as_json, lambda console: _print(console, versions, moves))
+    emit(result, as_json, lambda console: _print(console, versions, moves, settings.language))
 
 
-def _print(console: "Console", versions: "list[Version]", moves: "list[Move]") -> None:
+def _print(console: "Console", versions: "list[Version]", moves: "list[Move]", language: str) -> None:
     from rich.table import Table
 
     if not versions:
-        console.print("No version yet: `kqml train DIR` registers one.")
+        console.print(text("commands.models.none", language), markup=False)
         return
-    table = Table("version", "grade", "aliases", "registered", *SHOWN.values())
+    heads = ("version", "grade", "aliases", "registered", *SHOWN)
+    table = Table(*(text(f"commands.models.{head}", language) for head in heads))
     for version in versions:
-        numbers = [_shown(version.metrics.get(name)) for name in SHOWN]
+        numbers = [_shown(version.metrics.get(f"test.{name}")) for name in SHOWN]
         aliases = ", ".join(version.aliases)
         day = version.registered_at[:10]
         table.add_row(str(version.number), version.grade, aliases, day, *numbers)
     console.print(table)
     for move in moves:
-        console.print(told(move))
+        tell(console, move, language)
 
 
 def _shown(number: float | None) -> str:

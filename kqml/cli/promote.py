@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kqml.cli.output import emit
-from kqml.cli.registry import Who, Why, move_json, signed, store_of, told
+from kqml.cli.registry import Who, Why, move_json, signed, store_of, tell
 from kqml.settings import read_settings
 
 
@@ -37,4 +37,4 @@ def run(
     store = store_of(settings)
     move = promote(store, version, signed(who, why), alias.value)
     published = publish(store, settings.served.absolute()) if alias is Alias.CHAMPION else None
-    emit(move_json(move, published), as_json, lambda console: console.print(told(move)))
+    emit(move_json(move, published), as_json, lambda console: tell(console, move, settings.language))

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kqml.messages import text
 from kqml.settings import Settings
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from models.published import Published
     from models.registry.aliases import Move, Signed
     from models.registry.client import RegistryStore
@@ -38,11 +41,11 @@ def move_json(move: "Move", published: "Published | None") -> dict[str, Any]:
     return {**asdict(move), "published": None if published is None else published.folder}
 
 
-def told(move: "Move") -> str:
-    """A move in one line."""
-    before = "nothing" if move.before is None else f"version {move.before}"
-    why = f" ({move.why})" if move.why else ""
-    return f"{move.at} {move.who}: {move.action} {move.alias}, {before} → version {move.after}{why}"
+def tell(console: "Console", move: "Move", language: str) -> None:
+    """Prints a move in one line."""
+    sentence = f"commands.move.{'first' if move.before is None else 'next'}{'_why' if move.why else ''}"
+    action = text(f"commands.move.{move.action}", language)
+    console.print(text(sentence, language, **{**asdict(move), "action": action}), markup=False, soft_wrap=True)
 
 
 def _user() -> str:

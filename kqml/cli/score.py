@@ -141,10 +141,11 @@ def _write(out: Path, question: Question, versions: Versions, language: str, rea
 
 
 def _print(console: "Console", result: dict[str, Any], language: str) -> None:
-    model = result["model"]
-    console.print(f"Model {model['version']} (grade {model['grade']}) at {result['cutoff']}")
-    console.print(f"{result['eligible']} of {result['accounts']} accounts scored, written to {result['out']}")
+    lines = [
+        text("commands.score.model", language, cutoff=result["cutoff"], **result["model"]),
+        text("commands.score.written", language, **{name: result[name] for name in ("eligible", "accounts", "out")}),
+    ]
     for band, count in result["bands"].items():
-        console.print(f"  {text(f'bands.{band}', language)}: {count}")
-    for warning in result["warnings"]:
-        console.print(f"! {warning}")
+        lines.append(text("commands.score.band", language, band=text(f"bands.{band}", language), count=count))
+    lines += [text("commands.score.warning", language, warning=warning) for warning in result["warnings"]]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

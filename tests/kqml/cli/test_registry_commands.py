@@ -57,17 +57,17 @@ def test_versions_moves_and_the_served_pointer_tell_one_story(home):
 
 
 def test_people_read_the_same_as_a_table(home):
-    run("promote", 1, "--who", "li.na", "--why", "the first one")
+    run("promote", 1, "--who", "sales ops", "--why", "the first one")
     table = shown("models")
     assert "champion" in table
     assert "0.875" in table
-    assert "li.na: promote champion, nothing → version 1 (the first one)" in table
+    assert "sales ops：提升 champion，无 → 版本 1（the first one）" in table
 
 
 def test_a_registry_without_versions_says_what_to_do(store, tmp_path, monkeypatch):
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     assert run("models")["versions"] == []
-    assert "`kqml train DIR` registers one" in shown("models")
+    assert "`kqml train DIR` 登记一个" in shown("models")
 
 
 def test_a_challenger_is_not_served(home):

@@ -39,6 +39,9 @@ LATE_KINDS = (
 )
 """Kinds that a rep writes down after the visit."""
 
+OFFICE_P95 = {EventKind.ACCOUNT_CLOSED: 28.75, EventKind.CONTACT_LEFT: 19.0, EventKind.ACCOUNT_TRANSFERRED: 3.0}
+"""Days after which nearly all of what the office hears of late is known."""
+
 LATE_P95 = 3.6
 """95th percentile of a visit's record lag over its median (two lognormal spreads, .5 of reps and .6 of visits)."""
 
@@ -221,9 +224,9 @@ def _reps(simulation: Simulation) -> pd.DataFrame:
 def info_of(world: World) -> DatasetInfo:
     """What `dataset.json` says of a simulated company."""
     late = world.rules.seats.lag_days * LATE_P95
-    lags = {kind.code: {"p95_days": 0.0} for kind in KINDS}
-    lags |= {kind.code: {"p95_days": round(late, 2)} for kind in LATE_KINDS}
-    lags[EventKind.COMPLAINT.code] = {"p95_days": round(0.4 * late, 2)}
+    days = dict.fromkeys(KINDS, 0.0) | dict.fromkeys(LATE_KINDS, late) | OFFICE_P95
+    days[EventKind.COMPLAINT] = 0.4 * late
+    lags = {kind.code: {"p95_days": round(lag, 2)} for kind, lag in days.items()}
     return DatasetInfo(
         time_zone=TIME_ZONE,
         currency="CNY",

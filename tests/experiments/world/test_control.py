@@ -7,13 +7,14 @@ import pytest
 
 from experiments.world.acting import Plan, act, within_hours
 from experiments.world.actions import NAMES, Package
-from experiments.world.control import Decisions, Pilot, Reps, run
+from experiments.world.control import Decisions, Observation, Pilot, Reps, run
 from experiments.world.decisions import DecisionLog
 from experiments.world.journal import Journal
 from experiments.world.population import Shape
 from experiments.world.simulation import Simulation
 from experiments.world.truth import assigned_truth, truth
 from experiments.world.world import build_world
+from experiments.world.writing import write_world
 from kqml.playbook import read_playbook
 
 SHAPE = Shape(accounts=200, reps=4, weeks=40)
@@ -79,6 +80,22 @@ def test_a_policy_sees_only_what_was_known_before_the_cutoff(simulation):
     for cutoff, log in seen_logs[1:]:
         assert len(log) > 0
         assert (log.known_at < cutoff).all()
+
+
+def test_a_policy_sees_the_log_that_the_dataset_holds(tmp_path):
+    world = build_world(SHAPE, 2)
+    dataset, _ = write_world(world, tmp_path / "world")
+    simulation = Simulation(world, range(SHAPE.reps), journal=Journal())
+    for _ in range(SHAPE.weeks):
+        simulation.live()
+    seen, stored = Observation(simulation).event_log(), dataset.event_log()
+    assert seen.accounts.tolist() == stored.accounts.tolist()
+    for name in ("offsets", "occurred_at", "known_at", "kind"):
+        assert np.array_equal(getattr(seen, name), getattr(stored, name)), name
+    for name, column in stored.values.items():
+        assert np.array_equal(seen.values[name], column, equal_nan=True), name
+    for name, codes in stored.codes.items():
+        assert np.array_equal(seen.codes[name] < 0, codes < 0), name
 
 
 def test_faked_visits_are_recorded_and_do_nothing(simulation):

@@ -171,9 +171,8 @@ def go_on(simulation: Simulation, policy) -> tuple[np.ndarray, np.ndarray, np.nd
     return customer, first, margin, fork.books & ~fork.state.gone
 
 
-def test_the_naive_difference_between_visited_and_unvisited_is_several_times_too_large(large):
-    """Reps visit big accounts: for margin the naive contrast is far above the truth. They visit troubled ones and those
-    they visit are of better tiers: for retention it is off too."""
+def test_the_naive_difference_between_visited_and_unvisited_is_many_times_too_large(large):
+    """Reps visit big accounts: the naive contrast of margins is far above the truth, more than twenty times here."""
     customer, package, margin, _ = go_on(large, Reps())
     visited, left_alone = customer & (package >= Package.VISIT), customer & (package == Package.WAIT)
     naive = margin[visited].mean() - margin[left_alone].mean()
@@ -181,7 +180,7 @@ def test_the_naive_difference_between_visited_and_unvisited_is_several_times_too
     who = np.flatnonzero(visited)[::5]
     true = truth(large, who, paths=8).effect["margin"][:, Package.VISIT].mean()
     assert true > 0
-    assert naive - 3 * error > 5 * true
+    assert naive - 3 * error > 20 * true
 
 
 def test_dice_recover_the_truth(large):

@@ -7,6 +7,7 @@ the old machine code, with wrong numbers. A folder per state of all sources cann
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -14,15 +15,17 @@ _FEATURES = Path(__file__).parents[1]
 
 
 def use_kernel_cache() -> Path:
-    """Points Numba to the folder of the present sources; must run before Numba is first imported."""
+    """Points Numba to the folder of the present sources, made if it can be; for a Numba not yet imported."""
     folder = kernel_cache()
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     return folder
 
 
 def is_current(folder: str) -> bool:
-    """Whether `folder` is the one of the present sources."""
-    return bool(folder) and Path(folder) == kernel_cache()
+    """Whether `folder` is the one of the present sources; where it cannot be written to, nothing is kept at all."""
+    return bool(folder) and Path(folder) == kernel_cache() and os.access(folder, os.W_OK)
 
 
 @cache

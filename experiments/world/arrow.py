@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from experiments.world.draws import Flags, Places
 from experiments.world.journal import CHANNELS, NOTES, Entries
-from experiments.world.records import HOLDERS
+from experiments.world.scene import HOLDERS
 from kqml.events import KINDS, EventKind
 from kqml.tables import EVENTS
 

@@ -15,8 +15,8 @@ from experiments.world.almanac import TIME_ZONE, cutoff, week_name
 from experiments.world.draws import Flags, Floats, Places
 from experiments.world.journal import Entries, event_log
 from experiments.world.population import SEGMENTS, TIERS
-from experiments.world.records import HOLDERS
 from experiments.world.regions import NAMES
+from experiments.world.scene import HOLDERS
 from experiments.world.simulation import Lived, Simulation
 from kqml.eventlog import EventLog
 

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from experiments.world.acting import Acts, Plan, act, own_plan
 from experiments.world.almanac import BURN_IN, cutoff, monday
 from experiments.world.behaviour import Habits, behaviour, choose, eligible, room_of
+from experiments.world.contact_records import write_contact
 from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.dynamics import Happenings, Moment, advance
 from experiments.world.journal import NOTES, Journal
 from experiments.world.orders import RETURNED, Crossings, cross, median_size, order_rate, ordering, return_chance
 from experiments.world.population import TIERS, Traits, make_traits, tier_of
-from experiments.world.records import HOLDERS, Scene, write_week
 from experiments.world.regions import NAMES
+from experiments.world.scene import HOLDERS, Scene
 from experiments.world.seats import Seats, make_seats
 from experiments.world.state import NONE, State, another_gap, lives, newborn, noticed
+from experiments.world.trade_records import write_trade
 from experiments.world.weeks import Week, week_of
 from experiments.world.world import RUN_OUT, World
 from kqml.events import EventKind
@@ -174,7 +176,8 @@ class Simulation:
             lag_days=self.seats.lag_days[seat, place],
             luck=self.luck,
         )
-        write_week(self.journal, scene)
+        write_trade(self.journal, scene)
+        write_contact(self.journal, scene)
         self._record_organisation(scene, self.seats.arrived[seat, place])
 
     def _record_organisation(self, scene: Scene, arrived: Flags) -> None:

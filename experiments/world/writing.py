@@ -3,47 +3,24 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from experiments.world import arrow
-from experiments.world.almanac import START, TIME_ZONE, cutoff, monday
+from experiments.world.almanac import cutoff
 from experiments.world.control import Decisions, Observation, Policy, run
 from experiments.world.decisions import DecisionLog, write_log
+from experiments.world.described import info_of, source_of
 from experiments.world.hidden import STATES_EVERY, departures_of, effects_of, states_of, write_hidden
-from experiments.world.journal import Entries, Journal
-from experiments.world.population import SEGMENTS, TIERS
-from experiments.world.records import HOLDERS
-from experiments.world.regions import NAMES
+from experiments.world.journal import Journal
 from experiments.world.simulation import Lived, Simulation
-from experiments.world.state import NONE
+from experiments.world.small_tables import accounts_of, contacts_of, reps_of
 from experiments.world.truth import HORIZON
 from experiments.world.world import World
-from kqml.dataset import ColumnUse, Dataset, DatasetInfo, write_dataset
-from kqml.events import KINDS, EventKind
-
-LATE_KINDS = (
-    EventKind.VISIT,
-    EventKind.VISIT_VERIFIED,
-    EventKind.HELP_GIVEN,
-    EventKind.HELP_ASKED,
-    EventKind.HELP_RECEIVED,
-    EventKind.PROMISE_MADE,
-    EventKind.COMPETITOR_SEEN,
-    EventKind.SLOW_MOVING,
-)
-"""Kinds that a rep writes down after the visit."""
-
-OFFICE_P95 = {EventKind.ACCOUNT_CLOSED: 28.75, EventKind.CONTACT_LEFT: 19.0, EventKind.ACCOUNT_TRANSFERRED: 3.0}
-"""Days after which nearly all of what the office hears of late is known."""
-
-LATE_P95 = 3.6
-"""95th percentile of a visit's record lag over its median (two lognormal spreads, .5 of reps and .6 of visits)."""
+from kqml.dataset import Dataset, write_dataset
 
 
 @dataclass(frozen=True)
@@ -140,120 +117,11 @@ def block_batch(simulation: Simulation, frames: Frames) -> pa.RecordBatch:
     entries = simulation.journal.entries()
     hidden = [kind.number for kind in simulation.world.rules.hidden]
     known = entries.take((entries.known_at < cutoff(simulation.number)) & ~np.isin(entries.kind, hidden))
-    frames.accounts.append(_accounts(simulation, known))
-    frames.contacts.append(_contacts(simulation, known))
-    frames.reps.append(_reps(simulation))
+    frames.accounts.append(accounts_of(simulation, known))
+    frames.contacts.append(contacts_of(simulation, known))
+    frames.reps.append(reps_of(simulation))
     frames.events += len(known)
     return arrow.events_batch(known, simulation.accounts)
-
-
-def _accounts(simulation: Simulation, known: Entries) -> pd.DataFrame:
-    traits, state = simulation.traits, simulation.state
-    seat = traits.seat - traits.seat[0]
-    now = simulation.world.almanac.at(simulation.number - 1)
-    told = np.zeros((2, len(traits)), dtype=bool)
-    for row, kind in enumerate((EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)):
-        told[row, known.account[known.kind == kind.number]] = True
-    since = [
-        str(monday(int(week) + 1)) if week != NONE and said else None
-        for week, said in zip(state.ended, told[0] | told[1], strict=True)
-    ]
-    attributes = [
-        json.dumps({"minutes_away": round(float(far)), "consent": bool(consent)})
-        for far, consent in zip(traits.far, traits.consent, strict=True)
-    ]
-    return pd.DataFrame(
-        {
-            "account_id": arrow.account_ids(simulation.accounts).to_pandas(),
-            "tier": np.array(TIERS)[state.tier],
-            "segment": np.array(SEGMENTS)[traits.segment],
-            "region": np.array(NAMES)[traits.region],
-            "owner_rep_id": arrow.rep_ids(traits.seat * HOLDERS + simulation.seats.holder[seat, now]).to_pandas(),
-            "opened_on": [START + timedelta(weeks=int(week)) for week in traits.opens],
-            "status": np.select([told[0], told[1]], ["closed", "transferred"], default="active"),
-            "status_since": pd.to_datetime(pd.Series(since)).dt.date,
-            "attributes": attributes,
-        }
-    )
-
-
-def _contacts(simulation: Simulation, known: Entries) -> pd.DataFrame:
-    """Contacts met so far, at least one for each account; the first one decides."""
-    most = np.ones(len(simulation.accounts), dtype=np.int64)
-    np.maximum.at(most, known.account, known.codes["contact"] + 1)
-    account = np.repeat(np.arange(len(most)), most)
-    place = np.arange(len(account)) - np.repeat(np.cumsum(most) - most, most)
-    roles = np.array(["owner", "manager", "buyer", "clerk", "cashier", "clerk", "clerk", "clerk"])
-    return pd.DataFrame(
-        {
-            "contact_id": arrow.contact_ids(simulation.accounts[account], place.astype(np.int32)).to_pandas(),
-            "account_id": arrow.account_ids(simulation.accounts[account]).to_pandas(),
-            "role": roles[place],
-            "influence": np.where(place == 0, "decides", "advises"),
-        }
-    )
-
-
-def _reps(simulation: Simulation) -> pd.DataFrame:
-    """Everybody who held a seat of the block until now."""
-    seats, rows = simulation.seats, []
-    rep = simulation.world.playbook.rep
-    last = simulation.world.almanac.at(simulation.number - 1)
-    for seat in range(len(seats.region)):
-        number = int(simulation.traits.seat[0]) + seat
-        held = seats.holder[seat, : last + 1]
-        for holder in range(int(held[0]), int(held[-1]) + 1):
-            places = np.flatnonzero(held == holder)
-            empty = places[seats.vacant[seat, places]]
-            first = monday(int(places[0]) - simulation.world.almanac.at(0))
-            rows.append(
-                {
-                    "rep_id": arrow.rep_ids(np.array([number * HOLDERS + holder]))[0].as_py(),
-                    "manager_id": f"M{NAMES[seats.region[seat]]}",
-                    "region": NAMES[seats.region[seat]],
-                    "started_on": first - timedelta(weeks=200 if places[0] == 0 else 0),
-                    "left_on": monday(int(empty[0]) - simulation.world.almanac.at(0)) if len(empty) else None,
-                    "minutes_per_week": rep.minutes_per_week,
-                    "stops_per_week": rep.stops_per_week,
-                    "budget_per_week": rep.budget_per_week,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def info_of(world: World) -> DatasetInfo:
-    """What `dataset.json` says of a simulated company."""
-    late = world.rules.seats.lag_days * LATE_P95
-    days = dict.fromkeys(KINDS, 0.0) | dict.fromkeys(LATE_KINDS, late) | OFFICE_P95
-    days[EventKind.COMPLAINT] = 0.4 * late
-    lags = {kind.code: {"p95_days": round(lag, 2)} for kind, lag in days.items()}
-    return DatasetInfo(
-        time_zone=TIME_ZONE,
-        currency="CNY",
-        quiet_periods=tuple(period for period in world.almanac.quiet if period.start < str(monday(world.shape.weeks))),
-        columns={
-            "tier": ColumnUse(complete_since=str(START)),
-            "owner_rep_id": ColumnUse(complete_since=str(START)),
-            "status": ColumnUse(usable=False, why="the status of now"),
-        },
-        record_lags=lags,
-        source=source_of(world),
-    )
-
-
-def source_of(world: World) -> dict[str, Any]:
-    """Where a result comes from: everything needed to make it again."""
-    shape = world.shape
-    return {
-        "generator": "experiments.world",
-        "world": world.hash,
-        "fit": world.fit,
-        "accounts": shape.accounts,
-        "reps": shape.reps,
-        "weeks": shape.weeks,
-        "seed": world.seed,
-        "scenarios": list(world.scenarios),
-    }
 
 
 def write_truth(world: World, frames: Frames, out: Path) -> None:

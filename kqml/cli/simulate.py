@@ -78,8 +78,9 @@ def _world(
 
 
 def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool, as_json: bool) -> None:
+    from experiments.world.described import source_of
     from experiments.world.logs import logged
-    from experiments.world.writing import source_of, write_world
+    from experiments.world.writing import write_world
     from kqml.dataset import refuse_existing
 
     refuse_existing(out, force=force)

@@ -1,0 +1,61 @@
+"""What `dataset.json` says of a simulated company."""
+
+from typing import Any
+
+from experiments.world.almanac import START, TIME_ZONE, monday
+from experiments.world.world import World
+from kqml.dataset import ColumnUse, DatasetInfo
+from kqml.events import KINDS, EventKind
+
+LATE_KINDS = (
+    EventKind.VISIT,
+    EventKind.VISIT_VERIFIED,
+    EventKind.HELP_GIVEN,
+    EventKind.HELP_ASKED,
+    EventKind.HELP_RECEIVED,
+    EventKind.PROMISE_MADE,
+    EventKind.COMPETITOR_SEEN,
+    EventKind.SLOW_MOVING,
+)
+"""Kinds that a rep writes down after the visit."""
+
+OFFICE_P95 = {EventKind.ACCOUNT_CLOSED: 28.75, EventKind.CONTACT_LEFT: 19.0, EventKind.ACCOUNT_TRANSFERRED: 3.0}
+"""Days after which nearly all of what the office hears of late is known."""
+
+LATE_P95 = 3.6
+"""95th percentile of a visit's record lag over its median (two lognormal spreads, .5 of reps and .6 of visits)."""
+
+
+def info_of(world: World) -> DatasetInfo:
+    """What `dataset.json` says of a simulated company."""
+    late = world.rules.seats.lag_days * LATE_P95
+    days = dict.fromkeys(KINDS, 0.0) | dict.fromkeys(LATE_KINDS, late) | OFFICE_P95
+    days[EventKind.COMPLAINT] = 0.4 * late
+    lags = {kind.code: {"p95_days": round(lag, 2)} for kind, lag in days.items()}
+    return DatasetInfo(
+        time_zone=TIME_ZONE,
+        currency="CNY",
+        quiet_periods=tuple(period for period in world.almanac.quiet if period.start < str(monday(world.shape.weeks))),
+        columns={
+            "tier": ColumnUse(complete_since=str(START)),
+            "owner_rep_id": ColumnUse(complete_since=str(START)),
+            "status": ColumnUse(usable=False, why="the status of now"),
+        },
+        record_lags=lags,
+        source=source_of(world),
+    )
+
+
+def source_of(world: World) -> dict[str, Any]:
+    """Where a result comes from: everything needed to make it again."""
+    shape = world.shape
+    return {
+        "generator": "experiments.world",
+        "world": world.hash,
+        "fit": world.fit,
+        "accounts": shape.accounts,
+        "reps": shape.reps,
+        "weeks": shape.weeks,
+        "seed": world.seed,
+        "scenarios": list(world.scenarios),
+    }

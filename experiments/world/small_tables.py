@@ -1,0 +1,91 @@
+"""The small tables of a simulated company, as they stand at the end."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from experiments.world import arrow
+from experiments.world.almanac import START, monday
+from experiments.world.journal import Entries
+from experiments.world.population import SEGMENTS, TIERS
+from experiments.world.regions import NAMES
+from experiments.world.scene import HOLDERS
+from experiments.world.simulation import Simulation
+from experiments.world.state import NONE
+from kqml.events import EventKind
+
+
+def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
+    traits, state = simulation.traits, simulation.state
+    seat = traits.seat - traits.seat[0]
+    now = simulation.world.almanac.at(simulation.number - 1)
+    told = np.zeros((2, len(traits)), dtype=bool)
+    for row, kind in enumerate((EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)):
+        told[row, known.account[known.kind == kind.number]] = True
+    since = [
+        str(monday(int(week) + 1)) if week != NONE and said else None
+        for week, said in zip(state.ended, told[0] | told[1], strict=True)
+    ]
+    attributes = [
+        json.dumps({"minutes_away": round(float(far)), "consent": bool(consent)})
+        for far, consent in zip(traits.far, traits.consent, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "account_id": arrow.account_ids(simulation.accounts).to_pandas(),
+            "tier": np.array(TIERS)[state.tier],
+            "segment": np.array(SEGMENTS)[traits.segment],
+            "region": np.array(NAMES)[traits.region],
+            "owner_rep_id": arrow.rep_ids(traits.seat * HOLDERS + simulation.seats.holder[seat, now]).to_pandas(),
+            "opened_on": [START + timedelta(weeks=int(week)) for week in traits.opens],
+            "status": np.select([told[0], told[1]], ["closed", "transferred"], default="active"),
+            "status_since": pd.to_datetime(pd.Series(since)).dt.date,
+            "attributes": attributes,
+        }
+    )
+
+
+def contacts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
+    """Contacts met so far, at least one for each account; the first one decides."""
+    most = np.ones(len(simulation.accounts), dtype=np.int64)
+    np.maximum.at(most, known.account, known.codes["contact"] + 1)
+    account = np.repeat(np.arange(len(most)), most)
+    place = np.arange(len(account)) - np.repeat(np.cumsum(most) - most, most)
+    roles = np.array(["owner", "manager", "buyer", "clerk", "cashier", "clerk", "clerk", "clerk"])
+    return pd.DataFrame(
+        {
+            "contact_id": arrow.contact_ids(simulation.accounts[account], place.astype(np.int32)).to_pandas(),
+            "account_id": arrow.account_ids(simulation.accounts[account]).to_pandas(),
+            "role": roles[place],
+            "influence": np.where(place == 0, "decides", "advises"),
+        }
+    )
+
+
+def reps_of(simulation: Simulation) -> pd.DataFrame:
+    """Everybody who held a seat of the block until now."""
+    seats, rows = simulation.seats, []
+    rep = simulation.world.playbook.rep
+    last = simulation.world.almanac.at(simulation.number - 1)
+    for seat in range(len(seats.region)):
+        number = int(simulation.traits.seat[0]) + seat
+        held = seats.holder[seat, : last + 1]
+        for holder in range(int(held[0]), int(held[-1]) + 1):
+            places = np.flatnonzero(held == holder)
+            empty = places[seats.vacant[seat, places]]
+            first = monday(int(places[0]) - simulation.world.almanac.at(0))
+            rows.append(
+                {
+                    "rep_id": arrow.rep_ids(np.array([number * HOLDERS + holder]))[0].as_py(),
+                    "manager_id": f"M{NAMES[seats.region[seat]]}",
+                    "region": NAMES[seats.region[seat]],
+                    "started_on": first - timedelta(weeks=200 if places[0] == 0 else 0),
+                    "left_on": monday(int(empty[0]) - simulation.world.almanac.at(0)) if len(empty) else None,
+                    "minutes_per_week": rep.minutes_per_week,
+                    "stops_per_week": rep.stops_per_week,
+                    "budget_per_week": rep.budget_per_week,
+                }
+            )
+    return pd.DataFrame(rows)

@@ -18,6 +18,10 @@ FEWEST_FOR_SLOPE = 10
 """Rows of the rarer class below which only the level is learned."""
 
 
+PRIOR_ROWS = 100
+"""Rows of the logistic line that every isotonic step is mixed with."""
+
+
 @dataclass(frozen=True)
 class LogisticCalibration:
     """Two parameters on log-odds (Platt 1999); never decreasing."""
@@ -94,11 +98,23 @@ def _platt_targets(churned: NDArray[np.bool_]) -> Floats:
 
 
 def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
+    """Isotonic steps, each drawn to the logistic line by PRIOR_ROWS rows of it: a short step at the end, where nobody
+    or everybody churned, would else claim certainty."""
+    line = _rising_line(log_odds, churned)
     rates = IsotonicRegression(increasing=True).fit_transform(log_odds, churned.astype(np.float64))
-    steps, step = np.unique(rates, return_inverse=True)
-    if len(steps) < 2:
-        return LogisticCalibration(Line(float(logit(steps[0])), 0.0))
-    knots = np.bincount(step, log_odds) / np.bincount(step)
-    least = 1 / (len(churned) + 2)
-    levels = logit(np.clip(steps, least, 1 - least))
-    return IsotonicCalibration(tuple(knots.tolist()), tuple(levels.tolist()))
+    _, step = np.unique(rates, return_inverse=True)
+    rows = np.bincount(step).astype(np.float64)
+    knots = np.bincount(step, log_odds) / rows
+    expected = np.bincount(step, line.probability(log_odds)) / rows
+    drawn = (np.bincount(step, churned) + PRIOR_ROWS * expected) / (rows + PRIOR_ROWS)
+    return _chain(knots, drawn, rows + PRIOR_ROWS, line)
+
+
+def _chain(knots: Floats, rates: Floats, weights: Floats, line: Line) -> Calibration:
+    """The steps made rising once more, those that became equal joined."""
+    rising = IsotonicRegression(increasing=True).fit_transform(knots, rates, sample_weight=weights)
+    levels, level = np.unique(rising, return_inverse=True)
+    if len(levels) < 2:
+        return LogisticCalibration(line)
+    centres = np.bincount(level, knots * weights) / np.bincount(level, weights)
+    return IsotonicCalibration(tuple(centres.tolist()), tuple(logit(levels).tolist()))

@@ -15,7 +15,7 @@ from models.calibration import (
     calibration_from,
     fit_calibration,
 )
-from models.logistic_line import Line
+from models.logistic_line import Line, fit_line
 
 
 def drawn(count, seed=0, bend=lambda log_odds: log_odds):
@@ -112,3 +112,21 @@ def test_isotonic_tells_apart_what_the_model_told_apart():
 
 def test_a_line_is_what_it_says():
     assert LogisticCalibration(Line(-1.0, 2.0)).probability(np.array([0.5])) == pytest.approx([0.5])
+
+
+def test_a_short_step_at_the_end_claims_no_certainty():
+    log_odds, churned = drawn(6_000)
+    churned[np.argsort(log_odds)[:40]] = False
+    churned[np.argsort(log_odds)[-40:]] = True
+    calibration = fit_calibration(log_odds, churned)
+    assert isinstance(calibration, IsotonicCalibration)
+    lowest, highest = calibration.probability(np.sort(log_odds)[[0, -1]])
+    assert lowest > 1e-4 and highest < 0.99
+
+
+def test_a_shape_learned_on_few_rows_holds_on_new_ones():
+    log_odds, churned = drawn(8_000, seed=1, bend=lambda x: 0.6 * x)
+    new, answers = drawn(20_000, seed=2, bend=lambda x: 0.6 * x)
+    probability = fit_calibration(log_odds, churned).probability(new)
+    line = fit_line(logit(probability), answers.astype(float))
+    assert line.slope == pytest.approx(1.0, abs=0.07)

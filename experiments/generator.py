@@ -1,4 +1,4 @@
-"""A small seeded company of stores with histories, for the demo and the tests until the simulated world exists.
+"""A small seeded company of stores with histories, for the tests of what learns from one.
 
 Not evidence of anything: rates are chosen so that there is something to learn in a few seconds. Each account has its
 own rhythm and size and a satisfaction that service failures, complaints, rivals and broken promises pull down and

@@ -21,6 +21,8 @@ from kqml.settings import read_settings
 MARK = ".kqml-demo"
 """The file that says a folder is a demo's: no other folder is ever deleted."""
 
+ACCOUNTS_PER_REP = 50
+
 
 @dataclass
 class Story:
@@ -48,10 +50,10 @@ def run(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; implies --no-serve.")] = False,
 ) -> None:
-    """Makes a company's histories, checks, audits, trains, grades, registers, promotes, scores, serves.
+    """Simulates a company, then checks, audits, trains, grades, registers, promotes, scores, serves.
 
-    The histories come from a small seeded generator, not from real stores: they show the way, they prove nothing.
-    Everything is written below one folder, KQML_HOME/demo.
+    The histories come from the simulated world (experiments/world), not from real stores: they show the way, they
+    prove nothing. Everything is written below one folder, KQML_HOME/demo.
 
     Example: kqml demo --no-serve --fresh
     """
@@ -83,26 +85,20 @@ def _open_folder(home: Path, fresh: bool) -> None:
 
 def _tell(story: Story, home: Path, accounts: int) -> None:
     """Each step by the function of the command that the title shows."""
-    from kqml.cli import check, label_audit, promote, score, train
+    from kqml.cli import check, label_audit, promote, score, simulate, train
 
     data, charts, scores = home / "data", home / "audit", home / "scores.parquet"
-    title = text("commands.demo.histories", story.language, accounts=f"{accounts:,}")
-    story.tell(title, lambda: _make(data, accounts))
+    reps, fit = accounts // ACCOUNTS_PER_REP, "vendor"
+    story.tell(
+        f"$ kqml simulate --accounts {accounts} --reps {reps} --fit {fit} --out {data} --force",
+        lambda: simulate.run(data, accounts, reps, fit=fit, force=True),
+    )
     story.tell(f"$ kqml check {data}", lambda: check.run(data))
     story.tell(f"$ kqml label-audit {data} --charts {charts}", lambda: label_audit.run(data, charts=charts))
     story.tell(f"$ kqml train {data}", lambda: train.run(data))
     version, why = _newest(), "demo"
     story.tell(f"$ kqml promote {version} --why {why}", lambda: promote.run(version, why=why))
     story.tell(f"$ kqml score {data} --out {scores}", lambda: score.run(data, scores))
-
-
-def _make(folder: Path, accounts: int) -> None:
-    from experiments.generator import make_histories
-    from kqml.dataset import write_dataset
-
-    made = make_histories(accounts)
-    tables = {"accounts": made.accounts, "reps": made.reps, "events": made.events}
-    write_dataset(folder, tables, made.info, force=True)
 
 
 def _newest() -> str:

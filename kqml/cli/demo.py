@@ -66,7 +66,7 @@ def run(
     with redirect_stdout(told):
         _tell(story, home, accounts)
     result = {"home": str(home), "steps": story.steps, **_champion()}
-    emit(result, as_json, lambda console: _say_next(console, language, home, result))
+    emit(result, as_json, lambda console: _say_next(console, language, result, port))
     if serve and not as_json:
         from kqml.cli.serve import run as serve_scores
 
@@ -117,16 +117,18 @@ def _champion() -> dict[str, Any]:
     return {"version": found.number, "grade": found.grade}
 
 
-def _say_next(console: Console, language: str, home: Path, result: dict[str, Any]) -> None:
+def _say_next(console: Console, language: str, result: dict[str, Any], port: int | None) -> None:
     shown = {name: result[name] for name in ("version", "grade", "home")}
     seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
     console.print()
     console.print(text("commands.demo.done", language, seconds=seconds, **shown), highlight=False, soft_wrap=True)
     console.print(text("commands.demo.next", language), highlight=False)
+    settings = read_settings()
+    address = f"http://{settings.host}:{settings.port if port is None else port}"
     for command in (
-        f"export KQML_HOME={home}",
+        f"export KQML_HOME={settings.home}",
         "kqml models",
-        f"kqml score {home / 'data'} --out scores.csv --since 2024-10-01 --language en",
-        "curl http://127.0.0.1:8000/v1/model",
+        f"kqml score {settings.home / 'data'} --out scores.csv --since 2024-10-01 --language en",
+        f"curl {address}/v1/model",
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True)

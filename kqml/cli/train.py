@@ -108,11 +108,20 @@ def _record(trained: "TrainedChurn", result: Mapping[str, Any], figures: Path, l
     files = {Path(path).stem: Path(path) for path in drawn["files"]}
     readings = {"test_block_readings": result["test_block_readings"]["times"]}
     return TrainingRecord(
-        params={**trained.params, "leakage.flagged": trained.leakage.flagged},
+        params={**trained.params, **_leakage_params(trained)},
         metrics={**_metrics(trained), **readings},
         figures=files,
         files={"evaluation.json": to_json(result), "catalog.json": _catalog_json()},
     )
+
+
+def _leakage_params(trained: "TrainedChurn") -> dict[str, object]:
+    leakage = trained.leakage
+    return {
+        "leakage.flagged": leakage.flagged,
+        "leakage.unexplained": leakage.unexplained,
+        "leakage.explanation": leakage.explanation or "-",
+    }
 
 
 def _metrics(trained: "TrainedChurn") -> dict[str, float]:

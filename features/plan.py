@@ -1,7 +1,7 @@
 """The plan: a catalog compiled for the engine."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,6 @@ class Plan:
     arrays: PlanArrays
     room: Room
     peers: NDArray[np.int64]
-
-    def without_peers(self) -> "Plan":
-        """The same columns, those of peers holding the account's own number."""
-        return replace(self, peers=self.peers[:0])
 
     def only(self, places: Iterable[int]) -> "Plan":
         """The plan of some of the features alone, by their places."""

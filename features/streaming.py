@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from features.chunks import EVENTS, Chunk, chunks_of
 from features.context import context_of
 from features.definitions import atoms_of
-from features.engine import build_features
-from features.engine.build import in_order
+from features.engine.build import filler, in_order
 from features.engine.peering import ReferenceSums, subtract_peers
 from features.peers import Cells, PeerReference
 from features.plan import Plan
@@ -41,7 +40,8 @@ def stream_dataset(
 ) -> Iterator[Built]:
     """Every account at every cutoff, accounts ascending; a few chunks of `events` events are in memory at a time.
 
-    The same bits as `build_features` on the whole log. Without `reference` the peers are all accounts at the same
+    The same bits as `build_features` on the whole log. `values` are overwritten once the next part is asked for: fresh
+    memory for each would cost more than the numbers. Without `reference` the peers are all accounts at the same
     cutoff, for which the events are read twice.
     """
     if len(plan.peers) and reference is None:
@@ -66,18 +66,32 @@ def reference_of_dataset(
 def _stream_own(dataset: Dataset, cutoffs: Instants, plan: Plan, threads: int, events: int) -> Iterator[Built]:
     """The same, peer columns still holding the accounts' own numbers."""
     chunks = chunks_of(dataset, columns_of(plan, dataset), events)
-    return in_order(_builder(cutoffs, plan), chunks, threads)
+    return in_order(_builder(cutoffs, plan, Buffers(threads + 2)), enumerate(chunks), threads)
 
 
-def _builder(cutoffs: Instants, plan: Plan) -> Callable[[Chunk], Built]:
-    own = plan.without_peers()
+class Buffers:
+    """Memory for matrices, used in turn: more pieces than there are matrices alive."""
 
-    def build(chunk: Chunk) -> Built:
+    def __init__(self, pieces: int) -> None:
+        self._pieces = [np.empty(0) for _ in range(pieces)]
+
+    def matrix(self, number: int, rows: int, columns: int) -> NDArray[np.float64]:
+        """Room for the matrix of that number, in the place of the one so many pieces before."""
+        place = number % len(self._pieces)
+        if self._pieces[place].size < rows * columns:
+            self._pieces[place] = np.empty(rows * columns)
+        return self._pieces[place][: rows * columns].reshape(rows, columns)
+
+
+def _builder(cutoffs: Instants, plan: Plan, buffers: Buffers) -> Callable[[tuple[int, Chunk]], Built]:
+    def build(numbered: tuple[int, Chunk]) -> Built:
+        number, chunk = numbered
         log = chunk.event_log()
         rows = Rows.grid(log.account_count, cutoffs)
         cells = _cells(chunk, rows) if len(plan.peers) else Cells.none(0)
-        context = context_of(chunk.info, chunk.accounts(), log)
-        return Built(log.accounts, rows, cells, build_features(log, rows, own, context, threads=1))
+        values = buffers.matrix(number, len(rows), len(plan.columns))
+        filler(log, rows, plan, context_of(chunk.info, chunk.accounts(), log))(slice(0, len(rows)), values)
+        return Built(log.accounts, rows, cells, values)
 
     return build
 

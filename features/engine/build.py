@@ -44,7 +44,7 @@ def build_features(
     Without `peers` all rows of a cutoff are alike.
     """
     out = np.empty((len(rows), len(plan.columns)))
-    fill = _filler(log, rows, plan, context)
+    fill = filler(log, rows, plan, context)
     spans = spans_of(rows, chunk)
     for _ in in_order(lambda span: fill(span, out[span]), spans, min(threads, len(spans))):
         pass
@@ -87,7 +87,7 @@ def build_reference(
 
 def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads: int, chunk: int) -> Iterator[Part]:
     """Parts in which a peer column still holds the account's own number."""
-    fill = _filler(log, rows, plan, context)
+    fill = filler(log, rows, plan, context)
 
     def make(span: slice) -> Part:
         out = np.empty((span.stop - span.start, len(plan.columns)))
@@ -98,8 +98,8 @@ def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads
     return in_order(make, spans, min(threads, len(spans)))
 
 
-def _filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
-    """What fills a stretch of rows."""
+def filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
+    """What fills a stretch of rows, which begins and ends with an account, a peer column with the own number."""
     kernel = kernels()
     events, world, asked = log_arrays(log), world_arrays(context), row_arrays(rows)
 

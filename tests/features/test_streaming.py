@@ -76,7 +76,8 @@ def whole(dataset):
 @pytest.mark.parametrize(("threads", "events"), [(1, 150), (2, 700), (2, 10**6)])
 def test_chunks_give_the_bits_of_the_whole(dataset, threads, events):
     log, expected = whole(dataset)
-    built = list(stream_dataset(dataset, CUTOFFS, PLAN, threads=threads, events=events))
+    parts = stream_dataset(dataset, CUTOFFS, PLAN, threads=threads, events=events)
+    built = [replace(part, values=part.values.copy()) for part in parts]
     np.testing.assert_array_equal(np.concatenate([part.accounts for part in built]), log.accounts)
     found = np.concatenate([part.values for part in built])
     np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from features.context import NEVER, UNKNOWN
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.atoms import fill_absent, fill_atoms
-from features.engine.jit import inlined
+from features.engine.jit import inlined, place
 from features.engine.scratch import STRIDE, Scratch
 from features.engine.streams import find_members, keep_visible, load_stream, to_active
 from features.lowering import PlanArrays
@@ -81,15 +81,15 @@ def count_before(time: Instants, cutoffs: Instants, back: int, edge: NDArray[np.
 
     A stride of events is compared at once: a loop that stops at the right event is guessed wrong at every cutoff.
     """
-    event = 0
+    event = place(0)
     for k in range(len(cutoffs)):
         limit = cutoffs[k] - back
         passed = STRIDE
         while passed == STRIDE:
             passed = 0
-            for step in range(STRIDE):
+            for step in range(place(STRIDE)):
                 passed += time[event + step] < limit
-            event += passed
+            event += place(passed)
         edge[k] = event
 
 
@@ -139,6 +139,6 @@ def recorded_since(since: Instants, kinds: int) -> int:
 def kinds_present(kind: NDArray[np.uint8]) -> int:
     """The kinds among an account's events, as bits."""
     bits = 0
-    for place in range(len(kind)):
-        bits |= 1 << int(kind[place])
+    for event in range(len(kind)):
+        bits |= 1 << int(kind[event])
     return bits

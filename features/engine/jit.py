@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
 from numba.core import config
 
@@ -29,3 +30,13 @@ def compiled(function: Function) -> Function:
 def inlined(function: Function) -> Function:
     """`function` compiled into its callers: handing over a few arrays costs more than most of the work done here."""
     return cast(Function, _njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function))
+
+
+@inlined
+def place(number: int) -> int:
+    """A number that is never negative as an index: Numba need not ask whether it counts from the end, which keeps
+    loops from being vectorised. Only numbers of this type may be added to it (ONE)."""
+    return np.uint64(number)  # type: ignore[return-value]
+
+
+ONE: int = np.uint64(1)  # type: ignore[assignment]

@@ -7,7 +7,7 @@ from features.definitions import Operation, Season
 from features.engine.account import fill_account, recorded_since
 from features.engine.arrays import LogArrays, RowArrays, WorldArrays
 from features.engine.cells import add_to_cells, less_means
-from features.engine.jit import compiled, inlined
+from features.engine.jit import compiled, inlined, place
 from features.engine.scratch import Scratch
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
 from kqml.calendar import DAY_US, Instants
@@ -58,26 +58,26 @@ def fill_rows(
 @inlined
 def combine(plan: PlanArrays, rows: int, scratch: Scratch) -> None:
     """Fills the slots of combinations; a division by 0 is missing."""
-    for place in range(len(plan.combined)):
-        slot = scratch.slots[len(plan.atoms) + place]
-        left, right = scratch.slots[plan.combined[place, 1]], scratch.slots[plan.combined[place, 2]]
-        if plan.combined[place, 0] == DIFFERENCE:
+    for part in range(len(plan.combined)):
+        slot = scratch.slots[len(plan.atoms) + part]
+        left, right = scratch.slots[plan.combined[part, 1]], scratch.slots[plan.combined[part, 2]]
+        if plan.combined[part, 0] == DIFFERENCE:
             for k in range(rows):
                 slot[k] = left[k] - right[k]
         else:
             for k in range(rows):
-                slot[k] = left[k] / right[k] * plan.scale[place] if right[k] != 0 else np.nan
+                slot[k] = left[k] / right[k] * plan.scale[part] if right[k] != 0 else np.nan
 
 
 @inlined
 def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch) -> None:
     """Fills the slots of what the cutoffs' local dates give by themselves."""
-    for place in range(len(plan.seasons)):
-        slot = scratch.slots[len(plan.atoms) + len(plan.combined) + place]
+    for season in range(len(plan.seasons)):
+        slot = scratch.slots[len(plan.atoms) + len(plan.combined) + season]
         for k in range(len(cutoffs)):
             change = np.searchsorted(world.zone_changes, cutoffs[k], side="right")
             angle = 2 * np.pi * share_of_year((cutoffs[k] + world.zone_offsets[change]) // DAY_US)
-            slot[k] = np.sin(angle) if plan.seasons[place] == YEAR_SIN else np.cos(angle)
+            slot[k] = np.sin(angle) if plan.seasons[season] == YEAR_SIN else np.cos(angle)
 
 
 @inlined
@@ -95,7 +95,7 @@ def write(plan: PlanArrays, scratch: Scratch, out: NDArray[np.float64]) -> None:
     """Copies slots to their columns."""
     for k in range(len(out)):
         for column in range(len(plan.outputs)):
-            out[k, column] = scratch.slots[plan.outputs[column], k]
+            out[k, column] = scratch.slots[place(plan.outputs[column]), k]
 
 
 @inlined
@@ -114,8 +114,8 @@ def fill_missing(
 @inlined
 def is_recorded(world: WorldArrays, plan: PlanArrays, column: int, cutoff: int, opened: int) -> bool:
     """Whether every window under a column was recorded from its beginning."""
-    for place in range(plan.fill_start[column], plan.fill_start[column + 1]):
-        stream, back = plan.fill_atoms[place, 0], plan.fill_atoms[place, 1]
+    for atom in range(plan.fill_start[column], plan.fill_start[column + 1]):
+        stream, back = plan.fill_atoms[atom, 0], plan.fill_atoms[atom, 1]
         if cutoff - back < max(opened, recorded_since(world.recorded_since, plan.kinds[stream])):
             return False
     return True

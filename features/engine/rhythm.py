@@ -6,7 +6,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.jit import inlined
+from features.engine.jit import ONE, inlined, place
 from kqml.calendar import DAY_US, Instants
 
 Numbers = NDArray[np.float64]
@@ -59,7 +59,7 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
             if size < last:
                 ranked[size] = gap
                 size += 1
-                move(ranked, size, size - 1)
+                move(ranked, size, place(size - 1))
             else:
                 exchange(ranked, size, active[done - last + 1] - active[done - last], gap)
             done += 1
@@ -69,11 +69,11 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
 @inlined
 def exchange(ranked: Places, size: int, old: int, new: int) -> None:
     """Puts a gap in the place of an old one."""
-    low, high = 0, size - 1
+    low, high = place(0), place(size - 1)
     while low < high:
-        middle = (low + high) // 2
+        middle = (low + high) >> ONE
         if ranked[middle] < old:
-            low = middle + 1
+            low = middle + ONE
         else:
             high = middle
     ranked[low] = new
@@ -81,16 +81,16 @@ def exchange(ranked: Places, size: int, old: int, new: int) -> None:
 
 
 @inlined
-def move(ranked: Places, size: int, place: int) -> None:
+def move(ranked: Places, size: int, at: int) -> None:
     """Moves the one gap that may be out of order to where it belongs."""
-    gap = ranked[place]
-    while place > 0 and ranked[place - 1] > gap:
-        ranked[place] = ranked[place - 1]
-        place -= 1
-    while place < size - 1 and ranked[place + 1] < gap:
-        ranked[place] = ranked[place + 1]
-        place += 1
-    ranked[place] = gap
+    gap, here, last = ranked[at], at, place(size - 1)
+    while here > place(0) and ranked[here - ONE] > gap:
+        ranked[here] = ranked[here - ONE]
+        here -= ONE
+    while here < last and ranked[here + ONE] < gap:
+        ranked[here] = ranked[here + ONE]
+        here += ONE
+    ranked[here] = gap
 
 
 @inlined

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.jit import inlined
+from features.engine.jit import ONE, inlined, place
 from kqml.calendar import Instants
 
 TRUSTED = 1e-6
@@ -52,8 +52,8 @@ def count(window: Window, slot: Numbers) -> None:
 def distinct_so_far(window: Window, seen: Places, slot: Numbers) -> None:
     """Distinct days or weeks, from how many were seen up to each event."""
     for k in range(len(slot)):
-        i, j = window.starts[k], window.stops[k]
-        number = seen[j] - seen[i + 1] + 1 if j > i else 0
+        i, j = place(window.starts[k]), place(window.stops[k])
+        number = seen[j] - seen[i + ONE] + 1 if j > i else 0
         slot[k] = np.nan if window.back > window.reach[k] else number
 
 
@@ -61,7 +61,7 @@ def distinct_so_far(window: Window, seen: Places, slot: Numbers) -> None:
 def total(window: Window, sums: Sums, slot: Numbers) -> None:
     """The sum of a value; 0 without events, missing where no event has the value."""
     for k in range(len(slot)):
-        i, j = window.starts[k], window.stops[k]
+        i, j = place(window.starts[k]), place(window.stops[k])
         missing = window.back > window.reach[k] or (j > i and sums.number[j] == sums.number[i])
         slot[k] = np.nan if missing else difference(sums.total, sums.value, i, j)
 
@@ -70,7 +70,7 @@ def total(window: Window, sums: Sums, slot: Numbers) -> None:
 def mean(window: Window, sums: Sums, slot: Numbers) -> None:
     """The mean of a value."""
     for k in range(len(slot)):
-        i, j = window.starts[k], window.stops[k]
+        i, j = place(window.starts[k]), place(window.stops[k])
         number = sums.number[j] - sums.number[i]
         missing = window.back > window.reach[k] or number == 0
         slot[k] = np.nan if missing else difference(sums.total, sums.value, i, j) / number
@@ -80,7 +80,7 @@ def mean(window: Window, sums: Sums, slot: Numbers) -> None:
 def spread(window: Window, sums: Sums, relative: bool, slot: Numbers) -> None:
     """The standard deviation of a value, divided by its mean's size where `relative`."""
     for k in range(len(slot)):
-        i, j = window.starts[k], window.stops[k]
+        i, j = place(window.starts[k]), place(window.stops[k])
         number = sums.number[j] - sums.number[i]
         if window.back > window.reach[k] or number < 2:
             slot[k] = np.nan
@@ -150,20 +150,20 @@ def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
 @inlined
 def maximum(window: Window, value: Numbers, queue: Places, slot: Numbers) -> None:
     """The largest value, by a queue of candidates whose values fall."""
-    head, tail, taken = 0, 0, window.starts[0]
+    head, tail, taken = place(0), place(0), place(window.starts[0])
     for k in range(len(slot)):
-        i, j = window.starts[k], window.stops[k]
-        taken = max(taken, i)
-        for event in range(taken, j):
+        i, j = place(window.starts[k]), place(window.stops[k])
+        for event in range(max(taken, i), j):
             if not np.isnan(value[event]):
-                while tail > head and value[queue[tail - 1]] <= value[event]:
-                    tail -= 1
+                while tail > head and value[place(queue[tail - ONE])] <= value[event]:
+                    tail -= ONE
                 queue[tail] = event
-                tail += 1
+                tail += ONE
         taken = max(taken, j)
-        while head < tail and queue[head] < i:
-            head += 1
-        slot[k] = np.nan if window.back > window.reach[k] or head == tail else value[queue[head]]
+        while head < tail and place(queue[head]) < i:
+            head += ONE
+        empty = window.back > window.reach[k] or head == tail
+        slot[k] = np.nan if empty else value[place(queue[head])]
 
 
 @inlined

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kqml.cli.churn_flags import ActiveWithin, Asked, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
+from kqml.cli.language import LanguageFlag, spoken
 from kqml.cli.output import emit, progress
 from kqml.settings import read_settings
 
 if TYPE_CHECKING:
     from models.audit.report import LabelAudit
-
-
-class Language(StrEnum):
-    """The languages that sentences come in."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class ChartFormat(StrEnum):
@@ -39,7 +33,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     personal_k: PersonalK = None,
     charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
     chart_format: Annotated[ChartFormat, typer.Option("--format", help="Kind of chart files.")] = ChartFormat.SVG,
-    language: Annotated[Language | None, typer.Option(help="Language of advice and charts.")] = None,
+    language: LanguageFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Shows what a churn definition makes of a history: rates by window and gap, returns, groups, holidays, advice.
@@ -50,11 +44,11 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     settings = read_settings()
     flags = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k)
-    spoken = language.value if language else settings.language
+    speech = spoken(language, settings.language)
     with progress("Auditing labels", None):
         audit = _audit(dataset, flags.asked(settings.churn))
-        drawn = _draw(audit, charts, chart_format.value, spoken) if charts else None
-    _answer(audit, drawn, spoken, as_json)
+        drawn = _draw(audit, charts, chart_format.value, speech) if charts else None
+    _answer(audit, drawn, speech, as_json)
 
 
 def _audit(folder: Path, asked: Asked) -> "LabelAudit":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kqml.cli.label_audit import Language
+from kqml.cli.language import LanguageFlag, spoken
 from kqml.cli.output import emit, progress
 from kqml.cli.registry import store_of
 from kqml.errors import BadUse, Fault
@@ -36,7 +36,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     since_model: Annotated[
         str | None, typer.Option(help="The version that scored then.", show_default="the same")
     ] = None,
-    language: Annotated[Language | None, typer.Option(help="Language of reasons and warnings.")] = None,
+    language: LanguageFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
@@ -47,12 +47,12 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     check_path(out)
     settings = read_settings()
-    spoken = language.value if language else settings.language
+    speech = spoken(language, settings.language)
     with progress("Scoring", None):
         question = read_question(dataset, cutoff, since)
         versions = read_versions(settings, model, since_model)
-        result = _write(out, question, versions, spoken, reasons)
-    emit(result, as_json, lambda console: _print(console, result, spoken))
+        result = _write(out, question, versions, speech, reasons)
+    emit(result, as_json, lambda console: _print(console, result, speech))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def _run(formulation: str, company: Path, name: str, args: argparse.Namespace) -
     except subprocess.TimeoutExpired:
         return {"stopped_after": args.limit}
     if done.returncode:
-        return {"failed": done.stderr.decode()[-400:]}
+        return {"failed": f"exit {done.returncode}: {done.stderr.decode()[-400:]}"}
     return {**orjson.loads(done.stdout), **equality(sample, company.parent / f"{name}-{ENGINE}.npz", name)}
 
 

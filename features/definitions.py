@@ -22,6 +22,7 @@ class FeatureGroup(StrEnum):
     PEER = "peer"
     CALENDAR = "calendar"
     STUFFING = "stuffing"
+    MARKET = "market"
 
 
 class Direction(StrEnum):

@@ -32,6 +32,7 @@ def catalog() -> tuple[Feature, ...]:
             interactions.breadth(),
             interactions.help_and_trust(),
             interactions.service_and_cash(),
+            interactions.market(),
         )
     )
 

@@ -1,4 +1,4 @@
-"""What passed between us: contacts, help, trust, service, cash."""
+"""What passed between us or was seen there: contacts, help, trust, service, cash, the market."""
 
 from collections.abc import Iterable
 
@@ -8,6 +8,7 @@ from features.catalog.streams import (
     CONTACT,
     CONTACT_KINDS,
     HELP_KINDS,
+    MARKET_KINDS,
     SERVICE_KINDS,
     TOUCH,
     TRUST_KINDS,
@@ -34,8 +35,20 @@ MEANINGS: dict[EventKind, tuple[Code, Direction]] = {
     EventKind.INVOICE_ERROR: (Code.SERVICE_FAILURE, _RISING),
     EventKind.PAYMENT_DUE: (Code.ACCOUNT_CASH, _EITHER),
     EventKind.PAYMENT_RECEIVED: (Code.ACCOUNT_CASH, _FALLING),
+    EventKind.COMPETITOR_SEEN: (Code.COMPETITOR, _RISING),
+    EventKind.SLOW_MOVING: (Code.SLOW_MOVING, _RISING),
+    EventKind.PRICE_CHANGE: (Code.PRICE_POLICY, _RISING),
+    EventKind.PROMOTION: (Code.PRICE_POLICY, _EITHER),
+    EventKind.STOCK_OUT: (Code.MARKET_SHOCK, _RISING),
 }
-"""What more events of a kind mean; of every other contact: less neglect."""
+"""What more events of a kind mean; of every other contact: less neglect. A promotion pleases or only moves orders."""
+
+_WHY_OF_MARKET = {
+    Code.COMPETITOR: "competitor",
+    Code.SLOW_MOVING: "slow_moving",
+    Code.PRICE_POLICY: "prices",
+    Code.MARKET_SHOCK: "empty_shelves",
+}
 
 _OPPOSITE = {_FALLING: _RISING, _RISING: _FALLING, _EITHER: _EITHER}
 
@@ -95,15 +108,21 @@ def service_and_cash() -> Iterable[Feature]:
         yield Feature(paid, FeatureGroup.CASH, Code.ACCOUNT_CASH, _FALLING, "paid")
 
 
+def market() -> Iterable[Feature]:
+    """Competitors, slow-moving stock, prices, promotions, empty shelves."""
+    for stream in MARKET_KINDS:
+        yield from _stream(stream, FeatureGroup.MARKET, (28, 90, 365))
+
+
 def _stream(stream: Stream, group: FeatureGroup, windows: tuple[int, ...]) -> Iterable[Feature]:
     """Counts, recency, trend of one stream."""
     code, direction = _meaning(stream)
-    why = "stream_of_failures" if direction is _RISING else "stream"
+    why = _WHY_OF_MARKET.get(code, "stream_of_failures" if direction is _RISING else "stream")
     for days in windows:
         yield Feature(count(stream, days), group, code, direction, why)
     yield Feature(since_last(stream), group, code, _OPPOSITE[direction], why)
     falling: Combined = rate_ratio(count(stream, windows[0]), count(stream, windows[-1]))
-    yield Feature(falling, group, code, direction, "stream_tails_off")
+    yield Feature(falling, group, code, direction, _WHY_OF_MARKET.get(code, "stream_tails_off"))
 
 
 def _meaning(stream: Stream) -> tuple[Code, Direction]:

@@ -28,3 +28,4 @@ SERVICE_KINDS = tuple(
     for kind in (EventKind.DELIVERY, EventKind.DELIVERY_LATE, EventKind.SHORT_SUPPLY, EventKind.INVOICE_ERROR)
 )
 CASH_KINDS = tuple(_single(kind) for kind in (EventKind.PAYMENT_DUE, EventKind.PAYMENT_RECEIVED))
+MARKET_KINDS = tuple(_single(kind) for kind in kinds_in(Group.MARKET))

@@ -33,8 +33,8 @@ def test_the_catalog_has_the_size_the_benchmarks_speak_of():
     assert {one.column for one in core77()} <= {one.column for one in catalog()}
 
 
-def test_every_kind_of_contact_help_trust_service_and_cash_has_its_features():
-    wanted = {*kinds_in(Group.TRADE, Group.CONTACT, Group.HELP, Group.TRUST)} - {EventKind.LIFE_EVENT}
+def test_every_kind_of_trade_contact_help_trust_and_market_has_its_features():
+    wanted = {*kinds_in(Group.TRADE, Group.CONTACT, Group.HELP, Group.TRUST, Group.MARKET)} - {EventKind.LIFE_EVENT}
     read = {kind for one in catalog() for atom in atoms_of(one.measure) for kind in atom.stream.kinds}
     assert read == wanted
 

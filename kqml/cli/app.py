@@ -27,7 +27,11 @@ COMMANDS = (
     "simulate",
     "demo",
 )
-"""Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`."""
+"""Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`, `evaluate trial`
+of the group `evaluate` in `evaluate_trial.py`."""
+
+GROUPS = {"evaluate": "Says what actions changed, what a policy is worth, from randomised or logged decisions."}
+"""The first word of the commands that have two."""
 
 
 def create_app() -> typer.Typer:
@@ -40,9 +44,17 @@ def create_app() -> typer.Typer:
         help="kqml 客情 machine learning: which accounts are about to leave, why, what to do.",
     )
     app.callback()(_options)
+    parents = {"": app, **{name: _add_group(app, name) for name in GROUPS}}
     for command in COMMANDS:
-        app.command(command)(importlib.import_module(f"kqml.cli.{module_of(command)}").run)
+        group, _, name = command.rpartition(" ")
+        parents[group].command(name)(importlib.import_module(f"kqml.cli.{module_of(command)}").run)
     return app
+
+
+def _add_group(app: typer.Typer, name: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=GROUPS[name])
+    app.add_typer(group, name=name)
+    return group
 
 
 def _options(
@@ -56,7 +68,7 @@ def _options(
 
 def module_of(command: str) -> str:
     """The module of a command's name; `import` is a word of the language, hence the underscore."""
-    return "import_" if command == "import" else command.replace("-", "_")
+    return "import_" if command == "import" else command.replace("-", "_").replace(" ", "_")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The page of all commands, written from the commands themselves: `python -m kqml.cli.manual docs/commands.md`."""
 
 import sys
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ def write_manual(page: Path) -> None:
 
 def manual() -> str:
     """The page's text: each command's help, then its options as a table."""
-    group: Any = typer.main.get_command(create_app())
-    return "\n".join([HEAD, *(_section(name, group.commands[name]) for name in COMMANDS)])
+    app: Any = typer.main.get_command(create_app())
+    return "\n".join([HEAD, *(_section(name, _command(app, name)) for name in COMMANDS)])
+
+
+def _command(app: Any, name: str) -> Any:
+    return reduce(lambda group, word: group.commands[word], name.split(), app)
 
 
 def _section(name: str, command: Any) -> str:

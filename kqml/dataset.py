@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kqml.dataset_files import TableRows, write_tables
 from kqml.dataset_info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
 from kqml.errors import BadUse, CouldNot
 from kqml.eventlog import CODES, VALUES, EventLog
+from kqml.events import EventKind
 from kqml.fingerprint import TableHash, fingerprint_of
 from kqml.logbuilding import event_log_from, event_log_of
 from kqml.tables import KEYS, REQUIRED, SCHEMAS
@@ -48,9 +50,10 @@ class Dataset:
     def _log(self) -> EventLog:
         return event_log_from(self._events(LOG_COLUMNS), self._account_ids())
 
-    def events(self, columns: Iterable[str] | None = None) -> pa.Table:
-        """The events in key order, text as text; only those of `columns` that the data have."""
-        table = self._events(tuple(SCHEMAS["events"].names if columns is None else columns))
+    def events(self, columns: Iterable[str] | None = None, kinds: Iterable[EventKind] | None = None) -> pa.Table:
+        """The events in key order, text as text; only those of `columns` that the data have, only of `kinds`."""
+        codes = None if kinds is None else [kind.code for kind in kinds]
+        table = self._events(tuple(SCHEMAS["events"].names if columns is None else columns), codes)
         return table.cast(pa.schema([SCHEMAS["events"].field(name) for name in table.column_names]))
 
     def accounts(self) -> pd.DataFrame:
@@ -91,15 +94,18 @@ class Dataset:
     def _account_ids(self) -> list[str]:
         return list(self.table("accounts")["account_id"].to_pylist())
 
-    def _events(self, columns: tuple[str, ...]) -> pa.Table:
+    def _events(self, columns: tuple[str, ...], kinds: list[str] | None = None) -> pa.Table:
         parts = sorted((self.path / "events").glob("part-*.parquet"))
         if not parts:
             raise CouldNot(f"{self.path} holds no events (events/part-*.parquet).")
-        return pa.concat_tables([_read(part, REQUIRED["events"], columns) for part in parts]).unify_dictionaries()
+        pieces = [_read(part, REQUIRED["events"], columns, kinds) for part in parts]
+        return pa.concat_tables(pieces).unify_dictionaries()
 
 
-def _read(path: Path, needed: Iterable[str], columns: tuple[str, ...] | None = None) -> pa.Table:
-    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded.
+def _read(
+    path: Path, needed: Iterable[str], columns: tuple[str, ...] | None = None, kinds: list[str] | None = None
+) -> pa.Table:
+    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded; only rows of `kinds`.
 
     Raises CouldNot where it is none, or lacks a column that its table needs.
     """
@@ -112,7 +118,8 @@ def _read(path: Path, needed: Iterable[str], columns: tuple[str, ...] | None = N
                 return file.read()
             kept = [name for name in columns if name in names]
         encoded = [name for name in kept if name in ("account_id", "kind", *CODES)]
-        return pq.read_table(path, columns=kept, read_dictionary=encoded)
+        chosen = None if kinds is None else pc.field("kind").isin(pa.array(kinds, pa.string()))
+        return pq.read_table(path, columns=kept, read_dictionary=encoded, filters=chosen)
     except (pa.ArrowException, OSError) as error:
         raise CouldNot(f"{path} cannot be read: {error}") from error
 

@@ -9,6 +9,7 @@ import pytest
 
 from kqml.dataset import ColumnUse, Dataset, DatasetInfo, QuietPeriod, read_dataset, write_dataset
 from kqml.errors import BadUse, CouldNot, Refused
+from kqml.events import EventKind
 
 
 def at(day: int) -> datetime:
@@ -62,6 +63,15 @@ def test_the_log_has_the_accounts_of_both_tables_in_order(tmp_path: Path) -> Non
     assert log.offsets.tolist() == [0, 2, 4, 4]
     assert sorted(log.values) == ["amount"]
     assert log.codes["rep_id"].tolist() == [-1, 0, -1, 1]
+
+
+@pytest.mark.parametrize(("kinds", "ids"), [((), []), ((EventKind.ORDER, EventKind.RETURN), ["e1", "e3", "e4"])])
+def test_events_of_some_kinds_are_those_of_the_whole(
+    tmp_path: Path, kinds: tuple[EventKind, ...], ids: list[str]
+) -> None:
+    dataset = written(tmp_path)
+    assert dataset.events(["event_id", "amount"], kinds)["event_id"].to_pylist() == ids
+    assert dataset.events(None, kinds).schema == dataset.events().schema
 
 
 def test_accounts_stand_in_the_order_of_the_log(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from experiments.world.acting import Plan
 from experiments.world.actions import Package, Packages
 from experiments.world.almanac import TIME_ZONE, cutoff, week_name
 from experiments.world.draws import Flags, Floats, Places
-from experiments.world.journal import Entries, event_log
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
@@ -84,17 +83,11 @@ class Observation:
     def margin_rate(self) -> Floats:
         return self._simulation.traits.margin_rate
 
-    @cached_property
-    def _entries(self) -> Entries:
-        if self._simulation.journal is None:
-            raise ValueError("this simulation keeps no journal; give it one to observe events")
-        entries = self._simulation.journal.entries()
-        hidden = [kind.number for kind in self._simulation.world.rules.hidden]
-        return entries.take(~np.isin(entries.kind, hidden)) if hidden else entries
-
     def event_log(self) -> EventLog:
         """All events known before the cutoff, as the feature engine reads them."""
-        return event_log(self._entries, self.account_ids, self.cutoff)
+        if self._simulation.known is None:
+            raise ValueError("this simulation keeps no journal; give it one to observe events")
+        return self._simulation.known.log(self.account_ids, self.cutoff)
 
     def uniform(self, purpose: str, index: int = 0) -> Floats:
         """The policy's own dice, the same for every policy that asks for the same purpose in this week."""

@@ -1,6 +1,6 @@
 """The events of a block of accounts as they come, week by week, in columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from experiments.world.almanac import cutoff
 from experiments.world.draws import Floats, Places
 from kqml.calendar import DAY_US, Instants
-from kqml.eventlog import EventLog
 from kqml.events import EventKind
 
 NUMBERS = ("amount", "lines", "minutes", "sentiment", "authenticity")
@@ -97,38 +96,32 @@ class Journal:
 
     def entries(self) -> Entries:
         """Everything so far in key order: account, time, number."""
-        parts = self.parts or [_empty()]
-        whole = Entries(
-            **{
-                name: np.concatenate([getattr(part, name) for part in parts])
-                for name in ("account", "number", "kind", "occurred_at", "known_at", "ref", "due_at")
-            },
-            numbers={name: np.concatenate([part.numbers[name] for part in parts]) for name in NUMBERS},
-            codes={name: np.concatenate([part.codes[name] for part in parts]) for name in CODES},
-        )
-        ordered = whole.take(np.argsort(_order(whole), kind="stable"))
-        self.parts[:] = [ordered]
-        return ordered
+        whole = joined(self.parts)
+        return whole.take(np.argsort(order_key(whole), kind="stable"))
 
 
-def _order(entries: Entries) -> Places:
+def joined(parts: Sequence[Entries]) -> Entries:
+    """The entries of all parts, in their order."""
+    parts = parts or [_empty()]
+    return Entries(
+        **{
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("account", "number", "kind", "occurred_at", "known_at", "ref", "due_at")
+        },
+        numbers={name: np.concatenate([part.numbers[name] for part in parts]) for name in NUMBERS},
+        codes={name: np.concatenate([part.codes[name] for part in parts]) for name in CODES},
+    )
+
+
+def order_key(entries: Entries) -> Places:
     """One number that sorts by account, second, event number: 18 + 27 + 18 bits."""
     second = (entries.occurred_at - cutoff(0)) // 1_000_000
-    return np.asarray((entries.account << 45) + (second << 18) + entries.number, dtype=np.int64)
+    return np.asarray(first_key(entries.account) + (second << 18) + entries.number, dtype=np.int64)
 
 
-def event_log(entries: Entries, accounts: NDArray[np.object_], before: int) -> EventLog:
-    """The events known before an instant, as everything numeric reads them; `accounts`: ids of the block, ascending."""
-    known = entries.take(entries.known_at < before)
-    return EventLog(
-        accounts=accounts,
-        offsets=np.searchsorted(known.account, np.arange(len(accounts) + 1)),
-        occurred_at=known.occurred_at,
-        known_at=known.known_at,
-        kind=known.kind,
-        values=dict(known.numbers),
-        codes={"rep_id": known.codes["rep"], "contact_id": known.codes["contact"], "channel": known.codes["channel"]},
-    )
+def first_key(account: Places) -> Places:
+    """No event of the account has a lower key, none of an earlier account a higher one."""
+    return np.asarray(account << 45, dtype=np.int64)
 
 
 def _number(column: NDArray[np.generic] | None, count: int) -> Floats:

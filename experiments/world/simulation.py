@@ -1,6 +1,6 @@
 """Living in a world, week by week."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -14,6 +14,7 @@ from experiments.world.contact_records import write_contact
 from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.dynamics import Happenings, Moment, advance
 from experiments.world.journal import NOTES, Journal
+from experiments.world.known import KnownEvents
 from experiments.world.orders import RETURNED, Crossings, cross, median_size, order_rate, ordering, return_chance
 from experiments.world.population import TIERS, Traits, make_traits, tier_of
 from experiments.world.regions import NAMES
@@ -63,6 +64,7 @@ class Simulation:
         )
         self.room = room_of(world.playbook, self.traits.seat, self.traits.tier)
         self.journal = journal
+        self.known = None if journal is None else KnownEvents(journal, _numbers(world.rules.hidden))
         self._newborn = newborn(self.traits, self.luck)
         self.state: State = self._newborn
         self.number = -BURN_IN
@@ -72,7 +74,8 @@ class Simulation:
     def forked(self, path: int) -> "Simulation":
         """The same accounts at the same cutoff with another future; it records nothing."""
         other = copy(self)
-        other.luck, other.journal = self.luck.on_path(np.full(len(self.luck), path)), None
+        other.luck = self.luck.on_path(np.full(len(self.luck), path))
+        other.journal = other.known = None
         other.state = self.state.with_(left=another_gap(self.traits, self.state, other.luck, self.number))
         return other
 
@@ -206,6 +209,10 @@ class Simulation:
             np.full(len(changed), cutoff(week + 1)),
             note=np.array(notes, dtype=int),
         )
+
+
+def _numbers(kinds: Iterable[EventKind]) -> frozenset[int]:
+    return frozenset(kind.number for kind in kinds)
 
 
 def all_seats(world: World) -> range:

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 from borax.calendars.lunardate import LunarDate
 
-FESTIVALS: Mapping[str, tuple[int, int]] = {
+LUNAR: Mapping[str, tuple[int, int]] = {
     "spring_festival": (1, 1),
+    "lantern": (1, 15),
     "dragon_boat": (5, 5),
     "mid_autumn": (8, 15),
+    "double_ninth": (9, 9),
 }
 """Festival → its month and day of the lunar year."""
 
@@ -18,7 +20,7 @@ CLOSED_DAYS = 8
 
 def festival(name: str, year: int) -> date:
     """The day of a festival in a solar year."""
-    month, day = FESTIVALS[name]
+    month, day = LUNAR[name]
     found: date = LunarDate(year, month, day).to_solar_date()
     return found
 

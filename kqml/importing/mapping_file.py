@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from kqml.errors import BadUse, Fault
 from kqml.importing.mapping import ColumnSource, ImportMapping, TableMapping
 from kqml.importing.problems import MAPPED_REQUIRED
-from kqml.importing.toml_lines import KeyPath, key_lines, line_of
+from kqml.toml_lines import KeyPath, key_lines, line_of
 from kqml.tables import ACCOUNTS, CHOICES, DATE, INSTANT, NUMBER, SCHEMAS
 
 Problem = tuple[KeyPath, str, str]

@@ -1,57 +1,98 @@
-"""The playbook as values: cadence, the week's packages, what a rep has, margins."""
+"""The playbook as one value: all that a company may decide about looking after its accounts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
-CHANNELS = ("visit", "call", "message")
-CONDITIONS = ("open", "rep", "consent")
-"""What a package may need: the shop open in that week, a rep in charge, consent to be contacted."""
+from kqml.playbook.codes import CHANNELS, CONDITIONS
+from kqml.playbook.contact import (
+    Answers,
+    Counting,
+    FestivalRule,
+    Limits,
+    PersonalDays,
+    Reciprocity,
+    Season,
+    Tolerance,
+    VisitGuide,
+)
+from kqml.playbook.planning import HelpOffer, Holdout, Package, RepDefaults
+from kqml.playbook.relationship import (
+    CardField,
+    DepthRules,
+    EmotionalEntry,
+    Omission,
+    OverallClass,
+    RelationshipGrade,
+)
+from kqml.playbook.shapes import (
+    STRICT,
+    Amount,
+    Code,
+    Count,
+    Name,
+    Number,
+    PerTierAndChannel,
+    Positive,
+    Share,
+    SharePerTier,
+)
+
+__all__ = ["CHANNELS", "CONDITIONS", "Playbook"]
 
 
-@dataclass(frozen=True)
-class Package:
-    """A week's package: what is done in the week with one account, what that takes.
-
-    `contacts`: channel → number in the week. `minutes`, `stops`, `money`: for the whole week. `tiers`: to whom it
-    may be given. `needs`: those of CONDITIONS that have to hold.
-    """
-
-    name: str
-    contacts: Mapping[str, int]
-    minutes: float
-    stops: int
-    money: float
-    tiers: tuple[str, ...]
-    needs: frozenset[str]
-
-
-@dataclass(frozen=True)
-class RepDefaults:
-    """What a rep has in a week where the table of reps does not say."""
-
-    minutes_per_week: float
-    stops_per_week: float
-    budget_per_week: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Playbook:
     """`cadence`: tier → channel → contacts per month. `packages`: the first one is to do nothing. `margin_rate`:
-    segment → share of an amount that is margin. `fingerprint`: of the file's content, not of its layout."""
+    segment → share of an amount that is margin. `facts`: reason code → name of a threshold → number.
+    `priors`: action → its place in the order the company assumes, empty as shipped. `minute_cost`: money.
+    `abc`: shares of sales that make the classes. `shortfall_cost`: money per contact that is missing.
+    `fingerprint`: of the content, not of its layout."""
 
-    name: str
-    cadence: Mapping[str, Mapping[str, float]]
-    packages: tuple[Package, ...]
+    name: Name
+    cadence: PerTierAndChannel
+    cadence_floor: SharePerTier
+    shortfall_cost: PerTierAndChannel
+    counting: Counting
+    festivals: tuple[FestivalRule, ...]
+    personal_days: PersonalDays
+    reciprocity: Reciprocity
+    answers: Answers
+    tolerance: Tolerance
+    limits: Limits
+    seasons: tuple[Season, ...]
+    visit: VisitGuide
+    emotional: tuple[EmotionalEntry, ...]
+    emotional_omissions: tuple[Omission, ...]
+    depth: DepthRules
+    relationship_grade: RelationshipGrade
+    abc: tuple[Share, Share, Share]
+    overall: OverallClass
+    card: tuple[CardField, ...]
+    facts: Mapping[Code, Mapping[str, Number]]
+    no_follow_up_days: Positive
+    packages: Annotated[tuple[Package, ...], Field(min_length=1)]
     rep: RepDefaults
-    margin_rate: Mapping[str, float]
-    fingerprint: str
+    minute_cost: Amount
+    margin_rate: Mapping[str, Share]
+    help_offers: tuple[HelpOffer, ...]
+    priors: Mapping[str, Annotated[Count, Field(gt=0)]]
+    exploration: SharePerTier
+    holdout: Holdout
+    fingerprint: str = ""
 
     @property
     def actions(self) -> tuple[str, ...]:
         return tuple(package.name for package in self.packages)
+
+    @property
+    def version(self) -> str:
+        """Name with the short fingerprint, as duties and decisions carry it."""
+        return f"{self.name}@{self.fingerprint[:12]}"
 
     def eligible(self, tier: NDArray[np.object_], conditions: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
         """Accounts × packages: may it be given? `conditions` has an array for each of CONDITIONS."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kqml.errors import BadUse
 from kqml.importing.mapping_file import parse_mapping, read_mapping, shipped_mappings
-from kqml.importing.toml_lines import key_lines, line_of
+from kqml.toml_lines import key_lines, line_of
 
 GOOD = """
 time_zone = "UTC"

@@ -1,0 +1,56 @@
+"""The words that a playbook may use: tiers, channels, festivals, reason codes, personal days.
+
+Reason codes are text here, since the vocabulary imports nothing of the features; a test compares them.
+"""
+
+TIERS = ("A", "B", "C")
+GRADES = ("A", "B", "C", "D")
+CHANNELS = ("visit", "call", "message")
+LANGUAGES = ("zh", "en")
+
+CONDITIONS = ("open", "rep", "consent")
+"""What a package may need: the shop open in that week, a rep in charge, consent to be contacted."""
+
+PERSONAL_DAYS = ("birthday", "milestone", "misfortune")
+"""Birthdays stand in the table of contacts; the other two are the topics of `life_event`."""
+
+TOPICS = ("order", "display", "price", "payment", "market_news", "other")
+"""What we may ask for: `attributes.topic` of `help_asked`."""
+
+DIMENSIONS = ("familiarity", "closeness", "sales_support", "complaints", "receivables")
+"""The five of the relationship grade (domain §7)."""
+
+CLASS_PARTS = ("results", "relationship", "credit")
+"""What the overall class is made of."""
+
+SYMPTOMS = (
+    "longer_silent",
+    "orders_falling",
+    "orders_smaller",
+    "range_narrower",
+    "less_regular",
+    "relation_age",
+    "order_level",
+    "season",
+    "profile",
+)
+CAUSES = (
+    "neglect",
+    "rep_change",
+    "competitor",
+    "complaint",
+    "broken_promise",
+    "no_response",
+    "pressure",
+    "service_failure",
+    "price_policy",
+    "slow_moving",
+    "small_neglect",
+    "market_shock",
+    "account_cash",
+    "conduct",
+    "shallow",
+    "natural",
+    "no_follow_up",
+)
+"""Domain §8."""

@@ -1,0 +1,145 @@
+"""What the playbook asks of contact: what counts, festivals, personal days, reciprocity, limits."""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from kqml.playbook.codes import CHANNELS
+from kqml.playbook.shapes import (
+    STRICT,
+    Amount,
+    Asks,
+    Count,
+    Each,
+    Festival,
+    Kind,
+    Name,
+    PerChannel,
+    PerTier,
+    Positive,
+    Share,
+    Tier,
+    Words,
+)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Counting:
+    """What counts as a contact of a channel: events of its `kinds`.
+
+    It counts fully with at least `min_minutes` of its channel and at least `min_authenticity`, each where it is
+    recorded; otherwise it counts `part_share`.
+    """
+
+    kinds: Annotated[Mapping[str, tuple[Kind, ...]], Each(CHANNELS)]
+    min_minutes: PerChannel
+    min_authenticity: Share
+    part_share: Share
+
+
+@dataclass(frozen=True, config=STRICT)
+class FestivalRule:
+    """What a festival asks: tier → channels, from `days_before` its day to `days_after`; `gift`: tiers with a gift."""
+
+    festival: Festival
+    asks: Asks
+    gift: tuple[Tier, ...]
+    days_before: Count
+    days_after: Count
+
+
+@dataclass(frozen=True, config=STRICT)
+class PersonalDayRule:
+    """What a contact's day asks: tier → channels, from `days_before` the day to `days_after` it.
+
+    Milestones and misfortunes come unforeseen: their days count from when they are known, `days_before` is 0.
+    """
+
+    asks: Asks
+    days_before: Count
+    days_after: Count
+
+
+@dataclass(frozen=True, config=STRICT)
+class PersonalDays:
+    """The rule of each personal day (domain §2)."""
+
+    birthday: PersonalDayRule
+    milestone: PersonalDayRule
+    misfortune: PersonalDayRule
+
+
+@dataclass(frozen=True, config=STRICT)
+class Reciprocity:
+    """What a rep asks and gives in a calendar month (domain §3); trainings count at accounts of `training_tiers`."""
+
+    asks_per_rep_month: Amount
+    problems_per_account_month: PerTier
+    trainings_per_rep_month: Amount
+    training_tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Answers:
+    """Days within which a complaint is resolved, an inbound contact is answered, a promise without a date is kept."""
+
+    complaint_days: Positive
+    inbound_days: Positive
+    promise_days: Positive
+
+
+@dataclass(frozen=True, config=STRICT)
+class Tolerance:
+    """Contacts ÷ target below which an account is looked after too coldly, above which too hotly."""
+
+    too_cold: Amount
+    too_hot: Positive
+
+
+@dataclass(frozen=True, config=STRICT)
+class QuietHours:
+    """Local time of day in `[start, end)` at which nobody is contacted; it runs past midnight where end < start."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, config=STRICT)
+class Limits:
+    """What is never exceeded (domain §11): gifts per person and calendar year in money, hours, contacts."""
+
+    gift_cap: Amount
+    gifts_at_festivals_only: bool
+    quiet_hours: QuietHours
+    week: PerChannel
+    month: PerChannel
+    suppression_after_rejections: Annotated[Count, Field(gt=0)]
+    suppression_days: Amount
+
+
+@dataclass(frozen=True, config=STRICT)
+class Season:
+    """A stretch of the year, first and last day as `MM-DD`; it runs past New Year where `end` < `start`."""
+
+    name: Name
+    start: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+    end: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Item:
+    """An entry with a name for the program, words for people."""
+
+    name: Name
+    title: Words
+
+
+@dataclass(frozen=True, config=STRICT)
+class VisitGuide:
+    """What a visit brings home, its steps (domain §4)."""
+
+    bring_home: tuple[Item, ...]
+    steps: tuple[Item, ...]

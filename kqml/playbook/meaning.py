@@ -1,0 +1,198 @@
+"""What a playbook's keys must mean together, asked of the raw tables so that faults of shape hide none of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from kqml.playbook.codes import CHANNELS, TIERS
+from kqml.toml_lines import KeyPath
+
+Problem = tuple[KeyPath, str, str]
+"""Key path, what is wrong, what to do."""
+
+SUMS = ("relationship_grade.weights", "overall.weights", "abc")
+FALLING = ("relationship_grade.grades", "overall.classes", "overall.points")
+UNIQUE = (
+    ("packages", ("name",)),
+    ("help_offers", ("name",)),
+    ("card", ("name",)),
+    ("seasons", ("name",)),
+    ("festivals", ("festival",)),
+    ("emotional", ("kind", "topic")),
+    ("emotional_omissions", ("kind",)),
+    ("visit.bring_home", ("name",)),
+    ("visit.steps", ("name",)),
+)
+"""Arrays with the keys by which an entry is known."""
+
+ROUNDING = 1e-9
+
+
+def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every problem of meaning; what has not the shape for a rule is left to the faults of shape."""
+    yield from _sums(data)
+    yield from _falling(data)
+    yield from _twice(data)
+    yield from _first_package(data)
+    yield from _priors(data)
+    yield from _overlaps(data)
+    yield from _seasons_named(data)
+    yield from _caps(data)
+    yield from _depth(data)
+    yield from _tolerance(data)
+    yield from _quiet_hours(data)
+    yield from _personal_days(data)
+    yield from _omissions(data)
+
+
+def _at(data: Mapping[str, Any], path: str) -> Any:
+    found: Any = data
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _rows(data: Mapping[str, Any], path: str) -> list[tuple[int, dict[str, Any]]]:
+    rows = _at(data, path)
+    return [(place, row) for place, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _key(path: str) -> KeyPath:
+    return tuple(path.split("."))
+
+
+def _sums(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for path in SUMS:
+        given = _at(data, path)
+        values = list(given.values()) if isinstance(given, dict) else given
+        if isinstance(values, list) and all(map(_is_number, values)) and abs(sum(values) - 1) > ROUNDING:
+            yield _key(path), f"sums to {sum(values):g}, not to 1", "let the shares sum to 1"
+
+
+def _falling(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for path in FALLING:
+        given = _at(data, path)
+        values = [given[key] for key in "ABCD" if key in given] if isinstance(given, dict) else []
+        if all(map(_is_number, values)) and any(low >= high for high, low in pairwise(values)):
+            yield _key(path), "does not fall from A on", "give a lower number to each lower grade"
+
+
+def _twice(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for path, keys in UNIQUE:
+        seen: dict[Any, int] = {}
+        for place, row in _rows(data, path):
+            known_by = tuple(str(row.get(key)) for key in keys)
+            if keys[0] in row and known_by in seen:
+                said = " ".join(str(row[key]) for key in keys if key in row)
+                told = f"{said!r} stands there twice, first as {path}[{seen[known_by] + 1}]"
+                yield (*_key(path), place, keys[0]), told, "keep one of them"
+            seen.setdefault(known_by, place)
+
+
+def _first_package(data: Mapping[str, Any]) -> Iterator[Problem]:
+    rows = _rows(data, "packages")
+    if rows and rows[0][0] == 0:
+        first = rows[0][1]
+        if first.get("contacts") or first.get("minutes") or first.get("stops") or first.get("money"):
+            yield ("packages", 0), "the first package takes something or makes contact", "put `wait` first"
+
+
+def _priors(data: Mapping[str, Any]) -> Iterator[Problem]:
+    names = [row.get("name") for _, row in _rows(data, "packages")]
+    priors = _at(data, "priors")
+    for action in priors if isinstance(priors, dict) else ():
+        if action not in names[1:]:
+            yield ("priors", action), f"{action!r} is no package beside the first", "use the name of a package"
+
+
+def _overlaps(data: Mapping[str, Any]) -> Iterator[Problem]:
+    spans = [
+        (place, row, days)
+        for place, row in _rows(data, "seasons")
+        if (days := _days_of(row.get("start"), row.get("end"))) is not None
+    ]
+    for index, (place, row, days) in enumerate(spans):
+        for earlier, other, taken in spans[:index]:
+            if days & taken:
+                told = f"{row.get('name')!r} overlaps {other.get('name')!r} (seasons[{earlier + 1}])"
+                yield ("seasons", place), told, "let each day belong to one season"
+
+
+def _days_of(start: Any, end: Any) -> frozenset[int] | None:
+    """The days of a leap year from `start` to `end`, both `MM-DD`, past New Year where need be."""
+    try:
+        first, last = (date.fromisoformat(f"2024-{day}").timetuple().tm_yday for day in (start, end))
+    except ValueError:
+        return None
+    return (
+        frozenset(range(first, last + 1)) if first <= last else frozenset(range(1, 367)) - set(range(last + 1, first))
+    )
+
+
+def _seasons_named(data: Mapping[str, Any]) -> Iterator[Problem]:
+    names = [row.get("name") for _, row in _rows(data, "seasons")]
+    for place, row in _rows(data, "help_offers"):
+        seasons = row.get("seasons", [])
+        for season in seasons if isinstance(seasons, list) else ():
+            if season not in names:
+                yield ("help_offers", place, "seasons"), f"{season!r} is no season", "name one of `seasons`"
+    for place, row in _rows(data, "seasons"):
+        if (
+            isinstance(row.get("start"), str)
+            and isinstance(row.get("end"), str)
+            and _days_of(row["start"], row["end"]) is None
+        ):
+            yield ("seasons", place), f"{row['start']} to {row['end']} are no days of a year", "give them as MM-DD"
+
+
+def _caps(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for channel in CHANNELS:
+        month, week = _at(data, f"limits.month.{channel}"), _at(data, f"limits.week.{channel}")
+        targets = [_at(data, f"cadence.{tier}.{channel}") for tier in TIERS]
+        asked = max((value for value in targets if _is_number(value)), default=0)
+        if _is_number(month) and month < asked:
+            told = f"{month:g} a month are fewer than the cadence of {asked:g}"
+            yield ("limits", "month", channel), told, "raise the cap, or lower the cadence"
+        if _is_number(week) and _is_number(month) and week > month:
+            yield ("limits", "week", channel), f"{week:g} a week are more than {month:g} a month", "lower it"
+
+
+def _depth(data: Mapping[str, Any]) -> Iterator[Problem]:
+    levels: Sequence[str] = ("basic", "middle", "high")
+    for below, above in pairwise(levels):
+        low, high = _at(data, f"depth.{below}"), _at(data, f"depth.{above}")
+        if not (isinstance(low, dict) and isinstance(high, dict)):
+            continue
+        for key in low.keys() & high.keys():
+            if _is_number(low[key]) and _is_number(high[key]) and high[key] < low[key]:
+                yield ("depth", above, key), f"{high[key]:g} is less than {below} takes ({low[key]:g})", "raise it"
+
+
+def _tolerance(data: Mapping[str, Any]) -> Iterator[Problem]:
+    cold, hot = _at(data, "tolerance.too_cold"), _at(data, "tolerance.too_hot")
+    if _is_number(cold) and _is_number(hot) and cold >= hot:
+        yield ("tolerance",), f"too_cold {cold:g} is not below too_hot {hot:g}", "correct one of them"
+
+
+def _quiet_hours(data: Mapping[str, Any]) -> Iterator[Problem]:
+    start, end = _at(data, "limits.quiet_hours.start"), _at(data, "limits.quiet_hours.end")
+    if start is not None and start == end:
+        yield ("limits", "quiet_hours"), f"start and end are both {start}", "give two times of day"
+
+
+def _personal_days(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in ("milestone", "misfortune"):
+        if _at(data, f"personal_days.{name}.days_before") not in (0, None):
+            told = f"a {name} is not known before it is told"
+            yield ("personal_days", name, "days_before"), told, "set it to 0"
+
+
+def _omissions(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for place, row in _rows(data, "emotional_omissions"):
+        if "days" not in row and row.get("kind") != "promise_made":
+            yield ("emotional_omissions", place), f"{row.get('kind')!r} has no due date of its own", "give `days`"

@@ -1,0 +1,75 @@
+"""The shapes that values of a playbook take, each of which refuses what does not fit it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
+from pydantic_core import CoreSchema, core_schema
+
+from kqml.events import KIND_OF_CODE, EventKind
+from kqml.festivals import FESTIVALS
+from kqml.playbook.codes import CAUSES, CHANNELS, LANGUAGES, SYMPTOMS, TIERS
+
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Each:
+    """A table that has exactly these keys, each of them a fault of its own where it is absent."""
+
+    keys: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        field = core_schema.typed_dict_field(handler.generate_schema(get_args(source)[1]))
+        return core_schema.typed_dict_schema(dict.fromkeys(self.keys, field), extra_behavior="forbid")
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise ValueError("it should be a number")
+    return value
+
+
+def _kind(value: Any) -> EventKind:
+    if isinstance(value, EventKind):
+        return value
+    if value not in KIND_OF_CODE:
+        raise ValueError(f"there is no such kind of event; kinds are {', '.join(KIND_OF_CODE)}")
+    return KIND_OF_CODE[value]
+
+
+def _festival(value: str) -> str:
+    if value not in FESTIVALS:
+        raise ValueError(f"there is no such festival; festivals are {', '.join(FESTIVALS)}")
+    return value
+
+
+def _code(value: str) -> str:
+    if value not in (*SYMPTOMS, *CAUSES):
+        raise ValueError(f"there is no such reason code; codes are {', '.join((*SYMPTOMS, *CAUSES))}")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
+Amount = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=0)]
+Name = Annotated[str, Field(min_length=1)]
+
+Tier = Literal["A", "B", "C"]
+Channel = Literal["visit", "call", "message"]
+Kind = Annotated[EventKind, BeforeValidator(_kind), PlainSerializer(lambda kind: kind.code)]
+Festival = Annotated[str, AfterValidator(_festival)]
+Code = Annotated[str, AfterValidator(_code)]
+
+PerTier = Annotated[Mapping[str, Amount], Each(TIERS)]
+PerChannel = Annotated[Mapping[str, Amount], Each(CHANNELS)]
+PerTierAndChannel = Annotated[Mapping[str, PerChannel], Each(TIERS)]
+SharePerTier = Annotated[Mapping[str, Share], Each(TIERS)]
+Asks = Annotated[Mapping[str, tuple[Channel, ...]], Each(TIERS)]
+"""Tier → the channels asked for, all of them."""
+
+Words = Annotated[Mapping[str, Name], Each(LANGUAGES)]
+"""What people read of an entry that a company may name itself, in each language."""

@@ -1,0 +1,220 @@
+"""The playbook's file: what it says, how a faulty one is refused."""
+
+# ruff: noqa: E501 - a fault stands on one line with what is told of it
+
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from kqml.errors import BadUse
+from kqml.playbook import PRESETS, read_playbook
+from kqml.playbook.reading import content_of, parse_playbook
+
+PHARMACY = (resources.files("kqml.playbook") / "presets" / "pharmacy.toml").read_text(encoding="utf-8")
+
+FAULTS = {
+    "tiers missing": ("C = { visit = 1, call = 1, message = 1 }\n", "", ["cadence.C: is absent"]),
+    "a tier too many": ("[cadence_floor]\n", "[cadence_floor]\nD = 1\n", ["cadence_floor.D: is not a key of a playbook"]),
+    "a channel missing": ("{ visit = 8, call = 4, message = 4 }", "{ visit = 8, call = 4 }", ["cadence.A.message: is absent"]),
+    "a negative cadence": ("visit = 8", "visit = -8", ["cadence.A.visit: Input should be greater than or equal to 0"]),
+    "a cadence that is no number": ("visit = 8", 'visit = "8"', ["cadence.A.visit: it should be a number (got '8')"]),
+    "an infinite cadence": ("visit = 8", "visit = inf", ["cadence.A.visit: Input should be a finite number", "limits.month"]),
+    "an unknown key": ("minute_cost", "minute_price", ["minute_cost: is absent", "minute_price: is not a key"]),
+    "a fingerprint of one's own": ('name = "pharmacy"', 'name = "pharmacy"\nfingerprint = "1"', ["fingerprint: is computed"]),
+    "a share above one": ("pharmacy = 0.28", "pharmacy = 28", ["margin_rate.pharmacy: Input should be less than or equal"]),
+    "an exploration above one": ("B = 0.1", "B = 1.1", ["exploration.B: Input should be less than or equal to 1"]),
+    "an unknown kind": ('kind = "gift"', 'kind = "gifts"', ["emotional[6].kind: there is no such kind of event"]),
+    "a kind counted that is none": ('["visit", "meeting"]', '["visit", "met"]', ["counting.kinds.visit[2]: there is no such kind"]),
+    "an entry twice": ('kind = "gift"', 'kind = "call"', ["emotional[6].kind: 'call' stands there twice, first as emotional[2]"]),
+    "a half-life of nothing": ("half_life_days = 21", "half_life_days = 0", ["emotional[3].half_life_days: Input should be greater"]),
+    "an omission that pays in": ("weight = -6.0", "weight = 6.0", ["emotional_omissions[1].weight: Input should be less than 0"]),
+    "an omission without its time": ("days = 7\nweight = -5.0", "weight = -5.0", ["emotional_omissions[2]: 'complaint' has no due date"]),
+    "a festival that does not exist": ('"mid_autumn"', '"midautumn"', ["festivals[3].festival: there is no such festival"]),
+    "a festival twice": ('"mid_autumn"', '"dragon_boat"', ["festivals[3].festival: 'dragon_boat' stands there twice"]),
+    "a festival that asks a fax": ('B = ["call", "message"]', 'B = ["fax"]', ["festivals[2].asks.B[1]: Input should be 'visit', 'call'"]),
+    "a misfortune foreseen": ("days_before = 0\ndays_after = 7", "days_before = 1\ndays_after = 7", ["personal_days.misfortune.days_before"]),
+    "seasons that overlap": ('start = "06-01"', 'start = "02-20"', ["seasons[2]: 'slack' overlaps 'peak' (seasons[1])"]),
+    "a season on no day": ('end = "08-31"', 'end = "06-31"', ["seasons[2]: 06-01 to 06-31 are no days of a year"]),
+    "a season that is none": ('seasons = ["slack"]', 'seasons = ["lean"]', ["help_offers[4].seasons: 'lean' is no season"]),
+    "grade weights that do not sum to 1": ("familiarity = 0.2", "familiarity = 0.3", ["relationship_grade.weights: sums to 1.1, not to 1"]),
+    "shares of sales that do not sum": ("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.3]", ["abc: sums to 1.1, not to 1"]),
+    "grades that rise": ("grades = { A = 0.75, B = 0.55", "grades = { A = 0.75, B = 0.8", ["relationship_grade.grades: does not fall"]),
+    "a dimension missing": (", receivables = 0.15", "", ["relationship_grade.weights: sums to 0.85", "relationship_grade.weights.receivables: is absent"]),
+    "a high level easier than the middle": ("high = { contacts_met = 3", "high = { contacts_met = 1", ["depth.high.contacts_met: 1 is less than middle takes (2)"]),
+    "too cold above too hot": ("too_cold = 0.5", "too_cold = 2", ["tolerance: too_cold 2 is not below too_hot 1.75"]),
+    "quiet hours of no length": ("start = 20:00:00", "start = 08:30:00", ["limits.quiet_hours: start and end are both 08:30:00"]),
+    "an hour that is none": ("start = 20:00:00", 'start = "25:00"', ["limits.quiet_hours.start: Input should be in a valid time format"]),
+    "a cap below the cadence": ("month = { visit = 12", "month = { visit = 6", ["limits.month.visit: 6 a month are fewer than the cadence of 8"]),
+    "a week above its month": ("week = { visit = 3, call = 3", "week = { visit = 3, call = 9", ["limits.week.call: 9 a week are more than 8 a month"]),
+    "an unknown code of an offer": ('["complaint", "broken', '["complaints", "broken', ["help_offers[9].codes[1]: there is no such reason code"]),
+    "an unknown code of facts": ("small_neglect = {", "small_negligence = {", ["facts.small_negligence: there is no such reason code"]),
+    "an offer in one language": ('title = { zh = "培训店员", en = "train the staff" }', 'title = { zh = "培训店员" }', ["help_offers[2].title.en: is absent"]),
+    "a card field of no table": ('"contacts.role"', '"people.role"', ["card[16].source: String should match pattern"]),
+    "a package without minutes": ("minutes = 55\n", "", ["packages[4].minutes: is absent"]),
+    "an unknown need": ('["consent", "open"', '["consent", "sun"', ["packages[3].needs"]),
+    "an unknown tier": ('tiers = ["A", "B"]', 'tiers = ["A", "D"]', ["packages[6].tiers[2]: Input should be 'A', 'B' or 'C'"]),
+    "an unknown channel": ("contacts = { call = 1 }", "contacts = { fax = 1 }", ["packages[3].contacts.fax"]),
+    "a package twice": ('name = "help_offer"\n', 'name = "visit"\n', ["packages[5].name: 'visit' stands there twice, first as packages[4]"]),
+    "a first package that takes time": ("minutes = 0", "minutes = 5", ["packages[1]: the first package takes something"]),
+    "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is no package"]),
+    "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is no package beside the first"]),
+    "no hours": ("minutes_per_week = 2400\n", "", ["rep.minutes_per_week: is absent"]),
+    "a preset that is none": ('name = "pharmacy"', 'extends = "shops"\nname = "mine"', ["extends: 'shops' is not a preset"]),
+}  # fmt: skip
+
+
+def faults_of(text: str) -> list[str]:
+    with pytest.raises(BadUse, match=r"The playbook p.toml cannot be used.") as refused:
+        parse_playbook(text, "p.toml")
+    return [str(fault) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_fault_is_told_with_its_key_and_its_line(what):
+    old, new, expected = FAULTS[what]
+    assert old in PHARMACY
+    told = faults_of(PHARMACY.replace(old, new, 1))
+    assert len(told) == len(expected)
+    for fault, part in zip(told, expected, strict=True):
+        assert part in fault
+    where = PHARMACY[: PHARMACY.index(old)].count("\n") + 1
+    assert all(abs(int(fault.split("line ")[1].split(",")[0]) - where) <= 260 for fault in told)
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_their_lines():
+    text = PHARMACY
+    for old, new in (
+        ("visit = 8", "visit = -8"),
+        ("C = { visit = 1, call = 1, message = 1 }\n", ""),
+        ('"mid_autumn"', '"midautumn"'),
+        ('kind = "gift"', 'kind = "gifts"'),
+        ('start = "06-01"', 'start = "02-20"'),
+        ("familiarity = 0.2", "familiarity = 0.3"),
+        ('name = "help_offer"\n', 'name = "visit"\n'),
+    ):
+        text = text.replace(old, new, 1)
+    lines = text.splitlines()
+    told = faults_of(text)
+    assert [fault.split(": ")[0].split(", ")[1] for fault in told] == [
+        "cadence.C",
+        "cadence.A.visit",
+        "festivals[3].festival",
+        "seasons[2]",
+        "emotional[6].kind",
+        "relationship_grade.weights",
+        "packages[5].name",
+    ]
+    shown = [lines[int(fault.split("line ")[1].split(",")[0]) - 1] for fault in told]
+    assert shown == [
+        "[cadence]",
+        "A = { visit = -8, call = 4, message = 4 }",
+        'festival = "midautumn"',
+        "[[seasons]]",
+        'kind = "gifts"',
+        "weights = { familiarity = 0.3, closeness = 0.25, sales_support = 0.25, complaints = 0.15, receivables = 0.15 }",
+        'name = "visit"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "visits"), [("pharmacy", {"A": 8, "B": 4, "C": 1}), ("dealer", {"A": 2, "B": 1, "C": 0.5})]
+)
+def test_a_preset_says_what_the_field_says(name, visits):
+    playbook = read_playbook(name)
+    assert {tier: row["visit"] for tier, row in playbook.cadence.items()} == visits
+    assert {tier: (row["call"], row["message"]) for tier, row in playbook.cadence.items()} == {
+        "A": (4, 4),
+        "B": (2, 2),
+        "C": (1, 1),
+    }
+    assert (playbook.reciprocity.asks_per_rep_month, playbook.reciprocity.trainings_per_rep_month) == (5, 1)
+    assert playbook.reciprocity.problems_per_account_month == {"A": 2, "B": 1, "C": 1}
+    assert playbook.priors == {}
+    assert playbook.abc == (0.5, 0.3, 0.2)
+    assert len(playbook.visit.bring_home) == 6
+    assert len(playbook.visit.steps) == 8
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_weighs_every_kind_with_a_sign_by_that_sign(name):
+    from kqml.events import KINDS
+
+    weights = {entry.kind: entry.weight for entry in read_playbook(name).emotional if entry.topic is None}
+    assert {kind: np.sign(weights.get(kind, 0)) for kind in KINDS} == {kind: kind.sign for kind in KINDS}
+
+
+def test_the_world_reads_the_pharmacy_preset_as_it_was_fitted():
+    playbook = read_playbook()
+    assert playbook.actions == ("wait", "message", "call", "visit", "help_offer", "two_visits")
+    assert [package.minutes for package in playbook.packages] == [0, 5, 15, 55, 85, 110]
+    assert [package.money for package in playbook.packages] == [0, 1, 2, 15, 90, 30]
+    assert (playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week) == (
+        2400,
+        50,
+        1500,
+    )
+    assert playbook.margin_rate == {"pharmacy": 0.28, "supermarket": 0.18, "dealer": 0.12}
+
+
+def test_a_file_may_state_only_what_differs_from_a_preset():
+    mine = parse_playbook('extends = "pharmacy"\nname = "mine"\n[cadence]\nA = { visit = 6 }\n', "mine.toml")
+    assert mine.cadence["A"] == {"visit": 6, "call": 4, "message": 4}
+    assert mine.cadence["B"] == read_playbook().cadence["B"]
+    assert (mine.name, mine.packages) == ("mine", read_playbook().packages)
+
+
+def test_a_fault_that_only_the_preset_could_place_stands_at_the_nearest_key():
+    told = faults_of('extends = "pharmacy"\nname = "mine"\n[cadence]\nA = { visit = 20 }\n')
+    assert told == ["p.toml line 1, limits.month.visit: 12 a month are fewer than the cadence of 20 – raise the cap, or lower the cadence"]  # fmt: skip
+
+
+def test_broken_toml_says_where():
+    with pytest.raises(BadUse, match=r"The playbook p.toml is not valid TOML: .*line 2"):
+        parse_playbook("[cadence]\nA = = 1\n", "p.toml")
+
+
+def test_a_playbook_that_does_not_exist_is_bad_use():
+    with pytest.raises(BadUse, match="no playbook nowhere; give a file or one of pharmacy, dealer"):
+        read_playbook("nowhere")
+
+
+def test_a_file_that_is_no_text_is_bad_use(tmp_path):
+    (tmp_path / "p.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(BadUse, match="is not text in UTF-8"):
+        read_playbook(str(tmp_path / "p.toml"))
+
+
+def test_the_fingerprint_is_of_the_content_not_of_the_layout():
+    plain = parse_playbook(PHARMACY, "p.toml").fingerprint
+    assert plain == read_playbook("pharmacy").fingerprint
+    assert parse_playbook("# a comment\n" + PHARMACY, "p.toml").fingerprint == plain
+    assert parse_playbook('extends = "pharmacy"\n', "p.toml").fingerprint == plain
+    assert parse_playbook(PHARMACY.replace("money = 15", "money = 16"), "p.toml").fingerprint != plain
+
+
+def test_the_content_is_plain_and_without_the_fingerprint():
+    content = content_of(read_playbook())
+    assert "fingerprint" not in content
+    assert content["packages"][2]["needs"] == ["consent", "open", "rep"]
+    assert content["counting"]["kinds"]["visit"] == ["visit", "meeting"]
+    assert content["limits"]["quiet_hours"] == {"start": "20:00:00", "end": "08:30:00"}
+
+
+def test_a_package_is_eligible_for_its_tiers_where_its_needs_hold():
+    playbook = read_playbook()
+    tier = np.array(["A", "B", "C", "A", "A"], dtype=object)
+    conditions = {
+        "open": np.array([True, True, True, False, True]),
+        "rep": np.array([True, True, True, True, False]),
+        "consent": np.array([False, True, False, False, True]),
+    }
+    found = playbook.eligible(tier, conditions)
+    assert {name: found[:, place].tolist() for place, name in enumerate(playbook.actions)} == {
+        "wait": [True] * 5,
+        "message": [False, True, False, False, True],
+        "call": [False, True, False, False, False],
+        "visit": [True, True, True, False, False],
+        "help_offer": [True, True, True, False, False],
+        "two_visits": [True, True, False, False, False],
+    }

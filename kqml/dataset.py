@@ -33,7 +33,8 @@ __all__ = [
     "write_dataset",
 ]
 
-LOG_COLUMNS = ("account_id", "occurred_at", "known_at", "kind", *VALUES, *CODES)
+LOG_COLUMNS = ("account_id", "occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "attributes")
+REFERENCES = ("event_id", "ref")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Dataset:
 
     @cached_property
     def _log(self) -> EventLog:
-        return event_log_from(self._events(LOG_COLUMNS), self._account_ids())
+        named = LOG_COLUMNS + REFERENCES if "ref" in self._event_columns() else LOG_COLUMNS
+        return event_log_from(self._events(named), self._account_ids())
 
     def events(self, columns: Iterable[str] | None = None, kinds: Iterable[EventKind] | None = None) -> pa.Table:
         """The events in key order, text as text; only those of `columns` that the data have, only of `kinds`."""
@@ -95,11 +97,21 @@ class Dataset:
         return list(self.table("accounts")["account_id"].to_pylist())
 
     def _events(self, columns: tuple[str, ...], kinds: list[str] | None = None) -> pa.Table:
+        pieces = [_read(part, REQUIRED["events"], columns, kinds) for part in self._event_files()]
+        return pa.concat_tables(pieces).unify_dictionaries()
+
+    def _event_columns(self) -> list[str]:
+        part = self._event_files()[0]
+        try:
+            return list(pq.read_schema(part).names)
+        except (pa.ArrowException, OSError) as error:
+            raise CouldNot(f"{part} cannot be read: {error}") from error
+
+    def _event_files(self) -> list[Path]:
         parts = sorted((self.path / "events").glob("part-*.parquet"))
         if not parts:
             raise CouldNot(f"{self.path} holds no events (events/part-*.parquet).")
-        pieces = [_read(part, REQUIRED["events"], columns, kinds) for part in parts]
-        return pa.concat_tables(pieces).unify_dictionaries()
+        return parts
 
 
 def _read(
@@ -117,7 +129,7 @@ def _read(
             if columns is None:
                 return file.read()
             kept = [name for name in columns if name in names]
-        encoded = [name for name in kept if name in ("account_id", "kind", *CODES)]
+        encoded = [name for name in kept if name in ("account_id", "kind", "attributes", *CODES)]
         chosen = None if kinds is None else pc.field("kind").isin(pa.array(kinds, pa.string()))
         return pq.read_table(path, columns=kept, read_dictionary=encoded, filters=chosen)
     except (pa.ArrowException, OSError) as error:

@@ -1,6 +1,6 @@
 """Event logs built from what others hold: Arrow tables of events, plain records of a few accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar import DAY_US, Instants
 from kqml.errors import Fault, Refused
-from kqml.eventlog import CODES, VALUES, EventLog
+from kqml.eventlog import CODES, NO_DUE, VALUES, EventLog, Note
 from kqml.events import KIND_OF_CODE, KINDS
+from kqml.loglinks import links_of, notes_among, notes_in, references_among, references_in
 
 _NUMBER_OF_CODE = {kind.code: kind.number for kind in KINDS}
 Instant = int | str | datetime
@@ -22,7 +23,8 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
     """The log of a table of events; its accounts are those of the events and `accounts`, ascending.
 
     Columns as in `kqml.tables.EVENTS`, of which account_id, occurred_at and kind are needed (text may be
-    dictionary-encoded); events without `known_at` are known when they occur. Sorts what is not sorted.
+    dictionary-encoded); events without `known_at` are known when they occur. Sorts what is not sorted. What refers to
+    what is known where both `event_id` and `ref` are there.
     """
     code, ids = _encoded(table["account_id"])
     names = np.array(sorted({*ids.tolist(), *(accounts if accounts is not None else ())}), dtype=object)
@@ -32,15 +34,34 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
     if order is not None:
         table, account, occurred = table.take(pa.array(order)), account[order], occurred[order]
     known = _instants(table["known_at"]) if "known_at" in table.column_names else occurred
+    kind = _kinds(table["kind"])
+    links, notes = _ties(table, account, kind)
     return EventLog(
         accounts=names,
         offsets=np.concatenate([[0], np.cumsum(np.bincount(account, minlength=len(names)))]).astype(np.int64),
         occurred_at=occurred,
         known_at=known,
-        kind=_kinds(table["kind"]),
+        kind=kind,
         values={name: _floats(table[name]) for name in VALUES if name in table.column_names},
-        codes={name: _encoded(table[name])[0] for name in CODES if name in table.column_names},
+        codes={name: _encoded(table[name])[0] for name in CODES if name in table.column_names} | links,
+        due_at=_dues(table["due_at"]) if "due_at" in table.column_names else None,
+        notes=notes,
     )
+
+
+def _ties(
+    table: pa.Table, account: NDArray[np.int32], kind: NDArray[np.uint8]
+) -> tuple[dict[str, NDArray[np.int32]], tuple[Note, ...]]:
+    """The codes of LINKS that the columns of a sorted table tell, the notes."""
+    noted, notes = notes_in(table, kind) if "attributes" in table.column_names else ({}, ())
+    if {"event_id", "ref"}.issubset(table.column_names):
+        return noted | links_of(references_in(table, kind), account, kind), notes
+    return noted, notes
+
+
+def _dues(column: pa.ChunkedArray) -> Instants:
+    instants = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    return np.ascontiguousarray(pc.fill_null(instants, NO_DUE).to_numpy())
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
@@ -99,9 +120,10 @@ def event_log_of(
 ) -> EventLog:
     """The log of histories given as plain records: account id → its events, in any order.
 
-    A record has `occurred_at` and `kind`; `known_at` and the columns of VALUES and CODES are optional. Instants are
-    microseconds, aware datetimes or ISO text with an offset. Without `known_at` an event is known `lag_days` of its
-    kind after it occurred. Trusts its input: an unknown kind is a KeyError, a naive time is read as the machine's.
+    A record has `occurred_at` and `kind`; the other columns of events are optional. Instants are microseconds, aware
+    datetimes or ISO text with an offset; attributes a mapping or JSON text. Without `known_at` an event is known
+    `lag_days` of its kind after it occurred. Trusts its input: an unknown kind is a KeyError, a naive time is read as
+    the machine's.
     """
     names = sorted(histories)
     events = [event for name in names for event in histories[name]]
@@ -111,6 +133,7 @@ def event_log_of(
     known = _known(events, occurred, lag_days or {}, "known_at" in present)
     account = np.repeat(np.arange(len(names)), [len(histories[name]) for name in names])
     order = _record_order(account, occurred, events)
+    links, notes = _record_ties(events, order, account, kind, present)
     return EventLog(
         accounts=np.array(names, dtype=object),
         offsets=np.concatenate([[0], np.cumsum(np.bincount(account, minlength=len(names)))]).astype(np.int64),
@@ -118,8 +141,29 @@ def event_log_of(
         known_at=known[order],
         kind=kind[order],
         values={name: _read_floats(name, events)[order] for name in VALUES if name in present},
-        codes={name: _read_codes(name, events)[order] for name in CODES if name in present},
+        codes={name: _read_codes(name, events)[order] for name in CODES if name in present} | links,
+        due_at=_read_dues(events)[order] if "due_at" in present else None,
+        notes=notes,
     )
+
+
+def _record_ties(
+    events: Sequence[Mapping[str, Any]],
+    order: NDArray[np.int64],
+    account: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    present: Container[str],
+) -> tuple[dict[str, NDArray[np.int32]], tuple[Note, ...]]:
+    """The same as `_ties` for records."""
+    noted, notes = notes_among(events, order) if "attributes" in present else ({}, ())
+    if "ref" in present and "event_id" in present:
+        return noted | links_of(references_among(events, order), account[order], kind[order]), notes
+    return noted, notes
+
+
+def _read_dues(events: Sequence[Mapping[str, Any]]) -> Instants:
+    given = [event.get("due_at") for event in events]
+    return np.array([NO_DUE if value is None else read_instant(value) for value in given], dtype=np.int64)
 
 
 def read_instant(value: Instant) -> int:

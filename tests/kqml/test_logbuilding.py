@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kqml.calendar import DAY_US
 from kqml.errors import Refused
-from kqml.eventlog import EventLog
+from kqml.eventlog import NO_DUE, EventLog, Note
 from kqml.events import EventKind
 from kqml.logbuilding import event_log_from, event_log_of
 
@@ -121,3 +121,61 @@ def test_accounts_without_events_are_there() -> None:
 def test_a_kind_that_does_not_exist_is_refused() -> None:
     with pytest.raises(Refused, match=r"events.kind: unknown kind 'ordr'"):
         event_log_from(pa.table({"account_id": ["A"], "occurred_at": [datetime(2024, 1, 1)], "kind": ["ordr"]}))
+
+
+TIED = [
+    {"event_id": "c1", "account_id": "A", "occurred_at": JAN_2, "kind": "complaint"},
+    {"event_id": "c2", "account_id": "A", "occurred_at": JAN_2 + 1, "kind": "complaint"},
+    {"event_id": "o1", "account_id": "A", "occurred_at": JAN_2 + 2, "kind": "order", "due_at": JAN_2 + 9},
+    {"event_id": "r2", "account_id": "A", "occurred_at": JAN_2 + 3, "kind": "complaint_resolved", "ref": "c2"},
+    {"event_id": "r3", "account_id": "A", "occurred_at": JAN_2 + 4, "kind": "complaint_resolved", "ref": "c2"},
+    {"event_id": "k1", "account_id": "A", "occurred_at": JAN_2 + 5, "kind": "promise_kept", "ref": "c1"},
+    {"event_id": "r4", "account_id": "A", "occurred_at": JAN_2 + 6, "kind": "complaint_resolved", "ref": "nobody"},
+    {"event_id": "b1", "account_id": "B", "occurred_at": JAN_2, "kind": "complaint"},
+    {"event_id": "b2", "account_id": "B", "occurred_at": JAN_2 + 1, "kind": "complaint_resolved", "ref": "c1"},
+    {"event_id": "b3", "account_id": "B", "occurred_at": JAN_2 + 2, "kind": "complaint_resolved", "ref": "b1"},
+]
+"""Two accounts: references within, across accounts, to what its kind does not close, to nothing."""
+
+EVENTS_SCHEMA = pa.schema(
+    {
+        "event_id": pa.string(),
+        "account_id": pa.string(),
+        "occurred_at": pa.timestamp("us", "UTC"),
+        "kind": pa.string(),
+        "due_at": pa.timestamp("us", "UTC"),
+        "ref": pa.string(),
+        "attributes": pa.string(),
+    }
+)
+
+
+def both_logs(events: list[dict[str, object]]) -> tuple[EventLog, EventLog]:
+    """The log of a table, the log of the same events as records."""
+    histories: dict[str, list[dict[str, object]]] = {}
+    for event in events:
+        histories.setdefault(str(event["account_id"]), []).append(event)
+    return event_log_from(pa.Table.from_pylist(events[::-1], EVENTS_SCHEMA)), event_log_of(histories)
+
+
+def test_a_reference_ties_an_event_to_the_one_that_it_closes() -> None:
+    for log in both_logs(TIED):
+        assert log.codes["opens"].tolist() == [-1, 0, -1, -1, -1, -1, -1, 0, -1, -1]
+        assert log.codes["closes"].tolist() == [-1, -1, -1, 0, 0, -1, -1, -1, -1, 0]
+        assert log.due_at is not None
+        assert [due - JAN_2 for due in log.due_at.tolist() if due != NO_DUE] == [9]
+
+
+def test_notes_keep_the_topic_and_the_names_of_fields_alone() -> None:
+    asked = '{"topic": "price", "text": "he was angry"}'
+    events: list[dict[str, object]] = [
+        {"account_id": "A", "occurred_at": JAN_2, "kind": "help_asked", "attributes": asked},
+        {"account_id": "A", "occurred_at": JAN_2 + 1, "kind": "order", "attributes": asked},
+        {"account_id": "A", "occurred_at": JAN_2 + 2, "kind": "card_updated", "attributes": '{"fields": ["size", 3]}'},
+        {"account_id": "A", "occurred_at": JAN_2 + 3, "kind": "help_asked", "attributes": '{"topic": "price"}'},
+        {"account_id": "A", "occurred_at": JAN_2 + 4, "kind": "help_asked"},
+        {"account_id": "A", "occurred_at": JAN_2 + 5, "kind": "help_asked", "attributes": "[]"},
+    ]
+    for log in both_logs(events):
+        assert log.codes["note"].tolist() == [0, -1, 1, 0, -1, -1]
+        assert log.notes == (Note("price"), Note(None, ("size",)))

@@ -1,0 +1,1 @@
+"""What the service remembers: one database, SQLite at home or PostgreSQL by its address."""

@@ -1,0 +1,1 @@
+from store_fixtures import *  # noqa: F403

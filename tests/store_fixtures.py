@@ -1,0 +1,135 @@
+"""Fixtures of whatever tests the store: an empty, migrated one of one's own, on each database."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from conftest import require
+from sqlalchemy import text
+
+from serve.store.engine import Store, open_store
+from serve.store.migration import upgrade
+
+DATABASES = ("sqlite", "postgresql")
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
+
+
+class PostgresServer:
+    """A PostgreSQL server of one's own on a free port of this machine, in a folder of its own."""
+
+    def __init__(self, *settings: str) -> None:
+        self._programs = PROGRAMS[0]
+        self.folder = Path(mkdtemp(prefix="kqml-postgres-"))
+        self.port = _free_port()
+        if os.getuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self._run("initdb", "-D", f"{self.folder}/data", "-U", "kqml", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self._options = " ".join(
+            f"-c {setting}" for setting in (f"port={self.port}", f"unix_socket_directories={self.folder}", *settings)
+        )
+        self.start()
+
+    def start(self) -> None:
+        self._run("pg_ctl", "-D", f"{self.folder}/data", "-o", self._options, "-l", f"{self.folder}/log", "-w", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """`immediate` is what a loss of power looks like."""
+        self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", mode, "-w", "stop")
+
+    def remove(self) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def address(self, database: str) -> str:
+        return f"postgresql://kqml@127.0.0.1:{self.port}/{database}"
+
+    def _run(self, program: str, *words: str) -> None:
+        as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        command = [*as_user, str(self._programs / program), *words]
+        ended = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        assert ended.returncode == 0, f"{program}: {ended.stderr.decode()}"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the tests of a process; what it holds need not survive anything."""
+    require("postgres", bool(PROGRAMS), "install Debian's postgresql")
+    server = PostgresServer("fsync=off", "full_page_writes=off", "max_connections=200")
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("store") / "template.db"
+    store = open_store(f"sqlite:///{file}")
+    upgrade(store)
+    store.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: PostgresServer) -> Iterator[Callable[..., str]]:
+    """Makes a database by the address it returns, as a copy of another one where named."""
+    admin = open_store(postgres.address("postgres"))
+    numbers = count()
+
+    def make(template: str = "template1") -> str:
+        name = f"test_{next(numbers)}"
+        with admin.reading() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        return postgres.address(name)
+
+    yield make
+    admin.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(new_database: Callable[..., str]) -> str:
+    store = open_store(new_database())
+    upgrade(store)
+    name = store.engine.url.database
+    store.close()
+    return str(name)
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_address(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The address of a database without tables."""
+    if database == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("new_database")())
+
+
+@pytest.fixture
+def store_address(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The address of a migrated, empty store."""
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kqml.db")
+        return f"sqlite:///{tmp_path / 'kqml.db'}"
+    return str(request.getfixturevalue("new_database")(request.getfixturevalue("postgres_template")))
+
+
+@pytest.fixture
+def store(store_address: str) -> Iterator[Store]:
+    """A migrated, empty store."""
+    opened = open_store(store_address)
+    yield opened
+    opened.close()

@@ -3,11 +3,12 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -40,6 +41,18 @@ class BandSettings(BaseModel):
     stopped: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
+class PlaybookSettings(BaseModel):
+    """The playbook in force (`[playbook]`): `file` is a path, or a preset's name; `KQML_PLAYBOOK` says it alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[str, Field(min_length=1)] = "pharmacy"
+
+
+def _named_file(value: Any) -> Any:
+    return {"file": value} if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Every setting, validated; unknown keys of the file are faults."""
 
@@ -53,6 +66,7 @@ class Settings(BaseSettings):
     data_dir: Path | None = None
     churn: ChurnSettings = ChurnSettings()
     bands: BandSettings = BandSettings()
+    playbook: Annotated[PlaybookSettings, NoDecode, BeforeValidator(_named_file)] = PlaybookSettings()
 
     @property
     def registry_uri(self) -> str:

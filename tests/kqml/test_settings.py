@@ -47,6 +47,24 @@ def test_the_registry_is_ours_before_mlflows(folder, monkeypatch, own, mlflow, e
     assert read_settings().registry_uri == expected
 
 
+@pytest.mark.parametrize(
+    ("file", "environment", "expected"),
+    [
+        ("", None, "pharmacy"),
+        ('[playbook]\nfile = "mine.toml"\n', None, "mine.toml"),
+        ('[playbook]\nfile = "mine.toml"\n', "dealer", "dealer"),
+        ('playbook = "mine.toml"\n', None, "mine.toml"),
+    ],
+)
+def test_the_playbook_in_force_is_named_in_the_file_or_the_environment(
+    folder, monkeypatch, file, environment, expected
+):
+    (folder / "kqml.toml").write_text(file)
+    if environment:
+        monkeypatch.setenv("KQML_PLAYBOOK", environment)
+    assert read_settings().playbook.file == expected
+
+
 def test_every_fault_is_told_at_once_by_key(folder):
     (folder / "kqml.toml").write_text('languge = "en"\nport = "many"\n[churn]\nhorizon = "long"\n')
     with pytest.raises(BadUse, match="settings cannot be used") as caught:

@@ -1,0 +1,18 @@
+"""The flag by which a command is told which playbook is in force."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.playbook import Playbook, read_playbook
+from kqml.settings import Settings
+
+PlaybookFlag = Annotated[
+    str | None,
+    typer.Option("--playbook", help="Playbook file, or a preset's name; else the setting KQML_PLAYBOOK."),
+]
+
+
+def playbook_in_force(asked: str | None, settings: Settings) -> Playbook:
+    """The playbook asked for, else the setting's."""
+    return read_playbook(asked or settings.playbook.file)

@@ -23,6 +23,10 @@ COMMANDS = (
     "rollback",
     "models",
     "score",
+    "playbook check",
+    "playbook show",
+    "playbook diff",
+    "report loss",
     "serve",
     "simulate",
     "demo",
@@ -30,7 +34,11 @@ COMMANDS = (
 """Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`, `evaluate trial`
 of the group `evaluate` in `evaluate_trial.py`."""
 
-GROUPS = {"evaluate": "Says what actions changed, what a policy is worth, from randomised or logged decisions."}
+GROUPS = {
+    "playbook": "Checks, shows, compares the rules of the company.",
+    "evaluate": "Says what actions changed, what a policy is worth, from randomised or logged decisions.",
+    "report": "Says how the accounts stand, what churn cost.",
+}
 """The first word of the commands that have two."""
 
 

@@ -1,10 +1,12 @@
 """Numbers as people read them: counted things, days, money, in the plural and the digits of a language."""
 
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from kqml.messages import text
 
@@ -33,6 +35,21 @@ def quantity(unit: Unit, value: float, language: str, currency: str = "CNY") -> 
         return _money(round(value), language, currency)
     name, value = _age(value) if unit is Unit.AGE else (unit.value, value)
     return _counted(name, round(value, 1 if abs(value) < 9.95 else 0), language)
+
+
+def number(value: float, language: str) -> str:
+    """A bare number: 1,234 or 3.5; one decimal below 10, none above."""
+    return quantity(Unit.NUMBER, value, language)
+
+
+def percent(share: float, language: str) -> str:
+    """A share as a percentage with one decimal: 6.5%."""
+    return format_percent(share, "#,##0.0%", locale=_locale(language))
+
+
+def day(moment: date, language: str) -> str:
+    """A date as the language writes it: 2024年1月31日, Jan 31, 2024."""
+    return format_date(moment, "medium", locale=_locale(language))
 
 
 @lru_cache(maxsize=100_000)

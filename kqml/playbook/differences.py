@@ -1,0 +1,51 @@
+"""In what two playbooks differ, key by key."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kqml.playbook.meaning import UNIQUE
+from kqml.playbook.playbook import Playbook
+from kqml.playbook.reading import content_of
+
+_KNOWN_BY = dict(UNIQUE)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key that two playbooks answer differently; None where one of them has no such key."""
+
+    key: str
+    first: Any
+    second: Any
+
+
+def differences(first: Playbook, second: Playbook) -> list[Difference]:
+    """Every key whose value differs, in the order of the keys.
+
+    Entries of arrays are matched by what they are known by (`packages[visit].minutes`), not by their place.
+    """
+    one, two = flat(content_of(first)), flat(content_of(second))
+    keys = [*one, *(key for key in two if key not in one)]
+    return [Difference(key, one.get(key), two.get(key)) for key in keys if one.get(key) != two.get(key)]
+
+
+def flat(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Key path → value; arrays of plain values are one value."""
+    return dict(_leaves("", content))
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(f"{path}.{key}".removeprefix("."), item)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for place, row in enumerate(value):
+            yield from _leaves(f"{path}[{_known_as(path, place, row)}]", row)
+    else:
+        yield path, value
+
+
+def _known_as(path: str, place: int, row: Mapping[str, Any]) -> str:
+    said = [str(row[key]) for key in _KNOWN_BY.get(path, ()) if row.get(key) is not None]
+    return " ".join(said) or str(place + 1)

@@ -4,8 +4,10 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -16,6 +18,7 @@ from pydantic_settings import (
 )
 
 from kqml.errors import BadUse, Fault
+from kqml.security_settings import RetentionSettings, SecuritySettings, WebhookSettings
 
 
 class ChurnSettings(BaseModel):
@@ -53,6 +56,12 @@ def _named_file(value: Any) -> Any:
     return {"file": value} if isinstance(value, str) else value
 
 
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("there is no such time zone; give a name such as Asia/Shanghai")
+    return name
+
+
 class Settings(BaseSettings):
     """Every setting, validated; unknown keys of the file are faults."""
 
@@ -60,6 +69,8 @@ class Settings(BaseSettings):
 
     home: Path = Path(".kqml")
     mlflow_uri: str | None = None
+    database_url: str | None = None
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     language: Literal["zh", "en"] = "zh"
@@ -67,12 +78,27 @@ class Settings(BaseSettings):
     churn: ChurnSettings = ChurnSettings()
     bands: BandSettings = BandSettings()
     playbook: Annotated[PlaybookSettings, NoDecode, BeforeValidator(_named_file)] = PlaybookSettings()
+    secret_keys: SecretStr | None = None
+    secret_keys_file: Path | None = None
+    security: SecuritySettings = SecuritySettings()
+    retention: RetentionSettings = RetentionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+
+    @property
+    def secret_file(self) -> Path:
+        """Where the secret keys are, unless KQML_SECRET_KEYS says them."""
+        return self.secret_keys_file or self.home / "secret.keys"
 
     @property
     def registry_uri(self) -> str:
         """MLflow's address: the setting, else MLFLOW_TRACKING_URI, else SQLite at home."""
         local = f"sqlite:///{(self.home / 'mlflow.db').absolute()}"
         return self.mlflow_uri or os.environ.get("MLFLOW_TRACKING_URI") or local
+
+    @property
+    def store_address(self) -> str:
+        """The store's database: the setting, else SQLite at home."""
+        return self.database_url or f"sqlite:///{(self.home / 'kqml.db').absolute()}"
 
     @property
     def artifacts(self) -> Path:
@@ -107,7 +133,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = [
-            Fault(".".join(map(str, item["loc"])), f"{item['msg']} (got {item['input']!r})", "correct it")
+            Fault(".".join(map(str, item["loc"])), f"{item['msg']} (got {_shown(item)})", "correct it")
             for item in error.errors()
         ]
         raise BadUse("The settings cannot be used (kqml.toml or KQML_* in the environment).", faults) from error
@@ -115,3 +141,8 @@ def read_settings() -> Settings:
         raise BadUse(f"The settings cannot be used: {error} (KQML_* in the environment).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadUse(f"{_config_file()} is not valid TOML: {error}.") from error
+
+
+def _shown(item: ErrorDetails) -> str:
+    """The value at fault; never a secret."""
+    return "a secret" if str(item["loc"][0]).startswith("secret") else repr(item["input"])

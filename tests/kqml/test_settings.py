@@ -84,9 +84,21 @@ def test_a_named_file_must_exist(folder, monkeypatch):
         read_settings()
 
 
+GROUPS = ("churn", "bands", "security", "retention", "webhooks")
+
+
+def test_a_secret_is_never_repeated(folder, monkeypatch):
+    (folder / "kqml.toml").write_text('secret_keys = ["c2VjcmV0", 5]\n')
+    with pytest.raises(BadUse, match="secret_keys: .*got a secret") as caught:
+        read_settings()
+    assert "c2VjcmV0" not in str(caught.value)
+    (folder / "kqml.toml").write_text('secret_keys = "c2VjcmV0"\n')
+    assert "c2VjcmV0" not in repr(read_settings())
+
+
 def test_the_page_lists_every_setting():
     page = (ROOT / "docs" / "settings.md").read_text()
-    nested = {name for group in ("churn", "bands") for name in Settings.model_fields[group].default.model_dump()}
+    nested = {name for group in GROUPS for name in Settings.model_fields[group].default.model_dump()}
     assert [name for name in (*Settings.model_fields, *nested) if name not in page] == []
 
 

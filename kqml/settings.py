@@ -4,9 +4,9 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -57,8 +57,10 @@ def _named_file(value: Any) -> Any:
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("there is no such time zone; give a name such as Asia/Shanghai")
+    try:
+        ZoneInfo(name)
+    except (ValueError, KeyError, OSError) as error:
+        raise ValueError("there is no such time zone; give a name such as Asia/Shanghai") from error
     return name
 
 

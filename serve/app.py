@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
 
-from serve import scores, status
 from serve.documents import build_openapi
 from serve.envelope import REQUEST_ID, Envelope
 from serve.problems import Problem, ProblemError, problem_response
+from serve.routes import scores, status
 from serve.service import Service
 
 GZIP_FROM_BYTES = 4 * 1024

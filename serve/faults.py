@@ -17,12 +17,15 @@ def find_faults(accounts: Sequence[AccountIn]) -> list[ItemError]:
             detail = f"{account.account_id!r} is asked for twice; join its histories"
             faults.append(ItemError(pointer_to(("accounts", number, "account_id")), detail))
         asked.add(account.account_id)
+        if account.events is None and account.account is not None:
+            detail = "is absent: a profile goes with a history; give neither to score what is stored"
+            faults.append(ItemError(pointer_to(("accounts", number, "events")), detail))
         faults.extend(_of_events(account, number))
     return faults
 
 
 def _of_size(accounts: Sequence[AccountIn]) -> Iterator[ItemError]:
-    total = sum(len(account.events) for account in accounts)
+    total = sum(len(account.events or ()) for account in accounts)
     if total > EVENTS_PER_REQUEST:
         detail = f"{total:,} events in all, at most {EVENTS_PER_REQUEST:,} in one request; split the accounts"
         yield ItemError("#/accounts", detail)
@@ -30,7 +33,7 @@ def _of_size(accounts: Sequence[AccountIn]) -> Iterator[ItemError]:
 
 def _of_events(account: AccountIn, number: int) -> Iterator[ItemError]:
     seen: dict[str, EventIn] = {}
-    for place, event in enumerate(account.events):
+    for place, event in enumerate(account.events or ()):
         for column, detail in (*_of_days(event), *_of_owner(event, account.account_id), *_of_repeats(event, seen)):
             yield ItemError(pointer_to(("accounts", number, "events", place, column)), detail)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar import local_midnight
+from kqml.calendar import Instants, QuietPeriods, local_midnight
 from kqml.dataset import event_log_of
 from kqml.eventlog import EventLog
 from kqml.events import EventKind
@@ -20,26 +20,39 @@ Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What a company's events say beside themselves: since when each kind is recorded, its days."""
+
+    recorded_since: Instants
+    quiet: QuietPeriods
+    time_zone: str
+
+
+@dataclass(frozen=True)
 class Histories:
     """The accounts of a request. `log`: their events, accounts ascending. `profiles`: what is known of each, in the
     log's order, with the tier at the cutoff. Per account of the log, what does not count: `empty_orders`, orders with
     amount 0, which the importer leaves out too; `hidden`, events that happened or were recorded at the cutoff or
-    later."""
+    later. `surroundings`: None means those of the training data."""
 
     log: EventLog
     profiles: Sequence[ProfileIn]
     empty_orders: Counts
     hidden: Counts
+    surroundings: Surroundings | None = None
 
 
 def build_histories(
     accounts: Sequence[AccountIn], cutoff: int, lag_days: Mapping[str, float], time_zone: str
 ) -> Histories:
-    """The histories of a checked body. Raises ProblemError with every fault that only reading the whole can find."""
-    repeated = {account.account_id for account in accounts if _has_repeats(account.events)}
+    """The histories that stand in a checked body; accounts without one are left out.
+
+    Raises ProblemError with every fault that only reading the whole can find."""
+    repeated = {account.account_id for account in accounts if _has_repeats(account.events or ())}
     if repeated or _is_suspect(accounts):
         _refuse_faults(accounts)
-    ordered = sorted(accounts, key=lambda account: account.account_id)
+    given = [account for account in accounts if account.events is not None]
+    ordered = sorted(given, key=lambda account: account.account_id)
     records = {
         account.account_id: [*_events(account, repeated), *_ended(account.account, cutoff, time_zone)]
         for account in ordered
@@ -68,11 +81,13 @@ def _refuse_faults(accounts: Sequence[AccountIn]) -> None:
 
 def _is_suspect(accounts: Sequence[AccountIn]) -> bool:
     """True where faults must be looked for one by one; dates are left to whoever parses them."""
-    if sum(len(account.events) for account in accounts) > EVENTS_PER_REQUEST:
+    if sum(len(account.events or ()) for account in accounts) > EVENTS_PER_REQUEST:
         return True
     if len({account.account_id for account in accounts}) < len(accounts):
         return True
-    return any(not _UNPARSED.isdisjoint(set().union(*account.events)) for account in accounts)
+    if any(account.events is None and account.account is not None for account in accounts):
+        return True
+    return any(not _UNPARSED.isdisjoint(set().union(*account.events or ())) for account in accounts)
 
 
 _UNPARSED = frozenset({"account_id", "due_at"})
@@ -86,9 +101,10 @@ def _has_repeats(events: Sequence[EventIn]) -> bool:
 
 def _events(account: AccountIn, repeated: Container[str]) -> Iterable[EventIn]:
     """The account's events, each id once."""
+    events = account.events or ()
     if account.account_id not in repeated:
-        return account.events
-    return {event.get("event_id") or place: event for place, event in enumerate(account.events)}.values()
+        return events
+    return {event.get("event_id") or place: event for place, event in enumerate(events)}.values()
 
 
 def _profiles(
@@ -99,7 +115,7 @@ def _profiles(
         return profiles
     lag = lag_days.get(EventKind.TIER_CHANGED.code, 0.0)
     tiers = [
-        tier_at(cutoff, profile.get("tier"), account.events, lag)
+        tier_at(cutoff, profile.get("tier"), account.events or (), lag)
         for account, profile in zip(accounts, profiles, strict=True)
     ]
     return [ProfileIn(**{**profile, "tier": tier}) for profile, tier in zip(profiles, tiers, strict=True)]

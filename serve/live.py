@@ -14,7 +14,7 @@ from models.asked import Asked
 from models.bundle import Bundle, load_bundle
 from models.published import Published, read_pointer
 from models.scoring import Scorer, as_json, scorer_of
-from serve.histories import Histories, build_histories
+from serve.histories import Histories, Surroundings, build_histories
 from serve.schemas import AccountIn, ProfileIn
 from serve.served import LiveModel
 
@@ -36,8 +36,7 @@ class BundleScoring:
         self.time_zone = info.time_zone
         self.lag_days = {kind: lag["days"] for kind, lag in info.record_lags.items() if lag.get("days")}
         self.scorer = scorer
-        self._recorded_since = recorded_since(info)
-        self._quiet = quiet_periods(info)
+        self._trained_on = Surroundings(recorded_since(info), quiet_periods(info), info.time_zone)
 
     def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
         """One score per account of the log, in its order, as the API's dict."""
@@ -49,8 +48,9 @@ class BundleScoring:
 
     def asked(self, histories: Histories, cutoff: int) -> Asked:
         """The histories as the model's question; compared with the peers that the bundle brought."""
-        opened = opened_at(histories.profiles, self.time_zone)
-        context = Context(self._recorded_since, opened, self.time_zone, self._quiet)
+        around = histories.surroundings or self._trained_on
+        opened = opened_at(histories.profiles, around.time_zone)
+        context = Context(around.recorded_since, opened, around.time_zone, around.quiet)
         words = {
             "tier": [profile.get("tier") for profile in histories.profiles],
             "segment": [profile.get("segment") for profile in histories.profiles],

@@ -19,13 +19,19 @@ class Problem(Enum):
 
     BAD_REQUEST = ("bad-request", 400, "The request cannot be read")
     INVALID_JSON = ("invalid-json", 400, "The body is not JSON")
+    UNAUTHENTICATED = ("unauthenticated", 401, "Nobody is known by what was sent")
+    FORBIDDEN = ("forbidden", 403, "The caller may not do this")
     NOT_FOUND = ("not-found", 404, "There is nothing at this address")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method")
+    CONFLICT = ("conflict", 409, "This cannot follow what happened before")
+    CHANGED = ("changed", 412, "It is not what the condition says it is")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body is not sent as plain JSON")
     INVALID_REQUEST = ("invalid-request", 422, "Some items of the request cannot be used")
+    KEY_REUSED = ("key-reused", 422, "The Idempotency-Key was used for another request")
     INTERNAL = ("internal", 500, "The service failed")
     NO_MODEL = ("no-model", 503, "There is no model to answer with")
+    NO_STORE = ("no-store", 503, "The database does not answer")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
         self.slug = slug
@@ -39,10 +45,18 @@ class Problem(Enum):
 
 @dataclass(frozen=True)
 class ItemError:
-    """One faulty item: a JSON pointer into the body as a URI fragment (`#/accounts/0/events`), what is wrong there."""
+    """One faulty item: a JSON pointer into the body as a URI fragment (`#/accounts/0/events`), what is wrong there.
+
+    What is not in the body has an empty pointer, with the name of the parameter or header instead.
+    """
 
     pointer: str
     detail: str
+    parameter: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        said = {"pointer": self.pointer} if self.parameter is None else {"parameter": self.parameter}
+        return {**said, "detail": self.detail}
 
 
 class ProblemError(Exception):
@@ -73,7 +87,7 @@ def problem_response(error: ProblemError, request_id: str) -> Response:
     }
     if error.errors:
         listed = error.errors[:LISTED_ERRORS]
-        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in listed]
+        body["errors"] = [item.as_json() for item in listed]
         body["errors_total"] = len(error.errors)
     return Response(orjson.dumps(body), error.problem.status, error.headers, MEDIA_TYPE)
 
@@ -81,7 +95,7 @@ def problem_response(error: ProblemError, request_id: str) -> Response:
 def invalid_request(errors: Sequence[ItemError]) -> ProblemError:
     """The problem of faulty items, whatever found them."""
     items = "1 item" if len(errors) == 1 else f"{len(errors)} items"
-    return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was scored.", errors)
+    return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was done.", errors)
 
 
 def pointer_to(path: Sequence[str | int]) -> str:

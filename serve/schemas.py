@@ -14,16 +14,17 @@ EVENTS_PER_ACCOUNT = 10_000
 EVENTS_PER_REQUEST = 200_000
 REASONS_PER_ACCOUNT = 10
 
-_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+Attributes = Annotated[dict[str, JsonValue], Field(max_length=50)]
+"""Whatever else is known, under names of the sender's."""
 
 
-class EventIn(TypedDict, total=False):
-    """One event with the columns of the data contract; null is the same as absent."""
+class EventFacts(TypedDict, total=False):
+    """What an event says beside its id and its account; null is the same as absent."""
 
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    event_id: Identifier | None
-    account_id: Identifier | None
     occurred_at: Required[Instant]
     known_at: Instant | None
     kind: Required[Annotated[str, OneOf(tuple(KIND_OF_CODE))]]
@@ -38,13 +39,22 @@ class EventIn(TypedDict, total=False):
     due_at: Instant | None
     ref: Identifier | None
     authenticity: Annotated[float, within("authenticity")] | None
-    attributes: Annotated[dict[str, JsonValue], Field(max_length=50)] | None
+    attributes: Attributes | None
+
+
+class EventIn(EventFacts, total=False):
+    """One event of the account that it stands below."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    event_id: Identifier | None
+    account_id: Identifier | None
 
 
 class ProfileIn(TypedDict, total=False):
     """What is known of the account now; null is the same as absent."""
 
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     name: Word | None
     tier: Annotated[str, OneOf(TIERS)] | None
@@ -58,19 +68,19 @@ class ProfileIn(TypedDict, total=False):
 
 
 class AccountIn(BaseModel):
-    """One account with its whole history, in any order."""
+    """One account: with its whole history, in any order, or by its id alone as the store knows it."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     account_id: Identifier
     account: ProfileIn | None = None
-    events: Annotated[list[EventIn], Field(max_length=EVENTS_PER_ACCOUNT)]
+    events: Annotated[list[EventIn], Field(max_length=EVENTS_PER_ACCOUNT)] | None = None
 
 
 class ScoreRequest(BaseModel):
     """Which accounts to score, as of when, in which language."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     as_of: Instant | None = Field(None, description="The cutoff: only what was known before it counts. Default: now.")
     language: Literal["zh", "en"] | None = Field(None, description="Of the reasons. Default: the service's.")
@@ -114,9 +124,12 @@ class ScoreAnswer(BaseModel):
 
 
 class ItemProblem(BaseModel):
-    """One faulty item of a body."""
+    """One faulty item of a body, else of the address or the headers."""
 
-    pointer: str = Field(description="JSON pointer into the body as a URI fragment, e.g. `#/accounts/0/account_id`.")
+    pointer: str | None = Field(
+        None, description="JSON pointer into the body as a URI fragment, e.g. `#/accounts/0/account_id`."
+    )
+    parameter: str | None = Field(None, description="The parameter or header, where the fault is not in the body.")
     detail: str
 
 

@@ -1,11 +1,14 @@
-"""What the routes share: the model, the clock, the limits."""
+"""What the routes share: the model, the store, the clock, the limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from serve.access import Access
 from serve.metrics import Metrics
 from serve.problems import Problem, ProblemError
 from serve.served import LiveModel, ServedModel
+from serve.store.engine import Store
+from serve.stored import StoredHistories
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,9 @@ class Service:
 
     served: ServedModel
     metrics: Metrics
+    store: Store
+    histories: StoredHistories
+    access: Access
     clock: Callable[[], int]
     language: str
     body_limit: int

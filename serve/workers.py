@@ -18,12 +18,15 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from kqml.errors import CouldNot, Fault
+from serve.access import OpenAccess
 from serve.app import create_app
 from serve.live import load_live
 from serve.logs import UVICORN_LOGS, build_logger
 from serve.metrics import SHARED_METRICS, Metrics
 from serve.served import ServedModel
 from serve.service import Service
+from serve.store.engine import open_store
+from serve.stored import StoredHistories
 
 WAITING_CONNECTIONS = 2048
 GRACE_SECONDS = 20
@@ -35,9 +38,11 @@ STARTING_SECONDS = 60
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """How to serve. `pointer`: the file that names the model. Port 0 takes a free one. `body_limit` in bytes."""
+    """How to serve. `pointer`: the file that names the model. `database`: the store's address. Port 0 takes a free
+    one. `body_limit` in bytes."""
 
     pointer: Path
+    database: str
     host: str
     port: int
     workers: int
@@ -72,7 +77,17 @@ def build_app(options: ServeOptions) -> FastAPI:
     """The composition root of one worker; the model is loaded before the worker answers."""
     log = build_logger()
     served = ServedModel(options.pointer, load_live, log)
-    service = Service(served, Metrics(served), lambda: time_ns() // 1_000, options.language, options.body_limit)
+    store = open_store(options.database)
+    service = Service(
+        served=served,
+        metrics=Metrics(served),
+        store=store,
+        histories=StoredHistories(store),
+        access=OpenAccess(),
+        clock=lambda: time_ns() // 1_000,
+        language=options.language,
+        body_limit=options.body_limit,
+    )
     app = create_app(service, log)
     served.look()
     gc.collect()

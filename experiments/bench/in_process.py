@@ -9,7 +9,7 @@ from experiments.bench.questions import Questions, rows_of, understood
 from serve.histories import build_histories
 from serve.live import BundleScoring
 from serve.schemas import ScoreRequest
-from serve.scores import cutoff_of
+from serve.routes.scores import cutoff_of
 
 TURNS = 1000
 

@@ -16,7 +16,7 @@ from models.scoring import Scorer, standing_asked
 from serve.histories import build_histories
 from serve.live import BundleScoring
 from serve.schemas import ScoreRequest
-from serve.scores import cutoff_of
+from serve.routes.scores import cutoff_of
 
 AFTER_DAYS = 5
 """Days between an account's last event and the cutoff at which it is asked about."""

@@ -29,15 +29,18 @@ def run(
 
     from models.published import POINTER
     from models.registry.publishing import pin
+    from serve.store.preparing import open_prepared
     from serve.watcher import watching
     from serve.workers import ServeOptions, serve
 
     settings = read_settings()
     store = store_of(settings)
     served = settings.served.absolute()
+    open_prepared(settings.store_address, settings.time_zone).close()
     pointer = served / POINTER if model is None else pin(store, served, model)
     options = ServeOptions(
         pointer=pointer,
+        database=settings.store_address,
         host=host or settings.host,
         port=settings.port if port is None else port,
         workers=workers,

@@ -1,23 +1,26 @@
 """The app around a fake model, whose answers show what reached it."""
 
 import io
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from service_around import service_around
 from small_company import SmallCompany, make_small_company
 from starlette.testclient import TestClient
+from store_fixtures import *  # noqa: F403
 
 from kqml.calendar import instant_of
 from kqml.errors import CouldNot, Fault
+from serve.access import Access, OpenAccess
 from serve.app import create_app
 from serve.histories import Histories
 from serve.logs import build_logger
-from serve.metrics import Metrics
 from serve.served import LiveModel, ServedModel
-from serve.service import Service
+from serve.store.engine import Store, open_store
 
 NOW = instant_of(datetime(2024, 3, 20, tzinfo=UTC))
 
@@ -121,14 +124,40 @@ def body_limit() -> int:
 
 
 @pytest.fixture
-def run_app(published: Published, logged: io.TextIOWrapper, body_limit: int) -> Iterator[Callable[[], Running]]:
+def app_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+    """The app's store; modules that test what it does with it ask for `store`, hence for both databases."""
+    shutil.copy(sqlite_template, tmp_path / "app.db")
+    opened = open_store(f"sqlite:///{tmp_path / 'app.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def access() -> Access:
+    return OpenAccess()
+
+
+@pytest.fixture
+def clock() -> Callable[[], int]:
+    return lambda: NOW
+
+
+@pytest.fixture
+def run_app(
+    published: Published,
+    logged: io.TextIOWrapper,
+    body_limit: int,
+    app_store: Store,
+    access: Access,
+    clock: Callable[[], int],
+) -> Iterator[Callable[[], Running]]:
     """Starts the app as the pointer stands when called."""
     started = []
 
     def run() -> Running:
         log = build_logger(logged)
         served = ServedModel(published.pointer, published.load, log)
-        service = Service(served, Metrics(served), lambda: NOW, "zh", body_limit)
+        service = service_around(served, app_store, access, clock, body_limit)
         client = TestClient(create_app(service, log), raise_server_exceptions=False)
         client.__enter__()
         started.append(client)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import orjson
 import pytest
+from service_around import service_around
 from small_company import SmallCompany
 from starlette.testclient import TestClient
 
@@ -15,13 +16,12 @@ from kqml.errors import CouldNot
 from models.bundle import load_bundle
 from models.published import Published, write_pointer
 from models.scoring import as_json, scorer_of
+from serve.access import OpenAccess
 from serve.app import create_app
 from serve.live import load_live
 from serve.logs import build_logger
-from serve.metrics import Metrics
 from serve.schemas import ModelCard, ScoreAnswer
 from serve.served import ServedModel
-from serve.service import Service
 
 
 def publish(company: SmallCompany, number: int):
@@ -33,10 +33,10 @@ def publish(company: SmallCompany, number: int):
 
 
 @pytest.fixture
-def client(company, logged):
+def client(company, logged, app_store):
     log = build_logger(logged)
     served = ServedModel(publish(company, 0), load_live, log)
-    service = Service(served, Metrics(served), lambda: company.cutoff, "zh", 16 * 2**20)
+    service = service_around(served, app_store, OpenAccess(), lambda: company.cutoff, 16 * 2**20)
     with TestClient(create_app(service, log)) as client:
         yield client
 

@@ -17,7 +17,14 @@ REQUESTS = [
     ("/readyz", "GET", POSITIVE),
     ("/metrics", "GET", POSITIVE),
 ]
-BEYOND_SCHEMA = ("asked for twice", "stands twice", "its month does not have", "that holds the event")
+BEYOND_SCHEMA = (
+    "asked for twice",
+    "stands twice",
+    "its month does not have",
+    "that holds the event",
+    "there is no account",
+    "a profile goes with a history",
+)
 
 
 @pytest.fixture

@@ -100,8 +100,10 @@ FAULTY_BODIES = [
     (b'{"accounts": {}}', "#/accounts"),
     (b'{"accounts": [1]}', "#/accounts/0"),
     (b'{"accounts": [{"events": []}]}', "#/accounts/0/account_id"),
-    (b'{"accounts": [{"account_id": "a"}]}', "#/accounts/0/events"),
-    (b'{"accounts": [{"account_id": "a", "events": null}]}', "#/accounts/0/events"),
+    (b'{"accounts": [{"account_id": "a"}]}', "#/accounts/0/account_id"),
+    (b'{"accounts": [{"account_id": "a", "events": null}]}', "#/accounts/0/account_id"),
+    (b'{"accounts": [{"account_id": "a", "account": {"tier": "A"}}]}', "#/accounts/0/events"),
+    (b'{"accounts": [{"account_id": "a"}, {"account_id": "a", "events": []}]}', "#/accounts/1/account_id"),
     (
         b'{"accounts": [{"account_id": "a", "events": []}, {"account_id": "a", "events": []}]}',
         "#/accounts/1/account_id",

@@ -107,7 +107,7 @@ def test_profiles_stand_in_the_order_of_the_log(client, published):
 
 
 def test_a_large_body_is_answered_from_a_thread(run_app, published, monkeypatch):
-    monkeypatch.setattr("serve.scores.INLINE_BYTES", 10)
+    monkeypatch.setattr("serve.routes.scores.INLINE_BYTES", 10)
     assert ask(run_app().client, history("a", ORDER)).status_code == 200
 
 

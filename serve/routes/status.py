@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
+from serve.access import Public, ReadsModel
 from serve.dependencies import ServiceOf
 from serve.documents import problems
 from serve.problems import Problem
@@ -15,20 +16,24 @@ router = APIRouter()
 
 
 @router.get("/v1/model", summary="Which model answers", response_model=ModelCard, responses=problems(Problem.NO_MODEL))
-async def show_model(service: ServiceOf) -> Response:
+async def show_model(service: ServiceOf, caller: ReadsModel) -> Response:
     """The version that answers, its grade, what it was made for, how it was judged."""
     live = service.live_model()
     return _json({"version": live.version, "grade": live.grade, **live.card})
 
 
-@router.get("/healthz", summary="Is the process alive", response_model=Health)
+@router.get("/healthz", summary="Is the process alive", response_model=Health, dependencies=[Public])
 async def show_health() -> Response:
     """Answers as long as the process does, with or without a model."""
     return _json({"status": "ok"})
 
 
 @router.get(
-    "/readyz", summary="Can scores be asked for", response_model=Readiness, responses=problems(Problem.NO_MODEL)
+    "/readyz",
+    summary="Can scores be asked for",
+    response_model=Readiness,
+    responses=problems(Problem.NO_MODEL),
+    dependencies=[Public],
 )
 async def show_readiness(service: ServiceOf) -> Response:
     """Ready when there is a model. A published model that cannot be loaded is a warning: the last good one answers."""
@@ -37,7 +42,7 @@ async def show_readiness(service: ServiceOf) -> Response:
     return _json({"status": "ready", "model": {"version": live.version, "grade": live.grade}, "warnings": warnings})
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response, dependencies=[Public])
 async def show_metrics(service: ServiceOf) -> Response:
     """Counts in Prometheus' text format; with several workers, of all of them."""
     return Response(service.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

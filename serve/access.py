@@ -1,0 +1,85 @@
+"""Who asks, what they may: the one place where every route's need is checked."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from serve.problems import Problem, ProblemError
+from serve.store.territory import EVERYWHERE, Territory
+
+
+class Scope(StrEnum):
+    """What a key or a role may be allowed to do."""
+
+    READ_ACCOUNTS = "accounts:read"
+    WRITE_ACCOUNTS = "accounts:write"
+    READ_CONTACTS = "contacts:read"
+    WRITE_CONTACTS = "contacts:write"
+    WRITE_EVENTS = "events:write"
+    READ_SCORES = "scores:read"
+    READ_DECISIONS = "decisions:read"
+    WRITE_DECISIONS = "decisions:write"
+    READ_MODEL = "model:read"
+    ADMINISTER = "admin"
+
+
+EVERYTHING = frozenset(Scope)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. `name`: `key:…` or `user:…` as it stands in the audit log; `role`: of a user, else empty."""
+
+    name: str
+    scopes: frozenset[Scope]
+    territory: Territory = EVERYWHERE
+    role: str = ""
+
+
+class Access(Protocol):
+    """Finds out who asks."""
+
+    async def caller_of(self, request: Request) -> Caller:
+        """Raises ProblemError (401) where nobody may ask like this."""
+
+
+class OpenAccess:
+    """Lets everybody who reaches the port do everything."""
+
+    async def caller_of(self, request: Request) -> Caller:
+        return OPEN_CALLER
+
+
+OPEN_CALLER = Caller("open", EVERYTHING)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a route needs of its caller; None for routes that anybody may ask."""
+
+    scope: Scope | None
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller. Raises ProblemError: 401 for nobody, 403 for somebody without the scope."""
+        if self.scope is None:
+            return NOBODY
+        caller = await cast(Access, request.app.state.service.access).caller_of(request)
+        if self.scope not in caller.scopes:
+            raise ProblemError(Problem.FORBIDDEN, f"This call needs the scope {self.scope.value}.")
+        return caller
+
+
+NOBODY = Caller("nobody", frozenset())
+
+Public = Depends(Need(None))
+ReadsAccounts = Annotated[Caller, Depends(Need(Scope.READ_ACCOUNTS))]
+WritesAccounts = Annotated[Caller, Depends(Need(Scope.WRITE_ACCOUNTS))]
+ReadsContacts = Annotated[Caller, Depends(Need(Scope.READ_CONTACTS))]
+WritesContacts = Annotated[Caller, Depends(Need(Scope.WRITE_CONTACTS))]
+WritesEvents = Annotated[Caller, Depends(Need(Scope.WRITE_EVENTS))]
+ReadsScores = Annotated[Caller, Depends(Need(Scope.READ_SCORES))]
+ReadsDecisions = Annotated[Caller, Depends(Need(Scope.READ_DECISIONS))]
+WritesDecisions = Annotated[Caller, Depends(Need(Scope.WRITE_DECISIONS))]
+ReadsModel = Annotated[Caller, Depends(Need(Scope.READ_MODEL))]

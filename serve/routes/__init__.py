@@ -1,0 +1,1 @@
+"""The addresses that are answered, a module for each kind of thing."""

@@ -1,0 +1,63 @@
+"""The audit log: who saw or changed what, when, by which request; never the personal data themselves."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from serve.security.erasure_mode import erasing
+from serve.store.tables import AUDIT_LOG
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, by which request. `name` as in `serve.access.Caller`, or `command:USER` for the command line."""
+
+    name: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What was done to what. `action` such as `contact.read`; `details`: ids, names of fields, counts."""
+
+    action: str
+    subject_kind: str | None = None
+    subject: str | None = None
+    details: Mapping[str, Any] | None = None
+
+
+def record(connection: Connection, actor: Actor, deeds: Sequence[Deed], at: int) -> None:
+    """Writes into the transaction of the deeds, so that neither stands without the other."""
+    if deeds:
+        connection.execute(insert(AUDIT_LOG), [_row(actor, deed, at) for deed in deeds])
+
+
+def read_audit_log(
+    connection: Connection, since: int, subject: tuple[str, str] | None = None
+) -> Sequence[Mapping[str, Any]]:
+    """The entries from an instant on, of one subject (kind, id) where asked, the oldest first."""
+    asked = select(AUDIT_LOG).where(AUDIT_LOG.c.at >= since).order_by(AUDIT_LOG.c.number)
+    if subject is not None:
+        asked = asked.where(AUDIT_LOG.c.subject_kind == subject[0], AUDIT_LOG.c.subject == subject[1])
+    return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def forget_audit_log(connection: Connection, before: int) -> int:
+    """Deletes the entries that are older than they have to be kept; how many."""
+    with erasing(connection, "retention of the audit log"):
+        return connection.execute(delete(AUDIT_LOG).where(AUDIT_LOG.c.at < before)).rowcount
+
+
+def _row(actor: Actor, deed: Deed, at: int) -> dict[str, Any]:
+    return {
+        "at": at,
+        "actor": actor.name,
+        "action": deed.action,
+        "subject_kind": deed.subject_kind,
+        "subject": deed.subject,
+        "request_id": actor.request_id,
+        "details": None if deed.details is None else json.dumps(deed.details, ensure_ascii=False, sort_keys=True),
+    }

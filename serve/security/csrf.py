@@ -1,0 +1,28 @@
+"""Proof that a write with a cookie comes from one of our pages (cross-site request forgery)."""
+
+from starlette.requests import Request
+
+from serve.problems import Problem, ProblemError
+
+HEADER = "x-csrf-token"
+FIELD = "csrf_token"
+_OURS = frozenset({"same-origin", "none"})
+_FORM = "application/x-www-form-urlencoded"
+
+
+def check_origin(request: Request) -> None:
+    """Raises ProblemError (403) where the browser says that another site's page sends the request."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in _OURS:
+        raise ProblemError(Problem.FORBIDDEN, "The request comes from another site.")
+
+
+async def token_given(request: Request) -> str:
+    """The token of the header, else of the form; empty where there is none."""
+    given = request.headers.get(HEADER)
+    if given is not None:
+        return given
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        return ""
+    found = (await request.form()).get(FIELD)
+    return found if isinstance(found, str) else ""

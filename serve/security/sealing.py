@@ -1,0 +1,113 @@
+"""Text sealed with AES-256-GCM by keys of the settings: unreadable in the database, in its backups."""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from kqml.errors import BadUse, CouldNot, Fault
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_MARK = "sealed1"
+_SETTING = "KQML_SECRET_KEYS"
+
+
+@dataclass(frozen=True)
+class Sealer:
+    """Seals with the first key, opens with any. Keys are known by the first 8 hex digits of their SHA-256."""
+
+    first: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+    def seal(self, plain: str, place: str) -> str:
+        """`plain`, readable only with the key and for the same `place` (what it belongs to, such as a contact's field):
+        moved elsewhere in the database it does not open."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = AESGCM(self.keys[self.first]).encrypt(nonce, plain.encode(), place.encode())
+        return f"{_MARK}:{self.first}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def open(self, sealed: str, place: str) -> str:
+        """The text that was sealed for `place`. Raises CouldNot where its key is gone or it was tampered with."""
+        mark, key_id, blob = (*sealed.split(":", 2), "", "")[:3]
+        if mark != _MARK or key_id not in self.keys:
+            raise _unreadable(place, f"it was sealed with the key {key_id[:8]!r}, which is not in {_SETTING}")
+        try:
+            raw = base64.urlsafe_b64decode(blob)
+            return AESGCM(self.keys[key_id]).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise _unreadable(place, "it was changed, or moved from elsewhere") from error
+
+    def is_current(self, sealed: str) -> bool:
+        """True where it was sealed with the key that seals now."""
+        return sealed.startswith(f"{_MARK}:{self.first}:")
+
+
+def is_sealed(value: str) -> bool:
+    """True for text that `Sealer.seal` wrote."""
+    return value.startswith(f"{_MARK}:")
+
+
+def make_secret_key() -> str:
+    """A random key as the settings want it."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+
+def read_sealer(secret_keys: str) -> Sealer:
+    """The keys of a setting: base64, separated by commas or lines, the newest first. Raises BadUse, never showing
+    them."""
+    written = [part for part in secret_keys.replace(",", "\n").split() if part]
+    faults = [
+        Fault(f"{_SETTING} {number}", "it is not 32 bytes in base64", "make one with `kqml keys secret`")
+        for number, part in enumerate(written, 1)
+        if _bytes_of(part) is None
+    ]
+    if faults or not written:
+        raise BadUse("The secret keys cannot be used." if faults else f"{_SETTING} holds no key.", faults)
+    keys = {sha256(raw).hexdigest()[:8]: raw for raw in map(_bytes_of, written) if raw is not None}
+    return Sealer(next(iter(keys)), keys)
+
+
+def sealer_at(secret_keys: str | None, file: Path) -> Sealer:
+    """The sealer of the setting, else of the file, which is made with one random key where it is absent."""
+    if secret_keys is not None:
+        return read_sealer(secret_keys)
+    if not file.exists():
+        _write_key(file)
+    return read_sealer(file.read_text(encoding="ascii", errors="replace"))
+
+
+def _write_key(file: Path) -> None:
+    """Readable by its owner only; whoever comes first writes it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as written:
+        written.write(make_secret_key() + "\n")
+        written.flush()
+        os.fsync(handle)
+    try:
+        os.link(fresh, file)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def _bytes_of(part: str) -> bytes | None:
+    try:
+        raw = base64.b64decode(part.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return raw if len(raw) == _KEY_BYTES else None
+
+
+def _unreadable(place: str, why: str) -> CouldNot:
+    return CouldNot("A sealed text cannot be opened.", [Fault(place, why, f"put the key back into {_SETTING}")])

@@ -1,0 +1,93 @@
+"""Sessions of logged-in users: a random token in a cookie, only its hash in the store."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from serve.security.user_records import UserRecord, user_of
+from serve.store.tables import SESSIONS, USERS
+
+TOKEN_BYTES = 32
+SEEN_EVERY_US = 60 * 1_000_000
+"""`last_seen_at` is this exact."""
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """After how long a session ends: unused, at most. Microseconds."""
+
+    idle: int
+    absolute: int
+
+
+@dataclass(frozen=True)
+class Session:
+    """A live session with whose it is."""
+
+    session_hash: str
+    csrf_hash: str
+    last_seen_at: int
+    user: UserRecord
+
+
+def start_session(connection: Connection, user_id: str, limits: SessionLimits, now: int) -> str:
+    """A new session's token for the cookie; always a fresh one, whatever cookie the login came with."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    connection.execute(
+        insert(SESSIONS).values(
+            session_hash=_hash(token),
+            user_id=user_id,
+            csrf_hash=_hash(csrf_token(token)),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + limits.absolute,
+        )
+    )
+    return token
+
+
+def find_session(connection: Connection, token: str, limits: SessionLimits, now: int) -> Session | None:
+    """The live session of a token, unless its user was disabled."""
+    session = SESSIONS.c
+    live = (session.expires_at > now) & (session.last_seen_at > now - limits.idle) & USERS.c.disabled_at.is_(None)
+    asked = select(SESSIONS.c.csrf_hash, SESSIONS.c.last_seen_at, USERS).join_from(SESSIONS, USERS)
+    row = connection.execute(asked.where(session.session_hash == _hash(token), live)).mappings().one_or_none()
+    if row is None:
+        return None
+    user = {column.name: row[column.name] for column in USERS.c}
+    return Session(_hash(token), row["csrf_hash"], row["last_seen_at"], user_of(user))  # type: ignore[arg-type]
+
+
+def touch_session(connection: Connection, session: Session, now: int) -> None:
+    """Remembers that the session was used."""
+    where = SESSIONS.c.session_hash == session.session_hash
+    connection.execute(update(SESSIONS).where(where).values(last_seen_at=now))
+
+
+def end_session(connection: Connection, token: str) -> None:
+    """Logs out."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.session_hash == _hash(token)))
+
+
+def end_old_sessions(connection: Connection, limits: SessionLimits, now: int) -> int:
+    """Deletes the sessions that are over; how many."""
+    over = or_(SESSIONS.c.expires_at <= now, SESSIONS.c.last_seen_at <= now - limits.idle)
+    return connection.execute(delete(SESSIONS).where(over)).rowcount
+
+
+def csrf_token(token: str) -> str:
+    """What a form of this session has to carry: derived from the cookie, which pages cannot read, so that it need not
+    be kept anywhere."""
+    return hmac.new(token.encode(), b"kqml csrf", sha256).hexdigest()
+
+
+def is_csrf_token(session: Session, given: str) -> bool:
+    """True for the token of the session's forms."""
+    return hmac.compare_digest(_hash(given), session.csrf_hash)
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,36 @@
+"""Rows written whatever was there before, on either database."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = Mapping[str, Any]
+
+
+def insert_into(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that knows what to do on a conflict."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Inserts the rows, or replaces the columns given where the key is there. The rows share their columns."""
+    if rows:
+        connection.execute(_upsert(connection, table, tuple(rows[0])), list(rows))
+
+
+def _upsert(connection: Connection, table: Table, columns: Sequence[str]) -> Insert:
+    keys = [column.name for column in table.primary_key]
+    statement = insert_into(connection, table)
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    if not changed:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Inserts the rows whose keys, unique ones too, are not there; how many they were."""
+    if not rows:
+        return 0
+    return connection.execute(insert_into(connection, table).on_conflict_do_nothing(), list(rows)).rowcount

@@ -1,0 +1,94 @@
+"""Where a webhook may point: not into the network behind us (server-side request forgery)."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Sequence[str]]
+LONGEST = 2000
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What is allowed beyond public addresses by HTTPS. `loopback`: this machine, by plain HTTP too. `private`: the
+    company's own network by HTTPS."""
+
+    loopback: bool = False
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """A checked URL with the one address to connect to: asking the name service twice would let it answer otherwise
+    the second time."""
+
+    url: str
+    host: str
+    port: int
+    address: str
+    is_tls: bool
+
+
+class Unreachable(Exception):
+    """Why a URL may not be called."""
+
+
+def check_target(url: str, reach: Reach, resolve: Resolve) -> Target:
+    """The URL resolved. Raises Unreachable: every address of the name has to be allowed, not just one."""
+    host, port, is_tls = _parts(url)
+    found = resolve(host, port)
+    if not found:
+        raise Unreachable(f"{host} has no address")
+    addresses = [_plain(ipaddress.ip_address(text.partition("%")[0])) for text in found]
+    for address in addresses:
+        _check(address, is_tls, reach)
+    return Target(url, host, port, str(addresses[0]), is_tls)
+
+
+def resolve_name(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name. Raises Unreachable where there are none."""
+    try:
+        return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"the name {host} cannot be resolved") from error
+
+
+def _parts(url: str) -> tuple[str, int, bool]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise Unreachable("it is not an address") from error
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and len(url) <= LONGEST
+    if parts.scheme not in ("http", "https") or not host or not plain:
+        raise Unreachable("it is not an https address in ASCII")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise Unreachable("it holds a user, a password or a fragment")
+    is_tls = parts.scheme == "https"
+    return host, port or (443 if is_tls else 80), is_tls
+
+
+def _check(address: Address, is_tls: bool, reach: Reach) -> None:
+    if address.is_loopback:
+        if not reach.loopback:
+            raise Unreachable(f"{address} is this machine (allow it by webhooks.loopback)")
+        return
+    if not is_tls:
+        raise Unreachable("it is not https")
+    if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
+        raise Unreachable(f"{address} is no address of a receiver")
+    if not address.is_global and not (reach.private and address.is_private):
+        raise Unreachable(f"{address} is not public (allow it by webhooks.private)")
+
+
+def _plain(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for, where it does."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1] or address

@@ -1,1 +1,0 @@
-from store_fixtures import *  # noqa: F403

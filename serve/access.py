@@ -16,12 +16,16 @@ class Scope(StrEnum):
     READ_ACCOUNTS = "accounts:read"
     WRITE_ACCOUNTS = "accounts:write"
     READ_CONTACTS = "contacts:read"
+    SEE_PERSONAL = "contacts:personal"
     WRITE_CONTACTS = "contacts:write"
     WRITE_EVENTS = "events:write"
     READ_SCORES = "scores:read"
     READ_DECISIONS = "decisions:read"
     WRITE_DECISIONS = "decisions:write"
+    USE_RIGHTS = "rights:use"
+    ANSWER_REVIEWS = "reviews:answer"
     READ_MODEL = "model:read"
+    READ_METRICS = "metrics:read"
     ADMINISTER = "admin"
 
 
@@ -83,3 +87,7 @@ ReadsScores = Annotated[Caller, Depends(Need(Scope.READ_SCORES))]
 ReadsDecisions = Annotated[Caller, Depends(Need(Scope.READ_DECISIONS))]
 WritesDecisions = Annotated[Caller, Depends(Need(Scope.WRITE_DECISIONS))]
 ReadsModel = Annotated[Caller, Depends(Need(Scope.READ_MODEL))]
+ReadsMetrics = Annotated[Caller, Depends(Need(Scope.READ_METRICS))]
+UsesRights = Annotated[Caller, Depends(Need(Scope.USE_RIGHTS))]
+AnswersReviews = Annotated[Caller, Depends(Need(Scope.ANSWER_REVIEWS))]
+Administers = Annotated[Caller, Depends(Need(Scope.ADMINISTER))]

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from serve.access import Public, ReadsModel
+from serve.access import Public, ReadsMetrics, ReadsModel
 from serve.dependencies import ServiceOf
 from serve.documents import problems
 from serve.problems import Problem
@@ -42,8 +42,8 @@ async def show_readiness(service: ServiceOf) -> Response:
     return _json({"status": "ready", "model": {"version": live.version, "grade": live.grade}, "warnings": warnings})
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response, dependencies=[Public])
-async def show_metrics(service: ServiceOf) -> Response:
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def show_metrics(service: ServiceOf, caller: ReadsMetrics) -> Response:
     """Counts in Prometheus' text format; with several workers, of all of them."""
     return Response(service.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

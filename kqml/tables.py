@@ -121,7 +121,8 @@ RANGES: Mapping[tuple[str, str], tuple[float, float | None]] = {
 }
 """Table and column → the least and the greatest number it may hold."""
 
-_BIRTHDAY = r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+BIRTHDAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+"""A month with a day; a birth year is nobody's business."""
 
 
 def conform(name: str, table: pa.Table | pd.DataFrame) -> pa.Table:
@@ -195,7 +196,7 @@ def _checks(name: str, column: str) -> list[pandera.Check]:
         low, high = RANGES[name, column]
         checks.append(pandera.Check.ge(low) if high is None else pandera.Check.in_range(low, high))
     if (name, column) == ("contacts", "birthday"):
-        checks.append(pandera.Check.str_matches(f"^{_BIRTHDAY}$"))
+        checks.append(pandera.Check.str_matches(BIRTHDAY))
     return checks
 
 

@@ -30,6 +30,7 @@ COMMANDS = (
     "serve",
     "simulate",
     "demo",
+    "evaluate trial",
 )
 """Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`, `evaluate trial`
 of the group `evaluate` in `evaluate_trial.py`."""

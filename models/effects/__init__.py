@@ -1,0 +1,1 @@
+"""What actions change: decision data, a doubly robust learner for several actions, honest intervals."""

@@ -1,0 +1,113 @@
+"""The doubly robust learner of the effects of several actions against waiting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from kqml.errors import Fault, Refused
+from models.effects.evidence import Evidence
+from models.effects.final_stage import fit_action, learn_shared, standardise
+from models.effects.fitted import FittedEffects, basis_of
+from models.effects.folds import FOLDS, folds_of
+from models.effects.outcome_regression import Scale, is_binary, regress_outcome
+from models.effects.propensities import LEAST, Propensities, Support, estimate_propensities, known_propensities
+from models.effects.pseudo_outcomes import pseudo_outcomes
+from models.effects.sample import Codes, Flags, Floats, Sample, sample_of
+
+LEAST_ROWS = 50
+"""Rows that every action needs."""
+
+
+@dataclass(frozen=True)
+class EffectModel:
+    """Settings of the DR-learner (Kennedy 2023, EJS 17(2)) for several actions. `least_probability`: estimated chances
+    below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted."""
+
+    folds: int = FOLDS
+    least_probability: float = LEAST
+    seed: int = 0
+
+    def fit(
+        self,
+        X: ArrayLike,
+        action: ArrayLike,
+        outcome: ArrayLike,
+        probability: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        eligible: ArrayLike | None = None,
+        actions: Sequence[str] | None = None,
+    ) -> "Effects":
+        """The effects of each action against the first (`wait`, or the first of `actions`). `groups`: accounts.
+
+        `probability`: of the action taken, known by design; NaN where it is not. Where any is known, effects are
+        learned from those rows alone, the others only sharpen the regression of the outcome. Raises BadUse on rows that
+        do not fit together, Refused where there is too little to learn from.
+        """
+        return self.fit_sample(sample_of(X, action, outcome, probability, groups, eligible, actions))
+
+    def fit_sample(self, sample: Sample) -> "Effects":
+        """The same for a checked sample."""
+        learn = ~np.isnan(sample.probability)
+        randomised = bool(learn.any())
+        learn = learn if randomised else np.ones(len(sample), dtype=bool)
+        _refuse_thin(sample, learn)
+        fold = folds_of(sample.account, self.folds, self.seed)
+        regressed = regress_outcome(sample, fold, learn, self.seed)
+        rows, own_fold = sample.where(learn), fold[learn]
+        if randomised:
+            propensities, support = known_propensities(rows), Support()
+        else:
+            propensities, support = estimate_propensities(rows, own_fold, self.least_probability, self.seed)
+        scores = pseudo_outcomes(rows, regressed.expected[learn], propensities.taken)
+        return _finish(rows, own_fold, scores, propensities, regressed.spread[learn], (regressed.scale, support))
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What was learned: `fitted` predicts, `evidence` are the scores of the rows it was learned from."""
+
+    fitted: FittedEffects
+    evidence: Evidence
+
+
+def _refuse_thin(sample: Sample, learn: Flags) -> None:
+    counts = np.bincount(sample.action[learn], minlength=len(sample.actions))
+    faults = [
+        Fault(f"action {name}", f"{count} rows to learn from", f"bring {LEAST_ROWS}, or leave the action out")
+        for name, count in zip(sample.actions, counts.tolist(), strict=True)
+        if count < LEAST_ROWS
+    ]
+    if len(sample.actions) < 2:
+        faults.append(
+            Fault("action", f"only {', '.join(sample.actions)} occurs", "bring rows with at least two actions")
+        )
+    if faults:
+        raise Refused("There is too little to learn effects from.", faults)
+
+
+def _finish(
+    rows: Sample, fold: Codes, scores: Floats, propensities: Propensities, spread: Floats, later: tuple[Scale, Support]
+) -> Effects:
+    """The final stage of every action, on the rows where it is supported."""
+    proportional = not is_binary(rows.outcome)
+    parts = []
+    for code in range(1, len(rows.actions)):
+        mask = propensities.supported[:, code]
+        effect = scores[mask, code] - scores[mask, 0]
+        parts.append((standardise(effect, spread[mask], proportional), mask))
+    shared = learn_shared(parts, rows.values, fold) if len(parts) > 1 else None
+    held_out = np.zeros(scores.shape)
+    fitted = []
+    for code, (one, mask) in enumerate(parts, start=1):
+        extra = [replace(shared, held_out=shared.held_out[mask])] if shared else []
+        found = fit_action(one, rows.values[mask], spread[mask], fold[mask], rows.account[mask], extra)
+        fitted.append(found.effect)
+        held_out[:, code] = np.nan
+        held_out[mask, code] = found.held_out
+    scale, support = later
+    evidence = Evidence(
+        rows.actions, rows.action, rows.account, rows.eligible, scores, propensities, held_out, basis_of(support)
+    )
+    return Effects(FittedEffects(rows.actions, tuple(fitted), scale, support), evidence)

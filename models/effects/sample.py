@@ -1,0 +1,103 @@
+"""The rows that a learner of effects gets, checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kqml.errors import BadUse, Fault
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """n rows. `values` (n, F): features, NaN is missing. `action`: place in `actions`, of which the first is the one to
+    compare with. `probability`: of the action that was taken, NaN where nobody knows. `account`: code of the account;
+    rows of one account are never in two folds. `eligible` (n, A): might the row have got the action?"""
+
+    values: Floats
+    action: Codes
+    outcome: Floats
+    probability: Floats
+    account: Codes
+    eligible: Flags
+    actions: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+    def where(self, mask: Flags) -> "Sample":
+        """The rows for which `mask` is true, in the same order."""
+        arrays = {name: value[mask] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **arrays)
+
+    def taken(self) -> Flags:
+        """(n, A): did the row get the action?"""
+        return np.asarray(self.action[:, None] == np.arange(len(self.actions)), dtype=np.bool_)
+
+
+def sample_of(
+    X: ArrayLike,
+    action: ArrayLike,
+    outcome: ArrayLike,
+    probability: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    eligible: ArrayLike | None = None,
+    actions: Sequence[str] | None = None,
+) -> Sample:
+    """The checked sample; raises BadUse with everything that is wrong. Without `actions` they are those that occur, by
+    name, `wait` first where it is among them; without `groups` every row stands for itself."""
+    names = np.asarray(action).astype(str)
+    known = tuple(actions) if actions is not None else _named(names)
+    values, y = np.asarray(X, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    p = np.full(len(y), np.nan) if probability is None else np.asarray(probability, dtype=np.float64)
+    owner = np.arange(len(y)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    may = np.ones((len(y), len(known)), bool) if eligible is None else np.asarray(eligible, dtype=np.bool_)
+    shapes = {"X": len(values), "action": len(names), "probability": len(p), "groups": len(owner), "eligible": len(may)}
+    faults = _faults(shapes, values, y, p, set(names.tolist()) - set(known))
+    if not faults:
+        place = {name: code for code, name in enumerate(known)}
+        codes = np.array([place[name] for name in names.tolist()], dtype=np.int64)
+        faults = _eligibility_faults(codes, may, len(known))
+    if faults:
+        raise BadUse("The rows cannot be learned from.", faults)
+    return Sample(values, codes, y, p, owner.astype(np.int64), may, known)
+
+
+def _named(names: NDArray[np.str_]) -> tuple[str, ...]:
+    found = np.unique(names).tolist()
+    return tuple(sorted(found, key=lambda name: (name != "wait", name)))
+
+
+def _faults(shapes: dict[str, int], values: Any, y: Floats, p: Floats, strange: set[str]) -> list[Fault]:
+    faults = [
+        Fault(name, f"{rows} rows beside {len(y)} outcomes", "give one for each row")
+        for name, rows in shapes.items()
+        if rows != len(y)
+    ]
+    if values.ndim != 2:
+        faults.append(Fault("X", f"has {values.ndim} dimensions", "give rows × features"))
+    if not np.isfinite(y).all():
+        faults.append(Fault("outcome", f"{(~np.isfinite(y)).sum()} are missing", "leave immature rows out"))
+    wrong = ~np.isnan(p) & ~((p > 0) & (p <= 1))
+    if wrong.any():
+        faults.append(
+            Fault("probability", f"{p[wrong][0]} ({wrong.sum()} such rows)", "give numbers above 0, at most 1")
+        )
+    if strange:
+        faults.append(Fault("action", f"{', '.join(sorted(strange))} is not among the actions", "name every action"))
+    return faults
+
+
+def _eligibility_faults(codes: Codes, eligible: Flags, count: int) -> list[Fault]:
+    if eligible.shape != (len(codes), count):
+        return [Fault("eligible", f"has the shape {eligible.shape}", f"give {len(codes)} rows × {count} actions")]
+    broken = ~eligible[np.arange(len(codes)), codes]
+    if broken.any():
+        return [Fault("eligible", f"{broken.sum()} rows got an action they might not have", "correct the eligibility")]
+    return []

@@ -1,0 +1,127 @@
+"""Shapes in which an effect may differ between rows, learned from standardised pseudo-effects."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from models.effects.forests import Growth, cross_fit_or_none, fit_all
+from models.effects.sample import Codes, Floats
+
+KNOTS = 33
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+"""Of the ridge regression, per row."""
+
+TREES = Growth(num_leaves=6, learning_rate=0.05, least_share=0.02, most_rounds=150, feature_fraction=0.7)
+
+
+class Shape(Protocol):
+    """Something that predicts standardised effects."""
+
+    def at(self, values: Floats) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Trees:
+    """LightGBM; no booster is 0 everywhere."""
+
+    booster: lgb.Booster | None
+
+    def at(self, values: Floats) -> Floats:
+        if self.booster is None:
+            return np.zeros(len(values))
+        return np.asarray(self.booster.predict(values), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Features as their rank among the rows that were learned from, from -1 to 1; missing is 0. `knots` (F, K)."""
+
+    knots: Floats
+
+    def of(self, values: Floats) -> Floats:
+        places = np.linspace(-1.0, 1.0, self.knots.shape[1])
+        columns = [
+            np.interp(values[:, place], knots, places) if np.isfinite(knots).all() else np.zeros(len(values))
+            for place, knots in enumerate(self.knots)
+        ]
+        return np.nan_to_num(np.column_stack(columns)) if columns else np.empty((len(values), 0))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A ridge regression on ranks."""
+
+    ranks: Ranks
+    coefficients: Floats
+    intercept: float
+
+    def at(self, values: Floats) -> Floats:
+        return np.asarray(self.ranks.of(values) @ self.coefficients + self.intercept, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A shape with its predictions of the rows it was learned from, each by what saw nothing of its fold."""
+
+    shape: Shape
+    held_out: Floats
+
+
+def ranks_of(values: Floats) -> Ranks:
+    """The knots are quantiles; ties are moved apart by the least that interpolation needs."""
+    places = np.linspace(0.0, 1.0, KNOTS)
+    knots = np.full((values.shape[1], KNOTS), np.nan)
+    for place in range(values.shape[1]):
+        present = values[np.isfinite(values[:, place]), place]
+        if len(present) and present.min() < present.max():
+            knots[place] = _apart(np.quantile(present, places))
+    return Ranks(knots)
+
+
+def _apart(knots: Floats) -> Floats:
+    step = (knots[-1] - knots[0]) * 1e-9
+    return np.asarray(knots + step * np.arange(len(knots)))
+
+
+def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> Learned:
+    """Small trees; none where they do not beat 0 on held-out rows."""
+    found = cross_fit_or_none(values, target, fold, TREES, seed=seed)
+    if not found.rounds:
+        return Learned(Trees(None), np.zeros(len(target)))
+    booster = fit_all(values, target, TREES, found.rounds, seed=seed)
+    return Learned(Trees(booster), found.held_out(values, fold))
+
+
+def learn_linear(values: Floats, target: Floats, fold: Codes) -> Learned:
+    """Ridge with the penalty that predicts held-out rows best."""
+    ranks = ranks_of(values)
+    columns = ranks.of(values)
+    parts = [_moments(columns[fold == part], target[fold == part]) for part in range(int(fold.max()) + 1)]
+    whole = tuple(sum(part[place] for part in parts) for place in range(5))
+    tried = []
+    for penalty in PENALTIES:
+        held = np.empty(len(target))
+        for part, own in enumerate(parts):
+            coefficients, intercept = _ridge(tuple(w - o for w, o in zip(whole, own, strict=True)), penalty)
+            mine = fold == part
+            held[mine] = columns[mine] @ coefficients + intercept
+        tried.append((float(np.sum((target - held) ** 2)), penalty, held))
+    _, penalty, held = min(tried, key=lambda one: one[0])
+    coefficients, intercept = _ridge(whole, penalty)
+    return Learned(Linear(ranks, coefficients, intercept), held)
+
+
+def _moments(columns: Floats, target: Floats) -> tuple[NDArray[np.float64] | float, ...]:
+    return len(target), columns.sum(axis=0), columns.T @ columns, float(target.sum()), columns.T @ target
+
+
+def _ridge(moments: tuple[NDArray[np.float64] | float, ...], penalty: float) -> tuple[Floats, float]:
+    rows, sums, squares, total, products = moments
+    middle, mean = np.asarray(sums) / rows, float(total) / float(rows)
+    centred = np.asarray(squares) - float(rows) * np.outer(middle, middle)
+    right = np.asarray(products) - float(rows) * middle * mean
+    coefficients = np.linalg.solve(centred + penalty * float(rows) * np.eye(len(middle)), right)
+    return np.asarray(coefficients), float(mean - middle @ coefficients)

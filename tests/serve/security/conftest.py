@@ -1,0 +1,25 @@
+"""An app that knows its callers by the store, with a small company in it."""
+
+import pytest
+from security_company import COOKIE, LIMITS, Clock, Company, fill
+
+from serve.access import Access
+from serve.security.credentials import StoreAccess
+from serve.store.engine import Store
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def access(app_store: Store, clock: Clock) -> Access:
+    return StoreAccess(app_store, clock, LIMITS, COOKIE)
+
+
+@pytest.fixture
+def company(app_store: Store, clock: Clock) -> Company:
+    """In the place of the modelled company of the outer fixtures."""
+    fill(app_store)
+    return Company(app_store, clock)

@@ -1,0 +1,76 @@
+"""Every route × every role, scope, territory: generated from the routing table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from access_samples import PUBLIC_PATHS, RULES, SAMPLES, Sample
+from fastapi.routing import APIRoute, iter_route_contexts
+from security_company import bearer, logged_in
+
+from serve.access import Need, Scope
+from serve.security.roles import SCOPES_OF, Role
+
+
+def routes(app) -> Iterator[tuple[str, Any]]:
+    """Each method of each address, as `GET /v1/model`, with its route; HEAD is GET without a body."""
+    for route in iter_route_contexts(app.routes):
+        for method in sorted(route.methods or {"MOUNT"}):
+            if method != "HEAD":
+                yield f"{method} {route.path}", route
+
+
+def needs_of(route) -> list[Need]:
+    """What the route declares, wherever in its dependencies."""
+    pending, found = [route.dependant], []
+    while pending:
+        dependant = pending.pop()
+        pending.extend(dependant.dependencies)
+        found.extend([dependant.call] if isinstance(dependant.call, Need) else [])
+    return found
+
+
+def declared(app) -> dict[str, str | None]:
+    found = {}
+    for name, route in routes(app):
+        if isinstance(route.original_route, APIRoute):
+            scopes = {need.scope for need in needs_of(route)}
+            assert len(scopes) == 1, f"{name} declares {scopes or 'no need'}; see serve/access.py"
+            found[name] = scopes.pop()
+        else:
+            assert name in PUBLIC_PATHS, f"{name} is served without a rule"
+    return found
+
+
+def test_every_route_declares_the_rule_that_is_written_down(client):
+    assert declared(client.app) == RULES
+
+
+def test_every_rule_has_a_sample_request():
+    assert set(SAMPLES) == set(RULES)
+
+
+def ask(client, name: str, sample: Sample, headers: dict[str, str]):
+    method, path = name.split(" ")
+    sent = {**sample.headers, **headers}
+    return client.request(method, path.format(**sample.path), headers=sent, json=sample.json, params=sample.query)
+
+
+def outcome(answer) -> str:
+    return {401: "nobody", 403: "forbidden"}.get(answer.status_code, "let in")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_only_callers_with_the_scope_are_let_in(client, company, name):
+    scope, sample = RULES[name], SAMPLES[name]
+    expected = {"anonymous": "let in" if scope is None else "nobody"}
+    found = {"anonymous": outcome(ask(client, name, sample, {}))}
+    for held in Scope:
+        answer = ask(client, name, sample, bearer(company.key(held)))
+        found[held] = outcome(answer)
+        expected[held] = "let in" if scope in (None, held) else "forbidden"
+    for role in Role:
+        answer = ask(client, name, sample, logged_in(company.session(company.user(role, "m1"))))
+        found[role] = outcome(answer)
+        expected[role] = "let in" if scope is None or scope in SCOPES_OF[role] else "forbidden"
+    assert found == expected

@@ -1,0 +1,177 @@
+"""What the allocation of one week is given: accounts with the worth of each package, reps with their hours."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.errors import BadUse, Fault
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+RESOURCES = ("minutes", "stops", "money")
+WAIT = 0
+NOT_BOOKED = -1
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What the K packages take of a rep, which contacts they bring; the first one takes and brings nothing.
+
+    `cost`: K × RESOURCES. `contacts`: K × channels.
+    """
+
+    names: tuple[str, ...]
+    cost: Floats
+    contacts: Floats
+
+    @classmethod
+    def of(cls, playbook: Playbook) -> "Packages":
+        rows = playbook.packages
+        return cls(
+            playbook.actions,
+            np.array([[row.minutes, row.stops, row.money] for row in rows], dtype=np.float64),
+            np.array([[_number(row.contacts, channel) for channel in CHANNELS] for row in rows], dtype=np.float64),
+        )
+
+
+def _number(contacts: Mapping[Any, int], channel: str) -> int:
+    return contacts.get(channel, 0)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """n accounts, K packages, R reps, T tiers, C channels, in arrays.
+
+    `rep`, `tier`: per account its place among the R and the T. `net_value` (n × K): money of giving the package instead
+    of `wait`, whose column is 0. `allowed` (n × K): by the guardrails. `fulfils` (n × K): packages that keep a must;
+    a row without any has no must. `booked` (n): the package an explored account gets whatever it brings,
+    else NOT_BOOKED. `due` (n × C): contacts the cadence still owes; `shortfall_cost` (n × C): money lost by each
+    one missing. `capacity` (R × RESOURCES). `floor` (R × T × C): least number of owed contacts of a tier.
+    """
+
+    packages: Packages
+    rep: Places
+    tier: Places
+    net_value: Floats
+    allowed: Flags
+    fulfils: Flags
+    booked: Places
+    due: Floats
+    shortfall_cost: Floats
+    capacity: Floats
+    floor: Floats
+
+    def __len__(self) -> int:
+        return len(self.rep)
+
+    @property
+    def useful(self) -> Floats:
+        """n × K × C: contacts of each package that the cadence owes; more than it owes count for nothing."""
+        return np.minimum(self.packages.contacts[None, :, :], self.due[:, None, :])
+
+    @property
+    def avoided(self) -> Floats:
+        """n × K: shortfall cost that each package avoids."""
+        return np.asarray((self.useful * self.shortfall_cost[:, None, :]).sum(axis=2), dtype=np.float64)
+
+    @property
+    def value(self) -> Floats:
+        """n × K: net value plus avoided shortfall; what the allocation maximises."""
+        return np.asarray(self.net_value + self.avoided, dtype=np.float64)
+
+    @property
+    def must(self) -> Flags:
+        """Accounts of which a must asks for something."""
+        return np.asarray(self.fulfils.any(axis=1), dtype=bool)
+
+    @property
+    def must_blocked(self) -> Flags:
+        """Musts that no allowed package keeps."""
+        return np.asarray(self.must & ~(self.fulfils & self.allowed).any(axis=1), dtype=bool)
+
+    @property
+    def options(self) -> Flags:
+        """n × K: what is left to choose from once musts and explored packages are booked."""
+        kept = self.must & ~self.must_blocked
+        found = np.where(kept[:, None], self.fulfils & self.allowed, self.allowed)
+        explored = np.flatnonzero(self.booked != NOT_BOOKED)
+        found[explored] = False
+        found[explored, self.booked[explored]] = True
+        return np.asarray(found, dtype=bool)
+
+
+def check_problem(problem: Problem) -> None:
+    """Raises BadUse with everything about the arrays that cannot be."""
+    faults = list(_shape_faults(problem))
+    if not faults:
+        faults = [*_content_faults(problem)]
+    if faults:
+        raise BadUse("This week cannot be allocated.", faults)
+
+
+def _shape_faults(problem: Problem) -> Iterator[Fault]:
+    n, k, c = len(problem.rep), len(problem.packages.names), problem.due.shape[-1]
+    reps, tiers = len(problem.capacity), problem.floor.shape[1] if problem.floor.ndim == 3 else 0
+    wanted = {
+        "tier": (n,),
+        "net_value": (n, k),
+        "allowed": (n, k),
+        "fulfils": (n, k),
+        "booked": (n,),
+        "due": (n, c),
+        "shortfall_cost": (n, c),
+        "capacity": (reps, len(RESOURCES)),
+        "floor": (reps, tiers, c),
+    }
+    for name, shape in wanted.items():
+        found = getattr(problem, name).shape
+        if found != shape:
+            yield Fault(name, f"has the shape {found}", f"give {shape}")
+    cost, contacts = problem.packages.cost.shape, problem.packages.contacts.shape
+    if (cost, contacts) != ((k, len(RESOURCES)), (k, c)):
+        yield Fault("packages", f"have the shapes {cost}, {contacts}", f"give {k} packages, {c} channels")
+
+
+def _content_faults(problem: Problem) -> Iterator[Fault]:
+    """Each rule with the first account that breaks it."""
+    rules = {
+        "rep": (problem.rep < 0) | (problem.rep >= len(problem.capacity)),
+        "tier": (problem.tier < 0) | (problem.tier >= problem.floor.shape[1]),
+        "net_value": ~np.isfinite(problem.net_value).all(axis=1) | (problem.net_value[:, WAIT] != 0),
+        "due": ~(problem.due >= 0).all(axis=1),
+        "shortfall_cost": ~(problem.shortfall_cost >= 0).all(axis=1),
+        "allowed": ~problem.allowed[:, WAIT],
+        "fulfils": problem.fulfils[:, WAIT],
+        "booked": _faulty_bookings(problem),
+    }
+    todo = {
+        "rep": "give a place in `capacity`",
+        "tier": "give a place in `floor`",
+        "net_value": "give finite numbers, 0 for the first package",
+        "due": "give numbers from 0",
+        "shortfall_cost": "give numbers from 0",
+        "allowed": "the first package is always allowed",
+        "fulfils": "the first package keeps no must",
+        "booked": "book an allowed package, none where there is a must",
+    }
+    for name, wrong in rules.items():
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            yield Fault(f"{name}[{first}]", f"{getattr(problem, name)[first].tolist()!r} cannot be", todo[name])
+    for name in ("capacity", "floor"):
+        if not (getattr(problem, name) >= 0).all():
+            yield Fault(name, "has a number below 0 or none", "give numbers from 0")
+
+
+def _faulty_bookings(problem: Problem) -> Flags:
+    known = (problem.booked >= NOT_BOOKED) & (problem.booked < len(problem.packages.names))
+    place = np.where(known & (problem.booked != NOT_BOOKED), problem.booked, WAIT)
+    allowed = np.take_along_axis(problem.allowed, place[:, None], axis=1)[:, 0]
+    return np.asarray(~known | ~allowed | ((problem.booked != NOT_BOOKED) & problem.must), dtype=bool)

@@ -1,0 +1,68 @@
+"""Integer programmes by HiGHS (Huangfu & Hall 2018), which may fail or talk where it should not."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from kqml.errors import CouldNot
+from models.allocation.problem import Flags, Floats
+
+ATTEMPTS = ((True, 0.0), (False, 0.0), (False, 1e-3))
+"""Presolve, least gap: HiGHS 1.12 ends some programmes with a *solve error* that it solves under another setting."""
+
+_LOCK = threading.Lock()
+_redirected = 0
+_kept = -1
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """`least`: the objective of `x`; `bound`: no solution is below it."""
+
+    x: Floats
+    least: float
+    bound: float
+
+
+def minimise(weights: Floats, whole: Flags, upper: Floats, rules: Sequence[LinearConstraint], gap: float) -> Optimum:
+    """Minimises over 0 ≤ x ≤ upper, whole where asked, to a relative gap. Raises CouldNot where HiGHS cannot."""
+    message = ""
+    for presolve, least_gap in ATTEMPTS:
+        with _standard_output_kept():
+            found = milp(
+                weights,
+                integrality=whole.astype(np.int64),
+                bounds=Bounds(0, upper),
+                constraints=rules,
+                options={"mip_rel_gap": max(gap, least_gap), "presolve": presolve},
+            )
+        if found.x is not None:
+            return Optimum(np.asarray(found.x), float(found.fun), float(found.mip_dual_bound))
+        message = str(found.message)
+    raise CouldNot(f"HiGHS could not solve a programme of {len(weights)} variables: {message}")
+
+
+@contextmanager
+def _standard_output_kept() -> Iterator[None]:
+    """HiGHS writes lines of its own to the process's standard output now and then; they go to standard error."""
+    global _redirected, _kept
+    with _LOCK:
+        if _redirected == 0:
+            sys.stdout.flush()
+            _kept = os.dup(1)
+            os.dup2(2, 1)
+        _redirected += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _redirected -= 1
+            if _redirected == 0:
+                os.dup2(_kept, 1)
+                os.close(_kept)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from serve.access import Access
 from serve.metrics import Metrics
 from serve.problems import Problem, ProblemError
+from serve.security.sealing import Sealer
+from serve.security.starting import SecurityOptions
 from serve.served import LiveModel, ServedModel
 from serve.store.engine import Store
 from serve.stored import StoredHistories
@@ -14,7 +16,7 @@ from serve.stored import StoredHistories
 @dataclass(frozen=True)
 class Service:
     """`clock` gives the present instant; `language` is that of reasons when a request names none; `body_limit` in
-    bytes."""
+    bytes; `sealer`: what personal data are sealed with."""
 
     served: ServedModel
     metrics: Metrics
@@ -24,6 +26,8 @@ class Service:
     clock: Callable[[], int]
     language: str
     body_limit: int
+    security: SecurityOptions
+    sealer: Sealer
 
     def live_model(self) -> LiveModel:
         """The model that answers. Raises ProblemError (503) when there is none."""

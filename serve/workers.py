@@ -18,11 +18,12 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from kqml.errors import CouldNot, Fault
-from serve.access import OpenAccess
 from serve.app import create_app
 from serve.live import load_live
 from serve.logs import UVICORN_LOGS, build_logger
 from serve.metrics import SHARED_METRICS, Metrics
+from serve.security.sealing import Sealer
+from serve.security.starting import SecurityOptions, access_for
 from serve.served import ServedModel
 from serve.service import Service
 from serve.store.engine import open_store
@@ -39,7 +40,7 @@ STARTING_SECONDS = 60
 @dataclass(frozen=True)
 class ServeOptions:
     """How to serve. `pointer`: the file that names the model. `database`: the store's address. Port 0 takes a free
-    one. `body_limit` in bytes."""
+    one. `body_limit` in bytes. `sealer`: what personal data are sealed with."""
 
     pointer: Path
     database: str
@@ -48,6 +49,8 @@ class ServeOptions:
     workers: int
     language: str
     body_limit: int
+    security: SecurityOptions
+    sealer: Sealer
 
 
 def serve(options: ServeOptions) -> None:
@@ -77,22 +80,28 @@ def build_app(options: ServeOptions) -> FastAPI:
     """The composition root of one worker; the model is loaded before the worker answers."""
     log = build_logger()
     served = ServedModel(options.pointer, load_live, log)
-    store = open_store(options.database)
+    store, clock = open_store(options.database), _now
     service = Service(
         served=served,
         metrics=Metrics(served),
         store=store,
         histories=StoredHistories(store),
-        access=OpenAccess(),
-        clock=lambda: time_ns() // 1_000,
+        access=access_for(store, options.security, clock),
+        clock=clock,
         language=options.language,
         body_limit=options.body_limit,
+        security=options.security,
+        sealer=options.sealer,
     )
     app = create_app(service, log)
     served.look()
     gc.collect()
     gc.freeze()  # else every full collection walks through a million objects of libraries while requests wait
     return app
+
+
+def _now() -> int:
+    return time_ns() // 1_000
 
 
 @contextmanager

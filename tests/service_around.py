@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from serve.access import Access
 from serve.metrics import Metrics
+from serve.security.sealing import make_secret_key, read_sealer
+from serve.security.sessions import SessionLimits
+from serve.security.starting import SecurityOptions
 from serve.served import ServedModel
 from serve.service import Service
 from serve.store.engine import Store
@@ -21,4 +24,6 @@ def service_around(served: ServedModel, store: Store, access: Access, clock: Cal
         clock=clock,
         language="zh",
         body_limit=limit,
+        security=SecurityOptions(open=False, tls=False, limits=SessionLimits(10**10, 10**11)),
+        sealer=read_sealer(make_secret_key()),
     )

@@ -20,7 +20,7 @@ STARTING_SECONDS = 180
 def our_service(home: Path, workers: int) -> Iterator[str]:
     """`kqml serve` on the champion of a home; yields its address."""
     port = _free_port()
-    command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers), "--open"]
     with _running(command, home, f"http://127.0.0.1:{port}", "/readyz") as url:
         yield url
 

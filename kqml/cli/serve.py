@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kqml.cli.registry import store_of
+from kqml.cli.security import sealer_of, security_of
 from kqml.settings import read_settings
 
 
@@ -17,11 +18,15 @@ def run(
         int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000; 0 takes a free one.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Else KQML_HOST, else 127.0.0.1: this machine only.")] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Let everybody on this machine in while the store knows no key and no user.")
+    ] = False,
     max_body_mib: Annotated[int, typer.Option(min=1, max=1024, help="Larger request bodies are refused.")] = 32,
 ) -> None:
     """Answer `POST /v1/scores` with churn scores of the histories in the body.
 
-    Follows the registry's champion without a restart. Without a champion it answers 503 until one is promoted.
+    Follows the registry's champion without a restart. Without a champion it answers 503 until one is promoted. Who may
+    ask is known by API keys (`kqml keys create`) and users (`kqml users create`); without any it does not start.
 
     Example: kqml serve --port 8000 --workers 2
     """
@@ -29,6 +34,8 @@ def run(
 
     from models.published import POINTER
     from models.registry.publishing import pin
+    from serve.logs import build_logger
+    from serve.security.starting import check_start
     from serve.store.preparing import open_prepared
     from serve.watcher import watching
     from serve.workers import ServeOptions, serve
@@ -36,7 +43,11 @@ def run(
     settings = read_settings()
     store = store_of(settings)
     served = settings.served.absolute()
-    open_prepared(settings.store_address, settings.time_zone).close()
+    security = security_of(settings, open_)
+    database = open_prepared(settings.store_address, settings.time_zone)
+    if check_start(database, security, host or settings.host):
+        build_logger().warning("open", why="no key and no user: everybody on this machine may do everything")
+    database.close()
     pointer = served / POINTER if model is None else pin(store, served, model)
     options = ServeOptions(
         pointer=pointer,
@@ -46,6 +57,8 @@ def run(
         workers=workers,
         language=settings.language,
         body_limit=max_body_mib * 2**20,
+        security=security,
+        sealer=sealer_of(settings),
     )
     with watching(store, served) if model is None else nullcontext():
         serve(options)

@@ -16,6 +16,9 @@ from kqml.errors import CouldNot
 from models.bundle import load_bundle
 from models.published import Published, write_pointer
 from models.registry.client import RegistryStore
+from serve.security.sealing import make_secret_key, read_sealer
+from serve.security.sessions import SessionLimits
+from serve.security.starting import SecurityOptions
 from serve.watcher import follow_registry
 from serve.workers import ServeOptions, serve
 
@@ -45,7 +48,7 @@ def started(home, *words):
     """The process with its address, once it says where it listens; it logs to a file at home."""
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "kqml", "serve", "--port", "0", *words],
+            [sys.executable, "-m", "kqml", "serve", "--open", "--port", "0", *words],
             env={**os.environ, "KQML_HOME": str(home)},
             cwd=home,
             stderr=log,
@@ -92,10 +95,20 @@ def test_two_workers_answer_follow_the_pointer_count_together_and_stop(home, com
 def test_a_port_that_is_taken_is_said_with_exit_code_3(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        options = ServeOptions(tmp_path / "current.json", "sqlite:///none.db", "127.0.0.1", port, 1, "zh", 1)
+        guarded = SecurityOptions(open=True, tls=False, limits=SessionLimits(1, 1)), read_sealer(make_secret_key())
+        options = ServeOptions(tmp_path / "current.json", "sqlite:///none.db", "127.0.0.1", port, 1, "zh", 1, *guarded)
         with pytest.raises(CouldNot, match=r"The service cannot listen(.|\n)*--port") as refused:
             serve(options)
     assert refused.value.exit_code == 3
+
+
+def test_without_a_key_or_a_user_it_does_not_start(tmp_path):
+    words = [sys.executable, "-m", "kqml", "serve", "--port", "0"]
+    ended = subprocess.run(
+        words, env={**os.environ, "KQML_HOME": str(tmp_path)}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "Nobody may ask yet." in ended.stderr
 
 
 def test_the_watcher_says_once_that_the_registry_stopped_answering_and_once_that_it_is_back(

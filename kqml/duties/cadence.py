@@ -1,0 +1,122 @@
+"""What the cadence owes: contacts per channel, problems solved, by account and calendar month."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.duties.asked import Asked
+from kqml.duties.monthly import MonthView, span_of
+from kqml.duties.table import Part, state_of
+from kqml.events import EventKind
+from kqml.playbook.codes import CHANNELS
+from kqml.tables import TIERS
+
+Floats = NDArray[np.float64]
+
+
+def cadence_parts(asked: Asked, views: Sequence[MonthView]) -> list[Part]:
+    """Contacts and problems owed in the month of the last view; `views` are the months up to it, oldest first."""
+    contacts = [_contact_part(asked, views, channel) for channel in CHANNELS]
+    return [*(part for part in contacts if part is not None), _problem_part(asked, views[-1])]
+
+
+def _contact_part(asked: Asked, views: Sequence[MonthView], channel: str) -> Part | None:
+    per_tier = {tier: row[channel] for tier, row in asked.playbook.cadence.items()}
+    spans = span_of(asked.playbook, channel)
+    months = np.array([spans[tier] for tier in TIERS] + [1])[views[-1].tier[:, -1]]
+    targets, expected, counted, start = (np.zeros(asked.accounts) for _ in range(4))
+    for back, view in enumerate(reversed(views), start=1):
+        inside = months >= back
+        targets += np.where(inside, view.prorated(per_tier), 0.0)
+        expected += np.where(inside, view.prorated(per_tier, asked.cutoff_day), 0.0)
+        counted += np.where(inside, asked.contacts.counted(channel, (view.start, view.end), asked.accounts), 0.0)
+        start = np.where(inside, view.start, start)
+    forbidden = asked.forbidden(views[-1].first + _last_place(asked, views[-1]), channel)
+    full = np.array([*(per_tier[tier] * spans[tier] for tier in TIERS), 0.0])[views[-1].tier[:, -1]]
+    why = np.where(forbidden, "no_consent", _why(views[-1], targets, full)).astype(object)
+    kept = _concerned(views[-1]) & (full > 0)
+    return _part(
+        asked,
+        views[-1],
+        kept,
+        channel,
+        {
+            "prorated": np.where(forbidden, 0.0, targets),
+            "expected": np.where(forbidden, 0.0, expected),
+            "counted": counted,
+            "due_from": start.astype(np.int64),
+            "why": why,
+        },
+    )
+
+
+def _problem_part(asked: Asked, view: MonthView) -> Part:
+    per_tier = asked.playbook.reciprocity.problems_per_account_month
+    solved = asked.known.of(EventKind.HELP_GIVEN)
+    low, high = np.searchsorted(solved.occurred_at, (view.start, view.end))
+    targets = view.prorated(per_tier)
+    full = np.array([*(per_tier[tier] for tier in TIERS), 0.0])[view.tier[:, -1]]
+    return _part(
+        asked,
+        view,
+        _concerned(view) & (full > 0),
+        "help",
+        {
+            "prorated": targets,
+            "expected": view.prorated(per_tier, asked.cutoff_day),
+            "counted": np.bincount(solved.account[low:high], minlength=asked.accounts).astype(np.float64),
+            "due_from": np.full(asked.accounts, view.start),
+            "why": _why(view, targets, full),
+        },
+    )
+
+
+def _part(asked: Asked, view: MonthView, kept: NDArray[np.bool_], channel: str, found: dict[str, NDArray[Any]]) -> Part:
+    """The rows of the accounts kept, each with its state at the cutoff."""
+    chosen = {name: values[kept] for name, values in found.items()}
+    target, counted = np.floor(chosen["prorated"] + 0.5), chosen["counted"]
+    return Part(
+        account=np.flatnonzero(kept),
+        rep=view.owner[kept, _last_place(asked, view)].astype(np.int64),
+        tier=view.tier[kept, _last_place(asked, view)].astype(np.int64),
+        columns={
+            "duty": "problems" if channel == "help" else "cadence",
+            "channel": channel,
+            "target": target,
+            "counted": counted,
+            "prorated": chosen["prorated"],
+            "behind": np.where(target > 0, np.maximum(chosen["expected"] - counted, 0.0), 0.0),
+            "due_from": chosen["due_from"],
+            "due_by": np.full(len(target), view.end),
+            "state": state_of(target, counted, view.end, asked.cutoff),
+            "must": False,
+            "why": chosen["why"],
+        },
+    )
+
+
+def _last_place(asked: Asked, view: MonthView) -> int:
+    """The latest day of the month of which anything is known, its first one before the month begins."""
+    return int(view.day_places(np.array([asked.cutoff_day - 1]))[0])
+
+
+def _concerned(view: MonthView) -> NDArray[np.bool_]:
+    """Accounts that were open on some day of the month."""
+    return np.asarray(view.open.any(axis=1))
+
+
+def _why(view: MonthView, targets: Floats, full: Floats) -> NDArray[np.object_]:
+    """What took most off a target: days before the opening or after the closing, quiet days, leave, another tier."""
+    lost = np.stack(
+        [
+            (view.working & ~view.open).sum(axis=1),
+            (view.working & view.quiet & view.open).sum(axis=1),
+            (view.working & ~view.quiet & view.open & view.leave).sum(axis=1),
+        ]
+    )
+    names = np.array(["part_of_month", "quiet_days", "leave"], dtype=object)
+    moved = (view.tier != view.tier[:, -1:]).any(axis=1)
+    whole = np.where(moved, "tier_moved", "by_tier").astype(object)
+    return np.where(lost.sum(axis=0) > 0, names[lost.argmax(axis=0)], whole)

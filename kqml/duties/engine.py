@@ -1,0 +1,73 @@
+"""All duties of all accounts at a cutoff, for a period."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from kqml.calendar import local_days
+from kqml.duties.asked import Asked
+from kqml.duties.book import DutyBook
+from kqml.duties.cadence import cadence_parts
+from kqml.duties.counting import contacts_of
+from kqml.duties.matters import matter_parts
+from kqml.duties.monthly import MonthView, month_view, span_of
+from kqml.duties.occasions import birthday_parts, festival_parts, life_event_parts
+from kqml.duties.period import Period, month_before, months_of
+from kqml.duties.rep_month import rep_parts
+from kqml.duties.table import Part, table_of
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+from kqml.workdays import Workdays
+
+
+def duties(book: DutyBook, playbook: Playbook, calendar: Workdays, period: Period, cutoff: int) -> pa.Table:
+    """The table of `kqml.duties.table.SCHEMA`: every duty whose days touch the period, whatever is open besides.
+
+    Only what was known before the cutoff counts, only what had happened by then.
+    """
+    asked = asked_of(book, playbook, period, cutoff)
+    return table_of(book, [part for part in _parts(asked, calendar, period) if len(part)])
+
+
+def asked_of(book: DutyBook, playbook: Playbook, period: Period, cutoff: int) -> Asked:
+    """The question of a period at a cutoff."""
+    start, end = period.instants(book.log.time_zone)
+    return Asked(
+        book=book,
+        playbook=playbook,
+        cutoff=cutoff,
+        cutoff_day=int(local_days(np.array([cutoff - 1]), book.log.time_zone)[0]) + 1,
+        start=start,
+        end=end,
+        known=book.log.records.known_before(cutoff),
+        contacts=contacts_of(book.log.records, playbook, cutoff),
+    )
+
+
+def _parts(asked: Asked, calendar: Workdays, period: Period) -> Iterator[Part]:
+    seen: dict[date, MonthView] = {}
+    for month in months_of(period):
+        views = [_view(asked, calendar, each, seen) for each in _span(asked, month)]
+        yield from cadence_parts(asked, views)
+        yield from rep_parts(asked, views[-1])
+    yield from festival_parts(asked)
+    yield from birthday_parts(asked)
+    yield from life_event_parts(asked)
+    yield from matter_parts(asked)
+
+
+def _view(asked: Asked, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:
+    if month not in seen:
+        seen[month] = month_view(asked.book, calendar, month, asked.cutoff)
+    return seen[month]
+
+
+def _span(asked: Asked, month: date) -> list[date]:
+    """The months up to this one that the cadence of any tier looks at, oldest first."""
+    months = max(count for channel in CHANNELS for count in span_of(asked.playbook, channel).values())
+    found = [month]
+    while len(found) < months:
+        found.insert(0, month_before(found[0]))
+    return found

@@ -1,0 +1,80 @@
+"""What a rep owes in a calendar month, whichever account it is at: help asked for, trainings given."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar import local_days
+from kqml.duties.asked import Asked
+from kqml.duties.monthly import MonthView
+from kqml.duties.records import Records
+from kqml.duties.table import Part, state_of
+from kqml.events import EventKind
+from kqml.tables import TIERS
+
+Flags = NDArray[np.bool_]
+
+
+def rep_parts(asked: Asked, view: MonthView) -> list[Part]:
+    """Of every rep who looks after an open account in the month."""
+    rules = asked.playbook.reciprocity
+    trained = np.isin(view.tier, [TIERS.index(name) for name in rules.training_tiers])
+    asks = asked.known.of(EventKind.HELP_ASKED)
+    trainings = asked.known.of(EventKind.TRAINING)
+    fitting = trained[trainings.account, view.day_places(_days(asked, trainings))]
+    return [
+        _rep_part(asked, view, "asks", rules.asks_per_rep_month, asks, _in_charge(asked, view, view.open)),
+        _rep_part(
+            asked,
+            view,
+            "trainings",
+            rules.trainings_per_rep_month,
+            trainings.where(fitting),
+            _in_charge(asked, view, view.open & trained),
+        ),
+    ]
+
+
+def _days(asked: Asked, records: Records) -> NDArray[np.int64]:
+    return local_days(records.occurred_at, asked.book.log.time_zone)
+
+
+def _in_charge(asked: Asked, view: MonthView, which: Flags) -> Flags:
+    """Reps who look after an account on a day where `which` (accounts × days) holds."""
+    found = np.zeros(len(asked.book.log.reps) + 1, dtype=np.bool_)
+    found[view.owner[which]] = True
+    return found[:-1]
+
+
+def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, records: Records, owing: Flags) -> Part:
+    """Records without a rep are those of the rep in charge that day."""
+    low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
+    within = records.where((np.arange(len(records)) >= low) & (np.arange(len(records)) < high))
+    owner = view.owner[within.account, view.day_places(_days(asked, within))]
+    rep = np.where(within.rep >= 0, within.rep, owner)
+    people = len(asked.book.log.reps)
+    counted = np.bincount(rep[rep >= 0], minlength=people).astype(np.float64)
+    days = view.working & ~view.quiet
+    there = np.array([rep.working(view.days) for rep in asked.book.log.reps]).reshape(people, -1) & days
+    share = there.sum(axis=1) / max(view.workdays, 1)
+    expected = (there & (view.days < asked.cutoff_day)).sum(axis=1) / max(view.workdays, 1)
+    who = np.flatnonzero(owing & (per_month > 0))
+    prorated = per_month * share[who]
+    target = np.floor(prorated + 0.5)
+    return Part(
+        account=np.full(len(who), -1),
+        rep=who,
+        tier=np.full(len(who), -1),
+        columns={
+            "duty": duty,
+            "channel": "help" if duty == "asks" else "training",
+            "target": target,
+            "counted": counted[who],
+            "prorated": prorated,
+            "behind": np.maximum(per_month * expected[who] - counted[who], 0.0),
+            "due_from": np.full(len(who), view.start),
+            "due_by": np.full(len(who), view.end),
+            "state": state_of(target, counted[who], view.end, asked.cutoff),
+            "must": False,
+            "why": np.where(share[who] < 1, "part_of_month", duty).astype(object),
+        },
+    )

@@ -1,0 +1,59 @@
+"""The reps of a company with the days on which each of them is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kqml.duties.period import day_number
+
+ALWAYS = (-(2**31), 2**31)
+
+
+@dataclass(frozen=True)
+class Rep:
+    """`employed`, `absences`: half-open pairs of local days since 1970; ALWAYS where nothing is known."""
+
+    name: str
+    employed: tuple[int, int] = ALWAYS
+    absences: tuple[tuple[int, int], ...] = ()
+
+    def absent(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each day: is the rep on leave?"""
+        away = np.zeros(len(days), dtype=np.bool_)
+        for start, end in self.absences:
+            away |= (days >= start) & (days < end)
+        return away
+
+    def working(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each day: employed, not on leave?"""
+        return (days >= self.employed[0]) & (days < self.employed[1]) & ~self.absent(days)
+
+
+def reps_of(table: pa.Table, others: pa.Array) -> tuple[Rep, ...]:
+    """The reps of the table, with those that are only named elsewhere, by name."""
+    known = {row["rep_id"]: _rep(row) for row in table.to_pylist()}
+    names = sorted({*known, *others.to_pylist()})
+    return tuple(known.get(name, Rep(name)) for name in names)
+
+
+def _rep(row: dict[str, Any]) -> Rep:
+    started, left = row.get("started_on"), row.get("left_on")
+    employed = (ALWAYS[0] if started is None else day_number(started), ALWAYS[1] if left is None else day_number(left))
+    return Rep(row["rep_id"], employed, _absences(row.get("absences")))
+
+
+def _absences(text: str | None) -> tuple[tuple[int, int], ...]:
+    """`[[start, end], …]`, ISO dates, the end not included."""
+    pairs: Sequence[Sequence[str]] = orjson.loads(text) if text else []
+    return tuple((day_number(date.fromisoformat(start)), day_number(date.fromisoformat(end))) for start, end in pairs)
+
+
+def absences(reps: Sequence[Rep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Reps × days, with a last row for nobody, who is never away: what nobody is in charge of stays owed."""
+    return np.stack([*(rep.absent(days) for rep in reps), np.zeros(len(days), dtype=np.bool_)])

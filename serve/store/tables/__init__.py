@@ -10,7 +10,7 @@ from serve.store.tables.access import (
     USERS,
 )
 from serve.store.tables.answers import DECISION_STATES, DECISIONS, DUTIES_DONE, LATEST_SCORES, REVIEWS, SCORES
-from serve.store.tables.facts import ACCOUNTS, CONTACTS, EVENTS, KINDS_RECORDED, REPS, STORE_INFO
+from serve.store.tables.facts import ACCOUNTS, CONTACT_KEYS, CONTACTS, EVENTS, KINDS_RECORDED, REPS, STORE_INFO
 from serve.store.tables.messages import DELIVERIES, OUTBOX, WEBHOOKS
 from serve.store.tables.metadata import METADATA
 
@@ -19,6 +19,7 @@ __all__ = [
     "API_KEYS",
     "AUDIT_LOG",
     "CONTACTS",
+    "CONTACT_KEYS",
     "DECISIONS",
     "DECISION_STATES",
     "DELIVERIES",

@@ -52,6 +52,12 @@ CONTACTS = Table(
 )
 """Personal fields may hold sealed text (serve/security); they are text here in any case."""
 
+CONTACT_KEYS = Table(
+    "contact_keys", METADATA, words("contact_id", primary_key=True), words("sealed_key", nullable=False)
+)
+"""The key of each contact's personal fields, itself sealed with a key of the settings. Without its row here whatever is
+sealed of the contact, in copies too, stays sealed."""
+
 REPS = Table(
     "reps",
     METADATA,

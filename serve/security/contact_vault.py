@@ -1,0 +1,135 @@
+"""Contacts' personal fields: sealed where they are kept, opened for whoever may see them.
+
+Every contact has a key of its own, sealed with a key of the settings (`serve.security.sealing`), so that exchanging
+the latter seals only these keys anew, and erasing a contact destroys its key.
+"""
+
+import base64
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, delete, select, update
+
+from kqml.errors import CouldNot, Fault
+from serve.security.sealing import Sealer
+from serve.store.records import parts_of, read_rows
+from serve.store.tables import CONTACT_KEYS, CONTACTS
+from serve.store.upserting import insert_absent
+
+Row = Mapping[str, Any]
+Keys = Mapping[str, bytes]
+
+PERSONAL = (
+    "name",
+    "phone",
+    "birthday",
+    "education",
+    "home_town",
+    "family",
+    "character",
+    "hobbies",
+    "attributes",
+)
+"""Columns about the person; `role`, `influence` say what the person is to the account."""
+
+_MARK = "field1:"
+_NONCE_BYTES = 12
+
+
+def seal_contacts(connection: Connection, sealer: Sealer, records: Sequence[Row]) -> list[dict[str, Any]]:
+    """The records as they are kept. The same text at the same place is sealed the same, so that who compares rows
+    sees what changed; nothing else can be told from it."""
+    keys = _keys(connection, sealer, [str(record["contact_id"]) for record in records], make=True)
+    return [_each(record, lambda plain, place, key: _seal(plain, place, key), keys) for record in records]
+
+
+def open_contacts(connection: Connection, sealer: Sealer, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows with their personal fields readable. Raises CouldNot where a key is gone."""
+    keys = _keys(connection, sealer, [str(row["contact_id"]) for row in rows])
+    return [_each(row, lambda sealed, place, key: _open(sealed, place, key), keys) for row in rows]
+
+
+def mask_contact(row: Row) -> dict[str, Any]:
+    """The row without what is personal."""
+    return {name: None if name in PERSONAL else value for name, value in row.items()}
+
+
+def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:
+    """Destroys the contact's key, empties its personal fields; False where there is no such contact."""
+    stored = read_rows(connection, CONTACTS, [contact_id], lock=True).get(contact_id)
+    if stored is None:
+        return False
+    connection.execute(delete(CONTACT_KEYS).where(CONTACT_KEYS.c.contact_id == contact_id))
+    emptied: dict[str, Any] = dict.fromkeys(PERSONAL)
+    emptied |= {"erased_at": stored["erased_at"] or now, "updated_at": now, "version": stored["version"] + 1}
+    connection.execute(update(CONTACTS).where(CONTACTS.c.contact_id == contact_id).values(**emptied))
+    return True
+
+
+def reseal_keys(connection: Connection, sealer: Sealer) -> int:
+    """Seals the contacts' keys with the newest key of the settings; how many were sealed with another one."""
+    stored = connection.execute(select(CONTACT_KEYS)).tuples().all()
+    stale = [(contact, sealed) for contact, sealed in stored if not sealer.is_current(sealed)]
+    for contact, sealed in stale:
+        fresh = sealer.seal(sealer.open(sealed, _place(contact)), _place(contact))
+        connection.execute(update(CONTACT_KEYS).where(CONTACT_KEYS.c.contact_id == contact).values(sealed_key=fresh))
+    return len(stale)
+
+
+def _each(row: Row, change: Any, keys: Keys) -> dict[str, Any]:
+    contact = str(row["contact_id"])
+    return {
+        name: change(value, f"{contact}.{name}", keys.get(contact)) if name in PERSONAL and value is not None else value
+        for name, value in row.items()
+    }
+
+
+def _keys(connection: Connection, sealer: Sealer, contacts: Sequence[str], make: bool = False) -> Keys:
+    stored = dict(_stored(connection, contacts))
+    missing = [contact for contact in dict.fromkeys(contacts) if contact not in stored] if make else []
+    if missing:
+        fresh = [{"contact_id": name, "sealed_key": sealer.seal(_random_key(), _place(name))} for name in missing]
+        insert_absent(connection, CONTACT_KEYS, fresh)
+        stored |= dict(_stored(connection, missing))
+    return {name: base64.b64decode(sealer.open(sealed, _place(name))) for name, sealed in stored.items()}
+
+
+def _stored(connection: Connection, contacts: Sequence[str]) -> Iterable[tuple[str, str]]:
+    for part in parts_of(contacts):
+        yield from connection.execute(select(CONTACT_KEYS).where(CONTACT_KEYS.c.contact_id.in_(part))).tuples()
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _place(contact: str) -> str:
+    return f"contact_keys.{contact}"
+
+
+def _seal(plain: str, place: str, key: bytes | None) -> str:
+    assert key is not None
+    nonce = hmac.new(key, f"{place}\0{plain}".encode(), sha256).digest()[:_NONCE_BYTES]
+    sealed = AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
+    return _MARK + base64.urlsafe_b64encode(nonce + sealed).decode()
+
+
+def _open(sealed: str, place: str, key: bytes | None) -> str:
+    if not sealed.startswith(_MARK):
+        return sealed  # kept before there was a vault
+    if key is None:
+        raise _unreadable(place, "its key was destroyed")
+    raw = base64.urlsafe_b64decode(sealed.removeprefix(_MARK))
+    try:
+        return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
+    except InvalidTag as error:
+        raise _unreadable(place, "it was changed, or moved from elsewhere") from error
+
+
+def _unreadable(place: str, why: str) -> CouldNot:
+    return CouldNot("A contact's field cannot be opened.", [Fault(place, why, "put the contact in again")])

@@ -1,0 +1,1 @@
+"""How accounts stand by the playbook: emotional account, depth, grades, classes, the customer card."""

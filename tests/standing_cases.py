@@ -1,0 +1,42 @@
+"""Accounts of a few events for tests of standings; days since 1970-01-01 UTC instead of instants."""
+
+from dataclasses import replace
+
+from kqml.calendar import DAY_US
+from kqml.eventlog import EventLog
+from kqml.events import KINDS
+from kqml.logbuilding import event_log_of
+from kqml.playbook import read_playbook
+from kqml.standing.known import Known, known_before
+
+PLAYBOOK = read_playbook("pharmacy")
+EVERY_KIND = dict.fromkeys(KINDS, -(10**18))
+
+
+def event(day, kind, known=None, **columns):
+    """One event; `due`: the day it is due, `known`: the day it was recorded, `id`: what others refer to by `ref`."""
+    if "due" in columns:
+        columns["due_at"] = round(columns.pop("due") * DAY_US)
+    if "id" in columns:
+        columns["event_id"] = columns.pop("id")
+    known_at = {} if known is None else {"known_at": round(known * DAY_US)}
+    return {"occurred_at": round(day * DAY_US), "kind": kind, **known_at, **columns}
+
+
+def log_of(*histories) -> EventLog:
+    """A log of accounts a0, a1, … with these events; events get ids where they have none."""
+    named = {}
+    for place, history in enumerate(histories):
+        named[f"a{place}"] = [{"event_id": f"e{place}-{number}", **one} for number, one in enumerate(history)]
+    return event_log_of(named)
+
+
+def known_of(day, *histories, recorded=None) -> Known:
+    """What was known of accounts with these events before a day; all kinds are recorded unless said otherwise."""
+    kinds = EVERY_KIND if recorded is None else dict.fromkeys(recorded, -(10**18))
+    return known_before(log_of(*histories), round(day * DAY_US), kinds)
+
+
+def playbook(**changes):
+    """The pharmacy playbook with other values in some places."""
+    return replace(PLAYBOOK, **changes)

@@ -70,7 +70,7 @@ def run(
     if serve and not as_json:
         from kqml.cli.serve import run as serve_scores
 
-        serve_scores(port=port)
+        serve_scores(port=port, open_=True)
 
 
 def _open_folder(home: Path, fresh: bool) -> None:

@@ -1,6 +1,5 @@
 """The working days of a country, swap days included, with whether its government has announced them yet."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -50,16 +49,16 @@ class Workdays:
 
 def workdays(country: str = "CN") -> Workdays:
     """The working days of a country. Raises BadUse for one whose holidays are not known."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    if country not in known:
+    if country not in countries():
         fault = Fault("country", f"{country!r} is not known", "give an ISO code of two letters such as CN")
         raise BadUse("There is no such calendar of working days.", [fault])
     return Workdays(country)
 
 
-def days_between(first: int, last: int) -> Iterable[date]:
-    """The dates of days since the epoch, both ends included."""
-    return (EPOCH + timedelta(days=day) for day in range(first, last + 1))
+@cache
+def countries() -> frozenset[str]:
+    """The ISO codes of the countries whose working days are known."""
+    return frozenset(holidays.list_supported_countries(include_aliases=False))
 
 
 @cache

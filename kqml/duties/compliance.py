@@ -111,7 +111,7 @@ def _channel(
 
 
 def _sum(inverse: Places, values: NDArray[np.generic]) -> Floats:
-    return np.bincount(inverse, weights=values.astype(np.float64))
+    return np.bincount(inverse, weights=values.astype(np.float64)).astype(np.float64)
 
 
 def _counted(book: DutyBook, view: MonthView, contacts: Contacts, pairs: _Pairs, channel: str) -> Floats:
@@ -125,4 +125,4 @@ def _counted(book: DutyBook, view: MonthView, contacts: Contacts, pairs: _Pairs,
     key = (account * reps + view.owner[account, day] + 1) * len(TIERS) + view.tier[account, day]
     place = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
     fits = keys[place] == key if len(keys) else np.zeros(len(key), dtype=np.bool_)
-    return np.bincount(place[fits], weights=worth[low:high][fits], minlength=len(keys))
+    return np.bincount(place[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)

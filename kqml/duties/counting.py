@@ -23,7 +23,8 @@ class Contacts:
         """What was counted at each account in a half-open interval of instants."""
         records, worth = self.records[channel], self.worth[channel]
         low, high = np.searchsorted(records.occurred_at, interval)
-        return np.bincount(records.account[low:high], weights=worth[low:high], minlength=accounts)
+        found = np.bincount(records.account[low:high], weights=worth[low:high], minlength=accounts)
+        return found.astype(np.float64)
 
 
 def contacts_of(records: Records, playbook: Playbook, cutoff: int) -> Contacts:

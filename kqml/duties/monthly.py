@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar import local_midnight
 from kqml.duties.book import DutyBook
-from kqml.duties.period import date_of, day_number, month_after
+from kqml.duties.period import day_number, month_after
 from kqml.duties.reps import absences
 from kqml.playbook import Playbook
 from kqml.tables import TIERS
@@ -108,7 +108,3 @@ MOST_MONTHS = 12
 
 def _months(cadence: float) -> int:
     return 1 if cadence <= 0 or cadence >= 1 else min(MOST_MONTHS, int(np.ceil(1 / cadence)))
-
-
-def first_of(view: MonthView) -> date:
-    return date_of(view.first)

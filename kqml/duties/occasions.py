@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kqml.calendar import DAY_US, local_days, local_midnight
+from kqml.calendar import local_days, local_midnight
 from kqml.duties.asked import Asked
 from kqml.duties.period import date_of, day_number
 from kqml.duties.table import Part, state_of
@@ -103,7 +103,7 @@ def birthday_parts(asked: Asked) -> Iterator[Part]:
 
 def _people_still_there(asked: Asked) -> pd.DataFrame:
     """Contacts with a birthday who have not left."""
-    people = asked.book.contacts.to_pandas()
+    people: pd.DataFrame = asked.book.contacts.to_pandas()
     left = asked.known.of(EventKind.CONTACT_LEFT)
     gone = {name for name in asked.book.log.texts("contact_id", left.row) if name is not None}
     return people[~people["contact_id"].isin(gone)]
@@ -198,7 +198,7 @@ def _counted_for(asked: Asked, channel: str, people: pd.DataFrame, window: tuple
     )
     pairs = people.assign(row=np.arange(len(people)))[["row", "account", "contact_id"]].merge(met, on="account")
     fits = pairs["met"].isna() | pairs["contact_id"].isna() | (pairs["met"] == pairs["contact_id"])
-    return np.bincount(pairs["row"][fits], weights=pairs["worth"][fits], minlength=len(people))
+    return np.bincount(pairs["row"][fits], weights=pairs["worth"][fits], minlength=len(people)).astype(np.float64)
 
 
 def _window(asked: Asked, day: date, before: int, after: int) -> tuple[int, int]:
@@ -209,6 +209,3 @@ def _window(asked: Asked, day: date, before: int, after: int) -> tuple[int, int]
 
 def _day(asked: Asked, instant: int) -> int:
     return int(local_days(np.array([instant]), asked.book.log.time_zone)[0])
-
-
-__all__ = ["DAY_US", "birthday_parts", "festival_parts", "life_event_parts"]

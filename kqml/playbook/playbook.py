@@ -34,6 +34,7 @@ from kqml.playbook.shapes import (
     Amount,
     Code,
     Count,
+    Country,
     Name,
     Number,
     PerTierAndChannel,
@@ -50,10 +51,11 @@ class Playbook:
     """`cadence`: tier → channel → contacts per month. `packages`: the first one is to do nothing. `margin_rate`:
     segment → share of an amount that is margin. `facts`: reason code → name of a threshold → number.
     `priors`: action → its place in the order the company assumes, empty as shipped. `minute_cost`: money.
-    `abc`: shares of sales that make the classes. `shortfall_cost`: money per contact that is missing.
+    `country`: whose working days count. `abc`: shares of sales that make the classes. `shortfall_cost`: money per contact that is missing.
     `fingerprint`: of the content, not of its layout."""
 
     name: Name
+    country: Country
     cadence: PerTierAndChannel
     cadence_floor: SharePerTier
     shortfall_cost: PerTierAndChannel

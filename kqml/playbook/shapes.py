@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 from kqml.events import KIND_OF_CODE, EventKind
 from kqml.festivals import FESTIVALS
 from kqml.playbook.codes import CAUSES, CHANNELS, LANGUAGES, SYMPTOMS, TIERS
+from kqml.workdays import countries
 
 STRICT = ConfigDict(extra="forbid")
 
@@ -51,6 +52,12 @@ def _code(value: str) -> str:
     return value
 
 
+def _country(value: str) -> str:
+    if value not in countries():
+        raise ValueError("there is no such calendar of working days; give an ISO code of two letters such as CN")
+    return value
+
+
 Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Amount = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
@@ -63,6 +70,7 @@ Channel = Literal["visit", "call", "message"]
 Kind = Annotated[EventKind, BeforeValidator(_kind), PlainSerializer(lambda kind: kind.code)]
 Festival = Annotated[str, AfterValidator(_festival)]
 Code = Annotated[str, AfterValidator(_code)]
+Country = Annotated[str, AfterValidator(_country)]
 
 PerTier = Annotated[Mapping[str, Amount], Each(TIERS)]
 PerChannel = Annotated[Mapping[str, Amount], Each(CHANNELS)]

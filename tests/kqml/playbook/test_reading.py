@@ -50,6 +50,7 @@ FAULTS = {
     "an unknown code of an offer": ('["complaint", "broken', '["complaints", "broken', ["help_offers[9].codes[1]: there is no such reason code"]),
     "an unknown code of facts": ("small_neglect = {", "small_negligence = {", ["facts.small_negligence: there is no such reason code"]),
     "an offer in one language": ('title = { zh = "培训店员", en = "train the staff" }', 'title = { zh = "培训店员" }', ["help_offers[2].title.en: is absent"]),
+    "a country that is none": ('country = "CN"', 'country = "XX"', ["country: there is no such calendar of working days"]),
     "a card field of no table": ('"contacts.role"', '"people.role"', ["card[16].source: String should match pattern"]),
     "a package without minutes": ("minutes = 55\n", "", ["packages[4].minutes: is absent"]),
     "an unknown need": ('["consent", "open"', '["consent", "sun"', ["packages[3].needs"]),

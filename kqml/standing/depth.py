@@ -61,7 +61,7 @@ def levels(found: Evidence, playbook: Playbook) -> NDArray[np.object_]:
     """The highest of LEVELS that is met, as all below it are, by every criterion recorded; None where none is."""
     steps = (playbook.depth.basic, playbook.depth.middle, playbook.depth.high)
     reached = np.array([met(found, step).all(axis=0) for step in steps])
-    names = np.array(LEVELS, dtype=object)[np.logical_and.accumulate(reached).sum(axis=0)]
+    names: NDArray[np.object_] = np.array(LEVELS, dtype=object)[np.logical_and.accumulate(reached).sum(axis=0)]
     names[np.isnan(np.column_stack([*found.criteria.values()])).all(axis=1)] = None
     return names
 

@@ -37,7 +37,8 @@ class Movements:
 def balances(known: Known, playbook: Playbook) -> Floats:
     """Per account the balance at the cutoff: the sum of what is left of all that was booked before it."""
     moved = movements(known, playbook)
-    return np.bincount(moved.account, weights=moved.left(known.cutoff), minlength=known.log.account_count)
+    sums = np.bincount(moved.account, weights=moved.left(known.cutoff), minlength=known.log.account_count)
+    return sums.astype(np.float64)
 
 
 def movements(known: Known, playbook: Playbook) -> Movements:

@@ -65,9 +65,9 @@ def expected_of(worth: Worth, probability: Floats, chosen: Mask) -> Expected:
     """The expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
     chances = probability[chosen]
     each = np.column_stack([np.ones(len(chances)), worth.revenue[chosen], worth.margin[chosen]])
-    missing = np.isnan(each).any(axis=0)
     lost, revenue, margin = _estimates(chances, np.nan_to_num(each))
-    return Expected(len(chances), lost, None if missing[1] else revenue, None if missing[2] else margin)
+    has_revenue, has_margin = (not np.isnan(money).any() for money in (each[:, 1], each[:, 2]))
+    return Expected(len(chances), lost, revenue if has_revenue else None, margin if has_margin else None)
 
 
 def _total(money: Floats) -> float | None:

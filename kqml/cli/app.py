@@ -26,6 +26,7 @@ COMMANDS = (
     "playbook check",
     "playbook show",
     "playbook diff",
+    "duties",
     "report standing",
     "report loss",
     "serve",

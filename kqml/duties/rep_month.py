@@ -53,11 +53,12 @@ def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, record
     rep = np.where(within.rep >= 0, within.rep, owner)
     people = len(asked.book.log.reps)
     counted = np.bincount(rep[rep >= 0], minlength=people).astype(np.float64)
-    days = view.working & ~view.quiet
-    there = np.array([rep.working(view.days) for rep in asked.book.log.reps]).reshape(people, -1) & days
+    employed = np.array([each.employed_on(view.days) for each in asked.book.log.reps]).reshape(people, -1)
+    away = np.array([each.absent(view.days) for each in asked.book.log.reps]).reshape(people, -1)
+    there = employed & ~away & view.working & ~view.quiet
     share = there.sum(axis=1) / max(view.workdays, 1)
     expected = (there & (view.days < asked.cutoff_day)).sum(axis=1) / max(view.workdays, 1)
-    who = np.flatnonzero(owing & (per_month > 0))
+    who = np.flatnonzero(owing & employed.any(axis=1) & (per_month > 0))
     prorated = per_month * share[who]
     target = np.floor(prorated + 0.5)
     return Part(

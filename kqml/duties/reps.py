@@ -23,16 +23,16 @@ class Rep:
     employed: tuple[int, int] = ALWAYS
     absences: tuple[tuple[int, int], ...] = ()
 
+    def employed_on(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each day: employed?"""
+        return (days >= self.employed[0]) & (days < self.employed[1])
+
     def absent(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For each day: is the rep on leave?"""
         away = np.zeros(len(days), dtype=np.bool_)
         for start, end in self.absences:
             away |= (days >= start) & (days < end)
         return away
-
-    def working(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """For each day: employed, not on leave?"""
-        return (days >= self.employed[0]) & (days < self.employed[1]) & ~self.absent(days)
 
 
 def reps_of(table: pa.Table, others: pa.Array) -> tuple[Rep, ...]:

@@ -1,0 +1,195 @@
+"""`kqml duties`: what the playbook owes every account in a week, how far it was kept."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kqml.cli.language import LanguageFlag, spoken
+from kqml.cli.output import emit, progress
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
+from kqml.errors import BadUse, Fault
+from kqml.settings import read_settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kqml.duties import DutyBook, Period
+    from kqml.playbook import Playbook
+    from kqml.workdays import Workdays
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    rep: Annotated[str | None, typer.Option(help="Only what this rep owes.", show_default="everybody")] = None,
+    week: Annotated[
+        str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
+    ] = None,
+    cutoff: Annotated[
+        str | None,
+        typer.Option(help="A date or an instant with offset.", show_default="the week's Monday, its midnight"),
+    ] = None,
+    compliance: Annotated[
+        bool, typer.Option("--compliance", help="How far the cadence was kept: per rep, tier, channel, month.")
+    ] = False,
+    months: Annotated[int, typer.Option(min=1, max=60, help="Months of --compliance, up to the last record.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="File to write the rows to: .parquet or .csv.")] = None,
+    playbook: PlaybookFlag = None,
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Lists what is due, by when, done, overdue or waived in a week: cadence, festivals, personal days, promises,
+    complaints, give and take.
+
+    Without --rep and --out only the counts are told. With --compliance the past months instead.
+
+    Example: kqml duties data/world --rep R0001-00 --week 2024-W07
+    """
+    from kqml.cli.duties_tables import print_compliance, print_duties
+    from kqml.dataset import read_dataset
+    from kqml.duties import read_book
+    from kqml.workdays import workdays
+
+    _check_out(out)
+    settings = read_settings()
+    rules = playbook_in_force(playbook, settings)
+    speech = spoken(language, settings.language)
+    with progress("Reading", None):
+        book = read_book(read_dataset(dataset), rules)
+    _check_rep(book, rep)
+    calendar = workdays(rules.country)
+    common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
+    if compliance:
+        table, told = _kept(book, rules, calendar, (months, cutoff, rep))
+        result = {**common, **told, "rows": _rows(table)}
+        _write(out, table)
+        emit(result, as_json, lambda console: print_compliance(console, result, speech))
+        return
+    table, told = _owed(book, rules, calendar, (week, cutoff, rep))
+    _write(out, table)
+    rows = _rows(table) if rep is not None and out is None else None
+    result = {**common, **told, "summary": _summary(table), "rows": rows}
+    emit(result, as_json, lambda console: print_duties(console, result, speech, book.log.time_zone))
+
+
+def _owed(
+    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: tuple[str | None, str | None, str | None]
+) -> "tuple[pa.Table, dict[str, Any]]":
+    """The duties of a week (asked: week, cutoff, rep), what they were computed for."""
+    from features.cutoffs import parse_cutoff
+    from kqml.calendar import moment_of
+    from kqml.duties import duties
+
+    zone, (week, cutoff, rep) = book.log.time_zone, asked
+    period = _period(book, week)
+    at = period.instants(zone)[0] if cutoff is None else parse_cutoff(cutoff, zone)
+    with progress("Computing", None):
+        table = _of_rep(duties(book, rules, calendar, period, at), rep)
+    told = {
+        "week": "{}-W{:02d}".format(*period.first.isocalendar()[:2]),
+        "cutoff": moment_of(at, zone).isoformat(),
+        "certainty": calendar.certainty(period.last.year),
+    }
+    return table, told
+
+
+def _kept(
+    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: tuple[int, str | None, str | None]
+) -> "tuple[pa.Table, dict[str, Any]]":
+    """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
+    from features.cutoffs import parse_cutoff
+    from kqml.calendar import moment_of
+    from kqml.duties import compliance
+    from kqml.duties.period import month_before
+
+    zone, (count, cutoff, rep) = book.log.time_zone, asked
+    at = _after_the_last(book) if cutoff is None else parse_cutoff(cutoff, zone)
+    found = [moment_of(at - 1, zone).date().replace(day=1)]
+    while len(found) < count:
+        found.insert(0, month_before(found[0]))
+    with progress("Computing", None):
+        table = _of_rep(compliance(book, rules, calendar, found, at), rep)
+    return table, {"months": [f"{month:%Y-%m}" for month in found], "cutoff": moment_of(at, zone).isoformat()}
+
+
+def _period(book: "DutyBook", week: str | None) -> "Period":
+    from kqml.calendar import moment_of
+    from kqml.duties.period import week as week_of
+
+    if week is not None:
+        return week_of(week)
+    last = moment_of(_after_the_last(book), book.log.time_zone).date()
+    year, number, day = last.isocalendar()
+    return week_of(f"{year}-W{number:02d}" if day == 1 else _week_after(last))
+
+
+def _week_after(day: date) -> str:
+    from datetime import timedelta
+
+    return "{}-W{:02d}".format(*(day + timedelta(days=7)).isocalendar()[:2])
+
+
+def _after_the_last(book: "DutyBook") -> int:
+    """Local midnight after the last record. Raises Refused where there is none."""
+    from datetime import timedelta
+
+    from kqml.calendar import local_midnight, moment_of
+    from kqml.errors import Refused
+
+    known = book.log.records.known_at
+    if not len(known):
+        fault = Fault("events", "none is of a kind that duties look at", "import contacts, promises, complaints")
+        raise Refused("There is nothing that duties could be computed from.", [fault])
+    zone = book.log.time_zone
+    return local_midnight(moment_of(int(known.max()), zone).date() + timedelta(days=1), zone)
+
+
+def _of_rep(table: "pa.Table", rep: str | None) -> "pa.Table":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return table if rep is None else table.filter(pc.equal(table["rep_id"].cast(pa.string()), rep))
+
+
+def _summary(table: "pa.Table") -> list[dict[str, Any]]:
+    """Rows by duty, channel and state."""
+    import pyarrow as pa
+
+    words = {name: table[name].cast(pa.string()) for name in ("duty", "channel", "state")}
+    counts = pa.table(words).append_column("must", table["must"]).group_by(list(words)).aggregate([([], "count_all")])
+    ordered = counts.sort_by([(name, "ascending") for name in words])
+    return [{**row, "rows": row.pop("count_all")} for row in ordered.to_pylist()]
+
+
+def _rows(table: "pa.Table") -> list[dict[str, Any]]:
+    return [
+        {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in row.items()}
+        for row in table.to_pylist()
+    ]
+
+
+def _check_rep(book: "DutyBook", rep: str | None) -> None:
+    if rep is not None and rep not in {each.name for each in book.log.reps}:
+        fault = Fault("--rep", f"{rep!r} is named nowhere", "name a rep of the dataset")
+        raise BadUse("There is no such rep.", [fault])
+
+
+def _check_out(out: Path | None) -> None:
+    if out is not None and out.suffix not in (".parquet", ".csv"):
+        fault = Fault("--out", f"{out.name} ends neither in .parquet nor in .csv", "name the file so")
+        raise BadUse("The rows cannot be written.", [fault])
+
+
+def _write(out: Path | None, table: "pa.Table") -> None:
+    """Whole or not at all: to a sibling first, then renamed."""
+    if out is None:
+        return
+    from pyarrow import csv, parquet
+
+    draft = out.with_name(f".{out.name}.draft")
+    try:
+        (parquet.write_table if out.suffix == ".parquet" else csv.write_csv)(table, draft)
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The columns `eligible`, `blocked` of the decision log, the rejections that it tells."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import orjson
@@ -40,14 +41,13 @@ def rejections(
     kept = states[states["state"] == "rejected"].merge(decisions[["decision_id", "account_id"]], on="decision_id")
     at, known = (_micros(kept[name]) for name in ("at", "known_at"))
     lately = (known < cutoff) & (at < cutoff) & (at >= cutoff - days * DAY_US)
-    account = pd.Index(accounts).get_indexer(kept["account_id"])
-    action = pd.Index(actions).get_indexer(kept["action"])
+    account = pd.Index(accounts).get_indexer(pd.Index(kept["account_id"]))
+    action = pd.Index(actions).get_indexer(pd.Index(kept["action"]))
     counted = lately & (account >= 0) & (action > 0)
     np.add.at(found, (account[counted], action[counted]), 1.0)
     return found
 
 
-def _micros(column: "pd.Series[object]") -> NDArray[np.int64]:
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return np.asarray(column.dt.tz_convert(None).astype("datetime64[us]").astype(np.int64), dtype=np.int64)
-    return np.asarray(column, dtype=np.int64)
+def _micros(column: "pd.Series[Any]") -> NDArray[np.int64]:
+    given = column.astype("datetime64[us, UTC]") if isinstance(column.dtype, pd.DatetimeTZDtype) else column
+    return np.asarray(given.astype("int64"), dtype=np.int64)

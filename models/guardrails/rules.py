@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kqml.messages import text
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
+from models.allocation.problem import Packages
 from models.guardrails.situation import Flags, Floats, Situation
 
 RULES = ("status", "tier", "consent", "open", "rep", "suppressed", "week_cap", "month_cap")
@@ -68,7 +69,7 @@ def _verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
     yield _Verdict("suppressed", situation.rejected >= most, situation.rejected, float(most))
     for name, made, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
         for place, channel in enumerate(CHANNELS):
-            brings = np.array([float(dict(package.contacts).get(channel, 0)) for package in packages])
+            brings = Packages.of(playbook).contacts[:, place]
             would_be, cap = made[:, place, None] + brings, float(caps[channel])
             yield _Verdict(name, (would_be > cap) & (brings > 0), would_be, cap)
 

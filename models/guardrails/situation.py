@@ -10,6 +10,7 @@ from kqml.duties.asked import Asked
 from kqml.duties.book import DutyBook
 from kqml.duties.engine import asked_of
 from kqml.duties.period import Period, day_number
+from kqml.duties.reps import Rep
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from kqml.tables import TIERS
@@ -66,8 +67,12 @@ def _quiet_share(book: DutyBook, days: Places) -> float:
 
 def _rep_share(book: DutyBook, owner: Places, days: Places) -> Floats:
     """0 where nobody is in charge."""
-    shares = np.array([*(rep.working(days).mean() for rep in book.log.reps), 0.0])
+    shares = np.array([*(_there(rep, days).mean() for rep in book.log.reps), 0.0])
     return np.asarray(shares[owner], dtype=np.float64)
+
+
+def _there(rep: Rep, days: Places) -> Flags:
+    return np.asarray((days >= rep.employed[0]) & (days < rep.employed[1]) & ~rep.absent(days), dtype=bool)
 
 
 def _contacts(asked: Asked, interval: tuple[int, int]) -> Floats:

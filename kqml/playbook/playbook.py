@@ -48,10 +48,10 @@ __all__ = ["CHANNELS", "CONDITIONS", "Playbook"]
 
 @dataclass(frozen=True, config=STRICT)
 class Playbook:
-    """`cadence`: tier → channel → contacts per month. `packages`: the first one is to do nothing. `margin_rate`:
-    segment → share of an amount that is margin. `facts`: reason code → name of a threshold → number.
-    `priors`: action → its place in the order the company assumes, empty as shipped. `minute_cost`: money.
-    `country`: whose working days count. `abc`: shares of sales that make the classes. `shortfall_cost`: money per contact that is missing.
+    """`country`: whose working days count. `cadence`: tier → channel → contacts per month. `packages`: the first one is
+    to do nothing. `margin_rate`: segment → share of an amount that is margin. `facts`: reason code → name of a
+    threshold → number. `priors`: action → its place in the order the company assumes, empty as shipped.
+    `minute_cost`, `shortfall_cost` (of a contact that is missing): money. `abc`: shares of sales that make the classes.
     `fingerprint`: of the content, not of its layout."""
 
     name: Name

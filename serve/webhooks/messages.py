@@ -1,0 +1,55 @@
+"""What other systems can be told, as values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+
+class MessageKind(StrEnum):
+    """The types of message that a webhook can ask for."""
+
+    BAND_CROSSED = "account.band_crossed"
+    DUTY_OVERDUE = "duty.overdue"
+    PLAN_CREATED = "plan.created"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to tell. `occasion`: what makes it the same message when it is written again; `data` holds ids, codes
+    and numbers, nothing personal."""
+
+    kind: MessageKind
+    occasion: str
+    data: Mapping[str, Any]
+
+    @property
+    def message_id(self) -> str:
+        """Stable: a receiver that has seen it may pass over it."""
+        return "msg_" + sha256(f"{self.kind}\0{self.occasion}".encode()).hexdigest()[:32]
+
+    def payload(self, at: int) -> str:
+        """The body that is sent: `type`, `timestamp`, `data`, as Standard Webhooks has it."""
+        moment = datetime.fromtimestamp(at // 1_000_000, UTC).isoformat()
+        return json.dumps({"type": self.kind, "timestamp": moment, "data": dict(self.data)}, ensure_ascii=False)
+
+
+def band_crossed(account_id: str, before: str | None, after: str | None, as_of: str, model: str) -> Message:
+    """An account's band is another one than at its score before; null while it was not eligible."""
+    data = {"account_id": account_id, "before": before, "after": after, "as_of": as_of, "model": model}
+    return Message(MessageKind.BAND_CROSSED, f"{account_id}\0{as_of}\0{model}", data)
+
+
+def duty_overdue(account_id: str, duty: str, due_by: str, rep_id: str | None) -> Message:
+    """A duty was not done by its day."""
+    data = {"account_id": account_id, "duty": duty, "due_by": due_by, "rep_id": rep_id}
+    return Message(MessageKind.DUTY_OVERDUE, f"{account_id}\0{duty}\0{due_by}", data)
+
+
+def plan_created(rep_id: str | None, week: str, policy: str, decisions: int) -> Message:
+    """A rep's week has new decisions."""
+    data = {"rep_id": rep_id, "week": week, "policy": policy, "decisions": decisions}
+    return Message(MessageKind.PLAN_CREATED, f"{rep_id}\0{week}\0{policy}", data)

@@ -1,0 +1,38 @@
+"""Messages written in the transaction of the change that they tell of."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from serve.store.tables import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.store.upserting import insert_absent
+from serve.webhooks.messages import Message
+
+
+def enqueue(connection: Connection, messages: Sequence[Message], now: int) -> int:
+    """Writes the messages that were not written before, on their way to every webhook that asks for their kind; how
+    many on how many ways. Without webhooks nothing is written."""
+    asking = _asking(connection)
+    wanted = {message.message_id: message for message in messages if asking.get(message.kind)}
+    rows = [
+        {"message_id": name, "kind": message.kind.value, "payload": message.payload(now), "created_at": now}
+        for name, message in wanted.items()
+    ]
+    insert_absent(connection, OUTBOX, rows)
+    ways = [
+        {"message_id": name, "webhook_id": webhook, "attempts": 0, "next_at": now}
+        for name, message in wanted.items()
+        for webhook in asking[message.kind]
+    ]
+    return insert_absent(connection, DELIVERIES, ways)
+
+
+def _asking(connection: Connection) -> dict[str, list[str]]:
+    """Kind of message → the live webhooks that ask for it."""
+    asked = select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.kinds).where(WEBHOOKS.c.disabled_at.is_(None))
+    found: dict[str, list[str]] = {}
+    for webhook, kinds in connection.execute(asked).tuples():
+        for kind in json.loads(kinds):
+            found.setdefault(kind, []).append(webhook)
+    return found

@@ -1,0 +1,146 @@
+"""Webhooks in the store, their deliveries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
+
+from serve.security.sealing import Sealer
+from serve.store.tables import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.webhooks.messages import MessageKind
+from serve.webhooks.signing import make_secret
+
+SECRETS_AT_ONCE = 2
+"""The newest signs beside the one before it, until the next is made."""
+
+
+@dataclass(frozen=True)
+class WebhookRecord:
+    """A webhook as the store knows it; `secrets` the newest first."""
+
+    webhook_id: str
+    url: str
+    kinds: tuple[MessageKind, ...]
+    secrets: tuple[str, ...]
+    created_at: int
+    disabled_at: int | None
+
+
+@dataclass(frozen=True)
+class WebhookWish:
+    """What a webhook shall be."""
+
+    url: str
+    kinds: frozenset[MessageKind]
+    created_by: str
+
+
+def add_webhook(connection: Connection, sealer: Sealer, wish: WebhookWish, now: int) -> WebhookRecord:
+    """A new webhook with its first secret."""
+    webhook_id, secrets, kinds = f"wh_{uuid4().hex}", (make_secret(),), tuple(sorted(wish.kinds))
+    connection.execute(
+        insert(WEBHOOKS).values(
+            webhook_id=webhook_id,
+            url=wish.url,
+            kinds=json.dumps(kinds),
+            secrets=_sealed(sealer, webhook_id, secrets),
+            created_at=now,
+            created_by=wish.created_by,
+        )
+    )
+    return WebhookRecord(webhook_id, wish.url, kinds, secrets, now, None)
+
+
+def list_webhooks(connection: Connection, sealer: Sealer) -> list[WebhookRecord]:
+    """Every webhook, the oldest first."""
+    asked = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.webhook_id)
+    return [_record(row, sealer) for row in connection.execute(asked).mappings()]
+
+
+def find_webhook(connection: Connection, sealer: Sealer, webhook_id: str) -> WebhookRecord | None:
+    """The webhook of an id."""
+    asked = select(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
+    row = connection.execute(asked).mappings().one_or_none()
+    return None if row is None else _record(row, sealer)
+
+
+def renew_secret(connection: Connection, sealer: Sealer, webhook: WebhookRecord) -> str:
+    """A new secret, which signs beside the one before it."""
+    secrets = (make_secret(), *webhook.secrets)[:SECRETS_AT_ONCE]
+    _keep_secrets(connection, sealer, webhook.webhook_id, secrets)
+    return secrets[0]
+
+
+def disable_webhook(connection: Connection, webhook_id: str, now: int) -> bool:
+    """Ends a webhook with what is on its way to it; False where there is no live one."""
+    live = (WEBHOOKS.c.webhook_id == webhook_id) & WEBHOOKS.c.disabled_at.is_(None)
+    if not connection.execute(update(WEBHOOKS).where(live).values(disabled_at=now)).rowcount:
+        return False
+    waiting = and_(DELIVERIES.c.webhook_id == webhook_id, DELIVERIES.c.next_at.is_not(None))
+    ended = {"next_at": None, "dead_at": now, "fault": "the webhook was disabled"}
+    connection.execute(update(DELIVERIES).where(waiting).values(**ended))
+    return True
+
+
+def list_dead(connection: Connection, limit: int) -> Sequence[dict[str, Any]]:
+    """Messages that were given up, the latest first."""
+    columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, OUTBOX.c.kind, DELIVERIES.c.attempts)
+    asked = select(*columns, DELIVERIES.c.dead_at, DELIVERIES.c.fault).join_from(DELIVERIES, OUTBOX)
+    newest = (DELIVERIES.c.dead_at.desc(), DELIVERIES.c.message_id)
+    dead = asked.where(DELIVERIES.c.dead_at.is_not(None)).order_by(*newest).limit(limit)
+    return [dict(row) for row in connection.execute(dead).mappings()]
+
+
+def replay(connection: Connection, now: int, webhook_id: str | None, message_id: str | None) -> int:
+    """Sends dead messages again, those of a webhook, a message, or all; how many. Those of disabled webhooks stay."""
+    live = select(WEBHOOKS.c.webhook_id).where(WEBHOOKS.c.disabled_at.is_(None))
+    where: list[ColumnElement[bool]] = [DELIVERIES.c.dead_at.is_not(None), DELIVERIES.c.webhook_id.in_(live)]
+    if webhook_id is not None:
+        where.append(DELIVERIES.c.webhook_id == webhook_id)
+    if message_id is not None:
+        where.append(DELIVERIES.c.message_id == message_id)
+    again = {"attempts": 0, "next_at": now, "dead_at": None}
+    return connection.execute(update(DELIVERIES).where(*where).values(**again)).rowcount
+
+
+def count_deliveries(connection: Connection) -> dict[str, int]:
+    """How many messages wait, were delivered, are dead."""
+    columns = (DELIVERIES.c.next_at, DELIVERIES.c.delivered_at, DELIVERIES.c.dead_at)
+    waiting, delivered, dead = connection.execute(select(*map(func.count, columns))).one()
+    return {"waiting": waiting, "delivered": delivered, "dead": dead}
+
+
+def reseal_secrets(connection: Connection, sealer: Sealer) -> int:
+    """Seals secrets with the newest key of the settings; how many webhooks had them sealed with another one."""
+    stored = connection.execute(select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.secrets)).tuples().all()
+    stale = [(name, sealed) for name, sealed in stored if not sealer.is_current(sealed)]
+    for name, sealed in stale:
+        _keep_secrets(connection, sealer, name, _opened(sealer, name, sealed))
+    return len(stale)
+
+
+def _keep_secrets(connection: Connection, sealer: Sealer, webhook_id: str, secrets: Sequence[str]) -> None:
+    kept = update(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
+    connection.execute(kept.values(secrets=_sealed(sealer, webhook_id, secrets)))
+
+
+def _record(row: RowMapping, sealer: Sealer) -> WebhookRecord:
+    return WebhookRecord(
+        webhook_id=row["webhook_id"],
+        url=row["url"],
+        kinds=tuple(MessageKind(kind) for kind in json.loads(row["kinds"])),
+        secrets=_opened(sealer, row["webhook_id"], row["secrets"]),
+        created_at=row["created_at"],
+        disabled_at=row["disabled_at"],
+    )
+
+
+def _sealed(sealer: Sealer, webhook_id: str, secrets: Sequence[str]) -> str:
+    return sealer.seal(json.dumps(list(secrets)), f"webhooks.{webhook_id}")
+
+
+def _opened(sealer: Sealer, webhook_id: str, sealed: str) -> tuple[str, ...]:
+    return tuple(json.loads(sealer.open(sealed, f"webhooks.{webhook_id}")))

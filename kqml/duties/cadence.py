@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.duties.asked import Asked
 from kqml.duties.monthly import MonthView, span_of
-from kqml.duties.table import Part, state_of
+from kqml.duties.table import Part, state_of, whole
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 from kqml.tables import TIERS
@@ -76,7 +76,7 @@ def _problem_part(asked: Asked, view: MonthView) -> Part:
 def _part(asked: Asked, view: MonthView, kept: NDArray[np.bool_], channel: str, found: dict[str, NDArray[Any]]) -> Part:
     """The rows of the accounts kept, each with its state at the cutoff."""
     chosen = {name: values[kept] for name, values in found.items()}
-    target, counted = np.floor(chosen["prorated"] + 0.5), chosen["counted"]
+    target, counted = whole(chosen["prorated"]), chosen["counted"]
     return Part(
         account=np.flatnonzero(kept),
         rep=view.owner[kept, _last_place(asked, view)].astype(np.int64),

@@ -7,7 +7,7 @@ from kqml.calendar import local_days
 from kqml.duties.asked import Asked
 from kqml.duties.monthly import MonthView
 from kqml.duties.records import Records
-from kqml.duties.table import Part, state_of
+from kqml.duties.table import Part, state_of, whole
 from kqml.events import EventKind
 from kqml.tables import TIERS
 
@@ -60,7 +60,7 @@ def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, record
     expected = (there & (view.days < asked.cutoff_day)).sum(axis=1) / max(view.workdays, 1)
     who = np.flatnonzero(owing & employed.any(axis=1) & (per_month > 0))
     prorated = per_month * share[who]
-    target = np.floor(prorated + 0.5)
+    target = whole(prorated)
     return Part(
         account=np.full(len(who), -1),
         rep=who,

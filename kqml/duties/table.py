@@ -70,11 +70,19 @@ class Part:
         return len(self.account)
 
 
+ROUNDING = 1e-9
+
+
+def whole(prorated: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Contacts owed by a target of days: the nearest whole number, half of one counts as one."""
+    return np.floor(prorated + 0.5 + ROUNDING)
+
+
 def state_of(
     target: NDArray[np.float64], counted: NDArray[np.float64], due_by: NDArray[np.int64] | int, cutoff: int
 ) -> NDArray[np.object_]:
     """Waived where nothing is owed, done where enough is counted, else overdue from `due_by` on, due before."""
-    enough = counted >= target - 1e-9
+    enough = counted >= target - ROUNDING
     open_state = np.where(np.asarray(due_by) <= cutoff, "overdue", "due")
     return np.where(target <= 0, "waived", np.where(enough, "done", open_state)).astype(object)
 
@@ -110,5 +118,8 @@ def _joined(field: pa.Field, parts: Sequence[Part]) -> pa.ChunkedArray:
 def _array(field: pa.Field, value: Column, rows: int) -> pa.Array:
     """Instants are given as integers, words are kept once."""
     given = pa.int64() if field.type == INSTANT else TEXT if field.type == WORD else field.type
-    made = pa.array(value, given) if isinstance(value, np.ndarray) else pa.repeat(pa.scalar(value, given), rows)
+    if isinstance(value, np.ndarray):
+        made = pa.array(value, given, from_pandas=given == TEXT)
+    else:
+        made = pa.repeat(pa.scalar(value, given), rows)
     return made.dictionary_encode() if field.type == WORD else made.cast(field.type)

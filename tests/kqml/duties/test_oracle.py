@@ -1,0 +1,59 @@
+"""The duties equal those of a slow, obvious version on random companies."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from duty_books import ZONE, at, book, drawn
+from duty_oracle import Oracle
+
+from kqml.duties import duties, month, week
+from kqml.duties.table import DUTIES, STATES
+from kqml.messages import catalogue
+from kqml.playbook import read_playbook
+from kqml.workdays import workdays
+
+CHINA = workdays("CN")
+KEY = ("duty", "account_id", "rep_id", "tier", "occasion", "channel", "contact_id", "event_id")
+
+ASKED = [
+    ("pharmacy", week("2024-W05"), "2024-01-29"),  # Spring Festival ahead, two months
+    ("pharmacy", week("2024-W07"), "2024-02-12"),
+    ("pharmacy", month("2024-01"), "2024-02-20"),
+    ("dealer", week("2024-W06"), "2024-02-07T15:30"),
+    ("dealer", month("2024-02"), "2024-03-01"),
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("preset", "period", "cutoff"), ASKED)
+def test_every_duty_equals_the_slow_obvious_one(seed, preset, period, cutoff):
+    company, playbook = drawn(seed), read_playbook(preset)
+    made = book(**company)
+    found = duties(made, playbook, CHINA, period, round(at(cutoff).timestamp() * 1e6)).to_pylist()
+    expected = Oracle(company, playbook, CHINA, ZONE).duties(period, at(cutoff))
+
+    assert sorted(map(told, found)) == sorted(map(told, expected))
+
+
+def test_the_random_companies_have_every_duty_in_every_state_for_every_reason():
+    seen: set[tuple[str, str]] = set()
+    for seed, (preset, period, cutoff) in itertools.product(range(20), ASKED):
+        found = duties(book(**drawn(seed)), read_playbook(preset), CHINA, period, round(at(cutoff).timestamp() * 1e6))
+        seen |= {pair for row in found.to_pylist() for pair in ((row["duty"], row["state"]), ("why", row["why"]))}
+    lists = {duty: set(STATES) for duty in DUTIES}
+    never_waived = ("promise", "complaint", "inbound", "milestone", "misfortune")
+    lists |= {duty: set(STATES) - {"waived"} for duty in never_waived}
+    lists["why"] = set(catalogue("duties", "en")["why"])
+    expected = {(duty, state) for duty, states in lists.items() for state in states}
+    assert expected - seen == set()
+    assert {pair for pair in seen if pair[0] == "why"} <= expected
+
+
+def told(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a duty says, so that rows can be sorted; numbers rounded beyond the noise of sums."""
+    names = tuple(row[name] or "" for name in KEY)
+    numbers = tuple(round(row[name], 8) for name in ("target", "counted", "prorated", "behind"))
+    days = tuple(row[name].timestamp() for name in ("due_from", "due_by"))
+    return (*names, *days, *numbers, row["state"], row["must"])

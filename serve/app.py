@@ -5,14 +5,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as StoreTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
 
+from serve.bodies import said_of
 from serve.documents import build_openapi
 from serve.envelope import REQUEST_ID, Envelope
-from serve.problems import Problem, ProblemError, problem_response
-from serve.routes import scores, status
+from serve.logs import where_it_failed
+from serve.problems import ItemError, Problem, ProblemError, invalid_request, problem_response
+from serve.routes import accounts, events, scores, status
+from serve.security.headers import SecurityHeaders
 from serve.service import Service
 
 GZIP_FROM_BYTES = 4 * 1024
@@ -20,6 +26,7 @@ GZIP_FROM_BYTES = 4 * 1024
 
 DESCRIPTION = "客情 machine learning: how likely accounts are to stop ordering, why."
 VERSION = "1"
+ROUTES = (scores, accounts, events, status)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 
@@ -40,13 +47,22 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=_TELEMETRY_OFF,
-        exception_handlers={ProblemError: _problem, HTTPException: _http_problem},
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers={
+            ProblemError: _problem,
+            HTTPException: _http_problem,
+            RequestValidationError: _parameter_problem,
+            OperationalError: _store_problem,
+            InterfaceError: _store_problem,
+            StoreTimeout: _store_problem,
+        },
     )
-    app.state.service = service
-    app.include_router(scores.router)
-    app.include_router(status.router)
+    app.state.service, app.state.log = service, log
+    for routes in ROUTES:
+        app.include_router(routes.router)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(Envelope, metrics=service.metrics, log=log)
+    app.add_middleware(SecurityHeaders, tls=service.security.tls)
     app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -63,3 +79,19 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     kind = kinds.get(error.status_code, Problem.BAD_REQUEST)
     detail = f"{request.method} {request.url.path} is not served; see /openapi.json."
     return problem_response(ProblemError(kind, detail, headers=error.headers), request.scope[REQUEST_ID])
+
+
+async def _parameter_problem(request: Request, error: Exception) -> Response:
+    """What FastAPI finds wrong with the address or the headers, in the shape of ours."""
+    assert isinstance(error, RequestValidationError)
+    faults = [ItemError("", said_of(item), str(item["loc"][-1])) for item in error.errors()]
+    return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
+
+
+async def _store_problem(request: Request, error: Exception) -> Response:
+    """The database is away or too busy; nothing was changed, or a later request with the same ids will tell."""
+    request.app.state.log.error("store_failed", request_id=request.scope[REQUEST_ID], **where_it_failed(error))
+    detail = "The database does not answer; ask again."
+    return problem_response(
+        ProblemError(Problem.NO_STORE, detail, headers={"retry-after": "1"}), request.scope[REQUEST_ID]
+    )

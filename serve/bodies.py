@@ -37,7 +37,7 @@ def parse_body(schema: type[Body], body: bytes) -> Body:
         details = error.errors(include_url=False)
     if details[0]["type"] == "json_invalid":
         raise ProblemError(Problem.INVALID_JSON, f"{details[0]['msg']}.")
-    raise invalid_request([ItemError(pointer_to(item["loc"]), _said(item)) for item in details])
+    raise invalid_request([ItemError(pointer_to(item["loc"]), said_of(item)) for item in details])
 
 
 def _check_headers(request: Request, limit: int) -> None:
@@ -58,7 +58,8 @@ def _too_large(limit: int) -> ProblemError:
     return ProblemError(Problem.TOO_LARGE, detail, headers={"connection": "close"})
 
 
-def _said(item: ErrorDetails) -> str:
+def said_of(item: ErrorDetails) -> str:
+    """What is wrong with one item, with its value."""
     if item["type"] in ("missing", "extra_forbidden"):
         return item["msg"]
     said = PATTERNS_IN_WORDS.get(item.get("ctx", {}).get("pattern", ""), item["msg"])

@@ -1,9 +1,11 @@
 """What a route may ask for in its signature."""
 
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Path, Query, Request
 
+from serve.cursors import PAGE_DEFAULT, PAGE_LIMIT
+from serve.fields import Identifier
 from serve.service import Service
 
 
@@ -13,3 +15,18 @@ async def service_of(request: Request) -> Service:
 
 
 ServiceOf = Annotated[Service, Depends(service_of)]
+
+IdInPath = Annotated[Identifier, Path()]
+PageLimit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="How many at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")]
+Language = Annotated[Literal["zh", "en"] | None, Query(description="Of the sentences. Default: the service's.")]
+IfMatch = Annotated[str | None, Header(description="Only if the record still has this ETag.")]
+IfNoneMatch = Annotated[str | None, Header(description="Only if it has another ETag; `*`: only if there is none.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="Names the request: sent again with the same key and body, it is answered as the first time.",
+    ),
+]
+DEFAULT_LIMIT = PAGE_DEFAULT

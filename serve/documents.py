@@ -1,5 +1,6 @@
 """What OpenAPI says beyond the signatures of the routes: bodies read as bytes, problems, examples."""
 
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -8,12 +9,44 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from serve import record_schemas
 from serve.problems import MEDIA_TYPE, Problem
 from serve.schemas import ProblemOut, ScoreRequest
 
 _REF = "#/components/schemas/{model}"
-_UNROUTED: tuple[type[BaseModel], ...] = (ScoreRequest, ProblemOut)
+_UNROUTED: tuple[type[BaseModel], ...] = (
+    ScoreRequest,
+    ProblemOut,
+    record_schemas.EventBatch,
+    record_schemas.AccountBody,
+    record_schemas.AccountBatch,
+    record_schemas.ContactBody,
+    record_schemas.ContactBatch,
+    record_schemas.RepBody,
+    record_schemas.RepBatch,
+)
 """Schemas that no signature mentions, because bodies are read and problems written as bytes."""
+
+EXAMPLES = {
+    "ScoreRequest": "scores",
+    "EventBatch": "events",
+    "AccountBody": "account",
+    "AccountBatch": "accounts",
+    "ContactBody": "contact",
+    "ContactBatch": "contacts",
+    "RepBody": "rep",
+    "RepBatch": "reps",
+}
+"""A body's schema → the file of `serve/examples` that shows it."""
+
+BODY_PROBLEMS = (
+    Problem.INVALID_JSON,
+    Problem.TOO_LARGE,
+    Problem.UNSUPPORTED_MEDIA_TYPE,
+    Problem.INVALID_REQUEST,
+    Problem.NO_STORE,
+)
+"""How a request with a body for the store can fail."""
 
 
 def request_body(schema: type[BaseModel]) -> dict[str, Any]:
@@ -25,7 +58,12 @@ def request_body(schema: type[BaseModel]) -> dict[str, Any]:
 def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can fail in these ways."""
     schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
-    return {kind.status: {"description": kind.title, "content": {MEDIA_TYPE: {"schema": schema}}} for kind in kinds}
+    said: dict[int | str, str] = {}
+    for kind in kinds:
+        said[kind.status] = f"{said[kind.status]}; {kind.title}" if kind.status in said else kind.title
+    return {
+        status: {"description": title, "content": {MEDIA_TYPE: {"schema": schema}}} for status, title in said.items()
+    }
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
@@ -36,9 +74,19 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         described = schema.model_json_schema(ref_template=_REF)
         schemas |= described.pop("$defs", {})
         schemas[schema.__name__] = described
-    content = document["paths"]["/v1/scores"]["post"]["requestBody"]["content"]["application/json"]
-    content["examples"] = read_examples("scores")
+    for name, content in _bodies(document):
+        if name in EXAMPLES:
+            content["examples"] = read_examples(EXAMPLES[name])
     return document
+
+
+def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name of the schema of every JSON body, with what describes the body."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if "$ref" in content.get("schema", {}):
+                yield content["schema"]["$ref"].rsplit("/", 1)[1], content
 
 
 def read_examples(name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from annotated_types import Interval
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from kqml.tables import RANGES
+from kqml.tables import BIRTHDAY, RANGES
 
 _DAY = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
@@ -50,9 +50,9 @@ class OneOf:
         return core_schema.literal_schema(list(self.words))
 
 
-def within(column: str) -> Interval:
-    """The range of a column of events in the data contract."""
-    low, high = RANGES["events", column]
+def within(column: str, table: str = "events") -> Interval:
+    """The range of a column in the data contract."""
+    low, high = RANGES[table, column]
     return Interval(ge=low, le=high)
 
 
@@ -69,9 +69,14 @@ _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=_PLAIN)]
 """An id of theirs: any characters but control characters."""
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN)]
+_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]+$"
+Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=_LINES)]
+"""Some sentences, in lines."""
 
 PATTERNS_IN_WORDS = {
     _INSTANT: "should be an instant with an offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00",
     _DAY: "should be a day, 1900 to 2099, such as 2024-03-20",
     _PLAIN: "should not be empty nor hold control characters",
+    _LINES: "should not be empty nor hold control characters but tabs and line feeds",
+    BIRTHDAY: "should be a month with a day, such as 03-20",
 }

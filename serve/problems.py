@@ -98,6 +98,11 @@ def invalid_request(errors: Sequence[ItemError]) -> ProblemError:
     return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was done.", errors)
 
 
+def not_there(what: str) -> ProblemError:
+    """The problem of an id that names nothing the caller may see."""
+    return ProblemError(Problem.NOT_FOUND, f"There is no {what}.")
+
+
 def pointer_to(path: Sequence[str | int]) -> str:
     """The JSON pointer (RFC 6901) to `path` as a URI fragment."""
     return "#" + "".join("/" + quote(str(step).replace("~", "~0").replace("/", "~1")) for step in path)

@@ -62,6 +62,10 @@ class StoredHistories:
         profiles = [_profile(accounts[name], columns, records[name], cutoff) for name in records]
         return Histories(log, profiles, nothing, nothing, around)
 
+    def time_zone(self, connection: Connection) -> str:
+        """The company's."""
+        return self._surroundings(connection)[0].time_zone
+
     def _surroundings(self, connection: Connection) -> tuple[DatasetInfo, Surroundings]:
         with self._lock:
             if self._around is None or monotonic() - self._read_at > INFO_SECONDS:

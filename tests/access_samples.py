@@ -22,6 +22,11 @@ class Sample:
 
 RULES: dict[str, Scope | None] = {
     "POST /v1/scores": Scope.READ_SCORES,
+    "POST /v1/events": Scope.WRITE_EVENTS,
+    "GET /v1/accounts": Scope.READ_ACCOUNTS,
+    "POST /v1/accounts": Scope.WRITE_ACCOUNTS,
+    "GET /v1/accounts/{account_id}": Scope.READ_ACCOUNTS,
+    "PUT /v1/accounts/{account_id}": Scope.WRITE_ACCOUNTS,
     "GET /v1/model": Scope.READ_MODEL,
     "GET /healthz": None,
     "GET /readyz": None,
@@ -30,6 +35,13 @@ RULES: dict[str, Scope | None] = {
 
 SAMPLES: dict[str, Sample] = {
     "POST /v1/scores": Sample(json={"accounts": [{"account_id": "a1"}]}),
+    "POST /v1/events": Sample(
+        json={"events": [{"event_id": "e", "account_id": "a1", "occurred_at": "2024-01-01T00:00:00Z", "kind": "visit"}]}
+    ),
+    "GET /v1/accounts": Sample(query={"sort": "name"}),
+    "POST /v1/accounts": Sample(json={"accounts": [{"account_id": "a9", "owner_rep_id": "r1"}]}),
+    "GET /v1/accounts/{account_id}": Sample(path={"account_id": "a1"}),
+    "PUT /v1/accounts/{account_id}": Sample(path={"account_id": "a9"}, json={"owner_rep_id": "r1"}),
     "GET /v1/model": Sample(),
     "GET /healthz": Sample(),
     "GET /readyz": Sample(),

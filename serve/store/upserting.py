@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import BigInteger, Boolean, Connection, Date, Double, Insert, Integer, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
@@ -30,7 +30,29 @@ def _upsert(connection: Connection, table: Table, columns: Sequence[str]) -> Ins
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Inserts the rows whose keys, unique ones too, are not there; how many they were."""
+    """Inserts the rows whose keys, unique ones too, are not there; how many they were. The rows share their columns."""
     if not rows:
         return 0
-    return connection.execute(insert_into(connection, table).on_conflict_do_nothing(), list(rows)).rowcount
+    names = list(rows[0])
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        return connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows]).rowcount
+    arrays = ", ".join(f"%s::{_array_type(table, name)}" for name in names)
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
+    return connection.exec_driver_sql(statement, tuple([row[name] for row in rows] for name in names)).rowcount
+
+
+def _array_type(table: Table, name: str) -> str:
+    plain = table.c[name].type
+    return f"{_ARRAYS[type(plain)]}[]"
+
+
+_ARRAYS: Mapping[type, str] = {
+    Text: "text",
+    BigInteger: "bigint",
+    Integer: "integer",
+    Double: "double precision",
+    Boolean: "boolean",
+    Date: "date",
+}

@@ -1,11 +1,12 @@
 """Users in the store."""
 
+import re
 from dataclasses import dataclass
 from uuid import uuid4
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from serve.security.roles import Role
+from serve.security.roles import TERRITORIAL, Role
 from serve.store.tables import SESSIONS, USERS
 
 
@@ -32,6 +33,19 @@ class UserWish:
     role: Role
     rep_id: str | None
     language: str | None
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+
+
+def faults_of_wish(wish: UserWish) -> list[tuple[str, str, str]]:
+    """Why there can be no such user: where, what, what to do."""
+    faults = []
+    if not _LOGIN.fullmatch(wish.login):
+        faults.append(("LOGIN", f"{wish.login!r} is no login", "take 1 to 64 letters, digits, any of . _ @ -"))
+    if wish.role in TERRITORIAL and wish.rep_id is None:
+        faults.append(("--rep", f"a {wish.role.value} without a rep would see nothing", "say which rep the user is"))
+    return faults
 
 
 def add_user(connection: Connection, wish: UserWish, password_hash: str, now: int) -> str:

@@ -106,11 +106,12 @@ def replay(connection: Connection, now: int, webhook_id: str | None, message_id:
     return connection.execute(update(DELIVERIES).where(*where).values(**again)).rowcount
 
 
-def count_deliveries(connection: Connection) -> dict[str, int]:
-    """How many messages wait, were delivered, are dead."""
-    columns = (DELIVERIES.c.next_at, DELIVERIES.c.delivered_at, DELIVERIES.c.dead_at)
-    waiting, delivered, dead = connection.execute(select(*map(func.count, columns))).one()
-    return {"waiting": waiting, "delivered": delivered, "dead": dead}
+def count_deliveries(connection: Connection) -> dict[str, dict[str, int]]:
+    """Webhook → how many messages wait, were delivered, are dead."""
+    ends = {"waiting": DELIVERIES.c.next_at, "delivered": DELIVERIES.c.delivered_at, "dead": DELIVERIES.c.dead_at}
+    counts = (func.count(column).label(name) for name, column in ends.items())
+    asked = select(DELIVERIES.c.webhook_id, *counts).group_by(DELIVERIES.c.webhook_id)
+    return {row["webhook_id"]: {name: row[name] for name in ends} for row in connection.execute(asked).mappings()}
 
 
 def reseal_secrets(connection: Connection, sealer: Sealer) -> int:

@@ -84,7 +84,9 @@ def reseal_keys(connection: Connection, sealer: Sealer) -> int:
 def _each(row: Row, change: Any, keys: Keys) -> dict[str, Any]:
     contact = str(row["contact_id"])
     return {
-        name: change(value, f"{contact}.{name}", keys.get(contact)) if name in PERSONAL and value is not None else value
+        str(name): change(value, f"{contact}.{name}", keys.get(contact))
+        if name in PERSONAL and value is not None
+        else value
         for name, value in row.items()
     }
 

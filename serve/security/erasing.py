@@ -41,7 +41,7 @@ def export_contact(connection: Connection, sealer: Sealer, contact_id: str) -> M
     if row is None:
         return None
     events = select(EVENTS).where(EVENTS.c.contact_id == contact_id).order_by(EVENTS.c.occurred_at, EVENTS.c.event_id)
-    found = [dict(event) for event in connection.execute(events).mappings()]
+    found = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
     return {"contact": open_contacts(connection, sealer, [row])[0], "events": found}
 
 

@@ -13,7 +13,7 @@ from models.effects.fitted import FittedEffects, basis_of
 from models.effects.folds import FOLDS, folds_of
 from models.effects.outcome_regression import Scale, is_binary, regress_outcome
 from models.effects.propensities import LEAST, Propensities, Support, estimate_propensities, known_propensities
-from models.effects.pseudo_outcomes import pseudo_outcomes
+from models.effects.pseudo_outcomes import pseudo_outcomes, tamed_outcome
 from models.effects.sample import Codes, Flags, Floats, Sample, sample_of
 
 LEAST_ROWS = 50
@@ -23,10 +23,12 @@ LEAST_ROWS = 50
 @dataclass(frozen=True)
 class EffectModel:
     """Settings of the DR-learner (Kennedy 2023, EJS 17(2)) for several actions. `least_probability`: estimated chances
-    below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted."""
+    below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted. `extreme`: share of amounts
+    on either side that are drawn in (`tamed_outcome`); effects are then those on amounts without such rarities."""
 
     folds: int = FOLDS
     least_probability: float = LEAST
+    extreme: float = 0.0002
     seed: int = 0
 
     def fit(
@@ -60,8 +62,11 @@ class EffectModel:
             propensities, support = known_propensities(rows), Support()
         else:
             propensities, support = estimate_propensities(rows, own_fold, self.least_probability, self.seed)
-        scores = pseudo_outcomes(rows, regressed.expected[learn], propensities.taken)
-        return _finish(rows, own_fold, scores, propensities, regressed.spread[learn], (regressed.scale, support))
+        expected, spread = regressed.expected[learn], regressed.spread[learn]
+        if not is_binary(rows.outcome):
+            rows = replace(rows, outcome=tamed_outcome(rows, expected, spread, self.extreme))
+        scores = pseudo_outcomes(rows, expected, propensities.taken)
+        return _finish(rows, own_fold, scores, propensities, spread, (regressed.scale, support))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ class Sample:
 
     def where(self, mask: Flags) -> "Sample":
         """The rows for which `mask` is true, in the same order."""
-        arrays = {name: value[mask] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        arrays: dict[str, Any] = {
+            name: value[mask] for name, value in vars(self).items() if isinstance(value, np.ndarray)
+        }
         return replace(self, **arrays)
 
     def taken(self) -> Flags:

@@ -1,0 +1,96 @@
+"""Learners of effects on three logs of the simulated world, against its truth."""
+
+import argparse
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.effects_study.judging import judge_learner
+from experiments.effects_study.learners import LEARNERS, need_econml
+from experiments.effects_study.world_logs import PATHS, WARM_UP, StudyLog, study_log
+from experiments.world.population import Shape
+from experiments.world.truth import HORIZON
+from experiments.world.world import build_world
+
+LOGS = {"randomised": "reference", "recorded": "behaviour", "hidden": "hidden"}
+"""Name in the result → log of the world: drawn packages; reps alone, all recorded; reps alone, some of it hidden."""
+
+FULL, QUICK = (20_000, 13), (6_000, 8)
+"""Accounts, weeks of the log."""
+
+SHARE = 0.25
+ROWS = 60_000
+"""Most rows a learner gets of a log without draws, taken evenly over accounts: of those there are always enough."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="one small world, in ten minutes")
+    parser.add_argument("--accounts", type=int, help="how many accounts instead")
+    parser.add_argument("--weeks", type=int, help="how many weeks of the log instead")
+    parser.add_argument("--seed", type=int, default=0, help="the world's seed")
+    parser.add_argument("--logs", default=",".join(LOGS), help="only these logs")
+    parser.add_argument("--learners", default=",".join(LEARNERS), help="only these learners")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Each learner on each log: rows of one world, one seed."""
+    accounts, weeks = (
+        args.accounts or (QUICK if args.quick else FULL)[0],
+        args.weeks or (QUICK if args.quick else FULL)[1],
+    )
+    learners = args.learners.split(",")
+    if any(name.startswith("econml") for name in learners):
+        need_econml()
+    rows: list[dict[str, Any]] = []
+    worlds = {}
+    for name in args.logs.split(","):
+        world = build_world(Shape(accounts, max(accounts // 50, 1), WARM_UP + weeks + HORIZON + 1), args.seed)
+        log = _trimmed(study_log(world, LOGS[name], weeks, SHARE))
+        worlds[name] = log.world
+        rows += [{"log": name, "learner": learner, **_measured(learner, log)} for learner in learners]
+    return {
+        "parameters": {"accounts": accounts, "weeks": weeks, "seed": args.seed, "quick": args.quick},
+        "world": worlds,
+        "basis": {name: "randomised" if name == "randomised" else "observational" for name in worlds},
+        "kappa": "behaviour",
+        "truth_paths": PATHS,
+        "rows": rows,
+    }
+
+
+def _trimmed(log: StudyLog) -> StudyLog:
+    """The drawn rows of a randomised log; of the others at most ROWS."""
+    mask = np.isfinite(log.true[:, 0])
+    if not log.randomised and mask.sum() > ROWS:
+        mask &= np.random.default_rng(0).random(len(mask)) < ROWS / mask.sum()
+    return StudyLog(
+        log.name,
+        log.world,
+        log.sample.where(mask),
+        log.columns,
+        log.true[mask],
+        log.error[mask],
+        log.situation[mask],
+        log.randomised,
+    )
+
+
+def _measured(learner: str, log: StudyLog) -> dict[str, Any]:
+    began = time.perf_counter()
+    learnt = LEARNERS[learner](log.sample, log.situation)
+    seconds = time.perf_counter() - began
+    judged = judge_learner(learnt, log.true, log.error, log.sample.eligible)
+    return {"n": len(log.sample), "seconds": seconds, **judged}
+
+
+def render(result: Mapping[str, Any]) -> list[str]:
+    head = "log         learner               corr  sign error  coverage  half-width      bias  known  seconds"
+    lines = [
+        f"{row['log']:11} {row['learner']:20} {row['corr']:5.2f} {row['sign_error']:11.2f} "
+        f"{row['group_coverage']:9.2f} {row['half_width']:11.0f} {row['bias']:9.0f} {row['known']:6.2f} "
+        f"{row['seconds']:8.1f}"
+        for row in result["rows"]
+    ]
+    return [head, *lines]

@@ -1,0 +1,60 @@
+"""A decision log as its writers leave it: two Parquet tables beside a dataset."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kqml.errors import BadUse, CouldNot, Fault
+
+DECISION_COLUMNS = (
+    "decision_id",
+    "account_id",
+    "week",
+    "cutoff",
+    "assigned",
+    "probability",
+    "eligible",
+    "must",
+    "holdout",
+    "evaluable",
+)
+STATE_COLUMNS = ("decision_id", "state", "at", "action", "verified")
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """`decisions`: a row for each decision, `cutoff` in microseconds. `states`: what became of them, in order."""
+
+    decisions: pd.DataFrame
+    states: pd.DataFrame
+
+
+def read_decision_log(folder: Path) -> DecisionLog:
+    """The log in a folder. Raises BadUse where there is none, CouldNot where it cannot be read."""
+    decisions = _read(folder / "decisions.parquet", DECISION_COLUMNS)
+    states = _read(folder / "decision_states.parquet", STATE_COLUMNS)
+    decisions["cutoff"] = _microseconds(decisions["cutoff"])
+    states["at"] = _microseconds(states["at"])
+    return DecisionLog(decisions, states.sort_values(["decision_id", "at"], kind="stable", ignore_index=True))
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    if not path.is_file():
+        todo = "name a folder that `kqml simulate --log` or `kqml plan` wrote"
+        raise BadUse("There is no decision log.", [Fault(str(path), "is absent", todo)])
+    try:
+        names = pq.read_schema(path).names
+        lacking = [name for name in columns if name not in names]
+        if lacking:
+            fault = Fault(str(path), f"lacks {', '.join(lacking)}", "write the log anew")
+            raise CouldNot("The decision log is incomplete.", [fault])
+        return pd.DataFrame(pq.read_table(path, columns=list(columns)).to_pandas())
+    except (pa.ArrowException, OSError) as error:
+        raise CouldNot(f"{path} cannot be read: {error}") from error
+
+
+def _microseconds(instants: "pd.Series[pd.Timestamp]") -> "pd.Series[int]":
+    return instants.astype("datetime64[us, UTC]").astype("int64")

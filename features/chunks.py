@@ -19,7 +19,7 @@ KEYS = ("account_id", "occurred_at", "known_at", "kind")
 EVENTS = 65_536
 """Events of a chunk, give or take one account."""
 
-ENCODED = ("account_id", "kind", *CODES)
+ENCODED = ("account_id", "kind", "attributes", *CODES)
 
 
 @dataclass(frozen=True)

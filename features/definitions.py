@@ -3,7 +3,28 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from features.aggregations import Aggregation
+from features.rules import Rule
 from kqml.events import EventKind
+
+__all__ = [
+    "Aggregation",
+    "Atom",
+    "Calendar",
+    "Code",
+    "Combined",
+    "Direction",
+    "Feature",
+    "FeatureGroup",
+    "Measure",
+    "Operation",
+    "Peer",
+    "Season",
+    "Stream",
+    "Target",
+    "atoms_of",
+    "combined_of",
+]
 
 
 class FeatureGroup(StrEnum):
@@ -84,59 +105,16 @@ _SYMPTOMS = frozenset(
 )
 
 
-class Aggregation(StrEnum):
-    """How the visible events of a stream become one number. Days are 86,400 s; `n` is `Atom.last`.
-
-    Over a window: count; days, weeks (distinct local days, Monday weeks, with an event); sum, mean, std, cv, maximum
-    of a value column, absent values left out (std with n - 1; cv = std / |mean|); distinct codes of a code column.
-    A window without events has sum 0; one whose events all lack the value has no sum.
-    Over all that is visible, in active days: since_last, since_first (before the cutoff); gap_mean, gap_std (n - 1),
-    gap_median, gap_p90 (linear between ranks), gap_last over the last n gaps between consecutive events.
-    """
-
-    COUNT = "count"
-    DAYS = "days"
-    WEEKS = "weeks"
-    SUM = "sum"
-    MEAN = "mean"
-    STD = "std"
-    CV = "cv"
-    MAXIMUM = "max"
-    DISTINCT = "distinct"
-    SINCE_LAST = "since_last"
-    SINCE_FIRST = "since_first"
-    GAP_MEAN = "gap_mean"
-    GAP_STD = "gap_std"
-    GAP_MEDIAN = "gap_median"
-    GAP_P90 = "gap_p90"
-    GAP_LAST = "gap_last"
-
-    @property
-    def is_timeless(self) -> bool:
-        """Reads all that is visible, never a window."""
-        return self in _TIMELESS
-
-    @property
-    def reads_value(self) -> bool:
-        return self in _OF_VALUES
-
-    @property
-    def reads_gaps(self) -> bool:
-        """Needs to be told how many gaps."""
-        return self in _OF_GAPS
-
-
-_OF_GAPS = frozenset({Aggregation.GAP_MEAN, Aggregation.GAP_STD, Aggregation.GAP_MEDIAN, Aggregation.GAP_P90})
-_TIMELESS = _OF_GAPS | {Aggregation.SINCE_LAST, Aggregation.SINCE_FIRST, Aggregation.GAP_LAST}
-_OF_VALUES = frozenset({Aggregation.SUM, Aggregation.MEAN, Aggregation.STD, Aggregation.CV, Aggregation.MAXIMUM})
-
-
 @dataclass(frozen=True)
 class Stream:
-    """A set of kinds read as one sequence of events, with the short name that columns use."""
+    """A set of kinds read as one sequence of events, with the short name that columns use.
+
+    `rule`: how they are read where their kind alone does not say it.
+    """
 
     name: str
     kinds: frozenset[EventKind]
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +122,7 @@ class Atom:
     """One aggregation over one stream: in `[cutoff - lag - days, cutoff - lag)`, or, without `days`, over all that is
     visible before the cutoff.
 
+    `months`: instead of days, the local calendar month of the cutoff as far as it has gone (0), the one before it (1).
     `value`: the value or code column, for aggregations that read one. `last`: gaps looked at, newest first.
     """
 
@@ -153,6 +132,7 @@ class Atom:
     days: int | None = None
     lag: int = 0
     last: int | None = None
+    months: int | None = None
 
     @property
     def column(self) -> str:
@@ -163,6 +143,8 @@ class Atom:
             parts.append(f"lag{self.lag}d")
         if self.last is not None:
             parts.append(f"last{self.last}")
+        if self.months is not None:
+            parts.append("last_month" if self.months else "this_month")
         return "_".join(part for part in parts if part)
 
 
@@ -195,11 +177,14 @@ class Season(StrEnum):
 
     YEAR_SIN = "year_sin"
     YEAR_COS = "year_cos"
+    FESTIVAL_AHEAD = "spring_festival_ahead"
+    FESTIVAL_BEHIND = "spring_festival_behind"
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A number of the cutoff's local date."""
+    """A number of the cutoff's local date: a coordinate of the time of year, days to the midnight with which the next
+    Spring Festival begins, days since the latest one began."""
 
     of: Season
 
@@ -210,16 +195,33 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Peer:
-    """An account's number less the mean of its like at the same cutoff (features.peers)."""
+    """An account's number less the mean of its like at the same cutoff (features.peers); with `mean` that itself."""
 
     own: Atom | Combined
+    mean: bool = False
 
     @property
     def column(self) -> str:
-        return f"peer_{self.own.column}"
+        return f"{'peer_mean' if self.mean else 'peer'}_{self.own.column}"
 
 
-Measure = Atom | Combined | Calendar | Peer
+@dataclass(frozen=True)
+class Target:
+    """An account's number divided by what its tier, as known at the cutoff, has for a target; missing without one.
+
+    With `excess` how far that lies above 1, else 0.
+    """
+
+    own: Atom
+    targets: tuple[tuple[str, float], ...]
+    excess: bool = False
+
+    @property
+    def column(self) -> str:
+        return f"{self.own.column}__{'beyond' if self.excess else 'over'}_target"
+
+
+Measure = Atom | Combined | Calendar | Peer | Target
 
 
 def atoms_of(measure: Measure) -> tuple[Atom, ...]:
@@ -229,7 +231,7 @@ def atoms_of(measure: Measure) -> tuple[Atom, ...]:
             return (measure,)
         case Combined(left, _, right):
             return (*atoms_of(left), right)
-        case Peer(own):
+        case Peer(own) | Target(own):
             return atoms_of(own)
         case Calendar():
             return ()

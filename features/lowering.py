@@ -18,9 +18,12 @@ from features.definitions import (
     Operation,
     Peer,
     Season,
+    Target,
     atoms_of,
     combined_of,
 )
+from features.rule_lowering import bits_of, frozen, lower_rules
+from features.rules import COUNTED, Card, Closing, Ledger, Rule
 from kqml.calendar import DAY_US
 from kqml.eventlog import CODES, VALUES
 from kqml.events import EventKind
@@ -30,6 +33,15 @@ OPERATIONS = tuple(Operation)
 SEASONS = tuple(Season)
 LIFETIME = -1
 """The bound at which a window without days begins: the last line of the kernel's table of bounds, all 0."""
+
+THIS_MONTH, LAST_MONTH = -1, -2
+"""Bounds that are no distance: where the cutoff's local month begins, where the one before it does."""
+
+COUNTED_VALUE = len(VALUES)
+"""The place of the value that a Counted rule gives."""
+
+PLAIN, CLOSING, LEDGER, CARD = range(4)
+"""What a stream's rule makes of it; a Counted rule leaves it plain."""
 
 _SPREADS = frozenset({Aggregation.STD, Aggregation.CV})
 _DAY_COUNTS = frozenset({Aggregation.DAYS, Aggregation.WEEKS})
@@ -43,20 +55,28 @@ class PlanArrays(NamedTuple):
 
     A *slot* holds one number per cutoff: atoms first, then combinations, then numbers of the date. `*_start` arrays
     delimit the stretch of a table that belongs to a stream (or, for `fill_start`, to an output).
-    kinds: S, the stream's kinds as bits of `EventKind.number`.
-    bounds: distances before the cutoff (µs) at which windows of the stream begin or end; the first is 0.
-    values: (place in VALUES, 1 where a spread is asked) of the stream.
+    kinds: S, the stream's kinds as bits of `EventKind.number`. rules: S, PLAIN, CLOSING, LEDGER or CARD.
+    bounds: distances before the cutoff (µs) at which windows of the stream begin or end, THIS_MONTH, LAST_MONTH; the
+    first is 0.
+    values: (place in VALUES or COUNTED_VALUE, 1 where a spread is asked) of the stream.
     codes: S, the columns of CODES whose distinct codes are counted, as bits.
     days: S, 1 where local days or weeks are counted.
-    atoms: (aggregation, the stream's value or the code column, bound where the window begins or LIFETIME, bound where
-    it ends, distance of its beginning from the cutoff (µs), gaps looked at).
+    atoms: (aggregation, the stream's value or the code column (of closings: place in VALUES), bound where the window
+    begins or LIFETIME, bound where it ends, distance of its beginning from the cutoff (µs) or THIS_MONTH or LAST_MONTH,
+    gaps looked at).
     combined: (operation, left slot, right slot). scale: C, the factor of a combination (a ratio of days, else 1).
     outputs: F, the slot of each column; a peer column holds its own number until its like is subtracted.
     fills: F, what replaces "nothing to measure", NaN where nothing does; fill_atoms: (stream, distance of the
     window's beginning from the cutoff) of every atom under a filled output.
+    closings: one of a CLOSING stream, those of a LEDGER stream's omissions, by the columns of features.rule_lowering:
+    the kinds that open and close as bits, flags, µs after which it is due, -1 never; with `omitted`: (weight, half-life
+    in µs).
+    fades: (half-life in µs, sign) of what the ledger's entries pay in or draw out. card: weights of its fields.
+    counting: the least minutes of each kind, then the least authenticity, the share of a part contact.
     """
 
     kinds: NDArray[np.int64]
+    rules: NDArray[np.int64]
     bound_start: NDArray[np.int64]
     bounds: NDArray[np.int64]
     value_start: NDArray[np.int64]
@@ -72,16 +92,25 @@ class PlanArrays(NamedTuple):
     fills: NDArray[np.float64]
     fill_start: NDArray[np.int64]
     fill_atoms: NDArray[np.int64]
+    closing_start: NDArray[np.int64]
+    closings: NDArray[np.int64]
+    omitted: NDArray[np.float64]
+    fades: NDArray[np.float64]
+    card: NDArray[np.float64]
+    counting: NDArray[np.float64]
 
 
 class Room(NamedTuple):
-    """What working memory a plan needs: the most bounds and values of a stream, code columns, slots, gaps looked at."""
+    """What working memory a plan needs: the most bounds and values of a stream, code columns, slots, gaps looked at,
+    fades of the ledger, 1 where there are closings."""
 
     bounds: int
     values: int
     codes: int
     slots: int
     gaps: int
+    fades: int
+    closings: int
 
 
 def room_of(arrays: PlanArrays) -> Room:
@@ -92,6 +121,8 @@ def room_of(arrays: PlanArrays) -> Room:
         codes=len(CODES) if arrays.codes.any() else 0,
         slots=len(arrays.atoms) + len(arrays.combined) + len(arrays.seasons),
         gaps=int(arrays.atoms[:, 5].max(initial=0)),
+        fades=len(arrays.fades),
+        closings=int(len(arrays.closings) > 0),
     )
 
 
@@ -100,22 +131,24 @@ def lower(features: Sequence[Feature]) -> PlanArrays:
     parts = _Parts.of(features)
     fills = [() if feature.fill is None else parts.reaches(feature.measure) for feature in features]
     return PlanArrays(
-        kinds=_frozen([sum(1 << kind.number for kind in kinds) for kinds in parts.kinds]),
+        kinds=frozen([bits_of(kinds) for kinds, _ in parts.read]),
+        rules=frozen([_rule_place(rule) for _, rule in parts.read]),
         bound_start=_starts(parts.bounds),
-        bounds=_frozen(_flat(parts.bounds)),
+        bounds=frozen(_flat(parts.bounds)),
         value_start=_starts(parts.values),
-        values=_frozen(_flat(parts.values), width=2),
-        codes=_frozen([_code_bits(stream) for stream in parts.streams]),
-        days=_frozen([int(any(a.aggregation in _DAY_COUNTS for a in stream)) for stream in parts.streams]),
+        values=frozen(_flat(parts.values), width=2),
+        codes=frozen([_code_bits(stream) for stream in parts.streams]),
+        days=frozen([int(any(a.aggregation in _DAY_COUNTS for a in stream)) for stream in parts.streams]),
         atom_start=_starts(parts.streams),
-        atoms=_frozen([parts.atom_row(atom) for atom in parts.atoms], width=6),
-        combined=_frozen([parts.combined_row(part) for part in parts.combined], width=3),
-        scale=_frozen([_scale(part) for part in parts.combined], np.float64),
-        seasons=_frozen([SEASONS.index(season) for season in parts.seasons]),
-        outputs=_frozen([parts.slot(feature.measure) for feature in features]),
-        fills=_frozen([np.nan if feature.fill is None else feature.fill for feature in features], np.float64),
+        atoms=frozen([parts.atom_row(atom) for atom in parts.atoms], width=6),
+        combined=frozen([parts.combined_row(part) for part in parts.combined], width=3),
+        scale=frozen([_scale(part) for part in parts.combined], np.float64),
+        seasons=frozen([SEASONS.index(season) for season in parts.seasons]),
+        outputs=frozen([parts.slot(feature.measure) for feature in features]),
+        fills=frozen([np.nan if feature.fill is None else feature.fill for feature in features], np.float64),
         fill_start=_starts(fills),
-        fill_atoms=_frozen(_flat(fills), width=2),
+        fill_atoms=frozen(_flat(fills), width=2),
+        **lower_rules(parts.read),
     )
 
 
@@ -123,7 +156,7 @@ def lower(features: Sequence[Feature]) -> PlanArrays:
 class _Parts:
     """The distinct parts of a catalog in the order in which the kernel meets them; atoms lie together by stream."""
 
-    kinds: tuple[Kinds, ...]
+    read: tuple[tuple[Kinds, Rule | None], ...]
     atoms: tuple[Atom, ...]
     combined: tuple[Combined, ...]
     seasons: tuple[Season, ...]
@@ -132,15 +165,23 @@ class _Parts:
     def of(cls, features: Sequence[Feature]) -> "_Parts":
         measures = [feature.measure for feature in features]
         atoms = _distinct(atom for measure in measures for atom in atoms_of(measure))
-        kinds = _distinct(atom.stream.kinds for atom in atoms)
-        ordered = sorted(atoms, key=lambda atom: (kinds.index(atom.stream.kinds), AGGREGATIONS.index(atom.aggregation)))
+        read = _distinct(map(_read, atoms))
+        place = {one: number for number, one in enumerate(read)}
+        ordered = sorted(atoms, key=lambda atom: (place[_read(atom)], AGGREGATIONS.index(atom.aggregation)))
         combined = _distinct(part for measure in measures for part in combined_of(measure))
         seasons = _distinct(measure.of for measure in measures if isinstance(measure, Calendar))
-        return cls(kinds, tuple(ordered), combined, seasons)
+        return cls(read, tuple(ordered), combined, seasons)
 
     @cached_property
     def streams(self) -> tuple[tuple[Atom, ...], ...]:
-        return tuple(tuple(atom for atom in self.atoms if atom.stream.kinds == kinds) for kinds in self.kinds)
+        found: dict[tuple[Kinds, Rule | None], list[Atom]] = {one: [] for one in self.read}
+        for atom in self.atoms:
+            found[_read(atom)].append(atom)
+        return tuple(map(tuple, found.values()))
+
+    @cached_property
+    def stream_places(self) -> dict[tuple[Kinds, Rule | None], int]:
+        return {one: place for place, one in enumerate(self.read)}
 
     @cached_property
     def bounds(self) -> tuple[tuple[int, ...], ...]:
@@ -159,48 +200,71 @@ class _Parts:
         match measure:
             case Calendar(season):
                 return len(self.places) + self.seasons.index(season)
-            case Peer(own):
+            case Peer(own) | Target(own):
                 return self.places[own]
             case _:
                 return self.places[measure]
 
     def atom_row(self, atom: Atom) -> tuple[int, ...]:
-        stream = self.kinds.index(atom.stream.kinds)
-        begin = self.bounds[stream].index(_begin(atom)) if atom.days else LIFETIME
-        end = self.bounds[stream].index(atom.lag * DAY_US)
+        stream = self.stream_places[_read(atom)]
+        windowed = atom.days is not None or atom.months is not None
+        begin = self.bounds[stream].index(_begin(atom)) if windowed else LIFETIME
+        end = self.bounds[stream].index(_end(atom))
         column = self._column(stream, atom)
         return (AGGREGATIONS.index(atom.aggregation), column, begin, end, _begin(atom), atom.last or 0)
 
     def _column(self, stream: int, atom: Atom) -> int:
-        if atom.aggregation is Aggregation.DISTINCT:
+        if atom.aggregation.reads_code:
             return CODES.index(str(atom.value))
+        if atom.aggregation.reads_closing:
+            return _value_place(atom.value) if atom.aggregation.reads_value else 0
         if atom.aggregation.reads_value:
-            return [place for place, _ in self.values[stream]].index(VALUES.index(str(atom.value)))
+            return [place for place, _ in self.values[stream]].index(_value_place(atom.value))
         return 0
 
     def combined_row(self, part: Combined) -> tuple[int, int, int]:
         return (OPERATIONS.index(part.operation), self.places[part.left], self.places[part.right])
 
     def reaches(self, measure: Measure) -> tuple[tuple[int, int], ...]:
-        return tuple((self.kinds.index(atom.stream.kinds), _begin(atom)) for atom in atoms_of(measure))
+        return tuple((self.stream_places[_read(atom)], _begin(atom)) for atom in atoms_of(measure))
+
+
+def _read(atom: Atom) -> tuple[Kinds, Rule | None]:
+    """What makes two streams the same one: their names do not."""
+    return atom.stream.kinds, atom.stream.rule
+
+
+def _rule_place(rule: Rule | None) -> int:
+    return {Closing: CLOSING, Ledger: LEDGER, Card: CARD}.get(type(rule), PLAIN)  # type: ignore[arg-type]
 
 
 def _begin(atom: Atom) -> int:
+    if atom.months is not None:
+        return (THIS_MONTH, LAST_MONTH)[atom.months]
     return (atom.lag + (atom.days or 0)) * DAY_US
 
 
+def _end(atom: Atom) -> int:
+    return THIS_MONTH if atom.months else atom.lag * DAY_US
+
+
 def _bounds(stream: Sequence[Atom]) -> tuple[int, ...]:
-    return tuple(sorted({0} | {_begin(atom) for atom in stream} | {atom.lag * DAY_US for atom in stream}))
+    wanted = {0} | {_begin(atom) for atom in stream} | {_end(atom) for atom in stream}
+    return tuple(sorted(wanted, key=lambda bound: (bound < 0, bound)))
 
 
 def _values(stream: Sequence[Atom]) -> tuple[tuple[int, int], ...]:
-    names = _distinct(atom.value for atom in stream if atom.aggregation.reads_value)
-    spread = {atom.value for atom in stream if atom.aggregation in _SPREADS}
-    return tuple((VALUES.index(str(name)), int(name in spread)) for name in names)
+    summed = [atom for atom in stream if atom.aggregation.reads_value and not atom.aggregation.reads_closing]
+    spread = {atom.value for atom in summed if atom.aggregation in _SPREADS}
+    return tuple((_value_place(name), int(name in spread)) for name in _distinct(atom.value for atom in summed))
+
+
+def _value_place(name: str | None) -> int:
+    return COUNTED_VALUE if name == COUNTED else VALUES.index(str(name))
 
 
 def _code_bits(stream: Sequence[Atom]) -> int:
-    columns = {CODES.index(str(atom.value)) for atom in stream if atom.aggregation is Aggregation.DISTINCT}
+    columns = {CODES.index(str(atom.value)) for atom in stream if atom.aggregation.reads_code}
     return sum(1 << column for column in columns)
 
 
@@ -219,12 +283,4 @@ def _flat(groups: Iterable[Iterable[Any]]) -> list[Any]:
 
 
 def _starts(groups: Sequence[Sequence[object]]) -> NDArray[np.int64]:
-    return _frozen(np.cumsum([0, *(len(group) for group in groups)]))
-
-
-def _frozen(items: Any, dtype: Any = np.int64, width: int | None = None) -> NDArray[Any]:
-    """A read-only array of `dtype`; with `width` a table of so many columns, also when empty."""
-    array = np.array(items, dtype=dtype)
-    array = array if width is None else array.reshape(-1, width)
-    array.flags.writeable = False
-    return array
+    return frozen(np.cumsum([0, *(len(group) for group in groups)]))

@@ -1,6 +1,6 @@
 """Like and like: the cells in which accounts are compared, the means of each at each cutoff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.calendar import Instants
+from kqml.tables import TIERS
 
 FEWEST = 20
 """A cell with fewer accounts says too little; the next wider one is used."""
@@ -18,33 +19,44 @@ EVERYBODY = ""
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of R rows: `narrow` (tier × region) within `wide` (tier), as places in `names`, -1 where unknown."""
+    """The cells of R rows: `narrow` (tier × region) within `wide` (tier), as places in `names`, -1 where unknown.
+
+    `tier`: the tier itself where it is known, as a place in TIERS; cells may be of segments instead."""
 
     names: tuple[str, ...]
     narrow: NDArray[np.int32]
     wide: NDArray[np.int32]
+    tier: NDArray[np.int8]
 
     @classmethod
     def none(cls, rows: int) -> "Cells":
         """Everybody is alike."""
-        return cls((), np.full(rows, -1, dtype=np.int32), np.full(rows, -1, dtype=np.int32))
+        nowhere = np.full(rows, -1, dtype=np.int32)
+        return cls((), nowhere, nowhere, nowhere.astype(np.int8))
 
     @classmethod
     def of(cls, tiers: Sequence[str | None], regions: Sequence[str | None]) -> "Cells":
-        """The cells of rows by what is known of their tier (else segment) and region; None or "" is unknown."""
+        """The cells of rows by what is known of their tier (else segment) and region; None or "" is unknown. A segment
+        that is called as a tier would be taken for it."""
         wide = [tier or None for tier in tiers]
         narrow = [f"{tier}|{region}" if tier and region else None for tier, region in zip(wide, regions, strict=True)]
         names = tuple(sorted({name for name in (*wide, *narrow) if name}))
         places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
-        return cls(names, _places(narrow, places), _places(wide, places))
+        return cls(names, _places(narrow, places), _places(wide, places), tier_places(tiers))
 
     def take(self, places: NDArray[np.integer]) -> "Cells":
         """The cells of rows, each at its place among these."""
-        return Cells(self.names, self.narrow[places], self.wide[places])
+        return Cells(self.names, self.narrow[places], self.wide[places], self.tier[places])
 
     def between(self, start: int, stop: int) -> "Cells":
         """The cells of rows `start:stop` alone."""
-        return Cells(self.names, self.narrow[start:stop], self.wide[start:stop])
+        return Cells(self.names, self.narrow[start:stop], self.wide[start:stop], self.tier[start:stop])
+
+
+def tier_places(tiers: Iterable[str | None]) -> NDArray[np.int8]:
+    """Tiers as places in TIERS, -1 for anything else."""
+    known: dict[str | None, int] = {tier: place for place, tier in enumerate(TIERS)}
+    return np.array([known.get(tier, -1) for tier in tiers], dtype=np.int8)
 
 
 def _places(names: Sequence[str | None], places: Mapping[str | None, int]) -> NDArray[np.int32]:

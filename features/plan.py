@@ -6,23 +6,38 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import Feature, Peer, atoms_of
+from features.definitions import Feature, Peer, Target, atoms_of
 from features.lowering import PlanArrays, Room, lower, room_of
+from features.note_tables import NoteTables
 from features.plan_faults import faults_of
 from kqml.errors import BadUse
+from kqml.tables import TIERS
 
 __all__ = ["Plan", "atoms_of", "compile_plan"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the engine executes. `peers`: places of the columns from which the mean of the account's like is taken."""
+    """What the engine executes. `peers`: places of the columns that are compared with the mean of the account's like.
+    `targets`: places of those that are divided by what the account's tier has for a target; `target_of` (T, tiers).
+    `means`: P, the peer columns that are the mean itself. `excesses`: T, those that say how far they lie beyond.
+    `notes`: what makes tables of a log's notes."""
 
     features: tuple[Feature, ...]
     columns: tuple[str, ...]
     arrays: PlanArrays
     room: Room
     peers: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    target_of: NDArray[np.float64]
+    means: NDArray[np.bool_]
+    excesses: NDArray[np.bool_]
+    notes: NoteTables
+
+    @property
+    def needs_cells(self) -> bool:
+        """Whether rows must be told from which tier and region they are."""
+        return len(self.peers) + len(self.targets) > 0
 
     def only(self, places: Iterable[int]) -> "Plan":
         """The plan of some of the features alone, by their places."""
@@ -35,6 +50,27 @@ def compile_plan(features: Sequence[Feature]) -> Plan:
     if faults:
         raise BadUse("The catalog cannot be compiled.", faults)
     peers = [place for place, feature in enumerate(features) if isinstance(feature.measure, Peer)]
-    columns = tuple(feature.column for feature in features)
+    targets = {place: one.measure for place, one in enumerate(features) if isinstance(one.measure, Target)}
     arrays = lower(features)
-    return Plan(tuple(features), columns, arrays, room_of(arrays), np.array(peers, dtype=np.int64))
+    return Plan(
+        features=tuple(features),
+        columns=tuple(feature.column for feature in features),
+        arrays=arrays,
+        room=room_of(arrays),
+        peers=np.array(peers, dtype=np.int64),
+        targets=np.array(list(targets), dtype=np.int64),
+        target_of=np.array([_of_tiers(target) for target in targets.values()]).reshape(-1, len(TIERS)),
+        means=np.array([_is_mean(features[place]) for place in peers], dtype=np.bool_),
+        excesses=np.array([target.excess for target in targets.values()], dtype=np.bool_),
+        notes=NoteTables(atom.stream.rule for feature in features for atom in atoms_of(feature.measure)),
+    )
+
+
+def _is_mean(feature: Feature) -> bool:
+    return isinstance(feature.measure, Peer) and feature.measure.mean
+
+
+def _of_tiers(target: Target) -> list[float]:
+    """What each tier has for a target, missing where it has none."""
+    known = dict(target.targets)
+    return [known.get(tier) or np.nan for tier in TIERS]

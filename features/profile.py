@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.context import NEVER
-from features.peers import Cells
+from features.peers import Cells, tier_places
 from features.recorded import recorded
 from features.rows import Rows
 from kqml.calendar import instant_of, local_midnight
@@ -115,10 +115,12 @@ def cells_of(profile: pd.DataFrame, rows: int) -> Cells:
     nothing = pd.Series(np.full(rows, None, dtype=object))
     segment = profile.get("segment", nothing)
     tier = profile.get(TIER, nothing)
+    tier_codes, tier_names = pd.factorize(tier.to_numpy(dtype=object))
     wide, wide_names = pd.factorize(tier.where(tier.notna(), segment).to_numpy(dtype=object))
     region, region_names = pd.factorize(profile.get("region", nothing).to_numpy(dtype=object))
     pairs = np.where((wide >= 0) & (region >= 0), wide * max(len(region_names), 1) + region, -1)
     used = np.unique(pairs[pairs >= 0])
     names = [f"{wide_names[p // len(region_names)]}|{region_names[p % len(region_names)]}" for p in used]
     narrow = np.where(pairs >= 0, len(wide_names) + np.searchsorted(used, pairs), -1)
-    return Cells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32))
+    tiers = np.append(tier_places(tier_names), np.int8(-1))[tier_codes]
+    return Cells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32), tiers)

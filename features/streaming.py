@@ -1,6 +1,6 @@
 """The matrix of a whole dataset in bounded memory: chunks of accounts are read, built, handed on, forgotten."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,23 @@ from numpy.typing import NDArray
 from features.chunks import EVENTS, Chunk, chunks_of
 from features.context import context_of
 from features.definitions import atoms_of
-from features.engine.build import filler, in_order
-from features.engine.peering import ReferenceSums, subtract_peers
+from features.engine.build import filler, finish, in_order
+from features.engine.peering import ReferenceSums
 from features.peers import Cells, PeerReference
 from features.plan import Plan
 from features.profile import cells_of, profile_of, reads_attributes
 from features.rows import Rows
+from features.rules import COUNTED, Card, Closing, Counted, Ledger
 from kqml.calendar import Instants
 from kqml.dataset import Dataset
+
+READ_BY: Mapping[type, frozenset[str]] = {
+    Closing: frozenset({"event_id", "ref", "due_at", "rep_id"}),
+    Ledger: frozenset({"event_id", "ref", "due_at", "attributes"}),
+    Counted: frozenset({"minutes", "authenticity"}),
+    Card: frozenset({"attributes"}),
+}
+"""The columns that a rule reads."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,7 @@ def stream_dataset(
     if len(plan.peers) and reference is None:
         reference = reference_of_dataset(dataset, cutoffs, plan, threads=threads, events=events)
     for built in _stream_own(dataset, cutoffs, plan, threads, events):
-        if reference is not None and len(plan.peers):
-            subtract_peers(built.values, plan, built.rows.cutoff, built.cells, reference)
+        finish(built.values, plan, built.rows.cutoff, built.cells, reference)
         yield built
 
 
@@ -88,7 +96,7 @@ def _builder(cutoffs: Instants, plan: Plan, buffers: Buffers) -> Callable[[tuple
         number, chunk = numbered
         log = chunk.event_log()
         rows = Rows.grid(log.account_count, cutoffs)
-        cells = _cells(chunk, rows) if len(plan.peers) else Cells.none(0)
+        cells = _cells(chunk, rows) if plan.needs_cells else Cells.none(len(rows))
         values = buffers.matrix(number, len(rows), len(plan.columns))
         filler(log, rows, plan, context_of(chunk.info, chunk.accounts(), log))(slice(0, len(rows)), values)
         return Built(log.accounts, rows, cells, values)
@@ -106,6 +114,10 @@ def _cells(chunk: Chunk, rows: Rows) -> Cells:
 
 def columns_of(plan: Plan, dataset: Dataset) -> Sequence[str]:
     """The columns of events that a plan reads beside account, times, kind."""
-    read = {atom.value for feature in plan.features for atom in atoms_of(feature.measure) if atom.value}
-    attributes = ["attributes"] if len(plan.peers) and reads_attributes(dataset.info) else []
-    return [*sorted(read), *attributes]
+    atoms = {atom for feature in plan.features for atom in atoms_of(feature.measure)}
+    read = {atom.value for atom in atoms if atom.value and atom.value != COUNTED}
+    for rule in {atom.stream.rule for atom in atoms} - {None}:
+        read |= READ_BY[type(rule)]
+    if plan.needs_cells and reads_attributes(dataset.info):
+        read.add("attributes")
+    return sorted(read if "ref" in dataset.event_columns() else read - {"event_id"})

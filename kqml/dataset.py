@@ -49,7 +49,7 @@ class Dataset:
 
     @cached_property
     def _log(self) -> EventLog:
-        named = LOG_COLUMNS + REFERENCES if "ref" in self._event_columns() else LOG_COLUMNS
+        named = LOG_COLUMNS + REFERENCES if "ref" in self.event_columns() else LOG_COLUMNS
         return event_log_from(self._events(named), self._account_ids())
 
     def events(self, columns: Iterable[str] | None = None, kinds: Iterable[EventKind] | None = None) -> pa.Table:
@@ -100,7 +100,8 @@ class Dataset:
         pieces = [_read(part, REQUIRED["events"], columns, kinds) for part in self._event_files()]
         return pa.concat_tables(pieces).unify_dictionaries()
 
-    def _event_columns(self) -> list[str]:
+    def event_columns(self) -> list[str]:
+        """The columns that the events have."""
         part = self._event_files()[0]
         try:
             return list(pq.read_schema(part).names)

@@ -124,7 +124,7 @@ class Scorer:
 
     def cells(self, profile: Mapping[str, Words], rows: Rows) -> Cells:
         """Cells by tier where the model knows tiers, else by segment."""
-        if not len(self.plan.peers):
+        if not self.plan.needs_cells:
             return Cells.none(len(rows))
         first = "tier" if "tier" in self.bundle.model.categories else "segment"
         nothing: Words = [None] * (int(rows.account.max(initial=-1)) + 1)

@@ -8,9 +8,11 @@ from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from features.definitions import Aggregation, Atom, Calendar, Combined, Feature, Operation, Season, atoms_of
+from features.definitions import Aggregation, Atom, Calendar, Combined, Feature, Operation, Season, Target, atoms_of
+from features.rules import COUNTED, Card, Closing, Counted, Ledger, closing_of
 from kqml.calendar import DAY_US
 from kqml.events import EventKind
+from kqml.lunar import festival
 
 MISSING = math.nan
 
@@ -24,6 +26,11 @@ class Happened:
     kind: EventKind
     values: Mapping[str, float] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
+    name: str | None = None
+    ref: str | None = None
+    due: int | None = None
+    topic: str | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class World:
     opened: int | None = None
     quiet: Sequence[tuple[int, int]] = ()
     time_zone: str = "UTC"
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ def value_of(feature: Feature, events: Sequence[Happened], cutoff: int, world: W
     visible = [event for event in events if event.occurred < cutoff and event.known < cutoff]
     if isinstance(feature.measure, Calendar):
         return _season(feature.measure.of, cutoff, world)
+    if isinstance(feature.measure, Target):
+        return _beside_target(feature.measure, _measure(feature.measure.own, visible, cutoff, world), world)
     found = _measure(feature.measure, visible, cutoff, world)
     told = all(_told(atom, visible, cutoff, world) for atom in atoms_of(feature.measure))
     if _is_missing(found.number) and feature.fill is not None and told:
@@ -59,7 +69,7 @@ def value_of(feature: Feature, events: Sequence[Happened], cutoff: int, world: W
 def _measure(measure: Atom | Combined, visible: Sequence[Happened], cutoff: int, world: World) -> Known:
     if isinstance(measure, Atom):
         number = _atom(measure, visible, cutoff, world)
-        return Known(number, abs(float(number)))
+        return Known(number, _size(measure, number, visible))
     left = _measure(measure.left, visible, cutoff, world)
     right = _measure(measure.right, visible, cutoff, world)
     if _is_missing(left.number) or _is_missing(right.number):
@@ -73,6 +83,22 @@ def _measure(measure: Atom | Combined, visible: Sequence[Happened], cutoff: int,
     if measure.operation is Operation.RATE_RATIO:
         number = (_exact(left.number) / measure.left.days) / (_exact(right.number) / measure.right.days)
     return Known(number, max(abs(float(number)), abs(left.size / float(right.number))))
+
+
+def _beside_target(measure: Target, own: Known, world: World) -> Known:
+    target = dict(measure.targets).get(str(world.tier))
+    if _is_missing(own.number) or not target:
+        return Known(MISSING, 0)
+    share = _exact(own.number) / Fraction(target)
+    return Known(max(share - 1, Fraction(0)) if measure.excess else share, float(share) + 1)
+
+
+def _size(atom: Atom, number: float | Fraction, visible: Sequence[Happened]) -> float:
+    """What an atom was computed from: deposits and withdrawals may cancel."""
+    if atom.aggregation.fades and isinstance(atom.stream.rule, Ledger):
+        rows = (*atom.stream.rule.entries, *atom.stream.rule.omissions)
+        return max(abs(row.weight) for row in rows) * len(visible)
+    return abs(float(number))
 
 
 def _exact(number: float | Fraction) -> Fraction:
@@ -89,17 +115,40 @@ def _told(atom: Atom, visible: Sequence[Happened], cutoff: int, world: World) ->
     opened = world.opened if world.opened is not None else min((event.occurred for event in visible), default=None)
     if not since or opened is None:
         return False
-    return cutoff - (atom.lag + (atom.days or 0)) * DAY_US >= max(min(since), opened)
+    if isinstance(atom.stream.rule, Closing) and not _is_answered(atom.stream.rule, cutoff, world):
+        return False
+    begin = (
+        cutoff - (atom.lag + (atom.days or 0)) * DAY_US if atom.months is None else _month(cutoff, world, atom.months)
+    )
+    return begin >= max(min(since), opened)
+
+
+def _is_answered(closing: Closing, cutoff: int, world: World) -> bool:
+    """Whether what closes is recorded at all."""
+    return min((world.since[kind] for kind in closing.kinds if kind in world.since), default=cutoff) < cutoff
+
+
+def _month(cutoff: int, world: World, back: int) -> int:
+    """The local midnight with which the cutoff's month began, or the one before it."""
+    first = _local(cutoff, world).date().replace(day=1)
+    if back:
+        first = (first - timedelta(days=1)).replace(day=1)
+    midnight = datetime(first.year, first.month, 1, tzinfo=ZoneInfo(world.time_zone))
+    return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _atom(atom: Atom, visible: Sequence[Happened], cutoff: int, world: World) -> float | Fraction:
     stream = sorted((event for event in visible if event.kind in atom.stream.kinds), key=lambda event: event.occurred)
+    if isinstance(atom.stream.rule, Closing | Ledger | Card):
+        return _by_rule(atom, stream, visible, cutoff, world) if _told(atom, visible, cutoff, world) else MISSING
     if atom.aggregation.is_timeless:
         return _timeless(atom, [event.occurred for event in stream], cutoff, world)
     if not _told(atom, visible, cutoff, world):
         return MISSING
     end = cutoff - atom.lag * DAY_US
     start = -math.inf if atom.days is None else end - atom.days * DAY_US
+    if atom.months is not None:
+        start, end = _month(cutoff, world, atom.months), cutoff if atom.months == 0 else _month(cutoff, world, 0)
     return _windowed(atom, [event for event in stream if start <= event.occurred < end], world)
 
 
@@ -115,7 +164,13 @@ def _windowed(atom: Atom, inside: Sequence[Happened], world: World) -> float | F
         case Aggregation.DISTINCT:
             codes = {event.codes.get(str(atom.value), -1) for event in inside} - {-1}
             return MISSING if inside and not codes else Fraction(len(codes))
-    values = [Fraction(event.values[atom.value]) for event in inside if atom.value in event.values]
+        case Aggregation.SINGLE:
+            codes = {event.codes.get(str(atom.value), -1) for event in inside} - {-1}
+            return MISSING if inside and not codes else Fraction(len(codes) == 1)
+    if isinstance(atom.stream.rule, Counted) and atom.value == COUNTED:
+        values = [_counted(event, atom.stream.rule) for event in inside]
+    else:
+        values = [Fraction(event.values[atom.value]) for event in inside if atom.value in event.values]
     if not inside and atom.aggregation is Aggregation.SUM:
         return Fraction(0)
     return _OF_VALUES[atom.aggregation](values) if values else MISSING
@@ -143,6 +198,7 @@ _OF_VALUES: dict[Aggregation, Callable[[Sequence[Fraction]], float | Fraction]] 
     Aggregation.STD: _std,
     Aggregation.CV: _cv,
     Aggregation.MAXIMUM: max,
+    Aggregation.MINIMUM: min,
 }
 
 
@@ -182,9 +238,117 @@ def _local(instant: int, world: World) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).astimezone(ZoneInfo(world.time_zone))
 
 
+def _counted(event: Happened, rule: Counted) -> Fraction:
+    short = event.values.get("minutes", math.inf) < dict(rule.min_minutes).get(event.kind, 0)
+    unreal = event.values.get("authenticity", math.inf) < rule.min_authenticity
+    return Fraction(rule.part_share if short or unreal else 1.0)
+
+
+def _by_rule(
+    atom: Atom, stream: Sequence[Happened], visible: Sequence[Happened], cutoff: int, world: World
+) -> float | Fraction:
+    match atom.stream.rule:
+        case Closing() as closing:
+            start = -math.inf if atom.days is None else cutoff - atom.days * DAY_US
+            opened = [Opened.of(one, closing, visible) for one in stream if one.occurred >= start]
+            return _of_openings(atom, opened, cutoff)
+        case Ledger() as ledger:
+            return _of_ledger(atom, ledger, visible, cutoff, world)
+        case Card() as card:
+            names = {name for event in stream for name in event.fields}
+            filled = [weight for known_as, weight in card.fields if names & set(known_as)]
+            return Fraction(sum(filled)) / Fraction(sum(weight for _, weight in card.fields))
+    raise AssertionError(atom)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An event with what closed it, as far as that is visible; None for never, not yet."""
+
+    event: Happened
+    due: int | None
+    closed: int | None
+
+    @classmethod
+    def of(cls, event: Happened, closing: Closing, visible: Sequence[Happened]) -> "Opened":
+        due = None if closing.due_days is None else event.occurred + round(closing.due_days * DAY_US)
+        due = event.due if closing.due_at and event.due is not None else due
+        closers = [other for other in visible if _closes(other, event, closing)]
+        if closing.in_time and due is not None:
+            closers = [other for other in closers if other.occurred < due]
+        first = min(closers, key=lambda other: max(other.occurred, other.known), default=None)
+        return cls(event, due, None if first is None else max(first.occurred, event.occurred))
+
+
+def _closes(other: Happened, event: Happened, closing: Closing) -> bool:
+    if other.kind not in closing.kinds:
+        return False
+    if closing.by_ref:
+        return event.name is not None and other.ref == event.name
+    reps = {event.codes.get("rep_id", -1), other.codes.get("rep_id", -1)}
+    return other.occurred > event.occurred and (not closing.same_rep or len(reps - {-1}) <= 1)
+
+
+def _of_openings(atom: Atom, opened: Sequence[Opened], cutoff: int) -> float | Fraction:
+    still = [one for one in opened if one.closed is None]
+    late = [one for one in still if one.due is not None and one.due < cutoff]
+    match atom.aggregation:
+        case Aggregation.OPEN:
+            return Fraction(len(still))
+        case Aggregation.OPEN_AGE:
+            return max((Fraction(cutoff - one.event.occurred, DAY_US) for one in still), default=Fraction(0))
+        case Aggregation.OVERDUE:
+            return Fraction(len(late))
+        case Aggregation.OVERDUE_SUM:
+            return sum((Fraction(one.event.values.get(str(atom.value), 0)) for one in late), Fraction(0))
+        case Aggregation.OVERDUE_AGE:
+            return max((Fraction(cutoff - one.due, DAY_US) for one in late if one.due is not None), default=Fraction(0))
+        case Aggregation.CLOSED_SHARE:
+            return Fraction(len(opened) - len(still), len(opened)) if opened else MISSING
+        case Aggregation.CLOSING_DAYS:
+            days = [Fraction(one.closed - one.event.occurred, DAY_US) for one in opened if one.closed is not None]
+            return _mean(days) if days else MISSING
+    beyond = [
+        Fraction(max(0, (cutoff if one.closed is None else one.closed) - one.due), DAY_US)
+        for one in opened
+        if one.due is not None and one.due < cutoff
+    ]
+    return _mean(beyond) if beyond else MISSING
+
+
+def _of_ledger(atom: Atom, ledger: Ledger, visible: Sequence[Happened], cutoff: int, world: World) -> float | Fraction:
+    """What each visible event books, with what was not answered in time, at the instant asked about."""
+    booked = [(event.occurred, entry) for event in visible if (entry := ledger.entry_of(event.kind, event.topic))]
+    for omission in ledger.omissions:
+        closing = closing_of(omission)
+        opened = [Opened.of(event, closing, visible) for event in visible if event.kind is omission.kind]
+        if _is_answered(closing, cutoff, world):
+            omitted = [max(one.due, one.event.occurred) for one in opened if one.closed is None and one.due is not None]
+            booked += [(due, omission) for due in omitted]
+    instant = cutoff - atom.lag * DAY_US
+    if atom.aggregation is Aggregation.WORST:
+        start = -math.inf if atom.days is None else instant - atom.days * DAY_US
+        return min((Fraction(entry.weight) for at, entry in booked if start <= at < instant), default=MISSING)
+    sign = {Aggregation.DEPOSITS: 1, Aggregation.WITHDRAWALS: -1}.get(atom.aggregation, 0)
+    left = [
+        Fraction(entry.weight * 2.0 ** (-(instant - at) / (entry.half_life_days * DAY_US)))
+        for at, entry in booked
+        if at < instant and entry.weight * sign >= 0
+    ]
+    return sum(left, Fraction(0))
+
+
 def _season(season: Season, cutoff: int, world: World) -> Known:
-    """Days since the first of March, as an angle of the mean Gregorian year."""
+    """Days since the first of March, as an angle of the mean Gregorian year; days to or from a Spring Festival."""
     today = _local(cutoff, world).date()
+    if season in (Season.FESTIVAL_AHEAD, Season.FESTIVAL_BEHIND):
+        zone = ZoneInfo(world.time_zone)
+        days = [festival("spring_festival", year) for year in range(today.year - 1, today.year + 2)]
+        starts = [datetime(day.year, day.month, day.day, tzinfo=zone) for day in days]
+        apart = [Fraction((start - _local(cutoff, world)) // timedelta(microseconds=1), DAY_US) for start in starts]
+        ahead = min(one for one in apart if one > 0)
+        behind = min(-one for one in apart if one <= 0)
+        return Known(ahead if season is Season.FESTIVAL_AHEAD else behind, 400)
     march = today.replace(month=3, day=1)
     if march > today:
         march = march.replace(year=march.year - 1)

@@ -1,7 +1,7 @@
 """Small random histories for property tests: ties, events on bounds, late records, gaps in the values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from feature_oracle import Happened, World
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from features.context import NEVER, UNKNOWN, Context
 from kqml.calendar import DAY_US, QuietPeriods
-from kqml.eventlog import CODES, VALUES, EventLog
+from kqml.eventlog import CODES, NO_DUE, VALUES, EventLog, Note
 from kqml.events import KINDS, EventKind
+from kqml.loglinks import links_of
 
 HOUR_US = DAY_US // 24
 KINDS_USED = (
@@ -20,6 +21,12 @@ KINDS_USED = (
     EventKind.CALL,
     EventKind.COMPLAINT,
     EventKind.PAYMENT_DUE,
+    EventKind.PAYMENT_RECEIVED,
+    EventKind.COMPLAINT_RESOLVED,
+    EventKind.INBOUND,
+    EventKind.HELP_ASKED,
+    EventKind.CARD_UPDATED,
+    EventKind.REP_ASSIGNED,
 )
 CUTOFFS = np.array([0, 30, 60, 61, 420]) * DAY_US
 """Windows of the test catalog are of 1 to 365 days, so that events on multiples of a day lie on their bounds."""
@@ -57,8 +64,21 @@ def happenings(draw: st.DrawFn) -> Happened:
     values = {name: draw(_numbers) for name in ("amount", "lines") if draw(st.integers(0, 5))}
     if draw(st.booleans()):
         values["sentiment"] = draw(st.floats(-1, 1))
-    codes = {"contact_id": draw(st.integers(-1, 3)), "channel": draw(st.integers(-1, 1))}
-    return Happened(occurred, occurred + draw(_lags), draw(st.sampled_from(KINDS_USED)), values, codes)
+    if draw(st.booleans()):
+        values["minutes"], values["authenticity"] = draw(st.sampled_from([(1.0, 0.9), (20.0, 0.9), (20.0, 0.2)]))
+    codes = {name: draw(st.integers(-1, 2)) for name in ("contact_id", "channel", "rep_id")}
+    return Happened(
+        occurred,
+        occurred + draw(_lags),
+        draw(st.sampled_from(KINDS_USED)),
+        values,
+        codes,
+        name=f"e{draw(st.integers(0, 5))}",
+        ref=draw(st.sampled_from([None, *(f"e{number}" for number in range(6))])),
+        due=draw(st.sampled_from([None, None, occurred, occurred + DAY_US, occurred + 30 * DAY_US])),
+        topic=draw(st.sampled_from([None, "price", "weather"])),
+        fields=draw(st.sampled_from([(), ("size",), ("size", "phone"), ("brands", "unheard of")])),
+    )
 
 
 @st.composite
@@ -69,26 +89,42 @@ def histories(draw: st.DrawFn, most_events: int = 25) -> Histories:
     time_zone = draw(st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York"]))
     accounts, worlds = [], []
     for _ in range(draw(st.integers(1, 3))):
-        events = draw(st.lists(happenings(), max_size=most_events))
+        events = named_once(draw(st.lists(happenings(), max_size=most_events)))
         accounts.append(sorted(events, key=lambda event: event.occurred))
         opened = draw(st.sampled_from([None, None, -90, 35]))
         days = [(start * DAY_US, end * DAY_US) for start, end in quiet]
-        worlds.append(World(since, None if opened is None else opened * DAY_US, days, time_zone))
+        tier = draw(st.sampled_from(["A", "B", "C", "D", None]))
+        worlds.append(World(since, None if opened is None else opened * DAY_US, days, time_zone, tier))
     return Histories(accounts, worlds)
+
+
+def named_once(events: Sequence[Happened]) -> list[Happened]:
+    """The events; a name that an earlier one has is taken away."""
+    first = {event.name: place for place, event in reversed(list(enumerate(events)))}
+    return [event if first[event.name] == place else replace(event, name=None) for place, event in enumerate(events)]
 
 
 def log_of(accounts: Sequence[Sequence[Happened]]) -> EventLog:
     """The columnar log of such histories; columns that no event has are absent."""
     events = [event for account in accounts for event in account]
     values = {name for event in events for name in event.values}
+    owner = np.repeat(np.arange(len(accounts)), [len(account) for account in accounts])
+    kind = np.array([event.kind.number for event in events], dtype=np.uint8)
+    names = {(owner[place], event.name): place for place, event in enumerate(events) if event.name}
+    opener = [names.get((owner[place], event.ref), -1) for place, event in enumerate(events)]
+    notes = tuple(dict.fromkeys(Note(event.topic, event.fields) for event in events))
+    codes = {name: np.array([e.codes.get(name, -1) for e in events], dtype=np.int32) for name in CODES}
+    codes["note"] = np.array([notes.index(Note(e.topic, e.fields)) for e in events], dtype=np.int32)
     return EventLog(
         accounts=np.array([f"a{place}" for place in range(len(accounts))], dtype=object),
         offsets=np.cumsum([0, *(len(account) for account in accounts)]).astype(np.int64),
         occurred_at=np.array([event.occurred for event in events], dtype=np.int64),
         known_at=np.array([event.known for event in events], dtype=np.int64),
-        kind=np.array([event.kind.number for event in events], dtype=np.uint8),
+        kind=kind,
         values={name: np.array([e.values.get(name, np.nan) for e in events]) for name in VALUES if name in values},
-        codes={name: np.array([e.codes.get(name, -1) for e in events], dtype=np.int32) for name in CODES},
+        codes=codes | links_of(np.array(opener, dtype=np.int64), owner, kind),
+        due_at=np.array([NO_DUE if e.due is None else e.due for e in events], dtype=np.int64),
+        notes=notes,
     )
 
 

@@ -1,22 +1,33 @@
 """Every feature, with why it is there."""
 
-import hashlib
-from collections.abc import Sequence
 from functools import cache
 from itertools import chain, islice
 
-from features.catalog import interactions, market, orders, weekly
+from features.catalog import answers, cadence, feelings, interactions, market, orders, people, service, weekly
+from features.catalog.fingerprint import catalog_fingerprint
 from features.catalog.names import named, why
 from features.catalog.shorthand import count
 from features.catalog.streams import RETURN
 from features.definitions import Feature
+from kqml.playbook import Playbook, read_playbook
 
 __all__ = ["catalog", "catalog_fingerprint", "core77", "named", "why"]
 
 
+def catalog(playbook: Playbook | None = None) -> tuple[Feature, ...]:
+    """All features by the rules of a playbook (the preset `pharmacy` where none is given), in the order of columns.
+
+    Their columns are the same whatever the playbook; what some of them measure is not.
+    """
+    return _by_preset() if playbook is None else _by(playbook)
+
+
 @cache
-def catalog() -> tuple[Feature, ...]:
-    """All features, in the order of the matrix's columns."""
+def _by_preset() -> tuple[Feature, ...]:
+    return _by(read_playbook())
+
+
+def _by(playbook: Playbook) -> tuple[Feature, ...]:
     return tuple(
         chain(
             orders.recency(),
@@ -28,11 +39,22 @@ def catalog() -> tuple[Feature, ...]:
             market.season(),
             market.stuffing(),
             market.peers(),
+            market.shocks(),
             interactions.contacts(),
             interactions.breadth(),
             interactions.help_and_trust(),
             interactions.service_and_cash(),
             interactions.market(),
+            answers.trust(playbook),
+            answers.follow_up(playbook),
+            answers.bills(),
+            answers.handover(),
+            feelings.feelings(playbook),
+            cadence.cadence(playbook),
+            people.people(playbook),
+            people.rep(),
+            people.status(),
+            service.failures(),
         )
     )
 
@@ -42,10 +64,3 @@ def core77() -> tuple[Feature, ...]:
     contacts = islice(interactions.contacts(), 15)
     returns = (feature for feature in market.stuffing() if feature.measure in (count(RETURN, 90), count(RETURN, 365)))
     return (*orders.recency(), *orders.frequency(), *orders.monetary(), *orders.rhythm(), *contacts, *returns)
-
-
-def catalog_fingerprint(features: Sequence[Feature]) -> str:
-    """A digest of what the columns measure and how missing ones are filled; two models with the same one read the
-    same matrix."""
-    lines = [f"{feature.column}={feature.fill}" for feature in features]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

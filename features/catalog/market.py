@@ -85,5 +85,17 @@ def peers() -> Iterable[Feature]:
         yield _peer(level, Code.ORDER_LEVEL, Direction.FALLING)
 
 
+def shocks() -> Iterable[Feature]:
+    """How orders fell among the account's like, itself left in: what all of them share is the market's."""
+    for falling in (
+        rate_ratio(count(ORDER, 30), count(ORDER, 180)),
+        rate_ratio(count(ORDER, 90), count(ORDER, YEAR)),
+        rate_ratio(total(ORDER, "amount", 90), total(ORDER, "amount", YEAR)),
+        ratio(count(ORDER, 90), count(ORDER, 90, lag=YEAR)),
+    ):
+        market = Peer(falling, mean=True)
+        yield Feature(market, FeatureGroup.PEER, Code.MARKET_SHOCK, Direction.FALLING, "market")
+
+
 def _peer(own: Atom | Combined, code: Code, direction: Direction) -> Feature:
     return Feature(Peer(own), FeatureGroup.PEER, code, direction, "peers")

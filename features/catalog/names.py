@@ -1,6 +1,6 @@
 """What features are called, why they are there, in the words of the message catalogues."""
 
-from features.definitions import Atom, Calendar, Combined, Feature, Measure, Peer
+from features.definitions import Atom, Calendar, Combined, Feature, Measure, Peer, Target
 from kqml.events import KIND_OF_CODE
 from kqml.messages import text
 
@@ -22,8 +22,12 @@ def _measure(measure: Measure, language: str) -> str:
         case Combined(left, operation, right):
             parts = {"left": _measure(left, language), "right": _atom(right, language)}
             return text(f"features.operations.{operation}", language, **parts)
-        case Peer(own):
-            return text("features.peers.own", language, own=_measure(own, language))
+        case Peer(own, mean):
+            return text(f"features.peers.{'mean' if mean else 'own'}", language, own=_measure(own, language))
+        case Target(own, targets, excess):
+            way = "beyond" if excess else "over" if len(targets) > 1 else "of_tier"
+            tiers = ", ".join(tier for tier, _ in targets)
+            return text(f"features.targets.{way}", language, own=_atom(own, language), tiers=tiers)
         case Calendar(season):
             return text(f"features.seasons.{season}", language)
 
@@ -45,6 +49,10 @@ def _stream(name: str, language: str) -> str:
 
 
 def _window(atom: Atom, language: str) -> str:
+    if atom.months is not None:
+        return text(f"features.windows.{'last_month' if atom.months else 'this_month'}", language)
+    if atom.aggregation.fades:
+        return text(f"features.windows.{'ago' if atom.lag else 'now'}", language, lag=atom.lag)
     if atom.days is None:
         return text("features.windows.lifetime", language)
     return text(f"features.windows.{'lagged' if atom.lag else 'days'}", language, days=atom.days, lag=atom.lag)

@@ -4,14 +4,15 @@ from features.definitions import Stream
 from kqml.events import EventKind, Group, kinds_in
 
 
-def _single(kind: EventKind) -> Stream:
+def single(kind: EventKind) -> Stream:
+    """Events of one kind, by its code."""
     return Stream(kind.code, frozenset({kind}))
 
 
-ORDER = _single(EventKind.ORDER)
-RETURN = _single(EventKind.RETURN)
-CANCELLED = _single(EventKind.ORDER_CANCELLED)
-VISIT = _single(EventKind.VISIT)
+ORDER = single(EventKind.ORDER)
+RETURN = single(EventKind.RETURN)
+CANCELLED = single(EventKind.ORDER_CANCELLED)
+VISIT = single(EventKind.VISIT)
 
 OURS = frozenset(kinds_in(Group.CONTACT)) - {EventKind.INBOUND, EventKind.VISIT_VERIFIED, EventKind.LIFE_EVENT}
 CONTACT = Stream("contact", OURS)
@@ -20,12 +21,13 @@ CONTACT = Stream("contact", OURS)
 TOUCH = Stream("touch", OURS | {EventKind.INBOUND})
 """Contacts from both sides."""
 
-CONTACT_KINDS = tuple(_single(kind) for kind in kinds_in(Group.CONTACT) if kind is not EventKind.LIFE_EVENT)
-HELP_KINDS = tuple(_single(kind) for kind in kinds_in(Group.HELP))
-TRUST_KINDS = tuple(_single(kind) for kind in kinds_in(Group.TRUST))
+CONTACT_KINDS = tuple(single(kind) for kind in kinds_in(Group.CONTACT) if kind is not EventKind.LIFE_EVENT)
+HELP_KINDS = tuple(single(kind) for kind in kinds_in(Group.HELP))
+TRUST_KINDS = tuple(single(kind) for kind in kinds_in(Group.TRUST))
 SERVICE_KINDS = tuple(
-    _single(kind)
+    single(kind)
     for kind in (EventKind.DELIVERY, EventKind.DELIVERY_LATE, EventKind.SHORT_SUPPLY, EventKind.INVOICE_ERROR)
 )
-CASH_KINDS = tuple(_single(kind) for kind in (EventKind.PAYMENT_DUE, EventKind.PAYMENT_RECEIVED))
-MARKET_KINDS = tuple(_single(kind) for kind in kinds_in(Group.MARKET))
+CASH_KINDS = tuple(single(kind) for kind in (EventKind.PAYMENT_DUE, EventKind.PAYMENT_RECEIVED))
+MARKET_KINDS = tuple(single(kind) for kind in kinds_in(Group.MARKET))
+PAYMENT_DUE = CASH_KINDS[0]

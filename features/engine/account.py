@@ -6,10 +6,13 @@ from numpy.typing import NDArray
 from features.context import NEVER, UNKNOWN
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.atoms import fill_absent, fill_atoms
+from features.engine.closings import find_closings, found_in, tally_closings
 from features.engine.jit import inlined, place
+from features.engine.ledger import book_omissions
 from features.engine.scratch import STRIDE, Scratch
+from features.engine.searching import before, recorded_since
 from features.engine.streams import find_members, keep_visible, load_stream, to_active
-from features.lowering import PlanArrays
+from features.lowering import CLOSING, PlanArrays
 from kqml.calendar import Instants
 
 
@@ -21,16 +24,18 @@ def fill_account(
     low = log.offsets[account]
     high = low + before(log.occurred_at[low : log.offsets[account + 1]], cutoffs[-1])
     to_active(world, cutoffs, len(cutoffs), scratch.active_cutoff)
+    find_months(world, cutoffs, scratch)
     find_openings(log, world.opened_at[account], low, high, cutoffs, scratch)
     present = kinds_present(log.kind[low:high])
     for stream in range(len(plan.kinds)):
         kinds = plan.kinds[stream]
         reach_back(cutoffs, recorded_since(world.recorded_since, kinds), scratch)
-        if kinds & present:
+        if kinds & present and plan.rules[stream] != CLOSING:
             members = find_members(log, low, high, kinds, scratch)
             fill_stream(log, world, plan, stream, members, cutoffs, scratch)
         else:
             fill_absent(log, plan, stream, len(cutoffs), scratch)
+        fill_closings(log, world, plan, stream, (low, high), cutoffs, scratch)
 
 
 @inlined
@@ -44,13 +49,34 @@ def fill_stream(
         n = keep_visible(log, members, known_before, scratch)
         load_stream(log, world, plan, stream, n, scratch)
         find_bounds(plan, stream, n, cutoffs, k0, k1, scratch)
-        fill_atoms(plan, stream, k0, k1, scratch)
+        fill_atoms(plan, stream, k0, k1, cutoffs, scratch)
         if turn == 0:
             late = rows_with_late_events(cutoffs, scratch)
         if turn < late:
             k0 = scratch.late[turn]
             k1, known_before = k0 + 1, cutoffs[k0]
         turn += 1
+
+
+@inlined
+def fill_closings(
+    log: LogArrays,
+    world: WorldArrays,
+    plan: PlanArrays,
+    stream: int,
+    bounds: tuple[int, int],
+    cutoffs: Instants,
+    scratch: Scratch,
+) -> None:
+    """Fills the slots of a stream with a Closing, or adds the omissions of one with a Ledger, for all rows at once:
+    late records need no second look."""
+    for row in range(plan.closing_start[stream], plan.closing_start[stream + 1]):
+        n = find_closings(plan.closings[row], cutoffs, found_in(log, bounds[0], bounds[1], scratch))
+        answered = recorded_since(world.recorded_since, plan.closings[row, 1])
+        if plan.rules[stream] == CLOSING:
+            tally_closings(log, plan, stream, n, answered, cutoffs, scratch)
+        elif n:
+            book_omissions(plan, stream, row, n, answered, cutoffs, scratch)
 
 
 @inlined
@@ -70,9 +96,13 @@ def find_bounds(plan: PlanArrays, stream: int, n: int, cutoffs: Instants, k0: in
     for bound in range(first, plan.bound_start[stream + 1]):
         back, edge = plan.bounds[bound], scratch.edge[bound - first]
         if k1 - k0 == 1:
-            edge[k0] = before(scratch.time[:n], cutoffs[k0] - back)
-        else:
+            limit = cutoffs[k0] - back if back >= 0 else scratch.month[-1 - back, k0]
+            edge[k0] = before(scratch.time[:n], limit)
+        elif back >= 0:
             count_before(scratch.time, cutoffs, back, edge)
+        else:
+            for k in range(len(cutoffs)):
+                edge[k] = before(scratch.time[:n], scratch.month[-1 - back, k])
 
 
 @inlined
@@ -94,16 +124,13 @@ def count_before(time: Instants, cutoffs: Instants, back: int, edge: NDArray[np.
 
 
 @inlined
-def before(times: Instants, limit: int) -> int:
-    """How many of ascending `times` lie before `limit`."""
-    low, high = 0, len(times)
-    while low < high:
-        middle = (low + high) // 2
-        if times[middle] < limit:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def find_months(world: WorldArrays, cutoffs: Instants, scratch: Scratch) -> None:
+    """Fills `month`, `month_back`: when each cutoff's local month began, the one before it."""
+    for k in range(len(cutoffs)):
+        current = np.searchsorted(world.month_starts, cutoffs[k], side="right") - 1
+        for back in range(2):
+            scratch.month[back, k] = world.month_starts[current - back]
+            scratch.month_back[back, k] = cutoffs[k] - scratch.month[back, k]
 
 
 @inlined
@@ -123,16 +150,6 @@ def reach_back(cutoffs: Instants, recorded: int, scratch: Scratch) -> None:
     for k in range(len(cutoffs)):
         start = max(recorded, scratch.opened[k])
         scratch.reach[k] = cutoffs[k] - start if start <= cutoffs[k] else -1
-
-
-@inlined
-def recorded_since(since: Instants, kinds: int) -> int:
-    """When the first of a stream's kinds began to be recorded."""
-    earliest = NEVER
-    for kind in range(len(since)):
-        if (kinds >> kind) & 1:
-            earliest = min(earliest, int(since[kind]))
-    return earliest
 
 
 @inlined

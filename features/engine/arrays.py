@@ -9,16 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.context import Context
+from features.landmarks import month_starts, spring_festivals
+from features.note_tables import NoteTables
 from features.rows import Rows
 from kqml.calendar import Instants, zone_changes
-from kqml.eventlog import CODES, VALUES, EventLog
+from kqml.eventlog import CLOSES, CODES, LINKS, NOTE, OPENS, VALUES, EventLog
 
 _NO_VALUE = np.zeros(0, dtype=np.float64)
 _NO_CODE = np.zeros(0, dtype=np.int32)
+_NO_INSTANT = np.zeros(0, dtype=np.int64)
+
+_CODES = (*CODES, *LINKS)
+REP_PLACE, NOTE_PLACE, OPENS_PLACE, CLOSES_PLACE = map(_CODES.index, ("rep_id", NOTE, OPENS, CLOSES))
+"""Places in `LogArrays.codes`."""
 
 
 class LogArrays(NamedTuple):
-    """An event log; `values`, `codes` in the order of VALUES, CODES, of length 0 where the data lack a column."""
+    """An event log; `values`, `codes` in the order of VALUES, CODES with LINKS, of length 0 where the data lack a
+    column, likewise `due_at`. `books`, `fields`: what notes mean (features.note_tables)."""
 
     offsets: NDArray[np.int64]
     occurred_at: Instants
@@ -26,10 +34,14 @@ class LogArrays(NamedTuple):
     kind: NDArray[np.uint8]
     values: tuple[NDArray[np.float64], ...]
     codes: tuple[NDArray[np.int32], ...]
+    due_at: Instants
+    books: NDArray[np.float64]
+    fields: NDArray[np.int64]
 
 
 class WorldArrays(NamedTuple):
-    """A context: what is recorded since when, openings, the zone's offsets, the quiet periods."""
+    """A context: what is recorded since when, openings, the zone's offsets, the quiet periods, where months and Spring
+    Festivals begin."""
 
     recorded_since: Instants
     opened_at: Instants
@@ -37,6 +49,8 @@ class WorldArrays(NamedTuple):
     zone_offsets: Instants
     quiet_starts: Instants
     quiet_ends: Instants
+    month_starts: Instants
+    festivals: Instants
 
 
 class RowArrays(NamedTuple):
@@ -46,15 +60,18 @@ class RowArrays(NamedTuple):
     cutoff: Instants
 
 
-def log_arrays(log: EventLog) -> LogArrays:
-    """The log as the kernel reads it, without copying."""
+def log_arrays(log: EventLog, notes: NoteTables) -> LogArrays:
+    """The log as the kernel reads it, its events without copying."""
     return LogArrays(
         _view(log.offsets, np.int64),
         _view(log.occurred_at, np.int64),
         _view(log.known_at, np.int64),
         _view(log.kind, np.uint8),
         tuple(_view(log.values.get(name, _NO_VALUE), np.float64) for name in VALUES),
-        tuple(_view(log.codes.get(name, _NO_CODE), np.int32) for name in CODES),
+        tuple(_view(log.codes.get(name, _NO_CODE), np.int32) for name in _CODES),
+        _view(_NO_INSTANT if log.due_at is None else log.due_at, np.int64),
+        _view(notes.books(log.notes), np.float64),
+        _view(notes.fields(log.notes), np.int64),
     )
 
 
@@ -68,6 +85,8 @@ def world_arrays(context: Context) -> WorldArrays:
         _view(offsets, np.int64),
         _view(context.quiet.starts, np.int64),
         _view(context.quiet.ends, np.int64),
+        _view(month_starts(context.time_zone), np.int64),
+        _view(spring_festivals(context.time_zone), np.int64),
     )
 
 

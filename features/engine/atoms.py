@@ -6,9 +6,11 @@ from features.definitions import Aggregation
 from features.engine import rhythm, windows
 from features.engine.arrays import LogArrays
 from features.engine.jit import inlined
+from features.engine.ledger import WORST, fill_standing
 from features.engine.scratch import Scratch
 from features.engine.windows import Numbers, Places, Sums, Window
 from features.lowering import AGGREGATIONS, PlanArrays
+from kqml.calendar import Instants
 
 COUNT = AGGREGATIONS.index(Aggregation.COUNT)
 DAYS = AGGREGATIONS.index(Aggregation.DAYS)
@@ -18,6 +20,9 @@ MEAN = AGGREGATIONS.index(Aggregation.MEAN)
 CV = AGGREGATIONS.index(Aggregation.CV)
 MAXIMUM = AGGREGATIONS.index(Aggregation.MAXIMUM)
 DISTINCT = AGGREGATIONS.index(Aggregation.DISTINCT)
+SINGLE = AGGREGATIONS.index(Aggregation.SINGLE)
+MINIMUM = AGGREGATIONS.index(Aggregation.MINIMUM)
+OPEN = AGGREGATIONS.index(Aggregation.OPEN)
 SINCE_LAST = AGGREGATIONS.index(Aggregation.SINCE_LAST)
 SINCE_FIRST = AGGREGATIONS.index(Aggregation.SINCE_FIRST)
 GAP_MEAN = AGGREGATIONS.index(Aggregation.GAP_MEAN)
@@ -27,32 +32,55 @@ GAP_LAST = AGGREGATIONS.index(Aggregation.GAP_LAST)
 
 
 @inlined
-def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, scratch: Scratch) -> None:
+def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
     """Fills the slots of a stream's atoms for rows `k0:k1` from its loaded events."""
     for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
         if plan.atoms[place, 0] < SINCE_LAST:
             fill_window(plan, place, k0, k1, scratch)
-        else:
+        elif plan.atoms[place, 0] < OPEN:
             fill_timeless(plan, place, k0, k1, scratch)
+        elif plan.atoms[place, 0] == WORST:
+            fill_worst(plan, place, k0, k1, scratch)
+        else:
+            fill_standing(plan, place, k0, k1, cutoffs, scratch)
 
 
 @inlined
 def fill_window(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
     """One aggregation over a window."""
     aggregation, column = plan.atoms[place, 0], plan.atoms[place, 1]
-    starts, stops = scratch.edge[plan.atoms[place, 2]], scratch.edge[plan.atoms[place, 3]]
-    window = Window(starts[k0:k1], stops[k0:k1], scratch.reach[k0:k1], plan.atoms[place, 4])
-    slot = scratch.slots[place, k0:k1]
+    window, slot = window_of(plan, place, k0, k1, scratch), scratch.slots[place, k0:k1]
     if aggregation == COUNT:
         windows.count(window, slot)
     elif aggregation == DAYS:
         windows.distinct_so_far(window, scratch.days, slot)
     elif aggregation == WEEKS:
         windows.distinct_so_far(window, scratch.weeks, slot)
-    elif aggregation == DISTINCT:
+    elif aggregation in (DISTINCT, SINGLE):
         windows.distinct(window, scratch.code[column], scratch.seen, slot)
+        if aggregation == SINGLE:
+            windows.only_one(slot)
     else:
         fill_of_value(aggregation, window, sums_of(scratch, column), scratch.queue, slot)
+
+
+@inlined
+def window_of(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> Window:
+    """The window of an atom; a month reaches back to where it began."""
+    starts, stops = scratch.edge[plan.atoms[place, 2]], scratch.edge[plan.atoms[place, 3]]
+    reach, back = scratch.reach, plan.atoms[place, 4]
+    if back < 0:
+        for k in range(k0, k1):
+            scratch.month_reach[k] = scratch.reach[k] - scratch.month_back[-1 - back, k]
+        reach, back = scratch.month_reach, 0
+    return Window(starts[k0:k1], stops[k0:k1], reach[k0:k1], back)
+
+
+@inlined
+def fill_worst(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
+    """The smallest weight that the ledger's events booked in a window."""
+    window = window_of(plan, place, k0, k1, scratch)
+    windows.extreme(window, scratch.worth, -1.0, scratch.queue, scratch.slots[place, k0:k1])
 
 
 @inlined
@@ -62,8 +90,8 @@ def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Places, s
         windows.total(window, sums, slot)
     elif aggregation == MEAN:
         windows.mean(window, sums, slot)
-    elif aggregation == MAXIMUM:
-        windows.maximum(window, sums.value, queue, slot)
+    elif aggregation in (MAXIMUM, MINIMUM):
+        windows.extreme(window, sums.value, 1.0 if aggregation == MAXIMUM else -1.0, queue, slot)
     else:
         windows.spread(window, sums, aggregation == CV, slot)
 
@@ -102,6 +130,7 @@ def fill_absent(log: LogArrays, plan: PlanArrays, stream: int, rows: int, scratc
     """Fills the slots of a stream that has no event here: counts and sums are 0 as far as it was recorded."""
     for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
         atom, slot = plan.atoms[place], scratch.slots[place]
-        zero = atom[0] <= SUM or atom[0] == DISTINCT
+        zero = atom[0] <= SUM or atom[0] in (DISTINCT, SINGLE) or (atom[0] > OPEN and atom[0] != WORST)
         for k in range(rows):
-            slot[k] = 0.0 if zero and atom[4] <= scratch.reach[k] else np.nan
+            reach = scratch.reach[k] - (scratch.month_back[-1 - atom[4], k] if atom[4] < 0 else atom[4])
+            slot[k] = 0.0 if zero and reach >= 0 else np.nan

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from features.context import Context
 from features.engine.arrays import log_arrays, row_arrays, world_arrays
 from features.engine.loading import kernels
-from features.engine.peering import reference_of, subtract_peers
+from features.engine.peering import compare_with_targets, reference_of, subtract_peers
 from features.engine.scratch import make_scratch
 from features.peers import Cells, PeerReference, Peers
 from features.plan import Plan
 from features.rows import Rows
+from kqml.calendar import Instants
 from kqml.eventlog import EventLog
 
 CHUNK = 4096
@@ -48,8 +49,9 @@ def build_features(
     spans = spans_of(rows, chunk)
     for _ in in_order(lambda span: fill(span, out[span]), spans, min(threads, len(spans))):
         pass
+    peers = peers or Peers(Cells.none(len(rows)))
+    compare_with_targets(out, plan, peers.cells)
     if len(plan.peers):
-        peers = peers or Peers(Cells.none(len(rows)))
         own = np.ascontiguousarray(out[:, plan.peers])
         reference = peers.reference or reference_of(plan, rows, peers.cells, [(slice(0, len(rows)), own)])
         subtract_peers(out, plan, rows.cutoff, peers.cells, reference)
@@ -67,14 +69,20 @@ def stream_features(
     chunk: int = CHUNK,
 ) -> Iterator[Part]:
     """The same matrix part by part, in the order of rows; a few chunks are in memory at a time."""
-    if not len(plan.peers):
-        yield from _stream_own(log, rows, plan, context, threads, chunk)
-        return
     peers = peers or Peers(Cells.none(len(rows)))
-    reference = peers.reference or build_reference(log, rows, plan, context, peers.cells, threads)
+    reference = peers.reference
+    if reference is None and len(plan.peers):
+        reference = build_reference(log, rows, plan, context, peers.cells, threads)
     for part, out in _stream_own(log, rows, plan, context, threads, chunk):
-        subtract_peers(out, plan, rows.cutoff[part], peers.cells.between(part.start, part.stop), reference)
+        finish(out, plan, rows.cutoff[part], peers.cells.between(part.start, part.stop), reference)
         yield part, out
+
+
+def finish(out: Matrix, plan: Plan, cutoffs: Instants, cells: Cells, reference: PeerReference | None) -> None:
+    """Compares the accounts' own numbers with targets and peers, in place."""
+    compare_with_targets(out, plan, cells)
+    if reference is not None and len(plan.peers):
+        subtract_peers(out, plan, cutoffs, cells, reference)
 
 
 def build_reference(
@@ -101,7 +109,7 @@ def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads
 def filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
     """What fills a stretch of rows, which begins and ends with an account, a peer column with the own number."""
     kernel = kernels()
-    events, world, asked = log_arrays(log), world_arrays(context), row_arrays(rows)
+    events, world, asked = log_arrays(log, plan.notes), world_arrays(context), row_arrays(rows)
 
     def fill(span: slice, out: Matrix) -> None:
         scratch = make_scratch(plan.room, *kernel.largest(events, asked, span.start, span.stop))

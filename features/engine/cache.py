@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 _FEATURES = Path(__file__).parents[1]
+_TABLES = ("aggregations.py", "definitions.py", "lowering.py", "rule_lowering.py")
 
 
 def use_kernel_cache() -> Path:
@@ -46,6 +47,6 @@ def _root() -> Path:
 def hash_of_sources() -> str:
     """A digest of every source that can change the machine code: the engine, the tables it walks through."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted([*(_FEATURES / "engine").glob("*.py"), _FEATURES / "lowering.py", _FEATURES / "definitions.py"]):
+    for path in sorted([*(_FEATURES / "engine").glob("*.py"), *(_FEATURES / name for name in _TABLES)]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -34,12 +34,32 @@ def less_means(
     moments: NDArray[np.int64],
     cells: NDArray[np.int64],
     means: NDArray[np.float64],
+    itself: NDArray[np.bool_],
 ) -> None:
-    """Subtracts from the peer columns the mean of the narrowest cell that has one; missing where none has."""
+    """Subtracts from the peer columns the mean of the narrowest cell that has one, or puts the mean `itself` there;
+    missing where none has."""
     for row in range(len(out)):
         for place in range(len(columns)):
             mean = np.nan
             for level in range(cells.shape[1]):
                 if np.isnan(mean) and cells[row, level] >= 0 and moments[row] >= 0:
                     mean = means[moments[row], cells[row, level], place]
-            out[row, columns[place]] -= mean
+            out[row, columns[place]] = mean if itself[place] else out[row, columns[place]] - mean
+
+
+@compiled
+def over_targets(
+    out: NDArray[np.float64],
+    columns: NDArray[np.int64],
+    tiers: NDArray[np.int8],
+    targets: NDArray[np.float64],
+    excess: NDArray[np.bool_],
+) -> None:
+    """Divides the target columns by what the row's tier has for a target; how far that lies above 1 where `excess`."""
+    for row in range(len(out)):
+        for place in range(len(columns)):
+            target = targets[place, tiers[row]] if tiers[row] >= 0 else np.nan
+            share = out[row, columns[place]] / target
+            if excess[place]:
+                share = np.nan if np.isnan(share) else max(share - 1.0, 0.0)
+            out[row, columns[place]] = share

@@ -32,6 +32,11 @@ def inlined(function: Function) -> Function:
     return cast(Function, _njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function))
 
 
+def called(function: Function) -> Function:
+    """`function` compiled once, called by the others: for large ones that take few arrays."""
+    return cast(Function, _njit(no_cpython_wrapper=True, **OPTIONS)(function))
+
+
 @inlined
 def place(number: int) -> int:
     """A number that is never negative as an index: Numba need not ask whether it counts from the end, which keeps

@@ -4,29 +4,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Operation, Season
-from features.engine.account import fill_account, recorded_since
-from features.engine.arrays import LogArrays, RowArrays, WorldArrays
-from features.engine.cells import add_to_cells, less_means
+from features.engine.account import fill_account
+from features.engine.arrays import OPENS_PLACE, LogArrays, RowArrays, WorldArrays
+from features.engine.cells import add_to_cells, less_means, over_targets
 from features.engine.jit import compiled, inlined, place
 from features.engine.scratch import Scratch
+from features.engine.searching import recorded_since
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
 from kqml.calendar import DAY_US, Instants
 
-__all__ = ["add_to_cells", "fill_rows", "largest", "less_means"]
+__all__ = ["add_to_cells", "fill_rows", "largest", "less_means", "over_targets"]
 
 DIFFERENCE = OPERATIONS.index(Operation.DIFFERENCE)
 YEAR_SIN = SEASONS.index(Season.YEAR_SIN)
+YEAR_COS = SEASONS.index(Season.YEAR_COS)
+FESTIVAL_AHEAD = SEASONS.index(Season.FESTIVAL_AHEAD)
 
 
 @compiled
 def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int, int]:
-    """The most events and the most rows that one account of rows `first:last` has."""
+    """The most events (or numbers of what events refer to) and the most rows that one account of rows `first:last`
+    has."""
+    opens = log.codes[OPENS_PLACE]
     events, most, run = 0, 0, 0
     for row in range(first, last):
         account = rows.account[row]
         run = run + 1 if row > first and rows.account[row - 1] == account else 1
         most = max(most, run)
-        events = max(events, log.offsets[account + 1] - log.offsets[account])
+        if run == 1:
+            events = max(events, log.offsets[account + 1] - log.offsets[account])
+            for place in range(log.offsets[account], log.offsets[account + 1] if len(opens) else 0):
+                events = max(events, opens[place] + 1)
     return events, most
 
 
@@ -75,9 +83,21 @@ def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch
     for season in range(len(plan.seasons)):
         slot = scratch.slots[len(plan.atoms) + len(plan.combined) + season]
         for k in range(len(cutoffs)):
+            if plan.seasons[season] > YEAR_COS:
+                slot[k] = days_to_festival(world, plan.seasons[season] == FESTIVAL_AHEAD, cutoffs[k])
+                continue
             change = np.searchsorted(world.zone_changes, cutoffs[k], side="right")
             angle = 2 * np.pi * share_of_year((cutoffs[k] + world.zone_offsets[change]) // DAY_US)
             slot[k] = np.sin(angle) if plan.seasons[season] == YEAR_SIN else np.cos(angle)
+
+
+@inlined
+def days_to_festival(world: WorldArrays, ahead: bool, cutoff: int) -> float:
+    """Days until the next Spring Festival begins, or since the latest one began; missing outside 1969 to 2100."""
+    following = np.searchsorted(world.festivals, cutoff, side="right")
+    if following == 0 or following == len(world.festivals):
+        return np.nan
+    return float((world.festivals[following] - cutoff if ahead else cutoff - world.festivals[following - 1]) / DAY_US)
 
 
 @inlined

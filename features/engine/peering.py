@@ -56,7 +56,14 @@ def subtract_peers(
     places = [reference.columns.index(plan.columns[place]) for place in plan.peers]
     moments = moments_of(cutoffs, reference.cutoffs)
     levels = _levels(cells, {name: place for place, name in enumerate(reference.cells)})
-    kernels().less_means(out, plan.peers, moments, levels, np.ascontiguousarray(reference.means[:, :, places]))
+    means = np.ascontiguousarray(reference.means[:, :, places])
+    kernels().less_means(out, plan.peers, moments, levels, means, plan.means)
+
+
+def compare_with_targets(out: NDArray[np.float64], plan: Plan, cells: Cells) -> None:
+    """Turns the own numbers in the target columns of `out` into shares of what the rows' tiers ask for, in place."""
+    if len(plan.targets):
+        kernels().over_targets(out, plan.targets, cells.tier, plan.target_of, plan.excesses)
 
 
 def moments_of(cutoffs: Instants, known: Instants) -> NDArray[np.int64]:

@@ -6,10 +6,14 @@ from numpy.typing import NDArray
 from features.context import NEVER
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.jit import inlined
+from features.engine.ledger import load_booked, load_known
 from features.engine.scratch import STRIDE, Scratch
 from features.engine.windows import add_exactly
-from features.lowering import PlanArrays
+from features.lowering import CARD, COUNTED_VALUE, LEDGER, PlanArrays
 from kqml.calendar import DAY_US, Instants
+from kqml.eventlog import VALUES
+
+MINUTES, AUTHENTICITY = VALUES.index("minutes"), VALUES.index("authenticity")
 
 
 @inlined
@@ -42,9 +46,17 @@ def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: in
         load_days(world, n, scratch)
     first = plan.value_start[stream]
     for value in range(first, plan.value_start[stream + 1]):
-        load_value(log.values[plan.values[value, 0]], n, value - first, scratch)
+        if plan.values[value, 0] == COUNTED_VALUE:
+            load_counted(log, plan, n, value - first, scratch)
+        else:
+            load_value(log.values[plan.values[value, 0]], n, value - first, scratch)
+        sum_value(n, value - first, scratch)
         if plan.values[value, 1]:
             load_squares(n, value - first, scratch)
+    if plan.rules[stream] == LEDGER:
+        load_booked(log, plan, n, scratch)
+    elif plan.rules[stream] == CARD:
+        load_known(log, plan, n, scratch)
     for column in range(3):
         if (plan.codes[stream] >> column) & 1:
             load_codes(log.codes[column], n, column, scratch)
@@ -98,13 +110,32 @@ def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
 
 @inlined
 def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) -> None:
-    """A value column with its running number and sum, the sum kept to the last bit (Neumaier)."""
+    """A value column."""
+    value = scratch.value[row]
+    for i in range(n):
+        value[i] = column[scratch.kept[i]] if len(column) else np.nan
+
+
+@inlined
+def load_counted(log: LogArrays, plan: PlanArrays, n: int, row: int, scratch: Scratch) -> None:
+    """What each contact counts: less where it was too short, or not real, as far as that is recorded."""
+    minutes, authenticity = log.values[MINUTES], log.values[AUTHENTICITY]
+    least, part = plan.counting[len(plan.counting) - 2], plan.counting[len(plan.counting) - 1]
+    for i in range(n):
+        event = scratch.kept[i]
+        short = len(minutes) > 0 and minutes[event] < plan.counting[log.kind[event]]
+        unreal = len(authenticity) > 0 and authenticity[event] < least
+        scratch.value[row, i] = part if short or unreal else 1.0
+
+
+@inlined
+def sum_value(n: int, row: int, scratch: Scratch) -> None:
+    """The running number and sum of a value, the sum kept to the last bit (Neumaier)."""
     value, number, total = scratch.value[row], scratch.number[row], scratch.total[row]
     number[0], total[0] = 0, 0.0
     high, low = 0.0, 0.0
     for i in range(n):
-        item = column[scratch.kept[i]] if len(column) else np.nan
-        value[i] = item
+        item = value[i]
         present = not np.isnan(item)
         high, low = add_exactly(high, low, item if present else 0.0)
         number[i + 1] = number[i] + present

@@ -148,14 +148,14 @@ def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
 
 
 @inlined
-def maximum(window: Window, value: Numbers, queue: Places, slot: Numbers) -> None:
-    """The largest value, by a queue of candidates whose values fall."""
+def extreme(window: Window, value: Numbers, sign: float, queue: Places, slot: Numbers) -> None:
+    """The largest value, or with sign -1 the smallest, by a queue of candidates whose values fall (rise)."""
     head, tail, taken = place(0), place(0), place(window.starts[0])
     for k in range(len(slot)):
         i, j = place(window.starts[k]), place(window.stops[k])
         for event in range(max(taken, i), j):
             if not np.isnan(value[event]):
-                while tail > head and value[place(queue[tail - ONE])] <= value[event]:
+                while tail > head and sign * value[place(queue[tail - ONE])] <= sign * value[event]:
                     tail -= ONE
                 queue[tail] = event
                 tail += ONE
@@ -164,6 +164,14 @@ def maximum(window: Window, value: Numbers, queue: Places, slot: Numbers) -> Non
             head += ONE
         empty = window.back > window.reach[k] or head == tail
         slot[k] = np.nan if empty else value[place(queue[head])]
+
+
+@inlined
+def only_one(slot: Numbers) -> None:
+    """Whether the number is 1; missing stays missing."""
+    for k in range(len(slot)):
+        if not np.isnan(slot[k]):
+            slot[k] = 1.0 if slot[k] == 1.0 else 0.0
 
 
 @inlined

@@ -39,7 +39,7 @@ def engine(tmp_path: Path) -> Path:
     """A copy of how the engine compiles, with one function that calls another of a second file."""
     copy = tmp_path / "features" / "engine"
     copy.mkdir(parents=True)
-    for name in ("definitions.py", "lowering.py"):
+    for name in ("aggregations.py", "definitions.py", "lowering.py", "rule_lowering.py"):
         shutil.copy(FEATURES / name, copy.parent / name)
     for name in ("jit.py", "cache.py"):
         shutil.copy(FEATURES / "engine" / name, copy / name)

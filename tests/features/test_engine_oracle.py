@@ -22,17 +22,21 @@ from features.definitions import (
     Peer,
     Season,
     Stream,
+    Target,
 )
 from features.engine import build_features
+from features.peers import Cells, Peers
 from features.plan import compile_plan
 from features.rows import Rows
+from features.rules import COUNTED, Card, Closing, Counted, Ledger
 from kqml.calendar import DAY_US
 from kqml.events import EventKind
+from kqml.playbook.relationship import EmotionalEntry, Omission
 
 ORDER = Stream("order", frozenset({EventKind.ORDER}))
 TOUCH = Stream("touch", frozenset({EventKind.VISIT, EventKind.CALL, EventKind.COMPLAINT}))
 WINDOWS = ((1, 0), (30, 0), (365, 0), (30, 30), (90, 365), (None, 0))
-OF_VALUES = ("sum", "mean", "std", "cv", "max")
+OF_VALUES = ("sum", "mean", "std", "cv", "max", "min")
 OF_GAPS = ("gap_mean", "gap_std", "gap_median", "gap_p90")
 
 
@@ -50,11 +54,77 @@ def every_atom():
                     yield Atom(stream, Aggregation(name), value, days, lag)
             for value in ("contact_id", "channel"):
                 yield Atom(stream, Aggregation.DISTINCT, value, days, lag)
+                yield Atom(stream, Aggregation.SINGLE, value, days, lag)
         for name in ("since_last", "since_first", "gap_last"):
             yield Atom(stream, Aggregation(name))
         for name in OF_GAPS:
             for last in (1, 3, 26):
                 yield Atom(stream, Aggregation(name), last=last)
+
+
+ANSWERED = frozenset({EventKind.VISIT, EventKind.CALL})
+RESOLVED = frozenset({EventKind.COMPLAINT_RESOLVED})
+DUES = frozenset({EventKind.PAYMENT_DUE})
+RULED = (
+    Stream(
+        "complaint", frozenset({EventKind.COMPLAINT}), Closing(frozenset({EventKind.COMPLAINT_RESOLVED}), due_days=7)
+    ),
+    Stream("due", DUES, Closing(frozenset({EventKind.PAYMENT_RECEIVED}), due_days=None)),
+    Stream("inbound", frozenset({EventKind.INBOUND}), Closing(ANSWERED, by_ref=False, due_at=False, due_days=2.5)),
+    Stream(
+        "unfollowed", frozenset({EventKind.ORDER}), Closing(ANSWERED, False, due_at=False, due_days=7, in_time=True)
+    ),
+    Stream("handover", frozenset({EventKind.REP_ASSIGNED}), Closing(ANSWERED, False, same_rep=True, due_days=14)),
+)
+LEDGER = Ledger(
+    (
+        EmotionalEntry(EventKind.VISIT, 1.0, 45.0),
+        EmotionalEntry(EventKind.CALL, 0.4, 30.0),
+        EmotionalEntry(EventKind.COMPLAINT, -3.0, 120.0),
+        EmotionalEntry(EventKind.HELP_ASKED, -1.0, 45.0),
+        EmotionalEntry(EventKind.HELP_ASKED, -2.0, 30.0, "price"),
+        EmotionalEntry(EventKind.PAYMENT_DUE, -0.5, 30.0, "price"),
+    ),
+    (
+        Omission(EventKind.COMPLAINT, (EventKind.COMPLAINT_RESOLVED,), -5.0, 180.0, 7.0),
+        Omission(EventKind.INBOUND, (EventKind.VISIT, EventKind.CALL), -2.0, 60.0, 2.0),
+        Omission(EventKind.PAYMENT_DUE, (EventKind.PAYMENT_RECEIVED,), -1.0, 60.0),
+    ),
+)
+EMOTIONAL = Stream("emotional", LEDGER.kinds, LEDGER)
+COUNTING = Counted(((EventKind.VISIT, 5.0), (EventKind.CALL, 1.0)), 0.5, 0.25)
+CARD = Card(((("name", "accounts.name"), 2.0), (("size",), 1.0), (("phone", "tel"), 2.0), (("brands",), 3.0)))
+
+
+def every_month():
+    for stream in (ORDER, TOUCH):
+        for months in (0, 1):
+            for name in ("count", "days"):
+                yield Atom(stream, Aggregation(name), months=months)
+            for name in ("sum", "mean"):
+                yield Atom(stream, Aggregation(name), "amount", months=months)
+
+
+def every_ruled_atom():
+    for stream in RULED:
+        for aggregation in (one for one in Aggregation if one.reads_closing):
+            for days in (None, 30, 365):
+                yield Atom(stream, aggregation, "amount" if aggregation.reads_value else None, days=days)
+    for aggregation in (one for one in Aggregation if one.fades):
+        for lag in (0, 28, 365):
+            yield Atom(EMOTIONAL, aggregation, lag=lag)
+    for days in (1, 30, 365, None):
+        yield Atom(EMOTIONAL, Aggregation.WORST, days=days)
+    for days, months in ((28, None), (None, None), (None, 0), (None, 1)):
+        yield Atom(Stream("met", ANSWERED, COUNTING), Aggregation.SUM, COUNTED, days=days, months=months)
+    yield Atom(Stream("card", frozenset({EventKind.CARD_UPDATED}), CARD), Aggregation.KNOWN)
+
+
+def every_target():
+    month = Atom(TOUCH, Aggregation.COUNT, days=30)
+    yield Target(month, (("A", 8.0), ("B", 0.0), ("C", 0.5)))
+    yield Target(month, (("A", 8.0), ("C", 1.5)), excess=True)
+    yield Target(Atom(TOUCH, Aggregation.SINCE_LAST), (("C", 1.0),))
 
 
 def every_combination():
@@ -79,7 +149,8 @@ def filled():
 
 FEATURES = (
     *(feature(atom) for atom in every_atom()),
-    *(feature(combined) for combined in every_combination()),
+    *(feature(atom) for atom in (*every_month(), *every_ruled_atom())),
+    *(feature(combined) for combined in (*every_combination(), *every_target())),
     *filled(),
     *(feature(Calendar(season)) for season in Season),
 )
@@ -88,7 +159,10 @@ FEATURES = (
 def differences(features, given_: Histories, cutoffs):
     """The cells in which engine and oracle disagree by more than 1e-9 of what the number was computed from."""
     rows = Rows.grid(len(given_.accounts), cutoffs)
-    matrix = build_features(log_of(given_.accounts), rows, compile_plan(features), context_of(given_.worlds))
+    tiers = [given_.worlds[account].tier for account in rows.account]
+    peers = Peers(Cells.of(tiers, tiers))
+    log, context = log_of(given_.accounts), context_of(given_.worlds)
+    matrix = build_features(log, rows, compile_plan(features), context, peers=peers)
     for row, (account, cutoff) in enumerate(zip(rows.account, rows.cutoff, strict=True)):
         for column, one in enumerate(features):
             wanted = value_of(one, given_.accounts[account], int(cutoff), given_.worlds[account])
@@ -111,11 +185,19 @@ def test_the_whole_catalog_equals_the_oracle_on_random_logs(given_):
 
 
 DAY = DAY_US
-SINCE = {EventKind.ORDER: -1000 * DAY, EventKind.VISIT: -1000 * DAY}
+SINCE = dict.fromkeys((EventKind.ORDER, EventKind.VISIT, EventKind.COMPLAINT, *RESOLVED), -1000 * DAY)
 
 
 def orders(*days, known_later=0, **values):
     return [Happened(int(day * DAY), int((day + known_later) * DAY), EventKind.ORDER, values) for day in days]
+
+
+def complaint(day, known=None, name="asked"):
+    return Happened(day * DAY, (day if known is None else known) * DAY, EventKind.COMPLAINT, name=name)
+
+
+def resolution(day, known=None):
+    return Happened(day * DAY, (day if known is None else known) * DAY, EventKind.COMPLAINT_RESOLVED, ref="asked")
 
 
 TABLE = {
@@ -157,6 +239,33 @@ TABLE = {
     ),
     "gaps_are_between_orders": (orders(-9, -5, -4), Atom(ORDER, Aggregation.GAP_MEAN, last=26), 2.5),
     "equal_amounts_do_not_vary": (orders(-9, -5, -4, amount=3.3), Atom(ORDER, Aggregation.CV, "amount"), 0.0),
+    "an_answer_known_at_the_cutoff_comes_too_late": (
+        [complaint(-9), resolution(-5, known=0)],
+        Atom(RULED[0], Aggregation.OPEN),
+        1.0,
+    ),
+    "an_answer_known_before_closes": (
+        [complaint(-9), resolution(-5, known=-1)],
+        Atom(RULED[0], Aggregation.CLOSING_DAYS),
+        4.0,
+    ),
+    "a_question_known_at_the_cutoff_is_not_yet_asked": (
+        [complaint(-400), resolution(-399), complaint(-9, known=0, name="other")],
+        Atom(RULED[0], Aggregation.OPEN),
+        0.0,
+    ),
+    "due_at_the_cutoff_is_not_overdue": ([complaint(-7)], Atom(RULED[0], Aggregation.OVERDUE), 0.0),
+    "due_before_the_cutoff_is_overdue": ([complaint(-9)], Atom(RULED[0], Aggregation.OVERDUE_AGE), 2.0),
+    "half_a_life_later_half_is_left": (
+        [Happened(-45 * DAY, -45 * DAY, EventKind.VISIT)],
+        Atom(EMOTIONAL, Aggregation.BALANCE),
+        0.5,
+    ),
+    "an_ignored_complaint_draws_twice": (
+        [complaint(-120)],
+        Atom(EMOTIONAL, Aggregation.BALANCE),
+        -3.0 / 2 - 5.0 * 2 ** (-113 / 180),
+    ),
     "no_account_yet": ([], Atom(ORDER, Aggregation.COUNT), math.nan),
 }
 

@@ -21,15 +21,15 @@ BOUNDS = "test_bounds_are_half_open_and_what_was_not_known_is_missing"
 PLANTED = {
     "nothing": ("engine/account.py", "", "", []),
     "a window closed at the cutoff": (
-        "engine/account.py",
+        "engine/searching.py",
         "if times[middle] < limit:",
         "if times[middle] <= limit:",
         [f"{BOUNDS}[an_event_at_the_cutoff_is_the_future]", f"{BOUNDS}[recency_ends_before_the_cutoff]"],
     ),
     "a window open at its beginning": (
         "engine/account.py",
-        "edge[k0] = before(scratch.time[:n], cutoffs[k0] - back)",
-        "edge[k0] = before(scratch.time[:n], cutoffs[k0] - back + (back > 0))",
+        "limit = cutoffs[k0] - back if back >= 0",
+        "limit = cutoffs[k0] - back + (back > 0) if back >= 0",
         [f"{BOUNDS}[a_window_begins_with_its_first_instant]"],
     ),
     "a record that came late is seen": (
@@ -49,6 +49,24 @@ PLANTED = {
         "high = low + before(log.occurred_at[low : log.offsets[account + 1]], cutoffs[-1])",
         "high, cutoffs = log.offsets[account + 1], cutoffs + 86_400_000_000",
         [f"{BOUNDS}[recency_ends_before_the_cutoff]"],
+    ),
+    "an answer that was not yet known closes": (
+        "engine/closings.py",
+        "seen = max(found.occurred_at[place], found.known_at[place])",
+        "seen = found.occurred_at[place]",
+        [f"{BOUNDS}[an_answer_known_at_the_cutoff_comes_too_late]"],
+    ),
+    "a question that was not yet known is open": (
+        "engine/closings.py",
+        "found.closing[SEEN, n] = max(begun, found.known_at[place])",
+        "found.closing[SEEN, n] = begun",
+        [f"{BOUNDS}[a_question_known_at_the_cutoff_is_not_yet_asked]"],
+    ),
+    "what fell due later is overdue": (
+        "engine/closings.py",
+        "found.turns[DUE_ROW, i] = rows_until(cutoffs, found.closing[DUE, i])",
+        "found.turns[DUE_ROW, i] = 0",
+        [f"{BOUNDS}[due_at_the_cutoff_is_not_overdue]"],
     ),
     "what was before the account counts as 0": (
         "engine/windows.py",

@@ -1,0 +1,33 @@
+"""The emotional account: its balance, where it is going, what it was drawn on for."""
+
+from collections.abc import Iterable
+
+from features.catalog.shorthand import less, ratio
+from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
+from features.rules import Ledger
+from kqml.playbook.playbook import Playbook
+
+SLOPES = (28, 90)
+"""Days over which the balance is compared with what it was, as known now."""
+
+
+def feelings(playbook: Playbook) -> Iterable[Feature]:
+    """Balance, slopes, deposits, withdrawals, the worst entries."""
+    ledger = Ledger(playbook.emotional, playbook.emotional_omissions)
+    stream = Stream("emotional", ledger.kinds, ledger)
+    balance, deposits, withdrawals = (
+        Atom(stream, one) for one in (Aggregation.BALANCE, Aggregation.DEPOSITS, Aggregation.WITHDRAWALS)
+    )
+    yield _feeling(balance, Code.PRESSURE)
+    for days in SLOPES:
+        yield _feeling(less(balance, Atom(stream, Aggregation.BALANCE, lag=days)), Code.PRESSURE)
+    yield _feeling(deposits, Code.NEGLECT)
+    yield _feeling(withdrawals, Code.PRESSURE)
+    yield _feeling(ratio(withdrawals, deposits), Code.PRESSURE)
+    for days in (90, 365):
+        yield _feeling(Atom(stream, Aggregation.WORST, days=days), Code.PRESSURE)
+
+
+def _feeling(measure: Atom | Combined, code: Code) -> Feature:
+    """Larger is better: what is drawn out is below 0."""
+    return Feature(measure, FeatureGroup.RELATIONSHIP, code, Direction.FALLING, "emotional")

@@ -1,0 +1,39 @@
+"""What two catalogs must agree in to build the same matrix."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from features.definitions import Feature, Target, atoms_of
+from kqml.events import EventKind
+
+
+def catalog_fingerprint(features: Sequence[Feature]) -> str:
+    """A digest of what the columns measure and how missing ones are filled; two models with the same one read the
+    same matrix. It holds weights, half-lives, targets, days: what the playbook says and no column's name does."""
+    told: dict[object, str] = {}
+    lines = []
+    for feature in features:
+        rules = {atom.stream.rule for atom in atoms_of(feature.measure)} - {None}
+        texts = [told.setdefault(rule, _canonical(rule)) for rule in rules]
+        targets = [_canonical(feature.measure.targets)] if isinstance(feature.measure, Target) else []
+        lines.append("=".join([feature.column, str(feature.fill), *sorted(texts), *targets]))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    """A text that is the same for equal values in every process: sets sorted, kinds by their codes."""
+    if isinstance(value, EventKind):
+        return value.code
+    if isinstance(value, Enum):
+        return str(value.value)
+    if is_dataclass(value):
+        parts = (f"{field.name}:{_canonical(getattr(value, field.name))}" for field in fields(value))
+        return f"{type(value).__name__}({','.join(parts)})"
+    if isinstance(value, frozenset):
+        return f"{{{','.join(sorted(map(_canonical, value)))}}}"
+    if isinstance(value, tuple):
+        return f"[{','.join(map(_canonical, value))}]"
+    return repr(value)

@@ -1,0 +1,73 @@
+"""Whom we know there, what we know of the account, who looks after it, whether it means to go on."""
+
+from collections.abc import Iterable
+
+from features.catalog.shorthand import count, less, since_last
+from features.catalog.streams import CONTACT, HELP_KINDS, TOUCH, single
+from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
+from features.rules import Card
+from kqml.events import EventKind
+from kqml.playbook.playbook import Playbook
+
+_FALLING, _RISING = Direction.FALLING, Direction.RISING
+
+LEFT, ADDED, UPDATED = map(single, (EventKind.CONTACT_LEFT, EventKind.CONTACT_ADDED, EventKind.CARD_UPDATED))
+ASSIGNED, SUSPENDED, REOPENED = map(
+    single, (EventKind.REP_ASSIGNED, EventKind.ACCOUNT_SUSPENDED, EventKind.ACCOUNT_REOPENED)
+)
+
+OF_BUSINESS = ("accounts.", "contacts.role", "contacts.influence")
+"""How the sources of card fields begin that tell of the business, not of a person."""
+
+
+def people(playbook: Playbook) -> Iterable[Feature]:
+    """One contact only, contacts that left, the customer card, give and take, the worst mood."""
+    for days in (90, 365):
+        yield _people(Atom(TOUCH, Aggregation.SINGLE, "contact_id", days=days), _RISING, "breadth")
+    for measure, direction in (
+        (count(LEFT, 180), _RISING),
+        (count(LEFT, 365), _RISING),
+        (since_last(LEFT), _FALLING),
+        (count(ADDED, 365), _FALLING),
+    ):
+        yield _people(measure, direction, "people_left")
+    card = Stream("card", UPDATED.kinds, business_card(playbook))
+    yield _people(Atom(card, Aggregation.KNOWN), _FALLING, "card")
+    yield _people(since_last(UPDATED), _RISING, "card")
+    yield from _give_and_take()
+    for days in (90, 365):
+        mood = Atom(CONTACT, Aggregation.MINIMUM, "sentiment", days=days)
+        yield Feature(mood, FeatureGroup.RELATIONSHIP, Code.CONDUCT, _FALLING, "sentiment")
+
+
+def business_card(playbook: Playbook) -> Card:
+    """The fields of the customer card that are no personal data, by their names."""
+    fields = [field for field in playbook.card if field.source.startswith(OF_BUSINESS)]
+    return Card(tuple(((field.name, field.source), field.weight) for field in fields))
+
+
+def rep() -> Iterable[Feature]:
+    """How long the rep has been there, how often it was changed."""
+    group, code = FeatureGroup.REP, Code.REP_CHANGE
+    yield Feature(since_last(ASSIGNED), group, code, _FALLING, "rep_tenure")
+    for days in (90, 365):
+        yield Feature(count(ASSIGNED, days), group, code, _RISING, "several_reps")
+
+
+def status() -> Iterable[Feature]:
+    """Whether the account has paused before, come back."""
+    group = FeatureGroup.RELATIONSHIP
+    yield Feature(count(SUSPENDED, 365), group, Code.NATURAL, _RISING, "paused")
+    yield Feature(since_last(REOPENED), group, Code.NATURAL, _FALLING, "paused")
+
+
+def _give_and_take() -> Iterable[Feature]:
+    given, asked, received, _ = HELP_KINDS
+    for days in (90, 365):
+        balance: Combined = less(count(given, days), count(asked, days))
+        yield Feature(balance, FeatureGroup.RELATIONSHIP, Code.PRESSURE, _FALLING, "give_and_take")
+    yield _people(less(count(received, 365), count(asked, 365)), _FALLING, "give_and_take")
+
+
+def _people(measure: Atom | Combined, direction: Direction, why: str) -> Feature:
+    return Feature(measure, FeatureGroup.RELATIONSHIP, Code.SHALLOW, direction, why)

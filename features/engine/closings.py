@@ -1,0 +1,255 @@
+"""What events opened, what closed it: numbers of closings for the rows of an account.
+
+Whether something is open changes only where a cutoff passes an instant (it was opened, due, closed, as far as known),
+so that each opening event speaks for stretches of ascending rows.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.context import NEVER
+from features.definitions import Aggregation
+from features.engine.arrays import CLOSES_PLACE, OPENS_PLACE, REP_PLACE, LogArrays
+from features.engine.jit import called, inlined
+from features.engine.scratch import BEGUN, CLOSED, CLOSED_ROW, CLOSED_SEEN, DUE, DUE_ROW, FIRST_ROW, SEEN, Scratch
+from features.engine.searching import before
+from features.lowering import AGGREGATIONS, PlanArrays
+from features.rule_lowering import BY_REF, CLOSING_KINDS, DUE_AFTER, DUE_AT, IN_TIME, OPENING, SAME_REP
+from kqml.calendar import DAY_US, Instants
+
+OPEN = AGGREGATIONS.index(Aggregation.OPEN)
+OPEN_AGE = AGGREGATIONS.index(Aggregation.OPEN_AGE)
+OVERDUE = AGGREGATIONS.index(Aggregation.OVERDUE)
+OVERDUE_SUM = AGGREGATIONS.index(Aggregation.OVERDUE_SUM)
+OVERDUE_AGE = AGGREGATIONS.index(Aggregation.OVERDUE_AGE)
+CLOSED_SHARE = AGGREGATIONS.index(Aggregation.CLOSED_SHARE)
+CLOSING_DAYS = AGGREGATIONS.index(Aggregation.CLOSING_DAYS)
+
+
+@inlined
+def tally_closings(
+    log: LogArrays, plan: PlanArrays, stream: int, n: int, answered: int, cutoffs: Instants, scratch: Scratch
+) -> None:
+    """Fills the slots of a stream with a Closing from what `find_closings` found; missing until the kinds that close
+    are recorded, from `answered` on."""
+    for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
+        slot = scratch.slots[atom, : len(cutoffs)]
+        column = log.values[plan.atoms[atom, 1]]
+        of = Tallied(scratch.closing, scratch.turns, scratch.opening, column, scratch.counted, scratch.summed)
+        tally(plan.atoms[atom, 0], plan.atoms[atom, 4], n, cutoffs, of, slot)
+        for k in range(len(cutoffs)):
+            if plan.atoms[atom, 4] > scratch.reach[k] or answered >= cutoffs[k]:
+                slot[k] = np.nan
+
+
+class Found(NamedTuple):
+    """What is read of an account's events between `low` and `high` to find closings, where they are put (scratch)."""
+
+    low: int
+    high: int
+    kind: NDArray[np.uint8]
+    occurred_at: Instants
+    known_at: Instants
+    due_at: Instants
+    opens: NDArray[np.int32]
+    closes: NDArray[np.int32]
+    reps: NDArray[np.int32]
+    opening: NDArray[np.int64]
+    closing: NDArray[np.int64]
+    turns: NDArray[np.int64]
+    queue: NDArray[np.int64]
+
+
+@inlined
+def found_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> Found:
+    """The events of an account with the room for what they open."""
+    return Found(
+        low,
+        high,
+        log.kind,
+        log.occurred_at,
+        log.known_at,
+        log.due_at,
+        log.codes[OPENS_PLACE],
+        log.codes[CLOSES_PLACE],
+        log.codes[REP_PLACE],
+        scratch.opening,
+        scratch.closing,
+        scratch.turns,
+        scratch.queue,
+    )
+
+
+@called
+def find_closings(rule: NDArray[np.int64], cutoffs: Instants, found: Found) -> int:
+    """Fills `closing`, `opening`, `turns` for the events that a line of `PlanArrays.closings` opens; their number."""
+    n = find_openers(rule, found)
+    if n:
+        if rule[BY_REF]:
+            close_by_reference(rule, n, found)
+        else:
+            close_by_next(rule, n, found)
+        for i in range(n):
+            found.turns[FIRST_ROW, i] = rows_until(cutoffs, found.closing[SEEN, i])
+            found.turns[CLOSED_ROW, i] = rows_until(cutoffs, found.closing[CLOSED_SEEN, i])
+            found.turns[DUE_ROW, i] = rows_until(cutoffs, found.closing[DUE, i])
+    return n
+
+
+@inlined
+def find_openers(rule: NDArray[np.int64], found: Found) -> int:
+    """The opening events, still open; their number."""
+    n = 0
+    for place in range(found.low, found.high):
+        if not (rule[OPENING] >> np.int64(found.kind[place])) & 1:
+            continue
+        begun = found.occurred_at[place]
+        due = begun + rule[DUE_AFTER] if rule[DUE_AFTER] >= 0 else NEVER
+        if rule[DUE_AT] and len(found.due_at) and found.due_at[place] != NEVER:
+            due = found.due_at[place]
+        found.opening[n] = place
+        found.closing[BEGUN, n] = begun
+        found.closing[SEEN, n] = max(begun, found.known_at[place])
+        found.closing[DUE, n] = due
+        found.closing[CLOSED, n] = NEVER
+        found.closing[CLOSED_SEEN, n] = NEVER
+        n += 1
+    return n
+
+
+@inlined
+def close_by_reference(rule: NDArray[np.int64], n: int, found: Found) -> None:
+    """Closes by what refers to them."""
+    if not len(found.opens):
+        return
+    for place in range(found.low, found.high):
+        if found.closes[place] >= 0:
+            found.queue[found.closes[place]] = -1
+    for i in range(n):
+        if found.opens[found.opening[i]] >= 0:
+            found.queue[found.opens[found.opening[i]]] = i
+    for place in range(found.low, found.high):
+        if found.closes[place] >= 0 and (rule[CLOSING_KINDS] >> np.int64(found.kind[place])) & 1:
+            i = found.queue[found.closes[place]]
+            if i >= 0:
+                close(rule, place, i, found)
+
+
+@inlined
+def close_by_next(rule: NDArray[np.int64], n: int, found: Found) -> None:
+    """Closes by what comes after them: until nothing that follows can be known earlier."""
+    reps = found.reps
+    for i in range(n):
+        opener = found.opening[i]
+        rep = reps[opener] if rule[SAME_REP] and len(reps) else -1
+        limit = found.closing[DUE, i] if rule[IN_TIME] else NEVER
+        place = opener + 1
+        while place < found.high and found.occurred_at[place] < min(limit, found.closing[CLOSED_SEEN, i]):
+            later = found.occurred_at[place] > found.occurred_at[opener]
+            same = rep < 0 or reps[place] < 0 or reps[place] == rep
+            if later and same and (rule[CLOSING_KINDS] >> np.int64(found.kind[place])) & 1:
+                close(rule, place, i, found)
+            place += 1
+
+
+@inlined
+def close(rule: NDArray[np.int64], place: int, i: int, found: Found) -> None:
+    """Closes one by an event, unless one known earlier has done so, or it comes too late to count."""
+    seen = max(found.occurred_at[place], found.known_at[place])
+    in_time = not rule[IN_TIME] or found.occurred_at[place] < found.closing[DUE, i]
+    if in_time and seen < found.closing[CLOSED_SEEN, i]:
+        found.closing[CLOSED_SEEN, i] = seen
+        found.closing[CLOSED, i] = max(found.occurred_at[place], found.closing[BEGUN, i])
+
+
+@inlined
+def rows_until(cutoffs: Instants, instant: int) -> int:
+    """How many of ascending cutoffs are not after an instant."""
+    return len(cutoffs) if instant == NEVER else before(cutoffs, instant + 1)
+
+
+class Tallied(NamedTuple):
+    """What a tally of openings reads: `closing`, `turns`, `opening` of the scratch, a column of values; what it adds up
+    in, per row."""
+
+    closing: NDArray[np.int64]
+    turns: NDArray[np.int64]
+    opening: NDArray[np.int64]
+    amount: NDArray[np.float64]
+    counted: NDArray[np.int64]
+    summed: NDArray[np.int64]
+
+
+@called
+def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: Tallied, slot: NDArray[np.float64]) -> None:
+    """One aggregation of `n` openings, of those within `back` before the cutoff (0: all)."""
+    start_tally(aggregation, of, slot)
+    for i in range(n):
+        first, closed, due = of.turns[FIRST_ROW, i], of.turns[CLOSED_ROW, i], of.turns[DUE_ROW, i]
+        last = rows_until(cutoffs, of.closing[BEGUN, i] + back) if back else len(cutoffs)
+        if aggregation <= OPEN_AGE:
+            last = min(last, closed)
+        elif aggregation <= OVERDUE_AGE:
+            first, last = max(first, due), min(last, closed)
+        elif aggregation > CLOSING_DAYS:
+            first = max(first, due)
+        if aggregation < CLOSED_SHARE:
+            add_open(aggregation, i, first, last, of, slot)
+        else:
+            add_closed(aggregation, i, first, last, cutoffs, of)
+    end_tally(aggregation, cutoffs, of, slot)
+
+
+@inlined
+def start_tally(aggregation: int, of: Tallied, slot: NDArray[np.float64]) -> None:
+    """Nothing counted yet."""
+    for k in range(len(slot)):
+        slot[k] = 0.0
+        of.counted[k] = 0
+        of.summed[k] = NEVER if aggregation in (OPEN_AGE, OVERDUE_AGE) else 0
+
+
+@inlined
+def add_open(aggregation: int, i: int, first: int, last: int, of: Tallied, slot: NDArray[np.float64]) -> None:
+    """Adds one opening to the rows that see it open, or overdue."""
+    if aggregation in (OPEN_AGE, OVERDUE_AGE):
+        since = of.closing[BEGUN if aggregation == OPEN_AGE else DUE, i]
+        for k in range(first, last):
+            of.summed[k] = min(of.summed[k], since)
+        return
+    item = 1.0
+    if aggregation == OVERDUE_SUM:
+        item = of.amount[of.opening[i]] if len(of.amount) else np.nan
+        item = 0.0 if np.isnan(item) else item
+    for k in range(first, last):
+        slot[k] += item
+
+
+@inlined
+def add_closed(aggregation: int, i: int, first: int, last: int, cutoffs: Instants, of: Tallied) -> None:
+    """Adds one opening to the rows that see it, closed or not."""
+    closed_row, closed = of.turns[CLOSED_ROW, i], of.closing[CLOSED, i]
+    for k in range(first, last):
+        is_closed = k >= closed_row
+        if aggregation == CLOSED_SHARE:
+            of.counted[k] += 1
+            of.summed[k] += is_closed
+        elif aggregation == CLOSING_DAYS:
+            of.counted[k] += is_closed
+            of.summed[k] += closed - of.closing[BEGUN, i] if is_closed else 0
+        else:
+            of.counted[k] += 1
+            of.summed[k] += max(0, (closed if is_closed else cutoffs[k]) - of.closing[DUE, i])
+
+
+@inlined
+def end_tally(aggregation: int, cutoffs: Instants, of: Tallied, slot: NDArray[np.float64]) -> None:
+    """Turns what was summed into days or a share."""
+    for k in range(len(cutoffs)):
+        if aggregation in (OPEN_AGE, OVERDUE_AGE):
+            slot[k] = 0.0 if of.summed[k] == NEVER else (cutoffs[k] - of.summed[k]) / DAY_US
+        elif aggregation >= CLOSED_SHARE:
+            unit = 1 if aggregation == CLOSED_SHARE else DAY_US
+            slot[k] = of.summed[k] / of.counted[k] / unit if of.counted[k] else np.nan

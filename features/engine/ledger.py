@@ -1,0 +1,135 @@
+"""The emotional account: what events paid in or drew out, faded since; the customer card: what of it was filled.
+
+A balance is a running sum per half-life and sign, carried from event to event, so that it costs the same however long
+the history is.
+"""
+
+import numpy as np
+
+from features.context import NEVER
+from features.definitions import Aggregation
+from features.engine.arrays import NOTE_PLACE, LogArrays
+from features.engine.closings import rows_until
+from features.engine.jit import inlined
+from features.engine.scratch import BEGUN, CLOSED_ROW, DUE, FIRST_ROW, Scratch
+from features.lowering import AGGREGATIONS, LIFETIME, PlanArrays
+from kqml.calendar import Instants
+
+DEPOSITS = AGGREGATIONS.index(Aggregation.DEPOSITS)
+WITHDRAWALS = AGGREGATIONS.index(Aggregation.WITHDRAWALS)
+WORST = AGGREGATIONS.index(Aggregation.WORST)
+KNOWN = AGGREGATIONS.index(Aggregation.KNOWN)
+
+
+@inlined
+def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> None:
+    """What each of the stream's events books, with the sum of each fade after it and when it was brought up to date."""
+    notes = log.codes[NOTE_PLACE]
+    for i in range(n):
+        place = scratch.kept[i]
+        note = notes[place] + 1 if len(notes) else 0
+        scratch.worth[i] = log.books[0, log.kind[place], note]
+        scratch.fade[i] = int(log.books[1, log.kind[place], note])
+        if scratch.fade[i] < 0:
+            scratch.worth[i] = np.nan
+    for fade in range(len(plan.fades)):
+        total, at = 0.0, np.int64(0)
+        scratch.faded[fade, 0], scratch.faded_at[fade, 0] = total, at
+        for i in range(n):
+            if scratch.fade[i] == fade:
+                total = faded(total, at, scratch.time[i], plan.fades[fade, 0]) + scratch.worth[i]
+                at = scratch.time[i]
+            scratch.faded[fade, i + 1], scratch.faded_at[fade, i + 1] = total, at
+
+
+@inlined
+def faded(weight: float, since: int, until: int, half_life: float) -> float:
+    """What is left of a weight."""
+    return float(weight * np.exp2(-(until - since) / half_life)) if weight != 0 else 0.0
+
+
+@inlined
+def load_known(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> None:
+    """The share of the card's weight that is filled after each of the stream's events."""
+    notes = log.codes[NOTE_PLACE]
+    filled, share = np.int64(0), 0.0
+    scratch.known[0] = share
+    for i in range(n):
+        more = filled | log.fields[notes[scratch.kept[i]] + 1] if len(notes) else filled
+        if more != filled:
+            filled, share = more, filled_share(plan, more)
+        scratch.known[i + 1] = share
+
+
+@inlined
+def filled_share(plan: PlanArrays, filled: int) -> float:
+    """The share of the card's weight whose fields are among the bits."""
+    weight, whole = 0.0, 0.0
+    for place in range(len(plan.card)):
+        whole += plan.card[place]
+        weight += plan.card[place] if (filled >> place) & 1 else 0.0
+    return weight / whole
+
+
+@inlined
+def fill_standing(plan: PlanArrays, place: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
+    """One aggregation of the stream's own events: a balance, the share of the card."""
+    aggregation, back = plan.atoms[place, 0], plan.atoms[place, 4]
+    edge = scratch.edge[plan.atoms[place, 3]]
+    for k in range(k0, k1):
+        slot = np.nan
+        if back <= scratch.reach[k]:
+            if aggregation == KNOWN:
+                slot = scratch.known[edge[k]]
+            else:
+                slot = balance(plan, aggregation, edge[k], cutoffs[k] - back, scratch)
+        scratch.slots[place, k] = slot
+
+
+@inlined
+def balance(plan: PlanArrays, aggregation: int, edge: int, instant: int, scratch: Scratch) -> float:
+    """The sums of all fades, or of those of one sign, after `edge` events, brought to an instant."""
+    total = 0.0
+    for fade in range(len(plan.fades)):
+        if is_counted(aggregation, plan.fades[fade, 1]):
+            total += faded(scratch.faded[fade, edge], scratch.faded_at[fade, edge], instant, plan.fades[fade, 0])
+    return total
+
+
+@inlined
+def is_counted(aggregation: int, sign: float) -> bool:
+    """Whether a balance counts what has a sign."""
+    return not ((aggregation == DEPOSITS and sign < 0) or (aggregation == WITHDRAWALS and sign > 0))
+
+
+@inlined
+def book_omissions(
+    plan: PlanArrays, stream: int, row: int, n: int, answered: int, cutoffs: Instants, scratch: Scratch
+) -> None:
+    """Adds to the slots of the ledger what is drawn out where nobody answered in time, from what `find_closings` found
+    of its line `row`; nothing before the kinds that answer are recorded, from `answered` on."""
+    since = rows_until(cutoffs, answered)
+    for i in range(n):
+        if scratch.closing[DUE, i] != NEVER:
+            book_omission(plan, stream, row, i, since, cutoffs, scratch)
+
+
+@inlined
+def book_omission(
+    plan: PlanArrays, stream: int, row: int, i: int, since: int, cutoffs: Instants, scratch: Scratch
+) -> None:
+    """Adds one to the rows, from `since` on, that see it without an answer known."""
+    weight, half_life = plan.omitted[row, 0], plan.omitted[row, 1]
+    due = max(scratch.closing[DUE, i], scratch.closing[BEGUN, i])
+    first, last = max(scratch.turns[FIRST_ROW, i], since), scratch.turns[CLOSED_ROW, i]
+    for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
+        aggregation, back = plan.atoms[atom, 0], plan.atoms[atom, 4]
+        slot = scratch.slots[atom]
+        if aggregation == WORST:
+            for k in range(max(first, rows_until(cutoffs, due)), last):
+                inside = plan.atoms[atom, 2] == LIFETIME or cutoffs[k] - back <= due
+                if inside and back <= scratch.reach[k]:
+                    slot[k] = weight if np.isnan(slot[k]) else min(slot[k], weight)
+        elif aggregation != DEPOSITS:
+            for k in range(max(first, rows_until(cutoffs, due + back)), last):
+                slot[k] += faded(weight, due, cutoffs[k] - back, half_life)

@@ -1,0 +1,52 @@
+"""What the ledger and the customer card make of events by their kind and note."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.rule_lowering import only
+from features.rules import Card, Ledger, Rule
+from kqml.eventlog import Note
+from kqml.events import KINDS
+
+
+class NoteTables:
+    """Tables for one log after another; made once for a plan."""
+
+    def __init__(self, rules: Iterable[Rule | None]) -> None:
+        given = tuple(rules)
+        ledger: Ledger | None = only(given, Ledger)
+        card: Card | None = only(given, Card)
+        self._plain = _booked(ledger, None)
+        topics = {entry.topic for entry in ledger.entries} if ledger else set()
+        self._by_topic = {topic: _booked(ledger, topic) for topic in topics if topic is not None}
+        names = card.fields if card else ()
+        self._bits = {name: 1 << place for place, (known_as, _) in enumerate(names) for name in known_as}
+
+    def books(self, notes: Sequence[Note]) -> NDArray[np.float64]:
+        """(2, kinds, notes + 1): weight, place of the fade (-1 none); the first column is of events without a note."""
+        columns = [self._by_topic.get(note.topic or "", self._plain) for note in notes]
+        return np.ascontiguousarray(np.stack([self._plain, *columns], axis=2))
+
+    def fields(self, notes: Sequence[Note]) -> NDArray[np.int64]:
+        """notes + 1: the fields of the card that a note fills, as bits; the first one is of events without a note."""
+        return np.array([0, *map(self._filled, notes)], dtype=np.int64)
+
+    def _filled(self, note: Note) -> int:
+        bits = 0
+        for name in note.fields:
+            bits |= self._bits.get(name, 0)
+        return bits
+
+
+def _booked(ledger: Ledger | None, topic: str | None) -> NDArray[np.float64]:
+    """(2, kinds): what an event of each kind with that topic books."""
+    table = np.zeros((2, len(KINDS)))
+    table[1] = -1.0
+    if ledger is not None:
+        for kind in ledger.kinds:
+            entry = ledger.entry_of(kind, topic)
+            if entry is not None:
+                table[:, kind.number] = entry.weight, ledger.fade_of(entry)
+    return table

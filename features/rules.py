@@ -1,0 +1,85 @@
+"""How the events of a stream are read where their kind alone does not say it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from kqml.eventlog import CLOSED_BY
+from kqml.events import EventKind
+from kqml.playbook.relationship import EmotionalEntry, Omission
+
+COUNTED = "counted"
+"""The value of an event by a Counted rule."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What closes what an event opened: of all events of `kinds` that do, the one that became known first.
+
+    With `by_ref` one that refers to it, else one that happens after it, of the same rep where `same_rep` and both reps
+    are recorded. It is due at its `due_at` where `due_at` holds and it has one, else after `due_days` (None: never).
+    With `in_time` only what happens before it is due closes it.
+    """
+
+    kinds: frozenset[EventKind]
+    by_ref: bool = True
+    same_rep: bool = False
+    due_at: bool = True
+    due_days: float | None = None
+    in_time: bool = False
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The emotional account (domain §5): what events pay in or draw out, what is drawn out where nobody answered."""
+
+    entries: tuple[EmotionalEntry, ...]
+    omissions: tuple[Omission, ...] = ()
+
+    @cached_property
+    def fades(self) -> tuple[tuple[float, int], ...]:
+        """The distinct half-lives (days) with the sign of what fades so, in the order of the entries."""
+        return tuple(dict.fromkeys(map(_fade, self.entries)))
+
+    def fade_of(self, entry: EmotionalEntry) -> int:
+        """The place of an entry's half-life and sign in `fades`."""
+        return self.fades.index(_fade(entry))
+
+    @property
+    def kinds(self) -> frozenset[EventKind]:
+        return frozenset(entry.kind for entry in self.entries)
+
+    def entry_of(self, kind: EventKind, topic: str | None) -> EmotionalEntry | None:
+        """What an event books: the entry of its kind and topic, else the one of its kind alone."""
+        found = {entry.topic: entry for entry in self.entries if entry.kind is kind}
+        return found.get(topic, found.get(None))
+
+
+def _fade(entry: EmotionalEntry) -> tuple[float, int]:
+    return entry.half_life_days, 1 if entry.weight >= 0 else -1
+
+
+def closing_of(omission: Omission) -> Closing:
+    """How what an omission watches is answered."""
+    answers = frozenset(omission.answered_by)
+    referring = answers <= CLOSED_BY.get(omission.kind, frozenset())
+    return Closing(answers, referring, due_at=omission.days is None, due_days=omission.days, in_time=True)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a contact counts: 1 with at least the minutes of its kind and that authenticity, each where it is recorded,
+    otherwise `part_share`."""
+
+    min_minutes: tuple[tuple[EventKind, float], ...]
+    min_authenticity: float
+    part_share: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """The fields of the customer card, each by the names that it goes by, with its weight."""
+
+    fields: tuple[tuple[tuple[str, ...], float], ...]
+
+
+Rule = Closing | Ledger | Counted | Card

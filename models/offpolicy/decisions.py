@@ -1,0 +1,99 @@
+"""The decisions of a log that evaluation may use, with what is known about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features.catalog import catalog
+from features.definitions import Feature
+from kqml.dataset import Dataset
+from kqml.errors import Fault, Refused
+from kqml.playbook import Playbook
+from models.effects.decision_data import DecisionData, build_decision_data
+from models.effects.decision_features import decision_features
+from models.effects.decision_log import read_decision_log
+from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """All rows of a log beside its dataset. `rep`: code per row. `policies`: names of those that made the log."""
+
+    dataset: Dataset
+    data: DecisionData
+    rep: Codes
+    policies: tuple[str, ...]
+
+    @property
+    def usable(self) -> Flags:
+        """Rows that were drawn with a known chance, may be evaluated, have an outcome by now."""
+        data = self.data
+        return np.asarray(data.randomised & data.evaluable & data.outcomes.mature, dtype=bool)
+
+
+@dataclass(frozen=True)
+class Evaluable:
+    """The usable rows. `account_ids`, `week`, `tier`: text per row; `data`: the same rows of the decision data."""
+
+    drawn: Drawn
+    account_ids: NDArray[np.object_]
+    week: NDArray[np.object_]
+    tier: NDArray[np.object_]
+    data: DecisionData
+
+
+def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_days: int) -> Decisions:
+    """The log in `folder` over `dataset`. Raises BadUse where there is none, Refused where they do not fit."""
+    data = build_decision_data(dataset, read_decision_log(folder), playbook, horizon_days=horizon_days)
+    told = pq.read_table(folder / "decisions.parquet").to_pandas()
+    keys = pd.MultiIndex.from_arrays([told["account_id"].astype(object), told["week"].astype(object)])
+    wanted = pd.MultiIndex.from_arrays([data.account_ids[data.rows.account], data.week])
+    reps = pd.factorize(_column(told, "rep_id"))[0]
+    rep = reps[keys.get_indexer(wanted)].astype(np.int64)
+    return Decisions(dataset, data, rep, tuple(sorted(set(_column(told, "policy").dropna()))))
+
+
+def _column(table: pd.DataFrame, name: str) -> "pd.Series[str]":
+    return table[name] if name in table else pd.Series([None] * len(table), dtype=object)
+
+
+def evaluable_of(decisions: Decisions, outcome: str = "margin") -> Evaluable:
+    """The usable rows. Raises Refused where there are none, with how many rows fail each condition."""
+    data, usable = decisions.data, decisions.usable
+    if not usable.any():
+        raise Refused("Nothing in this log can be evaluated.", _lacks(data))
+    chosen = data.where(usable)
+    drawn = Drawn(
+        actions=data.actions,
+        action=chosen.action,
+        probability=chosen.probability,
+        outcome=chosen.outcomes.margin if outcome == "margin" else chosen.outcomes.retained,
+        eligible=chosen.eligible,
+        account=chosen.rows.account.astype(np.int64),
+        rep=decisions.rep[usable],
+    )
+    tier = chosen.profile.get("tier", pd.Series([""] * len(chosen), dtype=object)).fillna("").to_numpy(dtype=object)
+    return Evaluable(drawn, chosen.account_ids[chosen.rows.account], chosen.week, tier, chosen)
+
+
+def _lacks(data: DecisionData) -> list[Fault]:
+    counts = {
+        "probability": (~data.randomised, "a log of drawn actions with their chances is needed"),
+        "evaluable": (~data.evaluable, "musts and weeks that overflow cannot be evaluated"),
+        "maturity": (~data.outcomes.mature, "wait until the horizon of these weeks has passed"),
+    }
+    return [
+        Fault(name, f"fails in {int(lacking.sum())} of {len(data)} rows", todo)
+        for name, (lacking, todo) in counts.items()
+        if lacking.any()
+    ]
+
+
+def features_of(decisions: Decisions, rows: Evaluable, features: Sequence[Feature] | None = None) -> Floats:
+    """The features that were known at each of the rows."""
+    return decision_features(decisions.dataset, rows.data, features if features is not None else catalog())[0]

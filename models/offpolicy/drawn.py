@@ -1,0 +1,47 @@
+"""Logged decisions whose chances are known, against the chances that a target policy gives them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """n decisions. `action`: place of the logged one among K; `probability`: with which the log chose it; `outcome`.
+    `eligible` (n × K): what the log could have chosen. `account`, `rep`: codes of whom the rows belong to."""
+
+    actions: tuple[str, ...]
+    action: Codes
+    probability: Floats
+    outcome: Floats
+    eligible: Flags
+    account: Codes
+    rep: Codes
+
+    def __len__(self) -> int:
+        return len(self.action)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A target policy seen from a log, row by row: `weight` = π(logged action) / p; `expected`: Σₐ π(a) q(a), the
+    target's outcome by a regression q; `fitted`: q of the logged action."""
+
+    weight: Floats
+    expected: Floats
+    fitted: Floats
+
+
+def weigh(drawn: Drawn, target: Floats, regression: Floats) -> Weighed:
+    """`target` (n × K): the target's chances. `regression` (n × K): expected outcomes, fitted without the row."""
+    row = np.arange(len(drawn))
+    return Weighed(
+        weight=target[row, drawn.action] / drawn.probability,
+        expected=np.asarray((target * regression).sum(axis=1), dtype=np.float64),
+        fitted=regression[row, drawn.action],
+    )

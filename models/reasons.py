@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from features.definitions import Code, Feature
 from kqml.messages import LANGUAGES
+from kqml.playbook import read_playbook
 from models.explained import CODES, CodeMap, CodeSums, Floats, code_map, code_sums
-from models.sentences import Way
+from models.sentences import Thresholds, Way
 from models.wording import Row, Wording, say, vocabulary, wording
 
 LEAST = 0.02
@@ -64,10 +65,17 @@ Candidate = tuple[Code, Way, float]
 
 
 def explainer(
-    features: Sequence[Feature], categories: Mapping[str, tuple[str, ...]], typical: Floats, currency: str
+    features: Sequence[Feature],
+    categories: Mapping[str, tuple[str, ...]],
+    typical: Floats,
+    currency: str,
+    thresholds: Thresholds | None = None,
 ) -> Explainer:
-    """The explainer of a model with these features, then these categories; `typical` (F): usual values."""
-    facts = vocabulary(features, categories)
+    """The explainer of a model with these features, then these categories; `typical` (F): usual values.
+
+    `thresholds`: the playbook's `facts`, those of the preset `pharmacy` where none are given.
+    """
+    facts = vocabulary(features, categories, read_playbook().facts if thresholds is None else thresholds)
     wordings = {language: wording(facts, language, currency) for language in LANGUAGES}
     return Explainer(code_map(features, len(categories), typical), wordings)
 

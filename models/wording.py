@@ -11,7 +11,7 @@ from features.definitions import Code, Feature
 from kqml.messages import catalogue
 from kqml.messages.quantities import Unit, quantity
 from models.facts import Located, locate
-from models.sentences import VARIANTS, Claim, Variant, Way
+from models.sentences import VARIANTS, Claim, Threshold, Thresholds, Variant, Way
 
 WINDOW = "_window"
 """What turns the name of a fact into the name of its window."""
@@ -28,10 +28,12 @@ _RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A row's facts: `numbers` by name, and `words`: a category's place in the row with its vocabulary."""
+    """A row's facts: `numbers` by name, and `words`: a category's place in the row with its vocabulary; with the
+    `thresholds` that claims are made against."""
 
     numbers: Mapping[str, Located]
     words: Mapping[str, tuple[int, tuple[str, ...]]]
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,12 @@ class Sentence:
 Wording = Mapping[tuple[Code, Way], tuple[Sentence, ...]]
 
 
-def vocabulary(features: Sequence[Feature], categories: Mapping[str, tuple[str, ...]]) -> Vocabulary:
+def vocabulary(
+    features: Sequence[Feature], categories: Mapping[str, tuple[str, ...]], thresholds: Thresholds
+) -> Vocabulary:
     """The facts that a row of these features, followed by these categories, holds."""
     words = {name: (len(features) + offset, known) for offset, (name, known) in enumerate(categories.items())}
-    return Vocabulary(locate(features), words)
+    return Vocabulary(locate(features, categories), words, thresholds)
 
 
 def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
@@ -130,25 +134,29 @@ def _test(facts: Vocabulary, claim: Claim) -> Callable[[Row], bool] | None:
     right = facts.numbers.get(claim.right) if isinstance(claim.right, str) else None
     if left is None or (isinstance(claim.right, str) and right is None):
         return None
-    compare = _RELATIONS[claim.relation]
-    if right is None:
-        return partial(_against_number, compare, (left.place, left.scale), float(claim.right))
-    return partial(_against_fact, compare, (left.place, left.scale), (right.place, right.scale * claim.share))
+    compare, share = _RELATIONS[claim.relation], _settled(facts, claim.share)
+    if right is not None:
+        return partial(_against_fact, compare, left, right, share)
+    return None if isinstance(claim.right, str) else partial(_against, compare, left, _settled(facts, claim.right))
+
+
+def _settled(facts: Vocabulary, number: float | Threshold) -> float:
+    return number.of(facts.thresholds) if isinstance(number, Threshold) else float(number)
 
 
 def _is(place: int, code: float, row: Row) -> bool:
     return row[place] == code
 
 
-def _against_number(compare: Callable[[float, float], bool], left: tuple[int, float], right: float, row: Row) -> bool:
-    return compare(row[left[0]] * left[1], right)
+def _against(compare: Callable[[float, float], bool], left: Located, right: float, row: Row) -> bool:
+    return compare(left.of(row), right)
 
 
 def _against_fact(
-    compare: Callable[[float, float], bool], left: tuple[int, float], right: tuple[int, float], row: Row
+    compare: Callable[[float, float], bool], left: Located, right: Located, share: float, row: Row
 ) -> bool:
     """False where either is missing, as comparisons with NaN are."""
-    return compare(row[left[0]] * left[1], row[right[0]] * right[1])
+    return compare(left.of(row), right.of(row) * share)
 
 
 def _blank(facts: Vocabulary, name: str, language: str, currency: str) -> Callable[[Row], str | None]:
@@ -163,5 +171,5 @@ def _word(place: int, known: tuple[str, ...], row: Row) -> str | None:
 
 
 def _number(located: Located, language: str, currency: str, row: Row) -> str | None:
-    value = row[located.place] * located.scale
+    value = located.of(row)
     return None if math.isnan(value) else quantity(located.unit, value, language, currency)

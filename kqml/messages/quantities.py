@@ -12,7 +12,7 @@ from kqml.messages import text
 
 
 class Unit(StrEnum):
-    """What a number counts; each has its words in `units.toml`, except money, which Babel writes."""
+    """What a number counts; each has its words in `units.toml`, except money and shares, which Babel writes."""
 
     DAYS = "days"
     AGE = "age"
@@ -21,8 +21,15 @@ class Unit(StrEnum):
     CONTACTS = "contacts"
     PEOPLE = "people"
     PRODUCTS = "products"
+    VISITS = "visits"
+    CALLS = "calls"
+    MESSAGES = "messages"
+    DELIVERIES = "deliveries"
+    COMPLAINTS = "complaints"
+    PROMISES = "promises"
     NUMBER = "number"
     MONEY = "money"
+    SHARE = "share"
 
 
 def quantity(unit: Unit, value: float, language: str, currency: str = "CNY") -> str:
@@ -33,6 +40,8 @@ def quantity(unit: Unit, value: float, language: str, currency: str = "CNY") -> 
     """
     if unit is Unit.MONEY:
         return _money(round(value), language, currency)
+    if unit is Unit.SHARE:
+        return percent(value, language)
     name, value = _age(value) if unit is Unit.AGE else (unit.value, value)
     return _counted(name, round(value, 1 if abs(value) < 9.95 else 0), language)
 
@@ -43,8 +52,8 @@ def number(value: float, language: str) -> str:
 
 
 def percent(share: float, language: str) -> str:
-    """A share as a percentage with one decimal: 6.5%."""
-    return format_percent(share, "#,##0.0%", locale=_locale(language))
+    """A share as a percentage with at most one decimal: 6.5%."""
+    return format_percent(share, "#,##0.#%", locale=_locale(language))
 
 
 def day(moment: date, language: str) -> str:

@@ -17,6 +17,15 @@ from kqml.messages.quantities import Unit, quantity
         (Unit.DAYS, 12_345.6, "12,346 days", "12,346 天"),
         (Unit.PEOPLE, 1, "1 person", "1 人"),
         (Unit.PEOPLE, 3, "3 people", "3 人"),
+        (Unit.VISITS, 1, "1 visit", "1 次"),
+        (Unit.CALLS, 2, "2 calls", "2 次"),
+        (Unit.MESSAGES, 1, "1 message", "1 次"),
+        (Unit.DELIVERIES, 1, "1 delivery", "1 次"),
+        (Unit.DELIVERIES, 4, "4 deliveries", "4 次"),
+        (Unit.COMPLAINTS, 1, "1 complaint", "1 件"),
+        (Unit.PROMISES, 3, "3 promises", "3 项"),
+        (Unit.SHARE, 0.125, "12.5%", "12.5%"),
+        (Unit.SHARE, 1.2, "120%", "120%"),
         (Unit.AGE, 60, "60 days", "60 天"),
         (Unit.AGE, 61, "2 months", "2 个月"),
         (Unit.AGE, 730, "24 months", "24 个月"),
@@ -35,7 +44,7 @@ def test_money_is_in_its_currency(language, written):
     assert quantity(Unit.MONEY, 1_234_567.8, language, "USD") == written
 
 
-@pytest.mark.parametrize("topic", ["bands", "reasons", "units", "warnings"])
+@pytest.mark.parametrize("topic", ["bands", "codes", "loss", "reasons", "standing", "units", "warnings"])
 def test_a_topic_has_the_same_keys_in_both_languages(topic):
     english, chinese = (keys(catalogue(topic, language)) for language in ("en", "zh"))
     plurals = {key for key in english if topic == "units" and key.endswith(".one")}

@@ -9,17 +9,17 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from features.context import quiet_periods, recorded_since
 from features.profile import STATIC, TIER
 from kqml.calendar import local_midnight
 from kqml.dataset import DatasetInfo
-from kqml.events import EventKind
 from kqml.logbuilding import event_log_of
 from serve.histories import Histories, Surroundings
 from serve.schemas import ProfileIn
 from serve.store.engine import Store
+from serve.store.events import COUNTED
 from serve.store.info import read_info
 from serve.store.tables import ACCOUNTS, EVENTS
 from serve.store.territory import Territory
@@ -29,9 +29,6 @@ INFO_SECONDS = 1.0
 """How old what the store says of itself may be: a kind's first event is rare."""
 
 NAMES = tuple(column.name for column in EVENTS.columns if column.name != "received_at")
-COUNTED = or_(EVENTS.c.kind != EventKind.ORDER.code, EVENTS.c.amount.is_(None), EVENTS.c.amount != 0)
-"""Orders with the amount 0 are kept, but count nowhere, as in the importer."""
-
 _EVENTS = (
     select(*(EVENTS.c[name] for name in NAMES))
     .where(COUNTED)

@@ -8,6 +8,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -52,6 +53,19 @@ def open_contacts(connection: Connection, sealer: Sealer, rows: Sequence[Row]) -
     """The rows with their personal fields readable. Raises CouldNot where a key is gone."""
     keys = _keys(connection, sealer, [str(row["contact_id"]) for row in rows])
     return [_each(row, lambda sealed, place, key: _open(sealed, place, key), keys) for row in rows]
+
+
+@dataclass(frozen=True)
+class ContactVault:
+    """The same as a value for whoever keeps contacts (`serve.store.contacts.Vault`)."""
+
+    sealer: Sealer
+
+    def seal(self, connection: Connection, records: Sequence[Row]) -> Sequence[Row]:
+        return seal_contacts(connection, self.sealer, records)
+
+    def open(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:
+        return open_contacts(connection, self.sealer, rows)
 
 
 def mask_contact(row: Row) -> dict[str, Any]:

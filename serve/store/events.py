@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from kqml.events import EventKind
 from serve.store.info import note_kinds
+from serve.store.records import parts_of
 from serve.store.rejected import ItemFault, Rejected
 from serve.store.tables import ACCOUNTS, EVENTS
 from serve.store.territory import Territory
@@ -19,7 +21,8 @@ STAMPED = ("known_at", "received_at")
 CONTENT = tuple(column.name for column in EVENTS.columns if column.name not in STAMPED)
 """What makes two events with one id the same one; when we heard of it does not."""
 
-ASKED_AT_ONCE = 500
+COUNTED = or_(EVENTS.c.kind != EventKind.ORDER.code, EVENTS.c.amount.is_(None), EVENTS.c.amount != 0)
+"""Orders with the amount 0 are kept, but count nowhere, as in the importer."""
 
 
 def add_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
@@ -63,7 +66,7 @@ def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territo
     """Those of the ids that are accounts of the territory."""
     return {
         found
-        for part in _parts(sorted(ids))
+        for part in parts_of(sorted(ids))
         for found in connection.execute(
             select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.account_id.in_(part), territory.of_accounts())
         ).scalars()
@@ -79,17 +82,13 @@ def _describe_later(connection: Connection, ids: Iterable[str], now: int) -> Non
 def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[ItemFault]:
     columns = [EVENTS.c[name] for name in CONTENT]
     stored: dict[str, Event] = {}
-    for part in _parts([event["event_id"] for event in events]):
+    for part in parts_of([event["event_id"] for event in events]):
         for row in connection.execute(select(*columns).where(EVENTS.c.event_id.in_(part))):
             stored[row.event_id] = dict(zip(CONTENT, row, strict=True))
     for place, event in enumerate(events):
         if not _same(event, stored[event["event_id"]]):
             said = f"{event['event_id']!r} is stored with another content, but events are immutable"
             yield ItemFault(place, "event_id", said)
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + ASKED_AT_ONCE] for start in range(0, len(ids), ASKED_AT_ONCE))
 
 
 def _same(one: Event, other: Event) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from kqml.calendar import instant_of, moment_of
 from kqml.dataset import DatasetInfo
 from kqml.errors import Fault, Refused
-from serve.store.tables import KINDS_RECORDED, STORE_INFO
+from serve.store.tables import EVENTS, KINDS_RECORDED, STORE_INFO
 from serve.store.upserting import upsert
 
 KEPT = ("time_zone", "currency", "quiet_periods", "columns", "record_lags", "source")
@@ -30,7 +30,7 @@ def read_info(connection: Connection) -> DatasetInfo:
 def write_info(connection: Connection, info: DatasetInfo) -> None:
     """Replaces what the store says; kinds recorded are joined, the earlier instant counts.
 
-    Raises Refused where the store already has another time zone or currency.
+    Raises Refused where the store holds events of another time zone or currency.
     """
     said = {key: json.loads(value) for key, value in connection.execute(select(STORE_INFO)).tuples()}
     given = {key: value for key, value in asdict(info).items() if key in KEPT}
@@ -39,7 +39,7 @@ def write_info(connection: Connection, info: DatasetInfo) -> None:
         for key in FIXED
         if key in said and said[key] != given[key]
     ]
-    if faults:
+    if faults and connection.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
         raise Refused("The data do not fit into the store.", faults)
     rows = [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in given.items()]
     upsert(connection, STORE_INFO, rows)

@@ -156,10 +156,10 @@ def _summary(table: "pa.Table") -> list[dict[str, Any]]:
     """Rows by duty, channel and state."""
     import pyarrow as pa
 
-    words = {name: table[name].cast(pa.string()) for name in ("duty", "channel", "state")}
-    counts = pa.table(words).append_column("must", table["must"]).group_by(list(words)).aggregate([([], "count_all")])
-    ordered = counts.sort_by([(name, "ascending") for name in words])
-    return [{**row, "rows": row.pop("count_all")} for row in ordered.to_pylist()]
+    keys = ("duty", "channel", "state")
+    words = pa.table({name: table[name].cast(pa.string()) for name in keys})
+    counts = words.group_by(list(keys)).aggregate([([], "count_all")]).sort_by([(key, "ascending") for key in keys])
+    return list(counts.rename_columns([*keys, "rows"]).to_pylist())
 
 
 def _rows(table: "pa.Table") -> list[dict[str, Any]]:

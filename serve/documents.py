@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from serve import record_schemas
 from serve.problems import MEDIA_TYPE, Problem
 from serve.schemas import ProblemOut, ScoreRequest
+from serve.security.documented import describe_access
 
 _REF = "#/components/schemas/{model}"
 _UNROUTED: tuple[type[BaseModel], ...] = (
@@ -77,6 +78,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     for name, content in _bodies(document):
         if name in EXAMPLES:
             content["examples"] = read_examples(EXAMPLES[name])
+    describe_access(document, app, {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=ProblemOut.__name__)}}})
     return document
 
 

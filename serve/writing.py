@@ -1,7 +1,7 @@
 """What all writing routes share: one transaction, one effect per `Idempotency-Key`, faults that point into the body."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from serve.access import Caller
 from serve.envelope import FACTS, REQUEST_ID
 from serve.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
+from serve.security import audit
+from serve.security.audit import Actor, Deed, deed_of
 from serve.service import Service
 from serve.store.idempotency import OtherRequest, Reply, claim, keep
 from serve.store.records import Put
@@ -23,7 +25,8 @@ KEY = "idempotency-key"
 
 @dataclass(frozen=True)
 class Writing:
-    """One change that a caller asks for. `now`: when it arrived. `facts`: numbers for the log line."""
+    """One change that a caller asks for. `now`: when it arrived. `facts`: numbers for the log line. `deed`: what the
+    audit log says of it, beside `subjects`, the ids of further records."""
 
     service: Service
     caller: Caller
@@ -33,6 +36,8 @@ class Writing:
     key: str | None = None
     address: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    deed: Deed = field(default_factory=lambda: Deed("write"))
+    subjects: list[str] = field(default_factory=list)
 
 
 Work = Callable[[Connection], Reply]
@@ -42,7 +47,8 @@ def writing_of(request: Request, service: Service, caller: Caller, body: bytes, 
     """What a request asks to change."""
     address = f"{request.method} {request.url.path}"
     scope = request.scope
-    return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS])
+    deed = deed_of(request)
+    return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS], deed)
 
 
 async def write(writing: Writing, work: Work) -> Response:
@@ -57,6 +63,7 @@ def write_now(writing: Writing, work: Work) -> Response:
         if reply is not None:
             return _response(reply, {"idempotency-replayed": "true"})
         reply = work(connection)
+        _audit(connection, writing)
         if writing.key is not None:
             keep(connection, writing.caller.name, writing.key, reply)
     return _response(reply)
@@ -71,6 +78,12 @@ def _earlier(connection: Connection, writing: Writing) -> Reply | None:
     except OtherRequest:
         detail = "The key came with another request before; a new request needs a new key."
         raise ProblemError(Problem.KEY_REUSED, detail, [ItemError("", "was used before", KEY)]) from None
+
+
+def _audit(connection: Connection, writing: Writing) -> None:
+    details = {**writing.facts, **({"ids": writing.subjects} if writing.subjects else {})}
+    deed = replace(writing.deed, details=details or None)
+    audit.record(connection, Actor(writing.caller.name, writing.request_id), [deed], writing.now)
 
 
 def _response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
@@ -93,10 +106,10 @@ def distinct(records: Sequence[Mapping[str, Any]], key: str) -> None:
     """Raises Rejected where an id stands twice in a batch."""
     seen: set[str] = set()
     faults = []
-    for place, record in enumerate(records):
-        if record[key] in seen:
-            faults.append(ItemFault(place, key, f"{record[key]!r} stands twice"))
-        seen.add(record[key])
+    for place, row in enumerate(records):
+        if row[key] in seen:
+            faults.append(ItemFault(place, key, f"{row[key]!r} stands twice"))
+        seen.add(row[key])
     if faults:
         raise Rejected(faults)
 

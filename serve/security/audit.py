@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
+from starlette.requests import Request
 
 from serve.security.erasure_mode import erasing
 from serve.store.tables import AUDIT_LOG
@@ -33,6 +34,13 @@ def record(connection: Connection, actor: Actor, deeds: Sequence[Deed], at: int)
     """Writes into the transaction of the deeds, so that neither stands without the other."""
     if deeds:
         connection.execute(insert(AUDIT_LOG), [_row(actor, deed, at) for deed in deeds])
+
+
+def deed_of(request: Request) -> Deed:
+    """What a request asks for: its method with the route's template, the first id of its address."""
+    kind, subject = next(iter(request.path_params.items()), (None, None))
+    route = getattr(request.scope.get("route"), "path", request.url.path)
+    return Deed(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(subject))
 
 
 def read_audit_log(

@@ -1,44 +1,24 @@
 """Every route × every role, scope, territory: generated from the routing table."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from access_samples import PUBLIC_PATHS, RULES, SAMPLES, Sample
-from fastapi.routing import APIRoute, iter_route_contexts
 from security_company import bearer, logged_in
 
-from serve.access import Need, Scope
+from serve.access import Scope
+from serve.security.documented import needs
 from serve.security.roles import SCOPES_OF, Role
 
 
-def routes(app) -> Iterator[tuple[str, Any]]:
-    """Each method of each address, as `GET /v1/model`, with its route; HEAD is GET without a body."""
-    for route in iter_route_contexts(app.routes):
-        for method in sorted(route.methods or {"MOUNT"}):
-            if method != "HEAD":
-                yield f"{method} {route.path}", route
-
-
-def needs_of(route) -> list[Need]:
-    """What the route declares, wherever in its dependencies."""
-    pending, found = [route.dependant], []
-    while pending:
-        dependant = pending.pop()
-        pending.extend(dependant.dependencies)
-        found.extend([dependant.call] if isinstance(dependant.call, Need) else [])
-    return found
-
-
 def declared(app) -> dict[str, str | None]:
+    """Every route of ours with its scope; each declares exactly one need."""
     found = {}
-    for name, route in routes(app):
-        if isinstance(route.original_route, APIRoute):
-            scopes = {need.scope for need in needs_of(route)}
-            assert len(scopes) == 1, f"{name} declares {scopes or 'no need'}; see serve/access.py"
-            found[name] = scopes.pop()
-        else:
+    for method, path, said in needs(app):
+        name = f"{method} {path}"
+        if said is None:
             assert name in PUBLIC_PATHS, f"{name} is served without a rule"
+        else:
+            assert len(set(said)) == 1, f"{name} declares {said or 'no need'}; see serve/access.py"
+            found[name] = said[0].scope
     return found
 
 

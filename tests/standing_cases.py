@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from hypothesis import strategies as st
+
 from kqml.calendar import DAY_US
 from kqml.eventlog import EventLog
 from kqml.events import KINDS
@@ -40,3 +42,27 @@ def known_of(day, *histories, recorded=None) -> Known:
 def playbook(**changes):
     """The pharmacy playbook with other values in some places."""
     return replace(PLAYBOOK, **changes)
+
+
+KINDS_USED = ("visit", "call", "message", "help_asked", "help_given", "complaint", "complaint_resolved", "inbound")
+KINDS_USED += ("promise_made", "promise_kept", "price_change", "order")
+
+
+@st.composite
+def histories(draw):
+    """A few accounts with references back and forth, late records, ties."""
+    accounts = []
+    for account in range(draw(st.integers(1, 3))):
+        made = []
+        for number in range(draw(st.integers(0, 8))):
+            day = draw(st.integers(0, 60))
+            columns = {"id": f"{account}-{number}", "known": day + draw(st.sampled_from([0, 0, 1, 30]))}
+            if draw(st.booleans()):
+                columns["ref"] = f"{account}-{draw(st.integers(0, 8))}"
+            if draw(st.booleans()):
+                columns["due"] = day + draw(st.integers(-3, 20))
+            if draw(st.booleans()):
+                columns["attributes"] = {"topic": draw(st.sampled_from(["price", "order", "else"]))}
+            made.append(event(day, draw(st.sampled_from(KINDS_USED)), **columns))
+        accounts.append(made)
+    return accounts

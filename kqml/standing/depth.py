@@ -91,15 +91,17 @@ def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
 
 
 def asks_granted(known: Known, since: int) -> Floats:
-    """Of what we asked since an instant, the share that was granted; NaN where we asked for nothing."""
-    asks = known.places([EventKind.HELP_ASKED], since)
+    """Of what we asked since an instant, the share that was granted; NaN where we asked for nothing, where what was
+    granted is not recorded."""
+    asks = known.places([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
     granted, asked = known.total(asks, (known.closed_at(asks) != NEVER).astype(np.float64)), known.total(asks)
     return np.divide(granted, asked, out=_nothing(known), where=asked > 0)
 
 
 def _shown(known: Known, granted: Floats) -> Floats:
     """Where asks are recorded and none was made, nothing shows that they would help us: 0."""
-    return np.nan_to_num(granted) if known.records([EventKind.HELP_ASKED]) else granted
+    told = known.records([EventKind.HELP_ASKED]) and known.records([EventKind.HELP_RECEIVED])
+    return np.nan_to_num(granted) if told else granted
 
 
 def _distinct(known: Known, places: Places, name: str) -> Floats:

@@ -73,10 +73,10 @@ def _entry_of(known: Known, entries: Sequence[EmotionalEntry]) -> NDArray[np.int
 
 
 def _omitted(known: Known, omission: Omission) -> Movements:
-    """What stayed without an answer that happened before its time was over."""
-    event = known.places([omission.kind])
-    due = _due(known, event, omission.days)
+    """What stayed without an answer that happened before its time was over; nothing where answers are not recorded."""
     answers = frozenset(omission.answered_by)
+    event = known.places([omission.kind] if known.records(answers) else [])
+    due = _due(known, event, omission.days)
     if answers <= CLOSED_BY.get(omission.kind, frozenset()):
         answered = known.closed_at(event)
     else:
@@ -88,9 +88,11 @@ def _omitted(known: Known, omission: Omission) -> Movements:
 
 
 def _due(known: Known, event: Places, days: float | None) -> Instants:
+    """When the time for an answer is over, never before the event itself."""
+    occurred = known.log.occurred_at[event]
     if days is not None:
-        return known.log.occurred_at[event] + round(days * DAY_US)
-    return np.full(len(event), NO_DUE) if known.log.due_at is None else known.log.due_at[event]
+        return occurred + round(days * DAY_US)
+    return np.full(len(event), NO_DUE) if known.log.due_at is None else np.maximum(known.log.due_at[event], occurred)
 
 
 def _next_of(known: Known, answers: Places, event: Places) -> Instants:

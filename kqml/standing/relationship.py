@@ -105,7 +105,11 @@ def _complaints(known: Known, start: int, days: float) -> dict[str, Floats]:
     oldest = np.zeros(known.log.account_count)
     np.maximum.at(oldest, known.account[every[open_]], known.days_before_cutoff(made[open_]))
     count = known.total(every[made >= start])
-    return {"complaints_per_quarter": count / days * QUARTER_DAYS, "complaint_open_days": oldest}
+    told = known.records([EventKind.COMPLAINT_RESOLVED])
+    return {
+        "complaints_per_quarter": count / days * QUARTER_DAYS,
+        "complaint_open_days": oldest if told else _nothing(known),
+    }
 
 
 def _receivables(known: Known, start: int) -> dict[str, Floats]:
@@ -127,8 +131,11 @@ def _receivables(known: Known, start: int) -> dict[str, Floats]:
 
 
 def payments_due(known: Known) -> tuple[Places, Instants]:
-    """Where payments fall due, with the instants: their `due_at`, else when the event itself happened."""
-    places = known.places([EventKind.PAYMENT_DUE])
+    """Where payments fall due, with the instants: their `due_at`, else when the event itself happened.
+
+    None where payments received are not recorded: nothing would tell whether they were made.
+    """
+    places = known.places([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
     occurred = known.log.occurred_at[places]
     due = occurred if known.log.due_at is None else known.log.due_at[places]
     return places, np.where(due == NO_DUE, occurred, due)

@@ -7,7 +7,7 @@ the latter seals only these keys anew, and erasing a contact destroys its key.
 import base64
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -42,30 +42,22 @@ _MARK = "field1:"
 _NONCE_BYTES = 12
 
 
-def seal_contacts(connection: Connection, sealer: Sealer, records: Sequence[Row]) -> list[dict[str, Any]]:
-    """The records as they are kept. The same text at the same place is sealed the same, so that who compares rows
-    sees what changed; nothing else can be told from it."""
-    keys = _keys(connection, sealer, [str(record["contact_id"]) for record in records], make=True)
-    return [_each(record, lambda plain, place, key: _seal(plain, place, key), keys) for record in records]
-
-
-def open_contacts(connection: Connection, sealer: Sealer, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The rows with their personal fields readable. Raises CouldNot where a key is gone."""
-    keys = _keys(connection, sealer, [str(row["contact_id"]) for row in rows])
-    return [_each(row, lambda sealed, place, key: _open(sealed, place, key), keys) for row in rows]
-
-
 @dataclass(frozen=True)
 class ContactVault:
-    """The same as a value for whoever keeps contacts (`serve.store.contacts.Vault`)."""
+    """Seals and opens records of contacts with the keys of the settings."""
 
     sealer: Sealer
 
-    def seal(self, connection: Connection, records: Sequence[Row]) -> Sequence[Row]:
-        return seal_contacts(connection, self.sealer, records)
+    def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
+        """The records as they are kept. The same text at the same place is sealed the same, so that who compares
+        rows sees what changed; nothing else can be told from it."""
+        keys = _keys(connection, self.sealer, [str(record["contact_id"]) for record in records], make=True)
+        return [_each(record, _seal, keys) for record in records]
 
-    def open(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:
-        return open_contacts(connection, self.sealer, rows)
+    def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """The rows with their personal fields readable. Raises CouldNot where a key is gone."""
+        keys = _keys(connection, self.sealer, [str(row["contact_id"]) for row in rows])
+        return [_each(row, _open, keys) for row in rows]
 
 
 def mask_contact(row: Row) -> dict[str, Any]:
@@ -95,7 +87,7 @@ def reseal_keys(connection: Connection, sealer: Sealer) -> int:
     return len(stale)
 
 
-def _each(row: Row, change: Any, keys: Keys) -> dict[str, Any]:
+def _each(row: Row, change: Callable[[str, str, bytes | None], str], keys: Keys) -> dict[str, Any]:
     contact = str(row["contact_id"])
     return {
         str(name): change(value, f"{contact}.{name}", keys.get(contact))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, sel
 from kqml.calendar import moment_of
 from kqml.events import EventKind
 from serve.security.audit import Actor, Deed, forget_audit_log, record
-from serve.security.contact_vault import erase_contact, open_contacts
+from serve.security.contact_vault import ContactVault, erase_contact
 from serve.security.erasure_mode import erasing
 from serve.security.sealing import Sealer
 from serve.security.sessions import SessionLimits, end_old_sessions
@@ -42,7 +42,7 @@ def export_contact(connection: Connection, sealer: Sealer, contact_id: str) -> M
         return None
     events = select(EVENTS).where(EVENTS.c.contact_id == contact_id).order_by(EVENTS.c.occurred_at, EVENTS.c.event_id)
     found = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
-    return {"contact": open_contacts(connection, sealer, [row])[0], "events": found}
+    return {"contact": ContactVault(sealer).open(connection, [row])[0], "events": found}
 
 
 def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> int | None:

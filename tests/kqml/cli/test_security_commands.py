@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from kqml.cli.app import create_app
 from kqml.cli.security import RoleName
 from kqml.errors import BadUse
-from serve.security.contact_vault import seal_contacts
+from serve.security.contact_vault import ContactVault
 from serve.security.passwords import is_password
 from serve.security.roles import Role
 from serve.security.sealing import make_secret_key, sealer_at
@@ -123,7 +123,7 @@ def test_the_roles_of_the_command_line_are_the_roles():
 def put_contact(home, store):
     with store.writing() as connection:
         record = {"contact_id": "c1", "account_id": "a1", "name": "王小明", "phone": "13800000000", "role": "owner"}
-        sealed = seal_contacts(connection, sealer_at(None, home / "secret.keys"), [record])
+        sealed = ContactVault(sealer_at(None, home / "secret.keys")).seal(connection, [record])
         connection.execute(insert(CONTACTS), [{**sealed[0], "version": 1, "updated_at": 1}])
         event = {
             "account_id": "a1",

@@ -11,13 +11,16 @@ import orjson
 from features.peers import PeerReference
 from kqml.dataset import DatasetInfo
 from kqml.errors import CouldNot, Fault
+from kqml.playbook import Playbook, read_playbook
+from kqml.playbook.reading import content_of
+from kqml.playbook.stored import playbook_from
 from models.churn import ChurnModel, booster_text, model_from, model_json
 from models.logistic_line import Floats
 from models.sealed import seal, unseal
 
 TREES, MODEL, DATASET, TYPICAL = "booster.txt", "model.json", "dataset.json", "typical.json"
-PEERS = "peers.json"
-PARTS = (TREES, MODEL, DATASET, TYPICAL, PEERS)
+PEERS, PLAYBOOK = "peers.json", "playbook.json"
+PARTS = (TREES, MODEL, DATASET, TYPICAL, PEERS, PLAYBOOK)
 
 TYPICAL_ROWS = 20_000
 """Rows, evenly spread, from which the usual value of a column is read: enough for a median."""
@@ -27,17 +30,27 @@ TYPICAL_ROWS = 20_000
 class Bundle:
     """A model with what surrounds it. `dataset`: of the training data. `typical`: (F,) a usual value per column, the
     median of the training rows, NaN where there is none. `peers`: what accounts are compared with when they are scored
-    one by one. `fingerprint`: sha256 of the manifest, hence of all bytes."""
+    one by one. `playbook`: by whose rules its features are built. `fingerprint`: sha256 of the manifest, hence of all
+    bytes."""
 
     model: ChurnModel
     dataset: DatasetInfo
     typical: Floats
     peers: PeerReference
+    playbook: Playbook
     fingerprint: str
 
 
-def save_bundle(folder: Path, model: ChurnModel, dataset: DatasetInfo, values: Floats, peers: PeerReference) -> str:
-    """Writes a new bundle; `values` are the training rows (R, F). Returns its fingerprint; CouldNot where it exists."""
+def save_bundle(
+    folder: Path,
+    model: ChurnModel,
+    dataset: DatasetInfo,
+    values: Floats,
+    peers: PeerReference,
+    playbook: Playbook | None = None,
+) -> str:
+    """Writes a new bundle; `values` are the training rows (R, F), `playbook` the preset `pharmacy` where none is given.
+    Returns its fingerprint; CouldNot where it exists."""
     typical = typical_values(values, len(model.numeric_columns))
     files = {
         TREES: booster_text(model).encode(),
@@ -45,6 +58,7 @@ def save_bundle(folder: Path, model: ChurnModel, dataset: DatasetInfo, values: F
         DATASET: dataset.to_json().encode(),
         TYPICAL: _json([None if np.isnan(value) else float(value) for value in typical]),
         PEERS: _json(peers.to_json()),
+        PLAYBOOK: _json(content_of(playbook or read_playbook())),
     }
     return seal(folder, files)
 
@@ -61,10 +75,11 @@ def load_bundle(folder: Path) -> Bundle:
         dataset = DatasetInfo.from_json(files[DATASET].decode())
         typical = np.array(orjson.loads(files[TYPICAL]), dtype=np.float64)
         peers = PeerReference.from_json(orjson.loads(files[PEERS]))
+        playbook = playbook_from(orjson.loads(files[PLAYBOOK]))
     except (ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
         fault = Fault(str(folder), f"{type(error).__name__}: {error}", "train anew with this program")
         raise CouldNot("The bundle was made by another program.", [fault]) from error
-    return Bundle(model, dataset, typical, peers, fingerprint)
+    return Bundle(model, dataset, typical, peers, playbook, fingerprint)
 
 
 def typical_values(values: Floats, numeric: int) -> Floats:

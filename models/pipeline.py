@@ -27,7 +27,8 @@ from models.tuning import Tuned, tune
 class TrainingPlan:
     """How to train. `tune_seconds`: Optuna's budget, None for the default parameters. `trained_at`: ISO instant.
 
-    `explanation`: what the person who trains says about leakage flags, "" for nothing.
+    `explanation`: what the person who trains says about leakage flags, "" for nothing. `playbook`: the version of the
+    one by whose rules the features were built.
     """
 
     trained_at: str
@@ -37,6 +38,7 @@ class TrainingPlan:
     tune_seconds: float | None = None
     seed: int = 0
     explanation: str = ""
+    playbook: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def train(training_set: TrainingSet, log: EventLog, context: Context, plan: Trai
     evaluation = evaluate(backtest, training_set.definition, context.time_zone, plan.seed)
     cost, suspects = check_leakage(examples, backtest.slices, backtest.fitted, parameters, plan.seed)
     final, slices = _fit_on_all(examples, parameters, plan.seed)
-    info = _info(examples, slices, final, parameters, plan.seed)
+    info = _info(examples, slices, final, parameters, plan.seed) | {"playbook": plan.playbook}
     return TrainedChurn(
         model=_model(training_set, examples, final, plan, evaluation.grading.grade.value, info),
         evaluation=evaluation,

@@ -19,6 +19,7 @@ from features.rows import Rows
 from kqml.errors import CouldNot, Fault
 from kqml.eventlog import EventLog
 from kqml.messages import text
+from kqml.playbook import Playbook
 from models.asked import Asked, Words
 from models.bands import Band, bands_of
 from models.bundle import Bundle
@@ -152,21 +153,24 @@ class _Scored:
     reasons: tuple[Reason, ...]
 
 
-def scorer_of(bundle: Bundle) -> Scorer:
-    """The scorer of a bundle. Raises CouldNot where this program's catalog cannot build the model's columns."""
+def scorer_of(bundle: Bundle, spoken: Playbook | None = None) -> Scorer:
+    """The scorer of a bundle. Its numbers are those of the bundle's own playbook; `spoken`: the one whose thresholds
+    its reasons speak by, where it is another. Raises CouldNot where this program's catalog cannot build its columns."""
     features = features_of(bundle)
     model = bundle.model
     return Scorer(
         bundle,
         compile_plan(features),
-        explainer(features, model.categories, bundle.typical, bundle.dataset.currency),
+        explainer(
+            features, model.categories, bundle.typical, bundle.dataset.currency, (spoken or bundle.playbook).facts
+        ),
         warner_of(bundle),
     )
 
 
 def features_of(bundle: Bundle) -> tuple[Feature, ...]:
     """The features of a model's numeric columns. Raises CouldNot where the catalog has changed since the training."""
-    known = {feature.column: feature for feature in catalog()}
+    known = {feature.column: feature for feature in catalog(bundle.playbook)}
     model = bundle.model
     unknown = [column for column in model.numeric_columns if column not in known]
     if unknown:

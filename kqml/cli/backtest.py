@@ -9,6 +9,7 @@ import typer
 from kqml.cli.churn_flags import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
 from kqml.cli.learning import Material, read_material
 from kqml.cli.output import emit, progress
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
 from kqml.errors import BadUse, CouldNot, Fault
 from kqml.settings import Settings, read_settings
 
@@ -36,6 +37,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     gaps: Annotated[str, typer.Option(help="Gaps to report beside the own one; '' for none.")] = "0,30,60",
     predictions: Annotated[Path | None, typer.Option(help="Parquet file for every test row's prediction.")] = None,
     charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
+    playbook: PlaybookFlag = None,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -51,7 +53,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
     plan, others = BacktestPlan(test_share, rolling, seed=seed), parse_gaps(gaps)
     with progress("Back-testing", None):
-        material = read_material(dataset, asked)
+        material = read_material(dataset, asked, playbook_in_force(playbook, settings))
         backtest, evaluation, result = _run(material, plan, others, settings)
     written = {
         "predictions": _write(_predictions(backtest, material), predictions) if predictions else None,

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from kqml.cli.language import LanguageFlag, spoken
 from kqml.cli.output import emit
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
 from kqml.settings import read_settings
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(
+    playbook: PlaybookFlag = None,
     language: LanguageFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -23,8 +25,9 @@ def run(
     """
     from features.catalog import catalog, catalog_fingerprint
 
-    speech = spoken(language, read_settings().language)
-    features = catalog()
+    settings = read_settings()
+    speech = spoken(language, settings.language)
+    features = catalog(playbook_in_force(playbook, settings))
     result = {
         "fingerprint": catalog_fingerprint(features),
         "features": [_described(feature, speech) for feature in features],

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kqml.cli.output import Advance, emit, progress
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
+from kqml.playbook import Playbook
 from kqml.settings import read_settings
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ def run(
         list[str] | None,
         typer.Option(help="Date or instant with offset, more than once for more; else the end of the data."),
     ] = None,
+    playbook: PlaybookFlag = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -32,13 +35,14 @@ def run(
     """
     if out.exists() and not force:
         raise BadUse("The matrix was not written.", [Fault(str(out), "exists already", "give --force to replace it")])
-    result = _write(dataset, cutoff or [], out)
+    settings = read_settings()
+    result = _write(dataset, cutoff or [], out, playbook_in_force(playbook, settings))
     shown = {name: result[name] for name in ("rows", "columns", "accounts", "out")}
-    words = text("commands.features.written", read_settings().language, **shown)
+    words = text("commands.features.written", settings.language, **shown)
     emit(result, as_json, lambda console: console.print(words, highlight=False, soft_wrap=True))
 
 
-def _write(folder: Path, asked: list[str], out: Path) -> dict[str, object]:
+def _write(folder: Path, asked: list[str], out: Path, playbook: Playbook) -> dict[str, object]:
     import numpy as np
 
     from features.catalog import catalog, catalog_fingerprint
@@ -49,7 +53,7 @@ def _write(folder: Path, asked: list[str], out: Path) -> dict[str, object]:
     from kqml.calendar import moment_of
     from kqml.dataset import read_dataset
 
-    dataset, plan = read_dataset(folder), compile_plan(catalog())
+    dataset, plan = read_dataset(folder), compile_plan(catalog(playbook))
     zone = dataset.info.time_zone
     cutoffs = np.unique([parse_cutoff(words, zone) for words in asked] or [default_cutoff(dataset.event_log(), zone)])
     told = _Told()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kqml.cli.churn_flags import Asked
+from kqml.playbook import Playbook
 
 if TYPE_CHECKING:
     from features.training_set import TrainingSet
@@ -14,15 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Material:
-    """A dataset with its labelled rows and features at the cutoffs that were asked for."""
+    """A dataset with its labelled rows and features, by a playbook, at the cutoffs that were asked for."""
 
     dataset: "Dataset"
     histories: "Histories"
     training_set: "TrainingSet"
+    playbook: Playbook
 
 
-def read_material(folder: Path, asked: Asked) -> Material:
-    """Reads a dataset folder and builds its training set with the whole catalog."""
+def read_material(folder: Path, asked: Asked, playbook: Playbook) -> Material:
+    """Reads a dataset folder and builds its training set with the whole catalog by a playbook's rules."""
     from features.catalog import catalog
     from features.context import context_of
     from features.labels import label_lag_days
@@ -34,4 +36,5 @@ def read_material(folder: Path, asked: Asked) -> Material:
     log = dataset.event_log()
     histories = Histories(log, context_of(dataset.info, dataset.accounts(), log), label_lag_days(dataset.info, log))
     cutoffs = asked.cutoffs(log, histories.context, histories.label_lag_days)
-    return Material(dataset, histories, build_training_set(dataset, asked.definition, cutoffs, catalog()))
+    training_set = build_training_set(dataset, asked.definition, cutoffs, catalog(playbook))
+    return Material(dataset, histories, training_set, playbook)

@@ -36,6 +36,10 @@ def run(  # noqa: PLR0913 - the flags of one command
     since_model: Annotated[
         str | None, typer.Option(help="The version that scored then.", show_default="the same")
     ] = None,
+    playbook: Annotated[
+        str | None,
+        typer.Option(help="Playbook whose thresholds the reasons speak by.", show_default="the model's own"),
+    ] = None,
     language: LanguageFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -50,7 +54,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     speech = spoken(language, settings.language)
     with progress("Scoring", None):
         question = read_question(dataset, cutoff, since)
-        versions = read_versions(settings, model, since_model)
+        versions = read_versions(settings, model, since_model, playbook)
         result = _write(out, question, versions, speech, reasons)
     emit(result, as_json, lambda console: _print(console, result, speech))
 
@@ -103,14 +107,17 @@ def asked_of(dataset: "Dataset", cutoff: int) -> "Asked":
     return Asked(log, context_of(dataset.info, dataset.accounts(), log), cutoff, words)
 
 
-def read_versions(settings: Settings, wanted: str, earlier: str | None) -> Versions:
-    """The versions named, loaded from the registry."""
+def read_versions(settings: Settings, wanted: str, earlier: str | None = None, playbook: str | None = None) -> Versions:
+    """The versions named, loaded from the registry. Each counts by the playbook that it was trained with, speaks by the
+    one named."""
+    from kqml.playbook import read_playbook
     from models.registry.versions import find_version, read_bundle
     from models.scoring import scorer_of
 
     store = store_of(settings)
     version = find_version(store, wanted)
-    scorer = scorer_of(read_bundle(store, version))
+    speaks = None if playbook is None else read_playbook(playbook)
+    scorer = scorer_of(read_bundle(store, version), speaks)
     if earlier is None:
         return Versions(version.number, scorer, scorer)
     then = find_version(store, earlier)

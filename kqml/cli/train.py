@@ -12,6 +12,7 @@ from kqml.cli.backtest import Seed, TestShare, draw_evaluation, evaluation_json
 from kqml.cli.churn_flags import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
 from kqml.cli.learning import Material, read_material
 from kqml.cli.output import emit, progress, to_json
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
 from kqml.cli.registry import store_of
 from kqml.settings import Settings, read_settings
 
@@ -33,6 +34,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     test_share: TestShare = 0.25,
     tune: Annotated[float | None, typer.Option(help="Seconds for Optuna, on cutoffs before the test block.")] = None,
     explain_leak: Annotated[str, typer.Option(help="Why what looks like a leak is none; kept with the run.")] = "",
+    playbook: PlaybookFlag = None,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -45,20 +47,23 @@ def run(  # noqa: PLR0913 - the flags of one command
     settings = read_settings()
     asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
     with progress("Training", None):
-        material = read_material(dataset, asked)
-        trained = _train(material, _plan(settings, test_share, tune, seed, explain_leak))
+        material = read_material(dataset, asked, playbook_in_force(playbook, settings))
+        trained = _train(material, _plan(material, settings, test_share, tune, seed, explain_leak))
         result = training_json(material, trained, settings)
         version = _register(material, trained, result, settings)
     _answer({**result, "version": version.number}, settings.language, as_json)
 
 
-def _plan(settings: Settings, test_share: float, tune: float | None, seed: int, explanation: str) -> "TrainingPlan":
+def _plan(
+    material: Material, settings: Settings, test_share: float, tune: float | None, seed: int, explanation: str
+) -> "TrainingPlan":
     from features.catalog import catalog, catalog_fingerprint
     from models.pipeline import TrainingPlan
 
     return TrainingPlan(
         trained_at=datetime.now(UTC).isoformat(),
-        catalog_fingerprint=catalog_fingerprint(catalog()),
+        catalog_fingerprint=catalog_fingerprint(catalog(material.playbook)),
+        playbook=material.playbook.version,
         bands=settings.bands,
         test_share=test_share,
         tune_seconds=tune,
@@ -94,10 +99,10 @@ def _register(material: Material, trained: "TrainedChurn", result: Mapping[str, 
 
     store = store_of(settings)
     rows = material.training_set
-    peers = build_peer_reference(material.dataset, rows.definition, catalog(), rows.cutoffs)
+    peers = build_peer_reference(material.dataset, rows.definition, catalog(material.playbook), rows.cutoffs)
     with tempfile.TemporaryDirectory(prefix="kqml-train-") as folder:
         bundle = Path(folder) / "bundle"
-        save_bundle(bundle, trained.model, material.dataset.info, rows.values, peers)
+        save_bundle(bundle, trained.model, material.dataset.info, rows.values, peers, material.playbook)
         return log_training(store, bundle, _record(trained, result, Path(folder) / "figures", settings.language))
 
 

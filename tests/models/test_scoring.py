@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 from small_company import SmallCompany
 
+from features.catalog import catalog, catalog_fingerprint
 from features.definitions import Code
 from features.eligibility import standing_of
 from kqml.calendar import DAY_US
 from kqml.dataset import DatasetInfo
 from kqml.errors import CouldNot
+from kqml.playbook import read_playbook
 from kqml.settings import BandSettings
 from models.asked import Asked
 from models.bands import bands_of
-from models.bundle import load_bundle
+from models.bundle import load_bundle, save_bundle
 from models.scoring import Scorer, as_json, scorer_of
 
 
@@ -200,3 +202,18 @@ def test_a_model_of_another_catalog_cannot_score(scorer: Scorer) -> None:
         scorer_of(replace(scorer.bundle, model=strange))
     with pytest.raises(CouldNot, match="catalog: 000000000000…, this program's is"):
         scorer_of(replace(scorer.bundle, model=replace(model, catalog_fingerprint="0" * 64)))
+
+
+def test_a_model_counts_by_its_own_playbook_whichever_is_in_force(company, scorer, tmp_path):
+    dealer = read_playbook("dealer")
+    model = replace(scorer.bundle.model, catalog_fingerprint=catalog_fingerprint(catalog(dealer)))
+    values = np.zeros((1, len(model.columns)))
+    save_bundle(tmp_path / "dealer", model, scorer.bundle.dataset, values, scorer.bundle.peers, dealer)
+    own = scorer_of(load_bundle(tmp_path / "dealer"))
+    assert own.plan.features == catalog(dealer)
+    assert scorer.plan.features == catalog() != catalog(dealer)
+
+
+def test_a_bundle_that_names_another_playbook_than_its_features_is_refused(scorer):
+    with pytest.raises(CouldNot, match="another catalog"):
+        scorer_of(replace(scorer.bundle, playbook=read_playbook("dealer")))

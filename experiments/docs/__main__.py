@@ -5,10 +5,15 @@ from pathlib import Path
 
 from experiments.docs.benchmarks_page import benchmarks_page
 from experiments.docs.catalog_page import catalog_page
+from experiments.docs.reasons_page import reasons_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES: Mapping[str, Callable[[], str]] = {"catalog.md": catalog_page, "benchmarks.md": benchmarks_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "catalog.md": catalog_page,
+    "benchmarks.md": benchmarks_page,
+    "reasons.md": reasons_page,
+}
 """File in `docs/` → what makes its text."""
 
 

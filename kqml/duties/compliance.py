@@ -1,7 +1,6 @@
 """How far the cadence was kept: per rep, tier, channel, month."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,8 +9,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar import local_days
 from kqml.duties.book import DutyBook
-from kqml.duties.counting import Contacts, contacts_of
-from kqml.duties.monthly import MonthView, month_view
+from kqml.duties.counting import contacts_of
+from kqml.duties.held import Held, held_in
+from kqml.duties.monthly import month_view, months_back, span_of
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from kqml.tables import NUMBER, TEXT, TIERS
@@ -40,64 +40,42 @@ for, so that one account's many contacts do not stand in for another's lack. `co
 `too_hot`: accounts below and above the playbook's tolerance."""
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """Account, rep, tier that stood together on at least one day owed, with the number of those days."""
-
-    account: Places
-    rep: Places
-    tier: Places
-    days: Places
-
-
 def compliance(book: DutyBook, playbook: Playbook, calendar: Workdays, months: Sequence[date], cutoff: int) -> pa.Table:
     """The table COMPLIANCE of whole months (their first days), by what was known before the cutoff.
 
     A month that a cutoff cuts short is held to what it owed until then. An account that changed its rep or its tier
-    counts for each with the days that it had there; a contact counts for who was in charge on its day.
+    counts for each with the days that it had there; a contact counts for who was in charge on its day. A cadence below
+    one a month is judged by the mean of the months over which it is owed.
     """
     contacts = contacts_of(book.log.records, playbook, cutoff)
-    tables = [_month(book, playbook, month_view(book, calendar, month, cutoff), contacts, cutoff) for month in months]
-    return pa.concat_tables([COMPLIANCE.empty_table(), *(table for part in tables for table in part)])
-
-
-def _month(book: DutyBook, playbook: Playbook, view: MonthView, contacts: Contacts, cutoff: int) -> list[pa.Table]:
     until = int(local_days(np.array([cutoff - 1]), book.log.time_zone)[0]) + 1
-    pairs = _pairs(view, until, len(book.log.reps))
-    return [_channel(book, playbook, view, contacts, pairs, channel) for channel in CHANNELS]
+    spans = {month: months_back(playbook, month) for month in months}
+    held = {
+        month: held_in(book, playbook, month_view(book, calendar, month, cutoff), contacts, until)
+        for month in sorted({each for span in spans.values() for each in span})
+    }
+    seen = {month: [held[each] for each in span] for month, span in spans.items()}
+    rows = [_rows(book, playbook, seen[month], channel) for month in months for channel in CHANNELS]
+    return pa.concat_tables([COMPLIANCE.empty_table(), *rows])
 
 
-def _pairs(view: MonthView, until: int, reps: int) -> _Pairs:
-    owed = view.owed & (view.days < until) & (view.tier >= 0)
-    account, day = np.nonzero(owed)
-    key = (account * (reps + 1) + view.owner[account, day] + 1) * len(TIERS) + view.tier[account, day]
-    keys, days = np.unique(key, return_counts=True)
-    pair, tier = np.divmod(keys, len(TIERS))
-    place, rep = np.divmod(pair, reps + 1)
-    return _Pairs(place, rep - 1, tier, days)
-
-
-def _channel(
-    book: DutyBook, playbook: Playbook, view: MonthView, contacts: Contacts, pairs: _Pairs, channel: str
-) -> pa.Table:
-    cadence = np.array([playbook.cadence[tier][channel] for tier in TIERS])
-    target = cadence[pairs.tier] * pairs.days / max(view.workdays, 1)
-    counted = _counted(book, view, contacts, pairs, channel)
-    group, inverse = np.unique((pairs.rep + 1) * len(TIERS) + pairs.tier, return_inverse=True)
+def _rows(book: DutyBook, playbook: Playbook, span: Sequence[Held], channel: str) -> pa.Table:
+    """The rows of one channel in the month of the last of `span`; the ones before it are the months before."""
+    held = span[-1]
+    target, counted = _means(playbook, span, channel)
+    group, inverse = np.unique((held.rep + 1) * len(TIERS) + held.tier, return_inverse=True)
     rep, tier = np.divmod(group, len(TIERS))
     cold = (counted < playbook.tolerance.too_cold * target) & (target > 0)
     hot = (counted > playbook.tolerance.too_hot * target) & (target > 0)
     owed, met = _sum(inverse, target), _sum(inverse, np.minimum(counted, target))
     names = np.array([None, *(each.name for each in book.log.reps)], dtype=object)
-    month = str(np.datetime64(view.first, "D").astype("datetime64[M]"))
-    with np.errstate(invalid="ignore"):
-        kept = np.where(owed > 0, met / np.maximum(owed, 1e-12), np.nan)
+    kept = np.divide(met, owed, out=np.full(len(owed), np.nan), where=owed > 0)
     return pa.table(
         {
             "rep_id": pa.array(names[rep], TEXT),
             "tier": pa.array(np.array(TIERS, dtype=object)[tier], TEXT),
             "channel": pa.repeat(pa.scalar(channel, TEXT), len(group)),
-            "month": pa.repeat(pa.scalar(month, TEXT), len(group)),
+            "month": pa.repeat(pa.scalar(held.month, TEXT), len(group)),
             "accounts": _sum(inverse, np.ones(len(target))).astype(np.int64),
             "target": owed,
             "counted": _sum(inverse, counted),
@@ -110,19 +88,17 @@ def _channel(
     )
 
 
+def _means(playbook: Playbook, span: Sequence[Held], channel: str) -> tuple[Floats, Floats]:
+    """Target and counted of the last month's pairs, as means over the months of each tier's span."""
+    held, months = span[-1], span_of(playbook, channel)
+    over = np.array([months[tier] for tier in TIERS])[held.tier]
+    target, counted = np.zeros(len(held.keys)), np.zeros(len(held.keys))
+    for back, month in enumerate(reversed(span)):
+        inside = over > back
+        target += np.where(inside, month.aligned(held.keys, month.target[channel]), 0.0)
+        counted += np.where(inside, month.aligned(held.keys, month.counted[channel]), 0.0)
+    return target / over, counted / over
+
+
 def _sum(inverse: Places, values: NDArray[np.generic]) -> Floats:
     return np.bincount(inverse, weights=values.astype(np.float64)).astype(np.float64)
-
-
-def _counted(book: DutyBook, view: MonthView, contacts: Contacts, pairs: _Pairs, channel: str) -> Floats:
-    """Contacts of the month by the pair of the day on which they were made; those outside every pair count nowhere."""
-    records, worth = contacts.records[channel], contacts.worth[channel]
-    low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
-    account = records.account[low:high]
-    day = view.day_places(local_days(records.occurred_at[low:high], book.log.time_zone))
-    reps = len(book.log.reps) + 1
-    keys = (pairs.account * reps + pairs.rep + 1) * len(TIERS) + pairs.tier
-    key = (account * reps + view.owner[account, day] + 1) * len(TIERS) + view.tier[account, day]
-    place = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
-    fits = keys[place] == key if len(keys) else np.zeros(len(key), dtype=np.bool_)
-    return np.bincount(place[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)

@@ -12,13 +12,12 @@ from kqml.duties.book import DutyBook
 from kqml.duties.cadence import cadence_parts
 from kqml.duties.counting import contacts_of
 from kqml.duties.matters import matter_parts
-from kqml.duties.monthly import MonthView, month_view, span_of
+from kqml.duties.monthly import MonthView, month_view, months_back
 from kqml.duties.occasions import birthday_parts, festival_parts, life_event_parts
-from kqml.duties.period import Period, month_before, months_of
+from kqml.duties.period import Period, months_of
 from kqml.duties.rep_month import rep_parts
 from kqml.duties.table import Part, table_of
 from kqml.playbook import Playbook
-from kqml.playbook.codes import CHANNELS
 from kqml.workdays import Workdays
 
 
@@ -49,7 +48,7 @@ def asked_of(book: DutyBook, playbook: Playbook, period: Period, cutoff: int) ->
 def _parts(asked: Asked, calendar: Workdays, period: Period) -> Iterator[Part]:
     seen: dict[date, MonthView] = {}
     for month in months_of(period):
-        views = [_view(asked, calendar, each, seen) for each in _span(asked, month)]
+        views = [_view(asked, calendar, each, seen) for each in months_back(asked.playbook, month)]
         yield from cadence_parts(asked, views)
         yield from rep_parts(asked, views[-1])
     yield from festival_parts(asked)
@@ -62,12 +61,3 @@ def _view(asked: Asked, calendar: Workdays, month: date, seen: dict[date, MonthV
     if month not in seen:
         seen[month] = month_view(asked.book, calendar, month, asked.cutoff)
     return seen[month]
-
-
-def _span(asked: Asked, month: date) -> list[date]:
-    """The months up to this one that the cadence of any tier looks at, oldest first."""
-    months = max(count for channel in CHANNELS for count in span_of(asked.playbook, channel).values())
-    found = [month]
-    while len(found) < months:
-        found.insert(0, month_before(found[0]))
-    return found

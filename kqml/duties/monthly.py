@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from kqml.calendar import local_midnight
 from kqml.duties.book import DutyBook
-from kqml.duties.period import day_number, month_after
+from kqml.duties.period import day_number, month_after, month_before
 from kqml.duties.reps import absences
 from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
 from kqml.tables import TIERS
 from kqml.workdays import Workdays
 
@@ -108,3 +109,12 @@ MOST_MONTHS = 12
 
 def _months(cadence: float) -> int:
     return 1 if cadence <= 0 or cadence >= 1 else min(MOST_MONTHS, int(np.ceil(1 / cadence)))
+
+
+def months_back(playbook: Playbook, month: date) -> list[date]:
+    """The months up to this one that the cadence of any tier looks at, oldest first."""
+    months = max(count for channel in CHANNELS for count in span_of(playbook, channel).values())
+    found = [month]
+    while len(found) < months:
+        found.insert(0, month_before(found[0]))
+    return found

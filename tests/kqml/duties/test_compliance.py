@@ -45,6 +45,17 @@ def test_a_month_cut_short_is_held_to_what_it_owed_until_then():
     assert row["target"] == pytest.approx(8 * 6 / 21)
 
 
+@pytest.mark.parametrize(
+    ("visits", "kept_in"),
+    [(["2024-02-10T10:00"], [1, 1]), (["2024-03-10T10:00"], [0, 1]), (["2024-01-10T10:00"], [1, 0]), ([], [0, 0])],
+)
+def test_a_visit_every_second_month_keeps_a_cadence_of_a_half(visits, kept_in):
+    dealer = [account(tier="C")]
+    made = book([event("call", "2024-01-05T10:00"), *(event("visit", day, minutes=30) for day in visits)], dealer)
+    table = compliance(made, read_playbook("dealer"), CHINA, [date(2024, 2, 1), MARCH], instant("2024-04-01"))
+    assert [row["compliance"] for row in table.to_pylist() if row["channel"] == "visit"] == kept_in
+
+
 def test_months_without_accounts_have_no_rows():
     assert kept(book([event("visit", "2024-03-04T10:00")], [account(opened_on="2024-05-01")])) == []
 

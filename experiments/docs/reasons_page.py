@@ -20,7 +20,7 @@ below holds for the account. The first that does, from top to bottom, is said; o
 whose windows the model does not have, is passed over. Where no cause that raises the risk is left, *no known cause* is
 said. A **symptom** always has a sentence, at the last the plain one.
 
-`code.name` is a threshold of the playbook (`[facts]`); "{x_window}" is the window that the model counts x over; a target
+`code.name` is a threshold of the playbook (`[facts]`); `{x_window}` is the window the model counts x over; a target
 is that of the account's tier. Numbers, plurals, money are written as each language writes them
 (`kqml/messages/quantities.py`). A model holds the playbook that it was trained with; `kqml score --playbook` speaks by
 another one's thresholds.

@@ -36,6 +36,4 @@ def contacts_of(records: Records, playbook: Playbook, cutoff: int) -> Contacts:
 
 def worth_of(records: Records, playbook: Playbook, channel: str) -> Floats:
     """1 where a contact is long and authentic enough, or does not say; else the share of a part contact."""
-    rule = playbook.counting
-    part = (records.minutes < rule.min_minutes[channel]) | (records.authenticity < rule.min_authenticity)
-    return np.where(part, rule.part_share, 1.0)
+    return playbook.counting.worth(channel, records.minutes, records.authenticity)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -38,6 +40,13 @@ class Counting:
     min_minutes: PerChannel
     min_authenticity: Share
     part_share: Share
+
+    def worth(
+        self, channel: str, minutes: NDArray[np.float64], authenticity: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """What each contact of a channel counts; NaN where it does not say how long or how real it was."""
+        part = (minutes < self.min_minutes[channel]) | (authenticity < self.min_authenticity)
+        return np.where(part, self.part_share, 1.0)
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -85,9 +85,8 @@ def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
     if not known.records(counting.kinds["visit"]):
         return _nothing(known)
     places = known.places(counting.kinds["visit"], since)
-    short = known.values("minutes", places) < counting.min_minutes["visit"]
-    faked = known.values("authenticity", places) < counting.min_authenticity
-    return known.total(places, np.where(short | faked, counting.part_share, 1.0))
+    worth = counting.worth("visit", known.values("minutes", places), known.values("authenticity", places))
+    return known.total(places, worth)
 
 
 def asks_granted(known: Known, since: int) -> Floats:

@@ -118,6 +118,7 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         wake=np.maximum(0.8 * state.wake, sleeping & actions.IMPERSONAL[done]),
         grievance=_grievance(state, done, found),
         glut=0.8 * state.glut + 0.4 * found["stuffed"],
+        drift=_drift(moment),
         complaint=np.where(found["complaint"], w, np.where(found["resolved"], NONE, state.complaint)),
         promise=np.where(
             found["promise_made"], w, np.where(found["promise_kept"] | found["promise_broken"], NONE, state.promise)
@@ -130,6 +131,14 @@ def advance(moment: Moment) -> tuple[State, Happenings]:
         contacts=np.clip(state.contacts - found["contact_left"] + (in_person & luck.happens(0.02, "met", w)), 0, 6),
     )
     return after, Happenings(**found, hazard=hazard(moment.effects, after, w))
+
+
+def _drift(moment: Moment) -> Floats:
+    """What the account needs of our goods changes slowly, whoever looks after it."""
+    effects = moment.effects
+    kept = np.exp(-1.0 / effects.drift_weeks)
+    step = effects.drift_spread * np.sqrt(1.0 - kept**2)
+    return np.asarray(kept * moment.state.drift + step * moment.luck.normal("drift", moment.week.number))
 
 
 def _grievance(state: State, done: Packages, found: dict[str, Any]) -> Floats:

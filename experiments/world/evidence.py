@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,13 @@ SHAPE = Shape(accounts=3000, reps=60, weeks=200)
 FROM = 52
 """The week at which an experiment begins."""
 
+LOOKS = (52, 65, 78, 91, 104)
+"""Weeks at which sleeping accounts are looked for: three in a hundred sleep at a time, and in one week's few the
+handful that is leaving anyway outweighs the others."""
+
 TARGETED, PROGRAMME_WEEKS, CAMPAIGN_EVERY = 0.5, 26, 13
 MORE_CONTACT = 1.25
+FUTURES = 4
 
 
 @dataclass(frozen=True)
@@ -116,21 +122,36 @@ def _calm(seats: Seats, place: int, leaving: bool) -> Seats:
 
 def programme(world: World) -> dict[str, float]:
     """A visit a quarter for half a year to those that look most likely to leave: what it changes among them."""
-    plain, treated = _lived_until(world, FROM), _lived_until(world, FROM)
-    look = plain.state.silent / plain.state.usual - plain.state.satisfaction
-    customers = plain.books & ~plain.state.gone
+    start = _lived_until(world, FROM)
+    look = start.state.silent / start.state.usual - start.state.satisfaction
+    customers = start.books & ~start.state.gone
     targeted = customers & (look >= np.quantile(look[customers], 1 - TARGETED))
 
-    def campaign(own: Packages) -> Plan:
+    def campaign(treated: Simulation, own: Packages) -> Plan:
         due = targeted & ((treated.number - FROM) % CAMPAIGN_EVERY == 0) & (own < Package.VISIT) & ~treated.week.vacant
         return _forced(own, due, Package.VISIT)
 
-    without, given = _go_on(plain, PROGRAMME_WEEKS), _go_on(treated, PROGRAMME_WEEKS, campaign)
+    without, given = _in_futures(start, PROGRAMME_WEEKS), _in_futures(start, PROGRAMME_WEEKS, campaign)
     lost = [result.leaving[targeted].sum() for result in (without, given)]
     return {
         "programme_revenue": float(given.sales[targeted].sum() / without.sales[targeted].sum()) - 1.0,
         "programme_churners": float(lost[1] / lost[0]) - 1.0,
     }
+
+
+def _in_futures(
+    start: Simulation, weeks: int, plan: Callable[[Simulation, Packages], Plan] | None = None, skip: int = 0
+) -> _Result:
+    """Summed over FUTURES, the same with a plan and without: one large store that leaves in one moves little."""
+    results = []
+    for path in range(FUTURES):
+        simulation = start.forked(path)
+        results.append(_go_on(simulation, weeks, None if plan is None else partial(plan, simulation), skip))
+    return _Result(
+        sales=np.sum([result.sales for result in results], axis=0),
+        leaving=np.sum([result.leaving for result in results], axis=0),
+        dose=sum(result.dose for result in results),
+    )
 
 
 def _forced(own: Packages, where: Flags, package: Package) -> Plan:
@@ -142,22 +163,26 @@ def _forced(own: Packages, where: Flags, package: Package) -> Plan:
 def badly_aimed(world: World) -> float:
     """Churn within three months after one impersonal contact to sleeping accounts, over without."""
     simulation = _lived_until(world, FROM)
-    sleeping = asleep(simulation.state) & simulation.books & ~simulation.state.gone
-    found = truth(simulation, np.flatnonzero(sleeping)[:400], kappa="wait", paths=16)
-    lost = 1.0 - found.value["retention"].mean(axis=0)
+    lost: Floats = np.zeros(len(Package))
+    for look in LOOKS:
+        while simulation.number < look:
+            simulation.live()
+        sleeping = np.flatnonzero(asleep(simulation.state) & simulation.books & ~simulation.state.gone)
+        retention = truth(simulation, sleeping, kappa="wait", paths=16).value["retention"]
+        lost = lost + (1.0 - retention).sum(axis=0)
     return float(lost[Package.MESSAGE] / lost[Package.WAIT])
 
 
 def elasticity(world: World) -> float:
     """Log change of the second year's sales over the log change of contact, when there is more of it for two years."""
-    plain, treated = _lived_until(world, FROM), _lived_until(world, FROM)
+    start = _lived_until(world, FROM)
 
-    def more(own: Packages) -> Plan:
+    def more(treated: Simulation, own: Packages) -> Plan:
         chance = (MORE_CONTACT - 1.0) * _usual_dose(treated)
         extra = (own == Package.WAIT) & treated.luck.happens(chance, "more", treated.number) & ~treated.week.vacant
         return _forced(own, extra, Package.VISIT)
 
-    without, given = _go_on(plain, 104, skip=52), _go_on(treated, 104, more, skip=52)
+    without, given = _in_futures(start, 104, skip=52), _in_futures(start, 104, more, skip=52)
     return float(np.log(given.sales.sum() / without.sales.sum()) / np.log(given.dose / without.dose))
 
 

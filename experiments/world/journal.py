@@ -124,6 +124,15 @@ def first_key(account: Places) -> Places:
     return np.asarray(account << 45, dtype=np.int64)
 
 
+def account_of(key: Places) -> Places:
+    return np.asarray(key >> 45, dtype=np.int64)
+
+
+def number_of(key: Places) -> Places:
+    """The event number in the key."""
+    return np.asarray(key & ((1 << 18) - 1), dtype=np.int64)
+
+
 def _number(column: NDArray[np.generic] | None, count: int) -> Floats:
     return np.full(count, np.nan) if column is None else np.asarray(column, dtype=np.float64)
 

@@ -1,17 +1,33 @@
 """What a company knows of a block's events, kept up as the cutoffs move on."""
 
+import json
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.journal import NUMBERS, Entries, Journal, first_key, joined, order_key
-from kqml.eventlog import EventLog
+from experiments.world.draws import Places
+from experiments.world.journal import (
+    NOTES,
+    NUMBERS,
+    Entries,
+    Journal,
+    account_of,
+    first_key,
+    joined,
+    number_of,
+    order_key,
+)
+from kqml.eventlog import CLOSED_BY, NO_DUE, NOTE, NOTED, EventLog, Note
+from kqml.events import KINDS, EventKind
+from kqml.loglinks import CLOSING, links_of
 
 Columns = dict[str, NDArray[Any]]
 
 NAMES = {"rep": "rep_id", "contact": "contact_id", "channel": "channel"}
-"""Code columns of the journal → those of an event log; notes are not read by anything numeric."""
+"""Code columns of the journal → those of an event log."""
 
 
 class KnownEvents:
@@ -35,6 +51,8 @@ class KnownEvents:
         ascending."""
         self._move_to(before)
         known = self._known
+        codes = {theirs: known[ours] for ours, theirs in NAMES.items()}
+        links = links_of(_openers(known), account_of(known["key"]), known["kind"])
         return EventLog(
             accounts=accounts,
             offsets=np.searchsorted(known["key"], first_key(np.arange(len(accounts) + 1))),
@@ -42,7 +60,9 @@ class KnownEvents:
             known_at=known["known_at"],
             kind=known["kind"],
             values={name: known[name] for name in NUMBERS},
-            codes={theirs: known[ours] for ours, theirs in NAMES.items()},
+            codes={**codes, NOTE: known[NOTE], **links},
+            due_at=known["due_at"],
+            notes=_notes(),
         )
 
     def _move_to(self, before: int) -> None:
@@ -56,14 +76,17 @@ class KnownEvents:
         self._known = _merged(self._known, _columns_of(new, told))
 
 
-def _columns_of(entries: Entries, told: NDArray[np.int64]) -> Columns:
-    """The columns of an event log of the entries at these places, sorted by `key`."""
+def _columns_of(entries: Entries, told: Places) -> Columns:
+    """The columns of an event log of the entries at these places, sorted by `key`; `ref` as in the entries."""
     key = order_key(entries)[told]
     order = np.argsort(key, kind="stable")
     plain: Columns = {"occurred_at": entries.occurred_at, "known_at": entries.known_at, "kind": entries.kind}
-    columns = {**plain, **entries.numbers, **{name: entries.codes[name] for name in NAMES}}
-    found = told[order]
-    return {"key": key[order], **{name: column[found] for name, column in columns.items()}}
+    codes = {name: entries.codes[name] for name in NAMES} | {NOTE: entries.codes["note"]}
+    columns = {**plain, **entries.numbers, **codes, "ref": entries.ref, "due_at": entries.due_at}
+    found: Columns = {"key": key[order], **{name: column[told[order]] for name, column in columns.items()}}
+    found["due_at"] = np.where(found["due_at"] < 0, NO_DUE, found["due_at"])
+    found[NOTE] = np.where(_among(NOTED)[found["kind"]], found[NOTE], -1).astype(np.int32)
+    return found
 
 
 def _merged(old: Columns, new: Columns) -> Columns:
@@ -74,8 +97,40 @@ def _merged(old: Columns, new: Columns) -> Columns:
     return {name: _woven(column, new[name], place, kept) for name, column in old.items()}
 
 
-def _woven(old: NDArray[Any], new: NDArray[Any], place: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[Any]:
+def _woven(old: NDArray[Any], new: NDArray[Any], place: Places, kept: NDArray[np.bool_]) -> NDArray[Any]:
     whole = np.empty(len(kept), dtype=old.dtype)
     whole[place] = new
     whole[kept] = old
     return whole
+
+
+def _openers(known: Columns) -> Places:
+    """Per event the place of the one that it closes, −1 where there is none."""
+    opener = np.full(len(known["key"]), -1, dtype=np.int64)
+    opening = np.flatnonzero(_among(CLOSED_BY)[known["kind"]])
+    closing = np.flatnonzero(_among(CLOSING)[known["kind"]] & (known["ref"] >= 0))
+    if len(opening) and len(closing):
+        ids, wanted = _ids(known, opening, "key"), _ids(known, closing, "ref")
+        order = np.argsort(ids)
+        place = np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)
+        met = ids[order][place] == wanted
+        opener[closing[met]] = opening[order[place[met]]]
+    return opener
+
+
+def _ids(known: Columns, rows: Places, of: str) -> Places:
+    """Of the events in these rows, or of those that they refer to: unique among all accounts."""
+    key = known["key"][rows]
+    number = number_of(key) if of == "key" else known["ref"][rows]
+    return np.asarray(first_key(account_of(key)) + number, dtype=np.int64)
+
+
+def _among(kinds: Iterable[EventKind]) -> NDArray[np.bool_]:
+    found = np.zeros(len(KINDS), dtype=bool)
+    found[[kind.number for kind in kinds]] = True
+    return found
+
+
+@cache
+def _notes() -> tuple[Note, ...]:
+    return tuple(Note(topic=json.loads(text).get("topic")) for text in NOTES)

@@ -10,9 +10,6 @@ from experiments.world.population import Traits
 from experiments.world.state import NONE, State, gap_of
 from experiments.world.weeks import Week
 
-MOST_A_WEEK = 12
-"""Crossings looked for in one week."""
-
 SLOW_MOVING, SHORT_OF_CASH, COURTED, ON_PROMOTION = 0.75, 0.85, 0.85, 1.08
 RETURNED = 0.5
 """Share of an order's amount that comes back when something is returned."""
@@ -26,7 +23,7 @@ def mood(state: State) -> Floats:
 def order_rate(effects: Effects, traits: Traits, state: State, week: Week) -> Floats:
     """λ: crossings per week of an account that is there and has not gone."""
     held_back = np.where(state.slow, SLOW_MOVING, 1.0) * np.where(state.overdue != NONE, SHORT_OF_CASH, 1.0)
-    lift = np.exp(effects.rate_weight * mood(state) - 0.5 * state.glut)
+    lift = np.exp(effects.rate_weight * mood(state) - 0.5 * state.glut + state.drift)
     return np.asarray(traits.rate * week.season * week.open_share * held_back * lift, dtype=np.float64)
 
 
@@ -61,9 +58,7 @@ def cross(rate: Floats, size: Floats, traits: Traits, state: State, luck: Draws)
     left, age, orders = state.left - rate, state.age + rate, state.orders.copy()
     found: list[tuple[Places, Floats, Floats, Places]] = []
     due = np.flatnonzero(left <= 0)
-    for _ in range(MOST_A_WEEK):
-        if not len(due):
-            break
+    while len(due):
         share = np.clip(1 + left[due] / rate[due], 0.0, 1.0)
         spread = traits.size_spread[due] * luck.take(due).normal("size", index=orders[due])
         found.append((due, share, size[due] * np.exp(spread), orders[due].copy()))

@@ -4,7 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,9 +20,11 @@ FITS = ("stores", "vendor")
 
 @dataclass(frozen=True)
 class Effects:
-    """The drawn parameters; their meaning and source stand in `effects.toml`. `base_hazard` is the fit's."""
+    """The drawn parameters; their meaning and source stand in `effects.toml`. The first three are the fit's."""
 
     base_hazard: float
+    drift_spread: float
+    drift_weeks: float
     closeness_half_life: float
     closeness_gain: float
     closeness_brake: float
@@ -59,7 +61,8 @@ class Effects:
 @dataclass(frozen=True)
 class Fitted:
     """Numbers fitted to real orders. Tables hold a trait's values at equally spaced chances; `correlation` joins
-    the traits in the order of TRAITS; `season` is by month; `base_hazard` is a week's quiet churn at s = 0."""
+    the traits in the order of TRAITS; `season` is by month; the log of an account's own rate drifts with a standard
+    deviation of `drift_spread`, forgotten over `drift_weeks`; `base_hazard` is a week's quiet churn at s = 0."""
 
     order_rate: tuple[float, ...]
     order_size: tuple[float, ...]
@@ -69,10 +72,13 @@ class Fitted:
     season: tuple[float, ...]
     second_day: float
     off_route: float
+    drift_spread: float
+    drift_weeks: float
     base_hazard: float
 
 
 TRAITS = ("order_rate", "order_size", "gap_spread", "size_spread")
+OF_THE_FIT = ("base_hazard", "drift_spread", "drift_weeks")
 
 
 @cache
@@ -92,6 +98,8 @@ def read_fitted(name: str) -> Fitted:
         season=tuple(numbers["season"]),
         second_day=float(numbers["second_day"]),
         off_route=float(numbers["off_route"]),
+        drift_spread=float(numbers["drift_spread"]),
+        drift_weeks=float(numbers["drift_weeks"]),
         base_hazard=float(numbers["base_hazard"]),
     )
 
@@ -102,11 +110,11 @@ def evidence() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def draw_effects(seed: int, base_hazard: float, *, middle: bool = False) -> Effects:
+def draw_effects(seed: int, fitted: Fitted, *, middle: bool = False) -> Effects:
     """The parameters of the world with this seed; `middle` gives the middle of every range instead."""
     ranges: Mapping[str, list[float]] = _toml("effects.toml")["ranges"]
     luck = Draws.of(seed, "world", np.zeros(1, dtype=np.int64))
-    drawn = {"base_hazard": base_hazard}
+    drawn = {name: float(getattr(fitted, name)) for name in OF_THE_FIT}
     for name in (field.name for field in fields(Effects) if field.name in ranges):
         low, high = ranges[name]
         share = 0.5 if middle else float(luck.uniform("effect", index=named(name) >> 33)[0])
@@ -115,6 +123,12 @@ def draw_effects(seed: int, base_hazard: float, *, middle: bool = False) -> Effe
 
 
 def world_hash(fit: str, playbook: Playbook) -> str:
-    """sha256, shortened, of everything fixed before any learner is run: ranges, fitted numbers, playbook, version."""
-    fixed = {"effects": _toml("effects.toml"), "fitted": _toml(f"fitted_{fit}.toml"), "playbook": playbook.fingerprint}
-    return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:16]
+    """sha256, shortened, of everything fixed before any learner is run: ranges, version, fitted numbers, what of the
+    playbook the world lives by."""
+    lived = {
+        "packages": [asdict(package) for package in playbook.packages],
+        "rep": asdict(playbook.rep),
+        "margin_rate": dict(playbook.margin_rate),
+    }
+    fixed = {"effects": _toml("effects.toml"), "fitted": _toml(f"fitted_{fit}.toml"), "playbook": lived}
+    return hashlib.sha256(json.dumps(fixed, sort_keys=True, default=sorted).encode()).hexdigest()[:16]

@@ -65,7 +65,7 @@ class Simulation:
         self.room = room_of(world.playbook, self.traits.seat, self.traits.tier)
         self.journal = journal
         self.known = None if journal is None else KnownEvents(journal, _numbers(world.rules.hidden))
-        self._newborn = newborn(self.traits, self.luck)
+        self._newborn = newborn(self.traits, self.luck, world.effects.drift_spread)
         self.state: State = self._newborn
         self.number = -BURN_IN
         while self.number < 0:

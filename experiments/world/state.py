@@ -18,10 +18,10 @@ class State:
     """Arrays of one length; symbols as in README §2.
 
     `complaint`, `promise`, `courted`, `overdue`: the week in which the open one began, NONE without one; `broken`: the
-    week of the last broken promise. `left`:
-    operational time until the next order, `age`: since the last. `orders`: how many so far. `silent`: weeks since the
-    last order; `usual`: weeks between orders as the rep knows it; `sales`: a slow mean of weekly sales (both known to
-    the rep). `gone`: has quietly stopped. `ended`: the week of an announced closure or transfer, NONE before.
+    week of the last broken promise. `drift`: how far the log of the account's own rate has moved. `left`: operational
+    time until the next order, `age`: since the last. `orders`: how many so far. `silent`: weeks since the last order;
+    `usual`: weeks between orders as the rep knows it; `sales`: a slow mean of weekly sales (both known to the rep).
+    `gone`: has quietly stopped. `ended`: the week of an announced closure or transfer, NONE before.
     """
 
     satisfaction: Floats
@@ -37,6 +37,7 @@ class State:
     overdue: Places
     problem: Flags
     slow: Flags
+    drift: Floats
     left: Floats
     age: Floats
     orders: Places
@@ -63,7 +64,7 @@ def lives(traits: Traits, state: State, week: int) -> Flags:
     return np.asarray((traits.opens <= week) & (state.ended == NONE), dtype=bool)
 
 
-def newborn(traits: Traits, luck: Draws) -> State:
+def newborn(traits: Traits, luck: Draws, drift_spread: float) -> State:
     """Accounts as they begin; the age of the first gap is drawn from its stationary law by the burn-in."""
     count = len(traits)
     first_gap = gap_of(traits, luck, np.zeros(count, dtype=np.int64))
@@ -84,6 +85,7 @@ def newborn(traits: Traits, luck: Draws) -> State:
         overdue=none.copy(),
         problem=no.copy(),
         slow=no.copy(),
+        drift=drift_spread * luck.normal("first_drift"),
         left=first_gap * luck.uniform("first_phase"),
         age=zero.copy(),
         orders=np.ones(count, dtype=np.int64),

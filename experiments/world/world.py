@@ -85,7 +85,7 @@ def build_world(
         seed=seed,
         rules=rules_of(scenarios, shape.weeks),
         scenarios=tuple(sorted(set(scenarios))),
-        effects=draw_effects(seed, fitted.base_hazard, middle=middle),
+        effects=draw_effects(seed, fitted, middle=middle),
         fitted=fitted,
         fit=fit,
         playbook=playbook,

@@ -16,6 +16,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "churn_30_ratio": (0.8, 1.25),
     "churn_60_ratio": (0.8, 1.25),
     "churn_90_ratio": (0.85, 1.18),
+    "churn_365_ratio": (0.8, 1.25),
+    "persistence_difference": (-0.05, 0.05),
     "season_largest": (0.0, 0.15),
     "top_10_difference": (-0.2, 0.2),
     "top_20_difference": (-0.12, 0.12),

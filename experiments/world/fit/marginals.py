@@ -12,11 +12,15 @@ GAPS = 120
 FEWEST = 20
 """Orders that an account needs for marginals of accounts."""
 
-WINDOWS = (30, 60, 90)
+GONE = 365
+"""Days after which who has not ordered has left, whatever the rhythm; slow accounts pass 90 days often."""
+
+WINDOWS = (30, 60, 90, GONE)
 YEAR = 365
 TOP_SHARES = (0.01, 0.1, 0.2, 0.5)
 CUTOFF_FROM, CUTOFF_EVERY = 400, 30
 ELIGIBLE_ORDERS, ELIGIBLE_DAYS = 4, 90
+HALF_YEAR, HALF_YEARS, FAR_APART = 182, 10, 4
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class Marginals:
     """`gaps`: share of the gaps by day. `gap_mean`, `gap_cv`, `size`, `spread`: one number per account with at least
     FEWEST orders (mean gap in weeks, its coefficient of variation, median amount, standard deviation of log amount).
     `churn`: window → share of eligible account × cutoffs without an order in it. `season`: by month, mean 1.
-    `top`: share of the last year's sales by the top
-    accounts that ordered in it."""
+    `top`: share of the last year's sales by the top accounts that ordered in it. `persistence`: of the differences
+    between accounts in their orders of a half-year (logs), what is left two years on, against half a year on."""
 
     gaps: Floats
     gap_mean: Floats
@@ -45,6 +49,7 @@ class Marginals:
     churn: dict[int, float]
     season: Floats
     top: dict[float, float]
+    persistence: float
 
 
 def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
@@ -71,6 +76,7 @@ def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
         churn={window: _churn(log, window) for window in WINDOWS},
         season=_season(log, month_of_day),
         top=_top(sales[sales > 0]),
+        persistence=_persistence(log),
     )
 
 
@@ -112,6 +118,27 @@ def _season(log: OrderLog, month_of_day: Places) -> Floats:
     return np.asarray(rate / rate.mean(), dtype=np.float64)
 
 
+def _persistence(log: OrderLog) -> float:
+    """Over the log's last half-years, of accounts that ordered before and to the end of them, FEWEST times at least;
+    1 where the log is shorter or the accounts do not differ."""
+    start = log.days - HALF_YEARS * HALF_YEAR
+    half, number = (log.day - start) // HALF_YEAR, log.account.max() + 1
+    inside = half >= 0
+    counts = np.zeros((number, HALF_YEARS))
+    np.add.at(counts, (log.account[inside], half[inside]), 1.0)
+    known = np.isin(np.arange(number), log.account[log.day < start + ELIGIBLE_DAYS])
+    staying = np.isin(np.arange(number), log.account[log.day >= log.days - ELIGIBLE_DAYS])
+    levels = np.log(counts[known & staying & (counts.sum(axis=1) >= FEWEST)] + 0.5)
+    near = _together(levels, 1) if start >= 0 else 0.0
+    return _together(levels, FAR_APART) / near if near > 0 else 1.0
+
+
+def _together(levels: Floats, apart: int) -> float:
+    """Mean covariance of two half-years so far apart."""
+    centred = levels - levels.mean(axis=0)
+    return float((centred[:, apart:] * centred[:, :-apart]).mean())
+
+
 def _top(sales: Floats) -> dict[float, float]:
     falling = np.cumsum(np.sort(sales)[::-1]) / sales.sum()
     return {share: float(falling[max(int(len(sales) * share), 1) - 1]) for share in TOP_SHARES}
@@ -125,6 +152,7 @@ def distances(ours: Marginals, real: Marginals) -> dict[str, float]:
         "size_ks": _ks(ours.size, real.size),
         "size_spread_ks": _ks(ours.spread, real.spread),
         **{f"churn_{window}_ratio": ours.churn[window] / real.churn[window] for window in WINDOWS},
+        "persistence_difference": ours.persistence - real.persistence,
         "season_largest": float(np.abs(ours.season - real.season).max()),
         "top_10_difference": ours.top[0.1] - real.top[0.1],
         "top_20_difference": ours.top[0.2] - real.top[0.2],

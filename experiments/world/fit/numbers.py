@@ -11,6 +11,8 @@ def to_toml(fitted: Fitted, name: str) -> str:
         f"# Fitted to the Iowa store orders ({name}) by `python -m experiments.world.fit {name}`; not to be edited.",
         f"second_day = {fitted.second_day:.5g}",
         f"off_route = {fitted.off_route:.5g}",
+        f"drift_spread = {fitted.drift_spread:.5g}",
+        f"drift_weeks = {fitted.drift_weeks:.5g}",
         f"base_hazard = {fitted.base_hazard:.5g}",
         f"season = [{_row(fitted.season)}]",
         "correlation = [",

@@ -27,6 +27,8 @@ MEANING = {
     "churn_30_ratio": "no order within 30 days: world ÷ real",
     "churn_60_ratio": "no order within 60 days: world ÷ real",
     "churn_90_ratio": "no order within 90 days: world ÷ real",
+    "churn_365_ratio": "no order within 365 days: world ÷ real",
+    "persistence_difference": "what is left of accounts' differences after two years: world − real",
     "season_largest": "sales by month (mean 1): largest difference",
     "top_10_difference": "share of sales of the top tenth of the accounts: difference",
     "top_20_difference": "share of sales of the top fifth of the accounts: difference",

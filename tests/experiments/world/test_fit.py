@@ -16,6 +16,16 @@ def weekly_log(accounts: int = 3, weeks: int = 120) -> OrderLog:
     return OrderLog(account, day, 100.0 * (account + 1), weeks * 7)
 
 
+def rates_log(swap: bool, years: int = 6) -> OrderLog:
+    """Two accounts, one ordering every 7 days, one every 14; with `swap` they change places every two years."""
+    days = np.arange(0, years * 364, 7)
+    fast = (days // 728) % 2 == 0 if swap else np.ones(len(days), dtype=bool)
+    rare = days % 14 == 0
+    parts = [days[fast | rare], days[~fast | rare]]
+    account = np.repeat([0, 1], [len(part) for part in parts])
+    return OrderLog(account, np.concatenate(parts), np.ones(len(account)), years * 364)
+
+
 def months(log: OrderLog) -> np.ndarray:
     return np.arange(log.days) // 30 % 12
 
@@ -28,8 +38,14 @@ def test_marginals_of_a_regular_log():
     assert found.gap_cv == pytest.approx([0.0, 0.0, 0.0], abs=1e-9)
     assert found.size.tolist() == [100.0, 200.0, 300.0]
     assert found.spread == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
-    assert found.churn == {30: 0.0, 60: 0.0, 90: 0.0}
+    assert found.churn == {30: 0.0, 60: 0.0, 90: 0.0, 365: 0.0}
     assert found.top[0.5] == pytest.approx(0.5)
+
+
+def test_rhythms_that_change_owners_do_not_persist():
+    lasting, changing = (rates_log(swap) for swap in (False, True))
+    assert marginals_of(lasting, months(lasting)).persistence == pytest.approx(1.0, abs=0.05)
+    assert marginals_of(changing, months(changing)).persistence < -0.9
 
 
 def test_a_log_is_at_no_distance_from_itself():

@@ -9,7 +9,7 @@ from experiments.world.acting import own_plan
 from experiments.world.actions import Package
 from experiments.world.almanac import cutoff
 from experiments.world.journal import Journal
-from experiments.world.parameters import draw_effects, evidence
+from experiments.world.parameters import draw_effects, evidence, read_fitted
 from experiments.world.population import TIER_SHARES, Shape
 from experiments.world.simulation import Simulation
 from experiments.world.world import build_world
@@ -131,8 +131,9 @@ def test_references_point_to_events_that_exist():
 
 
 def test_effects_are_drawn_within_their_stated_ranges():
-    middle = draw_effects(0, 0.001, middle=True)
-    drawn = [draw_effects(seed, 0.001) for seed in range(20)]
+    fitted = read_fitted("stores")
+    middle = draw_effects(0, fitted, middle=True)
+    drawn = [draw_effects(seed, fitted) for seed in range(20)]
     for name, value in vars(middle).items():
         values = [vars(one)[name] for one in drawn]
         assert min(values) <= value <= max(values)

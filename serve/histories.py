@@ -1,7 +1,7 @@
 """Histories out of a request's body, as the event log that everything numeric reads."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,13 +33,15 @@ class Histories:
     """The accounts of a request. `log`: their events, accounts ascending. `profiles`: what is known of each, in the
     log's order, with the tier at the cutoff. Per account of the log, what does not count: `empty_orders`, orders with
     amount 0, which the importer leaves out too; `hidden`, events that happened or were recorded at the cutoff or
-    later. `surroundings`: None means those of the training data."""
+    later. `surroundings`: None means those of the training data. `objected`: account → since when nobody may score
+    it."""
 
     log: EventLog
     profiles: Sequence[ProfileIn]
     empty_orders: Counts
     hidden: Counts
     surroundings: Surroundings | None = None
+    objected: Mapping[str, int] = field(default_factory=dict)
 
 
 def build_histories(

@@ -34,7 +34,7 @@ _EVENTS = (
     .where(COUNTED)
     .order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
 )
-_ACCOUNTS = select(*(ACCOUNTS.c[name] for name in ("account_id", TIER, *STATIC, "opened_on")))
+_ACCOUNTS = select(*(ACCOUNTS.c[name] for name in ("account_id", TIER, *STATIC, "opened_on", "objected_at")))
 
 
 class StoredHistories:
@@ -57,7 +57,8 @@ class StoredHistories:
         nothing = np.zeros(len(accounts), dtype=np.int64)
         columns = described_by(info, cutoff)
         profiles = [_profile(accounts[name], columns, records[name], cutoff) for name in records]
-        return Histories(log, profiles, nothing, nothing, around)
+        objected = {name: row["objected_at"] for name, row in accounts.items() if row["objected_at"] is not None}
+        return Histories(log, profiles, nothing, nothing, around, objected)
 
     def time_zone(self, connection: Connection) -> str:
         """The company's."""

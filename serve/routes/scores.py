@@ -17,6 +17,7 @@ from serve.envelope import FACTS
 from serve.histories import Histories, build_histories
 from serve.problems import ItemError, Problem, invalid_request, pointer_to
 from serve.schemas import ScoreAnswer, ScoreRequest
+from serve.security.objections import withhold
 from serve.served import LiveModel
 from serve.service import Service
 
@@ -76,8 +77,9 @@ def answer(service: Service, live: LiveModel, caller: Caller, asked: ScoreReques
     facts |= {"accounts": len(asked.accounts), "events": 0, "model": live.version}
     for histories in _histories(service, live, caller, asked, cutoff):
         facts["events"] += len(histories.log)
-        scored = live.score(histories, cutoff, asked.language or service.language, asked.reasons)
-        by_account |= {score["account_id"]: score for score in scored}
+        language = asked.language or service.language
+        scored = live.score(histories, cutoff, language, asked.reasons)
+        by_account |= {score["account_id"]: score for score in withhold(scored, histories, language)}
     answered = {
         "model": {"version": live.version, "grade": live.grade},
         "as_of": moment_of(cutoff, live.score.time_zone).isoformat(),

@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     ways = _ways(by)
     with progress("Reckoning losses", None):
         data = read_dataset(dataset)
-        version, scorer = _model(settings, model)
+        version, scorer = _model(settings, model, playbook)
         report = _report(data, period_of(data, start, end), (settings, playbook), scorer)
         result = loss_json(report, data.info, version, ways)
         result["written"] = None if out is None else _write(out, report, data)
@@ -97,8 +97,12 @@ def _ways(by: list[str] | None) -> tuple[str, ...]:
     return tuple(way for way in WAYS if not by or way in by)
 
 
-def _model(settings: Settings, wanted: str | None) -> tuple[dict[str, str] | None, "Scorer | None"]:
-    """The version asked for; the champion where none is, or nothing where there is no champion either."""
+def _model(
+    settings: Settings, wanted: str | None, playbook: str | None
+) -> tuple[dict[str, str] | None, "Scorer | None"]:
+    """The version asked for; the champion where none is, or nothing where there is no champion either. Its reasons claim
+    by the thresholds of the playbook named, else by its own."""
+    from kqml.playbook import read_playbook
     from models.registry.versions import champion, find_version, read_bundle
     from models.scoring import scorer_of
 
@@ -106,7 +110,8 @@ def _model(settings: Settings, wanted: str | None) -> tuple[dict[str, str] | Non
     version = champion(store) if wanted is None else find_version(store, wanted)
     if version is None:
         return None, None
-    return {"version": str(version.number), "grade": version.grade}, scorer_of(read_bundle(store, version))
+    rules = None if playbook is None else read_playbook(playbook)
+    return {"version": str(version.number), "grade": version.grade}, scorer_of(read_bundle(store, version), rules)
 
 
 def _report(

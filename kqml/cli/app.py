@@ -49,6 +49,7 @@ COMMANDS = (
     "simulate",
     "demo",
     "evaluate trial",
+    "evaluate policy",
 )
 """Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`, `evaluate trial`
 of the group `evaluate` in `evaluate_trial.py`."""

@@ -1,6 +1,5 @@
 """The decisions of a log that evaluation may use, with what is known about them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.catalog import catalog
-from features.definitions import Feature
 from kqml.dataset import Dataset
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
@@ -18,6 +16,10 @@ from models.effects.decision_data import DecisionData, build_decision_data
 from models.effects.decision_features import decision_features
 from models.effects.decision_log import read_decision_log
 from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
+from models.offpolicy.expected import expected_outcomes
+from models.order_columns import order_columns
+
+MORE_ROWS = 60_000
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,27 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Evaluable:
-    """The usable rows. `account_ids`, `week`, `tier`: text per row; `data`: the same rows of the decision data."""
+    """The usable rows. `account_ids`, `week`, `tier`: text per row; `outcome`: margin or retained; `data`: the same
+    rows of the decision data."""
 
     drawn: Drawn
     account_ids: NDArray[np.object_]
     week: NDArray[np.object_]
     tier: NDArray[np.object_]
+    outcome: str
     data: DecisionData
+
+    def where(self, mask: Flags) -> "Evaluable":
+        """The rows for which `mask` is true."""
+        columns = {name: value[mask] for name, value in vars(self.drawn).items() if name != "actions"}
+        return Evaluable(
+            Drawn(actions=self.drawn.actions, **columns),
+            self.account_ids[mask],
+            self.week[mask],
+            self.tier[mask],
+            self.outcome,
+            self.data.where(mask),
+        )
 
 
 def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_days: int) -> Decisions:
@@ -78,7 +94,7 @@ def evaluable_of(decisions: Decisions, outcome: str = "margin") -> Evaluable:
         rep=decisions.rep[usable],
     )
     tier = chosen.profile.get("tier", pd.Series([""] * len(chosen), dtype=object)).fillna("").to_numpy(dtype=object)
-    return Evaluable(drawn, chosen.account_ids[chosen.rows.account], chosen.week, tier, chosen)
+    return Evaluable(drawn, chosen.account_ids[chosen.rows.account], chosen.week, tier, outcome, chosen)
 
 
 def _lacks(data: DecisionData) -> list[Fault]:
@@ -94,6 +110,22 @@ def _lacks(data: DecisionData) -> list[Fault]:
     ]
 
 
-def features_of(decisions: Decisions, rows: Evaluable, features: Sequence[Feature] | None = None) -> Floats:
-    """The features that were known at each of the rows."""
-    return decision_features(decisions.dataset, rows.data, features if features is not None else catalog())[0]
+def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Floats:
+    """Expected outcomes of the usable rows by what orders told at each of them.
+
+    Mature rows that were not drawn help to learn what to expect, up to MORE_ROWS of them.
+    """
+    data = decisions.data
+    others = np.flatnonzero(data.outcomes.mature & ~decisions.usable)
+    kept = others[:: max(1, -(-len(others) // MORE_ROWS))]
+    more = data.where(np.isin(np.arange(len(data)), kept))
+    values, further = (_values(decisions.dataset, part) for part in (rows.data, more))
+    outcome = "margin" if rows.outcome == "margin" else "retained"
+    return expected_outcomes(rows.drawn, values, seed, more.sample(further, outcome) if len(more) else None)
+
+
+def _values(dataset: Dataset, data: DecisionData) -> Floats:
+    every = catalog()
+    orders = order_columns([feature.column for feature in every])
+    features = [feature for feature, told in zip(every, orders, strict=True) if told]
+    return decision_features(dataset, data, features)[0]

@@ -1,0 +1,1 @@
+"""Off-policy evaluation against the truth of the world, on public bandit logs."""

@@ -1,0 +1,95 @@
+"""One week of a world lived many times: other coins and other futures, the same truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.world.actions import Package
+from experiments.world.control import Decisions, Observation, Pilot, Reps, run
+from experiments.world.simulation import Lived, Simulation, all_seats
+from experiments.world.truth import HORIZON, assigned_truth
+from experiments.world.world import World
+from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
+
+FIRST_PATH = 1_000
+"""Paths of the truth lie below; odd ones are mirrors of even ones."""
+
+WINDOWS = (4, 13, 26, 52)
+
+
+@dataclass(frozen=True)
+class Crossroads:
+    """A world at a cutoff. Rows are the accounts on the books, with at least two eligible packages. `values`: what the
+    company knows of them. `truth`: the outcome of asking for each package; `error`: its mean's standard error."""
+
+    simulation: Simulation
+    share: float
+    who: Codes
+    actions: tuple[str, ...]
+    tier: np.ndarray  # type: ignore[type-arg]
+    values: Floats
+    eligible: Flags
+    truth: Floats
+    effect: Floats
+    effect_error: Floats
+
+    def draw(self, number: int) -> Drawn:
+        """The log of one pilot week: its drawn decisions, their margin over the horizon."""
+        fork = self.simulation.forked(FIRST_PATH + 2 * number)
+        kept: list[Decisions] = []
+
+        def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+            kept.append(decisions)
+
+        margin = run(fork, Pilot(self.share), 1, notice).margin + run(fork, Reps(), HORIZON - 1).margin
+        drawn = kept[0].coin[self.who]
+        rows = self.who[drawn]
+        return Drawn(
+            actions=self.actions,
+            action=kept[0].assigned[rows].astype(np.int64),
+            probability=kept[0].probability[rows],
+            outcome=margin[rows],
+            eligible=self.eligible[drawn],
+            account=rows,
+            rep=fork.traits.seat[rows].astype(np.int64),
+        )
+
+    def rows_of(self, drawn: Drawn) -> Codes:
+        """The places of a log's rows among the rows here."""
+        return np.searchsorted(self.who, drawn.account)
+
+
+def arrive(world: World, week: int, share: float, paths: int) -> Crossroads:
+    """The reps' own way up to `week`, then the truth of every package."""
+    simulation = Simulation(world, all_seats(world))
+    past: list[Lived] = []
+    run(simulation, Reps(), week, lambda seen, decisions, lived: past.append(lived))
+    seen = Observation(simulation)
+    who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
+    found = assigned_truth(simulation, who, paths=paths)
+    return Crossroads(
+        simulation=simulation,
+        share=share,
+        who=who,
+        actions=seen.actions,
+        tier=seen.tier[who].astype(object),
+        values=_known(seen, past)[who],
+        eligible=seen.eligible[who],
+        truth=found.value["margin"],
+        effect=found.effect["margin"],
+        effect_error=found.effect_error["margin"],
+    )
+
+
+def _known(seen: Observation, past: list[Lived]) -> Floats:
+    """Sales, silence, contacts lately; tier, segment, region, distance."""
+    amounts = np.array([lived.amount for lived in past]) * seen.margin_rate
+    met = np.array([lived.acts.recorded >= Package.VISIT for lived in past])
+    weeks = np.arange(len(past))[:, None]
+    last = np.where(amounts > 0, weeks, -1).max(axis=0)
+    columns = [amounts[-window:].sum(axis=0) for window in WINDOWS]
+    columns += [met[-window:].sum(axis=0).astype(np.float64) for window in WINDOWS[:2]]
+    columns += [(amounts[-26:] > 0).mean(axis=0), (len(past) - last).astype(np.float64)]
+    for words in (seen.tier, seen.segment, seen.region):
+        columns.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
+    return np.column_stack([*columns, seen.minutes_away])

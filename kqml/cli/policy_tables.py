@@ -1,0 +1,60 @@
+"""A policy's evaluation on a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from kqml.messages import text
+
+
+def print_policy(console: Console, result: Mapping[str, Any], language: str) -> None:
+    """Writes the JSON of `evaluate policy` for a person."""
+    kappa = ", ".join(result["kappa"])
+    told = {name: result[name] for name in ("target", "against")}
+    title = _words(language, "title", **told, rows=f"{result['rows']:,}", kappa=kappa, days=result["horizon_days"])
+    console.print(title, style="bold", markup=False)
+    console.print(result["reason"], markup=False)
+    if result["values"]:
+        console.print(_estimates(result, language))
+    for name, key in (("target", "support"), ("against", "against_support")):
+        console.print(_support(result[name], result[key], language), markup=False)
+    if result["uncovered_rows"]:
+        console.print(_words(language, "uncovered", rows=f"{result['uncovered_rows']:,}"), markup=False)
+    if result["holdout"]:
+        _print_holdout(console, result["holdout"], language)
+
+
+def _estimates(result: Mapping[str, Any], language: str) -> Table:
+    names = [_words(language, "value", name=result[key]) for key in ("target", "against")]
+    table = Table(_words(language, "estimator"), *names, _words(language, "difference"))
+    for name in result["values"]:
+        columns = [result["values"], result["against_values"], result["difference"]]
+        table.add_row(_words(language, name), *(_between(column and column[name]) for column in columns))
+    return table
+
+
+def _support(name: str, support: Mapping[str, float], language: str) -> str:
+    numbers = {
+        "effective": f"{support['effective_rows']:,.0f}",
+        "mean": f"{support['mean_weight']:.3f}",
+        "largest": f"{support['largest_weight']:.1f}",
+    }
+    return _words(language, "support", name=name, **numbers)
+
+
+def _print_holdout(console: Console, found: Mapping[str, Any], language: str) -> None:
+    told = {"effect": _between(found["effect"]), "minutes": _between(found["minutes"])}
+    everybody = f"{found['held_out'] + found['accounts']:,}"
+    console.print(_words(language, "holdout", **told, held=f"{found['held_out']:,}", all=everybody), markup=False)
+    if not found["equal_hours"]:
+        console.print(_words(language, "unequal"), style="yellow", markup=False)
+
+
+def _between(value: Mapping[str, float] | None) -> str:
+    return f"{value['value']:.5g} ({value['low']:.5g} – {value['high']:.5g})" if value else ""
+
+
+def _words(language: str, key: str, **values: object) -> str:
+    return text(f"offpolicy.table.{key}", language, **values)

@@ -11,7 +11,7 @@ from kqml.cli.output import emit, progress
 from kqml.settings import read_settings
 
 
-def run(
+def run(  # noqa: PLR0913 - the flags of one command
     mapping: Annotated[str, typer.Option(help="Mapping file (TOML), or the name of a shipped mapping.")],
     out: Annotated[Path, typer.Option(help="Dataset folder to write; must not exist without --force.")],
     files: Annotated[list[Path] | None, typer.Argument(help="CSV, Excel or Parquet files.")] = None,
@@ -19,6 +19,8 @@ def run(
         tuple[str, str] | None,
         typer.Option(metavar="URL QUERY", help="A database address and a query; a mapping's `files` calls it sql."),
     ] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Business time zone, instead of the mapping's.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency, instead of the mapping's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
     language: LanguageFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -34,7 +36,7 @@ def run(
     from kqml.importing.sources import sources_of
 
     speech = spoken(language, read_settings().language)
-    mapped = read_mapping(mapping)
+    mapped = read_mapping(mapping).elsewhere(time_zone, currency)
     now = time.time_ns() // 1000
     with progress("Importing", STEPS) as advance:
         report = import_dataset(mapped, sources_of(files or [], sql), out, now, force=force, stepped=advance)

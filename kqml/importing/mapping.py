@@ -5,8 +5,9 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from kqml.errors import BadUse, Fault
 from kqml.events import KIND_OF_CODE
 from kqml.importing.problems import TOLERABLE
 from kqml.tables import SCHEMAS
@@ -66,6 +67,7 @@ class ColumnSource(_Part):
     values: dict[str, str] = {}
     prefixes: dict[str, str] = {}
     otherwise: str | None = None
+    empty: str | None = None
     skip: tuple[str, ...] = ()
     format: str | None = None
     time_zone: TimeZone | None = None
@@ -73,14 +75,23 @@ class ColumnSource(_Part):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     strip: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    factor: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         given = [name for name in ("column", "columns", "product", "constant") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of column, columns, product, constant (got {given or 'none'})")
-        if self.column is None and (self.values or self.prefixes or self.skip or self.otherwise is not None):
-            raise ValueError("values, prefixes, otherwise, skip need `column`")
+        chosen = (
+            self.values,
+            self.prefixes,
+            self.skip,
+            self.otherwise is not None,
+            self.empty is not None,
+            self.factor,
+        )
+        if self.column is None and any(chosen):
+            raise ValueError("values, prefixes, otherwise, empty, skip, factor need `column`")
         if self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both {self.decimal!r}")
         if self.otherwise is not None and not (self.values or self.prefixes):
@@ -103,13 +114,17 @@ class Aggregate(_Part):
 
 
 class TableMapping(_Part):
-    """How the files whose names match `files` become rows of one table; an SQL query is called `sql`."""
+    """How the files whose names match `files` become rows of one table; an SQL query is called `sql`.
+
+    `where`: column of theirs → the values whose rows are read (`""`: none given); the rest is left out on purpose.
+    """
 
     files: Names = ("*",)
     sheet: str | None = None
     encoding: str = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     optional: bool = False
+    where: dict[str, Names] = {}
     columns: dict[str, Annotated[ColumnSource, BeforeValidator(_named_column)]]
     aggregate: Aggregate | None = None
 
@@ -117,7 +132,7 @@ class TableMapping(_Part):
         """The distinct columns of the file that it reads, in the order in which they are mapped."""
         mapped = [name for source in self.columns.values() for name in source.source_columns()]
         extra = [self.aggregate.lines] if self.aggregate and self.aggregate.lines else []
-        return tuple(dict.fromkeys([*mapped, *extra]))
+        return tuple(dict.fromkeys([*mapped, *extra, *self.where]))
 
 
 class Quiet(_Part):
@@ -155,6 +170,19 @@ class ImportMapping(_Part):
     contacts: tuple[TableMapping, ...] = ()
     reps: tuple[TableMapping, ...] = ()
     events: tuple[TableMapping, ...]
+
+    def elsewhere(self, time_zone: str | None, currency: str | None) -> Self:
+        """The same mapping in another business time zone, another currency. Raises BadUse where the zone is unknown."""
+        said = {"time_zone": time_zone, "currency": currency}
+        try:
+            return type(self).model_validate(
+                {**self.model_dump(), **{key: value for key, value in said.items() if value is not None}}
+            )
+        except ValidationError as error:
+            faults = [
+                Fault(f"--{item['loc'][0]}".replace("_", "-"), item["msg"], "correct it") for item in error.errors()
+            ]
+            raise BadUse("The mapping cannot be used so.", faults) from error
 
     def parts(self) -> Iterator[tuple[str, int, TableMapping]]:
         """Every table mapping with the name of its table and its place among those of the table."""

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from kqml.errors import BadUse, Fault
 from kqml.importing.mapping import ColumnSource, ImportMapping, TableMapping
 from kqml.importing.problems import MAPPED_REQUIRED
-from kqml.toml_lines import KeyPath, key_lines, line_of
 from kqml.tables import ACCOUNTS, CHOICES, DATE, INSTANT, NUMBER, SCHEMAS
+from kqml.toml_lines import KeyPath, key_lines, line_of
 
 Problem = tuple[KeyPath, str, str]
 """Key path, what is wrong, what to do."""
@@ -115,7 +115,7 @@ def _source_problems(table: str, column: str, source: ColumnSource) -> Iterator[
     kind = SCHEMAS[table].field(column).type
     choices = CHOICES.get((table, column))
     if choices:
-        named = [*source.values.values(), *source.prefixes.values(), source.otherwise, source.constant]
+        named = [*source.values.values(), *source.prefixes.values(), source.otherwise, source.empty, source.constant]
         for value in (value for value in named if value is not None and value not in choices):
             yield f"{value!r} is not a {column}", f"use one of {', '.join(choices)}"
     for key, allowed, needs in _RULES:
@@ -134,5 +134,6 @@ _RULES: tuple[tuple[str, Callable[[str, object], bool], str], ...] = (
     ("product", lambda column, kind: kind == NUMBER, "numbers"),
     ("decimal", lambda column, kind: kind == NUMBER, "numbers"),
     ("thousands", lambda column, kind: kind == NUMBER, "numbers"),
+    ("factor", lambda column, kind: kind == NUMBER, "numbers"),
     ("columns", lambda column, kind: column == "attributes", "attributes"),
 )

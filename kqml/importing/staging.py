@@ -106,8 +106,7 @@ def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, Valu
     """Three steps: the source, its typed columns, the mask that is read off them."""
     typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
     typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
-    skips = [skip for source in part.columns.values() if (skip := skipped_sql(source, relation.types))]
-    typed.append(f"{' OR '.join(skips) or 'false'} AS skipped")
+    typed.append(f"{skipped_sql(part, relation.types)} AS skipped")
     if part.aggregate and part.aggregate.lines:
         typed.append(f"CAST({source_column(part.aggregate.lines)} AS VARCHAR) AS line_key")
     bits = " + ".join(f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks))

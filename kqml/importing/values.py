@@ -1,11 +1,11 @@
 """SQL that turns a column of theirs into a value of ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from kqml.importing.mapping import ColumnSource
+from kqml.importing.mapping import ColumnSource, TableMapping
 from kqml.importing.problems import JSON_COLUMNS
 from kqml.importing.relations import literal, source_column
 from kqml.tables import DATE, INSTANT, NUMBER, TEXT
@@ -50,12 +50,16 @@ def value_sql(column: str, kind: pa.DataType, source: ColumnSource, types: Mappi
     return ValueSql(_text_form(column, given), given, f"({given}) IS NOT NULL")
 
 
-def skipped_sql(source: ColumnSource, types: Mapping[str, str]) -> str | None:
-    """Whether a row is left out on purpose by this column's `skip`."""
-    if not source.skip or source.column is None:
-        return None
-    wanted = ", ".join(map(literal, source.skip))
-    return f"coalesce({_text(source.column, types[source.column])} IN ({wanted}), false)"
+def skipped_sql(part: TableMapping, types: Mapping[str, str]) -> str:
+    """Whether a row is left out on purpose: by a column's `skip`, or since it is not among the part's `where`."""
+    skips = [(source.column, source.skip) for source in part.columns.values() if source.column and source.skip]
+    left_out = [_is_one_of(column, values, types) for column, values in skips]
+    left_out += [f"NOT {_is_one_of(column, values, types)}" for column, values in part.where.items()]
+    return " OR ".join(left_out) or "false"
+
+
+def _is_one_of(column: str, values: Sequence[str], types: Mapping[str, str]) -> str:
+    return f"(coalesce({_text(column, types[column])}, '') IN ({', '.join(map(literal, values))}))"
 
 
 def _text(name: str, kind: str) -> str:
@@ -72,7 +76,12 @@ def _text(name: str, kind: str) -> str:
 
 
 def _mapped(source: ColumnSource, text: str) -> str:
-    """The text after `values`, `prefixes`, `otherwise`; what none of them names stays as it is."""
+    """The text after `values`, `prefixes`, `otherwise`, `empty`; what none of them names stays as it is."""
+    named = _named(source, text)
+    return named if source.empty is None else f"coalesce({named}, {literal(source.empty)})"
+
+
+def _named(source: ColumnSource, text: str) -> str:
     cases = [f"WHEN {text} = {literal(old)} THEN {literal(new)}" for old, new in source.values.items()]
     cases += [f"WHEN starts_with({text}, {literal(old)}) THEN {literal(new)}" for old, new in source.prefixes.items()]
     if not cases:
@@ -83,9 +92,8 @@ def _mapped(source: ColumnSource, text: str) -> str:
 
 def _number(source: ColumnSource, name: str, kind: str) -> str:
     is_text = kind == "VARCHAR" or bool(source.values or source.prefixes)
-    return _finite(
-        _parsed_number(source, _mapped(source, _text(name, kind))) if is_text else _as_double(source_column(name))
-    )
+    number = _parsed_number(source, _mapped(source, _text(name, kind))) if is_text else _as_double(source_column(name))
+    return _finite(number if source.factor is None else f"({number}) * {source.factor!r}")
 
 
 def _as_double(expression: str) -> str:

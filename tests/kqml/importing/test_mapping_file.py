@@ -110,7 +110,7 @@ def test_what_is_not_toml_says_where() -> None:
 
 
 def test_an_unknown_name_lists_the_shipped_mappings() -> None:
-    with pytest.raises(BadUse, match="no mapping 'iowa': neither a file nor one of iowa_stores, iowa_vendor, "):
+    with pytest.raises(BadUse, match="no mapping 'iowa': neither a file nor one of dynamics365, field_app_zh, "):
         read_mapping("iowa")
 
 

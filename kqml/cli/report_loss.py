@@ -100,8 +100,7 @@ def _ways(by: list[str] | None) -> tuple[str, ...]:
 def _model(
     settings: Settings, wanted: str | None, playbook: str | None
 ) -> tuple[dict[str, str] | None, "Scorer | None"]:
-    """The version asked for, else the champion, else nothing; its reasons claim by the thresholds of the playbook named,
-    else by its own."""
+    """The version asked for, else the champion, else nothing; it speaks by the playbook named, else by its own."""
     from kqml.playbook import read_playbook
     from models.registry.versions import champion, find_version, read_bundle
     from models.scoring import scorer_of

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import orjson
 import pandas as pd
+from numpy.typing import NDArray
 
 from kqml.eventlog import NOTE
 from kqml.events import EventKind
@@ -52,8 +53,10 @@ def filled_by_events(known: Known, fields: Sequence[CardField]) -> Filled:
 def filled_by_tables(accounts: pd.DataFrame, contacts: pd.DataFrame, fields: Sequence[CardField]) -> Filled:
     """What the tables hold now; `accounts` has a row per account, indexed by `account_id`. A field of contacts is known
     where one contact of the account has it. Only whether there is a value is looked at, never the value."""
-    sources = {"accounts": accounts.reset_index(), "contacts": contacts}
-    columns = [_present(sources, accounts.index, field.source) for field in fields]
+    own = _Table(accounts, np.arange(len(accounts)), len(accounts))
+    places = accounts.index.get_indexer(contacts["account_id"]) if len(contacts) else np.zeros(0, dtype=np.int64)
+    sources = {"accounts": own, "contacts": _Table(contacts, places, len(accounts))}
+    columns = [sources[table].has(rest) for table, _, rest in (field.source.partition(".") for field in fields)]
     return Filled(tuple(fields), np.column_stack(columns) if columns else np.zeros((len(accounts), 0), np.bool_))
 
 
@@ -62,20 +65,40 @@ def _named(said: Sequence[str], fields: Sequence[CardField]) -> list[bool]:
     return [not {field.name, field.source, field.source.rpartition(".")[2]}.isdisjoint(said) for field in fields]
 
 
-def _present(sources: dict[str, pd.DataFrame], accounts: "pd.Index[Any]", source: str) -> Mask:
-    table, column, *key = source.split(".")
-    frame = sources[table]
-    if column not in frame or "account_id" not in frame:
-        return np.zeros(len(accounts), dtype=np.bool_)
-    values = frame[column]
-    has = values.notna() & (values.astype(str).str.strip() != "")
-    if key:
-        has = pd.Series([_has_key(text, key[0]) for text in values], index=frame.index, dtype=bool)
-    return np.asarray(accounts.isin(frame.loc[has, "account_id"]), dtype=np.bool_)
+@dataclass(frozen=True)
+class _Table:
+    """Rows that belong to accounts; `places`: each row's account, −1 where it has none of them."""
+
+    frame: pd.DataFrame
+    places: NDArray[np.int64]
+    accounts: int
+
+    def has(self, source: str) -> Mask:
+        """Per account whether one of its rows has a value of a column, or of a key of its attributes."""
+        column, _, key = source.partition(".")
+        given = self._given(key) if key else self._present(column)
+        known = np.zeros(self.accounts, dtype=np.bool_)
+        known[self.places[given & (self.places >= 0)]] = True
+        return known
+
+    def _present(self, column: str) -> Mask:
+        if column not in self.frame:
+            return np.zeros(len(self.frame), dtype=np.bool_)
+        values = self.frame[column]
+        blank = values.isna() | (values.str.strip() == "") if pd.api.types.is_string_dtype(values) else values.isna()
+        return ~np.asarray(blank, dtype=np.bool_)
+
+    def _given(self, key: str) -> Mask:
+        return np.array([key in keys for keys in self._keys], dtype=np.bool_)
+
+    @cached_property
+    def _keys(self) -> list[frozenset[str]]:
+        """Per row the keys of its attributes that have a value."""
+        texts = self.frame["attributes"].tolist() if "attributes" in self.frame else [None] * len(self.frame)
+        return [_keys_of(text) for text in texts]
 
 
-def _has_key(text: object, key: str) -> bool:
-    if not isinstance(text, str):
-        return False
-    read = orjson.loads(text)
-    return isinstance(read, dict) and read.get(key) not in (None, "", [])
+def _keys_of(text: object) -> frozenset[str]:
+    read = orjson.loads(text) if isinstance(text, str) and text else {}
+    items = read.items() if isinstance(read, dict) else ()
+    return frozenset(key for key, value in items if value not in (None, "", []))

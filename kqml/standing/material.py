@@ -66,9 +66,11 @@ def _kinds(playbook: Playbook) -> set[EventKind]:
 
 
 def _credit_changes(dataset: Dataset, accounts: pd.DataFrame) -> list[CreditChange]:
+    if EventKind.CREDIT_CHANGED.code not in dataset.info.kinds_recorded:
+        return []
     wanted = ["account_id", "occurred_at", "known_at", "kind", "attributes"]
     events = dataset.events(wanted, [EventKind.CREDIT_CHANGED])
-    if "attributes" not in events.column_names or not len(events):
+    if "attributes" not in events.column_names:
         return []
     places = accounts.index.get_indexer(pd.Index(events["account_id"].to_pylist()))
     visible = np.maximum(*(events[name].cast(pa.int64()).to_numpy() for name in ("occurred_at", "known_at")))

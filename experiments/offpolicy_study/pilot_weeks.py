@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.world.actions import Package
 from experiments.world.control import Decisions, Observation, Pilot, Reps, run
@@ -26,7 +27,7 @@ class Crossroads:
     share: float
     who: Codes
     actions: tuple[str, ...]
-    tier: np.ndarray  # type: ignore[type-arg]
+    tier: NDArray[np.object_]
     values: Floats
     eligible: Flags
     truth: Floats

@@ -50,6 +50,7 @@ COMMANDS = (
     "demo",
     "evaluate trial",
     "evaluate policy",
+    "plan-experiment",
 )
 """Every command; `label-audit` lives in `kqml/cli/label_audit.py` as `run`, `import` in `import_.py`, `evaluate trial`
 of the group `evaluate` in `evaluate_trial.py`."""

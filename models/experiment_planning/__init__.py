@@ -1,0 +1,1 @@
+"""How small a change an experiment can show, before it is run."""

@@ -40,7 +40,7 @@ async def log_in(request: Request, service: ServiceOf) -> Response:
     check_origin(request)
     expected = request.cookies.get(FORM_COOKIE, "")
     if not expected or not hmac.compare_digest(expected.encode(), form.get(FIELD, "").encode()):
-        return _page(service, onward, text("security.login.stale", service.language), 403)
+        return _page(service, onward, text("security.login.stale", service.language), 400)
     attempt = Attempt(
         form.get("login", ""),
         form.get("password", ""),

@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from serve import record_schemas
+from serve import decision_schemas, record_schemas
 from serve.problems import MEDIA_TYPE, Problem
 from serve.schemas import ProblemOut, ScoreRequest
+from serve.security import rights_schemas
 from serve.security.documented import describe_access
 
 _REF = "#/components/schemas/{model}"
@@ -25,6 +26,9 @@ _UNROUTED: tuple[type[BaseModel], ...] = (
     record_schemas.ContactBatch,
     record_schemas.RepBody,
     record_schemas.RepBatch,
+    rights_schemas.ReviewBody,
+    rights_schemas.AnswerBody,
+    decision_schemas.StatusBody,
 )
 """Schemas that no signature mentions, because bodies are read and problems written as bytes."""
 
@@ -37,6 +41,9 @@ EXAMPLES = {
     "ContactBatch": "contacts",
     "RepBody": "rep",
     "RepBatch": "reps",
+    "ReviewBody": "review",
+    "AnswerBody": "review_answer",
+    "StatusBody": "status",
 }
 """A body's schema → the file of `serve/examples` that shows it."""
 

@@ -11,8 +11,13 @@ import orjson
 from kqml.calendar import moment_of
 
 Row = Mapping[str, Any]
-INSTANTS = frozenset({"updated_at", "erased_at", "at", "known_at", "recorded_at", "cutoff", "scored_at"})
-JSON = frozenset({"attributes", "absences"})
+INSTANTS = frozenset(
+    {"updated_at", "erased_at", "at", "known_at", "recorded_at", "cutoff", "scored_at", "as_of", "before_as_of"}
+)
+JSON = frozenset(
+    {"attributes", "absences", "eligible", "blocked", "features", "receipt", "outcome", "reasons", "warnings"}
+)
+"""Columns of JSON text; `eligible` is the list of a decision, but a truth value of a score."""
 
 
 def shown(row: Row, names: Iterable[str], time_zone: str) -> dict[str, Any]:
@@ -25,7 +30,7 @@ def _shown(name: str, value: Any, time_zone: str) -> Any:
         return None
     if name in INSTANTS:
         return moment_of(value, time_zone).isoformat()
-    if name in JSON:
+    if name in JSON and isinstance(value, str):
         return orjson.Fragment(value)
     return value.isoformat() if isinstance(value, date) else value
 

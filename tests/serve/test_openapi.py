@@ -23,6 +23,18 @@ REQUESTS = [
     ("/v1/accounts/{account_id}", "GET", POSITIVE),
     ("/v1/accounts/{account_id}", "PUT", POSITIVE),
     ("/v1/accounts/{account_id}", "PUT", NEGATIVE),
+    ("/v1/accounts/{account_id}/history", "GET", POSITIVE),
+    ("/v1/accounts/{account_id}/contacts", "GET", POSITIVE),
+    ("/v1/contacts", "POST", POSITIVE),
+    ("/v1/contacts/{contact_id}", "GET", POSITIVE),
+    ("/v1/contacts/{contact_id}", "PUT", POSITIVE),
+    ("/v1/reps", "GET", POSITIVE),
+    ("/v1/reps", "POST", POSITIVE),
+    ("/v1/reps/{rep_id}", "GET", POSITIVE),
+    ("/v1/reps/{rep_id}", "PUT", POSITIVE),
+    ("/v1/decisions/{decision_id}", "GET", POSITIVE),
+    ("/v1/decisions/{decision_id}/status", "POST", POSITIVE),
+    ("/v1/decisions/{decision_id}/status", "POST", NEGATIVE),
     ("/v1/model", "GET", POSITIVE),
     ("/healthz", "GET", POSITIVE),
     ("/readyz", "GET", POSITIVE),
@@ -43,6 +55,9 @@ BEYOND_SCHEMA = (
     "is not a cursor of ours",
     "own ids do",
     "was used before",
+    "before its start",
+    "needs one",
+    "say what it brought",
 )
 
 
@@ -101,6 +116,10 @@ def test_every_example_of_a_body_is_one(client, schema, name):
         ("POST", "/v1/events", "EventBatch"),
         ("PUT", "/v1/accounts/S-1001", "AccountBody"),
         ("POST", "/v1/accounts", "AccountBatch"),
+        ("PUT", "/v1/contacts/S-1001", "ContactBody"),
+        ("POST", "/v1/contacts", "ContactBatch"),
+        ("PUT", "/v1/reps/S-1001", "RepBody"),
+        ("POST", "/v1/reps", "RepBatch"),
     ],
 )
 def test_every_example_of_a_body_works(client, method, path, name):
@@ -108,7 +127,11 @@ def test_every_example_of_a_body_works(client, method, path, name):
     for example in read_examples(EXAMPLES[name]).values():
         answer = client.request(method, path, json=example["value"])
         assert answer.status_code in (200, 201), answer.text
-        described = [route for route in document["paths"] if route.split("{")[0] == path.split("S-1001")[0]]
+        described = [
+            route
+            for route in document["paths"]
+            if route.replace("{" + route.partition("{")[2].partition("}")[0] + "}", "S-1001") == path
+        ]
         responses = document["paths"][described[-1]][method.lower()]["responses"]
         shape = responses["200"]["content"]["application/json"]["schema"]
         Draft202012Validator({**shape, "components": document["components"]}).validate(answer.json())

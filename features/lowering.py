@@ -235,7 +235,7 @@ def _read(atom: Atom) -> tuple[Kinds, Rule | None]:
 
 
 def _rule_place(rule: Rule | None) -> int:
-    return {Closing: CLOSING, Ledger: LEDGER, Card: CARD}.get(type(rule), PLAIN)  # type: ignore[arg-type]
+    return {Closing: CLOSING, Ledger: LEDGER, Card: CARD}.get(type(rule), PLAIN)
 
 
 def _begin(atom: Atom) -> int:

@@ -7,7 +7,7 @@ from features.context import NEVER, UNKNOWN
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.atoms import fill_absent, fill_atoms
 from features.engine.closings import find_closings, found_in, tally_closings
-from features.engine.jit import inlined, place
+from features.engine.jit import ZERO, inlined, place
 from features.engine.ledger import book_omissions
 from features.engine.scratch import STRIDE, Scratch
 from features.engine.searching import before, recorded_since
@@ -44,7 +44,7 @@ def fill_stream(
 ) -> None:
     """Fills the slots of one stream: all rows at once, then those at which some past event was not yet known, each
     from what was known alone."""
-    turn, late, k0, k1, known_before = 0, 0, 0, len(cutoffs), NEVER
+    turn, late, k0, k1, known_before = ZERO, ZERO, ZERO, len(cutoffs), NEVER
     while turn <= late:
         n = keep_visible(log, members, known_before, scratch)
         load_stream(log, world, plan, stream, n, scratch)
@@ -127,7 +127,7 @@ def count_before(time: Instants, cutoffs: Instants, back: int, edge: NDArray[np.
 def find_months(world: WorldArrays, cutoffs: Instants, scratch: Scratch) -> None:
     """Fills `month`, `month_back`: when each cutoff's local month began, the one before it."""
     for k in range(len(cutoffs)):
-        current = np.searchsorted(world.month_starts, cutoffs[k], side="right") - 1
+        current = before(world.month_starts, cutoffs[k] + 1) - 1
         for back in range(2):
             scratch.month[back, k] = world.month_starts[current - back]
             scratch.month_back[back, k] = cutoffs[k] - scratch.month[back, k]

@@ -45,3 +45,6 @@ def place(number: int) -> int:
 
 
 ONE: int = np.uint64(1)  # type: ignore[assignment]
+
+ZERO: int = np.int64(0)  # type: ignore[assignment]
+"""0 of the type that variables have: handed over as a literal it would have the callee compiled once more."""

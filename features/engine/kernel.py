@@ -9,7 +9,7 @@ from features.engine.arrays import OPENS_PLACE, LogArrays, RowArrays, WorldArray
 from features.engine.cells import add_to_cells, less_means, over_targets
 from features.engine.jit import compiled, inlined, place
 from features.engine.scratch import Scratch
-from features.engine.searching import recorded_since
+from features.engine.searching import before, recorded_since
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
 from kqml.calendar import DAY_US, Instants
 
@@ -86,7 +86,7 @@ def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch
             if plan.seasons[season] > YEAR_COS:
                 slot[k] = days_to_festival(world, plan.seasons[season] == FESTIVAL_AHEAD, cutoffs[k])
                 continue
-            change = np.searchsorted(world.zone_changes, cutoffs[k], side="right")
+            change = before(world.zone_changes, cutoffs[k] + 1)
             angle = 2 * np.pi * share_of_year((cutoffs[k] + world.zone_offsets[change]) // DAY_US)
             slot[k] = np.sin(angle) if plan.seasons[season] == YEAR_SIN else np.cos(angle)
 
@@ -94,7 +94,7 @@ def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch
 @inlined
 def days_to_festival(world: WorldArrays, ahead: bool, cutoff: int) -> float:
     """Days until the next Spring Festival begins, or since the latest one began; missing outside 1969 to 2100."""
-    following = np.searchsorted(world.festivals, cutoff, side="right")
+    following = before(world.festivals, cutoff + 1)
     if following == 0 or following == len(world.festivals):
         return np.nan
     return float((world.festivals[following] - cutoff if ahead else cutoff - world.festivals[following - 1]) / DAY_US)

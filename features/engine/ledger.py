@@ -33,7 +33,7 @@ def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> N
         if scratch.fade[i] < 0:
             scratch.worth[i] = np.nan
     for fade in range(len(plan.fades)):
-        total, at = 0.0, np.int64(0)
+        total, at = 0.0, 0
         scratch.faded[fade, 0], scratch.faded_at[fade, 0] = total, at
         for i in range(n):
             if scratch.fade[i] == fade:
@@ -52,7 +52,7 @@ def faded(weight: float, since: int, until: int, half_life: float) -> float:
 def load_known(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> None:
     """The share of the card's weight that is filled after each of the stream's events."""
     notes = log.codes[NOTE_PLACE]
-    filled, share = np.int64(0), 0.0
+    filled, share = 0, 0.0
     scratch.known[0] = share
     for i in range(n):
         more = filled | log.fields[notes[scratch.kept[i]] + 1] if len(notes) else filled

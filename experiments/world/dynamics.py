@@ -141,11 +141,24 @@ def _drift(moment: Moment) -> Floats:
     return np.asarray(kept * moment.state.drift + step * moment.luck.normal("drift", moment.week.number))
 
 
+def healing(done: Packages, found: dict[str, Any]) -> Floats:
+    """What a week leaves of a grievance: an eighth fades, more of it where things are put right."""
+    return 0.88 * np.where(found["resolved"], 0.4, 1.0) * np.where(done == Package.HELP_OFFER, 0.7, 1.0)
+
+
+def wrongs(found: dict[str, Any]) -> dict[str, Floats]:
+    """What went wrong in the week, by driver."""
+    return {
+        "service_failure": 0.5 * sum(found["failures"].values()),
+        "complaint": 1.0 * found["complaint"],
+        "broken_promise": 1.2 * found["promise_broken"],
+    }
+
+
 def _grievance(state: State, done: Packages, found: dict[str, Any]) -> Floats:
-    """What went wrong and was not made good, fading by an eighth a week."""
-    healed = np.where(found["resolved"], 0.4, 1.0) * np.where(done == Package.HELP_OFFER, 0.7, 1.0)
-    wrongs = 0.5 * sum(found["failures"].values()) + 1.0 * found["complaint"] + 1.2 * found["promise_broken"]
-    return np.asarray(np.minimum(0.88 * state.grievance * healed + wrongs, MOST_GRIEVANCE), dtype=np.float64)
+    """What went wrong and was not made good."""
+    held = healing(done, found) * state.grievance + sum(wrongs(found).values())
+    return np.asarray(np.minimum(held, MOST_GRIEVANCE), dtype=np.float64)
 
 
 def asleep(state: State) -> Flags:
@@ -154,63 +167,75 @@ def asleep(state: State) -> Flags:
 
 
 def _closeness(moment: Moment, found: dict[str, Any]) -> Floats:
-    effects, state, week = moment.effects, moment.state, moment.week
+    return upkept(moment, found, moment.state.closeness) * np.where(
+        moment.week.rep_left, 1.0 - moment.effects.rep_loss, 1.0
+    )
+
+
+def upkept(moment: Moment, found: dict[str, Any], closeness: Floats) -> Floats:
+    """A week's fading and upkeep, were the rep to stay."""
+    effects, week = moment.effects, moment.week
     fresh = np.where(week.new_rep, 1.0 + effects.new_rep_boost, 1.0)
-    brake = 1.0 + effects.closeness_brake * np.maximum(state.closeness - 1.0, 0.0)
+    brake = 1.0 + effects.closeness_brake * np.maximum(closeness - 1.0, 0.0)
     gain = (
         effects.closeness_gain * actions.doses(effects)[moment.done] * week.skill * fresh / moment.traits.need / brake
     )
-    lost = np.where(week.rep_left, 1.0 - effects.rep_loss, 1.0) * np.where(found["contact_left"], 0.6, 1.0)
-    return np.asarray((state.closeness * 0.5 ** (1.0 / effects.closeness_half_life) + gain) * lost, dtype=np.float64)
+    lost = np.where(found["contact_left"], 0.6, 1.0)
+    return np.asarray((closeness * 0.5 ** (1.0 / effects.closeness_half_life) + gain) * lost, dtype=np.float64)
+
+
+def warmth(effects: Effects, closeness: Floats) -> Floats:
+    """What closeness adds to the level of satisfaction; nothing at 1."""
+    return np.asarray(effects.closeness_weight * np.log((0.25 + closeness) / 1.25), dtype=np.float64)
 
 
 def _satisfaction(moment: Moment, found: dict[str, Any]) -> Floats:
-    effects, traits, state, done = moment.effects, moment.traits, moment.state, moment.done
-    level = traits.fit + effects.closeness_weight * np.log((0.25 + state.closeness) / 1.25)
+    effects, state = moment.effects, moment.state
+    level = moment.traits.fit + warmth(effects, state.closeness)
     drift = effects.satisfaction_pull * (level - state.satisfaction)
     noise = effects.satisfaction_noise * moment.luck.normal("satisfaction", moment.week.number)
-    over = np.maximum(0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need - traits.tolerance, 0.0)
-    annoyed = effects.over_contact * np.minimum(over, 5.0) * (done != Package.WAIT)
-    return np.asarray(
-        state.satisfaction + drift + noise + _jumps(moment, found) - annoyed,
-        dtype=np.float64,
-    )
+    return np.asarray(state.satisfaction + drift + noise + sum(jumps(moment, found).values()), dtype=np.float64)
 
 
-def _jumps(moment: Moment, found: dict[str, Any]) -> Floats:
-    effects, state, week = moment.effects, moment.state, moment.week
-    failures = sum(found["failures"].values())
+def jumps(moment: Moment, found: dict[str, Any]) -> dict[str, Floats]:
+    """What the week does to satisfaction, by driver."""
+    effects, traits, state, week, done = moment.effects, moment.traits, moment.state, moment.week, moment.done
     waiting = (state.complaint != NONE) & (week.number - state.complaint > 1) & ~found["resolved"]
     needed = found["resolved"] | found["solved"] | state.slow | (state.courted != NONE)
-    idle_help = (moment.done == Package.HELP_OFFER) & ~needed
-    return np.asarray(
-        -effects.failure_jump * failures
+    over = np.maximum(0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need - traits.tolerance, 0.0)
+    annoyed = effects.over_contact * np.minimum(over, 5.0) * (done != Package.WAIT)
+    return {
+        "service_failure": -effects.failure_jump * sum(found["failures"].values()),
+        "complaint": effects.resolution_jump * found["resolved"]
         - effects.complaint_jump * found["complaint"]
-        - 0.05 * waiting
-        + effects.resolution_jump * found["resolved"]
-        - effects.promise_jump * found["promise_broken"]
-        + 0.06 * found["promise_kept"]
-        - 0.03 * state.problem
-        + effects.problem_help * found["solved"]
-        + effects.plain_help * idle_help
-        - effects.courting_drag * (state.courted != NONE)
-        - 0.02 * state.slow
-        - effects.stuffing_jump * (found["stuffed"] > 0)
-        - effects.price_jump * moment.traits.price_sense * week.price_rise
-        - effects.rep_left_jump * week.rep_left,
-        dtype=np.float64,
-    )
+        - 0.05 * waiting,
+        "broken_promise": 0.06 * found["promise_kept"] - effects.promise_jump * found["promise_broken"],
+        "no_response": effects.problem_help * found["solved"] - 0.03 * state.problem,
+        "competitor": -effects.courting_drag * (state.courted != NONE),
+        "slow_moving": -0.02 * state.slow,
+        "pressure": -effects.stuffing_jump * (found["stuffed"] > 0) - annoyed,
+        "price_policy": -effects.price_jump * traits.price_sense * week.price_rise,
+        "rep_change": -effects.rep_left_jump * week.rep_left,
+        "neglect": effects.plain_help * ((done == Package.HELP_OFFER) & ~needed),
+    }
 
 
 def hazard(effects: Effects, state: State, week: int) -> Floats:
     """Chance of quietly stopping at the end of the week."""
-    ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
     relative = np.exp(
         -effects.hazard_weight * mood(state)
-        + effects.courting_hazard * (state.courted != NONE) * np.exp(-0.25 * state.closeness)
-        + effects.complaint_hazard * ignored
         + effects.grievance_hazard * state.grievance
-        + effects.cash_hazard * (state.overdue != NONE)
-        + effects.waking_hazard * state.wake
+        + sum(pushes(effects, state, week).values())
     )
     return np.asarray(np.minimum(effects.base_hazard * relative, MOST_HAZARD), dtype=np.float64)
+
+
+def pushes(effects: Effects, state: State, week: int) -> dict[str, Floats]:
+    """What an episode adds to the log hazard while it lasts, by driver."""
+    ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
+    return {
+        "competitor": effects.courting_hazard * (state.courted != NONE) * np.exp(-0.25 * state.closeness),
+        "complaint": effects.complaint_hazard * ignored,
+        "account_cash": effects.cash_hazard * (state.overdue != NONE),
+        "waking": effects.waking_hazard * state.wake,
+    }

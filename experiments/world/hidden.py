@@ -8,7 +8,8 @@ import pandas as pd
 from experiments.world import arrow
 from experiments.world.actions import NAMES
 from experiments.world.almanac import week_name
-from experiments.world.draws import Places
+from experiments.world.draws import Floats, Places
+from experiments.world.drivers import log_hazard_of
 from experiments.world.dynamics import hazard
 from experiments.world.simulation import Lived, Simulation
 from experiments.world.state import NONE
@@ -38,6 +39,7 @@ def states_of(simulation: Simulation) -> pd.DataFrame:
 
 def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
     state = simulation.state.take(who)
+    drivers = _drivers(simulation, who, week)
     return pd.DataFrame(
         {
             "account_id": arrow.account_ids(simulation.accounts[who]).to_pandas(),
@@ -54,8 +56,17 @@ def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
             "courted": state.courted != NONE,
             "slow_moving": state.slow,
             "short_of_cash": state.overdue != NONE,
+            **{f"driven_by_{name}": added for name, added in drivers.items()},
         }
     )
+
+
+def _drivers(simulation: Simulation, who: Places, week: int) -> dict[str, Floats]:
+    """What each driver adds to the log hazard; empty where the simulation keeps no journal."""
+    if simulation.parts is None:
+        return {}
+    added = log_hazard_of(simulation.world.effects, simulation.parts, simulation.state, week)
+    return {name: part[who] for name, part in added.items()}
 
 
 def effects_of(simulation: Simulation, accounts: int) -> pd.DataFrame:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.world import drivers
 from experiments.world.acting import Acts, Plan, act, own_plan
 from experiments.world.almanac import BURN_IN, cutoff, monday
 from experiments.world.behaviour import Habits, behaviour, choose, eligible, room_of
 from experiments.world.contact_records import write_contact
 from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.drivers import Parts
 from experiments.world.dynamics import Happenings, Moment, advance
 from experiments.world.journal import NOTES, Journal
 from experiments.world.known import KnownEvents
@@ -67,6 +69,7 @@ class Simulation:
         self.known = None if journal is None else KnownEvents(journal, _numbers(world.rules.hidden))
         self._newborn = newborn(self.traits, self.luck, world.effects.drift_spread)
         self.state: State = self._newborn
+        self.parts: Parts | None = None if journal is None else drivers.no_parts(self.state)
         self.number = -BURN_IN
         while self.number < 0:
             self.live()
@@ -75,7 +78,7 @@ class Simulation:
         """The same accounts at the same cutoff with another future; it records nothing."""
         other = copy(self)
         other.luck = self.luck.on_path(np.full(len(self.luck), path))
-        other.journal = other.known = None
+        other.journal = other.known = other.parts = None
         other.state = self.state.with_(left=another_gap(self.traits, self.state, other.luck, self.number))
         return other
 
@@ -119,7 +122,10 @@ class Simulation:
         buying = ordering(self.traits, self.state, books)
         crossings, ordered = self._order(week, buying)
         before = self.state
-        after, found = advance(Moment(self.world.effects, self.traits, ordered, week, acts.done, self.luck))
+        moment = Moment(self.world.effects, self.traits, ordered, week, acts.done, self.luck)
+        after, found = advance(moment)
+        if self.parts is not None:
+            self.parts = drivers.lived(self.parts, moment, found, after)
         quits = buying & (self.luck.uniform("quits", week.number) < found.hazard) & (week.number >= 0)
         ordered_for = np.bincount(crossings.account, weights=crossings.amount, minlength=len(books)).astype(np.float64)
         stuffed = found.stuffed * np.exp(self.traits.norm) * buying
@@ -144,6 +150,8 @@ class Simulation:
                 name: np.where(opening, getattr(self._newborn, name), value) for name, value in vars(self.state).items()
             }
             self.state = State(**fields)
+            if self.parts is not None:
+                self.parts = drivers.begun(self.parts, opening, self.state)
 
     def _end_week(self, after: State, lived: Lived, crossings: Crossings, books: Flags) -> State:
         """What reps notice of orders; departures; the review of tiers in January."""

@@ -1,0 +1,1 @@
+"""How the churn of a simulated world is measured."""

@@ -1,0 +1,54 @@
+"""What the truth of a world says about rows of a training set."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.bench.world_churn.judged import WEEKS
+from experiments.world.almanac import cutoff, week_name
+from features.training_set import TrainingSet
+from models.examples import Examples
+
+Mask = NDArray[np.bool_]
+LAST = WEEKS + 30
+WEEK_OF = {cutoff(week): week for week in range(LAST)}
+NUMBER_OF = {week_name(week): week for week in range(LAST)}
+
+
+def left_by_the_end(found: TrainingSet, test: Examples, truth: Path) -> Mask:
+    """Rows whose account had quietly left for good when the window of its answer closed."""
+    departures = pd.read_parquet(truth / "departures.parquet", columns=["account_id", "week"])
+    gone_at = {account: cutoff(NUMBER_OF[week] + 1) for account, week in departures.itertuples(index=False)}
+    ids = found.accounts[test.account]
+    never = np.iinfo(np.int64).max
+    return np.array([gone_at.get(account, never) for account in ids], dtype=np.int64) <= test.matures_at
+
+
+def pictures_of(found: TrainingSet, test: Examples, truth: Path) -> pd.DataFrame:
+    """One row of hidden states for each test row; missing where the truth has no picture of that week."""
+    keys = pd.DataFrame(
+        {
+            "account_id": found.accounts[test.account].astype(str),
+            "week": [week_name(WEEK_OF[int(one)]) for one in test.cutoff],
+        }
+    )
+    return keys.merge(pd.read_parquet(truth / "states.parquet"), on=["account_id", "week"], how="left")
+
+
+def facts_of(pictures: pd.DataFrame) -> Mapping[str, Mask]:
+    """The hidden facts under which codes should weigh more; false where there is no picture."""
+
+    def holds(name: str) -> Mask:
+        return np.asarray(pictures[name].fillna(False).astype(bool), dtype=bool)
+
+    return {
+        "known": np.asarray(pictures["closeness"].notna(), dtype=bool),
+        "complaint_open": holds("complaint_open"),
+        "courted": holds("courted"),
+        "grieved": np.asarray(pictures["grievance"] > 0.6, dtype=bool),
+        "promise_broken": holds("promise_broken"),
+        "neglected": np.asarray(pictures["closeness"] < 0.4, dtype=bool),
+    }

@@ -1,0 +1,96 @@
+"""What drives an account away: its log hazard split by cause, kept up week by week beside the state.
+
+Satisfaction is linear in what happens to it, so each driver's part fades as the whole does and the parts add up
+exactly; closeness is split into what a rep's leaving took and what upkeep left undone. Never read by product code.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from experiments.world.draws import Flags, Floats
+from experiments.world.dynamics import Happenings, Moment, healing, jumps, pushes, upkept, warmth, wrongs
+from experiments.world.orders import mood
+from experiments.world.parameters import Effects
+from experiments.world.state import State
+
+DRIVERS = (
+    "complaint",
+    "broken_promise",
+    "competitor",
+    "service_failure",
+    "rep_change",
+    "account_cash",
+    "neglect",
+    "pressure",
+    "price_policy",
+    "slow_moving",
+    "no_response",
+    "waking",
+)
+"""Causes by the reason code that should name them; `waking` (a sleeping account that we woke) has none."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Per driver what it has made of satisfaction and grievance so far; `upkept`: closeness had no rep ever left."""
+
+    satisfaction: dict[str, Floats]
+    grievance: dict[str, Floats]
+    upkept: Floats
+
+
+def no_parts(state: State) -> Parts:
+    """Nothing has happened yet to these accounts."""
+    return Parts(
+        {name: np.zeros(len(state)) for name in DRIVERS},
+        {name: np.zeros(len(state)) for name in DRIVERS},
+        state.closeness,
+    )
+
+
+def begun(parts: Parts, opening: Flags, state: State) -> Parts:
+    """Accounts that open begin afresh."""
+    return Parts(
+        {name: np.where(opening, 0.0, part) for name, part in parts.satisfaction.items()},
+        {name: np.where(opening, 0.0, part) for name, part in parts.grievance.items()},
+        np.where(opening, state.closeness, parts.upkept),
+    )
+
+
+def lived(parts: Parts, moment: Moment, happenings: Happenings, after: State) -> Parts:
+    """The parts at the next cutoff."""
+    found, pull = vars(happenings), moment.effects.satisfaction_pull
+    moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
+    for name, jump in (*jumps(moment, found).items(), *_of_closeness(parts, moment).items()):
+        moved[name] = moved[name] + jump
+    held = {name: healing(moment.done, found) * part for name, part in parts.grievance.items()}
+    for name, wrong in wrongs(found).items():
+        held[name] = held[name] + wrong
+    capped = after.grievance / np.maximum(sum(held.values()), 1e-12)
+    return replace(
+        parts,
+        satisfaction=moved,
+        grievance={name: np.minimum(capped, 1.0) * part for name, part in held.items()},
+        upkept=upkept(moment, found, parts.upkept),
+    )
+
+
+def _of_closeness(parts: Parts, moment: Moment) -> dict[str, Floats]:
+    """What closeness does to satisfaction in a week: upkeep left undone, the rest taken by reps who left."""
+    pull, effects = moment.effects.satisfaction_pull, moment.effects
+    whole, without = warmth(effects, moment.state.closeness), warmth(effects, parts.upkept)
+    return {"neglect": pull * without, "rep_change": pull * (whole - without)}
+
+
+def log_hazard_of(effects: Effects, parts: Parts, state: State, week: int) -> dict[str, Floats]:
+    """What each driver adds to an account's log hazard (below zero: it holds the account)."""
+    bounded = np.divide(mood(state), state.satisfaction, out=np.ones(len(state)), where=state.satisfaction != 0)
+    added = {
+        name: -effects.hazard_weight * bounded * parts.satisfaction[name]
+        + effects.grievance_hazard * parts.grievance[name]
+        for name in DRIVERS
+    }
+    for name, push in pushes(effects, state, week).items():
+        added[name] = added[name] + push
+    return added

@@ -26,6 +26,13 @@ COUNTED = or_(EVENTS.c.kind != EventKind.ORDER.code, EVENTS.c.amount.is_(None), 
 
 
 def add_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
+    """The same as `write_events`; notes the kinds that are recorded for the first time."""
+    added = write_events(connection, events, received_at, territory)
+    note_kinds(connection, _first_known(events))
+    return added
+
+
+def write_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
     """Writes the events that are not there yet; how many those were.
 
     An id that is there with the same content is passed over. Raises Rejected with every event whose id has another
@@ -40,7 +47,6 @@ def add_events(connection: Connection, events: Sequence[Event], received_at: int
     added = insert_absent(connection, EVENTS, [{**event, "received_at": received_at} for event in fresh])
     if added < len(fresh) and (faults := list(_of_stored(connection, events))):
         raise Rejected(faults)
-    note_kinds(connection, _first_known(fresh))
     return added
 
 

@@ -14,7 +14,7 @@ from kqml.errors import CouldNot, Fault, Refused
 from kqml.tables import EVENTS
 from serve.store.contacts import Vault, put_contacts
 from serve.store.engine import Store
-from serve.store.events import add_events
+from serve.store.events import write_events
 from serve.store.info import write_info
 from serve.store.records import put_rows
 from serve.store.rejected import Rejected
@@ -60,7 +60,7 @@ def load_dataset(
 def _load_events(connection: Connection, dataset: Dataset, now: int, stepped: Callable[[int], None]) -> tuple[int, int]:
     added = total = 0
     for rows in _events(dataset.path):
-        added += add_events(connection, rows, now, EVERYWHERE)
+        added += write_events(connection, rows, now, EVERYWHERE)
         total += len(rows)
         stepped(len(rows))
     return added, total - added

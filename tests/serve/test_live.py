@@ -7,6 +7,7 @@ from datetime import datetime
 
 import orjson
 import pytest
+from published_bundles import publish
 from service_around import service_around
 from small_company import SmallCompany
 from starlette.testclient import TestClient
@@ -22,14 +23,6 @@ from serve.live import load_live
 from serve.logs import build_logger
 from serve.schemas import ModelCard, ScoreAnswer
 from serve.served import ServedModel
-
-
-def publish(company: SmallCompany, number: int):
-    bundle = company.bundles[number]
-    pointer = bundle.parent / f"pointer-{number}.json"
-    since = "2024-03-02T00:00:00+00:00"
-    write_pointer(pointer, Published(str(number), bundle.name, "B", since, load_bundle(bundle).fingerprint))
-    return pointer
 
 
 @pytest.fixture

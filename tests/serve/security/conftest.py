@@ -1,5 +1,7 @@
 """An app that knows its callers by the store, with a small company in it."""
 
+from typing import Any
+
 import pytest
 from security_company import COOKIE, LIMITS, Clock, Company, fill
 
@@ -19,7 +21,8 @@ def access(app_store: Store, clock: Clock) -> Access:
 
 
 @pytest.fixture
-def company(app_store: Store, clock: Clock) -> Company:
+def company(running: Any, clock: Clock) -> Company:
     """In the place of the modelled company of the outer fixtures."""
-    fill(app_store)
-    return Company(app_store, clock)
+    service = running.client.app.state.service
+    fill(service.store, service.sealer)
+    return Company(service.store, clock)

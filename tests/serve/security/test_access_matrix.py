@@ -1,7 +1,7 @@
 """Every route × every role, scope, territory: generated from the routing table."""
 
 import pytest
-from access_samples import PUBLIC_PATHS, RULES, SAMPLES, Sample
+from access_samples import PUBLIC_PATHS, RULES, SAMPLES, ask
 from security_company import bearer, logged_in
 
 from serve.access import Scope
@@ -28,12 +28,6 @@ def test_every_route_declares_the_rule_that_is_written_down(client):
 
 def test_every_rule_has_a_sample_request():
     assert set(SAMPLES) == set(RULES)
-
-
-def ask(client, name: str, sample: Sample, headers: dict[str, str]):
-    method, path = name.split(" ")
-    sent = {**sample.headers, **headers}
-    return client.request(method, path.format(**sample.path), headers=sent, json=sample.json, params=sample.query)
 
 
 def outcome(answer) -> str:

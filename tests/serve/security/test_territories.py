@@ -1,0 +1,142 @@
+"""Nobody sees or changes what is not theirs: every route, asked with the ids of others."""
+
+import re
+from typing import Any
+
+import pytest
+from access_samples import RULES, SAMPLES, Sample, ask
+from security_company import bearer, logged_in
+from sqlalchemy import select
+
+from serve.access import Scope
+from serve.security.roles import SCOPES_OF, Role
+from serve.security.territories import own, team
+from serve.store.tables import METADATA
+
+IDS = re.compile(r"^([acdver])\d$")
+WITH_IDS = [name for name in RULES if "{" in name or SAMPLES[name].json not in (None, {})]
+READS = [name for name in WITH_IDS if name.startswith("GET") or name == "POST /v1/scores"]
+LISTS = [name for name in RULES if name in ("GET /v1/accounts", "GET /v1/reps", "GET /v1/reviews")]
+UPSERTS = {
+    "POST /v1/accounts",
+    "PUT /v1/accounts/{account_id}",
+    "POST /v1/contacts",
+    "PUT /v1/contacts/{contact_id}",
+    "POST /v1/reps",
+    "PUT /v1/reps/{rep_id}",
+}
+"""What is not there is made by them, so they cannot answer the same for what is others'."""
+
+NOWHERE = "8"
+MINE, TEAMS, OTHERS, NOBODYS = "1", "2", "3", "4"
+UNCHANGING = [
+    table for table in METADATA.sorted_tables if table.name not in ("api_keys", "users", "sessions", "erasing")
+]
+
+
+def swapped(value: Any, number: str) -> Any:
+    """The same with the ids of another account's records."""
+    if isinstance(value, dict):
+        return {name: swapped(item, number) for name, item in value.items()}
+    if isinstance(value, list):
+        return [swapped(item, number) for item in value]
+    return IDS.sub(rf"\g<1>{number}", value) if isinstance(value, str) else value
+
+
+def about(name: str, number: str) -> Sample:
+    sample = SAMPLES[name]
+    return Sample(swapped(sample.path, number), swapped(sample.json, number), sample.query, sample.headers)
+
+
+def contents(store):
+    with store.snapshot() as connection:
+        return {table.name: connection.execute(select(table)).all() for table in UNCHANGING}
+
+
+def told(answer, number: str) -> tuple[int, str]:
+    """Status and body without the id that was asked for and the id of the request."""
+    plain = answer.text.replace(answer.headers["x-request-id"], "")
+    return answer.status_code, re.sub(rf"\b([acdver]){number}\b", r"\1#", plain)
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+@pytest.mark.parametrize("number", [TEAMS, OTHERS, NOBODYS])
+def test_what_is_others_is_as_if_it_were_not_there(client, company, name, number):
+    mine = bearer(company.key(*Scope, rep_id="r1"))
+    before = contents(company.store)
+    answer = ask(client, name, about(name, number), mine)
+    assert answer.status_code in (404, 422), answer.text
+    assert contents(company.store) == before
+    if name not in UPSERTS:
+        assert told(answer, number) == told(ask(client, name, about(name, NOWHERE), mine), NOWHERE)
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_what_is_ones_own_is_answered(client, company, name):
+    if "reps" in name and not name.startswith("GET"):
+        pytest.skip("reps are put in by callers that may see every account")
+    answer = ask(client, name, about(name, MINE), bearer(company.key(*Scope, rep_id="r1")))
+    assert answer.status_code in (200, 201), answer.text
+
+
+SEEN = {
+    (Role.REP, "r1"): {MINE},
+    (Role.MANAGER, "m1"): {MINE, TEAMS},
+    (Role.MANAGER, "m2"): {OTHERS},
+    (Role.REP, None): set(),
+    (Role.MANAGER, None): set(),
+    (Role.DATA_SCIENTIST, "r1"): {MINE, TEAMS, OTHERS, NOBODYS},
+    (Role.ADMIN, None): {MINE, TEAMS, OTHERS, NOBODYS},
+}
+WHO = list(SEEN)
+
+
+@pytest.mark.parametrize("who", WHO, ids=str)
+def test_every_role_reads_its_territory_only(client, company, who):
+    session = logged_in(company.session(company.user(*who)))
+    held = [name for name in READS if RULES[name] in SCOPES_OF[who[0]] and "{rep_id}" not in name]
+    assert held
+    for name in held:
+        found = {
+            number: ask(client, name, about(name, number), session).status_code
+            for number in (MINE, TEAMS, OTHERS, NOBODYS)
+        }
+        missing = 422 if name == "POST /v1/scores" else 404
+        assert found == {number: 200 if number in SEEN[who] else missing for number in found}, name
+
+
+@pytest.mark.parametrize("who", WHO, ids=str)
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_hold_the_territory_only(client, company, who, name):
+    if RULES[name] not in SCOPES_OF[who[0]]:
+        pytest.skip("the role may not ask for it")
+    answer = ask(client, name, SAMPLES[name], logged_in(company.session(company.user(*who))))
+    letter = "r" if name == "GET /v1/reps" else "a"
+    seen = {number for number in SEEN[who] if letter == "a" or number != NOBODYS}
+    assert set(re.findall(rf'"{letter}(\d)"', answer.text)) == seen
+
+
+def test_a_filter_does_not_open_the_territory(client, company):
+    mine = bearer(company.key(*Scope, rep_id="r1"))
+    for query in ({"rep": "r2"}, {"rep": ["r1", "r2"]}, {"sort": "account_id", "limit": 1}):
+        found = client.get("/v1/accounts", params=query, headers=mine).json()
+        assert {account["account_id"] for account in found["accounts"]} <= {"a1"}
+
+
+def test_an_account_cannot_be_taken_from_or_given_to_others(client, company):
+    mine = bearer(company.key(*Scope, rep_id="r1"))
+    taken = client.put("/v1/accounts/a2", json={"owner_rep_id": "r1"}, headers=mine)
+    given = client.put("/v1/accounts/a1", json={"owner_rep_id": "r2"}, headers=mine)
+    moved = client.put("/v1/contacts/c2", json={"account_id": "a1"}, headers=mine)
+    assert [answer.status_code for answer in (taken, given, moved)] == [404, 422, 422]
+    assert client.get("/v1/accounts/a1", headers=mine).json()["owner_rep_id"] == "r1"
+
+
+def test_a_team_is_everybody_below_even_where_managers_name_each_other(company):
+    with company.store.writing() as connection:
+        reps = METADATA.tables["reps"]
+        connection.execute(reps.update().where(reps.c.rep_id == "m1").values(manager_id="m2"))
+        connection.execute(reps.update().where(reps.c.rep_id == "m2").values(manager_id="m1"))
+        assert team(connection, "m2").reps == {"m1", "m2", "r1", "r2", "r3"}
+        assert team(connection, "r1").reps == {"r1"}
+        assert team(connection, None).reps == own(None).reps == frozenset()

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from httpx import Response
+from starlette.testclient import TestClient
+
 from serve.access import Scope
 
 PUBLIC_PATHS = frozenset({"GET /openapi.json"})
@@ -18,6 +21,13 @@ class Sample:
     json: Any = None
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask(client: TestClient, name: str, sample: Sample, headers: Mapping[str, str]) -> Response:
+    """The answer to the sample, sent with these headers too."""
+    method, path = name.split(" ")
+    sent = {**sample.headers, **headers}
+    return client.request(method, path.format(**sample.path), headers=sent, json=sample.json, params=sample.query)
 
 
 RULES: dict[str, Scope | None] = {

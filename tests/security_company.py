@@ -3,17 +3,21 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from kqml.calendar import instant_of
 from serve.access import Scope
+from serve.security.contact_vault import ContactVault
 from serve.security.key_records import KeyWish, add_key
 from serve.security.keys import make_key
 from serve.security.roles import Role
+from serve.security.sealing import Sealer
 from serve.security.sessions import SessionLimits, csrf_token, start_session
 from serve.security.user_records import UserWish, add_user
+from serve.store.decisions import add_decisions
 from serve.store.engine import Store
-from serve.store.tables import ACCOUNTS, REPS
+from serve.store.scores import record_scores
+from serve.store.tables import ACCOUNTS, CONTACTS, EVENTS, REPS, REVIEWS
 
 SECOND = 1_000_000
 LIMITS = SessionLimits(idle=120 * 60 * SECOND, absolute=12 * 3600 * SECOND)
@@ -69,13 +73,58 @@ def logged_in(token: str) -> dict[str, str]:
     return {"cookie": f"{COOKIE}={token}", "x-csrf-token": csrf_token(token)}
 
 
-def fill(store: Store) -> None:
-    """Five reps below two managers, an account each of the three that sell, one of nobody's."""
+DECISION = {
+    "week": "2024-W12",
+    "cutoff": NOW,
+    "policy": "p1",
+    "playbook": "pharmacy",
+    "model": "3",
+    "assigned": "visit",
+    "eligible": '["visit","wait"]',
+    "blocked": '{"call":"cooldown"}',
+    "coin": True,
+}
+SCORE = {
+    "cutoff": NOW,
+    "model": "3",
+    "scored_at": NOW,
+    "eligible": True,
+    "churn_probability": 0.25,
+    "band": "raised",
+    "reasons": '[{"code":"longer_silent","direction":"rising","contribution":0.5,"text":"已 40 天没有订货"}]',
+    "warnings": "[]",
+    **dict.fromkeys(("value_at_risk", "before_cutoff", "before_model")),
+    **dict.fromkeys(("change_calendar", "change_data", "change_model")),
+}
+
+
+def fill(store: Store, sealer: Sealer) -> None:
+    """Five reps below two managers, an account each of the three that sell, one of nobody's. Of account a1 (and so on)
+    there are contact c1, decision d1, review v1, event e1, a score."""
+    numbers = [name[1:] for name in OWNERS]
     with store.writing() as connection:
-        reps = [
-            {"rep_id": rep, "manager_id": manager, "version": 1, "updated_at": NOW} for rep, manager in REPS_OF.items()
-        ]
+        known = {"version": 1, "updated_at": NOW}
+        reps = [{"rep_id": rep, "manager_id": manager, **known} for rep, manager in REPS_OF.items()]
         connection.execute(insert(REPS), reps)
-        common = {"described": True, "version": 1, "updated_at": NOW, "status": "active", "tier": "B"}
+        common = {"described": True, "status": "active", "tier": "B", **known}
         accounts = [{"account_id": name, "owner_rep_id": owner, **common} for name, owner in OWNERS.items()]
         connection.execute(insert(ACCOUNTS), accounts)
+        _fill_with_people(connection, ContactVault(sealer), numbers, known)
+        add_decisions(connection, [{**DECISION, **_of(n, "decision")} for n in numbers], NOW)
+        record_scores(connection, [{**SCORE, "account_id": f"a{n}"} for n in numbers])
+        facts = {"kind": "visit", "occurred_at": NOW - SECOND, "known_at": NOW, "received_at": NOW}
+        connection.execute(insert(EVENTS), [{**facts, **_of(n, "event")} for n in numbers])
+        review = {"asked_at": NOW, "asked_by": "test"}
+        connection.execute(insert(REVIEWS), [{**review, **_of(n, "review")} for n in numbers])
+
+
+LETTERS = {"decision": "d", "event": "e", "review": "v", "contact": "c"}
+
+
+def _of(number: str, kind: str) -> dict[str, str]:
+    return {f"{kind}_id": f"{LETTERS[kind]}{number}", "account_id": f"a{number}"}
+
+
+def _fill_with_people(connection: Connection, vault: ContactVault, numbers: list[str], known: dict[str, int]) -> None:
+    people = [{**_of(n, "contact"), "name": f"王{n}", "phone": f"1380000000{n}", "role": "owner"} for n in numbers]
+    connection.execute(insert(CONTACTS), [{**person, **known} for person in vault.seal(connection, people)])

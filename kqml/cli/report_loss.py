@@ -106,11 +106,19 @@ def _model(
     from models.scoring import scorer_of
 
     store = store_of(settings)
+    if wanted is None and not _has_registry(settings):
+        return None, None
     version = champion(store) if wanted is None else find_version(store, wanted)
     if version is None:
         return None, None
     rules = None if playbook is None else read_playbook(playbook)
     return {"version": str(version.number), "grade": version.grade}, scorer_of(read_bundle(store, version), rules)
+
+
+def _has_registry(settings: Settings) -> bool:
+    """False where the registry is a database file that does not exist yet: asking it would make one."""
+    file = settings.registry_uri.removeprefix("sqlite:///")
+    return file == settings.registry_uri or Path(file).exists()
 
 
 def _report(

@@ -14,6 +14,7 @@ from kqml.messages.quantities import Unit, number, percent, quantity
 from models.loss.arithmetic import Expected, Loss
 from models.loss.report import LossReport
 
+COLUMNS = ("customers", "lost", "share", "returned", "revenue", "margin")
 SHOWN = 10
 """Groups of a table on the terminal."""
 
@@ -129,8 +130,7 @@ def _ranges(expected: Mapping[str, Any], say: _Say) -> dict[str, str]:
 
 def _print_table(console: Console, groups: Sequence[Mapping[str, Any]], say: _Say) -> None:
     way = groups[0]["by"]
-    columns = ["customers", "lost", "share", "returned", "revenue", "margin"]
-    columns = [name for name in columns if way not in ("rep", "reason") or name != "customers"]
+    columns = [name for name in COLUMNS if _is_shown(name, way, groups)]
     expected = ["expected", "expected_revenue", "expected_margin"] if any(g["expected"] for g in groups) else []
     table = Table(title=say.words(f"by.{way}"), title_justify="left")
     for place, name in enumerate(["group", *columns, *expected]):
@@ -142,6 +142,15 @@ def _print_table(console: Console, groups: Sequence[Mapping[str, Any]], say: _Sa
     console.print(table)
     if len(groups) > SHOWN:
         console.print(say.words("more", count=len(groups) - SHOWN), markup=False)
+
+
+def _is_shown(name: str, way: str, groups: Sequence[Mapping[str, Any]]) -> bool:
+    """Reps and reasons have no customers of their own; money is shown where some group has it."""
+    if name == "customers":
+        return way not in ("rep", "reason")
+    return name not in ("revenue", "margin") or any(
+        group["lost"] and group["lost"][name] is not None for group in groups
+    )
 
 
 def _name(group: Mapping[str, Any], say: _Say) -> str:
@@ -166,7 +175,9 @@ def _outlook_cells(group: Mapping[str, Any], say: _Say) -> list[str]:
 
 def _basis(result: Mapping[str, Any], words: Words) -> list[str]:
     """What each number rests on."""
-    lines = [words("basis.lost", **result["definition"]), words("basis.value")]
+    lines = [words("basis.lost", **result["definition"])]
+    if result["lost"]["revenue"] is not None:
+        lines.append(words("basis.value"))
     if result["model"] is None:
         lines.append(words("basis.no_model"))
     else:

@@ -146,8 +146,10 @@ def _print_one(console: Console, result: Mapping[str, Any], words: Words, langua
     if now["single_contact"]:
         _line(console, words("single_warning", people=quantity(Unit.PEOPLE, now["contacts_met"], language)))
     console.print(_history(one["standing"], words, (language, currency)))
-    console.print(_statement(one["statement"], words, language))
-    _line(console, words("balance", balance=f"{now['emotional_balance']:.2f}"))
+    if one["statement"]:
+        console.print(_statement(one["statement"], words, language))
+    balance = now["emotional_balance"]
+    _line(console, words("balance", balance=words("unrecorded") if balance is None else f"{balance:.2f}"))
     if now.get("card_complete") is not None:
         names = words("separator").join(field["title"][language] for field in one["missing"][:5])
         share = percent(now["card_complete"], language)

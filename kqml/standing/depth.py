@@ -73,10 +73,13 @@ def met(found: Evidence, step: DepthLevel) -> Mask:
     return np.array(rows, dtype=np.bool_)
 
 
-def single_contact(found: Evidence, playbook: Playbook) -> Mask:
-    """Whether so few people are known there that one who leaves takes the relationship along."""
+def single_contact(found: Evidence, playbook: Playbook) -> NDArray[np.object_]:
+    """Whether so few people are known there that one who leaves takes the relationship along; None where people are not
+    recorded."""
     few = playbook.facts.get("shallow", {}).get("people", 1.0)
-    return np.asarray(found.contacts_met <= few, dtype=np.bool_)
+    single = (found.contacts_met <= few).astype(object)
+    single[np.isnan(found.contacts_met)] = None
+    return single
 
 
 def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
@@ -108,7 +111,8 @@ def _distinct(known: Known, places: Places, name: str) -> Floats:
     if name not in known.log.codes:
         return _nothing(known)
     codes = known.log.codes[name][places]
-    return _distinct_pairs(known, known.account[places][codes >= 0], codes[codes >= 0].astype(np.int64))
+    found = _distinct_pairs(known, known.account[places][codes >= 0], codes[codes >= 0].astype(np.int64))
+    return found if known.records(IN_TOUCH) else _nothing(known)
 
 
 def _kinds_used(known: Known, places: Places) -> Floats:

@@ -35,10 +35,21 @@ class Movements:
 
 
 def balances(known: Known, playbook: Playbook) -> Floats:
-    """Per account the balance at the cutoff: the sum of what is left of all that was booked before it."""
+    """Per account the balance at the cutoff: the sum of what is left of all that was booked before it.
+
+    NaN where none of the kinds that are booked is recorded.
+    """
+    if not known.records(entry.kind for entry in playbook.emotional) and not _sees_omissions(known, playbook):
+        return np.full(known.log.account_count, np.nan)
     moved = movements(known, playbook)
     sums = np.bincount(moved.account, weights=moved.left(known.cutoff), minlength=known.log.account_count)
     return sums.astype(np.float64)
+
+
+def _sees_omissions(known: Known, playbook: Playbook) -> bool:
+    """Whether an omission could be seen: what it watches is recorded, and so is what answers it."""
+    watched = playbook.emotional_omissions
+    return any(known.records([one.kind]) and known.records(one.answered_by) for one in watched)
 
 
 def movements(known: Known, playbook: Playbook) -> Movements:

@@ -14,6 +14,8 @@ from kqml.errors import BadUse, CouldNot, Fault
 from kqml.standing.standings import Column, Standings
 
 INSTANT = pa.timestamp("us", tz="UTC")
+FLAGS = ("single_contact",)
+"""Columns that hold yes, no or, where it is not recorded, nothing; the other columns of objects hold text."""
 
 
 def check_path(path: Path) -> None:
@@ -50,12 +52,12 @@ def _table(accounts: NDArray[np.object_], standings: Standings) -> pa.Table:
             "start": pa.array(np.full(count, period.start), INSTANT),
             "end": pa.array(np.full(count, period.end), INSTANT),
             "complete": pa.array(np.full(count, period.complete)),
-            **{name: _array(column) for name, column in standings.columns.items()},
+            **{name: _array(name, column) for name, column in standings.columns.items()},
         }
     )
 
 
-def _array(column: Column) -> pa.Array:
+def _array(name: str, column: Column) -> pa.Array:
     if column.dtype == object:
-        return pa.array(column, pa.string())
+        return pa.array(column, pa.bool_() if name in FLAGS else pa.string())
     return pa.array(column, mask=np.isnan(column) if column.dtype == np.float64 else None)

@@ -90,9 +90,10 @@ def test_one_person_alone_is_warned_of(people_met, warned):
     assert single_contact(found(account(people_met, 3, 0, 0)), PLAYBOOK).tolist() == [warned]
 
 
-def test_nobody_is_warned_where_people_are_not_recorded():
-    one = found([event(390, "visit")], recorded=[EventKind.VISIT])
-    assert single_contact(one, PLAYBOOK).tolist() == [False]
+@pytest.mark.parametrize("recorded", [[EventKind.VISIT], [EventKind.ORDER]])
+def test_nobody_is_warned_where_people_are_not_recorded(recorded):
+    one = found([event(390, recorded[0].code)], recorded=recorded)
+    assert single_contact(one, PLAYBOOK).tolist() == [None]
 
 
 def test_an_answer_belongs_to_its_own_account():

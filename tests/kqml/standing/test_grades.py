@@ -43,7 +43,7 @@ def due(day, paid=None, amount=100.0):
     [
         ("familiarity", [event(950, "visit", contact_id="p")], 1 / 3, "one of three people"),
         ("familiarity", [event(900, "visit", contact_id="p")], 0.0, "met before the period"),
-        ("closeness", [event(920 + n, "visit", contact_id="p") for n in range(6)], 0.25, "2 of 4 meetings a month; 0"),
+        ("closeness", [event(920 + n, "visit", contact_id="p") for n in range(6)], 0.5, "2 of 4 meetings a month"),
         ("sales_support", [event(600, "order", amount=50), event(950, "order", amount=44)], 0.8, "44 ÷ (50 × 1.1)"),
         ("sales_support", [event(600, "order", amount=50), event(950, "order", amount=90)], 1.0, "it cannot be fuller"),
         ("sales_support", [event(950, "order", amount=90)], None, "no sales a year before, nothing asked"),
@@ -84,8 +84,8 @@ def test_the_score_weighs_what_is_recorded():
 
 
 def test_too_little_recorded_makes_no_score():
-    found = scored([event(950, "order")], recorded=[EventKind.ORDER])
-    assert np.isnan(found.score[0])
+    found = scored([event(950, "order"), *due(960)], recorded=[EventKind.ORDER, EventKind.PAYMENT_DUE], rules=PLAYBOOK)
+    assert np.isnan([found.score[0], *(dimension[0] for dimension in found.dimensions.values())]).all()
 
 
 @pytest.mark.parametrize(

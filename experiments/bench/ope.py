@@ -64,7 +64,7 @@ def _summary(seen: list[Seen]) -> dict[str, Any]:
         "coverage": _share([one.difference[HEADLINE] for one in compared]),
         "value_coverage": _share([one.value[HEADLINE] for one in kept]),
         "refused": _share([one.refused for one in seen]),
-        "half_width": float(np.median([one.width for one in compared])),
+        "half_width": _middle([one.width for one in compared]),
         "estimators": {
             name: {
                 "coverage": _share([one.difference[name] for one in compared]),
@@ -89,6 +89,10 @@ def _target(kept: list[Seen], name: str) -> dict[str, Any]:
         "half_width": float(np.median([one.width for one in mine])),
         "half_width_at_reference": float(np.median(scaled)),
     }
+
+
+def _middle(numbers: list[float]) -> float:
+    return float(np.median(numbers)) if numbers else float("nan")
 
 
 def _share(flags: list[bool]) -> float:

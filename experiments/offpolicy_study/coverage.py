@@ -73,7 +73,7 @@ def judge(place: Crossroads, playbook: Playbook, numbers: range) -> Iterator[lis
     for number in numbers:
         drawn = place.draw(number)
         rows = place.rows_of(drawn)
-        regression = expected_outcomes(drawn, place.values[rows], seed=number)
+        regression = expected_outcomes(drawn, place.values[rows], seed=number, past=place.past[rows])
         against = targets[PLAYBOOK][rows]
         yield [
             _seen(name, evaluate_policy(drawn, chances[rows], against, regression), truths, len(drawn))

@@ -20,8 +20,9 @@ WINDOWS = (4, 13, 26, 52)
 
 @dataclass(frozen=True)
 class Crossroads:
-    """A world at a cutoff. Rows are the accounts on the books, with at least two eligible packages. `values`: what the
-    company knows of them. `truth`: the outcome of asking for each package; `error`: its mean's standard error."""
+    """A world at a cutoff. Rows are the accounts on the books with at least two eligible packages. `values`: what the
+    company knows of them; `past`: their margin in as much time as the horizon takes. `truth`: the outcome of asking for
+    each package; `effect`: less that of waiting, with its standard error."""
 
     simulation: Simulation
     share: float
@@ -29,6 +30,7 @@ class Crossroads:
     actions: tuple[str, ...]
     tier: NDArray[np.object_]
     values: Floats
+    past: Floats
     eligible: Flags
     truth: Floats
     effect: Floats
@@ -75,6 +77,7 @@ def arrive(world: World, week: int, share: float, paths: int) -> Crossroads:
         actions=seen.actions,
         tier=seen.tier[who].astype(object),
         values=_known(seen, past)[who],
+        past=_margins(seen, past)[who],
         eligible=seen.eligible[who],
         truth=found.value["margin"],
         effect=found.effect["margin"],
@@ -82,9 +85,19 @@ def arrive(world: World, week: int, share: float, paths: int) -> Crossroads:
     )
 
 
+def _amounts(seen: Observation, past: list[Lived]) -> Floats:
+    """Weeks × accounts: margin of the orders."""
+    return np.asarray(np.array([lived.amount for lived in past]) * seen.margin_rate, dtype=np.float64)
+
+
+def _margins(seen: Observation, past: list[Lived]) -> Floats:
+    """What an account brought in as many weeks as the horizon has, by the mean of its last year."""
+    return np.asarray(_amounts(seen, past)[-52:].mean(axis=0) * HORIZON, dtype=np.float64)
+
+
 def _known(seen: Observation, past: list[Lived]) -> Floats:
     """Sales, silence, contacts lately; tier, segment, region, distance."""
-    amounts = np.array([lived.amount for lived in past]) * seen.margin_rate
+    amounts = _amounts(seen, past)
     met = np.array([lived.acts.recorded >= Package.VISIT for lived in past])
     weeks = np.arange(len(past))[:, None]
     last = np.where(amounts > 0, weeks, -1).max(axis=0)

@@ -1,9 +1,9 @@
 """Detectable changes by formula, with accounts that share reps.
 
-An account's outcome has standard deviation σ, intraclass correlation ρ within reps, correlation r with the same outcome
-of the time before. Accounts held out within reps: Var = σ²(1 − ρ)(1 − r²)(1/n₁ + 1/n₀), the reps cancel. Whole reps of m
-accounts each: Var = σ²(1 − r²)(1 + (m − 1)ρ)/m·(1/k₁ + 1/k₀) (Donner & Klar 2000; adjusting for the time before: Deng, Xu,
-Kohavi & Walker 2013). Detectable with a power of β in a two-sided test at α: (t₁₋α/₂ + tβ)·√Var.
+An account's outcome has standard deviation σ, correlation ρ within reps, correlation r with the same outcome of the
+time before. Accounts held out within reps: Var = σ²(1 − ρ)(1 − r²)(1/n₁ + 1/n₀), since reps cancel. Whole reps of m
+accounts: Var = σ²(1 − r²)(1 + (m − 1)ρ)/m·(1/k₁ + 1/k₀) (Donner & Klar 2000; adjusting for the time before: Deng et
+al. 2013). Detectable with a power of β in a two-sided test at α: (t₁₋α/₂ + tβ)·√Var.
 """
 
 from dataclasses import dataclass

@@ -33,17 +33,19 @@ class Estimate:
         return float(student.ppf((1 + LEVEL) / 2, self.degrees)) * self.error + self.bias
 
 
-def estimate(value: float, influence: Floats, clusters: tuple[Codes, ...]) -> Estimate:
+def estimate(value: float, influence: Floats, clusters: tuple[Codes, ...], symmetric: bool = False) -> Estimate:
     """The interval of a statistic from its rows' influences, which average to 0.
 
     Variance: the largest of the ones clustered by each of `clusters`, and by two of them together (Cameron, Gelbach &
-    Miller 2011, JBES 29(2)). Degrees of freedom: the effective number of clusters, (Σu²)² ∕ Σu⁴ of their summed
-    influences u, less 1, so that a few that weigh much widen the interval.
+    Miller 2011, JBES 29(2)). Degrees of freedom come from the effective number of clusters k = (Σu²)² ∕ Σu⁴ of summed
+    influences u, so that a few that weigh much widen the interval: 3k − 2 where influences are about `symmetric`, as
+    those of differences are (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed.
     """
     rows = len(influence)
     single = [_summed(influence, codes) for codes in clusters]
     variances = [_variance(sums, rows) for sums in single]
-    degrees = min(_degrees(sums) for sums in single)
+    effective = min(_effective(sums) for sums in single)
+    degrees = max(3 * effective - 2 if symmetric else effective - 1, 1.0)
     if len(clusters) == 2:
         _, both = np.unique(np.column_stack(clusters), axis=0, return_inverse=True)
         variances.append(sum(variances) - _variance(_summed(influence, both.reshape(-1)), rows))
@@ -60,8 +62,6 @@ def _variance(sums: Floats, rows: int) -> float:
     return float("inf") if count < 2 else float((sums**2).sum()) * count / (count - 1) / rows**2
 
 
-def _degrees(sums: Floats) -> float:
+def _effective(sums: Floats) -> float:
     square = float((sums**2).sum())
-    if square == 0 or len(sums) < 2:
-        return 1.0
-    return max(square**2 / float((sums**4).sum()) - 1.0, 1.0)
+    return 1.0 if square == 0 else square**2 / float((sums**4).sum())

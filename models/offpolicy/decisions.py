@@ -9,12 +9,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.catalog import catalog
+from features.context import NEVER
+from features.rows import Rows
+from kqml.calendar import DAY_US
 from kqml.dataset import Dataset
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
 from models.effects.decision_data import DecisionData, build_decision_data
 from models.effects.decision_features import decision_features
 from models.effects.decision_log import read_decision_log
+from models.effects.outcomes import outcomes_of
 from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
 from models.offpolicy.expected import expected_outcomes
 from models.order_columns import order_columns
@@ -24,12 +28,15 @@ MORE_ROWS = 60_000
 
 @dataclass(frozen=True)
 class Decisions:
-    """All rows of a log beside its dataset. `rep`: code per row. `policies`: names of those that made the log."""
+    """All rows of a log beside its dataset. `rep`: code per row. `policies`: names of those that made the log.
+    `rate`: margin over amount per account."""
 
     dataset: Dataset
     data: DecisionData
     rep: Codes
     policies: tuple[str, ...]
+    rate: Floats
+    horizon_days: int
 
     @property
     def usable(self) -> Flags:
@@ -71,7 +78,15 @@ def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_d
     wanted = pd.MultiIndex.from_arrays([data.account_ids[data.rows.account], data.week])
     reps = pd.factorize(_column(told, "rep_id"))[0]
     rep = reps[keys.get_indexer(wanted)].astype(np.int64)
-    return Decisions(dataset, data, rep, tuple(sorted(set(_column(told, "policy").dropna()))))
+    policies = tuple(sorted(set(_column(told, "policy").dropna())))
+    return Decisions(dataset, data, rep, policies, _rates(dataset, playbook), horizon_days)
+
+
+def _rates(dataset: Dataset, playbook: Playbook) -> Floats:
+    """1 where a segment has no rate: the past only scales what is expected."""
+    accounts = dataset.accounts()
+    segment = accounts.get("segment", pd.Series(index=accounts.index, dtype=object))
+    return segment.map(dict(playbook.margin_rate)).astype(np.float64).fillna(1.0).to_numpy()
 
 
 def _column(table: pd.DataFrame, name: str) -> "pd.Series[str]":
@@ -120,8 +135,22 @@ def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Float
     kept = others[:: max(1, -(-len(others) // MORE_ROWS))]
     more = data.where(np.isin(np.arange(len(data)), kept))
     values, further = (_values(decisions.dataset, part) for part in (rows.data, more))
-    outcome = "margin" if rows.outcome == "margin" else "retained"
-    return expected_outcomes(rows.drawn, values, seed, more.sample(further, outcome) if len(more) else None)
+    others_told = more.sample(further, rows.outcome) if len(more) else None
+    past = np.concatenate([_past(decisions, part) for part in (rows.data, more)]) if rows.outcome == "margin" else None
+    return expected_outcomes(rows.drawn, values, seed, others_told, past)
+
+
+def _past(decisions: Decisions, data: DecisionData) -> Floats:
+    """The margin of as much time before each row as the horizon takes, by the mean of up to four such stretches."""
+    log, span = decisions.dataset.event_log(), int(decisions.horizon_days * DAY_US)
+    first = int(log.occurred_at.min())
+    total, known = np.zeros(len(data)), np.zeros(len(data))
+    for back in range(1, 5):
+        starts = data.rows.cutoff - back * span
+        margin = outcomes_of(log, Rows(data.rows.account, starts), decisions.rate, (span, 0.0), NEVER).margin
+        inside = (starts >= first) | (back == 1)
+        total, known = total + np.where(inside, np.maximum(margin, 0.0), 0.0), known + inside
+    return total / known
 
 
 def _values(dataset: Dataset, data: DecisionData) -> Floats:

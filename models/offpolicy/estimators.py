@@ -70,7 +70,8 @@ def values(weighed: Weighed, outcome: Floats, clusters: tuple[Codes, ...]) -> Ma
 
 def differences(one: Weighed, other: Weighed, outcome: Floats, clusters: tuple[Codes, ...]) -> Mapping[str, Estimate]:
     """What one target is worth more than another, from the same rows: what they share cancels."""
-    found = {name: _mean(row_values(name, one, outcome) - row_values(name, other, outcome), clusters) for name in NAMES}
+    rows = {name: row_values(name, one, outcome) - row_values(name, other, outcome) for name in NAMES}
+    found = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
     return _widened(found, switch_of(one, outcome).bias + switch_of(other, outcome).bias)
 
 
@@ -78,6 +79,6 @@ def _widened(found: Mapping[str, Estimate], bias: float) -> Mapping[str, Estimat
     return {**found, "switch_dr": replace(found["switch_dr"], bias=bias)}
 
 
-def _mean(rows: Floats, clusters: tuple[Codes, ...]) -> Estimate:
+def _mean(rows: Floats, clusters: tuple[Codes, ...], symmetric: bool = False) -> Estimate:
     value = float(rows.mean())
-    return estimate(value, rows - value, clusters)
+    return estimate(value, rows - value, clusters, symmetric)

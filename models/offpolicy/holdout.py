@@ -55,4 +55,4 @@ def _within_reps(outcome: Floats, held: Flags, rep: Codes) -> Estimate:
         return Estimate(float("nan"), float("inf"), 1.0)
     value = float((centred * rest).sum()) / strength
     influence = centred * (rest - value * centred) * len(outcome) / strength
-    return estimate(value, influence, (place,))
+    return estimate(value, influence, (place,), symmetric=True)

@@ -1,0 +1,7 @@
+"""The Python client of the HTTP API."""
+
+from kqml.client.client import Client
+from kqml.client.refusals import ApiProblem, ItemProblem, Unreachable
+from kqml.client.sending import Patience
+
+__all__ = ["ApiProblem", "Client", "ItemProblem", "Patience", "Unreachable"]

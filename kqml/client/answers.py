@@ -1,0 +1,134 @@
+"""What the service answers with; the shapes are tested against its OpenAPI description."""
+
+from typing import Any, Literal, TypedDict
+
+Band = Literal["stopped", "high", "raised", "low"]
+
+
+class Reason(TypedDict):
+    """One code's share of a score in log-odds, in words."""
+
+    code: str
+    direction: Literal["rising", "falling"]
+    contribution: float
+    text: str
+
+
+class ModelRef(TypedDict):
+    """Which model answered."""
+
+    version: str
+    grade: str
+
+
+class Score(TypedDict):
+    """One account's score; the numbers are None where the account is not eligible."""
+
+    account_id: str
+    churn_probability: float | None
+    band: Band | None
+    eligible: bool
+    reasons: list[Reason]
+    warnings: list[str]
+
+
+class Scores(TypedDict):
+    """Scores in the order asked."""
+
+    model: ModelRef
+    as_of: str
+    scores: list[Score]
+
+
+class EventsTaken(TypedDict):
+    """What became of a batch of events: those that were new, those that were there already."""
+
+    added: int
+    known: int
+    received_at: str
+
+
+class RecordsPut(TypedDict):
+    """How many records of a batch were new, changed, the same as before."""
+
+    created: int
+    changed: int
+    same: int
+
+
+class ShortScore(TypedDict):
+    """An account's newest stored score."""
+
+    churn_probability: float | None
+    band: Band | None
+    value_at_risk: float | None
+    as_of: str
+    model: str
+
+
+class Account(TypedDict):
+    """What an account is now; `score` is None while none is stored."""
+
+    account_id: str
+    name: str | None
+    tier: str | None
+    segment: str | None
+    region: str | None
+    owner_rep_id: str | None
+    opened_on: str | None
+    status: str | None
+    status_since: str | None
+    credit_grade: str | None
+    attributes: dict[str, Any] | None
+    described: bool
+    updated_at: str
+    score: ShortScore | None
+
+
+class State(TypedDict):
+    """One state of a decision."""
+
+    state: str
+    at: str
+    known_at: str
+    action: str | None
+    reason: str | None
+    verified: bool | None
+    outcome: dict[str, Any] | None
+    by: str | None
+
+
+class Receipt(TypedDict):
+    """A decision with everything that re-creates it, and what became of it."""
+
+    decision_id: str
+    account_id: str
+    rep_id: str | None
+    week: str
+    cutoff: str
+    policy: str
+    playbook: str
+    model: str | None
+    assigned: str
+    probability: float | None
+    eligible: list[Any]
+    blocked: dict[str, Any]
+    coin: bool | None
+    must: bool | None
+    holdout: bool | None
+    evaluable: bool | None
+    features: dict[str, Any] | None
+    features_fingerprint: str | None
+    receipt: dict[str, Any] | None
+    recorded_at: str
+    state: str
+    next: list[str]
+    states: list[State]
+
+
+class StatusTaken(TypedDict):
+    """The state that was written, those that may follow."""
+
+    decision_id: str
+    state: State
+    next: list[str]

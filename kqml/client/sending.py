@@ -1,0 +1,88 @@
+"""Sending a request until it is answered: pauses that grow, one `Idempotency-Key` for all tries of a change."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from kqml.client.refusals import ApiProblem, Unreachable
+
+AGAIN = frozenset({429, 502, 503, 504})
+"""Answers that another try may turn into a better one."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often to try, for how long to wait: `first` seconds, each time `growth` times as long, at most `longest`,
+    less up to half of it by chance so that many callers do not come back at once."""
+
+    tries: int = 6
+    first: float = 0.25
+    growth: float = 2.0
+    longest: float = 30.0
+    timeout: float = 60.0
+
+    def pauses(self) -> Iterator[float]:
+        """The waiting times between the tries."""
+        for place in range(self.tries - 1):
+            yield min(self.longest, self.first * self.growth**place)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends requests. A try repeats the same key, so a change that arrived twice is made once."""
+
+    http: httpx.Client
+    patience: Patience
+    sleep: Callable[[float], object] = time.sleep
+    chance: random.Random = field(default_factory=random.Random)
+
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
+        """The answer to a GET."""
+        return self._send(self.http.build_request("GET", path, params=params))
+
+    def tell(
+        self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer to a POST or PUT of JSON."""
+        keyed = {"idempotency-key": str(uuid.uuid4()), **(headers or {})}
+        return self._send(self.http.build_request(method, path, json=body, headers=keyed))
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        """Raises ApiProblem where the service says no, Unreachable where it never answers."""
+        for pause in self.patience.pauses():
+            answer = self._try(request)
+            if isinstance(answer, httpx.Response) and answer.status_code not in AGAIN:
+                return _checked(answer)
+            self.sleep(self._wait(answer, pause))
+        answer = self._try(request)
+        if isinstance(answer, httpx.Response):
+            return _checked(answer)
+        where = f"{request.method} {request.url}"
+        raise Unreachable(f"{where} was not answered in {self.patience.tries} tries: {answer}.") from answer
+
+    def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
+        try:
+            return self.http.send(request)
+        except httpx.TransportError as error:
+            return error
+
+    def _wait(self, answer: httpx.Response | httpx.TransportError, pause: float) -> float:
+        asked = answer.headers.get("retry-after", "") if isinstance(answer, httpx.Response) else ""
+        if asked.isdigit():
+            return min(float(asked), self.patience.longest)
+        return pause * self.chance.uniform(0.5, 1.0)
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.status_code < 400:
+        return answer
+    try:
+        said = answer.json()
+    except ValueError:
+        said = {}
+    raise ApiProblem(answer.status_code, said if isinstance(said, dict) else {})

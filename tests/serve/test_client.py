@@ -1,0 +1,170 @@
+"""The Python client against the app: what it sends, how often, what it makes of answers."""
+
+import random
+from collections.abc import Callable
+from typing import get_type_hints
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+from store_fixtures import *  # noqa: F403
+
+from kqml.client import ApiProblem, Client, Patience, Unreachable, answers
+from kqml.client.sending import Sender
+
+EVENTS = [
+    {"event_id": f"e{place}", "account_id": "S-1", "occurred_at": "2024-03-01T10:00:00+08:00", "kind": "visit"}
+    for place in range(7)
+]
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def bridge(app: TestClient) -> Handler:
+    """Hands a request of the client to the app."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {name: value for name, value in request.headers.items() if name != "host"}
+        got = app.request(request.method, request.url.raw_path.decode(), content=request.read(), headers=headers)
+        return httpx.Response(got.status_code, headers=got.headers, content=got.content)
+
+    return answer
+
+
+def client_through(handler: Handler, **patience: float) -> Client:
+    kept = Patience(first=0.0, **patience)
+    return Client("http://kqml.test", patience=kept, transport=httpx.MockTransport(handler))
+
+
+@pytest.fixture
+def kqml(client: TestClient) -> Client:
+    return client_through(bridge(client))
+
+
+def test_events_go_in_batches_and_count_once(kqml: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kqml.client.client.EVENTS_A_CALL", 3)
+
+    first = [(taken["added"], taken["known"]) for taken in kqml.send_events(EVENTS)]
+    again = [(taken["added"], taken["known"]) for taken in kqml.send_events(iter(EVENTS))]
+
+    assert (first, again) == ([(3, 0), (3, 0), (1, 0)], [(0, 3), (0, 3), (0, 1)])
+
+
+def test_records_are_put_in_then_listed_over_pages(kqml: Client) -> None:
+    names = [f"S/{place} 店" for place in range(5)]
+
+    list(kqml.put_reps([{"rep_id": "R-1", "name": "Zhao"}]))
+    tally = list(kqml.put_accounts({"account_id": name, "tier": "A", "owner_rep_id": "R-1"} for name in names))
+    listed = [account["account_id"] for account in kqml.accounts(rep="R-1", sort="account_id", limit="2")]
+
+    assert tally == [{"created": 5, "changed": 0, "same": 0}]
+    assert listed == names
+
+
+def test_an_account_is_changed_only_where_nobody_else_did(kqml: Client) -> None:
+    kqml.put_account("S 1% 店?", {"tier": "B"})
+    account, etag = kqml.account("S 1% 店?")
+    kqml.put_account("S 1% 店?", {"tier": "A"}, if_match=etag)
+
+    assert account["tier"] == "B"
+    with pytest.raises(ApiProblem, match="412 changed"):
+        kqml.put_account("S 1% 店?", {"tier": "C"}, if_match=etag)
+
+
+def test_scores_are_asked_by_history(kqml: Client) -> None:
+    history = [{"occurred_at": "2024-03-01T10:00:00+08:00", "kind": "order", "amount": 10.0}]
+
+    found = kqml.score([{"account_id": "S-9", "events": history}], as_of="2024-03-20T00:00:00+08:00", language="en")
+
+    assert [(score["account_id"], score["churn_probability"]) for score in found["scores"]] == [("S-9", 0.25)]
+    assert found["model"]["version"] == "3"
+
+
+def test_a_refusal_names_every_item(kqml: Client) -> None:
+    bad = [{**EVENTS[0], "kind": "teleport"}, {**EVENTS[1], "minutes": -1}]
+
+    with pytest.raises(ApiProblem, match="422 invalid-request") as refused:
+        list(kqml.send_events(bad))
+
+    assert [item.where for item in refused.value.items] == ["#/events/0/kind", "#/events/1/minutes"]
+    assert refused.value.request_id
+
+
+def test_what_is_not_there_is_a_problem(kqml: Client) -> None:
+    with pytest.raises(ApiProblem, match="404 not-found"):
+        kqml.decision("D/none")
+
+
+def test_a_change_whose_answer_was_lost_is_made_once(client: TestClient) -> None:
+    """The service did it, the answer did not come back: the next try carries the same key, gets the same answer."""
+    through, lost = bridge(client), [httpx.ReadTimeout("lost"), httpx.RemoteProtocolError("cut"), None]
+    keys = []
+
+    def losing(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["idempotency-key"])
+        answer, failure = through(request), lost.pop(0)
+        if failure is not None:
+            raise failure
+        return answer
+
+    tally = list(client_through(losing).put_accounts([{"account_id": "S-7"}]))
+
+    assert tally == [{"created": 1, "changed": 0, "same": 0}]
+    assert (len(keys), len(set(keys))) == (3, 1)
+
+
+@pytest.mark.parametrize(("status", "tries"), [(503, 4), (429, 4), (502, 4), (404, 1), (422, 1), (500, 1)])
+def test_only_what_may_pass_is_tried_again(status: int, tries: int) -> None:
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(status, text="<html>a proxy speaks</html>")
+
+    with pytest.raises(ApiProblem, match=f"^{status} unknown: The service gave no reason"):
+        client_through(answer, tries=4).decision("D-1")
+    assert len(seen) == tries
+
+
+def test_a_service_that_never_answers_is_unreachable() -> None:
+    def nothing(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    with pytest.raises(Unreachable, match=r"GET http://kqml.test/v1/decisions/D-1 was not answered in 3 tries"):
+        client_through(nothing, tries=3).decision("D-1")
+
+
+def test_pauses_grow_and_the_service_may_ask_for_longer_ones() -> None:
+    answers_of = iter([httpx.Response(503), httpx.Response(503, headers={"retry-after": "7"}), httpx.Response(503)])
+    http = httpx.Client(
+        base_url="http://kqml.test",
+        transport=httpx.MockTransport(lambda request: next(answers_of, httpx.Response(200))),
+    )
+    pauses: list[float] = []
+
+    Sender(http, Patience(first=1.0, growth=4.0), pauses.append, random.Random(0)).ask("/healthz")
+
+    assert pauses[1] == 7.0
+    assert 0.5 <= pauses[0] <= 1.0 < 8.0 <= pauses[2] <= 16.0
+
+
+@pytest.mark.parametrize(
+    ("shape", "schema"),
+    [
+        (answers.Reason, "ReasonOut"),
+        (answers.ModelRef, "ModelRef"),
+        (answers.Score, "ScoreOut"),
+        (answers.Scores, "ScoreAnswer"),
+        (answers.EventsTaken, "EventsTaken"),
+        (answers.RecordsPut, "RecordsPut"),
+        (answers.ShortScore, "ShortScore"),
+        (answers.Account, "ListedAccount"),
+        (answers.State, "StateOut"),
+        (answers.Receipt, "Receipt"),
+        (answers.StatusTaken, "StatusTaken"),
+    ],
+)
+def test_the_shapes_are_those_of_the_description(client: TestClient, shape: type, schema: str) -> None:
+    described = client.get("/openapi.json").json()["components"]["schemas"][schema]
+
+    assert sorted(get_type_hints(shape)) == sorted(described["properties"])

@@ -12,6 +12,7 @@ from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
 from models.effects.outcomes import outcomes_of
 from models.experiment_planning.design import Population
+from models.margins import margin_rates
 
 Floats = NDArray[np.float64]
 LEAST_ACCOUNTS, LEAST_REPS = 50, 5
@@ -29,9 +30,7 @@ def measure_population(dataset: Dataset, playbook: Playbook, weeks: int) -> Popu
         days = (end - begins) // DAY_US
         fault = Fault("weeks", f"{weeks} twice are more than the {days} days of history", "give fewer weeks")
         raise Refused("The history is too short.", [fault])
-    rate = accounts.get("segment", pd.Series(index=accounts.index, dtype=object)).map(dict(playbook.margin_rate))
-    usual = float(np.mean(list(playbook.margin_rate.values()) or [1.0]))
-    rates = rate.astype(np.float64).fillna(usual).to_numpy()
+    rates = margin_rates(dataset, playbook)
     owner = accounts.get("owner_rep_id", pd.Series(index=accounts.index, dtype=object))
     before, after = (
         outcomes_of(log, _rows(len(accounts), end - back * span), rates, (span, 0.0), end).margin for back in (2, 1)

@@ -19,6 +19,7 @@ from models.effects.decision_data import DecisionData, build_decision_data
 from models.effects.decision_features import decision_features
 from models.effects.decision_log import read_decision_log
 from models.effects.outcomes import outcomes_of
+from models.margins import margin_rates
 from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
 from models.offpolicy.expected import expected_outcomes
 from models.order_columns import order_columns
@@ -79,14 +80,7 @@ def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_d
     reps = pd.factorize(_column(told, "rep_id"))[0]
     rep = reps[keys.get_indexer(wanted)].astype(np.int64)
     policies = tuple(sorted(set(_column(told, "policy").dropna())))
-    return Decisions(dataset, data, rep, policies, _rates(dataset, playbook), horizon_days)
-
-
-def _rates(dataset: Dataset, playbook: Playbook) -> Floats:
-    """1 where a segment has no rate: the past only scales what is expected."""
-    accounts = dataset.accounts()
-    segment = accounts.get("segment", pd.Series(index=accounts.index, dtype=object))
-    return segment.map(dict(playbook.margin_rate)).astype(np.float64).fillna(1.0).to_numpy()
+    return Decisions(dataset, data, rep, policies, margin_rates(dataset, playbook), horizon_days)
 
 
 def _column(table: pd.DataFrame, name: str) -> "pd.Series[str]":

@@ -414,7 +414,10 @@ class Oracle:
                 "inbound": ("inbound", answers.inbound_days, ""),
             }[row["kind"]]
             due_by = row.get("due_at") or row["occurred_at"] + timedelta(days=days)
-            closed = any(each["kind"] == closing and each.get("ref") == row["event_id"] for each in self.known)
+            closed = any(
+                each["kind"] == closing and each["account_id"] == name and each.get("ref") == row["event_id"]
+                for each in self.known
+            )
             if duty == "inbound":
                 closed = any(moment >= row["occurred_at"] for moment in ours)
             start, end = self.midnight(self.period.first), self.midnight(self.period.last + timedelta(days=1))

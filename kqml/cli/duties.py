@@ -26,9 +26,10 @@ def run(  # noqa: PLR0913 - the flags of one command
     week: Annotated[
         str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
     ] = None,
+    month: Annotated[str | None, typer.Option(help="A calendar month such as 2024-02 instead of a week.")] = None,
     cutoff: Annotated[
         str | None,
-        typer.Option(help="A date or an instant with offset.", show_default="the week's Monday, its midnight"),
+        typer.Option(help="A date or an instant with offset.", show_default="local midnight of its first day"),
     ] = None,
     compliance: Annotated[
         bool, typer.Option("--compliance", help="How far the cadence was kept: per rep, tier, channel, month.")
@@ -39,9 +40,9 @@ def run(  # noqa: PLR0913 - the flags of one command
     language: LanguageFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Lists what is due, by when, done, overdue or waived in a week: cadence, festivals, personal days, promises,
-    complaints, give and take.
+    """Lists what is due, by when, done, overdue or waived in a week or a month.
 
+    Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
     Without --rep and --out only the counts are told. With --compliance the past months instead.
 
     Example: kqml duties data/world --rep R0001-00 --week 2024-W07
@@ -66,7 +67,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         _write(out, table)
         emit(result, as_json, lambda console: print_compliance(console, result, speech))
         return
-    table, told = _owed(book, rules, calendar, (week, cutoff, rep))
+    table, told = _owed(book, rules, calendar, (_period(book, week, month), cutoff, rep))
     _write(out, table)
     rows = _rows(table) if rep is not None and out is None else None
     result = {**common, **told, "summary": _summary(table), "rows": rows}
@@ -74,20 +75,21 @@ def run(  # noqa: PLR0913 - the flags of one command
 
 
 def _owed(
-    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: tuple[str | None, str | None, str | None]
+    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, str | None, str | None]"
 ) -> "tuple[pa.Table, dict[str, Any]]":
-    """The duties of a week (asked: week, cutoff, rep), what they were computed for."""
+    """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
     from features.cutoffs import parse_cutoff
     from kqml.calendar import moment_of
     from kqml.duties import duties
 
-    zone, (week, cutoff, rep) = book.log.time_zone, asked
-    period = _period(book, week)
+    zone, (period, cutoff, rep) = book.log.time_zone, asked
     at = period.instants(zone)[0] if cutoff is None else parse_cutoff(cutoff, zone)
     with progress("Computing", None):
         table = _of_rep(duties(book, rules, calendar, period, at), rep)
+    is_week = (period.last - period.first).days == 6
     told = {
-        "week": "{}-W{:02d}".format(*period.first.isocalendar()[:2]),
+        "week": "{}-W{:02d}".format(*period.first.isocalendar()[:2]) if is_week else None,
+        "month": None if is_week else f"{period.first:%Y-%m}",
         "cutoff": moment_of(at, zone).isoformat(),
         "certainty": calendar.certainty(period.last.year),
     }
@@ -113,10 +115,16 @@ def _kept(
     return table, {"months": [f"{month:%Y-%m}" for month in found], "cutoff": moment_of(at, zone).isoformat()}
 
 
-def _period(book: "DutyBook", week: str | None) -> "Period":
+def _period(book: "DutyBook", week: str | None, month: str | None) -> "Period":
+    """The week or the month asked for. Raises BadUse where both are."""
     from kqml.calendar import moment_of
+    from kqml.duties.period import month as month_of
     from kqml.duties.period import week as week_of
 
+    if week is not None and month is not None:
+        raise BadUse("There is one period.", [Fault("--month", f"{month} stands beside --week {week}", "give one")])
+    if month is not None:
+        return month_of(month)
     if week is not None:
         return week_of(week)
     last = moment_of(_after_the_last(book), book.log.time_zone).date()

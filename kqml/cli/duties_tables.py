@@ -18,8 +18,8 @@ HEADS = ("account", "tier", "duty", "channel", "counted", "due_by", "state", "wh
 
 def print_duties(console: Console, result: Mapping[str, Any], language: str, time_zone: str) -> None:
     """What is open, most pressing first, where one rep was asked for; else how much of each there is."""
-    head = {key: result[key] for key in ("week", "playbook")}
-    console.print(Text(text("duties.title", language, **head), style="bold"))
+    key, period = ("title", result["week"]) if result["week"] else ("title_month", result["month"])
+    console.print(Text(text(f"duties.{key}", language, period=period, playbook=result["playbook"]), style="bold"))
     console.print(Text(text(f"duties.{result['certainty']}", language), style="dim"))
     if result["rows"] is None:
         console.print(_summary(result["summary"], language))

@@ -27,7 +27,7 @@ def duties(book: DutyBook, playbook: Playbook, calendar: Workdays, period: Perio
     Only what was known before the cutoff counts, only what had happened by then.
     """
     asked = asked_of(book, playbook, period, cutoff)
-    return table_of(book, [part for part in _parts(asked, calendar, period) if len(part)])
+    return table_of(book, [part for part in _parts(asked, calendar, period) if len(part)], playbook.version)
 
 
 def asked_of(book: DutyBook, playbook: Playbook, period: Period, cutoff: int) -> Asked:

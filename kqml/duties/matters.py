@@ -29,11 +29,16 @@ def matter_parts(asked: Asked) -> Iterator[Part]:
 
 
 def _closed(asked: Asked, opened: Records, kind: EventKind) -> Flags:
-    """Which of the events another one refers to by its `ref`, known before the cutoff."""
-    log = asked.book.log
-    refs = log.texts("ref", asked.known.of(kind).row)
+    """Which of the events one of the same account refers to by its `ref`, known before the cutoff."""
+    log, closing = asked.book.log, asked.known.of(kind)
     ids = pa.array(log.texts("event_id", opened.row), pa.string())
-    return np.asarray(pc.is_in(ids, value_set=pa.array(refs, pa.string()), skip_nulls=True).to_numpy(False), np.bool_)
+    refs = pa.array(log.texts("ref", closing.row), pa.string())
+    place = pc.fill_null(pc.index_in(refs, value_set=ids, skip_nulls=True), -1).to_numpy(zero_copy_only=False)
+    found = np.flatnonzero(place >= 0)
+    found = found[closing.account[found] == opened.account[place[found]]]
+    closed = np.zeros(len(opened), dtype=np.bool_)
+    closed[place[found]] = True
+    return closed
 
 
 def _answered(asked: Asked, came: Records) -> Flags:

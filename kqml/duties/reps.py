@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kqml.duties.period import day_number
+from kqml.errors import Fault, Refused
 
 ALWAYS = (-(2**31), 2**31)
 
@@ -36,10 +37,25 @@ class Rep:
 
 
 def reps_of(table: pa.Table, others: pa.Array) -> tuple[Rep, ...]:
-    """The reps of the table, with those that are only named elsewhere, by name."""
-    known = {row["rep_id"]: _rep(row) for row in table.to_pylist()}
+    """The reps of the table, with those that are only named elsewhere, by name.
+
+    Raises Refused with every rep whose absences cannot be read.
+    """
+    rows = table.to_pylist()
+    if faults := [fault for row in rows for fault in _faults(row)]:
+        raise Refused("The table of reps cannot be used.", faults)
+    known = {row["rep_id"]: _rep(row) for row in rows}
     names = sorted({*known, *others.to_pylist()})
     return tuple(known.get(name, Rep(name)) for name in names)
+
+
+def _faults(row: dict[str, Any]) -> list[Fault]:
+    try:
+        _absences(row.get("absences"))
+    except (ValueError, TypeError):
+        where, todo = f"reps.absences of {row['rep_id']}", "give pairs of ISO dates: [[start, end], …]"
+        return [Fault(where, f"{row['absences']!r} is no list of absences", todo)]
+    return []
 
 
 def _rep(row: dict[str, Any]) -> Rep:

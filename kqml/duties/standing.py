@@ -109,8 +109,13 @@ def _consents(log: DutyLog, records: Records, known: _Table) -> Changes:
     notes = log.notes(records.row)
     value = np.array([_flag(note.get("to")) for note in notes], dtype=np.int64)
     before = np.array([_flag(note.get("from", True)) for note in notes], dtype=np.int64)
-    now = [_flag(orjson.loads(text).get("consent")) if text else 1 for text in known.texts("attributes")]
+    now = [_flag(_attributes(text).get("consent")) for text in known.texts("attributes")]
     return _changes(log, records, value, before, np.array(now, dtype=np.int64))
+
+
+def _attributes(text: str | None) -> dict[str, Any]:
+    found = orjson.loads(text) if text else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _flag(value: object) -> int:

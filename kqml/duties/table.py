@@ -48,11 +48,13 @@ SCHEMA = pa.schema(
         "why": WORD,
         "contact_id": TEXT,
         "event_id": TEXT,
+        "playbook": WORD,
     }
 )
 """One row for each duty. `account_id` is null where a rep owes it in the month, `rep_id` where nobody is in charge.
 `target`: whole contacts owed; `prorated`: before rounding. `behind`: owed until the cutoff and not counted yet.
-`state`: one of STATES. `must`: cannot wait until the next period. `why`: key of the message `duties.why.…`."""
+`state`: one of STATES. `must`: cannot wait until the next period. `playbook`: its version.
+`why`: key of the message `duties.why.…`."""
 
 Column = NDArray[Any] | str | float | bool | None
 
@@ -87,8 +89,8 @@ def state_of(
     return np.where(target <= 0, "waived", np.where(enough, "done", open_state)).astype(object)
 
 
-def table_of(book: DutyBook, parts: Sequence[Part]) -> pa.Table:
-    """The parts as one table, by rep, account, then due date."""
+def table_of(book: DutyBook, parts: Sequence[Part], version: str) -> pa.Table:
+    """The parts as one table, by rep, account, then due date; `version`: the playbook's."""
     ids, names = book.log.accounts, np.array([rep.name for rep in book.log.reps], dtype=object)
     columns = {
         "account_id": _words([part.account for part in parts], list(ids)),
@@ -97,7 +99,7 @@ def table_of(book: DutyBook, parts: Sequence[Part]) -> pa.Table:
     }
     for field in SCHEMA:
         if field.name not in columns:
-            columns[field.name] = _joined(field, parts)
+            columns[field.name] = _joined(field, parts, version if field.name == "playbook" else None)
     table = pa.table(columns, schema=SCHEMA)
     account, rep = (np.concatenate([[], *(getattr(part, key) for part in parts)]) for key in ("account", "rep"))
     by = table["due_by"].cast(pa.int64()).to_numpy()
@@ -109,8 +111,8 @@ def _words(places: list[NDArray[np.int64]], words: list[str]) -> pa.DictionaryAr
     return pa.DictionaryArray.from_arrays(pa.array(joined, mask=joined < 0), pa.array(words, pa.string()))
 
 
-def _joined(field: pa.Field, parts: Sequence[Part]) -> pa.ChunkedArray:
-    arrays = [_array(field, part.columns.get(field.name), len(part)) for part in parts]
+def _joined(field: pa.Field, parts: Sequence[Part], otherwise: str | None) -> pa.ChunkedArray:
+    arrays = [_array(field, part.columns.get(field.name, otherwise), len(part)) for part in parts]
     joined = pa.chunked_array(arrays, type=field.type)
     return joined.unify_dictionaries() if field.type == WORD else joined
 

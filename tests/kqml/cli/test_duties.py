@@ -53,6 +53,12 @@ def test_without_a_week_it_is_the_one_after_the_last_record(dataset):
     assert answered(dataset)["week"] == "2024-W11"
 
 
+def test_a_month_may_be_asked_for_instead(dataset):
+    answer = answered(dataset, "--month", "2024-02", "--cutoff", "2024-03-01", "--rep", "r1")
+    assert (answer["week"], answer["month"]) == (None, "2024-02")
+    assert {row["state"] for row in answer["rows"] if row["duty"] == "cadence"} <= {"done", "overdue", "waived"}
+
+
 def test_the_rows_of_all_go_to_a_file(dataset, tmp_path):
     out = tmp_path / "owed.parquet"
     answer = answered(dataset, "--week", "2024-W06", "--out", str(out))
@@ -90,6 +96,8 @@ def test_people_read_it_in_their_language(dataset, words, language, parts):
     [
         (["--week", "2024-W60"], "'2024-W60' is no week"),
         (["--week", "next"], "'next' is no week"),
+        (["--month", "2024-13"], "'2024-13' is no month"),
+        (["--month", "2024-02", "--week", "2024-W06"], "2024-02 stands beside --week 2024-W06"),
         (["--rep", "nobody"], "'nobody' is named nowhere"),
         (["--out", "owed.xlsx"], "owed.xlsx ends neither in .parquet nor in .csv"),
         (["--cutoff", "soon"], "'soon'"),

@@ -54,7 +54,7 @@ def filled_by_tables(accounts: pd.DataFrame, contacts: pd.DataFrame, fields: Seq
     """What the tables hold now; `accounts` has a row per account, indexed by `account_id`. A field of contacts is known
     where one contact of the account has it. Only whether there is a value is looked at, never the value."""
     own = _Table(accounts, np.arange(len(accounts)), len(accounts))
-    places = accounts.index.get_indexer(contacts["account_id"]) if len(contacts) else np.zeros(0, dtype=np.int64)
+    places = accounts.index.get_indexer(pd.Index(contacts["account_id"])) if len(contacts) else np.zeros(0, np.int64)
     sources = {"accounts": own, "contacts": _Table(contacts, places, len(accounts))}
     columns = [sources[table].has(rest) for table, _, rest in (field.source.partition(".") for field in fields)]
     return Filled(tuple(fields), np.column_stack(columns) if columns else np.zeros((len(accounts), 0), np.bool_))

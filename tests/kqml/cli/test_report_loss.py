@@ -69,6 +69,20 @@ def test_without_a_model_losses_are_counted_and_nothing_is_expected(home, compan
     assert "There is no model to ask" in shown(company.dataset.path, "--by", "reason", "--language", "en")
 
 
+def test_the_champion_is_asked_where_no_version_is_named(home, company):
+    CliRunner().invoke(create_app(), ["promote", "2"])
+    report = run(company.dataset.path, "--by", "tier")
+    assert report["model"] == {"version": "2", "grade": "B"}
+    assert report["expected"]["lost"]["low"] <= report["expected"]["lost"]["mean"] <= report["expected"]["lost"]["high"]
+
+
+def test_a_look_back_leaves_out_what_a_later_day_would_show(home, company):
+    early = run(company.dataset.path, "--from", "2022-06-01", "--to", "2022-12-01", "--by", "tier")
+    assert early["period"] == {"start": "2022-06-01T00:00:00+08:00", "end": "2022-12-01T00:00:00+08:00"}
+    whole = run(company.dataset.path, "--from", "2022-06-01", "--by", "tier")
+    assert early["lost"]["lost"] <= whole["lost"]["lost"]
+
+
 def test_people_read_what_the_numbers_rest_on(home, company):
     english = shown(company.dataset.path, "--model", 1, "--language", "en")
     assert "not proven to have caused it" in english

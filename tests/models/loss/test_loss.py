@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from hand_made import at, in_days, made_context, made_log, orders
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.churn import ChurnDefinition
 from features.context import NEVER
@@ -81,6 +83,57 @@ def test_quiet_days_do_not_count_as_silence():
 def test_of_two_losses_in_a_period_the_later_one_counts_once():
     found = customers({"a": orders(300, 360, 480, 500)})
     assert (in_days(found.lost_at), found.returned.tolist()) == ([590], [False])
+
+
+@st.composite
+def companies(draw):
+    """A few accounts that order now and then, close, are transferred."""
+    made = {}
+    for account in range(draw(st.integers(1, 3))):
+        days = draw(st.lists(st.integers(0, 160), max_size=12).map(lambda steps: np.cumsum([100, *steps]).tolist()))
+        history = orders(*sorted(set(days[1:])))
+        for kind in draw(st.lists(st.sampled_from(["account_closed", "account_transferred"]), max_size=1)):
+            history.append((draw(st.integers(100, 900)) + 0.5, kind, 0))
+        made[f"a{account}"] = history
+    return made
+
+
+def slow_fate(history):
+    """The definition read aloud, order by order: (lost on, last order, closed, transferred, returned) or None."""
+    ordered = sorted(day for day, kind, _ in history if kind == "order")
+    endings = sorted((day, kind) for day, kind, _ in history if kind != "order")
+    found = None
+    for place, day in enumerate(ordered):
+        if place + 1 < DEFINITION.min_orders or day >= 730:
+            continue
+        following = ordered[place + 1] if place + 1 < len(ordered) else np.inf
+        ending, kind = next(((end, kind) for end, kind in endings if end >= day), (np.inf, ""))
+        stop = min(day + DEFINITION.horizon, ending)
+        if min(following, stop) < 365:
+            continue
+        left = following >= stop and stop < 730
+        announced = ending < day + DEFINITION.horizon
+        if left and announced and kind == "account_transferred":
+            found = (None, day, False, True, False)
+        elif left:
+            found = (stop, day, announced, False, following < np.inf)
+        elif found is None or (found[0] is None and not found[3]):
+            found = (None, day, False, False, False)
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(companies())
+def test_customers_equal_the_definition_read_aloud(histories):
+    found = customers(histories)
+    wanted = {place: fate for place, name in enumerate(sorted(histories)) if (fate := slow_fate(histories[name]))}
+    assert found.account.tolist() == list(wanted)
+    for place, (lost, last, closed, transferred, returned) in enumerate(wanted.values()):
+        assert (found.lost_at[place] == NEVER) == (lost is None)
+        assert lost is None or in_days(found.lost_at)[place] == lost
+        assert in_days(found.last_order)[place] == last
+        marks = (found.closed[place], found.transferred[place], found.returned[place])
+        assert marks == (closed, transferred, returned)
 
 
 def priced(*amounts_by_account):

@@ -1,14 +1,17 @@
 """The question that every duty answers: a book, the rules, a cutoff, a period."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kqml.calendar import local_days
 from kqml.duties.book import DutyBook
 from kqml.duties.counting import Contacts
 from kqml.duties.records import Records
 from kqml.playbook import Playbook
+from kqml.tables import TIERS
 
 Places = NDArray[np.int64]
 
@@ -46,6 +49,10 @@ class Asked:
         """Accounts that must not be called or written to on a day: they do not consent."""
         return np.asarray((self.book.standing.consent.at(day, self.cutoff) == 0) & (channel in ("call", "message")))
 
+    def day_of(self, instant: int) -> int:
+        """The local day of an instant, in days since 1970."""
+        return int(local_days(np.array([instant]), self.book.log.time_zone)[0])
+
     @property
     def last_known_day(self) -> int:
         """The local day of the last instant before the cutoff, at most the period's last."""
@@ -54,3 +61,8 @@ class Asked:
     def must(self, due_by: Places | int) -> NDArray[np.bool_]:
         """What is due by the end of the period cannot wait for the next one."""
         return np.asarray(due_by) <= self.end
+
+
+def in_tiers(tier: Places, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Which of these places of tiers are those of the names."""
+    return np.isin(tier, [TIERS.index(name) for name in names])

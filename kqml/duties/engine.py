@@ -13,8 +13,9 @@ from kqml.duties.cadence import cadence_parts
 from kqml.duties.counting import contacts_of
 from kqml.duties.matters import matter_parts
 from kqml.duties.monthly import MonthView, month_view, months_back
-from kqml.duties.occasions import birthday_parts, festival_parts, life_event_parts
+from kqml.duties.occasions import festival_parts
 from kqml.duties.period import Period, months_of
+from kqml.duties.personal_days import birthday_parts, life_event_parts
 from kqml.duties.rep_month import rep_parts
 from kqml.duties.table import Part, table_of
 from kqml.playbook import Playbook

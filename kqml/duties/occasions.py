@@ -1,20 +1,19 @@
-"""What days of the calendar owe: festivals, birthdays, milestones, misfortunes."""
+"""What festivals owe: contacts, gifts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from kqml.calendar import local_days, local_midnight
-from kqml.duties.asked import Asked
+from kqml.calendar import local_midnight
+from kqml.duties.asked import Asked, in_tiers
 from kqml.duties.period import date_of, day_number
 from kqml.duties.table import Part, state_of
 from kqml.events import EventKind
 from kqml.festivals import festival_day
 from kqml.playbook.codes import CHANNELS
-from kqml.playbook.contact import FestivalRule, PersonalDayRule
+from kqml.playbook.contact import FestivalRule
 from kqml.tables import TIERS
 
 Places = NDArray[np.int64]
@@ -23,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 def festival_parts(asked: Asked) -> Iterator[Part]:
     """Every festival whose days of asking touch the period."""
-    years = range(date_of(_day(asked, asked.start)).year - 1, date_of(_day(asked, asked.end)).year + 2)
+    years = range(date_of(asked.day_of(asked.start)).year - 1, date_of(asked.day_of(asked.end)).year + 2)
     for rule in asked.playbook.festivals:
         for day in (festival_day(rule.festival, year) for year in years):
             window = _window(asked, day, rule.days_before, rule.days_after)
@@ -35,13 +34,13 @@ def _festival(asked: Asked, rule: FestivalRule, day: date, window: tuple[int, in
     place = day_number(day)
     tier, is_open = asked.tier(place), asked.is_open(place)
     for channel in CHANNELS:
-        asking = is_open & _in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
+        asking = is_open & in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
         counted = asked.contacts.counted(channel, window, asked.accounts)
         yield _occasion(asked, rule.festival, channel, place, asking, counted, window)
     gifts = asked.known.of(EventKind.GIFT)
     low, high = np.searchsorted(gifts.occurred_at, window)
     given = np.bincount(gifts.account[low:high], minlength=asked.accounts).astype(np.float64)
-    yield _occasion(asked, rule.festival, "gift", place, is_open & _in_tiers(tier, rule.gift), given, window)
+    yield _occasion(asked, rule.festival, "gift", place, is_open & in_tiers(tier, rule.gift), given, window)
 
 
 def _occasion(
@@ -81,131 +80,12 @@ def _occasion(
 
 def _away(asked: Asked, owner: Places, window: tuple[int, int]) -> Flags:
     """Whose rep is on leave on every day of the window."""
-    days = np.arange(_day(asked, window[0]), _day(asked, window[1] - 1) + 1)
+    days = np.arange(asked.day_of(window[0]), asked.day_of(window[1] - 1) + 1)
     away = [bool(rep.absent(days).all()) for rep in asked.book.log.reps]
     return np.array([*away, False])[owner]
-
-
-def _in_tiers(tier: Places, names: tuple[str, ...] | list[str]) -> Flags:
-    return np.isin(tier, [TIERS.index(name) for name in names])
-
-
-def birthday_parts(asked: Asked) -> Iterator[Part]:
-    """Birthdays of the people of open accounts whose days of asking touch the period."""
-    rule = asked.playbook.personal_days.birthday
-    people = _people_still_there(asked)
-    if not len(people):
-        return
-    for year in range(date_of(_day(asked, asked.start)).year - 1, date_of(_day(asked, asked.end)).year + 2):
-        day = np.array([_birthday(text, year) for text in people["birthday"]], dtype=np.int64)
-        yield from _personal(asked, "birthday", rule, people.assign(day=day, event_id=None))
-
-
-def _people_still_there(asked: Asked) -> pd.DataFrame:
-    """Contacts with a birthday who have not left."""
-    people: pd.DataFrame = asked.book.contacts.to_pandas()
-    left = asked.known.of(EventKind.CONTACT_LEFT)
-    gone = {name for name in asked.book.log.texts("contact_id", left.row) if name is not None}
-    return people[~people["contact_id"].isin(gone)]
-
-
-def _birthday(text: str, year: int) -> int:
-    """The day of a birthday in a year; that of 29 February is the 28th where there is none."""
-    month, day = (int(part) for part in text.split("-"))
-    is_leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
-    return day_number(date(year, month, 28 if (month, day) == (2, 29) and not is_leap else day))
-
-
-def life_event_parts(asked: Asked) -> Iterator[Part]:
-    """Milestones and misfortunes, owed from the day on which they are known."""
-    events = asked.known.of(EventKind.LIFE_EVENT)
-    notes = asked.book.log.notes(events.row)
-    frame = pd.DataFrame(
-        {
-            "account": events.account,
-            "contact_id": asked.book.log.texts("contact_id", events.row),
-            "event_id": asked.book.log.texts("event_id", events.row),
-            "day": local_days(events.known_at, asked.book.log.time_zone),
-            "topic": [note.get("topic") for note in notes],
-        }
-    )
-    rules: Mapping[str, PersonalDayRule] = {
-        "milestone": asked.playbook.personal_days.milestone,
-        "misfortune": asked.playbook.personal_days.misfortune,
-    }
-    for name, rule in rules.items():
-        yield from _personal(asked, name, rule, frame[frame["topic"] == name])
-
-
-def _personal(asked: Asked, duty: str, rule: PersonalDayRule, people: pd.DataFrame) -> Iterator[Part]:
-    """`people`: account, contact_id, event_id, day; one duty for each person and channel that the rule asks."""
-    zone = asked.book.log.time_zone
-    days = np.unique(people["day"].to_numpy(dtype=np.int64))
-    starts = {int(day): local_midnight(date_of(day - rule.days_before), zone) for day in days}
-    ends = {int(day): local_midnight(date_of(day + rule.days_after + 1), zone) for day in days}
-    touching = [day for day in starts if starts[day] < asked.end and ends[day] > asked.start]
-    for day in touching:
-        chosen = people[people["day"] == day]
-        account = chosen["account"].to_numpy(dtype=np.int64)
-        tier, is_open = asked.tier(day)[account], asked.is_open(day)[account]
-        for channel in CHANNELS:
-            asking = is_open & _in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
-            if asking.any():
-                yield _person_part(asked, duty, channel, day, chosen[asking], (starts[day], ends[day]))
-
-
-def _person_part(
-    asked: Asked, duty: str, channel: str, day: int, people: pd.DataFrame, window: tuple[int, int]
-) -> Part:
-    account = people["account"].to_numpy(dtype=np.int64)
-    forbidden = asked.forbidden(day, channel)[account]
-    counted = _counted_for(asked, channel, people, window)
-    target = np.where(forbidden, 0.0, 1.0)
-    return Part(
-        account=account,
-        rep=asked.owner(day)[account],
-        tier=asked.tier(day)[account],
-        columns={
-            "duty": duty,
-            "occasion": duty,
-            "channel": channel,
-            "target": target,
-            "counted": counted,
-            "prorated": target,
-            "behind": np.zeros(len(account)),
-            "due_from": np.full(len(account), window[0]),
-            "due_by": np.full(len(account), window[1]),
-            "state": state_of(target, counted, window[1], asked.cutoff),
-            "must": asked.must(window[1]) & (counted < target),
-            "why": np.where(forbidden, "no_consent", duty).astype(object),
-            "contact_id": people["contact_id"].to_numpy(dtype=object),
-            "event_id": people["event_id"].to_numpy(dtype=object),
-        },
-    )
-
-
-def _counted_for(asked: Asked, channel: str, people: pd.DataFrame, window: tuple[int, int]) -> NDArray[np.float64]:
-    """Contacts in the window with that person, or with somebody of the account that the record does not name."""
-    records, worth = asked.contacts.records[channel], asked.contacts.worth[channel]
-    low, high = np.searchsorted(records.occurred_at, window)
-    among = low + np.flatnonzero(np.isin(records.account[low:high], people["account"]))
-    met = pd.DataFrame(
-        {
-            "account": records.account[among],
-            "met": asked.book.log.texts("contact_id", records.row[among]),
-            "worth": worth[among],
-        }
-    )
-    pairs = people.assign(row=np.arange(len(people)))[["row", "account", "contact_id"]].merge(met, on="account")
-    fits = pairs["met"].isna() | pairs["contact_id"].isna() | (pairs["met"] == pairs["contact_id"])
-    return np.bincount(pairs["row"][fits], weights=pairs["worth"][fits], minlength=len(people)).astype(np.float64)
 
 
 def _window(asked: Asked, day: date, before: int, after: int) -> tuple[int, int]:
     zone = asked.book.log.time_zone
     first, end = day - timedelta(days=before), day + timedelta(days=after + 1)
     return local_midnight(first, zone), local_midnight(end, zone)
-
-
-def _day(asked: Asked, instant: int) -> int:
-    return int(local_days(np.array([instant]), asked.book.log.time_zone)[0])

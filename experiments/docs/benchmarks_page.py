@@ -174,8 +174,8 @@ def _ope(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Off-policy evaluation in the world\n\n`python -m experiments.bench ope [--quick] --json --save`\n"
     yield (
         "One pilot week lived many times; the doubly robust difference to the playbook per account over 13 weeks. "
-        "*At the reference log* scales the half-width to its 104,000 rows. *Oracle*: what the hours bring over the playbook in "
-        "that week where the true effects are known.\n"
+        "*At the reference log* scales the half-width to its 104,000 rows. *Oracle*: what the hours bring over the "
+        "playbook in that week where the true effects are known.\n"
     )
     head = ("target", "runs", "coverage", "of the value", "half-width", "at the reference log")
     for result in results:

@@ -20,7 +20,8 @@ def tier_places(tier: NDArray[np.object_]) -> Places:
 
 def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
     """n × channels: money lost by each owed contact that is missing."""
-    return np.array([[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS])[tier]
+    costs = [[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS]
+    return np.asarray(np.array(costs, dtype=np.float64)[tier], dtype=np.float64)
 
 
 def floors(playbook: Playbook, rep: Places, tier: Places, due: Floats, reps: int) -> Floats:

@@ -11,19 +11,22 @@ from models.effects.sample import Flags, Floats
 
 def judge_learner(learnt: Learnt, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
     """`corr`: rank correlation of predicted and true effects over rows, mean over actions, at least -1. `sign_error`:
-    share of rows and actions with the wrong sign (or none), where the truth is over two of its errors from 0.
+    share of rows and actions with the wrong sign, where the truth is over two of its errors from 0 and an effect is
+    claimed at all; `claimed`: in which share of them one is.
     `group_coverage`, `half_width`, `bias`: of the group intervals against the mean truth of the same rows."""
     known = eligible & np.isfinite(learnt.predicted)
     known[:, 0] = False
     sure = known & (np.abs(true) > 2.0 * error)
-    wrong = np.sign(learnt.predicted[sure]) != np.sign(true[sure])
+    claimed = learnt.predicted[sure] != 0.0
+    wrong = (np.sign(learnt.predicted[sure]) != np.sign(true[sure]))[claimed]
     pairs = [(learnt.predicted[known[:, a], a], true[known[:, a], a]) for a in range(1, true.shape[1])]
     truths = np.array([true[one.mask, one.action].mean() for one in learnt.groups])
     low, high = (np.array([getattr(one, side) for one in learnt.groups]) for side in ("low", "high"))
     values = np.array([one.value for one in learnt.groups])
     return {
         "corr": float(np.mean([_rank_correlation(*pair) for pair in pairs])),
-        "sign_error": float(wrong.mean()),
+        "sign_error": float(wrong.mean()) if len(wrong) else 0.0,
+        "claimed": float(claimed.mean()),
         "group_coverage": float(np.mean((low <= truths) & (truths <= high))),
         "half_width": float(np.mean((high - low) / 2.0)),
         "half_width_median": float(np.median((high - low) / 2.0)),

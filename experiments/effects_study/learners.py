@@ -91,11 +91,10 @@ def t_learner(sample: Sample, labels: Labels) -> Learnt:
     groups = []
     for name, code, mask in _groups(sample, labels, LEAST_ROWS):
         got, waited = mask & (sample.action == code), mask & (sample.action == 0)
-        spread = np.hypot(*(float(rest[one].std() / np.sqrt(max(one.sum(), 1))) for one in (got, waited)))
+        errors = [float(rest[one].std() / np.sqrt(max(one.sum(), 1))) for one in (got, waited)]
+        reach = 1.96 * float(np.hypot(*errors))
         value = float(predicted[mask, code].mean())
-        groups.append(
-            GroupInterval(name, code, mask, value, value - 1.96 * float(spread), value + 1.96 * float(spread))
-        )
+        groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
     return Learnt(predicted, groups)
 
 

@@ -145,7 +145,7 @@ def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) 
     return np.char.add(np.char.add(profile["tier"].fillna("?").to_numpy(dtype=np.str_), " "), matter)
 
 
-def _truth(world: World, policy: Policy, data: DecisionData, mask: Flags, paths: int) -> tuple[Floats, Floats]:
+def _truth(world: World, policy: Staged, data: DecisionData, mask: Flags, paths: int) -> tuple[Floats, Floats]:
     true = np.full((len(data), len(data.actions)), np.nan)
     error = np.full(true.shape, np.nan)
     for simulation, number in _mondays(world, policy):

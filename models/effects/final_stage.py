@@ -53,13 +53,17 @@ class Fitted:
     held_out: Floats
 
 
-def standardise(pseudo_effect: Floats, spread: Floats, proportional: bool) -> Standardised:
+def standardise(pseudo_effect: Floats, spread: Floats, account: Codes, proportional: bool) -> Standardised:
     """Takes the average out: as a share of the spread (`proportional`: effects on amounts grow with what is at stake),
-    or flat. Either is a least-squares fit in which every row counts by the inverse of its variance."""
+    or flat. Either is a least-squares fit in which every row counts by the inverse of its variance. What is kept of it
+    is the positive part of 1 − 1 ∕ t²: an average that could be chance is drawn to none."""
     t = pseudo_effect / spread
     unit = np.ones(len(t)) if proportional else 1.0 / spread
     level = float(np.sum(t * unit) / np.sum(unit**2))
-    return Standardised(proportional, level, t - level * unit, 1.0 / max(float(t.var()), 1e-300))
+    rest = t - level * unit
+    error = clustered_mean(unit * rest * len(t) / np.sum(unit**2), account).error
+    kept = level * max(0.0, 1.0 - (error / level) ** 2) if level else 0.0
+    return Standardised(proportional, kept, rest, 1.0 / max(float(t.var()), 1e-300))
 
 
 def fit_action(

@@ -23,12 +23,12 @@ LEAST_ROWS = 50
 @dataclass(frozen=True)
 class EffectModel:
     """Settings of the DR-learner (Kennedy 2023, EJS 17(2)) for several actions. `least_probability`: estimated chances
-    below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted. `extreme`: share of amounts
-    on either side that are drawn in (`tamed_outcome`); effects are then those on amounts without such rarities."""
+    below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted. `reach`: amounts
+    beyond it are drawn in (`tamed_outcome`); effects are then those on amounts without such rarities."""
 
     folds: int = FOLDS
     least_probability: float = LEAST
-    extreme: float = 0.0002
+    reach: float = 2.0
     seed: int = 0
 
     def fit(
@@ -64,7 +64,7 @@ class EffectModel:
             propensities, support = estimate_propensities(rows, own_fold, self.least_probability, self.seed)
         expected, spread = regressed.expected[learn], regressed.spread[learn]
         if not is_binary(rows.outcome):
-            rows = replace(rows, outcome=tamed_outcome(rows, expected, spread, self.extreme))
+            rows = replace(rows, outcome=tamed_outcome(rows, expected, spread, self.reach))
         scores = pseudo_outcomes(rows, expected, propensities.taken)
         return _finish(rows, own_fold, scores, propensities, spread, (regressed.scale, support))
 
@@ -101,7 +101,7 @@ def _finish(
     for code in range(1, len(rows.actions)):
         mask = propensities.supported[:, code]
         effect = scores[mask, code] - scores[mask, 0]
-        parts.append((standardise(effect, spread[mask], proportional), mask))
+        parts.append((standardise(effect, spread[mask], rows.account[mask], proportional), mask))
     shared = learn_shared(parts, rows.values, fold) if len(parts) > 1 else None
     held_out = np.zeros(scores.shape)
     fitted = []

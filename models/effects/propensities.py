@@ -7,7 +7,7 @@ import numpy as np
 from models.effects.forests import CrossFitted, Growth, cross_fit
 from models.effects.sample import Codes, Flags, Floats, Sample
 
-GROWTH = Growth(objective="multiclass", num_leaves=8, learning_rate=0.08, least_share=0.005, most_rounds=200)
+GROWTH = Growth(objective="multiclass", num_leaves=8, learning_rate=0.15, least_share=0.005, most_rounds=80)
 LEAST = 0.02
 """Estimated chances below this are clipped to it, their rows left out of averages: nothing is known there."""
 

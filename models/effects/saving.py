@@ -1,0 +1,82 @@
+"""Fitted effects as LightGBM's text and JSON: nothing that could run, nothing that needs this program's classes."""
+
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from models.effects.final_stage import ActionEffect
+from models.effects.fitted import FittedEffects
+from models.effects.forests import CrossFitted, texts_of
+from models.effects.outcome_regression import Scale
+from models.effects.propensities import Support
+from models.effects.shapes import Linear, Ranks, Shape, Trees
+
+FORMAT = 1
+
+
+def effects_json(fitted: FittedEffects) -> dict[str, Any]:
+    """Everything that predictions need; floats survive unchanged."""
+    return {
+        "format": FORMAT,
+        "actions": list(fitted.actions),
+        "effects": [_effect(one) for one in fitted.effects],
+        "scale": {"chance": fitted.scale.chance, "least": fitted.scale.least, "trees": _forest(fitted.scale.trees)},
+        "support": {
+            "least": fitted.support.least,
+            "trees": _forest(fitted.support.trees) if fitted.support.trees else None,
+        },
+    }
+
+
+def effects_from(data: dict[str, Any]) -> FittedEffects:
+    """The effects of that mapping. Raises ValueError on another format, KeyError where something is missing."""
+    if data["format"] != FORMAT:
+        raise ValueError(f"effects of format {data['format']}, this program reads {FORMAT}")
+    scale, support = data["scale"], data["support"]
+    return FittedEffects(
+        tuple(data["actions"]),
+        tuple(_effect_from(one) for one in data["effects"]),
+        Scale(scale["chance"], _forest_from(scale["trees"]), scale["least"]),
+        Support(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
+    )
+
+
+def _effect(effect: ActionEffect) -> dict[str, Any]:
+    return {
+        "proportional": effect.proportional,
+        "level": effect.level,
+        "weights": list(effect.weights),
+        "kept": effect.kept,
+        "shapes": [_shape(shape) for shape in effect.shapes],
+    }
+
+
+def _effect_from(data: dict[str, Any]) -> ActionEffect:
+    shapes = tuple(_shape_from(shape) for shape in data["shapes"])
+    return ActionEffect(data["proportional"], data["level"], shapes, tuple(data["weights"]), data["kept"])
+
+
+def _shape(shape: Shape) -> dict[str, Any]:
+    if isinstance(shape, Linear):
+        knots = [[None if np.isnan(knot) else float(knot) for knot in row] for row in shape.ranks.knots]
+        return {"knots": knots, "coefficients": shape.coefficients.tolist(), "intercept": shape.intercept}
+    if isinstance(shape, Trees):
+        return {"trees": None if shape.booster is None else shape.booster.model_to_string()}
+    raise TypeError(f"{type(shape).__name__} cannot be written")
+
+
+def _shape_from(data: dict[str, Any]) -> Shape:
+    if "trees" in data:
+        return Trees(None if data["trees"] is None else lgb.Booster(model_str=data["trees"]))
+    knots = np.array(data["knots"], dtype=np.float64).reshape(len(data["coefficients"]), -1)
+    return Linear(Ranks(knots), np.array(data["coefficients"], dtype=np.float64), data["intercept"])
+
+
+def _forest(forest: CrossFitted) -> dict[str, Any]:
+    return {"rounds": forest.rounds, "start": forest.start, "boosters": texts_of(forest.boosters, forest.rounds)}
+
+
+def _forest_from(data: dict[str, Any]) -> CrossFitted:
+    boosters = tuple(lgb.Booster(model_str=text) for text in data["boosters"])
+    return CrossFitted(boosters, data["rounds"], data["start"])

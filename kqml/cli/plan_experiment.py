@@ -112,13 +112,14 @@ def _row(population: "Population", planned: "Planned") -> dict[str, Any]:
 
 
 def _print(console: Console, result: dict[str, Any], language: str) -> None:
-    names = ("weeks", "design", "treated", "held_out", "mean", "sd", "icc", "correlation", "detectable", "share")
-    heads = [*names, *(["power_to_detect"] if result["detect"] is not None else [])]
-    table = Table(*(text(f"experiment.{name}", language) for name in heads))
+    names = ("weeks", "design", "sides", "detectable", "share", *(["power"] if result["detect"] is not None else []))
+    table = Table(*(text(f"experiment.{name}", language) for name in names))
     for row in result["designs"]:
         shown = [str(row["weeks"]), text(f"experiment.of.{row['design']}", language)]
-        shown += [f"{row['treated']:,}", f"{row['held_out']:,}", f"{row['mean']:.5g}", f"{row['sd']:.5g}"]
-        shown += [f"{row['icc']:.3f}", f"{row['correlation']:.2f}", f"{row['detectable']:.4g}", f"{row['share']:.1%}"]
+        shown += [f"{row['treated']:,} : {row['held_out']:,}", f"{row['detectable']:.4g}", f"{row['share']:.1%}"]
         table.add_row(*shown, *([f"{row['power_to_detect']:.0%}"] if result["detect"] is not None else []))
     console.print(table)
-    console.print(text("experiment.note", language, power=result["power"], alpha=result["alpha"]))
+    for weeks, row in {row["weeks"]: row for row in result["designs"]}.items():
+        numbers = {name: row[name] for name in ("accounts", "reps", "mean", "sd", "icc", "correlation")}
+        console.print(text("experiment.spread", language, weeks=weeks, **numbers), markup=False)
+    console.print(text("experiment.note", language, power=result["power"], alpha=result["alpha"]), markup=False)

@@ -32,19 +32,22 @@ _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "opera
 
 
 def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
-    """The application; while it runs it follows the published model. Pages of documentation would need a CDN: none."""
+    """The application; while it runs it follows the published model, delivers messages. Pages of documentation would
+    need a CDN: none."""
 
     @asynccontextmanager
-    async def follow_the_model(app: FastAPI) -> AsyncIterator[None]:
-        service.served.start()
+    async def work_beside(app: FastAPI) -> AsyncIterator[None]:
+        for work in (service.served, *service.beside):
+            work.start()
         yield
-        service.served.stop()
+        for work in (service.served, *service.beside):
+            work.stop()
 
     app = FastAPI(
         title="kqml",
         version=VERSION,
         description=DESCRIPTION,
-        lifespan=follow_the_model,
+        lifespan=work_beside,
         docs_url=None,
         redoc_url=None,
         telemetry=_TELEMETRY_OFF,

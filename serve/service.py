@@ -1,7 +1,8 @@
 """What the routes share: the model, the store, the clock, the limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from serve.access import Access
 from serve.metrics import Metrics
@@ -13,10 +14,17 @@ from serve.store.engine import Store
 from serve.stored import StoredHistories
 
 
+class Beside(Protocol):
+    """Work that runs in a thread of its own."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Service:
     """`clock` gives the present instant; `language` is that of reasons when a request names none; `body_limit` in
-    bytes; `sealer`: what personal data are sealed with."""
+    bytes; `sealer`: what personal data are sealed with; `beside`: what else runs while the service does."""
 
     served: ServedModel
     metrics: Metrics
@@ -28,6 +36,7 @@ class Service:
     body_limit: int
     security: SecurityOptions
     sealer: Sealer
+    beside: Sequence[Beside] = ()
 
     def live_model(self) -> LiveModel:
         """The model that answers. Raises ProblemError (503) when there is none."""

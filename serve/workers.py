@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +28,9 @@ from serve.served import ServedModel
 from serve.service import Service
 from serve.store.engine import open_store
 from serve.stored import StoredHistories
+from serve.webhooks.addresses import Reach
+from serve.webhooks.dispatcher import Dispatcher
+from serve.webhooks.sending import Sender
 
 WAITING_CONNECTIONS = 2048
 GRACE_SECONDS = 20
@@ -40,7 +43,7 @@ STARTING_SECONDS = 60
 @dataclass(frozen=True)
 class ServeOptions:
     """How to serve. `pointer`: the file that names the model. `database`: the store's address. Port 0 takes a free
-    one. `body_limit` in bytes. `sealer`: what personal data are sealed with."""
+    one. `body_limit` in bytes. `sealer`: what personal data are sealed with. `reach`: where webhooks may point."""
 
     pointer: Path
     database: str
@@ -51,6 +54,7 @@ class ServeOptions:
     body_limit: int
     security: SecurityOptions
     sealer: Sealer
+    reach: Reach = field(default_factory=Reach)
 
 
 def serve(options: ServeOptions) -> None:
@@ -92,6 +96,7 @@ def build_app(options: ServeOptions) -> FastAPI:
         body_limit=options.body_limit,
         security=options.security,
         sealer=options.sealer,
+        beside=[Dispatcher(store, options.sealer, Sender(options.reach), clock, log)],
     )
     app = create_app(service, log)
     served.look()

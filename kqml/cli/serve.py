@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kqml.cli.registry import store_of
-from kqml.cli.security import sealer_of, security_of
+from kqml.cli.security import reach_of, sealer_of, security_of
 from kqml.settings import read_settings
 
 
@@ -59,6 +59,7 @@ def run(
         body_limit=max_body_mib * 2**20,
         security=security,
         sealer=sealer_of(settings),
+        reach=reach_of(settings),
     )
     with watching(store, served) if model is None else nullcontext():
         serve(options)

@@ -40,7 +40,7 @@ class Known:
         """Where the events of these kinds stand, in order; only those from `since` on."""
         order, starts = self._by_kind
         parts = [order[starts[kind.number] : starts[kind.number + 1]] for kind in set(kinds)]
-        places = parts[0] if len(parts) == 1 else np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
+        places = parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]), kind="stable")
         return places if since is None else places[self.log.occurred_at[places] >= since]
 
     def total(self, places: Places, weights: Floats | None = None) -> Floats:

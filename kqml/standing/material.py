@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from kqml.dataset import Dataset
-from kqml.eventlog import EventLog
+from kqml.eventlog import LINKS, EventLog
 from kqml.events import EventKind
 from kqml.playbook import Playbook
 from kqml.standing.card import Filled, filled_by_tables
@@ -34,7 +34,7 @@ class Material:
 
     def between(self, start: int, stop: int) -> "Material":
         """The accounts `start:stop`, only with events that matter here."""
-        log = self.log.between(start, stop)
+        log = _narrowed(self.log.between(start, stop))
         matters = np.isin(log.kind, [kind.number for kind in _kinds(self.playbook)])
         card = Filled(self.card.fields, self.card.known[start:stop])
         credit = self.credit.between(start, stop)
@@ -48,6 +48,13 @@ def read_material(dataset: Dataset, playbook: Playbook, now: int) -> Material:
     card = filled_by_tables(accounts, dataset.contacts(), playbook.card)
     credit = credit_inputs(accounts, _credit_changes(dataset, accounts))
     return Material(log, playbook, recorded_since(dataset.info), card, credit, now, dataset.info.time_zone)
+
+
+def _narrowed(log: EventLog) -> EventLog:
+    """The log with the columns that matter here."""
+    values = {name: column for name, column in log.values.items() if name in ("amount", "minutes", "authenticity")}
+    codes = {name: column for name, column in log.codes.items() if name in ("contact_id", *LINKS)}
+    return replace(log, values=values, codes=codes)
 
 
 def _kinds(playbook: Playbook) -> set[EventKind]:

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from kqml.cli.output import fail, to_json
+from kqml.cli.store_flag import Command
 from kqml.errors import BadUse, CouldNot, KqmlError
 from kqml.native import wait_without_spinning
 
 COMMANDS = (
     "import",
+    "export",
     "check",
     "features",
     "catalog",
@@ -30,6 +32,7 @@ COMMANDS = (
     "report standing",
     "report loss",
     "serve",
+    "doctor",
     "keys create",
     "keys list",
     "keys revoke",
@@ -45,6 +48,7 @@ COMMANDS = (
     "webhooks renew",
     "webhooks dead",
     "webhooks replay",
+    "webhooks overdue",
     "erase",
     "simulate",
     "demo",
@@ -79,7 +83,7 @@ def create_app() -> typer.Typer:
     parents = {"": app, **{name: _add_group(app, name) for name in GROUPS}}
     for command in COMMANDS:
         group, _, name = command.rpartition(" ")
-        parents[group].command(name)(importlib.import_module(f"kqml.cli.{module_of(command)}").run)
+        parents[group].command(name, cls=Command)(importlib.import_module(f"kqml.cli.{module_of(command)}").run)
     return app
 
 

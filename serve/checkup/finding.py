@@ -1,0 +1,30 @@
+"""What one look at a part of the installation found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["ok", "warning", "failed"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`part`: what was looked at. `message`: the key below `doctor.<part>` of what was found, and what to do about it
+    unless it is well; `values` fill it in."""
+
+    part: str
+    state: State
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def well(part: str, message: str, **values: Any) -> Finding:
+    return Finding(part, "ok", message, values)
+
+
+def doubtful(part: str, message: str, **values: Any) -> Finding:
+    return Finding(part, "warning", message, values)
+
+
+def broken(part: str, message: str, **values: Any) -> Finding:
+    return Finding(part, "failed", message, values)

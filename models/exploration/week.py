@@ -20,7 +20,8 @@ AT_ONCE = 2_000
 @dataclass(frozen=True)
 class DecidedWeek:
     """`assigned`: package per account. `planned`: the allocation's choice had the account not explored, given the
-    others' coins. `probability` of the assigned package: 1 for a must. `evaluable`: may enter evaluation."""
+    others' coins. `probability` of the assigned package: 1 for a must. `evaluable`: may enter evaluation;
+    musts, accounts that never explore, weeks that might overflow may not."""
 
     allocation: Allocation
     assigned: Places
@@ -54,7 +55,7 @@ def decide_week(problem: Problem, coins: Coins, tolerance: float = TOLERANCE) ->
         planned=planned,
         probability=np.where(kept, 1.0, chance),
         coin=coins.explores,
-        evaluable=~kept & _fits_whatever(explored),
+        evaluable=~kept & (coins.epsilon > 0) & _fits_whatever(explored),
     )
 
 

@@ -82,6 +82,7 @@ def test_the_plan_without_any_coin_is_the_allocation():
     calm = solve(problem, start=solve(problem).prices)
     assert (week.assigned == calm.choice).all()
     assert (week.probability == 1).all()
+    assert not week.evaluable.any()
 
 
 def test_accounts_of_a_rep_whose_bookings_could_overflow_are_not_evaluable():

@@ -1,5 +1,6 @@
 """The learners of effects that are compared: ours, econml's, a T-learner, naive differences."""
 
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def t_learner(sample: Sample, labels: Labels) -> Learnt:
     for name, code, mask in _groups(sample, labels, LEAST_ROWS):
         got, waited = mask & (sample.action == code), mask & (sample.action == 0)
         errors = [float(rest[one].std() / np.sqrt(max(one.sum(), 1))) for one in (got, waited)]
-        reach = 1.96 * float(np.hypot(*errors))
+        reach = 1.96 * math.hypot(*errors)
         value = float(predicted[mask, code].mean())
         groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
     return Learnt(predicted, groups)

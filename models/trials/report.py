@@ -75,9 +75,10 @@ def reason(answer: TrialAnswer, language: str) -> str:
     """One plain sentence on whether personalising is worth it."""
     arms, values = answer.trial.arms, answer.values
     low, high = values.beyond.bounds()
-    gain = max((*values.gains, values.personalised_gain), key=lambda one: bounds(one, values.comparisons)[0])
+    gain = max((*values.gains, values.personalised_gain), key=lambda one: one.value if one.error else -np.inf)
+    same = answer.verdict is Verdict.BEST_ARM and bool((answer.judged.chosen == values.best).all())
     return text(
-        f"trials.reason.{answer.verdict.value}",
+        f"trials.reason.{'same_arm' if same else answer.verdict.value}",
         language,
         control=arms[0],
         arm=arms[values.best],

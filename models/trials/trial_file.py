@@ -67,7 +67,7 @@ def read_trial(path: Path, asked: Asked) -> Trial:
     faults = _row_faults(asked, arms, outcome, probability)
     if faults:
         raise Refused(f"The rows of {path} cannot be used.", faults)
-    names = (asked.control, *sorted(set(arms) - {asked.control}))
+    names = (asked.control, *sorted(set(arms.tolist()) - {asked.control}))
     codes = pd.Categorical(arms, categories=list(names)).codes.astype(np.int64)
     left = frame.drop(columns=[*asked.named().values(), *asked.exclude], errors="ignore")
     described = pd.DataFrame({name: _described(left[name]) for name in left}, index=left.index)

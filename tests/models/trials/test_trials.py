@@ -60,7 +60,7 @@ def test_parquet_says_the_same_as_csv(tmp_path):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("verdict", ["no_action", "best_arm", "personalise"])
+@pytest.mark.parametrize("verdict", ["no_action", "best_arm", "same_arm", "personalise"])
 def test_every_verdict_has_a_sentence(verdict, language):
     from kqml.messages import text
 

@@ -74,6 +74,13 @@ def write_scores(
     return Tally(done, sum(bands.values()), dict(bands))
 
 
+def tally_of(parts: Iterable[Sequence[Score]]) -> Tally:
+    """The same tally of scores that are written to no file."""
+    scores = [score for part in parts for score in part]
+    bands = Counter(score.band for score in scores if score.band is not None)
+    return Tally(len(scores), sum(bands.values()), dict(bands))
+
+
 def _schema(changes: ScoreChanges | None) -> pa.Schema:
     schema = COLUMNS
     for name in CHANGES if changes is not None else ():

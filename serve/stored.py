@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -74,7 +74,7 @@ class StoredHistories:
 
 def _accounts(connection: Connection, ids: Sequence[str], territory: Territory) -> dict[str, Mapping[str, Any]]:
     asked = _ACCOUNTS.where(ACCOUNTS.c.account_id.in_(ids), territory.of_accounts())
-    return {row.account_id: row._mapping for row in connection.execute(asked)}
+    return {row["account_id"]: dict(row) for row in connection.execute(asked).mappings()}
 
 
 def _records(connection: Connection, ids: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
@@ -102,9 +102,9 @@ def described_by(info: DatasetInfo, cutoff: int) -> frozenset[str]:
 def _profile(
     account: Mapping[str, Any], columns: frozenset[str], events: Sequence[Mapping[str, Any]], cutoff: int
 ) -> ProfileIn:
-    profile = {name: account[name] for name in columns} | {"opened_on": account["opened_on"]}
+    profile: dict[str, Any] = {name: account[name] for name in columns} | {"opened_on": account["opened_on"]}
     if TIER in columns:
         changes = [event for event in events if event["kind"] == CHANGED]
         read = [{**event, "attributes": json.loads(event["attributes"] or "{}")} for event in changes]
         profile[TIER] = tier_at(cutoff, account[TIER], read, 0.0)
-    return ProfileIn(**profile)  # type: ignore[typeddict-item]
+    return cast(ProfileIn, profile)

@@ -14,6 +14,7 @@ from kqml.cli.learning import Material, read_material
 from kqml.cli.output import emit, progress, to_json
 from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
 from kqml.cli.registry import store_of
+from kqml.cli.store_flag import StoreFlag, source_of
 from kqml.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def run(  # noqa: PLR0913 - the flags of one command
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    store: StoreFlag = None,
     horizon: Horizon = None,
     gap: Gap = None,
     every: Every = None,
@@ -46,8 +48,8 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     settings = read_settings()
     asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
-    with progress("Training", None):
-        material = read_material(dataset, asked, playbook_in_force(playbook, settings))
+    with source_of(dataset, store, settings) as source, progress("Training", None):
+        material = read_material(source.folder, asked, playbook_in_force(playbook, settings))
         trained = _train(material, _plan(material, settings, test_share, tune, seed, explain_leak))
         result = training_json(material, trained, settings)
         version = _register(material, trained, result, settings)

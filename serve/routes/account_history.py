@@ -47,7 +47,7 @@ def _show(service: Service, caller: Caller, account_id: str, limit: int, cursor:
     with service.store.snapshot() as connection:
         if not accounts_seen(connection, [account_id], caller.territory):
             raise not_there(f"account {account_id!r}")
-        found = list_scores(connection, account_id, caller.territory, limit + 1, before)  # type: ignore[arg-type]
+        found = list_scores(connection, account_id, caller.territory, limit + 1, before)
         zone = service.histories.time_zone(connection)
     page = found[:limit]
     last = (page[-1]["cutoff"], page[-1]["model"]) if len(found) > limit else None

@@ -78,8 +78,8 @@ def _short(row: Mapping[str, Any], zone: str) -> dict[str, Any] | None:
     "/v1/accounts/{account_id}",
     summary="Show one account",
     response_model=OneAccount,
-    responses={304: {"description": "The sender has it already"}}
-    | problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE)
+    | {304: {"description": "The sender has it already"}},
 )
 async def show_account(
     request: Request, service: ServiceOf, caller: ReadsAccounts, account_id: IdInPath, if_none_match: IfNoneMatch = None
@@ -112,7 +112,7 @@ def _full(connection: Connection, row: Mapping[str, Any], zone: str) -> dict[str
         return None
     key = {"account_id": row["account_id"], "cutoff": row["score_cutoff"], "model": row["score_model"]}
     asked = select(SCORES).where(*(SCORES.c[name] == value for name, value in key.items()))
-    found = connection.execute(asked).mappings().one()
+    found = dict(connection.execute(asked).mappings().one())
     return {
         **short,
         "eligible": found["eligible"],
@@ -126,8 +126,8 @@ def _full(connection: Connection, row: Mapping[str, Any], zone: str) -> dict[str
     "/v1/accounts/{account_id}",
     summary="Say what an account is",
     response_model=OneAccount,
-    responses={201: {"description": "It was not there before", "model": OneAccount}}
-    | problems(Problem.CHANGED, Problem.NOT_FOUND, *BODY_PROBLEMS),
+    responses=problems(Problem.CHANGED, Problem.NOT_FOUND, *BODY_PROBLEMS)
+    | {201: {"description": "It was not there before", "model": OneAccount}},
     openapi_extra=request_body(AccountBody),
 )
 async def put_account(

@@ -37,7 +37,7 @@ def read_contact(connection: Connection, contact_id: str, territory: Territory, 
     """One contact, readable; None where there is none, or none at an account of the territory."""
     asked = select(CONTACTS).where(CONTACTS.c.contact_id == contact_id, territory.of("contacts"))
     found = connection.execute(asked).mappings().first()
-    return None if found is None else vault.open(connection, [found])[0]
+    return None if found is None else vault.open(connection, [dict(found)])[0]
 
 
 def list_contacts(
@@ -47,7 +47,7 @@ def list_contacts(
     asked = select(CONTACTS).where(CONTACTS.c.account_id == account_id).order_by(CONTACTS.c.contact_id).limit(limit)
     if after is not None:
         asked = asked.where(CONTACTS.c.contact_id > after)
-    return vault.open(connection, connection.execute(asked).mappings().all())
+    return vault.open(connection, [dict(row) for row in connection.execute(asked).mappings()])
 
 
 def _faults(

@@ -43,13 +43,15 @@ def band_crossed(account_id: str, before: str | None, after: str | None, as_of: 
     return Message(MessageKind.BAND_CROSSED, f"{account_id}\0{as_of}\0{model}", data)
 
 
-def duty_overdue(account_id: str, duty: str, due_by: str, rep_id: str | None) -> Message:
-    """A duty was not done by its day."""
-    data = {"account_id": account_id, "duty": duty, "due_by": due_by, "rep_id": rep_id}
-    return Message(MessageKind.DUTY_OVERDUE, f"{account_id}\0{duty}\0{due_by}", data)
+def duty_overdue(
+    account_id: str, duty: str, occasion: str | None, due_by: str | None, rep_id: str | None, must: bool | None
+) -> Message:
+    """A duty was not done by its day; each occasion is told of once."""
+    data = {"account_id": account_id, "duty": duty, "occasion": occasion, "due_by": due_by, "rep_id": rep_id}
+    return Message(MessageKind.DUTY_OVERDUE, f"{account_id}\0{duty}\0{occasion}\0{due_by}", {**data, "must": must})
 
 
-def plan_created(rep_id: str | None, week: str, policy: str, decisions: int) -> Message:
-    """A rep's week has new decisions."""
+def plan_created(rep_id: str | None, week: str, policy: str, decisions: int, at: int) -> Message:
+    """A rep's week has new decisions, made at an instant."""
     data = {"rep_id": rep_id, "week": week, "policy": policy, "decisions": decisions}
-    return Message(MessageKind.PLAN_CREATED, f"{rep_id}\0{week}\0{policy}", data)
+    return Message(MessageKind.PLAN_CREATED, f"{rep_id}\0{week}\0{policy}\0{at}", data)

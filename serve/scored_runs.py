@@ -1,0 +1,56 @@
+"""A scoring of all accounts kept in the store, whoever crossed a band told to the webhooks that ask."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from kqml.calendar import moment_of
+from models.scoring import Score, as_json
+from models.why_changed import ScoreChanges
+from serve.store.engine import Store
+from serve.store.scores import CHANGE, Run, record_scores
+from serve.webhooks.messages import band_crossed
+from serve.webhooks.outbox import enqueue
+
+PARTS = ("calendar", "data", "model")
+
+
+def keep_run(store: Store, run: Run, rows: Sequence[Mapping[str, Any]], time_zone: str, now: int) -> int:
+    """Keeps the scores of a run, all or none; how many accounts crossed a band."""
+    as_of = moment_of(run.cutoff, time_zone).isoformat()
+    with store.writing() as connection:
+        crossings = record_scores(connection, rows)
+        told = [band_crossed(one.account_id, one.before, one.after, as_of, run.model) for one in crossings]
+        enqueue(connection, told, now)
+    return len(crossings)
+
+
+def rows_of(
+    scores: Sequence[Score], run: Run, now: int, since: Run | None = None, changes: ScoreChanges | None = None
+) -> Iterator[dict[str, Any]]:
+    """Scores as rows of the store, with the parts of their changes since an earlier run where these were worked out."""
+    for place, score in enumerate(scores):
+        shown = as_json(score)
+        yield {
+            "account_id": score.account_id,
+            "cutoff": run.cutoff,
+            "model": run.model,
+            "scored_at": now,
+            "eligible": score.eligible,
+            "churn_probability": score.churn_probability,
+            "band": score.band,
+            "value_at_risk": shown.get("value_at_risk"),
+            "reasons": orjson.dumps(shown["reasons"]).decode(),
+            "warnings": orjson.dumps(shown["warnings"]).decode(),
+            "before_cutoff": None if since is None else since.cutoff,
+            "before_model": None if since is None else since.model,
+            **_change(changes, place),
+        }
+
+
+def _change(changes: ScoreChanges | None, place: int) -> dict[str, float | None]:
+    if changes is None or np.isnan(changes.data[place]):
+        return dict.fromkeys(CHANGE)
+    return {name: float(getattr(changes, part)[place]) for name, part in zip(CHANGE, PARTS, strict=True)}

@@ -58,9 +58,9 @@ def book(
 ) -> DutyBook:
     """The book of one A account looked after by one rep, unless said otherwise."""
     tables = {
-        "accounts": accounts or [account()],
+        "accounts": [account()] if accounts is None else accounts,
         "contacts": contacts or [],
-        "reps": reps or [rep()],
+        "reps": [rep()] if reps is None else reps,
         "events": events,
     }
     made = {name: table(name, rows) for name, rows in tables.items()}

@@ -65,7 +65,7 @@ class DutyLog:
         """The texts of a column of events."""
         if column not in self.source.column_names:
             return [None] * len(rows)
-        return list(self.source[column].take(pa.array(rows)).to_pylist())
+        return list(self.source[column].take(pa.array(rows, pa.int64())).to_pylist())
 
     def notes(self, rows: Places) -> list[dict[str, object]]:
         """The attributes of events, read."""
@@ -94,13 +94,13 @@ def records_of(events: pa.Table, names: pa.Array, people: pa.Array) -> Records:
 def places_in(table: pa.Table, column: str, values: pa.Array) -> Places:
     if column not in table.column_names:
         return np.full(table.num_rows, -1, dtype=np.int64)
-    places = pc.fill_null(pc.index_in(table[column], value_set=values, skip_nulls=True), -1)
+    places = pc.fill_null(pc.index_in(table[column].cast(pa.string()), value_set=values, skip_nulls=True), -1)
     return np.asarray(places.to_numpy(), dtype=np.int64)
 
 
 def _kinds(column: pa.ChunkedArray) -> NDArray[np.uint8]:
     codes = pa.array([kind.code for kind in KINDS], pa.string())
-    return np.asarray(pc.index_in(column, value_set=codes).to_numpy(), dtype=np.uint8)
+    return np.asarray(pc.index_in(column.cast(pa.string()), value_set=codes).to_numpy(), dtype=np.uint8)
 
 
 def _instants(table: pa.Table, column: str, otherwise: Instants | None) -> Instants:

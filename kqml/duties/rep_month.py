@@ -7,6 +7,7 @@ from kqml.calendar import local_days
 from kqml.duties.asked import Asked
 from kqml.duties.monthly import MonthView
 from kqml.duties.records import Records
+from kqml.duties.reps import absences, employment
 from kqml.duties.table import Part, state_of, whole
 from kqml.events import EventKind
 from kqml.tables import TIERS
@@ -53,8 +54,8 @@ def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, record
     rep = np.where(within.rep >= 0, within.rep, owner)
     people = len(asked.book.log.reps)
     counted = np.bincount(rep[rep >= 0], minlength=people).astype(np.float64)
-    employed = np.array([each.employed_on(view.days) for each in asked.book.log.reps]).reshape(people, -1)
-    away = np.array([each.absent(view.days) for each in asked.book.log.reps]).reshape(people, -1)
+    employed = employment(asked.book.log.reps, view.days)[:-1]
+    away = absences(asked.book.log.reps, view.days)[:-1]
     there = employed & ~away & view.working & ~view.quiet
     share = there.sum(axis=1) / max(view.workdays, 1)
     expected = (there & (view.days < asked.cutoff_day)).sum(axis=1) / max(view.workdays, 1)

@@ -73,3 +73,8 @@ def _absences(text: str | None) -> tuple[tuple[int, int], ...]:
 def absences(reps: Sequence[Rep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Reps × days, with a last row for nobody, who is never away: what nobody is in charge of stays owed."""
     return np.stack([*(rep.absent(days) for rep in reps), np.zeros(len(days), dtype=np.bool_)])
+
+
+def employment(reps: Sequence[Rep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Reps × days on which each is employed, with the same last row."""
+    return np.stack([*(rep.employed_on(days) for rep in reps), np.ones(len(days), dtype=np.bool_)])

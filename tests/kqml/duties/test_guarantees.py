@@ -1,12 +1,13 @@
 """What must hold of duties on any history: nothing of the future, accounts apart, faults told at once."""
 
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from duty_books import at, book, drawn, event, rep
+from duty_books import account, at, book, drawn, event, rep, table
 
-from kqml.duties import DutyBook, duties, week
+from kqml.duties import DutyBook, book_of, compliance, duties, week
 from kqml.errors import Refused
 from kqml.playbook import read_playbook
 from kqml.workdays import workdays
@@ -37,11 +38,11 @@ def test_what_was_not_known_before_the_cutoff_changes_nothing(seed):
 def test_an_account_alone_is_owed_what_it_is_owed_among_others(seed):
     company = drawn(seed)
     among = rows(book(**company))
-    for account in company["accounts"]:
-        name = account["account_id"]
-        own = {key: [row for row in company[key] if row["account_id"] == name] for key in ("events", "contacts")}
-        alone = rows(book(**{**company, **own, "accounts": [account]}))
-        assert [row for row in alone if row["account_id"]] == [row for row in among if row["account_id"] == name]
+    for row in company["accounts"]:
+        name = row["account_id"]
+        own = {key: [each for each in company[key] if each["account_id"] == name] for key in ("events", "contacts")}
+        alone = rows(book(**{**company, **own, "accounts": [row]}))
+        assert [each for each in alone if each["account_id"]] == [each for each in among if each["account_id"] == name]
 
 
 def test_the_order_of_events_does_not_matter():
@@ -60,8 +61,27 @@ def test_absences_that_cannot_be_read_are_told_all_at_once():
     assert [fault.where for fault in refused.value.faults] == ["reps.absences of s", "reps.absences of t"]
 
 
+def test_a_company_without_reps_owes_its_accounts_all_the_same():
+    made = book([event("order", "2024-01-05T10:00")], [account(owner_rep_id=None)], reps=[])
+    nobody = book_of(*(table(name, []) for name in ("accounts", "contacts", "reps", "events")), "UTC", [])
+    assert {row["duty"] for row in rows(made)} == {"cadence", "problems", "festival"}
+    assert rows(nobody) == []
+    assert compliance(nobody, PHARMACY, CHINA, [date(2024, 1, 1)], 2**50).num_rows == 0
+
+
+def test_text_may_be_dictionary_encoded():
+    company = {name: table(name, each) for name, each in drawn(2).items() if name != "quiet"}
+    events = company["events"]
+    columns = [each.dictionary_encode() if pa.types.is_string(each.type) else each for each in events.columns]
+    encoded = pa.table(columns, names=events.column_names)
+    plain, coded = (
+        book_of(company["accounts"], company["contacts"], company["reps"], each, "Asia/Shanghai", [])
+        for each in (events, encoded)
+    )
+    assert rows(coded) == rows(plain)
+
+
 def test_a_company_without_events_of_use_has_its_duties_all_the_same():
     made = book([event("order", "2024-01-05T10:00")])
     found = rows(made)
     assert {row["duty"] for row in found} == {"cadence", "problems", "festival", "asks", "trainings"}
-    assert isinstance(made.log.source, pa.Table)

@@ -43,12 +43,12 @@ def band_crossed(account_id: str, before: str | None, after: str | None, as_of: 
     return Message(MessageKind.BAND_CROSSED, f"{account_id}\0{as_of}\0{model}", data)
 
 
-def duty_overdue(
-    account_id: str, duty: str, occasion: str | None, due_by: str | None, rep_id: str | None, must: bool | None
-) -> Message:
-    """A duty was not done by its day; each occasion is told of once."""
-    data = {"account_id": account_id, "duty": duty, "occasion": occasion, "due_by": due_by, "rep_id": rep_id}
-    return Message(MessageKind.DUTY_OVERDUE, f"{account_id}\0{duty}\0{occasion}\0{due_by}", {**data, "must": must})
+def duty_overdue(duty: Mapping[str, Any]) -> Message:
+    """A duty was not done by its day; `duty` says which, in the columns of WHICH beside others. Each is told of once."""
+    return Message(MessageKind.DUTY_OVERDUE, "\0".join(str(duty[name]) for name in WHICH), duty)
+
+
+WHICH = ("account_id", "duty", "occasion", "channel", "event_id", "due_by")
 
 
 def plan_created(rep_id: str | None, week: str, policy: str, decisions: int, at: int) -> Message:

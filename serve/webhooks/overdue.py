@@ -10,13 +10,14 @@ from serve.webhooks.messages import Message, duty_overdue
 PERSONAL = ("birthday", "milestone", "misfortune")
 """Duties whose very day says something about a person; other systems are not told of them."""
 
+TOLD = ("account_id", "rep_id", "duty", "occasion", "channel", "event_id")
+
 
 def overdue_messages(duties: pa.Table) -> Iterator[Message]:
     """A message for each overdue duty towards an account (`duties`: the table of `kqml.duties.table.SCHEMA`)."""
-    words = {name: duties[name].cast(pa.string()) for name in ("account_id", "rep_id", "duty", "occasion", "state")}
+    words = {name: duties[name].cast(pa.string()) for name in TOLD}
     told = pa.table({**words, "due_by": duties["due_by"], "must": duties["must"]})
-    late = pc.and_(pc.equal(told["state"], "overdue"), pc.is_valid(told["account_id"]))
+    late = pc.and_(pc.equal(duties["state"].cast(pa.string()), "overdue"), pc.is_valid(told["account_id"]))
     late = pc.and_(late, pc.invert(pc.is_in(told["duty"], value_set=pa.array(PERSONAL))))
     for row in told.filter(late).to_pylist():
-        due_by = None if row["due_by"] is None else row["due_by"].isoformat()
-        yield duty_overdue(row["account_id"], row["duty"], row["occasion"], due_by, row["rep_id"], row["must"])
+        yield duty_overdue({**row, "due_by": None if row["due_by"] is None else row["due_by"].isoformat()})

@@ -31,7 +31,12 @@ from serve.webhooks.sending import Sender
 from serve.webhooks.signing import is_signed
 
 CROSSED = band_crossed("a1", "low", "high", "2024-03-20T00:00:00+00:00", "3")
-PLAN = plan_created("r1", "2024-W12", "p1", 40)
+PLAN = plan_created("r1", "2024-W12", "p1", 40, NOW)
+
+
+def late(account, due_by):
+    which = {"duty": "promise", "occasion": None, "channel": None, "event_id": None}
+    return duty_overdue({"account_id": account, "due_by": due_by, "rep_id": "r1", "must": True, **which})
 
 
 ENDS = ("waiting", "delivered", "dead")
@@ -102,11 +107,11 @@ def test_a_message_that_nobody_asks_for_is_not_kept(store, webhook):
 
 
 def test_the_same_occasion_is_told_once(store, dispatcher, webhook, receiver):
-    overdue = duty_overdue("a1", "birthday", "2024-03-01", "r1")
+    overdue = late("a1", "2024-03-01")
     assert [put(store, overdue), put(store, overdue, at=NOW + SECOND)] == [1, 0]
     dispatcher.deliver_due()
     assert len(receiver.came) == 1
-    assert duty_overdue("a1", "birthday", "2024-03-02", "r1").message_id != overdue.message_id
+    assert late("a1", "2024-03-02").message_id != overdue.message_id
 
 
 def test_a_change_that_fails_tells_nothing(store, dispatcher, webhook, receiver):
@@ -180,7 +185,7 @@ def test_a_receiver_that_is_gone_gets_nothing_more(store, dispatcher, webhook, r
     receiver.answers = [410]
     put(store, CROSSED)
     dispatcher.deliver_due()
-    assert put(store, duty_overdue("a1", "birthday", "2024-03-01", None)) == 0
+    assert put(store, late("a1", "2024-03-01")) == 0
     assert counts(store)["dead"] == 1
     with store.writing() as connection:
         assert replay(connection, clock(), None, None) == 0
@@ -208,7 +213,7 @@ def test_what_a_dead_process_had_claimed_is_delivered_after_the_lease(
 
 
 def test_many_messages_are_delivered_in_portions(store, dispatcher, webhook, receiver):
-    messages = [duty_overdue(f"a{number}", "visit", "2024-03-01", None) for number in range(AT_ONCE + 3)]
+    messages = [late(f"a{number}", "2024-03-01") for number in range(AT_ONCE + 3)]
     assert put(store, *messages) == AT_ONCE + 3
     assert [dispatcher.deliver_due() for _ in range(3)] == [AT_ONCE, 3, 0]
     assert sorted(receiver.ids()) == sorted(message.message_id for message in messages)

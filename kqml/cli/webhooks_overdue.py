@@ -1,0 +1,48 @@
+"""`kqml webhooks overdue`: overdue duties told to the webhooks that ask."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
+from kqml.cli.security import Json, answer, now
+from kqml.cli.store_flag import OWN, source_of
+from kqml.messages import text
+from kqml.settings import read_settings
+
+
+def run(
+    cutoff: Annotated[str | None, typer.Option(help="A date or an instant with offset.", show_default="now")] = None,
+    playbook: PlaybookFlag = None,
+    as_json: Json = False,
+) -> None:
+    """Works out what is overdue in the store and tells webhooks of what they were not told before; for a nightly job.
+
+    Duties of birthdays and of people's lives are left out: their day alone is personal.
+
+    Example: kqml webhooks overdue
+    """
+    from datetime import timedelta
+
+    from features.cutoffs import parse_cutoff
+    from kqml.calendar import moment_of
+    from kqml.dataset import read_dataset
+    from kqml.duties import duties, read_book, week
+    from kqml.workdays import workdays
+    from serve.webhooks.outbox import enqueue
+    from serve.webhooks.overdue import overdue_messages
+
+    settings, present = read_settings(), now()
+    rules = playbook_in_force(playbook, settings)
+    with source_of(None, OWN, settings) as source:
+        assert source.found is not None
+        book = read_book(read_dataset(source.folder), rules)
+        zone = book.log.time_zone
+        at = present if cutoff is None else parse_cutoff(cutoff, zone)
+        year, number, _ = (moment_of(at, zone) - timedelta(microseconds=1)).date().isocalendar()
+        table = duties(book, rules, workdays(rules.country), week(f"{year}-W{number:02d}"), at)
+        messages = list(overdue_messages(table))
+        with source.found.store.writing() as connection:
+            fresh = enqueue(connection, messages, present)
+    result = {"overdue": len(messages), "enqueued": fresh, "cutoff": moment_of(at, zone).isoformat()}
+    answer(result, as_json, text("security.webhooks.overdue", settings.language, **result))

@@ -43,11 +43,11 @@ def installation(home: Path, database: str, **said: str) -> Installation:
 
 
 def found(findings: list[Finding]) -> dict[str, tuple[str, str]]:
-    """Part → state, message; every message must be sayable in both languages."""
+    """Part → state, message of what was found first; every message must be sayable in both languages."""
     for finding in findings:
         for language in LANGUAGES:
             say(f"doctor.{finding.part}.{finding.message}", language, **finding.values)
-    return {finding.part: (finding.state, finding.message) for finding in findings}
+    return {finding.part: (finding.state, finding.message) for finding in reversed(findings)}
 
 
 def publish(served: Path, bundle: Path) -> None:

@@ -20,8 +20,8 @@ def tier_places(tier: NDArray[np.object_]) -> Places:
 
 def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
     """n × channels: money lost by each owed contact that is missing."""
-    costs = [[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS]
-    return np.asarray(np.array(costs, dtype=np.float64)[tier], dtype=np.float64)
+    costs: Floats = np.array([[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS])
+    return costs[tier]
 
 
 def floors(playbook: Playbook, rep: Places, tier: Places, due: Floats, reps: int) -> Floats:
@@ -29,7 +29,7 @@ def floors(playbook: Playbook, rep: Places, tier: Places, due: Floats, reps: int
     owed = np.zeros((reps, len(TIERS), due.shape[1]))
     np.add.at(owed, (rep, tier), due)
     share = np.array([playbook.cadence_floor[name] for name in TIERS])
-    return np.floor(owed * share[None, :, None] + WHOLE)
+    return np.asarray(np.floor(owed * share[None, :, None] + WHOLE), dtype=np.float64)
 
 
 def exploration(playbook: Playbook, tier: Places, kept_out: NDArray[np.bool_]) -> Floats:

@@ -15,8 +15,8 @@ WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 @dataclass(frozen=True)
 class Owed:
-    """`due` (n × channels): contacts of the cadence that are behind by the week's end. `musts` (n × channels): whether a
-    must asks for a contact of the channel; `any_must` (n): whether one asks for a contact, whichever."""
+    """`due` (n × channels): contacts of the cadence that are behind by the week's end. `musts` (n × channels): whether
+    a must asks for a contact of the channel; `any_must` (n): whether one asks for any contact."""
 
     due: Floats
     musts: Flags
@@ -29,9 +29,10 @@ class Owed:
         """
         brings = packages.contacts > 0
         asked = self.musts.any(axis=1) | self.any_must
-        enough = ~(self.musts[:, None, :] & ~brings[None]).any(axis=2) & brings.any(axis=1)
-        some = (self.musts[:, None, :] & brings[None]).any(axis=2)
-        kept = np.where(enough.any(axis=1)[:, None], enough, some)
+        lacking = np.asarray(self.musts[:, None, :] & ~brings[None], dtype=bool).any(axis=2)
+        enough = np.asarray(~lacking & brings.any(axis=1), dtype=bool)
+        some = np.asarray(self.musts[:, None, :] & brings[None], dtype=bool).any(axis=2)
+        kept = np.where(np.asarray(enough.any(axis=1))[:, None], enough, some)
         return np.asarray(kept & asked[:, None], dtype=bool)
 
 

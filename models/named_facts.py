@@ -57,9 +57,10 @@ def _distinct(column: str) -> Fact:
     return Fact(Unit.PEOPLE, TOUCHES, Aggregation.DISTINCT, column, LONG, allowed=allowed)
 
 
-def _counted(unit: Unit, kind: EventKind) -> Fact:
-    """Contacts of a channel as the playbook counts them, in the last weeks."""
-    return Fact(unit, frozenset({kind}), Aggregation.SUM, COUNTED, 28, allowed=CONTACTS, rule=Counted)
+def _counted(unit: Unit, *kinds: EventKind) -> Fact:
+    """Contacts of channels as the playbook counts them, in the last weeks."""
+    allowed = CONTACTS - TOUCHES
+    return Fact(unit, frozenset(kinds), Aggregation.SUM, COUNTED, 28, allowed=allowed, rule=Counted)
 
 
 _COUNTED = _orders(Unit.ORDERS, Aggregation.COUNT)
@@ -91,16 +92,19 @@ FACTS: Mapping[str, Fact] = {
     "order_size": _orders(Unit.MONEY, Aggregation.MEAN, "amount"),
     "order_usual": _orders(Unit.MONEY, Aggregation.MEAN, "amount", LONG),
     "returns": _of(Unit.TIMES, EventKind.RETURN),
+    "cancelled": _of(Unit.TIMES, EventKind.ORDER_CANCELLED),
     "visits_month": replace(_VISITS, days=EVER, months=0),
     "visits_last_month": replace(_VISITS, days=EVER, months=1),
     "visits_recent": _VISITS,
     "calls_recent": _CALLS,
     "messages_recent": _MESSAGES,
+    "counted_recent": _counted(Unit.CONTACTS, *TOUCHES),
     "contacts_recent": _TOUCHED,
     "contacts_pace": replace(_TOUCHED, pace=True),
     "contact_silence": Fact(Unit.DAYS, TOUCHES, Aggregation.SINCE_LAST, allowed=CONTACTS),
     "inbound_silence": _of(Unit.DAYS, EventKind.INBOUND, Aggregation.SINCE_LAST),
     "inbound_open": replace(_open(Unit.TIMES, EventKind.INBOUND, Aggregation.OVERDUE), days=RECENT),
+    "problems_open": replace(_open(Unit.TIMES, EventKind.PROBLEM_RAISED, Aggregation.OVERDUE), days=180),
     "mood": Fact(Unit.NUMBER, frozenset({EventKind.VISIT}), Aggregation.MEAN, "sentiment", allowed=CONTACTS),
     "people": _distinct("contact_id"),
     "reps": _distinct("rep_id"),
@@ -130,6 +134,7 @@ FACTS: Mapping[str, Fact] = {
     "deliveries_missed": Fact(
         Unit.DELIVERIES, frozenset({EventKind.DELIVERY}), Aggregation.OVERDUE, days=RECENT, rule=Closing
     ),
+    "orders_missed": Fact(Unit.ORDERS, frozenset({EventKind.ORDER}), Aggregation.OVERDUE, days=RECENT, rule=Closing),
     "price_changes": _of(Unit.TIMES, EventKind.PRICE_CHANGE),
     "slow": _of(Unit.TIMES, EventKind.SLOW_MOVING),
     "stock_outs": _of(Unit.TIMES, EventKind.STOCK_OUT),
@@ -146,5 +151,6 @@ TARGETS: Mapping[str, str] = {
     "visits_target": "visits_recent",
     "calls_target": "calls_recent",
     "messages_target": "messages_recent",
+    "counted_target": "counted_recent",
 }
 """The target of a counted fact, by the tier of the row."""

@@ -2,7 +2,7 @@
 
 Symptoms say what we see, causes (domain §8) what goes with it. A cause is given only when at least half of its
 contribution comes from numbers that lie where, by their expected direction, they should push as they do, and when
-one of its sentences holds for the account; otherwise no cause is known.
+one of its sentences holds for the account, about events whose numbers push that way; otherwise no cause is known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,11 +57,26 @@ class Explainer:
         words = self.wordings[language]
         order = np.argsort(-np.abs(sums.totals), axis=1, kind="stable")
         return [
-            _reasons(words, row, _candidates(sums, order, place), count) for place, row in enumerate(values.tolist())
+            _reasons(_Speaker(words, row, contributions[place]), _candidates(sums, order, place), count)
+            for place, row in enumerate(values.tolist())
         ]
 
 
 Candidate = tuple[Code, Way, float]
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    """What speaks about one row: the sentences, its values, its contributions."""
+
+    words: Wording
+    row: Row
+    contributions: Floats
+
+    def reason(self, candidate: Candidate) -> Reason | None:
+        code, way, contribution = candidate
+        said = say(self.words, code, way, self.row, self.contributions)
+        return None if said is None else Reason(code, way, contribution, said)
 
 
 def explainer(
@@ -94,33 +109,27 @@ def _candidates(sums: CodeSums, order: NDArray[np.intp], place: int) -> list[Can
     return chosen
 
 
-def _reasons(words: Wording, row: Row, candidates: Sequence[Candidate], count: int) -> tuple[Reason, ...]:
+def _reasons(speaker: _Speaker, candidates: Sequence[Candidate], count: int) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
     for place, candidate in enumerate(candidates):
         if len(reasons) == count:
-            return _with_a_cause(words, row, reasons, candidates[place:])
-        reason = _reason(words, row, candidate)
+            return _with_a_cause(speaker, reasons, candidates[place:])
+        reason = speaker.reason(candidate)
         if reason is not None:
             reasons.append(reason)
     return tuple(reasons)
 
 
-def _with_a_cause(words: Wording, row: Row, reasons: Sequence[Reason], rest: Sequence[Candidate]) -> tuple[Reason, ...]:
+def _with_a_cause(speaker: _Speaker, reasons: Sequence[Reason], rest: Sequence[Candidate]) -> tuple[Reason, ...]:
     """The reasons, the last one replaced by the weightiest raising cause of the rest where they have none."""
     if len(reasons) < 2 or any(_is_raising_cause(reason) for reason in reasons):
         return tuple(reasons)
     for candidate in rest:
         if candidate[0].is_cause and candidate[1] == "rising":
-            cause = _reason(words, row, candidate)
+            cause = speaker.reason(candidate)
             if cause is not None:
                 return (*reasons[:-1], cause)
     return tuple(reasons)
-
-
-def _reason(words: Wording, row: Row, candidate: Candidate) -> Reason | None:
-    code, way, contribution = candidate
-    said = say(words, code, way, row)
-    return None if said is None else Reason(code, way, contribution, said)
 
 
 def _is_raising_cause(reason: Reason) -> bool:

@@ -136,12 +136,15 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
             _c("contact_silence", ">", "inbound_silence"),
             _c("inbound_silence", ">", _t(Code.NO_RESPONSE, "inbound_days")),
         ),
+        _v("problems", _c("problems_open", ">", 0)),
     ),
     Code.PRESSURE: (
         _v("spike", _c("order_peak", ">", "order_usual", _t(Code.PRESSURE, "spike"))),
         _v("asks", _c("asks", ">", "gives")),
         _v("balance", _c("balance", "<", IN_BALANCE)),
         _v("returns", _c("returns", ">", 0)),
+        _v("cancelled", _c("cancelled", ">", 0)),
+        _v("too_hot", _c("counted_recent", ">", "counted_target")),
     ),
     Code.SERVICE_FAILURE: (
         _v("late_share", _c("late", ">", "deliveries", LATE)),
@@ -152,10 +155,7 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
         _v("invoices", _c("invoice_errors", ">", 0)),
     ),
     Code.PRICE_POLICY: (_v("changed", _c("price_changes", ">=", _t(Code.PRICE_POLICY, "changes"))),),
-    Code.SLOW_MOVING: (
-        _v("reported", _c("slow", ">=", _t(Code.SLOW_MOVING, "reported"))),
-        _v("returns", _c("returns", ">", 0)),
-    ),
+    Code.SLOW_MOVING: (_v("reported", _c("slow", ">=", _t(Code.SLOW_MOVING, "reported"))),),
     Code.SMALL_NEGLECT: (_v("never", _c("tier", "is", "C"), _c("contacts_recent", "<=", FEW_CONTACTS)),),
     Code.MARKET_SHOCK: (
         _v("stock_out", _c("stock_outs", ">", 0)),
@@ -179,6 +179,7 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
             _c("contact_silence", ">", "delivery_silence"),
             _c("delivery_silence", ">", _t(Code.NO_FOLLOW_UP, "days")),
         ),
+        _v("orders_missed", _c("orders_missed", ">", 0)),
     ),
 }
 """What raises the churn probability."""
@@ -234,7 +235,7 @@ FALLING: Mapping[Code, tuple[Variant, ...]] = {
         _v("mostly", _c("deliveries", ">", 0), _c("late", "<=", "deliveries", LATE)),
     ),
     Code.PRICE_POLICY: (_v("stable", _c("price_changes", "==", 0)),),
-    Code.SLOW_MOVING: (_v("none", _c("slow", "==", 0)), _v("no_returns", _c("returns", "==", 0))),
+    Code.SLOW_MOVING: (_v("none", _c("slow", "==", 0)),),
     Code.SMALL_NEGLECT: (_v("kept_up", _c("tier", "is", "C"), _c("contacts_recent", ">", FEW_CONTACTS)),),
     Code.MARKET_SHOCK: (
         _v("peers_hold", _c("peer_pace", ">=", 1.0)),
@@ -253,6 +254,7 @@ FALLING: Mapping[Code, tuple[Variant, ...]] = {
     Code.NO_FOLLOW_UP: (
         _v("none_missed", _c("deliveries", ">", 0), _c("deliveries_missed", "==", 0)),
         _v("followed", _c("contact_silence", "<=", "delivery_silence")),
+        _v("orders_followed", _c("orders_missed", "==", 0)),
     ),
 }
 """What lowers it."""

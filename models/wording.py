@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from string import Formatter
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.definitions import Code, Feature
 from kqml.messages import catalogue
 from kqml.messages.quantities import Unit, quantity
+from models.backing import backing
 from models.facts import Located, locate
 from models.sentences import VARIANTS, Claim, Threshold, Thresholds, Variant, Way
 
@@ -28,9 +32,10 @@ _RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A row's facts: `numbers` by name, and `words`: a category's place in the row with its vocabulary; with the
-    `thresholds` that claims are made against."""
+    """A row's `features` with the facts they hold: `numbers` by name, and `words`: a category's place in the row with
+    its vocabulary; with the `thresholds` that claims are made against."""
 
+    features: Sequence[Feature]
     numbers: Mapping[str, Located]
     words: Mapping[str, tuple[int, tuple[str, ...]]]
     thresholds: Thresholds
@@ -38,11 +43,15 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One variant made ready: its claims as tests of a row, its blanks as functions of a row (None: missing)."""
+    """One variant made ready: its claims as tests of a row, its blanks as functions of a row (None: missing).
+
+    `backing`: the columns that speak of the same events, whose contributions must push the way the sentence says.
+    """
 
     template: str
     tests: tuple[Callable[[Row], bool], ...]
     blanks: tuple[tuple[str, Callable[[Row], str | None]], ...]
+    backing: NDArray[np.intp]
 
     def about(self, row: Row) -> str | None:
         """The sentence, or None where a number is missing or a claim does not hold."""
@@ -50,6 +59,11 @@ class Sentence:
             return None
         filled = {name: blank(row) for name, blank in self.blanks}
         return None if None in filled.values() else self.template.format_map(filled)
+
+    def is_backed(self, contributions: NDArray[np.float64], way: Way) -> bool:
+        """Whether what these columns of a row contribute goes the sentence's way."""
+        pushed = float(contributions[self.backing].sum())
+        return pushed > 0 if way == "rising" else pushed < 0
 
 
 Wording = Mapping[tuple[Code, Way], tuple[Sentence, ...]]
@@ -60,7 +74,7 @@ def vocabulary(
 ) -> Vocabulary:
     """The facts that a row of these features, followed by these categories, holds."""
     words = {name: (len(features) + offset, known) for offset, (name, known) in enumerate(categories.items())}
-    return Vocabulary(locate(features, categories), words, thresholds)
+    return Vocabulary(features, locate(features, categories), words, thresholds)
 
 
 def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
@@ -76,9 +90,12 @@ def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
     }
 
 
-def say(words: Wording, code: Code, way: Way, row: Row) -> str | None:
-    """The first sentence that fits the row; None where none does."""
+def say(words: Wording, code: Code, way: Way, row: Row, contributions: NDArray[np.float64] | None = None) -> str | None:
+    """The first sentence that fits the row, and for a cause the row's contributions where they are given; None where
+    none does."""
     for sentence in words[code, way]:
+        if contributions is not None and code.is_cause and not sentence.is_backed(contributions, way):
+            continue
         said = sentence.about(row)
         if said is not None:
             return said
@@ -101,7 +118,9 @@ def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style:
     if not _windows_agree(facts, {*named, *claimed}, template):
         return None
     blanks = tuple((name, _blank(facts, name, *style)) for name in named)
-    return Sentence(_with_windows(facts, template, style[0]), tuple(test for test in tests if test), blanks)
+    ready = tuple(test for test in tests if test)
+    backed_by = backing(facts.features, key[0], {*named, *claimed})
+    return Sentence(_with_windows(facts, template, style[0]), ready, blanks, backed_by)
 
 
 def template_of(key: tuple[Code, Way], variant: str, language: str) -> str:

@@ -16,9 +16,10 @@ with it* are causes (domain §8); neither is proven to make an account leave.
 
 A **cause** is given only when both agree. *Its contribution*: at least half of it comes from numbers that lie, against
 the training median, where by their expected direction they should push as they do. *Its facts*: one of its sentences
-below holds for the account. The first that does, from top to bottom, is said; one whose numbers are not recorded, or
-whose windows the model does not have, is passed over. Where no cause that raises the risk is left, *no known cause* is
-said. A **symptom** always has a sentence, at the last the plain one.
+below holds for the account, and the numbers of the code about the same events push the way it says. The first such
+one, from top to bottom, is said; one whose numbers are not recorded, or whose windows the model does not have, is
+passed over. Where no cause that raises the risk is left, *no known cause* is said. A **symptom** always has a sentence,
+at the last the plain one.
 
 `code.name` is a threshold of the playbook (`[facts]`); `{x_window}` is the window the model counts x over; a target
 is that of the account's tier. Numbers, plurals, money are written as each language writes them

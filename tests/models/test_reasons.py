@@ -199,11 +199,14 @@ HOLDING = {
     (Code.BROKEN_PROMISE, "falling", "none_overdue"): {"promises_overdue": 0},
     (Code.BROKEN_PROMISE, "falling", "kept"): {"promises_made": 1, "promises_kept": 1},
     (Code.NO_RESPONSE, "rising", "waiting"): {"inbound_open": 1},
+    (Code.NO_RESPONSE, "rising", "problems"): {"problems_open": 2},
     (Code.NO_RESPONSE, "rising", "unanswered"): {"inbound_silence": 3, "contact_silence": 20},
     (Code.NO_RESPONSE, "falling", "none_waiting"): {"inbound_open": 0},
     (Code.NO_RESPONSE, "falling", "answered"): {"inbound_silence": 3, "contact_silence": 1},
     (Code.PRESSURE, "rising", "spike"): {"order_peak": 900, "order_usual": 100},
     (Code.PRESSURE, "rising", "balance"): {"balance": -1.5},
+    (Code.PRESSURE, "rising", "cancelled"): {"cancelled": 1},
+    (Code.PRESSURE, "rising", "too_hot"): {"counted_recent": 9, "tier": 0},
     (Code.PRESSURE, "rising", "asks"): {"asks": 3, "gives": 1},
     (Code.PRESSURE, "rising", "returns"): {"returns": 1},
     (Code.PRESSURE, "falling", "balance"): {"balance": 2},
@@ -221,9 +224,7 @@ HOLDING = {
     (Code.PRICE_POLICY, "rising", "changed"): {"price_changes": 1},
     (Code.PRICE_POLICY, "falling", "stable"): {"price_changes": 0},
     (Code.SLOW_MOVING, "rising", "reported"): {"slow": 1},
-    (Code.SLOW_MOVING, "rising", "returns"): {"returns": 1},
     (Code.SLOW_MOVING, "falling", "none"): {"slow": 0},
-    (Code.SLOW_MOVING, "falling", "no_returns"): {"returns": 0},
     (Code.SMALL_NEGLECT, "rising", "never"): {"contacts_recent": 0, "tier": 2},
     (Code.SMALL_NEGLECT, "falling", "kept_up"): {"contacts_recent": 1, "tier": 2},
     (Code.MARKET_SHOCK, "rising", "peers"): {"peer_pace": 0.7},
@@ -244,6 +245,8 @@ HOLDING = {
     (Code.NATURAL, "rising", "suspended"): {"suspensions": 1},
     (Code.NATURAL, "falling", "open"): {"suspensions": 0},
     (Code.NO_FOLLOW_UP, "rising", "missed"): {"deliveries_missed": 2},
+    (Code.NO_FOLLOW_UP, "rising", "orders_missed"): {"orders_missed": 1},
+    (Code.NO_FOLLOW_UP, "falling", "orders_followed"): {"orders_missed": 0},
     (Code.NO_FOLLOW_UP, "rising", "nobody"): {"delivery_silence": 20, "contact_silence": 30},
     (Code.NO_FOLLOW_UP, "falling", "none_missed"): {"deliveries": 5, "deliveries_missed": 0},
     (Code.NO_FOLLOW_UP, "falling", "followed"): {"delivery_silence": 20, "contact_silence": 3},
@@ -355,6 +358,33 @@ def test_a_cause_is_not_given_where_its_number_pushes_the_other_way(complaints, 
     reasons = cause_rows([complaints, 12.0], [contribution, 0.2])
     assert [reason.code for reason in reasons] == [Code.LONGER_SILENT], why
     assert not knows_cause(reasons)
+
+
+def test_a_sentence_of_a_cause_is_about_what_pushes() -> None:
+    features = [
+        feature_of(FACTS["late"], 90, Code.SERVICE_FAILURE),
+        feature_of(FACTS["invoice_errors"], 90, Code.SERVICE_FAILURE),
+    ]
+    made = explainer(features, {}, np.zeros(2), "CNY")
+    said = [
+        [reason.text for reason in made.explain(np.array([[3.0, 1.0]]), np.array([[*pushes, 0.0]]), "en", 3)[0]]
+        for pushes in ((0.5, 0.2), (-0.1, 0.5), (0.5, -0.1))
+    ]
+    late, wrong = "delivered late 3 times in the last 90 days", "invoiced wrongly 1 time in the last 90 days"
+    assert said == [[late], [wrong], [late]]
+
+
+def test_every_sentence_of_a_cause_has_columns_of_its_own_code_behind_it() -> None:
+    ready = worded(list(catalog()))
+    bare = [(code, way) for (code, way), sentences in ready.items() for one in sentences if not len(one.backing)]
+    assert [pair for pair in bare if pair[0].is_cause] == []
+
+
+def test_the_emotional_account_alone_bears_out_what_is_said_of_it() -> None:
+    features = list(catalog())
+    ready = worded(features)
+    chosen = next(one for one in ready[Code.PRESSURE, "rising"] if "emotional" in one.template)
+    assert {features[place].measure.column.split("_")[0] for place in chosen.backing} == {"emotional"}
 
 
 def test_few_complaints_may_lower_the_risk() -> None:

@@ -1,11 +1,14 @@
 """The playbook as one value: all that a company may decide about looking after its accounts."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from kqml.playbook.codes import CHANNELS, CONDITIONS
@@ -51,8 +54,7 @@ class Playbook:
     """`country`: whose working days count. `cadence`: tier → channel → contacts per month. `packages`: the first one is
     to do nothing. `margin_rate`: segment → share of an amount that is margin. `facts`: reason code → name of a
     threshold → number. `priors`: action → its place in the order the company assumes, empty as shipped.
-    `minute_cost`, `shortfall_cost` (of a contact that is missing): money. `abc`: shares of sales that make the classes.
-    `fingerprint`: of the content, not of its layout."""
+    `minute_cost`, `shortfall_cost` (of a missing contact): money. `abc`: shares of sales that make the classes."""
 
     name: Name
     country: Country
@@ -85,11 +87,22 @@ class Playbook:
     priors: Mapping[str, Annotated[Count, Field(gt=0)]]
     exploration: SharePerTier
     holdout: Holdout
-    fingerprint: str = ""
 
     @property
     def actions(self) -> tuple[str, ...]:
         return tuple(package.name for package in self.packages)
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """Everything that it says, as plain tables, lists, text, numbers."""
+        plain: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json")
+        return plain
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the content; the layout of the file, the order of its keys do not matter."""
+        canonical = json.dumps(self.content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     @property
     def version(self) -> str:

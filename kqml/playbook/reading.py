@@ -1,10 +1,7 @@
 """A playbook file becomes a Playbook, or is refused with everything that is wrong with it."""
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,19 +34,12 @@ def parse_playbook(text: str, name: str) -> Playbook:
     problems += [*found, *meaning_problems(data)]
     if problems or playbook is None:
         raise BadUse(f"The playbook {name} cannot be used.", _located(problems, key_lines(text), name))
-    return replace(playbook, fingerprint=fingerprint_of(playbook))
+    return playbook
 
 
 def content_of(playbook: Playbook) -> dict[str, Any]:
     """Everything a playbook says, as plain tables, lists, text, numbers: what its fingerprint is of."""
-    plain: dict[str, Any] = TypeAdapter(Playbook).dump_python(playbook, mode="json", exclude={"fingerprint"})
-    return plain
-
-
-def fingerprint_of(playbook: Playbook) -> str:
-    """sha256 of the content; the layout of the file, the order of its keys do not matter."""
-    canonical = json.dumps(content_of(playbook), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return playbook.content
 
 
 def _text(name: str) -> str:
@@ -87,14 +77,10 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 
 
 def _validated(data: dict[str, Any]) -> tuple[Playbook | None, list[Problem]]:
-    problems: list[Problem] = []
-    if "fingerprint" in data:
-        problems.append((("fingerprint",), "is computed, not given", "delete it"))
     try:
-        return TypeAdapter(Playbook).validate_python(data), problems
+        return TypeAdapter(Playbook).validate_python(data), []
     except ValidationError as error:
-        found = [_shape_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors()]
-        return None, problems + found
+        return None, [_shape_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors()]
 
 
 def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Problem:

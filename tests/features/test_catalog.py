@@ -86,7 +86,7 @@ def test_the_fingerprint_follows_what_the_playbook_asks(what):
 
 
 def test_what_the_playbook_says_of_other_things_leaves_the_fingerprint():
-    other = replace(read_playbook(), minute_cost=99.0, fingerprint="")
+    other = replace(read_playbook(), minute_cost=99.0)
     assert catalog_fingerprint(catalog(other)) == catalog_fingerprint(catalog())
 
 

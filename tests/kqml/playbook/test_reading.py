@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - a fault stands on one line with what is told of it
 
+from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -21,7 +22,7 @@ FAULTS = {
     "a cadence that is no number": ("visit = 8", 'visit = "8"', ["cadence.A.visit: it should be a number (got '8')"]),
     "an infinite cadence": ("visit = 8", "visit = inf", ["cadence.A.visit: Input should be a finite number", "limits.month"]),
     "an unknown key": ("minute_cost", "minute_price", ["minute_cost: is absent", "minute_price: is not a key"]),
-    "a fingerprint of one's own": ('name = "pharmacy"', 'name = "pharmacy"\nfingerprint = "1"', ["fingerprint: is computed"]),
+    "a fingerprint of one's own": ('name = "pharmacy"', 'name = "pharmacy"\nfingerprint = "1"', ["fingerprint: is not a key of a playbook"]),
     "a share above one": ("pharmacy = 0.28", "pharmacy = 28", ["margin_rate.pharmacy: Input should be less than or equal"]),
     "an exploration above one": ("B = 0.1", "B = 1.1", ["exploration.B: Input should be less than or equal to 1"]),
     "an unknown kind": ('kind = "gift"', 'kind = "gifts"', ["emotional[6].kind: there is no such kind of event"]),
@@ -192,6 +193,12 @@ def test_the_fingerprint_is_of_the_content_not_of_the_layout():
     assert parse_playbook("# a comment\n" + PHARMACY, "p.toml").fingerprint == plain
     assert parse_playbook('extends = "pharmacy"\n', "p.toml").fingerprint == plain
     assert parse_playbook(PHARMACY.replace("money = 15", "money = 16"), "p.toml").fingerprint != plain
+
+
+def test_a_playbook_that_is_changed_has_a_fingerprint_of_its_own():
+    plain = read_playbook()
+    assert replace(plain, minute_cost=9.0).fingerprint != plain.fingerprint
+    assert replace(replace(plain, minute_cost=9.0), minute_cost=plain.minute_cost).version == plain.version
 
 
 def test_the_content_is_plain_and_without_the_fingerprint():

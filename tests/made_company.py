@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from small_world import write_small_world
 
-from experiments.generator import make_histories
 from features.catalog import core77
 from features.churn import ChurnDefinition
 from features.context import Context, context_of
 from features.cutoffs import cutoff_grid
 from features.training_set import TrainingSet, build_training_set
-from kqml.dataset import Dataset, write_dataset
+from kqml.dataset import Dataset
 from kqml.eventlog import EventLog
 
 DEFINITION = ChurnDefinition(horizon=42, gap=7)
@@ -26,9 +26,7 @@ class MadeCompany:
 
 def make_company(folder, accounts=160, weeks=104, every=14):
     """Stores with two years of history, cutoffs every two weeks: a long timeline. A few seconds."""
-    made = make_histories(accounts, weeks, seed=3)
-    tables = {"accounts": made.accounts, "reps": made.reps, "events": made.events}
-    dataset = write_dataset(folder / "made", tables, made.info)
+    dataset = write_small_world(folder / "made", accounts, weeks, seed=3)
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
     cutoffs = cutoff_grid(log, context, DEFINITION, every)

@@ -1,4 +1,4 @@
-"""The generator's company in small: a dataset, a quickly fitted model on the whole catalog, its bundle."""
+"""A simulated company in small: a dataset, a quickly fitted model on the whole catalog, its bundle."""
 
 import atexit
 import shutil
@@ -10,8 +10,8 @@ from tempfile import mkdtemp
 import lightgbm as lgb
 import numpy as np
 from small_model import PLATT
+from small_world import write_small_world
 
-from experiments.generator import make_histories
 from features.catalog import catalog, catalog_fingerprint
 from features.churn import ChurnDefinition
 from features.context import context_of
@@ -20,7 +20,7 @@ from features.profile import profile_of
 from features.rows import Rows
 from features.training_set import TrainingSet, build_training_set
 from kqml.calendar import moment_of
-from kqml.dataset import Dataset, write_dataset
+from kqml.dataset import Dataset
 from kqml.settings import BandSettings
 from models.asked import Asked
 from models.bundle import save_bundle
@@ -56,9 +56,7 @@ def shared_small_company() -> SmallCompany:
 
 def make_small_company(folder: Path) -> SmallCompany:
     """Ninety stores over sixty weeks; a few seconds."""
-    histories = make_histories(accounts=90, weeks=60, seed=5)
-    tables = {"accounts": histories.accounts, "reps": histories.reps, "events": histories.events}
-    dataset = write_dataset(folder / "dataset", tables, histories.info)
+    dataset = write_small_world(folder / "dataset", accounts=90, weeks=60, seed=5)
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
     cutoffs = cutoff_grid(log, context, DEFINITION, 28)

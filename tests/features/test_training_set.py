@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from small_world import write_small_world
 
-from experiments.generator import make_histories
 from features.catalog import catalog
 from features.churn import ChurnDefinition
 from features.context import context_of
@@ -15,7 +15,7 @@ from features.plan import compile_plan
 from features.profile import cells_of, profile_of
 from features.rows import Rows
 from features.training_set import build_training_set
-from kqml.dataset import read_dataset, write_dataset
+from kqml.dataset import read_dataset
 
 ASKED = ChurnDefinition(horizon=60, gap=14, min_orders=3, active_within=60)
 FEATURES = catalog()[:25]
@@ -23,9 +23,8 @@ FEATURES = catalog()[:25]
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    made = make_histories(accounts=60, weeks=70)
     folder = tmp_path_factory.mktemp("data") / "small"
-    write_dataset(folder, {"accounts": made.accounts, "reps": made.reps, "events": made.events}, made.info)
+    write_small_world(folder, accounts=60, weeks=70)
     return read_dataset(folder)
 
 

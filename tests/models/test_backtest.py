@@ -119,7 +119,7 @@ def test_censored_rows_are_left_out_counted_and_measured_as_churned(company, bac
 def test_predictions_hold_a_line_per_test_row(company, backtest):
     table = predictions_table(backtest, company.training_set.accounts)
     assert table.column_names == ["account_id", "cutoff", "churned", "churn_probability"]
-    assert len(table) == len(backtest.scored.labels)
+    assert len(table) == int((~backtest.scored.labels.censored).sum())
     assert table.schema.field("cutoff").type.tz == "UTC"
 
 

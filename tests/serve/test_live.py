@@ -41,8 +41,9 @@ def body_of(company: SmallCompany, cutoff: int) -> dict:
     histories = {name: [] for name in company.dataset.event_log().accounts}
     for event in events:
         histories[event["account_id"]].append(sent(event))
+    accounts["opened_on"] = accounts["opened_on"].astype(str).str[:10]
     profiles = [sent(profile) for profile in accounts.reset_index().to_dict("records")]
-    known = ("tier", "segment", "region")
+    known = ("tier", "segment", "region", "opened_on")
     return {
         "as_of": moment_of(cutoff, "Asia/Shanghai").isoformat(),
         "reasons": 4,

@@ -6,12 +6,11 @@ from pathlib import Path
 import jsonschema_rs
 import pyarrow.parquet as pq
 import pytest
+from small_world import write_small_world
 from typer.testing import CliRunner
 
-from experiments.generator import make_histories
 from kqml.cli.app import create_app
 from kqml.cli.backtest import parse_gaps
-from kqml.dataset import write_dataset
 from kqml.errors import BadUse, Refused
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "backtest.json"
@@ -20,9 +19,8 @@ ASKED = ("--horizon", 42, "--gap", 7, "--every", 28)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = make_histories(accounts=120, weeks=90)
     path = tmp_path_factory.mktemp("data") / "small"
-    write_dataset(path, {"accounts": made.accounts, "reps": made.reps, "events": made.events}, made.info)
+    write_small_world(path, accounts=120, weeks=90)
     return path
 
 

@@ -7,20 +7,18 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from small_world import write_small_world
 from typer.testing import CliRunner
 
-from experiments.generator import make_histories
 from kqml.cli.app import create_app
-from kqml.dataset import write_dataset
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "label-audit.json"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = make_histories(accounts=250, weeks=90)
     path = tmp_path_factory.mktemp("data") / "small"
-    write_dataset(path, {"accounts": made.accounts, "reps": made.reps, "events": made.events}, made.info)
+    write_small_world(path, accounts=250, weeks=90)
     return path
 
 

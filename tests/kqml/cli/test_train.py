@@ -5,11 +5,10 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from small_world import write_small_world
 from typer.testing import CliRunner
 
-from experiments.generator import make_histories
 from kqml.cli.app import create_app
-from kqml.dataset import write_dataset
 from models.bundle import load_bundle
 from models.registry.client import RegistryStore
 from models.registry.versions import bundle_folder, find_version
@@ -19,9 +18,8 @@ SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "train.json"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = make_histories(accounts=120, weeks=90)
     path = tmp_path_factory.mktemp("data") / "small"
-    write_dataset(path, {"accounts": made.accounts, "reps": made.reps, "events": made.events}, made.info)
+    write_small_world(path, accounts=120, weeks=90)
     return path
 
 

@@ -5,8 +5,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from experiments.effects_study.judging import judge_learner
 from experiments.effects_study.learners import LEARNERS, need_econml
 from experiments.effects_study.world_logs import PATHS, WARM_UP, StudyLog, study_log
@@ -21,8 +19,6 @@ FULL, QUICK = (20_000, 13), (6_000, 8)
 """Accounts, weeks of the log."""
 
 SHARE = 0.25
-ROWS = 60_000
-"""Most rows a learner gets of a log without draws, taken evenly over accounts: of those there are always enough."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +43,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     worlds = {}
     for name in args.logs.split(","):
         world = build_world(Shape(accounts, max(accounts // 50, 1), WARM_UP + weeks + HORIZON + 1), args.seed)
-        log = _trimmed(study_log(world, LOGS[name], weeks, SHARE))
+        log = study_log(world, LOGS[name], weeks, SHARE)
         worlds[name] = log.world
         rows += [{"log": name, "learner": learner, **_measured(learner, log)} for learner in learners]
     return {
@@ -58,23 +54,6 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "truth_paths": PATHS,
         "rows": rows,
     }
-
-
-def _trimmed(log: StudyLog) -> StudyLog:
-    """The drawn rows of a randomised log; of the others at most ROWS."""
-    mask = np.isfinite(log.true[:, 0])
-    if not log.randomised and mask.sum() > ROWS:
-        mask &= np.random.default_rng(0).random(len(mask)) < ROWS / mask.sum()
-    return StudyLog(
-        log.name,
-        log.world,
-        log.sample.where(mask),
-        log.columns,
-        log.true[mask],
-        log.error[mask],
-        log.situation[mask],
-        log.randomised,
-    )
 
 
 def _measured(learner: str, log: StudyLog) -> dict[str, Any]:

@@ -204,8 +204,9 @@ def _ope_row(name: str, one: dict[str, Any]) -> Sequence[str]:
 def _effects(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Effects in the simulated world\n\n`python -m experiments.bench effects [--quick] --json --save`\n"
     yield (
-        "Against the truth, margin over 13 weeks. Group: action × tier × situation with at least 500 rows; coverage of 95 % "
-        "intervals; corr: rank correlation over rows, mean over actions; sign error: among claimed effects whose truth is sure.\n"
+        "Against the truth, margin over 13 weeks. Group: action × tier × situation with at least 500 rows; coverage "
+        "of 95 % intervals; corr: rank correlation over rows, mean over actions; sign error: among claimed effects "
+        "whose truth is sure.\n"
     )
     head = ("log", "basis", "learner", "rows", "corr", "sign error", "claimed", "coverage", "half-width", "bias", "s")
     for result in results:

@@ -28,6 +28,9 @@ WARM_UP = 104
 """Weeks of the reps' own way before the log."""
 
 PATHS = 8
+ROWS = 60_000
+"""Most rows of a log without draws that a learner gets, drawn evenly."""
+
 COLUMNS = (
     "order_since_last",
     "order_since_last__over__order_gap_mean_last26",
@@ -98,7 +101,7 @@ class Staged:
 @dataclass(frozen=True)
 class StudyLog:
     """`sample`: mature rows, of margin. `true` (n, A): the effect of each action on its expected margin, with its
-    standard `error`. `situation`: tier and what is the matter, of the rows. `randomised`: were actions drawn?"""
+    standard `error`. `situation`: tier and what is the matter, of the rows."""
 
     name: str
     world: str
@@ -107,7 +110,6 @@ class StudyLog:
     true: Floats
     error: Floats
     situation: NDArray[np.str_]
-    randomised: bool
 
 
 def study_log(world: World, name: str, weeks: int, share: float, paths: int = PATHS) -> StudyLog:
@@ -123,15 +125,19 @@ def study_log(world: World, name: str, weeks: int, share: float, paths: int = PA
         kept = decisions.decisions["week"].isin([week_name(week) for week in range(WARM_UP, until)])
         decisions = type(decisions)(decisions.decisions[kept], decisions.states)
         data = build_decision_data(dataset, decisions, world.playbook).learnable()
+        data = data.where(_chosen(data, KINDS[name].randomised))
         chosen = [feature for feature in catalog() if feature.column in COLUMNS]
         values, columns = decision_features(dataset, data, chosen)
-    randomised = KINDS[name].randomised
-    mask = data.randomised if randomised else np.ones(len(data), dtype=bool)
-    true, error = _truth(world, policy, data, mask, paths)
-    sample = data.sample(values)
-    return StudyLog(
-        name, world.hash, sample, columns, true, error, situations(data.profile, values, columns), randomised
-    )
+    true, error = _truth(world, policy, data, paths)
+    labels = situations(data.profile, values, columns)
+    return StudyLog(name, world.hash, data.sample(values), columns, true, error, labels)
+
+
+def _chosen(data: DecisionData, randomised: bool) -> Flags:
+    """The drawn rows of a randomised log, at most ROWS of another one."""
+    if randomised:
+        return data.randomised
+    return np.random.default_rng(0).random(len(data)) < ROWS / len(data)
 
 
 def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) -> NDArray[np.str_]:
@@ -145,11 +151,11 @@ def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) 
     return np.char.add(np.char.add(profile["tier"].fillna("?").to_numpy(dtype=np.str_), " "), matter)
 
 
-def _truth(world: World, policy: Staged, data: DecisionData, mask: Flags, paths: int) -> tuple[Floats, Floats]:
+def _truth(world: World, policy: Staged, data: DecisionData, paths: int) -> tuple[Floats, Floats]:
     true = np.full((len(data), len(data.actions)), np.nan)
     error = np.full(true.shape, np.nan)
     for simulation, number in _mondays(world, policy):
-        mine = np.flatnonzero(mask & (data.week == week_name(number)))
+        mine = np.flatnonzero(data.week == week_name(number))
         who = np.array([int(name[1:]) for name in data.account_ids[data.rows.account[mine]]], dtype=np.int64)
         if not len(mine):
             continue

@@ -15,6 +15,7 @@ from models.loss.arithmetic import Expected, Loss
 from models.loss.report import LossReport
 
 COLUMNS = ("customers", "lost", "share", "returned", "revenue", "margin")
+MONEY = ("revenue", "margin", "revenue_returned", "margin_returned")
 SHOWN = 10
 """Groups of a table on the terminal."""
 
@@ -99,7 +100,7 @@ def _summary(result: Mapping[str, Any], say: _Say) -> list[str]:
     return [
         say.words("lost", **counts, share=say.share(lost["share"])),
         say.words("announced", **counts),
-        say.words(f"money_{_basis_of(lost)}", revenue=say.money(lost["revenue"]), margin=say.money(lost["margin"])),
+        say.words(f"money_{_basis_of(lost)}", **{name: say.money(lost[name]) for name in MONEY}),
     ]
 
 

@@ -18,13 +18,16 @@ CELLS = 2_000_000
 @dataclass(frozen=True)
 class Loss:
     """What a group of customers lost, in money per year. `revenue` is None without amounts, `margin` also where a lost
-    account's segment has no margin rate. `returned`: how many of the lost ordered again."""
+    account's segment has no margin rate. `returned`: how many of the lost ordered again; `revenue_returned`,
+    `margin_returned`: the part of the money that these brought."""
 
     customers: int
     lost: int
     returned: int
     revenue: float | None
     margin: float | None
+    revenue_returned: float | None
+    margin_returned: float | None
 
     @property
     def share(self) -> float | None:
@@ -52,12 +55,15 @@ class Expected:
 
 def loss_of(worth: Worth, lost: Mask, returned: Mask, customers: int) -> Loss:
     """The loss of those of the places that are `lost`, out of `customers`."""
+    again = lost & returned
     return Loss(
         customers=customers,
         lost=int(lost.sum()),
-        returned=int((lost & returned).sum()),
+        returned=int(again.sum()),
         revenue=_total(worth.revenue[lost]),
         margin=_total(worth.margin[lost]),
+        revenue_returned=_total(worth.revenue[again]),
+        margin_returned=_total(worth.margin[again]),
     )
 
 

@@ -214,6 +214,8 @@ def test_without_a_margin_rate_revenue_is_said():
         70.0,
         None,
     )
+    back = loss_of(worth, everybody, np.array([False, False, True]), 3)
+    assert (back.returned, back.revenue_returned, back.margin_returned) == (1, 40.0, 4.0)
     rated = np.array([True, False, True])
     assert loss_of(worth, rated, rated, 3).margin == 5.0
     assert expected_of(worth, np.full(3, 0.5), everybody).margin is None

@@ -29,6 +29,7 @@ def benchmarks_page() -> str:
         ("allocation", _allocation),
         ("ope", _ope),
         ("effects", _effects),
+        ("duties", _duties),
     )
     found = [(make, _stored(name)) for name, make in sections]
     return "\n".join([HEAD, *(line for make, results in found if results for line in make(results))])
@@ -219,3 +220,15 @@ def _effect_row(row: dict[str, Any], basis: str) -> Sequence[str]:
     shares = (f"{row[name]:.2f}" for name in ("corr", "sign_error", "claimed", "group_coverage"))
     money = (f"{row['half_width']:,.0f}", f"{row['bias']:,.0f}", f"{row['seconds']:.0f}")
     return row["log"], basis, row["learner"], f"{row['n']:,}", *shares, *money
+
+
+def _duties(results: list[dict[str, Any]]) -> Iterator[str]:
+    yield "## Duties of a large company\n\n`python -m experiments.bench duties --json --save`\n"
+    for result in results:
+        told = f"{result['accounts']:,} accounts, {result['records']:,} records of the kinds needed"
+        yield f"{told}, peak {result['peak_gib']:.1f} GiB.\n"
+        rows = (
+            (name, f"{seconds:.1f}", f"{result['processor_seconds'][name]:.1f}", f"{result['rows'].get(name, 0):,}")
+            for name, seconds in result["seconds"].items()
+        )
+        yield from _table(("step", "seconds", "of processor", "rows"), rows)

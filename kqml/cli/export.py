@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kqml.cli.output import emit, progress
+from kqml.cli.security import actor, now
 from kqml.cli.store_flag import OWN, StoreFlag, opened
 from kqml.messages import text
 from kqml.settings import read_settings
@@ -21,11 +22,14 @@ def run(
 
     Example: kqml export --out data/today
     """
+    from serve.security.audit import Deed, record
     from serve.store.exporting import export_dataset
 
     settings = read_settings()
     with progress("Exporting", None), opened(store or OWN, settings) as found:
         dataset = export_dataset(found.store, out, found.vault, force=force)
+        with found.store.writing() as connection:
+            record(connection, actor(), [Deed("contact.export_all")], now())
     result = {
         "out": str(out),
         "fingerprint": dataset.info.fingerprint,

@@ -82,7 +82,8 @@ class Source:
 
 @contextmanager
 def source_of(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
-    """The folder, else the store that the flag names, written to a folder at home while the block runs.
+    """The folder, else the store that the flag names, written to a folder at home while the block runs, without what
+    is personal about contacts.
 
     Raises BadUse unless exactly one of them is given.
     """
@@ -93,6 +94,7 @@ def source_of(folder: Path | None, flag: str | None, settings: Settings) -> Iter
         assert folder is not None
         yield Source(folder, None)
         return
+    from serve.security.contact_vault import BlindVault
     from serve.store.exporting import export_dataset
 
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -100,4 +102,4 @@ def source_of(folder: Path | None, flag: str | None, settings: Settings) -> Iter
         opened(flag, settings) as found,
         tempfile.TemporaryDirectory(prefix=".store-", dir=settings.home) as scratch,
     ):
-        yield Source(export_dataset(found.store, Path(scratch) / "dataset", found.vault).path, found)
+        yield Source(export_dataset(found.store, Path(scratch) / "dataset", BlindVault()).path, found)

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from kqml.errors import CouldNot, Fault
 from serve.security.sealing import Sealer
@@ -22,7 +22,7 @@ from serve.store.records import parts_of, read_rows
 from serve.store.tables import CONTACT_KEYS, CONTACTS
 from serve.store.upserting import insert_absent
 
-Row = Mapping[str, Any]
+Row = RowMapping | Mapping[str, Any]
 Keys = Mapping[str, bytes]
 
 PERSONAL = (
@@ -60,9 +60,22 @@ class ContactVault:
         return [_each(row, _open, keys) for row in rows]
 
 
+@dataclass(frozen=True)
+class BlindVault:
+    """Opens nothing: for whoever reads contacts without need for what is personal."""
+
+    def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
+        """Refuses: a masked record must not be kept."""
+        raise NotImplementedError
+
+    def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """The rows without what is personal."""
+        return [mask_contact(row) for row in rows]
+
+
 def mask_contact(row: Row) -> dict[str, Any]:
     """The row without what is personal."""
-    return {name: None if name in PERSONAL else value for name, value in row.items()}
+    return {str(name): None if name in PERSONAL else value for name, value in row.items()}
 
 
 def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:

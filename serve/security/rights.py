@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 from starlette.concurrency import run_in_threadpool
 
 from kqml.messages import catalogue
@@ -38,7 +38,7 @@ from serve.store.territory import Territory
 from serve.writing import Writing, as_reply, write_now, writing_of
 
 router = APIRouter(tags=["rights"])
-Row = Mapping[str, Any]
+Row = RowMapping | Mapping[str, Any]
 REVIEW = tuple(Review.model_fields)
 SCORE = ("churn_probability", "band", "value_at_risk", "as_of", "model", "eligible", "scored_at", "reasons", "warnings")
 _READS = (Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE)
@@ -165,7 +165,7 @@ def _list(service: Service, caller: Caller, which: str, limit: int, cursor: str 
     place = ("reviews", which)
     after = None if cursor is None else read_cursor(place, cursor, (int, str))
     with service.store.reading() as connection:
-        found = list_reviews(connection, caller.territory, which == "open", limit + 1, after)  # type: ignore[arg-type]
+        found = list_reviews(connection, caller.territory, which == "open", limit + 1, after)
         zone = service.histories.time_zone(connection)
     page = found[:limit]
     following = write_cursor(place, (page[-1]["asked_at"], page[-1]["review_id"])) if len(found) > limit else None

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
 
 from serve.store.tables import ACCOUNTS, DECISIONS, REVIEWS, SCORES
 from serve.store.territory import Territory
 
-Row = Mapping[str, Any]
+Row = RowMapping | Mapping[str, Any]
 LATEST = 10
 
 

@@ -26,9 +26,3 @@ def abc_classes(sales: Floats, shares: Sequence[float]) -> NDArray[np.object_]:
     place = np.searchsorted(np.cumsum(np.asarray(shares)[:-1]) * (1 - 1e-12), before, side="right")
     classes[sold] = np.array(CLASSES, dtype=object)[place][rank]
     return classes
-
-
-def annual_share(sales: Floats) -> Floats:
-    """Each account's share of all sales, NaN where nothing was sold."""
-    total = float(np.nansum(sales))
-    return sales / total if total else np.full(len(sales), np.nan)

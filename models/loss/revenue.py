@@ -10,7 +10,7 @@ from features.recorded import first_at_or_after
 from features.rows import Rows
 from kqml.calendar import DAY_US
 from kqml.eventlog import EventLog
-from kqml.events import EventKind
+from kqml.standing.sales import sign_of_kind
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
@@ -18,8 +18,6 @@ Texts = NDArray[np.object_]
 YEAR_DAYS = 365.0
 LEAST_DAYS = 90.0
 """A shorter acquaintance is not stretched to a year by more than this allows: one first order is no yearly pace."""
-
-SIGNS: Mapping[EventKind, float] = {EventKind.ORDER: 1.0, EventKind.ORDER_CANCELLED: -1.0, EventKind.RETURN: -1.0}
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ def yearly_revenue(log: EventLog, rows: Rows) -> Floats:
 
 def _signed_sums(log: EventLog) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
     """The places of trade events, their running signed sum from 0 (one longer), each account's first place in it."""
-    signs = np.zeros(np.iinfo(np.uint8).max + 1)
-    for kind, sign in SIGNS.items():
-        signs[kind.number] = sign
+    signs = sign_of_kind()
     places = np.flatnonzero(signs[log.kind])
     amounts = np.nan_to_num(log.values["amount"][places]) * signs[log.kind[places]]
     return places, np.concatenate([[0.0], np.cumsum(amounts)]), np.searchsorted(places, log.offsets)

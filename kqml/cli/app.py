@@ -33,6 +33,8 @@ COMMANDS = (
     "report loss",
     "serve",
     "doctor",
+    "backup",
+    "restore",
     "keys create",
     "keys list",
     "keys revoke",

@@ -1,0 +1,1 @@
+"""Copies of an installation that another one can be made from."""

@@ -3,6 +3,8 @@
 Reason codes are text here, since the vocabulary imports nothing of the features; a test compares them.
 """
 
+from collections.abc import Mapping
+
 TIERS = ("A", "B", "C")
 GRADES = ("A", "B", "C", "D")
 CHANNELS = ("visit", "call", "message")
@@ -54,3 +56,29 @@ CAUSES = (
     "no_follow_up",
 )
 """Domain §8."""
+
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "longer_silent": ("at_risk_cycles", "churned_cycles", "customer_years", "silent_days"),
+    "orders_falling": ("notably",),
+    "orders_smaller": ("notably",),
+    "range_narrower": ("notably",),
+    "less_regular": ("spread_share",),
+    "neglect": ("notably", "long_without_contact_days", "share_of_target"),
+    "rep_change": ("new_rep_days", "handover_days"),
+    "competitor": ("seen",),
+    "complaint": ("open_days",),
+    "broken_promise": ("overdue_days",),
+    "no_response": ("inbound_days",),
+    "pressure": ("spike", "balance"),
+    "service_failure": ("fill_rate", "on_time_rate", "invoice_error_rate"),
+    "price_policy": ("changes",),
+    "slow_moving": ("reported",),
+    "small_neglect": ("contacts",),
+    "market_shock": ("fall",),
+    "account_cash": ("overdue_days",),
+    "conduct": ("sentiment",),
+    "shallow": ("people", "card_filled"),
+    "natural": ("suspensions",),
+    "no_follow_up": ("days",),
+}
+"""Reason code → the thresholds of its facts."""

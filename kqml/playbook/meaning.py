@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from kqml.playbook.codes import CHANNELS, TIERS
+from kqml.playbook.codes import CHANNELS, FACTS, TIERS
 from kqml.toml_lines import KeyPath
 
 Problem = tuple[KeyPath, str, str]
@@ -44,6 +44,7 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _quiet_hours(data)
     yield from _personal_days(data)
     yield from _omissions(data)
+    yield from _facts(data)
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:
@@ -196,3 +197,14 @@ def _omissions(data: Mapping[str, Any]) -> Iterator[Problem]:
     for place, row in _rows(data, "emotional_omissions"):
         if "days" not in row and row.get("kind") != "promise_made":
             yield ("emotional_omissions", place), f"{row.get('kind')!r} has no due date of its own", "give `days`"
+
+
+def _facts(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """A misspelt threshold would otherwise leave its sentence unsaid for ever."""
+    facts = _at(data, "facts")
+    for code, names in FACTS.items() if isinstance(facts, dict) else ():
+        told = facts.get(code, {})
+        if isinstance(told, dict):
+            yield from ((("facts", code, name), "is absent", "add it") for name in names if name not in told)
+            todo = f"use {', '.join(names)}"
+            yield from ((("facts", code, name), f"is no fact of {code}", todo) for name in told if name not in names)

@@ -6,16 +6,43 @@ from dataclasses import dataclass
 from datetime import date
 
 from features.catalog import catalog, core77
-from features.definitions import Aggregation, Atom, Calendar, Combined, Feature, Peer, Season, atoms_of, combined_of
-from kqml.calendar import moment_of
+from features.definitions import (
+    Aggregation,
+    Atom,
+    Calendar,
+    Combined,
+    Feature,
+    Peer,
+    Season,
+    Target,
+    atoms_of,
+    combined_of,
+)
+from kqml.calendar import DAY_US, local_midnight, moment_of
+from kqml.lunar import festival
 
 Seasons = Mapping[int, Sequence[float]]
 """Cutoff → the numbers of its date, in the order of `Asked.calendars`."""
 
-SETS: Mapping[str, Callable[[], tuple[Feature, ...]]] = {"core": core77, "full": catalog}
+
+def plain_catalog() -> tuple[Feature, ...]:
+    """The catalog without what reads rules of the playbook (answers, the emotional account, what counts, the card, a
+    tier's targets): the peers have no formulation of those here, so that they are left out for all."""
+    return tuple(feature for feature in catalog() if not _reads_rules(feature))
+
+
+def _reads_rules(feature: Feature) -> bool:
+    ruled = any(atom.stream.rule is not None for atom in atoms_of(feature.measure))
+    return ruled or isinstance(feature.measure, Target)
+
+
+SETS: Mapping[str, Callable[[], tuple[Feature, ...]]] = {"core": core77, "full": plain_catalog, "whole": catalog}
+COMPARED = ("core", "full")
+"""The sets that every engine builds; `whole` is ours alone."""
 
 ZERO_WHEN_EMPTY = frozenset(
     {Aggregation.COUNT, Aggregation.DAYS, Aggregation.WEEKS, Aggregation.SUM, Aggregation.DISTINCT}
+    | {Aggregation.SINGLE}
 )
 """Aggregations that are 0 where the stream has no event."""
 
@@ -68,6 +95,14 @@ def seasons_of(asked: Asked, cutoffs: Sequence[int]) -> Seasons:
 
 def _season(season: Season, cutoff: int) -> float:
     today = moment_of(cutoff).date()
+    if season in (Season.FESTIVAL_AHEAD, Season.FESTIVAL_BEHIND):
+        starts = [_midnight(festival("spring_festival", year)) for year in range(today.year - 1, today.year + 2)]
+        ahead, behind = min(s for s in starts if s > cutoff), max(s for s in starts if s <= cutoff)
+        return (ahead - cutoff if season is Season.FESTIVAL_AHEAD else cutoff - behind) / DAY_US
     march = date(today.year - (today.month < 3), 3, 1)
     angle = 2 * math.pi * (today - march).days / 365.2425
     return math.sin(angle) if season is Season.YEAR_SIN else math.cos(angle)
+
+
+def _midnight(day: date) -> int:
+    return local_midnight(day, "UTC")

@@ -107,6 +107,8 @@ def _aggregate(atom: Atom) -> str:
     if atom.aggregation is Aggregation.SINCE_FIRST:
         return f"(cutoff - min(time)) / {DAY_US}.0"
     inside = _inside(atom)
+    if atom.aggregation is Aggregation.SINGLE:
+        return f"(count(DISTINCT {atom.value}){inside} = 1)::INT"
     functions = {
         Aggregation.COUNT: ("count(*)",),
         Aggregation.DAYS: (f"count(DISTINCT time // {DAY_US})",),
@@ -117,6 +119,7 @@ def _aggregate(atom: Atom) -> str:
         Aggregation.STD: (f"stddev_samp({atom.value})",),
         Aggregation.CV: (f"stddev_samp({atom.value})", f"avg({atom.value})"),
         Aggregation.MAXIMUM: (f"max({atom.value})",),
+        Aggregation.MINIMUM: (f"min({atom.value})",),
     }[atom.aggregation]
     first, *divisors = (f"{function}{inside}" for function in functions)
     return " / ".join([first, *(f"abs({divisor})" for divisor in divisors)])
@@ -152,18 +155,18 @@ def _combined(part: Combined) -> str:
 
 def _outputs(asked: Asked) -> str:
     """Every column; peers are the number less the mean of the narrowest cell that has enough."""
-    peers = {peer.column: _peer(_name(peer.own.column)) for peer in asked.peers}
+    peers = {peer.column: _peer(_name(peer.own.column), peer.mean) for peer in asked.peers}
     seasons = {calendar.column: f"season{place}" for place, calendar in enumerate(asked.calendars)}
     special = {**peers, **seasons}
     return ", ".join(f"{special.get(column, _name(column))} AS {_name(column)}" for column in asked.columns)
 
 
-def _peer(own: str) -> str:
+def _peer(own: str, mean: bool) -> str:
     means = [
         f"CASE WHEN count({own}) OVER (PARTITION BY {cell}) >= {FEWEST} THEN avg({own}) OVER (PARTITION BY {cell}) END"
         for cell in ("cutoff, narrow", "cutoff, wide", "cutoff")
     ]
-    return f"{own} - coalesce({', '.join(means)})"
+    return f"{'' if mean else f'{own} - '}coalesce({', '.join(means)})"
 
 
 def _name(column: str) -> str:

@@ -106,6 +106,10 @@ def _of(aggregation: Aggregation, items: "pl.Expr") -> "pl.Expr":
     match aggregation:
         case Aggregation.DAYS | Aggregation.WEEKS | Aggregation.DISTINCT:
             return items.n_unique()
+        case Aggregation.SINGLE:
+            return items.n_unique() == 1
+        case Aggregation.MINIMUM:
+            return items.min()
         case Aggregation.SUM:
             return items.sum()
         case Aggregation.MEAN:
@@ -144,7 +148,7 @@ def _told(atom: Atom) -> "pl.Expr":
 
     found = pl.col(atom.column)
     if atom.aggregation in ZERO_WHEN_EMPTY:
-        found = found.fill_null(0)
+        found = found.cast(pl.Float64).fill_null(0) if atom.aggregation is Aggregation.SINGLE else found.fill_null(0)
     if atom.aggregation.is_timeless:
         return found
     begin = pl.col("cutoff") - (atom.lag + (atom.days or 0)) * DAY_US
@@ -172,7 +176,8 @@ def _peers(peers: list[Peer]) -> "Iterator[pl.Expr]":
             pl.when(own.count().over(cell) >= FEWEST).then(own.mean().over(cell))
             for cell in (["cutoff", "narrow"], ["cutoff", "wide"], ["cutoff"])
         ]
-        yield (own - pl.coalesce(means)).alias(peer.column)
+        mean = pl.coalesce(means)
+        yield (mean if peer.mean else own - mean).alias(peer.column)
 
 
 def _seasons(calendars: list[Calendar], seasons: Seasons) -> "Iterator[pl.Expr]":

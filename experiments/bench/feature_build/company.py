@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar import DAY_US
 from kqml.dataset import DatasetInfo
+from kqml.eventlog import CLOSED_BY
 from kqml.events import EventKind
 
 Places = NDArray[np.int64]
@@ -46,9 +47,25 @@ SHARES = {
     EventKind.COMPLAINT_RESOLVED: 0.6,
     EventKind.PROMISE_MADE: 0.6,
     EventKind.PROMISE_KEPT: 0.5,
+    EventKind.COMPETITOR_SEEN: 0.4,
+    EventKind.SLOW_MOVING: 0.3,
+    EventKind.PRICE_CHANGE: 0.4,
+    EventKind.PROMOTION: 0.4,
+    EventKind.STOCK_OUT: 0.3,
+    EventKind.REP_ASSIGNED: 0.2,
+    EventKind.CONTACT_ADDED: 0.2,
+    EventKind.CONTACT_LEFT: 0.1,
+    EventKind.CARD_UPDATED: 0.2,
+    EventKind.ACCOUNT_SUSPENDED: 0.05,
+    EventKind.ACCOUNT_REOPENED: 0.05,
 }
 """Kinds by share of the events."""
 
+NOTES = {
+    EventKind.HELP_ASKED: '{"topic":"price"}',
+    EventKind.HELP_GIVEN: '{"topic":"complaint"}',
+    EventKind.CARD_UPDATED: '{"fields":["size","contract"]}',
+}
 LATE = 0.02
 """Share of records that come up to three days late."""
 
@@ -112,5 +129,28 @@ def _table(ids: list[str], account: Places, occurred: Places, rng: np.random.Gen
             "contact_id": pa.array(rng.integers(0, 4, count)).cast(pa.string()),
             "channel": pa.array(rng.integers(0, 3, count)).cast(pa.string()),
             "rep_id": pa.array(rng.integers(0, 3, count)).cast(pa.string()),
+            "event_id": _numbered(account[0], np.arange(count)),
+            "ref": _refs(account, kind, kinds),
+            "due_at": pa.array(occurred + 30 * DAY_US, mask=kind != kinds.index(EventKind.PROMISE_MADE)).cast(INSTANT),
+            "attributes": pa.DictionaryArray.from_arrays(
+                pa.array(kind), pa.array([NOTES.get(one) for one in kinds])
+            ).cast(pa.string()),
         }
     )
+
+
+def _numbered(block: int, places: Places, valid: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Ids of a block's events, null where not `valid`."""
+    numbers = pa.array(block * 1_000_000_000 + places, mask=None if valid is None else ~valid)
+    return numbers.cast(pa.string())
+
+
+def _refs(account: Places, kind: Places, kinds: list[EventKind]) -> pa.Array:
+    """What closes something refers to the latest event before it, in its account, that its kind closes."""
+    places, opener = np.arange(len(account)), np.full(len(account), -1)
+    for opening, closing in CLOSED_BY.items():
+        latest = np.maximum.accumulate(np.where(kind == kinds.index(opening), places, -1))
+        closes = np.isin(kind, [kinds.index(one) for one in closing])
+        opener[closes] = latest[closes]
+    there = (opener >= 0) & (account[opener] == account)
+    return _numbered(account[0], opener, there)

@@ -95,6 +95,8 @@ FACTS: Mapping[str, Fact] = {
     "cancelled": _of(Unit.TIMES, EventKind.ORDER_CANCELLED),
     "visits_month": replace(_VISITS, days=EVER, months=0),
     "visits_last_month": replace(_VISITS, days=EVER, months=1),
+    "calls_last_month": replace(_CALLS, days=EVER, months=1),
+    "messages_last_month": replace(_MESSAGES, days=EVER, months=1),
     "visits_recent": _VISITS,
     "calls_recent": _CALLS,
     "messages_recent": _MESSAGES,
@@ -148,6 +150,8 @@ FACTS: Mapping[str, Fact] = {
 
 TARGETS: Mapping[str, str] = {
     "visits_month_target": "visits_last_month",
+    "calls_month_target": "calls_last_month",
+    "messages_month_target": "messages_last_month",
     "visits_target": "visits_recent",
     "calls_target": "calls_recent",
     "messages_target": "messages_recent",

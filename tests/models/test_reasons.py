@@ -511,9 +511,10 @@ def test_a_target_is_that_of_the_tier() -> None:
 
 
 def test_a_number_that_is_held_divided_by_its_target_is_worked_out_again() -> None:
-    features = [target_of(FACTS["calls_recent"])]
-    row = [0.25, 0.0, np.nan, np.nan]
-    assert say(worded(features), Code.NEGLECT, "rising", row) == "2 calls in the last 90 days; the target is 8 calls"
+    features = [target_of(FACTS["calls_recent"]), target_of(FACTS["calls_last_month"])]
+    row = [0.25, 0.5, 0.0, np.nan, np.nan]
+    said = say(worded(features), Code.NEGLECT, "rising", row)
+    assert said == "2 calls in the last 90 days; the target is 8 calls a month"
 
 
 def test_thresholds_are_the_playbooks() -> None:

@@ -7,20 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
 
 from kqml.calendar import moment_of
-from kqml.events import EventKind
 from serve.security.audit import Actor, Deed, forget_audit_log, record
 from serve.security.contact_vault import ContactVault, erase_contact
 from serve.security.erasure_mode import erasing
 from serve.security.sealing import Sealer
 from serve.security.sessions import SessionLimits, end_old_sessions
 from serve.security.throttling import forget_old
+from serve.store.erased import CLEARED, PERSONAL_KINDS
 from serve.store.idempotency import forget as forget_answers
 from serve.store.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX
 
 DAY = 86_400 * 1_000_000
-PERSONAL_KINDS = (EventKind.LIFE_EVENT.code,)
-"""Events whose content is about the person; of all others only the contact's id, which then stands for nobody."""
-
 ANSWERS_KEPT = 7 * DAY
 
 
@@ -72,7 +69,7 @@ def erase_expired(connection: Connection, actor: Actor, limits: Limits, now: int
 def _clear_events(connection: Connection, contact_id: str) -> int:
     """Empties what was written about the person's life; the event stays, for features count none of them."""
     about = and_(EVENTS.c.contact_id == contact_id, EVENTS.c.kind.in_(PERSONAL_KINDS))
-    emptied = {"attributes": None, "sentiment": None}
+    emptied = dict.fromkeys(CLEARED)
     filled = or_(*(EVENTS.c[name].is_not(None) for name in emptied))
     with erasing(connection, "erasure of a contact"):
         return connection.execute(update(EVENTS).where(about, filled).values(**emptied)).rowcount

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from kqml.events import EventKind
+from serve.store.erased import clear_erased
 from serve.store.info import note_kinds
 from serve.store.records import parts_of
 from serve.store.rejected import ItemFault, Rejected
@@ -38,6 +39,7 @@ def write_events(connection: Connection, events: Sequence[Event], received_at: i
     An id that is there with the same content is passed over. Raises Rejected with every event whose id has another
     content, here or there, or whose account is not of the territory.
     """
+    events = clear_erased(connection, events)
     first = {event["event_id"]: event for event in reversed(events)}
     faults = [*_of_repeats(events, first), *_of_strangers(connection, events, territory)]
     if faults:

@@ -44,7 +44,7 @@ def band_crossed(account_id: str, before: str | None, after: str | None, as_of: 
 
 
 def duty_overdue(duty: Mapping[str, Any]) -> Message:
-    """A duty was not done by its day; `duty` says which, in the columns of WHICH beside others. Each is told of once."""
+    """A duty was not done by its day; `duty` says which, in the columns of WHICH beside others; each is told once."""
     return Message(MessageKind.DUTY_OVERDUE, "\0".join(str(duty[name]) for name in WHICH), duty)
 
 

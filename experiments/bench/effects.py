@@ -15,8 +15,8 @@ from experiments.world.world import build_world
 LOGS = {"randomised": "reference", "recorded": "behaviour", "hidden": "hidden"}
 """Name in the result → log of the world: drawn packages; reps alone, all recorded; reps alone, some of it hidden."""
 
-FULL, QUICK = (20_000, 13), (6_000, 8)
-"""Accounts, weeks of the log."""
+FULL, QUICK = (20_000, 13, 60_000), (6_000, 8, 20_000)
+"""Accounts, weeks of the log, most rows of a log without draws."""
 
 SHARE = 0.25
 
@@ -32,10 +32,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Each learner on each log: rows of one world, one seed."""
-    accounts, weeks = (
-        args.accounts or (QUICK if args.quick else FULL)[0],
-        args.weeks or (QUICK if args.quick else FULL)[1],
-    )
+    usual = QUICK if args.quick else FULL
+    accounts, weeks, limit = args.accounts or usual[0], args.weeks or usual[1], usual[2]
     learners = args.learners.split(",")
     if any(name.startswith("econml") for name in learners):
         need_econml()
@@ -43,7 +41,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     worlds = {}
     for name in args.logs.split(","):
         world = build_world(Shape(accounts, max(accounts // 50, 1), WARM_UP + weeks + HORIZON + 1), args.seed)
-        log = study_log(world, LOGS[name], weeks, SHARE)
+        log = study_log(world, LOGS[name], weeks, SHARE, limit)
         worlds[name] = log.world
         rows += [{"log": name, "learner": learner, **_measured(learner, log)} for learner in learners]
     return {

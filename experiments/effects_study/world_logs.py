@@ -28,9 +28,6 @@ WARM_UP = 104
 """Weeks of the reps' own way before the log."""
 
 PATHS = 8
-ROWS = 60_000
-"""Most rows of a log without draws that a learner gets, drawn evenly."""
-
 COLUMNS = (
     "order_since_last",
     "order_since_last__over__order_gap_mean_last26",
@@ -112,9 +109,10 @@ class StudyLog:
     situation: NDArray[np.str_]
 
 
-def study_log(world: World, name: str, weeks: int, share: float, paths: int = PATHS) -> StudyLog:
+def study_log(world: World, name: str, weeks: int, share: float, rows: int, paths: int = PATHS) -> StudyLog:
     """Lives `weeks` weeks of the log `name` after WARM_UP weeks, then a horizon; the truth of each row by living the
-    same weeks again (luck has addresses, so they are the same), κ the reps' own way."""
+    same weeks again (luck has addresses, so they are the same), κ the reps' own way. `share` of the account-weeks is
+    drawn where the log is randomised; of another log at most `rows` rows are kept, drawn evenly."""
     world, plan = logged(world, name, share, weeks + HORIZON + 1)
     until = WARM_UP + weeks
     policy = Staged(plan.policy, until)
@@ -125,7 +123,7 @@ def study_log(world: World, name: str, weeks: int, share: float, paths: int = PA
         kept = decisions.decisions["week"].isin([week_name(week) for week in range(WARM_UP, until)])
         decisions = type(decisions)(decisions.decisions[kept], decisions.states)
         data = build_decision_data(dataset, decisions, world.playbook).learnable()
-        data = data.where(_chosen(data, KINDS[name].randomised))
+        data = data.where(_chosen(data, KINDS[name].randomised, rows))
         chosen = [feature for feature in catalog() if feature.column in COLUMNS]
         values, columns = decision_features(dataset, data, chosen)
     true, error = _truth(world, policy, data, paths)
@@ -133,11 +131,10 @@ def study_log(world: World, name: str, weeks: int, share: float, paths: int = PA
     return StudyLog(name, world.hash, data.sample(values), columns, true, error, labels)
 
 
-def _chosen(data: DecisionData, randomised: bool) -> Flags:
-    """The drawn rows of a randomised log, at most ROWS of another one."""
+def _chosen(data: DecisionData, randomised: bool, rows: int) -> Flags:
     if randomised:
         return data.randomised
-    return np.random.default_rng(0).random(len(data)) < ROWS / len(data)
+    return np.random.default_rng(0).random(len(data)) < rows / len(data)
 
 
 def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) -> NDArray[np.str_]:

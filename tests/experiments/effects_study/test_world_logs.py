@@ -12,7 +12,7 @@ from experiments.world.world import build_world
 
 @pytest.fixture(scope="module", params=["reference", "behaviour"])
 def log(request):
-    return study_log(build_world(Shape(150, 3, WARM_UP + 2 + HORIZON + 1), 0), request.param, 2, 0.5, paths=4)
+    return study_log(build_world(Shape(150, 3, WARM_UP + 2 + HORIZON + 1), 0), request.param, 2, 0.5, 200, paths=4)
 
 
 def test_each_row_has_its_truth(log):

@@ -33,7 +33,7 @@ GAPS = (0, GAP)
 COIN_CHURN = 0.07
 """Share of accounts that leave in a year of the coin-flip world."""
 
-QUICK_ACCOUNTS = 600
+QUICK_ACCOUNTS = 300
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

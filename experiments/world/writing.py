@@ -23,6 +23,16 @@ from experiments.world.world import World
 from kqml.dataset import Dataset, write_dataset
 
 
+CARD = (
+    "Truth is of one package this week, later weeks by kappa, for each account by itself.",
+    "It ignores that a rep's hours run short: no package is crowded out by another account's. In lived weeks a package "
+    "without room is not done (decision state failed, reason no_time).",
+    "Rows with basis 'assigned' are of asking: reps may not follow, visits may fail or be faked.",
+    "A decision without a probability was a rep's own; its true chances are in propensities.parquet.",
+)
+"""What a reader of the truth must know."""
+
+
 @dataclass(frozen=True)
 class LogPlan:
     """Which decision log is kept over the last `weeks` weeks: `policy` decides there (reps alone: nothing is drawn).
@@ -129,7 +139,7 @@ def write_truth(world: World, frames: Frames, out: Path) -> None:
     truth = out / "truth"
     truth.mkdir()
     write_hidden(truth, frames.departures, frames.states, frames.effects)
-    described = {**source_of(world), "parameters": vars(world.effects), "horizon_weeks": HORIZON}
+    described = {**source_of(world), "parameters": vars(world.effects), "horizon_weeks": HORIZON, "card": CARD}
     (truth / "world.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     if frames.logs:
         write_log(frames.logs, out, truth)

@@ -70,9 +70,10 @@ def page_of(checks: list[FitCheck]) -> str:
         ]
     lines += [
         "",
-        "What does not fit: real stores drift over the years (the world is stationary but for openings); the largest",
-        "chains hold more of the real sales than traits with a hundred places each can give; the holidays of Iowa are",
-        "not modelled.",
+        "Rhythms drift as those of real stores do (persistence); the base hazard is fitted to the silences of a year,",
+        "because slow accounts pass 90 days without leaving. What does not fit: accounts as a whole do not grow or shrink",
+        "over the years as real ones did; the largest chains hold more of the real sales than traits with a hundred places",
+        "each can give; the holidays of Iowa are not modelled.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,113 @@
+"""What each group of features adds in the simulated world, whether causes are named where they act."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments.bench.world import QUICK_ACCOUNTS
+from experiments.bench.world_churn.causes import (
+    NOTHING,
+    confusion,
+    confusion_lines,
+    recognised,
+    said_causes,
+    true_drivers,
+)
+from experiments.bench.world_churn.hidden_facts import pictures_of
+from experiments.bench.world_churn.judged import (
+    GAP,
+    QUICK,
+    WEEKS,
+    Effort,
+    gain,
+    judge,
+    mirrors_orders,
+    split,
+    training_set,
+)
+from experiments.world.population import Shape
+from experiments.world.world import build_world
+from experiments.world.writing import write_world
+from features.catalog import catalog
+from features.definitions import Aggregation, Atom, Feature, FeatureGroup
+from features.training_set import TrainingSet
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accounts", type=int, default=10_000, help="how many accounts; reps are one in fifty")
+    parser.add_argument("--seed", type=int, default=0, help="the world's seed")
+    parser.add_argument("--fit", default="stores", help="marginals of the orders: stores or vendor")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ACCOUNTS} accounts, few rounds: does it run?")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Simulates, adds one group of features after the other to orders and plain counts, compares causes with truth."""
+    accounts, effort = (QUICK_ACCOUNTS, QUICK) if args.quick else (args.accounts, Effort())
+    world = build_world(Shape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
+    with tempfile.TemporaryDirectory() as folder:
+        dataset, _ = write_world(world, Path(folder) / "world")
+        rows = training_set(dataset, GAP)
+        measured = {**_ablation(rows, effort), **_causes(rows, Path(folder) / "world" / "truth", effort)}
+    parameters = {"accounts": accounts, "seed": args.seed, "fit": args.fit}
+    return {"parameters": parameters, "world": world.hash, "features": len(catalog()), **measured}
+
+
+def _ablation(rows: TrainingSet, effort: Effort) -> dict[str, Any]:
+    """Over orders with plain counts: each group by itself, all of them; the counts over the orders."""
+    orders, plain = _columns(mirrors_orders), _columns(lambda one: mirrors_orders(one) or _counts(one))
+    least, base, everything = (judge(rows, kept, effort) for kept in (orders, plain, None))
+    found = [{**gain(base, least, effort), "group": "plain counts over orders", "columns": len(plain - orders)}]
+    for group in FeatureGroup:
+        added = frozenset(one.column for one in catalog() if one.group is group) - plain
+        if added:
+            more = judge(rows, plain | added, effort)
+            found.append({**gain(more, base, effort), "group": group.value, "columns": len(added)})
+    whole = {**gain(everything, base, effort), "group": "all groups", "columns": len(catalog()) - len(plain)}
+    return {"ablation": [*found, whole]}
+
+
+def _columns(wanted: Callable[[Feature], bool]) -> frozenset[str]:
+    return frozenset(feature.column for feature in catalog() if wanted(feature))
+
+
+def _counts(feature: Feature) -> bool:
+    """How many events of a kind there were in a window, nothing more."""
+    return isinstance(feature.measure, Atom) and feature.measure.aggregation is Aggregation.COUNT
+
+
+def _causes(rows: TrainingSet, truth: Path, effort: Effort) -> dict[str, Any]:
+    """Among the test rows that still order, in weeks of which the truth has a picture."""
+    _, test = split(rows)
+    true = true_drivers(pictures_of(rows, test, truth))
+    kept = (true != "") & ~rows.labels.already_silent[test.place]
+    said, true = said_causes(rows, kept, effort), true[kept]
+    return {
+        "causes": recognised(true, said, test.account[kept], effort),
+        "confusion": confusion(true, said),
+        "unknown_where_one_acts": float((said[true != NOTHING] == NOTHING).mean()),
+    }
+
+
+def render(result: Mapping[str, Any]) -> list[str]:
+    """The figures as lines for a person."""
+    told = (_ablation_lines(result["ablation"]), _cause_lines(result["causes"]), confusion_lines(result["confusion"]))
+    return [line for lines in told for line in (*lines, "")]
+
+
+def _ablation_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        yield (
+            f"{row['group']:<26}{row['columns']:>4} columns  AUC {row['d_auc']:+.4f} [{row['d_auc_low']:+.4f}, "
+            f"{row['d_auc_high']:+.4f}]  AP {row['d_ap']:+.4f} [{row['d_ap_low']:+.4f}, {row['d_ap_high']:+.4f}]"
+        )
+
+
+def _cause_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        if row["rows"]:
+            yield (
+                f"{row['driver']:<16}{row['rows']:>7} rows  first {row['named']:.1%}, anywhere {row['anywhere']:.1%}, "
+                f"difference {row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
+            )

@@ -1,0 +1,102 @@
+"""Which cause the product names first, against what truly drives each account away."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.bench.world_churn.hidden_facts import Mask
+from experiments.bench.world_churn.judged import Effort, split
+from experiments.world.drivers import DRIVERS
+from features.catalog import catalog
+from features.training_set import TrainingSet
+from models.boosting import Parameters, train_booster
+from models.reasons import explainer
+from models.resampling import draw_resamples, interval
+
+NOTHING = "none"
+"""Said: no cause is known. True: no driver acts."""
+
+ACTS, QUIET = 0.5, 0.1
+"""Log-odds that the strongest driver adds where it is the true one (65 % more leave), below which none acts."""
+
+REASONS = 3
+BATCH = 4_000
+
+Words = NDArray[np.str_]
+
+
+def true_drivers(pictures: pd.DataFrame) -> Words:
+    """Per row the driver that adds most to the log hazard; "none" where none adds anything, "" in between and where the
+    truth has no picture."""
+    added = np.column_stack([pictures[f"driven_by_{name}"].to_numpy(np.float64) for name in DRIVERS])
+    pictured = ~np.isnan(added).any(axis=1)
+    most = np.where(pictured, added.max(axis=1, initial=-np.inf, where=~np.isnan(added)), np.nan)
+    strongest = np.array(DRIVERS)[np.where(np.isnan(added), -np.inf, added).argmax(axis=1)]
+    return np.where(most >= ACTS, strongest, np.where(most < QUIET, NOTHING, ""))
+
+
+def said_causes(found: TrainingSet, kept: Mask, effort: Effort) -> Words:
+    """Per kept test row the weightiest raising cause among the product's reasons, or "none"."""
+    fit, test = split(found)
+    booster = train_booster(fit, Parameters(), effort.rounds, 0)
+    empty = np.isnan(fit.values).all(axis=0)
+    typical = np.nanmedian(np.where(empty, 0.0, fit.values), axis=0)
+    speaker = explainer(catalog(), found.categories, typical, "CNY")
+    said: list[str] = []
+    values = test.values[kept]
+    for start in range(0, len(values), BATCH):
+        part = values[start : start + BATCH]
+        shares = np.asarray(booster.predict(part, pred_contrib=True))
+        for reasons in speaker.explain(part, shares, "en", REASONS):
+            causes = (one.code.value for one in reasons if one.code.is_cause and one.direction == "rising")
+            said.append(next(causes, NOTHING))
+    return np.array(said)
+
+
+def confusion(true: Words, said: Words) -> dict[str, dict[str, int]]:
+    """True driver → cause named first → rows."""
+    found = {driver: np.unique(said[true == driver], return_counts=True) for driver in (*DRIVERS, NOTHING)}
+    return {
+        driver: {str(cause): int(count) for cause, count in zip(*counted, strict=True)}
+        for driver, counted in found.items()
+        if len(counted[0])
+    }
+
+
+def recognised(true: Words, said: Words, account: NDArray[np.int32], effort: Effort) -> list[dict[str, Any]]:
+    """For each driver how often its cause is named first where it is the true one, against how often anywhere."""
+    weights = list(draw_resamples(account, effort.draws).weights())
+    return [_recognised(driver, true == driver, said == driver, weights) for driver in (*DRIVERS, NOTHING)]
+
+
+def _recognised(driver: str, acts: Mask, named: Mask, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    if not acts.any():
+        return {"driver": driver, "rows": 0, "named": None, "anywhere": float(named.mean())}
+    drawn = [_gain(acts, named, weight) for weight in weights if weight[acts].any()]
+    between = interval(np.array(drawn))
+    return {
+        "driver": driver,
+        "rows": int(acts.sum()),
+        "named": float(named[acts].mean()),
+        "anywhere": float(named.mean()),
+        "difference": float(named[acts].mean() - named.mean()),
+        "low": between.low,
+        "high": between.high,
+    }
+
+
+def _gain(acts: Mask, named: Mask, weight: NDArray[np.float64]) -> float:
+    return float(np.average(named[acts], weights=weight[acts]) - np.average(named, weights=weight))
+
+
+def confusion_lines(table: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """The table as text: what is said most where each driver is true."""
+    lines = []
+    for driver, counts in table.items():
+        total = sum(counts.values())
+        most = sorted(counts.items(), key=lambda item: -item[1])[:4]
+        lines.append(f"{driver:<16}{total:>7}  " + ", ".join(f"{cause} {count / total:.0%}" for cause, count in most))
+    return lines

@@ -92,7 +92,7 @@ def _is_suspect(accounts: Sequence[AccountIn]) -> bool:
     return any(not _UNPARSED.isdisjoint(set().union(*account.events or ())) for account in accounts)
 
 
-_UNPARSED = frozenset({"account_id", "due_at"})
+_UNPARSED = frozenset({"account_id"})
 """Columns of events that nothing below here reads."""
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.docs.tables import table
+from experiments.docs.world_sections import groups_section, world_section
+
 RESULTS = Path(__file__).parents[1] / "results"
 
 HEAD = """# What was measured
@@ -28,6 +31,8 @@ def benchmarks_page() -> str:
         ("importing", _importing),
         ("allocation", _allocation),
         ("ope", _ope),
+        ("world", world_section),
+        ("groups", groups_section),
         ("effects", _effects),
         ("duties", _duties),
     )
@@ -37,13 +42,6 @@ def benchmarks_page() -> str:
 
 def _stored(name: str) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((RESULTS / name).glob("*.json"))]
-
-
-def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-    yield ""
 
 
 def _churn(results: list[dict[str, Any]]) -> Iterator[str]:
@@ -67,7 +65,7 @@ def _protocol(told: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]
         f"{told['test_block_readings']}.\n"
     )
     head = ("group", "model", "AUC", "average precision", "lift 10 %", "expected ÷ observed", "slope", "Δ low AUC / AP")
-    yield from _table(head, (_churn_row(row) for row in rows))
+    yield from table(head, (_churn_row(row) for row in rows))
 
 
 def _churn_row(row: dict[str, Any]) -> Sequence[str]:
@@ -102,7 +100,7 @@ def _features(results: list[dict[str, Any]]) -> Iterator[str]:
         "equal",
         "peak",
     )
-    yield from _table(head, (_features_row(result, part) for result in results for part in (result, result["full"])))
+    yield from table(head, (_features_row(result, part) for result in results for part in (result, result["full"])))
 
 
 def _features_row(result: dict[str, Any], part: dict[str, Any]) -> Sequence[str]:
@@ -121,7 +119,7 @@ def _features_row(result: dict[str, Any], part: dict[str, Any]) -> Sequence[str]
 def _score(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## One score\n\n`python -m experiments.bench score --json --save`\n"
     head = ("events", "features", "probability", "reasons", "requests/s", "p99", "mlflow requests/s", "mlflow p99", "×")
-    yield from _table(head, map(_score_row, results))
+    yield from table(head, map(_score_row, results))
 
 
 def _score_row(result: dict[str, Any]) -> Sequence[str]:
@@ -139,7 +137,7 @@ def _score_row(result: dict[str, Any]) -> Sequence[str]:
 def _importing(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Importing a CSV file\n\n`python -m experiments.bench importing --json --save`\n"
     head = ("file", "rows", "one event for each", "events", "seconds", "peak")
-    yield from _table(head, map(_importing_row, results))
+    yield from table(head, map(_importing_row, results))
 
 
 def _importing_row(result: dict[str, Any]) -> Sequence[str]:
@@ -156,7 +154,7 @@ def _importing_row(result: dict[str, Any]) -> Sequence[str]:
 def _allocation(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Allocating a week\n\n`python -m experiments.bench allocation --epsilon 0.1 --json --save`\n"
     head = ("accounts", "reps", "seconds", "gap", "rules broken", "reps as programmes", "with explorers' chances")
-    yield from _table(head, map(_allocation_row, results))
+    yield from table(head, map(_allocation_row, results))
 
 
 def _allocation_row(result: dict[str, Any]) -> Sequence[str]:
@@ -188,7 +186,7 @@ def _ope(results: list[dict[str, Any]]) -> Iterator[str]:
             f"{result['coverage']:.1%}, of values {result['value_coverage']:.1%}; refused {result['refused']:.1%}, "
             f"of logs too thin {result['refused_when_thin']:.0%}. Oracle: {gains}.\n"
         )
-        yield from _table(head, (_ope_row(name, one) for name, one in result["targets"].items() if one["runs"]))
+        yield from table(head, (_ope_row(name, one) for name, one in result["targets"].items() if one["runs"]))
 
 
 def _ope_row(name: str, one: dict[str, Any]) -> Sequence[str]:
@@ -213,7 +211,7 @@ def _effects(results: list[dict[str, Any]]) -> Iterator[str]:
     for result in results:
         told = result["parameters"]
         yield f"World {told['accounts']} accounts, {told['weeks']} weeks of log, seed {told['seed']}.\n"
-        yield from _table(head, (_effect_row(row, result["basis"][row["log"]]) for row in result["rows"]))
+        yield from table(head, (_effect_row(row, result["basis"][row["log"]]) for row in result["rows"]))
 
 
 def _effect_row(row: dict[str, Any], basis: str) -> Sequence[str]:
@@ -231,4 +229,4 @@ def _duties(results: list[dict[str, Any]]) -> Iterator[str]:
             (name, f"{seconds:.1f}", f"{result['processor_seconds'][name]:.1f}", f"{result['rows'].get(name, 0):,}")
             for name, seconds in result["seconds"].items()
         )
-        yield from _table(("step", "seconds", "of processor", "rows"), rows)
+        yield from table(("step", "seconds", "of processor", "rows"), rows)

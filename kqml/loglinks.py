@@ -73,6 +73,12 @@ def notes_among(
     return _coded(np.array(rows, dtype=np.int64), notes, len(events))
 
 
+def notes_of(texts: Mapping[int, str], kind: Kinds) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+    """The same for JSON texts by the places of their events in the log."""
+    rows = [place for place in texts if KINDS[kind[place]] in NOTED]
+    return _coded(np.array(rows, dtype=np.int64), [_note(_read(texts[place])) for place in rows], len(kind))
+
+
 _NOTED_CODES = frozenset(kind.code for kind in NOTED)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.tables import table
 from experiments.docs.world_sections import groups_section, world_section
 
@@ -29,8 +30,8 @@ def benchmarks_page() -> str:
         ("features", _features),
         ("score", _score),
         ("importing", _importing),
-        ("allocation", _allocation),
-        ("ope", _ope),
+        ("allocation", allocation_section),
+        ("ope", ope_section),
         ("world", world_section),
         ("groups", groups_section),
         ("effects", _effects),
@@ -148,55 +149,6 @@ def _importing_row(result: dict[str, Any]) -> Sequence[str]:
         f"{result['events']:,}",
         f"{result['seconds']:.0f}",
         f"{result['peak_mib']:,.0f} MiB",
-    )
-
-
-def _allocation(results: list[dict[str, Any]]) -> Iterator[str]:
-    yield "## Allocating a week\n\n`python -m experiments.bench allocation --epsilon 0.1 --json --save`\n"
-    head = ("accounts", "reps", "seconds", "gap", "rules broken", "reps as programmes", "with explorers' chances")
-    yield from table(head, map(_allocation_row, results))
-
-
-def _allocation_row(result: dict[str, Any]) -> Sequence[str]:
-    explored = f"{result['probability_seconds']:.0f} s, {result['explorers']:,}" if result.get("explorers") else "–"
-    return (
-        f"{result['parameters']['accounts']:,}",
-        f"{result['parameters']['reps']:,}",
-        f"{result['seconds']:.1f}",
-        f"{result['gap']:.2%}",
-        str(result["violations"]),
-        f"{result['exact_reps']:.0%}",
-        explored,
-    )
-
-
-def _ope(results: list[dict[str, Any]]) -> Iterator[str]:
-    yield "## Off-policy evaluation in the world\n\n`python -m experiments.bench ope [--quick] --json --save`\n"
-    yield (
-        "One pilot week lived many times; the doubly robust difference to the playbook per account over 13 weeks. "
-        "*At the reference log* scales the half-width to its 104,000 rows. *Oracle*: what the hours bring over the "
-        "playbook in that week where the true effects are known.\n"
-    )
-    head = ("target", "runs", "coverage", "of the value", "half-width", "at the reference log")
-    for result in results:
-        size = result["parameters"]
-        gains = ", ".join(f"{world['gain_of_the_oracle']:.0f}" for world in result["worlds"])
-        yield (
-            f"{size['accounts']:,} accounts, {size['runs']} runs in each of {size['worlds']} worlds: coverage "
-            f"{result['coverage']:.1%}, of values {result['value_coverage']:.1%}; refused {result['refused']:.1%}, "
-            f"of logs too thin {result['refused_when_thin']:.0%}. Oracle: {gains}.\n"
-        )
-        yield from table(head, (_ope_row(name, one) for name, one in result["targets"].items() if one["runs"]))
-
-
-def _ope_row(name: str, one: dict[str, Any]) -> Sequence[str]:
-    return (
-        name,
-        str(one["runs"]),
-        f"{one['coverage']:.1%}",
-        f"{one['value_coverage']:.1%}",
-        f"{one['half_width']:.0f}",
-        f"{one['half_width_at_reference']:.0f}",
     )
 
 

@@ -1,0 +1,68 @@
+"""What was measured of allocation, of off-policy evaluation."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from experiments.docs.tables import table
+
+
+def allocation_section(results: list[dict[str, Any]]) -> Iterator[str]:
+    """Seconds, gap, broken rules."""
+    yield "## Allocating a week\n\n`python -m experiments.bench allocation --epsilon 0.1 --json --save`\n"
+    head = ("accounts", "reps", "seconds", "gap", "rules broken", "reps as programmes", "with explorers' chances")
+    yield from table(head, map(_allocation_row, results))
+
+
+def _allocation_row(result: dict[str, Any]) -> Sequence[str]:
+    explored = f"{result['probability_seconds']:.0f} s, {result['explorers']:,}" if result.get("explorers") else "–"
+    return (
+        f"{result['parameters']['accounts']:,}",
+        f"{result['parameters']['reps']:,}",
+        f"{result['seconds']:.1f}",
+        f"{result['gap']:.2%}",
+        str(result["violations"]),
+        f"{result['exact_reps']:.0%}",
+        explored,
+    )
+
+
+def ope_section(results: list[dict[str, Any]]) -> Iterator[str]:
+    """Coverage and width by target; the Open Bandit answers."""
+    yield "## Off-policy evaluation in the world\n\n`python -m experiments.bench ope [--quick] --json --save`\n"
+    yield (
+        "One pilot week lived many times; the doubly robust difference to the playbook per account over 13 weeks. "
+        "*At the reference log* scales the half-width to its 104,000 rows. *Oracle*: what the hours bring over the "
+        "playbook in that week where the true effects are known.\n"
+    )
+    head = ("target", "runs", "coverage", "of the value", "half-width", "at the reference log")
+    for result in results:
+        size = result["parameters"]
+        gains = ", ".join(f"{world['gain_of_the_oracle']:.0f}" for world in result["worlds"])
+        yield (
+            f"{size['accounts']:,} accounts, {size['runs']} runs in each of {size['worlds']} worlds: coverage "
+            f"{result['coverage']:.1%}, of values {result['value_coverage']:.1%}; refused {result['refused']:.1%}, "
+            f"of logs too thin {result['refused_when_thin']:.0%}. Oracle: {gains}.\n"
+        )
+        yield from table(head, (_ope_row(name, one) for name, one in result["targets"].items() if one["runs"]))
+        if result["open_bandit"]:
+            yield "Open Bandit, clicks per impression; `bts` by its frequencies per position, so approximate:\n"
+            names = ("campaign", "log", "target", "effective rows", "mean weight", "doubly robust", "its own log")
+            yield from table(names, map(_bandit_row, result["open_bandit"]))
+
+
+def _ope_row(name: str, one: dict[str, Any]) -> Sequence[str]:
+    return (
+        name,
+        str(one["runs"]),
+        f"{one['coverage']:.1%}",
+        f"{one['value_coverage']:.1%}",
+        f"{one['half_width']:.0f}",
+        f"{one['half_width_at_reference']:.0f}",
+    )
+
+
+def _bandit_row(one: dict[str, Any]) -> Sequence[str]:
+    found = None if one["refused"] else one["values"]["doubly_robust"]
+    told = f"{found['value']:.4f} ({found['low']:.4f}–{found['high']:.4f})" if found else "refused"
+    numbers = (f"{one['effective']:,.0f}", f"{one['mean_weight']:.2f}", told, f"{one['own_log']:.4f}")
+    return (one["campaign"], one["log"], one["target"], *numbers)

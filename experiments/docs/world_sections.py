@@ -40,10 +40,8 @@ def _world(result: Result) -> Iterator[str]:
         f"leave by coin has AUC {result['coin_flip']['all']:.3f} at gap 0.\n"
     )
     yield "Contribution of a code (log-odds) where its driver acts, less where it does not, among the still ordering:\n"
-    head = ("code", "rows where it acts", "difference")
-    yield from table(
-        head, ((row["code"], f"{row['rows']:,}", _signed(row, "difference", "")) for row in result["drivers"])
-    )
+    drivers = ((row["code"], f"{row['rows']:,}", _signed(row, "difference", "")) for row in result["drivers"])
+    yield from table(("code", "rows where it acts", "difference"), drivers)
 
 
 def _auc_rows(result: Result, real: Mapping[tuple[int, str], Result]) -> Iterator[Sequence[str]]:

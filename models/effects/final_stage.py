@@ -1,7 +1,7 @@
 """The final stage: pseudo-effects become one prediction per action, drawn to the action's average."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -36,11 +36,12 @@ class ActionEffect:
 
 @dataclass(frozen=True)
 class Standardised:
-    """Pseudo-effects of one action over the spread of their rows, with the level taken out. `weight`: their
-    precision."""
+    """Pseudo-effects of one action over the spread of their rows, with the measured level taken out (`rest`).
+    `error`: of the level. `weight`: their precision."""
 
     proportional: bool
     level: float
+    error: float
     rest: Floats
     weight: float
 
@@ -55,15 +56,31 @@ class Fitted:
 
 def standardise(pseudo_effect: Floats, spread: Floats, account: Codes, proportional: bool) -> Standardised:
     """Takes the average out: as a share of the spread (`proportional`: effects on amounts grow with what is at stake),
-    or flat. Either is a least-squares fit in which every row counts by the inverse of its variance. What is kept of it
-    is the positive part of 1 − 1 ∕ t²: an average that could be chance is drawn to none."""
+    or flat. Either is a least-squares fit in which every row counts by the inverse of its variance."""
     t = pseudo_effect / spread
     unit = np.ones(len(t)) if proportional else 1.0 / spread
     level = float(np.sum(t * unit) / np.sum(unit**2))
     rest = t - level * unit
     error = clustered_mean(unit * rest * len(t) / np.sum(unit**2), account).error
-    kept = level * max(0.0, 1.0 - (error / level) ** 2) if level else 0.0
-    return Standardised(proportional, kept, rest, 1.0 / max(float(t.var()), 1e-300))
+    return Standardised(proportional, level, error, rest, 1.0 / max(float(t.var()), 1e-300))
+
+
+def pool_levels(parts: Sequence[Standardised]) -> list[Standardised]:
+    """Averages that could be chance are drawn to what all actions have in common, and that to none: of each distance
+    the positive part of 1 − 1 ∕ t² is kept. Errors share the rows that waited, so the common one's is their mean."""
+    level, error = np.array([one.level for one in parts]), np.array([one.error for one in parts])
+    weight = 1.0 / np.maximum(error, 1e-300) ** 2
+    common = float(np.average(level, weights=weight))
+    middle = _drawn(common, float(np.average(error, weights=weight)))
+    return [
+        replace(one, level=middle + _drawn(one.level - common, one.error) if len(parts) > 1 else middle)
+        for one in parts
+    ]
+
+
+def _drawn(distance: float, error: float) -> float:
+    """The positive part of 1 − 1 ∕ t² of a distance."""
+    return distance * max(0.0, 1.0 - (error / distance) ** 2) if distance else 0.0
 
 
 def fit_action(

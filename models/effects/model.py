@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from kqml.errors import Fault, Refused
 from models.effects.evidence import Evidence
-from models.effects.final_stage import fit_action, learn_shared, standardise
+from models.effects.final_stage import fit_action, learn_shared, pool_levels, standardise
 from models.effects.fitted import FittedEffects, basis_of
 from models.effects.folds import FOLDS, folds_of
 from models.effects.outcome_regression import Scale, is_binary, regress_outcome
@@ -28,7 +28,7 @@ class EffectModel:
 
     folds: int = FOLDS
     least_probability: float = LEAST
-    reach: float = 2.0
+    reach: float = 5.0
     seed: int = 0
 
     def fit(
@@ -97,11 +97,12 @@ def _finish(
 ) -> Effects:
     """The final stage of every action, on the rows where it is supported."""
     proportional = not is_binary(rows.outcome)
-    parts = []
-    for code in range(1, len(rows.actions)):
-        mask = propensities.supported[:, code]
-        effect = scores[mask, code] - scores[mask, 0]
-        parts.append((standardise(effect, spread[mask], rows.account[mask], proportional), mask))
+    masks = [propensities.supported[:, code] for code in range(1, len(rows.actions))]
+    measured = [
+        standardise((scores[:, code] - scores[:, 0])[mask], spread[mask], rows.account[mask], proportional)
+        for code, mask in enumerate(masks, start=1)
+    ]
+    parts = list(zip(pool_levels(measured), masks, strict=True))
     shared = learn_shared(parts, rows.values, fold) if len(parts) > 1 else None
     held_out = np.zeros(scores.shape)
     fitted = []

@@ -14,9 +14,10 @@ def pseudo_outcomes(sample: Sample, expected: Floats, taken: Floats) -> Floats:
 
 
 def tamed_outcome(sample: Sample, expected: Floats, spread: Floats, reach: float) -> Floats:
-    """The outcomes, each at most so far from its expectation as `reach` times what 999 in 1,000 stay below, measured by
-    the row's own spread: one order of a lifetime would otherwise outweigh all others. Infinity changes nothing."""
+    """The outcomes, each at most so far from its expectation as `reach` times what 995 in 1,000 stay below, measured by
+    the row's own spread (or by what 995 in 1,000 spreads stay below): one order of a lifetime, or one account, would
+    otherwise outweigh all others. Infinity changes nothing."""
     usual = expected[np.arange(len(sample)), sample.action]
-    rest = (sample.outcome - usual) / spread
-    bound = reach * float(np.quantile(np.abs(rest), 0.999))
-    return np.asarray(usual + spread * np.clip(rest, -bound, bound), dtype=np.float64)
+    rest = sample.outcome - usual
+    bound = reach * float(np.quantile(np.abs(rest / spread), 0.995)) * np.minimum(spread, np.quantile(spread, 0.995))
+    return np.asarray(usual + np.clip(rest, -bound, bound), dtype=np.float64)

@@ -42,8 +42,9 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """For single statements, each of which sees what is committed when it runs."""
+        level = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with self.engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT", **{_MODE: "none"})
+            yield connection.execution_options(**{_MODE: "none", **level})
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from experiments.world.drivers import DRIVERS
 from experiments.world.scenarios import SCENARIOS, cards, rules_of
 from kqml.cli.app import create_app
 from kqml.dataset import read_dataset
@@ -82,6 +83,21 @@ def test_the_truth_lies_apart(reference):
     assert (waits["margin_effect"] == 0).all()
     described = json.loads((reference / "truth" / "world.json").read_text())
     assert described["world"] == read_dataset(reference).info.source["world"]
+    assert any("hours run short" in line for line in described["card"])
+
+
+def test_the_truth_holds_what_drives_each_account(reference):
+    states = pd.read_parquet(reference / "truth" / "states.parquet")
+    assert {f"driven_by_{name}" for name in DRIVERS} <= set(states.columns)
+    courted = states["courted"]
+    assert (states.loc[courted, "driven_by_competitor"] > 1.0).all()
+    assert states["week"].nunique() == 3
+
+
+def test_only_what_the_coin_drew_has_a_probability(reference):
+    decisions = pd.read_parquet(reference / "decisions.parquet")
+    assert decisions["probability"].notna().equals(decisions["coin"])
+    assert not decisions.loc[decisions["probability"].isna(), "evaluable"].any()
 
 
 def test_the_hidden_log_hides_what_the_behaviour_log_shows(tmp_path):

@@ -6,7 +6,7 @@ PACKAGES := kqml features models serve experiments
 export MLFLOW_DISABLE_TELEMETRY := true
 WORKERS ?= 2
 
-.PHONY: demo test check install install-spark format lint types contracts bench docs lock clean
+.PHONY: demo test check install install-spark format lint types contracts bench torture docs lock clean
 
 demo: install
 	$(BIN)/kqml demo
@@ -49,6 +49,9 @@ bench: install
 	$(BIN)/python -m experiments.bench features --json --save
 	$(BIN)/python -m experiments.bench churn --json --save
 	$(BIN)/python -m experiments.bench score --json --save
+
+torture: install
+	$(BIN)/python -m experiments.torture --kills 200
 
 docs: install
 	$(BIN)/python -m experiments.docs

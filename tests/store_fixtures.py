@@ -1,64 +1,19 @@
 """Fixtures of whatever tests the store: an empty, migrated one of one's own, on each database."""
 
-import os
 import shutil
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from conftest import require
 from sqlalchemy import text
 
+from experiments.private_postgres import PROGRAMS, PostgresServer
 from serve.store.engine import Store, open_store
 from serve.store.migration import upgrade
 
 DATABASES = ("sqlite", "postgresql")
-PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
-
-
-class PostgresServer:
-    """A PostgreSQL server of one's own on a free port of this machine, in a folder of its own."""
-
-    def __init__(self, *settings: str) -> None:
-        self._programs = PROGRAMS[0]
-        self.folder = Path(mkdtemp(prefix="kqml-postgres-"))
-        self.port = _free_port()
-        if os.getuid() == 0:
-            shutil.chown(self.folder, "postgres", "postgres")
-        self._run("initdb", "-D", f"{self.folder}/data", "-U", "kqml", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        self._options = " ".join(
-            f"-c {setting}" for setting in (f"port={self.port}", f"unix_socket_directories={self.folder}", *settings)
-        )
-        self.start()
-
-    def start(self) -> None:
-        self._run("pg_ctl", "-D", f"{self.folder}/data", "-o", self._options, "-l", f"{self.folder}/log", "-w", "start")
-
-    def stop(self, mode: str = "fast") -> None:
-        """`immediate` is what a loss of power looks like."""
-        self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", mode, "-w", "stop")
-
-    def remove(self) -> None:
-        self.stop("immediate")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def address(self, database: str) -> str:
-        return f"postgresql://kqml@127.0.0.1:{self.port}/{database}"
-
-    def _run(self, program: str, *words: str) -> None:
-        as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        command = [*as_user, str(self._programs / program), *words]
-        ended = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-        assert ended.returncode == 0, f"{program}: {ended.stderr.decode()}"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""The proof that nothing acknowledged is lost: servers killed at random moments under load."""

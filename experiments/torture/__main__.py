@@ -1,0 +1,61 @@
+"""`python -m experiments.torture`: kills a service under load, says whether anything acknowledged was lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from experiments.private_postgres import PostgresServer
+from experiments.torture.killing import Outcome, Torture, torture
+from kqml.cli.output import progress, to_json
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def run(
+    kills: Annotated[int, typer.Option(min=1, help="Kills on each database.")] = 200,
+    database: Annotated[str, typer.Option(help="sqlite, postgresql, or both.")] = "both",
+    seed: Annotated[int, typer.Option(help="Of the moments and of what is sent.")] = 0,
+) -> None:
+    """Prints one JSON object; exits with 1 where anything is wrong."""
+    names = DATABASES if database == "both" else (database,)
+    found = {name: _tortured(name, kills, seed) for name in names}
+    typer.echo(to_json(found))
+    if any(outcome["wrong"] for outcome in found.values()):
+        raise SystemExit(1)
+
+
+def _tortured(name: str, kills: int, seed: int) -> dict[str, Any]:
+    with _planned(name, kills, seed) as plan, progress(f"Killing on {name}", kills) as advance:
+        return _told(torture(plan, advance))
+
+
+@contextmanager
+def _planned(name: str, kills: int, seed: int) -> Iterator[Torture]:
+    with TemporaryDirectory(prefix="kqml-torture-") as folder:
+        home = Path(folder)
+        if name == "sqlite":
+            yield Torture(kills, seed, f"sqlite:///{home / 'kqml.db'}", home)
+            return
+        server = PostgresServer("max_connections=200")
+        try:
+            yield Torture(kills, seed, server.address("postgres"), home, server)
+        finally:
+            server.remove()
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    verdict = outcome.verdict
+    return {
+        "killed": dict(outcome.killed),
+        "acknowledged": {"events": verdict.events, "states": verdict.states, "accounts": verdict.accounts},
+        "wrong": verdict.wrong,
+        "seconds": round(outcome.seconds, 1),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(run)

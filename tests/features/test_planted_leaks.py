@@ -50,24 +50,6 @@ PLANTED = {
         "high, cutoffs = log.offsets[account + 1], cutoffs + 86_400_000_000",
         [f"{BOUNDS}[recency_ends_before_the_cutoff]"],
     ),
-    "an answer that was not yet known closes": (
-        "engine/closings.py",
-        "seen = max(found.occurred_at[place], found.known_at[place])",
-        "seen = found.occurred_at[place]",
-        [f"{BOUNDS}[an_answer_known_at_the_cutoff_comes_too_late]"],
-    ),
-    "a question that was not yet known is open": (
-        "engine/closings.py",
-        "found.closing[SEEN, n] = max(begun, found.known_at[place])",
-        "found.closing[SEEN, n] = begun",
-        [f"{BOUNDS}[a_question_known_at_the_cutoff_is_not_yet_asked]"],
-    ),
-    "what fell due later is overdue": (
-        "engine/closings.py",
-        "found.turns[DUE_ROW, i] = rows_until(cutoffs, found.closing[DUE, i])",
-        "found.turns[DUE_ROW, i] = 0",
-        [f"{BOUNDS}[due_at_the_cutoff_is_not_overdue]"],
-    ),
     "what was before the account counts as 0": (
         "engine/windows.py",
         "slot[k] = np.nan if window.back > window.reach[k] else number",
@@ -77,20 +59,49 @@ PLANTED = {
 }
 
 
+CLOSINGS = (
+    ("seen = max(found.occurred_at[place], found.known_at[place])", "seen = found.occurred_at[place]"),
+    ("found.closing[SEEN, n] = max(begun, found.known_at[place])", "found.closing[SEEN, n] = begun"),
+    ("found.turns[DUE_ROW, i] = rows_until(cutoffs, found.closing[DUE, i])", "found.turns[DUE_ROW, i] = 0"),
+)
+"""Three leaks of one file, each of which fails another test: an answer, a question seen early, due before its time."""
+
+OF_CLOSINGS = (
+    "an_answer_known_at_the_cutoff_comes_too_late",
+    "a_question_known_at_the_cutoff_is_not_yet_asked",
+    "due_at_the_cutoff_is_not_overdue",
+)
+
+
+def test_leaks_planted_in_closings_fail_a_test_each(tmp_path):
+    copy_sources(tmp_path)
+    for right, wrong in CLOSINGS:
+        plant(tmp_path / "features" / "engine" / "closings.py", right, wrong)
+    assert {f"{BOUNDS}[{name}]" for name in OF_CLOSINGS} <= set(failing_tests(tmp_path))
+
+
 @pytest.mark.parametrize("leak", PLANTED)
 def test_a_planted_leak_fails_the_test_that_is_named(leak, tmp_path):
     file, right, wrong, failing = PLANTED[leak]
-    for package in (features, kqml):
-        shutil.copytree(Path(str(package.__file__)).parent, tmp_path / package.__name__)
-    for name in ("feature_oracle.py", "random_logs.py", "features/test_engine_oracle.py"):
-        shutil.copy(TESTS / name, tmp_path)
-    source = tmp_path / "features" / file
-    text = source.read_text()
-    assert right in text
-    source.write_text(text.replace(right, wrong))
+    copy_sources(tmp_path)
+    plant(tmp_path / "features" / file, right, wrong)
     failed = failing_tests(tmp_path)
     assert set(failing) <= set(failed)
     assert bool(failing) == bool(failed)
+
+
+def copy_sources(folder: Path) -> None:
+    """The sources with the tests of the engine."""
+    for package in (features, kqml):
+        shutil.copytree(Path(str(package.__file__)).parent, folder / package.__name__)
+    for name in ("feature_oracle.py", "random_logs.py", "features/test_engine_oracle.py"):
+        shutil.copy(TESTS / name, folder)
+
+
+def plant(source: Path, right: str, wrong: str) -> None:
+    text = source.read_text()
+    assert right in text
+    source.write_text(text.replace(right, wrong))
 
 
 def failing_tests(folder: Path) -> list[str]:

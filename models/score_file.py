@@ -77,7 +77,7 @@ def write_scores(
 def tally_of(parts: Iterable[Sequence[Score]]) -> Tally:
     """The same tally of scores that are written to no file."""
     scores = [score for part in parts for score in part]
-    bands = Counter(score.band for score in scores if score.band is not None)
+    bands: Counter[str] = Counter(score.band for score in scores if score.band is not None)
     return Tally(len(scores), sum(bands.values()), dict(bands))
 
 

@@ -12,11 +12,18 @@ from serve.schemas import ProblemOut, ScoreAnswer
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 
 
-def test_the_curl_example_is_answered(client):
-    bodies = re.findall(r"-d '(.*?)'", PAGE, re.DOTALL)
-    assert len(bodies) == 1
-    answer = client.post("/v1/scores", content=bodies[0], headers={"content-type": "application/json"})
-    assert answer.status_code == 200
+CURLS = re.findall(r"curl -s (-X PUT )?http://[^/]*(/\S*) (?:-H '[^']*' )*-d '(.*?)'", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize(("put", "path", "body"), CURLS, ids=[path for _, path, _ in CURLS])
+def test_each_curl_example_is_answered(client, put, path, body):
+    method = "PUT" if put else "POST"
+    answer = client.request(method, path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (200, 201), answer.text
+
+
+def test_no_curl_example_is_left_out():
+    assert len(CURLS) == PAGE.count("curl -s ") == 3
 
 
 def test_the_answers_shown_have_the_shape_of_the_api():

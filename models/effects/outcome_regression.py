@@ -14,6 +14,7 @@ CLIPPED = (0.0005, 0.9995)
 """Quantiles at which outcomes are clipped for the regressions; pseudo-outcomes use them as they were."""
 
 LEAST_SPREAD_QUANTILE = 0.1
+INSIDE = (0.005, 0.995)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _for_action(
 
 
 def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:
-    """A weighted least-squares line of the outcome on the common regression, drawn to the line of no correction."""
+    """A weighted least-squares line of the outcome on the common regression, drawn to the line of no correction; flat
+    beyond the quantiles INSIDE, where a slope that is chance would be worth more than everything else."""
     if len(level) < 50:
         return at
     weight = 1.0 / spread**2
@@ -115,4 +117,5 @@ def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:
     noise = 30.0 * float(np.mean(weight * centred**2))
     slope = 1.0 + float(np.sum(weight * centred * (y - level))) / (strength + noise) if strength > 0 else 1.0
     rest = np.average(y - slope * centred - middle, weights=weight)
-    return np.asarray(at + (slope - 1.0) * (at - middle) + rest)
+    inside = np.clip(at, *np.quantile(level, INSIDE))
+    return np.asarray(at + (slope - 1.0) * (inside - middle) + rest)

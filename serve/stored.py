@@ -48,7 +48,8 @@ class StoredHistories:
         nothing = np.zeros(len(names), dtype=np.int64)
         columns, changes = described_by(info, cutoff), _by_account(tier_changes(found))
         profiles = [_profile(facts[name], columns, changes.get(name, ()), cutoff) for name in names]
-        return Histories(log, profiles, nothing, nothing, around)
+        objected = {name: facts[name]["objected_at"] for name in names if facts[name]["objected_at"] is not None}
+        return Histories(log, profiles, nothing, nothing, around, objected)
 
     def time_zone(self, connection: Connection) -> str:
         """The company's."""

@@ -43,14 +43,22 @@ def deed_of(request: Request) -> Deed:
     return Deed(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(subject))
 
 
-def read_audit_log(
-    connection: Connection, since: int, subject: tuple[str, str] | None = None
-) -> Sequence[Mapping[str, Any]]:
-    """The entries from an instant on, of one subject (kind, id) where asked, the oldest first."""
-    asked = select(AUDIT_LOG).where(AUDIT_LOG.c.at >= since).order_by(AUDIT_LOG.c.number)
-    if subject is not None:
-        asked = asked.where(AUDIT_LOG.c.subject_kind == subject[0], AUDIT_LOG.c.subject == subject[1])
-    return [dict(row) for row in connection.execute(asked).mappings()]
+@dataclass(frozen=True)
+class Asked:
+    """Which entries: column → value, those with a number below `before`, at most `limit`."""
+
+    filters: Mapping[str, str]
+    before: int | None
+    limit: int
+
+
+def read_audit_log(connection: Connection, asked: Asked) -> Sequence[Mapping[str, Any]]:
+    """The entries, the newest first."""
+    newest = select(AUDIT_LOG).order_by(AUDIT_LOG.c.number.desc()).limit(asked.limit)
+    chosen = newest.where(*(AUDIT_LOG.c[name] == value for name, value in asked.filters.items()))
+    if asked.before is not None:
+        chosen = chosen.where(AUDIT_LOG.c.number < asked.before)
+    return [dict(row) for row in connection.execute(chosen).mappings()]
 
 
 def forget_audit_log(connection: Connection, before: int) -> int:

@@ -14,7 +14,7 @@ from serve.store.records import parts_of
 from serve.store.territory import Territory
 
 CHANGED_TIER = EventKind.TIER_CHANGED
-_FACTS = ("account_id", "owner_rep_id", "tier", "segment", "region", "opened_on")
+_FACTS = ("account_id", "owner_rep_id", "tier", "segment", "region", "opened_on", "objected_at")
 
 
 @dataclass(frozen=True)

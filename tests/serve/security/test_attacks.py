@@ -54,6 +54,8 @@ PATHS = [
 @pytest.mark.parametrize("text", SQL)
 def test_sql_in_an_address_is_an_id_that_is_not_there(client, company, everything, text):
     before = counts(company.store)
+    asked = client.post("/v1/scores", json={"accounts": [{"account_id": text}]}, headers=everything)
+    assert (asked.status_code, "there is no account" in asked.text) == (422, True)
     for path in PATHS:
         answer = client.get(path.format(quote(text, safe="")), headers=everything)
         assert answer.status_code in (404, 422), (path, answer.text)

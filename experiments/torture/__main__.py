@@ -1,5 +1,6 @@
 """`python -m experiments.torture`: kills a service under load, says whether anything acknowledged was lost."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,10 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from experiments.private_postgres import PostgresServer
 from experiments.torture.killing import Outcome, Torture, torture
-from kqml.cli.output import progress, to_json
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -23,14 +25,16 @@ def run(
     """Prints one JSON object; exits with 1 where anything is wrong."""
     names = DATABASES if database == "both" else (database,)
     found = {name: _tortured(name, kills, seed) for name in names}
-    typer.echo(to_json(found))
+    typer.echo(json.dumps(found))
     if any(outcome["wrong"] for outcome in found.values()):
         raise SystemExit(1)
 
 
 def _tortured(name: str, kills: int, seed: int) -> dict[str, Any]:
-    with _planned(name, kills, seed) as plan, progress(f"Killing on {name}", kills) as advance:
-        return _told(torture(plan, advance))
+    bar = Progress(console=Console(stderr=True))
+    with _planned(name, kills, seed) as plan, bar:
+        task = bar.add_task(f"Killing on {name}", total=kills)
+        return _told(torture(plan, lambda done: bar.advance(task, done)))
 
 
 @contextmanager

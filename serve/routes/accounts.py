@@ -27,6 +27,7 @@ from serve.record_schemas import AccountBatch, AccountBody, RecordsPut
 from serve.rendering import entity_tag, shown, stored_row
 from serve.service import Service
 from serve.store.accounts import put_accounts
+from serve.store.events import describe_later
 from serve.store.idempotency import Reply
 from serve.store.listing import Listing, list_accounts, read_account
 from serve.store.records import columns_of, read_rows
@@ -154,17 +155,19 @@ def _put(request: Request, writing: Writing, account_id: str) -> Response:
 
 def _put_one(connection: Connection, request: Request, writing: Writing, record: Mapping[str, Any]) -> Reply:
     name, territory = record["account_id"], writing.caller.territory
-    before = read_rows(connection, ACCOUNTS, [name], lock=True).get(name)
-    if before is not None and not territory.covers(before["owner_rep_id"]):
+    known = name in read_rows(connection, ACCOUNTS, [name])
+    describe_later(connection, [name], writing.now)
+    before = read_rows(connection, ACCOUNTS, [name], lock=True)[name]
+    if (known or before["described"]) and not territory.covers(before["owner_rep_id"]):
         raise not_there(f"account {name!r}")
-    require_unchanged(request, None if before is None or not before["described"] else before["version"])
+    require_unchanged(request, before["version"] if before["described"] else None)
     try:
-        (put,) = put_accounts(connection, [record], writing.now, territory)
+        put_accounts(connection, [record], writing.now, territory)
     except Rejected as rejected:
         raise pointing_to_one(rejected) from None
     found = read_account(connection, name, territory)
     assert found is not None
-    return _one(connection, writing.service, found, 201 if put.before is None else 200)
+    return _one(connection, writing.service, found, 200 if known or before["described"] else 201)
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, select
 from kqml.calendar import local_midnight
 from kqml.events import EventKind
 from kqml.tables import EVENTS as EVENT_COLUMNS
-from serve.store.events import add_events
+from serve.store.events import add_events, describe_later
 from serve.store.info import read_info
 from serve.store.records import Put, put_rows, read_rows
 from serve.store.rejected import ItemFault, Rejected
@@ -38,10 +39,15 @@ def put_accounts(connection: Connection, records: Sequence[Row], now: int, terri
 
     Raises Rejected where an account is, or would be, outside the territory.
     """
-    stored = read_rows(connection, ACCOUNTS, (record["account_id"] for record in records))
+    ids = [record["account_id"] for record in records]
+    known = read_rows(connection, ACCOUNTS, ids)
+    describe_later(connection, ids, now)
+    locked = read_rows(connection, ACCOUNTS, ids, lock=True)
+    stored = {name: row for name, row in locked.items() if name in known or row["described"]}
     if faults := list(_outside(records, stored, territory)):
         raise Rejected(faults)
     puts = put_rows(connection, ACCOUNTS, records, now, {"described": True})
+    puts = [put if put.after["account_id"] in stored else replace(put, before=None) for put in puts]
     events = [event for put in puts if put.changed for event in _events(connection, put, now)]
     if events:
         add_events(connection, events, now, EVERYWHERE)

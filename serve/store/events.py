@@ -45,7 +45,7 @@ def write_events(connection: Connection, events: Sequence[Event], received_at: i
     if faults:
         raise Rejected(sorted(faults, key=lambda fault: fault.place))
     fresh = sorted(first.values(), key=lambda event: (event["account_id"], event["occurred_at"]))
-    _describe_later(connection, {event["account_id"] for event in fresh}, received_at)
+    describe_later(connection, {event["account_id"] for event in fresh}, received_at)
     added = insert_absent(connection, EVENTS, [{**event, "received_at": received_at} for event in fresh])
     if added < len(fresh) and (faults := list(_of_stored(connection, events))):
         raise Rejected(faults)
@@ -81,8 +81,8 @@ def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territo
     }
 
 
-def _describe_later(connection: Connection, ids: Iterable[str], now: int) -> None:
-    """Accounts that only events name yet."""
+def describe_later(connection: Connection, ids: Iterable[str], now: int) -> None:
+    """Makes rows of accounts that are not there yet; whoever makes the same ones meanwhile is waited for."""
     rows = [{"account_id": name, "described": False, "version": 0, "updated_at": now} for name in sorted(ids)]
     insert_absent(connection, ACCOUNTS, rows)
 

@@ -1,6 +1,7 @@
 """How a command answers: one strict JSON object, or text for people; progress and faults on standard error."""
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,13 +22,20 @@ from kqml.errors import KqmlError
 
 Advance = Callable[[int], None]
 
+PIPED_COLUMNS = 160
+
 
 def emit(result: Mapping[str, Any], as_json: bool, render: Callable[[Console], None]) -> None:
     """Prints `result` as one JSON object, or lets `render` write it for a person."""
     if as_json:
         sys.stdout.write(to_json(result) + "\n")
     else:
-        render(Console())
+        render(Console(width=_width()))
+
+
+def _width() -> int | None:
+    """A terminal knows its width; files and pipes get room for whole tables."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_COLUMNS
 
 
 def to_json(result: Mapping[str, Any]) -> str:

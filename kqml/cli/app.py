@@ -29,6 +29,7 @@ COMMANDS = (
     "playbook show",
     "playbook diff",
     "duties",
+    "plan",
     "report standing",
     "report loss",
     "serve",

@@ -1,0 +1,80 @@
+"""`kqml plan`: what every account gets in a week, by rep, with briefs, logged so that it can be judged later."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kqml.cli.language import LanguageFlag, spoken
+from kqml.cli.output import emit, progress
+from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
+from kqml.settings import read_settings
+
+if TYPE_CHECKING:
+    from kqml.dataset import Dataset
+    from kqml.duties import Period
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    week: Annotated[
+        str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
+    ] = None,
+    rep: Annotated[
+        str | None, typer.Option(help="Only this rep's week, with briefs.", show_default="everybody")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write the plan with its briefs to: .xlsx, .csv or .parquet.")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the decision log: earlier decisions are learned from, this week's are added; a week that it "
+            "holds is decided again and compared bit for bit."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
+    ] = None,
+    playbook: PlaybookFlag = None,
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Plans a week: what each account gets within its rep's hours, why, what to ask, bring, do.
+
+    Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
+    effects, else cadence and risk × value; then no effect is claimed.
+
+    Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
+    """
+    from kqml.cli.plan_answer import answer, plan_and_log
+    from kqml.cli.plan_tables import print_plan
+    from models.policy.plan_file import check_plan_path
+
+    if out is not None:
+        check_plan_path(out)
+    settings = read_settings()
+    speech = spoken(language, settings.language)
+    rules = playbook_in_force(playbook, settings)
+    with progress("Planning", None):
+        planned, told = plan_and_log(_wanted(dataset, week), (rules, model, speech), log, settings)
+        result = answer(planned, told, (rep, out), speech)
+    emit(result, as_json, lambda console: print_plan(console, result, speech))
+
+
+def _wanted(folder: Path, week: str | None) -> "tuple[Dataset, Period]":
+    """The dataset with the week asked for, else the first whole week after its last record."""
+    from datetime import timedelta
+
+    from features.cutoffs import default_cutoff
+    from kqml.calendar import moment_of
+    from kqml.dataset import read_dataset
+    from kqml.duties import week as week_named
+    from models.policy.company import week_of
+
+    if week is not None:
+        period = week_named(week)
+        return read_dataset(folder), period
+    dataset = read_dataset(folder)
+    day = moment_of(default_cutoff(dataset.event_log(), dataset.info.time_zone), dataset.info.time_zone).date()
+    return dataset, week_of(day + timedelta(days=-day.weekday() % 7))

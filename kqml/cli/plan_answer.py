@@ -1,0 +1,145 @@
+"""What `kqml plan` answers: the plan made, logged, told."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kqml.cli.registry import store_of
+from kqml.errors import BadUse, Fault
+from kqml.settings import Settings
+
+if TYPE_CHECKING:
+    from kqml.dataset import Dataset
+    from kqml.duties import Period
+    from kqml.playbook import Playbook
+    from models.effects.decision_log import DecisionLog
+    from models.policy.planning import Planned
+    from models.policy.week import WeekPlan
+    from models.scoring import Scorer
+
+BRIEFED = 2_000
+"""Accounts up to which a plan for everybody is told with its briefs."""
+
+
+def plan_and_log(
+    wanted: "tuple[Dataset, Period]",
+    by: "tuple[Playbook, str | None, str]",
+    log: Path | None,
+    settings: Settings,
+) -> "tuple[Planned, dict[str, Any]]":
+    """The plan of a week (wanted: dataset, week; by: playbook, model, language), added to the log or compared with what
+    it holds; what is told of model and log."""
+    from models.policy.decision_log import append_week, decision_rows, feature_rows, has_week, replay, state_rows
+    from models.policy.planning import Wish, plan_dataset
+
+    dataset, week = wanted
+    rules, name, speech = by
+    number, scorer = _scorer(settings, name)
+    wish = Wish(rules, week, scorer, _earlier(log), speech)
+    week_name = "{}-W{:02d}".format(*week.first.isocalendar()[:2])
+    columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
+    kept = None if scorer is None else log
+    with feature_rows(kept, dataset.event_log().accounts, week_name, columns) as features:
+        planned = plan_dataset(dataset, wish, *([] if features is None else [features]))
+        told: dict[str, Any] = {"model": _model(number, scorer), "log": None}
+        if log is not None:
+            if features is not None:
+                features.close()
+            decisions = decision_rows(planned.plan, _stamp(number, scorer))
+            draft = None if features is None else features.path
+            known = has_week(log, week_name)
+            if known:
+                replay(log, decisions, draft)
+            else:
+                log.mkdir(parents=True, exist_ok=True)
+                append_week(log, decisions, state_rows(planned.plan, decisions), draft)
+            told["log"] = {"folder": str(log), "rows": len(decisions), "replayed": known}
+    return planned, told
+
+
+def answer(
+    planned: "Planned", told: dict[str, Any], asked: tuple[str | None, Path | None], language: str
+) -> dict[str, Any]:
+    """The command's object (asked: rep, file to write)."""
+    from kqml.calendar import moment_of
+    from kqml.messages import text
+    from models.brief.material import read_material
+    from models.policy.answer import left_out, plan_rows, recommended, rep_rows, totals, with_briefs
+    from models.policy.plan_file import write_plan
+    from models.policy.week import POLICY
+
+    plan, (rep, out) = planned.plan, asked
+    company = plan.company
+    _check_rep(plan, rep)
+    who = recommended(plan, rep)
+    rows = plan_rows(plan, who)
+    if rep is not None or out is not None or len(who) <= BRIEFED:
+        material = read_material(company, [row["account_id"] for row in rows])
+        rows = with_briefs(plan, who, rows, material, language)
+    reps = rep_rows(plan, rep)
+    result = {
+        "week": company.week_name,
+        "rep": rep,
+        "cutoff": moment_of(company.cutoff, company.dataset.info.time_zone).isoformat(),
+        "playbook": company.playbook.version,
+        "policy": POLICY,
+        **told,
+        "dataset": company.dataset.info.fingerprint,
+        "currency": company.dataset.info.currency,
+        "evidence": planned.evidence.why,
+        "evidence_rows": planned.evidence.rows,
+        "says": text(f"plan.evidence.{planned.evidence.why}", language, rows=planned.evidence.rows),
+        "gap": plan.week.allocation.gap,
+        "accounts": sum(row["accounts"] for row in reps),
+        "held_out": int(plan.held.sum()),
+        "totals": totals(plan, who),
+        "reps": reps,
+        "left_out": left_out(plan, rep),
+        "plan": rows,
+        "out": None if out is None else str(out),
+    }
+    if out is not None:
+        write_plan(out, title(result, language), rows, language)
+    return result
+
+
+def title(result: dict[str, Any], language: str) -> str:
+    """The heading of a plan."""
+    from kqml.messages import text
+
+    values = {name: result[name] for name in ("week", "accounts", "rep")}
+    values |= {"recommended": result["totals"]["recommended"], "reps": len(result["reps"])}
+    return text("plan.title" if result["rep"] is None else "plan.title_rep", language, **values)
+
+
+def _scorer(settings: Settings, wanted: str | None) -> "tuple[int | None, Scorer | None]":
+    """The model asked for; the champion where none is asked for, nothing where there is none."""
+    from models.registry.versions import champion, find_version, read_bundle
+    from models.scoring import scorer_of
+
+    prefix = "sqlite:///"
+    uri = settings.registry_uri
+    if wanted is None and uri.startswith(prefix) and not Path(uri.removeprefix(prefix)).exists():
+        return None, None
+    store = store_of(settings)
+    version = champion(store) if wanted is None else find_version(store, wanted)
+    return (None, None) if version is None else (version.number, scorer_of(read_bundle(store, version)))
+
+
+def _earlier(log: Path | None) -> "DecisionLog | None":
+    from models.policy.decision_log import read_log
+
+    return None if log is None else read_log(log)
+
+
+def _model(number: int | None, scorer: "Scorer | None") -> dict[str, str] | None:
+    return None if scorer is None else {"version": str(number), "grade": scorer.bundle.model.grade}
+
+
+def _stamp(number: int | None, scorer: "Scorer | None") -> str | None:
+    return None if scorer is None else f"{number}@{scorer.bundle.fingerprint[:12]}"
+
+
+def _check_rep(plan: "WeekPlan", rep: str | None) -> None:
+    if rep is not None and rep not in plan.company.rep_ids:
+        fault = Fault("--rep", f"{rep!r} is named nowhere", "name a rep of the dataset")
+        raise BadUse("There is no such rep.", [fault])

@@ -1,0 +1,160 @@
+"""What briefs are made of: duties, open matters, last contacts, missing card fields, help given, personal days."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kqml.duties.period import date_of, day_number
+from kqml.events import EventKind
+from kqml.playbook.relationship import CardField
+from kqml.standing.card import Filled, filled_by_events, filled_by_tables
+from kqml.standing.known import known_before, recorded_since
+from models.policy.company import Company
+
+Record = Mapping[str, Any]
+
+LAST = 3
+"""Contacts told in a brief."""
+
+AHEAD_DAYS = 14
+"""Personal days that are told: from the week's Monday on."""
+
+TALKS = (
+    EventKind.VISIT,
+    EventKind.CALL,
+    EventKind.MEETING,
+    EventKind.TRAINING,
+    EventKind.INBOUND,
+    EventKind.HELP_GIVEN,
+    EventKind.HELP_ASKED,
+    EventKind.PROBLEM_RAISED,
+)
+COLUMNS = ("event_id", "account_id", "occurred_at", "known_at", "kind", "sentiment", "attributes")
+OPEN_DUTIES = ("promise", "complaint", "inbound", "problems")
+PERSONAL = ("birthday", "milestone", "misfortune")
+
+
+@dataclass(frozen=True)
+class Material:
+    """By account id. `musts`, `open`: rows of duties; `talks`: the last events; `helped`: topics of help given lately;
+    `personal`: (day, what, contact's role). `card` is in the order of the accounts of the log."""
+
+    musts: Mapping[str, Sequence[Record]]
+    open: Mapping[str, Sequence[Record]]
+    talks: Mapping[str, Sequence[Record]]
+    helped: Mapping[str, Sequence[str]]
+    personal: Mapping[str, Sequence[tuple[date, str, str | None]]]
+    card: Filled
+    place: Mapping[str, int]
+
+    def missing(self, account_id: str) -> tuple[CardField, ...]:
+        """Fields of the customer card that are not known, what weighs most first."""
+        return self.card.missing(self.place[account_id])
+
+
+def read_material(company: Company, account_ids: Sequence[str]) -> Material:
+    """The material of these accounts; only what was known before the cutoff, the tables being of now."""
+    wanted = pa.array(sorted(set(account_ids)), pa.string())
+    duties = _duties(company, wanted)
+    events = _events(company, wanted)
+    log = company.dataset.event_log()
+    known = known_before(log, company.cutoff, recorded_since(company.dataset.info))
+    fields = company.playbook.card
+    card = filled_by_events(known, fields) | filled_by_tables(
+        company.dataset.accounts(), company.dataset.contacts(), fields
+    )
+    is_open = duties["state"].isin(["due", "overdue"])
+    given = events[events["kind"] == EventKind.HELP_GIVEN.code]
+    return Material(
+        musts=_grouped(duties[duties["must"] & is_open]),
+        open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open])),
+        talks=_grouped(events[events["kind"] != EventKind.HELP_GIVEN.code].groupby("account_id").tail(LAST)),
+        helped={str(name): [t for t in rows["topic"] if t] for name, rows in given.groupby("account_id")},
+        personal=_personal(company, duties, wanted),
+        card=card,
+        place={str(name): place for place, name in enumerate(log.accounts)},
+    )
+
+
+def _duties(company: Company, wanted: pa.Array) -> pd.DataFrame:
+    table = company.duties
+    kept = table.filter(pc.is_in(table["account_id"].cast(pa.string()), value_set=wanted))
+    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in kept.schema]
+    return pd.DataFrame(kept.cast(pa.schema(plain)).to_pandas())
+
+
+def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
+    """The talks of these accounts in order of time, with their topics."""
+    table = company.dataset.events(COLUMNS, TALKS)
+    known = pc.less(table["known_at"].cast(pa.int64()), company.cutoff)
+    past = pc.less(table["occurred_at"].cast(pa.int64()), company.cutoff)
+    table = table.filter(pc.and_(pc.and_(known, past), pc.is_in(table["account_id"], value_set=wanted)))
+    frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
+    told = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
+    return frame.assign(topic=[_topic(text) for text in told])
+
+
+def _topic(text: object) -> str | None:
+    note = orjson.loads(text) if isinstance(text, str) and text else {}
+    found = (note.get("offer") or note.get("topic")) if isinstance(note, dict) else None
+    return str(found) if found else None
+
+
+def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
+    """What each open promise or complaint was about."""
+    source = company.book.log.source
+    place = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
+    texts = (
+        source["attributes"].take(place).to_pylist() if "attributes" in source.column_names else [None] * len(duties)
+    )
+    return duties.assign(topic=[_topic(text) for text in texts])
+
+
+def _grouped(frame: pd.DataFrame) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for row in frame.to_dict("records"):
+        found.setdefault(str(row["account_id"]), []).append({str(key): value for key, value in row.items()})
+    return found
+
+
+def _personal(
+    company: Company, duties: pd.DataFrame, wanted: pa.Array
+) -> dict[str, list[tuple[date, str, str | None]]]:
+    """Birthdays ahead, milestones and misfortunes that are still owed."""
+    contacts = company.dataset.contacts()
+    roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
+    found: dict[str, list[tuple[date, str, str | None]]] = {}
+    owed = duties[duties["duty"].isin(PERSONAL[1:]) & duties["state"].isin(["due", "overdue"])]
+    for row in owed.drop_duplicates(["account_id", "event_id"]).to_dict("records"):
+        told = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))
+        found.setdefault(str(row["account_id"]), []).append(told)
+    if "birthday" not in contacts:
+        return found
+    mine = contacts[contacts["account_id"].isin(wanted.to_pylist()) & contacts["birthday"].notna()]
+    for row in mine.to_dict("records"):
+        day = _next_birthday(row["birthday"], company.week.first)
+        if day is not None:
+            found.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(row.get("role"))))
+    return found
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _next_birthday(text: str, monday: date) -> date | None:
+    """The day within AHEAD_DAYS from Monday on that is this month and day; the 28th stands in for 29 February."""
+    first = day_number(monday)
+    for number in np.arange(first, first + AHEAD_DAYS).tolist():
+        day = date_of(number)
+        is_eve = text == "02-29" and f"{day:%m-%d}" == "02-28" and (day + timedelta(days=1)).month == 3
+        if f"{day:%m-%d}" == text or is_eve:
+            return day
+    return None

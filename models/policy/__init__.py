@@ -1,0 +1,1 @@
+"""What every account gets in a week: judged, ranked, allocated, logged, replayed."""

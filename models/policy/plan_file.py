@@ -1,0 +1,102 @@
+"""A week's plan as a file: Excel for a rep, CSV or Parquet for machines."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kqml.errors import BadUse, CouldNot, Fault
+from kqml.messages import catalogue, text
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+SUFFIXES = (".xlsx", ".csv", ".parquet")
+
+PLAIN = ("account_id", "name", "rep_id", "tier", "action", "given_for", "minutes", "money", "band", "value_at_risk")
+PARTS = ("musts", "why", "open", "offer", "ask", "last", "steps", "personal")
+HEADS = {"account_id": "account", "rep_id": "rep"}
+WIDE, NARROW = 42, 14
+
+
+def check_plan_path(path: Path) -> None:
+    """Raises BadUse where the name does not say in which format the plan is to be written."""
+    if path.suffix not in SUFFIXES:
+        fault = Fault("--out", f"{path.name} ends in {path.suffix!r}", f"name it {', '.join(SUFFIXES)}")
+        raise BadUse("The plan cannot be written.", [fault])
+
+
+def write_plan(path: Path, title: str, rows: Sequence[Mapping[str, Any]], language: str) -> None:
+    """Writes the plan whole or not at all. Raises CouldNot where the disk refuses."""
+    draft = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        if path.suffix == ".xlsx":
+            _write_excel(draft, title, rows, language)
+        else:
+            frame = _frame(rows)
+            frame.to_csv(draft, index=False) if path.suffix == ".csv" else frame.to_parquet(draft, index=False)
+        draft.replace(path)
+    except OSError as error:
+        raise CouldNot(f"The plan cannot be written to {path}: {error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Plain columns, then the parts of the brief as lines."""
+    flat = [
+        {**{key: value for key, value in row.items() if key not in ("brief", "reasons")}, **_lines(row)} for row in rows
+    ]
+    return pd.DataFrame(flat)
+
+
+def _lines(row: Mapping[str, Any]) -> dict[str, str]:
+    return {part: "\n".join(row["brief"][part]) for part in PARTS if "brief" in row}
+
+
+def _write_excel(path: Path, title: str, rows: Sequence[Mapping[str, Any]], language: str) -> None:
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+
+    book = Workbook()
+    sheet: Worksheet = book.active  # type: ignore[assignment]  # a new book has a worksheet
+    sheet.title = text("plan.sheet", language)
+    heads = [text(f"plan.heads.{HEADS.get(name, name)}", language) for name in (*PLAIN, *PARTS)]
+    _put(sheet, 1, [title])
+    _put(sheet, 2, heads)
+    for number, row in enumerate(rows, start=3):
+        lines = _lines(row)
+        _put(
+            sheet, number, [*(_shown(name, row[name], language) for name in PLAIN), *(lines.get(p, "") for p in PARTS)]
+        )
+    for cell in (*sheet[1], *sheet[2]):
+        cell.font = Font(bold=True)
+    for column in sheet.iter_cols(min_row=3, min_col=len(PLAIN) + 1):
+        for cell in column:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for place in range(1, len(heads) + 1):
+        wide = place > len(PLAIN)
+        sheet.column_dimensions[sheet.cell(2, place).column_letter].width = WIDE if wide else NARROW
+    sheet.freeze_panes = "C3"
+    book.save(path)
+
+
+def _put(sheet: "Worksheet", number: int, values: Sequence[Any]) -> None:
+    """Text stays text: what begins with = is no formula."""
+    for place, value in enumerate(values, start=1):
+        cell = sheet.cell(number, place)
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type = "s"
+
+
+def _shown(name: str, value: Any, language: str) -> Any:
+    words = {"action": ("plan", "actions"), "given_for": ("plan", "given_for")}
+    if name in words:
+        topic, part = words[name]
+        return catalogue(topic, language)[part].get(value, value)
+    if name == "band" and value is not None:
+        return text(f"bands.{value}", language)
+    return round(value) if name == "value_at_risk" and value is not None else value

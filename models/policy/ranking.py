@@ -1,0 +1,96 @@
+"""By what packages are ranked: net value where effects are known, risk × value where they are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.events import EventKind
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+from kqml.playbook.planning import HelpOffer
+from models.allocation.problem import WAIT, Flags, Floats, Packages
+from models.effects.fitted import Basis
+from models.effects.packages import HELP
+from models.policy.judged import Judged
+from models.value.net import costs, net_values
+
+TOP = 0.99
+"""The quantile of value at risk that ranks like the dearest missing contact of the cadence."""
+
+FRUGAL = 1e-3
+"""Share of its cost by which a mere rank is lowered: of two packages that rank alike the cheaper one is given."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """n × K. `score`: what the allocation compares, in money where `known`, else a mere rank in the scale of the
+    cadence's shortfall costs. `known`: accounts whose effects are learned. `basis`: of each effect."""
+
+    score: Floats
+    known: Flags
+    basis: NDArray[np.object_]
+
+
+def rank(judged: Judged, playbook: Playbook, offered: Flags) -> Ranked:
+    """`offered`: accounts for which a help offer answers one of their reasons.
+
+    An account has known effects where learning supports any of its actions; its other actions then cost what they
+    cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
+    """
+    packages = Packages.of(playbook)
+    known = np.isfinite(judged.effect[:, 1:]).any(axis=1)
+    net = net_values(np.nan_to_num(judged.effect), packages, playbook.minute_cost)
+    urgent = urgency(judged, playbook)[:, None] * attention(playbook, offered)
+    urgent = urgent - FRUGAL * costs(packages, playbook.minute_cost)[None, :]
+    score = np.where(known[:, None], net, urgent)
+    score[:, WAIT] = 0.0
+    basis = judged.basis.copy()
+    if playbook.priors:
+        ordered = np.isin(playbook.actions, list(playbook.priors))[None, :]
+        basis[(basis == Basis.UNKNOWN.value) & ordered] = Basis.PRIOR.value
+    return Ranked(score, known, basis)
+
+
+def urgency(judged: Judged, playbook: Playbook) -> Floats:
+    """n: value at risk where the risk is raised, scaled so that its top quantile weighs like the dearest shortfall."""
+    at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
+    told = at_risk[at_risk > 0]
+    if not len(told):
+        return at_risk
+    dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
+    return np.asarray(np.minimum(at_risk / np.quantile(told, TOP), 1.0) * dearest, dtype=np.float64)
+
+
+def attention(playbook: Playbook, offered: Flags) -> Floats:
+    """n × K: how much attention a package is by the company's own rules: what its contacts pay into the emotional
+    account, against a visit's; help counts where it answers a reason. The playbook's priors go before that."""
+    weights = {entry.kind: max(entry.weight, 0.0) for entry in playbook.emotional if entry.topic is None}
+    visit = weights.get(EventKind.VISIT, 0.0) or 1.0
+    told = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]
+    base = (np.minimum(Packages.of(playbook).contacts, 1.0) * told).sum(axis=1)
+    found = np.tile(base, (len(offered), 1))
+    if HELP in playbook.actions:
+        extra = weights.get(EventKind.HELP_GIVEN, 0.0) / visit
+        found[:, playbook.actions.index(HELP)] += np.where(offered, extra, 0.0)
+    for action, place in playbook.priors.items():
+        if action in playbook.actions:
+            found[:, playbook.actions.index(action)] = 1.0 / place
+    return found
+
+
+def offers_for(
+    playbook: Playbook, codes: Sequence[str], segment: str | None, seasons: Sequence[str]
+) -> list[HelpOffer]:
+    """Help offers that answer one of the reason codes, for the segment, in season; in the order of the reasons."""
+    fitting = [
+        offer
+        for offer in playbook.help_offers
+        if (not offer.segments or segment in offer.segments)
+        and (not offer.seasons or not set(offer.seasons).isdisjoint(seasons))
+    ]
+    found: dict[str, HelpOffer] = {}
+    for code in codes:
+        found |= {offer.name: offer for offer in fitting if code in offer.codes and offer.name not in found}
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""What an account is worth if it stays, what an action is worth after its cost."""

@@ -11,6 +11,8 @@ from serve.problems import ItemError, invalid_request
 
 PAGE_LIMIT = 500
 PAGE_DEFAULT = 50
+_BEYOND = 1 << 63
+"""Whole numbers from here on fit no column."""
 
 
 def write_cursor(question: object, last: tuple[Any, ...]) -> str:
@@ -26,9 +28,18 @@ def read_cursor(question: object, cursor: str, kinds: tuple[type, ...]) -> tuple
         raise _unusable("is not a cursor of ours") from None
     if mark != _mark(question):
         raise _unusable("belongs to a list with other filters or another order")
-    if len(last) != len(kinds) or not all(isinstance(item, kind) for item, kind in zip(last, kinds, strict=True)):
+    if len(last) != len(kinds) or not all(_is_of_kind(item, kind) for item, kind in zip(last, kinds, strict=True)):
         raise _unusable("is not a cursor of ours")
     return tuple(last)
+
+
+def _is_of_kind(item: object, kind: type) -> bool:
+    """Whether a cursor of ours could hold it: a database fails on others instead of finding nothing."""
+    if isinstance(item, str):
+        return kind is str and "\0" not in item
+    if type(item) is int:
+        return kind is int and abs(item) < _BEYOND
+    return type(item) is kind
 
 
 def _mark(question: object) -> str:

@@ -20,17 +20,15 @@ def run(  # noqa: PLR0913 - the flags of one command
     week: Annotated[
         str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
     ] = None,
-    rep: Annotated[
-        str | None, typer.Option(help="Only this rep's week, with briefs.", show_default="everybody")
-    ] = None,
+    rep: Annotated[str | None, typer.Option(help="Only this rep's week.", show_default="everybody")] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write the plan with its briefs to: .xlsx, .csv or .parquet.")
     ] = None,
     log: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of the decision log: earlier decisions are learned from, this week's are added; a week that it "
-            "holds is decided again and compared bit for bit."
+            help="Folder of the decision log: learned from, then this week is added; a week that it holds is decided "
+            "again, compared bit for bit."
         ),
     ] = None,
     model: Annotated[

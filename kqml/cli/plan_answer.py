@@ -39,7 +39,7 @@ def plan_and_log(
     columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
     kept = None if scorer is None else log
     with feature_rows(kept, dataset.event_log().accounts, week_name, columns) as features:
-        planned = plan_dataset(dataset, wish, *([] if features is None else [features]))
+        planned = plan_dataset(dataset, wish, features)
         told: dict[str, Any] = {"model": _model(number, scorer), "log": None}
         if log is not None:
             if features is not None:

@@ -24,9 +24,9 @@ OFFERED = 2
 
 @dataclass(frozen=True)
 class Brief:
-    """Sentences by part. `why`: what we see, what goes with it. `musts`: what cannot wait. `open`: promises, complaints,
-    problems. `last`: the latest talks. `ask`: what to learn. `offer`: help with its next stage. `steps`: of a visit.
-    `personal`: personal days ahead, to be considerate."""
+    """Sentences by part. `why`: what we see, what goes with it. `musts`: what cannot wait. `open`: promises,
+    complaints, problems. `last`: the latest talks. `ask`: what to learn. `offer`: help with its next stage. `steps`: of
+    a visit. `personal`: personal days ahead, to be considerate."""
 
     why: tuple[str, ...] = ()
     musts: tuple[str, ...] = ()
@@ -66,10 +66,11 @@ class _Speaker:
     language: str
 
     def must(self, row: Record) -> str:
-        return text("plan.brief.must", self.language, what=self._duty(row), day=self._until(row))
+        key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"
+        return text(key, self.language, what=self._duty(row), day=self._until(row))
 
     def matter(self, row: Record) -> str:
-        key = "plan.brief.open_topic" if row["topic"] else "plan.brief.open"
+        key = f"plan.brief.open{'_late' if self._is_late(row) else ''}{'_topic' if row['topic'] else ''}"
         topic = _word("topics", row["topic"], self.language)
         return text(key, self.language, what=self._duty(row), topic=topic, day=self._until(row))
 
@@ -79,7 +80,7 @@ class _Speaker:
         key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
         mood = row.get("sentiment")
         said = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
-        if mood is None or pd.isna(mood) or mood >= 0:
+        if mood is None or mood >= 0:
             return said
         return text("plan.brief.unhappy", self.language, talk=said)
 
@@ -91,7 +92,7 @@ class _Speaker:
         return [item.title[self.language] for item in self.company.playbook.visit.bring_home]
 
     def offers(self, material: Material, account_id: str, reasons: Sequence[Reason]) -> list[str]:
-        """Help that answers the raising reasons, with the stage that comes next; what had all its stages is left out."""
+        """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""
         codes = [reason.code.value for reason in reasons if reason.direction == "rising"]
         place = material.place[account_id]
         offers = offers_for(self.company.playbook, codes, self.company.segment_of(place), self.company.seasons)
@@ -120,6 +121,9 @@ class _Speaker:
     def _duty(self, row: Record) -> str:
         name = row["occasion"] if row["duty"] == "festival" else None
         return text(f"playbook.festivals.{name}" if name else f"duties.duties.{row['duty']}", self.language)
+
+    def _is_late(self, row: Record) -> bool:
+        return bool(row["state"] == "overdue")
 
     def _until(self, row: Record) -> str:
         """The last local day on which it is in time."""

@@ -19,6 +19,7 @@ from kqml.standing.known import known_before, recorded_since
 from models.policy.company import Company
 
 Record = Mapping[str, Any]
+PersonalDay = tuple[date, str, str | None]
 
 LAST = 3
 """Contacts told in a brief."""
@@ -50,7 +51,7 @@ class Material:
     open: Mapping[str, Sequence[Record]]
     talks: Mapping[str, Sequence[Record]]
     helped: Mapping[str, Sequence[str]]
-    personal: Mapping[str, Sequence[tuple[date, str, str | None]]]
+    personal: Mapping[str, Sequence[PersonalDay]]
     card: Filled
     place: Mapping[str, int]
 
@@ -67,18 +68,19 @@ def read_material(company: Company, account_ids: Sequence[str]) -> Material:
     log = company.dataset.event_log()
     known = known_before(log, company.cutoff, recorded_since(company.dataset.info))
     fields = company.playbook.card
-    card = filled_by_events(known, fields) | filled_by_tables(
-        company.dataset.accounts(), company.dataset.contacts(), fields
-    )
+    now = filled_by_tables(company.dataset.accounts(), company.dataset.contacts(), fields)
     is_open = duties["state"].isin(["due", "overdue"])
     given = events[events["kind"] == EventKind.HELP_GIVEN.code]
     return Material(
         musts=_grouped(duties[duties["must"] & is_open]),
         open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open])),
         talks=_grouped(events[events["kind"] != EventKind.HELP_GIVEN.code].groupby("account_id").tail(LAST)),
-        helped={str(name): [t for t in rows["topic"] if t] for name, rows in given.groupby("account_id")},
+        helped={
+            str(name): [topic for topic in rows["topic"] if isinstance(topic, str)]
+            for name, rows in given.groupby("account_id")
+        },
         personal=_personal(company, duties, wanted),
-        card=card,
+        card=filled_by_events(known, fields) | now,
         place={str(name): place for place, name in enumerate(log.accounts)},
     )
 
@@ -98,7 +100,7 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
     table = table.filter(pc.and_(pc.and_(known, past), pc.is_in(table["account_id"], value_set=wanted)))
     frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
     told = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
-    return frame.assign(topic=[_topic(text) for text in told])
+    return frame.assign(topic=told.astype(object).map(_topic))
 
 
 def _topic(text: object) -> str | None:
@@ -111,26 +113,28 @@ def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
     """What each open promise or complaint was about."""
     source = company.book.log.source
     place = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
-    texts = (
-        source["attributes"].take(place).to_pylist() if "attributes" in source.column_names else [None] * len(duties)
-    )
-    return duties.assign(topic=[_topic(text) for text in texts])
+    if "attributes" not in source.column_names:
+        return duties.assign(topic=None)
+    return duties.assign(topic=pd.Series(source["attributes"].take(place).to_pandas()).map(_topic).to_numpy())
+
+
+def _present(value: Any) -> Any:
+    """None for what pandas has in place of nothing."""
+    return None if value is pd.NaT or (isinstance(value, float) and np.isnan(value)) else value
 
 
 def _grouped(frame: pd.DataFrame) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for row in frame.to_dict("records"):
-        found.setdefault(str(row["account_id"]), []).append({str(key): value for key, value in row.items()})
+        found.setdefault(str(row["account_id"]), []).append({str(key): _present(value) for key, value in row.items()})
     return found
 
 
-def _personal(
-    company: Company, duties: pd.DataFrame, wanted: pa.Array
-) -> dict[str, list[tuple[date, str, str | None]]]:
+def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[str, list[PersonalDay]]:
     """Birthdays ahead, milestones and misfortunes that are still owed."""
     contacts = company.dataset.contacts()
     roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
-    found: dict[str, list[tuple[date, str, str | None]]] = {}
+    found: dict[str, list[PersonalDay]] = {}
     owed = duties[duties["duty"].isin(PERSONAL[1:]) & duties["state"].isin(["due", "overdue"])]
     for row in owed.drop_duplicates(["account_id", "event_id"]).to_dict("records"):
         told = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))

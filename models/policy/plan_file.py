@@ -61,7 +61,7 @@ def _write_excel(path: Path, title: str, rows: Sequence[Mapping[str, Any]], lang
     from openpyxl.styles import Alignment, Font
 
     book = Workbook()
-    sheet: Worksheet = book.active  # type: ignore[assignment]  # a new book has a worksheet
+    sheet: Worksheet = book.active
     sheet.title = text("plan.sheet", language)
     heads = [text(f"plan.heads.{HEADS.get(name, name)}", language) for name in (*PLAIN, *PARTS)]
     _put(sheet, 1, [title])

@@ -13,7 +13,7 @@ from kqml.dataset import Dataset
 from kqml.duties.period import Period
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
-from models.allocation.problem import Floats
+from models.allocation.problem import Floats, Places
 from models.asked import Asked
 from models.effects.decision_log import DecisionLog
 from models.guardrails.logged import rejections
@@ -49,7 +49,7 @@ class Planned:
 def plan_dataset(
     dataset: Dataset,
     wish: Wish,
-    sink: Sink = lambda accounts, values: None,
+    sink: Sink | None = None,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Planned:
     """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
@@ -63,10 +63,14 @@ def plan_dataset(
         value = learn_value(wish.scorer, dataset, wish.playbook, company.cutoff)
         evidence = learn_effects(wish.scorer, dataset, wish.log, wish.playbook, company.cutoff)
         tell("judging")
-        judged = _judged(company, wish, value, evidence, sink)
+        judged = _judged(company, wish, value, evidence, sink or _nowhere)
     tell("allocating")
     places = pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))
     return Planned(plan_week(company, judged.take(places), _rejected(company, wish)), evidence, value)
+
+
+def _nowhere(accounts: Places, values: Floats) -> None:
+    """Keeps no feature rows."""
 
 
 def _refuse_nothing(company: Company) -> None:

@@ -40,7 +40,7 @@ def rank(judged: Judged, playbook: Playbook, offered: Flags) -> Ranked:
     cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
     """
     packages = Packages.of(playbook)
-    known = np.isfinite(judged.effect[:, 1:]).any(axis=1)
+    known: Flags = np.asarray(np.isfinite(judged.effect[:, 1:]).any(axis=1), dtype=bool)
     net = net_values(np.nan_to_num(judged.effect), packages, playbook.minute_cost)
     urgent = urgency(judged, playbook)[:, None] * attention(playbook, offered)
     urgent = urgent - FRUGAL * costs(packages, playbook.minute_cost)[None, :]

@@ -1,6 +1,5 @@
 """Every route × every role, scope, territory: generated from the routing table."""
 
-import pytest
 from access_samples import PUBLIC_PATHS, RULES, SAMPLES, ask
 from security_company import bearer, logged_in
 
@@ -34,17 +33,15 @@ def outcome(answer) -> str:
     return {401: "nobody", 403: "forbidden"}.get(answer.status_code, "let in")
 
 
-@pytest.mark.parametrize("name", RULES)
-def test_only_callers_with_the_scope_are_let_in(client, company, name):
-    scope, sample = RULES[name], SAMPLES[name]
-    expected = {"anonymous": "let in" if scope is None else "nobody"}
-    found = {"anonymous": outcome(ask(client, name, sample, {}))}
-    for held in Scope:
-        answer = ask(client, name, sample, bearer(company.key(held)))
-        found[held] = outcome(answer)
-        expected[held] = "let in" if scope in (None, held) else "forbidden"
-    for role in Role:
-        answer = ask(client, name, sample, logged_in(company.session(company.user(role, "m1"))))
-        found[role] = outcome(answer)
-        expected[role] = "let in" if scope is None or scope in SCOPES_OF[role] else "forbidden"
-    assert found == expected
+def test_only_callers_with_the_scope_are_let_in(client, company):
+    who = {f"scope {scope}": (bearer(company.key(scope)), {scope}) for scope in Scope}
+    who |= {f"role {role}": (logged_in(company.session(company.user(role, "m1"))), SCOPES_OF[role]) for role in Role}
+    found, expected = {}, {}
+    for name, scope in sorted(RULES.items(), key=lambda rule: rule[0] == "POST /logout"):
+        found[name, "anonymous"] = outcome(ask(client, name, SAMPLES[name], {}))
+        expected[name, "anonymous"] = "let in" if scope is None else "nobody"
+        for caller, (headers, held) in who.items():
+            found[name, caller] = outcome(ask(client, name, SAMPLES[name], headers))
+            expected[name, caller] = "let in" if scope is None or scope in held else "forbidden"
+    assert {case: found[case] for case in found if found[case] != expected[case]} == {}
+    assert len(found) == len(RULES) * (1 + len(Scope) + len(Role))

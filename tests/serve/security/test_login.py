@@ -166,7 +166,7 @@ def test_one_address_may_not_try_every_login(client, company, wang):
 
 
 def test_right_logins_do_not_use_an_address_up(client, wang):
-    assert {enter(client).status_code for _ in range(60)} == {303}
+    assert {enter(client).status_code for _ in range(51)} == {303}
 
 
 def test_a_day_later_failures_are_forgotten(client, company, wang):

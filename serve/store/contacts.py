@@ -57,11 +57,11 @@ def _faults(
     owners = read_rows(connection, ACCOUNTS, accounts) if territory.reps is not None else {}
     for place, record in enumerate(records):
         before = stored.get(record["contact_id"])
-        if before is not None and before["erased_at"] is not None:
+        if before is not None and not _covers(territory, owners, before["account_id"]):
+            yield ItemFault(place, "contact_id", f"there is no contact {record['contact_id']!r}")
+        elif before is not None and before["erased_at"] is not None:
             said = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
             yield ItemFault(place, "contact_id", said)
-        elif before is not None and not _covers(territory, owners, before["account_id"]):
-            yield ItemFault(place, "contact_id", f"there is no contact {record['contact_id']!r}")
         elif not _covers(territory, owners, record["account_id"]):
             yield ItemFault(place, "account_id", f"there is no account {record['account_id']!r}")
 

@@ -6,7 +6,7 @@ PACKAGES := kqml features models serve experiments
 export MLFLOW_DISABLE_TELEMETRY := true
 WORKERS ?= 2
 
-.PHONY: demo test check install install-spark format lint types contracts bench torture docs lock clean
+.PHONY: demo test check install install-spark format lint types contracts bench torture fuzz soak docs lock clean
 
 demo: install
 	$(BIN)/kqml demo
@@ -52,6 +52,9 @@ bench: install
 
 torture: install
 	$(BIN)/python -m experiments.torture --kills 200
+
+fuzz: install
+	$(BIN)/python -m experiments.fuzz --requests 20000
 
 docs: install
 	$(BIN)/python -m experiments.docs

@@ -1,0 +1,49 @@
+"""What was found wrong, each kind once with how to repeat it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+SHOWN = 1_500
+"""Characters of an example."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One wrong answer. `operation`: method with address; `what` says the kind, without ids or values."""
+
+    operation: str
+    what: str
+    example: str
+
+
+@dataclass
+class Tally:
+    """Requests answered, by status; findings, of each kind the first with how many more."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    found: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    times: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def requests(self) -> int:
+        return self.statuses.total()
+
+    def count(self, status: int) -> None:
+        self.statuses[status] += 1
+
+    def add(self, finding: Finding) -> None:
+        kind = finding.operation, finding.what
+        self.found.setdefault(kind, finding)
+        self.times[kind] += 1
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "requests": self.requests,
+            "statuses": {str(status): self.statuses[status] for status in sorted(self.statuses)},
+            "findings": [self._told_of(one) for one in self.found.values()],
+        }
+
+    def _told_of(self, one: Finding) -> dict[str, Any]:
+        times = self.times[one.operation, one.what]
+        return {"operation": one.operation, "what": one.what, "times": times, "example": one.example[:SHOWN]}

@@ -1,0 +1,95 @@
+"""Requests made from the OpenAPI document by schemathesis: such as it describes, such as it forbids."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from experiments.fuzz.callers import Caller
+from experiments.fuzz.findings import Finding, Tally
+from experiments.fuzz.judging import Judge, wrong_access
+from experiments.fuzz.target import Target
+
+EXAMPLES = 20
+"""Of one operation in one mode between two others."""
+
+SECONDS = 30
+
+
+def fuzz_generated(target: Target, judge: Judge, requests: int, seed: int, stepped: Callable[[int], object]) -> Tally:
+    """Sends so many requests or a few more, the operations in turn."""
+    from requests import Session
+
+    attacks = [_Attack(judge, target, *named) for named in _operations(target.document)]
+    tally = Tally()
+    with Session() as session:
+        while tally.requests < requests:
+            examples = min(EXAMPLES, -(-(requests - tally.requests) // len(attacks)))
+            for attack in attacks:
+                before = tally.requests
+                attack.send(session, tally, examples, seed)
+                stepped(tally.requests - before)
+            seed += 1
+    return tally
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Every operation: its method, its address, valid and, where there is anything to get wrong, invalid."""
+    from schemathesis import GenerationMode
+
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), path, GenerationMode.POSITIVE
+            if operation.get("requestBody") or operation.get("parameters"):
+                yield method.upper(), path, GenerationMode.NEGATIVE
+
+
+class _Attack:
+    """One operation's requests, valid or not; half of them on what is there, half by who may."""
+
+    def __init__(self, judge: Judge, target: Target, method: str, path: str, mode: Any) -> None:
+        from hypothesis import strategies as st
+
+        operation = judge.operation(method, path)
+        self._judge, self._url, self._name = judge, target.url, f"{method} {path}"
+        self._scope = target.document["paths"][path][method.lower()].get("x-scope")
+        allowed = [caller for caller in target.callers if self._scope is None or self._scope in caller.scopes]
+        self._callers = st.one_of(st.sampled_from(allowed), st.sampled_from(target.callers))
+        anywhere = operation.as_strategy(generation_mode=mode)
+        there = [operation.as_strategy(generation_mode=mode, path_parameters=ids) for ids in _there(operation, target)]
+        self._cases = st.one_of(anywhere, st.one_of(there)) if there else anywhere
+
+    def send(self, session: Any, tally: Tally, examples: int, seed: int) -> None:
+        import hypothesis
+        from hypothesis import HealthCheck, Phase, given, settings
+
+        @hypothesis.seed(seed)
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(self._cases, self._callers)
+        def check(case: Any, caller: Caller) -> None:
+            self._check(session, case, caller, tally)
+
+        check()
+
+    def _check(self, session: Any, case: Any, caller: Caller, tally: Tally) -> None:
+        session.cookies.clear()
+        answer = case.call(self._url, session, dict(caller.headers), allow_redirects=False, timeout=SECONDS)
+        tally.count(answer.status_code)
+        sent = f"{caller.name}: {case.as_curl_command()}"
+        wrong = wrong_access(self._scope, caller, answer.status_code)
+        if wrong:
+            tally.add(Finding(self._name, wrong, sent))
+        for what, story in self._judge.of_generated(case, answer):
+            tally.add(Finding(self._name, what, f"{story}\n{sent}"))
+
+
+def _there(operation: Any, target: Target) -> Sequence[dict[str, str]]:
+    """The operation's path parameters with ids that are there."""
+    names = [parameter.name for parameter in operation.path_parameters]
+    if len(names) != 1 or names[0] not in target.ids:
+        return []
+    return [{names[0]: value} for value in target.ids[names[0]]]

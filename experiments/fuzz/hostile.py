@@ -1,0 +1,78 @@
+"""Hand-made hostile requests, sent to every operation that they fit."""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from experiments.fuzz.bodies import HostileBody, hostile_bodies
+from experiments.fuzz.cursors import tampered_pages
+from experiments.fuzz.findings import Finding, Tally
+from experiments.fuzz.judging import Judge
+from experiments.fuzz.raw import raw_requests, send_raw
+from experiments.fuzz.target import Target
+
+SECONDS = 30
+Stepped = Callable[[int], object]
+
+
+def fuzz_hostile(target: Target, judge: Judge, share: float, seed: int, stepped: Stepped) -> Tally:
+    """Sends that share of the bodies, all the rest, by a caller who may do everything; then asks after the service."""
+    tally, chance = Tally(), random.Random(seed)
+    noted = _Notes(judge, tally)
+    with httpx.Client(base_url=target.url, headers=target.callers[0].headers, timeout=SECONDS) as http:
+        for method, path, body in _bodies(target):
+            if chance.random() < share:
+                address = path.format(**{name: ids[0] for name, ids in target.ids.items()})
+                headers = {name.encode(): value.encode("latin-1") for name, value in body.headers.items()}
+                answer = http.request(method, address, content=body.content, headers=headers)
+                noted.note(method, path, answer, body.name, body.refused)
+                stepped(1)
+        for path in tampered_pages(http):
+            noted.note("GET", path.partition("?")[0], http.get(path), f"a tampered cursor: {path}", False)
+        _note_alive(http, tally)
+    _send_raw(target, tally)
+    return tally
+
+
+def _bodies(target: Target) -> Iterator[tuple[str, str, HostileBody]]:
+    """Of every operation with a JSON body: the method, the address, a body made from its first example."""
+    for path, operations in target.document["paths"].items():
+        for method, operation in operations.items():
+            sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if sent is not None:
+                right = next(iter(sent["examples"].values()))["value"]
+                yield from ((method.upper(), path, body) for body in hostile_bodies(right))
+
+
+class _Notes:
+    """Holds each answer against the document."""
+
+    def __init__(self, judge: Judge, tally: Tally) -> None:
+        self._judge, self._tally = judge, tally
+
+    def note(self, method: str, path: str, answer: httpx.Response, name: str, refused: bool) -> None:
+        self._tally.count(answer.status_code)
+        for what, story in self._judge.of_hand_made(method, path, answer):
+            self._tally.add(Finding(f"{method} {path}", what, f"{name}: {answer.text[:300]}\n{story}"))
+        if refused and answer.is_success:
+            self._tally.add(Finding(f"{method} {path}", "what must be refused was taken", f"{name}: {answer.text}"))
+
+
+def _send_raw(target: Target, tally: Tally) -> None:
+    """Bytes that are hardly HTTP: refused, or left without an answer, never failed on."""
+    for name, sent in raw_requests(target.callers[0].headers):
+        status = send_raw(target.url, sent)
+        tally.count(status)
+        if status >= 500:
+            tally.add(Finding("raw bytes", f"answered {status}", f"{name}: {sent[:300]!r}"))
+    with httpx.Client(base_url=target.url, timeout=SECONDS) as http:
+        _note_alive(http, tally)
+
+
+def _note_alive(http: httpx.Client, tally: Tally) -> None:
+    for path in ("/healthz", "/readyz"):
+        status: Any = http.get(path).status_code
+        if status != 200:
+            tally.add(Finding(f"GET {path}", f"{status} after all that", "the service is not well any more"))

@@ -1,0 +1,81 @@
+"""What an answer has to be, whatever was asked: what the OpenAPI document says, to whom it says it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from experiments.fuzz.callers import NOTHING, Caller
+from kqml.errors import CouldNot, Fault
+
+OF_EVERY_ANSWER = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+OF_GENERATED = (*OF_EVERY_ANSWER, "negative_data_rejection")
+"""`positive_data_acceptance` is out: the store knows more than a schema."""
+
+Wrong = Iterator[tuple[str, str]]
+"""What is wrong, in words without ids; the whole story."""
+
+
+class Judge:
+    """Knows the document. Raises CouldNot where schemathesis, which reads it, is not installed."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        try:
+            import schemathesis
+        except ImportError as error:
+            fault = Fault("schemathesis", "it is not installed", "pip install 'kqml[dev]'")
+            raise CouldNot("Requests are generated and judged by schemathesis.", [fault]) from error
+        self.document = document
+        self.schema = schemathesis.openapi.from_dict(_without_security(document))
+
+    def operation(self, method: str, path: str) -> Any:
+        """The operation as schemathesis knows it."""
+        return self.schema[path][method]
+
+    def of_generated(self, case: Any, answer: Any) -> Wrong:
+        """Of the answer to a request that schemathesis made."""
+        return _wrong(case, answer, OF_GENERATED)
+
+    def of_hand_made(self, method: str, path: str, answer: Any) -> Wrong:
+        """Of the answer to any request to that operation."""
+        operation = self.operation(method, path)
+        named = {parameter.name: "any" for parameter in operation.path_parameters}
+        return _wrong(operation.Case(path_parameters=named), answer, OF_EVERY_ANSWER)
+
+
+def _wrong(case: Any, answer: Any, names: tuple[str, ...]) -> Wrong:
+    from schemathesis.checks import CHECKS, load_all_checks
+    from schemathesis.core.failures import FailureGroup
+
+    load_all_checks()
+    try:
+        case.validate_response(answer, [CHECKS.get_one(name) for name in names])
+    except FailureGroup as failures:
+        for failure in failures.exceptions:
+            yield f"{type(failure).__name__}: {answer.status_code}", str(failure)
+
+
+def wrong_access(scope: str | None, caller: Caller, status: int) -> str | None:
+    """What is wrong with whom the answer lets in, if anything. 404 and 405: no route has that address."""
+    may = scope is None or scope in caller.scopes
+    if may and status in (401, 403):
+        return "who may ask was turned away"
+    if not may and status not in (401, 403, 404, 405):
+        return "who may not ask was let in"
+    if not may and status == 403 and caller.scopes == NOTHING:
+        return "a stranger was told 403"
+    return None
+
+
+def _without_security(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without the ways to be known, for whoever asks is ours to say."""
+    components = {name: part for name, part in document["components"].items() if name != "securitySchemes"}
+    paths = {
+        path: {method: {**operation, "security": []} for method, operation in operations.items()}
+        for path, operations in document["paths"].items()
+    }
+    return {**document, "components": components, "paths": paths}

@@ -50,7 +50,8 @@ class _ColumnHash:
 def _bytes_of(chunk: pa.Array) -> list[memoryview | bytes]:
     """The values as bytes that depend on nothing else: fixed widths, or lengths with the text itself."""
     if not pa.types.is_string(chunk.type):
-        return [np.ascontiguousarray(pc.fill_null(_plain(chunk), 0).to_numpy(zero_copy_only=False)).data.cast("B")]
+        values = pc.fill_null(_plain(chunk), 0).to_numpy(zero_copy_only=False)
+        return [np.ascontiguousarray(values + values.dtype.type(0)).data.cast("B")]  # -0.0 is 0.0, as in a database
     filled = pc.fill_null(chunk, "")
     if not len(filled):
         return []

@@ -22,7 +22,6 @@ from experiments.world.truth import HORIZON
 from experiments.world.world import World
 from kqml.dataset import Dataset, write_dataset
 
-
 CARD = (
     "Truth is of one package this week, later weeks by kappa, for each account by itself.",
     "It ignores that a rep's hours run short: no package is crowded out by another account's. In lived weeks a package "

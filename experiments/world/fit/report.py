@@ -71,9 +71,9 @@ def page_of(checks: list[FitCheck]) -> str:
     lines += [
         "",
         "Rhythms drift as those of real stores do (persistence); the base hazard is fitted to the silences of a year,",
-        "because slow accounts pass 90 days without leaving. What does not fit: accounts as a whole do not grow or shrink",
-        "over the years as real ones did; the largest chains hold more of the real sales than traits with a hundred places",
-        "each can give; the holidays of Iowa are not modelled.",
+        "because slow accounts pass 90 days without leaving. What does not fit: accounts as a whole do not grow or",
+        "shrink over the years as real ones did; the largest chains hold more of the real sales than traits with a",
+        "hundred places each can give; the holidays of Iowa are not modelled.",
     ]
     return "\n".join(lines) + "\n"
 

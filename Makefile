@@ -49,12 +49,16 @@ bench: install
 	$(BIN)/python -m experiments.bench features --json --save
 	$(BIN)/python -m experiments.bench churn --json --save
 	$(BIN)/python -m experiments.bench score --json --save
+	$(BIN)/python -m experiments.bench serve --json --save
 
 torture: install
 	$(BIN)/python -m experiments.torture --kills 200
 
 fuzz: install
 	$(BIN)/python -m experiments.fuzz --requests 20000
+
+soak: install
+	$(BIN)/python -m experiments.bench serve --soak 30 --json --save
 
 docs: install
 	$(BIN)/python -m experiments.docs

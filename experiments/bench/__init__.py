@@ -4,4 +4,16 @@ A module has `describe(parser)`, which adds its own options, `run(args)`, which 
 starts with its `parameters`, and `render(result)`, the lines for a person.
 """
 
-NAMES = ("features", "churn", "score", "importing", "world", "groups", "allocation", "ope", "effects", "duties")
+NAMES = (
+    "features",
+    "churn",
+    "score",
+    "importing",
+    "world",
+    "groups",
+    "allocation",
+    "ope",
+    "effects",
+    "duties",
+    "serve",
+)

@@ -8,8 +8,8 @@ import numpy as np
 from experiments.bench.questions import Questions, rows_of, understood
 from serve.histories import build_histories
 from serve.live import BundleScoring
-from serve.schemas import ScoreRequest
 from serve.routes.scores import cutoff_of
+from serve.schemas import ScoreRequest
 
 TURNS = 1000
 

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,17 +29,20 @@ class Load:
     by: str
 
 
-def measure_load(url: str, bodies: Sequence[bytes], clients: int, seconds: float) -> Load:
+def measure_load(
+    url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str] | None = None
+) -> Load:
     """POSTs the JSON bodies in turn for so many seconds, by `wrk` where it is installed, else by httpx."""
     measure = _by_wrk if shutil.which("wrk") else _by_httpx
-    return measure(url, bodies, clients, seconds)
+    return measure(url, bodies, clients, seconds, headers or {})
 
 
-def _by_wrk(url: str, bodies: Sequence[bytes], clients: int, seconds: float) -> Load:
+def _by_wrk(url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str]) -> Load:
     with TemporaryDirectory(prefix="kqml-load-") as folder:
         for number, body in enumerate(bodies):
             (Path(folder) / f"{number}.json").write_bytes(body)
         command = ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "30s", "-s", str(SCRIPT)]
+        command += [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
         ended = subprocess.run(
             [*command, url, "--", folder, str(len(bodies))], capture_output=True, text=True, check=False
         )
@@ -49,11 +52,12 @@ def _by_wrk(url: str, bodies: Sequence[bytes], clients: int, seconds: float) -> 
     return Load(told["requests"] / told["seconds"], told["p50_ms"], told["p99_ms"], told["failed"], "wrk")
 
 
-def _by_httpx(url: str, bodies: Sequence[bytes], clients: int, seconds: float) -> Load:
+def _by_httpx(url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str]) -> Load:
     until = time.perf_counter() + seconds
     times: list[float] = []
     failures: list[int] = []
-    ask = _asker(url, bodies, until, times, failures)
+    sent = {"content-type": "application/json", **headers}
+    ask = _asker(url, bodies, sent, until, times, failures)
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
     started = time.perf_counter()
     for thread in threads:
@@ -66,12 +70,17 @@ def _by_httpx(url: str, bodies: Sequence[bytes], clients: int, seconds: float) -
 
 
 def _asker(
-    url: str, bodies: Sequence[bytes], until: float, times: list[float], failures: list[int]
+    url: str,
+    bodies: Sequence[bytes],
+    headers: Mapping[str, str],
+    until: float,
+    times: list[float],
+    failures: list[int],
 ) -> Callable[[int], None]:
     """One client: asks, each time with another body, until the time is over."""
 
     def ask(number: int) -> None:
-        with httpx.Client(timeout=30, headers={"content-type": "application/json"}) as client:
+        with httpx.Client(timeout=30, headers=headers) as client:
             while (began := time.perf_counter()) < until:
                 answer = client.post(url, content=bodies[number % len(bodies)])
                 times.append(time.perf_counter() - began)

@@ -2,9 +2,10 @@
 local bodies, turn = {}, 0
 
 function init(args)
+  wrk.headers["Content-Type"] = "application/json"
   for number = 0, tonumber(args[2]) - 1 do
     local file = io.open(args[1] .. "/" .. number .. ".json", "rb")
-    bodies[number] = wrk.format("POST", nil, {["Content-Type"] = "application/json"}, file:read("*a"))
+    bodies[number] = wrk.format("POST", nil, nil, file:read("*a"))
     file:close()
   end
 end

@@ -15,8 +15,8 @@ from models.logistic_line import Floats
 from models.scoring import Scorer, standing_asked
 from serve.histories import build_histories
 from serve.live import BundleScoring
-from serve.schemas import ScoreRequest
 from serve.routes.scores import cutoff_of
+from serve.schemas import ScoreRequest
 
 AFTER_DAYS = 5
 """Days between an account's last event and the cutoff at which it is asked about."""
@@ -77,10 +77,13 @@ def rows_of(scorer: Scorer, asked: Asked) -> Floats:
 
 def _row(scoring: BundleScoring, body: bytes) -> bytes | None:
     """The account's feature row as MLflow takes it; None where the account is not eligible."""
-    model = scoring.scorer.bundle.model
     values = rows_of(scoring.scorer, understood(scoring, body))
-    if not len(values):
-        return None
+    return mlflow_row(scoring, values) if len(values) else None
+
+
+def mlflow_row(scoring: BundleScoring, values: Floats) -> bytes:
+    """The first row of the model as MLflow takes it."""
+    model = scoring.scorer.bundle.model
     numeric = len(model.numeric_columns)
     cells: list[float | str | None] = [None if np.isnan(value) else float(value) for value in values[0, :numeric]]
     for (_, words), code in zip(model.categories.items(), values[0, numeric:], strict=True):

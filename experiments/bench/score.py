@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     with _home(args.home) as folder:
         home = Path(folder)
         if args.home is None:
-            _train(home)
+            train_iowa(home)
         scoring = load_live(home / "served" / POINTER).score
         assert isinstance(scoring, BundleScoring)
         dataset = read_dataset(home / "dataset")
@@ -125,7 +125,7 @@ def _home(given: Path | None) -> AbstractContextManager[str | Path]:
     return TemporaryDirectory(prefix="kqml-bench-") if given is None else nullcontext(given)
 
 
-def _train(home: Path) -> None:
+def train_iowa(home: Path) -> None:
     """Imports the Iowa stores, trains with the product's defaults, promotes what comes of it."""
     import_public(IOWA_STORES, home / "dataset", instant_of(datetime.now(UTC)))
     for words in (["train", str(home / "dataset"), "--start", "2013-02-04"], ["promote", "1", "--why", "benchmark"]):

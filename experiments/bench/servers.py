@@ -1,16 +1,16 @@
 """Services started for a benchmark: ours, MLflow's, each until the block ends."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from experiments.private_postgres import free_port
 from kqml.errors import CouldNot, Fault
 
 STARTING_SECONDS = 180
@@ -19,24 +19,39 @@ STARTING_SECONDS = 180
 @contextmanager
 def our_service(home: Path, workers: int) -> Iterator[str]:
     """`kqml serve` on the champion of a home; yields its address."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers), "--open"]
-    with _running(command, home, f"http://127.0.0.1:{port}", "/readyz") as url:
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, home, url, "/readyz"):
         yield url
+
+
+@contextmanager
+def stored_service(home: Path, workers: int, database: str) -> Iterator[tuple[str, int]]:
+    """`kqml serve` on a store that knows its callers; yields its address, the process that its others belong to."""
+    port = free_port()
+    command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers)]
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, home, url, "/readyz", {"KQML_DATABASE_URL": database}) as process:
+        yield url, process
 
 
 @contextmanager
 def mlflow_service(home: Path, workers: int) -> Iterator[str]:
     """`mlflow models serve` on the same champion; yields its address."""
-    port = _free_port()
+    port = free_port()
     words = ["models", "serve", "-m", "models:/kqml@champion", "--env-manager", "local", "-h", "127.0.0.1"]
     command = [sys.executable, "-m", "mlflow", *words, "-p", str(port), "--workers", str(workers)]
-    with _running(command, home, f"http://127.0.0.1:{port}", "/ping") as url:
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, home, url, "/ping"):
         yield url
 
 
 @contextmanager
-def _running(command: Sequence[str], home: Path, url: str, ready: str) -> Iterator[str]:
+def _running(
+    command: Sequence[str], home: Path, url: str, ready: str, settings: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Yields the process once it answers at `url` + `ready`."""
     log = home / f"{'mlflow' if 'mlflow' in command else 'kqml'}-serve.log"
     environment = {
         **os.environ,
@@ -44,6 +59,7 @@ def _running(command: Sequence[str], home: Path, url: str, ready: str) -> Iterat
         "MLFLOW_TRACKING_URI": f"sqlite:///{home.absolute()}/mlflow.db",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "KQML_HOME": str(home.absolute()),
+        **(settings or {}),
     }
     with log.open("w") as written:
         process = subprocess.Popen(
@@ -51,7 +67,7 @@ def _running(command: Sequence[str], home: Path, url: str, ready: str) -> Iterat
         )
         try:
             _wait(process, url + ready, log)
-            yield url
+            yield process.pid
         finally:
             _end(process)
 
@@ -80,8 +96,3 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, 15)
     except ProcessLookupError:
         return
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

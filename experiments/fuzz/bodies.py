@@ -16,7 +16,22 @@ MARK = "q7x9q7x9"
 """Stands for what JSON's writer would not write."""
 
 LONG_NUMBER = "9" * 5_000
-WRONG = (None, True, 0, -1, 1e308, "", "\x00", "\u202e王", "x" * 70_000, [], [[]], {}, {"": {}}, ["x"] * 1_000)
+WRONG: tuple[object, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    "",
+    "\x00",
+    "\u202e王",
+    "x" * 70_000,
+    [],
+    [[]],
+    {},
+    {"": {}},
+    ["x"] * 1_000,
+)
 """Put in the place of every value in turn."""
 
 CUTS = 12
@@ -127,7 +142,7 @@ def _names(right: Any) -> list[str]:
     return list(right)[:3] if isinstance(right, dict) else []
 
 
-def _replaced(value: Any, by: tuple[Any, ...] = WRONG) -> Iterator[tuple[str, Any]]:
+def _replaced(value: Any, by: tuple[object, ...] = WRONG) -> Iterator[tuple[str, Any]]:
     """The value with each of its leaves, arrays, objects replaced in turn."""
     for other in by:
         yield "the top", other

@@ -8,7 +8,20 @@ import httpx
 import orjson
 
 LISTS = ("/v1/accounts?limit=1&sort=name", "/v1/accounts?limit=1", "/v1/reps?limit=1", "/v1/reviews?which=all&limit=1")
-PLACES = ("\x00", "\ud7ff" * 500, "'; DROP TABLE accounts; --", 0, -1, 2**63, 2**64 - 1, 1e308, None, True, [], {})
+PLACES: tuple[object, ...] = (
+    "\x00",
+    "\ud7ff" * 500,
+    "'; DROP TABLE accounts; --",
+    0,
+    -1,
+    2**63,
+    2**64 - 1,
+    1e308,
+    None,
+    True,
+    [],
+    {},
+)
 
 
 def tampered_pages(http: httpx.Client) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""Hours of ordinary work in minutes: scores, events, exchanged models, with the memory that it takes."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from experiments.bench.service_load.ingesting import event_batches
+from experiments.bench.service_load.memory import resident_mib, slope_per_hour
+from experiments.bench.service_load.stores import Company
+
+SCORING_CLIENTS, EVENTS_A_BATCH = 4, 200
+PAUSE_SECONDS = 0.02
+"""Between a client's requests: a busy service, not one that is out of breath."""
+
+SAMPLE_SECONDS = 5.0
+SETTLING = 1 / 3
+"""Share of the time after which caches are full and memory has to stay as it is."""
+
+
+@dataclass(frozen=True)
+class Soak:
+    """`group`: the processes of the service at `url`."""
+
+    url: str
+    group: int
+    company: Company
+    minutes: float
+
+
+def soak(asked: Soak) -> dict[str, Any]:
+    """Works so many minutes; how much was asked, what failed, what memory was held."""
+    stop, done, failed = threading.Event(), [0] * (SCORING_CLIENTS + 1), list[str]()
+    bodies = asked.company.bodies
+    batches = event_batches("soak", 100_000_000, EVENTS_A_BATCH)
+    sources: list[tuple[str, Callable[[], bytes]]] = [
+        ("/v1/scores", lambda: bodies[sum(done) % len(bodies)]) for _ in range(SCORING_CLIENTS)
+    ]
+    sources.append(("/v1/events", lambda: next(batches)))
+    threads = [
+        threading.Thread(target=_work, args=(asked, place, source, stop, done, failed))
+        for place, source in enumerate(sources)
+    ]
+    for thread in threads:
+        thread.start()
+    seconds, mib = _sampled(asked)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return {"scores": sum(done[:-1]), "events": done[-1] * EVENTS_A_BATCH, "failed": len(failed), **_told(seconds, mib)}
+
+
+def _work(
+    asked: Soak,
+    place: int,
+    source: tuple[str, Callable[[], bytes]],
+    stop: threading.Event,
+    done: list[int],
+    failed: list[str],
+) -> None:
+    path, body = source
+    headers: Mapping[str, str] = {**asked.company.headers, "content-type": "application/json"}
+    with httpx.Client(base_url=asked.url, headers=headers, timeout=30) as http:
+        while not stop.wait(PAUSE_SECONDS):
+            try:
+                answer = http.post(path, content=body())
+            except httpx.TransportError as error:
+                failed.append(repr(error))
+                continue
+            done[place] += 1
+            if not answer.is_success:
+                failed.append(answer.text[:200])
+
+
+def _sampled(asked: Soak) -> tuple[list[float], list[float]]:
+    seconds, mib, began = [], [], time.monotonic()
+    while (spent := time.monotonic() - began) < asked.minutes * 60:
+        seconds.append(spent)
+        mib.append(resident_mib(asked.group))
+        time.sleep(min(SAMPLE_SECONDS, asked.minutes * 60 / 8))
+    return seconds, mib
+
+
+def _told(seconds: list[float], mib: list[float]) -> dict[str, float]:
+    settled = int(len(seconds) * SETTLING)
+    return {
+        "rss_start_mib": mib[0],
+        "rss_settled_mib": mib[settled],
+        "rss_end_mib": mib[-1],
+        "rss_slope_mib_per_hour": slope_per_hour(seconds[settled:], mib[settled:]),
+    }

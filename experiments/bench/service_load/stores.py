@@ -1,0 +1,83 @@
+"""A company in a database, known to a service of its own."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import time_ns
+
+import orjson
+
+from experiments.bench.questions import mlflow_row, rows_of
+from kqml.calendar import DAY_US, moment_of
+from kqml.dataset import Dataset
+from models.published import POINTER, Published, read_pointer
+from serve.access import Scope
+from serve.live import BundleScoring
+from serve.security.contact_vault import ContactVault
+from serve.security.key_records import KeyWish, add_key
+from serve.security.keys import make_key
+from serve.security.sealing import make_secret_key, read_sealer
+from serve.store.engine import Store
+from serve.store.loading import load_dataset
+from serve.store.preparing import open_prepared
+from serve.store.territory import EVERYWHERE
+from serve.stored import StoredHistories
+
+AFTER_DAYS = 1
+"""Days between the last event of the data and the moment asked about."""
+
+ASKED_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Company:
+    """What a store holds. `headers`: of a caller who may read scores, write events. `bodies`: one request for the
+    score of an account each; `rows`: the same accounts as feature rows for MLflow."""
+
+    headers: dict[str, str]
+    bodies: tuple[bytes, ...]
+    rows: tuple[bytes, ...]
+
+
+def fill(address: str, dataset: Dataset, scoring: BundleScoring, accounts: int, reasons: int) -> Company:
+    """Puts the dataset in, makes a key, chooses accounts that are eligible on the day after the data ends."""
+    store = open_prepared(address, dataset.info.time_zone)
+    try:
+        load_dataset(store, dataset, time_ns() // 1_000, ContactVault(read_sealer(make_secret_key())))
+        log = dataset.event_log()
+        cutoff = int(log.known_at.max()) + AFTER_DAYS * DAY_US
+        chosen = _eligible(store, scoring, [str(name) for name in log.accounts], cutoff)[:accounts]
+        asked = {"as_of": moment_of(cutoff).isoformat(), "reasons": reasons}
+        bodies = (orjson.dumps({**asked, "accounts": [{"account_id": name}]}) for name, _ in chosen)
+        return Company(_key(store), tuple(bodies), tuple(row for _, row in chosen))
+    finally:
+        store.close()
+
+
+def _key(store: Store) -> dict[str, str]:
+    fresh = make_key()
+    scopes = frozenset({Scope.READ_SCORES, Scope.WRITE_EVENTS})
+    with store.writing() as connection:
+        add_key(connection, fresh, KeyWish("benchmark", scopes, None, None, "benchmark"), time_ns() // 1_000)
+    return {"authorization": f"Bearer {fresh.text}"}
+
+
+def _eligible(store: Store, scoring: BundleScoring, names: list[str], cutoff: int) -> list[tuple[str, bytes]]:
+    """Accounts, with their rows as the service computes them from the store."""
+    found = []
+    histories = StoredHistories(store)
+    for name in names[:ASKED_AT_ONCE]:
+        values = rows_of(scoring.scorer, scoring.asked(histories.read([name], cutoff, EVERYWHERE), cutoff))
+        if len(values):
+            found.append((name, mlflow_row(scoring, values)))
+    return found
+
+
+def two_versions(served: Path, home: Path) -> tuple[Path, tuple[Published, Published]]:
+    """Copies what is served to another home, where no registry moves it, under two names; the pointer there."""
+    shutil.copytree(served, home / "served")
+    pointer = home / "served" / POINTER
+    first = read_pointer(pointer)
+    second = replace(first, version=f"{first.version}-again", folder=f"{first.folder}-again")
+    shutil.copytree(home / "served" / first.folder, home / "served" / second.folder)
+    return pointer, (first, second)

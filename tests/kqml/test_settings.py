@@ -89,7 +89,7 @@ GROUPS = ("churn", "bands", "security", "retention", "webhooks")
 
 def test_a_secret_is_never_repeated(folder, monkeypatch):
     (folder / "kqml.toml").write_text('secret_keys = ["c2VjcmV0", 5]\n')
-    with pytest.raises(BadUse, match="secret_keys: .*got a secret") as caught:
+    with pytest.raises(BadUse, match=r"secret_keys: .*got a secret") as caught:
         read_settings()
     assert "c2VjcmV0" not in str(caught.value)
     (folder / "kqml.toml").write_text('secret_keys = "c2VjcmV0"\n')

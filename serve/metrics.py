@@ -1,7 +1,7 @@
 """What the service counts about itself, in the words of Prometheus."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -20,9 +20,10 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Metrics:
     """The counters of one app; with several workers (SHARED_METRICS) a scrape sums over all of them."""
 
-    def __init__(self, served: ServedModel) -> None:
+    def __init__(self, served: ServedModel, beside: Sequence[Collector] = ()) -> None:
+        """`beside`: what else is asked at every scrape."""
         self._own = CollectorRegistry()
-        self._served = served
+        self._asked = _registry_of([_ModelCollector(served), *beside])
         self._requests = Counter(
             "kqml_http_requests", "Requests answered.", ("route", "method", "status"), registry=self._own
         )
@@ -39,12 +40,12 @@ class Metrics:
             self._scored.inc(scored)
 
     def exposition(self) -> bytes:
-        """Everything in Prometheus' text format."""
+        """Everything in Prometheus' text format. Asks the store: not on the event loop."""
         registry = self._own
         if SHARED_METRICS in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + generate_latest(_registry_of(_ModelCollector(self._served)))
+        return generate_latest(registry) + generate_latest(self._asked)
 
 
 class _ModelCollector(Collector):
@@ -64,7 +65,8 @@ class _ModelCollector(Collector):
         yield model
 
 
-def _registry_of(collector: Collector) -> CollectorRegistry:
+def _registry_of(collectors: Sequence[Collector]) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     return registry

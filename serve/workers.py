@@ -27,6 +27,7 @@ from serve.security.starting import SecurityOptions, access_for
 from serve.served import ServedModel
 from serve.service import Service
 from serve.store.engine import open_store
+from serve.store_metrics import StoreCollector
 from serve.stored import StoredHistories
 from serve.webhooks.addresses import Reach
 from serve.webhooks.dispatcher import Dispatcher
@@ -87,7 +88,7 @@ def build_app(options: ServeOptions) -> FastAPI:
     store, clock = open_store(options.database), _now
     service = Service(
         served=served,
-        metrics=Metrics(served),
+        metrics=Metrics(served, [StoreCollector(store, clock)]),
         store=store,
         histories=StoredHistories(store),
         access=access_for(store, options.security, clock),

@@ -10,6 +10,7 @@ from serve.security.starting import SecurityOptions
 from serve.served import ServedModel
 from serve.service import Service
 from serve.store.engine import Store
+from serve.store_metrics import StoreCollector
 from serve.stored import StoredHistories
 
 
@@ -17,7 +18,7 @@ def service_around(served: ServedModel, store: Store, access: Access, clock: Cal
     """What `serve.workers` composes, around what a test has."""
     return Service(
         served=served,
-        metrics=Metrics(served),
+        metrics=Metrics(served, [StoreCollector(store, clock)]),
         store=store,
         histories=StoredHistories(store),
         access=access,

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.concurrency import run_in_threadpool
 
 from serve.access import Public, ReadsMetrics, ReadsModel
 from serve.dependencies import ServiceOf
@@ -45,7 +46,7 @@ async def show_readiness(service: ServiceOf) -> Response:
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def show_metrics(service: ServiceOf, caller: ReadsMetrics) -> Response:
     """Counts in Prometheus' text format; with several workers, of all of them."""
-    return Response(service.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(await run_in_threadpool(service.metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _json(content: dict[str, Any]) -> Response:

@@ -47,5 +47,5 @@ def test_the_metrics_named_exist(client):
     client.get("/healthz")
     told = client.get("/metrics").text
     named = re.findall(r"`(kqml_\w+)", PAGE.split("Metrics:")[1].split("\n\n")[0])
-    assert len(named) == 5
+    assert len(named) == 9
     assert [name for name in named if name not in told] == []

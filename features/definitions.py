@@ -63,6 +63,7 @@ class Code(StrEnum):
     RANGE_NARROWER = "range_narrower"
     LESS_REGULAR = "less_regular"
     RELATION_AGE = "relation_age"
+    RELATION_COOLER = "relation_cooler"
     ORDER_LEVEL = "order_level"
     SEASON = "season"
     PROFILE = "profile"
@@ -98,6 +99,7 @@ _SYMPTOMS = frozenset(
         Code.RANGE_NARROWER,
         Code.LESS_REGULAR,
         Code.RELATION_AGE,
+        Code.RELATION_COOLER,
         Code.ORDER_LEVEL,
         Code.SEASON,
         Code.PROFILE,

@@ -98,6 +98,7 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
     ),
     Code.LESS_REGULAR: (_v("spread", _c("spread", ">", "usual", SPREAD)), PLAIN),
     Code.RELATION_AGE: (_v("age"), PLAIN),
+    Code.RELATION_COOLER: (_v("overdrawn", _c("balance", "<", IN_BALANCE)), PLAIN),
     Code.ORDER_LEVEL: (_v("orders"), PLAIN),
     Code.SEASON: (PLAIN,),
     Code.PROFILE: PROFILES,
@@ -141,7 +142,6 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
     Code.PRESSURE: (
         _v("spike", _c("order_peak", ">", "order_usual", _t(Code.PRESSURE, "spike"))),
         _v("asks", _c("asks", ">", "gives")),
-        _v("balance", _c("balance", "<", IN_BALANCE)),
         _v("returns", _c("returns", ">", 0)),
         _v("cancelled", _c("cancelled", ">", 0)),
         _v("too_hot", _c("counted_recent", ">", "counted_target")),
@@ -199,6 +199,7 @@ FALLING: Mapping[Code, tuple[Variant, ...]] = {
     ),
     Code.LESS_REGULAR: (_v("spread", _c("spread", "<=", "usual", SPREAD)), PLAIN),
     Code.RELATION_AGE: (_v("age"), PLAIN),
+    Code.RELATION_COOLER: (_v("credit", _c("balance", ">", IN_BALANCE)), PLAIN),
     Code.ORDER_LEVEL: (_v("orders"), PLAIN),
     Code.SEASON: (PLAIN,),
     Code.PROFILE: PROFILES,
@@ -226,7 +227,6 @@ FALLING: Mapping[Code, tuple[Variant, ...]] = {
     ),
     Code.PRESSURE: (
         _v("gives", _c("gives", ">", "asks")),
-        _v("balance", _c("balance", ">", IN_BALANCE)),
         _v("no_returns", _c("returns", "==", 0)),
     ),
     Code.SERVICE_FAILURE: (

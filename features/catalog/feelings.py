@@ -12,22 +12,22 @@ SLOPES = (28, 90)
 
 
 def feelings(playbook: Playbook) -> Iterable[Feature]:
-    """Balance, slopes, deposits, withdrawals, the worst entries."""
+    """Balance, slopes, deposits, withdrawals, the worst entries: symptoms, since all that goes wrong draws on it."""
     ledger = Ledger(playbook.emotional, playbook.emotional_omissions)
     stream = Stream("emotional", ledger.kinds, ledger)
     balance, deposits, withdrawals = (
         Atom(stream, one) for one in (Aggregation.BALANCE, Aggregation.DEPOSITS, Aggregation.WITHDRAWALS)
     )
-    yield _feeling(balance, Code.PRESSURE)
+    yield _feeling(balance)
     for days in SLOPES:
-        yield _feeling(less(balance, Atom(stream, Aggregation.BALANCE, lag=days)), Code.PRESSURE)
-    yield _feeling(deposits, Code.NEGLECT)
-    yield _feeling(withdrawals, Code.PRESSURE)
-    yield _feeling(ratio(withdrawals, deposits), Code.PRESSURE)
+        yield _feeling(less(balance, Atom(stream, Aggregation.BALANCE, lag=days)))
+    yield _feeling(deposits)
+    yield _feeling(withdrawals)
+    yield _feeling(ratio(withdrawals, deposits))
     for days in (90, 365):
-        yield _feeling(Atom(stream, Aggregation.WORST, days=days), Code.PRESSURE)
+        yield _feeling(Atom(stream, Aggregation.WORST, days=days))
 
 
-def _feeling(measure: Atom | Combined, code: Code) -> Feature:
+def _feeling(measure: Atom | Combined) -> Feature:
     """Larger is better: what is drawn out is below 0."""
-    return Feature(measure, FeatureGroup.RELATIONSHIP, code, Direction.FALLING, "emotional")
+    return Feature(measure, FeatureGroup.RELATIONSHIP, Code.RELATION_COOLER, Direction.FALLING, "emotional")

@@ -32,6 +32,7 @@ SYMPTOMS = (
     "range_narrower",
     "less_regular",
     "relation_age",
+    "relation_cooler",
     "order_level",
     "season",
     "profile",

@@ -381,7 +381,7 @@ def test_every_sentence_of_a_cause_has_columns_of_its_own_code_behind_it() -> No
 
 
 def test_the_emotional_account_is_a_symptom_that_never_passes_for_a_cause() -> None:
-    """Complaints, broken promises, late deliveries all draw on it: none of them is pushed stock or asks without gives."""
+    """Complaints, broken promises, late deliveries draw on it, too: none of them is pushed stock."""
     found = {feature.code for feature in catalog() if feature.measure.column.startswith("emotional")}
     assert found == {Code.RELATION_COOLER}
     assert not Code.RELATION_COOLER.is_cause

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.world import arrow
 from experiments.world.almanac import START, monday
-from experiments.world.journal import Entries
+from experiments.world.journal import NOTES, Entries
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
@@ -35,7 +36,7 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account_id": arrow.account_ids(simulation.accounts).to_pandas(),
-            "tier": np.array(TIERS)[state.tier],
+            "tier": _tiers(simulation, known),
             "segment": np.array(SEGMENTS)[traits.segment],
             "region": np.array(NAMES)[traits.region],
             "owner_rep_id": arrow.rep_ids(traits.seat * HOLDERS + simulation.seats.holder[seat, now]).to_pandas(),
@@ -45,6 +46,14 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
             "attributes": attributes,
         }
     )
+
+
+def _tiers(simulation: Simulation, known: Entries) -> NDArray[np.str_]:
+    """What the latest known review says: the one at the very end is not told yet, nor one of a closed account."""
+    tier = np.array(TIERS)[simulation.traits.tier]
+    for told in np.flatnonzero(known.kind == EventKind.TIER_CHANGED.number):
+        tier[known.account[told]] = json.loads(NOTES[known.codes["note"][told]])["to"]
+    return tier
 
 
 def contacts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:

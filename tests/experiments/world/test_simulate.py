@@ -4,12 +4,17 @@ import json
 from pathlib import Path
 
 import jsonschema_rs
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from experiments.world.arrow import account_ids
 from experiments.world.drivers import DRIVERS
+from experiments.world.population import TIERS, Shape
 from experiments.world.scenarios import SCENARIOS, cards, rules_of
+from experiments.world.simulation import Simulation
+from experiments.world.world import build_world
 from kqml.cli.app import create_app
 from kqml.dataset import read_dataset
 from kqml.errors import BadUse
@@ -153,3 +158,25 @@ def test_the_cards_are_shown():
     found = json.loads(answer.stdout)
     jsonschema_rs.validator_for(SCHEMA).validate(found)
     assert "turnover_wave" in found["scenarios"]
+
+
+@pytest.mark.parametrize("weeks", [52, 58])
+def test_the_table_of_accounts_has_the_tier_that_the_log_tells(tmp_path, weeks):
+    """The review of January 2023 is told at the end of 52 weeks: nobody knows it yet there."""
+    out = tmp_path / "world"
+    answer = simulate("--accounts", "90", "--reps", "3", "--weeks", str(weeks), "--out", str(out))
+    assert answer.exit_code == 0, answer.output
+    events = pd.read_parquet(out / "events").query("kind == 'tier_changed'")
+    told = {row.account_id: json.loads(row.attributes)["to"] for row in events.itertuples()}
+    opened = opening_tiers(weeks)
+    now = pd.read_parquet(out / "accounts.parquet").set_index("account_id")["tier"].to_dict()
+    assert bool(told) == (weeks > 52)
+    assert now == opened | told
+
+
+def opening_tiers(weeks: int) -> dict[str, str]:
+    """The tier that each account opened with."""
+    world = build_world(Shape(90, 3, weeks), seed=0)
+    simulation = Simulation(world, range(3))
+    names = account_ids(simulation.accounts).to_pylist()
+    return dict(zip(names, np.array(TIERS)[simulation.traits.tier].tolist(), strict=True))

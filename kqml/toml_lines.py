@@ -38,10 +38,11 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(lines: dict[KeyPath, int], path: Sequence[str | int]) -> int | None:
-    """The line of a key, or of the nearest thing around it that has one."""
+    """The line of a key, or of the first thing in it, or of the nearest thing around it that has one."""
     for end in range(len(path), 0, -1):
-        if tuple(path[:end]) in lines:
-            return lines[tuple(path[:end])]
+        within = [line for key, line in lines.items() if key[:end] == tuple(path[:end])]
+        if within:
+            return lines.get(tuple(path[:end]), min(within))
     return None
 
 

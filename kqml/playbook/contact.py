@@ -1,7 +1,6 @@
 """What the playbook asks of contact: what counts, festivals, personal days, reciprocity, limits."""
 
 from collections.abc import Mapping
-from datetime import time
 from typing import Annotated
 
 import numpy as np
@@ -24,6 +23,7 @@ from kqml.playbook.shapes import (
     Positive,
     Share,
     Tier,
+    TimeOfDay,
     Words,
 )
 
@@ -112,8 +112,8 @@ class Tolerance:
 class QuietHours:
     """Local time of day in `[start, end)` at which nobody is contacted; it runs past midnight where end < start."""
 
-    start: time
-    end: time
+    start: TimeOfDay
+    end: TimeOfDay
 
 
 @dataclass(frozen=True, config=STRICT)

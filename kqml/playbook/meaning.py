@@ -28,6 +28,9 @@ UNIQUE = (
 
 ROUNDING = 1e-9
 
+LUNAR_YEAR = 353
+"""Days of the shortest one: a festival is never nearer to that of the next year."""
+
 
 def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Every problem of meaning; what has not the shape for a rule is left to the faults of shape."""
@@ -42,6 +45,7 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _depth(data)
     yield from _tolerance(data)
     yield from _quiet_hours(data)
+    yield from _windows(data)
     yield from _personal_days(data)
     yield from _omissions(data)
     yield from _facts(data)
@@ -184,6 +188,15 @@ def _quiet_hours(data: Mapping[str, Any]) -> Iterator[Problem]:
     start, end = _at(data, "limits.quiet_hours.start"), _at(data, "limits.quiet_hours.end")
     if start is not None and start == end:
         yield ("limits", "quiet_hours"), f"start and end are both {start}", "give two times of day"
+
+
+def _windows(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """One festival's days may meet another's, never its own of the next year."""
+    rows: list[tuple[KeyPath, Any]] = [(("festivals", place), row) for place, row in _rows(data, "festivals")]
+    for path, row in (*rows, (("personal_days", "birthday"), _at(data, "personal_days.birthday"))):
+        days = [row.get(key) for key in ("days_before", "days_after")] if isinstance(row, dict) else [None]
+        if all(map(_is_number, days)) and sum(days) >= LUNAR_YEAR:
+            yield path, f"its {sum(days):g} days overlap those of the next year", "lower days_before or days_after"
 
 
 def _personal_days(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -17,6 +17,8 @@ PRESETS = ("pharmacy", "dealer")
 
 _GUIDE = "see docs/playbook.md"
 
+_CONTAINERS = {"tuple_type": "an array", "dict_type": "a table", "mapping_type": "a table", "dataclass_type": "a table"}
+
 
 def read_playbook(name: str = "pharmacy") -> Playbook:
     """The playbook of a file, or of a preset's name. Raises BadUse with every fault of the file at once."""
@@ -56,14 +58,14 @@ def _text(name: str) -> str:
 
 
 def _extended(given: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """The preset that the file extends with the file's own tables laid over it."""
+    """The preset that the file extends with the file's own tables laid over it; where there is none of that name, the
+    first one, so that the file's other faults are told with it."""
     if "extends" not in given:
         return given, []
     base = given.pop("extends")
-    if base not in PRESETS:
-        return given, [(("extends",), f"{base!r} is not a preset", f"use one of {', '.join(PRESETS)}")]
-    below, _ = _extended(tomllib.loads(_text(base)))
-    return _laid_over(below, given), []
+    below, _ = _extended(tomllib.loads(_text(base if base in PRESETS else PRESETS[0])))
+    unknown = [(("extends",), f"{base!r} is not a preset", f"use one of {', '.join(PRESETS)}")]
+    return _laid_over(below, given), [] if base in PRESETS else unknown
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +82,8 @@ def _validated(data: dict[str, Any]) -> tuple[Playbook | None, list[Problem]]:
     try:
         return TypeAdapter(Playbook).validate_python(data), []
     except ValidationError as error:
-        return None, [_shape_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors()]
+        items = [item for item in error.errors() if item["type"] != "too_short" or not item["input"]]
+        return None, [_shape_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in items]
 
 
 def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Problem:
@@ -89,6 +92,8 @@ def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Prob
         return path, "is not a key of a playbook", f"correct or delete it; {_GUIDE}"
     if kind in ("missing", "missing_argument"):
         return path, "is absent", f"add it, or extend a preset; {_GUIDE}"
+    if kind in _CONTAINERS:
+        return path, f"it should be {_CONTAINERS[kind]}", f"correct it; {_GUIDE}"
     got = "" if isinstance(value, dict | list) else f" (got {value!r})"
     return path, message.removeprefix("Value error, ") + got, f"correct it; {_GUIDE}"
 

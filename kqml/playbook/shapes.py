@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
@@ -32,10 +33,16 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+def _no_seconds(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError("it should be a time of day such as 20:00:00")
+    return value
+
+
 def _kind(value: Any) -> EventKind:
     if isinstance(value, EventKind):
         return value
-    if value not in KIND_OF_CODE:
+    if not isinstance(value, str) or value not in KIND_OF_CODE:
         raise ValueError(f"there is no such kind of event; kinds are {', '.join(KIND_OF_CODE)}")
     return KIND_OF_CODE[value]
 
@@ -63,6 +70,7 @@ Amount = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=0)]
+TimeOfDay = Annotated[time, BeforeValidator(_no_seconds)]
 Name = Annotated[str, Field(min_length=1)]
 
 Tier = Literal["A", "B", "C"]

@@ -63,6 +63,12 @@ FAULTS = {
     "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is no package"]),
     "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is no package beside the first"]),
     "no hours": ("minutes_per_week = 2400\n", "", ["rep.minutes_per_week: is absent"]),
+    "a kind that is an array": ('kind = "gift"', 'kind = ["gift"]', ["emotional[6].kind: there is no such kind of event"]),
+    "an hour that is a number": ("start = 20:00:00", "start = 2000", ["limits.quiet_hours.start: it should be a time of day such as 20:00:00 (got 2000)"]),
+    "a festival that lasts until the next": ("days_before = 21\ndays_after = 0", "days_before = 21\ndays_after = 340", ["festivals[1]: its 361 days overlap those of the next year"]),
+    "an array that is a table": ("abc = [0.5, 0.3, 0.2]", "abc = { A = 1.0 }", ["abc: it should be an array"]),
+    "a table that is a number": ("[tolerance]\ntoo_cold = 0.5\ntoo_hot = 1.75\n", "[[tolerance]]\ntoo_cold = 0.5\n", ["tolerance: it should be a table"]),
+    "nothing but a faulty package": (PHARMACY[PHARMACY.index('[[packages]]'):PHARMACY.index('# Help that may be')], '[[packages]]\nname = "wait"\nminutes = 0\nmoney = 0\n', ["packages[1].stops: is absent"]),
     "a preset that is none": ('name = "pharmacy"', 'extends = "shops"\nname = "mine"', ["extends: 'shops' is not a preset"]),
 }  # fmt: skip
 
@@ -170,6 +176,15 @@ def test_a_file_may_state_only_what_differs_from_a_preset():
 def test_a_fault_that_only_the_preset_could_place_stands_at_the_nearest_key():
     told = faults_of('extends = "pharmacy"\nname = "mine"\n[cadence]\nA = { visit = 20 }\n')
     assert told == ["p.toml line 1, limits.month.visit: 12 a month are fewer than the cadence of 20 – raise the cap, or lower the cadence"]  # fmt: skip
+
+
+def test_a_preset_of_no_such_name_hides_no_other_fault():
+    told = faults_of('extends = "shops"\nname = "mine"\n[cadence.A]\nvisit = -1\n[emotional.gift]\nweight = 1\n')
+    assert [fault.split(" – ")[0] for fault in told] == [
+        "p.toml line 1, extends: 'shops' is not a preset",
+        "p.toml line 4, cadence.A.visit: Input should be greater than or equal to 0 (got -1)",
+        "p.toml line 5, emotional: it should be an array",
+    ]
 
 
 def test_broken_toml_says_where():

@@ -73,7 +73,7 @@ def _summary(summary: list[Mapping[str, Any]], language: str) -> Table:
     return table
 
 
-COMPLIANCE_HEADS = ("rep", "tier", "channel", "month", "accounts", "target", "counted", "compliance", "cold", "hot")
+COMPLIANCE_HEADS = ("rep", "tier", "channel", "month", "accounts", "target", "done", "compliance", "cold", "hot")
 
 
 def print_compliance(console: Console, result: Mapping[str, Any], language: str) -> None:

@@ -25,7 +25,7 @@ def print_audit(console: Console, audit: LabelAudit, drawn: Mapping[str, Any] | 
     console.print(_groups(audit, words))
     console.print(_windows(audit, words))
     _sentences(console, audit, words)
-    console.print(f"[bold]{words('advice')}[/bold]")
+    console.print(words("advice"), style="bold")
     for advice in audit.advice:
         console.print(f"• {advice_text(advice, language)}", markup=False)
     if drawn:
@@ -81,7 +81,7 @@ def _sentences(console: Console, audit: LabelAudit, words: Words) -> None:
 
 
 def _charts(console: Console, drawn: Mapping[str, Any], words: Words) -> None:
-    console.print(f"[bold]{words('charts')}[/bold]")
+    console.print(words("charts"), style="bold")
     for path in drawn["files"]:
         console.print(path, markup=False, highlight=False)
     if drawn["fallback"]:

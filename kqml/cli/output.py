@@ -26,11 +26,11 @@ PIPED_COLUMNS = 160
 
 
 def emit(result: Mapping[str, Any], as_json: bool, render: Callable[[Console], None]) -> None:
-    """Prints `result` as one JSON object, or lets `render` write it for a person."""
+    """Prints `result` as one JSON object, or lets `render` write it for a person, square brackets as they are."""
     if as_json:
         sys.stdout.write(to_json(result) + "\n")
     else:
-        render(Console(width=_width()))
+        render(Console(width=_width(), markup=False))
 
 
 def _width() -> int | None:

@@ -117,6 +117,11 @@ def test_diff_matches_entries_by_name_not_by_place(own):
     ]
 
 
+def test_diff_says_on_the_terminal_which_entry_differs():
+    told = CliRunner().invoke(create_app(), ["playbook", "diff", "pharmacy", "dealer"], env={"COLUMNS": "200"})
+    assert {f"packages[{name}].minutes" in told.stdout for name in ("call", "visit", "help_offer")} == {True}
+
+
 def test_a_package_that_only_one_has_differs_in_each_of_its_keys():
     text = OWN + "".join(
         f'[[packages]]\nname = "{name}"\nminutes = {minutes}\nstops = 0\nmoney = 0\n'

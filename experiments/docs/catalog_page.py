@@ -20,7 +20,7 @@ A feature sees an event iff `known_at < cutoff` and it lies in its window `[cuto
 recorded, where no event gives it a value, where a kind was never recorded; a ratio also where its divisor is 0.
 
 *Open* is what no event known before the cutoff has closed: complaints, promises, bills and asks are closed by an event
-whose `ref` names them, contacts and problems of theirs, sales and new reps by a contact of ours that comes after. A kind
+whose `ref` names them; contacts and problems of theirs, sales, new reps by a contact of ours that comes after. A kind
 whose closings were never recorded is missing. *Past its time* goes by `due_at`, else by the playbook's days. The
 *emotional account* sums the playbook's weights, each halved after its half-life. Targets are the playbook's contacts a
 month for the tier as known then; they are missing where changes of the tier are not declared complete. What numbers the

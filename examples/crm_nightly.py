@@ -1,0 +1,89 @@
+"""A CRM's nightly exchange with kqml by files: what happened goes in, who is at risk comes back, what was done is told.
+
+export KQML_URL=https://kqml.example KQML_KEY=kqml_…
+python examples/crm_nightly.py push export/         # accounts.csv, reps.csv, events.csv of the CRM
+kqml score --store                                  # on the service's machine, once everything is in
+python examples/crm_nightly.py pull at_risk.csv     # whom to look at, why
+python examples/crm_nightly.py tell done.csv        # decision_id, state, and what goes with it
+"""
+
+import csv
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from kqml.client import ApiProblem, Client
+
+NUMBERS = {"amount", "quantity", "lines", "minutes", "sentiment"}
+AT_RISK = ("stopped", "high")
+COLUMNS = ("account_id", "owner_rep_id", "band", "churn_probability", "as_of", "reasons")
+TOLD_BEFORE = "conflict"
+"""How the service answers a state that it has already: the file was told twice."""
+
+
+def push(client: Client, folder: Path) -> dict[str, int]:
+    """Sends everything of a night. All of it may be sent again: what is there already counts once."""
+    reps = sum(1 for _ in client.put_reps(_rows(folder / "reps.csv")))
+    accounts = sum(done["created"] + done["changed"] for done in client.put_accounts(_rows(folder / "accounts.csv")))
+    added = sum(taken["added"] for taken in client.send_events(_rows(folder / "events.csv")))
+    return {"batches_of_reps": reps, "accounts_changed": accounts, "events_added": added}
+
+
+def pull(client: Client, file: Path) -> int:
+    """Writes whom the last scoring found at risk, the likeliest to leave first; how many."""
+    found = list(client.accounts(band=AT_RISK, sort="-churn_probability", limit="500"))
+    with file.open("w", newline="", encoding="utf-8-sig") as written:
+        table = csv.DictWriter(written, COLUMNS)
+        table.writeheader()
+        table.writerows(_at_risk(client, found))
+    return len(found)
+
+
+def tell(client: Client, file: Path) -> dict[str, int]:
+    """Says what became of decisions: each row a `decision_id`, a `state`, `at`, `action`, `reason` where known."""
+    told = {"told": 0, "told_before": 0}
+    for row in _rows(file):
+        said = {name: str(value) for name, value in row.items() if name not in ("decision_id", "state")}
+        try:
+            client.say_status(str(row["decision_id"]), str(row["state"]), **said)
+        except ApiProblem as problem:
+            if problem.kind != TOLD_BEFORE:
+                raise
+            told["told_before"] += 1
+        else:
+            told["told"] += 1
+    return told
+
+
+def _at_risk(client: Client, found: Iterable[Mapping[str, object]]) -> Iterator[dict[str, object]]:
+    for listed in found:
+        account, _ = client.account(str(listed["account_id"]))
+        score = account["score"]
+        assert score is not None
+        reasons = "; ".join(reason["text"] for reason in score.get("reasons", ()))
+        facts = {name: score[name] for name in ("band", "churn_probability", "as_of")}
+        yield {
+            "account_id": account["account_id"],
+            "owner_rep_id": account["owner_rep_id"],
+            "reasons": reasons,
+            **facts,
+        }
+
+
+def _rows(file: Path) -> Iterator[dict[str, str | float]]:
+    """The rows of a CSV file without its empty cells."""
+    with file.open(newline="", encoding="utf-8-sig") as read:
+        for row in csv.DictReader(read):
+            yield {name: float(cell) if name in NUMBERS else cell for name, cell in row.items() if cell}
+
+
+def main(words: list[str]) -> None:
+    """`push FOLDER`, `pull FILE` or `tell FILE`; prints what was done."""
+    act = {"push": push, "pull": pull, "tell": tell}[words[0]]
+    with Client(os.environ["KQML_URL"], os.environ["KQML_KEY"]) as client:
+        print(act(client, Path(words[1])))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

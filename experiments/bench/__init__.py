@@ -15,5 +15,6 @@ NAMES = (
     "ope",
     "effects",
     "duties",
+    "policy",
     "serve",
 )

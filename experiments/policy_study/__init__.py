@@ -1,0 +1,1 @@
+"""Policies lived in the simulated world: same guardrails, duties, allocator, luck."""

@@ -1,0 +1,46 @@
+"""What a company knows of its accounts from weeks that were lived: sales, silence, contacts."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from experiments.world.actions import Package
+from experiments.world.control import Decisions, Observation
+from experiments.world.draws import Floats
+from experiments.world.simulation import Lived
+from experiments.world.truth import HORIZON
+
+WINDOWS = (4, 13, 26, 52)
+
+
+@dataclass
+class History:
+    """Weeks as they were recorded; `notice` belongs into `control.run`. `contacts`: weeks × accounts of packages."""
+
+    margin: list[Floats] = field(default_factory=list)
+    contacts: list[Floats] = field(default_factory=list)
+
+    def notice(self, seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        self.margin.append(lived.amount * seen.margin_rate)
+        self.contacts.append(lived.acts.recorded.astype(np.float64))
+
+    def copy(self) -> "History":
+        return History([*self.margin[-WINDOWS[-1] :]], [*self.contacts[-WINDOWS[-1] :]])
+
+    def trailing(self) -> Floats:
+        """Margin of a horizon by the mean of the last year."""
+        return np.asarray(np.mean(self.margin[-WINDOWS[-1] :], axis=0) * HORIZON, dtype=np.float64)
+
+    def values(self, seen: Observation) -> Floats:
+        """(n, F) what every learner of the study gets."""
+        margin, met = np.array(self.margin[-WINDOWS[-1] :]), np.array(self.contacts[-WINDOWS[-1] :])
+        place = np.arange(len(margin))[:, None]
+        silent = len(margin) - np.where(margin > 0, place, -1).max(axis=0)
+        untouched = len(margin) - np.where(met > 0, place, -1).max(axis=0)
+        columns = [margin[-window:].sum(axis=0) for window in WINDOWS]
+        columns += [(met[-window:] >= Package.VISIT).sum(axis=0) for window in WINDOWS[:3]]
+        columns += [(met[-window:] > 0).sum(axis=0) for window in WINDOWS[:2]]
+        often = (margin[-26:] > 0).mean(axis=0)
+        columns += [silent, untouched, often, silent * often, columns[0] * 13 / 4 - columns[1]]
+        columns += [np.unique(words, return_inverse=True)[1] for words in (seen.tier, seen.segment, seen.region)]
+        return np.column_stack([*columns, seen.minutes_away]).astype(np.float64)

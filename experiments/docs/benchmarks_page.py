@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.docs.policy_sections import allocation_section, ope_section
+from experiments.docs.serve_section import serve_section
 from experiments.docs.tables import table
 from experiments.docs.world_sections import groups_section, world_section
 
@@ -29,6 +30,7 @@ def benchmarks_page() -> str:
         ("churn", _churn),
         ("features", _features),
         ("score", _score),
+        ("serve", serve_section),
         ("importing", _importing),
         ("allocation", allocation_section),
         ("ope", ope_section),

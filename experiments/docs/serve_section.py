@@ -15,8 +15,8 @@ def serve_section(results: list[dict[str, Any]]) -> Iterator[str]:
     if loads:
         yield "## The service with its store\n\n`python -m experiments.bench serve --json --save`\n"
         yield (
-            "Scores of one stored account each, by an API key; the same while models are exchanged; events in batches of "
-            "5,000, each acknowledged before the next. MLflow's service gets the feature rows ready-made.\n"
+            "Scores of one stored account each, by an API key; the same while models are exchanged; events in batches "
+            "of 5,000, each acknowledged before the next. MLflow's service gets the feature rows ready-made.\n"
         )
     for result in loads:
         told = result["parameters"]

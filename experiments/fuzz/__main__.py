@@ -1,12 +1,15 @@
 """`python -m experiments.fuzz`: sends what generators and ill will come up with, says what was answered wrongly."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from experiments.demo_home import demo_pointer
 from experiments.fuzz.generated import fuzz_generated
@@ -14,9 +17,9 @@ from experiments.fuzz.hostile import fuzz_hostile
 from experiments.fuzz.judging import Judge
 from experiments.fuzz.target import running_target
 from experiments.private_postgres import PostgresServer
-from kqml.cli.output import Advance, progress, to_json
 from kqml.native import wait_without_spinning
 
+Stepped = Callable[[int], object]
 DATABASES = ("sqlite", "postgresql")
 HOSTILE_PER_REQUEST = 1 / 20_000
 """Which share of the hostile bodies goes with each generated request."""
@@ -34,23 +37,25 @@ def run(
     with TemporaryDirectory(prefix="kqml-fuzz-") as folder:
         model = demo_pointer(Path(folder)) if pointer is None else pointer
         found = {name: _fuzzed(name, model, requests, seed) for name in names}
-    typer.echo(to_json(found))
+    typer.echo(json.dumps(found, ensure_ascii=False))
     if any(part["findings"] for parts in found.values() for part in parts.values()):
         raise SystemExit(1)
 
 
 def _fuzzed(name: str, pointer: Path, requests: int, seed: int) -> dict[str, Any]:
-    with _database(name) as address, progress(f"Fuzzing on {name}", requests) as advance:
-        return fuzz(address, pointer, requests, seed, advance)
+    bar = Progress(console=Console(stderr=True))
+    with _database(name) as address, bar:
+        task = bar.add_task(f"Fuzzing on {name}", total=requests)
+        return fuzz(address, pointer, requests, seed, lambda done: bar.advance(task, done))
 
 
-def fuzz(address: str, pointer: Path, requests: int, seed: int, advance: Advance = lambda done: None) -> dict[str, Any]:
+def fuzz(address: str, pointer: Path, requests: int, seed: int, stepped: Stepped = lambda done: None) -> dict[str, Any]:
     """Generated requests, then hostile ones; findings of each, the failures in the service's log."""
     with TemporaryDirectory(prefix="kqml-fuzz-log-") as folder:
         log = Path(folder) / "log"
         with running_target(address, pointer, log) as target:
             judge = Judge(target.document)
-            generated = fuzz_generated(target, judge, requests, seed, advance)
+            generated = fuzz_generated(target, judge, requests, seed, stepped)
             share = min(1.0, requests * HOSTILE_PER_REQUEST)
             hostile = fuzz_hostile(target, judge, share, seed, lambda done: None)
         failures = [line for line in log.read_text().splitlines() if '"request_failed"' in line]

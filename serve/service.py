@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kqml.playbook import Playbook
 from serve.access import Access
 from serve.metrics import Metrics
 from serve.problems import Problem, ProblemError
@@ -24,7 +25,8 @@ class Beside(Protocol):
 @dataclass(frozen=True)
 class Service:
     """`clock` gives the present instant; `language` is that of reasons when a request names none; `body_limit` in
-    bytes; `sealer`: what personal data are sealed with; `beside`: what else runs while the service does."""
+    bytes; `sealer`: what personal data are sealed with; `playbook`: the rules in force; `beside`: what else runs while
+    the service does."""
 
     served: ServedModel
     metrics: Metrics
@@ -36,6 +38,7 @@ class Service:
     body_limit: int
     security: SecurityOptions
     sealer: Sealer
+    playbook: Playbook
     beside: Sequence[Beside] = ()
 
     def live_model(self) -> LiveModel:

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from kqml.errors import CouldNot, Fault
+from kqml.playbook import Playbook, read_playbook
 from serve.app import create_app
 from serve.live import load_live
 from serve.logs import UVICORN_LOGS, build_logger
@@ -44,7 +45,8 @@ STARTING_SECONDS = 60
 @dataclass(frozen=True)
 class ServeOptions:
     """How to serve. `pointer`: the file that names the model. `database`: the store's address. Port 0 takes a free
-    one. `body_limit` in bytes. `sealer`: what personal data are sealed with. `reach`: where webhooks may point."""
+    one. `body_limit` in bytes. `sealer`: what personal data are sealed with. `reach`: where webhooks may point.
+    `playbook`: the rules that duties are computed by."""
 
     pointer: Path
     database: str
@@ -56,6 +58,7 @@ class ServeOptions:
     security: SecurityOptions
     sealer: Sealer
     reach: Reach = field(default_factory=Reach)
+    playbook: Playbook = field(default_factory=read_playbook)
 
 
 def serve(options: ServeOptions) -> None:
@@ -97,6 +100,7 @@ def build_app(options: ServeOptions) -> FastAPI:
         body_limit=options.body_limit,
         security=options.security,
         sealer=options.sealer,
+        playbook=options.playbook,
         beside=[Dispatcher(store, options.sealer, Sender(options.reach), clock, log)],
     )
     app = create_app(service, log)

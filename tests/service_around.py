@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kqml.playbook import read_playbook
 from serve.access import Access
 from serve.metrics import Metrics
 from serve.security.sealing import make_secret_key, read_sealer
@@ -27,4 +28,5 @@ def service_around(served: ServedModel, store: Store, access: Access, clock: Cal
         body_limit=limit,
         security=SecurityOptions(open=False, tls=False, limits=SessionLimits(10**10, 10**11)),
         sealer=read_sealer(make_secret_key()),
+        playbook=read_playbook(),
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from kqml.cli.playbook_flag import playbook_in_force
 from kqml.cli.registry import store_of
 from kqml.cli.security import reach_of, sealer_of, security_of
 from kqml.settings import read_settings
@@ -43,6 +44,7 @@ def run(
     settings = read_settings()
     store = store_of(settings)
     served = settings.served.absolute()
+    rules = playbook_in_force(None, settings)
     security = security_of(settings, open_)
     database = open_prepared(settings.store_address, settings.time_zone)
     if check_start(database, security, host or settings.host):
@@ -60,6 +62,7 @@ def run(
         security=security,
         sealer=sealer_of(settings),
         reach=reach_of(settings),
+        playbook=rules,
     )
     with watching(store, served) if model is None else nullcontext():
         serve(options)

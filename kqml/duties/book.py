@@ -75,7 +75,7 @@ def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
 def read_book(dataset: Dataset, playbook: Playbook) -> DutyBook:
     """The book of a dataset folder; of events it reads only the kinds that are needed."""
     return book_of(
-        _with_openings(dataset.table("accounts"), dataset),
+        _with_first_events(dataset.table("accounts"), dataset),
         dataset.table("contacts"),
         dataset.table("reps"),
         dataset.events(COLUMNS, kinds_needed(playbook)),
@@ -84,15 +84,19 @@ def read_book(dataset: Dataset, playbook: Playbook) -> DutyBook:
     )
 
 
-def _with_openings(accounts: pa.Table, dataset: Dataset) -> pa.Table:
-    """The accounts; those without `opened_on` open with their first event of any kind."""
+def _with_first_events(accounts: pa.Table, dataset: Dataset) -> pa.Table:
     if "opened_on" in accounts.column_names and not accounts["opened_on"].null_count:
         return accounts
     events = dataset.events(("account_id", "occurred_at"))
     firsts = events.group_by("account_id").aggregate([("occurred_at", "min")])
+    return with_openings(accounts, firsts.rename_columns(["account_id", "first"]), dataset.info.time_zone)
+
+
+def with_openings(accounts: pa.Table, firsts: pa.Table, time_zone: str) -> pa.Table:
+    """The accounts; those without `opened_on` open with their first event of any kind (`firsts`: account_id, first)."""
     place = pc.index_in(accounts["account_id"], value_set=firsts["account_id"].combine_chunks())
-    first = firsts["occurred_at_min"].take(place).cast(pa.int64()).to_pandas()
-    days = local_days(first.fillna(0).to_numpy(dtype=np.int64), dataset.info.time_zone).astype(np.int32)
+    first = firsts["first"].take(place).cast(pa.int64()).to_pandas()
+    days = local_days(first.fillna(0).to_numpy(dtype=np.int64), time_zone).astype(np.int32)
     opened = pa.array(days, pa.int32(), mask=first.isna().to_numpy()).cast(pa.date32())
     if "opened_on" not in accounts.column_names:
         return accounts.append_column("opened_on", opened)

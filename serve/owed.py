@@ -1,0 +1,116 @@
+"""Duties of the store's accounts, a stretch of accounts at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from kqml.duties import Period, duties
+from kqml.playbook import Playbook
+from kqml.workdays import workdays
+from serve.store.contacts import Vault
+from serve.store.duty_books import DutyBooks, accounts_from
+from serve.store.territory import Territory
+
+ACCOUNTS_AT_ONCE = 100
+ACCOUNTS_PER_PAGE = 500
+"""A page ends after so many accounts, however few of their duties were asked for."""
+
+PERSONAL = ("birthday", "milestone", "misfortune")
+"""Duties whose very day says something about a person."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which duties. `filters`: of `serve.store.duty_books.FILTERS`. `reps`: whose own duties are told. `vault`: opens
+    birthdays; without one no duty of PERSONAL is told. `states`, `must`: any where empty, None."""
+
+    playbook: Playbook
+    period: Period
+    cutoff: int
+    territory: Territory
+    filters: dict[str, list[str]] = field(default_factory=dict)
+    reps: Sequence[str] = ()
+    vault: Vault | None = None
+    states: Sequence[str] = ()
+    must: bool | None = None
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Rows of `kqml.duties.table.SCHEMA`; `last`: account and how many of its rows were told, None at the end."""
+
+    rows: list[Row]
+    last: tuple[str, int] | None
+
+
+def owed_page(connection: Connection, wanted: Wanted, after: tuple[str, int], limit: int) -> Owed:
+    """At most `limit` duties behind `after`: those of reps first (account ""), then by account."""
+    rows: list[Row] = []
+    place = after
+    for account, told in _by_account(connection, wanted, after[0]):
+        skipped = after[1] if account == after[0] else 0
+        if told is None:
+            return Owed(rows, (account, 0))
+        fresh = told[skipped : skipped + limit - len(rows)]
+        rows += fresh
+        place = (account, skipped + len(fresh))
+        if len(rows) == limit:
+            return Owed(rows, place)
+    return Owed(rows, None)
+
+
+def _by_account(connection: Connection, wanted: Wanted, first: str) -> Iterator[tuple[str, list[Row] | None]]:
+    """Each account from `first` on with its rows; None where it was not looked at any more."""
+    books = DutyBooks(connection, wanted.playbook, wanted.vault)
+    if not first and wanted.reps:
+        yield "", _of_reps(connection, books, wanted)
+    looked_at = 0
+    while ids := accounts_from(connection, wanted.territory, wanted.filters, first, ACCOUNTS_AT_ONCE + 1):
+        if looked_at >= ACCOUNTS_PER_PAGE:
+            yield ids[0], None
+            return
+        now = ids[:ACCOUNTS_AT_ONCE]
+        found: dict[str, list[Row]] = {name: [] for name in now}
+        for row in _rows(books, now, wanted, of_reps=False):
+            found[row["account_id"]].append(row)
+        yield from found.items()
+        if len(ids) <= ACCOUNTS_AT_ONCE:
+            return
+        first, looked_at = ids[-1], looked_at + len(now)
+
+
+def _of_reps(connection: Connection, books: DutyBooks, wanted: Wanted) -> list[Row]:
+    """What the reps owe whichever account it is at, by what is known of the accounts that are theirs now."""
+    own, first = [], ""
+    while ids := accounts_from(connection, wanted.territory, {"rep": list(wanted.reps)}, first, ACCOUNTS_AT_ONCE + 1):
+        own += ids[:ACCOUNTS_AT_ONCE]
+        if len(ids) <= ACCOUNTS_AT_ONCE:
+            break
+        first = ids[-1]
+    return [row for row in _rows(books, own, wanted, of_reps=True) if row["rep_id"] in wanted.reps]
+
+
+def _rows(books: DutyBooks, ids: Sequence[str], wanted: Wanted, *, of_reps: bool) -> list[Row]:
+    book = books.of(ids)
+    if not len(book.log.accounts):
+        return []
+    table = duties(book, wanted.playbook, workdays(wanted.playbook.country), wanted.period, wanted.cutoff)
+    account = table["account_id"].cast(pa.string())
+    chosen = pc.is_null(account) if of_reps else pc.is_valid(account)
+    if wanted.states:
+        chosen = pc.and_(chosen, _in(table["state"], wanted.states))
+    if wanted.must is not None:
+        chosen = pc.and_(chosen, pc.equal(table["must"], wanted.must))
+    if wanted.vault is None:
+        chosen = pc.and_(chosen, pc.invert(_in(table["duty"], PERSONAL)))
+    return list(table.filter(chosen).to_pylist())
+
+
+def _in(column: pa.ChunkedArray, values: Sequence[str]) -> pa.ChunkedArray:
+    return pc.is_in(column.cast(pa.string()), value_set=pa.array(list(values), pa.string()))

@@ -16,6 +16,8 @@ OF_EVERY_ANSWER = (
 OF_GENERATED = (*OF_EVERY_ANSWER, "negative_data_rejection")
 """`positive_data_acceptance` is out: the store knows more than a schema."""
 
+TOO_LARGE = 413
+
 Wrong = Iterator[tuple[str, str]]
 """What is wrong, in words without ids; the whole story."""
 
@@ -37,8 +39,8 @@ class Judge:
         return self.schema[path][method]
 
     def of_generated(self, case: Any, answer: Any) -> Wrong:
-        """Of the answer to a request that schemathesis made."""
-        return _wrong(case, answer, OF_GENERATED)
+        """Of the answer to a request that schemathesis made; it does not know that 413 is a refusal, too."""
+        return _wrong(case, answer, OF_EVERY_ANSWER if answer.status_code == TOO_LARGE else OF_GENERATED)
 
     def of_hand_made(self, method: str, path: str, answer: Any) -> Wrong:
         """Of the answer to any request to that operation."""

@@ -17,6 +17,9 @@ from models.allocation.problem import NOT_BOOKED, Packages, Problem
 Score = Callable[[Observation, Floats, History], Floats]
 """(n, K) from the observation, the features, the history; 0 for waiting."""
 
+TOLERANCE = 0.05
+"""Relative gap of each rep's plan, the same for every policy: what prices alone mostly reach."""
+
 BACKLOG_WEEKS = 8
 """Cadence that is longer behind is no longer caught up."""
 
@@ -55,7 +58,7 @@ class Allocated:
             capacity=np.tile([hours.minutes_per_week, hours.stops_per_week, hours.budget_per_week], (reps, 1)),
             floor=floors(playbook, rep, tier, due, reps),
         )
-        choice = allocate(problem).choice
+        choice = allocate(problem, tolerance=TOLERANCE).choice
         self.owed = np.maximum(due - packages.contacts[choice], 0.0)
         self.spent.append(packages.cost[choice, 0] * playbook.minute_cost + packages.cost[choice, 2])
         return Decisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(rep)), choice])

@@ -8,7 +8,7 @@ from experiments.policy_study import scores
 from experiments.policy_study.allocated import Allocated, Score
 from experiments.policy_study.history import History
 from experiments.world.control import Decisions, Observation, Pilot, Reps, run
-from experiments.world.draws import Floats
+from experiments.world.draws import Flags, Floats
 from experiments.world.simulation import Lived, Simulation, all_seats
 from experiments.world.truth import HORIZON, assigned_truth
 from experiments.world.world import World
@@ -35,11 +35,11 @@ class Times:
 
 @dataclass
 class Learned:
-    """The pilot as it is known at its end. `sample`: drawn rows whose horizon had passed. `true`: (values, effects) of
-    all accounts at some cutoffs, for the oracle alone."""
+    """The pilot as it is known at its end. `weeks`: decisions, features, eligible packages; `margin` of each.
+    `true`: (values, effects) of all accounts at some cutoffs, for the oracle alone."""
 
     history: History
-    rows: list[tuple[int, Decisions, Floats, Floats, Floats]] = field(default_factory=list)
+    weeks: list[tuple[Decisions, Floats, Flags]] = field(default_factory=list)
     margin: list[Floats] = field(default_factory=list)
     true: list[tuple[Floats, Floats]] = field(default_factory=list)
 
@@ -65,7 +65,7 @@ def _pilot(simulation: Simulation, history: History, times: Times) -> Learned:
 
     def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
         values = history.values(seen)
-        learned.rows.append((seen.number, decisions, values, seen.eligible, seen.on_books.astype(np.float64)))
+        learned.weeks.append((decisions, values, seen.eligible))
         learned.margin.append(lived.net * seen.margin_rate)
         history.notice(seen, decisions, lived)
 
@@ -82,18 +82,19 @@ def _pilot(simulation: Simulation, history: History, times: Times) -> Learned:
 def _matured(learned: Learned, simulation: Simulation) -> Sample:
     """The drawn rows of weeks whose whole horizon lies before the policy's first cutoff."""
     margin = np.array(learned.margin)
-    ripe = [place for place in range(len(learned.rows)) if place + HORIZON <= len(margin)]
+    ripe = [place for place in range(len(learned.weeks)) if place + HORIZON <= len(margin)]
     if not ripe:
         raise Refused("The pilot is shorter than a horizon: none of its outcomes is known yet.")
     parts = []
     for place in ripe:
-        _, decisions, values, eligible, _ = learned.rows[place]
+        decisions, values, eligible = learned.weeks[place]
         mine = np.flatnonzero(decisions.coin)
         outcome = margin[place : place + HORIZON].sum(axis=0)[mine]
         action, chance = decisions.assigned[mine].astype(np.int64), decisions.probability[mine]
-        parts.append((values[mine], action, outcome, chance, mine.astype(np.int64), eligible[mine].astype(bool)))
-    joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
-    return Sample(*joined, actions=simulation.world.playbook.actions)  # type: ignore[arg-type]  # columns in order
+        parts.append((values[mine], action, outcome, chance, mine, eligible[mine]))
+    drawn, action, outcome, chance, account, may = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    actions = simulation.world.playbook.actions
+    return Sample(drawn, action, outcome, chance, account.astype(np.int64), may.astype(bool), actions)
 
 
 def _policies(learned: Learned, sample: Sample, shares: dict[str, float]) -> tuple[dict[str, Score], dict[str, int]]:
@@ -113,8 +114,16 @@ def _policies(learned: Learned, sample: Sample, shares: dict[str, float]) -> tup
     luck = np.random.default_rng(0).random(len(sample))
     for name, share in shares.items():
         part = sample.where(luck < share)
-        found[name], rows[name] = scores.by_effects(EffectModel().fit_sample(part).fitted), len(part)
+        found[name], rows[name] = _ours(part, found["risk_times_value"]), len(part)
     return found, rows
+
+
+def _ours(sample: Sample, otherwise: Score) -> Score:
+    """Net value by learned effects; where these rows are too few to learn from, risk × value, as the product does."""
+    try:
+        return scores.by_effects(EffectModel().fit_sample(sample).fitted)
+    except Refused:
+        return otherwise
 
 
 def _mean_net(simulation: Simulation, named: tuple[str, Score | None], history: History, times: Times) -> Floats:

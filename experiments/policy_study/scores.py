@@ -6,7 +6,7 @@ import numpy as np
 from experiments.policy_study.allocated import Score
 from experiments.policy_study.history import History
 from experiments.world.control import Observation
-from experiments.world.draws import Floats
+from experiments.world.draws import Flags, Floats
 from experiments.world.simulation import Simulation
 from experiments.world.truth import assigned_truth
 from models.allocation.problem import Packages
@@ -93,7 +93,7 @@ def fit_trees(values: Floats, outcome: Floats, objective: str = "regression") ->
     return lgb.train(settings, lgb.Dataset(values, outcome, params={"verbose": -1}), ROUNDS)
 
 
-def _by_action(sample: Sample) -> list[np.ndarray]:  # type: ignore[type-arg]  # masks
+def _by_action(sample: Sample) -> list[Flags]:
     return [sample.action == code for code in range(len(sample.actions))]
 
 

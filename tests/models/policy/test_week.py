@@ -112,8 +112,8 @@ def test_held_out_accounts_never_explore_and_get_no_rank(scene):
 
 
 def test_the_plan_sees_nothing_that_was_not_known_at_its_cutoff(scene, tmp_path):
-    """A week in the middle of the history gives the same plan when all that came later is gone. Later changes of tier or
-    rep stay: the tables are of now, these events say what they were before."""
+    """A week amid the history gives the same plan when all that came later is gone. Later changes of tier or rep stay:
+    the tables are of now, these events say what they were before."""
     early = week("2022-W40")
     dataset = scene.company.dataset
     whole = plan_dataset(dataset, Wish(scene.playbook, early, scene.scorer)).plan

@@ -43,10 +43,10 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     from kqml.cli.report_standing_tables import print_standing, standing_json
     from kqml.dataset import read_dataset
-    from kqml.standing.standings_file import check_path
+    from kqml.table_files import check_table_path
 
     if out is not None:
-        check_path(out)
+        check_table_path(out)
     settings = read_settings()
     rules, speech = playbook_in_force(playbook, settings), spoken(language, settings.language)
     with progress("Grading accounts", None):
@@ -70,7 +70,9 @@ def _graded(
     now = default_cutoff(dataset.event_log(), zone)
     asked = now if at is None else parse_cutoff(at, zone)
     material = read_material(dataset, playbook, now)
-    history = [*periods.quarters(asked, zone, quarters), *periods.years(asked, zone, YEARS)]
+    began = min(material.recorded_since.values(), default=asked)
+    past = [*periods.quarters(asked, zone, quarters), *periods.years(asked, zone, YEARS)]
+    history = [period for period in past if period.end > began]
     return material, standings_of(material, [periods.trailing(asked), *history])
 
 

@@ -23,6 +23,8 @@ from kqml.standing.sales import net_sales
 CHUNK = 1_000
 """Accounts looked at together: what bounds the memory, what fits a cache."""
 
+JUDGED = ("level", "single_contact", "relationship_grade")
+
 Column = NDArray[np.generic]
 Advance = Callable[[int], None]
 
@@ -70,7 +72,7 @@ def _of_accounts(material: Material, period: Period) -> dict[str, Column]:
     deep = evidence(known, playbook, card)
     score = relationship_score(known, playbook, period.start, evidence(known, playbook, card, period.start))
     owed = credit(known, playbook, material.credit, now=is_now)
-    return {
+    columns = {
         "level": levels(deep, playbook),
         **deep.criteria,
         "channels": deep.channels,
@@ -86,6 +88,14 @@ def _of_accounts(material: Material, period: Period) -> dict[str, Column]:
         "paid_in_time": owed.character,
         **({"card_complete": card_now(material, known).share} if is_now else {}),
     }
+    return columns | _unjudged(columns, np.diff(known.log.offsets) == 0)
+
+
+def _unjudged(columns: Mapping[str, Column], unknown: NDArray[np.bool_]) -> dict[str, Column]:
+    """The judgements without those on accounts of which nothing was known, such as before they opened."""
+    words = {name: np.where(unknown, None, columns[name]) for name in JUDGED}  # type: ignore[call-overload]
+    numbers = {name: np.where(unknown, np.nan, columns[name]) for name in ("relationship_score", *DIMENSIONS)}
+    return words | numbers
 
 
 def _card_filled(material: Material, known: Known) -> Floats:

@@ -93,3 +93,10 @@ def test_an_earlier_cutoff_sees_only_what_was_known_then(folder):
 def test_misuse_is_told(folder, flags, said):
     with pytest.raises(BadUse, match=said):
         run(folder, *flags)
+
+
+def test_periods_before_the_first_record_are_not_told(folder):
+    began = min(json.loads((Path(folder) / "dataset.json").read_text())["kinds_recorded"].values())
+    answer = run(folder, "--quarters", 40)
+    assert len(answer["periods"]) < 1 + 40 + 2
+    assert all(pd.Timestamp(period["end"]) > pd.Timestamp(began) for period in answer["periods"])

@@ -67,3 +67,14 @@ def test_progress_is_told(material):
 def test_nobody_has_no_standing(material):
     empty = material.between(0, 0)
     assert standings_of(empty, [trailing(material.now)])[0].columns == {}
+
+
+def test_an_account_of_which_nothing_was_known_yet_is_not_judged(material):
+    then = material.now - 410 * DAY_US
+    columns = standings_of(material, [trailing(then)])[0].columns
+    log = material.log
+    known = np.bincount(log.account_of_event()[log.known_at < then], minlength=log.account_count) > 0
+    assert 0 < known.sum() < len(known)
+    assert [value is not None for value in columns["level"]] == known.tolist()
+    assert set(columns["relationship_grade"][~known]) == {None}
+    assert not np.isfinite(columns["complaints"][~known].astype(float)).any()

@@ -194,7 +194,7 @@ def _windows(data: Mapping[str, Any]) -> Iterator[Problem]:
     """One festival's days may meet another's, never its own of the next year."""
     rows: list[tuple[KeyPath, Any]] = [(("festivals", place), row) for place, row in _rows(data, "festivals")]
     for path, row in (*rows, (("personal_days", "birthday"), _at(data, "personal_days.birthday"))):
-        days = [row.get(key) for key in ("days_before", "days_after")] if isinstance(row, dict) else [None]
+        days: list[Any] = [row.get(key) for key in ("days_before", "days_after")] if isinstance(row, dict) else [None]
         if all(map(_is_number, days)) and sum(days) >= LUNAR_YEAR:
             yield path, f"its {sum(days):g} days overlap those of the next year", "lower days_before or days_after"
 

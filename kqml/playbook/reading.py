@@ -64,7 +64,7 @@ def _extended(given: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         return given, []
     base = given.pop("extends")
     below, _ = _extended(tomllib.loads(_text(base if base in PRESETS else PRESETS[0])))
-    unknown = [(("extends",), f"{base!r} is not a preset", f"use one of {', '.join(PRESETS)}")]
+    unknown: list[Problem] = [(("extends",), f"{base!r} is not a preset", f"use one of {', '.join(PRESETS)}")]
     return _laid_over(below, given), [] if base in PRESETS else unknown
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from kqml.errors import BadUse, CouldNot, Fault
+from kqml.errors import CouldNot
 from kqml.messages import text
 from models.reasons import Reason
 from models.scoring import Score, as_json
@@ -43,13 +43,6 @@ class Tally:
     accounts: int
     eligible: int
     bands: dict[str, int]
-
-
-def check_path(path: Path) -> None:
-    """Raises BadUse where the name does not say in which format scores are to be written."""
-    if path.suffix not in (".parquet", ".csv"):
-        fault = Fault("--out", f"{path} ends in {path.suffix!r}", "name it .parquet or .csv")
-        raise BadUse("The scores cannot be written.", [fault])
 
 
 def write_scores(

@@ -9,6 +9,7 @@ import typer
 from kqml.cli.language import LanguageFlag, spoken
 from kqml.cli.output import emit, progress
 from kqml.cli.playbook_flag import PlaybookFlag, playbook_in_force
+from kqml.cli.store_flag import StoreFlag, source_of
 from kqml.errors import BadUse, Fault
 from kqml.settings import read_settings
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 
 def run(  # noqa: PLR0913 - the flags of one command
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    store: StoreFlag = None,
     rep: Annotated[str | None, typer.Option(help="Only what this rep owes.", show_default="everybody")] = None,
     week: Annotated[
         str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
@@ -43,32 +45,37 @@ def run(  # noqa: PLR0913 - the flags of one command
     """Lists what is due, by when, done, overdue or waived in a week or a month.
 
     Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
-    Without --rep and --out only the counts are told. With --compliance the past months instead.
+    Without --rep and --out only the counts are told. With --compliance the past months instead. With --store of what
+    the store holds, without birthdays: contacts stay sealed.
 
     Example: kqml duties data/world --rep R0001-00 --week 2024-W07
     """
     from kqml.cli.duties_tables import print_compliance, print_duties
     from kqml.dataset import read_dataset
     from kqml.duties import read_book
+    from kqml.table_files import check_table_path, write_table
     from kqml.workdays import workdays
 
-    _check_out(out)
+    if out is not None:
+        check_table_path(out)
     settings = read_settings()
     rules = playbook_in_force(playbook, settings)
     speech = spoken(language, settings.language)
-    with progress("Reading", None):
-        book = read_book(read_dataset(dataset), rules)
+    with progress("Reading", None), source_of(dataset, store, settings) as source:
+        book = read_book(read_dataset(source.folder), rules)
     _check_rep(book, rep)
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
     if compliance:
         table, told = _kept(book, rules, calendar, (months, cutoff, rep))
         result = {**common, **told, "rows": _rows(table)}
-        _write(out, table)
+        if out is not None:
+            write_table(out, table)
         emit(result, as_json, lambda console: print_compliance(console, result, speech))
         return
     table, told = _owed(book, rules, calendar, (_period(book, week, month), cutoff, rep))
-    _write(out, table)
+    if out is not None:
+        write_table(out, table)
     rows = _rows(table) if rep is not None and out is None else None
     result = {**common, **told, "summary": _summary(table), "rows": rows}
     emit(result, as_json, lambda console: print_duties(console, result, speech, book.log.time_zone))
@@ -181,23 +188,3 @@ def _check_rep(book: "DutyBook", rep: str | None) -> None:
     if rep is not None and rep not in {each.name for each in book.log.reps}:
         fault = Fault("--rep", f"{rep!r} is named nowhere", "name a rep of the dataset")
         raise BadUse("There is no such rep.", [fault])
-
-
-def _check_out(out: Path | None) -> None:
-    if out is not None and out.suffix not in (".parquet", ".csv"):
-        fault = Fault("--out", f"{out.name} ends neither in .parquet nor in .csv", "name the file so")
-        raise BadUse("The rows cannot be written.", [fault])
-
-
-def _write(out: Path | None, table: "pa.Table") -> None:
-    """Whole or not at all: to a sibling first, then renamed."""
-    if out is None:
-        return
-    from pyarrow import csv, parquet
-
-    draft = out.with_name(f".{out.name}.draft")
-    try:
-        (parquet.write_table if out.suffix == ".parquet" else csv.write_csv)(table, draft)
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -49,10 +49,10 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     from kqml.cli.report_loss_tables import loss_json, print_losses
     from kqml.dataset import read_dataset
-    from models.score_file import check_path
+    from kqml.table_files import check_table_path
 
     if out is not None:
-        check_path(out)
+        check_table_path(out)
     settings = read_settings()
     ways = _ways(by)
     with progress("Reckoning losses", None):

@@ -56,10 +56,10 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Example: kqml score data/iowa --out scores.parquet --cutoff 2022-09-01 --since 2022-08-01
     """
-    from models.score_file import check_path
+    from kqml.table_files import check_table_path
 
     if out is not None or store is None:
-        check_path(out or Path())
+        check_table_path(out or Path())
     settings = read_settings()
     speech = spoken(language, settings.language)
     wish = Wish(cutoff, since, model, since_model, playbook, reasons)

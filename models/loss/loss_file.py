@@ -1,14 +1,11 @@
 """The loss report as a file: one row per lost account, one per account that may be lost."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from kqml.errors import CouldNot
+from kqml.table_files import write_table
 from models.loss.lost import Mask
 from models.loss.report import WAYS, Filed, LossReport
 from models.loss.revenue import Floats, Texts
@@ -20,19 +17,7 @@ def write_losses(path: Path, report: LossReport, accounts: Texts) -> int:
     """Writes the file whole or not at all, an existing one is replaced; `accounts`: the log's ids. Returns how many
     rows. `what` is `lost` or `expected`; money is per year. Raises CouldNot where the disk refuses."""
     parts = [_lost(report, accounts), *([] if report.at_stake is None else [_expected(report, accounts)])]
-    table = pa.concat_tables(parts)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        if path.suffix == ".csv":
-            pa_csv.write_csv(table, unfinished)
-        else:
-            pq.write_table(table, unfinished, compression="zstd")
-        unfinished.replace(path)
-    except (OSError, pa.ArrowException) as error:
-        raise CouldNot(f"The losses cannot be written to {path}: {error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return len(table)
+    return write_table(path, pa.concat_tables(parts))
 
 
 def _lost(report: LossReport, accounts: Texts) -> pa.Table:

@@ -53,6 +53,16 @@ def test_without_a_week_it_is_the_one_after_the_last_record(dataset):
     assert answered(dataset)["week"] == "2024-W11"
 
 
+def test_the_store_owes_what_its_dataset_does_but_for_birthdays(dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("KQML_HOME", str(tmp_path))
+    address = f"sqlite:///{tmp_path / 'kqml.db'}"
+    stored = CliRunner().invoke(create_app(), ["import", dataset, "--store", address, "--json"])
+    assert stored.exit_code == 0, stored.output
+    words = ("--week", "2024-W06", "--rep", "r1")
+    wanted = [row for row in answered(dataset, *words)["rows"] if row["duty"] != "birthday"]
+    assert answered("--store", address, *words)["rows"] == wanted
+
+
 def test_a_month_may_be_asked_for_instead(dataset):
     answer = answered(dataset, "--month", "2024-02", "--cutoff", "2024-03-01", "--rep", "r1")
     assert (answer["week"], answer["month"]) == (None, "2024-02")
@@ -99,7 +109,7 @@ def test_people_read_it_in_their_language(dataset, words, language, parts):
         (["--month", "2024-13"], "'2024-13' is no month"),
         (["--month", "2024-02", "--week", "2024-W06"], "2024-02 stands beside --week 2024-W06"),
         (["--rep", "nobody"], "'nobody' is named nowhere"),
-        (["--out", "owed.xlsx"], "owed.xlsx ends neither in .parquet nor in .csv"),
+        (["--out", "owed.xlsx"], "ends in '.xlsx'"),
         (["--cutoff", "soon"], "'soon'"),
         (["--playbook", "nowhere.toml"], "There is no playbook nowhere.toml"),
     ],

@@ -124,6 +124,7 @@ def test_a_damaged_file_is_no_database(tmp_path: Path, sqlite_template: Path) ->
         (make_secret_key(), 0o644, [("failed", "open"), ("ok", "well")]),
         ("abc", 0o600, [("failed", "unusable")]),
     ],
+    ids=["fine", "open to others", "no key"],
 )
 def test_secret_keys_are_judged_never_shown(tmp_path: Path, content: str, mode: int, states: list) -> None:
     file = tmp_path / "secret.keys"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.stats import t as student
 
 from experiments.policy_study.lived import ORACLE, OURS, SIMPLE, Times, live_world
 from experiments.world.draws import Floats
@@ -86,17 +87,18 @@ def _by_seat(gain: Floats, accounts: int) -> Floats:
 
 
 def _against(gains: list[Floats], oracle: list[Floats]) -> dict[str, float]:
-    """The gain per account with its share of the oracle's; the interval is that of a ratio clustered by rep."""
+    """The gain per account with its share of the oracle's; the interval is that of a ratio clustered by rep (t)."""
     own, best = np.concatenate(gains), np.concatenate(oracle)
     ratio = float(own.sum() / best.sum())
     error = float(np.sqrt(len(own) * np.var(own - ratio * best, ddof=1)) / abs(best.sum()))
     mean_error = float(np.sqrt(len(own) * np.var(own, ddof=1)))
+    reach = float(student.ppf(0.975, len(own) - 1))
     return {
         "gain": float(own.sum()),
-        "gain_half_width": 1.96 * mean_error,
+        "gain_half_width": reach * mean_error,
         "share_of_oracle": ratio,
-        "low": ratio - 1.96 * error,
-        "high": ratio + 1.96 * error,
+        "low": ratio - reach * error,
+        "high": ratio + reach * error,
     }
 
 

@@ -38,7 +38,7 @@ class DutyBooks:
     def __init__(self, connection: Connection, playbook: Playbook, vault: Vault | None) -> None:
         self._connection, self._vault = connection, vault
         self._kinds = [kind.code for kind in kinds_needed(playbook)]
-        self._reps = _table("reps", connection.execute(select(REPS)).mappings().all())
+        self._reps = _table("reps", [dict(row) for row in connection.execute(select(REPS)).mappings()])
         self.info: DatasetInfo = read_info(connection)
 
     def of(self, ids: Sequence[str]) -> DutyBook:

@@ -32,6 +32,7 @@ REQUESTS = [
     ("/v1/reps", "POST", POSITIVE),
     ("/v1/reps/{rep_id}", "GET", POSITIVE),
     ("/v1/reps/{rep_id}", "PUT", POSITIVE),
+    ("/v1/reps/{rep_id}/plan", "GET", POSITIVE),
     ("/v1/duties", "GET", POSITIVE),
     ("/v1/duties", "GET", NEGATIVE),
     ("/v1/decisions/{decision_id}", "GET", POSITIVE),

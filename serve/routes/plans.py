@@ -1,0 +1,54 @@
+"""`GET /v1/reps/{rep_id}/plan`: what was decided for a rep's week, what became of it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from serve.access import Caller, ReadsDecisions
+from serve.dependencies import IdInPath, ServiceOf
+from serve.documents import problems
+from serve.plan_schemas import PlannedOut, RepPlan
+from serve.problems import Problem, not_there
+from serve.rendering import shown
+from serve.service import Service
+from serve.store.decisions import FOLLOWS
+from serve.store.plans import is_rep, week_of_rep
+from serve.weeks import WEEK, week_asked, week_name
+
+router = APIRouter(tags=["reps"])
+MADE = frozenset({"next", "brief"})
+SHOWN = tuple(name for name in PlannedOut.model_fields if name not in MADE)
+Week = Annotated[str | None, Query(pattern=WEEK, description="ISO week such as 2024-W07. Default: the present one.")]
+
+
+@router.get(
+    "/v1/reps/{rep_id}/plan",
+    summary="Show a rep's week",
+    response_model=RepPlan,
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+)
+async def show_plan(service: ServiceOf, caller: ReadsDecisions, rep_id: IdInPath, week: Week = None) -> Response:
+    """The stored decisions of the week with their states, those that cannot wait first. Accounts that object to
+    automated recommendations are counted, not told."""
+    return await run_in_threadpool(_show, service, caller, rep_id, week)
+
+
+def _show(service: Service, caller: Caller, rep_id: str, week: str | None) -> Response:
+    with service.store.snapshot() as connection:
+        if not is_rep(connection, rep_id, caller.territory):
+            raise not_there(f"rep {rep_id!r}")
+        zone = service.histories.time_zone(connection)
+        name = week_name(week_asked(week, service.clock(), zone))
+        found = week_of_rep(connection, rep_id, name, caller.territory)
+    told = [_decision(row, zone) for row in found if row["objected_at"] is None]
+    content = {"rep_id": rep_id, "week": name, "decisions": told, "objected": len(found) - len(told)}
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _decision(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    receipt = orjson.loads(row["receipt"]) if row["receipt"] else None
+    brief = receipt.get("brief") if isinstance(receipt, dict) else None
+    return {**shown(row, SHOWN, zone), "next": FOLLOWS[row["state"]], "brief": brief}

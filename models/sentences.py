@@ -104,7 +104,8 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
     Code.PROFILE: PROFILES,
     Code.NEGLECT: (
         _v("never", _c("contacts_recent", "==", 0)),
-        _v("visits", _c("visits_recent", "<", "visits_target", ASKED)),
+        _v("visits", _c("visits_recent", "<", "visits_target", ASKED), _c("visits_month", ">", 0)),
+        _v("few_visits", _c("visits_recent", "<", "visits_target", ASKED)),
         _v("calls", _c("calls_recent", "<", "calls_target", ASKED)),
         _v("messages", _c("messages_recent", "<", "messages_target", ASKED)),
         _v("tailing_off", _c("contacts_recent", "<", "contacts_pace", TAILING)),

@@ -176,6 +176,7 @@ HOLDING = {
     (Code.PROFILE, "falling", "tier"): {"tier": 0},
     (Code.NEGLECT, "rising", "never"): {"contacts_recent": 0},
     (Code.NEGLECT, "rising", "visits"): {"visits_recent": 1, "visits_month": 1, "tier": 0},
+    (Code.NEGLECT, "rising", "few_visits"): {"visits_recent": 1, "tier": 0},
     (Code.NEGLECT, "rising", "calls"): {"calls_recent": 1, "tier": 0},
     (Code.NEGLECT, "rising", "messages"): {"messages_recent": 1, "tier": 1},
     (Code.NEGLECT, "rising", "tailing_off"): {"contacts_recent": 1, "contacts_pace": 6},

@@ -52,7 +52,7 @@ bench: install
 	$(BIN)/python -m experiments.bench serve --json --save
 
 torture: install
-	$(BIN)/python -m experiments.torture --kills 200
+	$(BIN)/python -m experiments.torture --kills 200 --save
 
 fuzz: install
 	$(BIN)/python -m experiments.fuzz --requests 20000

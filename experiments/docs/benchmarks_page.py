@@ -8,6 +8,7 @@ from typing import Any
 from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.serve_section import serve_section
 from experiments.docs.tables import table
+from experiments.docs.torture_section import torture_section
 from experiments.docs.world_sections import groups_section, world_section
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -38,6 +39,7 @@ def benchmarks_page() -> str:
         ("groups", groups_section),
         ("effects", _effects),
         ("duties", _duties),
+        ("torture", torture_section),
     )
     found = [(make, _stored(name)) for name, make in sections]
     return "\n".join([HEAD, *(line for make, results in found if results for line in make(results))])

@@ -15,17 +15,23 @@ from experiments.private_postgres import PostgresServer
 from experiments.torture.killing import Outcome, Torture, torture
 
 DATABASES = ("sqlite", "postgresql")
+RESULTS = Path(__file__).parents[1] / "results" / "torture"
 
 
 def run(
     kills: Annotated[int, typer.Option(min=1, help="Kills on each database.")] = 200,
     database: Annotated[str, typer.Option(help="sqlite, postgresql, or both.")] = "both",
     seed: Annotated[int, typer.Option(help="Of the moments and of what is sent.")] = 0,
+    save: Annotated[bool, typer.Option("--save", help="Store the result in the checkout.")] = False,
 ) -> None:
     """Prints one JSON object; exits with 1 where anything is wrong."""
     names = DATABASES if database == "both" else (database,)
     found = {name: _tortured(name, kills, seed) for name in names}
     typer.echo(json.dumps(found))
+    if save:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        told = {"parameters": {"kills": kills, "seed": seed}, **found}
+        (RESULTS / f"kills={kills}_seed={seed}.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     if any(outcome["wrong"] for outcome in found.values()):
         raise SystemExit(1)
 

@@ -6,9 +6,7 @@ from typing import Any
 from experiments.docs.tables import table
 
 HEADS = ("database", "service killed", "database killed", "events", "states", "wrong")
-FOOT = (
-    "`kill -9` at random moments under load. Acknowledged: *events*, *states*; *wrong*: lost, doubled, changed, torn.\n"
-)
+FOOT = "`kill -9` at random moments. Acknowledged: *events*, *states*; *wrong*: lost, doubled, changed, torn.\n"
 
 
 def torture_section(results: list[dict[str, Any]]) -> Iterator[str]:

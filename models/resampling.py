@@ -20,9 +20,6 @@ RANKED: Mapping[str, Callable[[Levels], float]] = {
 }
 """Metrics of the order alone."""
 
-CALIBRATED = ("brier", "expected_over_observed", "slope")
-"""Metrics that only a probability has."""
-
 
 @dataclass(frozen=True)
 class Interval:

@@ -49,13 +49,6 @@ class Access(Protocol):
         """Raises ProblemError (401) where nobody may ask like this."""
 
 
-class OpenAccess:
-    """Lets everybody who reaches the port do everything."""
-
-    async def caller_of(self, request: Request) -> Caller:
-        return OPEN_CALLER
-
-
 OPEN_CALLER = Caller("open", EVERYTHING)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from kqml.duties import Period, duties
 from kqml.playbook import Playbook
+from kqml.playbook.codes import PERSONAL_DAYS
 from kqml.workdays import workdays
 from serve.store.contacts import Vault
 from serve.store.duty_books import DutyBooks, accounts_from
@@ -19,16 +20,13 @@ ACCOUNTS_AT_ONCE = 100
 ACCOUNTS_PER_PAGE = 500
 """A page ends after so many accounts, however few of their duties were asked for."""
 
-PERSONAL = ("birthday", "milestone", "misfortune")
-"""Duties whose very day says something about a person."""
-
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Which duties. `filters`: of `serve.store.duty_books.FILTERS`. `reps`: whose own duties are told. `vault`: opens
-    birthdays; without one no duty of PERSONAL is told. `states`, `must`: any where empty, None."""
+    birthdays; without one no duty of PERSONAL_DAYS is told. `states`, `must`: any where empty, None."""
 
     playbook: Playbook
     period: Period
@@ -108,7 +106,7 @@ def _rows(books: DutyBooks, ids: Sequence[str], wanted: Wanted, *, of_reps: bool
     if wanted.must is not None:
         chosen = pc.and_(chosen, pc.equal(table["must"], wanted.must))
     if wanted.vault is None:
-        chosen = pc.and_(chosen, pc.invert(_in(table["duty"], PERSONAL)))
+        chosen = pc.and_(chosen, pc.invert(_in(table["duty"], PERSONAL_DAYS)))
     return list(table.filter(chosen).to_pylist())
 
 

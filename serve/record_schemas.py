@@ -5,9 +5,9 @@ from typing import Annotated, Required
 from pydantic import BaseModel, Field, RootModel
 from typing_extensions import TypedDict
 
-from kqml.tables import BIRTHDAY, STATUSES, TIERS
-from serve.fields import Day, Identifier, OneOf, Text, Word, within
-from serve.schemas import STRICT, Attributes, EventFacts
+from kqml.tables import BIRTHDAY
+from serve.fields import Day, Identifier, Text, Word, within
+from serve.schemas import STRICT, Attributes, EventFacts, ProfileIn
 
 EVENTS_PER_BATCH = 10_000
 RECORDS_PER_BATCH = 1_000
@@ -40,20 +40,11 @@ class EventsTaken(BaseModel):
     received_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
-class AccountFacts(TypedDict, total=False):
+class AccountFacts(ProfileIn, total=False):
     """What an account is now. What is absent is unknown: it is not kept from before."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    name: Word | None
-    tier: Annotated[str, OneOf(TIERS)] | None
-    segment: Word | None
-    region: Word | None
-    owner_rep_id: Identifier | None
-    opened_on: Day | None
-    status: Annotated[str, OneOf(STATUSES)] | None
-    status_since: Day | None
-    credit_grade: Word | None
     attributes: Attributes | None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.bench.world import QUICK_ACCOUNTS
+from experiments.bench.world import QUICK_ACCOUNTS, describe
 from experiments.bench.world_churn.causes import (
     NOTHING,
     confusion,
@@ -34,12 +34,7 @@ from features.catalog import catalog
 from features.definitions import Aggregation, Atom, Feature, FeatureGroup
 from features.training_set import TrainingSet
 
-
-def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--accounts", type=int, default=10_000, help="how many accounts; reps are one in fifty")
-    parser.add_argument("--seed", type=int, default=0, help="the world's seed")
-    parser.add_argument("--fit", default="stores", help="marginals of the orders: stores or vendor")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ACCOUNTS} accounts, few rounds: does it run?")
+__all__ = ["describe", "render", "run"]
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:

@@ -83,10 +83,6 @@ def groups_section(results: list[dict[str, Any]]) -> Iterator[str]:
         yield from _causes(result)
 
 
-def _group_row(row: Result) -> Sequence[str]:
-    return row["group"], str(row["columns"]), _signed(row, "d_auc"), _signed(row, "d_ap")
-
-
 def _causes(result: Result) -> Iterator[str]:
     silent = f"{result['unknown_where_one_acts']:.0%}"
     yield (

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import uvicorn
 
+from kqml.calendar import DAY_US
 from serve.security.sealing import make_secret_key, read_sealer
 from serve.security.sessions import SessionLimits
 from serve.security.starting import SecurityOptions
 from serve.workers import ServeOptions, build_app
-
-DAY_US = 86_400_000_000
 
 
 def main() -> None:

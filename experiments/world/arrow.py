@@ -13,9 +13,6 @@ from kqml.events import KINDS, EventKind
 from kqml.tables import EVENTS
 
 ACCOUNT_DIGITS, NUMBER_DIGITS = 7, 6
-CONTACTS_EACH = 8
-"""Room for contacts of one account in a contact's number."""
-
 INSTANT = EVENTS.field("occurred_at").type
 
 

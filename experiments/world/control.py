@@ -72,10 +72,6 @@ class Observation:
         return np.asarray(np.array(NAMES)[self._simulation.traits.region])
 
     @property
-    def opened_week(self) -> Places:
-        return self._simulation.traits.opens
-
-    @property
     def minutes_away(self) -> Floats:
         return self._simulation.traits.far
 

@@ -14,7 +14,8 @@ CONDITIONS = ("open", "rep", "consent")
 """What a package may need: the shop open in that week, a rep in charge, consent to be contacted."""
 
 PERSONAL_DAYS = ("birthday", "milestone", "misfortune")
-"""Birthdays stand in the table of contacts; the other two are the topics of `life_event`."""
+"""Birthdays stand in the table of contacts; the other two are the topics of `life_event`. Duties of these names say
+something about a person by their very day."""
 
 TOPICS = ("order", "display", "price", "payment", "market_news", "other")
 """What we may ask for: `attributes.topic` of `help_asked`."""

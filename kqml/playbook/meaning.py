@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from kqml.playbook.codes import CHANNELS, FACTS, TIERS
+from kqml.playbook.codes import CHANNELS, FACTS, TIERS, TOPICS
 from kqml.toml_lines import KeyPath
 
 Problem = tuple[KeyPath, str, str]
@@ -37,6 +37,7 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _sums(data)
     yield from _falling(data)
     yield from _twice(data)
+    yield from _topics(data)
     yield from _first_package(data)
     yield from _priors(data)
     yield from _overlaps(data)
@@ -49,6 +50,14 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _personal_days(data)
     yield from _omissions(data)
     yield from _facts(data)
+
+
+def _topics(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """An entry for a topic that nobody asks for would never be booked."""
+    for place, row in _rows(data, "emotional"):
+        topic = row.get("topic")
+        if row.get("kind") == "help_asked" and isinstance(topic, str) and topic not in TOPICS:
+            yield ("emotional", place, "topic"), f"{topic!r} is nothing we ask for", f"use one of {', '.join(TOPICS)}"
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:

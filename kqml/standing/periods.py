@@ -20,10 +20,6 @@ class Period:
     end: int
     complete: bool
 
-    @property
-    def is_trailing(self) -> bool:
-        return self.name == "trailing"
-
 
 def trailing(at: int) -> Period:
     """The 365 days before an instant."""

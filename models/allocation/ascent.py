@@ -99,11 +99,6 @@ def _repair_unknown(cells: Cells, climb: Climb) -> None:
         _remember(cells, climb, choice)
 
 
-def zero_prices(cells: Cells) -> Prices:
-    """No price on anything."""
-    return Prices(np.zeros_like(cells.capacity), np.zeros_like(cells.floor))
-
-
 def respond(cells: Cells, prices: Prices) -> tuple[Places, Floats]:
     """The choice (r × m) that is best at these prices, and L (r)."""
     charge = (prices.resource[:, None, :] * cells.cost[None]).sum(axis=2)

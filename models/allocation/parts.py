@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.allocation.ascent import Prices
 from models.allocation.problem import Places, Problem
 
 
@@ -34,8 +33,3 @@ def part_of(problem: Problem, reps: Places) -> Part:
         **{name: getattr(problem, name)[rows] for name in names},
     )
     return Part(cut, reps, rows)
-
-
-def prices_of(prices: Prices, part: Part) -> Prices:
-    """The prices of a part's reps."""
-    return prices.take(part.reps)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kqml.calendar import instant_of
+from kqml.calendar import instant_of, moment_of
 from kqml.errors import BadUse
 from serve.checkup.finding import Finding, broken, doubtful, well
 from serve.security.sealing import read_sealer
@@ -64,4 +64,4 @@ def _judged(keys: str, place: str) -> Finding:
 
 
 def _iso(instant: int) -> str:
-    return datetime.fromtimestamp(instant / 1_000_000, UTC).isoformat(timespec="seconds")
+    return moment_of(instant).isoformat(timespec="seconds")

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar import moment_of
 from kqml.duties import Period
+from kqml.playbook.codes import PERSONAL_DAYS
 from kqml.workdays import workdays
 from serve.access import Caller, ReadsAccounts, Scope
 from serve.cursors import read_cursor, write_cursor
@@ -18,7 +19,7 @@ from serve.documents import problems
 from serve.duty_question import DutyQuestion
 from serve.duty_schemas import DutyOut, DutyPage
 from serve.envelope import REQUEST_ID
-from serve.owed import PERSONAL, Wanted, owed_page
+from serve.owed import Wanted, owed_page
 from serve.problems import ItemError, Problem, invalid_request
 from serve.security.audit import Actor, Deed, record
 from serve.security.contact_vault import ContactVault
@@ -103,7 +104,7 @@ def _reps(caller: Caller, question: DutyQuestion) -> Sequence[str]:
 
 def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row]) -> None:
     """Who sees days of people leaves a note."""
-    seen = {(row["contact_id"], row["account_id"]) for row in rows if row["duty"] in PERSONAL}
+    seen = {(row["contact_id"], row["account_id"]) for row in rows if row["duty"] in PERSONAL_DAYS}
     deeds = [
         Deed("contact.read", "contact", contact) if contact else Deed("contact.read", "account", account)
         for contact, account in sorted(seen, key=repr)

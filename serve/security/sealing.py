@@ -50,11 +50,6 @@ class Sealer:
         return sealed.startswith(f"{_MARK}:{self.first}:")
 
 
-def is_sealed(value: str) -> bool:
-    """True for text that `Sealer.seal` wrote."""
-    return value.startswith(f"{_MARK}:")
-
-
 def make_secret_key() -> str:
     """A random key as the settings want it."""
     return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()

@@ -2,7 +2,6 @@
 `webhook-signature`."""
 
 import base64
-import binascii
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,14 +16,6 @@ TOLERANCE_SECONDS = 300
 def make_secret() -> str:
     """A random secret as the specification writes it."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
-def is_secret(text: str) -> bool:
-    """True for `whsec_` and base64 of 24 to 64 bytes."""
-    try:
-        return text.startswith(PREFIX) and 24 <= len(_bytes_of(text)) <= 64
-    except (binascii.Error, ValueError):
-        return False
 
 
 def signed_headers(message_id: str, seconds: int, body: bytes, whsecs: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from open_access import OpenAccess
 from service_around import service_around
 from small_company import SmallCompany, make_small_company
 from starlette.testclient import TestClient
@@ -15,7 +16,7 @@ from store_fixtures import *  # noqa: F403
 
 from kqml.calendar import instant_of
 from kqml.errors import CouldNot, Fault
-from serve.access import Access, OpenAccess
+from serve.access import Access
 from serve.app import create_app
 from serve.histories import Histories
 from serve.logs import build_logger

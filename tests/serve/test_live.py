@@ -7,6 +7,7 @@ from datetime import datetime
 
 import orjson
 import pytest
+from open_access import OpenAccess
 from published_bundles import publish
 from service_around import service_around
 from small_company import SmallCompany
@@ -17,7 +18,6 @@ from kqml.errors import CouldNot
 from models.bundle import load_bundle
 from models.published import Published, write_pointer
 from models.scoring import as_json, scorer_of
-from serve.access import OpenAccess
 from serve.app import create_app
 from serve.live import load_live
 from serve.logs import build_logger

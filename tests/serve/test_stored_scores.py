@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from open_access import OpenAccess
 from plain_vault import PlainVault
 from published_bundles import publish
 from service_around import service_around
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 from kqml.calendar import moment_of
 from models.bundle import load_bundle
 from models.scoring import as_json, scorer_of
-from serve.access import EVERYTHING, Caller, OpenAccess
+from serve.access import EVERYTHING, Caller
 from serve.app import create_app
 from serve.live import load_live
 from serve.logs import build_logger

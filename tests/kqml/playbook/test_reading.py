@@ -25,6 +25,7 @@ FAULTS = {
     "a fingerprint of one's own": ('name = "pharmacy"', 'name = "pharmacy"\nfingerprint = "1"', ["fingerprint: is not a key of a playbook"]),
     "a share above one": ("pharmacy = 0.28", "pharmacy = 28", ["margin_rate.pharmacy: Input should be less than or equal"]),
     "an exploration above one": ("B = 0.1", "B = 1.1", ["exploration.B: Input should be less than or equal to 1"]),
+    "an unknown topic": ('topic = "price"', 'topic = "prices"', ["emotional[14].topic: 'prices' is nothing we ask for"]),
     "an unknown kind": ('kind = "gift"', 'kind = "gifts"', ["emotional[6].kind: there is no such kind of event"]),
     "a kind counted that is none": ('["visit", "meeting"]', '["visit", "met"]', ["counting.kinds.visit[2]: there is no such kind"]),
     "an entry twice": ('kind = "gift"', 'kind = "call"', ["emotional[6].kind: 'call' stands there twice, first as emotional[2]"]),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from open_access import OpenAccess
 from plain_vault import PlainVault
 from registry_fixtures import company, empty_store, two_versions  # noqa: F401
 from service_around import service_around
@@ -19,7 +20,6 @@ from models.registry.aliases import Signed, promote
 from models.registry.client import RegistryStore
 from models.registry.moving import move_addresses
 from models.registry.versions import find_version, read_bundle
-from serve.access import OpenAccess
 from serve.app import create_app
 from serve.backup.manifest import MANIFEST
 from serve.backup.places import Places

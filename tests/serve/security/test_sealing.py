@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqml.errors import BadUse, CouldNot
-from serve.security.sealing import is_sealed, make_secret_key, read_sealer, sealer_at
+from serve.security.sealing import make_secret_key, read_sealer, sealer_at
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
 SEALER = read_sealer(OLD)
@@ -18,7 +18,7 @@ SEALER = read_sealer(OLD)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.text(alphabet="abc.:", max_size=5))
 def test_what_is_sealed_opens_at_its_place(plain, place):
     sealed = SEALER.seal(plain, place)
-    assert is_sealed(sealed)
+    assert SEALER.is_current(sealed)
     assert SEALER.open(sealed, place) == plain
     with pytest.raises(CouldNot, match="changed, or moved"):
         SEALER.open(sealed, place + "x")

@@ -28,7 +28,9 @@ def plan_and_log(
 ) -> "tuple[Planned, dict[str, Any]]":
     """The plan of a week (wanted: dataset, week; by: playbook, model, language), added to the log or compared with what
     it holds; what is told of model and log."""
-    from models.policy.decision_log import append_week, decision_rows, feature_rows, has_week, replay, state_rows
+    from models.policy.decision_log import append_week, has_week, replay
+    from models.policy.decision_rows import decision_rows, state_rows
+    from models.policy.feature_rows import feature_rows
     from models.policy.planning import Wish, plan_dataset
 
     dataset, week = wanted

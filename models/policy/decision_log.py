@@ -1,149 +1,22 @@
 """The decision log of planned weeks: appended to, read again, compared bit for bit."""
 
-import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from kqml.errors import CouldNot, Fault, Refused
-from kqml.tables import INSTANT, NUMBER, TEXT
-from models.allocation.problem import Floats, Places
+from kqml.tables import NUMBER
 from models.effects.decision_log import DecisionLog, read_decision_log
-from models.guardrails.logged import log_columns
-from models.policy.week import POLICY, WeekPlan, reasons_given
+from models.policy.decision_rows import DECISION_SCHEMA, STATE_SCHEMA
+from models.policy.feature_rows import FEATURES, fingerprint
 
-DECISIONS, STATES, FEATURES = "decisions.parquet", "decision_states.parquet", "decision_features.parquet"
-
-DECISION_SCHEMA = pa.schema(
-    {
-        "decision_id": TEXT,
-        "account_id": TEXT,
-        "rep_id": TEXT,
-        "week": TEXT,
-        "cutoff": INSTANT,
-        "policy": TEXT,
-        "playbook": TEXT,
-        "model": TEXT,
-        "assigned": TEXT,
-        "probability": NUMBER,
-        "eligible": TEXT,
-        "blocked": TEXT,
-        "coin": pa.bool_(),
-        "must": pa.bool_(),
-        "holdout": pa.bool_(),
-        "evaluable": pa.bool_(),
-    }
-)
-STATE_SCHEMA = pa.schema(
-    {
-        "decision_id": TEXT,
-        "state": TEXT,
-        "at": INSTANT,
-        "known_at": INSTANT,
-        "action": TEXT,
-        "reason": TEXT,
-        "verified": pa.bool_(),
-    }
-)
-
-
-def decision_ids(account_ids: NDArray[np.object_], week: str) -> NDArray[np.object_]:
-    """One decision for each account and week, hence their digest."""
-    texts = (hashlib.blake2b(f"{week}\x1f{one}".encode(), digest_size=12).hexdigest() for one in account_ids.tolist())
-    return np.array([f"D{text}" for text in texts], dtype=object)
-
-
-def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
-    """A row for each account that was decided, by DECISION_SCHEMA; `model`: version and fingerprint."""
-    who, company, week = np.flatnonzero(plan.decided), plan.company, plan.week
-    ids = company.account_ids[who]
-    eligible, blocked = log_columns(plan.guarded, plan.actions)
-    kept = plan.problem.must & ~plan.problem.must_blocked
-    count = len(who)
-    return pa.table(
-        {
-            "decision_id": pa.array(decision_ids(ids, company.week_name), TEXT),
-            "account_id": pa.array(ids, TEXT),
-            "rep_id": pa.array(np.array(company.rep_ids, dtype=object)[company.owner[who]], TEXT),
-            "week": pa.array([company.week_name] * count, TEXT),
-            "cutoff": pa.array(np.full(count, company.cutoff)).cast(INSTANT),
-            "policy": pa.array([POLICY] * count, TEXT),
-            "playbook": pa.array([company.playbook.version] * count, TEXT),
-            "model": pa.array([model] * count, TEXT),
-            "assigned": pa.array(np.array(plan.actions, dtype=object)[week.assigned[who]], TEXT),
-            "probability": week.probability[who],
-            "eligible": pa.array(eligible[who], TEXT),
-            "blocked": pa.array(blocked[who], TEXT),
-            "coin": week.coin[who],
-            "must": kept[who],
-            "holdout": plan.held[who],
-            "evaluable": week.evaluable[who],
-        },
-        schema=DECISION_SCHEMA,
-    )
-
-
-def state_rows(plan: WeekPlan, decisions: pa.Table) -> pa.Table:
-    """The first state of each decision: recommended at the cutoff, why."""
-    why = reasons_given(plan)[np.flatnonzero(plan.decided)].astype(object)
-    count = len(decisions)
-    return pa.table(
-        {
-            "decision_id": decisions["decision_id"],
-            "state": pa.array(["recommended"] * count, TEXT),
-            "at": decisions["cutoff"],
-            "known_at": decisions["cutoff"],
-            "action": decisions["assigned"],
-            "reason": pa.array(why, TEXT),
-            "verified": pa.nulls(count, pa.bool_()),
-        },
-        schema=STATE_SCHEMA,
-    )
-
-
-class FeatureRows:
-    """Collects the feature rows of a pass on disk, so that they are in memory part by part."""
-
-    def __init__(self, path: Path, account_ids: NDArray[np.object_], week: str, columns: tuple[str, ...]) -> None:
-        self.path = path
-        self._ids, self._week, self._columns = account_ids, week, columns
-        self._schema = pa.schema({"decision_id": TEXT, **dict.fromkeys(columns, NUMBER)})
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-
-    def __call__(self, accounts: Places, values: Floats) -> None:
-        ids = pa.array(decision_ids(self._ids[accounts], self._week), TEXT)
-        columns = [pa.array(np.ascontiguousarray(column)) for column in values.T]
-        self._writer.write_table(pa.table([ids, *columns], schema=self._schema))
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-@contextmanager
-def feature_rows(
-    folder: Path | None, account_ids: NDArray[np.object_], week: str, columns: tuple[str, ...]
-) -> Iterator[FeatureRows | None]:
-    """A draft of the week's feature rows beside the log, gone afterwards; None where there is no log."""
-    if folder is None:
-        yield None
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{FEATURES}.{os.getpid()}"
-    rows = FeatureRows(draft, account_ids, week, columns)
-    try:
-        yield rows
-    finally:
-        rows.close()
-        draft.unlink(missing_ok=True)
+DECISIONS, STATES = "decisions.parquet", "decision_states.parquet"
 
 
 def has_week(folder: Path, week: str) -> bool:
@@ -193,14 +66,6 @@ def receipt(folder: Path, decision_id: str) -> dict[str, Any]:
     features = pq.read_table(folder / FEATURES, filters=own) if (folder / FEATURES).is_file() else None
     row = fingerprint(features) if features is not None and len(features) else None
     return {**found[0], "states": states, "features": row}
-
-
-def fingerprint(features: pa.Table) -> str:
-    """sha256 of the names and bits of feature rows."""
-    digest = hashlib.sha256("\x1f".join(features.column_names).encode())
-    for name in features.column_names[1:]:
-        digest.update(features[name].to_numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _tables(path: Path, schema: pa.Schema) -> list[pa.Table]:

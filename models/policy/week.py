@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.playbook.codes import CHANNELS
-from models.allocation.cadence import exploration, floors, shortfall_costs, tier_places
+from models.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
 from models.allocation.owed import Owed, owed_of
 from models.allocation.problem import NOT_BOOKED, WAIT, Flags, Floats, Packages, Places, Problem
 from models.exploration.coin import Coins, draw_coins
@@ -103,7 +103,7 @@ def _problem(
     reps = len(company.rep_ids) + 1
     rep = np.where(company.owner < 0, reps - 1, company.owner)
     due = np.where(ranked[:, None], owed.due, 0.0)
-    return Problem(
+    problem = Problem(
         packages=packages,
         rep=rep,
         tier=tier,
@@ -114,8 +114,9 @@ def _problem(
         due=due,
         shortfall_cost=shortfall_costs(playbook, tier),
         capacity=np.vstack([capacities(company), np.zeros(3)]),
-        floor=floors(playbook, rep, tier, due, reps),
+        floor=no_floors(reps),
     )
+    return with_floors(problem, playbook)
 
 
 def _coins(company: Company, problem: Problem, due: Floats, groups: tuple[Flags, Flags]) -> Coins:

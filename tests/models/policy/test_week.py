@@ -23,7 +23,8 @@ from models.effects.decision_log import DecisionLog
 from models.effects.fitted import Basis
 from models.policy import learning
 from models.policy.answer import plan_rows, recommended, totals
-from models.policy.decision_log import append_week, decision_rows, has_week, read_log, receipt, replay, state_rows
+from models.policy.decision_log import append_week, has_week, read_log, receipt, replay
+from models.policy.decision_rows import decision_rows, state_rows
 from models.policy.held_out import playbook_packages
 from models.policy.judged import Judged, unjudged
 from models.policy.learning import learn_effects, matured

@@ -35,7 +35,7 @@ def made_week(
     explores = (random.random(accounts) < explored) & ~fulfils.any(axis=1)
     drawn = np.where(allowed, random.random(shape), -1).argmax(axis=1)
     rep, tier = random.integers(0, reps, accounts), random.integers(0, 3, accounts)
-    due = random.integers(0, 3, (accounts, 3)).astype(float)
+    due = random.integers(0, 6, (accounts, 3)) / 2
     owed = np.zeros((reps, 3, 3))
     np.add.at(owed, (rep, tier), due)
     size = np.bincount(rep, minlength=reps)[:, None]

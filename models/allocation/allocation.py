@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.allocation.ascent import Prices
-from models.allocation.cells import SMALL
 from models.allocation.leftovers import given_for, left_out
 from models.allocation.parts import part_of
-from models.allocation.problem import NOT_BOOKED, Flags, Floats, Places, Problem, check_problem
+from models.allocation.problem import NOT_BOOKED, SMALL, Flags, Floats, Places, Problem, check_problem
 from models.allocation.solving import TOLERANCE, Solution, solve
 
 
@@ -126,7 +125,7 @@ def _used(problem: Problem, choice: Places) -> Floats:
 
 def _served(problem: Problem, choice: Places) -> Floats:
     found = np.zeros_like(problem.floor)
-    brought = np.minimum(problem.packages.contacts[choice], problem.due)
+    brought = problem.counted[np.arange(len(problem)), choice]
     np.add.at(found, (problem.rep, problem.tier), brought)
     return found
 

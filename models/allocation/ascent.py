@@ -1,6 +1,6 @@
 """Prices of hours and floors per rep, with the bound that they prove (Lagrangian relaxation; Fisher 1981).
 
-For prices λ ≥ 0 of resources, μ ≥ 0 of floors, L(λ, μ) = Σᵢ maxₖ (vᵢₖ − λ·costₖ + μ·usefulᵢₖ) + λ·capacity − μ·floor is
+For prices λ ≥ 0 of resources, μ ≥ 0 of floors, L(λ, μ) = Σᵢ maxₖ (vᵢₖ − λ·costₖ + μ·countᵢₖ) + λ·capacity − μ·floor is
 at least the value of every plan that keeps to capacities and floors. Subgradient steps of Polyak's length lower it.
 """
 
@@ -118,7 +118,7 @@ def _bonus(cells: Cells, prices: Prices, package: int) -> Floats | float:
         return 0.0
     row = np.arange(len(cells.reps))[:, None]
     channels = range(cells.floor.shape[2])
-    return sum((prices.floor[row, cells.tier, c] * cells.useful[c, package] for c in channels), start=np.zeros(1))
+    return sum((prices.floor[row, cells.tier, c] * cells.counted[c, package] for c in channels), start=np.zeros(1))
 
 
 def _begin(cells: Cells, start: Prices) -> Climb:

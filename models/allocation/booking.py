@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import LinearConstraint
 
-from models.allocation.cells import SMALL, Room
-from models.allocation.problem import WAIT, Flags, Floats, Places, Problem
+from models.allocation.cells import Room
+from models.allocation.problem import SMALL, WAIT, Flags, Floats, Places, Problem
 from models.allocation.programme import minimise
 
 
@@ -34,7 +34,7 @@ def book(problem: Problem) -> Booked:
         if (over > SMALL).any():
             overflow[rep] = np.maximum(over, 0.0)
             options[rows] = np.arange(options.shape[1])[None] == chosen[:, None]
-    room = Room(problem, problem.value, problem.useful, options, problem.capacity + overflow, problem.floor)
+    room = Room(problem, problem.value, problem.counted, options, problem.capacity + overflow, problem.floor)
     return Booked(room, overflow)
 
 

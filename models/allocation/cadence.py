@@ -1,11 +1,13 @@
 """What the playbook adds to a week's problem: shortfall costs, floors, budgets of regions."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS, TIERS
-from models.allocation.problem import Floats, Places
+from models.allocation.problem import Floats, Places, Problem
 
 WHOLE = 1e-9
 
@@ -24,12 +26,29 @@ def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
     return costs[tier]
 
 
-def floors(playbook: Playbook, rep: Places, tier: Places, due: Floats, reps: int) -> Floats:
-    """R × tiers × channels: whole contacts that each tier of a rep must get, the playbook's share of the owed."""
-    owed = np.zeros((reps, len(TIERS), due.shape[1]))
-    np.add.at(owed, (rep, tier), due)
+def with_floors(problem: Problem, playbook: Playbook) -> Problem:
+    """The problem with the playbook's floors: whole contacts that each tier of a rep must get, a share of the owed.
+
+    What no allowed package brings is not asked for. Where a tier's accounts, one package each, cannot bring all that
+    is asked for, its floors are lowered in proportion.
+    """
+    reps, tiers = len(problem.capacity), len(TIERS)
     share = np.array([playbook.cadence_floor[name] for name in TIERS])
-    return np.asarray(np.floor(owed * share[None, :, None] + WHOLE), dtype=np.float64)
+    best = np.where(problem.allowed[:, :, None], problem.counted, 0.0).max(axis=1)
+    due = np.where(best > 0, problem.due, 0.0)
+    cell = problem.rep * tiers + problem.tier
+    needed = np.divide(due, best, out=np.zeros_like(due), where=best > 0).sum(axis=1)
+    asked = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
+    there = np.bincount(cell, minlength=reps * tiers)
+    held = np.minimum(1.0, np.divide(there, asked, out=np.ones(len(asked)), where=asked > 0)).reshape(reps, tiers)
+    owed = np.zeros((reps, tiers, due.shape[1]))
+    np.add.at(owed, (problem.rep, problem.tier), due)
+    return replace(problem, floor=np.floor(owed * (share * held)[:, :, None] + WHOLE))
+
+
+def no_floors(reps: int) -> Floats:
+    """R × tiers × channels of a week that asks for nothing."""
+    return np.zeros((reps, len(TIERS), len(CHANNELS)))
 
 
 def exploration(playbook: Playbook, tier: Places, kept_out: NDArray[np.bool_]) -> Floats:

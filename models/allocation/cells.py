@@ -9,25 +9,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.allocation.problem import WAIT, Flags, Floats, Places, Problem
+from models.allocation.problem import SMALL, WAIT, Flags, Floats, Places, Problem
 
 ELEMENTS = 120_000
 """Packages × reps × accounts worked on at once: small enough for the processor's cache."""
-
-SMALL = 1e-6
-"""Capacities and floors are kept to this share of them; HiGHS's own tolerance."""
 
 
 @dataclass(frozen=True)
 class Cells:
     """K packages × r reps × m places. `reps`: their numbers in the problem. `row` (r × m): the account at each place,
-    −1 behind the last. `value`: −inf where the package is no option. `useful` (C × K × r × m). `tier` (r × m).
+    −1 behind the last. `value`: −inf where the package is no option. `counted` (C × K × r × m): by floors.
+    `tier` (r × m).
     """
 
     reps: Places
     row: Places
     value: Floats
-    useful: Floats
+    counted: Floats
     tier: Places
     cost: Floats
     capacity: Floats
@@ -39,7 +37,7 @@ class Cells:
             reps=self.reps[kept],
             row=self.row[kept],
             value=self.value[:, kept],
-            useful=self.useful[:, :, kept],
+            counted=self.counted[:, :, kept],
             tier=self.tier[kept],
             cost=self.cost,
             capacity=self.capacity[kept],
@@ -62,7 +60,7 @@ class Cells:
 
     def brought(self, choice: Places) -> Floats:
         """C × r × m: owed contacts that a choice brings."""
-        found = np.take_along_axis(self.useful, choice[None, None], axis=1)[:, 0]
+        found = np.take_along_axis(self.counted, choice[None, None], axis=1)[:, 0]
         return np.asarray(found, dtype=np.float64)
 
     def worth(self, choice: Places) -> Floats:
@@ -83,7 +81,7 @@ class Room:
 
     problem: Problem
     value: Floats
-    useful: Floats
+    counted: Floats
     options: Flags
     capacity: Floats
     floor: Floats
@@ -127,12 +125,12 @@ def _cells(room: Room, reps: Places, row: Places) -> Cells:
     options[absent, WAIT] = True
     value = np.where(options, room.value[row], -np.inf)
     value[absent, WAIT] = 0.0
-    useful = np.where(absent[:, :, None, None], 0.0, room.useful[row])
+    counted = np.where(absent[:, :, None, None], 0.0, room.counted[row])
     return Cells(
         reps=reps,
         row=row,
         value=np.ascontiguousarray(value.transpose(2, 0, 1)),
-        useful=np.ascontiguousarray(useful.transpose(3, 2, 0, 1)),
+        counted=np.ascontiguousarray(counted.transpose(3, 2, 0, 1)),
         tier=np.where(absent, 0, room.problem.tier[row]),
         cost=cost,
         capacity=capacity,

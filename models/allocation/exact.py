@@ -6,8 +6,8 @@ import numpy as np
 from scipy.optimize import LinearConstraint
 from scipy.sparse import coo_array, csr_array, hstack
 
-from models.allocation.cells import SMALL, Cells
-from models.allocation.problem import Floats, Places
+from models.allocation.cells import Cells
+from models.allocation.problem import SMALL, Floats, Places
 from models.allocation.programme import Optimum, minimise
 
 
@@ -52,9 +52,9 @@ def _programme(cells: Cells, rep: int) -> Programme:
     value = cells.value[:, rep].T
     place, package = np.nonzero(np.isfinite(value) & (cells.row[rep] >= 0)[:, None])
     count, column = len(place), np.arange(len(place))
-    useful = cells.useful[:, :, rep].transpose(2, 1, 0)[place, package]
+    counted = cells.counted[:, :, rep].transpose(2, 1, 0)[place, package]
     tier, channel = np.nonzero(cells.floor[rep] > 0)
-    serves = np.where(cells.tier[rep][place][None] == tier[:, None], useful[:, channel].T, 0.0)
+    serves = np.where(cells.tier[rep][place][None] == tier[:, None], counted[:, channel].T, 0.0)
     return Programme(
         place=place,
         package=package,

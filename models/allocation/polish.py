@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.allocation.cells import SMALL, Cells
-from models.allocation.problem import Floats, Places
+from models.allocation.cells import Cells
+from models.allocation.problem import SMALL, Floats, Places
 
 ROUNDS = 40
 LEAST_GAIN = 1e-9
@@ -31,7 +31,7 @@ def _best_move(cells: Cells, choice: Places, reps: Places) -> tuple[Floats, Plac
     now = choice[reps]
     room = cells.capacity[reps] * (1 + SMALL) + SMALL - cells.cost[now].sum(axis=1)
     current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
-    brought = np.take_along_axis(cells.useful[:, :, reps], now[None, None], axis=1)[:, 0]
+    brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
     spare = _spare(cells, reps, brought)
     best = np.full(len(reps), -np.inf)
     place, package = np.zeros(len(reps), dtype=np.int64), np.zeros(len(reps), dtype=np.int64)
@@ -39,7 +39,7 @@ def _best_move(cells: Cells, choice: Places, reps: Places) -> tuple[Floats, Plac
         extra = cells.cost[one] - cells.cost[now]
         possible = (extra <= room[:, None, :]).all(axis=2)
         if cells.floored:
-            possible &= (cells.useful[:, one, reps] - brought >= -spare).all(axis=0)
+            possible &= (cells.counted[:, one, reps] - brought >= -spare).all(axis=0)
         gain = np.where(possible, cells.value[one, reps] - current, -np.inf)
         where = gain.argmax(axis=1)
         most = gain[np.arange(len(reps)), where]

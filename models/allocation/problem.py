@@ -18,6 +18,8 @@ Places = NDArray[np.int64]
 RESOURCES = ("minutes", "stops", "money")
 WAIT = 0
 NOT_BOOKED = -1
+SMALL = 1e-6
+"""Capacities and floors are kept to this share of them; HiGHS's own tolerance."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ class Problem:
 
     @property
     def useful(self) -> Floats:
-        """n × K × C: contacts of each package that the cadence owes; more than it owes count for nothing."""
+        """n × K × C: contacts of each package that the cadence owes; more than it owes avoid no shortfall."""
         return np.minimum(self.packages.contacts[None, :, :], self.due[:, None, :])
+
+    @property
+    def counted(self) -> Floats:
+        """n × K × C: whole contacts of each package that count for a floor: those of accounts that are owed any."""
+        return np.minimum(self.packages.contacts[None, :, :], np.ceil(self.due - SMALL)[:, None, :])
 
     @property
     def avoided(self) -> Floats:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.allocation.cells import SMALL, Cells
-from models.allocation.problem import Floats, Places
+from models.allocation.cells import Cells
+from models.allocation.problem import SMALL, Floats, Places
 
 ROUNDS = 60
 HEALS = 1e-9
@@ -28,14 +28,14 @@ def _best_move(cells: Cells, choice: Places, reps: Places) -> tuple[Floats, Plac
     now, row = choice[reps], np.arange(len(reps))
     capacity = np.where(cells.capacity[reps] > 0, cells.capacity[reps], 1.0)
     over = (cells.cost[now].sum(axis=1) - cells.capacity[reps]) / capacity
-    brought = np.take_along_axis(cells.useful[:, :, reps], now[None, None], axis=1)[:, 0]
+    brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
     short = _shortness(cells, reps, brought)
     current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
     ill = _beyond(over).sum(axis=1)[:, None] + _beyond(short).sum(axis=0)
     best, place, package = np.zeros(len(reps)), np.zeros(len(reps), np.int64), np.zeros(len(reps), np.int64)
     for one in range(len(cells.cost)):
         extra = (cells.cost[one] - cells.cost[now]) / capacity[:, None, :]
-        more = (cells.useful[:, one, reps] - brought) / _unit(cells, reps)
+        more = (cells.counted[:, one, reps] - brought) / _unit(cells, reps)
         healed = ill - _beyond(over[:, None, :] + extra).sum(axis=2) - _beyond(short - more).sum(axis=0)
         loss = np.maximum(current - cells.value[one, reps], 0.0)
         score = np.where(healed > HEALS, healed / (loss + 1.0), 0.0)

@@ -7,9 +7,8 @@ import numpy as np
 from models.allocation.allocation import Allocation, describe
 from models.allocation.ascent import Prices
 from models.allocation.booking import lightest_use
-from models.allocation.cells import SMALL
 from models.allocation.parts import part_of
-from models.allocation.problem import NOT_BOOKED, Flags, Floats, Places, Problem, check_problem
+from models.allocation.problem import NOT_BOOKED, SMALL, Flags, Floats, Places, Problem, check_problem
 from models.allocation.solving import TOLERANCE, solve
 from models.exploration.coin import Coins, probability
 

@@ -28,7 +28,7 @@ def oracle(problem):
         if (cost.sum(axis=0) > problem.capacity[0] + booked).any():
             continue
         served = np.zeros_like(problem.floor[0])
-        np.add.at(served, problem.tier, np.minimum(problem.packages.contacts[choice], problem.due))
+        np.add.at(served, problem.tier, np.minimum(problem.packages.contacts[choice], np.ceil(problem.due)))
         missing = np.maximum(problem.floor[0] - served, 0).sum()
         found = (-(booked / scale).sum(), -missing, problem.value[row, choice].sum())
         best = found if best is None or found > best else best

@@ -18,7 +18,7 @@ from kqml.duties.table import SCHEMA
 from kqml.playbook import read_playbook
 from kqml.workdays import workdays
 from models.allocation.allocation import violations
-from models.allocation.cadence import exploration, floors, shortfall_costs, tier_places
+from models.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
 from models.allocation.owed import owed_of
 from models.allocation.problem import NOT_BOOKED, Packages, Problem
 from models.exploration.coin import draw_coins
@@ -61,8 +61,9 @@ def test_a_week_goes_from_duties_to_a_decision_log(company):
         due=owed.due,
         shortfall_cost=shortfall_costs(playbook, tier),
         capacity=hours,
-        floor=floors(playbook, rep, tier, owed.due, 4),
+        floor=no_floors(4),
     )
+    problem = with_floors(problem, playbook)
     held = held_out(playbook.holdout, ids, monday)
     epsilon = exploration(playbook, tier, problem.must | held)
     luck = [uniforms("salt", f"{purpose} {period.first}", ids) for purpose in ("coin", "draw")]

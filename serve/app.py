@@ -17,7 +17,19 @@ from serve.documents import build_openapi
 from serve.envelope import REQUEST_ID, Envelope
 from serve.logs import where_it_failed
 from serve.problems import ItemError, Problem, ProblemError, invalid_request, problem_response
-from serve.routes import account_history, accounts, contacts, decisions, duties, events, plans, reps, scores, status
+from serve.routes import (
+    account_history,
+    accounts,
+    contacts,
+    decisions,
+    duties,
+    duty_status,
+    events,
+    plans,
+    reps,
+    scores,
+    status,
+)
 from serve.security import administration, login, rights
 from serve.security.headers import SecurityHeaders
 from serve.service import Service
@@ -27,7 +39,7 @@ GZIP_FROM_BYTES = 4 * 1024
 
 DESCRIPTION = "客情 machine learning: how likely accounts are to stop ordering, why."
 VERSION = "1"
-ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events, decisions, duties)
+ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events, decisions, duties, duty_status)
 ROUTES = (*ABOUT_ACCOUNTS, rights, administration, login, status)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 

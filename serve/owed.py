@@ -1,7 +1,7 @@
 """Duties of the store's accounts, a stretch of accounts at a time."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,10 +9,12 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from kqml.duties import Period, duties
+from kqml.duties.declared import duty_id
 from kqml.playbook import Playbook
 from kqml.playbook.codes import PERSONAL_DAYS
 from kqml.workdays import workdays
 from serve.store.contacts import Vault
+from serve.store.duties_declared import declared_of
 from serve.store.duty_books import DutyBooks, accounts_from
 from serve.store.territory import Territory
 
@@ -41,7 +43,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Owed:
-    """Rows of `kqml.duties.table.SCHEMA`; `last`: account and how many of its rows were told, None at the end."""
+    """Rows of `kqml.duties.table.SCHEMA` with their `duty_id`, with what somebody `declared` of them; `last`: account
+    and how many of its rows were told, None at the end."""
 
     rows: list[Row]
     last: tuple[str, int] | None
@@ -61,6 +64,14 @@ def owed_page(connection: Connection, wanted: Wanted, after: tuple[str, int], li
         if len(rows) == limit:
             return Owed(rows, place)
     return Owed(rows, None)
+
+
+def owed_by(connection: Connection, wanted: Wanted, accounts: Sequence[str]) -> dict[str, Row]:
+    """The duties of these accounts, of the reps of `wanted`, by their `duty_id`."""
+    books = DutyBooks(connection, wanted.playbook, wanted.vault)
+    rows = _of_reps(connection, books, wanted) if wanted.reps else []
+    rows += _rows(books, accounts, wanted, of_reps=False) if accounts else []
+    return {row["duty_id"]: row for row in rows}
 
 
 def _by_account(connection: Connection, wanted: Wanted, first: str) -> Iterator[tuple[str, list[Row] | None]]:
@@ -98,7 +109,21 @@ def _rows(books: DutyBooks, ids: Sequence[str], wanted: Wanted, *, of_reps: bool
     book = books.of(ids)
     if not len(book.log.accounts):
         return []
+    sayings = [row for row in books.sayings(wanted.reps if of_reps else ids) if row["known_at"] < wanted.cutoff]
+    book = replace(book, declared=declared_of(sayings))
     table = duties(book, wanted.playbook, workdays(wanted.playbook.country), wanted.period, wanted.cutoff)
+    last = {row["duty_id"]: row for row in sayings}
+    return [_told(row, last) for row in table.filter(_chosen(table, wanted, of_reps)).to_pylist()]
+
+
+def _told(row: Row, last: Mapping[str, Row]) -> Row:
+    """The row with its name, with what was said of it where that counts."""
+    name = duty_id(row)
+    said = last.get(name)
+    return {**row, "duty_id": name, "declared": None if said is None or said["state"] == "open" else said}
+
+
+def _chosen(table: pa.Table, wanted: Wanted, of_reps: bool) -> Any:
     account = table["account_id"].cast(pa.string())
     chosen = pc.is_null(account) if of_reps else pc.is_valid(account)
     if wanted.states:
@@ -107,7 +132,7 @@ def _rows(books: DutyBooks, ids: Sequence[str], wanted: Wanted, *, of_reps: bool
         chosen = pc.and_(chosen, pc.equal(table["must"], wanted.must))
     if wanted.vault is None:
         chosen = pc.and_(chosen, pc.invert(_in(table["duty"], PERSONAL_DAYS)))
-    return list(table.filter(chosen).to_pylist())
+    return chosen
 
 
 def _in(column: pa.ChunkedArray, values: Sequence[str]) -> pa.ChunkedArray:

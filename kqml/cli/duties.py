@@ -62,7 +62,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     rules = playbook_in_force(playbook, settings)
     speech = spoken(language, settings.language)
     with progress("Reading", None), source_of(dataset, store, settings) as source:
-        book = read_book(read_dataset(source.folder), rules)
+        book = read_book(read_dataset(source.folder), rules, source.declared())
     _check_rep(book, rep)
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}

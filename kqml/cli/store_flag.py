@@ -15,6 +15,7 @@ from kqml.errors import BadUse, Fault
 from kqml.settings import Settings
 
 if TYPE_CHECKING:
+    from kqml.duties.declared import Declared
     from serve.security.contact_vault import ContactVault
     from serve.store.engine import Store
 
@@ -78,6 +79,15 @@ class Source:
 
     folder: Path
     found: OpenStore | None
+
+    def declared(self) -> "tuple[Declared, ...]":
+        """What people said of duties; a dataset folder holds nothing of that."""
+        if self.found is None:
+            return ()
+        from serve.store.duties_declared import declared_of, read_sayings
+
+        with self.found.store.reading() as connection:
+            return declared_of(read_sayings(connection))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def run(
     rules = playbook_in_force(playbook, settings)
     with source_of(None, OWN, settings) as source:
         assert source.found is not None
-        book = read_book(read_dataset(source.folder), rules)
+        book = read_book(read_dataset(source.folder), rules, source.declared())
         zone = book.log.time_zone
         at = present if cutoff is None else parse_cutoff(cutoff, zone)
         year, number, _ = (moment_of(at, zone) - timedelta(microseconds=1)).date().isocalendar()

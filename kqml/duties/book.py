@@ -1,6 +1,6 @@
 """Everything that duties are computed from, as arrays over the accounts of a company."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar import local_days
 from kqml.dataset import Dataset
+from kqml.duties.declared import Declared
 from kqml.duties.records import DutyLog, places_in, records_of
 from kqml.duties.reps import reps_of
 from kqml.duties.standing import Standing, standing_of
@@ -58,12 +59,14 @@ MATTERS = (
 @dataclass(frozen=True)
 class DutyBook:
     """What is known of a company for its duties. `standing`: who looks after which account in which tier since when.
-    `contacts`: contact_id, account place, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970."""
+    `contacts`: contact_id, account place, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970.
+    `declared`: what people said of duties, in the order in which they said it."""
 
     log: DutyLog
     standing: Standing
     contacts: pa.Table
     quiet: NDArray[np.int64]
+    declared: tuple[Declared, ...] = ()
 
 
 def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
@@ -72,9 +75,9 @@ def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
     return tuple(kind for kind in KINDS if kind in counted | {*CHANGES, *MATTERS})
 
 
-def read_book(dataset: Dataset, playbook: Playbook) -> DutyBook:
+def read_book(dataset: Dataset, playbook: Playbook, declared: tuple[Declared, ...] = ()) -> DutyBook:
     """The book of a dataset folder; of events it reads only the kinds that are needed."""
-    return book_of(
+    book = book_of(
         _with_first_events(dataset.table("accounts"), dataset),
         dataset.table("contacts"),
         dataset.table("reps"),
@@ -82,6 +85,7 @@ def read_book(dataset: Dataset, playbook: Playbook) -> DutyBook:
         dataset.info.time_zone,
         [(period.start, period.end) for period in dataset.info.quiet_periods],
     )
+    return replace(book, declared=declared)
 
 
 def _with_first_events(accounts: pa.Table, dataset: Dataset) -> pa.Table:

@@ -11,6 +11,7 @@ from kqml.duties.asked import Asked
 from kqml.duties.book import DutyBook
 from kqml.duties.cadence import cadence_parts
 from kqml.duties.counting import contacts_of
+from kqml.duties.declared import with_declared
 from kqml.duties.matters import matter_parts
 from kqml.duties.monthly import MonthView, month_view, months_back
 from kqml.duties.occasions import festival_parts
@@ -25,10 +26,12 @@ from kqml.workdays import Workdays
 def duties(book: DutyBook, playbook: Playbook, calendar: Workdays, period: Period, cutoff: int) -> pa.Table:
     """The table of `kqml.duties.table.SCHEMA`: every duty whose days touch the period, whatever is open besides.
 
-    Only what was known before the cutoff counts, only what had happened by then.
+    Only what was known before the cutoff counts, only what had happened by then. What somebody declared by then is done
+    or waived, whatever was counted.
     """
     asked = asked_of(book, playbook, period, cutoff)
-    return table_of(book, [part for part in _parts(asked, calendar, period) if len(part)], playbook.version)
+    table = table_of(book, [part for part in _parts(asked, calendar, period) if len(part)], playbook.version)
+    return with_declared(table, book.declared, cutoff)
 
 
 def asked_of(book: DutyBook, playbook: Playbook, period: Period, cutoff: int) -> Asked:

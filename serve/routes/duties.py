@@ -17,10 +17,11 @@ from serve.cursors import read_cursor, write_cursor
 from serve.dependencies import ServiceOf
 from serve.documents import problems
 from serve.duty_question import DutyQuestion
-from serve.duty_schemas import DutyOut, DutyPage
+from serve.duty_schemas import DeclaredOut, DutyOut, DutyPage
 from serve.envelope import REQUEST_ID
 from serve.owed import Wanted, owed_page
 from serve.problems import ItemError, Problem, invalid_request
+from serve.rendering import shown
 from serve.security.audit import Actor, Deed, record
 from serve.security.contact_vault import ContactVault
 from serve.service import Service
@@ -28,6 +29,7 @@ from serve.weeks import week_asked, week_name
 
 router = APIRouter(tags=["duties"])
 SHOWN = tuple(DutyOut.model_fields)
+DECLARED = tuple(DeclaredOut.model_fields)
 INSTANTS = ("due_from", "due_by")
 EARLIEST = 946_684_800_000_000
 """2000-01-01 UTC: no service of ours is older."""
@@ -117,4 +119,5 @@ def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row
 def _shown(row: Row, caller: Caller, zone: str) -> Row:
     local = {name: row[name].astimezone(ZoneInfo(zone)).isoformat() for name in INSTANTS}
     contact = row["contact_id"] if Scope.READ_CONTACTS in caller.scopes else None
-    return {name: row[name] for name in SHOWN} | local | {"contact_id": contact}
+    said = None if row["declared"] is None else shown(row["declared"], DECLARED, zone)
+    return {name: row[name] for name in SHOWN} | local | {"contact_id": contact, "declared": said}

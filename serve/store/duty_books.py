@@ -12,6 +12,7 @@ from kqml.duties.book import COLUMNS, kinds_needed, with_openings
 from kqml.playbook import Playbook
 from kqml.tables import INSTANT, SCHEMAS
 from serve.store.contacts import Vault
+from serve.store.duties_declared import read_sayings
 from serve.store.events import COUNTED
 from serve.store.info import read_info
 from serve.store.records import parts_of
@@ -55,6 +56,10 @@ class DutyBooks:
             self.info.time_zone,
             [(period.start, period.end) for period in self.info.quiet_periods],
         )
+
+    def sayings(self, owners: Sequence[str]) -> list[Row]:
+        """What was said of the duties of these accounts or reps, in the order in which it was."""
+        return read_sayings(self._connection, owners)
 
     def _opened(self, accounts: pa.Table) -> pa.Table:
         """With the first events of those that do not say when they opened."""

@@ -9,8 +9,9 @@ from serve.store.tables.access import (
     SESSIONS,
     USERS,
 )
-from serve.store.tables.answers import DECISION_STATES, DECISIONS, DUTIES_DONE, LATEST_SCORES, REVIEWS, SCORES
+from serve.store.tables.answers import DECISION_STATES, DECISIONS, DUTIES_DECLARED, LATEST_SCORES, REVIEWS, SCORES
 from serve.store.tables.facts import ACCOUNTS, CONTACT_KEYS, CONTACTS, EVENTS, KINDS_RECORDED, REPS, STORE_INFO
+from serve.store.tables.learned import LEARNED
 from serve.store.tables.messages import DELIVERIES, OUTBOX, WEBHOOKS
 from serve.store.tables.metadata import METADATA
 
@@ -23,12 +24,13 @@ __all__ = [
     "DECISIONS",
     "DECISION_STATES",
     "DELIVERIES",
-    "DUTIES_DONE",
+    "DUTIES_DECLARED",
     "ERASING",
     "EVENTS",
     "IDEMPOTENCY_KEYS",
     "KINDS_RECORDED",
     "LATEST_SCORES",
+    "LEARNED",
     "LOGIN_ATTEMPTS",
     "METADATA",
     "OUTBOX",

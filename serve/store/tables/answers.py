@@ -1,6 +1,6 @@
 """The tables of what was answered, decided, done."""
 
-from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table
 
 from serve.store.tables.metadata import METADATA, PLAIN_TEXT, instant, words
 
@@ -65,8 +65,9 @@ DECISIONS = Table(
     words("receipt"),
     instant("recorded_at", nullable=False),
 )
-"""Append-only; columns as in a decision log's `decisions.parquet`. `features`: the feature row as JSON. `receipt`:
-what else re-creates the answer, as JSON."""
+"""Append-only; columns as in a decision log's `decisions.parquet`. `features`: the feature row as JSON, an object or
+the numbers alone, whose names are the `columns` of what its receipt names as `learned`. `receipt`: what else
+re-creates the answer, as JSON."""
 
 Index("ix_decisions_rep_id_week", DECISIONS.c.rep_id, DECISIONS.c.week)
 
@@ -86,21 +87,22 @@ DECISION_STATES = Table(
 )
 """Append-only. `number` counts a decision's states from 0. `outcome`: JSON. `by`: who reported it."""
 
-DUTIES_DONE = Table(
-    "duties_done",
+DUTIES_DECLARED = Table(
+    "duties_declared",
     METADATA,
-    words("account_id", primary_key=True),
-    words("duty", primary_key=True),
-    instant("due_by", primary_key=True, autoincrement=False),
-    words("rep_id"),
-    words("channel"),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    words("duty_id", nullable=False),
+    words("owner", nullable=False, index=True),
+    words("duty", nullable=False),
     words("state", nullable=False),
     instant("at", nullable=False),
     instant("known_at", nullable=False),
     words("note"),
-    words("by"),
+    words("by", nullable=False),
+    sqlite_autoincrement=True,
 )
-"""Duties that somebody declared done or waived; those that events fulfil are never stored."""
+"""Append-only. What people said of duties, named as `kqml.duties.declared` does; those that events fulfil are never
+stored. `owner`: the account, else the rep. No contact is named, so that erasing one leaves nothing here."""
 
 REVIEWS = Table(
     "reviews",

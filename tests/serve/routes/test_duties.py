@@ -11,6 +11,7 @@ from kqml.calendar import instant_of
 from kqml.dataset import DatasetInfo, write_dataset
 from kqml.duties import duties, read_book, week
 from kqml.duties.book import DutyBook
+from kqml.duties.declared import duty_id
 from kqml.events import KINDS
 from kqml.playbook import read_playbook
 from kqml.workdays import workdays
@@ -62,6 +63,7 @@ def expected(book: DutyBook, name: str = WEEK) -> list[dict]:
     rows = duties(book, rules, workdays(rules.country), week(name), NOW).to_pylist()
     for row in rows:
         row.pop("playbook")
+        row |= {"duty_id": duty_id(row), "declared": None}
         row |= {part: row[part].timestamp() for part in ("due_from", "due_by")}
     return rows
 
@@ -84,7 +86,11 @@ def asked(client, **query) -> list[dict]:
 
 def same(found: list[dict], wanted: list[dict]) -> None:
     assert len(found) == len(wanted)
-    assert sorted(found, key=repr) == sorted(wanted, key=repr)
+    assert sorted(found, key=_name) == sorted(wanted, key=_name)
+
+
+def _name(row: dict) -> str:
+    return row["duty_id"]
 
 
 @pytest.mark.parametrize("limit", [3, 500])

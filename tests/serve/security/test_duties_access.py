@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from serve.access import Scope
 from serve.security.contact_vault import ContactVault
 from serve.security.roles import Role
-from serve.store.tables import AUDIT_LOG, CONTACTS, EVENTS
+from serve.store.tables import AUDIT_LOG, CONTACTS, DUTIES_DECLARED, EVENTS
 
 DAY = 86_400 * SECOND
 
@@ -79,3 +79,59 @@ def looks(company) -> list[str]:
     with company.store.reading() as connection:
         asked = select(AUDIT_LOG.c.subject).where(AUDIT_LOG.c.action == "contact.read")
         return list(connection.execute(asked).scalars())
+
+
+def say(client, headers, row, **more):
+    """Says that a duty of the list is done."""
+    saying = {"duty_id": row["duty_id"], "account_id": row["account_id"], "rep_id": row["rep_id"], "state": "done"}
+    return client.post("/v1/duties/status", json={"duties": [{**saying, **more}]}, headers=headers)
+
+
+def test_nobody_says_what_became_of_duties_of_others(client, promised):
+    """Neither by the account of others nor by an own one, as little as by a rep of others."""
+    row = next(row for row in told(client, logged_in(promised.session(promised.user(Role.ADMIN)))) if of(row, "a3"))
+    stranger = bearer(promised.key(*Scope, rep_id="r1"))
+    for more in ({}, {"account_id": "a1"}, {"account_id": None, "rep_id": "r3"}, {"account_id": "none"}):
+        answer = say(client, stranger, row, **more)
+        assert answer.status_code == 422, answer.text
+        assert "a3" not in answer.text or more == {}
+    missing = say(client, stranger, row, account_id="no-such").json()["errors"][0]["detail"]
+    assert say(client, stranger, row).json()["errors"][0]["detail"] == missing.replace("no-such", "a3")
+    assert next(one["declared"] for one in told(client, bearer(promised.key(*Scope))) if of(one, "a3")) is None
+
+
+def of(row, account):
+    return row["account_id"] == account and row["duty"] == "promise"
+
+
+def test_who_says_it_is_told_and_noted(client, promised, clock):
+    user = promised.user(Role.REP, "r1")
+    headers = logged_in(promised.session(user))
+    row = next(row for row in told(client, headers) if of(row, "a1"))
+    clock.forward(60)
+    assert say(client, headers, row).json() == {"added": 1, "known": 0}
+    clock.forward(60)
+    (after,) = [row for row in told(client, headers) if of(row, "a1")]
+    assert (after["state"], after["must"], after["declared"]["by"]) == ("done", False, f"user:{user}")
+    with promised.store.reading() as connection:
+        asked = select(AUDIT_LOG).where(AUDIT_LOG.c.action == "POST /v1/duties/status")
+        (noted,) = connection.execute(asked).mappings()
+    assert (noted["actor"], json.loads(noted["details"])) == (f"user:{user}", {"duties": 1, "ids": [row["duty_id"]]})
+
+
+def test_a_person_s_day_is_declared_without_words_by_whoever_may_see_it(client, promised, clock):
+    """What the store keeps of it names nobody."""
+    sees = bearer(promised.key(Scope.READ_ACCOUNTS, Scope.WRITE_DECISIONS, Scope.SEE_PERSONAL, rep_id="r1"))
+    row = next(row for row in told(client, sees) if row["duty"] == "birthday")
+    blind = bearer(promised.key(Scope.READ_ACCOUNTS, Scope.WRITE_DECISIONS, rep_id="r1"))
+    assert "is no duty there" in say(client, blind, row).text
+    assert "when the person is erased" in say(client, sees, row, note="王 had a cake").text
+    assert say(client, sees, row).json() == {"added": 1, "known": 0}
+    with promised.store.reading() as connection:
+        (kept,) = connection.execute(select(DUTIES_DECLARED)).mappings()
+    assert {name: kept[name] for name in ("owner", "duty", "note")} == {
+        "owner": "a1",
+        "duty": "birthday",
+        "note": None,
+    }
+    assert "c1" not in {str(value) for value in kept.values()}

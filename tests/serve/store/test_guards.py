@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from serve.store.tables import AUDIT_LOG, DECISION_STATES, DECISIONS, ERASING, EVENTS
+from serve.store.tables import AUDIT_LOG, DECISION_STATES, DECISIONS, DUTIES_DECLARED, ERASING, EVENTS
 
 ROWS = {
     EVENTS: {"account_id": "a", "occurred_at": 1, "event_id": "e", "known_at": 2, "received_at": 2, "kind": "order"},
@@ -22,8 +22,17 @@ ROWS = {
     },
     DECISION_STATES: {"decision_id": "d", "number": 0, "state": "recommended", "at": 1, "known_at": 1},
     AUDIT_LOG: {"at": 1, "actor": "k", "action": "read"},
+    DUTIES_DECLARED: {
+        "duty_id": "f00d",
+        "owner": "a",
+        "duty": "promise",
+        "state": "done",
+        "at": 1,
+        "known_at": 1,
+        "by": "k",
+    },
 }
-COLUMN = {EVENTS: "kind", DECISIONS: "policy", DECISION_STATES: "state", AUDIT_LOG: "action"}
+COLUMN = {DUTIES_DECLARED: "state", EVENTS: "kind", DECISIONS: "policy", DECISION_STATES: "state", AUDIT_LOG: "action"}
 
 
 @pytest.fixture

@@ -138,6 +138,6 @@ def _net_of(fork: Simulation, named: tuple[str, Score | None], history: History,
     name, score = named
     own = Allocated(name, score or scores.by_truth(fork, max(times.paths // 2, 4)), history)
     margin = run(fork, own, times.policy, history.notice).margin
-    after = Allocated("playbook_only", scores.idle, history, own.owed)
+    after = Allocated("playbook_only", scores.idle, history, own.booked)
     margin = margin + run(fork, after, HORIZON, history.notice).margin
     return np.asarray(margin - np.sum(own.spent, axis=0) - np.sum(after.spent, axis=0), dtype=np.float64)

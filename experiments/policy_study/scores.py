@@ -17,10 +17,13 @@ from models.value.net import net_values
 TREES = {"objective": "regression", "num_leaves": 8, "learning_rate": 0.1, "verbose": -1, "num_threads": 1, "seed": 0}
 ROUNDS = 100
 
+THRIFT = 0.02
+"""The share of its costs that a policy without effects charges: of two packages that do the same the cheaper wins."""
+
 
 def idle(seen: Observation, values: Floats, history: History) -> Floats:
-    """Nothing but the playbook's cadence."""
-    return np.zeros(seen.eligible.shape)
+    """Nothing but the playbook's cadence, by the cheapest packages."""
+    return np.tile(-THRIFT * _costs(seen), (len(seen.eligible), 1))
 
 
 def ranked(seen: Observation, worth: Floats) -> Floats:
@@ -29,9 +32,7 @@ def ranked(seen: Observation, worth: Floats) -> Floats:
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     place = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
     attention = np.minimum(packages.contacts, 1.0) @ np.array([1.0, 0.4, 0.2])
-    return np.asarray(place[:, None] * attention[None, :] * dearest - 1e-3 * packages.cost[:, 0], dtype=np.float64) * (
-        np.arange(len(packages.names)) > 0
-    )
+    return np.asarray(place[:, None] * attention[None, :] * dearest - THRIFT * _costs(seen), dtype=np.float64)
 
 
 def at_random(seen: Observation, values: Floats, history: History) -> Floats:
@@ -95,6 +96,11 @@ def fit_trees(values: Floats, outcome: Floats, objective: str = "regression") ->
 
 def _by_action(sample: Sample) -> list[Flags]:
     return [sample.action == code for code in range(len(sample.actions))]
+
+
+def _costs(seen: Observation) -> Floats:
+    packages = Packages.of(seen.playbook)
+    return np.asarray(packages.cost[:, 0] * seen.playbook.minute_cost + packages.cost[:, 2], dtype=np.float64)
 
 
 def _net(seen: Observation, effect: Floats) -> Floats:

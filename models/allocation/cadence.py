@@ -10,6 +10,8 @@ from kqml.playbook.codes import CHANNELS, TIERS
 from models.allocation.problem import Floats, Places, Problem
 
 WHOLE = 1e-9
+ROOM = 0.9
+"""The share of a tier's accounts whose packages its floors may claim, so that something is left to choose."""
 
 
 def tier_places(tier: NDArray[np.object_]) -> Places:
@@ -29,8 +31,8 @@ def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
 def with_floors(problem: Problem, playbook: Playbook) -> Problem:
     """The problem with the playbook's floors: whole contacts that each tier of a rep must get, a share of the owed.
 
-    What no allowed package brings is not asked for. Where a tier's accounts, one package each, cannot bring all that
-    is asked for, its floors are lowered in proportion.
+    What no allowed package brings is not asked for. Where a tier's accounts, one package each, cannot bring all
+    that is asked for, with ROOM to choose, its floors are lowered in proportion.
     """
     reps, tiers = len(problem.capacity), len(TIERS)
     share = np.array([playbook.cadence_floor[name] for name in TIERS])
@@ -39,7 +41,7 @@ def with_floors(problem: Problem, playbook: Playbook) -> Problem:
     cell = problem.rep * tiers + problem.tier
     needed = np.divide(due, best, out=np.zeros_like(due), where=best > 0).sum(axis=1)
     asked = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
-    there = np.bincount(cell, minlength=reps * tiers)
+    there = ROOM * np.bincount(cell, minlength=reps * tiers)
     held = np.minimum(1.0, np.divide(there, asked, out=np.ones(len(asked)), where=asked > 0)).reshape(reps, tiers)
     owed = np.zeros((reps, tiers, due.shape[1]))
     np.add.at(owed, (problem.rep, problem.tier), due)

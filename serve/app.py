@@ -32,6 +32,7 @@ from serve.routes import (
 )
 from serve.security import administration, login, rights
 from serve.security.headers import SecurityHeaders
+from serve.segments import WholeSegments, address_of
 from serve.service import Service
 
 GZIP_FROM_BYTES = 4 * 1024
@@ -61,6 +62,7 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
         version=VERSION,
         description=DESCRIPTION,
         lifespan=work_beside,
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         telemetry=_TELEMETRY_OFF,
@@ -77,6 +79,7 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
     app.state.service, app.state.log = service, log
     for routes in ROUTES:
         app.include_router(routes.router)
+    app.add_middleware(WholeSegments)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(Envelope, metrics=service.metrics, log=log)
     app.add_middleware(SecurityHeaders, tls=service.security.tls)
@@ -94,7 +97,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: Problem.NOT_FOUND, 405: Problem.METHOD_NOT_ALLOWED}
     kind = kinds.get(error.status_code, Problem.BAD_REQUEST)
-    detail = f"{request.method} {request.url.path} is not served; see /openapi.json."
+    detail = f"{request.method} {address_of(request.scope)} is not served; see /openapi.json."
     return problem_response(ProblemError(kind, detail, headers=error.headers), request.scope[REQUEST_ID])
 
 

@@ -3,9 +3,11 @@
 from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Header, Path, Query, Request
+from pydantic import BeforeValidator
 
 from serve.cursors import PAGE_DEFAULT, PAGE_LIMIT
 from serve.fields import Identifier
+from serve.segments import whole
 from serve.service import Service
 
 
@@ -16,7 +18,7 @@ async def service_of(request: Request) -> Service:
 
 ServiceOf = Annotated[Service, Depends(service_of)]
 
-IdInPath = Annotated[Identifier, Path()]
+IdInPath = Annotated[Identifier, BeforeValidator(whole), Path()]
 PageLimit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")]
 Language = Annotated[Literal["zh", "en"] | None, Query(description="Of the sentences. Default: the service's.")]

@@ -15,6 +15,7 @@ from serve.envelope import FACTS, REQUEST_ID
 from serve.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
 from serve.security import audit
 from serve.security.audit import Actor, Deed, deed_of
+from serve.segments import address_of
 from serve.service import Service
 from serve.store.idempotency import OtherRequest, Reply, claim, keep
 from serve.store.records import Put
@@ -45,7 +46,7 @@ Work = Callable[[Connection], Reply]
 
 def writing_of(request: Request, service: Service, caller: Caller, body: bytes, key: str | None = None) -> Writing:
     """What a request asks to change."""
-    address = f"{request.method} {request.url.path}"
+    address = f"{request.method} {address_of(request.scope)}"
     scope = request.scope
     deed = deed_of(request)
     return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS], deed)

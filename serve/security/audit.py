@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from starlette.requests import Request
 
 from serve.security.erasure_mode import erasing
+from serve.segments import whole
 from serve.store.tables import AUDIT_LOG
 
 
@@ -40,7 +41,7 @@ def deed_of(request: Request) -> Deed:
     """What a request asks for: its method with the route's template, the first id of its address."""
     kind, subject = next(iter(request.path_params.items()), (None, None))
     route = getattr(request.scope.get("route"), "path", request.url.path)
-    return Deed(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(subject))
+    return Deed(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(whole(subject)))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What `kqml plan` answers: the plan made, logged, told."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,33 +21,41 @@ BRIEFED = 2_000
 """Accounts up to which a plan for everybody is told with its briefs."""
 
 
-def plan_and_log(
-    wanted: "tuple[Dataset, Period]",
-    by: "tuple[Playbook, str | None, str]",
-    log: Path | None,
-    settings: Settings,
-) -> "tuple[Planned, dict[str, Any]]":
-    """The plan of a week (wanted: dataset, week; by: playbook, model, language), added to the log or compared with what
-    it holds; what is told of model and log."""
+@dataclass(frozen=True)
+class Rules:
+    """By what is decided: the company's rules, the model (None where there is none), the language of what is said."""
+
+    playbook: "Playbook"
+    language: str
+    number: int | None
+    scorer: "Scorer | None"
+
+
+def rules_of(settings: Settings, playbook: "Playbook", model: str | None, language: str) -> Rules:
+    """With the model asked for; the champion where none is asked for, nothing where there is none."""
+    return Rules(playbook, language, *_scorer(settings, model))
+
+
+def plan_and_log(wanted: "tuple[Dataset, Period]", rules: Rules, log: Path | None) -> "tuple[Planned, dict[str, Any]]":
+    """The plan of a week (wanted: dataset, week), added to the log or compared with what it holds; what is told of
+    model and log."""
     from models.policy.decision_log import append_week, has_week, replay
     from models.policy.decision_rows import decision_rows, state_rows
     from models.policy.feature_rows import feature_rows
     from models.policy.planning import Wish, plan_dataset
 
-    dataset, week = wanted
-    rules, name, speech = by
-    number, scorer = _scorer(settings, name)
-    wish = Wish(rules, week, scorer, _earlier(log), speech)
+    (dataset, week), scorer = wanted, rules.scorer
+    wish = Wish(rules.playbook, week, scorer, _earlier(log), rules.language)
     week_name = "{}-W{:02d}".format(*week.first.isocalendar()[:2])
     columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
     kept = None if scorer is None else log
     with feature_rows(kept, dataset.event_log().accounts, week_name, columns) as features:
         planned = plan_dataset(dataset, wish, features)
-        told: dict[str, Any] = {"model": _model(number, scorer), "log": None}
+        told: dict[str, Any] = {"model": model_told(rules), "log": None, "store": None}
         if log is not None:
             if features is not None:
                 features.close()
-            decisions = decision_rows(planned.plan, _stamp(number, scorer))
+            decisions = decision_rows(planned.plan, stamp_of(rules))
             draft = None if features is None else features.path
             known = has_week(log, week_name)
             if known:
@@ -93,6 +102,7 @@ def answer(
         "gap": plan.week.allocation.gap,
         "accounts": sum(row["accounts"] for row in reps),
         "held_out": int(plan.held.sum()),
+        "objecting": int(planned.objecting.sum()),
         "totals": totals(plan, who),
         "reps": reps,
         "left_out": left_out(plan, rep),
@@ -133,12 +143,14 @@ def _earlier(log: Path | None) -> "DecisionLog | None":
     return None if log is None else read_log(log)
 
 
-def _model(number: int | None, scorer: "Scorer | None") -> dict[str, str] | None:
-    return None if scorer is None else {"version": str(number), "grade": scorer.bundle.model.grade}
+def model_told(rules: Rules) -> dict[str, str] | None:
+    """Version and grade."""
+    return None if rules.scorer is None else {"version": str(rules.number), "grade": rules.scorer.bundle.model.grade}
 
 
-def _stamp(number: int | None, scorer: "Scorer | None") -> str | None:
-    return None if scorer is None else f"{number}@{scorer.bundle.fingerprint[:12]}"
+def stamp_of(rules: Rules) -> str | None:
+    """The model as decisions name it: version, fingerprint."""
+    return None if rules.scorer is None else f"{rules.number}@{rules.scorer.bundle.fingerprint[:12]}"
 
 
 def _check_rep(plan: "WeekPlan", rep: str | None) -> None:

@@ -71,6 +71,13 @@ def _print_totals(console: Console, result: Mapping[str, Any], language: str) ->
     if result["log"]:
         key = "replayed" if result["log"]["replayed"] else "logged"
         console.print(Text(text(f"plan.{key}", language, **result["log"])))
+    if result["store"]:
+        key = "store_replayed" if result["store"]["replayed"] else "stored"
+        console.print(Text(text(f"plan.{key}", language, rows=result["store"]["rows"])))
+        if result["store"]["kept_reps"]:
+            console.print(Text(text("plan.kept_reps", language, reps=len(result["store"]["kept_reps"]))))
+    if result["objecting"]:
+        console.print(Text(text("plan.objecting", language, accounts=result["objecting"])))
     if result["out"]:
         console.print(Text(text("plan.written", language, out=result["out"])))
 

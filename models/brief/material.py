@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from kqml.duties.period import date_of, day_number
 from kqml.events import EventKind
+from kqml.playbook.codes import PERSONAL_DAYS
 from kqml.playbook.relationship import CardField
 from kqml.standing.card import Filled, filled_by_events, filled_by_tables
 from kqml.standing.known import known_before, recorded_since
@@ -60,10 +61,13 @@ class Material:
         return self.card.missing(self.place[account_id])
 
 
-def read_material(company: Company, account_ids: Sequence[str]) -> Material:
-    """The material of these accounts; only what was known before the cutoff, the tables being of now."""
+def read_material(company: Company, account_ids: Sequence[str], *, personal: bool = True) -> Material:
+    """The material of these accounts; only what was known before the cutoff, the tables being of now. Without
+    `personal` nothing of birthdays, milestones, misfortunes."""
     wanted = pa.array(sorted(set(account_ids)), pa.string())
     duties = _duties(company, wanted)
+    if not personal:
+        duties = duties[~duties["duty"].isin(PERSONAL_DAYS)]
     events = _events(company, wanted)
     log = company.dataset.event_log()
     known = known_before(log, company.cutoff, recorded_since(company.dataset.info))
@@ -79,7 +83,7 @@ def read_material(company: Company, account_ids: Sequence[str]) -> Material:
             str(name): [topic for topic in rows["topic"] if isinstance(topic, str)]
             for name, rows in given.groupby("account_id")
         },
-        personal=_personal(company, duties, wanted),
+        personal=_personal(company, duties, wanted) if personal else {},
         card=filled_by_events(known, fields) | now,
         place={str(name): place for place, name in enumerate(log.accounts)},
     )

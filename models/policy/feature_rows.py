@@ -1,4 +1,4 @@
-"""The feature rows of a planned week, kept on disk part by part."""
+"""The feature rows of a planned week, kept on disk or in memory part by part."""
 
 import hashlib
 import os
@@ -36,6 +36,19 @@ class FeatureRows:
         self._writer.close()
 
 
+class FeatureMatrix:
+    """Collects the feature rows of a pass in memory. `values` (n, F): NaN where no row came."""
+
+    def __init__(self, accounts: int, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.values = np.full((accounts, len(columns)), np.nan)
+        self.known = np.zeros(accounts, dtype=np.bool_)
+
+    def __call__(self, accounts: Places, values: Floats) -> None:
+        self.values[accounts] = values
+        self.known[accounts] = True
+
+
 @contextmanager
 def feature_rows(
     folder: Path | None, account_ids: NDArray[np.object_], week: str, columns: tuple[str, ...]
@@ -52,6 +65,13 @@ def feature_rows(
     finally:
         rows.close()
         draft.unlink(missing_ok=True)
+
+
+def row_fingerprint(columns: tuple[str, ...], row: Floats) -> str:
+    """sha256 of the names and bits of one feature row."""
+    digest = hashlib.sha256("\x1f".join(columns).encode())
+    digest.update(np.ascontiguousarray(row, dtype=np.float64).tobytes())
+    return digest.hexdigest()
 
 
 def fingerprint(features: pa.Table) -> str:

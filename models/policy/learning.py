@@ -1,7 +1,5 @@
 """What a week's plan learns before it is made: what accounts bring, what actions changed, from matured rows alone."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from features.churn import windows_of
@@ -13,9 +11,9 @@ from kqml.errors import Refused
 from kqml.playbook import Playbook
 from models.effects.decision_data import DecisionData, build_decision_data
 from models.effects.decision_log import DecisionLog
-from models.effects.fitted import FittedEffects
 from models.effects.model import EffectModel
 from models.margins import margin_rates
+from models.policy.learned import Evidence
 from models.policy.matrix import categorical_places, model_rows
 from models.scoring import Scorer
 from models.value.expected import ValueModel, fit_value, margins_in_window, stayed
@@ -23,16 +21,6 @@ from models.value.expected import ValueModel, fit_value, margins_in_window, stay
 MOST_ROWS = 20_000
 EVERY_DAYS = 28
 MOST_CUTOFFS = 6
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """`effects`: learned from `rows` randomised decisions whose outcomes were mature at the cutoff; None with the
-    reason `why` where there is too little."""
-
-    effects: FittedEffects | None
-    rows: int = 0
-    why: str = "no_log"
 
 
 def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: int, seed: int = 0) -> ValueModel:

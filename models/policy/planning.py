@@ -1,7 +1,7 @@
 """From a dataset to the plan of a week: learn, judge, decide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,16 @@ from kqml.dataset import Dataset
 from kqml.duties.period import Period
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
-from models.allocation.problem import Floats, Places
+from models.allocation.problem import Flags, Floats, Places
 from models.asked import Asked
 from models.effects.decision_log import DecisionLog
 from models.guardrails.logged import rejections
 from models.margins import margin_rates
 from models.policy.company import Company, read_company
 from models.policy.judged import Judged, Sink, judge, unjudged
-from models.policy.learning import Evidence, learn_effects, learn_value
+from models.policy.learned import UNLEARNED, Evidence, Learned
+from models.policy.learning import learn_effects, learn_value
+from models.policy.ranking import top_of
 from models.policy.week import WeekPlan, plan_week
 from models.scoring import Scorer
 from models.value.expected import ValueModel
@@ -28,22 +30,39 @@ from models.value.expected import ValueModel
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for. `scorer`: None plans by musts and cadence alone. `log`: earlier decisions, where there are."""
+    """What is asked for. `scorer`: None plans by musts and cadence alone. `log`: earlier decisions, where there are.
+
+    `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
+    recommended by machine. `reps`: whose weeks are decided, everybody's where None; `kept`: those that are left out
+    because their weeks were decided before."""
 
     playbook: Playbook
     week: Period
     scorer: Scorer | None = None
     log: DecisionLog | None = None
     language: str = "en"
+    learned: Learned | None = None
+    objecting: frozenset[str] = field(default_factory=frozenset)
+    reps: frozenset[str] | None = None
+    kept: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """The plan with what it was learned from; `value` is None where no model answers."""
+    """The plan with what it was learned from. `objecting` (n): accounts left out because they object."""
 
     plan: WeekPlan
-    evidence: Evidence
-    value: ValueModel | None
+    learned: Learned
+    objecting: Flags
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.learned.evidence
+
+    @property
+    def value(self) -> ValueModel | None:
+        """None where no model answers."""
+        return self.learned.value
 
 
 def plan_dataset(
@@ -57,16 +76,31 @@ def plan_dataset(
     company = read_company(dataset, wish.playbook, wish.week)
     _refuse_nothing(company)
     log_ids = dataset.event_log().accounts
-    judged, evidence, value = unjudged(len(log_ids), len(wish.playbook.actions)), Evidence(None, why="no_model"), None
+    judged, learned = unjudged(len(log_ids), len(wish.playbook.actions)), UNLEARNED
     if wish.scorer is not None:
         tell("learning")
-        value = learn_value(wish.scorer, dataset, wish.playbook, company.cutoff)
-        evidence = learn_effects(wish.scorer, dataset, wish.log, wish.playbook, company.cutoff)
+        learned = wish.learned or learn(company, wish.scorer, wish.log)
         tell("judging")
-        judged = _judged(company, wish, value, evidence, sink or _nowhere)
+        judged = _judged(company, wish, learned, sink or _nowhere)
     tell("allocating")
-    places = pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))
-    return Planned(plan_week(company, judged.take(places), _rejected(company, wish)), evidence, value)
+    objecting = np.isin(company.account_ids, list(wish.objecting))
+    found = judged.take(pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))).without(objecting)
+    learned = replace(learned, top=top_of(found)) if learned.top is None else learned
+    plan = plan_week(company, found, _rejected(company, wish), objecting | _not_asked(company, wish), learned.top)
+    return Planned(plan, learned, objecting & plan.situation.active & (company.owner >= 0))
+
+
+def learn(company: Company, scorer: Scorer, log: DecisionLog | None) -> Learned:
+    """What the company's own past says of values and effects, as far as it was known at the cutoff."""
+    value = learn_value(scorer, company.dataset, company.playbook, company.cutoff)
+    return Learned(value, learn_effects(scorer, company.dataset, log, company.playbook, company.cutoff))
+
+
+def _not_asked(company: Company, wish: Wish) -> Flags:
+    """Accounts of reps whose weeks are not to be decided."""
+    asked = set(company.rep_ids if wish.reps is None else wish.reps) - wish.kept
+    decide = np.array([*(rep in asked for rep in company.rep_ids), False])
+    return np.asarray(~decide[company.owner], dtype=bool)
 
 
 def _nowhere(accounts: Places, values: Floats) -> None:
@@ -79,14 +113,15 @@ def _refuse_nothing(company: Company) -> None:
         raise Refused("There is nobody whose week could be planned.", [fault])
 
 
-def _judged(company: Company, wish: Wish, value: ValueModel, evidence: Evidence, sink: Sink) -> Judged:
+def _judged(company: Company, wish: Wish, learned: Learned, sink: Sink) -> Judged:
     assert wish.scorer is not None
     dataset, log = company.dataset, company.dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, np.array([company.cutoff], dtype=np.int64)))
     words = {str(name): profile[name].tolist() for name in profile}
-    asked = Asked(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words)
+    peers = wish.scorer.bundle.peers if wish.reps is not None else None
+    asked = Asked(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
     rate = margin_rates(dataset, wish.playbook)
-    return judge(wish.scorer, asked, value, evidence, rate, len(wish.playbook.actions), wish.language, sink)
+    return judge(wish.scorer, asked, learned, rate, len(wish.playbook.actions), wish.language, sink)
 
 
 def _rejected(company: Company, wish: Wish) -> Floats:

@@ -33,8 +33,9 @@ class Ranked:
     basis: NDArray[np.object_]
 
 
-def rank(judged: Judged, playbook: Playbook, offered: Flags) -> Ranked:
-    """`offered`: accounts for which a help offer answers one of their reasons.
+def rank(judged: Judged, playbook: Playbook, offered: Flags, top: float | None = None) -> Ranked:
+    """`offered`: accounts for which a help offer answers one of their reasons. `top`: of `top_of`, by default that of
+    these accounts.
 
     An account has known effects where learning supports any of its actions; its other actions then cost what they
     cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
@@ -42,7 +43,7 @@ def rank(judged: Judged, playbook: Playbook, offered: Flags) -> Ranked:
     packages = Packages.of(playbook)
     known: Flags = np.asarray(np.isfinite(judged.effect[:, 1:]).any(axis=1), dtype=bool)
     net = net_values(np.nan_to_num(judged.effect), packages, playbook.minute_cost)
-    urgent = urgency(judged, playbook)[:, None] * attention(playbook, offered)
+    urgent = urgency(judged, playbook, top)[:, None] * attention(playbook, offered)
     urgent = urgent - FRUGAL * costs(packages, playbook.minute_cost)[None, :]
     score = np.where(known[:, None], net, urgent)
     score[:, WAIT] = 0.0
@@ -53,14 +54,21 @@ def rank(judged: Judged, playbook: Playbook, offered: Flags) -> Ranked:
     return Ranked(score, known, basis)
 
 
-def urgency(judged: Judged, playbook: Playbook) -> Floats:
-    """n: value at risk where the risk is raised, scaled so that its top quantile weighs like the dearest shortfall."""
+def urgency(judged: Judged, playbook: Playbook, top: float | None = None) -> Floats:
+    """n: value at risk where the risk is raised, scaled so that `top` weighs like the dearest shortfall."""
+    at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
+    scale = top_of(judged) if top is None else top
+    if not scale:
+        return np.zeros(len(at_risk))
+    dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
+    return np.asarray(np.minimum(at_risk / scale, 1.0) * dearest, dtype=np.float64)
+
+
+def top_of(judged: Judged) -> float:
+    """The top quantile of value at risk where the risk is raised; 0 where nothing is at risk."""
     at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
     told = at_risk[at_risk > 0]
-    if not len(told):
-        return at_risk
-    dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
-    return np.asarray(np.minimum(at_risk / np.quantile(told, TOP), 1.0) * dearest, dtype=np.float64)
+    return float(np.quantile(told, TOP)) if len(told) else 0.0
 
 
 def attention(playbook: Playbook, offered: Flags) -> Floats:

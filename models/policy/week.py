@@ -27,7 +27,8 @@ POLICY = "kqml-week@1"
 @dataclass(frozen=True)
 class WeekPlan:
     """Everything decided for a week; arrays are per account of the company. `held`: in the holdout, it gets the
-    playbook only. `decided`: active accounts that somebody is in charge of; the others are no decisions."""
+    playbook only. `decided`: active accounts that somebody is in charge of, for which nothing stands against deciding;
+    the others are no decisions. `offered`: accounts for which a help offer answers one of their reasons."""
 
     company: Company
     judged: Judged
@@ -39,28 +40,35 @@ class WeekPlan:
     week: DecidedWeek
     held: Flags
     decided: Flags
+    offered: Flags
 
     @property
     def actions(self) -> tuple[str, ...]:
         return self.problem.packages.names
 
 
-def plan_week(company: Company, judged: Judged, rejected: Floats) -> WeekPlan:
+def plan_week(
+    company: Company, judged: Judged, rejected: Floats, undecided: Flags | None = None, top: float | None = None
+) -> WeekPlan:
     """The plan that follows from what is known; the same input gives the same plan, to the last bit.
 
-    `rejected` (n × K): recommendations rejected within the playbook's suppression days.
+    `rejected` (n × K): recommendations rejected within the playbook's suppression days. `undecided` (n): accounts about
+    which nothing is decided. `top`: of `models.policy.ranking.top_of`.
     """
     playbook, ids = company.playbook, company.account_ids
     situation = situation_of(company.book, playbook, company.week, company.cutoff, rejected)
     guarded = _with_nobody(guard(situation, playbook), company.owner)
     owed = owed_of(company.duties, list(ids))
-    ranked = rank(judged, playbook, offered(company, judged))
+    helps = offered(company, judged)
+    ranked = rank(judged, playbook, helps, top)
     decided = situation.active & (company.owner >= 0)
+    if undecided is not None:
+        decided &= ~undecided
     held = held_out(playbook.holdout, ids, company.week.first) & decided
     problem = _problem(company, guarded, owed, ranked.score, (tier_places(situation.tier), held, decided))
     week = decide_week(problem, _coins(company, problem, owed.due, (held, decided)))
     week = replace(week, evaluable=week.evaluable & decided)
-    return WeekPlan(company, judged, ranked, situation, guarded, owed, problem, week, held, decided)
+    return WeekPlan(company, judged, ranked, situation, guarded, owed, problem, week, held, decided, helps)
 
 
 def offered(company: Company, judged: Judged) -> Flags:

@@ -41,9 +41,11 @@ def objection_of(connection: Connection, account_id: str) -> int | None:
     return found
 
 
-def objecting(connection: Connection) -> frozenset[str]:
-    """Every account for which nothing may be recommended by machine."""
+def objecting(connection: Connection, before: int | None = None) -> frozenset[str]:
+    """Every account for which nothing may be recommended by machine; `before`: whose objection is older than that."""
     asked = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.objected_at.is_not(None))
+    if before is not None:
+        asked = asked.where(ACCOUNTS.c.objected_at < before)
     return frozenset(connection.execute(asked).scalars())
 
 

@@ -25,6 +25,7 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
 with the reason); an outcome is measured of what was not done, too."""
 
 FIRST = "recommended"
+OF_STATE = ("reason", "by")
 NEEDS_REASON = ("rejected", "failed")
 NEEDS_OUTCOME = ("outcome",)
 
@@ -39,12 +40,24 @@ class IllegalMove(Exception):
 
 
 def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None:
-    """Writes decisions as recommended. Rows have the columns of `decisions`; lists and mappings are JSON text."""
+    """Writes decisions as recommended. Rows have the columns of `decisions`; lists and mappings are JSON text.
+
+    A row may also have the `reason` why it is recommended, `by` whom."""
     if not rows:
         return
-    connection.execute(insert(DECISIONS), [{**row, "recorded_at": now} for row in rows])
+    facts = [{name: value for name, value in row.items() if name not in OF_STATE} for row in rows]
+    connection.execute(insert(DECISIONS), [{**row, "recorded_at": now} for row in facts])
     states = [
-        {"decision_id": row["decision_id"], "number": 0, "state": FIRST, "at": row["cutoff"], "known_at": now}
+        {
+            "decision_id": row["decision_id"],
+            "number": 0,
+            "state": FIRST,
+            "at": row["cutoff"],
+            "known_at": now,
+            "action": row["assigned"],
+            "reason": row.get("reason"),
+            "by": row.get("by"),
+        }
         for row in rows
     ]
     connection.execute(insert(DECISION_STATES), states)

@@ -21,6 +21,12 @@ def is_rep(connection: Connection, rep_id: str, territory: Territory) -> bool:
     return territory.covers(rep_id) and bool(connection.execute(select(named)).scalar_one())
 
 
+def objecting_of_rep(connection: Connection, rep_id: str, territory: Territory) -> frozenset[str]:
+    """The rep's accounts, of the territory, for which nothing may be recommended by machine."""
+    asked = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.owner_rep_id == rep_id, territory.of_accounts())
+    return frozenset(connection.execute(asked.where(ACCOUNTS.c.objected_at.is_not(None))).scalars())
+
+
 def week_of_rep(connection: Connection, rep_id: str, week: str, territory: Territory) -> Sequence[Row]:
     """The decisions for a rep's week about accounts of the territory, musts first, then by account, each with the
     columns of its account and of its newest state (`state`, `at`), with its first `reason`, `objected_at`."""
@@ -39,3 +45,11 @@ def week_of_rep(connection: Connection, rep_id: str, week: str, territory: Terri
     must = func.coalesce(DECISIONS.c.must, False).desc()
     ordered = asked.order_by(must, DECISIONS.c.account_id, DECISIONS.c.cutoff)
     return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def week_of_all(connection: Connection, week: str) -> list[dict[str, Any]]:
+    """The decisions of a week, of all reps, with the `reason` they were made for, `by` whom."""
+    first = DECISION_STATES
+    joined = DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
+    asked = select(DECISIONS, first.c.reason, first.c.by).select_from(joined).where(DECISIONS.c.week == week)
+    return [dict(row) for row in connection.execute(asked).mappings()]

@@ -1,6 +1,6 @@
 """Scores: probability, band, reasons, warnings of every account of a log at one cutoff."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,9 @@ CHUNK = 8_192
 
 FEW = 8
 """Rows up to which the prepared single-row calls are faster than LightGBM's batch call."""
+
+Watch = Callable[[NDArray[np.int64], Floats], None]
+"""Told the places of accounts with their feature rows."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,18 @@ class Scorer:
         """One score per account of the log, in its order."""
         return [score for part in self.stream(asked, language, reasons) for score in part]
 
-    def stream(self, asked: Asked, language: str, reasons: int = 3) -> Iterator[list[Score]]:
-        """The same scores, part by part in the order of accounts, in memory bounded by the part."""
+    def stream(
+        self, asked: Asked, language: str, reasons: int = 3, watch: Watch | None = None
+    ) -> Iterator[list[Score]]:
+        """The same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is told each
+        part's feature rows before it is scored."""
         model = self.bundle.model
         warned = self.warner.warn(asked, language)
         standing = standing_asked(asked, model.definition)
         done = 0
         for part, values in self.rows(asked, standing.rows):
+            if watch is not None:
+                watch(standing.rows.account[part].astype(np.int64), values)
             scored = self._scored(standing, part, values, language, reasons)
             end = asked.log.account_count if part.stop == len(standing.rows) else int(scored[-1].account) + 1
             yield _with_ineligible(asked.log, range(done, end), scored, warned, language)

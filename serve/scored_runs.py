@@ -1,6 +1,7 @@
 """A scoring of all accounts kept in the store, whoever crossed a band told to the webhooks that ask."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,18 @@ def keep_run(store: Store, run: Run, rows: Sequence[Mapping[str, Any]], time_zon
     return len(crossings)
 
 
-def rows_of(
-    scores: Sequence[Score], run: Run, now: int, since: Run | None = None, changes: ScoreChanges | None = None
-) -> Iterator[dict[str, Any]]:
-    """Scores as rows of the store, with the parts of their changes since an earlier run where these were worked out."""
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the scores of a run, in their order: what is at risk, what changed since an earlier run."""
+
+    at_risk: Sequence[float | None]
+    since: Run | None = None
+    changes: ScoreChanges | None = None
+
+
+def rows_of(scores: Sequence[Score], run: Run, now: int, beside: Beside) -> Iterator[dict[str, Any]]:
+    """Scores as rows of the store, with the parts of their changes where these were worked out."""
+    since, changes = beside.since, beside.changes
     for place, score in enumerate(scores):
         shown = as_json(score)
         yield {
@@ -41,7 +50,7 @@ def rows_of(
             "eligible": score.eligible,
             "churn_probability": score.churn_probability,
             "band": score.band,
-            "value_at_risk": shown.get("value_at_risk"),
+            "value_at_risk": beside.at_risk[place],
             "reasons": orjson.dumps(shown["reasons"]).decode(),
             "warnings": orjson.dumps(shown["warnings"]).decode(),
             "before_cutoff": None if since is None else since.cutoff,

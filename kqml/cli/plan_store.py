@@ -80,7 +80,7 @@ def _earlier(store: "Store", week: "Period", dataset: "Dataset", rules: Rules) -
         decided_at = max((row["recorded_at"] for row in own), default=None)
         playbook = rules.playbook
         log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days)
-        return Earlier(log, own, kept, objecting(connection, decided_at))
+        return Earlier(log, own, kept, frozenset(objecting(connection, decided_at)))
 
 
 def _keep(store: "Store", made: Any, now: int) -> None:

@@ -81,6 +81,8 @@ def _print(console: "Console", result: dict[str, Any], language: str) -> None:
         lines.append(text("commands.score.written", language, **counts))
     if "crossed" in result:
         lines.append(text("commands.score.stored", language, crossed=result["crossed"], **counts))
+    if result.get("objecting"):
+        lines.append(text("commands.score.objecting", language, objecting=result["objecting"]))
     for band, count in result["bands"].items():
         lines.append(text("commands.score.band", language, band=text(f"bands.{band}", language), count=count))
     lines += [text("commands.score.warning", language, warning=warning) for warning in result["warnings"]]

@@ -1,19 +1,23 @@
 """`kqml score --store`: all accounts of the store scored, the scores kept there with why they moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kqml.cli.playbook_flag import playbook_in_force
 from kqml.cli.scoring import Question, Versions, asked_of, described, read_versions
 from kqml.cli.security import now as present
 from kqml.cli.store_flag import Source
 from kqml.errors import BadUse, Fault
+from kqml.messages import text
 from kqml.settings import Settings
 
 if TYPE_CHECKING:
+    from kqml.playbook import Playbook
     from models.score_file import Tally
     from models.scoring import Score
+    from models.value.at_risk import ExpectedMargins
     from models.why_changed import ScoreChanges
     from serve.store.scores import Run
 
@@ -32,24 +36,68 @@ class Wish:
 
 def score_store(source: Source, settings: Settings, wish: Wish, language: str, out: Path | None) -> dict[str, Any]:
     """Scores the accounts as they were when the store was read, keeps the scores, writes them to a file where asked."""
+    from models.value.at_risk import at_risk
     from models.why_changed import why_changed
-    from serve.scored_runs import keep_run, rows_of
+    from serve.scored_runs import Beside, keep_run, rows_of
+    from serve.security.rights_records import objecting
+    from serve.security.withheld import withheld_changes
     from serve.store.scores import Run
 
     assert source.found is not None
     now, store = present(), source.found.store
     since = _since(source, settings, wish)
     question = _question(source.folder, wish, since, now)
-    earlier = None if since is None else since.model
-    versions = read_versions(settings, wish.model, earlier, wish.playbook)
+    versions = read_versions(settings, wish.model, None if since is None else since.model, wish.playbook)
+    with store.reading() as connection:
+        objected = objecting(connection)
     changes = None
     if question.then is not None:
-        changes = why_changed(versions.earlier, question.then, versions.scorer, question.now)
-    tally, scores = _scored(out, question, versions, language, wish.reasons, changes)
+        changes = withheld_changes(
+            why_changed(versions.earlier, question.then, versions.scorer, question.now), objected
+        )
+    margins, why = _margins(question, versions, playbook_in_force(wish.playbook, settings))
+    asked = Asking(question, versions, language, wish.reasons, objected)
+    tally, scores = _scored(out, asked, margins, changes)
     run = Run(question.now.cutoff, str(versions.number))
-    rows = list(rows_of(scores, run, now, since, changes))
-    crossed = keep_run(store, run, rows, question.dataset.info.time_zone, now)
-    return {**described(out, question, versions, tally, language), "crossed": crossed}
+    stakes = [None] * len(scores) if margins is None else at_risk(scores, margins.margin)
+    crossed = keep_run(
+        store,
+        run,
+        list(rows_of(scores, run, now, Beside(stakes, since, changes))),
+        question.dataset.info.time_zone,
+        now,
+    )
+    told = described(out, question, versions, tally, language)
+    told["warnings"] += [] if why is None else [text(f"commands.score.{why}", language)]
+    valued = sum(one is not None for one in stakes)
+    return {**told, "crossed": crossed, "valued": valued, "objecting": len(objected)}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who is scored by what, in which words, but for whom."""
+
+    question: Question
+    versions: Versions
+    language: str
+    reasons: int
+    objected: Mapping[str, int]
+
+
+def _margins(
+    question: Question, versions: Versions, playbook: "Playbook"
+) -> "tuple[ExpectedMargins | None, str | None]":
+    """What collects the expected margins, or why nothing can be said of them."""
+    from models.margins import margin_rates
+    from models.policy.learning import learn_value
+    from models.value.at_risk import ExpectedMargins
+
+    dataset, asked, scorer = question.dataset, question.now, versions.scorer
+    if "amount" not in asked.log.values:
+        return None, "no_amounts"
+    value = learn_value(scorer, dataset, playbook, asked.cutoff)
+    horizon = scorer.bundle.model.definition.horizon
+    return ExpectedMargins(value, asked, margin_rates(dataset, playbook), horizon), None
 
 
 def _since(source: Source, settings: Settings, wish: Wish) -> "Run | None":
@@ -93,21 +141,20 @@ def _question(folder: Path, wish: Wish, since: "Run | None", now: int) -> Questi
 
 
 def _scored(
-    out: Path | None,
-    question: Question,
-    versions: Versions,
-    language: str,
-    reasons: int,
-    changes: "ScoreChanges | None",
+    out: Path | None, asking: Asking, margins: "ExpectedMargins | None", changes: "ScoreChanges | None"
 ) -> "tuple[Tally, list[Score]]":
     from models.score_file import tally_of, write_scores
+    from serve.security.withheld import withheld_scores
 
     kept: list[Score] = []
+    question, language = asking.question, asking.language
+    zone = question.dataset.info.time_zone
 
     def noted() -> "Iterator[Sequence[Score]]":
-        for part in versions.scorer.stream(question.now, language, reasons):
-            kept.extend(part)
-            yield part
+        for part in asking.versions.scorer.stream(question.now, language, asking.reasons, margins):
+            told = withheld_scores(part, asking.objected, zone, language)
+            kept.extend(told)
+            yield told
 
     if out is not None:
         return write_scores(out, noted(), language, changes), kept

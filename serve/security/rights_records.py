@@ -41,12 +41,12 @@ def objection_of(connection: Connection, account_id: str) -> int | None:
     return found
 
 
-def objecting(connection: Connection, before: int | None = None) -> frozenset[str]:
-    """Every account for which nothing may be recommended by machine; `before`: whose objection is older than that."""
-    asked = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.objected_at.is_not(None))
+def objecting(connection: Connection, before: int | None = None) -> dict[str, int]:
+    """Every account for which nothing may be recommended by machine, since when; `before`: whose objection is older."""
+    asked = select(ACCOUNTS.c.account_id, ACCOUNTS.c.objected_at).where(ACCOUNTS.c.objected_at.is_not(None))
     if before is not None:
         asked = asked.where(ACCOUNTS.c.objected_at < before)
-    return frozenset(connection.execute(asked).scalars())
+    return dict(connection.execute(asked).tuples().all())
 
 
 def newest_score(connection: Connection, account_id: str) -> Row | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema_rs
 import pandas as pd
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from kqml.cli.app import create_app
@@ -14,7 +14,7 @@ from kqml.cli.store_flag import with_address
 from kqml.dataset import read_dataset
 from kqml.errors import BadUse
 from serve.store.engine import open_store
-from serve.store.tables import LATEST_SCORES, SCORES
+from serve.store.tables import ACCOUNTS, LATEST_SCORES, SCORES
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
@@ -99,12 +99,19 @@ def test_the_store_scores_as_the_dataset_does_and_keeps_why(loaded, company, tmp
         "--out",
         tmp_path / "x.parquet",
     )
-    assert {**stored, "out": "", "crossed": 0} == {**given, "out": "", "crossed": 0}
+    assert stored["valued"] == stored["eligible"] > 40
+    assert {**given, **stored, "out": ""} == {**stored, "out": ""}
+    assert {**stored, **given, "out": ""} == {**stored, "out": ""}
     frame = pd.read_parquet(tmp_path / "x.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "stored.parquet"), frame)
     rows, newest = scores_of(loaded)
     assert len(rows) == 2 * len(frame)
     assert len(newest) == len(frame)
+    at_risk = {row["account_id"]: row["value_at_risk"] for row in newest}
+    for row in frame.itertuples():
+        assert (at_risk[row.account_id] is not None) == row.eligible
+        assert at_risk[row.account_id] is None or at_risk[row.account_id] >= 0
+    assert sum(one or 0 for one in at_risk.values()) > 0
     later = {row["account_id"]: row for row in rows if row["before_model"] is not None}
     assert set(later) == set(frame["account_id"])
     for row in frame[frame["change_data"].notna()].itertuples():
@@ -116,6 +123,41 @@ def test_the_store_scores_as_the_dataset_does_and_keeps_why(loaded, company, tmp
     assert frame["change_data"].notna().sum() > 10
     bands = {row["account_id"]: row["band"] for row in rows if row["model"] == "1"}
     assert stored["crossed"] == sum(bands[name] != row["band"] for name, row in later.items()) > 0
+
+
+def test_whoever_objects_gets_no_number(loaded, company, tmp_path):
+    """Neither in the store nor in the file; what was scored before stays, so that it can be explained."""
+    run("promote", 1)
+    run("score", "--store", "--cutoff", "2022-10-04")
+    before = {row["account_id"]: row for row in scores_of(loaded)[1] if row["churn_probability"] is not None}
+    objecting = min(before)
+    store = open_store(f"sqlite:///{loaded / 'kqml.db'}")
+    with store.writing() as connection:
+        connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == objecting).values(objected_at=1))
+    store.close()
+    answer = run("score", "--store", "--cutoff", "2022-11-01", "--out", tmp_path / "x.parquet", "--language", "en")
+    assert answer["objecting"] == 1
+    rows, newest = scores_of(loaded)
+    short = next(row for row in newest if row["account_id"] == objecting)
+    assert (short["churn_probability"], short["band"], short["value_at_risk"]) == (None, None, None)
+    own = {row["cutoff"]: row for row in rows if row["account_id"] == objecting}
+    assert own[max(own)]["reasons"] == "[]"
+    assert "objection stands" in own[max(own)]["warnings"]
+    assert own[min(own)]["churn_probability"] == before[objecting]["churn_probability"]
+    told = pd.read_parquet(tmp_path / "x.parquet").set_index("account_id").loc[objecting]
+    assert told[["churn_probability", "change_before", "change_data"]].isna().all()
+
+
+def test_without_amounts_value_at_risk_is_unknown_and_said(home, tmp_path):
+    days = "".join(f"S1,2024-01-{day:02}\n" for day in range(1, 29))
+    (tmp_path / "orders.csv").write_text(f"store,day\n{days}")
+    (tmp_path / "m.toml").write_text(MAPPING.replace('amount = "sum"\n', ""))
+    run("import", "--mapping", tmp_path / "m.toml", tmp_path / "orders.csv", "--store")
+    run("promote", 1)
+    answer = run("score", "--store", "--cutoff", "2024-01-29", "--language", "en")
+    assert (answer["accounts"], answer["valued"]) == (1, 0)
+    assert any("value at risk" in warning for warning in answer["warnings"])
+    assert scores_of(home)[1][0]["value_at_risk"] is None
 
 
 def test_a_store_without_events_is_said(home):

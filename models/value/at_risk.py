@@ -1,0 +1,35 @@
+"""What is at stake at each account that is being scored: its expected margin, collected beside the scores."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.rows import Rows
+from models.asked import Asked
+from models.scoring import Score
+from models.value.expected import Floats, Trailing, ValueModel, trailing_of
+
+
+class ExpectedMargins:
+    """Told the feature rows of a pass over the accounts asked about, part by part. `margin` (n): over one horizon if
+    the account stays; NaN where it was not scored."""
+
+    def __init__(self, value: ValueModel, asked: Asked, rate: Floats, horizon_days: int) -> None:
+        count = asked.log.account_count
+        rows = Rows.grid(count, np.array([asked.cutoff], dtype=np.int64))
+        self._value, self._trailing = value, trailing_of(asked.log, rows, rate, horizon_days)
+        self.margin = np.full(count, np.nan)
+
+    def __call__(self, accounts: NDArray[np.int64], values: Floats) -> None:
+        trailing = Trailing(self._trailing.margin[accounts], self._trailing.short[accounts])
+        self.margin[accounts] = self._value.predict(values, trailing)
+
+
+def at_risk(scores: Sequence[Score], margin: Floats) -> list[float | None]:
+    """Churn probability × expected margin of each score, in the order of accounts; None where one of them is not
+    known."""
+    return [
+        None if score.churn_probability is None or np.isnan(one) else float(score.churn_probability * one)
+        for score, one in zip(scores, margin.tolist(), strict=True)
+    ]

@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from httpx import Response
 from starlette.testclient import TestClient
 
+from kqml.duties.declared import duty_id
 from serve.access import Scope
+
+VISITS = {
+    "duty": "cadence",
+    "channel": "visit",
+    "account_id": "a1",
+    "rep_id": "r1",
+    "tier": "B",
+    "due_by": datetime(2024, 3, 31, 16, tzinfo=UTC),
+    **dict.fromkeys(("occasion", "contact_id", "event_id")),
+}
+"""What March owes account a1 until midnight in Shanghai."""
 
 PUBLIC_PATHS = frozenset({"GET /openapi.json"})
 """Served by the framework: says which addresses there are, nothing else."""
@@ -88,7 +101,9 @@ SAMPLES: dict[str, Sample] = {
     "PUT /v1/reps/{rep_id}": Sample(path={"rep_id": "r9"}, json={"manager_id": "m2"}),
     "GET /v1/reps/{rep_id}/plan": Sample(path={"rep_id": "r1"}, query={"week": "2024-W12"}),
     "GET /v1/duties": Sample(query={"rep": "r1"}),
-    "POST /v1/duties/status": Sample(json={"duties": [{"duty_id": "d", "account_id": "a1", "state": "done"}]}),
+    "POST /v1/duties/status": Sample(
+        json={"week": "2024-W12", "duties": [{"duty_id": duty_id(VISITS), "account_id": "a1", "state": "done"}]}
+    ),
     "GET /v1/decisions/{decision_id}": Sample(path={"decision_id": "d1"}),
     "POST /v1/decisions/{decision_id}/status": Sample(path={"decision_id": "d1"}, json={"state": "accepted"}),
     "GET /v1/accounts/{account_id}/explanation": Sample(path={"account_id": "a1"}),

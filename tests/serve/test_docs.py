@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from serve.duty_schemas import DutyStatusBody
 from serve.problems import Problem
 from serve.schemas import ProblemOut, ScoreAnswer
 
@@ -26,8 +27,9 @@ def test_no_curl_example_is_left_out():
     assert len(CURLS) == PAGE.count("curl -s ") == 3
 
 
-def test_the_answers_shown_have_the_shape_of_the_api():
-    score, problem = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+def test_what_is_shown_has_the_shape_of_the_api():
+    duties, score, problem = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    DutyStatusBody.model_validate_json(duties)
     ScoreAnswer.model_validate(json.loads(score))
     ProblemOut.model_validate(json.loads(problem))
 

@@ -4,108 +4,119 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.stats import t as student
+from experiments.policy_study.lived import ORACLE, Stage
+from experiments.policy_study.runs import Run, live_runs
+from experiments.policy_study.shares import curve, gains_of, share_of_oracle
+from experiments.world.scenarios import SCENARIOS
 
-from experiments.policy_study.lived import ORACLE, OURS, SIMPLE, Times, live_world
-from experiments.world.draws import Floats
-from experiments.world.world import Shape, build_world
+SEAT = 50
+"""Accounts of a rep."""
 
-REFERENCE = (20_000, 104, 26, 26, 10)
-QUICK = (1_500, 60, 26, 13, 1)
-PLAYBOOK = SIMPLE[0]
+REFERENCE = {
+    "pilot_20": Stage(104, 26, 26, 0.2, (15 / 104, 50 / 104, 1.0), full_oracle=True),
+    "pilot_48": Stage(104, 26, 26, 0.48),
+    "pilot_48_long": Stage(104, 104, 26, 0.48, look_every=26),
+}
+"""The sizes of the curve: about 15k, 50k, 104k randomised rows; 250k; 1M, in 20,000 accounts."""
+
+QUICK = {"pilot_48": Stage(60, 26, 13, 0.48, (0.25, 1.0), full_oracle=True)}
+IN_SCENARIO = Stage(104, 26, 26, 0.48)
+QUICK_IN_SCENARIO = Stage(40, 20, 9, 0.48, look_every=20)
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
+    """How many worlds of which size, under which scenarios, in how many processes."""
     parser.add_argument("--quick", action="store_true", help="one small world, in ten minutes")
-    parser.add_argument("--accounts", type=int, help="how many accounts instead")
-    parser.add_argument("--behaviour", type=int, help="weeks of the reps' own way instead")
-    parser.add_argument("--pilot", type=int, help="weeks of the pilot instead")
-    parser.add_argument("--policy-weeks", type=int, help="weeks under each policy instead")
-    parser.add_argument("--worlds", type=int, help="how many worlds instead")
-    parser.add_argument("--share", type=float, default=0.48, help="share of account-weeks that the pilot draws")
-    parser.add_argument("--futures", type=int, default=1, help="futures of each world, the same for every policy")
-    parser.add_argument("--paths", type=int, default=8, help="paths of the truth")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--accounts", type=int, help="of a world: 20,000 unless told")
+    parser.add_argument("--worlds", type=int, help="10 unless told")
+    parser.add_argument("--stages", nargs="+", choices=list(REFERENCE), help="only these pilots of the curve")
+    parser.add_argument("--scenarios", nargs="*", choices=SCENARIOS, help="all unless told")
+    parser.add_argument("--scenario-accounts", type=int, help="of a scenario's world: 5,000 unless told")
+    parser.add_argument("--scenario-worlds", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0, help="of the first world")
+    parser.add_argument("--jobs", type=int, default=2, help="worlds lived at once, each in a process of its own")
+    parser.add_argument("--keep", type=Path, help="folder of lived worlds: what is there is not lived again")
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Lives every world under every policy; shares are of net margin: margin less minutes and money."""
     begun = time.perf_counter()
-    usual = QUICK if args.quick else REFERENCE
-    asked = (args.accounts, args.behaviour, args.pilot, args.policy_weeks, args.worlds)
-    accounts, behaviour, pilot, weeks, worlds = (own or other for own, other in zip(asked, usual, strict=True))
-    times = Times(behaviour, pilot, weeks, args.share, args.futures, args.paths, 6)
-    shares = {OURS: 1.0, f"{OURS}_quarter": 0.25}
-    nets: list[dict[str, Floats]] = []
-    rows: list[dict[str, int]] = []
-    hashes = []
-    for seed in range(args.seed, args.seed + worlds):
-        world = build_world(Shape(accounts, max(accounts // 50, 2), behaviour + pilot + weeks + 30), seed)
-        found, learned = live_world(world, times, shares)
-        nets.append(found)
-        rows.append(learned)
-        hashes.append(world.hash)
-        sys.stderr.write(f"world {seed}: {time.perf_counter() - begun:.0f} s\n")
-    seats = accounts // max(accounts // 50, 2)
-    gains = {name: [_by_seat(one[name] - one[PLAYBOOK], seats) for one in nets] for name in nets[0]}
-    policies = {name: _against(gains[name], gains[ORACLE]) for name in gains}
-    simple = max(policies[name]["share_of_oracle"] for name in SIMPLE)
-    curve = {
-        str(round(float(np.mean([one[name] for one in rows])))): {**policies[name], "best_simple": simple}
-        for name in sorted(shares, key=lambda name: shares[name])
-    }
-    parameters = {
-        "accounts": accounts,
-        "behaviour": behaviour,
-        "pilot": pilot,
-        "policy_weeks": weeks,
-        "worlds": worlds,
-        "share": args.share,
-        "futures": args.futures,
-        "seed": args.seed,
-    }
-    largest = {key: curve[list(curve)[-1]][key] for key in ("share_of_oracle", "low", "high", "best_simple")}
+    size = _size(args)
+    stages = QUICK if args.quick else {name: REFERENCE[name] for name in args.stages or REFERENCE}
+    scenarios = SCENARIOS if args.scenarios is None else tuple(args.scenarios)
+    seeds = range(args.seed, args.seed + size["worlds"])
+    own = [Run(name, stage, size["accounts"], seed) for name, stage in stages.items() for seed in seeds]
+    other = [
+        Run(name, QUICK_IN_SCENARIO if args.quick else IN_SCENARIO, size["scenario_accounts"], seed, (name,))
+        for name in scenarios
+        for seed in range(args.seed, args.seed + size["scenario_worlds"])
+    ]
+    lived = live_runs([*own, *other], args.jobs, args.keep, lambda done: _tell(done, len(own) + len(other), begun))
+    told = {name: _told([one for one in own if one.name == name], lived) for name in stages}
+    whole = {key: value for name in stages for key, value in told[name]["curve"].items()}
+    largest = whole[max(whole, key=int)]
     return {
-        "parameters": parameters,
-        **largest,
-        "curve": curve,
-        "policies": policies,
-        "scenarios": {},
-        "not_run": ["the scenarios of the world", "seeds until the half-width is 5 % of the oracle's gain"],
-        "world": hashes,
+        "parameters": {**size, "stages": "-".join(stages), "seed": args.seed},
+        **{key: largest[key] for key in ("share_of_oracle", "low", "high", "best_simple")},
+        "curve": dict(sorted(whole.items(), key=lambda item: int(item[0]))),
+        "stages": told,
+        "scenarios": {name: _told([one for one in other if one.name == name], lived) for name in scenarios},
+        "world": sorted({lived[one].world for one in lived}),
         "kappa": "playbook",
         "seconds": time.perf_counter() - begun,
     }
 
 
-def _by_seat(gain: Floats, accounts: int) -> Floats:
-    """Gains of blocks of accounts that share a rep's hours."""
-    return np.asarray([part.sum() for part in np.array_split(gain, max(len(gain) // accounts, 2))], dtype=np.float64)
-
-
-def _against(gains: list[Floats], oracle: list[Floats]) -> dict[str, float]:
-    """The gain per account with its share of the oracle's; the interval is that of a ratio clustered by rep (t)."""
-    own, best = np.concatenate(gains), np.concatenate(oracle)
-    ratio = float(own.sum() / best.sum())
-    error = float(np.sqrt(len(own) * np.var(own - ratio * best, ddof=1)) / abs(best.sum()))
-    mean_error = float(np.sqrt(len(own) * np.var(own, ddof=1)))
-    reach = float(student.ppf(0.975, len(own) - 1))
+def _size(args: argparse.Namespace) -> dict[str, int]:
+    usual = (1_500, 1, 600) if args.quick else (20_000, 10, 5_000)
+    asked = (args.accounts, args.worlds, args.scenario_accounts)
+    accounts, worlds, in_scenario = (own or other for own, other in zip(asked, usual, strict=True))
     return {
-        "gain": float(own.sum()),
-        "gain_half_width": reach * mean_error,
-        "share_of_oracle": ratio,
-        "low": ratio - reach * error,
-        "high": ratio + reach * error,
+        "accounts": accounts,
+        "worlds": worlds,
+        "scenario_accounts": in_scenario,
+        "scenario_worlds": args.scenario_worlds,
+    }
+
+
+def _tell(done: int, all_runs: int, begun: float) -> None:
+    sys.stderr.write(f"{done} of {all_runs} worlds lived: {time.perf_counter() - begun:.0f} s\n")
+
+
+def _told(runs: list[Run], lived: Mapping[Run, Any]) -> dict[str, Any]:
+    """What the worlds of one stage or scenario came to."""
+    outcomes = [lived[one].outcome for one in runs]
+    gains = gains_of(outcomes, SEAT)
+    stage = runs[0].stage
+    return {
+        "pilot_weeks": stage.pilot,
+        "share": stage.share,
+        "policy_weeks": stage.policy,
+        "worlds": len(runs),
+        "curve": curve(outcomes, gains),
+        "policies": {name: share_of_oracle(gain, gains[ORACLE]) for name, gain in gains.items()},
     }
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """The figures as lines for a person."""
-    return [
-        f"{name:<20}{one['share_of_oracle']:8.2f} ({one['low']:.2f} to {one['high']:.2f}), gain {one['gain']:,.0f} "
-        f"± {one['gain_half_width']:,.0f}"
-        for name, one in sorted(result["policies"].items(), key=lambda item: -item[1]["gain"])
-    ]
+    """The curve, then the policies of each pilot, then the scenarios, as lines for a person."""
+    lines = ["rows        share of the oracle     best simple"]
+    lines += [f"{int(rows):>9,}  {_share(one)}  {one['best_simple']:.2f}" for rows, one in result["curve"].items()]
+    for name, told in result["stages"].items():
+        lines.append(f"{name}, {told['worlds']} worlds")
+        best = sorted(told["policies"].items(), key=lambda item: -item[1]["gain"])
+        lines += [
+            f"  {policy:<20}{_share(one)}, gain {one['gain']:,.0f} ± {one['gain_half_width']:,.0f}"
+            for policy, one in best
+        ]
+    for name, told in result["scenarios"].items():
+        for rows, one in told["curve"].items():
+            lines.append(f"{name:<20}{_share(one)}  best simple {one['best_simple']:.2f}, {int(rows):,} rows")
+    return lines
+
+
+def _share(one: Mapping[str, float]) -> str:
+    return f"{one['share_of_oracle']:6.2f} ({one['low']:.2f} to {one['high']:.2f})"

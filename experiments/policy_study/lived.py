@@ -1,143 +1,137 @@
-"""One world of the study: history, pilot, what was learned from it, the weeks lived under each policy."""
+"""A world of the study: history, pilot, the weeks lived under each policy on the same luck."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from experiments.policy_study import scores
 from experiments.policy_study.allocated import Allocated, Score
 from experiments.policy_study.history import History
-from experiments.world.control import Decisions, Observation, Pilot, Reps, run
-from experiments.world.draws import Flags, Floats
+from experiments.policy_study.pilot import Learned, live_pilot
+from experiments.policy_study.retrained import Retrained
+from experiments.world.control import Decisions, Observation, Reps, run
+from experiments.world.draws import Floats
 from experiments.world.simulation import Lived, Simulation, all_seats
-from experiments.world.truth import HORIZON, assigned_truth
+from experiments.world.truth import HORIZON
 from experiments.world.world import World
-from kqml.errors import Refused
-from models.effects.model import EffectModel
-from models.effects.sample import Sample
 
 SIMPLE = ("playbook_only", "random", "highest_risk", "highest_value", "risk_times_value")
-ORACLE, OURS, FIRST_PATH = "observable_oracle", "kqml", 1_000
+LEARNER, ORACLE, FULL_ORACLE, OURS = "t_learner", "observable_oracle", "full_oracle", "kqml"
+FIRST_PATH = 1_000
 
 
 @dataclass(frozen=True)
-class Times:
-    """Weeks of the reps' own way, of the pilot, of the policy; a horizon of run-out follows."""
+class Stage:
+    """A pilot with what is learned from it. `behaviour`, `pilot`, `policy`: weeks; a horizon of run-out follows.
+    `share`: of account-weeks that the pilot draws. `parts`: of the drawn rows, one learner of ours for each."""
 
     behaviour: int
     pilot: int
     policy: int
     share: float
-    futures: int
-    paths: int
-    look_every: int
+    parts: tuple[float, ...] = (1.0,)
+    full_oracle: bool = False
+    futures: int = 1
+    paths: int = 8
+    look_every: int = 8
+    retrain_every: int = HORIZON
+
+    @property
+    def weeks(self) -> int:
+        """Weeks that a world needs for it."""
+        return self.behaviour + self.pilot + self.policy + 2 * HORIZON
 
 
-@dataclass
-class Learned:
-    """The pilot as it is known at its end. `weeks`: decisions, features, eligible packages; `margin` of each.
-    `true`: (values, effects) of all accounts at some cutoffs, for the oracle alone."""
+@dataclass(frozen=True)
+class Outcome:
+    """Per policy the margin of each account less what its actions cost, over policy weeks and run-out, averaged over
+    futures. `rows`: randomised ones that each learner of ours had at its last training."""
 
-    history: History
-    weeks: list[tuple[Decisions, Floats, Flags]] = field(default_factory=list)
-    margin: list[Floats] = field(default_factory=list)
-    true: list[tuple[Floats, Floats]] = field(default_factory=list)
+    nets: dict[str, Floats]
+    rows: dict[str, int]
 
 
-def live_world(world: World, times: Times, shares: dict[str, float]) -> tuple[dict[str, Floats], dict[str, int]]:
-    """Per policy the margin of each account less what its actions cost, summed over policy weeks and run-out, averaged
-    over the futures; the randomised rows of each of our learners. `shares`: name → share of the rows that it gets."""
+Making = Callable[[Learned], Score]
+"""Makes the score of a policy for one future, in which the pilot's outcomes go on ripening."""
+
+
+def live_stage(world: World, stage: Stage) -> Outcome:
+    """Lives the world up to the pilot's end, then once under each policy."""
     simulation = Simulation(world, all_seats(world))
     history = History()
-    run(simulation, Reps(), times.behaviour, history.notice)
-    learned = _pilot(simulation, history, times)
-    sample = _matured(learned, simulation)
-    policies, rows = _policies(learned, sample, shares)
-    nets: dict[str, Floats] = {}
-    for name, score in policies.items():
-        nets[name] = _mean_net(simulation, (name, score), learned.history, times)
-    nets["full_oracle"] = _mean_net(simulation, ("full_oracle", None), learned.history, times)
-    return nets, rows
+    run(simulation, Reps(), stage.behaviour, history.notice)
+    learned = live_pilot(simulation, history, stage.pilot, stage.share, (stage.look_every, stage.paths))
+    rows: dict[str, int] = {}
+    nets = {
+        name: _mean_net(simulation, making, (learned, history), stage)
+        for name, making in _policies(learned, stage, rows).items()
+    }
+    if stage.full_oracle:
+        nets[FULL_ORACLE] = _mean_net(simulation, None, (learned, history), stage)
+    return Outcome(nets, rows)
 
 
-def _pilot(simulation: Simulation, history: History, times: Times) -> Learned:
-    learned = Learned(history)
-
-    def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
-        values = history.values(seen)
-        learned.weeks.append((decisions, values, seen.eligible))
-        learned.margin.append(lived.net * seen.margin_rate)
-        history.notice(seen, decisions, lived)
-
-    for week in range(times.pilot):
-        if week % times.look_every == 0:
-            seen = Observation(simulation)
-            who = np.arange(len(seen.eligible))
-            found = assigned_truth(simulation, who, kappa="playbook", paths=times.paths)
-            learned.true.append((history.values(seen)[seen.on_books], found.effect["margin"][seen.on_books]))
-        run(simulation, Pilot(times.share), 1, notice)
-    return learned
-
-
-def _matured(learned: Learned, simulation: Simulation) -> Sample:
-    """The drawn rows of weeks whose whole horizon lies before the policy's first cutoff."""
-    margin = np.array(learned.margin)
-    ripe = [place for place in range(len(learned.weeks)) if place + HORIZON <= len(margin)]
-    if not ripe:
-        raise Refused("The pilot is shorter than a horizon: none of its outcomes is known yet.")
-    parts = []
-    for place in ripe:
-        decisions, values, eligible = learned.weeks[place]
-        mine = np.flatnonzero(decisions.coin)
-        outcome = margin[place : place + HORIZON].sum(axis=0)[mine]
-        action, chance = decisions.assigned[mine].astype(np.int64), decisions.probability[mine]
-        parts.append((values[mine], action, outcome, chance, mine, eligible[mine]))
-    drawn, action, outcome, chance, account, may = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    actions = simulation.world.playbook.actions
-    return Sample(drawn, action, outcome, chance, account.astype(np.int64), may.astype(bool), actions)
-
-
-def _policies(learned: Learned, sample: Sample, shares: dict[str, float]) -> tuple[dict[str, Score], dict[str, int]]:
+def _policies(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+    """By name; `rows` is filled in as the learners of ours are trained."""
+    sample = learned.matured()
     risk = scores.fit_trees(sample.values, (sample.outcome <= 0).astype(np.float64), "binary")
     values, true = (np.concatenate(columns) for columns in zip(*learned.true, strict=True))
     oracle = [scores.fit_trees(values, true[:, code]) for code in range(1, true.shape[1])]
-    found: dict[str, Score] = {
+    fixed: dict[str, Score] = {
         "playbook_only": scores.idle,
         "random": scores.at_random,
         "highest_risk": scores.highest_risk(risk),
         "highest_value": scores.highest_value,
         "risk_times_value": scores.risk_times_value(risk),
-        "t_learner": scores.t_learner(sample),
         ORACLE: scores.by_trees(oracle),
     }
-    rows: dict[str, int] = {}
-    luck = np.random.default_rng(0).random(len(sample))
-    for name, share in shares.items():
-        part = sample.where(luck < share)
-        found[name], rows[name] = _ours(part, found["risk_times_value"]), len(part)
-    return found, rows
+    found: dict[str, Making] = {name: _always(score) for name, score in fixed.items()}
+    found[LEARNER] = lambda ripening: Retrained(ripening, scores.t_learner, stage.retrain_every)
+    for part in stage.parts:
+        found[ours_of(part)] = _ours(part, stage, fixed["risk_times_value"], rows)
+    return found
 
 
-def _ours(sample: Sample, otherwise: Score) -> Score:
-    """Net value by learned effects; where these rows are too few to learn from, risk × value, as the product does."""
-    try:
-        return scores.by_effects(EffectModel().fit_sample(sample).fitted)
-    except Refused:
-        return otherwise
+def ours_of(part: float) -> str:
+    """The name of our learner of a part of the rows."""
+    return OURS if part == 1.0 else f"{OURS}_{part:.3f}"
 
 
-def _mean_net(simulation: Simulation, named: tuple[str, Score | None], history: History, times: Times) -> Floats:
+def _always(score: Score) -> Making:
+    return lambda ripening: score
+
+
+def _ours(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
+    def make(ripening: Learned) -> Score:
+        def told(count: int) -> None:
+            rows[ours_of(part)] = count
+
+        return Retrained(ripening, scores.ours(otherwise), stage.retrain_every, part, told)
+
+    return make
+
+
+def _mean_net(simulation: Simulation, making: Making | None, known: tuple[Learned, History], stage: Stage) -> Floats:
+    """Of the full oracle where there is no `making`."""
     total = np.zeros(len(simulation.accounts))
-    for number in range(times.futures):
-        total += _net_of(simulation.forked(FIRST_PATH + 2 * number), named, history.copy(), times)
-    return total / times.futures
+    for number in range(stage.futures):
+        fork, learned, history = simulation.forked(FIRST_PATH + 2 * number), known[0].followed(), known[1].copy()
+        score = scores.by_truth(fork, max(stage.paths // 2, 4)) if making is None else making(learned)
+        total += _net_of(fork, score, (learned, history), stage.policy)
+    return total / stage.futures
 
 
-def _net_of(fork: Simulation, named: tuple[str, Score | None], history: History, times: Times) -> Floats:
+def _net_of(fork: Simulation, score: Score, known: tuple[Learned, History], weeks: int) -> Floats:
     """Margin less cost of one future; the run-out is lived under the playbook by every policy alike."""
-    name, score = named
-    own = Allocated(name, score or scores.by_truth(fork, max(times.paths // 2, 4)), history)
-    margin = run(fork, own, times.policy, history.notice).margin
+    learned, history = known
+
+    def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        learned.margin.append(lived.net * seen.margin_rate)
+        history.notice(seen, decisions, lived)
+
+    own = Allocated("own", score, history)
+    margin = run(fork, own, weeks, notice).margin
     after = Allocated("playbook_only", scores.idle, history, own.booked)
     margin = margin + run(fork, after, HORIZON, history.notice).margin
     return np.asarray(margin - np.sum(own.spent, axis=0) - np.sum(after.spent, axis=0), dtype=np.float64)

@@ -1,5 +1,7 @@
 """The scores that the study's policies allocate by."""
 
+from collections.abc import Callable
+
 import lightgbm as lgb
 import numpy as np
 
@@ -9,8 +11,10 @@ from experiments.world.control import Observation
 from experiments.world.draws import Flags, Floats
 from experiments.world.simulation import Simulation
 from experiments.world.truth import assigned_truth
+from kqml.errors import Refused
 from models.allocation.problem import Packages
 from models.effects.fitted import FittedEffects
+from models.effects.model import EffectModel
 from models.effects.sample import Sample
 from models.value.net import net_values
 
@@ -51,6 +55,18 @@ def risk_times_value(risk: lgb.Booster) -> Score:
     return lambda seen, values, history: ranked(
         seen, np.asarray(risk.predict(values), dtype=np.float64) * history.trailing()
     )
+
+
+def ours(otherwise: Score) -> Callable[[Sample], Score]:
+    """Net value by learned effects; where the rows are too few to learn from, `otherwise`, as the product does."""
+
+    def fit(sample: Sample) -> Score:
+        try:
+            return by_effects(EffectModel().fit_sample(sample).fitted)
+        except Refused:
+            return otherwise
+
+    return fit
 
 
 def by_effects(effects: FittedEffects) -> Score:

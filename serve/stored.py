@@ -39,7 +39,7 @@ class StoredHistories:
 
     def read(self, ids: Sequence[str], cutoff: int, territory: Territory) -> Histories:
         """The accounts among `ids` that are of the territory, ascending; others are left out without a word."""
-        with self._store.reading() as connection:
+        with self._store.snapshot() if self._store.is_sqlite else self._store.reading() as connection:
             info, around = self._surroundings(connection)
             facts = read_facts(connection, ids, territory)
             names = sorted(facts)

@@ -1,0 +1,61 @@
+"""Columns of events out of SQLite: what every event has by one aggregate, the rest row by row."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from kqml.logcolumns import Column
+from serve.store.event_columns import COUNTED, IN_ORDER, OPTIONAL, WANTED, one_of, selected
+from serve.store.records import parts_of
+
+FIRST = (
+    "SELECT count(*), group_concat(occurred_at), group_concat(known_at), group_concat(kind), "
+    f"{', '.join(f'count({name})' for name in OPTIONAL)} FROM events WHERE account_id = ? AND {COUNTED}"
+)
+"""To hand out a row as Python objects costs many times what it costs to find it. The table is kept in the order of its
+primary key, by which SQLite finds the rows of an account: they come by time, then by event id."""
+
+
+def rowed_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
+    """How many events each account has, the columns that hold a value; ids ascending, in a snapshot."""
+    first = [_rows(connection, FIRST, (name,))[0] for name in ids]
+    counts, occurred, known, kinds, *held = zip(*first, strict=True)
+    codes = _joined(kinds).split(",") if any(counts) else []
+    columns: dict[str, Column] = {"occurred_at": _integers(occurred), "known_at": _integers(known), "kind": codes}
+    present = set(codes)
+    names = [name for name, own in zip(OPTIONAL, held, strict=True) if any(own) and _is_wanted(name, present)]
+    return counts, columns | _row_by_row(connection, ids, [*names, *(("event_id",) if "ref" in names else ())])
+
+
+def _is_wanted(name: str, present: set[str]) -> bool:
+    return name not in WANTED or not present.isdisjoint(kind.code for kind in WANTED[name])
+
+
+def _row_by_row(connection: Connection, ids: Sequence[str], names: Sequence[str]) -> dict[str, Column]:
+    if not names:
+        return {}
+    rows = [row for part in parts_of(ids) for row in _rows(connection, _statement(names, len(part)), part)]
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def _statement(names: Iterable[str], accounts: int) -> str:
+    columns = ", ".join(map(selected, names))
+    return f"SELECT {columns} FROM events WHERE account_id {one_of('?', accounts)} AND {COUNTED} {IN_ORDER}"
+
+
+def _rows(connection: Connection, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+    """As the driver gives them: SQLAlchemy's own cost more than the query."""
+    cursor = connection.exec_driver_sql(statement, tuple(values)).cursor
+    assert cursor is not None
+    return list(cursor.fetchall())
+
+
+def _joined(texts: Iterable[str | None]) -> str:
+    return ",".join(text for text in texts if text)
+
+
+def _integers(texts: Iterable[str | None]) -> list[int]:
+    numbers: list[int] = orjson.loads(f"[{_joined(texts)}]")
+    return numbers

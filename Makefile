@@ -55,7 +55,7 @@ torture: install
 	$(BIN)/python -m experiments.torture --kills 200 --save
 
 fuzz: install
-	$(BIN)/python -m experiments.fuzz --requests 20000
+	$(BIN)/python -m experiments.fuzz --requests 20000 --save
 
 soak: install
 	$(BIN)/python -m experiments.bench serve --soak 30 --json --save

@@ -1,6 +1,7 @@
 """`python -m experiments.fuzz`: sends what generators and ill will come up with, says what was answered wrongly."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from experiments.demo_home import demo_pointer
+from experiments.fuzz.findings import Tally
 from experiments.fuzz.generated import fuzz_generated
 from experiments.fuzz.hostile import fuzz_hostile
 from experiments.fuzz.judging import Judge
+from experiments.fuzz.logins import fuzz_logins
 from experiments.fuzz.target import running_target
 from experiments.private_postgres import PostgresServer
 from kqml.native import wait_without_spinning
@@ -24,12 +27,16 @@ DATABASES = ("sqlite", "postgresql")
 HOSTILE_PER_REQUEST = 1 / 20_000
 """Which share of the hostile bodies goes with each generated request."""
 
+LOGINS_PER_REQUEST = 1 / 20
+RESULTS = Path(__file__).parents[1] / "results" / "fuzz"
+
 
 def run(
     requests: Annotated[int, typer.Option(min=1, help="Generated requests on each database.")] = 20_000,
     database: Annotated[str, typer.Option(help="sqlite, postgresql, or both.")] = "both",
     seed: Annotated[int, typer.Option(help="Of what is generated.")] = 0,
     pointer: Annotated[Path | None, typer.Option(help="served/current.json of a home; else a demo is made.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Store the result in the checkout.")] = False,
 ) -> None:
     """Prints one JSON object; exits with 1 where anything was found."""
     wait_without_spinning()
@@ -38,6 +45,10 @@ def run(
         model = demo_pointer(Path(folder)) if pointer is None else pointer
         found = {name: _fuzzed(name, model, requests, seed) for name in names}
     typer.echo(json.dumps(found, ensure_ascii=False))
+    if save:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        told = json.dumps({"parameters": {"requests": requests, "seed": seed}, **found}, ensure_ascii=False, indent=2)
+        (RESULTS / f"requests={requests}_seed={seed}.json").write_text(told + "\n", encoding="utf-8")
     if any(part["findings"] for parts in found.values() for part in parts.values()):
         raise SystemExit(1)
 
@@ -50,7 +61,7 @@ def _fuzzed(name: str, pointer: Path, requests: int, seed: int) -> dict[str, Any
 
 
 def fuzz(address: str, pointer: Path, requests: int, seed: int, stepped: Stepped = lambda done: None) -> dict[str, Any]:
-    """Generated requests, then hostile ones; findings of each, the failures in the service's log."""
+    """Generated requests, hostile ones, forms of the login; findings of each, the failures in the service's log."""
     with TemporaryDirectory(prefix="kqml-fuzz-log-") as folder:
         log = Path(folder) / "log"
         with running_target(address, pointer, log) as target:
@@ -58,8 +69,10 @@ def fuzz(address: str, pointer: Path, requests: int, seed: int, stepped: Stepped
             generated = fuzz_generated(target, judge, requests, seed, stepped)
             share = min(1.0, requests * HOSTILE_PER_REQUEST)
             hostile = fuzz_hostile(target, judge, share, seed, lambda done: None)
+            logins = Tally()
+            fuzz_logins(target.url, math.ceil(requests * LOGINS_PER_REQUEST), seed, logins)
         failures = [line for line in log.read_text().splitlines() if '"request_failed"' in line]
-    told = {"generated": generated.told(), "hostile": hostile.told()}
+    told = {"generated": generated.told(), "hostile": hostile.told(), "logins": logins.told()}
     for part in told.values():
         part["failures_in_log"] = failures if part["findings"] else []
     return told

@@ -8,6 +8,7 @@ from serve.access import Scope
 from serve.security.csrf import HEADER
 from serve.security.key_records import KeyWish, add_key
 from serve.security.keys import make_key
+from serve.security.passwords import hash_password
 from serve.security.roles import SCOPES_OF, Role
 from serve.security.sessions import SessionLimits, csrf_token, start_session
 from serve.security.user_records import UserWish, add_user
@@ -44,6 +45,12 @@ def make_callers(store: Store, rep_id: str, manager_id: str, now: int) -> tuple[
         Caller("a made-up session", {"cookie": f"{COOKIE}=made-up"}, NOTHING),
     ]
     return (*keys, *_users(store, {Role.REP: rep_id, Role.MANAGER: manager_id}, now), *strangers)
+
+
+def add_login(store: Store, login: str, password: str, now: int) -> None:
+    """Adds a user who can log in."""
+    with store.writing() as connection:
+        add_user(connection, UserWish(login, Role.DATA_SCIENTIST, None, None), hash_password(password), now)
 
 
 def _key(

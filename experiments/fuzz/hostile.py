@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -24,7 +25,7 @@ def fuzz_hostile(target: Target, judge: Judge, share: float, seed: int, stepped:
     with httpx.Client(base_url=target.url, headers=target.callers[0].headers, timeout=SECONDS) as http:
         for method, path, body in _bodies(target):
             if chance.random() < share:
-                address = path.format(**{name: ids[0] for name, ids in target.ids.items()})
+                address = path.format(**{name: quote(ids[-1], safe="") for name, ids in target.ids.items()})
                 headers = {name.encode(): value.encode("latin-1") for name, value in body.headers.items()}
                 answer = http.request(method, address, content=body.content, headers=headers)
                 noted.note(method, path, answer, body.name, body.refused)
@@ -42,7 +43,7 @@ def _bodies(target: Target) -> Iterator[tuple[str, str, HostileBody]]:
         for method, operation in operations.items():
             sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
             if sent is not None:
-                right = next(iter(sent["examples"].values()))["value"]
+                right = target.bodies.get(path) or next(iter(sent["examples"].values()))["value"]
                 yield from ((method.upper(), path, body) for body in hostile_bodies(right))
 
 

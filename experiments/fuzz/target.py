@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import time_ns
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from experiments.fuzz.callers import LIMITS, Caller, make_callers
+from experiments.fuzz.callers import LIMITS, Caller, add_login, make_callers
+from experiments.fuzz.logins import LOGIN, PASSWORD
 from experiments.private_postgres import free_port
 from kqml.calendar import DAY_US, moment_of
 from kqml.errors import CouldNot, Fault
@@ -35,12 +37,14 @@ COMPANY = 4
 @dataclass(frozen=True)
 class Target:
     """`url`: where it listens; `callers`: who may ask, the first one everything; `ids`: by the name that an address
-    calls it, those which are there; `document`: its OpenAPI document."""
+    calls it, those which are there; `document`: its OpenAPI document; `bodies`: of addresses whose example names
+    nothing that is there, one that does."""
 
     url: str
     callers: tuple[Caller, ...]
     ids: dict[str, list[str]]
     document: dict[str, Any]
+    bodies: dict[str, Any]
 
 
 @contextmanager
@@ -49,9 +53,11 @@ def running_target(address: str, pointer: Path, log: Path) -> Iterator[Target]:
     store = open_prepared(address, "Asia/Shanghai")
     try:
         callers = make_callers(store, "r1", "m1", time_ns() // 1_000)
+        add_login(store, LOGIN, PASSWORD, time_ns() // 1_000)
         with _serving(address, pointer, log) as url, httpx.Client(base_url=url, headers=callers[0].headers) as http:
             ids = _fill(store, http)
-            yield Target(url, callers, ids, http.get("/openapi.json").raise_for_status().json())
+            document = http.get("/openapi.json").raise_for_status().json()
+            yield Target(url, callers, ids, document, {"/v1/duties/status": _saying(http)})
     finally:
         store.close()
 
@@ -99,18 +105,33 @@ def _wait(server: uvicorn.Server) -> None:
 
 def _fill(store: Store, http: httpx.Client) -> dict[str, list[str]]:
     numbers = range(1, COMPANY + 1)
-    ids = {f"{kind}_id": [f"{kind[0]}{n}" for n in numbers] for kind in ("account", "contact", "decision")}
+    ids = {f"{kind}_id": [f"{kind[0]}{_sign(n)}" for n in numbers] for kind in ("account", "contact", "decision")}
     reps = [{"rep_id": "m1"}, {"rep_id": "r1", "manager_id": "m1"}, {"rep_id": "r2", "manager_id": "m1"}]
     _post(http, "/v1/reps", {"reps": reps})
     owners = ["r1", "r1", "r2", None]
-    accounts = [{"account_id": f"a{n}", "tier": "B", "owner_rep_id": owners[n - 1]} for n in numbers]
+    accounts = [{"account_id": f"a{_sign(n)}", "tier": "B", "owner_rep_id": owners[n - 1]} for n in numbers]
     _post(http, "/v1/accounts", {"accounts": accounts})
-    people = [{"contact_id": f"c{n}", "account_id": f"a{n}", "name": "王小明", "phone": "13800000000"} for n in numbers]
+    of = [{"contact_id": f"c{_sign(n)}", "account_id": f"a{_sign(n)}"} for n in numbers]
+    people = [{**person, "name": "王小明", "phone": "13800000000"} for person in of]
     _post(http, "/v1/contacts", {"contacts": people})
     _post(http, "/v1/events", {"events": list(_events(numbers))})
     _decide(store, numbers)
-    reviews = [_post(http, f"/v1/accounts/a{n}/reviews", {})["review_id"] for n in numbers]
+    addresses = [f"/v1/accounts/{quote(name, safe='')}/reviews" for name in ids["account_id"]]
+    reviews = [_post(http, address, {})["review_id"] for address in addresses]
     return {**ids, "rep_id": ["r1", "r2", "m1"], "review_id": reviews}
+
+
+def _sign(n: int) -> str:
+    """The number in an id; the last one has signs that addresses keep for themselves."""
+    return f"{n}" if n < COMPANY else f"/{n}?#%2F"
+
+
+def _saying(http: httpx.Client) -> dict[str, Any]:
+    """A body that says a duty of the company done."""
+    page = http.get("/v1/duties", params={"account": "a1"}).raise_for_status().json()
+    first = page["duties"][0]
+    saying = {"duty_id": first["duty_id"], "account_id": "a1", "state": "done", "note": "said so"}
+    return {"week": page["week"], "duties": [saying]}
 
 
 def _post(http: httpx.Client, path: str, body: dict[str, Any]) -> Any:
@@ -122,7 +143,13 @@ def _events(numbers: range) -> Iterator[dict[str, Any]]:
     for n in numbers:
         for day in range(7, 200, 10 + n):
             at = moment_of(int(today) - day * DAY_US).isoformat()
-            yield {"event_id": f"e{n}-{day}", "account_id": f"a{n}", "occurred_at": at, "kind": "order", "amount": 100}
+            yield {
+                "event_id": f"e{n}-{day}",
+                "account_id": f"a{_sign(n)}",
+                "occurred_at": at,
+                "kind": "order",
+                "amount": 100,
+            }
 
 
 def _decide(store: Store, numbers: range) -> None:
@@ -134,6 +161,6 @@ def _decide(store: Store, numbers: range) -> None:
     rest = ("value_at_risk", "before_cutoff", "before_model", "change_calendar", "change_data", "change_model")
     words = {"band": "raised", "reasons": reason, "warnings": "[]", **dict.fromkeys(rest)}
     with store.writing() as connection:
-        made = [{**decided, **lists, "decision_id": f"d{n}", "account_id": f"a{n}"} for n in numbers]
+        made = [{**decided, **lists, "decision_id": f"d{_sign(n)}", "account_id": f"a{_sign(n)}"} for n in numbers]
         add_decisions(connection, made, cutoff)
-        record_scores(connection, [{**scored, **words, "account_id": f"a{n}"} for n in numbers])
+        record_scores(connection, [{**scored, **words, "account_id": f"a{_sign(n)}"} for n in numbers])

@@ -24,12 +24,13 @@ REQUESTS = 500
 @pytest.mark.slow
 def test_no_request_is_answered_wrongly(store_address: str) -> None:
     told = fuzz(store_address, publish(shared_small_company(), 0), REQUESTS, seed=1)
-    generated, hostile = told["generated"], told["hostile"]
+    generated, hostile, logins = told["generated"], told["hostile"], told["logins"]
 
-    assert [*generated["findings"], *hostile["findings"]] == []
+    assert [*generated["findings"], *hostile["findings"], *logins["findings"]] == []
     assert generated["requests"] >= REQUESTS
     assert hostile["requests"] > 200
     assert {"200", "201", "401", "403", "404", "422"} <= set(generated["statuses"])
+    assert {"200", "303", "400", "401"} <= set(logins["statuses"])
 
 
 @pytest.fixture

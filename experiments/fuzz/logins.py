@@ -1,0 +1,124 @@
+"""Forms of the login page, right in all but one or two fields: their answers are described nowhere but here."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import httpx
+
+from experiments.fuzz.findings import Finding, Tally
+
+LOGIN, PASSWORD = "fuzzed", "correct horse battery"
+SESSION, FORM = "kqml_session", "kqml_login"
+SECONDS = 30
+HOSTILE = (
+    "",
+    "\x00",
+    "' OR 1=1 --",
+    "admin\r\nset-cookie: a=b",
+    "王小明",
+    "ﬀ" * 200,
+    "\u202e",
+    "x" * 7_000,
+    "%ff",
+    "{{7*7}}",
+    "<script>alert(1)</script>",
+    "../../etc/passwd",
+)
+ONWARD = (
+    "/",
+    "/v1/accounts",
+    "//evil.example",
+    "/\\evil.example",
+    "https://evil.example",
+    "javascript:alert(1)",
+    "/%0d%0aset-cookie:a=b",
+    "/\r\nset-cookie: a=b",
+    "/\tx",
+    "evil",
+    "",
+)
+ALLOWED = {"/login": {303, 400, 401, 403, 413, 429}, "/logout": {303, 403, 413}}
+BUSY = (413, 429)
+"""What anybody may be told: too many bytes, too many failures before."""
+
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A form as it is sent. `right`: whether it has to let the user in."""
+
+    path: str
+    fields: dict[str, str]
+    headers: dict[str, str]
+    right: bool
+
+
+def fuzz_logins(url: str, tries: int, seed: int, tally: Tally) -> None:
+    """Sends so many forms, each from an address of its own, so that pauses after failures do not hide the rest."""
+    chance = random.Random(seed)
+    with httpx.Client(base_url=url, timeout=SECONDS) as http:
+        for _ in range(tries):
+            http.cookies.clear()
+            sent = _form(http, chance, tally)
+            answer = http.post(sent.path, content=_encoded(sent.fields, chance), headers=sent.headers)
+            tally.count(answer.status_code)
+            for what in _wrong(sent, answer):
+                tally.add(Finding(f"POST {sent.path}", what, f"{sent}: {answer.status_code} {answer.headers}"))
+
+
+def _form(http: httpx.Client, chance: random.Random, tally: Tally) -> _Try:
+    address = {"x-forwarded-for": ".".join(str(chance.randrange(1, 255)) for _ in range(4))}
+    headers = {"content-type": "application/x-www-form-urlencoded", **address}
+    if chance.random() < 0.2:
+        token = chance.choice(HOSTILE)
+        return _Try("/logout", {"csrf_token": token}, {**headers, **_cookie(SESSION, token)}, right=False)
+    page = http.get("/login", params={"next": chance.choice(ONWARD)}, headers=address)
+    tally.count(page.status_code)
+    found = _TOKEN.search(page.text)
+    if found is None:
+        tally.add(Finding("GET /login", f"answered {page.status_code} without a form", str(page.url)))
+    token = found.group(1) if found else ""
+    fields = {"login": LOGIN, "password": PASSWORD, "csrf_token": token, "next": chance.choice(ONWARD)}
+    right = True
+    if chance.random() < 0.7:
+        fields[chance.choice(("login", "password", "csrf_token"))] = chance.choice(HOSTILE)
+        right = False
+    http.cookies.clear()
+    return _Try("/login", fields, {**headers, **_cookie(FORM, token)}, right)
+
+
+def _cookie(name: str, value: str) -> dict[str, str]:
+    return {"cookie": f"{name}={value}"} if value.isascii() and value.isprintable() else {}
+
+
+def _encoded(fields: dict[str, str], chance: random.Random) -> str:
+    """The form's body; sometimes a field stands twice or one stands there that is none."""
+    pairs = list(fields.items())
+    if chance.random() < 0.1:
+        pairs.append((chance.choice(list(fields)), chance.choice(HOSTILE)))
+    if chance.random() < 0.1:
+        pairs.append((chance.choice(HOSTILE), chance.choice(HOSTILE)))
+    return urlencode(pairs)
+
+
+def _wrong(sent: _Try, answer: httpx.Response) -> Iterator[str]:
+    """What is wrong with the answer: a failure, a way out of the service, somebody let in or turned away wrongly."""
+    if answer.status_code not in ALLOWED[sent.path]:
+        yield f"answered {answer.status_code}"
+    onward = answer.headers.get("location", "/")
+    if not onward.startswith("/") or onward.startswith(("//", "/\\")) or not onward.isprintable():
+        yield "leads away from the service"
+    cookies = answer.headers.get_list("set-cookie")
+    if {cookie.partition("=")[0] for cookie in cookies} - {SESSION, FORM}:
+        yield "sets a cookie of somebody's choice"
+    let_in = any(cookie.startswith(f"{SESSION}=") and "Max-Age=0" not in cookie for cookie in cookies)
+    if let_in and not sent.right:
+        yield "who may not log in was let in"
+    if sent.right and not let_in and answer.status_code not in BUSY:
+        yield "who may log in was turned away"
+    if let_in and not all("HttpOnly" in cookie and "SameSite" in cookie for cookie in cookies):
+        yield "a session's cookie is readable"

@@ -26,6 +26,7 @@ from serve.routes import (
     duty_status,
     events,
     plans,
+    recommendations,
     reps,
     scores,
     status,
@@ -40,8 +41,9 @@ GZIP_FROM_BYTES = 4 * 1024
 
 DESCRIPTION = "客情 machine learning: how likely accounts are to stop ordering, why."
 VERSION = "1"
-ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events, decisions, duties, duty_status)
-ROUTES = (*ABOUT_ACCOUNTS, rights, administration, login, status)
+ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events)
+ABOUT_ACTIONS = (recommendations, decisions, duties, duty_status)
+ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 

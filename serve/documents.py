@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from serve import decision_schemas, duty_schemas, record_schemas
+from serve import decision_schemas, duty_schemas, recommendation_schemas, record_schemas
 from serve.problems import MEDIA_TYPE, Problem
 from serve.schemas import ProblemOut, ScoreRequest
 from serve.security import rights_schemas
@@ -29,6 +29,7 @@ _UNROUTED: tuple[type[BaseModel], ...] = (
     rights_schemas.ReviewBody,
     rights_schemas.AnswerBody,
     decision_schemas.StatusBody,
+    recommendation_schemas.RecommendationRequest,
     duty_schemas.DutyStatusBody,
 )
 """Schemas that no signature mentions, because bodies are read and problems written as bytes."""
@@ -45,6 +46,7 @@ EXAMPLES = {
     "ReviewBody": "review",
     "AnswerBody": "review_answer",
     "StatusBody": "status",
+    "RecommendationRequest": "recommendations",
     "DutyStatusBody": "duty_status",
 }
 """A body's schema → the file of `serve/examples` that shows it."""

@@ -25,7 +25,7 @@ def load_live(pointer: Path) -> LiveModel:
     bundle = load_bundle(pointer.parent / published.folder)
     score = BundleScoring(scorer_of(bundle))
     _warm(score)
-    return LiveModel(published.version, bundle.model.grade, score, _card(bundle, published))
+    return LiveModel(published.version, bundle.model.grade, score, _card(bundle, published), score.scorer)
 
 
 class BundleScoring:

@@ -28,8 +28,8 @@ class PlannedOut(BaseModel):
 
 
 class RepPlan(BaseModel):
-    """The stored decisions of a rep's week: musts first, then by account. `objected`: how many are not told, for their
-    account objects to automated recommendations."""
+    """The stored decisions of a rep's week: musts first, then by account. `objected`: how many accounts of
+    the rep object to automated recommendations, so that nothing of them is told or decided."""
 
     model_config = ConfigDict(
         json_schema_extra={

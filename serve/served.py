@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from structlog.typing import FilteringBoundLogger
 
 from kqml.errors import KqmlError
+from models.scoring import Scorer
 from serve.histories import Histories
 from serve.logs import where_it_failed
 
@@ -32,12 +33,14 @@ class Scoring(Protocol):
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A model ready to answer. `card`: what `GET /v1/model` says of it beside version and grade."""
+    """A model ready to answer. `card`: what `GET /v1/model` says of it beside version and grade. `scorer`: what weeks
+    are planned with; None plans without a model."""
 
     version: str
     grade: str
     score: Scoring
     card: Mapping[str, Any]
+    scorer: Scorer | None = None
 
 
 @dataclass(frozen=True)

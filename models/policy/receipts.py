@@ -35,7 +35,7 @@ def build_receipts(planned: Planned, material: Material, language: str, learned:
         {
             "language": language,
             "learned": learned,
-            "evidence": planned.evidence.why,
+            "evidence": {"code": planned.evidence.why, "rows": planned.evidence.rows},
             "history": _history(plan.judged.history, place),
             "offered": bool(plan.offered[place]),
             **judged,

@@ -19,6 +19,7 @@ from serve.rendering import as_text, shown
 from serve.service import Service
 from serve.store.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalMove, add_state, read_decision
 from serve.store.idempotency import Reply
+from serve.store.learned import columns_named
 from serve.store.records import columns_of
 from serve.store.tables import DECISION_STATES, DECISIONS
 from serve.writing import Writing, as_reply, write_now, writing_of
@@ -45,6 +46,7 @@ def _show(service: Service, caller: Caller, decision_id: str) -> Response:
         if found is None:
             raise not_there(f"decision {decision_id!r}")
         zone = service.histories.time_zone(connection)
+        found = {**found, "features": _features(connection, found)}
     state = found["states"][-1]["state"]
     content = {
         **shown(found, SHOWN, zone),
@@ -53,6 +55,16 @@ def _show(service: Service, caller: Caller, decision_id: str) -> Response:
         "states": [shown(row, STATE_SHOWN, zone) for row in found["states"]],
     }
     return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _features(connection: Connection, found: Mapping[str, Any]) -> str | None:
+    """The feature row as a JSON object: of our own plans the numbers alone are stored."""
+    text = found["features"]
+    if text is None or not text.startswith("["):
+        return None if text is None else str(text)
+    receipt = orjson.loads(found["receipt"] or "{}")
+    names = columns_named(connection, receipt.get("learned") or "")
+    return orjson.dumps(dict(zip(names, orjson.loads(text), strict=True))).decode()
 
 
 @router.post(

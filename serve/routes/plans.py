@@ -15,7 +15,7 @@ from serve.problems import Problem, not_there
 from serve.rendering import shown
 from serve.service import Service
 from serve.store.decisions import FOLLOWS
-from serve.store.plans import is_rep, week_of_rep
+from serve.store.plans import is_rep, objecting_of_rep, week_of_rep
 from serve.weeks import WEEK, week_asked, week_name
 
 router = APIRouter(tags=["reps"])
@@ -43,12 +43,21 @@ def _show(service: Service, caller: Caller, rep_id: str, week: str | None) -> Re
         zone = service.histories.time_zone(connection)
         name = week_name(week_asked(week, service.clock(), zone))
         found = week_of_rep(connection, rep_id, name, caller.territory)
-    told = [_decision(row, zone) for row in found if row["objected_at"] is None]
-    content = {"rep_id": rep_id, "week": name, "decisions": told, "objected": len(found) - len(told)}
+        withheld = objecting_of_rep(connection, rep_id, caller.territory)
+    told = [decision_told(row, zone) for row in found if row["objected_at"] is None]
+    objected = withheld | {row["account_id"] for row in found if row["objected_at"] is not None}
+    content = {"rep_id": rep_id, "week": name, "decisions": told, "objected": len(objected)}
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def _decision(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    receipt = orjson.loads(row["receipt"]) if row["receipt"] else None
-    brief = receipt.get("brief") if isinstance(receipt, dict) else None
+def decision_told(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """One decision of a week, as a row of `serve.store.plans`."""
+    receipt = receipt_of(row)
+    brief = None if receipt is None else receipt.get("brief")
     return {**shown(row, SHOWN, zone), "next": FOLLOWS[row["state"]], "brief": brief}
+
+
+def receipt_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The receipt where it is an object, as ours are."""
+    receipt = orjson.loads(row["receipt"]) if row["receipt"] else None
+    return receipt if isinstance(receipt, dict) else None

@@ -19,13 +19,20 @@ TELLING = ("rejected", "done", "failed", "verified")
 """States that say what became of a decision; `recommended` says nothing new."""
 
 
-def read_log(connection: Connection, actions: Sequence[str], before: int, suppression_days: float) -> DecisionLog:
-    """Decisions of earlier weeks for packages that there still are, about accounts that there still are.
+def read_log(
+    connection: Connection,
+    actions: Sequence[str],
+    before: int,
+    suppression_days: float,
+    accounts: Sequence[str] | None = None,
+) -> DecisionLog:
+    """Decisions of earlier weeks for packages that there still are, about accounts that there still are, about
+    `accounts` alone where these are named.
 
     Those that may be learned from, recorded before their week was over; those rejected lately. The action of a state
     that does not name another is the recommended one.
     """
-    known = (
+    known: tuple[ColumnElement[bool], ...] = (
         DECISIONS.c.cutoff < before,
         DECISIONS.c.assigned.in_(actions),
         exists(select(1).where(ACCOUNTS.c.account_id == DECISIONS.c.account_id)),
@@ -38,6 +45,8 @@ def read_log(connection: Connection, actions: Sequence[str], before: int, suppre
             said.c.at >= before - int(suppression_days * DAY_US),
         )
     )
+    if accounts is not None:
+        known = (*known, DECISIONS.c.account_id.in_(accounts))
     chosen = and_(*known, or_(_drawn(), rejected))
     columns = (*DECISION_COLUMNS, "recorded_at")
     asked = select(*(DECISIONS.c[name] for name in columns)).where(chosen)

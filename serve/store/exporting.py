@@ -1,11 +1,11 @@
 """The store written as a dataset folder, read in one snapshot, a stretch of events at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, true
 
 from kqml.dataset import Dataset, write_dataset
 from kqml.dataset_files import TableRows
@@ -25,18 +25,33 @@ def export_dataset(store: Store, folder: Path, vault: Vault, *, force: bool = Fa
     Raises BadUse where the folder exists, unless `force` and it is a dataset.
     """
     with store.snapshot() as connection:
-        info = read_info(connection)
-        tables: dict[str, TableRows] = {"events": _events(connection)}
-        for table, condition in ((ACCOUNTS, ACCOUNTS.c.described.is_(True)), (CONTACTS, None), (REPS, None)):
-            rows = _small(connection, table, condition, vault)
-            if len(rows):
-                tables[table.name] = rows
-        return write_dataset(folder, tables, info, force=force)
+        return _written(connection, folder, vault, (true(), true(), true()), force)
 
 
-def _events(connection: Connection) -> Iterator[pa.RecordBatch]:
-    schema = _filled_schema(connection)
-    asked = select(*(EVENTS.c[name] for name in schema.names)).where(COUNTED)
+def export_accounts(connection: Connection, folder: Path, vault: Vault, ids: Sequence[str]) -> Dataset:
+    """The same of these accounts alone, few enough for one statement to name, with all reps."""
+    only = tuple(table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
+    return _written(connection, folder, vault, (only[0], only[1], only[2]), force=False)
+
+
+Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
+"""On events, accounts, contacts."""
+
+
+def _written(connection: Connection, folder: Path, vault: Vault, only: Conditions, force: bool) -> Dataset:
+    info = read_info(connection)
+    tables: dict[str, TableRows] = {"events": _events(connection, and_(COUNTED, only[0]))}
+    described = and_(ACCOUNTS.c.described.is_(True), only[1])
+    for table, condition in ((ACCOUNTS, described), (CONTACTS, only[2]), (REPS, None)):
+        rows = _small(connection, table, condition, vault)
+        if len(rows):
+            tables[table.name] = rows
+    return write_dataset(folder, tables, info, force=force)
+
+
+def _events(connection: Connection, counted: ColumnElement[bool]) -> Iterator[pa.RecordBatch]:
+    schema = _filled_schema(connection, counted)
+    asked = select(*(EVENTS.c[name] for name in schema.names)).where(counted)
     order = [EVENTS.c[name] for name in KEYS["events"]]
     streamed = connection.execution_options(stream_results=True, yield_per=ROWS)
     found = False
@@ -47,10 +62,10 @@ def _events(connection: Connection) -> Iterator[pa.RecordBatch]:
         yield _batch([()] * len(schema), schema)
 
 
-def _filled_schema(connection: Connection) -> pa.Schema:
+def _filled_schema(connection: Connection, counted: ColumnElement[bool]) -> pa.Schema:
     """The columns of events that hold a value."""
     names = [name for name in SCHEMAS["events"].names if name not in REQUIRED["events"]]
-    held = connection.execute(select(*(func.count(EVENTS.c[name]) for name in names)).where(COUNTED)).one()
+    held = connection.execute(select(*(func.count(EVENTS.c[name]) for name in names)).where(counted)).one()
     kept = {*REQUIRED["events"], *(name for name, count in zip(names, held, strict=True) if count)}
     return pa.schema([field for field in SCHEMAS["events"] if field.name in kept])
 

@@ -43,7 +43,7 @@ def read_learned(connection: Connection, fingerprint: str) -> LearnedRow | None:
     return None if found is None else _row(found)
 
 
-def columns_of(connection: Connection, fingerprint: str) -> list[str]:
+def columns_named(connection: Connection, fingerprint: str) -> list[str]:
     """The names of the feature rows that were judged by it; none where it is not kept."""
     asked = select(LEARNED.c.columns).where(LEARNED.c.fingerprint == fingerprint)
     found = connection.execute(asked).scalar_one_or_none()

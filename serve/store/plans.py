@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from serve.store.tables import ACCOUNTS, DECISION_STATES, DECISIONS, REPS
 from serve.store.territory import Territory
@@ -30,18 +30,32 @@ def objecting_of_rep(connection: Connection, rep_id: str, territory: Territory) 
 def week_of_rep(connection: Connection, rep_id: str, week: str, territory: Territory) -> Sequence[Row]:
     """The decisions for a rep's week about accounts of the territory, musts first, then by account, each with the
     columns of its account and of its newest state (`state`, `at`), with its first `reason`, `objected_at`."""
-    numbered = select(DECISION_STATES.c.decision_id, func.max(DECISION_STATES.c.number).label("number"))
-    newest = numbered.group_by(DECISION_STATES.c.decision_id).subquery()
+    return _with_states(connection, (DECISIONS.c.rep_id == rep_id, DECISIONS.c.week == week, territory.of_accounts()))
+
+
+def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, territory: Territory) -> Sequence[Row]:
+    """The same for accounts, of whichever reps."""
+    about = (DECISIONS.c.account_id.in_(ids), DECISIONS.c.week == week, territory.of_accounts())
+    return _with_states(connection, about)
+
+
+def decided_reps(connection: Connection, reps: Sequence[str], week: str) -> frozenset[str]:
+    """Those of the reps for whose week there are decisions."""
+    asked = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week).distinct()
+    return frozenset(connection.execute(asked).scalars())
+
+
+def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -> Sequence[Row]:
     first, last = DECISION_STATES.alias("first"), DECISION_STATES.alias("last")
+    inner = DECISION_STATES.alias("inner")
+    newest = select(func.max(inner.c.number)).where(inner.c.decision_id == DECISIONS.c.decision_id)
     joined = (
         DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
-        .join(newest, newest.c.decision_id == DECISIONS.c.decision_id)
-        .join(last, (last.c.decision_id == newest.c.decision_id) & (last.c.number == newest.c.number))
+        .join(last, (last.c.decision_id == DECISIONS.c.decision_id) & (last.c.number == newest.scalar_subquery()))
         .outerjoin(ACCOUNTS, ACCOUNTS.c.account_id == DECISIONS.c.account_id)
     )
-    about = (ACCOUNTS.c.name.label("account_name"), ACCOUNTS.c.tier, ACCOUNTS.c.objected_at)
-    asked = select(DECISIONS, *about, first.c.reason, last.c.state, last.c.at).select_from(joined)
-    asked = asked.where(DECISIONS.c.rep_id == rep_id, DECISIONS.c.week == week, territory.of_accounts())
+    columns = (ACCOUNTS.c.name.label("account_name"), ACCOUNTS.c.tier, ACCOUNTS.c.objected_at)
+    asked = select(DECISIONS, *columns, first.c.reason, last.c.state, last.c.at).select_from(joined).where(*about)
     must = func.coalesce(DECISIONS.c.must, False).desc()
     ordered = asked.order_by(must, DECISIONS.c.account_id, DECISIONS.c.cutoff)
     return [dict(row) for row in connection.execute(ordered).mappings()]

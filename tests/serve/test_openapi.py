@@ -35,6 +35,8 @@ REQUESTS = [
     ("/v1/reps/{rep_id}/plan", "GET", POSITIVE),
     ("/v1/duties", "GET", POSITIVE),
     ("/v1/duties", "GET", NEGATIVE),
+    ("/v1/recommendations", "POST", POSITIVE),
+    ("/v1/recommendations", "POST", NEGATIVE),
     ("/v1/decisions/{decision_id}", "GET", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", NEGATIVE),
@@ -62,6 +64,11 @@ BEYOND_SCHEMA = (
     "before its start",
     "needs one",
     "say what it brought",
+    "is needed, not both",
+    "there is no rep",
+    "has not begun",
+    "there is nothing to plan",
+    "is over, nothing was decided",
 )
 
 

@@ -15,7 +15,7 @@ LEARNED = Table(
     words("columns", nullable=False),
     words("content", nullable=False),
 )
-"""Append-only: what weeks were decided by beside the model, null where there was none. `columns`: JSON list of the feature rows' names.
-`content`: as `models.policy.learned` writes it, the playbook in it."""
+"""Append-only: what weeks were decided by beside the model, null where there was none. `columns`: JSON list of the
+feature rows' names. `content`: as `models.policy.learned` writes it, the playbook in it."""
 
 Index("ix_learned_model_cutoff", LEARNED.c.model, LEARNED.c.cutoff)

@@ -116,7 +116,7 @@ def _rows(books: DutyBooks, ids: Sequence[str], wanted: Wanted, *, of_reps: bool
     return [_told(row, last) for row in table.filter(_chosen(table, wanted, of_reps)).to_pylist()]
 
 
-def _told(row: Row, last: Mapping[str, Row]) -> Row:
+def _told(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:
     """The row with its name, with what was said of it where that counts."""
     name = duty_id(row)
     said = last.get(name)

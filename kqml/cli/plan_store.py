@@ -43,7 +43,14 @@ def plan_store(source: Source, wanted: "tuple[Dataset, Period]", rules: Rules) -
     earlier = _earlier(store, week, dataset, rules)
     scorer = rules.scorer
     wish = Wish(
-        rules.playbook, week, scorer, earlier.log, rules.language, objecting=earlier.objecting, kept=earlier.kept
+        rules.playbook,
+        week,
+        scorer,
+        earlier.log,
+        rules.language,
+        objecting=earlier.objecting,
+        kept=earlier.kept,
+        declared=source.declared(),
     )
     features = None
     if scorer is not None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from kqml.client.answers import Account, EventsTaken, Receipt, RecordsPut, Scores, StatusTaken
+from kqml.client.answers import Account, DutiesTaken, Duty, EventsTaken, Receipt, RecordsPut, Scores, StatusTaken
 from kqml.client.sending import Patience, Sender
 
 EVENTS_A_CALL = 5_000
@@ -103,6 +103,15 @@ class Client:
         """Says what became of a decision: `at`, `action`, `reason`, `verified`, `outcome` go with the state."""
         path = f"{_path('decisions', decision_id)}/status"
         return cast(StatusTaken, self._tell("POST", path, {"state": state, **said}))
+
+    def duties(self, **question: str | Sequence[str]) -> Iterator[Duty]:
+        """What the playbook owes in a `week`, page after page: `rep`, `account`, `state`, `must`."""
+        return cast(Iterator[Duty], self._pages("/v1/duties", "duties", question))
+
+    def say_duties(self, duties: Sequence[Record], week: str | None = None) -> DutiesTaken:
+        """Says what became of duties of a week: `duty_id`, `account_id` or `rep_id`, `state`, `at`, `note` each."""
+        body = {"duties": [dict(duty) for duty in duties], **({} if week is None else {"week": week})}
+        return cast(DutiesTaken, self._tell("POST", "/v1/duties/status", body))
 
     def _put_all(self, name: str, records: Iterable[Record]) -> Iterator[RecordsPut]:
         for batch in _batches(records, RECORDS_A_CALL):

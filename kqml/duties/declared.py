@@ -15,6 +15,8 @@ DECLARED_STATES = ("done", "waived", "open")
 """What may be declared; `open` takes back what was declared before."""
 
 WHY = "declared"
+"""Why a duty is done or waived that was declared so."""
+
 ID_DIGITS = 24
 
 

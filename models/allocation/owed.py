@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from kqml.duties.declared import WHY
 from kqml.playbook.codes import CHANNELS
 from models.allocation.problem import Flags, Floats, Packages, Places
 
@@ -40,13 +41,14 @@ def owed_of(duties: pa.Table, account_ids: Sequence[str]) -> Owed:
     """What the duties of a week owe the accounts named, in their order. `duties`: by `kqml.duties.table.SCHEMA`.
 
     A channel's due contacts are what is behind at the cutoff plus a week's part of the target, at most what the month
-    still lacks.
+    still lacks; none where somebody declared the month done or waived.
     """
     table = duties.to_pandas()
     place = pd.Index(account_ids).get_indexer(pd.Index(table["account_id"].astype(object)))
     channel = pd.Index(CHANNELS).get_indexer(pd.Index(table["channel"].astype(object)))
     inside = place >= 0
-    cadence = inside & (table["duty"] == "cadence").to_numpy() & (channel >= 0)
+    undeclared = (table["why"].astype(object) != WHY).to_numpy()
+    cadence = inside & (table["duty"] == "cadence").to_numpy() & (channel >= 0) & undeclared
     must = inside & table["must"].to_numpy(dtype=bool) & table["state"].isin(["due", "overdue"]).to_numpy()
     shape = (len(account_ids), len(CHANNELS))
     sums = {name: _summed(table[name], cadence, (place, channel), shape) for name in ("behind", "target", "counted")}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kqml.dataset import Dataset
 from kqml.duties.book import DutyBook, read_book
+from kqml.duties.declared import Declared
 from kqml.duties.engine import asked_of, duties
 from kqml.duties.period import Period, day_number
 from kqml.playbook import Playbook
@@ -80,9 +81,10 @@ class Company:
         return tuple(season.name for season in self.playbook.seasons if _within(season, self.week.first))
 
 
-def read_company(dataset: Dataset, playbook: Playbook, week: Period) -> Company:
-    """The company of a dataset folder before a week."""
-    return Company(dataset, playbook, read_book(dataset, playbook), week, week.instants(dataset.info.time_zone)[0])
+def read_company(dataset: Dataset, playbook: Playbook, week: Period, declared: tuple[Declared, ...] = ()) -> Company:
+    """The company of a dataset folder before a week; `declared`: what people said of duties."""
+    book = read_book(dataset, playbook, declared)
+    return Company(dataset, playbook, book, week, week.instants(dataset.info.time_zone)[0])
 
 
 def _within(season: Season, day: date) -> bool:

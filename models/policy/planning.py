@@ -10,6 +10,7 @@ from features.context import context_of
 from features.profile import profile_of
 from features.rows import Rows
 from kqml.dataset import Dataset
+from kqml.duties.declared import Declared
 from kqml.duties.period import Period
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
@@ -34,7 +35,7 @@ class Wish:
 
     `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
     recommended by machine. `reps`: whose weeks are decided, everybody's where None; `kept`: those that are left out
-    because their weeks were decided before."""
+    because their weeks were decided before. `declared`: what people said of duties."""
 
     playbook: Playbook
     week: Period
@@ -45,6 +46,7 @@ class Wish:
     objecting: frozenset[str] = field(default_factory=frozenset)
     reps: frozenset[str] | None = None
     kept: frozenset[str] = field(default_factory=frozenset)
+    declared: tuple[Declared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def plan_dataset(
 ) -> Planned:
     """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
     tell("duties")
-    company = read_company(dataset, wish.playbook, wish.week)
+    company = read_company(dataset, wish.playbook, wish.week, wish.declared)
     _refuse_nothing(company)
     log_ids = dataset.event_log().accounts
     judged, learned = unjudged(len(log_ids), len(wish.playbook.actions)), UNLEARNED

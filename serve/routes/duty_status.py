@@ -95,7 +95,7 @@ def _row(one: DutySaying, duty: Row, by: str) -> dict[str, Any]:
 
 def _refuse(faults: Faults) -> None:
     """Raises ProblemError where there are any."""
-    found = [ItemError(pointer_to(("duties", *where)), said) for *where, said in faults]
+    found = [ItemError(pointer_to(("duties", place, name)), said) for place, name, said in faults]
     if found:
         raise invalid_request(found)
 

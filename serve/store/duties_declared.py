@@ -43,7 +43,7 @@ def declared_of(rows: Sequence[Row]) -> tuple[Declared, ...]:
 
 def _is_said(row: Row, last: Row | None) -> bool:
     if last is None:
-        return row["state"] == "open"
+        return bool(row["state"] == "open")
     return all(row[name] == last[name] for name in SAME if name != "at" or row["at"] is not None)
 
 

@@ -71,6 +71,15 @@ def test_an_account_is_changed_only_where_nobody_else_did(kqml: Client) -> None:
         kqml.put_account("S 1% 店?", {"tier": "C"}, if_match=etag)
 
 
+def test_a_duty_is_said_to_be_done(kqml: Client) -> None:
+    kqml.put_account("S-1", {"tier": "A", "opened_on": "2020-01-01"})
+    duty = next(row for row in kqml.duties(week="2024-W12", must="false", limit="1") if row["channel"] == "visit")
+    said = {"duty_id": duty["duty_id"], "account_id": duty["account_id"], "state": "done"}
+
+    assert kqml.say_duties([said], week="2024-W12") == {"added": 1, "known": 0}
+    assert kqml.say_duties([said], week="2024-W12") == {"added": 0, "known": 1}
+
+
 def test_scores_are_asked_by_history(kqml: Client) -> None:
     history = [{"occurred_at": "2024-03-01T10:00:00+08:00", "kind": "order", "amount": 10.0}]
 
@@ -162,6 +171,9 @@ def test_pauses_grow_and_the_service_may_ask_for_longer_ones() -> None:
         (answers.State, "StateOut"),
         (answers.Receipt, "Receipt"),
         (answers.StatusTaken, "StatusTaken"),
+        (answers.Declared, "DeclaredOut"),
+        (answers.Duty, "DutyOut"),
+        (answers.DutiesTaken, "DutyStatusTaken"),
     ],
 )
 def test_the_shapes_are_those_of_the_description(client: TestClient, shape: type, schema: str) -> None:

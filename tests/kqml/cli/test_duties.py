@@ -1,6 +1,7 @@
 """`kqml duties`: a week of a rep, the counts of all, compliance, files, refusals."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import jsonschema_rs
@@ -11,9 +12,12 @@ from typer.testing import CliRunner
 
 from kqml.cli.app import create_app, main
 from kqml.dataset import DatasetInfo, write_dataset
+from kqml.duties.declared import duty_id
 from kqml.duties.table import DUTIES, SCHEMA, STATES
 from kqml.events import KINDS
 from kqml.messages import LANGUAGES, catalogue
+from serve.store.duties_declared import add_declared
+from serve.store.engine import open_store
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
@@ -61,6 +65,21 @@ def test_the_store_owes_what_its_dataset_does_but_for_birthdays(dataset, tmp_pat
     words = ("--week", "2024-W06", "--rep", "r1")
     wanted = [row for row in answered(dataset, *words)["rows"] if row["duty"] != "birthday"]
     assert answered("--store", address, *words)["rows"] == wanted
+    open_one = next(row for row in wanted if row["event_id"] and row["state"] == "overdue")
+    declare_done(address, open_one)
+    after = answered("--store", address, *words)["rows"]
+    changed = {"state": "done", "must": False, "why": "declared", "behind": 0.0}
+    assert after == [{**row, **changed} if row == open_one else row for row in wanted]
+    assert answered(dataset, *words)["rows"] != after
+
+
+def declare_done(address, row):
+    named = duty_id({**row, "due_by": datetime.fromisoformat(row["due_by"])})
+    said = {"duty_id": named, "owner": row["account_id"], "duty": row["duty"], "state": "done", "at": None}
+    store = open_store(address)
+    with store.writing() as connection:
+        assert add_declared(connection, [{**said, "note": None, "by": "test"}], 1) == 1
+    store.close()
 
 
 def test_a_month_may_be_asked_for_instead(dataset):

@@ -12,6 +12,7 @@ import pytest
 
 from kqml.calendar import DAY_US
 from kqml.dataset import read_dataset
+from kqml.duties.declared import Declared, duty_id
 from kqml.duties.period import week
 from kqml.errors import Refused
 from kqml.events import Group, kinds_in
@@ -218,3 +219,16 @@ def made_log(scene):
         }
     )
     return DecisionLog(frame, pd.DataFrame(columns=["decision_id", "state", "at", "action", "verified"])), cutoffs
+
+
+def test_a_must_that_somebody_declared_done_is_none_any_more(scene):
+    """The account is left to the allocation, which the others' musts bound as before."""
+    owed = scene.planned.plan.company.duties.to_pylist()
+    must = next(row for row in owed if row["must"] and row["account_id"])
+    account = must["account_id"]
+    cutoff = scene.planned.plan.company.cutoff
+    names = [duty_id(row) for row in owed if row["account_id"] == account and row["must"]]
+    said = tuple(Declared(name, account, "done", cutoff - 1) for name in names)
+    wish = Wish(scene.playbook, scene.planned.plan.company.week, declared=said)
+    musts = [row["must"] for row in plan_dataset(scene.company.dataset, wish).plan.company.duties.to_pylist()]
+    assert sum(musts) == sum(row["must"] for row in owed) - len(names)

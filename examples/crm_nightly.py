@@ -1,9 +1,11 @@
-"""A CRM's nightly exchange with kqml by files: what happened goes in, who is at risk comes back, what was done is told.
+"""A CRM's nightly exchange with kqml by files: what happened goes in, plans come back, what was done is told.
 
 export KQML_URL=https://kqml.example KQML_KEY=kqml_…
 python examples/crm_nightly.py push export/         # accounts.csv, reps.csv, events.csv of the CRM
 kqml score --store                                  # on the service's machine, once everything is in
 python examples/crm_nightly.py pull at_risk.csv     # whom to look at, why
+kqml plan --store                                   # on the service's machine, on Mondays
+python examples/crm_nightly.py plan plan.csv        # what every rep is to do this week, with the brief
 python examples/crm_nightly.py tell done.csv        # decision_id, state, and what goes with it
 """
 
@@ -18,6 +20,8 @@ from kqml.client import ApiProblem, Client
 NUMBERS = {"amount", "quantity", "lines", "minutes", "sentiment"}
 AT_RISK = ("stopped", "high")
 COLUMNS = ("account_id", "owner_rep_id", "band", "churn_probability", "as_of", "reasons")
+PLANNED = ("decision_id", "rep_id", "week", "account_id", "account_name", "action", "must", "state", "brief")
+WAIT = "wait"
 TOLD_BEFORE = "conflict"
 """How the service answers a state that it has already: the file was told twice."""
 
@@ -40,6 +44,16 @@ def pull(client: Client, file: Path) -> int:
     return len(found)
 
 
+def plan(client: Client, file: Path) -> int:
+    """Writes what every rep is to do in the present week, musts first; how many actions."""
+    rows = [row for rep in client.reps(limit="500") for row in _planned(client, rep["rep_id"])]
+    with file.open("w", newline="", encoding="utf-8-sig") as written:
+        table = csv.DictWriter(written, PLANNED)
+        table.writeheader()
+        table.writerows(rows)
+    return len(rows)
+
+
 def tell(client: Client, file: Path) -> dict[str, int]:
     """Says what became of decisions: each row a `decision_id`, a `state`, `at`, `action`, `reason` where known."""
     told = {"told": 0, "told_before": 0}
@@ -54,6 +68,16 @@ def tell(client: Client, file: Path) -> dict[str, int]:
         else:
             told["told"] += 1
     return told
+
+
+def _planned(client: Client, rep_id: str) -> Iterator[dict[str, object]]:
+    week = client.plan(rep_id)
+    for decision in week["decisions"]:
+        if decision["assigned"] != WAIT:
+            brief = [line for lines in (decision["brief"] or {}).values() for line in lines]
+            facts = {name: decision[name] for name in ("decision_id", "account_id", "account_name", "must", "state")}
+            told = {"rep_id": rep_id, "week": week["week"], "action": decision["assigned"]}
+            yield {**facts, **told, "brief": "\n".join(brief)}
 
 
 def _at_risk(client: Client, found: Iterable[Mapping[str, object]]) -> Iterator[dict[str, object]]:
@@ -79,8 +103,8 @@ def _rows(file: Path) -> Iterator[dict[str, str | float]]:
 
 
 def main(words: list[str]) -> None:
-    """`push FOLDER`, `pull FILE` or `tell FILE`; prints what was done."""
-    act = {"push": push, "pull": pull, "tell": tell}[words[0]]
+    """`push FOLDER`, `pull FILE`, `plan FILE` or `tell FILE`; prints what was done."""
+    act = {"push": push, "pull": pull, "plan": plan, "tell": tell}[words[0]]
     with Client(os.environ["KQML_URL"], os.environ["KQML_KEY"]) as client:
         print(act(client, Path(words[1])))
 

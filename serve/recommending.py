@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from serve.security.rights_records import objecting
 from serve.served import LiveModel
 from serve.service import Service
 from serve.store.decision_logs import read_log
+from serve.store.duties_declared import declared_of, read_sayings
 from serve.store.exporting import export_accounts
 from serve.store.learned import newest_learned
 from serve.store.tables import ACCOUNTS
@@ -58,7 +59,9 @@ def decide(service: Service, deciding: Deciding) -> Kept | None:
             log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days, ids)
             learned = _learned(connection, scorer, stamp, (playbook.version, cutoff))
             withheld = frozenset(objecting(connection))
+            declared = declared_of(read_sayings(connection, {*ids, *deciding.reps}))
         wish = Wish(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
+        wish = replace(wish, declared=declared)
         features = None if scorer is None else _matrix(scorer, dataset.event_log().account_count)
         planned = plan_dataset(dataset, wish, features)
         return kept_of(planned, features, stamp, deciding.language, deciding.by)

@@ -173,3 +173,88 @@ class DutiesTaken(TypedDict):
 
     added: int
     known: int
+
+
+class Planned(TypedDict):
+    """One decision of a week: what was recommended, with its brief; `wait` for nothing."""
+
+    decision_id: str
+    account_id: str
+    account_name: str | None
+    tier: str | None
+    assigned: str
+    must: bool | None
+    cutoff: str
+    policy: str
+    playbook: str
+    model: str | None
+    state: str
+    at: str
+    next: list[str]
+    reason: str | None
+    brief: Any
+
+
+class RepPlan(TypedDict):
+    """A rep's week as it was decided; `objected`: accounts of which nothing is told."""
+
+    rep_id: str
+    week: str
+    decisions: list[Planned]
+    objected: int
+
+
+class Evidence(TypedDict):
+    """What a recommendation's rank rests on."""
+
+    code: str
+    text: str
+    basis: Literal["randomised", "observational", "prior", "unknown"]
+    effect: float | None
+    score: float
+    churn_probability: float | None
+    band: Band | None
+    value_at_risk: float | None
+
+
+class Recommended(Planned):
+    """The same with whose week it is of, its chance, what its rank rests on."""
+
+    rep_id: str | None
+    probability: float | None
+    evidence: Evidence | None
+
+
+class NotDecided(TypedDict):
+    """An account asked for, about which nothing was decided, why."""
+
+    account_id: str
+    code: Literal["objecting", "nobody", "closed", "not_then"]
+    text: str
+
+
+class Recommendations(TypedDict):
+    """The decisions of a week; `decided`: the reps whose weeks this call decided."""
+
+    week: str
+    cutoff: str
+    decided: list[str]
+    decisions: list[Recommended]
+    not_decided: list[NotDecided]
+    objected: int
+
+
+class Rep(TypedDict):
+    """What a rep is now."""
+
+    rep_id: str
+    name: str | None
+    manager_id: str | None
+    region: str | None
+    started_on: str | None
+    left_on: str | None
+    minutes_per_week: float | None
+    stops_per_week: float | None
+    budget_per_week: float | None
+    absences: list[list[str]] | None
+    updated_at: str

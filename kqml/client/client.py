@@ -8,7 +8,19 @@ from urllib.parse import quote
 
 import httpx
 
-from kqml.client.answers import Account, DutiesTaken, Duty, EventsTaken, Receipt, RecordsPut, Scores, StatusTaken
+from kqml.client.answers import (
+    Account,
+    DutiesTaken,
+    Duty,
+    EventsTaken,
+    Receipt,
+    Recommendations,
+    RecordsPut,
+    Rep,
+    RepPlan,
+    Scores,
+    StatusTaken,
+)
 from kqml.client.sending import Patience, Sender
 
 EVENTS_A_CALL = 5_000
@@ -94,6 +106,28 @@ class Client:
         body = {"accounts": asked, "as_of": as_of, "language": language, "reasons": reasons}
         given = {name: value for name, value in body.items() if value is not None}
         return cast(Scores, self._tell("POST", "/v1/scores", given))
+
+    def reps(self, **question: str | Sequence[str]) -> Iterator[Rep]:
+        """The reps that the key may see, page after page."""
+        return cast(Iterator[Rep], self._pages("/v1/reps", "reps", question))
+
+    def plan(self, rep_id: str, week: str | None = None) -> RepPlan:
+        """What was decided for a rep's week, by default the present one."""
+        question = {} if week is None else {"week": week}
+        return cast(RepPlan, self._sender.ask(f"{_path('reps', rep_id)}/plan", question).json())
+
+    def recommend(
+        self,
+        rep_id: str | None = None,
+        accounts: Sequence[str] | None = None,
+        week: str | None = None,
+        language: str | None = None,
+    ) -> Recommendations:
+        """A rep's week, or that of some accounts' reps, decided where nobody decided it before."""
+        asked = None if accounts is None else list(accounts)
+        body = {"rep_id": rep_id, "accounts": asked, "week": week, "language": language}
+        given = {name: value for name, value in body.items() if value is not None}
+        return cast(Recommendations, self._tell("POST", "/v1/recommendations", given))
 
     def decision(self, decision_id: str) -> Receipt:
         """The receipt of a decision."""

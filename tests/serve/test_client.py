@@ -157,6 +157,21 @@ def test_pauses_grow_and_the_service_may_ask_for_longer_ones() -> None:
     assert 0.5 <= pauses[0] <= 1.0 < 8.0 <= pauses[2] <= 16.0
 
 
+def test_a_week_is_recommended_then_told(kqml: Client) -> None:
+    list(kqml.put_reps([{"rep_id": "R-1"}]))
+    list(kqml.put_accounts({"account_id": f"S-{place}", "tier": "A", "owner_rep_id": "R-1"} for place in range(3)))
+
+    found = kqml.recommend(rep_id="R-1")
+    again = kqml.recommend(accounts=["S-1"], week=found["week"])
+    told = [kqml.plan(rep["rep_id"], found["week"]) for rep in kqml.reps()]
+
+    assert (found["decided"], again["decided"]) == (["R-1"], [])
+    assert [one["account_id"] for one in again["decisions"]] == ["S-1"]
+    assert {one["evidence"]["code"] for one in found["decisions"] if one["evidence"]} == {"no_model"}
+    ids = sorted(one["decision_id"] for one in found["decisions"])
+    assert [sorted(one["decision_id"] for one in plan["decisions"]) for plan in told] == [ids]
+
+
 @pytest.mark.parametrize(
     ("shape", "schema"),
     [
@@ -171,6 +186,13 @@ def test_pauses_grow_and_the_service_may_ask_for_longer_ones() -> None:
         (answers.State, "StateOut"),
         (answers.Receipt, "Receipt"),
         (answers.StatusTaken, "StatusTaken"),
+        (answers.Planned, "PlannedOut"),
+        (answers.RepPlan, "RepPlan"),
+        (answers.Evidence, "Evidence"),
+        (answers.Recommended, "RecommendedOut"),
+        (answers.NotDecided, "NotDecided"),
+        (answers.Recommendations, "Recommendations"),
+        (answers.Rep, "RepOut"),
         (answers.Declared, "DeclaredOut"),
         (answers.Duty, "DutyOut"),
         (answers.DutiesTaken, "DutyStatusTaken"),

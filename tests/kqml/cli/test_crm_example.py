@@ -25,7 +25,7 @@ from serve.store.tables import ACCOUNTS, EVENTS
 from serve.workers import ServeOptions, build_app
 
 ROOT = Path(__file__).parents[3]
-SCOPES = ("accounts:read", "accounts:write", "events:write", "decisions:write")
+SCOPES = ("accounts:read", "accounts:write", "events:write", "decisions:read", "decisions:write")
 
 
 def run(*words: object) -> dict:
@@ -75,7 +75,8 @@ def client(home) -> Iterator[Client]:
         def answer(request: httpx.Request) -> httpx.Response:
             headers = {name: value for name, value in request.headers.items() if name != "host"}
             got = app.request(request.method, request.url.raw_path.decode(), content=request.read(), headers=headers)
-            return httpx.Response(got.status_code, headers=got.headers, content=got.content)
+            told = {name: value for name, value in got.headers.items() if name != "content-encoding"}
+            return httpx.Response(got.status_code, headers=told, content=got.content)
 
         yield Client("http://kqml.test", key, Patience(first=0.0), httpx.MockTransport(answer))
 
@@ -127,6 +128,22 @@ def test_whoever_the_night_found_at_risk_is_pulled_with_reasons(example, client,
     assert all(row["reasons"] and row["as_of"].startswith("2022-11-01") for row in rows)
 
 
+def test_the_present_week_is_pulled_and_its_states_told(example, client, exported, tmp_path):
+    example.push(client, exported)
+    planned = run("plan", "--store")
+    count = example.plan(client, tmp_path / "plan.csv")
+    rows = read(tmp_path / "plan.csv")
+    own = [row for row in planned["plan"] if row["rep_id"] == "R-9"]
+    assert own
+    assert {row["account_id"]: row["action"] for row in rows if row["rep_id"] == "R-9"} == {
+        row["account_id"]: row["action"] for row in own
+    }
+    assert count == len(rows) == len(planned["plan"])
+    assert all(row["brief"] for row in rows if row["action"] == "visit")
+    (tmp_path / "done.csv").write_text(f"decision_id,state\n{rows[0]['decision_id']},accepted\n")
+    assert example.tell(client, tmp_path / "done.csv") == {"told": 1, "told_before": 0}
+
+
 def test_what_was_done_is_told_once(example, client, tmp_path, home):
     store = open_store(f"sqlite:///{home / 'kqml.db'}")
     decided = {"week": "2024-W12", "cutoff": DAY_US, "policy": "p", "playbook": "p", "assigned": "visit"}
@@ -150,7 +167,7 @@ def test_a_wrong_file_is_refused_with_its_rows(example, client, exported):
 
 def test_the_page_shows_the_commands_and_scopes_of_the_example(example):
     page = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
-    for word in ("push", "pull", "tell"):
+    for word in ("push", "pull", "plan", "tell"):
         assert f"python examples/crm_nightly.py {word} " in page
         assert f"python examples/crm_nightly.py {word} " in example.__doc__
     assert [scope for scope in SCOPES if f"--scope {scope}" not in page] == []

@@ -16,6 +16,7 @@ from serve.bodies import said_of
 from serve.documents import build_openapi
 from serve.envelope import REQUEST_ID, Envelope
 from serve.logs import where_it_failed
+from serve.methods import HeadAsGet, methods_at
 from serve.problems import ItemError, Problem, ProblemError, invalid_request, problem_response
 from serve.routes import (
     account_history,
@@ -85,6 +86,7 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(Envelope, metrics=service.metrics, log=log)
     app.add_middleware(SecurityHeaders, tls=service.security.tls)
+    app.add_middleware(HeadAsGet)
     app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -100,7 +102,9 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     kinds = {404: Problem.NOT_FOUND, 405: Problem.METHOD_NOT_ALLOWED}
     kind = kinds.get(error.status_code, Problem.BAD_REQUEST)
     detail = f"{request.method} {address_of(request.scope)} is not served; see /openapi.json."
-    return problem_response(ProblemError(kind, detail, headers=error.headers), request.scope[REQUEST_ID])
+    taken = {"allow": methods_at(request.app, request.scope["path"])} if error.status_code == 405 else {}
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()} | taken
+    return problem_response(ProblemError(kind, detail, headers=headers), request.scope[REQUEST_ID])
 
 
 async def _parameter_problem(request: Request, error: Exception) -> Response:

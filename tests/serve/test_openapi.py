@@ -148,6 +148,17 @@ def test_every_example_of_a_body_works(client, method, path, name):
         Draft202012Validator({**shape, "components": document["components"]}).validate(answer.json())
 
 
+def test_every_example_of_recommendations_works(client):
+    accounts = [{"account_id": name, "owner_rep_id": "R-7"} for name in ("S-1001", "S-1002")]
+    client.post("/v1/accounts", json={"accounts": accounts})
+    for example in read_examples(EXAMPLES["RecommendationRequest"]).values():
+        answer = client.post("/v1/recommendations", json=example["value"])
+        assert answer.status_code == 200, answer.text
+        document = client.get("/openapi.json").json()
+        wanted = {"$ref": "#/components/schemas/Recommendations", "components": document["components"]}
+        Draft202012Validator(wanted).validate(answer.json())
+
+
 def test_no_reference_of_the_document_is_dangling(client):
     document = client.get("/openapi.json")
     names = {part.split('"')[0] for part in document.text.split("#/components/schemas/")[1:]}

@@ -7,7 +7,14 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-LISTS = ("/v1/accounts?limit=1&sort=name", "/v1/accounts?limit=1", "/v1/reps?limit=1", "/v1/reviews?which=all&limit=1")
+LISTS = (
+    "/v1/accounts?limit=1&sort=name",
+    "/v1/accounts?limit=1",
+    "/v1/reps?limit=1",
+    "/v1/reviews?which=all&limit=1",
+    "/v1/duties?limit=1",
+    "/v1/audit?limit=1",
+)
 PLACES: tuple[object, ...] = (
     "\x00",
     "\ud7ff" * 500,

@@ -15,7 +15,7 @@ from serve.cursors import read_cursor, write_cursor
 from serve.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.documents import problems
 from serve.fields import Word
-from serve.problems import Problem, not_there
+from serve.problems import Problem, ProblemError, not_there
 from serve.rendering import shown
 from serve.security.audit import Actor, Asked, read_audit_log
 from serve.security.contact_vault import BlindVault
@@ -71,7 +71,10 @@ async def read_the_audit_log(
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """Every look at personal data, every change, who, when, by which request; the newest first."""
+    """Every look at personal data, every change, who, when, by which request; the newest first. Of the whole company:
+    not for keys that are limited to a rep's accounts."""
+    if caller.territory.reps is not None:
+        raise ProblemError(Problem.FORBIDDEN, "The audit log is for callers that may see every account.")
     given = {"subject_kind": subject_kind, "subject": subject, "actor": actor}
     filters = {name: value for name, value in given.items() if value is not None}
     return await run_in_threadpool(_list, service, filters, limit, cursor)

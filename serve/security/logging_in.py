@@ -1,8 +1,6 @@
 """One attempt to log in, as the store sees it."""
 
 from dataclasses import dataclass
-from functools import cache
-from threading import BoundedSemaphore
 
 from serve.security.audit import Actor, Deed, record
 from serve.security.passwords import hash_password, is_outdated, is_password
@@ -32,7 +30,7 @@ class Outcome:
 
 
 AT_ONCE = 2
-"""Passwords checked at a time: each takes 64 MiB for a twentieth of a second."""
+"""Attempts looked at at a time: a password takes 64 MiB for a twentieth of a second."""
 
 
 def try_login(store: Store, limits: SessionLimits, attempt: Attempt, now: int) -> Outcome:
@@ -58,8 +56,7 @@ def try_login(store: Store, limits: SessionLimits, attempt: Attempt, now: int) -
 
 def _is_right(user: UserRecord | None, password: str) -> bool:
     live = None if user is None or user.disabled_at is not None else user.password_hash
-    with _slots():
-        return is_password(password, live)
+    return is_password(password, live)
 
 
 def _note_failure(store: Store, user: UserRecord | None, attempt: Attempt, now: int) -> None:
@@ -67,8 +64,3 @@ def _note_failure(store: Store, user: UserRecord | None, attempt: Attempt, now: 
     deed = Deed("login.failed", "user", None if user is None else user.user_id)
     with store.writing() as connection:
         record(connection, Actor("nobody", attempt.request_id), [deed], now)
-
-
-@cache
-def _slots() -> BoundedSemaphore:
-    return BoundedSemaphore(AT_ONCE)

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 from urllib.parse import parse_qs
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, Template
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from serve.dependencies import ServiceOf
 from serve.envelope import REQUEST_ID
 from serve.problems import Problem, ProblemError
 from serve.security.csrf import FIELD, HEADER, check_origin
-from serve.security.logging_in import Attempt, try_login
+from serve.security.logging_in import AT_ONCE, Attempt, try_login
 from serve.security.sessions import end_session, find_session, is_csrf_token
 from serve.service import Service
 
@@ -38,7 +39,7 @@ async def log_in(request: Request, service: ServiceOf) -> Response:
     form = await _form(request)
     onward = _inside(form.get("next", ""))
     check_origin(request)
-    expected = request.cookies.get(FORM_COOKIE, "")
+    expected = request.cookies.get(_form_cookie(service), "")
     if not expected or not hmac.compare_digest(expected.encode(), form.get(FIELD, "").encode()):
         return _page(service, onward, text("security.login.stale", service.language), 400)
     attempt = Attempt(
@@ -48,7 +49,7 @@ async def log_in(request: Request, service: ServiceOf) -> Response:
         request.scope[REQUEST_ID],
         request.cookies.get(service.security.cookie),
     )
-    return await run_in_threadpool(_answer, service, attempt, onward)
+    return await to_thread.run_sync(_answer, service, attempt, onward, limiter=_at_once())
 
 
 @router.post("/logout", dependencies=[Public])
@@ -77,7 +78,7 @@ def _answer(service: Service, attempt: Attempt, onward: str) -> Response:
     entered = Response(status_code=303, headers={"location": onward})
     lasts = service.security.limits.absolute // 1_000_000
     _set_cookie(entered, service, service.security.cookie, outcome.token, lasts)
-    entered.delete_cookie(FORM_COOKIE, secure=service.security.tls, httponly=True, samesite="strict")
+    entered.delete_cookie(_form_cookie(service), secure=service.security.tls, httponly=True, samesite="strict")
     return entered
 
 
@@ -93,8 +94,13 @@ def _page(service: Service, onward: str, fault: str, status: int) -> Response:
     token, words = secrets.token_urlsafe(32), catalogue("security", service.language)["login"]
     html = _template().render(language=service.language, words=words, fault=fault, token=token, next=onward)
     page = Response(html, status, media_type="text/html")
-    _set_cookie(page, service, FORM_COOKIE, token, 3600, "strict")
+    _set_cookie(page, service, _form_cookie(service), token, 3600, "strict")
     return page
+
+
+def _form_cookie(service: Service) -> str:
+    """With its prefix browsers take it from this very host only, not from one beside it that was taken over."""
+    return f"__Host-{FORM_COOKIE}" if service.security.tls else FORM_COOKIE
 
 
 def _set_cookie(
@@ -128,6 +134,12 @@ def _inside(path: str) -> str:
     """The path where it is one of this service, else its start: never an address of another site."""
     plain = path.isascii() and path.isprintable() and "\\" not in path
     return path if plain and path.startswith("/") and not path.startswith("//") else "/"
+
+
+@cache
+def _at_once() -> CapacityLimiter:
+    """Whoever waits for a password to be checked holds none of the threads that others are answered in."""
+    return CapacityLimiter(AT_ONCE)
 
 
 @cache

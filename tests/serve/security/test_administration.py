@@ -18,6 +18,12 @@ def test_the_audit_log_is_read_newest_first_in_pages_by_subject(client, company)
     assert client.get("/v1/audit", params={"actor": "key:nobody"}, headers=admin).json()["entries"] == []
 
 
+def test_a_key_of_a_territory_does_not_read_the_log_of_the_company(client, company):
+    limited = bearer(company.key(*Scope, rep_id="m1"))
+    answer = client.get("/v1/audit", headers=limited)
+    assert (answer.status_code, "entries" in answer.text) == (403, False)
+
+
 def test_an_erased_contact_is_empty_and_stays_so(client, company):
     everything = bearer(company.key(*Scope))
     assert client.get("/v1/contacts/c1", headers=everything).json()["name"] == "王1"

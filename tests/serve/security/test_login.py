@@ -2,6 +2,8 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
 
 import pytest
 from argon2 import PasswordHasher
@@ -9,7 +11,7 @@ from security_company import COOKIE, bearer
 from sqlalchemy import select
 
 from serve.access import Scope
-from serve.security import passwords
+from serve.security import logging_in, passwords
 from serve.security.passwords import hash_password
 from serve.security.roles import Role
 from serve.security.sessions import csrf_token
@@ -190,6 +192,34 @@ def test_many_at_once_are_no_way_around_the_pause(client, company, wang):
     assert statuses == [401] * 5 + [429] * 19
 
 
+def test_a_flood_of_logins_holds_nobody_else_up(client, company, wang, monkeypatch):
+    """Sixty wait for their password to be checked, more than there are threads; who has a key is answered meanwhile."""
+    form, cookies = shown(client), dict(client.cookies)
+    client.cookies.clear()
+    key, release = bearer(company.key(Scope.READ_ACCOUNTS)), Event()
+
+    def slow(password, password_hash):
+        release.wait(20)
+        return False
+
+    monkeypatch.setattr(logging_in, "is_password", slow)
+
+    def attempt(number: int) -> int:
+        headers = {"cookie": f"kqml_login={cookies['kqml_login']}"}
+        data = {**form, "login": f"somebody {number}", "password": "guess"}
+        return client.post("/login", data=data, headers=headers, follow_redirects=False).status_code
+
+    with ThreadPoolExecutor(61) as pool:
+        waiting = [pool.submit(attempt, number) for number in range(60)]
+        asked = pool.submit(client.get, "/v1/accounts", headers=key)
+        try:
+            assert asked.result(10).status_code == 200
+            assert not any(one.done() for one in waiting)
+        finally:
+            release.set()
+        assert {one.result() for one in waiting} <= {401, 429}
+
+
 def test_counters_hold_neither_login_nor_address(client, company, wang):
     enter(client, password="wrong")
     with company.store.reading() as connection:
@@ -230,3 +260,18 @@ def test_a_form_that_is_none_is_refused(client, body, status):
 
 def test_a_key_needs_no_login(client, company):
     assert client.get("/v1/model", headers=bearer(company.key(Scope.READ_MODEL))).status_code == 200
+
+
+def test_behind_tls_no_other_host_can_set_the_form_s_cookie(client, company, wang):
+    """Nor the session's: a browser takes a cookie of this prefix only by HTTPS, from this very host, for every path."""
+    service = client.app.state.service
+    client.app.state.service = replace(service, security=replace(service.security, tls=True))
+    page = client.get("/login")
+    (cookie,) = page.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-kqml_login=")
+    assert ("Secure" in cookie, "Path=/;" in cookie, "Domain" in cookie) == (True, True, False)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+    form = {"csrf_token": token, "login": "wang", "password": PASSWORD}
+    plain = client.post("/login", data=form, headers={"cookie": f"kqml_login={token}"}, follow_redirects=False)
+    right = client.post("/login", data=form, headers={"cookie": f"__Host-kqml_login={token}"}, follow_redirects=False)
+    assert (plain.status_code, right.status_code) == (400, 303)

@@ -73,6 +73,7 @@ def _least_overflow(problem: Problem, options: Flags, rows: Places, rep: int) ->
     whole = np.arange(count + kinds) < count
     upper = np.concatenate([np.ones(count), np.full(kinds, np.inf)])
     found = minimise(weights, whole, upper, rules, 0.0)
+    assert found is not None, "overflow has no bound"
     chosen = np.zeros(len(rows), dtype=np.int64)
     taken = found.x[:count] > 0.5
     chosen[place[taken]] = package[taken]

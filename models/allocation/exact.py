@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import LinearConstraint
 from scipy.sparse import coo_array, csr_array, hstack
 
+from kqml.errors import CouldNot
 from models.allocation.cells import Cells
 from models.allocation.problem import SMALL, Floats, Places
 from models.allocation.programme import Optimum, minimise
@@ -39,9 +40,10 @@ def solve_exactly(cells: Cells, rep: int, gap: float = 0.0) -> Solved:
     Floors that cannot all be met are met as far as possible first.
     """
     programme = _programme(cells, rep)
-    missing = _least_missing(programme) if len(programme.floor) else np.inf
     weights = np.concatenate([-programme.value, np.zeros(len(programme.floor))])
-    found = _solve(programme, weights, missing, gap)
+    found = _solve(programme, weights, 0.0, gap) or _feasible(
+        _solve(programme, weights, _least_missing(programme), gap)
+    )
     choice = np.zeros(cells.row.shape[1], dtype=np.int64)
     chosen = found.x[: len(programme.place)] > 0.5
     choice[programme.place[chosen]] = programme.package[chosen]
@@ -70,10 +72,17 @@ def _programme(cells: Cells, rep: int) -> Programme:
 def _least_missing(programme: Programme) -> float:
     count = len(programme.place)
     weights = np.concatenate([np.zeros(count), np.ones(len(programme.floor))])
-    return float(max(0.0, _solve(programme, weights, np.inf, 0.0).least))
+    return max(0.0, _feasible(_solve(programme, weights, np.inf, 0.0)).least)
 
 
-def _solve(programme: Programme, weights: Floats, missing: float, gap: float) -> Optimum:
+def _feasible(found: Optimum | None) -> Optimum:
+    """To wait is always possible, floors may be missed: there is a plan."""
+    if found is None:
+        raise CouldNot("HiGHS finds no plan where there must be one.")
+    return found
+
+
+def _solve(programme: Programme, weights: Floats, missing: float, gap: float) -> Optimum | None:
     """Variables are the options, then the contacts missing of each floor, at most `missing` in all."""
     count, floors = len(programme.place), len(programme.floor)
 
@@ -87,7 +96,7 @@ def _solve(programme: Programme, weights: Floats, missing: float, gap: float) ->
     ]
     if floors:
         rules.append(LinearConstraint(wide(programme.serves, np.eye(floors)), programme.floor, np.inf))
-    if np.isfinite(missing):
+    if floors and np.isfinite(missing):
         total = np.concatenate([np.zeros(count), np.ones(floors)])[None]
         rules.append(LinearConstraint(total, -np.inf, missing + SMALL))
     upper = np.concatenate([np.ones(count), programme.floor])

@@ -16,6 +16,9 @@ from models.allocation.problem import Flags, Floats
 ATTEMPTS = ((True, 0.0), (False, 0.0), (False, 1e-3))
 """Presolve, least gap: HiGHS 1.12 ends some programmes with a *solve error* that it solves under another setting."""
 
+INFEASIBLE = 2
+"""SciPy's status of a programme without solution."""
+
 _LOCK = threading.Lock()
 _redirected = 0
 _kept = -1
@@ -30,8 +33,13 @@ class Optimum:
     bound: float
 
 
-def minimise(weights: Floats, whole: Flags, upper: Floats, rules: Sequence[LinearConstraint], gap: float) -> Optimum:
-    """Minimises over 0 ≤ x ≤ upper, whole where asked, to a relative gap. Raises CouldNot where HiGHS cannot."""
+def minimise(
+    weights: Floats, whole: Flags, upper: Floats, rules: Sequence[LinearConstraint], gap: float
+) -> Optimum | None:
+    """Minimises over 0 ≤ x ≤ upper, whole where asked, to a relative gap; None where no x keeps the rules.
+
+    Raises CouldNot where HiGHS cannot tell.
+    """
     message = ""
     for presolve, least_gap in ATTEMPTS:
         with _standard_output_kept():
@@ -44,6 +52,8 @@ def minimise(weights: Floats, whole: Flags, upper: Floats, rules: Sequence[Linea
             )
         if found.x is not None:
             return Optimum(np.asarray(found.x), float(found.fun), float(found.mip_dual_bound))
+        if found.status == INFEASIBLE:
+            return None
         message = str(found.message)
     raise CouldNot(f"HiGHS could not solve a programme of {len(weights)} variables: {message}")
 

@@ -53,6 +53,7 @@ EXAMPLES = {
 
 BODY_PROBLEMS = (
     Problem.INVALID_JSON,
+    Problem.TOO_SLOW,
     Problem.TOO_LARGE,
     Problem.UNSUPPORTED_MEDIA_TYPE,
     Problem.INVALID_REQUEST,

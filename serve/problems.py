@@ -23,6 +23,7 @@ class Problem(Enum):
     FORBIDDEN = ("forbidden", 403, "The caller may not do this")
     NOT_FOUND = ("not-found", 404, "There is nothing at this address")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method")
+    TOO_SLOW = ("too-slow", 408, "The body did not arrive in time")
     CONFLICT = ("conflict", 409, "This cannot follow what happened before")
     CHANGED = ("changed", 412, "It is not what the condition says it is")
     TOO_LARGE = ("too-large", 413, "The body is too large")

@@ -23,6 +23,7 @@ from serve.app import create_app
 from serve.live import load_live
 from serve.logs import UVICORN_LOGS, build_logger
 from serve.metrics import SHARED_METRICS, Metrics
+from serve.patience import ImpatientProtocol
 from serve.security.sealing import Sealer
 from serve.security.starting import SecurityOptions, access_for
 from serve.served import ServedModel
@@ -69,6 +70,7 @@ def serve(options: ServeOptions) -> None:
             partial(build_app, options),
             factory=True,
             workers=options.workers,
+            http=ImpatientProtocol,
             log_config=UVICORN_LOGS,
             access_log=False,
             server_header=False,

@@ -38,6 +38,7 @@ router = APIRouter()
     response_model=ScoreAnswer,
     responses=problems(
         Problem.INVALID_JSON,
+        Problem.TOO_SLOW,
         Problem.TOO_LARGE,
         Problem.UNSUPPORTED_MEDIA_TYPE,
         Problem.INVALID_REQUEST,

@@ -6,6 +6,9 @@ from serve.problems import Problem, ProblemError
 
 HEADER = "x-csrf-token"
 FIELD = "csrf_token"
+FORM_BYTES = 8 * 1024
+"""Of any form of ours."""
+
 _OURS = frozenset({"same-origin", "none"})
 _FORM = "application/x-www-form-urlencoded"
 
@@ -18,11 +21,13 @@ def check_origin(request: Request) -> None:
 
 
 async def token_given(request: Request) -> str:
-    """The token of the header, else of the form; empty where there is none."""
+    """The token of the header, else of a form of ours; empty where there is none."""
     given = request.headers.get(HEADER)
     if given is not None:
         return given
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    length = request.headers.get("content-length", "")
+    is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+    if not is_form or not length.isdecimal() or int(length) > FORM_BYTES:
         return ""
     found = (await request.form()).get(FIELD)
     return found if isinstance(found, str) else ""

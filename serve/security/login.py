@@ -13,17 +13,17 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.messages import catalogue, text
 from serve.access import Public
+from serve.bodies import read_bytes
 from serve.dependencies import ServiceOf
 from serve.envelope import REQUEST_ID
 from serve.problems import Problem, ProblemError
-from serve.security.csrf import FIELD, HEADER, check_origin
+from serve.security.csrf import FIELD, FORM_BYTES, HEADER, check_origin
 from serve.security.logging_in import AT_ONCE, Attempt, try_login
 from serve.security.sessions import end_session, find_session, is_csrf_token
 from serve.service import Service
 
 router = APIRouter(include_in_schema=False)
 FORM_COOKIE = "kqml_login"
-FORM_BYTES = 8 * 1024
 _MINUTE = 60 * 1_000_000
 
 
@@ -118,11 +118,8 @@ def _set_cookie(
 
 async def _form(request: Request) -> dict[str, str]:
     """The fields of a small form. Raises ProblemError."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > FORM_BYTES:
-            raise ProblemError(Problem.TOO_LARGE, f"The form exceeds {FORM_BYTES:,} bytes.")
+    too_large = ProblemError(Problem.TOO_LARGE, f"The form exceeds {FORM_BYTES:,} bytes.")
+    body = await read_bytes(request, FORM_BYTES, too_large)
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.docs.policy_sections import allocation_section, ope_section
+from experiments.docs.policy_study_section import policy_section
 from experiments.docs.serve_section import serve_section
 from experiments.docs.tables import table
 from experiments.docs.torture_section import torture_section
@@ -38,6 +39,7 @@ def benchmarks_page() -> str:
         ("world", world_section),
         ("groups", groups_section),
         ("effects", _effects),
+        ("policy", policy_section),
         ("duties", _duties),
         ("torture", torture_section),
     )

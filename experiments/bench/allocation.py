@@ -3,12 +3,15 @@
 import argparse
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kqml.playbook import read_playbook
+from kqml.playbook.codes import TIERS
 from models.allocation.allocation import Allocation, allocate, violations
+from models.allocation.cadence import no_floors, with_floors
 from models.allocation.problem import NOT_BOOKED, Packages, Problem
 from models.exploration.coin import draw_coins
 from models.exploration.week import decide_week
@@ -26,7 +29,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--reps", type=int, default=2_000)
     parser.add_argument("--room", type=float, default=0.7, help="hours as a share of the playbook's")
-    parser.add_argument("--floors", type=float, default=0.5, help="share of the visits due that each tier must get")
+    parser.add_argument("--floors", type=float, default=0.5, help="share of the contacts due that each tier must get")
     parser.add_argument(
         "--epsilon", type=float, default=0.0, help="share of accounts that explore; re-solved if above 0"
     )
@@ -113,11 +116,9 @@ def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -
     fulfils[:, 3:] = (random.random(accounts) < 0.03)[:, None]
     target = np.array([[row[channel] for channel in ("visit", "call", "message")] for row in playbook.cadence.values()])
     due = np.floor(target[tier] * 7 / 30.44 + random.random((accounts, CHANNELS)))
-    owed = np.zeros((reps, 3, CHANNELS))
-    np.add.at(owed, (rep, tier), due)
     rule = playbook.rep
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
-    return Problem(
+    problem = Problem(
         packages=packages,
         rep=rep,
         tier=tier,
@@ -128,5 +129,6 @@ def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -
         due=due,
         shortfall_cost=np.array([[20.0, 6, 3], [12, 4, 2], [6, 2, 1]])[tier],
         capacity=np.tile(hours * room, (reps, 1)),
-        floor=np.floor(owed * floors * np.array([1.0, 0.0, 0.0])),
+        floor=no_floors(reps),
     )
+    return with_floors(problem, replace(playbook, cadence_floor=dict.fromkeys(TIERS, floors)))

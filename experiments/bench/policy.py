@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.policy_study.lived import ORACLE, Stage
+from experiments.policy_study.lived import ORACLE, Stage, parts_of
 from experiments.policy_study.runs import Run, live_runs
 from experiments.policy_study.shares import curve, gains_of, share_of_oracle
 from experiments.world.scenarios import SCENARIOS
@@ -54,14 +54,15 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         for name in scenarios
         for seed in range(args.seed, args.seed + size["scenario_worlds"])
     ]
-    lived = live_runs([*own, *other], args.jobs, args.keep, lambda done: _tell(done, len(own) + len(other), begun))
+    whole = sum(len(parts_of(one.stage)) for one in (*own, *other))
+    lived = live_runs([*own, *other], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
     told = {name: _told([one for one in own if one.name == name], lived) for name in stages}
-    whole = {key: value for name in stages for key, value in told[name]["curve"].items()}
-    largest = whole[max(whole, key=int)]
+    points = {key: value for name in stages for key, value in told[name]["curve"].items()}
+    largest = points[max(points, key=int)]
     return {
         "parameters": {**size, "stages": "-".join(stages), "seed": args.seed},
         **{key: largest[key] for key in ("share_of_oracle", "low", "high", "best_simple")},
-        "curve": dict(sorted(whole.items(), key=lambda item: int(item[0]))),
+        "curve": dict(sorted(points.items(), key=lambda item: int(item[0]))),
         "stages": told,
         "scenarios": {name: _told([one for one in other if one.name == name], lived) for name in scenarios},
         "world": sorted({lived[one].world for one in lived}),
@@ -82,8 +83,8 @@ def _size(args: argparse.Namespace) -> dict[str, int]:
     }
 
 
-def _tell(done: int, all_runs: int, begun: float) -> None:
-    sys.stderr.write(f"{done} of {all_runs} worlds lived: {time.perf_counter() - begun:.0f} s\n")
+def _tell(done: int, whole: int, begun: float) -> None:
+    sys.stderr.write(f"{done} of {whole} parts of worlds lived: {time.perf_counter() - begun:.0f} s\n")
 
 
 def _told(runs: list[Run], lived: Mapping[Run, Any]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from experiments.docs.tables import table
 
-WORDS = """Every policy lives the same weeks on the same luck, with the same guardrails, cadence, floors, allocator; then
-a horizon of run-out under the playbook. Gains are margin less minutes and money, over playbook only, as shares of the
-observable oracle's (the study's features, effects fitted to the truth); the full oracle knows the truth itself.
+WORDS = """Every policy lives the same weeks on the same luck, with the same guardrails, cadence, floors, allocator;
+then a horizon of run-out under the playbook. Gains are margin less minutes and money, over playbook only, as shares of
+the observable oracle's (the study's features, effects fitted to the truth); the full oracle knows the truth itself.
 Rows: randomised ones that had ripened at the last training. Lead: over the best simple policy. Intervals are by rep.
 """
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from lightgbm import Booster
 
 from experiments.policy_study import scores
 from experiments.policy_study.allocated import Allocated, Score
@@ -19,6 +20,8 @@ from experiments.world.world import World
 SIMPLE = ("playbook_only", "random", "highest_risk", "highest_value", "risk_times_value")
 LEARNER, ORACLE, FULL_ORACLE, OURS = "t_learner", "observable_oracle", "full_oracle", "kqml"
 FIRST_PATH = 1_000
+PARTS = ("compared", "ours", "full")
+"""A stage is lived in parts, each from the start: what ours is compared with, our learners, the full oracle."""
 
 
 @dataclass(frozen=True)
@@ -52,30 +55,34 @@ class Outcome:
     rows: dict[str, int]
 
 
-Making = Callable[[Learned], Score]
+Making = Callable[[Simulation, Learned], Score]
 """Makes the score of a policy for one future, in which the pilot's outcomes go on ripening."""
 
 
-def live_stage(world: World, stage: Stage) -> Outcome:
-    """Lives the world up to the pilot's end, then once under each policy."""
+def live_stage(world: World, stage: Stage, part: str) -> Outcome:
+    """Lives the world up to the pilot's end, then once under each policy of one of PARTS."""
     simulation = Simulation(world, all_seats(world))
     history = History()
     run(simulation, Reps(), stage.behaviour, history.notice)
-    learned = live_pilot(simulation, history, stage.pilot, stage.share, (stage.look_every, stage.paths))
+    looks = (stage.look_every if part == "compared" else None, stage.paths)
+    learned = live_pilot(simulation, history, stage.pilot, stage.share, looks)
     rows: dict[str, int] = {}
-    nets = {
-        name: _mean_net(simulation, making, (learned, history), stage)
-        for name, making in _policies(learned, stage, rows).items()
-    }
-    if stage.full_oracle:
-        nets[FULL_ORACLE] = _mean_net(simulation, None, (learned, history), stage)
-    return Outcome(nets, rows)
+    policies = {"compared": _compared, "ours": _ours, "full": _full}[part](learned, stage, rows)
+    return Outcome(
+        {name: _mean_net(simulation, making, (learned, history), stage) for name, making in policies.items()}, rows
+    )
 
 
-def _policies(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
-    """By name; `rows` is filled in as the learners of ours are trained."""
-    sample = learned.matured()
-    risk = scores.fit_trees(sample.values, (sample.outcome <= 0).astype(np.float64), "binary")
+def parts_of(stage: Stage) -> tuple[str, ...]:
+    return PARTS if stage.full_oracle else PARTS[:2]
+
+
+def _full(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+    return {FULL_ORACLE: lambda fork, ripening: scores.by_truth(fork, max(stage.paths // 2, 4))}
+
+
+def _compared(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+    risk = _risk(learned)
     values, true = (np.concatenate(columns) for columns in zip(*learned.true, strict=True))
     oracle = [scores.fit_trees(values, true[:, code]) for code in range(1, true.shape[1])]
     fixed: dict[str, Score] = {
@@ -87,10 +94,24 @@ def _policies(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[s
         ORACLE: scores.by_trees(oracle),
     }
     found: dict[str, Making] = {name: _always(score) for name, score in fixed.items()}
-    found[LEARNER] = lambda ripening: Retrained(ripening, scores.t_learner, stage.retrain_every)
-    for part in stage.parts:
-        found[ours_of(part)] = _ours(part, stage, fixed["risk_times_value"], rows)
+    found[LEARNER] = lambda fork, ripening: Retrained(ripening, scores.t_learner, stage.retrain_every)
     return found
+
+
+def _risk(learned: Learned) -> Booster:
+    """The chance that a horizon passes without margin."""
+    sample = learned.matured()
+    return scores.fit_trees(sample.values, (sample.outcome <= 0).astype(np.float64), "binary")
+
+
+def _always(score: Score) -> Making:
+    return lambda fork, ripening: score
+
+
+def _ours(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+    """A learner for each part of the rows; `rows` is filled in as they are trained."""
+    otherwise = scores.risk_times_value(_risk(learned))
+    return {ours_of(part): _learning(part, stage, otherwise, rows) for part in stage.parts}
 
 
 def ours_of(part: float) -> str:
@@ -98,12 +119,8 @@ def ours_of(part: float) -> str:
     return OURS if part == 1.0 else f"{OURS}_{part:.3f}"
 
 
-def _always(score: Score) -> Making:
-    return lambda ripening: score
-
-
-def _ours(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
-    def make(ripening: Learned) -> Score:
+def _learning(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
+    def make(fork: Simulation, ripening: Learned) -> Score:
         def told(count: int) -> None:
             rows[ours_of(part)] = count
 
@@ -112,13 +129,11 @@ def _ours(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> 
     return make
 
 
-def _mean_net(simulation: Simulation, making: Making | None, known: tuple[Learned, History], stage: Stage) -> Floats:
-    """Of the full oracle where there is no `making`."""
+def _mean_net(simulation: Simulation, making: Making, known: tuple[Learned, History], stage: Stage) -> Floats:
     total = np.zeros(len(simulation.accounts))
     for number in range(stage.futures):
         fork, learned, history = simulation.forked(FIRST_PATH + 2 * number), known[0].followed(), known[1].copy()
-        score = scores.by_truth(fork, max(stage.paths // 2, 4)) if making is None else making(learned)
-        total += _net_of(fork, score, (learned, history), stage.policy)
+        total += _net_of(fork, making(fork, learned), (learned, history), stage.policy)
     return total / stage.futures
 
 

@@ -67,8 +67,10 @@ class Learned:
         )
 
 
-def live_pilot(simulation: Simulation, history: History, weeks: int, share: float, looks: tuple[int, int]) -> Learned:
-    """Lives the pilot. `looks`: weeks between two cutoffs of the truth, its paths."""
+def live_pilot(
+    simulation: Simulation, history: History, weeks: int, share: float, looks: tuple[int | None, int]
+) -> Learned:
+    """Lives the pilot. `looks`: weeks between two cutoffs of the truth (None: nobody looks), its paths."""
     learned = Learned(simulation.world.playbook.actions)
 
     def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
@@ -77,7 +79,7 @@ def live_pilot(simulation: Simulation, history: History, weeks: int, share: floa
         history.notice(seen, decisions, lived)
 
     for week in range(weeks):
-        if week % looks[0] == 0:
+        if looks[0] is not None and week % looks[0] == 0:
             learned.true.append(_true(simulation, history, looks[1]))
         run(simulation, Pilot(share), 1, notice)
     return learned

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal, Required
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
 from kqml.events import KIND_OF_CODE
 from kqml.tables import STATUSES, TIERS
+from serve.any_json import numbers_that_all_can_read
 from serve.fields import Day, Identifier, Instant, OneOf, Whole, Word, within
 
 ACCOUNTS_PER_REQUEST = 1_000
@@ -16,7 +17,7 @@ REASONS_PER_ACCOUNT = 10
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
-Attributes = Annotated[dict[str, JsonValue], Field(max_length=50)]
+Attributes = Annotated[dict[str, JsonValue], Field(max_length=50), AfterValidator(numbers_that_all_can_read)]
 """Whatever else is known, under names of the sender's."""
 
 

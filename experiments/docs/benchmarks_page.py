@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.docs.fuzz_section import fuzz_section
 from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.policy_study_section import policy_section
 from experiments.docs.serve_section import serve_section
@@ -42,6 +43,7 @@ def benchmarks_page() -> str:
         ("policy", policy_section),
         ("duties", _duties),
         ("torture", torture_section),
+        ("fuzz", fuzz_section),
     )
     found = [(make, _stored(name)) for name, make in sections]
     return "\n".join([HEAD, *(line for make, results in found if results for line in make(results))])

@@ -46,11 +46,18 @@ def run(
         found = {name: _fuzzed(name, model, requests, seed) for name in names}
     typer.echo(json.dumps(found, ensure_ascii=False))
     if save:
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        told = json.dumps({"parameters": {"requests": requests, "seed": seed}, **found}, ensure_ascii=False, indent=2)
-        (RESULTS / f"requests={requests}_seed={seed}.json").write_text(told + "\n", encoding="utf-8")
+        _keep({"requests": requests, "seed": seed}, found)
     if any(part["findings"] for parts in found.values() for part in parts.values()):
         raise SystemExit(1)
+
+
+def _keep(parameters: dict[str, int], found: dict[str, Any]) -> None:
+    """Stores the result beside what runs with the same parameters found on other databases."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"requests={parameters['requests']}_seed={parameters['seed']}.json"
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told = json.dumps({**earlier, "parameters": parameters, **found}, ensure_ascii=False, indent=2, sort_keys=True)
+    path.write_text(told + "\n", encoding="utf-8")
 
 
 def _fuzzed(name: str, pointer: Path, requests: int, seed: int) -> dict[str, Any]:

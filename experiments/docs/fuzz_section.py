@@ -16,8 +16,8 @@ HEAD = """## No request breaks the service
 
 `python -m experiments.fuzz --requests 5000 --seed 0 --save`, seeds {seeds} (`make fuzz`: all in one go)
 """
-FOOT = """A finding is a 5xx, an answer that the document does not describe, somebody let in or turned away wrongly, something taken
-that must be refused. *closed*: bytes that are hardly HTTP, answered by closing the connection.
+FOOT = """A finding is a 5xx, an answer that the document does not describe, somebody let in or turned away wrongly,
+something taken that must be refused. *closed*: bytes that are hardly HTTP, answered by closing the connection.
 """
 
 

@@ -120,7 +120,7 @@ def test_mlflow_knows_the_flags():
     (line,) = [line for line in page.splitlines() if line.startswith("mlflow server ")]
     assert [word for word in shlex.split(line) if word.startswith("--") and f"{word} " not in shown] == []
     unit = (ROOT / "deploy" / "kqml-mlflow.service").read_text()
-    assert line.replace("postgresql://mlflow@127.0.0.1/mlflow", "${BACKEND}") in unit
+    assert line.replace("postgresql+psycopg://mlflow@127.0.0.1/mlflow", "${BACKEND}") in unit
 
 
 def test_the_metrics_told_are_those_of_the_api():

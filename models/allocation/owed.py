@@ -14,27 +14,38 @@ from models.allocation.problem import Flags, Floats, Packages, Places
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 
+TALKING = tuple(CHANNELS.index(name) for name in ("visit", "call"))
+"""Channels by which what is open between people is settled: a complaint, a promise is no matter of a message."""
+
+GIFT = "gift"
+"""What a festival asks beside channels; it is brought in person."""
+
+
 @dataclass(frozen=True)
 class Owed:
     """`due` (n × channels): contacts of the cadence that are behind by the week's end. `musts` (n × channels): whether
-    a must asks for a contact of the channel; `any_must` (n): whether one asks for any contact."""
+    a must asks for a contact of the channel; `talks` (n): whether one asks that somebody talks to them, whichever way.
+    """
 
     due: Floats
     musts: Flags
-    any_must: Flags
+    talks: Flags
 
     def fulfils(self, packages: Packages) -> Flags:
-        """n × K: packages that bring a contact of every channel that a must names, some contact where it names none.
+        """n × K: packages that keep what the musts ask for, as far as any package does.
 
-        Where no package brings them all, those that bring one of them keep the must.
+        Where no package keeps them all, a visit that is asked for goes before a call, that before talking at all, that
+        before a message. Where none keeps anything, any contact is better than none.
         """
         brings = packages.contacts > 0
-        asked = self.musts.any(axis=1) | self.any_must
-        lacking = np.asarray(self.musts[:, None, :] & ~brings[None], dtype=bool).any(axis=2)
-        enough = np.asarray(~lacking & brings.any(axis=1), dtype=bool)
-        some = np.asarray(self.musts[:, None, :] & brings[None], dtype=bool).any(axis=2)
-        kept = np.where(np.asarray(enough.any(axis=1))[:, None], enough, some)
-        return np.asarray(kept & asked[:, None], dtype=bool)
+        talking = brings[:, TALKING].any(axis=1)
+        asked = np.column_stack([self.musts, self.talks])
+        worth = np.ldexp(1.0, [2 * (len(CHANNELS) - place) for place in range(len(CHANNELS))])
+        kept = asked * np.append(worth, 2.0 * worth[-1])
+        score = kept @ np.column_stack([brings, talking]).T.astype(np.float64)
+        best = score.max(axis=1, initial=0.0)[:, None]
+        some = np.where(best > 0, score == best, brings.any(axis=1))
+        return np.asarray(some & asked.any(axis=1)[:, None], dtype=bool)
 
 
 def owed_of(duties: pa.Table, account_ids: Sequence[str]) -> Owed:
@@ -53,11 +64,13 @@ def owed_of(duties: pa.Table, account_ids: Sequence[str]) -> Owed:
     shape = (len(account_ids), len(CHANNELS))
     sums = {name: _summed(table[name], cadence, (place, channel), shape) for name in ("behind", "target", "counted")}
     lacking = np.maximum(sums["target"] - sums["counted"], 0.0)
-    musts, any_must = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=bool)
+    musts, talks = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=bool)
     named = must & (channel >= 0)
     musts[place[named], channel[named]] = True
-    any_must[place[must & (channel < 0)]] = True
-    return Owed(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, any_must)
+    gift = (table["channel"] == GIFT).to_numpy()
+    musts[place[must & gift], CHANNELS.index("visit")] = True
+    talks[place[must & (channel < 0) & ~gift]] = True
+    return Owed(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
 
 
 def _summed(column: "pd.Series[float]", kept: Flags, at: tuple[Places, Places], shape: tuple[int, int]) -> Floats:

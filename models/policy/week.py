@@ -20,7 +20,7 @@ from models.policy.held_out import playbook_packages
 from models.policy.judged import Judged
 from models.policy.ranking import Ranked, offers_for, rank
 
-POLICY = "kqml-week@1"
+POLICY = "kqml-week@2"
 """Raised whenever the same knowledge leads to other decisions."""
 
 

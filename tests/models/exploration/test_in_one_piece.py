@@ -99,4 +99,38 @@ def test_what_a_week_owes_is_what_is_behind_and_its_own_part():
     assert owed.due[0] == pytest.approx([2 + 8 / weeks, 0.1, 0])
     assert owed.due[1:].sum() == 0
     packages = Packages(("wait", "message", "visit"), np.zeros((3, 3)), np.array([[0, 0, 0], [0, 0, 1], [1.0, 0, 0]]))
-    assert owed.fulfils(packages).tolist() == [[False] * 3, [False, True, True], [False, False, True]]
+    assert owed.fulfils(packages).tolist() == [[False] * 3, [False, False, True], [False, False, True]]
+
+
+@pytest.mark.parametrize(
+    ("musts", "keeping"),
+    {
+        "a complaint wants a talk, not a message": ([("complaint", None)], ["call", "visit", "both"]),
+        "a promise wants a talk": ([("promise", None)], ["call", "visit", "both"]),
+        "a greeting is a message": ([("festival", "message")], ["message"]),
+        "a visit is no call": ([("festival", "visit")], ["visit", "both"]),
+        "a gift is brought": ([("festival", "gift")], ["visit", "both"]),
+        "a visit goes before a message where nothing brings both": (
+            [("festival", "visit"), ("festival", "message")],
+            ["visit", "both"],
+        ),
+        "a call goes before a message": ([("festival", "call"), ("birthday", "message")], ["call", "both"]),
+        "both where something brings both": ([("festival", "visit"), ("festival", "call")], ["both"]),
+        "a talk goes before a message": ([("complaint", None), ("birthday", "message")], ["call", "visit", "both"]),
+    }.values(),
+)
+def test_a_must_is_kept_by_what_it_asks_for(musts, keeping):
+    rows = [duty("a", duty=name, channel=channel, must=True) for name, channel in musts]
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
+    contacts = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 1, 0]], dtype=float)
+    packages = Packages(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
+    found = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)[0]
+    assert [name for name, kept in zip(packages.names, found, strict=True) if kept] == keeping
+
+
+def test_where_nobody_can_talk_any_contact_keeps_a_must():
+    rows = [duty("a", duty="complaint", must=True)]
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
+    packages = Packages(("wait", "message"), np.zeros((2, 3)), np.array([[0, 0, 0], [0, 0, 1]], dtype=float))
+    found = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)
+    assert found.tolist() == [[False, True]]

@@ -10,6 +10,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 LONGEST = 2000
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "fec0::/10")))
+"""What Python takes for public, but is inside: protocol assignments, relays, Azure's own service, site-local ones."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def _check(address: Address, is_tls: bool, reach: Reach) -> None:
         return
     if not is_tls:
         raise Unreachable("it is not https")
-    if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
+    inside = address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
+    if inside or any(address in network for network in _NEVER):
         raise Unreachable(f"{address} is no address of a receiver")
     if not address.is_global and not (reach.private and address.is_private):
         raise Unreachable(f"{address} is not public (allow it by webhooks.private)")

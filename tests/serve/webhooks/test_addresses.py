@@ -46,6 +46,13 @@ def test_a_public_address_is_reached_by_the_address_that_was_checked():
         "64:ff9b::7f00:1",
         "192.0.2.1",
         "198.18.0.1",
+        "192.0.0.8",
+        "192.0.0.192",
+        "168.63.129.16",
+        "192.88.99.1",
+        "fec0::1",
+        "64:ff9b:1::a00:1",
+        "::ffff:168.63.129.16",
     ],
 )
 def test_addresses_that_are_not_public_are_refused(address):

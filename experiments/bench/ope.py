@@ -1,94 +1,125 @@
 """Off-policy evaluation in the world: coverage, widths, refusals; on the Open Bandit logs where they are."""
 
 import argparse
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from experiments.offpolicy_study.coverage import BEST, Seen, judge, refused_when_thin, targets_at
+from experiments.offpolicy_study.coverage import Seen, judge, refused_when_thin
+from experiments.offpolicy_study.judged_targets import BEST, OURS, targets_of
+from experiments.offpolicy_study.lived_log import LivedLog
 from experiments.offpolicy_study.open_bandit import both_ways
-from experiments.offpolicy_study.pilot_weeks import Crossroads, arrive
+from experiments.offpolicy_study.pilot_weeks import arrive
 from experiments.world.world import Shape, build_world
 from kqml.errors import CouldNot
-from models.offpolicy.estimators import NAMES
-from models.offpolicy.evaluation import HEADLINE
+from models.offpolicy.estimators import NAMES, POOLED
 from models.offpolicy.targets import PLAYBOOK
 
 REFERENCE_ROWS = 104_000
-"""Randomised rows of the reference log (20,000 accounts × 26 weeks × .2)."""
+"""Randomised rows of the reference log (20,000 accounts × 26 weeks × .2); here 11 weeks × .48."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Size, number of worlds and of runs in each."""
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--worlds", type=int, default=2)
-    parser.add_argument("--runs", type=int, default=100, help="pilot weeks in each world")
-    parser.add_argument("--week", type=int, default=60)
-    parser.add_argument("--share", type=float, default=0.48, help="share of accounts that the pilot draws")
-    parser.add_argument("--paths", type=int, default=32, help="paths of the truth")
+    parser.add_argument("--runs", type=int, default=50, help="logs in each world")
+    parser.add_argument("--week", type=int, default=60, help="the log's first week")
+    parser.add_argument("--weeks", type=int, default=11, help="weeks of the log")
+    parser.add_argument("--every", type=int, default=2, help="weeks from one of them to the next")
+    parser.add_argument("--share", type=float, default=0.48, help="share of accounts that a week of the log draws")
+    parser.add_argument("--paths", type=int, default=8, help="paths of the truth")
     parser.add_argument("--quick", action="store_true", help="4,000 accounts, one world")
     parser.add_argument("--seed", type=int, default=0)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Each world's cutoff is lived `runs` times; each run's log is asked about every target."""
+    """Each world's log is drawn and lived `runs` times; each time it is asked about every target."""
     begun = time.perf_counter()
     accounts, worlds = (4_000, 1) if args.quick else (args.accounts, args.worlds)
     seen: list[Seen] = []
-    told = []
+    told, thin = [], []
     for seed in range(args.seed, args.seed + worlds):
-        world = build_world(Shape(accounts, accounts // 50, args.week + 20), seed)
-        place = arrive(world, args.week, args.share, args.paths)
-        found = [one for run_ in judge(place, world.playbook, range(args.runs)) for one in run_]
+        world = build_world(Shape(accounts, accounts // 50, args.week + args.every * args.weeks + 20), seed)
+        weeks = range(args.week, args.week + args.every * args.weeks, args.every)
+        log = LivedLog(arrive(world, weeks, args.share, args.paths))
+        targets = targets_of(log, world.playbook)
+        found = [one for each in _told(judge(log, targets, range(args.runs)), begun) for one in each]
         seen += found
-        told.append({"world": world.hash, "seed": seed, **_world(place, found)})
-    thin = refused_when_thin(place, world.playbook, range(3))
-    parameters = {"accounts": accounts, "worlds": worlds, "runs": args.runs, "share": args.share, "seed": args.seed}
+        told.append({"world": world.hash, "seed": seed, **_world(log, targets, found)})
+        thin.append(refused_when_thin(log, targets, range(1)))
+    keys = ("runs", "week", "weeks", "every", "share", "paths", "seed")
+    parameters = {"accounts": accounts, "worlds": worlds, **{key: getattr(args, key) for key in keys}}
     return {
         "parameters": parameters,
         **_summary(seen),
-        "refused_when_thin": thin,
+        "refused_when_thin": float(np.mean(thin)),
         "worlds": told,
         "open_bandit": _bandit(),
         "seconds": time.perf_counter() - begun,
     }
 
 
+def _told(runs: Iterator[list[Seen]], begun: float) -> Iterator[list[Seen]]:
+    for number, found in enumerate(runs, start=1):
+        sys.stderr.write(f"run {number}: {time.perf_counter() - begun:.0f} s\n")
+        yield found
+
+
 def _summary(seen: list[Seen]) -> dict[str, Any]:
-    """`coverage`: of doubly robust intervals, for the value less the playbook's; `value_coverage`: for the value."""
+    """`coverage`: of the headline's intervals for the value less the playbook's, over all targets but the playbook;
+    `half_width`: theirs for ours; `ours_minus_playbook`: what it is to be compared with, the true worth per account of
+    one week of our policy beside one of the playbook's. All of them per account and week's decision, in money over 13
+    weeks."""
     kept = [one for one in seen if not one.refused]
-    compared = [one for one in kept if one.target != PLAYBOOK]
+    ours = [one for one in kept if one.target == OURS]
     return {
-        "coverage": _share([one.difference[HEADLINE] for one in compared]),
-        "value_coverage": _share([one.value[HEADLINE] for one in kept]),
+        "coverage": _share([one.difference[one.headline].covers for one in kept]),
         "refused": _share([one.refused for one in seen]),
-        "half_width": _middle([one.width for one in compared]),
-        "estimators": {
-            name: {
-                "coverage": _share([one.difference[name] for one in compared]),
-                "value_coverage": _share([one.value[name] for one in kept]),
-            }
-            for name in NAMES
-        },
-        "targets": {name: _target(kept, name) for name in sorted({one.target for one in seen})},
+        "half_width": _middle([one.difference[one.headline].half_width for one in ours]),
+        "ours_minus_playbook": _mean([one.truth for one in ours]),
+        "rows": _mean([float(one.rows) for one in seen]),
+        "value_coverage": _share([told.covers for one in kept for told in one.value.values()]),
+        "estimators": {name: _estimator(kept, name) for name in (POOLED, *NAMES)},
+        "targets": {name: _target(seen, name) for name in sorted({one.target for one in seen})},
     }
 
 
-def _target(kept: list[Seen], name: str) -> dict[str, Any]:
-    """`half_width_at_reference`: the width if the rows were those of the reference log, by the square root of rows."""
-    mine = [one for one in kept if one.target == name]
-    if not mine:
-        return {"runs": 0}
-    scaled = [one.width * np.sqrt(one.rows / REFERENCE_ROWS) for one in mine]
+def _estimator(kept: list[Seen], name: str) -> dict[str, float]:
+    """Over all targets; `half_width`: of ours."""
+    told = [(one.target, one.difference[name]) for one in kept if name in one.difference]
     return {
-        "runs": len(mine),
-        "coverage": _share([one.difference[HEADLINE] for one in mine]),
-        "value_coverage": _share([one.value[HEADLINE] for one in mine]),
-        "half_width": float(np.median([one.width for one in mine])),
-        "half_width_at_reference": float(np.median(scaled)),
+        "coverage": _share([one.covers for _, one in told]),
+        "half_width": _middle([one.half_width for target, one in told if target == OURS]),
+        "value_coverage": _share([one.value[name].covers for one in kept if name in one.value]),
     }
+
+
+def _target(seen: list[Seen], name: str) -> dict[str, Any]:
+    """`bias`, `error`: mean and root mean square of the headline's distance from the truth. `half_width_at_reference`:
+    the width if the rows were those of the reference log, by the square root of rows."""
+    all_runs = [one for one in seen if one.target == name]
+    told = [one.difference[one.headline] for one in all_runs if not one.refused]
+    errors = [one.error for one in told]
+    rows = _mean([float(one.rows) for one in all_runs])
+    width = _middle([one.half_width for one in told])
+    return {
+        "runs": len(all_runs),
+        "refused": _share([one.refused for one in all_runs]),
+        "difference": _mean([one.truth for one in all_runs]),
+        "coverage": _share([one.covers for one in told]),
+        "bias": _mean(errors),
+        "error": float(np.sqrt(_mean([error**2 for error in errors]))),
+        "half_width": width,
+        "half_width_at_reference": width * float(np.sqrt(rows / REFERENCE_ROWS)),
+    }
+
+
+def _mean(numbers: list[float]) -> float:
+    return float(np.mean(numbers)) if numbers else float("nan")
 
 
 def _middle(numbers: list[float]) -> float:
@@ -99,16 +130,18 @@ def _share(flags: list[bool]) -> float:
     return float(np.mean(flags)) if flags else float("nan")
 
 
-def _world(place: Crossroads, found: list[Seen]) -> dict[str, Any]:
-    """The truth that the intervals were held against."""
-    targets = targets_at(place, place.simulation.world.playbook)
-    truths = {name: float((chances * place.truth).sum(axis=1).mean()) for name, chances in targets.items()}
-    error = np.sqrt((place.effect_error**2).mean(axis=0) / len(place.who))
+def _world(log: LivedLog, targets: Mapping[str, Any], found: list[Seen]) -> dict[str, Any]:
+    """The truth that the intervals were held against; its error is that of mean effects over independent accounts."""
+    truths = {name: float((chances * log.truth).sum(axis=1).mean()) for name, chances in targets.items()}
+    errors = [np.sqrt((place.effect_error**2).mean(axis=0) / len(place.who)) for place in log.places]
+    ours = [one for one in found if one.target == OURS and not one.refused]
     return {
-        "rows": float(np.mean([one.rows for one in found])),
+        "rows": _mean([float(one.rows) for one in found]),
         "truth": truths,
         "gain_of_the_oracle": truths[BEST] - truths[PLAYBOOK],
-        "largest_error_of_a_true_effect": float(error.max()),
+        "ours_minus_playbook": truths[OURS] - truths[PLAYBOOK],
+        "half_width": _middle([one.difference[one.headline].half_width for one in ours]),
+        "largest_error_of_a_true_effect": float(np.max(errors)),
     }
 
 
@@ -123,16 +156,16 @@ def render(result: Mapping[str, Any]) -> list[str]:
     """The figures as lines for a person."""
     size = result["parameters"]
     lines = [
-        f"{size['runs']} runs in each of {size['worlds']} worlds of {size['accounts']:,} accounts: coverage "
-        f"{result['coverage']:.1%} (values {result['value_coverage']:.1%}), refused {result['refused']:.1%}, "
-        f"half-width {result['half_width']:.1f}"
+        f"{size['runs']} logs of {result['rows']:,.0f} rows in each of {size['worlds']} worlds of {size['accounts']:,} "
+        f"accounts: coverage {result['coverage']:.1%}, refused {result['refused']:.1%}, half-width "
+        f"{result['half_width']:.1f} beside ours minus playbook {result['ours_minus_playbook']:.1f}"
     ]
     lines += [
-        f"  {name:<17}{one.get('coverage', float('nan')):.1%} ± {one.get('half_width', float('nan')):.1f} "
-        f"(at the reference log's size ± {one.get('half_width_at_reference', float('nan')):.1f})"
+        f"  {name:<17}{one['difference']:8.1f}: {one['coverage']:.1%} ± {one['half_width']:.1f}"
         for name, one in result["targets"].items()
     ]
     for one in result["open_bandit"] or []:
-        told = "refused" if one["refused"] else f"{one['values'][HEADLINE]['value']:.4f} (own log {one['own_log']:.4f})"
+        clicks = None if one["refused"] else one["values"]["doubly_robust"]
+        told = f"{clicks['value']:.4f} (own log {one['own_log']:.4f})" if clicks else "refused"
         lines.append(f"  open bandit {one['campaign']}: {one['target']} from {one['log']}: {told}")
     return lines

@@ -1,115 +1,107 @@
 """How often intervals of a policy's value hold the truth, how wide they are, how often there is none."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from experiments.offpolicy_study.pilot_weeks import Crossroads
-from kqml.playbook import Playbook
-from models.allocation.allocation import allocate
-from models.allocation.problem import NOT_BOOKED, Packages, Problem
-from models.offpolicy.drawn import Drawn, Floats
-from models.offpolicy.estimators import NAMES
-from models.offpolicy.evaluation import HEADLINE, Evaluation, evaluate_policy
-from models.offpolicy.expected import expected_outcomes
-from models.offpolicy.targets import PLAYBOOK, target_named
+from experiments.offpolicy_study.lived_log import LivedLog
+from models.offpolicy.clustering import Estimate
+from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
+from models.offpolicy.evaluation import Evaluation, evaluate_policy
+from models.offpolicy.expected import Regression, expected_outcomes
+from models.offpolicy.targets import PLAYBOOK
 
-BEST = "allocated_oracle"
 THIN = 60
 """Rows of a log that is too thin for anything."""
 
 
 @dataclass(frozen=True)
+class Told:
+    """An estimate beside the truth."""
+
+    covers: bool
+    half_width: float
+    error: float
+
+
+@dataclass(frozen=True)
 class Seen:
-    """One target in one run. `value`, `difference`: whether each estimator's interval held the truth of the value, of
-    the value less the playbook's; none where it was refused. `width`: half of the doubly robust difference's interval.
-    """
+    """One target in one run. `value`, `difference`: by estimator, of the value, of the value less the playbook's; none
+    where it was refused. `truth`: of the difference, for the rows of this log."""
 
     target: str
     refused: bool
-    value: Mapping[str, bool]
-    difference: Mapping[str, bool]
-    width: float
+    value: Mapping[str, Told]
+    difference: Mapping[str, Told]
+    headline: str
+    truth: float
     rows: int
 
 
-def targets_at(place: Crossroads, playbook: Playbook) -> dict[str, Floats]:
-    """Every action for everybody, the playbook, the allocation of the hours by the true effects."""
-    named = {name: target_named(name, playbook, place.tier, place.eligible) for name in (*playbook.actions, PLAYBOOK)}
-    best = np.zeros(place.eligible.shape)
-    best[np.arange(len(best)), _allocated(place, playbook)] = 1.0
-    return {**named, BEST: best}
-
-
-def _allocated(place: Crossroads, playbook: Playbook) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """What the hours of the reps would go to if the true effects were known."""
-    seat, rule, packages = place.simulation.traits.seat[place.who], playbook.rep, Packages.of(playbook)
-    reps, rep = np.unique(seat, return_inverse=True)
-    hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
-    count, channels = len(place.who), packages.contacts.shape[1]
-    net = place.effect - packages.cost[:, 0] * playbook.minute_cost - packages.cost[:, 2]
-    problem = Problem(
-        packages=packages,
-        rep=rep.astype(np.int64),
-        tier=np.zeros(count, dtype=np.int64),
-        net_value=net - net[:, :1],
-        allowed=place.eligible,
-        fulfils=np.zeros(place.eligible.shape, dtype=bool),
-        booked=np.full(count, NOT_BOOKED),
-        due=np.zeros((count, channels)),
-        shortfall_cost=np.zeros((count, channels)),
-        capacity=np.tile(hours, (len(reps), 1)),
-        floor=np.zeros((len(reps), 1, channels)),
-    )
-    return allocate(problem).choice
-
-
-def judge(place: Crossroads, playbook: Playbook, numbers: range) -> Iterator[list[Seen]]:
-    """The targets in each of some runs; run `number` has its own coins and futures."""
-    targets = targets_at(place, playbook)
-    truths = {name: float((chances * place.truth).sum(axis=1).mean()) for name, chances in targets.items()}
+def judge(log: LivedLog, targets: Mapping[str, Floats], numbers: range) -> Iterator[list[Seen]]:
+    """The targets in each of some runs; run `number` has its own coins and futures. Truths are of the rows drawn."""
     for number in numbers:
-        drawn = place.draw(number)
-        rows = place.rows_of(drawn)
-        regression = expected_outcomes(drawn, place.values[rows], seed=number, past=place.past[rows])
+        drawn, rows = log.draw(number)
+        regression = expected_outcomes(drawn, log.known(drawn, rows), seed=number)
         against = targets[PLAYBOOK][rows]
+        base = float((against * log.truth[rows]).sum(axis=1).mean())
         yield [
-            _seen(name, evaluate_policy(drawn, chances[rows], against, regression), truths, len(drawn))
+            _seen(
+                name,
+                evaluate_policy(drawn, chances[rows], against, regression),
+                (float((chances[rows] * log.truth[rows]).sum(axis=1).mean()), base),
+                len(drawn),
+            )
             for name, chances in targets.items()
+            if name != PLAYBOOK
         ]
 
 
-def _seen(name: str, found: Evaluation, truths: Mapping[str, float], rows: int) -> Seen:
-    value, gain = truths[name], truths[name] - truths[PLAYBOOK]
+def _seen(name: str, found: Evaluation, truths: tuple[float, float], rows: int) -> Seen:
+    value, gain = truths[0], truths[0] - truths[1]
     if found.target.values is None or found.difference is None:
-        return Seen(name, True, {}, {}, float("nan"), rows)
-    one, two = found.target.values, found.difference
+        return Seen(name, True, {}, {}, found.headline, gain, rows)
     return Seen(
         target=name,
         refused=False,
-        value={key: one[key].low <= value <= one[key].high for key in NAMES},
-        difference={key: two[key].low <= gain <= two[key].high for key in NAMES},
-        width=(two[HEADLINE].high - two[HEADLINE].low) / 2,
+        value={key: _told(one, value) for key, one in found.target.values.items()},
+        difference={key: _told(one, gain) for key, one in found.difference.items()},
+        headline=found.headline,
+        truth=gain,
         rows=rows,
     )
 
 
-def refused_when_thin(place: Crossroads, playbook: Playbook, numbers: range) -> float:
-    """Share of targets that are refused from so few rows that every answer has to be."""
-    targets, refused = targets_at(place, playbook), []
+def _told(one: Estimate, truth: float) -> Told:
+    return Told(one.low <= truth <= one.high, (one.high - one.low) / 2, one.value - truth)
+
+
+def refused_when_thin(log: LivedLog, targets: Mapping[str, Floats], numbers: range) -> float:
+    """Share of targets that are refused where every answer has to be: from so few rows; an action for everybody from a
+    log that never drew it too."""
+    refused: list[bool] = []
     for number in numbers:
-        drawn = _first_rows(place.draw(number), THIN)
-        rows = place.rows_of(drawn)
-        nothing = np.zeros(drawn.eligible.shape)
-        against = targets[PLAYBOOK][rows]
-        refused += [evaluate_policy(drawn, each[rows], against, nothing).refused for each in targets.values()]
+        drawn, rows = log.draw(number)
+        few = np.arange(len(drawn)) < THIN
+        for name, chances in targets.items():
+            refused.append(_refused(drawn, rows, few, targets, chances))
+            if name in drawn.actions:
+                others = drawn.action != drawn.actions.index(name)
+                refused.append(_refused(drawn, rows, others, targets, chances))
     return float(np.mean(refused))
 
 
-def _first_rows(drawn: Drawn, count: int) -> Drawn:
+def _refused(drawn: Drawn, rows: Codes, kept: Flags, targets: Mapping[str, Floats], chances: Floats) -> bool:
+    part = _where(drawn, kept)
+    nothing = Regression(np.zeros(part.eligible.shape))
+    mine = rows[kept]
+    return evaluate_policy(part, chances[mine], targets[PLAYBOOK][mine], nothing).refused
+
+
+def _where(drawn: Drawn, mask: Flags) -> Drawn:
     columns: dict[str, Any] = {
-        name: value[:count] if isinstance(value, np.ndarray) else value for name, value in vars(drawn).items()
+        name: value[mask] for name, value in vars(drawn).items() if isinstance(value, np.ndarray)
     }
-    return Drawn(**columns)
+    return replace(drawn, **columns)

@@ -1,5 +1,7 @@
-"""One week of a world lived many times: other coins and other futures, the same truth."""
+"""Weeks of a world lived many times: other coins, other futures, the same truth."""
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,11 +64,19 @@ class Crossroads:
         return np.searchsorted(self.who, drawn.account)
 
 
-def arrive(world: World, week: int, share: float, paths: int) -> Crossroads:
-    """The reps' own way up to `week`, then the truth of every package."""
+def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[Crossroads]:
+    """The reps' own way up to each of `weeks`, in order; there the truth of every package."""
     simulation = Simulation(world, all_seats(world))
     past: list[Lived] = []
-    run(simulation, Reps(), week, lambda seen, decisions, lived: past.append(lived))
+    found = []
+    for week in weeks:
+        ahead = week - simulation.number
+        run(simulation, Reps(), ahead, lambda seen, decisions, lived: past.append(lived))
+        found.append(_crossroads(copy(simulation), past, share, paths))
+    return found
+
+
+def _crossroads(simulation: Simulation, past: list[Lived], share: float, paths: int) -> Crossroads:
     seen = Observation(simulation)
     who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
     found = assigned_truth(simulation, who, paths=paths)

@@ -42,18 +42,18 @@ def estimate(value: float, influence: Floats, clusters: tuple[Codes, ...], symme
     those of differences are (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed.
     """
     rows = len(influence)
-    single = [_summed(influence, codes) for codes in clusters]
+    places = [np.unique(codes, return_inverse=True)[1] for codes in clusters]
+    single = [_summed(influence, place) for place in places]
     variances = [_variance(sums, rows) for sums in single]
     effective = min(_effective(sums) for sums in single)
     degrees = max(3 * effective - 2 if symmetric else effective - 1, 1.0)
     if len(clusters) == 2:
-        _, both = np.unique(np.column_stack(clusters), axis=0, return_inverse=True)
-        variances.append(sum(variances) - _variance(_summed(influence, both.reshape(-1)), rows))
+        _, both = np.unique(places[0] * len(single[1]) + places[1], return_inverse=True)
+        variances.append(sum(variances) - _variance(_summed(influence, both), rows))
     return Estimate(value, float(np.sqrt(max(*variances, 0.0))), degrees)
 
 
-def _summed(influence: Floats, codes: Codes) -> Floats:
-    _, place = np.unique(codes, return_inverse=True)
+def _summed(influence: Floats, place: Codes) -> Floats:
     return np.bincount(place, weights=influence).astype(np.float64)
 
 

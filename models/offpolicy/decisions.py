@@ -21,7 +21,7 @@ from models.effects.decision_log import read_decision_log
 from models.effects.outcomes import outcomes_of
 from models.margins import margin_rates
 from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
-from models.offpolicy.expected import expected_outcomes
+from models.offpolicy.expected import Known, Regression, expected_outcomes
 from models.order_columns import order_columns
 
 MORE_ROWS = 60_000
@@ -97,7 +97,7 @@ def evaluable_of(decisions: Decisions, outcome: str = "margin") -> Evaluable:
         actions=data.actions,
         action=chosen.action,
         probability=chosen.probability,
-        outcome=chosen.outcomes.margin if outcome == "margin" else chosen.outcomes.retained,
+        outcome=_outcome(chosen, outcome),
         eligible=chosen.eligible,
         account=chosen.rows.account.astype(np.int64),
         rep=decisions.rep[usable],
@@ -119,7 +119,7 @@ def _lacks(data: DecisionData) -> list[Fault]:
     ]
 
 
-def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Floats:
+def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Regression:
     """Expected outcomes of the usable rows by what orders told at each of them.
 
     Mature rows that were not drawn help to learn what to expect, up to MORE_ROWS of them.
@@ -128,10 +128,18 @@ def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Float
     others = np.flatnonzero(data.outcomes.mature & ~decisions.usable)
     kept = others[:: max(1, -(-len(others) // MORE_ROWS))]
     more = data.where(np.isin(np.arange(len(data)), kept))
-    values, further = (_values(decisions.dataset, part) for part in (rows.data, more))
-    others_told = more.sample(further, rows.outcome) if len(more) else None
-    past = np.concatenate([_past(decisions, part) for part in (rows.data, more)]) if rows.outcome == "margin" else None
-    return expected_outcomes(rows.drawn, values, seed, others_told, past)
+    parts = (rows.data, more) if len(more) else (rows.data,)
+    known = Known(
+        values=np.concatenate([_values(decisions.dataset, part) for part in parts]),
+        outcome=np.concatenate([_outcome(part, rows.outcome) for part in parts]),
+        account=np.concatenate([part.rows.account.astype(np.int64) for part in parts]),
+        past=np.concatenate([_past(decisions, part) for part in parts]) if rows.outcome == "margin" else None,
+    )
+    return expected_outcomes(rows.drawn, known, seed)
+
+
+def _outcome(data: DecisionData, outcome: str) -> Floats:
+    return data.outcomes.margin if outcome == "margin" else data.outcomes.retained
 
 
 def _past(decisions: Decisions, data: DecisionData) -> Floats:

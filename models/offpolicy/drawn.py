@@ -37,6 +37,11 @@ class Weighed:
     fitted: Floats
 
 
+def disagreement(one: Floats, other: Floats) -> Floats:
+    """How much two policies disagree on each row, from 0 to 1: half the sum of their chances' distances."""
+    return np.asarray(np.abs(one - other).sum(axis=1) / 2.0, dtype=np.float64)
+
+
 def weigh(drawn: Drawn, target: Floats, regression: Floats) -> Weighed:
     """`target` (n × K): the target's chances. `regression` (n × K): expected outcomes, fitted without the row."""
     row = np.arange(len(drawn))

@@ -14,6 +14,7 @@ from models.offpolicy.clustering import Estimate, estimate
 from models.offpolicy.drawn import Codes, Floats, Weighed
 
 NAMES = ("ips", "snips", "doubly_robust", "switch_dr")
+POOLED = "pooled"
 THRESHOLDS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, np.inf)
 LARGE = 0.9
 """Quantile of the regression's absolute residuals that counts as a large one."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.offpolicy.clustering import Estimate
-from models.offpolicy.drawn import Drawn, Floats, weigh
-from models.offpolicy.estimators import differences, values
+from models.offpolicy.drawn import Drawn, Floats, Weighed, disagreement, weigh
+from models.offpolicy.estimators import POOLED, differences, values
+from models.offpolicy.expected import Regression
+from models.offpolicy.pooling import Disputed, pooled_difference
 from models.offpolicy.support import Support, support_of, unsupported_share
 
 HEADLINE = "doubly_robust"
@@ -23,7 +25,8 @@ class Judged:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The target, what it is compared with; `difference`: by each estimator, none where one of them is refused."""
+    """The target, what it is compared with; `difference`: by each estimator, none where one of them is refused; by
+    `pooled` too where outcomes are amounts and enough rows are in dispute."""
 
     target: Judged
     against: Judged
@@ -33,22 +36,44 @@ class Evaluation:
     def refused(self) -> bool:
         return self.target.values is None
 
+    @property
+    def headline(self) -> str:
+        """The estimator whose difference is to be told first: the narrowest that holds the truth in lived weeks."""
+        return POOLED if self.difference is not None and POOLED in self.difference else HEADLINE
 
-def evaluate_policy(drawn: Drawn, target: Floats, against: Floats, regression: Floats) -> Evaluation:
+
+def evaluate_policy(drawn: Drawn, target: Floats, against: Floats, regression: Regression) -> Evaluation:
     """One week drawn from the target policy, later weeks by the policy that made the log (design §7).
 
-    `target`, `against` (n × K): chances. `regression` (n × K): expected outcomes, fitted without each row. Intervals
-    are clustered by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
+    `target`, `against` (n × K): chances. `regression`: of expected outcomes, fitted without each row. Intervals are
+    clustered by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
     """
     clusters = (drawn.account, drawn.rep)
-    weighed = [weigh(drawn, chances, regression) for chances in (target, against)]
+    weighed = [weigh(drawn, chances, regression.expected) for chances in (target, against)]
     judged = []
     for one, chances in zip(weighed, (target, against), strict=True):
         support = support_of(one.weight, unsupported_share(chances, drawn.eligible))
         judged.append(Judged(support, None if support.refused else values(one, drawn.outcome, clusters)))
-    both = judged[0].values is not None and judged[1].values is not None
-    return Evaluation(
-        judged[0], judged[1], differences(weighed[0], weighed[1], drawn.outcome, clusters) if both else None
+    if judged[0].values is None or judged[1].values is None:
+        return Evaluation(judged[0], judged[1], None)
+    found = dict(differences(weighed[0], weighed[1], drawn.outcome, clusters))
+    disputed = _disputed(drawn, (weighed[0], weighed[1]), disagreement(target, against), regression)
+    pooled = None if disputed is None else pooled_difference(disputed, clusters)
+    return Evaluation(judged[0], judged[1], found if pooled is None else {**found, POOLED: pooled})
+
+
+def _disputed(drawn: Drawn, weighed: tuple[Weighed, Weighed], share: Floats, regression: Regression) -> Disputed | None:
+    if regression.size is None or regression.spread is None:
+        return None
+    one, other = weighed
+    return Disputed(
+        expected=one.expected - other.expected,
+        weight=one.weight - other.weight,
+        rest=drawn.outcome - one.fitted,
+        outcome=drawn.outcome,
+        size=regression.size,
+        spread=regression.spread,
+        share=share,
     )
 
 

@@ -12,7 +12,7 @@ from kqml.playbook import Playbook
 from models.offpolicy.clustering import Estimate
 from models.offpolicy.decisions import Decisions, Evaluable, evaluable_of, regression_of
 from models.offpolicy.drawn import Flags, Floats
-from models.offpolicy.evaluation import Evaluation, evaluate_policy, logged_value
+from models.offpolicy.evaluation import HEADLINE, Evaluation, evaluate_policy, logged_value
 from models.offpolicy.holdout import Contrast, holdout_contrast
 from models.offpolicy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, Support
 from models.offpolicy.target_file import read_target
@@ -111,6 +111,7 @@ def answer_json(answer: Answer, language: str) -> dict[str, Any]:
         "values": _estimates(found.target.values),
         "against_values": _estimates(found.against.values),
         "difference": _estimates(found.difference),
+        "headline": found.headline,
         "holdout": None if answer.holdout is None else _contrast(answer.holdout),
     }
 
@@ -129,15 +130,15 @@ def reason_of(answer: Answer, language: str) -> str:
 def _verdict(found: Evaluation) -> str:
     if found.difference is None:
         return "alone"
-    gain = found.difference["doubly_robust"]
+    gain = found.difference[found.headline]
     return "better" if gain.low > 0 else "worse" if gain.high < 0 else "unclear"
 
 
 def _told(answer: Answer) -> dict[str, object]:
     question, found = answer.question, answer.evaluation
     assert found.target.values is not None
-    value = found.target.values["doubly_robust"]
-    gain = found.difference["doubly_robust"] if found.difference else value
+    value = found.target.values[HEADLINE]
+    gain = found.difference[found.headline] if found.difference else value
     names = {"target": question.target, "against": question.against, "kappa": ", ".join(answer.kappa)}
     return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
 

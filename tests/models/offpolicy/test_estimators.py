@@ -9,7 +9,7 @@ from models.offpolicy.clustering import estimate
 from models.offpolicy.drawn import Drawn, Weighed, weigh
 from models.offpolicy.estimators import NAMES, Switch, differences, row_values, switch_of, values
 from models.offpolicy.evaluation import evaluate_policy
-from models.offpolicy.expected import expected_outcomes
+from models.offpolicy.expected import Known, Regression, expected_outcomes
 from models.offpolicy.holdout import holdout_contrast
 from models.offpolicy.support import support_of, unsupported_share
 from models.offpolicy.targets import playbook_chances, target_named, within
@@ -38,6 +38,10 @@ def static(log, action):
     chances = np.zeros((len(log), len(log.actions)))
     chances[:, action] = 1
     return chances
+
+
+def regressed(log, features, past=None):
+    return expected_outcomes(log, Known(features, log.outcome, log.account, past))
 
 
 HAND = Drawn(
@@ -83,7 +87,7 @@ def test_a_perfect_regression_leaves_no_error_to_the_doubly_robust_estimate():
 
 def test_a_policy_less_itself_is_nothing():
     log, features, _ = drawn_log()
-    weighed = weigh(log, static(log, 2), expected_outcomes(log, features))
+    weighed = weigh(log, static(log, 2), regressed(log, features).expected)
     found = differences(weighed, weighed, log.outcome, (log.account, log.rep))
     assert {name: (one.value, one.error) for name, one in found.items()} == dict.fromkeys(NAMES, (0.0, 0.0))
 
@@ -92,7 +96,7 @@ def test_intervals_cover_the_true_values_of_drawn_logs():
     hits = {name: [] for name in NAMES}
     for seed in range(60):
         log, _, truth = drawn_log(seed, rows=800)
-        found = evaluate_policy(log, static(log, 2), static(log, 0), np.full((len(log), 4), 20.0))
+        found = evaluate_policy(log, static(log, 2), static(log, 0), Regression(np.full((len(log), 4), 20.0)))
         for name in NAMES:
             hits[name].append(found.target.values[name].low <= truth[2] <= found.target.values[name].high)
     assert all(np.mean(hit) >= 0.87 for hit in hits.values())
@@ -100,7 +104,7 @@ def test_intervals_cover_the_true_values_of_drawn_logs():
 
 def test_a_regression_narrows_the_interval():
     log, features, truth = drawn_log(1, rows=6_000)
-    regression = expected_outcomes(log, features)
+    regression = regressed(log, features)
     found = evaluate_policy(log, static(log, 1), static(log, 0), regression)
     plain, robust = found.difference["ips"], found.difference["doubly_robust"]
     assert robust.error < 0.5 * plain.error
@@ -147,7 +151,7 @@ def test_a_target_that_the_log_could_not_choose_is_refused():
         log.account[kept],
         log.rep[kept],
     )
-    found = evaluate_policy(narrow, static(narrow, 3), static(narrow, 0), np.zeros((len(narrow), 4)))
+    found = evaluate_policy(narrow, static(narrow, 3), static(narrow, 0), Regression(np.zeros((len(narrow), 4))))
     assert found.refused
     assert found.target.values is None
     assert found.difference is None

@@ -29,9 +29,9 @@ def print_policy(console: Console, result: Mapping[str, Any], language: str) -> 
 def _estimates(result: Mapping[str, Any], language: str) -> Table:
     names = [_words(language, "value", name=result[key]) for key in ("target", "against")]
     table = Table(_words(language, "estimator"), *names, _words(language, "difference"))
-    for name in result["values"]:
-        columns = [result["values"], result["against_values"], result["difference"]]
-        table.add_row(_words(language, name), *(_between(column and column[name]) for column in columns))
+    columns = [result["values"], result["against_values"] or {}, result["difference"] or {}]
+    for name in {name: None for column in columns for name in column}:
+        table.add_row(_words(language, name), *(_between(column.get(name)) for column in columns))
     return table
 
 

@@ -1,14 +1,15 @@
-"""The final stage: pseudo-effects become one prediction per action, drawn to the action's average."""
+"""The final stage: pseudo-effects become one prediction per action, drawn to what all actions share."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from models.effects.contrasts import clustered_mean
-from models.effects.sample import Codes, Flags, Floats
-from models.effects.shapes import Learned, Shape, learn_linear, learn_trees
+from models.effects.levels import drawn_levels, measure_levels
+from models.effects.sample import Codes, Flags, Floats, Sample
+from models.effects.scale import Kind, Measure
+from models.effects.shapes import Shape, learn_linear, learn_trees, stacked
+from models.effects.shared_shape import SharedShape, learn_shared, no_shared_shape
 
 CLIPPED = (0.001, 0.999)
 LEAST_T = 2.0
@@ -17,97 +18,67 @@ LEAST_T = 2.0
 
 @dataclass(frozen=True)
 class ActionEffect:
-    """An action's effect at a row: `level` (times the row's spread where `proportional`), plus the spread times the
-    shapes by their `weights`. `kept`: the share of the learned differences that was kept, from 0 to 1."""
+    """An action's own part of its effect at a row: the row's stake by the shared factor by `level`, plus its spread by
+    the shapes by their `weights`. `kept`: share of the action's own differences that was kept, from 0 to 1."""
 
-    proportional: bool
     level: float
     shapes: tuple[Shape, ...]
     weights: tuple[float, ...]
     kept: float
 
-    def at(self, values: Floats, spread: Floats) -> Floats:
-        found = self.level * (spread if self.proportional else np.ones(len(spread)))
+    def at(self, values: Floats, measure: Measure, factor: Floats) -> Floats:
+        found = self.level * measure.stake * factor
         for shape, weight in zip(self.shapes, self.weights, strict=True):
             if weight:
-                found = found + weight * spread * shape.at(values)
+                found = found + weight * measure.spread * shape.at(values)
         return np.asarray(found)
 
 
 @dataclass(frozen=True)
-class Standardised:
-    """Pseudo-effects of one action over the spread of their rows, with the measured level taken out (`rest`).
-    `error`: of the level. `weight`: their precision."""
+class FinalStage:
+    """The effects of every action but the first. `held_out` (n, A): of the rows they were learned from, by folds that
+    did not have them; NaN where not supported."""
 
-    proportional: bool
-    level: float
-    error: float
-    rest: Floats
-    weight: float
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """An action's effect, with what it predicts for the rows it was learned from by folds."""
-
-    effect: ActionEffect
+    effects: tuple[ActionEffect, ...]
+    shared: SharedShape
     held_out: Floats
 
 
-def standardise(pseudo_effect: Floats, spread: Floats, account: Codes, proportional: bool) -> Standardised:
-    """Takes the average out: as a share of the spread (`proportional`: effects on amounts grow with what is at stake),
-    or flat. Either is a least-squares fit in which every row counts by the inverse of its variance."""
-    t = pseudo_effect / spread
-    unit = np.ones(len(t)) if proportional else 1.0 / spread
-    level = float(np.sum(t * unit) / np.sum(unit**2))
-    rest = t - level * unit
-    error = clustered_mean(unit * rest * len(t) / np.sum(unit**2), account).error
-    return Standardised(proportional, level, error, rest, 1.0 / max(float(t.var()), 1e-300))
-
-
-def pool_levels(parts: Sequence[Standardised]) -> list[Standardised]:
-    """Averages that could be chance are drawn to what all actions have in common, and that to none: of each distance
-    the positive part of 1 − 1 ∕ t² is kept. Errors share the rows that waited, so the common one's is their mean."""
-    level, error = np.array([one.level for one in parts]), np.array([one.error for one in parts])
-    weight = 1.0 / np.maximum(error, 1e-300) ** 2
-    common = float(np.average(level, weights=weight))
-    middle = _drawn(common, float(np.average(error, weights=weight)))
-    return [
-        replace(one, level=middle + _drawn(one.level - common, one.error) if len(parts) > 1 else middle)
-        for one in parts
+def fit_final_stage(
+    rows: Sample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: Kind
+) -> FinalStage:
+    """Averages as shares of the stake, drawn together; a factor that all actions share (on amounts, where several
+    actions can agree on one); what each action has of its own."""
+    codes = range(1, len(rows.actions))
+    masks = [supported[:, code] for code in codes]
+    effects = [
+        ((scores[:, code] - scores[:, 0]) / measure.spread)[mask] for code, mask in zip(codes, masks, strict=True)
     ]
+    unit = measure.stake / measure.spread
+    levels = drawn_levels(measure_levels(effects, [unit[mask] for mask in masks], masks, rows.account))
+    several = kind is Kind.AMOUNT and len(masks) > 1
+    shared = learn_shared(rows, scores, measure, supported, levels, fold) if several else no_shared_shape(len(rows))
+    held_out = np.full(scores.shape, np.nan)
+    held_out[:, 0] = 0.0
+    fitted = []
+    for place, mask in enumerate(masks):
+        common = levels[place] * (unit * shared.held_out)[mask]
+        own, differences = _own_differences(effects[place] - common, rows.where(mask), fold[mask], levels[place])
+        fitted.append(own)
+        held_out[mask, place + 1] = measure.spread[mask] * (common + differences)
+    return FinalStage(tuple(fitted), shared.shape, held_out)
 
 
-def _drawn(distance: float, error: float) -> float:
-    """The positive part of 1 − 1 ∕ t² of a distance."""
-    return distance * max(0.0, 1.0 - (error / distance) ** 2) if distance else 0.0
-
-
-def fit_action(
-    one: Standardised, values: Floats, spread: Floats, fold: Codes, account: Codes, shared: Sequence[Learned] = ()
-) -> Fitted:
+def _own_differences(rest: Floats, rows: Sample, fold: Codes, level: float) -> tuple[ActionEffect, Floats]:
     """Learns shapes from the clipped remainder, weighs them by how they predict held-out remainders, shrinks the sum
     by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961: several shapes and penalties were tried)."""
-    clipped = np.clip(one.rest, *np.quantile(one.rest, CLIPPED))
-    learned = [learn_linear(values, clipped, fold), learn_trees(values, clipped, fold), *shared]
+    clipped = np.clip(rest, *np.quantile(rest, CLIPPED))
+    learned = [learn_linear(rows.values, clipped, fold), learn_trees(rows.values, clipped, fold)]
     columns = np.column_stack([part.held_out for part in learned])
-    raw = _weights(columns, one.rest)
-    kept = _kept(columns @ raw, one.rest, account)
-    effect = ActionEffect(
-        one.proportional,
-        one.level,
-        tuple(part.shape for part in learned),
-        tuple((kept * raw).tolist()),
-        kept,
-    )
-    base = one.level * (spread if one.proportional else np.ones(len(spread)))
-    return Fitted(effect, base + spread * (columns @ (kept * raw)))
-
-
-def _weights(columns: Floats, rest: Floats) -> Floats:
-    """Weights from 0, together at most 1: what was learned is never blown up."""
-    found, _ = nnls(columns - columns.mean(axis=0), rest - rest.mean())
-    return np.asarray(found / max(found.sum(), 1.0), dtype=np.float64)
+    raw = stacked(columns, rest)
+    kept = _kept(columns @ raw, rest, rows.account)
+    effect = ActionEffect(level, tuple(part.shape for part in learned), tuple((kept * raw).tolist()), kept)
+    return effect, columns @ (kept * raw)
 
 
 def _kept(predicted: Floats, rest: Floats, account: Codes) -> float:
@@ -122,13 +93,3 @@ def _kept(predicted: Floats, rest: Floats, account: Codes) -> float:
     if slope <= 0 or error <= 0:
         return 0.0
     return min(slope, 1.0) * max(0.0, 1.0 - (LEAST_T * error / slope) ** 2)
-
-
-def learn_shared(parts: Sequence[tuple[Standardised, Flags]], values: Floats, fold: Codes) -> Learned:
-    """Trees on the mean remainder over actions, each weighed by its precision; a part's flags say which rows it has."""
-    total, weight = np.zeros(len(values)), np.zeros(len(values))
-    for one, mask in parts:
-        total[mask] += one.weight * one.rest
-        weight[mask] += one.weight
-    target = np.divide(total, weight, out=np.zeros(len(values)), where=weight > 0)
-    return learn_trees(values, np.clip(target, *np.quantile(target, CLIPPED)), fold)

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.effects.final_stage import ActionEffect
-from models.effects.outcome_regression import Scale
 from models.effects.propensities import Support
 from models.effects.sample import Flags, Floats
+from models.effects.scale import Scale
+from models.effects.shared_shape import SharedShape
 
 
 class Basis(StrEnum):
@@ -27,18 +28,19 @@ def basis_of(support: Support) -> Basis:
 
 @dataclass(frozen=True)
 class FittedEffects:
-    """`effects`: of each action but the first, which effects are measured against."""
+    """`effects`: of each action but the first, which effects are measured against. `shared`: how they differ alike."""
 
     actions: tuple[str, ...]
     effects: tuple[ActionEffect, ...]
+    shared: SharedShape
     scale: Scale
     support: Support
 
     def predict(self, X: ArrayLike) -> Floats:
         """(n, A) shrunken effects against the first action, whose own are 0."""
         values = np.asarray(X, dtype=np.float64)
-        spread = self.scale.at(values)
-        return np.column_stack([np.zeros(len(values)), *(effect.at(values, spread) for effect in self.effects)])
+        measure, factor = self.scale.at(values), self.shared.at(values)
+        return np.column_stack([np.zeros(len(values)), *(one.at(values, measure, factor) for one in self.effects)])
 
     def basis(self, X: ArrayLike, eligible: Flags | None = None, prior: Flags | None = None) -> NDArray[np.object_]:
         """(n, A) the basis of each effect. Where nothing supports one: `prior` where the company's playbook orders the

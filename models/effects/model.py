@@ -8,13 +8,14 @@ from numpy.typing import ArrayLike
 
 from kqml.errors import Fault, Refused
 from models.effects.evidence import Evidence
-from models.effects.final_stage import fit_action, learn_shared, pool_levels, standardise
+from models.effects.final_stage import fit_final_stage
 from models.effects.fitted import FittedEffects, basis_of
 from models.effects.folds import FOLDS, folds_of
-from models.effects.outcome_regression import Scale, is_binary, regress_outcome
-from models.effects.propensities import LEAST, Propensities, Support, estimate_propensities, known_propensities
+from models.effects.outcome_regression import regress_actions, regress_common
+from models.effects.propensities import LEAST, Support, estimate_propensities, known_propensities
 from models.effects.pseudo_outcomes import pseudo_outcomes, tamed_outcome
-from models.effects.sample import Codes, Flags, Floats, Sample, sample_of
+from models.effects.sample import Flags, Sample, sample_of
+from models.effects.scale import Kind
 
 LEAST_ROWS = 50
 """Rows that every action needs."""
@@ -56,17 +57,25 @@ class EffectModel:
         learn = learn if randomised else np.ones(len(sample), dtype=bool)
         _refuse_thin(sample, learn)
         fold = folds_of(sample.account, self.folds, self.seed)
-        regressed = regress_outcome(sample, fold, learn, self.seed)
-        rows, own_fold = sample.where(learn), fold[learn]
+        common = regress_common(sample, fold, self.seed)
+        kind = common.scale.kind
+        if kind is not Kind.BINARY:
+            sample = replace(sample, outcome=tamed_outcome(sample.outcome, common.measure, self.reach))
+        expected = regress_actions(sample, common, fold, learn, self.seed, trees=not randomised)[learn]
+        rows, fold, measure = sample.where(learn), fold[learn], common.measure.where(learn)
         if randomised:
             propensities, support = known_propensities(rows), Support()
         else:
-            propensities, support = estimate_propensities(rows, own_fold, self.least_probability, self.seed)
-        expected, spread = regressed.expected[learn], regressed.spread[learn]
-        if not is_binary(rows.outcome):
-            rows = replace(rows, outcome=tamed_outcome(rows, expected, spread, self.reach))
+            propensities, support = estimate_propensities(rows, fold, self.least_probability, self.seed)
         scores = pseudo_outcomes(rows, expected, propensities.taken)
-        return _finish(rows, own_fold, scores, propensities, spread, (regressed.scale, support))
+        last = fit_final_stage(rows, scores, measure, propensities.supported, fold, kind)
+        basis = basis_of(support)
+        return Effects(
+            FittedEffects(rows.actions, last.effects, last.shared, common.scale, support),
+            Evidence(
+                rows.actions, rows.action, rows.account, rows.eligible, scores, propensities, last.held_out, basis
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -90,30 +99,3 @@ def _refuse_thin(sample: Sample, learn: Flags) -> None:
         )
     if faults:
         raise Refused("There is too little to learn effects from.", faults)
-
-
-def _finish(
-    rows: Sample, fold: Codes, scores: Floats, propensities: Propensities, spread: Floats, later: tuple[Scale, Support]
-) -> Effects:
-    """The final stage of every action, on the rows where it is supported."""
-    proportional = not is_binary(rows.outcome)
-    masks = [propensities.supported[:, code] for code in range(1, len(rows.actions))]
-    measured = [
-        standardise((scores[:, code] - scores[:, 0])[mask], spread[mask], rows.account[mask], proportional)
-        for code, mask in enumerate(masks, start=1)
-    ]
-    parts = list(zip(pool_levels(measured), masks, strict=True))
-    shared = learn_shared(parts, rows.values, fold) if len(parts) > 1 else None
-    held_out = np.zeros(scores.shape)
-    fitted = []
-    for code, (one, mask) in enumerate(parts, start=1):
-        extra = [replace(shared, held_out=shared.held_out[mask])] if shared else []
-        found = fit_action(one, rows.values[mask], spread[mask], fold[mask], rows.account[mask], extra)
-        fitted.append(found.effect)
-        held_out[:, code] = np.nan
-        held_out[mask, code] = found.held_out
-    scale, support = later
-    evidence = Evidence(
-        rows.actions, rows.action, rows.account, rows.eligible, scores, propensities, held_out, basis_of(support)
-    )
-    return Effects(FittedEffects(rows.actions, tuple(fitted), scale, support), evidence)

@@ -3,6 +3,13 @@
 import numpy as np
 
 from models.effects.sample import Floats, Sample
+from models.effects.scale import Measure
+
+LOST = 0.03
+"""Share of what all outcomes amount to that may lie beyond the bound at which they are drawn in."""
+
+NEAREST = 4.0
+"""No bound is nearer, in spreads: outcomes without tails stay as they are."""
 
 
 def pseudo_outcomes(sample: Sample, expected: Floats, taken: Floats) -> Floats:
@@ -13,11 +20,22 @@ def pseudo_outcomes(sample: Sample, expected: Floats, taken: Floats) -> Floats:
     return np.asarray(expected + np.where(own, (sample.outcome[:, None] - expected) / taken[:, None], 0.0))
 
 
-def tamed_outcome(sample: Sample, expected: Floats, spread: Floats, reach: float) -> Floats:
-    """The outcomes, each at most so far from its expectation as `reach` times what 995 in 1,000 stay below, measured by
-    the row's own spread (or by what 995 in 1,000 spreads stay below): one order of a lifetime, or one account, would
-    otherwise outweigh all others. Infinity changes nothing."""
-    usual = expected[np.arange(len(sample)), sample.action]
-    rest = sample.outcome - usual
-    bound = reach * float(np.quantile(np.abs(rest / spread), 0.995)) * np.minimum(spread, np.quantile(spread, 0.995))
-    return np.asarray(usual + np.clip(rest, -bound, bound), dtype=np.float64)
+def tamed_outcome(outcome: Floats, measure: Measure, reach: float) -> Floats:
+    """The outcomes, each at most so far from what any action would let expect as a bound in its own spread: one order
+    of a lifetime, or one account, would otherwise outweigh all others. The bound is the nearest one beyond which at
+    most LOST of all amounts lie, at most `reach` times what 995 in 1,000 stay below, at least NEAREST. Infinity
+    changes nothing."""
+    distance = np.abs(outcome - measure.level) / measure.spread
+    farthest = reach * float(np.quantile(distance, 0.995))
+    if not np.isfinite(farthest):
+        return outcome
+    bound = min(max(_least_bound(distance, np.abs(outcome) / measure.spread), NEAREST), farthest)
+    most = bound * np.minimum(measure.spread, np.quantile(measure.spread, 0.995))
+    return np.asarray(measure.level + np.clip(outcome - measure.level, -most, most), dtype=np.float64)
+
+
+def _least_bound(distance: Floats, amount: Floats) -> float:
+    """The least distance beyond which the rows hold at most LOST of all `amount`."""
+    order = np.argsort(-distance, kind="stable")
+    beyond = np.cumsum(amount[order])
+    return float(distance[order[min(int(np.searchsorted(beyond, LOST * beyond[-1], side="right")), len(order) - 1)]])

@@ -8,11 +8,12 @@ import numpy as np
 from models.effects.final_stage import ActionEffect
 from models.effects.fitted import FittedEffects
 from models.effects.forests import CrossFitted, texts_of
-from models.effects.outcome_regression import Scale
 from models.effects.propensities import Support
+from models.effects.scale import Kind, Scale
 from models.effects.shapes import Linear, Ranks, Shape, Trees
+from models.effects.shared_shape import SharedShape
 
-FORMAT = 1
+FORMAT = 2
 
 
 def effects_json(fitted: FittedEffects) -> dict[str, Any]:
@@ -21,7 +22,8 @@ def effects_json(fitted: FittedEffects) -> dict[str, Any]:
         "format": FORMAT,
         "actions": list(fitted.actions),
         "effects": [_effect(one) for one in fitted.effects],
-        "scale": {"chance": fitted.scale.chance, "least": fitted.scale.least, "trees": _forest(fitted.scale.trees)},
+        "shared": _shapes(fitted.shared.shapes, fitted.shared.weights),
+        "scale": _scale(fitted.scale),
         "support": {
             "least": fitted.support.least,
             "trees": _forest(fitted.support.trees) if fitted.support.trees else None,
@@ -33,28 +35,45 @@ def effects_from(data: dict[str, Any]) -> FittedEffects:
     """The effects of that mapping. Raises ValueError on another format, KeyError where something is missing."""
     if data["format"] != FORMAT:
         raise ValueError(f"effects of format {data['format']}, this program reads {FORMAT}")
-    scale, support = data["scale"], data["support"]
+    support = data["support"]
     return FittedEffects(
         tuple(data["actions"]),
         tuple(_effect_from(one) for one in data["effects"]),
-        Scale(scale["chance"], _forest_from(scale["trees"]), scale["least"]),
+        SharedShape(*_shapes_from(data["shared"])),
+        _scale_from(data["scale"]),
         Support(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
     )
 
 
 def _effect(effect: ActionEffect) -> dict[str, Any]:
-    return {
-        "proportional": effect.proportional,
-        "level": effect.level,
-        "weights": list(effect.weights),
-        "kept": effect.kept,
-        "shapes": [_shape(shape) for shape in effect.shapes],
-    }
+    return {"level": effect.level, "kept": effect.kept, **_shapes(effect.shapes, effect.weights)}
 
 
 def _effect_from(data: dict[str, Any]) -> ActionEffect:
-    shapes = tuple(_shape_from(shape) for shape in data["shapes"])
-    return ActionEffect(data["proportional"], data["level"], shapes, tuple(data["weights"]), data["kept"])
+    return ActionEffect(data["level"], *_shapes_from(data), data["kept"])
+
+
+def _scale(scale: Scale) -> dict[str, Any]:
+    return {
+        "kind": scale.kind.value,
+        "trees": _forest(scale.trees),
+        "scatter": _forest(scale.scatter) if scale.scatter else None,
+        "least_stake": scale.least_stake,
+        "least_spread": scale.least_spread,
+    }
+
+
+def _scale_from(data: dict[str, Any]) -> Scale:
+    scatter = _forest_from(data["scatter"]) if data["scatter"] else None
+    return Scale(Kind(data["kind"]), _forest_from(data["trees"]), scatter, data["least_stake"], data["least_spread"])
+
+
+def _shapes(shapes: tuple[Shape, ...], weights: tuple[float, ...]) -> dict[str, Any]:
+    return {"shapes": [_shape(shape) for shape in shapes], "weights": list(weights)}
+
+
+def _shapes_from(data: dict[str, Any]) -> tuple[tuple[Shape, ...], tuple[float, ...]]:
+    return tuple(_shape_from(shape) for shape in data["shapes"]), tuple(data["weights"])
 
 
 def _shape(shape: Shape) -> dict[str, Any]:

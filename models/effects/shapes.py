@@ -1,17 +1,18 @@
 """Shapes in which an effect may differ between rows, learned from standardised pseudo-effects."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from models.effects.forests import Growth, cross_fit_or_none, fit_all
-from models.effects.sample import Codes, Floats
+from models.effects.sample import Codes, Flags, Floats
 
 KNOTS = 33
-PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Of the ridge regression, per row."""
 
 TREES = Growth(num_leaves=6, learning_rate=0.05, least_share=0.02, most_rounds=150, feature_fraction=0.7)
@@ -88,42 +89,80 @@ def _apart(knots: Floats) -> Floats:
     return np.asarray(knots + step * np.arange(len(knots)))
 
 
-def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> Learned:
+def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0, weight: Floats | None = None) -> Learned:
     """Small trees; none where they do not beat 0 on held-out rows."""
-    found = cross_fit_or_none(values, target, fold, TREES, seed=seed)
+    found = cross_fit_or_none(values, target, fold, TREES, weight=weight, seed=seed)
     if not found.rounds:
         return Learned(Trees(None), np.zeros(len(target)))
-    booster = fit_all(values, target, TREES, found.rounds, seed=seed)
+    booster = fit_all(values, target, TREES, found.rounds, weight=weight, seed=seed)
     return Learned(Trees(booster), found.held_out(values, fold))
 
 
-def learn_linear(values: Floats, target: Floats, fold: Codes) -> Learned:
+def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> Learned:
     """Ridge with the penalty that predicts held-out rows best."""
     ranks = ranks_of(values)
     columns = ranks.of(values)
-    parts = [_moments(columns[fold == part], target[fold == part]) for part in range(int(fold.max()) + 1)]
-    whole = tuple(sum(part[place] for part in parts) for place in range(5))
+    w = np.ones(len(target)) if weight is None else weight
+    parts = [_moments(columns[mine], target[mine], w[mine]) for mine in _each(fold)]
+    whole = _summed(parts)
     tried = []
     for penalty in PENALTIES:
         held = np.empty(len(target))
-        for part, own in enumerate(parts):
-            coefficients, intercept = _ridge(tuple(w - o for w, o in zip(whole, own, strict=True)), penalty)
-            mine = fold == part
+        for mine, own in zip(_each(fold), parts, strict=True):
+            coefficients, intercept = _ridge(_without(whole, own), penalty)
             held[mine] = columns[mine] @ coefficients + intercept
-        tried.append((float(np.sum((target - held) ** 2)), penalty, held))
+        tried.append((float(np.sum(w * (target - held) ** 2)), penalty, held))
     _, penalty, held = min(tried, key=lambda one: one[0])
     coefficients, intercept = _ridge(whole, penalty)
     return Learned(Linear(ranks, coefficients, intercept), held)
 
 
-def _moments(columns: Floats, target: Floats) -> tuple[NDArray[np.float64] | float, ...]:
-    return len(target), columns.sum(axis=0), columns.T @ columns, float(target.sum()), columns.T @ target
+def stacked(columns: Floats, target: Floats, weight: Floats | None = None) -> Floats:
+    """Weights of the columns from 0, together at most 1: what was learned is never blown up."""
+    w = np.ones(len(target)) if weight is None else weight
+    root = np.sqrt(w)[:, None]
+    centred = columns - np.average(columns, axis=0, weights=w)
+    found, _ = nnls(centred * root, (target - np.average(target, weights=w)) * root[:, 0])
+    return np.asarray(found / max(found.sum(), 1.0), dtype=np.float64)
 
 
-def _ridge(moments: tuple[NDArray[np.float64] | float, ...], penalty: float) -> tuple[Floats, float]:
-    rows, sums, squares, total, products = moments
-    middle, mean = np.asarray(sums) / rows, float(total) / float(rows)
-    centred = np.asarray(squares) - float(rows) * np.outer(middle, middle)
-    right = np.asarray(products) - float(rows) * middle * mean
-    coefficients = np.linalg.solve(centred + penalty * float(rows) * np.eye(len(middle)), right)
+@dataclass(frozen=True)
+class _Moments:
+    """Weighted sums of rows for a ridge regression."""
+
+    rows: float
+    sums: Floats
+    squares: Floats
+    total: float
+    products: Floats
+
+
+def _each(fold: Codes) -> list[Flags]:
+    return [fold == part for part in range(int(fold.max()) + 1)]
+
+
+def _moments(columns: Floats, target: Floats, weight: Floats) -> _Moments:
+    weighed = columns * weight[:, None]
+    return _Moments(
+        float(weight.sum()),
+        weighed.sum(axis=0),
+        columns.T @ weighed,
+        float(weight @ target),
+        weighed.T @ target,
+    )
+
+
+def _summed(parts: Sequence[_Moments]) -> _Moments:
+    return _Moments(*(sum(vars(part)[name] for part in parts) for name in vars(parts[0])))
+
+
+def _without(whole: _Moments, own: _Moments) -> _Moments:
+    return _Moments(*(vars(whole)[name] - vars(own)[name] for name in vars(whole)))
+
+
+def _ridge(moments: _Moments, penalty: float) -> tuple[Floats, float]:
+    middle, mean = moments.sums / moments.rows, moments.total / moments.rows
+    centred = moments.squares - moments.rows * np.outer(middle, middle)
+    right = moments.products - moments.rows * middle * mean
+    coefficients = np.linalg.solve(centred + penalty * moments.rows * np.eye(len(middle)), right)
     return np.asarray(coefficients), float(mean - middle @ coefficients)

@@ -30,7 +30,7 @@ def judge(trial: Trial, values: Floats, seed: int = 0) -> Judged:
     sample = sample_from(trial, values)
     fold = folds_of(sample.account, FOLDS, seed)
     everywhere = np.ones(len(trial), dtype=bool)
-    expected = regress_outcome(sample, fold, everywhere, seed).expected
+    expected = regress_outcome(sample, fold, everywhere, seed)
     scores = pseudo_outcomes(sample, expected, sample.probability)
     predicted = np.zeros(scores.shape)
     learner = EffectModel(folds=INNER_FOLDS, seed=seed + 1)

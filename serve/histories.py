@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,8 @@ def build_histories(
     if repeated or _is_suspect(accounts):
         _refuse_faults(accounts)
     given = [account for account in accounts if account.events is not None]
+    if not given:
+        return _no_histories()
     ordered = sorted(given, key=lambda account: account.account_id)
     records = {
         account.account_id: [*_events(account, repeated), *_ended(account.account, cutoff, time_zone)]
@@ -74,6 +77,12 @@ def build_histories(
 
 
 _ORDER = EventKind.ORDER.number
+
+
+@cache
+def _no_histories() -> Histories:
+    nothing = np.zeros(0, dtype=np.int64)
+    return Histories(event_log_of({}), (), nothing, nothing)
 
 
 def _refuse_faults(accounts: Sequence[AccountIn]) -> None:

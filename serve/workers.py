@@ -36,6 +36,9 @@ from serve.webhooks.dispatcher import Dispatcher
 from serve.webhooks.sending import Sender
 
 WAITING_CONNECTIONS = 2048
+OBJECTS_A_COLLECTION = 20_000
+"""New objects between two searches for cycles: a history's rows alone are hundreds, freed without any search."""
+
 GRACE_SECONDS = 20
 """How long requests under way may take after a stop was asked for."""
 
@@ -109,6 +112,7 @@ def build_app(options: ServeOptions) -> FastAPI:
     served.look()
     gc.collect()
     gc.freeze()  # else every full collection walks through a million objects of libraries while requests wait
+    gc.set_threshold(OBJECTS_A_COLLECTION)
     return app
 
 

@@ -8,8 +8,8 @@ CHANGED_TIER = EventKind.TIER_CHANGED
 WANTED = {**NEEDED, "attributes": NEEDED["attributes"] | {CHANGED_TIER}}
 """Text that only events of these kinds need: fetched for no other, as it costs as much as all numbers together."""
 
-OPTIONAL = (*VALUES, *CODES, "due_at", "ref", "attributes")
-"""Columns that an event may leave empty."""
+GROUPS = (VALUES[:3], VALUES[3:], CODES, ("due_at", "ref", "attributes"))
+"""Columns that an event may leave empty, those together that kinds of events tend to fill together."""
 
 COUNTED = "(kind <> 'order' OR amount IS NULL OR amount <> 0)"
 """The same condition as `serve.store.events.COUNTED`."""

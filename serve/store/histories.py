@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from kqml.logcolumns import Column
 from serve.store.event_columns import CHANGED_TIER, one_of
+from serve.store.fetching import fetch_rows
 from serve.store.packed import packed_columns
 from serve.store.records import parts_of
 from serve.store.rowed import rowed_columns
@@ -32,7 +33,7 @@ def read_facts(connection: Connection, ids: Sequence[str], territory: Territory)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for part in parts_of(ids):
         statement = f"SELECT {', '.join(_FACTS)} FROM accounts WHERE account_id {one_of(mark, len(part))}"
-        for row in connection.exec_driver_sql(statement, tuple(part)).cursor.fetchall():  # type: ignore[union-attr]
+        for row in fetch_rows(connection, statement, tuple(part)):
             facts = dict(zip(_FACTS, row, strict=True))
             if territory.covers(facts["owner_rep_id"]):
                 found[facts["account_id"]] = {**facts, "opened_on": _day(facts["opened_on"])}

@@ -1,7 +1,6 @@
 """Columns of events out of PostgreSQL: the numbers of all events packed into one value by the server."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import orjson
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 from kqml.eventlog import NO_DUE, VALUES
 from kqml.logcolumns import Column
 from serve.store.event_columns import COUNTED, IN_ORDER, selected
+from serve.store.fetching import fetch_rows
 
 _TEXTS = ("contact_id", "channel", "rep_id", "event_id", "ref", "attributes")
 _EVENT = np.dtype([("occurred_at", ">i8"), ("known_at", ">i8"), *((name, ">f8") for name in VALUES), ("due_at", ">i8")])
@@ -28,10 +28,8 @@ _PACKED = " || ".join(
 def packed_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
     """How many events each account has, the columns that hold a value; ids ascending."""
     alone = len(ids) == 1
-    cursor = connection.exec_driver_sql(*((ONE, {"ids": ids[0]}) if alone else (MANY, {"ids": list(ids)}))).cursor
-    assert cursor is not None
-    row: Sequence[Any] = cursor.fetchone()
-    found, packed, kinds, texts = row
+    asked = (ONE, {"ids": ids[0]}) if alone else (MANY, {"ids": list(ids)})
+    ((found, packed, kinds, texts),) = fetch_rows(connection, *asked)
     counts = [found] if alone else [(found or {}).get(name, 0) for name in ids]
     events = np.frombuffer(packed or b"", _EVENT)
     columns: dict[str, Column] = {"occurred_at": events["occurred_at"], "known_at": events["known_at"]}

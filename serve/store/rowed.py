@@ -1,18 +1,20 @@
 """Columns of events out of SQLite: what every event has by one aggregate, the rest row by row."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import chain
 
 import orjson
 from sqlalchemy import Connection
 
 from kqml.logcolumns import Column
-from serve.store.event_columns import COUNTED, IN_ORDER, OPTIONAL, WANTED, one_of, selected
+from serve.store.event_columns import COUNTED, GROUPS, IN_ORDER, WANTED, one_of, selected
+from serve.store.fetching import fetch_rows
 from serve.store.records import parts_of
 
+_HELD = ", ".join(f"count(coalesce({', '.join(group)}))" for group in GROUPS)
 FIRST = (
-    "SELECT count(*), group_concat(occurred_at), group_concat(known_at), group_concat(kind), "
-    f"{', '.join(f'count({name})' for name in OPTIONAL)} FROM events WHERE account_id = ? AND {COUNTED}"
+    f"SELECT count(*), group_concat(occurred_at), group_concat(known_at), group_concat(kind), {_HELD}"
+    f" FROM events WHERE account_id = ? AND {COUNTED}"
 )
 """To hand out a row as Python objects costs many times what it costs to find it. The table is kept in the order of its
 primary key, by which SQLite finds the rows of an account: they come by time, then by event id."""
@@ -20,13 +22,14 @@ primary key, by which SQLite finds the rows of an account: they come by time, th
 
 def rowed_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
     """How many events each account has, the columns that hold a value; ids ascending, in a snapshot."""
-    first = [_rows(connection, FIRST, (name,))[0] for name in ids]
+    first = [fetch_rows(connection, FIRST, (name,))[0] for name in ids]
     counts, occurred, known, kinds, *held = zip(*first, strict=True)
     codes = _joined(kinds).split(",") if any(counts) else []
     columns: dict[str, Column] = {"occurred_at": _integers(occurred), "known_at": _integers(known), "kind": codes}
     present = set(codes)
-    names = [name for name, own in zip(OPTIONAL, held, strict=True) if any(own) and _is_wanted(name, present)]
-    return counts, columns | _row_by_row(connection, ids, [*names, *(("event_id",) if "ref" in names else ())])
+    names = [name for group, own in zip(GROUPS, held, strict=True) if any(own) for name in group]
+    wanted = [name for name in names if _is_wanted(name, present)]
+    return counts, columns | _row_by_row(connection, ids, [*wanted, *(("event_id",) if "ref" in wanted else ())])
 
 
 def _is_wanted(name: str, present: set[str]) -> bool:
@@ -36,20 +39,14 @@ def _is_wanted(name: str, present: set[str]) -> bool:
 def _row_by_row(connection: Connection, ids: Sequence[str], names: Sequence[str]) -> dict[str, Column]:
     if not names:
         return {}
-    rows = [row for part in parts_of(ids) for row in _rows(connection, _statement(names, len(part)), part)]
-    return dict(zip(names, zip(*rows, strict=True), strict=True))
+    parts = [fetch_rows(connection, _statement(names, len(part)), tuple(part)) for part in parts_of(ids)]
+    columns = zip(names, zip(*chain.from_iterable(parts), strict=True), strict=True)
+    return {name: column for name, column in columns if column.count(None) < len(column)}
 
 
 def _statement(names: Iterable[str], accounts: int) -> str:
     columns = ", ".join(map(selected, names))
     return f"SELECT {columns} FROM events WHERE account_id {one_of('?', accounts)} AND {COUNTED} {IN_ORDER}"
-
-
-def _rows(connection: Connection, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
-    """As the driver gives them: SQLAlchemy's own cost more than the query."""
-    cursor = connection.exec_driver_sql(statement, tuple(values)).cursor
-    assert cursor is not None
-    return list(cursor.fetchall())
 
 
 def _joined(texts: Iterable[str | None]) -> str:

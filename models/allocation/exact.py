@@ -41,9 +41,7 @@ def solve_exactly(cells: Cells, rep: int, gap: float = 0.0) -> Solved:
     """
     programme = _programme(cells, rep)
     weights = np.concatenate([-programme.value, np.zeros(len(programme.floor))])
-    found = _solve(programme, weights, 0.0, gap) or _feasible(
-        _solve(programme, weights, _least_missing(programme), gap)
-    )
+    found = _solve(programme, weights, 0.0, gap) or _with_fewest_missing(programme, weights, gap)
     choice = np.zeros(cells.row.shape[1], dtype=np.int64)
     chosen = found.x[: len(programme.place)] > 0.5
     choice[programme.place[chosen]] = programme.package[chosen]
@@ -67,6 +65,19 @@ def _programme(cells: Cells, rep: int) -> Programme:
         serves=csr_array(serves.reshape(len(tier), count)),
         floor=cells.floor[rep][tier, channel],
     )
+
+
+def _with_fewest_missing(programme: Programme, weights: Floats, gap: float) -> Optimum:
+    """Where HiGHS fails at the second step, a missing contact gets a price above everything that a plan is worth."""
+    missing = _least_missing(programme)
+    try:
+        return _feasible(_solve(programme, weights, missing, gap))
+    except CouldNot:
+        count = len(programme.place)
+        dear = 1.0 + np.abs(programme.value).sum()
+        priced = np.concatenate([weights[:count], np.full(len(programme.floor), dear)])
+        found = _feasible(_solve(programme, priced, np.inf, gap))
+        return Optimum(found.x, float(weights @ found.x), found.bound - dear * missing)
 
 
 def _least_missing(programme: Programme) -> float:

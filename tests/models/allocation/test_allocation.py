@@ -1,14 +1,18 @@
 """The allocation against every plan there is, its rules on random weeks, its words."""
 
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_weeks import all_plans, made_week
+from scipy.optimize import milp
 
-from kqml.errors import BadUse
+from kqml.errors import BadUse, CouldNot
+from models.allocation import exact, programme
 from models.allocation.allocation import allocate, violations, worth_of_slot
 from models.allocation.leftovers import GIVEN, LEFT_OUT
 from models.allocation.problem import NOT_BOOKED, check_problem
@@ -213,3 +217,40 @@ def test_nothing_is_written_to_standard_output(capfd):
     for seed in range(10):
         solve(made_week(seed, accounts=50, room=0.3, floors=0.5), exact=True)
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_an_optimiser_that_fails_is_asked_otherwise(monkeypatch, failures):
+    """`failures`: attempts in a row that end with a solve error, of every programme."""
+    problem = made_week(2, room=0.3, floors=1.0)
+    expected = allocate(problem, exact=True)
+    asked = count()
+
+    def failing(*args, **options):
+        if next(asked) % (failures + 1) < failures:
+            return SimpleNamespace(x=None, status=4, message="Solve error")
+        return milp(*args, **options)
+
+    monkeypatch.setattr(programme, "milp", failing)
+    found = allocate(problem, exact=True)
+    assert found.missing.sum() == expected.missing.sum()
+    assert found.worth.sum() == pytest.approx(expected.worth.sum(), rel=1e-2)
+    assert (found.bound >= found.worth - 1e-6).all()
+
+
+def test_where_the_second_step_fails_missing_contacts_are_dear(monkeypatch):
+    problem = made_week(2, room=0.3, floors=1.0)
+    expected = allocate(problem, exact=True)
+    assert expected.missing.sum() > 0
+    solved = exact._solve
+
+    def failing(programme, weights, missing, gap):
+        if 0 < missing < np.inf:
+            raise CouldNot("Solve error")
+        return solved(programme, weights, missing, gap)
+
+    monkeypatch.setattr(exact, "_solve", failing)
+    found = allocate(problem, exact=True)
+    assert found.missing.sum() == expected.missing.sum()
+    assert found.worth.sum() == pytest.approx(expected.worth.sum())
+    assert (found.bound >= found.worth - 1e-6).all()

@@ -16,5 +16,6 @@ NAMES = (
     "effects",
     "duties",
     "policy",
+    "plan",
     "serve",
 )

@@ -1,7 +1,7 @@
 """The brief of one recommendation, in words."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 from kqml.events import KIND_OF_CODE
 from kqml.messages import catalogue, text
 from kqml.messages.quantities import day
+from kqml.playbook.relationship import CardField
 from models.brief.material import Material, Record
 from models.policy.company import Company
 from models.policy.ranking import offers_for
@@ -41,55 +42,89 @@ class Brief:
 def build_brief(
     company: Company, material: Material, account_id: str, package: str, reasons: Sequence[Reason], language: str
 ) -> Brief:
-    """The brief of a package for an account. What to ask, offer, do goes with meeting in person or by phone alone."""
-    playbook = company.playbook
-    contacts = next(one.contacts for one in playbook.packages if one.name == package)
-    talks, meets = bool(contacts.get("visit") or contacts.get("call")), bool(contacts.get("visit"))
-    speaker = _Speaker(company, language)
-    return Brief(
-        why=tuple(reason.text for reason in reasons if reason.direction == "rising"),
-        musts=tuple(dict.fromkeys(speaker.must(row) for row in material.musts.get(account_id, ()))),
-        open=tuple(speaker.matter(row) for row in material.open.get(account_id, ())),
-        last=tuple(speaker.talk(row) for row in reversed(material.talks.get(account_id, ()))),
-        ask=(*speaker.card(material, account_id), *(speaker.goals() if meets else ())) if talks else (),
-        offer=tuple(speaker.offers(material, account_id, reasons)) if meets else (),
-        steps=tuple(step.title[language] for step in playbook.visit.steps) if meets else (),
-        personal=tuple(speaker.personal(material, account_id)),
-    )
+    """The brief of a package for an account; of many accounts `BriefWriter` writes them faster."""
+    return BriefWriter(company, material, language).write(account_id, package, reasons)
+
+
+class BriefWriter:
+    """Writes the briefs of a company's week. What was said once is remembered: sentences recur."""
+
+    def __init__(self, company: Company, material: Material, language: str) -> None:
+        self._speaker, self._material = _Speaker(company, language), material
+        contacts = {one.name: one.contacts for one in company.playbook.packages}
+        self._talks = {name: bool(one.get("visit") or one.get("call")) for name, one in contacts.items()}
+        self._meets = {name: bool(one.get("visit")) for name, one in contacts.items()}
+        visit = company.playbook.visit
+        self._goals = tuple(item.title[language] for item in visit.bring_home)
+        self._steps = tuple(step.title[language] for step in visit.steps)
+
+    def write(self, account_id: str, package: str, reasons: Sequence[Reason]) -> Brief:
+        """What to ask, offer, do goes with meeting in person or by phone alone."""
+        speaker, material = self._speaker, self._material
+        talks, meets = self._talks[package], self._meets[package]
+        return Brief(
+            why=tuple(reason.text for reason in reasons if reason.direction == "rising"),
+            musts=tuple(dict.fromkeys(speaker.must(row) for row in material.musts.get(account_id, ()))),
+            open=tuple(speaker.matter(row) for row in material.open.get(account_id, ())),
+            last=tuple(speaker.talk(row) for row in reversed(material.talks.get(account_id, ()))),
+            ask=(*speaker.card(material, account_id), *(self._goals if meets else ())) if talks else (),
+            offer=tuple(speaker.offers(material, account_id, reasons)) if meets else (),
+            steps=self._steps if meets else (),
+            personal=tuple(speaker.personal(material, account_id)),
+        )
 
 
 @dataclass(frozen=True)
 class _Speaker:
-    """What speaks of a company in a language."""
+    """What speaks of a company in a language; `said`: what it said of which facts."""
 
     company: Company
     language: str
+    said: dict[Any, str] = field(default_factory=dict)
 
     def must(self, row: Record) -> str:
         key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"
-        return text(key, self.language, what=self._duty(row), day=self._until(row))
+        return self._said((key, row["duty"], row["occasion"], row["due_by"]), lambda: self._must(key, row))
 
     def matter(self, row: Record) -> str:
         key = f"plan.brief.open{'_late' if self._is_late(row) else ''}{'_topic' if row['topic'] else ''}"
-        topic = _word("topics", row["topic"], self.language)
-        return text(key, self.language, what=self._duty(row), topic=topic, day=self._until(row))
+        return self._said((key, row["duty"], row["topic"], row["due_by"]), lambda: self._matter(key, row))
 
     def talk(self, row: Record) -> str:
-        kind = KIND_OF_CODE[row["kind"]].named(self.language)
-        when = day(self._local(row["occurred_at"]).date(), self.language)
-        key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
         mood = row.get("sentiment")
-        said = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
-        if mood is None or mood >= 0:
-            return said
-        return text("plan.brief.unhappy", self.language, talk=said)
+        sad = mood is not None and mood < 0
+        facts = (row["kind"], row["topic"], row["day"], sad)
+        return self._said(facts, lambda: self._talk(row, sad))
 
     def card(self, material: Material, account_id: str) -> list[str]:
         fields = material.missing(account_id)[:ASKED]
-        return [text("plan.brief.ask", self.language, field=field.title[self.language]) for field in fields]
+        return [
+            self._said(("ask", one.name), lambda one=one: text("plan.brief.ask", self.language, field=self._title(one)))
+            for one in fields
+        ]
 
-    def goals(self) -> list[str]:
-        return [item.title[self.language] for item in self.company.playbook.visit.bring_home]
+    def _said(self, facts: Any, say: Callable[[], str]) -> str:
+        found = self.said.get(facts)
+        if found is None:
+            found = self.said[facts] = say()
+        return found
+
+    def _must(self, key: str, row: Record) -> str:
+        return text(key, self.language, what=self._duty(row), day=self._until(row))
+
+    def _matter(self, key: str, row: Record) -> str:
+        topic = _word("topics", row["topic"], self.language)
+        return text(key, self.language, what=self._duty(row), topic=topic, day=self._until(row))
+
+    def _talk(self, row: Record, sad: bool) -> str:
+        kind = KIND_OF_CODE[row["kind"]].named(self.language)
+        when = day(row["day"], self.language)
+        key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
+        told = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
+        return text("plan.brief.unhappy", self.language, talk=told) if sad else told
+
+    def _title(self, one: CardField) -> str:
+        return one.title[self.language]
 
     def offers(self, material: Material, account_id: str, reasons: Sequence[Reason]) -> list[str]:
         """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""

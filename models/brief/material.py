@@ -76,9 +76,9 @@ def read_material(company: Company, account_ids: Sequence[str], *, personal: boo
     is_open = duties["state"].isin(["due", "overdue"])
     given = events[events["kind"] == EventKind.HELP_GIVEN.code]
     return Material(
-        musts=_grouped(duties[duties["must"] & is_open]),
-        open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open])),
-        talks=_grouped(events[events["kind"] != EventKind.HELP_GIVEN.code].groupby("account_id").tail(LAST)),
+        musts=_grouped(duties[duties["must"] & is_open], DUTY),
+        open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open]), DUTY),
+        talks=_grouped(events[events["kind"] != EventKind.HELP_GIVEN.code].groupby("account_id").tail(LAST), TALK),
         helped={
             str(name): [topic for topic in rows["topic"] if isinstance(topic, str)]
             for name, rows in given.groupby("account_id")
@@ -104,7 +104,8 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
     table = table.filter(pc.and_(pc.and_(known, past), pc.is_in(table["account_id"], value_set=wanted)))
     frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
     told = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
-    return frame.assign(topic=told.astype(object).map(_topic))
+    local = frame["occurred_at"].dt.tz_convert(company.book.log.time_zone)
+    return frame.assign(topic=told.astype(object).map(_topic), day=local.dt.date)
 
 
 def _topic(text: object) -> str | None:
@@ -122,16 +123,23 @@ def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
     return duties.assign(topic=pd.Series(source["attributes"].take(place).to_pandas()).map(_topic).to_numpy())
 
 
-def _present(value: Any) -> Any:
-    """None for what pandas has in place of nothing."""
-    return None if value is pd.NaT or (isinstance(value, float) and np.isnan(value)) else value
+DUTY = ("duty", "occasion", "state", "due_by", "topic")
+TALK = ("kind", "day", "occurred_at", "known_at", "sentiment", "topic")
 
 
-def _grouped(frame: pd.DataFrame) -> dict[str, list[Record]]:
+def _grouped(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[Record]]:
+    """The rows by account; columns that the frame lacks are left out."""
+    names = [name for name in columns if name in frame]
+    lists = [_plain(frame[name]) for name in names]
     found: dict[str, list[Record]] = {}
-    for row in frame.to_dict("records"):
-        found.setdefault(str(row["account_id"]), []).append({str(key): _present(value) for key, value in row.items()})
+    for account, *values in zip(frame["account_id"].tolist(), *lists, strict=True):
+        found.setdefault(account, []).append(dict(zip(names, values, strict=True)))
     return found
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    """None for what pandas has in place of nothing."""
+    return list(column.astype(object).where(column.notna(), None))
 
 
 def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[str, list[PersonalDay]]:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.allocation.problem import WAIT, Places
-from models.brief.brief import build_brief
+from models.brief.brief import BriefWriter
 from models.brief.material import Material
 from models.effects.fitted import Basis
 from models.policy.week import WeekPlan, reasons_given
@@ -63,12 +62,13 @@ def with_briefs(
     plan: WeekPlan, who: Places, rows: Sequence[dict[str, Any]], material: Material, language: str
 ) -> list[dict[str, Any]]:
     """The same rows, each with its brief."""
+    writer = BriefWriter(plan.company, material, language)
     briefs = (
-        build_brief(plan.company, material, row["account_id"], row["action"], plan.judged.reasons[place], language)
+        writer.write(row["account_id"], row["action"], plan.judged.reasons[place])
         for place, row in zip(who.tolist(), rows, strict=True)
     )
     return [
-        {**row, "brief": {part: list(lines) for part, lines in asdict(brief).items()}}
+        {**row, "brief": {part: list(lines) for part, lines in vars(brief).items()}}
         for row, brief in zip(rows, briefs, strict=True)
     ]
 

@@ -1,7 +1,6 @@
 """The receipts of a week's decisions: what each account was judged by, what every action was worth, what is said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.playbook import Playbook
 from models.allocation.problem import WAIT, Flags, Floats
-from models.brief.brief import build_brief
+from models.brief.brief import BriefWriter
 from models.brief.material import Material
 from models.policy.judged import History, Judged, as_told, judge_rows
 from models.policy.learned import Learned
@@ -31,6 +30,7 @@ def build_receipts(planned: Planned, material: Material, language: str, learned:
     given = reasons_given(plan)
     left_out = plan.week.allocation.left_out
     told = judged_as_told(plan.judged, plan.ranked, plan.actions, who)
+    writer = BriefWriter(plan.company, material, language)
     return [
         {
             "language": language,
@@ -41,7 +41,7 @@ def build_receipts(planned: Planned, material: Material, language: str, learned:
             **judged,
             "given_for": str(given[place]),
             "left_out": str(left_out[place]) or None,
-            "brief": _brief(plan, place, material, language),
+            "brief": _brief(plan, place, writer),
         }
         for place, judged in zip(who, told, strict=True)
     ]
@@ -99,10 +99,9 @@ def _known(values: Floats) -> list[list[float | None]]:
     return list(told.tolist())
 
 
-def _brief(plan: WeekPlan, place: int, material: Material, language: str) -> dict[str, list[str]] | None:
+def _brief(plan: WeekPlan, place: int, writer: BriefWriter) -> dict[str, tuple[str, ...]] | None:
     action = int(plan.week.assigned[place])
     if action == WAIT:
         return None
     account = str(plan.company.account_ids[place])
-    brief = build_brief(plan.company, material, account, plan.actions[action], plan.judged.reasons[place], language)
-    return {part: list(lines) for part, lines in asdict(brief).items()}
+    return dict(vars(writer.write(account, plan.actions[action], plan.judged.reasons[place])))

@@ -44,8 +44,9 @@ class Owed:
         kept = asked * np.append(worth, 2.0 * worth[-1])
         score = kept @ np.column_stack([brings, talking]).T.astype(np.float64)
         best = score.max(axis=1, initial=0.0)[:, None]
-        some = np.where(best > 0, score == best, brings.any(axis=1))
-        return np.asarray(some & asked.any(axis=1)[:, None], dtype=bool)
+        some: Flags = np.asarray(np.where(best > 0, score == best, brings.any(axis=1)), dtype=bool)
+        wanted: Flags = np.asarray(asked.any(axis=1), dtype=bool)
+        return np.asarray(some & wanted[:, None], dtype=bool)
 
 
 def owed_of(duties: pa.Table, account_ids: Sequence[str]) -> Owed:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -98,10 +99,7 @@ class _Speaker:
 
     def card(self, material: Material, account_id: str) -> list[str]:
         fields = material.missing(account_id)[:ASKED]
-        return [
-            self._said(("ask", one.name), lambda one=one: text("plan.brief.ask", self.language, field=self._title(one)))
-            for one in fields
-        ]
+        return [self._said(("ask", one.name), partial(self._ask, one)) for one in fields]
 
     def _said(self, facts: Any, say: Callable[[], str]) -> str:
         found = self.said.get(facts)
@@ -123,8 +121,8 @@ class _Speaker:
         told = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
         return text("plan.brief.unhappy", self.language, talk=told) if sad else told
 
-    def _title(self, one: CardField) -> str:
-        return one.title[self.language]
+    def _ask(self, one: CardField) -> str:
+        return text("plan.brief.ask", self.language, field=one.title[self.language])
 
     def offers(self, material: Material, account_id: str, reasons: Sequence[Reason]) -> list[str]:
         """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""

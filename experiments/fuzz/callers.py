@@ -17,6 +17,9 @@ from serve.store.engine import Store
 COOKIE = "kqml_session"
 LIMITS = SessionLimits(idle=DAY_US, absolute=DAY_US)
 EVERYTHING = frozenset(Scope)
+OF_THE_COMPANY = frozenset({Scope.ADMINISTER})
+"""What a territory's limits turn away, whatever the scope: the audit log."""
+
 NOTHING: frozenset[Scope] = frozenset()
 
 
@@ -33,7 +36,7 @@ def make_callers(store: Store, rep_id: str, manager_id: str, now: int) -> tuple[
     """Adds to the store whoever it shall know. The first one may do everything everywhere."""
     keys = [
         _key(store, "everything", EVERYTHING, now),
-        _key(store, "everything of a rep's accounts", EVERYTHING, now, rep_id=rep_id),
+        _key(store, "everything of a rep's accounts", EVERYTHING - OF_THE_COMPANY, now, rep_id=rep_id),
         *(_key(store, scope.value, frozenset({scope}), now) for scope in Scope),
     ]
     expired = _key(store, "expired", EVERYTHING, now, expires_at=now - 1)

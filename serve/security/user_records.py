@@ -67,7 +67,9 @@ def add_user(connection: Connection, wish: UserWish, password_hash: str, now: in
 
 
 def find_user(connection: Connection, login: str) -> UserRecord | None:
-    """The user of this login, disabled or not."""
+    """The user of this login, disabled or not; what can be no login is not asked for: PostgreSQL fails on a NUL."""
+    if not _LOGIN.fullmatch(login):
+        return None
     row = connection.execute(select(USERS).where(USERS.c.login == login)).mappings().one_or_none()
     return None if row is None else user_of(row)
 

@@ -258,6 +258,13 @@ def test_a_form_that_is_none_is_refused(client, body, status):
     assert client.post("/login", content=body, headers=headers).status_code == status
 
 
+@pytest.mark.parametrize("login", ["\0", "wang\0", "王", "", "a" * 65, "wang\n"])
+def test_what_can_be_no_login_is_nobody_s_on_any_database(store, login):
+    with store.writing() as connection:
+        add_user(connection, UserWish("wang", Role.REP, "r1", None), "hash", 1)
+        assert find_user(connection, login) is None
+
+
 def test_a_key_needs_no_login(client, company):
     assert client.get("/v1/model", headers=bearer(company.key(Scope.READ_MODEL))).status_code == 200
 

@@ -1,6 +1,6 @@
 """`POST /v1/scores`: histories in, or ids of accounts that the store knows; churn scores out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -26,8 +26,9 @@ INLINE_BYTES = 64 * 1024
 turns at the interpreter answer fewer requests, each later. Larger ones go to a thread so that nobody waits for them."""
 
 INLINE_STORED = 2
-"""Accounts read from a SQLite store on the event loop: reading one takes less than a millisecond, and never waits for
-the writer. PostgreSQL is another process, perhaps another machine: its answers are awaited in threads."""
+"""Accounts whose score from the store is worked out on the event loop. SQLite is read there, too: it takes less than a
+millisecond, and never waits for the writer. PostgreSQL is another process, perhaps another machine: its answers are
+awaited in threads."""
 
 router = APIRouter()
 
@@ -54,54 +55,68 @@ async def score_accounts(request: Request, service: ServiceOf, caller: ReadsScor
     body = await read_json_bytes(request, service.body_limit)
     facts: dict[str, Any] = request.scope[FACTS]
     live = service.live_model()
-    asked = parse_body(ScoreRequest, body) if len(body) <= INLINE_BYTES else None
-    if asked is not None and _is_small(asked, service):
-        return answer(service, live, caller, asked, facts)
-    return await run_in_threadpool(answer_large, service, live, caller, body, facts)
+    if len(body) > INLINE_BYTES:
+        return await run_in_threadpool(lambda: answer_whole(Question(service, live, caller, parsed(body)), facts))
+    question = Question(service, live, caller, parsed(body))
+    if len(question.wanted) > INLINE_STORED:
+        return await run_in_threadpool(answer_whole, question, facts)
+    if not question.wanted or service.store.is_sqlite:
+        return answer_whole(question, facts)
+    given = question.given()
+    return answer(question, (given, await run_in_threadpool(question.stored)), facts)
 
 
-def _is_small(asked: ScoreRequest, service: Service) -> bool:
-    """Whether the answer takes a few milliseconds only, none of them waiting for another machine."""
-    stored = sum(account.events is None for account in asked.accounts)
-    return not stored or (stored <= INLINE_STORED and service.store.is_sqlite)
+def parsed(body: bytes) -> ScoreRequest:
+    """The body, checked."""
+    return parse_body(ScoreRequest, body)
 
 
-def answer_large(service: Service, live: LiveModel, caller: Caller, body: bytes, facts: dict[str, Any]) -> Response:
-    """The same from the body's bytes."""
-    return answer(service, live, caller, parse_body(ScoreRequest, body), facts)
+class Question:
+    """What a checked body asks of a model at one instant. `wanted`: accounts of the store."""
+
+    def __init__(self, service: Service, live: LiveModel, caller: Caller, asked: ScoreRequest) -> None:
+        self.live = live
+        self.asked = asked
+        self.cutoff = cutoff_of(asked, service.clock())
+        self.language = asked.language or service.language
+        self.wanted = [account.account_id for account in asked.accounts if account.events is None]
+        self._histories = service.histories
+        self._territory = caller.territory
+
+    def given(self) -> Histories:
+        """The histories in the body. Raises ProblemError where they have faults."""
+        return build_histories(self.asked.accounts, self.cutoff, self.live.score.lag_days, self.live.score.time_zone)
+
+    def stored(self) -> Histories:
+        """Those of the store. Raises ProblemError where it lacks an account."""
+        stored = self._histories.read(self.wanted, self.cutoff, self._territory)
+        if stored.log.account_count < len(self.wanted):
+            raise invalid_request(list(_unknown(self.asked, set(stored.log.accounts))))
+        return stored
 
 
-def answer(service: Service, live: LiveModel, caller: Caller, asked: ScoreRequest, facts: dict[str, Any]) -> Response:
-    """The scores of a checked body; adds its sizes and the model's version to `facts`."""
-    cutoff = cutoff_of(asked, service.clock())
+def answer_whole(question: Question, facts: dict[str, Any]) -> Response:
+    """The answer in one go."""
+    given = question.given()
+    return answer(question, (given, question.stored()) if question.wanted else (given,), facts)
+
+
+def answer(question: Question, parts: Sequence[Histories], facts: dict[str, Any]) -> Response:
+    """The scores of the histories; adds their sizes and the model's version to `facts`."""
+    live, cutoff, language = question.live, question.cutoff, question.language
     by_account: dict[str, Any] = {}
-    facts |= {"accounts": len(asked.accounts), "events": 0, "model": live.version}
-    for histories in _histories(service, live, caller, asked, cutoff):
-        facts["events"] += len(histories.log)
-        language = asked.language or service.language
-        scored = live.score(histories, cutoff, language, asked.reasons)
-        by_account |= {score["account_id"]: score for score in withhold(scored, histories, language)}
+    facts |= {"accounts": len(question.asked.accounts), "events": sum(len(part.log) for part in parts)}
+    facts["model"] = live.version
+    for histories in parts:
+        if histories.log.account_count:
+            scored = live.score(histories, cutoff, language, question.asked.reasons)
+            by_account |= {score["account_id"]: score for score in withhold(scored, histories, language)}
     answered = {
         "model": {"version": live.version, "grade": live.grade},
         "as_of": moment_of(cutoff, live.score.time_zone).isoformat(),
-        "scores": [by_account[account.account_id] for account in asked.accounts],
+        "scores": [by_account[account.account_id] for account in question.asked.accounts],
     }
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
-
-
-def _histories(
-    service: Service, live: LiveModel, caller: Caller, asked: ScoreRequest, cutoff: int
-) -> Iterator[Histories]:
-    """Those of the body, those of the store. Raises ProblemError where the body or the store lacks something."""
-    given = build_histories(asked.accounts, cutoff, live.score.lag_days, live.score.time_zone)
-    if given.log.account_count:
-        yield given
-    wanted = [account.account_id for account in asked.accounts if account.events is None]
-    if wanted:
-        stored = service.histories.read(wanted, cutoff, caller.territory)
-        if stored.log.account_count < len(wanted):
-            raise invalid_request(list(_unknown(asked, set(stored.log.accounts))))
-        yield stored
 
 
 def _unknown(asked: ScoreRequest, known: set[str]) -> Iterator[ItemError]:

@@ -136,7 +136,7 @@ def _question(folder: Path, wish: Wish, since: "Run | None", now: int) -> Questi
     if wish.since is not None and since is not None and since.cutoff >= cutoff:
         fault = Fault("--since", f"{wish.since} is not before the cutoff", "give an earlier date")
         raise BadUse("There is no change to explain.", [fault])
-    compared = since is not None and since.cutoff < cutoff
+    compared = since is not None and since.cutoff <= cutoff
     return Question(dataset, asked_of(dataset, cutoff), asked_of(dataset, since.cutoff) if since and compared else None)
 
 

@@ -46,10 +46,12 @@ def record_scores(connection: Connection, rows: Sequence[Row]) -> list[Crossing]
 
     A row has the columns of `scores` but `before_…`, which are looked up. Parts of a change are kept where the score
     before is of the run that they start from (`before_cutoff`, `before_model` of the row); what the parts leave over of
-    the difference, because facts about the account itself were put in anew, counts as data.
+    the difference, because facts about the account itself were put in anew, counts as data. Of a run that is there
+    already only the number is exchanged: the score before it stays the one before it.
     """
     before = _latest(connection, [row["account_id"] for row in rows])
-    kept = [_with_change(row, before.get(row["account_id"])) for row in rows]
+    replaced = _replaced(connection, [row for row in rows if _is_same_run(row, before.get(row["account_id"]))])
+    kept = [_with_change(*_compared(row, before.get(row["account_id"]), replaced)) for row in rows]
     upsert(connection, SCORES, kept)
     newest = [row for row in kept if _is_newest(row, before.get(row["account_id"]))]
     upsert(connection, LATEST_SCORES, [{name: row[name] for name in SHORT} for row in newest])
@@ -68,8 +70,36 @@ def _is_newest(row: Row, before: Row | None) -> bool:
     return before is None or row["cutoff"] >= before["cutoff"]
 
 
+def _is_same_run(row: Row, before: Row | None) -> bool:
+    return before is not None and (row["cutoff"], row["model"]) == (before["cutoff"], before["model"])
+
+
+def _replaced(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
+    """The stored scores that these rows take the places of, by account."""
+    found: dict[str, Row] = {}
+    for cutoff, model in {(row["cutoff"], row["model"]) for row in rows}:
+        ids = [row["account_id"] for row in rows if (row["cutoff"], row["model"]) == (cutoff, model)]
+        for part in parts_of(ids):
+            asked = select(SCORES).where(SCORES.c.cutoff == cutoff, SCORES.c.model == model)
+            asked = asked.where(SCORES.c.account_id.in_(part))
+            found |= {row["account_id"]: dict(row) for row in connection.execute(asked).mappings()}
+    return found
+
+
+def _compared(row: Row, before: Row | None, replaced: Mapping[str, Row]) -> tuple[Row, Row | None]:
+    """The row with the parts of its change, the score before it."""
+    old = replaced.get(row["account_id"])
+    if old is None:
+        return row, before
+    if old["before_cutoff"] is None:
+        return row, None
+    earlier = {name: old[f"before_{name}"] for name in ("cutoff", "model")}
+    parts = {name: old[name] for name in ("before_cutoff", "before_model", *CHANGE)}
+    return {**row, **parts}, {**earlier, "churn_probability": old["before_probability"]}
+
+
 def _with_change(row: Row, before: Row | None) -> dict[str, Any]:
-    if before is None or row["cutoff"] <= before["cutoff"]:
+    if before is None or row["cutoff"] < before["cutoff"]:
         return {**row, "before_probability": None, "before_cutoff": None, "before_model": None, **dict.fromkeys(CHANGE)}
     told = (row["before_cutoff"], row["before_model"]) == (before["cutoff"], before["model"])
     was, now = before["churn_probability"], row["churn_probability"]

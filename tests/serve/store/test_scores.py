@@ -104,3 +104,25 @@ def test_scoring_again_replaces(store):
     record(store, score("a", 10, 0.1), score("a", 10, 0.2, model="4"))
     record(store, score("a", 10, 0.3))
     assert [(row["model"], row["churn_probability"]) for row in stored(store, "a")] == [("4", 0.2), ("3", 0.3)]
+
+
+def test_another_version_at_the_same_moment_is_a_change_of_the_model(store):
+    record(store, score("a", 10, 0.125))
+    record(store, score("a", 10, 0.5, model="4", change=(0.0, 0.0, 0.375), before=(10, "3")))
+    row = next(row for row in stored(store, "a") if row["model"] == "4")
+    assert (row["before_probability"], row["before_model"]) == (0.125, "3")
+    assert (row["change_calendar"], row["change_data"], row["change_model"]) == (0.0, 0.0, 0.375)
+
+
+def test_scoring_again_keeps_what_the_change_was(store):
+    """A second run of the night compares with the night before, not with the first run."""
+    record(store, score("a", 10, 0.125))
+    again = score("a", 20, 0.5, change=(0.25, 0.0625, 0.0625), before=(10, "3"))
+    record(store, again)
+    first = stored(store, "a")[0]
+    record(store, {**again, "before_cutoff": 20, "change_calendar": 0.0, "change_data": 0.0, "change_model": 0.0})
+    assert stored(store, "a")[0] == first
+    record(store, score("a", 20, 0.75, change=(0.0, 0.0, 0.0), before=(20, "3")))
+    row = stored(store, "a")[0]
+    assert (row["before_probability"], row["before_cutoff"]) == (0.125, 10)
+    assert (row["change_calendar"], row["change_data"], row["change_model"]) == (0.25, 0.3125, 0.0625)

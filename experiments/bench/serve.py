@@ -2,8 +2,10 @@
 
 import argparse
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,7 +46,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Measures every database in turn, then MLflow's service on the same accounts."""
+    """Measures every database in turn, then MLflow's service on the same accounts; soaks all databases at once."""
     if args.quick:
         args.seconds, args.events = min(args.seconds, 3.0), min(args.events, 20_000)
     with TemporaryDirectory(prefix="kqml-bench-") as folder:
@@ -53,7 +55,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         scoring = load_live(home / "served" / POINTER).score
         assert isinstance(scoring, BundleScoring)
         dataset = read_dataset(home / ("dataset" if (home / "dataset").exists() else "data"))
-        found = {name: _measured(name, scratch, home, dataset, scoring, args) for name in args.databases}
+        measure = partial(_measured, scratch=scratch, home=home, dataset=dataset, scoring=scoring, args=args)
+        with ThreadPoolExecutor(len(args.databases) if args.soak else 1) as pool:  # memory can be watched side by side
+            found = dict(zip(args.databases, pool.map(measure, args.databases), strict=True))
         result = {"parameters": _parameters(args), **{name: told for name, (told, _) in found.items()}}
         if not args.soak:
             result["mlflow"] = asdict(_mlflow(home, next(iter(found.values()))[1], args))

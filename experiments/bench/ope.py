@@ -64,8 +64,15 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _told(runs: Iterator[list[Seen]], begun: float) -> Iterator[list[Seen]]:
+    """Tells after each run how it stands."""
+    so_far: list[Seen] = []
     for number, found in enumerate(runs, start=1):
-        sys.stderr.write(f"run {number}: {time.perf_counter() - begun:.0f} s\n")
+        so_far += found
+        told = _summary(so_far)
+        sys.stderr.write(
+            f"{time.perf_counter() - begun:.0f} s, run {number}: coverage {told['coverage']:.3f}, half-width "
+            f"{told['half_width']:.1f} beside ours minus playbook {told['ours_minus_playbook']:.1f}\n"
+        )
         yield found
 
 

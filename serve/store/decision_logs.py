@@ -30,7 +30,7 @@ def read_log(
     `accounts` alone where these are named.
 
     Those that may be learned from, recorded before their week was over; those rejected lately. The action of a state
-    that does not name another is the recommended one.
+    that does not name another is the recommended one; what was verified later was done so.
     """
     known: tuple[ColumnElement[bool], ...] = (
         DECISIONS.c.cutoff < before,
@@ -48,15 +48,29 @@ def read_log(
     if accounts is not None:
         known = (*known, DECISIONS.c.account_id.in_(accounts))
     chosen = and_(*known, or_(_drawn(), rejected))
-    columns = (*DECISION_COLUMNS, "recorded_at")
-    asked = select(*(DECISIONS.c[name] for name in columns)).where(chosen)
-    decisions = _frame(connection, asked.order_by(DECISIONS.c.cutoff.desc()).limit(MOST_ROWS), columns)
+    decisions = _frame(connection, _asked(chosen), (*DECISION_COLUMNS, "known_at"))
     return DecisionLog(_plain(decisions), _states(connection, chosen, decisions))
+
+
+def _asked(chosen: ColumnElement[bool]) -> Any:
+    """The decisions with when they were recorded, by their first state: what stands behind the long texts of a decision
+    would have to be read through them."""
+    joined = DECISIONS.join(_FIRST, _is_first())
+    asked = select(*(DECISIONS.c[name] for name in DECISION_COLUMNS), _FIRST.c.known_at).select_from(joined)
+    return asked.where(chosen).order_by(DECISIONS.c.week.desc()).limit(MOST_ROWS)
+
+
+_FIRST = DECISION_STATES.alias("first")
+
+
+def _is_first() -> ColumnElement[bool]:
+    return and_(_FIRST.c.decision_id == DECISIONS.c.decision_id, _FIRST.c.number == 0)
 
 
 def _drawn() -> ColumnElement[bool]:
     """Decisions that chance had a part in."""
-    in_time = DECISIONS.c.recorded_at < DECISIONS.c.cutoff + WEEK_US
+    recorded = select(1).where(_is_first(), _FIRST.c.known_at < DECISIONS.c.cutoff + WEEK_US)
+    in_time = exists(recorded.correlate(DECISIONS))
     return and_(DECISIONS.c.evaluable.is_(True), DECISIONS.c.probability.is_not(None), in_time)
 
 
@@ -68,7 +82,9 @@ def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.D
     )
     states = _frame(connection, ordered, STATE_COLUMNS)
     assigned = decisions.set_index("decision_id")["assigned"].reindex(states["decision_id"]).to_numpy()
-    return states.assign(action=states["action"].where(states["action"].notna(), assigned))
+    action = states["action"].where(states["action"].notna(), assigned)
+    confirmed = states["decision_id"].isin(states.loc[states["state"] == "verified", "decision_id"])
+    return states.assign(action=action, verified=states["verified"].where(~confirmed, True))
 
 
 def _frame(connection: Connection, asked: Any, columns: Sequence[str]) -> pd.DataFrame:
@@ -81,5 +97,5 @@ def _plain(decisions: pd.DataFrame) -> pd.DataFrame:
     told = {
         name: decisions[name].astype("boolean").fillna(False).astype(bool) for name in ("must", "holdout", "evaluable")
     }
-    told["evaluable"] &= decisions["recorded_at"] < decisions["cutoff"] + WEEK_US
-    return decisions.assign(**told, probability=decisions["probability"].astype(float)).drop(columns="recorded_at")
+    told["evaluable"] &= decisions["known_at"] < decisions["cutoff"] + WEEK_US
+    return decisions.assign(**told, probability=decisions["probability"].astype(float)).drop(columns="known_at")

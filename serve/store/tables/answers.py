@@ -70,6 +70,7 @@ the numbers alone, whose names are the `columns` of what its receipt names as `l
 re-creates the answer, as JSON."""
 
 Index("ix_decisions_rep_id_week", DECISIONS.c.rep_id, DECISIONS.c.week)
+Index("ix_decisions_week", DECISIONS.c.week)
 
 DECISION_STATES = Table(
     "decision_states",

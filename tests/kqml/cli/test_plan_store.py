@@ -20,7 +20,7 @@ from models.policy.feature_rows import row_fingerprint
 from models.policy.learned import learned_from
 from models.policy.receipts import recreate
 from models.scoring import scorer_of
-from serve.store.decisions import add_state
+from serve.store.decisions import add_decisions, add_state
 from serve.store.engine import open_store
 from serve.store.learned import read_learned
 from serve.store.tables import ACCOUNTS, DECISION_STATES, DECISIONS, LEARNED, OUTBOX, WEBHOOKS
@@ -149,11 +149,11 @@ def test_objections_and_rejections_are_respected(kept):
 def test_drawn_decisions_of_the_store_are_learned_from(kept, company):
     """Ten weeks of drawn decisions, recorded in time, have outcomes by now; those recorded too late change nothing."""
     ids = [row["account_id"] for row in rows_of(kept, ACCOUNTS)]
-    random, rows = np.random.default_rng(0), []
+    random = np.random.default_rng(0)
     actions = read_playbook().actions
     for number in range(10, 20):
         cutoff = week(f"2022-W{number}").instants(company.dataset.info.time_zone)[0]
-        rows += [
+        rows = [
             {
                 "decision_id": f"{number}-{name}",
                 "account_id": name,
@@ -168,12 +168,11 @@ def test_drawn_decisions_of_the_store_are_learned_from(kept, company):
                 "must": False,
                 "holdout": False,
                 "evaluable": True,
-                "recorded_at": cutoff + (1 if number < 18 else 8 * 86_400_000_000),
             }
             for name in ids
         ]
-    with kept.writing() as connection:
-        connection.execute(DECISIONS.insert(), rows)
+        with kept.writing() as connection:
+            add_decisions(connection, rows, cutoff + (1 if number < 18 else 8 * 86_400_000_000))
     told = plan("--week", WEEK)
     assert told["evidence_rows"] > 300
     assert told["evidence_rows"] <= 8 * len(ids)

@@ -58,6 +58,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "recommended": answers["plan"]["totals"]["recommended"],
         "gap": answers["plan"]["gap"],
         "seconds": commands.seconds,
+        "processor_seconds": commands.processor_seconds,
         "peak_gib": commands.peak_gib,
         "total": {form: _summed(commands, names) for form, names in (("folder", FOLDER), ("store", STORE))},
         "store_bytes": answers.get("bytes"),
@@ -71,6 +72,7 @@ class Commands:
     home: Path
     more: Mapping[str, str]
     seconds: dict[str, float] = field(default_factory=dict)
+    processor_seconds: dict[str, float] = field(default_factory=dict)
     peak_gib: dict[str, float] = field(default_factory=dict)
 
     def run(self, name: str, *words: object) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class Commands:
             _, status, usage = os.wait4(started.pid, 0)
             started.returncode = os.waitstatus_to_exitcode(status)
             self.seconds[name] = time.perf_counter() - began
+            self.processor_seconds[name] = usage.ru_utime + usage.ru_stime
             self.peak_gib[name] = usage.ru_maxrss / 2**20
             for file in (out, told):
                 file.seek(0)
@@ -149,7 +152,8 @@ def render(result: Mapping[str, Any]) -> list[str]:
     count, events, reps = (f"{result[name]:,}" for name in ("scored", "events", "reps"))
     lines = [f"{count} accounts scored of {events} events, {result['recommended']:,} actions for {reps} reps"]
     for name, seconds in result["seconds"].items():
-        lines.append(f"{name:18} {seconds:7.1f} s, {result['peak_gib'][name]:.1f} GiB")
+        spent, peak = result["processor_seconds"][name], result["peak_gib"][name]
+        lines.append(f"{name:18} {seconds:7.1f} s, {spent:.1f} s of processor, {peak:.1f} GiB")
     lines += [f"{form}: {total:.0f} s" for form, total in result["total"].items() if total is not None]
     if result["store_bytes"]:
         lines += [f"{name}: {size / 2**20:,.0f} MiB" for name, size in result["store_bytes"].items()]

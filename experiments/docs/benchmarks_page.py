@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.docs.fuzz_section import fuzz_section
+from experiments.docs.plan_section import plan_section
 from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.policy_study_section import policy_section
 from experiments.docs.serve_section import serve_section
@@ -42,6 +43,7 @@ def benchmarks_page() -> str:
         ("effects", _effects),
         ("policy", policy_section),
         ("duties", _duties),
+        ("plan", plan_section),
         ("torture", torture_section),
         ("fuzz", fuzz_section),
     )

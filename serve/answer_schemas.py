@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from serve.fields import Moment
 from serve.schemas import ReasonOut
 
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Band = Literal["stopped", "high", "raised", "low"]
 

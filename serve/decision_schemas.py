@@ -4,8 +4,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue
 
-from serve.answer_schemas import Band, Moment
-from serve.fields import Identifier, Instant, OneOf, Text
+from serve.answer_schemas import Band
+from serve.fields import Identifier, Instant, Moment, OneOf, Text
 from serve.schemas import STRICT, Attributes, ReasonOut
 
 State = Literal["recommended", "accepted", "rejected", "scheduled", "done", "failed", "verified", "outcome"]

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kqml.duties.declared import DECLARED_STATES
-from serve.answer_schemas import Moment
-from serve.fields import Identifier, Instant, OneOf, Text
+from serve.fields import Identifier, Instant, Moment, OneOf, Text
 from serve.schemas import STRICT
 from serve.weeks import WEEK
 

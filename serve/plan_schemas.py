@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from serve.answer_schemas import Moment
 from serve.decision_schemas import State
+from serve.fields import Moment
 
 
 class PlannedOut(BaseModel):

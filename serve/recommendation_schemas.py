@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from serve.answer_schemas import Band, Moment
-from serve.fields import Identifier
+from serve.answer_schemas import Band
+from serve.fields import Identifier, Moment
 from serve.plan_schemas import PlannedOut
 from serve.schemas import STRICT
 from serve.weeks import WEEK

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from kqml.events import KIND_OF_CODE
 from kqml.tables import STATUSES, TIERS
 from serve.any_json import numbers_that_all_can_read
-from serve.fields import Day, Identifier, Instant, OneOf, Whole, Word, within
+from serve.fields import Day, Identifier, Instant, Moment, OneOf, Whole, Word, within
 
 ACCOUNTS_PER_REQUEST = 1_000
 EVENTS_PER_ACCOUNT = 10_000
@@ -105,6 +105,16 @@ class ReasonOut(BaseModel):
     text: str
 
 
+class ScoreEvidence(BaseModel):
+    """What a score rests on: the events that counted, orders among them, when the first of them happened, when the
+    newest became known. The instants are null where nothing counted."""
+
+    events: int
+    orders: int
+    since: Moment | None
+    known_until: Moment | None
+
+
 class ScoreOut(BaseModel):
     """One account's score; `churn_probability`, `band` are null when the account is not eligible."""
 
@@ -114,13 +124,14 @@ class ScoreOut(BaseModel):
     eligible: bool
     reasons: list[ReasonOut]
     warnings: list[str]
+    evidence: ScoreEvidence
 
 
 class ScoreAnswer(BaseModel):
     """The scores in the order asked."""
 
     model: ModelRef
-    as_of: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    as_of: Moment
     scores: list[ScoreOut]
 
 

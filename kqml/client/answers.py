@@ -21,6 +21,15 @@ class ModelRef(TypedDict):
     grade: str
 
 
+class ScoreEvidence(TypedDict):
+    """What a score rests on; the instants are None where nothing counted."""
+
+    events: int
+    orders: int
+    since: str | None
+    known_until: str | None
+
+
 class Score(TypedDict):
     """One account's score; the numbers are None where the account is not eligible."""
 
@@ -30,6 +39,7 @@ class Score(TypedDict):
     eligible: bool
     reasons: list[Reason]
     warnings: list[str]
+    evidence: ScoreEvidence
 
 
 class Scores(TypedDict):

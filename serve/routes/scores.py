@@ -14,6 +14,7 @@ from serve.bodies import parse_body, read_json_bytes
 from serve.dependencies import ServiceOf
 from serve.documents import problems, request_body
 from serve.envelope import FACTS
+from serve.evidence import evidence_of
 from serve.histories import Histories, build_histories
 from serve.problems import ItemError, Problem, invalid_request, pointer_to
 from serve.schemas import ScoreAnswer, ScoreRequest
@@ -104,16 +105,18 @@ def answer_whole(question: Question, facts: dict[str, Any]) -> Response:
 def answer(question: Question, parts: Sequence[Histories], facts: dict[str, Any]) -> Response:
     """The scores of the histories; adds their sizes and the model's version to `facts`."""
     live, cutoff, language = question.live, question.cutoff, question.language
+    zone = live.score.time_zone
     by_account: dict[str, Any] = {}
     facts |= {"accounts": len(question.asked.accounts), "events": sum(len(part.log) for part in parts)}
     facts["model"] = live.version
     for histories in parts:
         if histories.log.account_count:
             scored = live.score(histories, cutoff, language, question.asked.reasons)
-            by_account |= {score["account_id"]: score for score in withhold(scored, histories, language)}
+            told = zip(withhold(scored, histories, language), evidence_of(histories, cutoff, zone), strict=True)
+            by_account |= {score["account_id"]: {**score, "evidence": evidence} for score, evidence in told}
     answered = {
         "model": {"version": live.version, "grade": live.grade},
-        "as_of": moment_of(cutoff, live.score.time_zone).isoformat(),
+        "as_of": moment_of(cutoff, zone).isoformat(),
         "scores": [by_account[account.account_id] for account in question.asked.accounts],
     }
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")

@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from serve.access import Administers
-from serve.answer_schemas import Moment
 from serve.cursors import read_cursor, write_cursor
 from serve.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.documents import problems
-from serve.fields import Word
+from serve.fields import Moment, Word
 from serve.problems import Problem, ProblemError, not_there
 from serve.rendering import shown
 from serve.security.audit import Actor, Asked, read_audit_log

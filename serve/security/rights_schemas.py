@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from serve.answer_schemas import FullScore, Moment
-from serve.fields import Identifier, Text
+from serve.answer_schemas import FullScore
+from serve.fields import Identifier, Moment, Text
 from serve.schemas import STRICT
 
 

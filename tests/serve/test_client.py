@@ -177,6 +177,7 @@ def test_a_week_is_recommended_then_told(kqml: Client) -> None:
     [
         (answers.Reason, "ReasonOut"),
         (answers.ModelRef, "ModelRef"),
+        (answers.ScoreEvidence, "ScoreEvidence"),
         (answers.Score, "ScoreOut"),
         (answers.Scores, "ScoreAnswer"),
         (answers.EventsTaken, "EventsTaken"),

@@ -71,6 +71,7 @@ def test_the_service_scores_as_the_batch_does_bit_for_bit(company, client, days_
     scores = answer.json()["scores"]
     hidden = "在截止时点或之后才发生或记录的事件没有计入"
     for score in scores:
+        assert score.pop("evidence")["events"] > 0
         score["warnings"] = [warning for warning in score["warnings"] if hidden not in warning]
     assert scores == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
     assert sum(score["eligible"] for score in scores) > 10

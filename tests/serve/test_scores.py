@@ -131,3 +131,26 @@ def test_large_answers_are_compressed_for_those_who_take_it(client):
     assert "content-encoding" not in ask(client, many[0]).headers
     plain = client.post("/v1/scores", json={"accounts": many}, headers={"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers
+
+
+def test_a_score_says_what_it_rests_on(client):
+    """Events at or after the cutoff do not count; nor do those that became known only then."""
+    order = {"kind": "order", "amount": 1.0}
+    events = [
+        {**order, "occurred_at": "2024-03-01T10:00:00+08:00"},
+        {**order, "occurred_at": "2024-03-02T10:00:00+08:00", "known_at": "2024-03-09T10:00:00+08:00"},
+        {"kind": "call", "occurred_at": "2024-03-05T10:00:00+08:00"},
+        {**order, "occurred_at": "2024-03-06T10:00:00+08:00", "known_at": "2024-03-20T00:00:00+08:00"},
+        {**order, "occurred_at": "2024-03-21T10:00:00+08:00"},
+    ]
+    asked = [{"account_id": "b", "events": events}, {"account_id": "a", "events": []}]
+    scores = client.post("/v1/scores", json={"as_of": "2024-03-20T00:00:00+08:00", "accounts": asked}).json()["scores"]
+    assert [score["evidence"] for score in scores] == [
+        {
+            "events": 3,
+            "orders": 2,
+            "since": "2024-03-01T10:00:00+08:00",
+            "known_until": "2024-03-09T10:00:00+08:00",
+        },
+        {"events": 0, "orders": 0, "since": None, "known_until": None},
+    ]

@@ -68,7 +68,8 @@ def test_stored_accounts_score_as_in_the_batch_bit_for_bit(company, ask, days_be
     names = company.dataset.event_log().accounts.tolist()
     answer = ask(names[::-1], reasons=4, as_of=moment_of(cutoff).isoformat())
     assert answer.status_code == 200
-    assert answer.json()["scores"][::-1] == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
+    bare = [{name: score[name] for name in score if name != "evidence"} for score in answer.json()["scores"][::-1]]
+    assert bare == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
     assert sum(score["eligible"] for score in answer.json()["scores"]) > 10
     alone = ask(names[3:4], reasons=4, as_of=moment_of(cutoff).isoformat()).json()["scores"]
     assert alone == answer.json()["scores"][::-1][3:4]

@@ -11,7 +11,7 @@ from kqml.messages import text
 
 def print_policy(console: Console, result: Mapping[str, Any], language: str) -> None:
     """Writes the JSON of `evaluate policy` for a person."""
-    kappa = ", ".join(result["kappa"])
+    kappa = ", ".join(result["kappa"]) or "?"
     told = {name: result[name] for name in ("target", "against")}
     title = _words(language, "title", **told, rows=f"{result['rows']:,}", kappa=kappa, days=result["horizon_days"])
     console.print(title, style="bold", markup=False)

@@ -39,9 +39,11 @@ def estimate(value: float, influence: Floats, clusters: tuple[Codes, ...], symme
     Variance: the largest of the ones clustered by each of `clusters`, and by two of them together (Cameron, Gelbach &
     Miller 2011, JBES 29(2)). Degrees of freedom come from the effective number of clusters k = (Σu²)² ∕ Σu⁴ of summed
     influences u, so that a few that weigh much widen the interval: 3k − 2 where influences are about `symmetric`, as
-    those of differences are (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed.
+    those of differences are (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed. A clustering
+    into one cluster (a single rep) cannot tell chance and is left out beside another one.
     """
     rows = len(influence)
+    clusters = tuple(codes for codes in clusters if (codes != codes[0]).any()) or clusters[:1]
     places = [np.unique(codes, return_inverse=True)[1] for codes in clusters]
     single = [_summed(influence, place) for place in places]
     variances = [_variance(sums, rows) for sums in single]

@@ -22,6 +22,7 @@ from models.effects.outcomes import outcomes_of
 from models.margins import margin_rates
 from models.offpolicy.drawn import Codes, Drawn, Flags, Floats
 from models.offpolicy.expected import Known, Regression, expected_outcomes
+from models.offpolicy.log_faults import refuse_faulty
 from models.order_columns import order_columns
 
 MORE_ROWS = 60_000
@@ -72,8 +73,11 @@ class Evaluable:
 
 
 def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_days: int) -> Decisions:
-    """The log in `folder` over `dataset`. Raises BadUse where there is none, Refused where they do not fit."""
-    data = build_decision_data(dataset, read_decision_log(folder), playbook, horizon_days=horizon_days)
+    """The log in `folder` over `dataset`. Raises BadUse where there is none, Refused where it cannot be believed or
+    does not fit the dataset."""
+    log = read_decision_log(folder)
+    refuse_faulty(log.decisions, dataset.info.time_zone)
+    data = build_decision_data(dataset, log, playbook, horizon_days=horizon_days)
     told = pq.read_table(folder / "decisions.parquet").to_pandas()
     keys = pd.MultiIndex.from_arrays([told["account_id"].astype(object), told["week"].astype(object)])
     wanted = pd.MultiIndex.from_arrays([data.account_ids[data.rows.account], data.week])

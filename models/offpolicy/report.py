@@ -139,7 +139,7 @@ def _told(answer: Answer) -> dict[str, object]:
     assert found.target.values is not None
     value = found.target.values[HEADLINE]
     gain = found.difference[found.headline] if found.difference else value
-    names = {"target": question.target, "against": question.against, "kappa": ", ".join(answer.kappa)}
+    names = {"target": question.target, "against": question.against, "kappa": ", ".join(answer.kappa) or "?"}
     return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
 
 

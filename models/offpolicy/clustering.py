@@ -39,8 +39,8 @@ def estimate(value: float, influence: Floats, clusters: tuple[Codes, ...], symme
     Variance: the largest of the ones clustered by each of `clusters`, and by two of them together (Cameron, Gelbach &
     Miller 2011, JBES 29(2)). Degrees of freedom come from the effective number of clusters k = (Σu²)² ∕ Σu⁴ of summed
     influences u, so that a few that weigh much widen the interval: 3k − 2 where influences are about `symmetric`, as
-    those of differences are (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed. A clustering
-    into one cluster (a single rep) cannot tell chance and is left out beside another one.
+    those of differences are (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed. A
+    clustering into one cluster (a single rep) cannot tell chance; it is left out beside another one.
     """
     rows = len(influence)
     clusters = tuple(codes for codes in clusters if (codes != codes[0]).any()) or clusters[:1]

@@ -49,7 +49,7 @@ def test_intervals_hold_the_truth_and_are_far_narrower_than_the_mean_of_rows(sha
     assert np.median(narrower) < 0.6
 
 
-def test_the_giants_noise_is_not_the_estimate_s():
+def test_one_wild_order_of_the_largest_account_moves_the_estimate_little():
     rows, truth = company(1)
     giant = int(np.argmax(rows.size))
     rest = rows.rest.copy()
@@ -57,7 +57,7 @@ def test_the_giants_noise_is_not_the_estimate_s():
     calm, shaken = (
         pooled_difference(one, alone(len(rows))) for one in (rows, replace(rows, rest=rest, outcome=rows.outcome))
     )
-    assert abs(shaken.value - calm.value) < 0.2 * calm.error
+    assert abs(shaken.value - calm.value) < 0.4 * calm.error
     assert calm.low <= truth <= calm.high
 
 
@@ -100,9 +100,8 @@ def test_amounts_are_pooled_and_told_first_others_are_not():
     found = evaluate_policy(drawn, visit, wait, regression)
     assert found.headline == "pooled"
     assert found.difference["pooled"].error < found.difference["doubly_robust"].error
-    without = evaluate_policy(
-        drawn, visit, wait, expected_outcomes(drawn, Known(features, drawn.outcome, drawn.account))
-    )
+    timeless = expected_outcomes(drawn, Known(features, drawn.outcome, drawn.account))
+    without = evaluate_policy(drawn, visit, wait, timeless)
     assert without.headline == "doubly_robust"
     assert set(without.difference) == {"ips", "snips", "doubly_robust", "switch_dr"}
 

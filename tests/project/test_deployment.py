@@ -21,11 +21,13 @@ UNITS = sorted((ROOT / "deploy").glob("*.service")) + sorted((ROOT / "deploy").g
 
 BLOCK = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"(?:^|[ /])kqml ([a-z][^#'`]*)")
+CONTINUED = re.compile(r"\\\n\s*")
 OF_OTHERS = ("[", "systemctl ", "journalctl ")
 
 
 def commands_of(text: str) -> list[str]:
-    """What stands behind `kqml ` in code, up to the end of the line, a comment, a quote."""
+    """What stands behind `kqml ` in code, up to the end of the line (where it does not go on), a comment, a quote."""
+    text = CONTINUED.sub(" ", text)
     code = BLOCK.findall(text) + re.findall(r"`([^`\n]+)`", BLOCK.sub("", text))
     lines = [line for part in code for line in part.splitlines() if not line.startswith(OF_OTHERS)]
     return [match[1].strip() for line in lines if (match := COMMAND.search(line))]

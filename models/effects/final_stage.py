@@ -12,7 +12,7 @@ from models.effects.shapes import Shape, learn_linear, learn_trees, stacked
 from models.effects.shared_shape import SharedShape, learn_shared, no_shared_shape
 
 CLIPPED = (0.001, 0.999)
-LEAST_T = 2.0
+LEAST_T = 2.5
 """Learned differences with a smaller t value are dropped, larger ones shrunk by it."""
 
 
@@ -63,7 +63,7 @@ def fit_final_stage(
     fitted = []
     for place, mask in enumerate(masks):
         common = levels[place] * (unit * shared.held_out)[mask]
-        own, differences = _own_differences(effects[place] - common, rows.where(mask), fold[mask], levels[place])
+        own, differences = _own_differences(effects[place] - common, rows.where(mask), fold[mask], float(levels[place]))
         fitted.append(own)
         held_out[mask, place + 1] = measure.spread[mask] * (common + differences)
     return FinalStage(tuple(fitted), shared.shape, held_out)

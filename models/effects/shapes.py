@@ -89,12 +89,12 @@ def _apart(knots: Floats) -> Floats:
     return np.asarray(knots + step * np.arange(len(knots)))
 
 
-def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0, weight: Floats | None = None) -> Learned:
+def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> Learned:
     """Small trees; none where they do not beat 0 on held-out rows."""
-    found = cross_fit_or_none(values, target, fold, TREES, weight=weight, seed=seed)
+    found = cross_fit_or_none(values, target, fold, TREES, seed=seed)
     if not found.rounds:
         return Learned(Trees(None), np.zeros(len(target)))
-    booster = fit_all(values, target, TREES, found.rounds, weight=weight, seed=seed)
+    booster = fit_all(values, target, TREES, found.rounds, seed=seed)
     return Learned(Trees(booster), found.held_out(values, fold))
 
 

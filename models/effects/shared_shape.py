@@ -6,7 +6,7 @@ import numpy as np
 
 from models.effects.sample import Codes, Flags, Floats, Sample
 from models.effects.scale import Measure
-from models.effects.shapes import Learned, Shape, learn_linear, learn_trees, stacked
+from models.effects.shapes import Shape, learn_linear, stacked
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,18 @@ def learn_shared(
     target, weight = _factors(sample, scores, measure, supported, levels)
     if not weight.any():
         return no_shared_shape(len(sample))
-    rest = target - 1.0
-    learned: list[Learned] = [
-        learn_linear(sample.values, rest, fold, weight),
-        learn_trees(sample.values, rest, fold, weight=weight),
-    ]
-    columns = np.column_stack([one.held_out for one in learned])
-    weights = stacked(columns, rest, weight)
-    shape = SharedShape(tuple(one.shape for one in learned), tuple(weights.tolist()))
-    return Shared(shape, 1.0 + columns @ weights)
+    learned = learn_linear(sample.values, target - 1.0, fold, weight)
+    weights = stacked(learned.held_out[:, None], target - 1.0, weight)
+    shape = SharedShape((learned.shape,), tuple(weights.tolist()))
+    return Shared(shape, 1.0 + learned.held_out * weights[0])
 
 
 def _factors(
     sample: Sample, scores: Floats, measure: Measure, supported: Flags, levels: Floats
 ) -> tuple[Floats, Floats]:
-    """Per row an estimate of g, with its precision (mean 1). Chances enter as the actions' shares among those who might
-    get them: any weights that do not look at the action taken are unbiased."""
+    """Per row an estimate of g, with its weight: precision by the root of the stake, because a mistake costs where much
+    is at stake. Chances enter as the actions' shares among those who might get them: any weights that do not look at
+    the action taken are unbiased."""
     may = supported | (np.arange(scores.shape[1]) == 0)
     taken = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
     chance = may * taken
@@ -71,5 +67,5 @@ def _factors(
     unit = measure.stake / measure.spread
     ratio = np.sum(chance * centred * scores, axis=1) / measure.stake
     target = np.divide(ratio, strength, out=np.ones(len(ratio)), where=strength > 0)
-    weight = strength * unit**2
+    weight = strength * unit**2 * np.sqrt(measure.stake)
     return target, weight / max(float(weight.mean()), 1e-300)

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     """How many worlds of which size, under which scenarios, in how many processes."""
     parser.add_argument("--quick", action="store_true", help="one small world, in ten minutes")
     parser.add_argument("--accounts", type=int, help="of a world: 20,000 unless told")
+    parser.add_argument(
+        "--lived", type=int, help="accounts that live the policies: 5,000 unless told; all are in the pilot"
+    )
     parser.add_argument("--worlds", type=int, help="10 unless told")
     parser.add_argument("--stages", nargs="+", choices=list(REFERENCE), help="only these pilots of the curve")
     parser.add_argument("--scenarios", nargs="*", choices=SCENARIOS, help="all unless told")
@@ -48,7 +52,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     stages = QUICK if args.quick else {name: REFERENCE[name] for name in args.stages or REFERENCE}
     scenarios = SCENARIOS if args.scenarios is None else tuple(args.scenarios)
     seeds = range(args.seed, args.seed + size["worlds"])
-    own = [Run(name, stage, size["accounts"], seed) for name, stage in stages.items() for seed in seeds]
+    seats = max(size["lived"] // SEAT, 2)
+    own = [
+        Run(name, replace(stage, seats=seats), size["accounts"], seed)
+        for name, stage in stages.items()
+        for seed in seeds
+    ]
     other = [
         Run(name, QUICK_IN_SCENARIO if args.quick else IN_SCENARIO, size["scenario_accounts"], seed, (name,))
         for name in scenarios
@@ -72,11 +81,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _size(args: argparse.Namespace) -> dict[str, int]:
-    usual = (1_500, 1, 600) if args.quick else (20_000, 10, 5_000)
-    asked = (args.accounts, args.worlds, args.scenario_accounts)
-    accounts, worlds, in_scenario = (own or other for own, other in zip(asked, usual, strict=True))
+    usual = (1_500, 1_500, 1, 600) if args.quick else (20_000, 5_000, 10, 5_000)
+    asked = (args.accounts, args.lived, args.worlds, args.scenario_accounts)
+    accounts, lived, worlds, in_scenario = (own or other for own, other in zip(asked, usual, strict=True))
     return {
         "accounts": accounts,
+        "lived": min(lived, accounts),
         "worlds": worlds,
         "scenario_accounts": in_scenario,
         "scenario_worlds": args.scenario_worlds,

@@ -18,7 +18,10 @@ def policy_section(results: list[dict[str, Any]]) -> Iterator[str]:
     yield WORDS
     for result in results:
         size = result["parameters"]
-        yield f"{size['accounts']:,} accounts, worlds: {size['worlds']}, {result['seconds'] / 60:.0f} minutes.\n"
+        yield (
+            f"Pilots of {size['accounts']:,} accounts, policies lived by {size['lived']:,} of them, worlds: "
+            f"{size['worlds']}.\n"
+        )
         head = ("rows", "kqml", "best simple policy", "lead")
         yield from table(head, (_curve_row(rows, one) for rows, one in result["curve"].items()))
         yield from table(("policy", *result["stages"]), _policy_rows(result["stages"]))

@@ -66,7 +66,7 @@ class Allocated:
         score = self.score(seen, self.history.values(seen), self.history)
         score = np.where(seen.eligible, score, 0.0)
         problem = self._problem(seen, packages, score)
-        solution = solve(problem, tolerance=TOLERANCE, start=self.booked.prices)
+        solution = solve(problem, tolerance=TOLERANCE, start=self.booked.prices, threads=1)
         choice, self.booked.prices = solution.choice, solution.prices
         assert self.booked.counted is not None
         self.booked.counted += packages.contacts[choice]

@@ -7,6 +7,8 @@ import numpy as np
 from experiments.world.actions import Package
 from experiments.world.control import Decisions, Observation
 from experiments.world.draws import Floats
+from experiments.world.population import SEGMENTS, TIERS
+from experiments.world.regions import NAMES
 from experiments.world.simulation import Lived
 from experiments.world.truth import HORIZON
 
@@ -42,5 +44,6 @@ class History:
         columns += [(met[-window:] > 0).sum(axis=0) for window in WINDOWS[:2]]
         often = (margin[-26:] > 0).mean(axis=0)
         columns += [silent, untouched, often, silent * often, columns[0] * 13 / 4 - columns[1]]
-        columns += [np.unique(words, return_inverse=True)[1] for words in (seen.tier, seen.segment, seen.region)]
+        told = ((TIERS, seen.tier), (SEGMENTS, seen.segment), (NAMES, seen.region))
+        columns += [np.searchsorted(sorted(known), words) for known, words in told]
         return np.column_stack([*columns, seen.minutes_away]).astype(np.float64)

@@ -9,7 +9,7 @@ from lightgbm import Booster
 from experiments.policy_study import scores
 from experiments.policy_study.allocated import Allocated, Score
 from experiments.policy_study.history import History
-from experiments.policy_study.pilot import Learned, live_pilot
+from experiments.policy_study.pilot import Learned, live_pilot, look
 from experiments.policy_study.retrained import Retrained
 from experiments.world.control import Decisions, Observation, Reps, run
 from experiments.world.draws import Floats
@@ -27,7 +27,8 @@ PARTS = ("compared", "ours", "full")
 @dataclass(frozen=True)
 class Stage:
     """A pilot with what is learned from it. `behaviour`, `pilot`, `policy`: weeks; a horizon of run-out follows.
-    `share`: of account-weeks that the pilot draws. `parts`: of the drawn rows, one learner of ours for each."""
+    `share`: of account-weeks that the pilot draws. `parts`: of the drawn rows, one learner of ours for each. `seats`:
+    how many of the reps live the policies (all unless told); the pilot is always that of the whole world."""
 
     behaviour: int
     pilot: int
@@ -35,6 +36,7 @@ class Stage:
     share: float
     parts: tuple[float, ...] = (1.0,)
     full_oracle: bool = False
+    seats: int | None = None
     futures: int = 1
     paths: int = 8
     look_every: int = 8
@@ -60,17 +62,29 @@ Making = Callable[[Simulation, Learned], Score]
 
 
 def live_stage(world: World, stage: Stage, part: str) -> Outcome:
-    """Lives the world up to the pilot's end, then once under each policy of one of PARTS."""
-    simulation = Simulation(world, all_seats(world))
-    history = History()
-    run(simulation, Reps(), stage.behaviour, history.notice)
-    looks = (stage.look_every if part == "compared" else None, stage.paths)
-    learned = live_pilot(simulation, history, stage.pilot, stage.share, looks)
+    """Lives the world up to the pilot's end, then its first seats once under each policy of one of PARTS."""
+    learned = _learned(world, stage) if part != "full" else Learned(world.playbook.actions)
+    seats = range(min(stage.seats or world.shape.reps, world.shape.reps))
+    simulation, history = _begun(world, seats, stage.behaviour)
+    looks = (stage.look_every if part == "compared" else 0, stage.paths)
+    learned.true = look(simulation, history, (stage.pilot, stage.share), looks)
     rows: dict[str, int] = {}
     policies = {"compared": _compared, "ours": _ours, "full": _full}[part](learned, stage, rows)
     return Outcome(
         {name: _mean_net(simulation, making, (learned, history), stage) for name, making in policies.items()}, rows
     )
+
+
+def _learned(world: World, stage: Stage) -> Learned:
+    """The pilot of the whole world."""
+    return live_pilot(*_begun(world, all_seats(world), stage.behaviour), stage.pilot, stage.share)
+
+
+def _begun(world: World, seats: range, weeks: int) -> tuple[Simulation, History]:
+    """Some seats at the pilot's begin; their luck is the same whoever else is there."""
+    simulation, history = Simulation(world, seats), History()
+    run(simulation, Reps(), weeks, history.notice)
+    return simulation, history
 
 
 def parts_of(stage: Stage) -> tuple[str, ...]:
@@ -142,7 +156,7 @@ def _net_of(fork: Simulation, score: Score, known: tuple[Learned, History], week
     learned, history = known
 
     def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
-        learned.margin.append(lived.net * seen.margin_rate)
+        learned.add_week(lived.net * seen.margin_rate)
         history.notice(seen, decisions, lived)
 
     own = Allocated("own", score, history)

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from experiments.policy_study.history import History
-from experiments.world.control import Decisions, Observation, Pilot, run
+from experiments.world.control import Decisions, Observation, Pilot, Reps, run
 from experiments.world.draws import Flags, Floats, Places
 from experiments.world.simulation import Lived, Simulation
 from experiments.world.truth import HORIZON, assigned_truth
 from kqml.errors import Refused
 from models.effects.sample import Sample
+
+Look = tuple[Floats, Floats]
+"""Features and true effects of accounts at a cutoff."""
+
+BEYOND_PATH = 900
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,24 @@ class PilotWeek:
 @dataclass
 class Learned:
     """The pilot as it is known. `margin`: of every account in each week since its start, also of weeks behind its end.
-    `true`: (features, effects) of all accounts at some cutoffs, for the oracle alone."""
+    `beyond`: of every account in the weeks behind the end where the reps go their own way; a policy that is lived by
+    the first accounts only changes theirs. `true`: (features, effects) at some cutoffs, for the oracle alone."""
 
     actions: tuple[str, ...]
     weeks: list[PilotWeek] = field(default_factory=list)
     margin: list[Floats] = field(default_factory=list)
-    true: list[tuple[Floats, Floats]] = field(default_factory=list)
+    beyond: list[Floats] = field(default_factory=list)
+    true: list[Look] = field(default_factory=list)
 
     def followed(self) -> "Learned":
         """The same pilot, to be followed into a future of its own."""
-        return Learned(self.actions, self.weeks, [*self.margin], self.true)
+        return Learned(self.actions, self.weeks, [*self.margin], self.beyond, self.true)
+
+    def add_week(self, margin: Floats) -> None:
+        """A week behind the pilot's end, as the first accounts lived it."""
+        place = len(self.margin) - len(self.weeks)
+        rest = self.beyond[place] if place < len(self.beyond) else margin
+        self.margin.append(np.concatenate([margin, rest[len(margin) :]]))
 
     def matured(self, part: float = 1.0) -> Sample:
         """The drawn rows of weeks whose whole horizon has passed; a random part of them. Raises Refused without any."""
@@ -67,10 +80,8 @@ class Learned:
         )
 
 
-def live_pilot(
-    simulation: Simulation, history: History, weeks: int, share: float, looks: tuple[int | None, int]
-) -> Learned:
-    """Lives the pilot. `looks`: weeks between two cutoffs of the truth (None: nobody looks), its paths."""
+def live_pilot(simulation: Simulation, history: History, weeks: int, share: float) -> Learned:
+    """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
     learned = Learned(simulation.world.playbook.actions)
 
     def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
@@ -78,11 +89,23 @@ def live_pilot(
         learned.margin.append(lived.net * seen.margin_rate)
         history.notice(seen, decisions, lived)
 
-    for week in range(weeks):
-        if looks[0] is not None and week % looks[0] == 0:
-            learned.true.append(_true(simulation, history, looks[1]))
-        run(simulation, Pilot(share), 1, notice)
+    def afterwards(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        learned.beyond.append(lived.net * seen.margin_rate)
+
+    run(simulation, Pilot(share), weeks, notice)
+    run(simulation.forked(BEYOND_PATH), Reps(), HORIZON, afterwards)
     return learned
+
+
+def look(simulation: Simulation, history: History, stage: tuple[int, float], looks: tuple[int, int]) -> list[Look]:
+    """Lives the pilot (`stage`: weeks, share) of some accounts; the truth of every `looks[0]` weeks by `looks[1]`
+    paths."""
+    found = []
+    for week in range(stage[0]):
+        if looks[0] and week % looks[0] == 0:
+            found.append(_true(simulation, history, looks[1]))
+        run(simulation, Pilot(stage[1]), 1, history.notice)
+    return found
 
 
 def _drawn(seen: Observation, decisions: Decisions, values: Floats) -> PilotWeek:
@@ -97,7 +120,7 @@ def _drawn(seen: Observation, decisions: Decisions, values: Floats) -> PilotWeek
     )
 
 
-def _true(simulation: Simulation, history: History, paths: int) -> tuple[Floats, Floats]:
+def _true(simulation: Simulation, history: History, paths: int) -> Look:
     seen = Observation(simulation)
     found = assigned_truth(simulation, np.arange(len(seen.eligible)), kappa="playbook", paths=paths)
     return history.values(seen)[seen.on_books], found.effect["margin"][seen.on_books]

@@ -35,9 +35,15 @@ class Solution:
 
 
 def solve(
-    problem: Problem, *, tolerance: float = TOLERANCE, start: Prices | None = None, exact: bool = False
+    problem: Problem,
+    *,
+    tolerance: float = TOLERANCE,
+    start: Prices | None = None,
+    exact: bool = False,
+    threads: int | None = None,
 ) -> Solution:
     """Solves every rep for itself. `start`: prices to begin with. `exact`: every rep as a programme, to gap 0.
+    `threads`: as many as there are processors unless told.
 
     What is found for a rep follows from its accounts, its capacity, its starting prices alone.
     """
@@ -50,7 +56,7 @@ def solve(
     def work(one: Cells) -> Solution:
         return _solve_cells(one, prices.take(one.reps), rounds, tolerance, exact)
 
-    parts = _in_threads(work, cells)
+    parts = _in_threads(work, cells, threads or cpu_count() or 1)
     choice = np.full(len(problem), WAIT, dtype=np.int64)
     solution = Solution(
         choice,
@@ -65,9 +71,9 @@ def solve(
     return solution
 
 
-def _in_threads(work: Callable[[Cells], Solution], cells: Sequence[Cells]) -> list[Solution]:
+def _in_threads(work: Callable[[Cells], Solution], cells: Sequence[Cells], threads: int) -> list[Solution]:
     """In the order given; NumPy and HiGHS let other threads run."""
-    with ThreadPoolExecutor(max_workers=cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(work, cells))
 
 

@@ -8,7 +8,7 @@ import pytest
 from experiments.policy_study import scores
 from experiments.policy_study.allocated import Allocated
 from experiments.policy_study.history import History
-from experiments.policy_study.lived import OURS, SIMPLE, Stage, _net_of, live_stage
+from experiments.policy_study.lived import OURS, SIMPLE, Stage, _begun, _net_of, live_stage
 from experiments.policy_study.pilot import Learned, live_pilot
 from experiments.policy_study.retrained import Retrained
 from experiments.policy_study.runs import Run, live_runs
@@ -28,7 +28,7 @@ def place():
     simulation = Simulation(build_world(Shape(100, 2, 60), 0), all_seats(build_world(Shape(100, 2, 60), 0)))
     history = History()
     run(simulation, Reps(), 4, history.notice)
-    return simulation, history, live_pilot(simulation, history, PILOT, 0.5, (15, 4))
+    return simulation, history, live_pilot(simulation, history, PILOT, 0.5)
 
 
 def test_only_weeks_whose_horizon_had_passed_are_learned_from(place):
@@ -116,6 +116,23 @@ def test_another_run_has_another_file():
     one = Run("a", TINY, 100, 0)
     others = [replace(one, seed=1), replace(one, accounts=200), replace(one, scenarios=("stuffing",))]
     assert len({run.file("ours") for run in [one, *others, replace(one, stage=replace(TINY, policy=3))]}) == 5
+
+
+def test_some_seats_live_what_they_live_among_all():
+    world = build_world(Shape(300, 6, TINY.weeks), 0)
+    whole, part = (_begun(world, range(seats), TINY.behaviour) for seats in (6, 2))
+    everybody, few = (live_pilot(*begun, 3, 0.5) for begun in (whole, part))
+    assert all((one[:100] == other).all() for one, other in zip(everybody.margin, few.margin, strict=True))
+    assert all((one[:100] == other).all() for one, other in zip(everybody.beyond, few.beyond, strict=True))
+    mine = everybody.weeks[2].account < 100
+    assert (everybody.weeks[2].values[mine] == few.weeks[2].values).all()
+
+
+def test_what_ripens_behind_the_pilot_is_the_policys_own_for_those_who_live_it(place):
+    learned = place[2].followed()
+    learned.add_week(np.full(50, 7.0))
+    assert learned.margin[-1][:50].tolist() == [7.0] * 50
+    assert (learned.margin[-1][50:] == learned.beyond[0][50:]).all()
 
 
 def test_under_a_scenario_the_same_study_runs():

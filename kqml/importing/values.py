@@ -141,10 +141,23 @@ def _json_object(names: tuple[str, ...], types: Mapping[str, str]) -> ValueSql:
 
 def _text_form(column: str, text: str) -> str:
     if column in JSON_COLUMNS:
-        return f"CASE WHEN json_valid({text}) THEN {text} END"
+        return f"CASE WHEN json_valid({text}) AND NOT {_lax_json(text)} THEN {text} END"
     if column == "birthday":
         return f"nullif(regexp_extract({text}, '^(\\d{{4}}-)?((0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01]))$', 2), '')"
     return text
+
+
+_OUTSIDE_JSON = r"(?i)nan|inf|,\s*[}\]]|[0-9]{309,}|e\+?(30[89]|3[1-9][0-9]|[4-9][0-9]{2}|[0-9]{4,})"
+"""NaN, infinity, commas before an end, numbers beyond a double: DuckDB takes them, other readers of JSON fail."""
+
+
+def _lax_json(text: str) -> str:
+    """Whether JSON holds such outside its strings."""
+    bare = f"regexp_replace({text}, {literal(_STRING)}, '', 'g')"
+    return f"regexp_matches({bare}, {literal(_OUTSIDE_JSON)})"
+
+
+_STRING = r'"([^"\\]|\\.)*"'
 
 
 def _moment(kind: pa.DataType, source: ColumnSource, types: Mapping[str, str], business_zone: str) -> ValueSql:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -281,3 +282,20 @@ def test_an_existing_folder_is_refused_before_anything_is_read(desk) -> None:
 
     with pytest.raises(BadUse, match=r"dataset exists already; name another folder, or add --force"):
         desk.bring({"a.csv": "nonsense"})
+
+
+WITH_NOTES = ORDERS.replace("[events.columns]", '[events.columns]\nattributes = "note"')
+LAX = ['{"a": NaN}', '{"a": -Infinity}', '{"a": 1,}', '{"a": [1, ]}', '{"a": 1e999}', '{"a": ' + "9" * 400 + "}"]
+STRICT = ['{"a": "NaN, ]"}', '{"a": 1e300}', '{"inf": -2.5E-310}', '{"a": "\\\\"}', '{"a": "\\"NaN"}']
+
+
+@pytest.mark.parametrize(("note", "is_json"), [*((text, False) for text in LAX), *((text, True) for text in STRICT)])
+def test_what_only_some_readers_take_for_json_is_refused(desk, note: str, is_json: bool) -> None:
+    """Features read attributes with a strict reader, long after the import."""
+    quoted = note.replace('"', '""')
+    report = desk.bring({"a.csv": f'shop,day,money,note\nA,2024-01-01,5,"{quoted}"\nA,2024-01-08,5,\n'}, WITH_NOTES)
+
+    assert refusals(report) == ([] if is_json else [("unparsable_attributes", 1, (2,), (note,))])
+    if is_json:
+        assert desk.columns("attributes")[0] == (note,)
+        orjson.loads(note)

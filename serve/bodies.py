@@ -69,7 +69,7 @@ def _check_headers(request: Request, limit: int) -> None:
 
 
 def _too_large(limit: int) -> ProblemError:
-    detail = f"The body exceeds {limit:,} bytes; split the accounts over several requests."
+    detail = f"The body exceeds {limit:,} bytes; split it over several requests."
     return ProblemError(Problem.TOO_LARGE, detail, headers={"connection": "close"})
 
 

@@ -1,6 +1,7 @@
 """`POST /v1/duties/status`: what people say of duties."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.logbuilding import read_instant
 from kqml.playbook.codes import PERSONAL_DAYS
-from serve.access import Scope, WritesDecisions
+from serve.access import Caller, Scope, WritesDecisions
 from serve.bodies import parse_body, read_json_bytes
 from serve.dependencies import IdempotencyKey, ServiceOf
 from serve.documents import BODY_PROBLEMS, problems, request_body
@@ -49,21 +50,33 @@ async def take_duty_status(
 
 
 def _take(writing: Writing) -> Response:
+    """The duties are worked out before anything is written, so that no other writer waits for that."""
     said = parse_body(DutyStatusBody, writing.body)
     _refuse(_of_body(said.duties, writing.now))
     writing.facts["duties"] = len(said.duties)
     writing.subjects.extend(one.duty_id for one in said.duties)
-    return write_now(writing, lambda connection: _kept(connection, writing, said))
+    accounts = {one.account_id for one in said.duties if one.account_id is not None}
+    with writing.service.store.snapshot() as connection:
+        wanted = _wanted(connection, writing, said)
+        known = accounts_seen(connection, accounts, writing.caller.territory)
+        owed = Listed(week_name(wanted.period), owed_by(connection, wanted, sorted(known)))
+    return write_now(writing, lambda connection: _kept(connection, writing, said, owed))
 
 
-def _kept(connection: Connection, writing: Writing, said: DutyStatusBody) -> Reply:
+@dataclass(frozen=True)
+class Listed:
+    """What is owed in a week by `duty_id`."""
+
+    week: str
+    duties: Mapping[str, Row]
+
+
+def _kept(connection: Connection, writing: Writing, said: DutyStatusBody, owed: Listed) -> Reply:
     accounts = {one.account_id for one in said.duties if one.account_id is not None}
     _refuse(_of_strangers(connection, writing, said.duties, accounts))
+    _refuse(_of_duties(said.duties, owed))
     read_rows(connection, ACCOUNTS, accounts, lock=True)
-    wanted = _wanted(connection, writing, said)
-    found = owed_by(connection, wanted, sorted(accounts))
-    _refuse(_of_duties(said.duties, found, week_name(wanted.period)))
-    rows = [_row(one, found[one.duty_id], writing.caller.name) for one in said.duties]
+    rows = [_row(one, owed.duties[one.duty_id], writing.caller.name) for one in said.duties]
     added = add_declared(connection, rows, writing.now)
     return as_reply({"added": added, "known": len(rows) - added})
 
@@ -76,9 +89,13 @@ def _wanted(connection: Connection, writing: Writing, said: DutyStatusBody) -> W
         period=week_asked(said.week, writing.now, zone),
         cutoff=writing.now,
         territory=caller.territory,
-        reps=sorted({str(one.rep_id) for one in said.duties if one.account_id is None}),
+        reps=sorted({str(one.rep_id) for one in said.duties if one.account_id is None and _sees(caller, one)}),
         vault=ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else None,
     )
+
+
+def _sees(caller: Caller, one: DutySaying) -> bool:
+    return caller.territory.covers(one.rep_id)
 
 
 def _row(one: DutySaying, duty: Row, by: str) -> dict[str, Any]:
@@ -133,11 +150,11 @@ def _of_strangers(connection: Connection, writing: Writing, duties: Sequence[Dut
             yield place, "rep_id", f"there is no rep {one.rep_id!r}"
 
 
-def _of_duties(duties: Sequence[DutySaying], found: Mapping[str, Row], week: str) -> Faults:
+def _of_duties(duties: Sequence[DutySaying], owed: Listed) -> Faults:
     for place, one in enumerate(duties):
-        duty = found.get(one.duty_id)
+        duty = owed.duties.get(one.duty_id)
         if duty is None or not _is_of(one, duty):
-            yield place, "duty_id", f"{one.duty_id!r} is no duty there in {week}; see GET /v1/duties"
+            yield place, "duty_id", f"{one.duty_id!r} is no duty there in {owed.week}; see GET /v1/duties"
         elif one.note is not None and duty["duty"] in PERSONAL_DAYS:
             yield place, "note", "would stay when the person is erased; say it without"
 

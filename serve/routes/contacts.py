@@ -19,7 +19,7 @@ from serve.problems import Problem, not_there
 from serve.record_schemas import ContactBatch, ContactBody, RecordsPut
 from serve.rendering import shown, stored_row
 from serve.security.audit import Actor, Deed, record
-from serve.security.contact_vault import ContactVault, mask_contact
+from serve.security.contact_vault import BlindVault, ContactVault
 from serve.service import Service
 from serve.store.contacts import list_contacts, put_contacts, read_contact
 from serve.store.events import accounts_seen
@@ -54,7 +54,7 @@ async def list_the_contacts(
     def read(connection: Connection) -> bytes:
         if not accounts_seen(connection, [account_id], caller.territory):
             raise not_there(f"account {account_id!r}")
-        found = list_contacts(connection, account_id, ContactVault(service.sealer), limit + 1, after)
+        found = list_contacts(connection, account_id, _vault(service, caller), limit + 1, after)
         page = found[:limit]
         following = write_cursor(account_id, (page[-1]["contact_id"],)) if len(found) > limit else None
         contacts = _seen(connection, service, caller, request, page)
@@ -73,12 +73,17 @@ async def show_contact(request: Request, service: ServiceOf, caller: ReadsContac
     """The person. Personal fields are null without the scope to see them; that they were seen is noted."""
 
     def read(connection: Connection) -> bytes:
-        found = read_contact(connection, contact_id, caller.territory, ContactVault(service.sealer))
+        found = read_contact(connection, contact_id, caller.territory, _vault(service, caller))
         if found is None:
             raise not_there(f"contact {contact_id!r}")
         return orjson.dumps(_seen(connection, service, caller, request, [found])[0])
 
     return await run_in_threadpool(_read, service, caller, read)
+
+
+def _vault(service: Service, caller: Caller) -> ContactVault | BlindVault:
+    """What is not to be seen is not opened."""
+    return ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else BlindVault()
 
 
 def _read(service: Service, caller: Caller, read: Callable[[Connection], bytes]) -> Response:
@@ -92,9 +97,7 @@ def _seen(
     connection: Connection, service: Service, caller: Caller, request: Request, rows: Sequence[Row]
 ) -> list[dict[str, Any]]:
     """The contacts as the caller may see them; who sees personal fields leaves a note."""
-    if Scope.SEE_PERSONAL not in caller.scopes:
-        rows = [mask_contact(row) for row in rows]
-    else:
+    if Scope.SEE_PERSONAL in caller.scopes:
         deeds = [Deed("contact.read", "contact", row["contact_id"]) for row in rows]
         record(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
     zone = service.histories.time_zone(connection)

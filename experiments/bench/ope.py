@@ -26,7 +26,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     """Size, number of worlds and of runs in each."""
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--worlds", type=int, default=2)
-    parser.add_argument("--runs", type=int, default=50, help="logs in each world")
+    parser.add_argument("--runs", type=int, help="logs in each world; 50, or 100 where quick")
     parser.add_argument("--week", type=int, default=60, help="the log's first week")
     parser.add_argument("--weeks", type=int, default=11, help="weeks of the log")
     parser.add_argument("--every", type=int, default=2, help="weeks from one of them to the next")
@@ -39,7 +39,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Each world's log is drawn and lived `runs` times; each time it is asked about every target."""
     begun = time.perf_counter()
-    accounts, worlds = (4_000, 1) if args.quick else (args.accounts, args.worlds)
+    accounts, worlds, runs = (4_000, 1, 100) if args.quick else (args.accounts, args.worlds, 50)
+    runs = args.runs or runs
     seen: list[Seen] = []
     told, thin = [], []
     for seed in range(args.seed, args.seed + worlds):
@@ -47,12 +48,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         weeks = range(args.week, args.week + args.every * args.weeks, args.every)
         log = LivedLog(arrive(world, weeks, args.share, args.paths))
         targets = targets_of(log, world.playbook)
-        found = [one for each in _told(judge(log, targets, range(args.runs)), begun) for one in each]
+        found = [one for each in _told(judge(log, targets, range(runs)), begun) for one in each]
         seen += found
         told.append({"world": world.hash, "seed": seed, **_world(log, targets, found)})
         thin.append(refused_when_thin(log, targets, range(1)))
-    keys = ("runs", "week", "weeks", "every", "share", "paths", "seed")
-    parameters = {"accounts": accounts, "worlds": worlds, **{key: getattr(args, key) for key in keys}}
+    keys = ("week", "weeks", "every", "share", "paths", "seed")
+    parameters = {"accounts": accounts, "worlds": worlds, "runs": runs, **{key: getattr(args, key) for key in keys}}
     return {
         "parameters": parameters,
         **_summary(seen),

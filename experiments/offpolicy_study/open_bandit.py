@@ -12,6 +12,7 @@ import pandas as pd
 
 from experiments.public_data import data_folder
 from kqml.errors import CouldNot, Fault
+from models.offpolicy.clustering import clusters_of
 from models.offpolicy.drawn import Codes, Floats, Weighed
 from models.offpolicy.estimators import values
 from models.offpolicy.support import Support, support_of
@@ -60,7 +61,7 @@ def _chances(log: pd.DataFrame, other: pd.DataFrame, items: int, target: str) ->
 
 def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, Any]:
     rows = np.arange(len(log))
-    found = values(_weighed(log, weight, click), click, (rows, rows))
+    found = values(_weighed(log, weight, click), click, clusters_of(rows))
     return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in found.items()}
 
 

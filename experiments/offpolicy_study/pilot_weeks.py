@@ -39,14 +39,16 @@ class Crossroads:
     effect_error: Floats
 
     def draw(self, number: int) -> Drawn:
-        """The log of one pilot week: its drawn decisions, their margin over the horizon."""
+        """The log of one pilot week: its drawn decisions, their margin over the horizon; later reps go their way."""
         fork = self.simulation.forked(FIRST_PATH + 2 * number)
         kept: list[Decisions] = []
 
         def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
             kept.append(decisions)
 
-        margin = run(fork, Pilot(self.share), 1, notice).margin + run(fork, Reps(), HORIZON - 1).margin
+        margin = run(fork, Pilot(self.share), 1, notice).margin
+        for _ in range(HORIZON - 1):
+            margin = margin + fork.live().net * fork.traits.margin_rate
         drawn = kept[0].coin[self.who]
         rows = self.who[drawn]
         return Drawn(

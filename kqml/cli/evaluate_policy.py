@@ -25,11 +25,12 @@ class Outcome(StrEnum):
 
 
 def run(  # noqa: PLR0913 - the flags of one command
-    log: Annotated[Path, typer.Argument(help="Folder of a dataset with its decision log.")],
+    log: Annotated[Path, typer.Argument(help="Folder of a decision log, beside its dataset or with --dataset.")],
     target: Annotated[
         str, typer.Option(help="The policy: playbook, an action for everybody, or a table (.csv, .parquet).")
     ] = "playbook",
     against: Annotated[str, typer.Option(help="What it is compared with, named likewise.")] = "wait",
+    dataset: Annotated[Path | None, typer.Option(help="Its dataset, where the log lies in another folder.")] = None,
     outcome: Annotated[Outcome, typer.Option(help="What counts.")] = Outcome.MARGIN,
     horizon: Annotated[int, typer.Option(min=7, help="Days over which it counts.")] = 91,
     playbook: PlaybookFlag = None,
@@ -42,7 +43,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     Exits with 1 where the log cannot speak for the policy: fewer than 100 effective rows, or a mean weight outside .8
     to 1.2. A table has the columns account_id, week, action and, for policies with dice, probability.
 
-    Example: kqml evaluate policy data/pilot --target visit --against playbook --json
+    Example: kqml evaluate policy data/log --dataset data/world --target visit --against playbook
     """
     from models.offpolicy.report import Question, answer_json
 
@@ -51,19 +52,19 @@ def run(  # noqa: PLR0913 - the flags of one command
     speech = spoken(language, settings.language)
     question = Question(target, against, outcome.value, horizon, seed)
     with progress("Weighing the drawn decisions", None):
-        answer = _answer(log, rules, question)
+        answer = _answer(log, dataset or log, rules, question)
     result = {**answer_json(answer, speech), "log": str(log), "playbook": rules.version}
     _tell(result, speech, as_json)
     if answer.evaluation.refused:
         raise typer.Exit(1)
 
 
-def _answer(log: Path, playbook: "Playbook", question: "Question") -> "Answer":
+def _answer(log: Path, dataset: Path, playbook: "Playbook", question: "Question") -> "Answer":
     from kqml.dataset import read_dataset
     from models.offpolicy.decisions import read_decisions
     from models.offpolicy.report import answer_of
 
-    decisions = read_decisions(log, read_dataset(log), playbook, question.horizon_days)
+    decisions = read_decisions(log, read_dataset(dataset), playbook, question.horizon_days)
     return answer_of(decisions, playbook, question)
 
 

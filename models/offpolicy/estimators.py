@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.offpolicy.clustering import Estimate, estimate
-from models.offpolicy.drawn import Codes, Floats, Weighed
+from models.offpolicy.clustering import Clusters, Estimate, estimate
+from models.offpolicy.drawn import Floats, Weighed
 
 NAMES = ("ips", "snips", "doubly_robust", "switch_dr")
 POOLED = "pooled"
@@ -63,13 +63,13 @@ def switch_of(weighed: Weighed, outcome: Floats) -> Switch:
     return Switch(limit, bias)
 
 
-def values(weighed: Weighed, outcome: Floats, clusters: tuple[Codes, ...]) -> Mapping[str, Estimate]:
+def values(weighed: Weighed, outcome: Floats, clusters: Clusters) -> Mapping[str, Estimate]:
     """Each estimator's value with its interval."""
     found = {name: _mean(row_values(name, weighed, outcome), clusters) for name in NAMES}
     return _widened(found, switch_of(weighed, outcome).bias)
 
 
-def differences(one: Weighed, other: Weighed, outcome: Floats, clusters: tuple[Codes, ...]) -> Mapping[str, Estimate]:
+def differences(one: Weighed, other: Weighed, outcome: Floats, clusters: Clusters) -> Mapping[str, Estimate]:
     """What one target is worth more than another, from the same rows: what they share cancels."""
     rows = {name: row_values(name, one, outcome) - row_values(name, other, outcome) for name in NAMES}
     found = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
@@ -80,6 +80,6 @@ def _widened(found: Mapping[str, Estimate], bias: float) -> Mapping[str, Estimat
     return {**found, "switch_dr": replace(found["switch_dr"], bias=bias)}
 
 
-def _mean(rows: Floats, clusters: tuple[Codes, ...], symmetric: bool = False) -> Estimate:
+def _mean(rows: Floats, clusters: Clusters, symmetric: bool = False) -> Estimate:
     value = float(rows.mean())
     return estimate(value, rows - value, clusters, symmetric)

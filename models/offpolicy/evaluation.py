@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.offpolicy.clustering import Estimate
+from models.offpolicy.clustering import Estimate, clusters_of
 from models.offpolicy.drawn import Drawn, Floats, Weighed, disagreement, weigh
 from models.offpolicy.estimators import POOLED, differences, values
 from models.offpolicy.expected import Regression
@@ -48,7 +48,7 @@ def evaluate_policy(drawn: Drawn, target: Floats, against: Floats, regression: R
     `target`, `against` (n × K): chances. `regression`: of expected outcomes, fitted without each row. Intervals are
     clustered by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
     """
-    clusters = (drawn.account, drawn.rep)
+    clusters = clusters_of(drawn.account, drawn.rep)
     weighed = [weigh(drawn, chances, regression.expected) for chances in (target, against)]
     judged = []
     for one, chances in zip(weighed, (target, against), strict=True):

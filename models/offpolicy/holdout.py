@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.offpolicy.clustering import Estimate, estimate
+from models.offpolicy.clustering import Estimate, clusters_of, estimate
 from models.offpolicy.drawn import Codes, Flags, Floats
 
 LEAST_ACCOUNTS = 100
@@ -55,4 +55,4 @@ def _within_reps(outcome: Floats, held: Flags, rep: Codes) -> Estimate:
         return Estimate(float("nan"), float("inf"), 1.0)
     value = float((centred * rest).sum()) / strength
     influence = centred * (rest - value * centred) * len(outcome) / strength
-    return estimate(value, influence, (place,), symmetric=True)
+    return estimate(value, influence, clusters_of(place), symmetric=True)

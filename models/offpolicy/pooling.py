@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.offpolicy.clustering import Estimate, estimate
+from models.offpolicy.clustering import Clusters, Estimate, estimate
 from models.offpolicy.drawn import Codes, Floats
 
 BANDS = 12
@@ -47,7 +47,7 @@ class Disputed:
         return len(self.rest)
 
 
-def pooled_difference(rows: Disputed, clusters: tuple[Codes, ...]) -> Estimate | None:
+def pooled_difference(rows: Disputed, clusters: Clusters) -> Estimate | None:
     """The mean difference per row. None where too few rows are in dispute to be put into bands."""
     number = min(BANDS, int((rows.weight != 0).sum()) // ROWS_OF_A_BAND)
     if number < LEAST_BANDS:

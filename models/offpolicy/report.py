@@ -105,6 +105,7 @@ def answer_json(answer: Answer, language: str) -> dict[str, Any]:
         "logged": answer.logged,
         "refused": found.refused,
         "why": list(found.target.support.faults),
+        "against_why": list(found.against.support.faults),
         "reason": reason_of(answer, language),
         "support": _support(found.target.support),
         "against_support": _support(found.against.support),
@@ -119,12 +120,19 @@ def answer_json(answer: Answer, language: str) -> dict[str, Any]:
 def reason_of(answer: Answer, language: str) -> str:
     """One sentence: the value and its interval, or why there is none."""
     found = answer.evaluation
-    support = found.target.support
     if found.refused:
-        limits = {"least": LEAST_EFFECTIVE, "low": MEAN_WEIGHT[0], "high": MEAN_WEIGHT[1]}
-        numbers = {"effective": support.effective, "mean": support.mean_weight, **limits}
-        return text(f"offpolicy.refused.{support.faults[0]}", language, target=answer.question.target, **numbers)
-    return text(f"offpolicy.{_verdict(found)}", language, **_told(answer))
+        return _refusal(answer.question.target, found.target.support, language)
+    told = text(f"offpolicy.{_verdict(found)}", language, **_told(answer))
+    if found.difference is not None:
+        return told
+    return f"{told} {_refusal(answer.question.against, found.against.support, language)}"
+
+
+def _refusal(name: str, support: Support, language: str) -> str:
+    """The first rule that is broken, with its numbers."""
+    limits = {"least": LEAST_EFFECTIVE, "low": MEAN_WEIGHT[0], "high": MEAN_WEIGHT[1]}
+    numbers = {"effective": support.effective, "mean": support.mean_weight, **limits}
+    return text(f"offpolicy.refused.{support.faults[0]}", language, target=name, **numbers)
 
 
 def _verdict(found: Evaluation) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from kqml.errors import BadUse
 from kqml.playbook import read_playbook
-from models.offpolicy.clustering import estimate
+from models.offpolicy.clustering import clusters_of, estimate
 from models.offpolicy.drawn import Drawn, Weighed, weigh
 from models.offpolicy.estimators import NAMES, Switch, differences, row_values, switch_of, values
 from models.offpolicy.evaluation import evaluate_policy
@@ -81,14 +81,14 @@ def test_a_perfect_regression_leaves_no_error_to_the_doubly_robust_estimate():
     random = np.random.default_rng(0)
     regression = random.normal(size=(4, 2))
     log = Drawn(**{**vars(HAND), "outcome": regression[np.arange(4), HAND.action]})
-    found = values(weigh(log, static(log, 1), regression), log.outcome, (log.account, log.rep))
+    found = values(weigh(log, static(log, 1), regression), log.outcome, clusters_of(log.account, log.rep))
     assert found["doubly_robust"].value == pytest.approx(regression[:, 1].mean())
 
 
 def test_a_policy_less_itself_is_nothing():
     log, features, _ = drawn_log()
     weighed = weigh(log, static(log, 2), regressed(log, features).expected)
-    found = differences(weighed, weighed, log.outcome, (log.account, log.rep))
+    found = differences(weighed, weighed, log.outcome, clusters_of(log.account, log.rep))
     assert {name: (one.value, one.error) for name, one in found.items()} == dict.fromkeys(NAMES, (0.0, 0.0))
 
 
@@ -114,7 +114,7 @@ def test_a_regression_narrows_the_interval():
 def test_rows_of_one_rep_count_less_than_rows_of_many():
     influence = np.repeat(np.array([1.0, -1.0] * 10), 50)
     alone, shared = np.arange(1_000), np.repeat(np.arange(20), 50)
-    narrow, wide = estimate(0.0, influence, (alone, alone)), estimate(0.0, influence, (alone, shared))
+    narrow, wide = (estimate(0.0, influence, clusters_of(alone, codes)) for codes in (alone, shared))
     assert wide.error == pytest.approx(narrow.error * 50**0.5, rel=0.05)
     assert wide.degrees < narrow.degrees
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.offpolicy.clustering import clusters_of
 from models.offpolicy.drawn import Drawn
 from models.offpolicy.evaluation import evaluate_policy
 from models.offpolicy.expected import Known, Regression, expected_outcomes
@@ -33,7 +34,7 @@ def company(seed, rows=6_000, share=lambda size: 0.05):
 
 
 def alone(rows):
-    return (np.arange(rows), np.arange(rows))
+    return clusters_of(np.arange(rows))
 
 
 @pytest.mark.parametrize("share", [lambda size: 0.05, lambda size: 0.08 - 0.01 * np.log10(size), lambda size: 0.0])
@@ -80,7 +81,7 @@ def test_rows_of_one_rep_that_move_together_widen_the_interval():
     shared = np.random.default_rng(0).normal(0, 0.5, 40)[rep] * rows.size
     together = replace(rows, rest=np.abs(rows.rest) * np.sign(shared) * np.sign(rows.weight))
     singly = pooled_difference(together, alone(4_000))
-    assert pooled_difference(together, (np.arange(4_000), rep)).error > 1.5 * singly.error
+    assert pooled_difference(together, clusters_of(np.arange(4_000), rep)).error > 1.5 * singly.error
 
 
 def log_of(seed=0, rows=3_000):

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,19 @@ from experiments.private_postgres import free_port
 from kqml.errors import CouldNot, Fault
 
 STARTING_SECONDS = 180
+OUR_WORKER = '"event":"model_loaded"'
+THEIR_WORKER = "Application startup complete"
+"""What each worker writes into the log when it is ready."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """When a service is ready to be measured: the address `path` answers, `line` stands in the log once per worker; the
+    first worker alone would get all connections, and keep them."""
+
+    path: str
+    line: str
+    workers: int
 
 
 @contextmanager
@@ -22,7 +36,7 @@ def our_service(home: Path, workers: int) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers), "--open"]
     url = f"http://127.0.0.1:{port}"
-    with _running(command, home, url, "/readyz"):
+    with _running(command, home, url, Ready("/readyz", OUR_WORKER, workers)):
         yield url
 
 
@@ -32,7 +46,8 @@ def stored_service(home: Path, workers: int, database: str) -> Iterator[tuple[st
     port = free_port()
     command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers)]
     url = f"http://127.0.0.1:{port}"
-    with _running(command, home, url, "/readyz", {"KQML_DATABASE_URL": database}) as process:
+    ready = Ready("/readyz", OUR_WORKER, workers)
+    with _running(command, home, url, ready, {"KQML_DATABASE_URL": database}) as process:
         yield url, process
 
 
@@ -43,15 +58,15 @@ def mlflow_service(home: Path, workers: int) -> Iterator[str]:
     words = ["models", "serve", "-m", "models:/kqml@champion", "--env-manager", "local", "-h", "127.0.0.1"]
     command = [sys.executable, "-m", "mlflow", *words, "-p", str(port), "--workers", str(workers)]
     url = f"http://127.0.0.1:{port}"
-    with _running(command, home, url, "/ping"):
+    with _running(command, home, url, Ready("/ping", THEIR_WORKER, workers)):
         yield url
 
 
 @contextmanager
 def _running(
-    command: Sequence[str], home: Path, url: str, ready: str, settings: Mapping[str, str] | None = None
+    command: Sequence[str], home: Path, url: str, ready: Ready, settings: Mapping[str, str] | None = None
 ) -> Iterator[int]:
-    """Yields the process once it answers at `url` + `ready`."""
+    """Yields the process once all its workers answer."""
     log = home / f"{'mlflow' if 'mlflow' in command else 'kqml'}-serve.log"
     environment = {
         **os.environ,
@@ -66,22 +81,26 @@ def _running(
             command, cwd=home, env=environment, stdout=written, stderr=written, start_new_session=True
         )
         try:
-            _wait(process, url + ready, log)
+            _wait(process, url, ready, log)
             yield process.pid
         finally:
             _end(process)
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+def _wait(process: "subprocess.Popen[bytes]", url: str, ready: Ready, log: Path) -> None:
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=5).is_success:
-                return
-        except httpx.TransportError:
-            pass
+        if log.read_text().count(ready.line) >= ready.workers and _answers(url + ready.path):
+            return
         time.sleep(0.2)
     raise CouldNot("A service did not start.", [Fault(url, f"see {log}", "run its command by hand")])
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -3,38 +3,80 @@
 import argparse
 
 import numpy as np
+import pytest
 
 from experiments.bench import allocation, ope
-from experiments.offpolicy_study.coverage import BEST, judge, targets_at
+from experiments.offpolicy_study import judged_targets
+from experiments.offpolicy_study.coverage import judge, refused_when_thin
+from experiments.offpolicy_study.judged_targets import BEST, FEW, INDEPENDENT, OURS, targets_of
+from experiments.offpolicy_study.lived_log import LivedLog
 from experiments.offpolicy_study.pilot_weeks import arrive
 from experiments.world.world import Shape, build_world
+from models.offpolicy.drawn import disagreement
 
 
-def test_logs_of_one_week_differ_by_coins_and_futures_alone():
-    place = arrive(build_world(Shape(200, 4, 40), 0), 20, 0.5, 4)
-    one, again, other = place.draw(0), place.draw(0), place.draw(1)
+@pytest.fixture(scope="module")
+def world():
+    return build_world(Shape(700, 14, 40), 0)
+
+
+@pytest.fixture(scope="module")
+def log(world):
+    return LivedLog(arrive(world, (20, 22, 24), 0.5, 4))
+
+
+def test_logs_differ_by_coins_and_futures_alone(log):
+    (one, rows), (again, _), (other, _) = log.draw(0), log.draw(0), log.draw(1)
     assert (one.outcome == again.outcome).all()
     assert (one.account == again.account).all()
     assert one.account.tolist() != other.account.tolist()
-    count = place.eligible[place.rows_of(one)].sum(axis=1)
-    assert one.probability.tolist() == (1 / count).tolist()
-    assert place.eligible[place.rows_of(one), one.action].all()
+    assert one.probability.tolist() == (1 / log.eligible[rows].sum(axis=1)).tolist()
+    assert log.eligible[rows, one.action].all()
+    assert (np.diff(rows) > 0).all()
 
 
-def test_the_allocated_oracle_beats_every_other_target_net_of_nothing_but_luck():
-    world = build_world(Shape(300, 6, 40), 0)
-    place = arrive(world, 20, 0.5, 8)
-    targets = targets_at(place, world.playbook)
+def test_each_week_of_a_log_is_that_of_its_own_place(log):
+    drawn, _ = log.draw(3)
+    weeks = [place.draw(3) for place in log.places]
+    assert drawn.outcome.tolist() == [value for week in weeks for value in week.outcome]
+    assert log.places[1].simulation.number == log.places[0].simulation.number + 2
+
+
+def test_targets_are_chances_and_the_oracle_beats_the_playbook(log, world):
+    targets = targets_of(log, world.playbook)
+    assert {OURS, BEST, FEW, "playbook", "wait"} <= set(targets)
     assert all(np.allclose(chances.sum(axis=1), 1) for chances in targets.values())
-    assert (targets[BEST] * place.truth).sum() > (targets["playbook"] * place.truth).sum()
-    seen = next(judge(place, world.playbook, range(1)))
-    assert {one.target for one in seen} == set(targets)
+    assert all((chances[~log.eligible] == 0).all() for chances in targets.values())
+    assert (targets[BEST] * log.truth).sum() > (targets["playbook"] * log.truth).sum()
+    assert 0 < (disagreement(targets[FEW], targets["playbook"]) > 0).mean() <= 0.11
+    seen = next(judge(log, targets, range(1)))
+    assert {one.target for one in seen} == set(targets) - {"playbook"}
+    assert refused_when_thin(log, targets, range(1)) == 1.0
+
+
+def test_ours_is_learned_from_a_log_that_it_is_not_judged_by(log, monkeypatch):
+    asked = []
+    monkeypatch.setattr(judged_targets, "EffectModel", lambda: _Spy(asked))
+    judged_targets.learned(log)
+    assert asked[0].outcome.tolist() == log.draw(INDEPENDENT)[0].outcome.tolist()
+
+
+class _Spy:
+    def __init__(self, asked):
+        self.asked = asked
+
+    def fit_sample(self, sample):
+        self.asked.append(sample)
+        return self
+
+    fitted = None
 
 
 def test_the_benches_tell_what_they_are_asked_for(monkeypatch, tmp_path):
     monkeypatch.setenv("KQML_DATA_DIR", str(tmp_path / "none"))
-    told = ope.run(_args(ope, "--accounts", "400", "--worlds", "1", "--runs", "2", "--week", "20", "--paths", "4"))
-    assert {"coverage", "refused", "half_width", "refused_when_thin", "parameters"} <= set(told)
+    words = ["--accounts", "700", "--worlds", "1", "--runs", "2", "--week", "20", "--weeks", "3", "--paths", "4"]
+    told = ope.run(_args(ope, *words))
+    assert {"coverage", "refused", "half_width", "ours_minus_playbook", "refused_when_thin", "parameters"} <= set(told)
     assert told["refused_when_thin"] == 1.0
     assert told["open_bandit"] is None
     assert ope.render(told)

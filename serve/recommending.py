@@ -1,7 +1,7 @@
 """Weeks of reps decided on demand, from the histories of their accounts alone."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from kqml.duties import Period
+from kqml.events import EventKind
 from models.policy.feature_rows import FeatureMatrix
 from models.policy.learned import Evidence, Learned, learned_from
 from models.policy.planning import Wish, plan_dataset
@@ -23,7 +24,8 @@ from serve.store.decision_logs import read_log
 from serve.store.duties_declared import declared_of, read_sayings
 from serve.store.exporting import export_accounts
 from serve.store.learned import newest_learned
-from serve.store.tables import ACCOUNTS
+from serve.store.records import parts_of
+from serve.store.tables import ACCOUNTS, EVENTS
 
 MOST_ACCOUNTS = 5_000
 """Whose histories are read for one request: more are planned by `kqml plan --store`."""
@@ -80,18 +82,26 @@ def _matrix(scorer: Scorer, accounts: int) -> FeatureMatrix:
 
 
 def _accounts(connection: Connection, deciding: Deciding) -> list[str]:
-    """Those of the reps now, and any that changed since the week began: they may have been theirs then."""
+    """Those of the reps now, and any that were handed over since the week began: they may have been theirs then."""
     theirs = ACCOUNTS.c.owner_rep_id.in_(sorted(deciding.reps))
     own = _ids(connection, theirs, MOST_ACCOUNTS + 1)
     if len(own) > MOST_ACCOUNTS:
         raise TooMany
     changed = or_(ACCOUNTS.c.owner_rep_id.is_(None), ~theirs) & (ACCOUNTS.c.updated_at >= deciding.cutoff)
-    return sorted({*own, *_ids(connection, changed, MOST_ACCOUNTS - len(own))}) if own else []
+    return sorted({*own, *_moved(connection, _ids(connection, changed), deciding.cutoff)}) if own else []
 
 
-def _ids(connection: Connection, condition: Any, limit: int) -> Sequence[str]:
+def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Sequence[str]:
     asked = select(ACCOUNTS.c.account_id).where(condition).order_by(ACCOUNTS.c.account_id).limit(limit)
     return connection.execute(asked).scalars().all()
+
+
+def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[str]:
+    """Those of the accounts that got another rep since an instant."""
+    moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.occurred_at >= since)
+    for part in parts_of(ids):
+        asked = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
+        yield from connection.execute(asked).scalars()
 
 
 def _learned(connection: Connection, scorer: Scorer | None, stamp: str | None, by: tuple[str, int]) -> Learned | None:

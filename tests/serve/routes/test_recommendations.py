@@ -152,6 +152,23 @@ def test_accounts_get_the_weeks_of_their_reps_decided(filled, store):
     assert names[0] not in {one["account_id"] for one in whole["decisions"]}
 
 
+def test_an_account_handed_over_since_monday_is_still_of_that_week(filled, store):
+    """It was REP's when the week began, so REP's hours were planned with it; who has it now did not have it then."""
+    own = filled.get("/v1/accounts", params={"rep": REP, "limit": 500}).json()["accounts"]
+    moved = own[0]["account_id"]
+    filled.put(f"/v1/accounts/{moved}", json={**facts_of(own[0]), "owner_rep_id": "R-new"})
+    week = recommend(filled, rep_id=REP)
+    assert moved in {one["account_id"] for one in week["decisions"]}
+    assert "nothing to plan" in refused(filled, rep_id="R-new")[0][1]
+    other = recommend(filled, accounts=[moved])
+    assert [one["rep_id"] for one in other["decisions"]] == [REP]
+
+
+def facts_of(account):
+    """What a CRM says of an account."""
+    return {name: account[name] for name in ("tier", "segment", "region", "opened_on", "status") if account[name]}
+
+
 def test_the_same_key_is_answered_the_same(filled, store):
     key = {"idempotency-key": "week-9"}
     told = recommend(filled, key, rep_id=REP)

@@ -19,9 +19,10 @@ from experiments.world.truth import HORIZON, assigned_truth, truth
 from experiments.world.world import World
 from experiments.world.writing import LogPlan, write_world
 from features.catalog import catalog
-from models.effects.decision_data import DecisionData, build_decision_data
+from models.effects.decision_data import DecisionData
 from models.effects.decision_features import decision_features
 from models.effects.decision_log import read_decision_log
+from models.effects.decision_rows import build_decision_data
 from models.effects.sample import Flags, Floats, Sample
 
 WARM_UP = 104

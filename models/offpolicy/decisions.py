@@ -15,9 +15,10 @@ from kqml.calendar import DAY_US
 from kqml.dataset import Dataset
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
-from models.effects.decision_data import DecisionData, build_decision_data
+from models.effects.decision_data import DecisionData
 from models.effects.decision_features import decision_features
 from models.effects.decision_log import read_decision_log
+from models.effects.decision_rows import build_decision_data
 from models.effects.outcomes import outcomes_of
 from models.margins import margin_rates
 from models.offpolicy.drawn import Codes, Drawn, Flags, Floats

@@ -9,8 +9,9 @@ from features.labels import label_lag_days, label_rows, row_windows
 from kqml.dataset import Dataset
 from kqml.errors import Refused
 from kqml.playbook import Playbook
-from models.effects.decision_data import DecisionData, build_decision_data
+from models.effects.decision_data import DecisionData
 from models.effects.decision_log import DecisionLog
+from models.effects.decision_rows import build_decision_data
 from models.effects.model import EffectModel
 from models.margins import margin_rates
 from models.policy.learned import Evidence

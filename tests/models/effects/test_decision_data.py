@@ -14,10 +14,12 @@ from kqml.calendar import DAY_US
 from kqml.errors import BadUse, CouldNot, Refused
 from kqml.events import EventKind
 from kqml.playbook import read_playbook
-from models.effects.decision_data import SCHEMA, build_decision_data, pseudo_times, unlogged
+from models.effects.decision_data import SCHEMA
 from models.effects.decision_features import decision_features
 from models.effects.decision_log import DecisionLog, read_decision_log
+from models.effects.decision_rows import build_decision_data, pseudo_times
 from models.effects.log_check import check_log
+from models.effects.unlogged import unlogged
 
 HORIZON = 35
 

@@ -19,8 +19,8 @@ from kqml.events import Group, kinds_in
 from kqml.playbook import read_playbook
 from models.allocation.allocation import violations
 from models.allocation.problem import NOT_BOOKED, Packages
-from models.effects.decision_data import build_decision_data
 from models.effects.decision_log import DecisionLog
+from models.effects.decision_rows import build_decision_data
 from models.effects.fitted import Basis
 from models.policy import learning
 from models.policy.answer import plan_rows, recommended, totals

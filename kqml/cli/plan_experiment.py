@@ -38,7 +38,8 @@ def run(  # noqa: PLR0913 - the flags of one command
 ) -> None:
     """Says what change can be found by holding out accounts, or whole reps, for some weeks.
 
-    The spread comes from the dataset's margins unless given by --mean, --sd, --icc, --correlation.
+    The spread comes from the dataset's margins unless given by --mean, --sd, --icc, --correlation. Margins above the
+    99th percentile count as that much; judge the experiment with the same cap.
 
     Example: kqml plan-experiment data/world --share 0.1 --weeks 13 --weeks 26 --detect 0.03
     """
@@ -86,7 +87,8 @@ def _population(dataset: Path | None, playbook: "Playbook", weeks: int, given: d
     told: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if dataset is None:
         return Population(**{"icc": 0.0, "correlation": 0.0, **told})
-    return replace(measure_population(read_dataset(dataset), playbook, weeks), **told)
+    found = measure_population(read_dataset(dataset), playbook, weeks)
+    return replace(found, **told, cap=None if "sd" in told else found.cap)
 
 
 def _plans(
@@ -122,4 +124,6 @@ def _print(console: Console, result: dict[str, Any], language: str) -> None:
     for weeks, row in {row["weeks"]: row for row in result["designs"]}.items():
         numbers = {name: row[name] for name in ("accounts", "reps", "mean", "sd", "icc", "correlation")}
         console.print(text("experiment.spread", language, weeks=weeks, **numbers), markup=False)
+        if row["cap"] is not None:
+            console.print(text("experiment.capped", language, cap=row["cap"]), markup=False)
     console.print(text("experiment.note", language, power=result["power"], alpha=result["alpha"]), markup=False)

@@ -20,7 +20,7 @@ DESIGNS = ("accounts", "reps")
 @dataclass(frozen=True)
 class Population:
     """`mean`, `sd`: of an account's outcome over the experiment. `icc`: within reps; `correlation`: with the time
-    before."""
+    before. `cap`: the outcome that counts for every larger one, None where none is drawn in."""
 
     accounts: int
     reps: int
@@ -28,6 +28,7 @@ class Population:
     sd: float
     icc: float
     correlation: float
+    cap: float | None = None
 
     @property
     def per_rep(self) -> float:

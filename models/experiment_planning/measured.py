@@ -16,6 +16,9 @@ from models.margins import margin_rates
 
 Floats = NDArray[np.float64]
 LEAST_ACCOUNTS, LEAST_REPS = 50, 5
+CAPPED = 0.99
+"""Quantile of outcomes that counts for every larger one: a few giants would otherwise decide a test alone, which then
+finds nothing, or too much (Kohavi, Tang & Xu 2020, Trustworthy Online Controlled Experiments, ch. 22)."""
 
 
 def measure_population(dataset: Dataset, playbook: Playbook, weeks: int) -> Population:
@@ -44,12 +47,15 @@ def _rows(count: int, cutoff: int) -> Rows:
 
 
 def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Population:
-    """The numbers of a population from two stretches of time. Raises Refused where it is too small."""
+    """The numbers of a population from two stretches of time, outcomes capped; the experiment is to be judged with the
+    same cap. Raises Refused where it is too small."""
     reps = len(np.unique(rep))
     if len(after) < LEAST_ACCOUNTS or reps < LEAST_REPS:
         told = f"{len(after)} accounts of {reps} reps"
         fault = Fault("dataset", told, f"there must be {LEAST_ACCOUNTS} accounts of {LEAST_REPS} reps")
         raise Refused("There are too few accounts to measure a spread.", [fault])
+    cap = float(np.quantile(after, CAPPED))
+    before, after = np.minimum(before, cap), np.minimum(after, cap)
     varies = before.std() > 0 and after.std() > 0
     correlation = float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     slope = correlation * after.std() / before.std() if varies else 0.0
@@ -61,6 +67,7 @@ def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Popu
         sd=float(after.std(ddof=1)),
         icc=intraclass(rest, rep),
         correlation=correlation,
+        cap=cap,
     )
 
 

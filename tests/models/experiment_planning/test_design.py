@@ -61,6 +61,46 @@ def test_a_detectable_change_is_found_as_often_as_planned(design, share):
     assert np.mean(hits[planned.detectable / 2]) == pytest.approx(half, abs=0.07)
 
 
+def heavy_tailed(seed=3, reps=40, size=40):
+    """Accounts of which a few are giants: their outcome before, after, their rep."""
+    random = np.random.default_rng(seed)
+    rep = np.repeat(np.arange(reps), size)
+    usual = random.lognormal(8, 1.6, reps * size) * random.lognormal(0, 0.1, reps)[rep]
+    before, after = (usual * random.lognormal(0, 0.5, reps * size) for _ in range(2))
+    return before, after, rep
+
+
+@pytest.mark.parametrize(("design", "share"), [("accounts", 0.1), ("accounts", 0.5), ("reps", 0.5)])
+def test_the_plan_of_a_heavy_tailed_company_holds_in_the_test_with_its_cap(design, share):
+    """Who is held out is drawn again and again; three standard errors of 600 draws are .03 and .05."""
+    before, after, rep = heavy_tailed()
+    population = population_of(before, after, rep)
+    planned = plan_design(population, design, share, 0.05, 0.8)
+    before, after = np.minimum(before, population.cap), np.minimum(after, population.cap)
+    rest = after - population.correlation * after.std() / before.std() * before
+    random = np.random.default_rng(1)
+    hits = {0.0: [], planned.detectable: []}
+    for change, kept in hits.items():
+        for _ in range(600):
+            units = len(after) if design == "accounts" else 40
+            held = np.zeros(units, dtype=bool)
+            held[random.permutation(units)[: planned.held_out]] = True
+            held = held if design == "accounts" else held[rep]
+            kept.append(found(rest + change * ~held, held, rep, design))
+    assert np.mean(hits[0.0]) == pytest.approx(0.05, abs=0.03)
+    assert np.mean(hits[planned.detectable]) == pytest.approx(0.8, abs=0.05)
+
+
+def test_giants_do_not_decide_what_can_be_detected():
+    before, after, rep = heavy_tailed()
+    giant = after.copy()
+    giant[0] *= 1_000
+    plain, shaken = (
+        plan_design(population_of(before, values, rep), "accounts", 0.1, 0.05, 0.8).share for values in (after, giant)
+    )
+    assert shaken == pytest.approx(plain, rel=0.05)
+
+
 def test_power_at_the_detectable_change_is_the_one_asked_for():
     planned = plan_design(POPULATION, "accounts", 0.2, 0.05, 0.9)
     assert power_of(planned, planned.detectable, 0.05) == pytest.approx(0.9, abs=0.005)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.effects_study.ceiling import ceiling_of
 from experiments.effects_study.judging import judge_learner
 from experiments.effects_study.learners import LEARNERS, need_econml
 from experiments.effects_study.world_logs import PATHS, WARM_UP, StudyLog, study_log
@@ -38,11 +39,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     if any(name.startswith("econml") for name in learners):
         need_econml()
     rows: list[dict[str, Any]] = []
-    worlds = {}
+    worlds, ceiling = {}, {}
     for name in args.logs.split(","):
         world = build_world(Shape(accounts, max(accounts // 50, 1), WARM_UP + weeks + HORIZON + 1), args.seed)
         log = study_log(world, LOGS[name], weeks, SHARE, limit)
         worlds[name] = log.world
+        ceiling[name] = ceiling_of(log.sample, log.true, log.error)
         rows += [{"log": name, "learner": learner, **_measured(learner, log)} for learner in learners]
     return {
         "parameters": {"accounts": accounts, "weeks": weeks, "seed": args.seed, "quick": args.quick},
@@ -50,6 +52,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "basis": {name: "randomised" if name == "randomised" else "observational" for name in worlds},
         "kappa": "behaviour",
         "truth_paths": PATHS,
+        "ceiling": ceiling,
         "rows": rows,
     }
 
@@ -70,4 +73,8 @@ def render(result: Mapping[str, Any]) -> list[str]:
         f"{row['seconds']:8.1f}"
         for row in result["rows"]
     ]
-    return [head, *lines]
+    most = [
+        f"{name}: trees fitted to the truth reach corr {one['corr']:.2f}, sign error {one['sign_error']:.2f}"
+        for name, one in result["ceiling"].items()
+    ]
+    return [head, *lines, *most]

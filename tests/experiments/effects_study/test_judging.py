@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from experiments.effects_study.ceiling import ceiling_of
 from experiments.effects_study.judging import judge_learner
 from experiments.effects_study.learners import GroupInterval, Learnt, naive, t_learner
 from models.effects.sample import sample_of
@@ -32,3 +33,14 @@ def test_simple_learners_find_a_simple_effect():
         found = learner(sample_of(X, action, outcome), labels)
         assert found.predicted[:, 1].mean() == pytest.approx(2.0, abs=0.2)
         assert {one.group for one in found.groups} == {"up", "down"}
+
+
+def test_the_ceiling_is_what_features_tell_of_the_truth():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(3000, 2))
+    action = random.choice(["wait", "visit"], 3000)
+    sample = sample_of(X, action, np.exp(X[:, 0] + random.normal(size=3000)))
+    told, hidden = X[:, 1] + X[:, 0], random.normal(size=3000)
+    for truth, least, most in ((told, 0.8, 1.0), (hidden, -0.2, 0.2)):
+        true = np.column_stack([np.zeros(3000), truth])
+        assert least < ceiling_of(sample, true, np.full(true.shape, 0.1))["corr"] < most

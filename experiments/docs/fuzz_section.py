@@ -8,13 +8,13 @@ from experiments.docs.tables import table
 
 HEADS = ("database", "what", "requests", "2xx, 3xx", "4xx", "5xx", "closed", "findings")
 PARTS = {
-    "generated": "made from the OpenAPI document, by 25 callers",
+    "generated": "made from the OpenAPI document, by callers of every scope and role",
     "hostile": "hostile bodies, cursors, bytes",
     "logins": "forms of the login",
 }
 HEAD = """## No request breaks the service
 
-`python -m experiments.fuzz --requests 5000 --seed 0 --save`, seeds {seeds} (`make fuzz`: all in one go)
+`python -m experiments.fuzz --requests {requests} --seed SEED --save`, seeds {seeds} (`make fuzz`: 20,000 in one go)
 """
 FOOT = """A finding is a 5xx, an answer that the document does not describe, somebody let in or turned away wrongly,
 something taken that must be refused. *closed*: bytes that are hardly HTTP, answered by closing the connection.
@@ -23,8 +23,9 @@ something taken that must be refused. *closed*: bytes that are hardly HTTP, answ
 
 def fuzz_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """A row a database and kind of request, summed over the runs."""
-    seeds = sorted({result["parameters"]["seed"] for result in results})
-    yield HEAD.format(seeds=", ".join(map(str, seeds)))
+    parameters = [result["parameters"] for result in results]
+    told = {name: ", ".join(map(str, sorted({one[name] for one in parameters}))) for name in ("requests", "seed")}
+    yield HEAD.format(requests=told["requests"], seeds=told["seed"])
     names = sorted({name for result in results for name in result if name != "parameters"})
     rows = ((name, part, [one[name][part] for one in results if name in one]) for name in names for part in PARTS)
     yield from table(HEADS, (_row(*row) for row in rows))

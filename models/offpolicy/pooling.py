@@ -53,6 +53,9 @@ def pooled_difference(rows: Disputed, clusters: Clusters) -> Estimate | None:
     if number < LEAST_BANDS:
         return None
     band = _bands(rows, number)
+    number = int(band.max()) + 1
+    if number < LEAST_BANDS:
+        return None
     measured = _measured(rows, band, number)
     value, spread, coefficient = _pooled(measured)
     influence = coefficient[band] * measured.influence
@@ -63,13 +66,14 @@ def pooled_difference(rows: Disputed, clusters: Clusters) -> Estimate | None:
 
 
 def _bands(rows: Disputed, number: int) -> Codes:
-    """Bands of size with about equal money in dispute, small accounts first."""
+    """Bands of size with about equal money in dispute, small accounts first; fewer where a giant fills several."""
     money = rows.size * rows.share
     order = np.argsort(rows.size, kind="stable")
     total = np.cumsum(money[order])
     band = np.empty(len(rows), dtype=np.int64)
     band[order] = np.minimum((total / total[-1] * number).astype(np.int64), number - 1)
-    return band
+    filled = np.unique(band[money > 0])
+    return np.minimum(np.searchsorted(filled, band), len(filled) - 1)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,17 @@ def test_policies_that_agree_on_most_rows_differ_by_little_with_little_doubt():
     assert found.error < 0.5 * wide.error
 
 
+def test_giants_that_fill_several_bands_leave_no_empty_one():
+    rows, _ = company(5)
+    size = rows.size.copy()
+    size[:3] = 0.3 * size.sum()
+    huge = replace(rows, size=size, spread=0.3 * size)
+    found = pooled_difference(huge, alone(len(rows)))
+    assert np.isfinite([found.value, found.error]).all()
+    nobody = replace(rows, share=np.where(np.arange(len(rows)) < 2, 1.0, 0.0))
+    assert pooled_difference(nobody, alone(len(rows))) is None
+
+
 def test_too_few_disputed_rows_are_not_pooled():
     rows, _ = company(3, rows=300)
     assert pooled_difference(rows, alone(300)) is None

@@ -14,10 +14,12 @@ from models.policy.receipts import recreate
 from models.scoring import scorer_of
 from serve.live import BundleScoring
 from serve.recommendation_schemas import Recommendations
+from serve.routes import recommendations
 from serve.security.rights_records import set_objection
 from serve.served import LiveModel
 from serve.store.learned import read_learned
 from serve.store.loading import load_dataset
+from serve.store.plans import decided_reps
 from serve.store.tables import DECISIONS, LEARNED, OUTBOX, WEBHOOKS
 
 WEEK = "2023-W09"
@@ -175,6 +177,22 @@ def test_the_same_key_is_answered_the_same(filled, store):
     answer = filled.post("/v1/recommendations", json={"rep_id": REP}, headers=key)
     assert (answer.json(), answer.headers["idempotency-replayed"]) == (told, "true")
     assert count(store, LEARNED) == 1
+
+
+@pytest.mark.parametrize("blind", [1, 2])
+def test_who_decides_at_the_same_time_as_another_tells_what_the_other_decided(filled, store, monkeypatch, blind):
+    """Seen neither before the work, nor, on a database with several writers, when it is written."""
+    told = recommend(filled, rep_id=REP)
+    count_before, looks = count(store, DECISIONS), []
+
+    def late(*asked):
+        looks.append(asked)
+        return frozenset() if len(looks) <= blind else decided_reps(*asked)
+
+    monkeypatch.setattr(recommendations, "decided_reps", late)
+    assert recommend(filled, rep_id=REP) == {**told, "decided": []}
+    assert len(looks) == blind + 1
+    assert count(store, DECISIONS) == count_before
 
 
 def test_what_was_learned_for_the_whole_company_is_used(filled, store, company, published, monkeypatch):

@@ -1,6 +1,5 @@
 """Shapes in which an effect may differ between rows, learned from standardised pseudo-effects."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +8,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from models.effects.forests import Growth, cross_fit_or_none, fit_all
+from models.effects.ridge import moments_of, ridge, summed, without
 from models.effects.sample import Codes, Flags, Floats
 
 KNOTS = 33
@@ -103,17 +103,17 @@ def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | N
     ranks = ranks_of(values)
     columns = ranks.of(values)
     w = np.ones(len(target)) if weight is None else weight
-    parts = [_moments(columns[mine], target[mine], w[mine]) for mine in _each(fold)]
-    whole = _summed(parts)
+    parts = [moments_of(columns[mine], target[mine], w[mine]) for mine in _each(fold)]
+    whole = summed(parts)
     tried = []
     for penalty in PENALTIES:
         held = np.empty(len(target))
         for mine, own in zip(_each(fold), parts, strict=True):
-            coefficients, intercept = _ridge(_without(whole, own), penalty)
+            coefficients, intercept = ridge(without(whole, own), penalty)
             held[mine] = columns[mine] @ coefficients + intercept
         tried.append((float(np.sum(w * (target - held) ** 2)), penalty, held))
     _, penalty, held = min(tried, key=lambda one: one[0])
-    coefficients, intercept = _ridge(whole, penalty)
+    coefficients, intercept = ridge(whole, penalty)
     return Learned(Linear(ranks, coefficients, intercept), held)
 
 
@@ -126,43 +126,5 @@ def stacked(columns: Floats, target: Floats, weight: Floats | None = None) -> Fl
     return np.asarray(found / max(found.sum(), 1.0), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class _Moments:
-    """Weighted sums of rows for a ridge regression."""
-
-    rows: float
-    sums: Floats
-    squares: Floats
-    total: float
-    products: Floats
-
-
 def _each(fold: Codes) -> list[Flags]:
     return [fold == part for part in range(int(fold.max()) + 1)]
-
-
-def _moments(columns: Floats, target: Floats, weight: Floats) -> _Moments:
-    weighed = columns * weight[:, None]
-    return _Moments(
-        float(weight.sum()),
-        weighed.sum(axis=0),
-        columns.T @ weighed,
-        float(weight @ target),
-        weighed.T @ target,
-    )
-
-
-def _summed(parts: Sequence[_Moments]) -> _Moments:
-    return _Moments(*(sum(vars(part)[name] for part in parts) for name in vars(parts[0])))
-
-
-def _without(whole: _Moments, own: _Moments) -> _Moments:
-    return _Moments(*(vars(whole)[name] - vars(own)[name] for name in vars(whole)))
-
-
-def _ridge(moments: _Moments, penalty: float) -> tuple[Floats, float]:
-    middle, mean = moments.sums / moments.rows, moments.total / moments.rows
-    centred = moments.squares - moments.rows * np.outer(middle, middle)
-    right = moments.products - moments.rows * middle * mean
-    coefficients = np.linalg.solve(centred + penalty * moments.rows * np.eye(len(middle)), right)
-    return np.asarray(coefficients), float(mean - middle @ coefficients)

@@ -53,7 +53,7 @@ def _listed(text: object) -> list[str] | None:
     return found if isinstance(found, list) else None
 
 
-def _fault(column: "pd.Series[object]", wrong: Flags, todo: str) -> Iterator[Fault]:
+def _fault(column: "pd.Series[str]", wrong: Flags, todo: str) -> Iterator[Fault]:
     if wrong.any():
         example = column.to_numpy(dtype=object)[wrong][0]
         yield Fault(str(column.name), f"{example!r} in {int(wrong.sum())} of {len(column)} rows", todo)

@@ -5,25 +5,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kqml.duties.declared import DECLARED_STATES
+from kqml.duties.table import DUTIES
 from serve.fields import Identifier, Instant, Moment, OneOf, Text
 from serve.schemas import STRICT
 from serve.weeks import WEEK
 
 DUTIES_PER_REQUEST = 100
 
-DutyName = Literal[
-    "cadence",
-    "problems",
-    "festival",
-    "birthday",
-    "milestone",
-    "misfortune",
-    "promise",
-    "complaint",
-    "inbound",
-    "asks",
-    "trainings",
-]
+DutyName = Annotated[str, OneOf(DUTIES)]
 
 
 class DutySaying(BaseModel):

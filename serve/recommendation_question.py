@@ -13,7 +13,7 @@ from serve.recommending import why_not
 from serve.store.plans import is_rep, week_of_accounts
 from serve.store.records import read_rows
 from serve.store.tables import ACCOUNTS
-from serve.weeks import week_asked, week_name
+from serve.weeks import week_asked
 from serve.writing import Writing
 
 Row = Mapping[str, Any]
@@ -31,7 +31,7 @@ class Asked:
 
     @property
     def name(self) -> str:
-        return week_name(self.week)
+        return self.week.week_name
 
     @property
     def cutoff(self) -> int:
@@ -61,7 +61,7 @@ def read_question(connection: Connection, writing: Writing, said: Recommendation
             raise invalid_request([ItemError("#/rep_id", f"there is no rep {said.rep_id!r}")])
         return Asked(frozenset([said.rep_id]), None, week, zone, language)
     rows = _rows(connection, writing, said.accounts or [])
-    stored = week_of_accounts(connection, list(rows), week_name(week), territory)
+    stored = week_of_accounts(connection, list(rows), week.week_name, territory)
     earlier = {row["account_id"]: row["rep_id"] for row in stored}
     reps = {earlier.get(name) or row["owner_rep_id"] for name, row in rows.items() if _may(row)}
     if len(reps - {None}) > REPS_PER_REQUEST:

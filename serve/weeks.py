@@ -3,6 +3,7 @@
 from kqml.calendar import moment_of
 from kqml.duties import Period
 from kqml.duties import week as week_named
+from kqml.duties.period import week_name
 from kqml.errors import BadUse
 from serve.problems import ItemError, invalid_request
 
@@ -18,10 +19,5 @@ def week_asked(name: str | None, now: int, time_zone: str) -> Period:
         raise invalid_request([ItemError("", f"{name!r} is a week that its year does not have", "week")]) from None
 
 
-def week_name(week: Period) -> str:
-    """`2024-W07`."""
-    return "{}-W{:02d}".format(*week.first.isocalendar()[:2])
-
-
 def _week_at(now: int, time_zone: str) -> str:
-    return "{}-W{:02d}".format(*moment_of(now, time_zone).date().isocalendar()[:2])
+    return week_name(moment_of(now, time_zone).date())

@@ -22,6 +22,7 @@ from experiments.world.writing import write_world
 from features.cutoffs import default_cutoff
 from kqml.calendar import moment_of
 from kqml.dataset import read_dataset
+from kqml.duties.period import week_name
 from kqml.errors import CouldNot, Fault
 
 QUICK_ACCOUNTS = 1_000
@@ -134,7 +135,7 @@ def _last_week(dataset: Path) -> tuple[str, str]:
     found = read_dataset(dataset)
     day = moment_of(default_cutoff(found.event_log(), found.info.time_zone), found.info.time_zone).date()
     monday = day + timedelta(days=-day.weekday() % 7)
-    return "{}-W{:02d}".format(*monday.isocalendar()[:2]), monday.isoformat()
+    return week_name(monday), monday.isoformat()
 
 
 def _bytes(address: str) -> int:

@@ -1,6 +1,6 @@
 """`kqml duties`: what the playbook owes every account in a week, how far it was kept."""
 
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,7 +95,7 @@ def _owed(
         table = _of_rep(duties(book, rules, calendar, period, at), rep)
     is_week = (period.last - period.first).days == 6
     told = {
-        "week": "{}-W{:02d}".format(*period.first.isocalendar()[:2]) if is_week else None,
+        "week": period.week_name if is_week else None,
         "month": None if is_week else f"{period.first:%Y-%m}",
         "cutoff": moment_of(at, zone).isoformat(),
         "certainty": calendar.certainty(period.last.year),
@@ -127,6 +127,7 @@ def _period(book: "DutyBook", week: str | None, month: str | None) -> "Period":
     from kqml.calendar import moment_of
     from kqml.duties.period import month as month_of
     from kqml.duties.period import week as week_of
+    from kqml.duties.period import week_name
 
     if week is not None and month is not None:
         raise BadUse("There is one period.", [Fault("--month", f"{month} stands beside --week {week}", "give one")])
@@ -135,20 +136,11 @@ def _period(book: "DutyBook", week: str | None, month: str | None) -> "Period":
     if week is not None:
         return week_of(week)
     last = moment_of(_after_the_last(book), book.log.time_zone).date()
-    year, number, day = last.isocalendar()
-    return week_of(f"{year}-W{number:02d}" if day == 1 else _week_after(last))
-
-
-def _week_after(day: date) -> str:
-    from datetime import timedelta
-
-    return "{}-W{:02d}".format(*(day + timedelta(days=7)).isocalendar()[:2])
+    return week_of(week_name(last + timedelta(days=-last.weekday() % 7)))
 
 
 def _after_the_last(book: "DutyBook") -> int:
     """Local midnight after the last record. Raises Refused where there is none."""
-    from datetime import timedelta
-
     from kqml.calendar import local_midnight, moment_of
     from kqml.errors import Refused
 

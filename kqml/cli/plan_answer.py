@@ -46,10 +46,9 @@ def plan_and_log(wanted: "tuple[Dataset, Period]", rules: Rules, log: Path | Non
 
     (dataset, week), scorer = wanted, rules.scorer
     wish = Wish(rules.playbook, week, scorer, _earlier(log), rules.language)
-    week_name = "{}-W{:02d}".format(*week.first.isocalendar()[:2])
     columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
     kept = None if scorer is None else log
-    with feature_rows(kept, dataset.event_log().accounts, week_name, columns) as features:
+    with feature_rows(kept, dataset.event_log().accounts, week.week_name, columns) as features:
         planned = plan_dataset(dataset, wish, features)
         told: dict[str, Any] = {"model": model_told(rules), "log": None, "store": None}
         if log is not None:
@@ -57,7 +56,7 @@ def plan_and_log(wanted: "tuple[Dataset, Period]", rules: Rules, log: Path | Non
                 features.close()
             decisions = decision_rows(planned.plan, stamp_of(rules))
             draft = None if features is None else features.path
-            known = has_week(log, week_name)
+            known = has_week(log, week.week_name)
             if known:
                 replay(log, decisions, draft)
             else:

@@ -68,9 +68,8 @@ def plan_store(source: Source, wanted: "tuple[Dataset, Period]", rules: Rules) -
 
 def _refuse_future(dataset: "Dataset", week: "Period", now: int) -> None:
     if week.instants(dataset.info.time_zone)[0] > now:
-        name = "{}-W{:02d}".format(*week.first.isocalendar()[:2])
         todo = "plan it from its Monday on: what is known by then is not known yet"
-        raise BadUse("The week cannot be planned.", [Fault("--week", f"{name} has not begun", todo)])
+        raise BadUse("The week cannot be planned.", [Fault("--week", f"{week.week_name} has not begun", todo)])
 
 
 def _earlier(store: "Store", week: "Period", dataset: "Dataset", rules: Rules) -> Earlier:
@@ -78,10 +77,9 @@ def _earlier(store: "Store", week: "Period", dataset: "Dataset", rules: Rules) -
     from serve.store.decision_logs import read_log
     from serve.store.plans import week_of_all
 
-    name = "{}-W{:02d}".format(*week.first.isocalendar()[:2])
     cutoff = week.instants(dataset.info.time_zone)[0]
     with store.snapshot() as connection:
-        rows = week_of_all(connection, name)
+        rows = week_of_all(connection, week.week_name)
         own = [row for row in rows if row["by"] == BY]
         kept = frozenset(row["rep_id"] for row in rows if row["by"] != BY)
         decided_at = max((row["recorded_at"] for row in own), default=None)

@@ -28,6 +28,7 @@ def run(
     from kqml.calendar import moment_of
     from kqml.dataset import read_dataset
     from kqml.duties import duties, read_book, week
+    from kqml.duties.period import week_name
     from kqml.workdays import workdays
     from serve.webhooks.outbox import enqueue
     from serve.webhooks.overdue import overdue_messages
@@ -39,8 +40,8 @@ def run(
         book = read_book(read_dataset(source.folder), rules, source.declared())
         zone = book.log.time_zone
         at = present if cutoff is None else parse_cutoff(cutoff, zone)
-        year, number, _ = (moment_of(at, zone) - timedelta(microseconds=1)).date().isocalendar()
-        table = duties(book, rules, workdays(rules.country), week(f"{year}-W{number:02d}"), at)
+        last = (moment_of(at, zone) - timedelta(microseconds=1)).date()
+        table = duties(book, rules, workdays(rules.country), week(week_name(last)), at)
         messages = list(overdue_messages(table))
         with source.found.store.writing() as connection:
             fresh = enqueue(connection, messages, present)

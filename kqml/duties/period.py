@@ -20,6 +20,11 @@ class Period:
         """Its half-open interval of instants."""
         return local_midnight(self.first, time_zone), local_midnight(self.last + timedelta(days=1), time_zone)
 
+    @property
+    def week_name(self) -> str:
+        """`YYYY-Www` of its first day."""
+        return week_name(self.first)
+
 
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""
@@ -28,6 +33,12 @@ def day_number(day: date) -> int:
 
 def date_of(number: int) -> date:
     return EPOCH + timedelta(days=int(number))
+
+
+def week_name(day: date) -> str:
+    """`YYYY-Www`, the ISO week in which a day lies."""
+    year, number, _ = day.isocalendar()
+    return f"{year}-W{number:02d}"
 
 
 def week(name: str) -> Period:

@@ -38,8 +38,7 @@ class Company:
 
     @property
     def week_name(self) -> str:
-        year, number, _ = self.week.first.isocalendar()
-        return f"{year}-W{number:02d}"
+        return self.week.week_name
 
     @cached_property
     def calendar(self) -> Workdays:

@@ -25,7 +25,7 @@ from serve.rendering import shown
 from serve.security.audit import Actor, Deed, record
 from serve.security.contact_vault import ContactVault
 from serve.service import Service
-from serve.weeks import week_asked, week_name
+from serve.weeks import week_asked
 
 router = APIRouter(tags=["duties"])
 SHOWN = tuple(DutyOut.model_fields)
@@ -61,7 +61,7 @@ def _list(request: Request, service: Service, caller: Caller, question: DutyQues
     _note(request, service, caller, found.rows)
     following = None if found.last is None else write_cursor(question.place, (at, *found.last))
     content = {
-        "week": week_name(period),
+        "week": period.week_name,
         "as_of": moment_of(at, zone).isoformat(),
         "playbook": service.playbook.version,
         "certainty": workdays(service.playbook.country).certainty(period.last.year),

@@ -24,7 +24,7 @@ from serve.store.events import accounts_seen
 from serve.store.idempotency import Reply
 from serve.store.records import read_rows
 from serve.store.tables import ACCOUNTS
-from serve.weeks import week_asked, week_name
+from serve.weeks import week_asked
 from serve.writing import Writing, as_reply, write_now, writing_of
 
 router = APIRouter(tags=["duties"])
@@ -59,7 +59,7 @@ def _take(writing: Writing) -> Response:
     with writing.service.store.snapshot() as connection:
         wanted = _wanted(connection, writing, said)
         known = accounts_seen(connection, accounts, writing.caller.territory)
-        owed = Listed(week_name(wanted.period), owed_by(connection, wanted, sorted(known)))
+        owed = Listed(wanted.period.week_name, owed_by(connection, wanted, sorted(known)))
     return write_now(writing, lambda connection: _kept(connection, writing, said, owed))
 
 

@@ -16,7 +16,7 @@ from serve.rendering import shown
 from serve.service import Service
 from serve.store.decisions import FOLLOWS
 from serve.store.plans import is_rep, objecting_of_rep, week_of_rep
-from serve.weeks import WEEK, week_asked, week_name
+from serve.weeks import WEEK, week_asked
 
 router = APIRouter(tags=["reps"])
 MADE = frozenset({"next", "brief"})
@@ -41,7 +41,7 @@ def _show(service: Service, caller: Caller, rep_id: str, week: str | None) -> Re
         if not is_rep(connection, rep_id, caller.territory):
             raise not_there(f"rep {rep_id!r}")
         zone = service.histories.time_zone(connection)
-        name = week_name(week_asked(week, service.clock(), zone))
+        name = week_asked(week, service.clock(), zone).week_name
         found = week_of_rep(connection, rep_id, name, caller.territory)
         withheld = objecting_of_rep(connection, rep_id, caller.territory)
     told = [decision_told(row, zone) for row in found if row["objected_at"] is None]

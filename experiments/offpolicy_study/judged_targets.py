@@ -59,7 +59,7 @@ def allocated(place: Crossroads, effect: Floats, playbook: Playbook) -> Floats:
     reps, rep = np.unique(seat, return_inverse=True)
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
     count, channels = len(place.who), packages.contacts.shape[1]
-    net = net_values(np.nan_to_num(effect), packages, playbook.minute_cost)
+    net = net_values(np.nan_to_num(effect), packages.cost, playbook.minute_cost)
     problem = Problem(
         packages=packages,
         rep=rep.astype(np.int64),

@@ -16,7 +16,7 @@ from models.allocation.problem import Packages
 from models.effects.fitted import FittedEffects
 from models.effects.model import EffectModel
 from models.effects.sample import Sample
-from models.value.net import net_values
+from models.value.net import costs, net_values
 
 TREES = {"objective": "regression", "num_leaves": 8, "learning_rate": 0.1, "verbose": -1, "num_threads": 1, "seed": 0}
 ROUNDS = 100
@@ -115,9 +115,8 @@ def _by_action(sample: Sample) -> list[Flags]:
 
 
 def _costs(seen: Observation) -> Floats:
-    packages = Packages.of(seen.playbook)
-    return np.asarray(packages.cost[:, 0] * seen.playbook.minute_cost + packages.cost[:, 2], dtype=np.float64)
+    return costs(Packages.of(seen.playbook).cost, seen.playbook.minute_cost)
 
 
 def _net(seen: Observation, effect: Floats) -> Floats:
-    return net_values(effect, Packages.of(seen.playbook), seen.playbook.minute_cost)
+    return net_values(effect, Packages.of(seen.playbook).cost, seen.playbook.minute_cost)

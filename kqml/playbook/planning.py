@@ -38,9 +38,10 @@ class RepDefaults:
 
 @dataclass(frozen=True, config=STRICT)
 class HelpOffer:
-    """Help that we may offer (domain §10) where one of the reason `codes` is shown, beyond the visit it takes.
+    """Help that we may offer (domain §10) where one of the reason `codes` is shown.
 
     `segments`, `seasons`: to whom, when; empty: to all, always. `stages`: the help comes in these, each kept.
+    `minutes`, `money`: what a stage takes on top of a visit.
     """
 
     name: Name

@@ -119,7 +119,7 @@ def _has_bookings(problem: Problem) -> Flags:
 
 
 def _used(problem: Problem, choice: Places) -> Floats:
-    reps, cost = len(problem.capacity), problem.packages.cost[choice]
+    reps, cost = len(problem.capacity), problem.cost[np.arange(len(problem)), choice]
     return np.column_stack([np.bincount(problem.rep, weights=column, minlength=reps) for column in cost.T])
 
 

@@ -101,16 +101,21 @@ def _repair_unknown(cells: Cells, climb: Climb) -> None:
 
 def respond(cells: Cells, prices: Prices) -> tuple[Places, Floats]:
     """The choice (r × m) that is best at these prices, and L (r)."""
-    charge = (prices.resource[:, None, :] * cells.cost[None]).sum(axis=2)
     choice = np.zeros(cells.row.shape, dtype=np.int64)
     best = np.full(cells.row.shape, -np.inf)
-    for package in range(len(cells.cost)):
-        priced = cells.value[package] - charge[:, package, None] + _bonus(cells, prices, package)
+    for package in range(len(cells.value)):
+        priced = cells.value[package] - _charge(cells, prices, package) + _bonus(cells, prices, package)
         better = priced > best
         choice[better] = package
         best = np.where(better, priced, best)
     fixed = (prices.resource * cells.capacity).sum(axis=1) - (prices.floor * cells.floor).sum(axis=(1, 2))
     return choice, best.sum(axis=1) + fixed
+
+
+def _charge(cells: Cells, prices: Prices, package: int) -> Floats:
+    """r × m: what a package takes, at these prices."""
+    resources = range(prices.resource.shape[1])
+    return sum((prices.resource[:, x, None] * cells.cost[x, package] for x in resources), start=np.zeros(1))
 
 
 def _bonus(cells: Cells, prices: Prices, package: int) -> Floats | float:

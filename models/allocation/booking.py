@@ -30,7 +30,7 @@ def book(problem: Problem) -> Booked:
     for rep in tight.tolist():
         rows = np.flatnonzero(first & (problem.rep == rep))
         chosen = _least_overflow(problem, options, rows, rep)
-        over = problem.packages.cost[chosen].sum(axis=0) - problem.capacity[rep]
+        over = problem.cost[rows, chosen].sum(axis=0) - problem.capacity[rep]
         if (over > SMALL).any():
             overflow[rep] = np.maximum(over, 0.0)
             options[rows] = np.arange(options.shape[1])[None] == chosen[:, None]
@@ -43,19 +43,20 @@ def lightest_use(problem: Problem) -> tuple[Floats, Floats]:
     options = problem.options
     first = ~options[:, WAIT]
     lightest = _lightest(problem, options)
-    own = np.where(first[:, None], problem.packages.cost[lightest], 0.0)
+    own = np.where(first[:, None], problem.cost[np.arange(len(problem)), lightest], 0.0)
     return own, _taken(problem, lightest, first)
 
 
 def _lightest(problem: Problem, options: Flags) -> Places:
     """Of each account's options the one with the fewest minutes, then stops, then money."""
-    order = np.lexsort(problem.packages.cost.T[::-1])
-    return np.asarray(order[options[:, order].argmax(axis=1)], dtype=np.int64)
+    order = np.lexsort(np.moveaxis(problem.cost, 2, 0)[::-1], axis=1)
+    first = np.take_along_axis(options, order, axis=1).argmax(axis=1)
+    return np.asarray(order[np.arange(len(problem)), first], dtype=np.int64)
 
 
 def _taken(problem: Problem, choice: Places, rows: Flags) -> Floats:
     """R × RESOURCES: what the chosen packages of some accounts take of each rep."""
-    cost, rep = problem.packages.cost[choice[rows]], problem.rep[rows]
+    cost, rep = problem.cost[rows, choice[rows]], problem.rep[rows]
     reps = len(problem.capacity)
     return np.column_stack([np.bincount(rep, weights=column, minlength=reps) for column in cost.T])
 
@@ -63,11 +64,11 @@ def _taken(problem: Problem, choice: Places, rows: Flags) -> Floats:
 def _least_overflow(problem: Problem, options: Flags, rows: Places, rep: int) -> Places:
     """The package of each of `rows`."""
     place, package = np.nonzero(options[rows])
-    cost, capacity = problem.packages.cost, problem.capacity[rep]
+    cost, capacity = problem.cost[rows[place], package], problem.capacity[rep]
     count, kinds = len(place), len(capacity)
     one_each = np.zeros((len(rows), count + kinds))
     one_each[place, np.arange(count)] = 1.0
-    takes = np.hstack([cost[package].T, -np.eye(kinds)])
+    takes = np.hstack([cost.T, -np.eye(kinds)])
     weights = np.concatenate([np.zeros(count), 1.0 / np.where(capacity > 0, capacity, 1.0)])
     rules = [LinearConstraint(one_each, 1, 1), LinearConstraint(takes, -np.inf, capacity)]
     whole = np.arange(count + kinds) < count

@@ -19,7 +19,7 @@ ELEMENTS = 120_000
 class Cells:
     """K packages × r reps × m places. `reps`: their numbers in the problem. `row` (r × m): the account at each place,
     −1 behind the last. `value`: −inf where the package is no option. `counted` (C × K × r × m): by floors.
-    `tier` (r × m).
+    `tier` (r × m). `cost` (RESOURCES × K × r × m).
     """
 
     reps: Places
@@ -39,7 +39,7 @@ class Cells:
             value=self.value[:, kept],
             counted=self.counted[:, :, kept],
             tier=self.tier[kept],
-            cost=self.cost,
+            cost=self.cost[:, :, kept],
             capacity=self.capacity[kept],
             floor=self.floor[kept],
         )
@@ -50,7 +50,12 @@ class Cells:
 
     def used(self, choice: Places) -> Floats:
         """r × RESOURCES: what a choice (r × m) takes."""
-        return np.asarray(self.cost[choice].sum(axis=1), dtype=np.float64)
+        return np.asarray(self.taken(choice).sum(axis=2).T, dtype=np.float64)
+
+    def taken(self, choice: Places) -> Floats:
+        """RESOURCES × r × m: what a choice takes at each place."""
+        found = np.take_along_axis(self.cost, choice[None, None], axis=1)[:, 0]
+        return np.asarray(found, dtype=np.float64)
 
     def served(self, choice: Places) -> Floats:
         """r × T × C: owed contacts that a choice brings to each tier."""
@@ -117,10 +122,9 @@ def _rows(order: Places, starts: Places, counts: Places, length: int) -> Places:
 
 def _cells(room: Room, reps: Places, row: Places) -> Cells:
     absent = row < 0
-    cost, capacity = room.problem.packages.cost, room.capacity[reps]
-    within = np.asarray(cost[None] <= capacity[:, None, :] * (1 + SMALL) + SMALL, dtype=bool)
-    affordable = np.asarray(within.all(axis=2), dtype=bool)
-    options = room.options[row] & affordable[:, None, :]
+    cost, capacity = room.problem.cost[row], room.capacity[reps]
+    within = np.asarray(cost <= capacity[:, None, None, :] * (1 + SMALL) + SMALL, dtype=bool)
+    options = room.options[row] & within.all(axis=3)
     options[absent] = False
     options[absent, WAIT] = True
     value = np.where(options, room.value[row], -np.inf)
@@ -132,7 +136,7 @@ def _cells(room: Room, reps: Places, row: Places) -> Cells:
         value=np.ascontiguousarray(value.transpose(2, 0, 1)),
         counted=np.ascontiguousarray(counted.transpose(3, 2, 0, 1)),
         tier=np.where(absent, 0, room.problem.tier[row]),
-        cost=cost,
+        cost=np.ascontiguousarray(cost.transpose(3, 2, 0, 1)),
         capacity=capacity,
         floor=room.floor[reps],
     )

@@ -60,7 +60,7 @@ def _programme(cells: Cells, rep: int) -> Programme:
         package=package,
         value=value[place, package],
         one_each=csr_array(coo_array((np.ones(count), (place, column)), shape=(int(place.max()) + 1, count))),
-        takes=csr_array(cells.cost[package].T),
+        takes=csr_array(cells.cost[:, package, rep, place]),
         capacity=cells.capacity[rep],
         serves=csr_array(serves.reshape(len(tier), count)),
         floor=cells.floor[rep][tier, channel],

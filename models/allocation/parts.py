@@ -30,6 +30,7 @@ def part_of(problem: Problem, reps: Places) -> Part:
         rep=np.repeat(np.arange(len(reps)), sizes),
         capacity=problem.capacity[reps],
         floor=problem.floor[reps],
+        own_cost=None if problem.own_cost is None else problem.own_cost[rows],
         **{name: getattr(problem, name)[rows] for name in names},
     )
     return Part(cut, reps, rows)

@@ -29,15 +29,16 @@ def polish(cells: Cells, choice: Places) -> Places:
 def _best_move(cells: Cells, choice: Places, reps: Places) -> tuple[Floats, Places, Places]:
     """For each of `reps`: the largest gain of one change, at which place, to which package; −inf without one."""
     now = choice[reps]
-    room = cells.capacity[reps] * (1 + SMALL) + SMALL - cells.cost[now].sum(axis=1)
+    taken = np.take_along_axis(cells.cost[:, :, reps], now[None, None], axis=1)[:, 0]
+    room = (cells.capacity[reps] * (1 + SMALL) + SMALL).T - taken.sum(axis=2)
     current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
     brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
     spare = _spare(cells, reps, brought)
     best = np.full(len(reps), -np.inf)
     place, package = np.zeros(len(reps), dtype=np.int64), np.zeros(len(reps), dtype=np.int64)
-    for one in range(len(cells.cost)):
-        extra = cells.cost[one] - cells.cost[now]
-        possible = (extra <= room[:, None, :]).all(axis=2)
+    for one in range(len(cells.value)):
+        extra = cells.cost[:, one, reps] - taken
+        possible = (extra <= room[:, :, None]).all(axis=0)
         if cells.floored:
             possible &= (cells.counted[:, one, reps] - brought >= -spare).all(axis=0)
         gain = np.where(possible, cells.value[one, reps] - current, -np.inf)

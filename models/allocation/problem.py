@@ -56,6 +56,7 @@ class Problem:
     a row without any has no must. `booked` (n): the package an explored account gets whatever it brings,
     else NOT_BOOKED. `due` (n × C): contacts the cadence still owes; `shortfall_cost` (n × C): money lost by each
     one missing. `capacity` (R × RESOURCES). `floor` (R × T × C): least number of owed contacts of a tier.
+    `own_cost` (n × K × RESOURCES): what the packages take where accounts differ; None: `packages.cost` for all.
     """
 
     packages: Packages
@@ -69,9 +70,17 @@ class Problem:
     shortfall_cost: Floats
     capacity: Floats
     floor: Floats
+    own_cost: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.rep)
+
+    @property
+    def cost(self) -> Floats:
+        """n × K × RESOURCES: what each package takes when it is given to each account."""
+        if self.own_cost is not None:
+            return self.own_cost
+        return np.broadcast_to(self.packages.cost, (len(self), *self.packages.cost.shape))
 
     @property
     def useful(self) -> Floats:
@@ -136,6 +145,7 @@ def _shape_faults(problem: Problem) -> Iterator[Fault]:
         "shortfall_cost": (n, c),
         "capacity": (reps, len(RESOURCES)),
         "floor": (reps, tiers, c),
+        "cost": (n, k, len(RESOURCES)),
     }
     for name, shape in wanted.items():
         found = getattr(problem, name).shape
@@ -153,6 +163,7 @@ def _content_faults(problem: Problem) -> Iterator[Fault]:
         "tier": (problem.tier < 0) | (problem.tier >= problem.floor.shape[1]),
         "net_value": ~np.isfinite(problem.net_value).all(axis=1) | (problem.net_value[:, WAIT] != 0),
         "due": ~(problem.due >= 0).all(axis=1),
+        "cost": ~(problem.cost >= 0).all(axis=(1, 2)) | (problem.cost[:, WAIT] != 0).any(axis=1),
         "shortfall_cost": ~(problem.shortfall_cost >= 0).all(axis=1),
         "allowed": ~problem.allowed[:, WAIT],
         "fulfils": problem.fulfils[:, WAIT],
@@ -163,6 +174,7 @@ def _content_faults(problem: Problem) -> Iterator[Fault]:
         "tier": "give a place in `floor`",
         "net_value": "give finite numbers, 0 for the first package",
         "due": "give numbers from 0",
+        "cost": "give numbers from 0, 0 for the first package",
         "shortfall_cost": "give numbers from 0",
         "allowed": "the first package is always allowed",
         "fulfils": "the first package keeps no must",

@@ -26,17 +26,18 @@ def repair(cells: Cells, choice: Places) -> Places:
 def _best_move(cells: Cells, choice: Places, reps: Places) -> tuple[Floats, Places, Places]:
     """For each of `reps` the move that heals most for what it loses: its score (0 without one), place, package."""
     now, row = choice[reps], np.arange(len(reps))
-    capacity = np.where(cells.capacity[reps] > 0, cells.capacity[reps], 1.0)
-    over = (cells.cost[now].sum(axis=1) - cells.capacity[reps]) / capacity
+    capacity = np.where(cells.capacity[reps] > 0, cells.capacity[reps], 1.0).T
+    taken = np.take_along_axis(cells.cost[:, :, reps], now[None, None], axis=1)[:, 0]
+    over = (taken.sum(axis=2) - cells.capacity[reps].T) / capacity
     brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
     short = _shortness(cells, reps, brought)
     current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
-    ill = _beyond(over).sum(axis=1)[:, None] + _beyond(short).sum(axis=0)
+    ill = _beyond(over).sum(axis=0)[:, None] + _beyond(short).sum(axis=0)
     best, place, package = np.zeros(len(reps)), np.zeros(len(reps), np.int64), np.zeros(len(reps), np.int64)
-    for one in range(len(cells.cost)):
-        extra = (cells.cost[one] - cells.cost[now]) / capacity[:, None, :]
+    for one in range(len(cells.value)):
+        extra = (cells.cost[:, one, reps] - taken) / capacity[:, :, None]
         more = (cells.counted[:, one, reps] - brought) / _unit(cells, reps)
-        healed = ill - _beyond(over[:, None, :] + extra).sum(axis=2) - _beyond(short - more).sum(axis=0)
+        healed = ill - _beyond(over[:, :, None] + extra).sum(axis=0) - _beyond(short - more).sum(axis=0)
         loss = np.maximum(current - cells.value[one, reps], 0.0)
         score = np.where(healed > HEALS, healed / (loss + 1.0), 0.0)
         where = score.argmax(axis=1)

@@ -11,10 +11,11 @@ import pandas as pd
 from kqml.events import KIND_OF_CODE
 from kqml.messages import catalogue, text
 from kqml.messages.quantities import day
+from kqml.playbook.planning import HelpOffer
 from kqml.playbook.relationship import CardField
 from models.brief.material import Material, Record
 from models.policy.company import Company
-from models.policy.ranking import offers_for
+from models.policy.offers import offers_for, raising_codes
 from models.reasons import Reason
 
 ASKED = 3
@@ -126,17 +127,14 @@ class _Speaker:
 
     def offers(self, material: Material, account_id: str, reasons: Sequence[Reason]) -> list[str]:
         """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""
-        codes = [reason.code.value for reason in reasons if reason.direction == "rising"]
-        place = material.place[account_id]
-        offers = offers_for(self.company.playbook, codes, self.company.segment_of(place), self.company.seasons)
-        found = []
-        for offer in offers:
-            done = list(material.helped.get(account_id, ())).count(offer.name)
-            if done < len(offer.stages):
-                stage = offer.stages[done][self.language]
-                told = {"stage": stage, "number": done + 1, "of": len(offer.stages)}
-                found.append(text("plan.brief.offer", self.language, offer=offer.title[self.language], **told))
-        return found[:OFFERED]
+        segment, given = self.company.segment_of(material.place[account_id]), material.helped.get(account_id, {})
+        playbook, codes = self.company.playbook, raising_codes(reasons)
+        offers = offers_for(playbook, codes, segment, self.company.seasons, given)
+        return [self._offer(offer, given.get(offer.name, 0)) for offer in offers[:OFFERED]]
+
+    def _offer(self, offer: HelpOffer, done: int) -> str:
+        stage = {"stage": offer.stages[done][self.language], "number": done + 1, "of": len(offer.stages)}
+        return text("plan.brief.offer", self.language, offer=offer.title[self.language], **stage)
 
     def personal(self, material: Material, account_id: str) -> list[str]:
         days = sorted(material.personal.get(account_id, ()), key=lambda one: one[0])

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +17,7 @@ from kqml.playbook.relationship import CardField
 from kqml.standing.card import Filled, filled_by_events, filled_by_tables
 from kqml.standing.known import known_before, recorded_since
 from models.policy.company import Company
+from models.policy.offers import stages_given, topic_of
 
 Record = Mapping[str, Any]
 PersonalDay = tuple[date, str, str | None]
@@ -34,7 +34,6 @@ TALKS = (
     EventKind.MEETING,
     EventKind.TRAINING,
     EventKind.INBOUND,
-    EventKind.HELP_GIVEN,
     EventKind.HELP_ASKED,
     EventKind.PROBLEM_RAISED,
 )
@@ -45,13 +44,13 @@ PERSONAL = ("birthday", "milestone", "misfortune")
 
 @dataclass(frozen=True)
 class Material:
-    """By account id. `musts`, `open`: rows of duties; `talks`: the last events; `helped`: topics of help given lately;
-    `personal`: (day, what, contact's role). `card` is in the order of the accounts of the log."""
+    """By account id. `musts`, `open`: rows of duties; `talks`: the last events; `helped`: how often each help
+    was given; `personal`: (day, what, contact's role). `card` is in the order of the accounts of the log."""
 
     musts: Mapping[str, Sequence[Record]]
     open: Mapping[str, Sequence[Record]]
     talks: Mapping[str, Sequence[Record]]
-    helped: Mapping[str, Sequence[str]]
+    helped: Mapping[str, Mapping[str, int]]
     personal: Mapping[str, Sequence[PersonalDay]]
     card: Filled
     place: Mapping[str, int]
@@ -74,15 +73,11 @@ def read_material(company: Company, account_ids: Sequence[str], *, personal: boo
     fields = company.playbook.card
     now = filled_by_tables(company.dataset.accounts(), company.dataset.contacts(), fields)
     is_open = duties["state"].isin(["due", "overdue"])
-    given = events[events["kind"] == EventKind.HELP_GIVEN.code]
     return Material(
         musts=_grouped(duties[duties["must"] & is_open], DUTY),
         open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open]), DUTY),
-        talks=_grouped(events[events["kind"] != EventKind.HELP_GIVEN.code].groupby("account_id").tail(LAST), TALK),
-        helped={
-            str(name): [topic for topic in rows["topic"] if isinstance(topic, str)]
-            for name, rows in given.groupby("account_id")
-        },
+        talks=_grouped(events.groupby("account_id").tail(LAST), TALK),
+        helped=stages_given(company),
         personal=_personal(company, duties, wanted) if personal else {},
         card=filled_by_events(known, fields) | now,
         place={str(name): place for place, name in enumerate(log.accounts)},
@@ -105,13 +100,7 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
     frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
     told = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
     local = frame["occurred_at"].dt.tz_convert(company.book.log.time_zone)
-    return frame.assign(topic=told.astype(object).map(_topic), day=local.dt.date)
-
-
-def _topic(text: object) -> str | None:
-    note = orjson.loads(text) if isinstance(text, str) and text else {}
-    found = (note.get("offer") or note.get("topic")) if isinstance(note, dict) else None
-    return str(found) if found else None
+    return frame.assign(topic=told.astype(object).map(topic_of), day=local.dt.date)
 
 
 def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
@@ -120,7 +109,7 @@ def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
     place = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
     if "attributes" not in source.column_names:
         return duties.assign(topic=None)
-    return duties.assign(topic=pd.Series(source["attributes"].take(place).to_pandas()).map(_topic).to_numpy())
+    return duties.assign(topic=pd.Series(source["attributes"].take(place).to_pandas()).map(topic_of).to_numpy())
 
 
 DUTY = ("duty", "occasion", "state", "due_by", "topic")

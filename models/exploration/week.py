@@ -75,7 +75,6 @@ def _fits_whatever(explored: Problem) -> Flags:
     """
     own, whole = lightest_use(explored)
     others = whole[explored.rep] - own
-    cost = explored.packages.cost
-    largest = np.where(explored.allowed[:, :, None], cost[None], 0.0).max(axis=1)
+    largest = np.where(explored.allowed[:, :, None], explored.cost, 0.0).max(axis=1)
     limit = explored.capacity[explored.rep] * (1 + SMALL) + SMALL
     return np.asarray((others + largest <= limit).all(axis=1), dtype=bool)

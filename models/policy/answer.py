@@ -33,7 +33,7 @@ def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
     """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are None where nothing supports
     them: what is ranked by risk has no effect that could be claimed."""
     chosen, names, net = plan.week.assigned, _names(plan), _net(plan)
-    given, cost = reasons_given(plan), plan.problem.packages.cost
+    given, cost = reasons_given(plan), plan.problem.cost
     return [
         {
             "account_id": str(plan.company.account_ids[i]),
@@ -42,9 +42,9 @@ def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
             "tier": plan.situation.tier[i] or None,
             "action": plan.actions[chosen[i]],
             "given_for": str(given[i]),
-            "minutes": float(cost[chosen[i], MINUTES]),
-            "stops": float(cost[chosen[i], STOPS]),
-            "money": float(cost[chosen[i], MONEY]),
+            "minutes": float(cost[i, chosen[i], MINUTES]),
+            "stops": float(cost[i, chosen[i], STOPS]),
+            "money": float(cost[i, chosen[i], MONEY]),
             "churn_probability": _number(plan.judged.probability[i]),
             "band": plan.judged.band[i],
             "value_at_risk": _number(plan.judged.at_risk[i]),
@@ -76,7 +76,7 @@ def with_briefs(
 def totals(plan: WeekPlan, who: Places) -> dict[str, Any]:
     """Of the accounts that get something. `net_value` adds up what rests on randomised evidence alone, None where
     nothing does."""
-    used = plan.problem.packages.cost[plan.week.assigned[who]].sum(axis=0)
+    used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)
     chosen = plan.week.assigned[who]
     claimed = plan.ranked.basis[who, chosen] == Basis.RANDOMISED.value
     net = _net(plan)[who][claimed]

@@ -1,6 +1,5 @@
 """By what packages are ranked: net value where effects are known, risk × value where they are not."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +8,11 @@ from numpy.typing import NDArray
 from kqml.events import EventKind
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
-from kqml.playbook.planning import HelpOffer
 from models.allocation.problem import WAIT, Flags, Floats, Packages
 from models.effects.fitted import Basis
 from models.effects.packages import HELP
 from models.policy.judged import Judged
+from models.policy.offers import Names, action_costs
 from models.value.net import costs, net_values
 
 TOP = 0.99
@@ -33,18 +32,18 @@ class Ranked:
     basis: NDArray[np.object_]
 
 
-def rank(judged: Judged, playbook: Playbook, offered: Flags, top: float | None = None) -> Ranked:
-    """`offered`: accounts for which a help offer answers one of their reasons. `top`: of `top_of`, by default that of
-    these accounts.
+def rank(judged: Judged, playbook: Playbook, offers: Names, top: float | None = None) -> Ranked:
+    """`offers`: of `models.policy.offers.choose_offers`. `top`: of `top_of`, by default that of these accounts.
 
     An account has known effects where learning supports any of its actions; its other actions then cost what they
     cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
     """
-    packages = Packages.of(playbook)
+    cost = action_costs(playbook, offers)
+    offered: Flags = np.array([name is not None for name in offers.tolist()], dtype=bool)
     known: Flags = np.asarray(np.isfinite(judged.effect[:, 1:]).any(axis=1), dtype=bool)
-    net = net_values(np.nan_to_num(judged.effect), packages, playbook.minute_cost)
+    net = net_values(np.nan_to_num(judged.effect), cost, playbook.minute_cost)
     urgent = urgency(judged, playbook, top)[:, None] * attention(playbook, offered)
-    urgent = urgent - FRUGAL * costs(packages, playbook.minute_cost)[None, :]
+    urgent = urgent - FRUGAL * costs(cost, playbook.minute_cost)
     score = np.where(known[:, None], net, urgent)
     score[:, WAIT] = 0.0
     basis = judged.basis.copy()
@@ -86,19 +85,3 @@ def attention(playbook: Playbook, offered: Flags) -> Floats:
         if action in playbook.actions:
             found[:, playbook.actions.index(action)] = 1.0 / place
     return found
-
-
-def offers_for(
-    playbook: Playbook, codes: Sequence[str], segment: str | None, seasons: Sequence[str]
-) -> list[HelpOffer]:
-    """Help offers that answer one of the reason codes, for the segment, in season; in the order of the reasons."""
-    fitting = [
-        offer
-        for offer in playbook.help_offers
-        if (not offer.segments or segment in offer.segments)
-        and (not offer.seasons or not set(offer.seasons).isdisjoint(seasons))
-    ]
-    found: dict[str, HelpOffer] = {}
-    for code in codes:
-        found |= {offer.name: offer for offer in fitting if code in offer.codes and offer.name not in found}
-    return list(found.values())

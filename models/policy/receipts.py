@@ -37,7 +37,7 @@ def build_receipts(planned: Planned, material: Material, language: str, learned:
             "learned": learned,
             "evidence": {"code": planned.evidence.why, "rows": planned.evidence.rows},
             "history": _history(plan.judged.history, place),
-            "offered": bool(plan.offered[place]),
+            "offer": plan.offers[place],
             **judged,
             "given_for": str(given[place]),
             "left_out": str(left_out[place]) or None,
@@ -56,7 +56,7 @@ def recreate(
     past = receipt["history"]
     history = History(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
     judged = judge_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
-    ranked = rank(judged, playbook, np.array([receipt["offered"]]), learned.top)
+    ranked = rank(judged, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
     return judged_as_told(judged, ranked, playbook.actions, [0])[0]
 
 

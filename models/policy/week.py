@@ -18,9 +18,10 @@ from models.guardrails.situation import Situation, situation_of
 from models.policy.company import Company, capacities, earlier_compliance
 from models.policy.held_out import playbook_packages
 from models.policy.judged import Judged
-from models.policy.ranking import Ranked, offers_for, rank
+from models.policy.offers import Names, action_costs, choose_offers
+from models.policy.ranking import Ranked, rank
 
-POLICY = "kqml-week@2"
+POLICY = "kqml-week@3"
 """Raised whenever the same knowledge leads to other decisions."""
 
 
@@ -28,7 +29,7 @@ POLICY = "kqml-week@2"
 class WeekPlan:
     """Everything decided for a week; arrays are per account of the company. `held`: in the holdout, it gets the
     playbook only. `decided`: active accounts that somebody is in charge of, for which nothing stands against deciding;
-    the others are no decisions. `offered`: accounts for which a help offer answers one of their reasons."""
+    the others are no decisions. `offers`: per account the help offer that answers one of its reasons."""
 
     company: Company
     judged: Judged
@@ -40,7 +41,7 @@ class WeekPlan:
     week: DecidedWeek
     held: Flags
     decided: Flags
-    offered: Flags
+    offers: Names
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -59,29 +60,17 @@ def plan_week(
     situation = situation_of(company.book, playbook, company.week, company.cutoff, rejected)
     guarded = _with_nobody(guard(situation, playbook), company.owner)
     owed = owed_of(company.duties, list(ids))
-    helps = offered(company, judged)
-    ranked = rank(judged, playbook, helps, top)
+    offers = choose_offers(company, judged.reasons)
+    ranked = rank(judged, playbook, offers, top)
     decided = situation.active & (company.owner >= 0)
     if undecided is not None:
         decided &= ~undecided
     held = held_out(playbook.holdout, ids, company.week.first) & decided
     problem = _problem(company, guarded, owed, ranked.score, (tier_places(situation.tier), held, decided))
+    problem = replace(problem, own_cost=action_costs(playbook, offers))
     week = decide_week(problem, _coins(company, problem, owed.due, (held, decided)))
     week = replace(week, evaluable=week.evaluable & decided)
-    return WeekPlan(company, judged, ranked, situation, guarded, owed, problem, week, held, decided, helps)
-
-
-def offered(company: Company, judged: Judged) -> Flags:
-    """Accounts for which a help offer answers one of their raising reasons."""
-    known: dict[tuple[tuple[str, ...], str | None], bool] = {}
-    found = np.zeros(len(judged.probability), dtype=bool)
-    for place, reasons in enumerate(judged.reasons):
-        codes = tuple(reason.code.value for reason in reasons if reason.direction == "rising")
-        key = (codes, company.segment[place])
-        if codes and key not in known:
-            known[key] = bool(offers_for(company.playbook, codes, key[1], company.seasons))
-        found[place] = known.get(key, False)
-    return found
+    return WeekPlan(company, judged, ranked, situation, guarded, owed, problem, week, held, decided, offers)
 
 
 def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:

@@ -27,7 +27,7 @@ def oracle(problem):
     scale = np.where(problem.capacity[0] > 0, problem.capacity[0], 1.0)
     for plan in all_plans(problem):
         choice = np.array(plan)
-        cost = problem.packages.cost[choice]
+        cost = problem.cost[row, choice]
         booked = np.maximum(cost[forced].sum(axis=0) - problem.capacity[0], 0.0)
         if (cost.sum(axis=0) > problem.capacity[0] + booked).any():
             continue
@@ -37,6 +37,19 @@ def oracle(problem):
         found = (-(booked / scale).sum(), -missing, problem.value[row, choice].sum())
         best = found if best is None or found > best else best
     return best
+
+
+def test_the_exact_plan_equals_the_best_of_all_plans_where_costs_differ_between_accounts():
+    for seed in range(12):
+        same = made_week(seed, room=0.4, floors=0.5 * (seed % 2), musts=0.2 * (seed % 3), explored=0.2)
+        factor = np.random.default_rng(seed).choice([0.5, 1.0, 2.0], (len(same), len(same.packages.names), 1))
+        problem = replace(same, own_cost=same.cost * factor)
+        found = allocate(problem, exact=True)
+        assert violations(problem, found) == dict.fromkeys(violations(problem, found), 0)
+        overflow, missing, value = oracle(problem)
+        if overflow == 0:
+            assert -found.missing.sum() == pytest.approx(missing, abs=1e-6)
+            assert found.worth.sum() == pytest.approx(value, abs=1e-4)
 
 
 @pytest.mark.parametrize(

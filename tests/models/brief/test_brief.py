@@ -50,10 +50,10 @@ def test_help_answers_a_reason_with_the_stage_that_comes_next(company, material)
     first = brief(company, material, codes=[Code.COMPLAINT]).offer
     assert first[0] == "resolve the complaint by a date; now stage 1 of 3: apologise, name the date"
     account = str(company.account_ids[0])
-    later = replace(material, helped={account: ["dated_complaint_resolution"] * 2})
+    later = replace(material, helped={account: {"dated_complaint_resolution": 2}})
     told = brief(company, later, codes=[Code.COMPLAINT]).offer
     assert told[0] == "resolve the complaint by a date; now stage 3 of 3: ask whether they are satisfied"
-    done = replace(material, helped={account: ["dated_complaint_resolution"] * 3})
+    done = replace(material, helped={account: {"dated_complaint_resolution": 3}})
     assert brief(company, done, codes=[Code.COMPLAINT]).offer == ()
     assert brief(company, material).offer == ()
 

@@ -53,7 +53,7 @@ def test_an_unknown_effect_is_a_rank_and_a_known_one_is_money():
     effect = np.full((2, 6), np.nan)
     effect[1] = [0, 10, 30, 200, 250, 260]
     found = judged(at_risk=[100.0, 100.0], raised=[True, True], effect=effect)
-    ranked = rank(found, read_playbook(), np.array([False, False]))
+    ranked = rank(found, read_playbook(), np.array([None, None]))
     assert ranked.known.tolist() == [False, True]
     assert ranked.score[1].tolist() == pytest.approx([0, 10 - 7, 30 - 20, 200 - 81, 250 - 192, 260 - 162])
     assert ranked.score[0].argmax() == 3
@@ -62,7 +62,7 @@ def test_an_unknown_effect_is_a_rank_and_a_known_one_is_money():
 
 def test_help_ranks_above_a_visit_only_where_it_answers_a_reason():
     found = judged(at_risk=[100.0, 100.0], raised=[True, True])
-    score = rank(found, read_playbook(), np.array([False, True])).score
+    score = rank(found, read_playbook(), np.array([None, "market_briefing"], dtype=object)).score
     help_offer, visit = score[:, 4], score[:, 3]
     assert help_offer[0] < visit[0]
     assert help_offer[1] > visit[1]
@@ -70,7 +70,7 @@ def test_help_ranks_above_a_visit_only_where_it_answers_a_reason():
 
 def test_the_companys_priors_order_actions_and_are_called_that():
     playbook = replace(read_playbook(), priors={"call": 1, "visit": 2})
-    ranked = rank(judged(at_risk=[100.0], raised=[True]), playbook, np.array([False]))
+    ranked = rank(judged(at_risk=[100.0], raised=[True]), playbook, np.array([None]))
     assert ranked.score[0].argmax() == playbook.actions.index("call")
     assert ranked.basis[0].tolist() == ["unknown", "unknown", "prior", "prior", "unknown", "unknown"]
 

@@ -6,7 +6,6 @@ import pytest
 from features.rows import Rows
 from kqml.calendar import DAY_US
 from kqml.logbuilding import event_log_of
-from models.allocation.problem import Packages
 from models.value.amounts import net_amounts
 from models.value.expected import LEAST_ROWS, Trailing, fit_value, trailing_of
 from models.value.net import net_values
@@ -66,6 +65,7 @@ def test_too_few_rows_fit_nothing():
 
 
 def test_an_action_is_charged_its_minutes_and_its_money_once():
-    packages = Packages(("wait", "visit"), np.array([[0, 0, 0], [50, 1, 15.0]]), np.zeros((2, 3)))
-    found = net_values(np.array([[0.0, 100.0], [0.0, 20.0]]), packages, 1.2)
-    assert found.tolist() == [[0.0, 100 - 60 - 15], [0.0, 20 - 60 - 15]]
+    effect, same = np.array([[0.0, 100.0], [0.0, 20.0]]), np.array([[0, 0, 0], [50, 1, 15.0]])
+    assert net_values(effect, same, 1.2).tolist() == [[0.0, 100 - 60 - 15], [0.0, 20 - 60 - 15]]
+    own = np.stack([same, [[0, 0, 0], [10, 1, 3.0]]])
+    assert net_values(effect, own, 1.2).tolist() == [[0.0, 100 - 60 - 15], [0.0, 20 - 12 - 3]]

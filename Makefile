@@ -62,7 +62,7 @@ soak: install
 
 docs: install
 	$(BIN)/python -m experiments.docs
-	$(BIN)/python -m kqml.cli.manual docs/commands.md
+	$(BIN)/python -m experiments.docs.commands_page docs/commands.md
 
 # Needs network; `uv` lives in an environment of its own so that it is never a dependency.
 LOCK := .lockenv/bin/uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \

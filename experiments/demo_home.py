@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from kqml.errors import CouldNot, Fault
-from models.published import POINTER
+from models.registry.served_pointer import POINTER
 
 
 def demo_pointer(folder: Path) -> Path:

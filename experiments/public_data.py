@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kqml.dataset import Dataset, read_dataset
+from kqml.dataset.folder import Dataset, read_dataset
 from kqml.errors import CouldNot, Fault, Refused
 from kqml.importing.mapping_file import read_mapping
 from kqml.importing.pipeline import import_dataset

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from kqml.dataset import Dataset, DatasetInfo, event_log_from
+from kqml.dataset.folder import Dataset, DatasetInfo, event_log_from
 from kqml.errors import CouldNot
-from kqml.eventlog import CODES, EventLog
+from kqml.history.event_log import CODES, EventLog
 
 KEYS = ("account_id", "occurred_at", "known_at", "kind")
 EVENTS = 65_536

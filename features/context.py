@@ -6,7 +6,7 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 
-from kqml.calendar import (
+from kqml.calendar.business_time import (
     DAY_US,
     NO_QUIET_PERIODS,
     Instants,
@@ -15,9 +15,9 @@ from kqml.calendar import (
     local_midnight,
     zone_changes,
 )
-from kqml.dataset import DatasetInfo
-from kqml.eventlog import EventLog
+from kqml.dataset.folder import DatasetInfo
 from kqml.events import KIND_OF_CODE, KINDS
+from kqml.history.event_log import EventLog
 
 NEVER = np.iinfo(np.int64).max
 UNKNOWN = np.iinfo(np.int64).min

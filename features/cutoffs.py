@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from features.churn import ChurnDefinition, windows_of
+from features.churn_definition import ChurnDefinition, windows_of
 from features.context import Context
-from kqml.calendar import DAY_US, Instants, instant_of, local_midnight, moment_of
+from kqml.calendar.business_time import DAY_US, Instants, instant_of, local_midnight, moment_of
 from kqml.errors import BadUse, Fault, Refused
-from kqml.eventlog import EventLog
 from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 
 _NOTHING = Fault("events", "the log is empty", "import a history first")
 _NO_ORDERS = Fault("events", "none of the events is an order", "map the rows that are orders to kind `order`")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.context import Context
 from features.recorded import Places, Recorded, recorded
 from features.rows import Rows
-from kqml.calendar import DAY_US, Instants
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 
 CYCLE_GAPS = 26
 """An account's own cycle is the mean of this many last gaps between orders (design §6)."""

@@ -5,16 +5,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from features.churn import ChurnDefinition, Windows, windows_of
+from features.churn_definition import ChurnDefinition, Windows, windows_of
 from features.context import NEVER, Context
 from features.cutoffs import default_cutoff
 from features.eligibility import Standing, standing_of
 from features.recorded import Places, Recorded, recorded
 from features.rows import Rows
-from kqml.calendar import DAY_US, Instants
-from kqml.dataset import DatasetInfo
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import DAY_US, Instants
+from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 
 LAG_PERCENTILE = 95
 

@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from kqml.calendar import Instants, local_midnight
-from kqml.lunar import festival
+from kqml.calendar.business_time import Instants, local_midnight
+from kqml.calendar.lunar import festival
 
 YEARS = range(1969, 2101)
 

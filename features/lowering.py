@@ -24,9 +24,9 @@ from features.definitions import (
 )
 from features.rule_lowering import bits_of, frozen, lower_rules
 from features.rules import COUNTED, Card, Closing, Ledger, Rule
-from kqml.calendar import DAY_US
-from kqml.eventlog import CODES, VALUES
+from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
+from kqml.history.event_log import CODES, VALUES
 
 AGGREGATIONS = tuple(Aggregation)
 OPERATIONS = tuple(Operation)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from features.rule_lowering import only
 from features.rules import Card, Ledger, Rule
-from kqml.eventlog import Note
 from kqml.events import KINDS
+from kqml.history.event_log import Note
 
 
 class NoteTables:

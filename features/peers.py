@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar import Instants
-from kqml.tables import TIERS
+from kqml.calendar.business_time import Instants
+from kqml.dataset.tables import TIERS
 
 FEWEST = 20
 """A cell with fewer accounts says too little; the next wider one is used."""

@@ -10,8 +10,8 @@ from features.definitions import Feature, Peer, Target, atoms_of
 from features.lowering import PlanArrays, Room, lower, room_of
 from features.note_tables import NoteTables
 from features.plan_faults import faults_of
+from kqml.dataset.tables import TIERS
 from kqml.errors import BadUse
-from kqml.tables import TIERS
 
 __all__ = ["Plan", "atoms_of", "compile_plan"]
 

@@ -6,7 +6,7 @@ from features.definitions import Aggregation, Atom, Combined, Feature, Operation
 from features.rule_lowering import BITS
 from features.rules import COUNTED, Card, Closing, Counted, Ledger
 from kqml.errors import Fault
-from kqml.eventlog import CODES, VALUES
+from kqml.history.event_log import CODES, VALUES
 
 
 def faults_of(features: Sequence[Feature]) -> list[Fault]:

@@ -14,10 +14,10 @@ from features.context import NEVER
 from features.peers import Cells, tier_places
 from features.recorded import recorded
 from features.rows import Rows
-from kqml.calendar import instant_of, local_midnight
-from kqml.dataset import DatasetInfo
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import instant_of, local_midnight
+from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 
 STATIC = ("segment", "region")
 """Columns that never change, unless the dataset says that they may not be used."""

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar import Instants
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 
 Places = NDArray[np.int64]
 

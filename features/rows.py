@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.rules import Card, Closing, Counted, Ledger, Rule, closing_of
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS, EventKind
 
 Kinds = frozenset[EventKind]

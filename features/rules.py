@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from kqml.eventlog import CLOSED_BY
 from kqml.events import EventKind
+from kqml.history.event_log import CLOSED_BY
 from kqml.playbook.relationship import EmotionalEntry, Omission
 
 COUNTED = "counted"

@@ -16,8 +16,8 @@ from features.plan import Plan
 from features.profile import cells_of, profile_of, reads_attributes
 from features.rows import Rows
 from features.rules import COUNTED, Card, Closing, Counted, Ledger
-from kqml.calendar import Instants
-from kqml.dataset import Dataset
+from kqml.calendar.business_time import Instants
+from kqml.dataset.folder import Dataset
 
 READ_BY: Mapping[type, frozenset[str]] = {
     Closing: frozenset({"event_id", "ref", "due_at", "rep_id"}),

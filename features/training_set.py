@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.categories import Vocabulary, codes_of, vocabulary_of
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.context import context_of
 from features.definitions import Feature
 from features.engine import stream_features
@@ -16,8 +16,8 @@ from features.labels import LabelledRows, label_lag_days, label_rows
 from features.peers import Peers
 from features.plan import compile_plan
 from features.profile import cells_of, profile_of
-from kqml.calendar import Instants
-from kqml.dataset import Dataset
+from kqml.calendar.business_time import Instants
+from kqml.dataset.folder import Dataset
 
 
 @dataclass(frozen=True)

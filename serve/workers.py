@@ -19,18 +19,18 @@ from uvicorn.supervisors import Multiprocess
 
 from kqml.errors import CouldNot, Fault
 from kqml.playbook import Playbook, read_playbook
-from serve.app import create_app
-from serve.live import load_live
-from serve.logs import UVICORN_LOGS, build_logger
-from serve.metrics import SHARED_METRICS, Metrics
-from serve.patience import ImpatientProtocol
-from serve.security.sealing import Sealer
-from serve.security.starting import SecurityOptions, access_for
-from serve.served import ServedModel
-from serve.service import Service
-from serve.store.engine import open_store
-from serve.store_metrics import StoreCollector
-from serve.stored import StoredHistories
+from serve.database.engine import open_store
+from serve.http.database_metrics import StoreCollector
+from serve.http.logs import UVICORN_LOGS, build_logger
+from serve.http.metrics import SHARED_METRICS, Metrics
+from serve.http.service_state import Service
+from serve.http.timeouts import ImpatientProtocol
+from serve.security.encryption import Sealer
+from serve.security.startup_checks import SecurityOptions, access_for
+from serve.server import create_app
+from serve.usecases.database_histories import StoredHistories
+from serve.usecases.scoring_model import load_live
+from serve.usecases.served_model import ServedModel
 from serve.webhooks.addresses import Reach
 from serve.webhooks.dispatcher import Dispatcher
 from serve.webhooks.sending import Sender

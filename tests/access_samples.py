@@ -8,8 +8,8 @@ from typing import Any
 from httpx import Response
 from starlette.testclient import TestClient
 
-from kqml.duties.declared import duty_id
-from serve.access import Scope
+from kqml.duties.overrides import duty_id
+from serve.http.access import Scope
 
 VISITS = {
     "duty": "cadence",

@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kqml.calendar.festivals import festival_day
+from kqml.calendar.workdays import Workdays
 from kqml.duties import Period
-from kqml.festivals import festival_day
 from kqml.playbook import Playbook
-from kqml.workdays import Workdays
 
 CLOSING = ("account_suspended", "account_closed", "account_transferred")
 CONTACTS = {"visit": ("visit", "meeting"), "call": ("call",), "message": ("message",)}

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from features.definitions import Aggregation, Atom, Calendar, Combined, Feature, Operation, Season, Target, atoms_of
 from features.rules import COUNTED, Card, Closing, Counted, Ledger, closing_of
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
+from kqml.calendar.lunar import festival
 from kqml.events import EventKind
-from kqml.lunar import festival
 
 MISSING = math.nan
 

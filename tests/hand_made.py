@@ -3,9 +3,9 @@
 import numpy as np
 
 from features.context import UNKNOWN, Context
-from kqml.calendar import DAY_US, QuietPeriods
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import DAY_US, QuietPeriods
 from kqml.events import KIND_OF_CODE, KINDS
+from kqml.history.event_log import EventLog
 
 
 def at(days):

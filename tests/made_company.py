@@ -6,12 +6,12 @@ import numpy as np
 from small_world import write_small_world
 
 from features.catalog import core77
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.context import Context, context_of
 from features.cutoffs import cutoff_grid
 from features.training_set import TrainingSet, build_training_set
-from kqml.dataset import Dataset
-from kqml.eventlog import EventLog
+from kqml.dataset.folder import Dataset
+from kqml.history.event_log import EventLog
 
 DEFINITION = ChurnDefinition(horizon=42, gap=7)
 
@@ -35,7 +35,7 @@ def make_company(folder, accounts=160, weeks=104, every=14):
 
 def made_examples(rows=600, cutoffs=24, seed=0):
     """Examples of forty accounts whose first column tells churn; labels mature two cutoffs later."""
-    from models.examples import Examples
+    from models.churn.examples import Examples
 
     random = np.random.default_rng(seed)
     place = np.sort(random.integers(0, cutoffs, rows))

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from models.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
 
 PACKAGES = Packages(
     names=("wait", "message", "call", "visit", "two_visits"),

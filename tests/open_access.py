@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from serve.access import OPEN_CALLER, Caller
+from serve.http.access import OPEN_CALLER, Caller
 
 
 class OpenAccess:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from small_company import SmallCompany
 
-from models.bundle import load_bundle
-from models.published import Published, write_pointer
+from models.churn.bundle import load_bundle
+from models.registry.served_pointer import Published, write_pointer
 
 
 def publish(company: SmallCompany, number: int) -> Path:

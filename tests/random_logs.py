@@ -8,10 +8,10 @@ from feature_oracle import Happened, World
 from hypothesis import strategies as st
 
 from features.context import NEVER, UNKNOWN, Context
-from kqml.calendar import DAY_US, QuietPeriods
-from kqml.eventlog import CODES, NO_DUE, VALUES, EventLog, Note
+from kqml.calendar.business_time import DAY_US, QuietPeriods
 from kqml.events import KINDS, EventKind
-from kqml.loglinks import links_of
+from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, Note
+from kqml.history.links import links_of
 
 HOUR_US = DAY_US // 24
 KINDS_USED = (

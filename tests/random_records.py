@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from kqml.events import KINDS
-from kqml.logcolumns import COLUMNS
+from kqml.history.sorted_columns import COLUMNS
 
 FIELDS = [None, {"topic": "price"}, {"topic": 5}, {"fields": ["size", 3]}, {"from": "A", "to": "B"}]
 

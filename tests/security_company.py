@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert
 
-from kqml.calendar import instant_of
-from serve.access import Scope
+from kqml.calendar.business_time import instant_of
+from serve.database.decisions import add_decisions
+from serve.database.engine import Store
+from serve.database.scores import record_scores
+from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS, REVIEWS
+from serve.http.access import Scope
+from serve.security.api_keys import KeyWish, add_key
 from serve.security.contact_vault import ContactVault
-from serve.security.key_records import KeyWish, add_key
-from serve.security.keys import make_key
+from serve.security.encryption import Sealer
+from serve.security.key_text import make_key
 from serve.security.roles import Role
-from serve.security.sealing import Sealer
 from serve.security.sessions import SessionLimits, csrf_token, start_session
-from serve.security.user_records import UserWish, add_user
-from serve.store.decisions import add_decisions
-from serve.store.engine import Store
-from serve.store.scores import record_scores
-from serve.store.tables import ACCOUNTS, CONTACTS, EVENTS, REPS, REVIEWS
+from serve.security.users import UserWish, add_user
 
 SECOND = 1_000_000
 LIMITS = SessionLimits(idle=120 * 60 * SECOND, absolute=12 * 3600 * SECOND)

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 from kqml.playbook import read_playbook
-from serve.access import Access
-from serve.metrics import Metrics
-from serve.security.sealing import make_secret_key, read_sealer
+from serve.database.engine import Store
+from serve.http.access import Access
+from serve.http.database_metrics import StoreCollector
+from serve.http.metrics import Metrics
+from serve.http.service_state import Service
+from serve.security.encryption import make_secret_key, read_sealer
 from serve.security.sessions import SessionLimits
-from serve.security.starting import SecurityOptions
-from serve.served import ServedModel
-from serve.service import Service
-from serve.store.engine import Store
-from serve.store_metrics import StoreCollector
-from serve.stored import StoredHistories
+from serve.security.startup_checks import SecurityOptions
+from serve.usecases.database_histories import StoredHistories
+from serve.usecases.served_model import ServedModel
 
 
 def service_around(served: ServedModel, store: Store, access: Access, clock: Callable[[], int], limit: int) -> Service:

@@ -13,19 +13,19 @@ from small_model import PLATT
 from small_world import write_small_world
 
 from features.catalog import catalog, catalog_fingerprint
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.context import context_of
 from features.cutoffs import cutoff_grid, default_cutoff
 from features.profile import profile_of
 from features.rows import Rows
 from features.training_set import TrainingSet, build_training_set
-from kqml.calendar import moment_of
-from kqml.dataset import Dataset
+from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import Dataset
 from kqml.settings import BandSettings
-from models.asked import Asked
-from models.bundle import save_bundle
-from models.churn import ChurnModel
-from models.reference import build_peer_reference
+from models.churn.bundle import save_bundle
+from models.churn.churn_model import ChurnModel
+from models.churn.peer_reference import build_peer_reference
+from models.churn.scoring_request import Asked
 
 DEFINITION = ChurnDefinition(horizon=60, gap=14)
 

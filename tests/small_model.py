@@ -4,12 +4,12 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.peers import EVERYBODY, PeerReference
 from kqml.settings import BandSettings
-from models.calibration import LogisticCalibration
-from models.churn import ChurnModel
-from models.logistic_line import Line
+from models.churn.calibration import LogisticCalibration
+from models.churn.churn_model import ChurnModel
+from models.churn.logistic_line import Line
 
 PLATT = LogisticCalibration(Line(-0.1, 0.9))
 

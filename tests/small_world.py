@@ -5,7 +5,7 @@ from pathlib import Path
 from experiments.world.population import Shape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
-from kqml.dataset import Dataset
+from kqml.dataset.folder import Dataset
 
 ACCOUNTS_A_REP = 30
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from kqml.playbook import read_playbook
 from kqml.playbook.codes import TIERS
-from models.allocation.allocation import Allocation, allocate, violations
-from models.allocation.cadence import no_floors, with_floors
-from models.allocation.problem import NOT_BOOKED, Packages, Problem
-from models.exploration.coin import draw_coins
-from models.exploration.week import decide_week
+from models.policy.allocation.allocation import Allocation, allocate, violations
+from models.policy.allocation.cadence import no_floors, with_floors
+from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.exploration.exploration_draw import draw_coins
+from models.policy.exploration.week import decide_week
 
 CHANNELS = 3
 EFFECT = np.array([0.0, 6.0, 12.0, 45.0, 70.0, 65.0])

@@ -10,20 +10,20 @@ from typing import Any
 
 from experiments.public_data import IOWA_STORES, ONLINE_RETAIL, VENDOR_85, PublicData, import_public
 from features.catalog import catalog
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.context import context_of
 from features.cutoffs import cutoff_grid, parse_cutoff
 from features.labels import label_lag_days
 from features.training_set import TrainingSet, build_training_set
-from kqml.calendar import instant_of
-from kqml.dataset import Dataset
+from kqml.calendar.business_time import instant_of
+from kqml.dataset.folder import Dataset
 from kqml.errors import BadUse, Fault
 from kqml.settings import read_settings
-from models.backtest import Backtest, BacktestPlan, run_backtest
-from models.evaluation import Evaluation, evaluate
-from models.gaps import Histories
-from models.protocol import protocol_json
-from models.readings import reading_of, record_reading
+from models.churn.backtest import Backtest, BacktestPlan, run_backtest
+from models.churn.backtest_protocol import protocol_json
+from models.churn.evaluation import Evaluation, evaluate
+from models.churn.gaps import Histories
+from models.churn.test_set_usage import reading_of, record_reading
 
 TEST_SHARE = 0.25
 

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from experiments.world.population import Shape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
-from kqml.dataset import Dataset, read_dataset
+from kqml.calendar.workdays import workdays
+from kqml.dataset.folder import Dataset, read_dataset
 from kqml.duties import compliance, duties, month, read_book, week
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 QUICK_ACCOUNTS = 1_000
 WEEKS = {"festival": "2023-W03", "plain": "2023-W15"}

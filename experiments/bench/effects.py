@@ -5,10 +5,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.effects_study.ceiling import ceiling_of
-from experiments.effects_study.judging import judge_learner
-from experiments.effects_study.learners import LEARNERS, need_econml
-from experiments.effects_study.world_logs import PATHS, WARM_UP, StudyLog, study_log
+from experiments.studies.uplift.accuracy import judge_learner
+from experiments.studies.uplift.ceiling import ceiling_of
+from experiments.studies.uplift.learners import LEARNERS, need_econml
+from experiments.studies.uplift.world_logs import PATHS, WARM_UP, StudyLog, study_log
 from experiments.world.population import Shape
 from experiments.world.truth import HORIZON
 from experiments.world.world import build_world

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from experiments.bench.feature_build.asked import COMPARED, SETS, asked_of
 from experiments.bench.feature_build.company import write_company
+from experiments.bench.feature_build.feature_requests import COMPARED, SETS, asked_of
 
 ENGINE = "engine"
 PEERS = {

@@ -16,7 +16,7 @@ from experiments.bench.world_churn.causes import (
     true_drivers,
 )
 from experiments.bench.world_churn.hidden_facts import pictures_of
-from experiments.bench.world_churn.judged import (
+from experiments.bench.world_churn.model_accuracy import (
     GAP,
     QUICK,
     WEEKS,

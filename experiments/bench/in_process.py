@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments.bench.questions import Questions, rows_of, understood
-from serve.histories import build_histories
-from serve.live import BundleScoring
-from serve.routes.scores import cutoff_of
-from serve.schemas import ScoreRequest
+from experiments.bench.score_requests import Questions, rows_of, understood
+from serve.http.routes.scores import cutoff_of
+from serve.http.schemas.scores import ScoreRequest
+from serve.usecases.request_histories import build_histories
+from serve.usecases.scoring_model import BundleScoring
 
 TURNS = 1000
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from experiments.offpolicy_study.coverage import Seen, judge, refused_when_thin
-from experiments.offpolicy_study.judged_targets import BEST, OURS, targets_of
-from experiments.offpolicy_study.lived_log import LivedLog
-from experiments.offpolicy_study.open_bandit import both_ways
-from experiments.offpolicy_study.pilot_weeks import arrive
+from experiments.studies.off_policy.coverage import Seen, judge, refused_when_thin
+from experiments.studies.off_policy.open_bandit import both_ways
+from experiments.studies.off_policy.pilot_weeks import arrive
+from experiments.studies.off_policy.rollout_log import LivedLog
+from experiments.studies.off_policy.target_policies import BEST, OURS, targets_of
 from experiments.world.world import Shape, build_world
 from kqml.errors import CouldNot
-from models.offpolicy.estimators import NAMES, POOLED
-from models.offpolicy.targets import PLAYBOOK
+from models.evaluation.off_policy.estimators import NAMES, POOLED
+from models.evaluation.off_policy.targets import PLAYBOOK
 
 REFERENCE_ROWS = 104_000
 """Randomised rows of the reference log (20,000 accounts × 26 weeks × .2); here 11 weeks × .48."""

@@ -20,8 +20,8 @@ from experiments.world.population import Shape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
 from features.cutoffs import default_cutoff
-from kqml.calendar import moment_of
-from kqml.dataset import read_dataset
+from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import read_dataset
 from kqml.duties.period import week_name
 from kqml.errors import CouldNot, Fault
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments.policy_study.lived import ORACLE, Stage, parts_of
-from experiments.policy_study.runs import Run, live_runs
-from experiments.policy_study.shares import curve, gains_of, share_of_oracle
+from experiments.studies.policy.rollout import ORACLE, Stage, parts_of
+from experiments.studies.policy.runs import Run, live_runs
+from experiments.studies.policy.shares import curve, gains_of, share_of_oracle
 from experiments.world.scenarios import SCENARIOS
 
 SEAT = 50

@@ -18,14 +18,14 @@ import orjson
 
 from experiments.bench.in_process import in_process
 from experiments.bench.load import Load, measure_load
-from experiments.bench.questions import Questions, make_questions
+from experiments.bench.score_requests import Questions, make_questions
 from experiments.bench.servers import mlflow_service, our_service
 from experiments.public_data import IOWA_STORES, import_public
-from kqml.calendar import instant_of
-from kqml.dataset import read_dataset
+from kqml.calendar.business_time import instant_of
+from kqml.dataset.folder import read_dataset
 from kqml.errors import CouldNot, Fault
-from models.published import POINTER
-from serve.live import BundleScoring, load_live
+from models.registry.served_pointer import POINTER
+from serve.usecases.scoring_model import BundleScoring, load_live
 
 ACCOUNTS = 64
 """Accounts that take turns, so that no branch or cache is tuned to one."""

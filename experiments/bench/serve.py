@@ -19,10 +19,10 @@ from experiments.bench.service_load.stores import Company, fill, two_versions
 from experiments.bench.service_load.swapping import swapping
 from experiments.demo_home import demo_home
 from experiments.private_postgres import PostgresServer
-from kqml.dataset import Dataset, read_dataset
+from kqml.dataset.folder import Dataset, read_dataset
 from kqml.errors import CouldNot, Fault
-from models.published import POINTER
-from serve.live import BundleScoring, load_live
+from models.registry.served_pointer import POINTER
+from serve.usecases.scoring_model import BundleScoring, load_live
 
 DATABASES = ("sqlite", "postgresql")
 ACCOUNTS = 64

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.bench.world_churn.hidden_facts import facts_of, left_by_the_end, pictures_of
-from experiments.bench.world_churn.judged import (
+from experiments.bench.world_churn.model_accuracy import (
     GAP,
     QUICK,
     WEEKS,
@@ -22,12 +22,12 @@ from experiments.bench.world_churn.judged import (
     split,
     training_set,
 )
-from experiments.bench.world_churn.shown import drivers_of, sums_of
+from experiments.bench.world_churn.reason_weights import drivers_of, sums_of
 from experiments.world.population import Shape
 from experiments.world.world import World, build_world
 from experiments.world.writing import write_world
 from features.training_set import TrainingSet
-from kqml.dataset import Dataset
+from kqml.dataset.folder import Dataset
 
 GAPS = (0, GAP)
 COIN_CHURN = 0.07

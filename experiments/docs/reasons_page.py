@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from features.definitions import Code
 from kqml.messages import text
-from models.sentences import VARIANTS, Claim, Threshold, Variant, Way
-from models.wording import template_of
+from models.churn.reasons.sentences import VARIANTS, Claim, Threshold, Variant, Way
+from models.churn.reasons.wording import template_of
 
 HEAD = """# Reasons
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from experiments.demo_home import demo_pointer
+from experiments.fuzz.answer_checks import Judge
 from experiments.fuzz.findings import Tally
 from experiments.fuzz.generated import fuzz_generated
 from experiments.fuzz.hostile import fuzz_hostile
-from experiments.fuzz.judging import Judge
 from experiments.fuzz.logins import fuzz_logins
 from experiments.fuzz.target import running_target
 from experiments.private_postgres import PostgresServer

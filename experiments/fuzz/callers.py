@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kqml.calendar import DAY_US
-from serve.access import Scope
-from serve.security.csrf import HEADER
-from serve.security.key_records import KeyWish, add_key
-from serve.security.keys import make_key
+from kqml.calendar.business_time import DAY_US
+from serve.database.engine import Store
+from serve.http.access import Scope
+from serve.http.csrf import HEADER
+from serve.security.api_keys import KeyWish, add_key
+from serve.security.key_text import make_key
 from serve.security.passwords import hash_password
 from serve.security.roles import SCOPES_OF, Role
 from serve.security.sessions import SessionLimits, csrf_token, start_session
-from serve.security.user_records import UserWish, add_user
-from serve.store.engine import Store
+from serve.security.users import UserWish, add_user
 
 COOKIE = "kqml_session"
 LIMITS = SessionLimits(idle=DAY_US, absolute=DAY_US)

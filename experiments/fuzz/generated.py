@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from experiments.fuzz.answer_checks import Judge, wrong_access
 from experiments.fuzz.callers import Caller
 from experiments.fuzz.findings import Finding, Tally
-from experiments.fuzz.judging import Judge, wrong_access
 from experiments.fuzz.target import Target
 
 EXAMPLES = 20

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import httpx
 
+from experiments.fuzz.answer_checks import Judge
 from experiments.fuzz.bodies import HostileBody, hostile_bodies
 from experiments.fuzz.cursors import tampered_pages
 from experiments.fuzz.findings import Finding, Tally
-from experiments.fuzz.judging import Judge
 from experiments.fuzz.raw import raw_requests, send_raw
 from experiments.fuzz.target import Target
 

@@ -18,14 +18,14 @@ from fastapi import FastAPI
 from experiments.fuzz.callers import LIMITS, Caller, add_login, make_callers
 from experiments.fuzz.logins import LOGIN, PASSWORD
 from experiments.private_postgres import free_port
-from kqml.calendar import DAY_US, moment_of
+from kqml.calendar.business_time import DAY_US, moment_of
 from kqml.errors import CouldNot, Fault
-from serve.security.sealing import make_secret_key, read_sealer
-from serve.security.starting import SecurityOptions
-from serve.store.decisions import add_decisions
-from serve.store.engine import Store
-from serve.store.preparing import open_prepared
-from serve.store.scores import record_scores
+from serve.database.decisions import add_decisions
+from serve.database.engine import Store
+from serve.database.preparation import open_prepared
+from serve.database.scores import record_scores
+from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.startup_checks import SecurityOptions
 from serve.workers import ServeOptions, build_app
 
 BODY_LIMIT = 1 << 20

@@ -16,13 +16,13 @@ from pathlib import Path
 import httpx
 
 from experiments.private_postgres import PostgresServer, free_port
-from experiments.torture.judging import Verdict, judge
 from experiments.torture.sending import Sender
-from kqml.calendar import DAY_US
+from experiments.torture.verification import Verdict, judge
+from kqml.calendar.business_time import DAY_US
 from kqml.errors import CouldNot
-from serve.store.decisions import add_decisions
-from serve.store.engine import open_store
-from serve.store.preparing import open_prepared
+from serve.database.decisions import add_decisions
+from serve.database.engine import open_store
+from serve.database.preparation import open_prepared
 
 SENDERS, DECISIONS_EACH = 4, 400
 SHORTEST, LONGEST = 0.03, 0.6

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from experiments.torture.book import Batch, Book
+from experiments.torture.sent_events import Batch, Book
 
 LIFE = ("accepted", "scheduled", "done", "verified", "outcome")
 NEEDED: Mapping[str, dict[str, Any]] = {"outcome": {"outcome": {"margin": 1.5}}}

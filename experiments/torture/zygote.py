@@ -10,10 +10,10 @@ from pathlib import Path
 
 import uvicorn
 
-from kqml.calendar import DAY_US
-from serve.security.sealing import make_secret_key, read_sealer
+from kqml.calendar.business_time import DAY_US
+from serve.security.encryption import make_secret_key, read_sealer
 from serve.security.sessions import SessionLimits
-from serve.security.starting import SecurityOptions
+from serve.security.startup_checks import SecurityOptions
 from serve.workers import ServeOptions, build_app
 
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import numpy as np
 
 from experiments.world.draws import Flags, Floats
-from kqml.calendar import DAY_US, local_midnight
-from kqml.dataset import QuietPeriod
-from kqml.lunar import CLOSED_DAYS, festival, spring_closure
+from kqml.calendar.business_time import DAY_US, local_midnight
+from kqml.calendar.lunar import CLOSED_DAYS, festival, spring_closure
+from kqml.dataset.folder import QuietPeriod
 
 TIME_ZONE = "Asia/Shanghai"
 START = date(2022, 1, 3)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from experiments.world.draws import Flags, Places
 from experiments.world.journal import CHANNELS, NOTES, Entries
 from experiments.world.scene import HOLDERS
+from kqml.dataset.tables import EVENTS
 from kqml.events import KINDS, EventKind
-from kqml.tables import EVENTS
 
 ACCOUNT_DIGITS, NUMBER_DIGITS = 7, 6
 INSTANT = EVENTS.field("occurred_at").type

@@ -17,7 +17,7 @@ from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
 from experiments.world.simulation import Lived, Simulation
-from kqml.eventlog import EventLog
+from kqml.history.event_log import EventLog
 
 
 class Observation:

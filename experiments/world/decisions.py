@@ -14,7 +14,7 @@ from experiments.world.actions import Package
 from experiments.world.control import Decisions, Observation
 from experiments.world.draws import Flags, Places
 from experiments.world.simulation import Lived, Simulation
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 from kqml.playbook import Playbook
 
 DECISIONS = pa.schema(

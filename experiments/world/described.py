@@ -4,7 +4,7 @@ from typing import Any
 
 from experiments.world.almanac import START, TIME_ZONE, monday
 from experiments.world.world import World
-from kqml.dataset import ColumnUse, DatasetInfo
+from kqml.dataset.folder import ColumnUse, DatasetInfo
 from kqml.events import KINDS, EventKind
 
 LATE_KINDS = (

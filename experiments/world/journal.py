@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.world.almanac import cutoff
 from experiments.world.draws import Floats, Places
-from kqml.calendar import DAY_US, Instants
+from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 
 NUMBERS = ("amount", "lines", "minutes", "sentiment", "authenticity")

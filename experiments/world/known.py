@@ -20,9 +20,9 @@ from experiments.world.journal import (
     number_of,
     order_key,
 )
-from kqml.eventlog import CLOSED_BY, NO_DUE, NOTE, NOTED, EventLog, Note
 from kqml.events import KINDS, EventKind
-from kqml.loglinks import CLOSING, links_of
+from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE, NOTED, EventLog, Note
+from kqml.history.links import CLOSING, links_of
 
 Columns = dict[str, NDArray[Any]]
 

@@ -8,9 +8,9 @@ from importlib import resources
 from experiments.world.behaviour import Habits
 from experiments.world.regions import RegionRules
 from experiments.world.seats import SeatRules
+from kqml.calendar.lunar import CLOSED_DAYS
 from kqml.errors import BadUse, Fault
 from kqml.events import EventKind
-from kqml.lunar import CLOSED_DAYS
 
 SCENARIOS = (
     "turnover_wave",

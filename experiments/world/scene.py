@@ -12,7 +12,7 @@ from experiments.world.orders import Crossings
 from experiments.world.population import Traits
 from experiments.world.state import State
 from experiments.world.weeks import Week
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 HOLDERS = 64
 """Rep codes are seat × HOLDERS + holder."""

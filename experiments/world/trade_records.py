@@ -8,7 +8,7 @@ from experiments.world.journal import Journal, event_number
 from experiments.world.orders import RETURNED, return_chance
 from experiments.world.scene import Scene
 from experiments.world.state import NONE
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 
 

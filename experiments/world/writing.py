@@ -20,7 +20,7 @@ from experiments.world.simulation import Lived, Simulation
 from experiments.world.small_tables import accounts_of, contacts_of, reps_of
 from experiments.world.truth import HORIZON
 from experiments.world.world import World
-from kqml.dataset import Dataset, write_dataset
+from kqml.dataset.folder import Dataset, write_dataset
 
 CARD = (
     "Truth is of one package this week, later weeks by kappa, for each account by itself.",

@@ -3,7 +3,10 @@
 from functools import cache
 from itertools import chain, islice
 
-from features.catalog import answers, cadence, feelings, interactions, market, orders, people, service, weekly
+from features.catalog import cadence, interactions, market, orders, service, weekly
+from features.catalog import contacts as people
+from features.catalog import emotional_account as feelings
+from features.catalog import open_issues as answers
 from features.catalog.fingerprint import catalog_fingerprint
 from features.catalog.names import named, why
 from features.catalog.shorthand import count

@@ -13,7 +13,7 @@ from features.engine.scratch import STRIDE, Scratch
 from features.engine.searching import before, recorded_since
 from features.engine.streams import find_members, keep_visible, load_stream, to_active
 from features.lowering import CLOSING, PlanArrays
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 
 @inlined

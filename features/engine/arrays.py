@@ -12,8 +12,8 @@ from features.context import Context
 from features.landmarks import month_starts, spring_festivals
 from features.note_tables import NoteTables
 from features.rows import Rows
-from kqml.calendar import Instants, zone_changes
-from kqml.eventlog import CLOSES, CODES, LINKS, NOTE, OPENS, VALUES, EventLog
+from kqml.calendar.business_time import Instants, zone_changes
+from kqml.history.event_log import CLOSES, CODES, LINKS, NOTE, OPENS, VALUES, EventLog
 
 _NO_VALUE = np.zeros(0, dtype=np.float64)
 _NO_CODE = np.zeros(0, dtype=np.int32)

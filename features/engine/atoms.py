@@ -10,7 +10,7 @@ from features.engine.ledger import WORST, fill_standing
 from features.engine.scratch import Scratch
 from features.engine.windows import Numbers, Places, Sums, Window
 from features.lowering import AGGREGATIONS, PlanArrays
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 COUNT = AGGREGATIONS.index(Aggregation.COUNT)
 DAYS = AGGREGATIONS.index(Aggregation.DAYS)

@@ -17,8 +17,8 @@ from features.engine.scratch import make_scratch
 from features.peers import Cells, PeerReference, Peers
 from features.plan import Plan
 from features.rows import Rows
-from kqml.calendar import Instants
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import Instants
+from kqml.history.event_log import EventLog
 
 CHUNK = 4096
 """Rows a thread takes at once, up to the next account: a few megabytes, which the allocator and caches reuse."""

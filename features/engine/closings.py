@@ -17,7 +17,7 @@ from features.engine.scratch import BEGUN, CLOSED, CLOSED_ROW, CLOSED_SEEN, DUE,
 from features.engine.searching import before
 from features.lowering import AGGREGATIONS, PlanArrays
 from features.rule_lowering import BY_REF, CLOSING_KINDS, DUE_AFTER, DUE_AT, IN_TIME, OPENING, SAME_REP
-from kqml.calendar import DAY_US, Instants
+from kqml.calendar.business_time import DAY_US, Instants
 
 OPEN = AGGREGATIONS.index(Aggregation.OPEN)
 OPEN_AGE = AGGREGATIONS.index(Aggregation.OPEN_AGE)

@@ -11,7 +11,7 @@ from features.engine.jit import compiled, inlined, place
 from features.engine.scratch import Scratch
 from features.engine.searching import before, recorded_since
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
-from kqml.calendar import DAY_US, Instants
+from kqml.calendar.business_time import DAY_US, Instants
 
 __all__ = ["add_to_cells", "fill_rows", "largest", "less_means", "over_targets"]
 

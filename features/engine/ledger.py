@@ -13,7 +13,7 @@ from features.engine.closings import rows_until
 from features.engine.jit import inlined
 from features.engine.scratch import BEGUN, CLOSED_ROW, DUE, FIRST_ROW, Scratch
 from features.lowering import AGGREGATIONS, LIFETIME, PlanArrays
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 DEPOSITS = AGGREGATIONS.index(Aggregation.DEPOSITS)
 WITHDRAWALS = AGGREGATIONS.index(Aggregation.WITHDRAWALS)

@@ -9,7 +9,7 @@ from features.engine.loading import kernels
 from features.peers import EVERYBODY, FEWEST, Cells, PeerReference
 from features.plan import Plan
 from features.rows import Rows
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 
 class ReferenceSums:

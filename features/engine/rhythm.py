@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.jit import ONE, inlined, place
-from kqml.calendar import DAY_US, Instants
+from kqml.calendar.business_time import DAY_US, Instants
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.lowering import Room
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 STRIDE = 8
 """Events that are compared with a bound at once; `time` has so many more places."""

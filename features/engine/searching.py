@@ -2,7 +2,7 @@
 
 from features.context import NEVER
 from features.engine.jit import inlined
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 
 @inlined

@@ -10,8 +10,8 @@ from features.engine.ledger import load_booked, load_known
 from features.engine.scratch import STRIDE, Scratch
 from features.engine.windows import add_exactly
 from features.lowering import CARD, COUNTED_VALUE, LEDGER, PlanArrays
-from kqml.calendar import DAY_US, Instants
-from kqml.eventlog import VALUES
+from kqml.calendar.business_time import DAY_US, Instants
+from kqml.history.event_log import VALUES
 
 MINUTES, AUTHENTICITY = VALUES.index("minutes"), VALUES.index("authenticity")
 

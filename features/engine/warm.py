@@ -7,8 +7,8 @@ from features.context import UNKNOWN, Context
 from features.engine.build import build_features
 from features.plan import compile_plan
 from features.rows import Rows
-from kqml.eventlog import EventLog
 from kqml.events import KINDS
+from kqml.history.event_log import EventLog
 
 
 def warm() -> None:

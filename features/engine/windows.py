@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.jit import ONE, inlined, place
-from kqml.calendar import Instants
+from kqml.calendar.business_time import Instants
 
 TRUSTED = 1e-6
 """Share of the prefix sums below which a difference of theirs is not trusted: double precision leaves 1e-16 of them."""

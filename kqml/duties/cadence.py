@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.duties.asked import Asked
+from kqml.dataset.tables import TIERS
 from kqml.duties.monthly import MonthView, span_of
+from kqml.duties.request import Asked
 from kqml.duties.table import Part, state_of, whole
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
-from kqml.tables import TIERS
 
 Floats = NDArray[np.float64]
 

@@ -7,15 +7,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kqml.calendar import local_days
-from kqml.duties.book import DutyBook
+from kqml.calendar.business_time import local_days
+from kqml.calendar.workdays import Workdays
+from kqml.dataset.tables import NUMBER, TEXT, TIERS
 from kqml.duties.counting import contacts_of
-from kqml.duties.held import Held, held_in
+from kqml.duties.inputs import DutyBook
 from kqml.duties.monthly import month_view, months_back, span_of
+from kqml.duties.rep_targets import Held, held_in
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
-from kqml.tables import NUMBER, TEXT, TIERS
-from kqml.workdays import Workdays
 
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]

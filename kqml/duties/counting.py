@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.duties.records import Records
+from kqml.duties.duty_log import Records
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 

@@ -6,21 +6,21 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from kqml.calendar import local_days
-from kqml.duties.asked import Asked
-from kqml.duties.book import DutyBook
+from kqml.calendar.business_time import local_days
+from kqml.calendar.workdays import Workdays
 from kqml.duties.cadence import cadence_parts
 from kqml.duties.counting import contacts_of
-from kqml.duties.declared import with_declared
-from kqml.duties.matters import matter_parts
+from kqml.duties.festivals import festival_parts
+from kqml.duties.inputs import DutyBook
 from kqml.duties.monthly import MonthView, month_view, months_back
-from kqml.duties.occasions import festival_parts
+from kqml.duties.open_issues import matter_parts
+from kqml.duties.overrides import with_declared
 from kqml.duties.period import Period, months_of
 from kqml.duties.personal_days import birthday_parts, life_event_parts
 from kqml.duties.rep_month import rep_parts
+from kqml.duties.request import Asked
 from kqml.duties.table import Part, table_of
 from kqml.playbook import Playbook
-from kqml.workdays import Workdays
 
 
 def duties(book: DutyBook, playbook: Playbook, calendar: Workdays, period: Period, cutoff: int) -> pa.Table:

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar import local_midnight
-from kqml.duties.book import DutyBook
+from kqml.calendar.business_time import local_midnight
+from kqml.calendar.workdays import Workdays
+from kqml.dataset.tables import TIERS
+from kqml.duties.inputs import DutyBook
 from kqml.duties.period import day_number, month_after, month_before
 from kqml.duties.reps import absences
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
-from kqml.tables import TIERS
-from kqml.workdays import Workdays
 
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]

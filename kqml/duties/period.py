@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from kqml.calendar import local_midnight
+from kqml.calendar.business_time import local_midnight
+from kqml.calendar.workdays import EPOCH
 from kqml.errors import BadUse, Fault
-from kqml.workdays import EPOCH
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kqml.calendar import local_days, local_midnight
-from kqml.duties.asked import Asked, in_tiers
+from kqml.calendar.business_time import local_days, local_midnight
+from kqml.dataset.tables import TIERS
 from kqml.duties.period import date_of, day_number
+from kqml.duties.request import Asked, in_tiers
 from kqml.duties.table import Part, state_of
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import PersonalDayRule
-from kqml.tables import TIERS
 
 
 def birthday_parts(asked: Asked) -> Iterator[Part]:

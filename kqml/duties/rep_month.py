@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kqml.calendar import local_days
-from kqml.duties.asked import Asked
+from kqml.calendar.business_time import local_days
+from kqml.dataset.tables import TIERS
+from kqml.duties.duty_log import Records
 from kqml.duties.monthly import MonthView
-from kqml.duties.records import Records
 from kqml.duties.reps import absences, employment
+from kqml.duties.request import Asked
 from kqml.duties.table import Part, state_of, whole
 from kqml.events import EventKind
-from kqml.tables import TIERS
 
 Flags = NDArray[np.bool_]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kqml.duties.book import DutyBook
-from kqml.tables import INSTANT, NUMBER, TEXT, TIERS
+from kqml.dataset.tables import INSTANT, NUMBER, TEXT, TIERS
+from kqml.duties.inputs import DutyBook
 
 STATES = ("due", "done", "overdue", "waived")
 

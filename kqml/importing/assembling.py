@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
+from kqml.dataset.tables import EVENTS
 from kqml.importing.findings import Finding, Level
 from kqml.importing.mapping import ImportMapping, TableMapping
 from kqml.importing.relations import ROW, literal, one_row
 from kqml.importing.staging import Staged
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import Workspace
-from kqml.tables import EVENTS
 
 DEFAULT_LAG_DAYS = {"visit": 2.0}
 """Days between happening and recording where neither data nor mapping say."""

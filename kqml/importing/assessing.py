@@ -8,13 +8,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from kqml.calendar import DAY_US, QuietPeriods, local_midnight, moment_of
-from kqml.dataset import ColumnUse, DatasetInfo
+from kqml.calendar.business_time import DAY_US, QuietPeriods, local_midnight, moment_of
+from kqml.dataset.folder import ColumnUse, DatasetInfo
+from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
 from kqml.importing.column_use import column_uses
 from kqml.importing.findings import Finding, Level
 from kqml.importing.relations import literal, one_row, quoted
 from kqml.importing.report import ColumnFill, Summary
-from kqml.tables import KEYS, REQUIRED, SCHEMAS
 
 SHORT_DAYS = 365
 HOLE_DAYS, HOLE_GAPS = 14, 5.0

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import duckdb
 
-from kqml.calendar import moment_of
-from kqml.dataset import Dataset
+from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import Dataset
+from kqml.dataset.tables import KEYS, SCHEMAS
 from kqml.errors import CouldNot
 from kqml.importing.assessing import assess
 from kqml.importing.findings import Finding, Level
@@ -14,7 +15,6 @@ from kqml.importing.relations import file_literal, literal, one_row, quoted
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import connect
-from kqml.tables import KEYS, SCHEMAS
 
 
 def check_dataset(dataset: Dataset, now: int) -> UsabilityReport:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kqml.dataset import ColumnUse
+from kqml.dataset.folder import ColumnUse
 from kqml.importing.findings import Finding, Level
 from kqml.messages import text
 

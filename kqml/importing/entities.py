@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from kqml.dataset.tables import KEYS, SCHEMAS
 from kqml.importing.findings import Finding, Level
 from kqml.importing.relations import ROW, one_row, quoted
 from kqml.importing.staging import Staged
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import Workspace
-from kqml.tables import KEYS, SCHEMAS
 
 
 def assemble_entities(workspace: Workspace, table: str, staged: Sequence[Staged]) -> list[Finding]:

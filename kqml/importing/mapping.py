@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from kqml.dataset.tables import SCHEMAS
 from kqml.errors import BadUse, Fault
 from kqml.events import KIND_OF_CODE
 from kqml.importing.problems import TOLERABLE
-from kqml.tables import SCHEMAS
 
 
 def _known_zone(name: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from kqml.dataset.tables import ACCOUNTS, CHOICES, DATE, INSTANT, NUMBER, SCHEMAS
 from kqml.errors import BadUse, Fault
 from kqml.importing.mapping import ColumnSource, ImportMapping, TableMapping
 from kqml.importing.problems import MAPPED_REQUIRED
-from kqml.tables import ACCOUNTS, CHOICES, DATE, INSTANT, NUMBER, SCHEMAS
 from kqml.toml_lines import KeyPath, key_lines, line_of
 
 Problem = tuple[KeyPath, str, str]

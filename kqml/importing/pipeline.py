@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from kqml.dataset import DatasetInfo, QuietPeriod, refuse_existing, write_dataset
+from kqml.dataset.folder import DatasetInfo, QuietPeriod, refuse_existing, write_dataset
+from kqml.dataset.tables import EVENTS, KEYS, SCHEMAS
 from kqml.errors import Refused
 from kqml.importing.assembling import assemble_events, measured_lags
 from kqml.importing.assessing import Assessment, assess
@@ -19,7 +20,6 @@ from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.sources import assign_sources, open_all, require_files
 from kqml.importing.staging import Staged, Terms, stage
 from kqml.importing.workspace import Workspace, open_workspace
-from kqml.tables import EVENTS, KEYS, SCHEMAS
 
 BATCH_ROWS = 100_000
 

@@ -1,6 +1,6 @@
 """What can be wrong with a value: the codes of faults, which of them a mapping may tolerate."""
 
-from kqml.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
+from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
 
 MISSING, UNPARSABLE, UNKNOWN = "missing", "unparsable", "unknown"
 FUTURE, IMPLAUSIBLE, OUT_OF_RANGE = "future", "implausible", "out_of_range"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from kqml.calendar import moment_of
+from kqml.calendar.business_time import moment_of
+from kqml.dataset.tables import CHOICES, DATE, RANGES, SCHEMAS
 from kqml.errors import Fault, Refused
 from kqml.importing.findings import Finding, Level
 from kqml.importing.mapping import TableMapping
@@ -23,7 +24,6 @@ from kqml.importing.problems import (
 from kqml.importing.relations import ROW, Relation, literal, one_row, source_column
 from kqml.importing.values import ValueSql, skipped_sql, value_sql
 from kqml.importing.workspace import Workspace
-from kqml.tables import CHOICES, DATE, RANGES, SCHEMAS
 
 _EXAMPLES = 5
 _SIGNED = ("amount", "quantity")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kqml.dataset.tables import DATE, INSTANT, NUMBER, TEXT
 from kqml.importing.mapping import ColumnSource, TableMapping
 from kqml.importing.problems import JSON_COLUMNS
 from kqml.importing.relations import literal, source_column
-from kqml.tables import DATE, INSTANT, NUMBER, TEXT
 
 ISO = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
 OFFSET = r"\d{2}:\d{2}.*?(Z|[+-]\d{2}:?\d{0,2})$"

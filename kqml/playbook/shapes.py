@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
 from pydantic_core import CoreSchema, core_schema
 
+from kqml.calendar.festivals import FESTIVALS
+from kqml.calendar.workdays import countries
 from kqml.events import KIND_OF_CODE, EventKind
-from kqml.festivals import FESTIVALS
 from kqml.playbook.codes import CAUSES, CHANNELS, LANGUAGES, SYMPTOMS, TIERS
-from kqml.workdays import countries
 
 STRICT = ConfigDict(extra="forbid")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from threading import Event
 
 from kqml.errors import CouldNot, KqmlError
-from models.bundle import load_bundle
-from models.published import POINTER, Published, read_pointer, write_pointer
+from models.churn.bundle import load_bundle
 from models.registry.aliases import CHAMPION, list_moves
 from models.registry.client import RegistryStore
+from models.registry.served_pointer import POINTER, Published, read_pointer, write_pointer
 from models.registry.versions import Version, bundle_folder, champion, find_version, read_bundle
 
 

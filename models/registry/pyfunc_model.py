@@ -45,7 +45,7 @@ def _codes(table: pd.DataFrame, name: str, words: list[str]) -> NDArray[np.float
 
 
 def _calibrated(log_odds: NDArray[np.float64], calibration: dict[str, Any]) -> NDArray[np.float64]:
-    """What `models.calibration` does; a test holds the two bit-equal."""
+    """What `models.churn.calibration` does; a test holds the two bit-equal."""
     if calibration["kind"] == "logistic":
         return np.asarray(expit(calibration["intercept"] + calibration["slope"] * log_odds))
     knots, levels = calibration["knots"], calibration["levels"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.bundle import Bundle, load_bundle
+from models.churn.bundle import Bundle, load_bundle
 from models.registry.client import MODEL, RegistryStore, connected
 from models.registry.versions import BUNDLE_IN_MODEL, Version, find_version
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kqml.errors import BadUse, CouldNot, Fault
-from models.bundle import Bundle, load_bundle
+from models.churn.bundle import Bundle, load_bundle
 from models.registry.client import MODEL, RegistryStore, connected
 
 if TYPE_CHECKING:

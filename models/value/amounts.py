@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.recorded import first_at_or_after
-from kqml.calendar import Instants
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.rows import Rows
-from models.asked import Asked
-from models.scoring import Score
+from models.churn.scoring import Score
+from models.churn.scoring_request import Asked
 from models.value.expected import Floats, Trailing, ValueModel, trailing_of
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from features.labels import LabelledRows
 from features.rows import Rows
-from kqml.calendar import DAY_US, Instants
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import DAY_US, Instants
+from kqml.history.event_log import EventLog
 from models.value.amounts import first_orders, net_amounts
 
 Floats = NDArray[np.float64]

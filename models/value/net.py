@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.allocation.problem import WAIT, Floats
+from models.policy.allocation.problem import WAIT, Floats
 
 MINUTES, MONEY = 0, 2
 """Places among RESOURCES."""

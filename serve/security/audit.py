@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 from starlette.requests import Request
 
+from serve.database.tables import AUDIT_LOG
+from serve.http.path_parameters import whole
 from serve.security.erasure_mode import erasing
-from serve.segments import whole
-from serve.store.tables import AUDIT_LOG
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, by which request. `name` as in `serve.access.Caller`, or `command:USER` for the command line."""
+    """Who acts, by which request. `name` as in `serve.http.access.Caller`, or `command:USER` for the command line."""
 
     name: str
     request_id: str | None = None

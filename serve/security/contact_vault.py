@@ -1,6 +1,6 @@
 """Contacts' personal fields: sealed where they are kept, opened for whoever may see them.
 
-Every contact has a key of its own, sealed with a key of the settings (`serve.security.sealing`), so that exchanging
+Every contact has a key of its own, sealed with a key of the settings (`serve.security.encryption`), so that exchanging
 the latter seals only these keys anew, and erasing a contact destroys its key.
 """
 
@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from kqml.errors import CouldNot, Fault
-from serve.security.sealing import Sealer
-from serve.store.records import parts_of, read_rows
-from serve.store.tables import CONTACT_KEYS, CONTACTS
-from serve.store.upserting import insert_absent
+from serve.database.records import parts_of, read_rows
+from serve.database.tables import CONTACT_KEYS, CONTACTS
+from serve.database.upserting import insert_absent
+from serve.security.encryption import Sealer
 
 Row = RowMapping | Mapping[str, Any]
 Keys = Mapping[str, bytes]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, delete, insert
 
-from serve.store.tables import ERASING
+from serve.database.tables import ERASING
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kqml.calendar import moment_of
+from kqml.calendar.business_time import moment_of
 from kqml.messages import text
-from serve.histories import Histories
+from serve.usecases.request_histories import Histories
 
 
 def withhold(scored: Sequence[dict[str, Any]], histories: Histories, language: str) -> Sequence[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from serve.access import Scope
+from serve.http.access import Scope
 
 
 class Role(StrEnum):

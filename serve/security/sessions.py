@@ -7,8 +7,8 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from serve.security.user_records import UserRecord, user_of
-from serve.store.tables import SESSIONS, USERS
+from serve.database.tables import SESSIONS, USERS
+from serve.security.users import UserRecord, user_of
 
 TOKEN_BYTES = 32
 SEEN_EVERY_US = 60 * 1_000_000

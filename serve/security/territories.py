@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, select
 
-from serve.store.tables import REPS
-from serve.store.territory import Territory
+from serve.database.tables import REPS
+from serve.database.territory import Territory
 
 
 def own(rep_id: str | None) -> Territory:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, delete, select, text, update
 
-from serve.store.tables import LOGIN_ATTEMPTS
+from serve.database.tables import LOGIN_ATTEMPTS
 
 SECOND = 1_000_000
 FORGOTTEN_AFTER = 24 * 3600 * SECOND

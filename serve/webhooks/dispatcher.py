@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.typing import FilteringBoundLogger
 
 from kqml.errors import KqmlError
-from serve.logs import where_it_failed
-from serve.security.sealing import Sealer
-from serve.store.engine import Store
-from serve.store.tables import DELIVERIES, OUTBOX
+from serve.database.engine import Store
+from serve.database.tables import DELIVERIES, OUTBOX
+from serve.http.logs import where_it_failed
+from serve.security.encryption import Sealer
 from serve.webhooks.records import disable_webhook, find_webhook
 from serve.webhooks.sending import Attempt, Delivery
 

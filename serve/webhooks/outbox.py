@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from serve.store.tables import DELIVERIES, OUTBOX, WEBHOOKS
-from serve.store.upserting import insert_absent
-from serve.webhooks.messages import Message
+from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.database.upserting import insert_absent
+from serve.webhooks.message_types import Message
 
 
 def enqueue(connection: Connection, messages: Sequence[Message], now: int) -> int:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kqml.playbook.codes import PERSONAL_DAYS
-from serve.webhooks.messages import Message, duty_overdue
+from serve.webhooks.message_types import Message, duty_overdue
 
 TOLD = ("account_id", "rep_id", "duty", "occasion", "channel", "event_id")
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
 
-from serve.security.sealing import Sealer
-from serve.store.tables import DELIVERIES, OUTBOX, WEBHOOKS
-from serve.webhooks.messages import MessageKind
+from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.security.encryption import Sealer
+from serve.webhooks.message_types import MessageKind
 from serve.webhooks.signing import make_secret
 
 SECRETS_AT_ONCE = 2

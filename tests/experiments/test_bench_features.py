@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from experiments.bench.feature_build.asked import SETS, asked_of
 from experiments.bench.feature_build.company import START, cutoffs_of, write_company
+from experiments.bench.feature_build.feature_requests import SETS, asked_of
 from experiments.bench.feature_build.runner import BUILDS, consumed
 from experiments.bench.features import equality
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 
 CUTOFFS = cutoffs_of(2).tolist()
 RUNS = [

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.bench.__main__ import main
 from experiments.bench.world_churn.causes import NOTHING, confusion, recognised, true_drivers
-from experiments.bench.world_churn.judged import QUICK
+from experiments.bench.world_churn.model_accuracy import QUICK
 from experiments.world.drivers import DRIVERS
 
 

@@ -15,9 +15,9 @@ from small_company import shared_small_company
 from experiments.bench import serve
 from experiments.bench.service_load.ingesting import event_batches
 from experiments.bench.service_load.memory import resident_mib, slope_per_hour
-from kqml.dataset import read_dataset
-from models.published import POINTER
-from serve.live import load_live
+from kqml.dataset.folder import read_dataset
+from models.registry.served_pointer import POINTER
+from serve.usecases.scoring_model import load_live
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from experiments.bench.__main__ import main
-from models.explained import CODES
+from models.churn.reasons.contributions import CODES
 
 
 @pytest.mark.slow

@@ -10,10 +10,10 @@ import pytest
 from small_company import make_small_company
 
 from experiments.bench import in_process, load
-from experiments.bench.questions import make_questions, rows_of, understood
-from models.bundle import load_bundle
-from models.scoring import scorer_of
-from serve.live import BundleScoring
+from experiments.bench.score_requests import make_questions, rows_of, understood
+from models.churn.bundle import load_bundle
+from models.churn.scoring import scorer_of
+from serve.usecases.scoring_model import BundleScoring
 
 BODIES = [b'{"turn": 0}', b'{"turn": 1}', b'{"turn": 2}']
 

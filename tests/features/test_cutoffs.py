@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from hand_made import in_days, made_context, made_log, orders
 
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.cutoffs import cutoff_grid, default_cutoff, default_start, grid, last_day, parse_cutoff
-from kqml.calendar import DAY_US, instant_of, local_midnight, moment_of
+from kqml.calendar.business_time import DAY_US, instant_of, local_midnight, moment_of
 from kqml.errors import BadUse, Refused
 
 

@@ -14,7 +14,7 @@ from features.engine.build import spans_of
 from features.peers import Cells, Peers
 from features.plan import compile_plan
 from features.rows import Rows
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 
 PLAN = compile_plan(catalog())
 

@@ -29,7 +29,7 @@ from features.peers import Cells, Peers
 from features.plan import compile_plan
 from features.rows import Rows
 from features.rules import COUNTED, Card, Closing, Counted, Ledger
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 from kqml.playbook.relationship import EmotionalEntry, Omission
 

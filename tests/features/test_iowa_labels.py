@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from hand_made import made_context
 
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.cutoffs import cutoff_grid
 from features.labels import departures, label_rows
-from kqml.calendar import DAY_US, local_midnight
-from kqml.eventlog import EventLog
+from kqml.calendar.business_time import DAY_US, local_midnight
 from kqml.events import EventKind
-from models.splits import split_cutoffs
+from kqml.history.event_log import EventLog
+from models.churn.splits import split_cutoffs
 
 pytestmark = pytest.mark.needs_data
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import eligibility
-from features.churn import ChurnDefinition, windows_of
+from features.churn_definition import ChurnDefinition, windows_of
 from features.context import NEVER
 from features.eligibility import eligible_rows, standing_of
 from features.labels import departures, label_lag_days, label_rows
-from kqml.calendar import QuietPeriods
-from kqml.dataset import DatasetInfo
+from kqml.calendar.business_time import QuietPeriods
+from kqml.dataset.folder import DatasetInfo
 from kqml.errors import BadUse
 
 FAR = int(at(10_000))

@@ -13,7 +13,7 @@ from features.engine import build_features, build_reference
 from features.peers import EVERYBODY, FEWEST, Cells, PeerReference, Peers
 from features.plan import compile_plan
 from features.rows import Rows
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 
 ORDER = Stream("order", frozenset({EventKind.ORDER}))

@@ -10,8 +10,8 @@ import pytest
 from features.context import NEVER, UNKNOWN, context_of
 from features.profile import cells_of, profile_of
 from features.rows import Rows
-from kqml.calendar import DAY_US, instant_of, moment_of
-from kqml.dataset import ColumnUse, DatasetInfo, QuietPeriod, write_dataset
+from kqml.calendar.business_time import DAY_US, instant_of, moment_of
+from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, write_dataset
 from kqml.events import EventKind
 
 INSTANT = pa.timestamp("us", tz="UTC")

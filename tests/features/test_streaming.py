@@ -17,10 +17,10 @@ from features.plan import compile_plan
 from features.profile import cells_of, profile_of
 from features.rows import Rows
 from features.streaming import stream_dataset
-from kqml.calendar import DAY_US
-from kqml.dataset import ColumnUse, DatasetInfo, QuietPeriod, read_dataset, write_dataset
-from kqml.eventlog import CODES, VALUES
-from kqml.logbuilding import event_log_of
+from kqml.calendar.business_time import DAY_US
+from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, read_dataset, write_dataset
+from kqml.history.builders import event_log_of
+from kqml.history.event_log import CODES, VALUES
 
 PLAN = compile_plan(catalog())
 KINDS = {

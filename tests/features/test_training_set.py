@@ -5,7 +5,7 @@ import pytest
 from small_world import write_small_world
 
 from features.catalog import catalog
-from features.churn import ChurnDefinition
+from features.churn_definition import ChurnDefinition
 from features.context import context_of
 from features.cutoffs import cutoff_grid, parse_cutoff
 from features.engine import build_features
@@ -15,7 +15,7 @@ from features.plan import compile_plan
 from features.profile import cells_of, profile_of
 from features.rows import Rows
 from features.training_set import build_training_set
-from kqml.dataset import read_dataset
+from kqml.dataset.folder import read_dataset
 
 ASKED = ChurnDefinition(horizon=60, gap=14, min_orders=3, active_within=60)
 FEATURES = catalog()[:25]

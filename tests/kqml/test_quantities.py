@@ -44,7 +44,7 @@ def test_money_is_in_its_currency(language, written):
     assert quantity(Unit.MONEY, 1_234_567.8, language, "USD") == written
 
 
-@pytest.mark.parametrize("topic", ["bands", "codes", "loss", "reasons", "standing", "units", "warnings"])
+@pytest.mark.parametrize("topic", ["bands", "codes", "loss", "reasons", "grades", "units", "warnings"])
 def test_a_topic_has_the_same_keys_in_both_languages(topic):
     english, chinese = (keys(catalogue(topic, language)) for language in ("en", "zh"))
     plurals = {key for key in english if topic == "units" and key.endswith(".one")}

@@ -7,10 +7,12 @@ import jsonschema_rs
 import pytest
 from typer.testing import CliRunner
 
-from kqml.cli.app import COMMANDS, create_app, module_of
-from kqml.cli.manual import manual
+from experiments.docs.commands_page import manual
+from kqml.__main__ import PACKAGES, create_app
+from serve.cli.app import module_of
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = [name for names in PACKAGES.values() for name in names]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -32,8 +34,9 @@ def test_its_json_has_a_valid_schema(command):
 
 
 def test_each_command_has_a_module_of_its_own():
-    modules = {path.stem for path in (ROOT / "kqml" / "cli").glob("*.py")}
-    assert {module_of(command) for command in COMMANDS} <= modules
+    for package, names in PACKAGES.items():
+        modules = {path.stem for path in (ROOT / package.replace(".", "/")).glob("*.py")}
+        assert {module_of(name) for name in names} <= modules
 
 
 def test_an_unknown_command_is_bad_use():

@@ -11,9 +11,10 @@ import click
 import pytest
 import typer
 
-from kqml.cli.app import COMMANDS, create_app
+from kqml.__main__ import PACKAGES, create_app
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = [name for names in PACKAGES.values() for name in names]
 PAGES = ("deployment.md", "operations.md", "integration.md")
 PAGES_OF_METRICS = ("operations.md", "api.md")
 UNITS = sorted((ROOT / "deploy").glob("*.service")) + sorted((ROOT / "deploy").glob("*.timer"))

@@ -8,20 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from database_fixtures import *  # noqa: F403
 from open_access import OpenAccess
 from service_around import service_around
 from small_company import SmallCompany, make_small_company
 from starlette.testclient import TestClient
-from store_fixtures import *  # noqa: F403
 
-from kqml.calendar import instant_of
+from kqml.calendar.business_time import instant_of
 from kqml.errors import CouldNot, Fault
-from serve.access import Access
-from serve.app import create_app
-from serve.histories import Histories
-from serve.logs import build_logger
-from serve.served import LiveModel, ServedModel
-from serve.store.engine import Store, open_store
+from serve.database.engine import Store, open_store
+from serve.http.access import Access
+from serve.http.logs import build_logger
+from serve.server import create_app
+from serve.usecases.request_histories import Histories
+from serve.usecases.served_model import LiveModel, ServedModel
 
 NOW = instant_of(datetime(2024, 3, 20, tzinfo=UTC))
 

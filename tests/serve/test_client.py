@@ -6,8 +6,8 @@ from typing import get_type_hints
 
 import httpx
 import pytest
+from database_fixtures import *  # noqa: F403
 from starlette.testclient import TestClient
-from store_fixtures import *  # noqa: F403
 
 from kqml.client import ApiProblem, Client, Patience, Unreachable, answers
 from kqml.client.sending import Sender

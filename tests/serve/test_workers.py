@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from kqml.errors import CouldNot
-from models.bundle import load_bundle
-from models.published import Published, write_pointer
+from models.churn.bundle import load_bundle
 from models.registry.client import RegistryStore
-from serve.security.sealing import make_secret_key, read_sealer
+from models.registry.served_pointer import Published, write_pointer
+from serve.security.encryption import make_secret_key, read_sealer
 from serve.security.sessions import SessionLimits
-from serve.security.starting import SecurityOptions
+from serve.security.startup_checks import SecurityOptions
 from serve.watcher import follow_registry
 from serve.workers import ServeOptions, serve
 

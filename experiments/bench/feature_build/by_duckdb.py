@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.bench.feature_build.asked import ZERO_WHEN_EMPTY, Asked, Seasons
+from experiments.bench.feature_build.feature_requests import ZERO_WHEN_EMPTY, Asked, Seasons
 from features.definitions import Aggregation, Atom, Combined, Operation
 from features.peers import FEWEST
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 
 if TYPE_CHECKING:
     import duckdb

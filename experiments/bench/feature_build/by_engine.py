@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.feature_build.asked import Asked
+from experiments.bench.feature_build.feature_requests import Asked
 from features.plan import compile_plan
 from features.streaming import Built, stream_dataset
-from kqml.dataset import read_dataset
+from kqml.dataset.folder import read_dataset
 
 
 def by_chunks(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Built]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.bench.feature_build.asked import ZERO_WHEN_EMPTY, Asked, Seasons
+from experiments.bench.feature_build.feature_requests import ZERO_WHEN_EMPTY, Asked, Seasons
 from features.definitions import Aggregation, Atom, Calendar, Combined, Operation, Peer
 from features.peers import FEWEST
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from kqml.calendar import DAY_US
-from kqml.dataset import DatasetInfo
-from kqml.eventlog import CLOSED_BY
+from kqml.calendar.business_time import DAY_US
+from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
+from kqml.history.event_log import CLOSED_BY
 
 Places = NDArray[np.int64]
 

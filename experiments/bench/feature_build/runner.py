@@ -17,8 +17,8 @@ import orjson
 from numpy.typing import NDArray
 
 from experiments.bench.feature_build import by_duckdb, by_engine, by_polars
-from experiments.bench.feature_build.asked import SETS, Asked, asked_of, seasons_of
 from experiments.bench.feature_build.company import cutoffs_of
+from experiments.bench.feature_build.feature_requests import SETS, Asked, asked_of, seasons_of
 
 SAMPLED = 97
 """Every so many accounts are compared."""

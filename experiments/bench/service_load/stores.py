@@ -7,21 +7,21 @@ from time import time_ns
 
 import orjson
 
-from experiments.bench.questions import mlflow_row, rows_of
-from kqml.calendar import DAY_US, moment_of
-from kqml.dataset import Dataset
-from models.published import POINTER, Published, read_pointer
-from serve.access import Scope
-from serve.live import BundleScoring
+from experiments.bench.score_requests import mlflow_row, rows_of
+from kqml.calendar.business_time import DAY_US, moment_of
+from kqml.dataset.folder import Dataset
+from models.registry.served_pointer import POINTER, Published, read_pointer
+from serve.database.dataset_import import load_dataset
+from serve.database.engine import Store
+from serve.database.preparation import open_prepared
+from serve.database.territory import EVERYWHERE
+from serve.http.access import Scope
+from serve.security.api_keys import KeyWish, add_key
 from serve.security.contact_vault import ContactVault
-from serve.security.key_records import KeyWish, add_key
-from serve.security.keys import make_key
-from serve.security.sealing import make_secret_key, read_sealer
-from serve.store.engine import Store
-from serve.store.loading import load_dataset
-from serve.store.preparing import open_prepared
-from serve.store.territory import EVERYWHERE
-from serve.stored import StoredHistories
+from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.key_text import make_key
+from serve.usecases.database_histories import StoredHistories
+from serve.usecases.scoring_model import BundleScoring
 
 AFTER_DAYS = 1
 """Days between the last event of the data and the moment asked about."""

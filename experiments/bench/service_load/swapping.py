@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
-from models.published import Published, write_pointer
+from models.registry.served_pointer import Published, write_pointer
 
 
 @contextmanager

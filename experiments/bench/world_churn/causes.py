@@ -8,13 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.bench.world_churn.hidden_facts import Mask
-from experiments.bench.world_churn.judged import Effort, split
+from experiments.bench.world_churn.model_accuracy import Effort, split
 from experiments.world.drivers import DRIVERS
 from features.catalog import catalog
 from features.training_set import TrainingSet
-from models.boosting import Parameters, train_booster
-from models.reasons import explainer
-from models.resampling import draw_resamples, interval
+from models.churn.boosting import Parameters, train_booster
+from models.churn.reasons.reasons import explainer
+from models.churn.resampling import draw_resamples, interval
 
 NOTHING = "none"
 """Said: no cause is known. True: no driver acts."""

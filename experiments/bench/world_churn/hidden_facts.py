@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.bench.world_churn.judged import WEEKS
+from experiments.bench.world_churn.model_accuracy import WEEKS
 from experiments.world.almanac import cutoff, week_name
 from features.training_set import TrainingSet
-from models.examples import Examples
+from models.churn.examples import Examples
 
 Mask = NDArray[np.bool_]
 LAST = WEEKS + 30

@@ -13,7 +13,7 @@ from experiments.world.journal import Journal
 from experiments.world.population import Shape
 from experiments.world.simulation import Simulation
 from experiments.world.world import World
-from kqml.calendar import local_days
+from kqml.calendar.business_time import local_days
 from kqml.errors import CouldNot
 from kqml.events import EventKind
 

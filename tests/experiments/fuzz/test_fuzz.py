@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from database_fixtures import *  # noqa: F403
 from published_bundles import publish
 from small_company import shared_small_company
-from store_fixtures import *  # noqa: F403
 
 from experiments.fuzz.__main__ import fuzz
+from experiments.fuzz.answer_checks import Judge, wrong_access
 from experiments.fuzz.bodies import hostile_bodies
 from experiments.fuzz.callers import Caller
 from experiments.fuzz.findings import Finding, Tally
 from experiments.fuzz.hostile import fuzz_hostile
-from experiments.fuzz.judging import Judge, wrong_access
 from experiments.fuzz.target import Target, running_target
-from serve.access import Scope
+from serve.http.access import Scope
 
 REQUESTS = 500
 """On each of two databases: together a twentieth of what `make fuzz` sends to one."""

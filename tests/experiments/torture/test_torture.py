@@ -4,16 +4,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from store_fixtures import *  # noqa: F403
+from database_fixtures import *  # noqa: F403
 
 from experiments.private_postgres import PROGRAMS, PostgresServer
-from experiments.torture.book import Batch, Book
-from experiments.torture.judging import judge
 from experiments.torture.killing import Torture, torture
-from serve.store.decisions import add_decisions, add_state
-from serve.store.engine import Store
-from serve.store.events import add_events
-from serve.store.territory import EVERYWHERE
+from experiments.torture.sent_events import Batch, Book
+from experiments.torture.verification import judge
+from serve.database.decisions import add_decisions, add_state
+from serve.database.engine import Store
+from serve.database.events import add_events
+from serve.database.territory import EVERYWHERE
 
 KILLS = 10
 """A twentieth of `make torture`."""

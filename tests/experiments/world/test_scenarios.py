@@ -10,7 +10,7 @@ from experiments.world.journal import Journal
 from experiments.world.population import Shape
 from experiments.world.simulation import Simulation
 from experiments.world.world import build_world
-from kqml.calendar import DAY_US
+from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 
 SHAPE = Shape(accounts=600, reps=15, weeks=60)

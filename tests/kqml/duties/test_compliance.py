@@ -4,12 +4,12 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 import pytest
-from duty_books import ZONE, account, at, book, drawn, event, instant, rep
+from duty_inputs import ZONE, account, at, book, drawn, event, instant, rep
 from duty_oracle import Oracle
 
+from kqml.calendar.workdays import workdays
 from kqml.duties import compliance, month
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 PHARMACY, CHINA = read_playbook("pharmacy"), workdays("CN")
 MARCH = date(2024, 3, 1)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from duty_books import account, book, event, instant, rep
+from duty_inputs import account, book, event, instant, rep
 
+from kqml.calendar.workdays import workdays
 from kqml.duties import DutyBook, duties, month
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 PHARMACY, DEALER, CHINA = read_playbook("pharmacy"), read_playbook("dealer"), workdays("CN")
 MARCH = month("2024-03")

@@ -5,11 +5,11 @@
 from typing import Any
 
 import pytest
-from duty_books import account, at, book, event, instant, rep
+from duty_inputs import account, at, book, event, instant, rep
 
+from kqml.calendar.workdays import workdays
 from kqml.duties import DutyBook, duties, month, week
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 PHARMACY, CHINA = read_playbook("pharmacy"), workdays("CN")
 

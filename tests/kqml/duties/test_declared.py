@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from duty_books import at, book, drawn, event
+from duty_inputs import at, book, drawn, event
 
+from kqml.calendar.workdays import workdays
 from kqml.duties import DutyBook, duties, week
-from kqml.duties.declared import Declared, duty_id
+from kqml.duties.overrides import Declared, duty_id
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 PHARMACY, CHINA = read_playbook("pharmacy"), workdays("CN")
 CUTOFF = round(at("2024-02-05T00:00").timestamp() * 1e6)

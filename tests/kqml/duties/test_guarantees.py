@@ -5,12 +5,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from duty_books import account, at, book, drawn, event, rep, table
+from duty_inputs import account, at, book, drawn, event, rep, table
 
+from kqml.calendar.workdays import workdays
 from kqml.duties import DutyBook, book_of, compliance, duties, week
 from kqml.errors import Refused
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 PHARMACY, CHINA = read_playbook("pharmacy"), workdays("CN")
 CUTOFF = at("2024-02-05T00:00")

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from duty_books import ZONE, at, book, drawn
+from duty_inputs import ZONE, at, book, drawn
 from duty_oracle import Oracle
 
+from kqml.calendar.workdays import workdays
 from kqml.duties import duties, month, week
 from kqml.duties.table import DUTIES, STATES
 from kqml.messages import catalogue
 from kqml.playbook import read_playbook
-from kqml.workdays import workdays
 
 CHINA = workdays("CN")
 KEY = ("duty", "account_id", "rep_id", "tier", "occasion", "channel", "contact_id", "event_id")

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kqml.calendar import instant_of
-from kqml.dataset import Dataset, read_dataset
+from kqml.calendar.business_time import instant_of
+from kqml.dataset.folder import Dataset, read_dataset
 from kqml.importing.mapping_file import parse_mapping
 from kqml.importing.pipeline import import_dataset
 from kqml.importing.report import UsabilityReport

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kqml.dataset import ColumnUse
+from kqml.dataset.folder import ColumnUse
 from kqml.importing.column_use import column_uses, missingness_follows
 
 LAST = pd.Series(np.arange(20.0), index=[f"S{number:02}" for number in range(20)])

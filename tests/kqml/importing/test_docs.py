@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kqml.dataset.tables import SCHEMAS
 from kqml.importing.mapping import Aggregate, ColumnSource, TableMapping
 from kqml.importing.mapping_file import parse_mapping, shipped_mappings
-from kqml.tables import SCHEMAS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "importing.md").read_text(encoding="utf-8")
 

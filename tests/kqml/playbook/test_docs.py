@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kqml.cli.app import COMMANDS
+from kqml.__main__ import PACKAGES
 from kqml.playbook import PRESETS, read_playbook
 from kqml.playbook.reading import content_of, parse_playbook
 
@@ -68,7 +68,7 @@ def test_the_list_of_sections_is_that_of_the_playbook():
 
 @pytest.mark.parametrize("name", sorted({name for name in named([row[3] for row in ROWS]) if name.startswith("kqml ")}))
 def test_a_command_that_the_page_names_exists(name):
-    assert name.removeprefix("kqml ").split(" --")[0] in COMMANDS
+    assert name.removeprefix("kqml ").split(" --")[0] in [known for names in PACKAGES.values() for known in names]
 
 
 def test_the_example_of_the_page_is_a_playbook():

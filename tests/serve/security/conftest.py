@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from security_company import COOKIE, LIMITS, Clock, Company, fill
 
-from serve.access import Access
-from serve.security.credentials import StoreAccess
-from serve.store.engine import Store
+from serve.database.engine import Store
+from serve.http.access import Access
+from serve.http.credentials import StoreAccess
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from security_company import bearer
 from sqlalchemy import func, select
 
-from serve.access import Scope
-from serve.store.tables import METADATA
+from serve.database.tables import METADATA
+from serve.http.access import Scope
 
 SQL = [
     "' OR '1'='1",

@@ -8,19 +8,19 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from kqml.errors import CouldNot
-from serve.access import Scope
+from serve.database.contacts import put_contacts, read_contact
+from serve.database.events import add_events
+from serve.database.tables import ACCOUNTS, AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS, SESSIONS
+from serve.database.territory import EVERYWHERE
+from serve.http.access import Scope
 from serve.security.audit import Actor
 from serve.security.contact_vault import PERSONAL, BlindVault, ContactVault, reseal_keys
-from serve.security.erasing import Limits, erase, erase_expired
+from serve.security.encryption import Sealer, make_secret_key, read_sealer
+from serve.security.erasure import Limits, erase, erase_expired
 from serve.security.roles import Role
-from serve.security.sealing import Sealer, make_secret_key, read_sealer
 from serve.security.sessions import SessionLimits, start_session
-from serve.security.user_records import UserWish, add_user
-from serve.store.contacts import put_contacts, read_contact
-from serve.store.events import add_events
-from serve.store.tables import ACCOUNTS, AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS, SESSIONS
-from serve.store.territory import EVERYWHERE
-from serve.webhooks.messages import MessageKind, plan_created
+from serve.security.users import UserWish, add_user
+from serve.webhooks.message_types import MessageKind, plan_created
 from serve.webhooks.outbox import enqueue
 from serve.webhooks.records import WebhookWish, add_webhook, count_deliveries, disable_webhook
 

@@ -6,13 +6,13 @@ import pytest
 from security_company import LIMITS, NOW, SECOND, bearer, logged_in
 from sqlalchemy import select
 
-from serve.access import Scope
-from serve.security.key_records import find_key, revoke_key
-from serve.security.keys import key_id_of, make_key
+from serve.database.tables import SESSIONS
+from serve.http.access import Scope
+from serve.security.api_keys import find_key, revoke_key
+from serve.security.key_text import key_id_of, make_key
 from serve.security.roles import Role
 from serve.security.sessions import end_session
-from serve.security.user_records import change_password, disable_user
-from serve.store.tables import SESSIONS
+from serve.security.users import change_password, disable_user
 
 MODEL = "/v1/model"
 

@@ -6,10 +6,10 @@ import pytest
 from security_company import NOW, SECOND, bearer, logged_in
 from sqlalchemy import insert, select, update
 
-from serve.access import Scope
+from serve.database.tables import AUDIT_LOG, CONTACTS, DUTIES_DECLARED, EVENTS
+from serve.http.access import Scope
 from serve.security.contact_vault import ContactVault
 from serve.security.roles import Role
-from serve.store.tables import AUDIT_LOG, CONTACTS, DUTIES_DECLARED, EVENTS
 
 DAY = 86_400 * SECOND
 

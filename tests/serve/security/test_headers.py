@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from serve.access import Scope
-from serve.security.headers import PAGE_POLICY, SecurityHeaders
+from serve.http.access import Scope
+from serve.http.security_headers import PAGE_POLICY, SecurityHeaders
 
 ALWAYS = {
     "x-content-type-options": "nosniff",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serve.security.keys import hash_of, is_same, key_id_of, make_key
+from serve.security.key_text import hash_of, is_same, key_id_of, make_key
 
 
 def test_a_key_shows_its_prefix_and_hides_256_bits():

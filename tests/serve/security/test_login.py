@@ -10,13 +10,14 @@ from argon2 import PasswordHasher
 from security_company import COOKIE, bearer
 from sqlalchemy import select
 
-from serve.access import Scope
-from serve.security import logging_in, passwords
+from serve.database.tables import AUDIT_LOG, LOGIN_ATTEMPTS, SESSIONS
+from serve.http.access import Scope
+from serve.security import login_attempts as logging_in
+from serve.security import passwords
 from serve.security.passwords import hash_password
 from serve.security.roles import Role
 from serve.security.sessions import csrf_token
-from serve.security.user_records import UserWish, add_user, disable_user, find_user
-from serve.store.tables import AUDIT_LOG, LOGIN_ATTEMPTS, SESSIONS
+from serve.security.users import UserWish, add_user, disable_user, find_user
 
 PASSWORD = "korrekt pferd 电池"
 

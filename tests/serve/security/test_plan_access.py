@@ -3,8 +3,8 @@
 import pytest
 from security_company import DECISION, NOW, bearer
 
-from serve.access import Scope
-from serve.store.decisions import add_decisions
+from serve.database.decisions import add_decisions
+from serve.http.access import Scope
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import security_company
 from security_company import NOW, SECOND, bearer
 from sqlalchemy import select
 
-from serve.access import Scope
-from serve.security.rights_records import objecting
-from serve.store.tables import AUDIT_LOG
+from serve.database.tables import AUDIT_LOG
+from serve.http.access import Scope
+from serve.security.objections_and_reviews import objecting
 
 A1 = "/v1/accounts/a1"
 NOWHERE = "/v1/accounts/zz"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqml.errors import BadUse, CouldNot
-from serve.security.sealing import make_secret_key, read_sealer, sealer_at
+from serve.security.encryption import make_secret_key, read_sealer, sealer_at
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
 SEALER = read_sealer(OLD)

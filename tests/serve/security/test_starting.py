@@ -5,11 +5,11 @@ from security_company import COOKIE, LIMITS, NOW, bearer
 from starlette.testclient import TestClient
 
 from kqml.errors import Refused
-from serve.access import Scope
-from serve.security.key_records import revoke_key
-from serve.security.keys import key_id_of
+from serve.http.access import Scope
+from serve.security.api_keys import revoke_key
+from serve.security.key_text import key_id_of
 from serve.security.roles import Role
-from serve.security.starting import SecurityOptions, access_for, check_start, is_loopback
+from serve.security.startup_checks import SecurityOptions, access_for, check_start, is_loopback
 
 CLOSED, OPEN, TLS = (SecurityOptions(*flags, LIMITS) for flags in ((False, False), (True, False), (False, True)))
 

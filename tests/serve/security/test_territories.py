@@ -8,10 +8,10 @@ from access_samples import RULES, SAMPLES, Sample, ask
 from security_company import bearer, logged_in
 from sqlalchemy import select
 
-from serve.access import Scope
+from serve.database.tables import METADATA
+from serve.http.access import Scope
 from serve.security.roles import SCOPES_OF, Role
 from serve.security.territories import own, team
-from serve.store.tables import METADATA
 
 IDS = re.compile(r"^([acdver])\d$")
 WITH_IDS = [name for name in RULES if "{" in name or SAMPLES[name].json not in (None, {})]

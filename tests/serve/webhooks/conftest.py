@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from serve.security.sealing import make_secret_key, read_sealer
+from serve.security.encryption import make_secret_key, read_sealer
 
 
 @dataclass

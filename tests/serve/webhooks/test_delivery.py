@@ -9,12 +9,12 @@ import pytest
 from security_company import NOW, SECOND, Clock
 from sqlalchemy import select, text
 
-from serve.logs import build_logger
-from serve.security.sealing import Sealer
-from serve.store.tables import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
+from serve.http.logs import build_logger
+from serve.security.encryption import Sealer
 from serve.webhooks.addresses import Reach
 from serve.webhooks.dispatcher import AT_ONCE, LEASE, MOST_ATTEMPTS, Dispatcher, claim, pause_after
-from serve.webhooks.messages import MessageKind, band_crossed, duty_overdue, plan_created
+from serve.webhooks.message_types import MessageKind, band_crossed, duty_overdue, plan_created
 from serve.webhooks.outbox import enqueue
 from serve.webhooks.records import (
     WebhookWish,

@@ -9,9 +9,9 @@ from security_company import DECISION, NOW
 from sqlalchemy import select
 
 from kqml.duties import SCHEMA
-from serve.planned import keep_plan
-from serve.store.tables import DECISIONS, OUTBOX
-from serve.webhooks.messages import MessageKind
+from serve.database.tables import DECISIONS, OUTBOX
+from serve.usecases.plan_records import keep_plan
+from serve.webhooks.message_types import MessageKind
 from serve.webhooks.overdue import overdue_messages
 from serve.webhooks.records import WebhookWish, add_webhook
 

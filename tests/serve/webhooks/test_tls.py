@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from serve.webhooks.addresses import Reach
-from serve.webhooks.messages import MessageKind
+from serve.webhooks.message_types import MessageKind
 from serve.webhooks.records import WebhookRecord
 from serve.webhooks.sending import Delivery, Sender
 from serve.webhooks.signing import make_secret

@@ -1,0 +1,151 @@
+"""A model of a world's churn, judged on the world's last year."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.world.almanac import cutoff
+from features.catalog import catalog
+from features.churn_definition import ChurnDefinition
+from features.definitions import Feature, atoms_of
+from features.training_set import TrainingSet, build_training_set
+from kqml.dataset.folder import Dataset
+from kqml.events import EventKind
+from models.churn.boosting import Parameters, train_booster
+from models.churn.churn_model import predict_log_odds
+from models.churn.examples import Examples, examples_of
+from models.churn.resampling import Measured, Resamples, draw_resamples, measure, paired
+
+WEEKS, FIRST, EVERY = 156, 32, 4
+TEST_FROM = 104
+PICTURED = (117, 130)
+"""Weeks of the truth's pictures of all states that the grid of cutoffs leaves out."""
+
+GAP = 28
+"""Days between cutoff and window at which drivers are looked for: a score that leaves time to act."""
+
+MIRRORS = frozenset(
+    {
+        EventKind.ORDER,
+        EventKind.ORDER_CANCELLED,
+        EventKind.RETURN,
+        EventKind.DELIVERY,
+        EventKind.PAYMENT_DUE,
+        EventKind.PAYMENT_RECEIVED,
+    }
+)
+"""Kinds that say what orders say; features of all other kinds are the interactions of the ablation."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is learned and drawn: rounds of boosting, resamples of an interval."""
+
+    rounds: int = 200
+    draws: int = 300
+    paired_draws: int = 1000
+
+
+QUICK = Effort(rounds=30, draws=40, paired_draws=60)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model's log-odds on the test rows, with what is needed to measure them."""
+
+    examples: Examples
+    silent: NDArray[np.bool_]
+    log_odds: NDArray[np.float64]
+
+    @property
+    def groups(self) -> dict[str, NDArray[np.bool_]]:
+        return {"all": np.ones(len(self.silent), bool), "silent": self.silent, "ordering": ~self.silent}
+
+    def among(self, mask: NDArray[np.bool_]) -> "Judged":
+        return Judged(self.examples.where(mask), self.silent[mask], self.log_odds[mask])
+
+    def measured(self, resamples: Resamples) -> Measured:
+        return measure(self.log_odds, self.examples.churned, resamples, probabilities=False)
+
+
+def training_set(dataset: Dataset, gap: int) -> TrainingSet:
+    """Rows every four weeks from the eighth month on, as long as their answers are known at the end."""
+    weeks = sorted({*range(FIRST, WEEKS - 18, EVERY), *PICTURED})
+    cutoffs = np.array([cutoff(week) for week in weeks], dtype=np.int64)
+    return build_training_set(dataset, ChurnDefinition(gap=gap), cutoffs, catalog())
+
+
+def split(found: TrainingSet) -> tuple[Examples, Examples]:
+    """What was answered before the last year begins, the rows of the last year."""
+    examples = examples_of(found)
+    test = examples.cutoff >= cutoff(TEST_FROM)
+    return examples.where(examples.matures_at <= cutoff(TEST_FROM)), examples.where(test)
+
+
+def judge(found: TrainingSet, kept: frozenset[str] | None, effort: Effort) -> Judged:
+    """The model of these columns, or of all of them, on the test rows."""
+    fit, test = split(found)
+    silent = found.labels.already_silent[test.place]
+    if kept is not None:
+        mask = np.array([column in kept for column in fit.columns])
+        fit, test = fit.only(mask), test.only(mask)
+    return Judged(test, silent, predict_log_odds(train_booster(fit, Parameters(), effort.rounds, 0), test.values))
+
+
+def mirrors(columns: Sequence[str]) -> frozenset[str]:
+    """The columns that read orders or what mirrors them."""
+    known = {feature.column for feature in catalog() if mirrors_orders(feature)}
+    return frozenset(column for column in columns if column in known)
+
+
+def mirrors_orders(feature: Feature) -> bool:
+    return all(atom.stream.kinds <= MIRRORS for atom in atoms_of(feature.measure))
+
+
+def rows_of(judged: Judged, gap: int, features: str, effort: Effort) -> list[dict[str, Any]]:
+    """AUC with interval and average precision of every group."""
+    return [_row(judged.among(mask), gap, group, features, effort) for group, mask in judged.groups.items()]
+
+
+def _row(part: Judged, gap: int, group: str, features: str, effort: Effort) -> dict[str, Any]:
+    scored = part.measured(draw_resamples(part.examples.account, effort.draws))
+    between = scored.interval("auc")
+    return {
+        "gap": gap,
+        "group": group,
+        "features": features,
+        "rows": len(part.silent),
+        "churned": int(part.examples.churned.sum()),
+        "auc": scored.values["auc"],
+        "auc_low": between.low,
+        "auc_high": between.high,
+        "average_precision": scored.values["average_precision"],
+    }
+
+
+def gain(more: Judged, fewer: Judged, effort: Effort) -> dict[str, Any]:
+    """What more columns add to fewer among the accounts that still order: AUC, average precision, with intervals."""
+    mask = ~more.silent
+    resamples = draw_resamples(more.examples.account[mask], effort.paired_draws)
+    one, other = (judged.among(mask).measured(resamples) for judged in (more, fewer))
+    found: dict[str, Any] = {"group": "ordering", "gap": GAP}
+    for short, name in (("auc", "auc"), ("ap", "average_precision")):
+        between = paired(one, other, name)
+        found |= {
+            f"d_{short}": one.values[name] - other.values[name],
+            f"d_{short}_low": between.low,
+            f"d_{short}_high": between.high,
+        }
+    return found
+
+
+def left_alone(judged: Judged, left: NDArray[np.bool_], effort: Effort) -> dict[str, Any]:
+    """How much of what is called churn left for good, how well that is foreseen: silent slow accounts left out."""
+    ordering = ~judged.silent
+    churned = judged.examples.churned
+    kept = judged.among(ordering & (left | ~churned))
+    row = _row(kept, GAP, "ordering", "all", effort)
+    return {**row, "churned_that_left": float(left[ordering & churned].mean())}

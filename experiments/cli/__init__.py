@@ -1,0 +1,3 @@
+"""The commands that simulate a company."""
+
+COMMANDS = ("simulate", "demo")

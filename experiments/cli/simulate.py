@@ -1,0 +1,149 @@
+"""`kqml simulate`: a company that does not exist, with histories, decision logs, and the truth about its actions."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kqml.errors import BadUse, Fault
+from serve.cli.backtest import Seed
+from serve.cli.output import emit, progress
+
+if TYPE_CHECKING:
+    from experiments.world.world import World
+
+DEFAULTS = {"accounts": 2_000, "reps": 40, "weeks": 156}
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    out: Annotated[Path | None, typer.Option(help="Folder of the new dataset.")] = None,
+    accounts: Annotated[int | None, typer.Option(help="How many accounts; 2000, or 20000 with --log.")] = None,
+    reps: Annotated[int | None, typer.Option(help="How many reps; 40, or 400 with --log.")] = None,
+    weeks: Annotated[int | None, typer.Option(help="How many weeks; 156, or 130 with --log.")] = None,
+    seed: Seed = 0,
+    scenario: Annotated[list[str] | None, typer.Option(help="A scenario; may be given several times.")] = None,
+    scenarios: Annotated[bool, typer.Option("--scenarios", help="Show the card of every scenario.")] = False,
+    fit: Annotated[
+        str, typer.Option(help="Marginals of the orders: stores, or vendor (fewer, wilder orders).")
+    ] = "stores",
+    log: Annotated[str | None, typer.Option(help="Keep a decision log: reference, behaviour or hidden.")] = None,
+    pilot_share: Annotated[float, typer.Option(help="Share of account-weeks drawn evenly in the pilot.")] = 0.2,
+    pilot_weeks: Annotated[int, typer.Option(help="Weeks at the end that the log covers.")] = 26,
+    check_fit: Annotated[bool, typer.Option("--check-fit", help="Compare with the Iowa stores instead.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing dataset.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Simulates a company whose reps look after stores, and writes its dataset.
+
+    The truth about it lies in the folder `truth` of the dataset, for judging; no other command reads it. The same
+    arguments give the same bytes. With --log reference, the last weeks are a randomised pilot with logged chances.
+
+    Example: kqml simulate --accounts 2000 --reps 40 --weeks 156 --scenario turnover_wave --out data/world
+    """
+    if scenarios:
+        _show_cards(as_json)
+    elif check_fit:
+        _check_fit(fit, as_json)
+    elif out is None:
+        raise BadUse("There is no folder to write to.", [Fault("--out", "is absent", "name a folder")])
+    else:
+        world = _world(accounts, reps, weeks, seed, tuple(scenario or ()), fit, log)
+        _simulate(world, out, (log, pilot_share, pilot_weeks), force, as_json)
+
+
+def _world(
+    accounts: int | None,
+    reps: int | None,
+    weeks: int | None,
+    seed: int,
+    scenarios: tuple[str, ...],
+    fit: str,
+    log: str | None,
+) -> "World":
+    from experiments.world.logs import REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS
+    from experiments.world.parameters import FITS
+    from experiments.world.population import Shape
+    from experiments.world.world import build_world
+
+    if fit not in FITS:
+        raise BadUse("There is no such fit.", [Fault("--fit", f"{fit} is not known", f"use {', '.join(FITS)}")])
+    usual = (REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS) if log else tuple(DEFAULTS.values())
+    asked = [
+        given if given is not None else default for given, default in zip((accounts, reps, weeks), usual, strict=True)
+    ]
+    return build_world(Shape(*asked), seed, scenarios, fit=fit)
+
+
+def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool, as_json: bool) -> None:
+    from experiments.world.described import source_of
+    from experiments.world.logs import logged
+    from experiments.world.writing import write_world
+    from kqml.dataset.folder import refuse_existing
+
+    refuse_existing(out, force=force)
+    plan = None
+    if log[0] is not None:
+        world, plan = logged(world, log[0], log[1], log[2])
+    with progress("Living the weeks", world.shape.weeks * len(world.blocks())) as tell:
+        dataset, frames = write_world(world, out, log=plan, force=force, tell=tell)
+    result = {
+        "out": str(out),
+        "fingerprint": dataset.info.fingerprint,
+        **source_of(world),
+        "log": log[0],
+        "events": frames.events,
+        "departures": sum(len(part) for part in frames.departures),
+        "decisions": sum(len(part) for kept in frames.logs for part in kept.decisions),
+    }
+    emit(result, as_json, lambda console: _told(console, result))
+
+
+def _told(console: Console, result: Mapping[str, Any]) -> None:
+    console.print(
+        f"{result['accounts']} accounts, {result['reps']} reps, {result['weeks']} weeks: {result['events']} events, "
+        f"{result['departures']} quiet departures, {result['decisions']} logged decisions in {result['out']}."
+    )
+    console.print(f"World {result['world']}, seed {result['seed']}, fingerprint {result['fingerprint'][:16]}.")
+    console.print(f"Next: kqml label-audit {result['out']} · kqml train {result['out']}")
+
+
+def _show_cards(as_json: bool) -> None:
+    from experiments.world.scenarios import cards
+
+    emit({"scenarios": cards()}, as_json, _draw_cards)
+
+
+def _draw_cards(console: Console) -> None:
+    from experiments.world.scenarios import cards
+
+    table = Table("scenario", "what it breaks", "what should be seen")
+    for name, card in cards().items():
+        table.add_row(name, card["breaks"], card["expect"])
+    console.print(table)
+
+
+def _check_fit(name: str, as_json: bool) -> None:
+    """Exit 1 where the world is farther from the real stores than its report states."""
+    from experiments.world.fit.check import BOUNDS, check_fit
+
+    with progress("Comparing with the Iowa stores", None):
+        found = check_fit(name)
+    rows = {
+        key: {"value": value, "low": BOUNDS[key][0], "high": BOUNDS[key][1], "holds": key not in found.beyond}
+        for key, value in found.distances.items()
+    }
+    emit({"fit": name, "holds": found.holds, "distances": rows}, as_json, lambda console: _draw_fit(console, rows))
+    if not found.holds:
+        raise typer.Exit(1)
+
+
+def _draw_fit(console: Console, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    table = Table("distance", "value", "from", "to", "holds")
+    for name, row in rows.items():
+        table.add_row(
+            name, f"{row['value']:.3f}", f"{row['low']:.2f}", f"{row['high']:.2f}", "yes" if row["holds"] else "no"
+        )
+    console.print(table)

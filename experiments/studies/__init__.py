@@ -1,0 +1,1 @@
+"""Studies in the simulated world: uplift, off-policy evaluation, policies."""

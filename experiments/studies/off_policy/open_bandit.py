@@ -1,0 +1,90 @@
+"""The Open Bandit logs: the value of one logger's policy from the other one's log (Saito et al. 2021).
+
+The chances of items that were not chosen are not in the files, so a target's chances are its frequencies by position.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.public_data import data_folder
+from kqml.errors import CouldNot, Fault
+from models.evaluation.off_policy.clustering import clusters_of
+from models.evaluation.off_policy.estimators import values
+from models.evaluation.off_policy.randomised_rows import Codes, Floats, Weighed
+from models.evaluation.off_policy.support import Support, support_of
+
+FOLDS = 5
+
+
+def read_bandit(policy: str, campaign: str, folder: Path | None = None) -> pd.DataFrame:
+    """The impressions of `random` or `bts` for `men` or `women`. Raises CouldNot where they are absent."""
+    path = (folder or data_folder()) / "open_bandit" / policy / campaign / f"{campaign}.csv"
+    if not path.is_file():
+        fault = Fault(str(path), "is absent", "obtain the small Open Bandit data (research.zozo.com, CC BY 4.0)")
+        raise CouldNot("The Open Bandit data are not here.", [fault])
+    return pd.read_csv(path, usecols=["item_id", "position", "click", "propensity_score"])
+
+
+def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = None) -> dict[str, Any]:
+    """The clicks per impression of `target` as told by the log of `logged`, beside what its own log says."""
+    log, other = read_bandit(logged, campaign, folder), read_bandit(target, campaign, folder)
+    items = int(max(log["item_id"].max(), other["item_id"].max())) + 1
+    weight = _chances(log, other, items, target) / log["propensity_score"].to_numpy()
+    click = log["click"].to_numpy(dtype=np.float64)
+    support = support_of(weight)
+    told = {} if support.refused else _values(log, weight, click)
+    return {
+        "campaign": campaign,
+        "log": logged,
+        "target": target,
+        "approximate": target == "bts",
+        "refused": support.refused,
+        **_support(support),
+        "values": told,
+        "own_log": float(other["click"].mean()),
+    }
+
+
+def _chances(log: pd.DataFrame, other: pd.DataFrame, items: int, target: str) -> Floats:
+    """The target's chance of the item that each row of the log shows at its position."""
+    if target == "random":
+        return np.full(len(log), 1.0 / items)
+    counts = other.groupby(["position", "item_id"]).size()
+    shares = counts / counts.groupby(level="position").transform("sum")
+    place = pd.MultiIndex.from_frame(log[["position", "item_id"]])
+    return shares.reindex(place, fill_value=0.0).to_numpy(dtype=np.float64)
+
+
+def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, Any]:
+    rows = np.arange(len(log))
+    found = values(_weighed(log, weight, click), click, clusters_of(rows))
+    return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in found.items()}
+
+
+def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> Weighed:
+    """The regression is the mean click of each position in the other folds, whatever the item."""
+    fold: Codes = np.random.default_rng(0).integers(0, FOLDS, len(log))
+    position = log["position"].to_numpy()
+    fitted = np.zeros(len(log))
+    for part in range(FOLDS):
+        for place in np.unique(position):
+            here, there = (fold == part) & (position == place), (fold != part) & (position == place)
+            fitted[here] = click[there].mean()
+    return Weighed(weight, fitted, fitted)
+
+
+def _support(support: Support) -> dict[str, float]:
+    return {"effective": support.effective, "mean_weight": support.mean_weight}
+
+
+def both_ways(folder: Path | None = None) -> list[dict[str, Any]]:
+    """Each campaign, each log asked about the other policy."""
+    return [
+        from_one_log(campaign, *pair, folder)
+        for campaign in ("men", "women")
+        for pair in (("random", "bts"), ("bts", "random"))
+    ]

@@ -1,0 +1,121 @@
+"""Weeks of a world lived many times: other coins, other futures, the same truth."""
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.world.actions import Package
+from experiments.world.control import Decisions, Observation, Pilot, Reps, run
+from experiments.world.simulation import Lived, Simulation, all_seats
+from experiments.world.truth import HORIZON, assigned_truth
+from experiments.world.world import World
+from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Flags, Floats
+
+FIRST_PATH = 1_000
+"""Paths of the truth lie below; odd ones are mirrors of even ones."""
+
+WINDOWS = (4, 13, 26, 52)
+
+
+@dataclass(frozen=True)
+class Crossroads:
+    """A world at a cutoff. Rows are the accounts on the books with at least two eligible packages. `values`: what the
+    company knows of them; `past`: their margin in as much time as the horizon takes. `truth`: the outcome of asking for
+    each package; `effect`: less that of waiting, with its standard error."""
+
+    simulation: Simulation
+    share: float
+    who: Codes
+    actions: tuple[str, ...]
+    tier: NDArray[np.object_]
+    values: Floats
+    past: Floats
+    eligible: Flags
+    truth: Floats
+    effect: Floats
+    effect_error: Floats
+
+    def draw(self, number: int) -> Drawn:
+        """The log of one pilot week: its drawn decisions, their margin over the horizon; later reps go their way."""
+        fork = self.simulation.forked(FIRST_PATH + 2 * number)
+        kept: list[Decisions] = []
+
+        def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+            kept.append(decisions)
+
+        margin = run(fork, Pilot(self.share), 1, notice).margin
+        for _ in range(HORIZON - 1):
+            margin = margin + fork.live().net * fork.traits.margin_rate
+        drawn = kept[0].coin[self.who]
+        rows = self.who[drawn]
+        return Drawn(
+            actions=self.actions,
+            action=kept[0].assigned[rows].astype(np.int64),
+            probability=kept[0].probability[rows],
+            outcome=margin[rows],
+            eligible=self.eligible[drawn],
+            account=rows,
+            rep=fork.traits.seat[rows].astype(np.int64),
+        )
+
+    def rows_of(self, drawn: Drawn) -> Codes:
+        """The places of a log's rows among the rows here."""
+        return np.searchsorted(self.who, drawn.account)
+
+
+def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[Crossroads]:
+    """The reps' own way up to each of `weeks`, in order; there the truth of every package."""
+    simulation = Simulation(world, all_seats(world))
+    past: list[Lived] = []
+    found = []
+    for week in weeks:
+        ahead = week - simulation.number
+        run(simulation, Reps(), ahead, lambda seen, decisions, lived: past.append(lived))
+        found.append(_crossroads(copy(simulation), past, share, paths))
+    return found
+
+
+def _crossroads(simulation: Simulation, past: list[Lived], share: float, paths: int) -> Crossroads:
+    seen = Observation(simulation)
+    who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
+    found = assigned_truth(simulation, who, paths=paths)
+    return Crossroads(
+        simulation=simulation,
+        share=share,
+        who=who,
+        actions=seen.actions,
+        tier=seen.tier[who].astype(object),
+        values=_known(seen, past)[who],
+        past=_margins(seen, past)[who],
+        eligible=seen.eligible[who],
+        truth=found.value["margin"],
+        effect=found.effect["margin"],
+        effect_error=found.effect_error["margin"],
+    )
+
+
+def _amounts(seen: Observation, past: list[Lived]) -> Floats:
+    """Weeks × accounts: margin of the orders."""
+    return np.asarray(np.array([lived.amount for lived in past]) * seen.margin_rate, dtype=np.float64)
+
+
+def _margins(seen: Observation, past: list[Lived]) -> Floats:
+    """What an account brought in as many weeks as the horizon has, by the mean of its last year."""
+    return np.asarray(_amounts(seen, past)[-52:].mean(axis=0) * HORIZON, dtype=np.float64)
+
+
+def _known(seen: Observation, past: list[Lived]) -> Floats:
+    """Sales, silence, contacts lately; tier, segment, region, distance."""
+    amounts = _amounts(seen, past)
+    met = np.array([lived.acts.recorded >= Package.VISIT for lived in past])
+    weeks = np.arange(len(past))[:, None]
+    last = np.where(amounts > 0, weeks, -1).max(axis=0)
+    columns = [amounts[-window:].sum(axis=0) for window in WINDOWS]
+    columns += [met[-window:].sum(axis=0).astype(np.float64) for window in WINDOWS[:2]]
+    columns += [(amounts[-26:] > 0).mean(axis=0), (len(past) - last).astype(np.float64)]
+    for words in (seen.tier, seen.segment, seen.region):
+        columns.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
+    return np.column_stack([*columns, seen.minutes_away])

@@ -1,0 +1,64 @@
+"""A pilot's log of several weeks, drawn and lived again and again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.studies.off_policy.pilot_weeks import Crossroads
+from models.evaluation.off_policy.outcome_model import Known
+from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Flags, Floats
+
+
+@dataclass(frozen=True)
+class LivedLog:
+    """Weeks of one world. Arrays have a row for each week's accounts, week after week."""
+
+    places: Sequence[Crossroads]
+
+    @cached_property
+    def tier(self) -> NDArray[np.object_]:
+        return np.concatenate([place.tier for place in self.places])
+
+    @cached_property
+    def eligible(self) -> Flags:
+        return np.concatenate([place.eligible for place in self.places])
+
+    @cached_property
+    def values(self) -> Floats:
+        return np.concatenate([place.values for place in self.places])
+
+    @cached_property
+    def past(self) -> Floats:
+        return np.concatenate([place.past for place in self.places])
+
+    @cached_property
+    def truth(self) -> Floats:
+        return np.concatenate([place.truth for place in self.places])
+
+    def draw(self, number: int) -> tuple[Drawn, Codes]:
+        """One log with its rows' places in the arrays; the same number is the same log."""
+        logs = [place.draw(number) for place in self.places]
+        starts = np.cumsum([0, *(len(place.who) for place in self.places)])
+        rows = [start + place.rows_of(log) for start, place, log in zip(starts, self.places, logs, strict=False)]
+        return _joined(logs), np.concatenate(rows)
+
+    def known(self, drawn: Drawn, rows: Codes) -> Known:
+        """What a regression learns from."""
+        return Known(self.values[rows], drawn.outcome, drawn.account, self.past[rows])
+
+    def each(self, chances: Callable[[Crossroads], Floats]) -> Floats:
+        """n × K of something worked out week by week."""
+        return np.concatenate([chances(place) for place in self.places])
+
+
+def _joined(logs: Sequence[Drawn]) -> Drawn:
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(log, name) for log in logs])
+        for name, value in vars(logs[0]).items()
+        if isinstance(value, np.ndarray)
+    }
+    return Drawn(actions=logs[0].actions, **columns)

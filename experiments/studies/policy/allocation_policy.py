@@ -1,0 +1,97 @@
+"""A policy of the study: a score for each account and package, allocated like every other one."""
+
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from experiments.studies.policy.history import History
+from experiments.world.control import Decisions, Observation
+from experiments.world.draws import Floats
+from kqml.calendar.business_time import moment_of
+from kqml.playbook.codes import CHANNELS, TIERS
+from models.policy.allocation.cadence import no_floors, shortfall_costs, tier_places, with_floors
+from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.required_contacts import WEEKS_PER_MONTH
+from models.policy.allocation.solving import solve
+from models.policy.allocation.subgradient_ascent import Prices
+
+Score = Callable[[Observation, Floats, History], Floats]
+"""(n, K) from the observation, the features, the history; 0 for waiting."""
+
+TOLERANCE = 0.05
+"""Relative gap of each rep's plan, the same for every policy: what prices alone mostly reach."""
+
+TIE = 0.1
+"""Largest share of an avoided shortfall that luck takes away, the same for every policy: where like accounts are equal
+prices alone find no plan."""
+
+
+@dataclass
+class Booked:
+    """What a policy has counted of a month's cadence (accounts × channels), with the prices of its last week."""
+
+    month: str = ""
+    counted: Floats | None = None
+    prices: Prices | None = None
+
+    def owed(self, monday: date, target: Floats) -> Floats:
+        """Contacts that are behind plus a week's part, at most what the month lacks:
+        as `required_contacts`.
+
+        The month in which the policy begins was kept up until then.
+        """
+        elapsed = (monday.day - 1) / monthrange(monday.year, monday.month)[1]
+        if self.counted is None:
+            self.month, self.counted = f"{monday:%Y-%m}", target * elapsed
+        elif self.month != f"{monday:%Y-%m}":
+            self.month, self.counted = f"{monday:%Y-%m}", np.zeros_like(target)
+        behind = np.maximum(target * elapsed - self.counted, 0.0)
+        return np.minimum(behind + target / WEEKS_PER_MONTH, np.maximum(target - self.counted, 0.0))
+
+
+@dataclass
+class Allocated:
+    """Guards what the cadence still owes; everything but the score is the same for every policy."""
+
+    name: str
+    score: Score
+    history: History
+    booked: Booked = field(default_factory=Booked)
+    spent: list[Floats] = field(default_factory=list)
+
+    def decide(self, seen: Observation) -> Decisions:
+        playbook, packages = seen.playbook, Packages.of(seen.playbook)
+        score = self.score(seen, self.history.values(seen), self.history)
+        score = np.where(seen.eligible, score, 0.0)
+        problem = self._problem(seen, packages, score)
+        solution = solve(problem, tolerance=TOLERANCE, start=self.booked.prices, threads=1)
+        choice, self.booked.prices = solution.choice, solution.prices
+        assert self.booked.counted is not None
+        self.booked.counted += packages.contacts[choice]
+        self.spent.append(packages.cost[choice, 0] * playbook.minute_cost + packages.cost[choice, 2])
+        return Decisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(choice)), choice])
+
+    def _problem(self, seen: Observation, packages: Packages, score: Floats) -> Problem:
+        playbook, tier = seen.playbook, tier_places(seen.tier.astype(object))
+        rep = np.unique(seen.rep, return_inverse=True)[1].astype(np.int64)
+        reps, hours = int(rep.max()) + 1, playbook.rep
+        target = np.array([[playbook.cadence[name][channel] for channel in CHANNELS] for name in TIERS])[tier]
+        monday = moment_of(seen.cutoff, seen.time_zone).date()
+        problem = Problem(
+            packages=packages,
+            rep=rep,
+            tier=tier,
+            net_value=score,
+            allowed=seen.eligible,
+            fulfils=np.zeros(seen.eligible.shape, dtype=bool),
+            booked=np.full(len(rep), NOT_BOOKED),
+            due=self.booked.owed(monday, target.astype(np.float64)) * seen.on_books[:, None],
+            shortfall_cost=shortfall_costs(playbook, tier),
+            capacity=np.tile([hours.minutes_per_week, hours.stops_per_week, hours.budget_per_week], (reps, 1)),
+            floor=no_floors(reps),
+        )
+        luck = np.column_stack([seen.uniform("tie", code) for code in range(len(packages.names))])
+        return with_floors(replace(problem, net_value=score - TIE * luck * problem.avoided), playbook)

@@ -1,0 +1,126 @@
+"""The pilot of a study: drawn weeks, what of them has ripened, the truth at some of their cutoffs."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from experiments.studies.policy.history import History
+from experiments.world.control import Decisions, Observation, Pilot, Reps, run
+from experiments.world.draws import Flags, Floats, Places
+from experiments.world.simulation import Lived, Simulation
+from experiments.world.truth import HORIZON, assigned_truth
+from kqml.errors import Refused
+from models.uplift.sample import Sample
+
+Look = tuple[Floats, Floats]
+"""Features and true effects of accounts at a cutoff."""
+
+BEYOND_PATH = 900
+
+
+@dataclass(frozen=True)
+class PilotWeek:
+    """The drawn accounts of a week: their features (at the decision), package, chance, eligible packages, and a number
+    from 0 to 1 of each by which parts of the pilot are taken."""
+
+    account: Places
+    values: Floats
+    action: Places
+    chance: Floats
+    eligible: Flags
+    lot: Floats
+
+
+@dataclass
+class Learned:
+    """The pilot as it is known. `margin`: of every account in each week since its start, also of weeks behind its end.
+    `beyond`: of every account in the weeks behind the end where the reps go their own way; a policy that is lived by
+    the first accounts only changes theirs. `true`: (features, effects) at some cutoffs, for the oracle alone."""
+
+    actions: tuple[str, ...]
+    weeks: list[PilotWeek] = field(default_factory=list)
+    margin: list[Floats] = field(default_factory=list)
+    beyond: list[Floats] = field(default_factory=list)
+    true: list[Look] = field(default_factory=list)
+
+    def followed(self) -> "Learned":
+        """The same pilot, to be followed into a future of its own."""
+        return Learned(self.actions, self.weeks, [*self.margin], self.beyond, self.true)
+
+    def add_week(self, margin: Floats) -> None:
+        """A week behind the pilot's end, as the first accounts lived it."""
+        place = len(self.margin) - len(self.weeks)
+        rest = self.beyond[place] if place < len(self.beyond) else margin
+        self.margin.append(np.concatenate([margin, rest[len(margin) :]]))
+
+    def matured(self, part: float = 1.0) -> Sample:
+        """The drawn rows of weeks whose whole horizon has passed; a random part of them. Raises Refused without any."""
+        ripe = max(0, min(len(self.weeks), len(self.margin) - HORIZON + 1))
+        if not ripe:
+            raise Refused("The pilot is shorter than a horizon: none of its outcomes is known yet.")
+        kept = [week.lot < part for week in self.weeks[:ripe]]
+        columns = {
+            name: np.concatenate([getattr(week, name)[mine] for week, mine in zip(self.weeks, kept, strict=False)])
+            for name in ("values", "action", "chance", "account", "eligible")
+        }
+        outcome = np.concatenate(
+            [
+                np.sum(self.margin[place : place + HORIZON], axis=0)[week.account[mine]]
+                for place, (week, mine) in enumerate(zip(self.weeks, kept, strict=False))
+            ]
+        )
+        return Sample(
+            columns["values"],
+            columns["action"],
+            outcome,
+            columns["chance"],
+            columns["account"],
+            columns["eligible"],
+            self.actions,
+        )
+
+
+def live_pilot(simulation: Simulation, history: History, weeks: int, share: float) -> Learned:
+    """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
+    learned = Learned(simulation.world.playbook.actions)
+
+    def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        learned.weeks.append(_drawn(seen, decisions, history.values(seen)))
+        learned.margin.append(lived.net * seen.margin_rate)
+        history.notice(seen, decisions, lived)
+
+    def afterwards(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        learned.beyond.append(lived.net * seen.margin_rate)
+
+    run(simulation, Pilot(share), weeks, notice)
+    run(simulation.forked(BEYOND_PATH), Reps(), HORIZON, afterwards)
+    return learned
+
+
+def look(simulation: Simulation, history: History, stage: tuple[int, float], looks: tuple[int, int]) -> list[Look]:
+    """Lives the pilot (`stage`: weeks, share) of some accounts; the truth of every `looks[0]` weeks by `looks[1]`
+    paths."""
+    found = []
+    for week in range(stage[0]):
+        if looks[0] and week % looks[0] == 0:
+            found.append(_true(simulation, history, looks[1]))
+        run(simulation, Pilot(stage[1]), 1, history.notice)
+    return found
+
+
+def _drawn(seen: Observation, decisions: Decisions, values: Floats) -> PilotWeek:
+    mine = np.flatnonzero(decisions.coin)
+    return PilotWeek(
+        mine,
+        values[mine],
+        decisions.assigned[mine].astype(np.int64),
+        decisions.probability[mine],
+        seen.eligible[mine],
+        seen.uniform("study lot")[mine],
+    )
+
+
+def _true(simulation: Simulation, history: History, paths: int) -> Look:
+    seen = Observation(simulation)
+    found = assigned_truth(simulation, np.arange(len(seen.eligible)), kappa="playbook", paths=paths)
+    return history.values(seen)[seen.on_books], found.effect["margin"][seen.on_books]

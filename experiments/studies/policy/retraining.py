@@ -1,0 +1,42 @@
+"""A policy that learns again from what has ripened since."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from experiments.studies.policy.allocation_policy import Score
+from experiments.studies.policy.history import History
+from experiments.studies.policy.pilot import Learned
+from experiments.world.control import Observation
+from experiments.world.draws import Floats
+from models.uplift.sample import Sample
+
+
+def _nobody(rows: int) -> None:
+    """Is told of no training."""
+
+
+@dataclass
+class Retrained:
+    """A score that is fitted to the matured rows every so many weeks. `part`: of the rows. `told`: of each training."""
+
+    learned: Learned
+    fit: Callable[[Sample], Score]
+    every: int
+    part: float = 1.0
+    told: Callable[[int], None] = _nobody
+    week: int = 0
+    score: Score | None = field(default=None, repr=False)
+    rows: int = 0
+
+    def __call__(self, seen: Observation, values: Floats, history: History) -> Floats:
+        if self.week % self.every == 0:
+            self._learn()
+        self.week += 1
+        assert self.score is not None
+        return self.score(seen, values, history)
+
+    def _learn(self) -> None:
+        sample = self.learned.matured(self.part)
+        if len(sample) != self.rows:
+            self.score, self.rows = self.fit(sample), len(sample)
+            self.told(self.rows)

@@ -1,0 +1,87 @@
+"""Worlds lived side by side in processes of their own; what was lived is kept, so that a long study can go on."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from experiments.studies.policy.rollout import Outcome, Stage, live_stage, parts_of
+from experiments.world.world import Shape, build_world
+from kqml.native import wait_without_spinning
+
+
+@dataclass(frozen=True)
+class Run:
+    """One world to live. `name`: what it belongs to."""
+
+    name: str
+    stage: Stage
+    accounts: int
+    seed: int
+    scenarios: tuple[str, ...] = ()
+
+    def file(self, part: str) -> str:
+        """Differs wherever the run does."""
+        return f"{self.name}_{self.seed}_{part}_{sha256(repr(self).encode()).hexdigest()[:12]}.npz"
+
+
+@dataclass(frozen=True)
+class LivedRun:
+    """What a run came to. `world`: its hash."""
+
+    outcome: Outcome
+    world: str
+
+
+def live_runs(runs: Iterable[Run], jobs: int, keep: Path | None, tell: Callable[[int], None]) -> Mapping[Run, LivedRun]:
+    """Lives every run, `jobs` parts at a time. `keep`: folder of earlier ones of the same code. `tell`: parts done."""
+    found: dict[tuple[Run, str], LivedRun] = {}
+    wanted = [(run, part) for run in runs for part in parts_of(run.stage)]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=wait_without_spinning) as pool:
+        waiting = {}
+        for run, part in wanted:
+            if keep is not None and (keep / run.file(part)).exists():
+                found[run, part] = _read(keep / run.file(part))
+            else:
+                waiting[pool.submit(_live, run, part)] = (run, part)
+        for future in as_completed(waiting):
+            run, part = waiting[future]
+            found[run, part] = future.result()
+            if keep is not None:
+                _write(found[run, part], keep / run.file(part))
+            tell(len(found))
+    return {run: _together([found[run, part] for part in parts_of(run.stage)]) for run, _ in wanted}
+
+
+def _together(parts: Sequence[LivedRun]) -> LivedRun:
+    nets = {name: net for one in parts for name, net in one.outcome.nets.items()}
+    rows = {name: count for one in parts for name, count in one.outcome.rows.items()}
+    return LivedRun(Outcome(nets, rows), parts[0].world)
+
+
+def _live(run: Run, part: str) -> LivedRun:
+    shape = Shape(run.accounts, max(run.accounts // 50, 2), run.stage.weeks)
+    world = build_world(shape, run.seed, scenarios=run.scenarios)
+    return LivedRun(live_stage(world, run.stage, part), world.hash)
+
+
+def _write(lived: LivedRun, path: Path) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".half")
+    nets = {f"net {name}": net for name, net in lived.outcome.nets.items()}
+    rows = {f"rows {name}": np.array(count) for name, count in lived.outcome.rows.items()}
+    with half.open("wb") as file:
+        np.savez(file, world=np.array(lived.world), **nets, **rows)  # type: ignore[arg-type]
+    half.replace(path)
+
+
+def _read(path: Path) -> LivedRun:
+    with np.load(path) as kept:
+        nets = {name.removeprefix("net "): kept[name] for name in kept.files if name.startswith("net ")}
+        rows = {name.removeprefix("rows "): int(kept[name]) for name in kept.files if name.startswith("rows ")}
+        return LivedRun(Outcome(nets, rows), str(kept["world"]))

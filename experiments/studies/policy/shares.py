@@ -1,0 +1,64 @@
+"""What policies gained over the playbook, as shares of the observable oracle's gain."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from experiments.studies.policy.rollout import ORACLE, SIMPLE, Outcome
+from experiments.world.draws import Floats
+
+PLAYBOOK = SIMPLE[0]
+
+
+def gains_of(outcomes: Sequence[Outcome], seats: int) -> dict[str, Floats]:
+    """Per policy the gain over the playbook of blocks of accounts that share a rep's hours, all worlds together.
+
+    `seats`: accounts of a block.
+    """
+    names = [name for name in outcomes[0].nets if all(name in one.nets for one in outcomes)]
+    return {
+        name: np.concatenate([_by_seat(one.nets[name] - one.nets[PLAYBOOK], seats) for one in outcomes])
+        for name in names
+    }
+
+
+def _by_seat(gain: Floats, accounts: int) -> Floats:
+    return np.asarray([part.sum() for part in np.array_split(gain, max(len(gain) // accounts, 2))], dtype=np.float64)
+
+
+def share_of_oracle(gain: Floats, oracle: Floats) -> dict[str, float]:
+    """The gain with its share of the oracle's; the interval is that of a ratio, clustered by rep (t)."""
+    ratio = float(gain.sum() / oracle.sum())
+    reach = float(student.ppf(0.975, len(gain) - 1)) * np.sqrt(len(gain))
+    error = float(np.std(gain - ratio * oracle, ddof=1) / abs(oracle.sum()))
+    return {
+        "gain": float(gain.sum()),
+        "gain_half_width": float(reach * np.std(gain, ddof=1)),
+        "share_of_oracle": ratio,
+        "low": ratio - reach * error,
+        "high": ratio + reach * error,
+    }
+
+
+def judge(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
+    """A learner's share beside the best simple policy's (`best_simple`, by its share the best of SIMPLE), with the lead
+    over it; `falls_behind`: below it beyond noise."""
+    told = {name: share_of_oracle(gains[name], gains[ORACLE]) for name in (*SIMPLE, learner)}
+    best = max(SIMPLE, key=lambda name: told[name]["share_of_oracle"])
+    lead = share_of_oracle(gains[learner] - gains[best], gains[ORACLE])
+    return {
+        **told[learner],
+        "best_simple": told[best]["share_of_oracle"],
+        "best_simple_policy": best,
+        "lead": {"value": lead["share_of_oracle"], "low": lead["low"], "high": lead["high"]},
+        "falls_behind": lead["high"] < 0,
+    }
+
+
+def curve(outcomes: Sequence[Outcome], gains: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
+    """Randomised rows (mean over worlds, those of the last training) → our learner's share."""
+    names = [name for name in outcomes[0].rows if all(name in one.rows for one in outcomes)]
+    size = {name: round(float(np.mean([one.rows[name] for one in outcomes]))) for name in names}
+    return {str(size[name]): judge(gains, name) for name in sorted(names, key=lambda name: size[name])}

@@ -1,0 +1,51 @@
+"""How far a learner's effects are from the truth."""
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from experiments.studies.uplift.learners import Learnt
+from models.uplift.sample import Flags, Floats
+
+
+def judge_learner(learnt: Learnt, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
+    """`corr`: rank correlation of predicted and true effects over rows, mean over actions, at least -1. `sign_error`:
+    share of rows and actions with the wrong sign, where the truth is over two of its errors from 0 and an effect is
+    claimed at all; `claimed`: in which share of them one is.
+    `group_coverage`, `half_width`, `bias`: of the group intervals against the mean truth of the same rows."""
+    known = eligible & np.isfinite(learnt.predicted)
+    known[:, 0] = False
+    truths = np.array([true[one.mask, one.action].mean() for one in learnt.groups])
+    low, high = (np.array([getattr(one, side) for one in learnt.groups]) for side in ("low", "high"))
+    values = np.array([one.value for one in learnt.groups])
+    return {
+        **judge_rows(learnt.predicted, true, error, known),
+        "group_coverage": float(np.mean((low <= truths) & (truths <= high))),
+        "half_width": float(np.mean((high - low) / 2.0)),
+        "half_width_median": float(np.median((high - low) / 2.0)),
+        "bias": float(np.mean(values - truths)),
+        "mean_truth": float(truths.mean()),
+        "groups": len(learnt.groups),
+        "known": float(known[:, 1:].sum() / max(eligible[:, 1:].sum(), 1)),
+    }
+
+
+def judge_rows(predicted: Floats, true: Floats, error: Floats, known: Flags) -> dict[str, float]:
+    """What is said of single rows, `known` (n, A) saying of which: `corr`, `sign_error`, `claimed`."""
+    sure = known & (np.abs(true) > 2.0 * error)
+    claimed = predicted[sure] != 0.0
+    wrong = (np.sign(predicted[sure]) != np.sign(true[sure]))[claimed]
+    pairs = [(predicted[known[:, a], a], true[known[:, a], a]) for a in range(1, true.shape[1])]
+    return {
+        "corr": float(np.mean([_rank_correlation(*pair) for pair in pairs])),
+        "sign_error": float(wrong.mean()) if len(wrong) else 0.0,
+        "claimed": float(claimed.mean()),
+    }
+
+
+def _rank_correlation(predicted: Floats, true: Floats) -> float:
+    """0 where everything is predicted alike."""
+    if len(predicted) < 3 or np.ptp(predicted) == 0:
+        return 0.0
+    return float(spearmanr(predicted, true).statistic)

@@ -1,0 +1,30 @@
+"""What could be said of single rows by the features of a log, were the true effects there to learn from."""
+
+import numpy as np
+
+from experiments.studies.uplift.accuracy import judge_rows
+from models.uplift.folds import folds_of
+from models.uplift.forests import Growth, cross_fit
+from models.uplift.outcome_regression import regress_common
+from models.uplift.sample import Flags, Floats, Sample
+
+GROWTH = Growth(num_leaves=15, learning_rate=0.1, most_rounds=150)
+CLIPPED = (0.01, 0.99)
+
+
+def ceiling_of(sample: Sample, true: Floats, error: Floats) -> dict[str, float]:
+    """`corr`, `sign_error` of trees fitted to the truth as a share of the stake, cross-fitted by account: what is
+    beyond them is not in the features, however many rows there are."""
+    fold = folds_of(sample.account)
+    stake = regress_common(sample, fold).measure.stake
+    known: Flags = sample.eligible & np.isfinite(true)
+    known[:, 0] = False
+    predicted = np.zeros(true.shape)
+    for code in range(1, true.shape[1]):
+        mine = known[:, code]
+        share = (true[:, code] / stake)[mine]
+        clipped = np.clip(share, *np.quantile(share, CLIPPED))
+        trees = cross_fit(sample.values[mine], clipped, fold[mine], GROWTH)
+        predicted[mine, code] = stake[mine] * trees.held_out(sample.values[mine], fold[mine])
+    found = judge_rows(predicted, true, error, known)
+    return {"corr": found["corr"], "sign_error": found["sign_error"]}

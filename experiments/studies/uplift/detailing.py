@@ -1,0 +1,145 @@
+"""What rep calls do to a physician's prescriptions in the one public panel of rep visits, beside the naive answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.public_data import data_folder
+from kqml.errors import CouldNot, Fault
+from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.learner import EffectModel
+from models.uplift.sample import Codes, Floats
+
+FILES = ("detailing/detailing_counts.csv", "detailing/detailing_demo.csv")
+OBTAIN = "R package bayesm, data set `detailing` (Manchanda, Rossi & Chintagunta 2004, JMR 41(4))"
+FIRST_MONTH = 4
+"""Months before it only serve as history."""
+
+ACTIONS = ("none", "one_or_two", "three_or_more")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows by physician and month. `history`: what was known before the month."""
+
+    physician: Codes
+    month: Codes
+    scripts: Floats
+    calls: Floats
+    history: pd.DataFrame
+
+
+def read_panel() -> Panel:
+    """The panel from KQML_DATA_DIR. Raises CouldNot with where to obtain it."""
+    paths = [data_folder() / name for name in FILES]
+    absent = [Fault(str(path), "is absent", f"obtain it: {OBTAIN}") for path in paths if not path.is_file()]
+    if absent:
+        raise CouldNot("The detailing panel is not here.", absent)
+    counts, traits = (pd.read_csv(path) for path in paths)
+    frame = counts.merge(traits, on="id").sort_values(["id", "month"], ignore_index=True)
+    by = frame.groupby("id")
+    history: dict[str, Any] = {}
+    for name in ("scripts", "detailing"):
+        before = by[name].shift(1)
+        history[f"{name}_last"] = before
+        history[f"{name}_last3"] = before.groupby(frame["id"]).rolling(3, min_periods=1).mean().to_numpy()
+        history[f"{name}_mean"] = before.groupby(frame["id"]).expanding().mean().to_numpy()
+    described = pd.DataFrame(history).join(frame[["generalphys", "specialist", "mean_samples", "month"]])
+    kept = (frame["month"] >= FIRST_MONTH).to_numpy()
+    return Panel(
+        frame["id"].to_numpy(dtype=np.int64)[kept],
+        frame["month"].to_numpy(dtype=np.int64)[kept],
+        frame["scripts"].to_numpy(dtype=np.float64)[kept],
+        frame["detailing"].to_numpy(dtype=np.float64)[kept],
+        described[kept].reset_index(drop=True),
+    )
+
+
+def study(panel: Panel) -> dict[str, Any]:
+    """New prescriptions per further call, four ways; then ours by amount of calls, with what speaks against each."""
+    within = _within(panel.calls, panel), _within(panel.scripts, panel)
+    ahead = _within(_next_calls(panel), panel)
+    known = np.isfinite(ahead)
+    rows = {
+        "naive": _slope(panel.calls - panel.calls.mean(), panel.scripts - panel.scripts.mean(), panel.physician),
+        "within_physician": _slope(*within, panel.physician),
+        "next_months_calls": _slope(ahead[known], within[1][known], panel.physician[known]),
+    }
+    evidence = (
+        EffectModel()
+        .fit(
+            panel.history.to_numpy(dtype=np.float64),
+            _action(panel),
+            panel.scripts,
+            groups=panel.physician,
+            actions=ACTIONS,
+        )
+        .evidence
+    )
+    doses = {name: float(panel.calls[_action(panel) == name].mean()) for name in ACTIONS}
+    learnt = {
+        overlap.action: {
+            **_told(evidence.effect(overlap.action)),
+            "calls": doses[overlap.action],
+            "supported": overlap.supported,
+            "naive": _told(_difference(panel, overlap.action)),
+        }
+        for overlap in evidence.overlap()
+    }
+    mean = float(panel.calls.mean() / panel.scripts.mean())
+    return {
+        "rows": len(panel.scripts),
+        "physicians": len(np.unique(panel.physician)),
+        "per_call": {name: {**_told(one), "elasticity": one.value * mean} for name, one in rows.items()},
+        "by_calls": learnt,
+        "basis": evidence.basis.value,
+    }
+
+
+def render(found: Mapping[str, Any]) -> list[str]:
+    """The study as lines."""
+    lines = [f"{found['rows']} months of {found['physicians']} physicians; basis {found['basis']}"]
+    for name, one in found["per_call"].items():
+        interval = f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+        lines.append(f"prescriptions per call, {name}: {interval}, elasticity {one['elasticity']:.3f}")
+    for name, one in found["by_calls"].items():
+        ours, naive = (f"{part['value']:.2f} ({part['low']:.2f} to {part['high']:.2f})" for part in (one, one["naive"]))
+        lines.append(f"{name} ({one['calls']:.1f} calls) against none: {ours}, naive {naive}")
+    return lines
+
+
+def _action(panel: Panel) -> Any:
+    return np.array(ACTIONS)[np.digitize(panel.calls, [0.5, 2.5])]
+
+
+def _difference(panel: Panel, action: str) -> Estimate:
+    """The mean of the months with so many calls less the mean of those without, by physician."""
+    chosen = _action(panel)
+    got, none = (clustered_mean(panel.scripts[chosen == a], panel.physician[chosen == a]) for a in (action, ACTIONS[0]))
+    return Estimate(got.value - none.value, float(np.hypot(got.error, none.error)), got.degrees, got.rows)
+
+
+def _within(values: Floats, panel: Panel) -> Floats:
+    """Less the physician's mean, less the month's mean of what is left."""
+    series = pd.Series(values)
+    own = series - series.groupby(panel.physician).transform("mean")
+    return np.asarray((own - own.groupby(panel.month).transform("mean")).to_numpy(), dtype=np.float64)
+
+
+def _next_calls(panel: Panel) -> Floats:
+    return np.asarray(pd.Series(panel.calls).groupby(panel.physician).shift(-1).to_numpy(), dtype=np.float64)
+
+
+def _slope(x: Floats, y: Floats, physician: Codes) -> Estimate:
+    """Least squares through the origin with errors clustered by physician."""
+    strength = float(np.sum(x**2))
+    slope = float(np.sum(x * y)) / strength
+    scores = clustered_mean(x * (y - slope * x) * len(x) / strength, physician)
+    return Estimate(slope, scores.error, scores.degrees, len(x))
+
+
+def _told(estimate: Estimate) -> dict[str, float]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}

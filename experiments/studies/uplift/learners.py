@@ -1,0 +1,189 @@
+"""The learners of effects that are compared: ours, econml's, a T-learner, naive differences."""
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.errors import CouldNot
+from models.uplift.contrasts import clustered_mean
+from models.uplift.folds import folds_of
+from models.uplift.forests import Growth, cross_fit
+from models.uplift.learner import EffectModel
+from models.uplift.sample import Flags, Floats, Sample
+
+LEAST_ROWS = 500
+LEAVES, RATE, ROUNDS = 8, 0.1, 100
+"""Of the peers' LightGBM, as of our own regressions (which choose their rounds)."""
+
+
+@dataclass(frozen=True)
+class GroupInterval:
+    """What a learner says of an action in a group, on the rows `mask`."""
+
+    group: str
+    action: int
+    mask: Flags
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """`predicted` (n, A): the effect of each action at each row, NaN where the learner says that it does not know."""
+
+    predicted: Floats
+    groups: list[GroupInterval]
+
+
+Labels = NDArray[np.str_]
+Learner = Callable[[Sample, Labels], Learnt]
+
+
+def ours(sample: Sample, labels: Labels) -> Learnt:
+    """The learner of this package."""
+    evidence = EffectModel().fit_sample(sample).evidence
+    groups = [
+        GroupInterval(
+            one.group,
+            code := evidence.actions.index(one.action),
+            (labels == one.group) & evidence.propensities.supported[:, code],
+            one.estimate.value,
+            one.estimate.low,
+            one.estimate.high,
+        )
+        for one in evidence.groups(labels, LEAST_ROWS)
+    ]
+    predicted = evidence.held_out.copy()
+    predicted[:, 0] = 0.0
+    return Learnt(predicted, groups)
+
+
+def naive(sample: Sample, labels: Labels) -> Learnt:
+    """Mean outcome of those who got the action less that of those who waited, group by group."""
+    predicted = np.zeros((len(sample), len(sample.actions)))
+    groups = []
+    for name, code, mask in _groups(sample, labels, 1):
+        got, waited = (clustered_mean(*_of(sample, mask & (sample.action == a))) for a in (code, 0))
+        value = got.value - waited.value
+        reach = 1.96 * float(np.hypot(got.error, waited.error))
+        predicted[mask, code] = value if np.isfinite(value) else 0.0
+        if mask.sum() >= LEAST_ROWS:
+            groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
+    return Learnt(predicted, groups)
+
+
+def t_learner(sample: Sample, labels: Labels) -> Learnt:
+    """One LightGBM regression per action (Künzel et al. 2019, PNAS 116); intervals as if the regressions were right."""
+    fold = folds_of(sample.account)
+    growth = Growth(num_leaves=LEAVES, learning_rate=RATE, most_rounds=ROUNDS)
+    expected = np.empty((len(sample), len(sample.actions)))
+    rest = np.empty(len(sample))
+    for code in range(len(sample.actions)):
+        mine = sample.action == code
+        trees = cross_fit(sample.values[mine], sample.outcome[mine], fold[mine], growth)
+        expected[:, code] = trees.held_out(sample.values, fold)
+        rest[mine] = sample.outcome[mine] - expected[mine, code]
+    predicted = expected - expected[:, :1]
+    groups = []
+    for name, code, mask in _groups(sample, labels, LEAST_ROWS):
+        got, waited = mask & (sample.action == code), mask & (sample.action == 0)
+        errors = [float(rest[one].std() / np.sqrt(max(one.sum(), 1))) for one in (got, waited)]
+        reach = 1.96 * math.hypot(*errors)
+        value = float(predicted[mask, code].mean())
+        groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
+    return Learnt(predicted, groups)
+
+
+def econml_dr(sample: Sample, labels: Labels) -> Learnt:
+    """econml's DRLearner with its default linear final stage."""
+    from econml.dr import DRLearner
+
+    learner = DRLearner(
+        model_propensity=_classifier(), model_regression=_regressor(), cv=5, random_state=0, min_propensity=0.02
+    )
+    return _by_econml(learner, sample, labels)
+
+
+def econml_forest(sample: Sample, labels: Labels) -> Learnt:
+    """econml's CausalForestDML (Athey, Tibshirani & Wager 2019, Ann. Statist. 47)."""
+    from econml.dml import CausalForestDML
+
+    learner = CausalForestDML(
+        model_y=_regressor(),
+        model_t=_classifier(),
+        discrete_treatment=True,
+        cv=5,
+        n_estimators=200,
+        min_samples_leaf=50,
+        max_samples=0.4,
+        n_jobs=2,
+        random_state=0,
+    )
+    return _by_econml(learner, sample, labels)
+
+
+LEARNERS: Mapping[str, Learner] = {
+    "kqml": ours,
+    "econml_dr": econml_dr,
+    "econml_causal_forest": econml_forest,
+    "t_learner": t_learner,
+    "naive": naive,
+}
+
+
+def need_econml() -> None:
+    """Raises CouldNot, with the extra to install, where econml is absent."""
+    try:
+        import econml  # noqa: F401 - only asked for
+    except ImportError as error:
+        raise CouldNot("The peers need econml: install the extra `bench` (pip install 'kqml[bench]').") from error
+
+
+def _by_econml(learner: object, sample: Sample, labels: Labels) -> Learnt:
+    """Fits by account; group intervals as its own `population_summary` makes them for a mean of rows' effects."""
+    values = np.nan_to_num(sample.values, nan=-1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        learner.fit(sample.outcome, sample.action, X=values, groups=sample.account)  # type: ignore[attr-defined]
+        predicted = np.zeros((len(sample), len(sample.actions)))
+        groups = []
+        for code in range(1, len(sample.actions)):
+            told = learner.effect_inference(values, T0=0, T1=code)  # type: ignore[attr-defined]
+            predicted[:, code] = np.ravel(told.point_estimate)
+            for name, _, mask in _groups(sample, labels, LEAST_ROWS, code):
+                value = float(np.ravel(told.point_estimate)[mask].mean())
+                reach = 1.96 * float(np.sqrt(np.mean(np.ravel(told.stderr)[mask] ** 2)))
+                groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
+    return Learnt(predicted, groups)
+
+
+def _regressor() -> object:
+    from lightgbm import LGBMRegressor
+
+    return LGBMRegressor(num_leaves=LEAVES, learning_rate=RATE, n_estimators=ROUNDS, n_jobs=2, verbose=-1)
+
+
+def _classifier() -> object:
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier(num_leaves=LEAVES, learning_rate=RATE / 2, n_estimators=ROUNDS // 2, n_jobs=2, verbose=-1)
+
+
+def _groups(sample: Sample, labels: Labels, least: int, only: int | None = None) -> list[tuple[str, int, Flags]]:
+    """Every action in every group with so many rows that might have got it."""
+    found = []
+    for name in np.unique(labels):
+        for code in range(1, len(sample.actions)) if only is None else (only,):
+            mask = (labels == name) & sample.eligible[:, code]
+            if mask.sum() >= least:
+                found.append((str(name), code, mask))
+    return found
+
+
+def _of(sample: Sample, mask: Flags) -> tuple[Floats, NDArray[np.int64]]:
+    return sample.outcome[mask], sample.account[mask]

@@ -1,0 +1,183 @@
+"""A log of the simulated world as a learner sees it, with the truth of every row beside it."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.world.acting import FAILS
+from experiments.world.actions import IN_PERSON
+from experiments.world.almanac import week_name
+from experiments.world.control import Decisions, Observation, Pilot, Policy, Reps, run
+from experiments.world.logs import KINDS, logged
+from experiments.world.simulation import Simulation, all_seats
+from experiments.world.truth import HORIZON, assigned_truth, truth
+from experiments.world.world import World
+from experiments.world.writing import LogPlan, write_world
+from features.catalog import catalog
+from models.uplift.decision_data import DecisionData
+from models.uplift.decision_features import decision_features
+from models.uplift.decision_log import read_decision_log
+from models.uplift.decision_rows import build_decision_data
+from models.uplift.sample import Flags, Floats, Sample
+
+WARM_UP = 104
+"""Weeks of the reps' own way before the log."""
+
+PATHS = 8
+COLUMNS = (
+    "order_since_last",
+    "order_since_last__over__order_gap_mean_last26",
+    "order_count_30d",
+    "order_count_90d",
+    "order_count_365d",
+    "order_amount_sum_30d",
+    "order_amount_sum_90d",
+    "order_amount_sum_365d",
+    "order_amount_mean_365d",
+    "order_amount_cv_365d",
+    "order_gap_mean_last26",
+    "order_gap_std_last26__over__order_gap_mean_last26",
+    "order_count_30d__rate_over__order_count_180d",
+    "order_count_90d__rate_over__order_count_365d",
+    "order_amount_sum_90d__rate_over__order_amount_sum_365d",
+    "order_count_90d_lag275d",
+    "contact_count_28d",
+    "contact_count_90d",
+    "contact_count_365d",
+    "contact_since_last",
+    "visit_count_28d",
+    "visit_count_90d",
+    "visit_count_365d",
+    "visit_since_last",
+    "call_count_90d",
+    "message_count_90d",
+    "inbound_count_90d",
+    "contact_rep_id_distinct_365d",
+    "contact_sentiment_mean_180d",
+    "visit_authenticity_mean_180d",
+    "help_given_count_90d",
+    "help_asked_count_90d",
+    "problem_raised_count_90d",
+    "problem_raised_since_last",
+    "complaint_count_90d",
+    "complaint_since_last",
+    "complaint_resolved_since_last",
+    "promise_made_count_90d",
+    "promise_kept_count_90d",
+    "delivery_late_count_90d",
+    "short_supply_count_90d",
+    "competitor_seen_since_last",
+    "slow_moving_since_last",
+    "payment_received_amount_sum_90d__over__payment_due_amount_sum_90d",
+    "price_change_since_last",
+    "calendar_year_sin",
+    "calendar_year_cos",
+)
+"""The features that every learner of a study gets, those of them that the catalog has."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A policy for the weeks before `until`; the reps' own way afterwards, while outcomes ripen."""
+
+    policy: Policy
+    until: int
+
+    @property
+    def name(self) -> str:
+        return self.policy.name
+
+    def decide(self, seen: Observation) -> Decisions:
+        return self.policy.decide(seen) if seen.number < self.until else Reps().decide(seen)
+
+
+@dataclass(frozen=True)
+class StudyLog:
+    """`sample`: mature rows, of margin. `true` (n, A): the effect of each action on its expected margin, with its
+    standard `error`. `situation`: tier and what is the matter, of the rows."""
+
+    name: str
+    world: str
+    sample: Sample
+    columns: tuple[str, ...]
+    true: Floats
+    error: Floats
+    situation: NDArray[np.str_]
+
+
+def study_log(world: World, name: str, weeks: int, share: float, rows: int, paths: int = PATHS) -> StudyLog:
+    """Lives `weeks` weeks of the log `name` after WARM_UP weeks, then a horizon; the truth of each row by living the
+    same weeks again (luck has addresses, so they are the same), κ the reps' own way. `share` of the account-weeks is
+    drawn where the log is randomised; of another log at most `rows` rows are kept, drawn evenly."""
+    world, plan = logged(world, name, share, weeks + HORIZON + 1)
+    until = WARM_UP + weeks
+    policy = Staged(plan.policy, until)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world"
+        dataset, _ = write_world(world, path, log=LogPlan(policy, weeks + HORIZON + 1, 1))
+        decisions = read_decision_log(path)
+        kept = decisions.decisions["week"].isin([week_name(week) for week in range(WARM_UP, until)])
+        decisions = type(decisions)(decisions.decisions[kept], decisions.states)
+        data = build_decision_data(dataset, decisions, world.playbook).learnable()
+        data = data.where(_chosen(data, KINDS[name].randomised, rows))
+        chosen = [feature for feature in catalog() if feature.column in COLUMNS]
+        values, columns = decision_features(dataset, data, chosen)
+    true, error = _truth(world, policy, data, paths)
+    labels = situations(data.profile, values, columns)
+    return StudyLog(name, world.hash, data.sample(values), columns, true, error, labels)
+
+
+def _chosen(data: DecisionData, randomised: bool, rows: int) -> Flags:
+    if randomised:
+        return data.randomised
+    return np.random.default_rng(0).random(len(data)) < rows / len(data)
+
+
+def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) -> NDArray[np.str_]:
+    """Tier, then the first that holds: a complaint or problem of the last month, overdue against its own cycle, not
+    contacted for four weeks, steady."""
+    column = {name: values[:, place] for place, name in enumerate(columns)}
+    trouble = (column["complaint_since_last"] < 28) | (column["problem_raised_since_last"] < 28)
+    overdue = column["order_since_last__over__order_gap_mean_last26"] > 1.5
+    neglected = ~(column["contact_count_28d"] > 0)
+    matter = np.select([trouble, overdue, neglected], ["trouble", "overdue", "neglected"], default="steady")
+    return np.char.add(np.char.add(profile["tier"].fillna("?").to_numpy(dtype=np.str_), " "), matter)
+
+
+def _truth(world: World, policy: Staged, data: DecisionData, paths: int) -> tuple[Floats, Floats]:
+    true = np.full((len(data), len(data.actions)), np.nan)
+    error = np.full(true.shape, np.nan)
+    for simulation, number in _mondays(world, policy):
+        mine = np.flatnonzero(data.week == week_name(number))
+        who = np.array([int(name[1:]) for name in data.account_ids[data.rows.account[mine]]], dtype=np.int64)
+        if not len(mine):
+            continue
+        found = (assigned_truth if KINDS_DRAW[policy.name] else truth)(simulation, who, paths=paths)
+        real = 1.0 if KINDS_DRAW[policy.name] else _real(simulation, who)
+        true[mine], error[mine] = found.effect["margin"] * real, found.effect_error["margin"] * real
+    return true, error
+
+
+KINDS_DRAW = {Pilot.__name__.lower(): True, Reps().name: False}
+"""Policy → whether the truth is of the package asked for (drawn) or of the package recorded."""
+
+
+def _real(simulation: Simulation, who: NDArray[np.int64]) -> Floats:
+    """(n, A): the chance that a recorded package was done; visits are faked by some reps, which nobody records."""
+    faking = simulation.week.take(who).faking[:, None]
+    faked = faking / (faking + (1.0 - faking) * (1.0 - FAILS))
+    return np.where(IN_PERSON[None, :], 1.0 - faked, 1.0)
+
+
+def _mondays(world: World, policy: Staged) -> Iterator[tuple[Simulation, int]]:
+    """The simulation at each cutoff of the log, block by block; accounts are numbered within the only block."""
+    simulation = Simulation(world, all_seats(world))
+    for number in range(policy.until):
+        if number >= WARM_UP:
+            yield simulation, number
+        run(simulation, policy if number >= WARM_UP else Reps(), 1)

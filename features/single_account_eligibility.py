@@ -1,0 +1,48 @@
+"""The standing of a log's only account at one cutoff, without the machinery for millions of rows."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.churn_definition import ChurnDefinition
+from features.context import Context
+from features.eligibility import CYCLE_GAPS, LEAVING, Standing
+from features.rows import Rows
+from kqml.calendar.business_time import DAY_US
+from kqml.events import KINDS, EventKind
+from kqml.history.event_log import EventLog
+
+_REOPENED = EventKind.ACCOUNT_REOPENED.number
+_CHANGES_STATUS = np.isin(np.arange(len(KINDS)), [*(kind.number for kind in LEAVING), _REOPENED])
+
+
+def one_standing(log: EventLog, context: Context, definition: ChurnDefinition, cutoff: int) -> Standing:
+    """What `features.eligibility.standing_of` says of the only account of a log, to the bit (a property test)."""
+    visible = np.maximum(log.occurred_at, log.known_at) < cutoff
+    orders = log.occurred_at[visible & (log.kind == EventKind.ORDER.number)]
+    if len(orders) < definition.min_orders or not _in_business(log.kind[visible]):
+        return _nobody()
+    gaps = min(len(orders) - 1, CYCLE_GAPS)
+    now, last, first = context.quiet.active(np.array([cutoff, orders[-1], orders[-1 - gaps]])).tolist()
+    silence, span = now - last, last - first
+    if silence > definition.active_within * DAY_US:
+        return _nobody()
+    return Standing(
+        Rows(np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)),
+        orders=np.array([len(orders)], dtype=np.int64),
+        last_order=orders[-1:],
+        silence=np.array([silence / DAY_US]),
+        own_cycle=np.array([span / (gaps * DAY_US) if gaps else math.nan]),
+        already_silent=np.array([gaps > 0 and silence * gaps > span]),
+    )
+
+
+def _in_business(kinds: NDArray[np.uint8]) -> bool:
+    changes = kinds[_CHANGES_STATUS[kinds]]
+    return not len(changes) or bool(changes[-1] == _REOPENED)
+
+
+def _nobody() -> Standing:
+    none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+    return Standing(Rows(np.zeros(0, dtype=np.int32), none), none, none, nothing, nothing, np.zeros(0, dtype=np.bool_))

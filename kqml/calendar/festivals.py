@@ -1,0 +1,44 @@
+"""The festivals of the Chinese year as days of the solar calendar."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from borax.calendars.festivals2 import TermFestival
+
+from kqml.calendar.lunar import LUNAR, festival
+
+SOLAR: Mapping[str, tuple[int, int]] = {"new_year": (1, 1), "labour_day": (5, 1), "national_day": (10, 1)}
+"""Festival → its month and day of the solar year."""
+
+QINGMING = "qingming"
+"""The festival that falls on a solar term."""
+
+FESTIVALS: tuple[str, ...] = (*LUNAR, *SOLAR, QINGMING)
+
+
+def festival_day(name: str, year: int) -> date:
+    """The day of a festival in a solar year. Raises KeyError for a name that is none of FESTIVALS."""
+    if name == QINGMING:
+        found: date = TermFestival("清明").at(year=year)
+        return found
+    if name in SOLAR:
+        return date(year, *SOLAR[name])
+    return festival(name, year)
+
+
+def next_festival(name: str, day: date) -> date:
+    """The first day of a festival that is not before `day`."""
+    this_year = festival_day(name, day.year)
+    return this_year if this_year >= day else festival_day(name, day.year + 1)
+
+
+def last_festival(name: str, day: date) -> date:
+    """The last day of a festival that is not after `day`."""
+    this_year = festival_day(name, day.year)
+    return this_year if this_year <= day else festival_day(name, day.year - 1)
+
+
+def spring_festival_distance(day: date) -> tuple[int, int]:
+    """Days since the last Spring Festival, days to the next; both 0 on its day."""
+    name = "spring_festival"
+    return (day - last_festival(name, day)).days, (next_festival(name, day) - day).days

@@ -1,0 +1,1 @@
+"""The dataset: a folder of Parquet tables with `dataset.json`."""

@@ -1,0 +1,191 @@
+"""The dataset folder: four Parquet tables with `dataset.json`, read, written, fingerprinted."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kqml.dataset.fingerprint import TableHash, fingerprint_of
+from kqml.dataset.info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
+from kqml.dataset.parquet_files import TableRows, write_tables
+from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
+from kqml.errors import BadUse, CouldNot
+from kqml.events import EventKind
+from kqml.history.builders import event_log_from, event_log_of
+from kqml.history.event_log import CODES, VALUES, EventLog
+
+__all__ = [
+    "ColumnUse",
+    "Dataset",
+    "DatasetInfo",
+    "QuietPeriod",
+    "TableRows",
+    "event_log_from",
+    "event_log_of",
+    "read_dataset",
+    "write_dataset",
+]
+
+LOG_COLUMNS = ("account_id", "occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "attributes")
+REFERENCES = ("event_id", "ref")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder; tables are read when asked for, the log once."""
+
+    path: Path
+    info: DatasetInfo
+
+    def event_log(self) -> EventLog:
+        return self._log
+
+    @cached_property
+    def _log(self) -> EventLog:
+        named = LOG_COLUMNS + REFERENCES if "ref" in self.event_columns() else LOG_COLUMNS
+        return event_log_from(self._events(named), self._account_ids())
+
+    def events(self, columns: Iterable[str] | None = None, kinds: Iterable[EventKind] | None = None) -> pa.Table:
+        """The events in key order, text as text; only those of `columns` that the data have, only of `kinds`."""
+        codes = None if kinds is None else [kind.code for kind in kinds]
+        table = self._events(tuple(SCHEMAS["events"].names if columns is None else columns), codes)
+        return table.cast(pa.schema([SCHEMAS["events"].field(name) for name in table.column_names]))
+
+    def accounts(self) -> pd.DataFrame:
+        """One row for each account of the log, in its order, indexed by `account_id`; only columns the data have.
+
+        Dates are naive `datetime64`; an account known from its events alone has missing values.
+        """
+        frame = self._frame("accounts").set_index("account_id")
+        return frame.reindex(pd.Index(self.event_log().accounts, name="account_id", dtype=frame.index.dtype))
+
+    def contacts(self) -> pd.DataFrame:
+        return self._frame("contacts")
+
+    def reps(self) -> pd.DataFrame:
+        return self._frame("reps")
+
+    def table(self, name: str) -> pa.Table:
+        """The accounts, contacts or reps as stored; without rows where the dataset has none."""
+        path = self.path / f"{name}.parquet"
+        empty = pa.schema([SCHEMAS[name].field(key) for key in KEYS[name]]).empty_table()
+        return _read(path, REQUIRED[name]) if path.exists() else empty
+
+    def measured_fingerprint(self) -> str:
+        """The fingerprint of the tables as they are now; another one than `info` says means that they were changed."""
+        hashes = {}
+        for name in (name for name in SCHEMAS if name == "events" or (self.path / f"{name}.parquet").exists()):
+            hashes[name] = TableHash()
+            for piece in self._parts() if name == "events" else [self.table(name)]:
+                hashes[name].update(piece)
+        return fingerprint_of(hashes)
+
+    def _parts(self) -> Iterator[pa.Table]:
+        return (_read(part, REQUIRED["events"]) for part in sorted((self.path / "events").glob("part-*.parquet")))
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        return pd.DataFrame(self.table(name).to_pandas(date_as_object=False))
+
+    def _account_ids(self) -> list[str]:
+        return list(self.table("accounts")["account_id"].to_pylist())
+
+    def _events(self, columns: tuple[str, ...], kinds: list[str] | None = None) -> pa.Table:
+        pieces = [_read(part, REQUIRED["events"], columns, kinds) for part in self._event_files()]
+        return pa.concat_tables(pieces).unify_dictionaries()
+
+    def event_columns(self) -> list[str]:
+        """The columns that the events have."""
+        part = self._event_files()[0]
+        try:
+            return list(pq.read_schema(part).names)
+        except (pa.ArrowException, OSError) as error:
+            raise CouldNot(f"{part} cannot be read: {error}") from error
+
+    def _event_files(self) -> list[Path]:
+        parts = sorted((self.path / "events").glob("part-*.parquet"))
+        if not parts:
+            raise CouldNot(f"{self.path} holds no events (events/part-*.parquet).")
+        return parts
+
+
+def _read(
+    path: Path, needed: Iterable[str], columns: tuple[str, ...] | None = None, kinds: list[str] | None = None
+) -> pa.Table:
+    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded; only rows of `kinds`.
+
+    Raises CouldNot where it is none, or lacks a column that its table needs.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if lacking := [name for name in needed if name not in names]:
+                raise CouldNot(f"{path} lacks the columns {', '.join(lacking)}: import the data again.")
+            if columns is None:
+                return file.read()
+            kept = [name for name in columns if name in names]
+        encoded = [name for name in kept if name in ("account_id", "kind", "attributes", *CODES)]
+        chosen = None if kinds is None else pc.field("kind").isin(pa.array(kinds, pa.string()))
+        return pq.read_table(path, columns=kept, read_dictionary=encoded, filters=chosen)
+    except (pa.ArrowException, OSError) as error:
+        raise CouldNot(f"{path} cannot be read: {error}") from error
+
+
+def read_dataset(path: Path) -> Dataset:
+    """The dataset in a folder. Raises BadUse where there is none, CouldNot where it cannot be read."""
+    described = path / "dataset.json"
+    if not described.is_file():
+        raise BadUse(f"{path} is not a dataset: it has no dataset.json. Make one with `kqml import`.")
+    try:
+        info = DatasetInfo.from_json(described.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CouldNot(f"{described} cannot be read: {error}") from error
+    if info.format_version != FORMAT_VERSION:
+        told = f"{described} has format version {info.format_version}, this program reads {FORMAT_VERSION}"
+        raise CouldNot(f"{told}; import the data again.")
+    return Dataset(path, info)
+
+
+def write_dataset(path: Path, tables: Mapping[str, TableRows], info: DatasetInfo, *, force: bool = False) -> Dataset:
+    """Writes a dataset folder whole or not at all; `info` gains the fingerprint and what it lacks of kinds recorded.
+
+    An existing folder is refused with BadUse unless `force`, which replaces a dataset (never another folder).
+    Raises Refused where rows break the data contract.
+    """
+    refuse_existing(path, force=force)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        complete = write_tables(draft, tables, info)
+        (draft / "dataset.json").write_text(complete.to_json(), encoding="utf-8")
+        draft.chmod(0o755)
+        if path.exists():
+            _put_aside(path)
+        draft.rename(path)
+    except (OSError, pa.ArrowException) as error:
+        raise CouldNot(f"{path} could not be written: {error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Dataset(path, complete)
+
+
+def refuse_existing(path: Path, *, force: bool = False) -> None:
+    """Raises BadUse where a dataset must not be written to `path`."""
+    if not path.exists():
+        return
+    if not force:
+        raise BadUse(f"{path} exists already; name another folder, or add --force to replace it.")
+    if not (path / "dataset.json").is_file():
+        raise BadUse(f"{path} exists and is not a dataset, so --force does not replace it; name another folder.")
+
+
+def _put_aside(path: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+    path.rename(aside / path.name)
+    shutil.rmtree(aside)

@@ -1,0 +1,118 @@
+"""The events that duties look at, as columns in order of time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import Instants
+from kqml.duties.reps import Rep
+from kqml.events import KINDS, EventKind
+
+Places = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+NOWHEN = np.iinfo(np.int64).min
+"""An instant that is not given."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Events in order of time, as columns; -1, NaN and NOWHEN stand for nothing. `account`, `rep`: places in the book.
+
+    `row`: the place in `DutyBook.source`, where texts are.
+    """
+
+    account: Places
+    kind: NDArray[np.uint8]
+    occurred_at: Instants
+    known_at: Instants
+    rep: Places
+    minutes: Floats
+    authenticity: Floats
+    due_at: Instants
+    row: Places
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def where(self, mask: NDArray[np.bool_]) -> "Records":
+        return Records(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+    def of(self, *kinds: EventKind) -> "Records":
+        return self.where(np.isin(self.kind, [kind.number for kind in kinds]))
+
+    def known_before(self, cutoff: int) -> "Records":
+        """Those that had happened and were known before the cutoff."""
+        return self.where((self.known_at < cutoff) & (self.occurred_at < cutoff))
+
+
+@dataclass(frozen=True)
+class DutyLog:
+    """`accounts`: A account ids, ascending. `reps`: every rep named anywhere, ascending. `records`: the events that
+    count. `source`: their table, for texts."""
+
+    time_zone: str
+    accounts: NDArray[np.object_]
+    reps: tuple[Rep, ...]
+    records: Records
+    source: pa.Table
+
+    def texts(self, column: str, rows: Places) -> list[str | None]:
+        """The texts of a column of events."""
+        if column not in self.source.column_names:
+            return [None] * len(rows)
+        return list(self.source[column].take(pa.array(rows, pa.int64())).to_pylist())
+
+    def notes(self, rows: Places) -> list[dict[str, object]]:
+        """The attributes of events, read."""
+        found = [orjson.loads(text) if text else {} for text in self.texts("attributes", rows)]
+        return [note if isinstance(note, dict) else {} for note in found]
+
+
+def records_of(events: pa.Table, names: pa.Array, people: pa.Array) -> Records:
+    rows = events.num_rows
+    occurred = _instants(events, "occurred_at", None)
+    order = np.argsort(occurred, kind="stable")
+    found = Records(
+        account=places_in(events, "account_id", names),
+        kind=_kinds(events["kind"]),
+        occurred_at=occurred,
+        known_at=_instants(events, "known_at", occurred),
+        rep=places_in(events, "rep_id", people),
+        minutes=_floats(events, "minutes"),
+        authenticity=_floats(events, "authenticity"),
+        due_at=_instants(events, "due_at", np.full(rows, NOWHEN, dtype=np.int64)),
+        row=np.arange(rows, dtype=np.int64),
+    )
+    return Records(*(getattr(found, name)[order] for name in Records.__dataclass_fields__))
+
+
+def places_in(table: pa.Table, column: str, values: pa.Array) -> Places:
+    if column not in table.column_names:
+        return np.full(table.num_rows, -1, dtype=np.int64)
+    places = pc.fill_null(pc.index_in(table[column].cast(pa.string()), value_set=values, skip_nulls=True), -1)
+    return np.asarray(places.to_numpy(), dtype=np.int64)
+
+
+def _kinds(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    codes = pa.array([kind.code for kind in KINDS], pa.string())
+    return np.asarray(pc.index_in(column.cast(pa.string()), value_set=codes).to_numpy(), dtype=np.uint8)
+
+
+def _instants(table: pa.Table, column: str, otherwise: Instants | None) -> Instants:
+    if column not in table.column_names:
+        assert otherwise is not None
+        return otherwise
+    plain = table[column].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    filled = pc.fill_null(plain, NOWHEN).to_numpy()
+    return np.asarray(filled if otherwise is None else np.where(filled == NOWHEN, otherwise, filled), dtype=np.int64)
+
+
+def _floats(table: pa.Table, column: str) -> Floats:
+    if column not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    return np.asarray(table[column].cast(pa.float64()).to_numpy(), dtype=np.float64)

@@ -1,0 +1,91 @@
+"""What festivals owe: contacts, gifts."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import local_midnight
+from kqml.calendar.festivals import festival_day
+from kqml.dataset.tables import TIERS
+from kqml.duties.period import date_of, day_number
+from kqml.duties.request import Asked, in_tiers
+from kqml.duties.table import Part, state_of
+from kqml.events import EventKind
+from kqml.playbook.codes import CHANNELS
+from kqml.playbook.contact import FestivalRule
+
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def festival_parts(asked: Asked) -> Iterator[Part]:
+    """Every festival whose days of asking touch the period."""
+    years = range(date_of(asked.day_of(asked.start)).year - 1, date_of(asked.day_of(asked.end)).year + 2)
+    for rule in asked.playbook.festivals:
+        for day in (festival_day(rule.festival, year) for year in years):
+            window = _window(asked, day, rule.days_before, rule.days_after)
+            if window[0] < asked.end and window[1] > asked.start:
+                yield from _festival(asked, rule, day, window)
+
+
+def _festival(asked: Asked, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[Part]:
+    place = day_number(day)
+    tier, is_open = asked.tier(place), asked.is_open(place)
+    for channel in CHANNELS:
+        asking = is_open & in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
+        counted = asked.contacts.counted(channel, window, asked.accounts)
+        yield _occasion(asked, rule.festival, channel, place, asking, counted, window)
+    gifts = asked.known.of(EventKind.GIFT)
+    low, high = np.searchsorted(gifts.occurred_at, window)
+    given = np.bincount(gifts.account[low:high], minlength=asked.accounts).astype(np.float64)
+    yield _occasion(asked, rule.festival, "gift", place, is_open & in_tiers(tier, rule.gift), given, window)
+
+
+def _occasion(
+    asked: Asked,
+    occasion: str,
+    channel: str,
+    day: int,
+    asking: Flags,
+    counted: NDArray[np.float64],
+    window: tuple[int, int],
+) -> Part:
+    who = np.flatnonzero(asking)
+    forbidden = asked.forbidden(day, channel)[who]
+    owner = asked.owner(day)[who]
+    away = _away(asked, owner, window) & ~forbidden
+    target = np.where(forbidden | away, 0.0, 1.0)
+    return Part(
+        account=who,
+        rep=owner,
+        tier=asked.tier(day)[who],
+        columns={
+            "duty": "festival",
+            "occasion": occasion,
+            "channel": channel,
+            "target": target,
+            "counted": counted[who],
+            "prorated": target,
+            "behind": np.zeros(len(who)),
+            "due_from": np.full(len(who), window[0]),
+            "due_by": np.full(len(who), window[1]),
+            "state": state_of(target, counted[who], window[1], asked.cutoff),
+            "must": asked.must(window[1]) & (counted[who] < target),
+            "why": np.select([forbidden, away], ["no_consent", "leave"], "festival").astype(object),
+        },
+    )
+
+
+def _away(asked: Asked, owner: Places, window: tuple[int, int]) -> Flags:
+    """Whose rep is on leave on every day of the window."""
+    days = np.arange(asked.day_of(window[0]), asked.day_of(window[1] - 1) + 1)
+    away = [bool(rep.absent(days).all()) for rep in asked.book.log.reps]
+    return np.array([*away, False])[owner]
+
+
+def _window(asked: Asked, day: date, before: int, after: int) -> tuple[int, int]:
+    zone = asked.book.log.time_zone
+    first, end = day - timedelta(days=before), day + timedelta(days=after + 1)
+    return local_midnight(first, zone), local_midnight(end, zone)

@@ -1,0 +1,146 @@
+"""Everything that duties are computed from, as arrays over the accounts of a company."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import local_days
+from kqml.dataset.folder import Dataset
+from kqml.duties.attribute_history import Standing, standing_of
+from kqml.duties.duty_log import DutyLog, places_in, records_of
+from kqml.duties.overrides import Declared
+from kqml.duties.reps import reps_of
+from kqml.events import KINDS, EventKind
+from kqml.playbook import Playbook
+
+COLUMNS = (
+    "event_id",
+    "account_id",
+    "occurred_at",
+    "known_at",
+    "kind",
+    "minutes",
+    "rep_id",
+    "contact_id",
+    "due_at",
+    "ref",
+    "authenticity",
+    "attributes",
+)
+CHANGES = (
+    EventKind.REP_ASSIGNED,
+    EventKind.TIER_CHANGED,
+    EventKind.CONSENT_CHANGED,
+    EventKind.ACCOUNT_SUSPENDED,
+    EventKind.ACCOUNT_CLOSED,
+    EventKind.ACCOUNT_TRANSFERRED,
+    EventKind.ACCOUNT_REOPENED,
+)
+"""Kinds by which the standing of an account changes."""
+
+MATTERS = (
+    EventKind.PROMISE_MADE,
+    EventKind.PROMISE_KEPT,
+    EventKind.COMPLAINT,
+    EventKind.COMPLAINT_RESOLVED,
+    EventKind.INBOUND,
+    EventKind.LIFE_EVENT,
+    EventKind.HELP_GIVEN,
+    EventKind.HELP_ASKED,
+    EventKind.TRAINING,
+    EventKind.GIFT,
+    EventKind.CONTACT_LEFT,
+)
+
+
+@dataclass(frozen=True)
+class DutyBook:
+    """What is known of a company for its duties. `standing`: who looks after which account in which tier since when.
+    `contacts`: contact_id, account place, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970.
+    `declared`: what people said of duties, in the order in which they said it."""
+
+    log: DutyLog
+    standing: Standing
+    contacts: pa.Table
+    quiet: NDArray[np.int64]
+    declared: tuple[Declared, ...] = ()
+
+
+def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
+    """The kinds of events that duties look at."""
+    counted = {kind for kinds in playbook.counting.kinds.values() for kind in kinds}
+    return tuple(kind for kind in KINDS if kind in counted | {*CHANGES, *MATTERS})
+
+
+def read_book(dataset: Dataset, playbook: Playbook, declared: tuple[Declared, ...] = ()) -> DutyBook:
+    """The book of a dataset folder; of events it reads only the kinds that are needed."""
+    book = book_of(
+        _with_first_events(dataset.table("accounts"), dataset),
+        dataset.table("contacts"),
+        dataset.table("reps"),
+        dataset.events(COLUMNS, kinds_needed(playbook)),
+        dataset.info.time_zone,
+        [(period.start, period.end) for period in dataset.info.quiet_periods],
+    )
+    return replace(book, declared=declared)
+
+
+def _with_first_events(accounts: pa.Table, dataset: Dataset) -> pa.Table:
+    if "opened_on" in accounts.column_names and not accounts["opened_on"].null_count:
+        return accounts
+    events = dataset.events(("account_id", "occurred_at"))
+    firsts = events.group_by("account_id").aggregate([("occurred_at", "min")])
+    return with_openings(accounts, firsts.rename_columns(["account_id", "first"]), dataset.info.time_zone)
+
+
+def with_openings(accounts: pa.Table, firsts: pa.Table, time_zone: str) -> pa.Table:
+    """The accounts; those without `opened_on` open with their first event of any kind (`firsts`: account_id, first)."""
+    place = pc.index_in(accounts["account_id"], value_set=firsts["account_id"].combine_chunks())
+    first = firsts["first"].take(place).cast(pa.int64()).to_pandas()
+    days = local_days(first.fillna(0).to_numpy(dtype=np.int64), time_zone).astype(np.int32)
+    opened = pa.array(days, pa.int32(), mask=first.isna().to_numpy()).cast(pa.date32())
+    if "opened_on" not in accounts.column_names:
+        return accounts.append_column("opened_on", opened)
+    told = pc.coalesce(accounts["opened_on"], opened)
+    return accounts.set_column(accounts.column_names.index("opened_on"), "opened_on", told)
+
+
+def book_of(
+    accounts: pa.Table,
+    contacts: pa.Table,
+    reps: pa.Table,
+    events: pa.Table,
+    time_zone: str,
+    quiet: list[tuple[str, str]],
+) -> DutyBook:
+    """The book of tables with the columns of the data contract; `events` may hold other kinds too."""
+    names = _distinct(accounts["account_id"], events["account_id"])
+    people = reps_of(reps, _distinct(*_columns(accounts, "owner_rep_id"), *_columns(events, "rep_id")))
+    records = records_of(events, names, pa.array([rep.name for rep in people], pa.string()))
+    ids = names.to_numpy(zero_copy_only=False)
+    log = DutyLog(time_zone, ids, people, records, events)
+    days = np.array(quiet, dtype="datetime64[D]").reshape(-1, 2).astype(np.int64)
+    return DutyBook(log, standing_of(log, accounts), _contacts(contacts, names), days)
+
+
+def _columns(table: pa.Table, name: str) -> list[pa.ChunkedArray]:
+    return [table[name]] if name in table.column_names else []
+
+
+def _distinct(*columns: pa.ChunkedArray) -> pa.Array:
+    parts = [pc.unique(column.cast(pa.string())) for column in columns]
+    found = pc.drop_null(pc.unique(pa.concat_arrays(parts))) if parts else pa.array([], pa.string())
+    return found.take(pc.sort_indices(found))
+
+
+def _contacts(contacts: pa.Table, names: pa.Array) -> pa.Table:
+    """Contacts with a birthday, the place of their account."""
+    if "birthday" not in contacts.column_names:
+        fields = {"contact_id": pa.string(), "account": pa.int64(), "birthday": pa.string()}
+        return pa.schema(fields).empty_table()
+    account = pa.array(places_in(contacts, "account_id", names))
+    found = pa.table({"contact_id": contacts["contact_id"], "account": account, "birthday": contacts["birthday"]})
+    return found.filter(pc.and_(pc.is_valid(found["birthday"]), pc.greater_equal(found["account"], 0)))

@@ -1,0 +1,75 @@
+"""What a month held each rep to, account by account: contacts owed, contacts counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import local_days
+from kqml.dataset.tables import TIERS
+from kqml.duties.counting import Contacts
+from kqml.duties.inputs import DutyBook
+from kqml.duties.monthly import MonthView
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+
+Places = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The pairs of account, rep and tier that stood together on at least one day owed; `keys`: ascending, one for each.
+
+    `rep`, `tier`: places, a rep of -1 is nobody. `target`, `counted`: by channel, of each pair.
+    """
+
+    month: str
+    keys: Places
+    rep: Places
+    tier: Places
+    target: Mapping[str, Floats]
+    counted: Mapping[str, Floats]
+
+    def aligned(self, keys: Places, values: Floats) -> Floats:
+        """Values of the pairs with these keys, 0 where the month had no such pair."""
+        if not len(self.keys):
+            return np.zeros(len(keys))
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[place] == keys, values[place], 0.0)
+
+
+def held_in(book: DutyBook, playbook: Playbook, view: MonthView, contacts: Contacts, until: int) -> Held:
+    """The month's pairs, by the days before `until`; a contact counts for the pair of the day on which it was made."""
+    owed = view.owed & (view.days < until) & (view.tier >= 0)
+    account, day = np.nonzero(owed)
+    keys, days = np.unique(_keys(book, view, account, day), return_counts=True)
+    pair, tier = np.divmod(keys, len(TIERS))
+    share = days / max(view.workdays, 1)
+    cadence = {channel: np.array([playbook.cadence[name][channel] for name in TIERS]) for channel in CHANNELS}
+    return Held(
+        month=str(np.datetime64(view.first, "D").astype("datetime64[M]")),
+        keys=keys,
+        rep=pair % (len(book.log.reps) + 1) - 1,
+        tier=tier,
+        target={channel: cadence[channel][tier] * share for channel in CHANNELS},
+        counted={channel: _counted(book, view, contacts, keys, channel) for channel in CHANNELS},
+    )
+
+
+def _keys(book: DutyBook, view: MonthView, account: Places, day: Places) -> Places:
+    """One number for each account, rep, tier as they stood on a day of the month."""
+    pair = account * (len(book.log.reps) + 1) + view.owner[account, day] + 1
+    return np.asarray(pair * len(TIERS) + view.tier[account, day], dtype=np.int64)
+
+
+def _counted(book: DutyBook, view: MonthView, contacts: Contacts, keys: Places, channel: str) -> Floats:
+    records, worth = contacts.records[channel], contacts.worth[channel]
+    low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
+    account = records.account[low:high]
+    day = view.day_places(local_days(records.occurred_at[low:high], book.log.time_zone))
+    made = _keys(book, view, account, day)
+    place = np.minimum(np.searchsorted(keys, made), max(len(keys) - 1, 0))
+    fits = keys[place] == made if len(keys) else np.zeros(len(made), dtype=np.bool_)
+    return np.bincount(place[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)

@@ -1,0 +1,68 @@
+"""The question that every duty answers: a book, the rules, a cutoff, a period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import local_days
+from kqml.dataset.tables import TIERS
+from kqml.duties.counting import Contacts
+from kqml.duties.duty_log import Records
+from kqml.duties.inputs import DutyBook
+from kqml.playbook import Playbook
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`known`: the records known before the cutoff; `contacts`: what counts among them. `start`, `end`: the instants
+    of the period. `cutoff_day`: the local day of the cutoff, in days since 1970."""
+
+    book: DutyBook
+    playbook: Playbook
+    cutoff: int
+    cutoff_day: int
+    start: int
+    end: int
+    known: Records
+    contacts: Contacts
+
+    @property
+    def accounts(self) -> int:
+        return len(self.book.log.accounts)
+
+    def is_open(self, day: int) -> NDArray[np.bool_]:
+        """Accounts that are open on a local day, as known."""
+        standing = self.book.standing
+        return np.asarray((standing.status.at(day, self.cutoff) == 1) & (standing.opened <= day))
+
+    def tier(self, day: int) -> Places:
+        return self.book.standing.tier.at(day, self.cutoff)
+
+    def owner(self, day: int) -> Places:
+        return self.book.standing.owner.at(day, self.cutoff)
+
+    def forbidden(self, day: int, channel: str) -> NDArray[np.bool_]:
+        """Accounts that must not be called or written to on a day: they do not consent."""
+        return np.asarray((self.book.standing.consent.at(day, self.cutoff) == 0) & (channel in ("call", "message")))
+
+    def day_of(self, instant: int) -> int:
+        """The local day of an instant, in days since 1970."""
+        return int(local_days(np.array([instant]), self.book.log.time_zone)[0])
+
+    @property
+    def last_known_day(self) -> int:
+        """The local day of the last instant before the cutoff, at most the period's last."""
+        return self.cutoff_day - 1
+
+    def must(self, due_by: Places | int) -> NDArray[np.bool_]:
+        """What is due by the end of the period cannot wait for the next one."""
+        return np.asarray(due_by) <= self.end
+
+
+def in_tiers(tier: Places, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Which of these places of tiers are those of the names."""
+    return np.isin(tier, [TIERS.index(name) for name in names])

@@ -1,0 +1,68 @@
+"""The standing of one account with its evidence: what it rests on, what it lacks, what to ask next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from kqml.grades.account_grades import Standings, card_now, known_at_end
+from kqml.grades.depth import LEVELS
+from kqml.grades.emotional_account import Booking, statement
+from kqml.grades.inputs import Material
+from kqml.playbook.relationship import CardField
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A number that the depth level rests on, None where it is not recorded; `needs`: level → the least it takes."""
+
+    name: str
+    value: float | None
+    needs: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class AccountStanding:
+    """`rows`: the standing at the end of each period, the trailing one first. `statement`: of the emotional account,
+    whose lines add up to the balance. `missing`: fields of the customer card, what weighs most first."""
+
+    account_id: str
+    rows: tuple[Mapping[str, Any], ...]
+    criteria: tuple[Criterion, ...]
+    statement: tuple[Booking, ...]
+    missing: tuple[CardField, ...]
+
+    @property
+    def next_level(self) -> str | None:
+        """The level above the present one; None at the highest, or where nothing is recorded."""
+        level = self.rows[0]["level"]
+        return None if level in (None, LEVELS[-1]) else LEVELS[LEVELS.index(level) + 1]
+
+
+def account_standing(material: Material, standings: Sequence[Standings], place: int) -> AccountStanding:
+    """The standing of the account at a place of the log; `standings`: of all accounts, the trailing period first."""
+    rows = tuple(_row(one, place) for one in standings)
+    alone = material.between(place, place + 1)
+    known = known_at_end(alone, standings[0].period)
+    steps = {level: asdict(getattr(material.playbook.depth, level)) for level in LEVELS[1:]}
+    criteria = tuple(
+        Criterion(name, rows[0][name], {level: float(step[name]) for level, step in steps.items()})
+        for name in steps["basic"]
+    )
+    missing = card_now(alone, known).missing(0)
+    return AccountStanding(
+        str(material.log.accounts[place]), rows, criteria, statement(known, material.playbook), missing
+    )
+
+
+def _row(standings: Standings, place: int) -> dict[str, Any]:
+    """One account's columns as plain values, None where missing."""
+    period = standings.period
+    head = {"period": period.name, "start": period.start, "end": period.end, "complete": period.complete}
+    return {**head, **{name: _plain(column[place]) for name, column in standings.columns.items()}}
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and np.isnan(plain) else plain

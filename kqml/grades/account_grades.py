@@ -1,0 +1,117 @@
+"""The standing of every account at the end of a period, by what was known then."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import DAY_US
+from kqml.events import EventKind
+from kqml.grades.abc_classes import abc_classes
+from kqml.grades.credit import credit
+from kqml.grades.customer_card import Filled, filled_by_events
+from kqml.grades.depth import evidence, levels, single_contact
+from kqml.grades.inputs import Material
+from kqml.grades.known import Floats, Known, known_before
+from kqml.grades.overall_class import overall
+from kqml.grades.periods import TRAILING_DAYS, Period
+from kqml.grades.relationship import grades_of, relationship_score
+from kqml.grades.sales import net_sales
+from kqml.playbook.codes import DIMENSIONS
+
+CHUNK = 1_000
+"""Accounts looked at together: what bounds the memory, what fits a cache."""
+
+JUDGED = ("level", "single_contact", "relationship_grade")
+
+Column = NDArray[np.generic]
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Standings:
+    """One period's columns, a place per account of the log; NaN and None where not recorded.
+
+    Depth looks at the playbook's window before the period's end, the relationship's dimensions at the period, sales
+    and the 532 class at the year before its end, the emotional balance at all that was booked before it.
+    """
+
+    period: Period
+    columns: Mapping[str, Column]
+
+
+def standings_of(
+    material: Material, periods: Sequence[Period], advance: Advance = lambda done: None
+) -> tuple[Standings, ...]:
+    """The standings of all accounts at the end of each period; `advance` is told how many accounts are done."""
+    parts: list[list[dict[str, Column]]] = [[] for _ in periods]
+    for start in range(0, material.log.account_count, CHUNK):
+        chunk = material.between(start, min(start + CHUNK, material.log.account_count))
+        for place, period in enumerate(periods):
+            parts[place].append(_of_accounts(chunk, period))
+        advance(chunk.log.account_count)
+    return tuple(_ranked(material, period, part) for period, part in zip(periods, parts, strict=True))
+
+
+def known_at_end(material: Material, period: Period) -> Known:
+    """What was known at the end of a period."""
+    return known_before(material.log, period.end, material.recorded_since)
+
+
+def card_now(material: Material, known: Known) -> Filled:
+    """The customer card of now: what the tables hold, what was noted in between."""
+    return filled_by_events(known, material.playbook.card) | material.card
+
+
+def _of_accounts(material: Material, period: Period) -> dict[str, Column]:
+    """All that an account's standing is by itself."""
+    playbook, known = material.playbook, known_at_end(material, period)
+    is_now = period.end >= material.now
+    card = _card_filled(material, known)
+    deep = evidence(known, playbook, card)
+    score = relationship_score(known, playbook, period.start, evidence(known, playbook, card, period.start))
+    owed = credit(known, playbook, material.credit, now=is_now)
+    columns = {
+        "level": levels(deep, playbook),
+        **deep.criteria,
+        "channels": deep.channels,
+        "single_contact": single_contact(deep, playbook),
+        "emotional_balance": score.parts["emotional_balance"],
+        **{name: score.dimensions[name] for name in DIMENSIONS},
+        "relationship_score": score.score,
+        "relationship_grade": grades_of(score.score, playbook.relationship_grade.grades),
+        "sales": net_sales(known, period.end - TRAILING_DAYS * DAY_US, period.end),
+        "credit_grade": owed.grade,
+        "credit_basis": owed.basis,
+        "credit_cs": owed.cs,
+        "paid_in_time": owed.character,
+        **({"card_complete": card_now(material, known).share} if is_now else {}),
+    }
+    return columns | _unjudged(columns, np.diff(known.log.offsets) == 0)
+
+
+def _unjudged(columns: Mapping[str, Column], unknown: NDArray[np.bool_]) -> dict[str, Column]:
+    """The judgements without those on accounts of which nothing was known, such as before they opened."""
+    words = {name: np.where(unknown, None, columns[name]) for name in JUDGED}  # type: ignore[call-overload]
+    numbers = {name: np.where(unknown, np.nan, columns[name]) for name in ("relationship_score", *DIMENSIONS)}
+    return words | numbers
+
+
+def _card_filled(material: Material, known: Known) -> Floats:
+    """The share of the card that was known then, NaN where no card was ever recorded as it was filled: the tables say
+    what is known now, which would make every past relationship look shallower than the present one."""
+    if not known.records([EventKind.CARD_UPDATED]):
+        return np.full(known.log.account_count, np.nan)
+    return filled_by_events(known, material.playbook.card).share
+
+
+def _ranked(material: Material, period: Period, parts: Sequence[Mapping[str, Column]]) -> Standings:
+    """With what an account is among all: its 532 class, from which the overall class follows."""
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+    if not columns:
+        return Standings(period, columns)
+    abc = abc_classes(columns["sales"].astype(np.float64), material.playbook.abc)
+    grades = {"results": abc, "relationship": columns["relationship_grade"], "credit": columns["credit_grade"]}
+    whole, score = overall({part: np.asarray(grade, dtype=object) for part, grade in grades.items()}, material.playbook)
+    return Standings(period, {**columns, "abc": abc, "overall_score": score, "overall_class": whole})

@@ -1,0 +1,88 @@
+"""What standings are made of: a log, the playbook, what the tables hold now."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from kqml.dataset.folder import Dataset
+from kqml.events import EventKind
+from kqml.grades.credit import CreditChange, CreditInputs, credit_inputs
+from kqml.grades.customer_card import Filled, filled_by_tables
+from kqml.grades.depth import IN_TOUCH, SOLVING
+from kqml.grades.known import recorded_since
+from kqml.grades.sales import SIGNS
+from kqml.history.event_log import LINKS, EventLog
+from kqml.playbook import Playbook
+
+
+@dataclass(frozen=True)
+class Material:
+    """Accounts with all that their standing is judged by. `now`: the end of the data; the tables count only from then
+    on, since they are of now."""
+
+    log: EventLog
+    playbook: Playbook
+    recorded_since: Mapping[EventKind, int]
+    card: Filled
+    credit: CreditInputs
+    now: int
+    time_zone: str
+
+    def between(self, start: int, stop: int) -> "Material":
+        """The accounts `start:stop`, only with events that matter here."""
+        log = _narrowed(self.log.between(start, stop))
+        matters = np.isin(log.kind, [kind.number for kind in _kinds(self.playbook)])
+        card = Filled(self.card.fields, self.card.known[start:stop])
+        credit = self.credit.between(start, stop)
+        rest = (self.playbook, self.recorded_since, card, credit, self.now, self.time_zone)
+        return Material(log.keep(matters), *rest)
+
+
+def read_material(dataset: Dataset, playbook: Playbook, now: int) -> Material:
+    """The material of a whole dataset."""
+    log, accounts = dataset.event_log(), dataset.accounts()
+    card = filled_by_tables(accounts, dataset.contacts(), playbook.card)
+    credit = credit_inputs(accounts, _credit_changes(dataset, accounts))
+    return Material(log, playbook, recorded_since(dataset.info), card, credit, now, dataset.info.time_zone)
+
+
+def _narrowed(log: EventLog) -> EventLog:
+    """The log with the columns that matter here."""
+    values = {name: column for name, column in log.values.items() if name in ("amount", "minutes", "authenticity")}
+    codes = {name: column for name, column in log.codes.items() if name in ("contact_id", *LINKS)}
+    return replace(log, values=values, codes=codes)
+
+
+def _kinds(playbook: Playbook) -> set[EventKind]:
+    omissions = playbook.emotional_omissions
+    return {
+        *IN_TOUCH,
+        *SOLVING,
+        *SIGNS,
+        *playbook.counting.kinds["visit"],
+        *(entry.kind for entry in playbook.emotional),
+        *(omission.kind for omission in omissions),
+        *(kind for omission in omissions for kind in omission.answered_by),
+        *(EventKind.MESSAGE, EventKind.HELP_ASKED, EventKind.HELP_RECEIVED, EventKind.COMPLAINT),
+        *(EventKind.PAYMENT_DUE, EventKind.PAYMENT_RECEIVED, EventKind.CARD_UPDATED),
+    }
+
+
+def _credit_changes(dataset: Dataset, accounts: pd.DataFrame) -> list[CreditChange]:
+    if EventKind.CREDIT_CHANGED.code not in dataset.info.kinds_recorded:
+        return []
+    wanted = ["account_id", "occurred_at", "known_at", "kind", "attributes"]
+    events = dataset.events(wanted, [EventKind.CREDIT_CHANGED])
+    if "attributes" not in events.column_names:
+        return []
+    places = accounts.index.get_indexer(pd.Index(events["account_id"].to_pylist()))
+    visible = np.maximum(*(events[name].cast(pa.int64()).to_numpy() for name in ("occurred_at", "known_at")))
+    notes = [json.loads(text or "{}") for text in events["attributes"].to_pylist()]
+    return [
+        CreditChange(int(place), int(at), note.get("from"), note.get("to"))
+        for place, at, note in zip(places, visible, notes, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""One in-memory event history: columns, builders, links between events."""

@@ -1,0 +1,107 @@
+"""What ties the events of a log together: which event refers to which, what their attributes say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kqml.events import KINDS, EventKind
+from kqml.history.event_log import CLOSED_BY, CLOSES, NOTE, NOTED, OPENS, Note
+
+Codes = NDArray[np.int32]
+Kinds = NDArray[np.uint8]
+
+CLOSING = frozenset(kind for kinds in CLOSED_BY.values() for kind in kinds)
+_MAY_CLOSE = np.zeros((len(KINDS), len(KINDS)), dtype=np.bool_)
+for _opening, _closing in CLOSED_BY.items():
+    _MAY_CLOSE[_opening.number, [kind.number for kind in _closing]] = True
+
+
+def references_in(table: pa.Table, kind: Kinds) -> NDArray[np.int64]:
+    """Per event of a table in the log's order the place of the one that it closes, -1 where there is none."""
+    opener = np.full(len(kind), -1, dtype=np.int64)
+    opening, closing = _places(kind, CLOSED_BY), _places(kind, CLOSING)
+    if len(opening) and len(closing):
+        ids, refs = (table[name].take(pa.array(rows)) for name, rows in (("event_id", opening), ("ref", closing)))
+        found = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
+        place = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        opener[closing[place >= 0]] = opening[place[place >= 0]]
+    return opener
+
+
+def references_among(events: Sequence[Mapping[str, Any]], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same for plain records, `order`: the place among `events` of each event of the log."""
+    at = {events[record].get("event_id"): place for place, record in enumerate(order.tolist())}
+    refs = (events[record].get("ref") for record in order.tolist())
+    return np.array([-1 if ref is None else at.get(ref, -1) for ref in refs], dtype=np.int64)
+
+
+def links_of(opener: NDArray[np.int64], account: NDArray[np.integer], kind: Kinds) -> dict[str, Codes]:
+    """OPENS and CLOSES of a log's events from the place of what each refers to; references to another account's event,
+    or to one that its kind does not close, count for nothing."""
+    closing = np.flatnonzero(opener >= 0)
+    closing = closing[account[closing] == account[opener[closing]]]
+    closing = closing[_MAY_CLOSE[kind[opener[closing]], kind[closing]]]
+    opened, inverse = np.unique(opener[closing], return_inverse=True)
+    firsts = np.searchsorted(account[opened], account[opened], side="left")
+    numbers = np.arange(len(opened)) - firsts
+    opens, closes = np.full(len(kind), -1, dtype=np.int32), np.full(len(kind), -1, dtype=np.int32)
+    opens[opened], closes[closing] = numbers, numbers[inverse]
+    return {OPENS: opens, CLOSES: closes}
+
+
+def notes_in(table: pa.Table, kind: Kinds) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+    """NOTE of a table's events, the distinct notes; each distinct text is read once."""
+    rows = _places(kind, NOTED)
+    texts = table["attributes"].take(pa.array(rows)).cast(pa.string()).combine_chunks().dictionary_encode()
+    notes = [_note(_read(text)) for text in texts.dictionary.to_pylist()]
+    places = pc.fill_null(texts.indices, -1).to_numpy(zero_copy_only=False)
+    return _coded(rows, [notes[place] if place >= 0 else Note() for place in places.tolist()], len(kind))
+
+
+def notes_among(
+    events: Sequence[Mapping[str, Any]], order: NDArray[np.int64]
+) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+    """The same for plain records, whose attributes are JSON text or read already."""
+    chosen = [events[record] for record in order.tolist()]
+    rows = [place for place, event in enumerate(chosen) if event.get("attributes") and event["kind"] in _NOTED_CODES]
+    notes = [_note(_read(chosen[place]["attributes"])) for place in rows]
+    return _coded(np.array(rows, dtype=np.int64), notes, len(events))
+
+
+def notes_of(texts: Mapping[int, str], kind: Kinds) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+    """The same for JSON texts by the places of their events in the log."""
+    rows = [place for place in texts if KINDS[kind[place]] in NOTED]
+    return _coded(np.array(rows, dtype=np.int64), [_note(_read(texts[place])) for place in rows], len(kind))
+
+
+_NOTED_CODES = frozenset(kind.code for kind in NOTED)
+
+
+def _read(attributes: Any) -> Mapping[str, Any]:
+    read = orjson.loads(attributes) if isinstance(attributes, str) else attributes
+    return read if isinstance(read, Mapping) else {}
+
+
+def _note(attributes: Mapping[str, Any]) -> Note:
+    """What a note keeps of the attributes of an event."""
+    topic, fields = attributes.get("topic"), attributes.get("fields")
+    names = fields if isinstance(fields, list) else []
+    return Note(topic if isinstance(topic, str) else None, tuple(name for name in names if isinstance(name, str)))
+
+
+def _coded(rows: NDArray[np.int64], notes: Sequence[Note], events: int) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+    places: dict[Note, int] = {}
+    codes = np.full(events, -1, dtype=np.int32)
+    codes[rows] = [-1 if note == Note() else places.setdefault(note, len(places)) for note in notes]
+    return {NOTE: codes}, tuple(places)
+
+
+def _places(kind: Kinds, kinds: Mapping[EventKind, Any] | frozenset[EventKind]) -> NDArray[np.int64]:
+    wanted = np.zeros(len(KINDS), dtype=np.bool_)
+    wanted[[one.number for one in kinds]] = True
+    return np.flatnonzero(wanted[kind])

@@ -1,0 +1,1 @@
+"""The churn model: training, evaluation, scoring, reasons."""

@@ -1,0 +1,66 @@
+"""The curves behind the charts: calibration by bins, churn caught by share of accounts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.churn.logistic_line import Floats
+from models.churn.metrics import Mask, rank, weigh
+from models.churn.resampling import Resamples, interval
+
+BINS = 10
+POINTS = 100
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Rows of like probability: the mean predicted, the share that churned with its interval."""
+
+    rows: int
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -> list[Bin]:
+    """Up to ten bins of rising probability, each holding about a tenth of the churn expected, so that the few rows
+    at high probability are seen as well as the many at low."""
+    order = np.argsort(probability, kind="stable")
+    expected = np.cumsum(probability[order])
+    if not len(expected) or not expected[-1] > 0:
+        return []
+    bin_of = np.empty(len(order), dtype=np.int64)
+    bin_of[order] = np.minimum((expected / expected[-1] * BINS).astype(np.int64), BINS - 1)
+    return [_bin(bin_of == place, probability, churned, resamples) for place in np.unique(bin_of)]
+
+
+def _bin(mask: Mask, probability: Floats, churned: Mask, resamples: Resamples) -> Bin:
+    drawn = resamples.sums(np.column_stack([mask, mask & churned]).astype(np.float64))
+    rates = np.divide(drawn[:, 1], drawn[:, 0], out=np.full(len(drawn), np.nan), where=drawn[:, 0] > 0)
+    bounds = interval(rates)
+    return Bin(int(mask.sum()), float(probability[mask].mean()), float(churned[mask].mean()), bounds.low, bounds.high)
+
+
+@dataclass(frozen=True)
+class CaughtCurve:
+    """`caught[i]`: the share of churned rows among the top `looked_at[i]` of all rows by score."""
+
+    looked_at: tuple[float, ...]
+    caught: tuple[float, ...]
+
+
+def caught_curves(scores: Mapping[str, Floats], churned: Mask, names: Iterable[str]) -> dict[str, CaughtCurve]:
+    """The curve of each named score; none where nobody churned."""
+    if not churned.any():
+        return {}
+    return {name: _caught(scores[name], churned) for name in names}
+
+
+def _caught(score: Floats, churned: Mask) -> CaughtCurve:
+    levels = weigh(rank(score, churned), np.ones(len(score)))
+    seen = np.concatenate([[0.0], np.cumsum(levels.churned + levels.stayed)]) / len(score)
+    found = np.concatenate([[0.0], np.cumsum(levels.churned)]) / churned.sum()
+    looked_at = np.linspace(0.0, 1.0, POINTS + 1)
+    return CaughtCurve(tuple(looked_at.tolist()), tuple(np.interp(looked_at, seen, found).tolist()))

@@ -1,0 +1,57 @@
+"""The grade of the procedure: how surely its average precision beats the best recency rule's (design §6)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.churn.resampling import Measured, paired
+
+FEWEST_CHURNED_ACCOUNTS = 100
+A_SHARE = 0.10
+"""An A needs the lower bound of the gain to reach this share of the rule's average precision."""
+
+
+class Grade(StrEnum):
+    """A and B may serve; C has not shown that it beats a rule of thumb; ungraded has too few departures to show."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    UNGRADED = "ungraded"
+
+
+@dataclass(frozen=True)
+class Grading:
+    """A grade with its evidence: `gain` is d, with its 95 % interval over paired resamples of accounts."""
+
+    grade: Grade
+    rule: str
+    average_precision: float
+    rule_average_precision: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    churned_accounts: int
+
+
+def grade(model: Measured, rule: Measured, rule_name: str, churned_accounts: int) -> Grading:
+    """Grades a model against the rule chosen on training cutoffs, both measured on the same test rows and draws."""
+    name = "average_precision"
+    bounds = paired(model, rule, name)
+    return Grading(
+        grade=_letter(bounds.low, rule.values[name], churned_accounts),
+        rule=rule_name,
+        average_precision=model.values[name],
+        rule_average_precision=rule.values[name],
+        gain=model.values[name] - rule.values[name],
+        gain_low=bounds.low,
+        gain_high=bounds.high,
+        churned_accounts=churned_accounts,
+    )
+
+
+def _letter(low: float, rule_precision: float, churned_accounts: int) -> Grade:
+    if churned_accounts < FEWEST_CHURNED_ACCOUNTS:
+        return Grade.UNGRADED
+    if low >= A_SHARE * rule_precision and low > 0:
+        return Grade.A
+    return Grade.B if low > 0 else Grade.C

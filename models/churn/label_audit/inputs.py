@@ -1,0 +1,47 @@
+"""What an audit looks at: the eligible rows of one definition on one log."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.churn_definition import ChurnDefinition, Windows, windows_of
+from features.context import Context
+from features.cutoffs import default_cutoff
+from features.eligibility import Standing, standing_of
+from features.labels import LabelledRows, label_standing
+from kqml.calendar.business_time import Instants, QuietPeriods
+from kqml.history.event_log import EventLog
+
+
+@dataclass(frozen=True)
+class Material:
+    """`standing`: the eligible rows at `cutoffs` (ascending). `until`: the instant up to which the log answers."""
+
+    log: EventLog
+    context: Context
+    definition: ChurnDefinition
+    cutoffs: Instants
+    label_lag_days: float
+    standing: Standing
+    until: int
+
+    def windows(self, definition: ChurnDefinition, quiet: QuietPeriods) -> Windows:
+        """The window of each row under another definition or other quiet days."""
+        at_cutoffs = windows_of(self.cutoffs, definition, quiet, self.label_lag_days)
+        place = np.searchsorted(self.cutoffs, self.standing.rows.cutoff)
+        return Windows(at_cutoffs.opens[place], at_cutoffs.closes[place], at_cutoffs.matures[place])
+
+    def labels(self) -> LabelledRows:
+        """The rows labelled by the definition itself."""
+        windows = self.windows(self.definition, self.context.quiet)
+        return label_standing(self.log, self.standing, windows, self.until)
+
+
+def material_of(
+    log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float
+) -> Material:
+    """The material of an audit. Raises Refused on an empty log."""
+    until = default_cutoff(log, context.time_zone)
+    cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
+    standing = standing_of(log, context, definition, cutoffs)
+    return Material(log, context, definition, cutoffs, label_lag_days, standing, until)

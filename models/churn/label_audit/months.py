@@ -1,0 +1,59 @@
+"""Holidays' effect: the churn rate by month, with the declared quiet days and without."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.labels import label_standing
+from kqml.calendar.business_time import NO_QUIET_PERIODS, Instants, local_days
+from models.churn.label_audit.inputs import Material
+from models.churn.label_audit.tallies import share
+
+
+@dataclass(frozen=True)
+class MonthRate:
+    """Uncensored rows whose cutoff lies in this local month (1–12) of any year. `without_quiet`: the churn rate of the
+    same rows if no quiet days were declared."""
+
+    month: int
+    rows: int
+    churn_rate: float | None
+    without_quiet: float | None
+
+
+@dataclass(frozen=True)
+class QuietEffect:
+    """What the `periods` declared quiet periods change: the labels of `changed` of `rows` rows."""
+
+    periods: int
+    rows: int
+    changed: int
+    months: tuple[MonthRate, ...]
+
+
+def quiet_effect(material: Material) -> QuietEffect:
+    """The rates on rows that are mature and uncensored both ways."""
+    quiet = material.context.quiet
+    ways = [material.windows(material.definition, days) for days in (quiet, NO_QUIET_PERIODS)]
+    matures = np.maximum(ways[0].matures, ways[1].matures)
+    first, second = (
+        label_standing(material.log, material.standing, replace(way, matures=matures), material.until) for way in ways
+    )
+    kept = ~first.censored & ~second.censored
+    months = months_of(first.rows.cutoff[kept], material.context.time_zone)
+    churned = np.stack([first.churned[kept], second.churned[kept]])
+    changed = int((churned[0] != churned[1]).sum())
+    return QuietEffect(len(quiet.starts), len(months), changed, tuple(_month(m, months, churned) for m in range(1, 13)))
+
+
+def months_of(instants: Instants, time_zone: str) -> Instants:
+    """The local month, 1–12, of each instant."""
+    days = local_days(instants, time_zone).astype("datetime64[D]")
+    return days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+
+
+def _month(month: int, months: Instants, churned: NDArray[np.bool_]) -> MonthRate:
+    mine = months == month
+    rows = int(mine.sum())
+    return MonthRate(month, rows, share(int(churned[0, mine].sum()), rows), share(int(churned[1, mine].sum()), rows))

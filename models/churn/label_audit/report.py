@@ -1,0 +1,134 @@
+"""The audit as one value: everything it found, ready for people and for JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from features.churn_definition import ChurnDefinition, windows_of
+from features.context import Context
+from features.labels import LabelledRows
+from kqml.calendar.business_time import Instants, moment_of
+from kqml.history.event_log import EventLog
+from kqml.messages import text
+from models.churn.label_audit.advice import Advice, advice_on
+from models.churn.label_audit.inputs import Material, material_of
+from models.churn.label_audit.months import QuietEffect, quiet_effect
+from models.churn.label_audit.personal import EDGES, Personal, personal_windows
+from models.churn.label_audit.quiet_stretches import Stretch, undeclared_stretches
+from models.churn.label_audit.sufficiency import refuse_too_little
+from models.churn.label_audit.tallies import Groups, groups_of, share
+from models.churn.label_audit.windows import WindowRate, window_rates
+
+
+@dataclass(frozen=True)
+class CutoffRate:
+    """The uncensored rows of one cutoff."""
+
+    cutoff: int
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class LabelAudit:
+    """What the audit found. `eligible` rows are the labelled ones with the `immature` ones that were left out.
+    `churn_rate_with_censored`: the rate if every censored row had churned. `groups`: the uncensored rows."""
+
+    definition: ChurnDefinition
+    time_zone: str
+    cutoffs: Instants
+    matures: Instants
+    label_lag_days: float
+    eligible: int
+    immature: int
+    censored: int
+    churn_rate_with_censored: float | None
+    groups: Groups
+    by_cutoff: tuple[CutoffRate, ...]
+    windows: tuple[WindowRate, ...]
+    personal: Personal
+    quiet: QuietEffect
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def censored_share(self) -> float | None:
+        return share(self.censored, self.eligible - self.immature)
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        return advice_on(self)
+
+
+def audit_labels(
+    log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float = 0.0
+) -> LabelAudit:
+    """The audit of a definition at `cutoffs` on a log. Raises Refused, with what is missing, on too little data."""
+    material = material_of(log, context, definition, cutoffs, label_lag_days)
+    labels = material.labels()
+    refuse_too_little(material, labels)
+    return _audit(material, labels)
+
+
+def _audit(material: Material, labels: LabelledRows) -> LabelAudit:
+    quiet = material.context.quiet
+    matures = windows_of(material.cutoffs, material.definition, quiet, material.label_lag_days).matures
+    return LabelAudit(
+        definition=material.definition,
+        time_zone=material.context.time_zone,
+        cutoffs=material.cutoffs,
+        matures=matures,
+        label_lag_days=material.label_lag_days,
+        eligible=len(labels) + labels.immature,
+        immature=labels.immature,
+        censored=int(labels.censored.sum()),
+        churn_rate_with_censored=share(int((labels.churned | labels.censored).sum()), len(labels)),
+        groups=groups_of(labels),
+        by_cutoff=tuple(_rate_at(int(cutoff), labels) for cutoff in np.unique(labels.rows.cutoff)),
+        windows=window_rates(material),
+        personal=personal_windows(material),
+        quiet=quiet_effect(material),
+        stretches=undeclared_stretches(material.log, material.context),
+    )
+
+
+def _rate_at(cutoff: int, labels: LabelledRows) -> CutoffRate:
+    return CutoffRate(cutoff, groups_of(labels.where(labels.rows.cutoff == cutoff)))
+
+
+def audit_json(audit: LabelAudit, language: str) -> dict[str, Any]:
+    """The audit as JSON values (docs/schemas/label-audit.json); advice in `language`, instants as local ISO times."""
+    return {
+        "definition": asdict(audit.definition),
+        "cutoffs": _grid_json(audit),
+        "rows": {
+            "eligible": audit.eligible,
+            "immature": audit.immature,
+            "censored": audit.censored,
+            "censored_share": audit.censored_share,
+            "churn_rate_with_censored": audit.churn_rate_with_censored,
+        },
+        "groups": asdict(audit.groups),
+        "by_cutoff": [
+            {"cutoff": moment_of(rate.cutoff, audit.time_zone).isoformat(), **asdict(rate.groups)}
+            for rate in audit.by_cutoff
+        ],
+        "windows": [
+            {"gap": rate.gap, "horizon": rate.horizon, "cutoffs": rate.cutoffs, **asdict(rate.groups)}
+            for rate in audit.windows
+        ],
+        "personal": {**asdict(audit.personal), "histogram_edges_days": list(EDGES)},
+        "quiet": asdict(audit.quiet),
+        "undeclared_quiet": [asdict(stretch) for stretch in audit.stretches],
+        "advice": [{"code": advice.code, "text": advice_text(advice, language)} for advice in audit.advice],
+    }
+
+
+def advice_text(advice: Advice, language: str) -> str:
+    """The advice as a sentence."""
+    return text(f"audit.advice.{advice.code}", language, **advice.values)
+
+
+def _grid_json(audit: LabelAudit) -> Mapping[str, Any]:
+    first, last = (moment_of(int(audit.cutoffs[place]), audit.time_zone).isoformat() for place in (0, -1))
+    return {"count": len(audit.cutoffs), "first": first, "last": last, "label_lag_days": audit.label_lag_days}

@@ -1,0 +1,60 @@
+"""The least that churn can be learned from: what is missing where there is less."""
+
+from collections.abc import Iterator
+
+from features.cutoffs import last_day
+from features.labels import LabelledRows
+from kqml.calendar.business_time import DAY_US
+from kqml.errors import Fault, Refused
+from models.churn.label_audit.inputs import Material
+from models.churn.label_audit.tallies import groups_of
+
+FEWEST_CUTOFFS = 3
+FEWEST_DEPARTURES = 30
+FEWEST_STAYING = 30
+
+
+def refuse_too_little(material: Material, labels: LabelledRows) -> None:
+    """Raises Refused with everything that is missing, each with what to do."""
+    faults = list(_faults(material, labels))
+    if faults:
+        raise Refused("There is too little to learn churn from.", faults)
+
+
+def _faults(material: Material, labels: LabelledRows) -> Iterator[Fault]:
+    if len(material.cutoffs) < FEWEST_CUTOFFS:
+        yield _few_cutoffs(material)
+    if len(material.cutoffs) and not len(labels):
+        yield _nobody(material)
+    elif len(material.cutoffs):
+        yield from _few_answers(labels)
+
+
+def _few_cutoffs(material: Material) -> Fault:
+    zone, window = material.context.time_zone, material.definition.gap + material.definition.horizon
+    days = (last_day(material.log, zone) - int(material.log.occurred_at.min())) // DAY_US + 1
+    what = (
+        f"{len(material.cutoffs)} cutoffs can be answered, {FEWEST_CUTOFFS} are needed; the log spans {days} days, "
+        f"an answer takes {window}"
+    )
+    return Fault("cutoffs", what, "bring a longer history, shorten --horizon, --gap or --every, or --start earlier")
+
+
+def _nobody(material: Material) -> Fault:
+    definition = material.definition
+    what = (
+        f"none of the {material.log.account_count} accounts has {definition.min_orders} orders before a cutoff, "
+        f"the last within {definition.active_within} days, and is in business"
+    )
+    return Fault("eligibility", what, "lower --min-orders, raise --active-within, or begin later with --start")
+
+
+def _few_answers(labels: LabelledRows) -> Iterator[Fault]:
+    counts = groups_of(labels).all
+    if counts.departures < FEWEST_DEPARTURES:
+        what = f"{counts.departures} distinct departures, {FEWEST_DEPARTURES} are needed"
+        yield Fault("departures", what, "bring more accounts or a longer history, or shorten --horizon")
+    staying = counts.rows - counts.churned
+    if staying < FEWEST_STAYING:
+        what = f"{staying} rows of accounts that stay, {FEWEST_STAYING} are needed"
+        yield Fault("rows that stay", what, "lengthen --horizon, or bring the whole order history")

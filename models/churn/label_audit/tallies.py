@@ -1,0 +1,89 @@
+"""Tallies of labelled rows: how many, how many churned, how many departures that is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.context import NEVER
+from features.labels import LabelledRows, first_of_departure
+from kqml.calendar.business_time import Instants
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over uncensored rows. `churn_rate`: None without rows. `flips`: churned rows whose account orders again
+    later in the log. `departures`: distinct (account, last order before the silence), `accounts` those that left.
+    `returned`: departures that a later order ends. Flips and returns are lower bounds: the latest had little time."""
+
+    rows: int
+    churned: int
+    churn_rate: float | None
+    flips: int
+    departures: int
+    accounts: int
+    returned: int
+    returned_share: float | None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a tally needs of each row: account, silent_since, next_order as in LabelledRows."""
+
+    account: NDArray[np.int32]
+    churned: Mask
+    silent_since: Instants
+    next_order: Instants
+
+
+def tally(answers: Answers, mask: Mask) -> Tally:
+    """The counts over the rows of `mask`; rows by account, then cutoff."""
+    left = answers.churned & mask
+    account, again = answers.account[left], answers.next_order[left] != NEVER
+    first = first_of_departure(account, answers.silent_since[left])
+    rows, churned, departures = int(mask.sum()), int(left.sum()), int(first.sum())
+    returned = int(again[first].sum())
+    return Tally(
+        rows=rows,
+        churned=churned,
+        churn_rate=share(churned, rows),
+        flips=int(again.sum()),
+        departures=departures,
+        accounts=distinct_sorted(account),
+        returned=returned,
+        returned_share=share(returned, departures),
+    )
+
+
+def distinct_sorted(account: NDArray[np.int32]) -> int:
+    """How many different numbers an ascending array holds."""
+    return int((np.diff(account) != 0).sum()) + min(1, len(account))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Tallies of all rows; of those already silent (longer since the last order than one own cycle); of the rest,
+    still ordering."""
+
+    all: Tally
+    silent: Tally
+    ordering: Tally
+
+
+def groups(answers: Answers, mask: Mask, already_silent: Mask) -> Groups:
+    """The tallies over the rows of `mask`."""
+    parts = (tally(answers, mask & part) for part in (already_silent, ~already_silent))
+    return Groups(tally(answers, mask), *parts)
+
+
+def groups_of(labels: LabelledRows) -> Groups:
+    """The tallies over uncensored rows."""
+    answers = Answers(labels.rows.account, labels.churned, labels.silent_since, labels.next_order)
+    return groups(answers, ~labels.censored, labels.already_silent)
+
+
+def share(part: float, whole: float) -> float | None:
+    """The part of the whole, None of nothing."""
+    return part / whole if whole else None

@@ -1,0 +1,118 @@
+"""Scores as a file: one row per account, Parquet or CSV, written part by part."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from kqml.errors import CouldNot
+from kqml.messages import text
+from models.churn.reasons.reasons import Reason
+from models.churn.score_change import ScoreChanges
+from models.churn.scoring import Score, as_json
+
+COLUMNS = pa.schema(
+    [
+        ("account_id", pa.string()),
+        ("eligible", pa.bool_()),
+        ("churn_probability", pa.float64()),
+        ("band", pa.string()),
+        ("what_we_see", pa.string()),
+        ("what_goes_with_it", pa.string()),
+        ("warnings", pa.string()),
+        ("reasons", pa.string()),
+    ]
+)
+"""`reasons` is the API's list as JSON; the two columns before it are the same in words."""
+
+CHANGES = ("before", "calendar", "data", "model")
+"""Columns `change_…` where changes are asked for: the earlier probability, then the parts of the difference."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was written: accounts, the eligible ones, how many in each band."""
+
+    accounts: int
+    eligible: int
+    bands: dict[str, int]
+
+
+def write_scores(
+    path: Path, parts: Iterable[Sequence[Score]], language: str, changes: ScoreChanges | None = None
+) -> Tally:
+    """Writes the scores whole or not at all; an existing file is replaced. Raises CouldNot where the disk refuses."""
+    schema = _schema(changes)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    bands: Counter[str] = Counter()
+    done = 0
+    try:
+        with _writer(temporary, path.suffix, schema) as writer:
+            for part in parts:
+                writer.write_table(_table(part, language, changes, done, schema))
+                bands.update(score.band for score in part if score.band is not None)
+                done += len(part)
+        temporary.replace(path)
+    except (OSError, pa.ArrowException) as error:
+        raise CouldNot(f"The scores cannot be written to {path}: {error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return Tally(done, sum(bands.values()), dict(bands))
+
+
+def tally_of(parts: Iterable[Sequence[Score]]) -> Tally:
+    """The same tally of scores that are written to no file."""
+    scores = [score for part in parts for score in part]
+    bands: Counter[str] = Counter(score.band for score in scores if score.band is not None)
+    return Tally(len(scores), sum(bands.values()), dict(bands))
+
+
+def _schema(changes: ScoreChanges | None) -> pa.Schema:
+    schema = COLUMNS
+    for name in CHANGES if changes is not None else ():
+        schema = schema.append(pa.field(f"change_{name}", pa.float64()))
+    return schema
+
+
+def _writer(path: Path, suffix: str, schema: pa.Schema) -> pq.ParquetWriter | pa_csv.CSVWriter:
+    if suffix == ".csv":
+        return pa_csv.CSVWriter(path, schema)
+    return pq.ParquetWriter(path, schema, compression="zstd")
+
+
+def _table(
+    part: Sequence[Score], language: str, changes: ScoreChanges | None, start: int, schema: pa.Schema
+) -> pa.Table:
+    separator = text("reasons.role.separator", language)
+    columns: dict[str, object] = {
+        "account_id": [score.account_id for score in part],
+        "eligible": [score.eligible for score in part],
+        "churn_probability": [score.churn_probability for score in part],
+        "band": [score.band for score in part],
+        "what_we_see": [_joined(score.symptoms, separator) for score in part],
+        "what_goes_with_it": [_causes(score, language, separator) for score in part],
+        "warnings": [separator.join(score.warnings) for score in part],
+        "reasons": [orjson.dumps(as_json(score)["reasons"]).decode() for score in part],
+    }
+    for name in CHANGES if changes is not None else ():
+        values = getattr(changes, name)[start : start + len(part)]
+        columns[f"change_{name}"] = pa.array(values, mask=np.isnan(values))
+    return pa.table(columns, schema=schema)
+
+
+def _joined(reasons: Sequence[Reason], separator: str) -> str:
+    return separator.join(reason.text for reason in reasons)
+
+
+def _causes(score: Score, language: str, separator: str) -> str:
+    """The causes in words; where a raised risk has none that raises it, that is said instead of one that lowers it."""
+    if score.lacks_cause:
+        return text("reasons.role.none", language)
+    return _joined(score.causes, separator)

@@ -1,0 +1,236 @@
+"""Scores: probability, band, reasons, warnings of every account of a log at one cutoff."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.catalog import catalog, catalog_fingerprint
+from features.churn_definition import ChurnDefinition
+from features.definitions import Feature
+from features.eligibility import Standing, standing_of
+from features.engine import build_reference, stream_features
+from features.peers import Cells, Peers
+from features.plan import Plan, compile_plan
+from features.rows import Rows
+from features.single_account_eligibility import one_standing
+from kqml.errors import CouldNot, Fault
+from kqml.history.event_log import EventLog
+from kqml.messages import text
+from kqml.playbook import Playbook
+from models.churn.bands import Band, bands_of
+from models.churn.bundle import Bundle
+from models.churn.logistic_line import Floats
+from models.churn.reasons.reasons import Explainer, Reason, explainer, knows_cause
+from models.churn.score_warnings import Warned, Warner, warner_of
+from models.churn.scoring_request import Asked, Words
+
+CHUNK = 8_192
+"""Rows whose features and contributions are in memory at a time."""
+
+FEW = 8
+"""Rows up to which the prepared single-row calls are faster than LightGBM's batch call."""
+
+Watch = Callable[[NDArray[np.int64], Floats], None]
+"""Told the places of accounts with their feature rows."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One account's answer; probability and band are None when it is not eligible, `reasons` then empty."""
+
+    account_id: str
+    churn_probability: float | None
+    band: Band | None
+    eligible: bool
+    reasons: tuple[Reason, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def lacks_cause(self) -> bool:
+        """Whether it must be said that no cause is known: not at low risk, none of the reasons is a raising cause."""
+        return bool(self.reasons) and self.band != "low" and not knows_cause(self.reasons)
+
+    @property
+    def symptoms(self) -> tuple[Reason, ...]:
+        """What we see."""
+        return tuple(reason for reason in self.reasons if reason.role == "symptom")
+
+    @property
+    def causes(self) -> tuple[Reason, ...]:
+        """What goes with it."""
+        return tuple(reason for reason in self.reasons if reason.role == "cause")
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A bundle made ready to score; holds no state, may be used from many threads."""
+
+    bundle: Bundle
+    plan: Plan
+    explainer: Explainer
+    warner: Warner
+
+    def score(self, asked: Asked, language: str, reasons: int = 3) -> list[Score]:
+        """One score per account of the log, in its order."""
+        return [score for part in self.stream(asked, language, reasons) for score in part]
+
+    def stream(
+        self, asked: Asked, language: str, reasons: int = 3, watch: Watch | None = None
+    ) -> Iterator[list[Score]]:
+        """The same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is told each
+        part's feature rows before it is scored."""
+        model = self.bundle.model
+        warned = self.warner.warn(asked, language)
+        standing = standing_asked(asked, model.definition)
+        done = 0
+        for part, values in self.rows(asked, standing.rows):
+            if watch is not None:
+                watch(standing.rows.account[part].astype(np.int64), values)
+            scored = self._scored(standing, part, values, language, reasons)
+            end = asked.log.account_count if part.stop == len(standing.rows) else int(scored[-1].account) + 1
+            yield _with_ineligible(asked.log, range(done, end), scored, warned, language)
+            done = end
+        if done < asked.log.account_count:
+            yield _with_ineligible(asked.log, range(done, asked.log.account_count), [], warned, language)
+
+    def rows(self, asked: Asked, rows: Rows) -> Iterator[tuple[slice, Floats]]:
+        """The model's rows (features, then categories) of `rows`, part by part."""
+        cells = self.cells(asked.profile, rows)
+        reference = asked.reference
+        if reference is None and len(self.plan.peers):
+            reference = build_reference(asked.log, rows, self.plan, asked.context, cells)
+        peers = Peers(cells, reference)
+        parts = stream_features(asked.log, rows, self.plan, asked.context, peers=peers, chunk=CHUNK)
+        for part, numbers in parts:
+            yield part, np.hstack([numbers, self._codes(asked.profile, rows.account[part])])
+
+    def probability(self, values: Floats) -> Floats:
+        """Calibrated probabilities of rows (R, F), by the faster of two ways that give the same bits."""
+        model = self.bundle.model
+        if len(values) > FEW:
+            return model.probability(values)
+        return np.array([model.probability_of_one(row) for row in values])
+
+    def contributions(self, values: Floats) -> Floats:
+        """Contributions (R, F + 1) in log-odds before calibration, the bias last."""
+        model = self.bundle.model
+        if len(values) > FEW:
+            return model.contributions(values)
+        return np.stack([model.contributions_of_one(row) for row in values])
+
+    def _scored(self, standing: Standing, part: slice, values: Floats, language: str, count: int) -> "list[_Scored]":
+        model = self.bundle.model
+        probability = self.probability(values)
+        bands = bands_of(probability, standing.already_silent[part], model.base_rate, model.bands)
+        reasons: list[tuple[Reason, ...]] = [()] * len(values)
+        if count:
+            reasons = self.explainer.explain(values, self.contributions(values), language, count)
+        accounts = standing.rows.account[part].tolist()
+        return list(map(_Scored, accounts, probability.tolist(), bands, reasons))
+
+    def cells(self, profile: Mapping[str, Words], rows: Rows) -> Cells:
+        """Cells by tier where the model knows tiers, else by segment."""
+        if not self.plan.needs_cells:
+            return Cells.none(len(rows))
+        first = "tier" if "tier" in self.bundle.model.categories else "segment"
+        nothing: Words = [None] * (int(rows.account.max(initial=-1)) + 1)
+        wide, region = profile.get(first, nothing), profile.get("region", nothing)
+        accounts = rows.account.tolist()
+        return Cells.of([wide[account] for account in accounts], [region[account] for account in accounts])
+
+    def _codes(self, profile: Mapping[str, Words], accounts: NDArray[np.int32]) -> Floats:
+        codes = np.full((len(accounts), len(self.bundle.model.categories)), np.nan)
+        for place, (name, vocabulary) in enumerate(self.bundle.model.categories.items()):
+            if name in profile:
+                known = {word: float(code) for code, word in enumerate(vocabulary)}
+                words = profile[name]
+                codes[:, place] = [known.get(words[account] or "", np.nan) for account in accounts.tolist()]
+        return codes
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The answer for one eligible account, by its place in the log."""
+
+    account: int
+    probability: float
+    band: Band
+    reasons: tuple[Reason, ...]
+
+
+def scorer_of(bundle: Bundle, spoken: Playbook | None = None) -> Scorer:
+    """The scorer of a bundle. Its numbers are those of the bundle's own playbook; `spoken`: the one whose thresholds
+    its reasons speak by, where it is another. Raises CouldNot where this program's catalog cannot build its columns."""
+    features = features_of(bundle)
+    model = bundle.model
+    return Scorer(
+        bundle,
+        compile_plan(features),
+        explainer(
+            features, model.categories, bundle.typical, bundle.dataset.currency, (spoken or bundle.playbook).facts
+        ),
+        warner_of(bundle),
+    )
+
+
+def features_of(bundle: Bundle) -> tuple[Feature, ...]:
+    """The features of a model's numeric columns. Raises CouldNot where the catalog has changed since the training."""
+    known = {feature.column: feature for feature in catalog(bundle.playbook)}
+    model = bundle.model
+    unknown = [column for column in model.numeric_columns if column not in known]
+    if unknown:
+        faults = [Fault(column, "this program's catalog has no such feature", "train anew") for column in unknown]
+        raise CouldNot("The model was trained with another catalog of features.", faults)
+    features = tuple(known[column] for column in model.numeric_columns)
+    if catalog_fingerprint(features) != model.catalog_fingerprint:
+        said = f"{model.catalog_fingerprint[:12]}…, this program's is {catalog_fingerprint(features)[:12]}…"
+        raise CouldNot("The model was trained with another catalog.", [Fault("catalog", said, "train anew")])
+    return features
+
+
+def as_json(score: Score) -> dict[str, Any]:
+    """The score in the shape of the API."""
+    return {
+        "account_id": score.account_id,
+        "churn_probability": score.churn_probability,
+        "band": score.band,
+        "eligible": score.eligible,
+        "reasons": [
+            {
+                "code": reason.code.value,
+                "direction": reason.direction,
+                "contribution": reason.contribution,
+                "text": reason.text,
+            }
+            for reason in score.reasons
+        ],
+        "warnings": list(score.warnings),
+    }
+
+
+def standing_asked(asked: Asked, definition: ChurnDefinition) -> Standing:
+    """The eligible accounts asked about with the standing of each; a single account takes the short way."""
+    if asked.log.account_count == 1:
+        return one_standing(asked.log, asked.context, definition, asked.cutoff)
+    return standing_of(asked.log, asked.context, definition, np.array([asked.cutoff], dtype=np.int64))
+
+
+def _with_ineligible(
+    log: EventLog, accounts: range, scored: Sequence[_Scored], warned: Warned, language: str
+) -> list[Score]:
+    by_account = {item.account: item for item in scored}
+    scores = []
+    for account in accounts:
+        name, item = str(log.accounts[account]), by_account.get(account)
+        warnings = warned.of(account, item is not None)
+        if item is None:
+            scores.append(Score(name, None, None, False, (), warnings))
+            continue
+        score = Score(name, item.probability, item.band, True, item.reasons, warnings)
+        if score.lacks_cause:
+            score = replace(score, warnings=(*warnings, text("warnings.no_known_cause", language)))
+        scores.append(score)
+    return scores

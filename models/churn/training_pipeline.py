@@ -1,0 +1,145 @@
+"""Training: the procedure judged on a test block, then run once more on all that is mature."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from features.context import Context
+from features.training_set import TrainingSet
+from kqml.calendar.business_time import moment_of
+from kqml.history.event_log import EventLog
+from kqml.settings import BandSettings
+from models.churn.backtest import Backtest, BacktestPlan, run_backtest
+from models.churn.boosting import Parameters
+from models.churn.churn_model import ChurnModel
+from models.churn.evaluation import Evaluation, evaluate
+from models.churn.examples import Examples, examples_of
+from models.churn.fitting import Fitted, fit_churn
+from models.churn.leakage import Leakage, check_leakage
+from models.churn.scored_rows import OURS
+from models.churn.splits import Slices, inner_slices, split_cutoffs
+from models.churn.tuning import Tuned, tune
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How to train. `tune_seconds`: Optuna's budget, None for the default parameters. `trained_at`: ISO instant.
+
+    `explanation`: what the person who trains says about leakage flags, "" for nothing. `playbook`: the version of the
+    one by whose rules the features were built.
+    """
+
+    trained_at: str
+    catalog_fingerprint: str
+    bands: BandSettings = field(default_factory=BandSettings)
+    test_share: float = 0.25
+    tune_seconds: float | None = None
+    seed: int = 0
+    explanation: str = ""
+    playbook: str = ""
+
+
+@dataclass(frozen=True)
+class TrainedChurn:
+    """A model fitted on all mature cutoffs, with what its procedure did on the test block before."""
+
+    model: ChurnModel
+    evaluation: Evaluation
+    backtest: Backtest
+    leakage: Leakage
+    tuned: Tuned | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def grade(self) -> str:
+        return self.model.grade
+
+
+def train(training_set: TrainingSet, log: EventLog, context: Context, plan: TrainingPlan) -> TrainedChurn:
+    """Back-tests the procedure, grades it, checks for leakage, then fits on every mature cutoff.
+
+    Deterministic for a seed, but for how many trials a tuning budget allows. The test block is read once.
+    Raises Refused when no cutoff is left to train on.
+    """
+    examples = examples_of(training_set)
+    tuned = _tuned(examples, plan)
+    parameters = tuned.parameters if tuned else Parameters()
+    judged = BacktestPlan(plan.test_share, None, parameters, plan.seed)
+    backtest = run_backtest(training_set, log, context, judged)
+    evaluation = evaluate(backtest, training_set.definition, context.time_zone, plan.seed)
+    cost, suspects = check_leakage(examples, backtest.slices, backtest.fitted, parameters, plan.seed)
+    final, slices = _fit_on_all(examples, parameters, plan.seed)
+    info = _info(examples, slices, final, parameters, plan.seed) | {"playbook": plan.playbook}
+    return TrainedChurn(
+        model=_model(training_set, examples, final, plan, evaluation.grading.grade.value, info),
+        evaluation=evaluation,
+        backtest=backtest,
+        leakage=Leakage(evaluation.overall(OURS)["auc"], cost, suspects, plan.explanation),
+        tuned=tuned,
+        params=_flat(info, tuned),
+    )
+
+
+def _tuned(examples: Examples, plan: TrainingPlan) -> Tuned | None:
+    if plan.tune_seconds is None:
+        return None
+    slices = split_cutoffs(*examples.cutoffs(), plan.test_share)
+    return tune(examples, slices, plan.tune_seconds, plan.seed)
+
+
+def _fit_on_all(examples: Examples, parameters: Parameters, seed: int) -> tuple[Fitted, Slices]:
+    cutoffs, matures = examples.cutoffs()
+    slices = inner_slices(cutoffs, matures, np.ones(len(cutoffs), dtype=np.bool_))
+    return fit_churn(examples, slices, parameters, seed), slices
+
+
+def _model(
+    training_set: TrainingSet,
+    examples: Examples,
+    fitted: Fitted,
+    plan: TrainingPlan,
+    grade: str,
+    info: Mapping[str, Any],
+) -> ChurnModel:
+    return ChurnModel(
+        booster=fitted.booster,
+        numeric_columns=training_set.columns,
+        categories=training_set.categories,
+        calibration=fitted.calibration,
+        definition=training_set.definition,
+        base_rate=float(examples.churned.mean()),
+        bands=plan.bands,
+        grade=grade,
+        catalog_fingerprint=plan.catalog_fingerprint,
+        trained_at=plan.trained_at,
+        info=info,
+    )
+
+
+def _info(examples: Examples, slices: Slices, fitted: Fitted, parameters: Parameters, seed: int) -> dict[str, Any]:
+    cutoffs = slices.cutoffs
+    return {
+        "rows": len(examples),
+        "churned": int(examples.churned.sum()),
+        "cutoffs": len(cutoffs),
+        "first_cutoff": moment_of(int(cutoffs[0])).isoformat(),
+        "last_cutoff": moment_of(int(cutoffs[-1])).isoformat(),
+        "short_timeline": slices.short,
+        "rounds": fitted.rounds,
+        "calibration": fitted.calibration.as_json()["kind"],
+        "calibration_rows": len(fitted.evidence.churned),
+        "calibration_churned": int(fitted.evidence.churned.sum()),
+        "parameters": asdict(parameters),
+        "seed": seed,
+    }
+
+
+def _flat(info: Mapping[str, Any], tuned: Tuned | None) -> dict[str, Any]:
+    """The parameters of a run: everything that repeats it."""
+    flat = {name: value for name, value in info.items() if name != "parameters"}
+    flat |= {f"lightgbm.{name}": value for name, value in info["parameters"].items()}
+    if tuned is not None:
+        flat |= {"tuning.trials": tuned.trials, "tuning.log_loss": tuned.log_loss}
+    return flat

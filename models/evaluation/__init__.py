@@ -1,0 +1,1 @@
+"""Evaluation of actions: logged policies, randomised trials, the design of experiments."""

@@ -1,0 +1,85 @@
+"""Four estimators of a target policy's value, as one number per row whose mean is the value.
+
+IPS: w·y (Horvitz & Thompson 1952). SNIPS: Σwy ∕ Σw (Swaminathan & Joachims 2015). Doubly robust: Σₐπq + w·(y − q)
+(Dudík, Langford & Li 2011). Switch-DR: doubly robust where w ≤ τ, the regression alone elsewhere (Wang, Agarwal & Dudík
+2017), τ by the least of variance plus squared bias bound; its interval is wider by that bound.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.evaluation.off_policy.clustering import Clusters, Estimate, estimate
+from models.evaluation.off_policy.randomised_rows import Floats, Weighed
+
+NAMES = ("ips", "snips", "doubly_robust", "switch_dr")
+POOLED = "pooled"
+THRESHOLDS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, np.inf)
+LARGE = 0.9
+"""Quantile of the regression's absolute residuals that counts as a large one."""
+
+
+def row_values(name: str, weighed: Weighed, outcome: Floats) -> Floats:
+    """Numbers whose mean is the estimate and whose deviations from it are the rows' influences."""
+    weight, rest = weighed.weight, outcome - weighed.fitted
+    if name == "ips":
+        return np.asarray(weight * outcome, dtype=np.float64)
+    if name == "snips":
+        mean = weight.mean()
+        if mean == 0:
+            return np.full(len(weight), np.nan)
+        value = float((weight * outcome).mean() / mean)
+        return np.asarray(value + weight * (outcome - value) / mean, dtype=np.float64)
+    if name == "doubly_robust":
+        return np.asarray(weighed.expected + weight * rest, dtype=np.float64)
+    return weighed.expected + np.where(weight <= switch_of(weighed, outcome).limit, weight * rest, 0.0)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The τ of switch-DR, what leaving out the corrections beyond it may bias the value by."""
+
+    limit: float
+    bias: float
+
+
+def switch_of(weighed: Weighed, outcome: Floats) -> Switch:
+    """The τ of THRESHOLDS with the least variance plus squared bias bound.
+
+    The bound: the target's chances beyond τ, as their weights tell, times a large residual of the regression.
+    """
+    if not len(outcome):
+        return Switch(float("inf"), 0.0)
+    rest = outcome - weighed.fitted
+    large = float(np.quantile(np.abs(rest), LARGE))
+    found = []
+    for limit in reversed(THRESHOLDS):
+        inside = weighed.weight <= limit
+        kept = weighed.expected + np.where(inside, weighed.weight * rest, 0.0)
+        bias = float(np.where(inside, 0.0, weighed.weight).mean()) * large
+        found.append((float(kept.var()) / len(outcome) + bias**2, limit, bias))
+    _, limit, bias = min(found, key=lambda one: one[0])
+    return Switch(limit, bias)
+
+
+def values(weighed: Weighed, outcome: Floats, clusters: Clusters) -> Mapping[str, Estimate]:
+    """Each estimator's value with its interval."""
+    found = {name: _mean(row_values(name, weighed, outcome), clusters) for name in NAMES}
+    return _widened(found, switch_of(weighed, outcome).bias)
+
+
+def differences(one: Weighed, other: Weighed, outcome: Floats, clusters: Clusters) -> Mapping[str, Estimate]:
+    """What one target is worth more than another, from the same rows: what they share cancels."""
+    rows = {name: row_values(name, one, outcome) - row_values(name, other, outcome) for name in NAMES}
+    found = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
+    return _widened(found, switch_of(one, outcome).bias + switch_of(other, outcome).bias)
+
+
+def _widened(found: Mapping[str, Estimate], bias: float) -> Mapping[str, Estimate]:
+    return {**found, "switch_dr": replace(found["switch_dr"], bias=bias)}
+
+
+def _mean(rows: Floats, clusters: Clusters, symmetric: bool = False) -> Estimate:
+    value = float(rows.mean())
+    return estimate(value, rows - value, clusters, symmetric)

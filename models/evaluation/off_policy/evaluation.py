@@ -1,0 +1,82 @@
+"""A target policy's value from a log, beside another one's, or the refusal to tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evaluation.off_policy.clustering import Estimate, clusters_of
+from models.evaluation.off_policy.estimators import POOLED, differences, values
+from models.evaluation.off_policy.outcome_model import Regression
+from models.evaluation.off_policy.pooling import Disputed, pooled_difference
+from models.evaluation.off_policy.randomised_rows import Drawn, Floats, Weighed, disagreement, weigh
+from models.evaluation.off_policy.support import Support, support_of, unsupported_share
+
+HEADLINE = "doubly_robust"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One policy: its support, its value by each estimator (none where it is refused)."""
+
+    support: Support
+    values: Mapping[str, Estimate] | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The target, what it is compared with; `difference`: by each estimator, none where one of them is refused; by
+    `pooled` too where outcomes are amounts and enough rows are in dispute."""
+
+    target: Judged
+    against: Judged
+    difference: Mapping[str, Estimate] | None
+
+    @property
+    def refused(self) -> bool:
+        return self.target.values is None
+
+    @property
+    def headline(self) -> str:
+        """The estimator whose difference is to be told first: the narrowest that holds the truth in lived weeks."""
+        return POOLED if self.difference is not None and POOLED in self.difference else HEADLINE
+
+
+def evaluate_policy(drawn: Drawn, target: Floats, against: Floats, regression: Regression) -> Evaluation:
+    """One week drawn from the target policy, later weeks by the policy that made the log (design §7).
+
+    `target`, `against` (n × K): chances. `regression`: of expected outcomes, fitted without each row. Intervals are
+    clustered by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
+    """
+    clusters = clusters_of(drawn.account, drawn.rep)
+    weighed = [weigh(drawn, chances, regression.expected) for chances in (target, against)]
+    judged = []
+    for one, chances in zip(weighed, (target, against), strict=True):
+        support = support_of(one.weight, unsupported_share(chances, drawn.eligible))
+        judged.append(Judged(support, None if support.refused else values(one, drawn.outcome, clusters)))
+    if judged[0].values is None or judged[1].values is None:
+        return Evaluation(judged[0], judged[1], None)
+    found = dict(differences(weighed[0], weighed[1], drawn.outcome, clusters))
+    disputed = _disputed(drawn, (weighed[0], weighed[1]), disagreement(target, against), regression)
+    pooled = None if disputed is None else pooled_difference(disputed, clusters)
+    return Evaluation(judged[0], judged[1], found if pooled is None else {**found, POOLED: pooled})
+
+
+def _disputed(drawn: Drawn, weighed: tuple[Weighed, Weighed], share: Floats, regression: Regression) -> Disputed | None:
+    if regression.size is None or regression.spread is None:
+        return None
+    one, other = weighed
+    return Disputed(
+        expected=one.expected - other.expected,
+        weight=one.weight - other.weight,
+        rest=drawn.outcome - one.fitted,
+        outcome=drawn.outcome,
+        size=regression.size,
+        spread=regression.spread,
+        share=share,
+    )
+
+
+def logged_value(drawn: Drawn) -> float:
+    """The mean outcome of the rows as they were drawn."""
+    return float(np.mean(drawn.outcome)) if len(drawn) else float("nan")

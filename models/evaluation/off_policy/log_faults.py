@@ -1,0 +1,59 @@
+"""What a decision log must not hold if its chances are to be believed."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from kqml.errors import Fault, Refused
+from models.evaluation.off_policy.randomised_rows import Flags
+
+FLAGS = ("must", "holdout", "evaluable")
+
+
+def refuse_faulty(decisions: pd.DataFrame, time_zone: str) -> None:
+    """Raises Refused with every fault. `decisions`: as `read_decision_log` gives them; drawn are those with a
+    probability."""
+    faults = [*_faults(decisions, time_zone)] if len(decisions) else [_empty()]
+    if faults:
+        raise Refused("This decision log cannot be evaluated.", faults)
+
+
+def _empty() -> Fault:
+    return Fault("decisions", "there are none", "log weeks with `kqml plan --log`, or a pilot")
+
+
+def _faults(decisions: pd.DataFrame, time_zone: str) -> Iterator[Fault]:
+    chance = pd.to_numeric(decisions["probability"], errors="coerce").to_numpy(dtype=np.float64)
+    drawn = decisions["probability"].notna().to_numpy()
+    impossible = drawn & ~((chance > 0) & (chance <= 1))
+    yield from _fault(decisions["probability"], impossible, "give the chance of the draw, above 0 up to 1, or none")
+    nothing = drawn & decisions["assigned"].isna().to_numpy()
+    yield from _fault(decisions["assigned"], nothing, "name the action that was drawn")
+    eligible = decisions["eligible"].map(_listed)
+    broken = (decisions["eligible"].notna() & eligible.isna()).to_numpy()
+    yield from _fault(decisions["eligible"], broken, "give a JSON list of actions")
+    pairs = zip(decisions["assigned"], eligible, strict=True)
+    outside = np.array([may is not None and action not in may for action, may in pairs])
+    outside &= drawn & ~nothing & ~broken & decisions["eligible"].notna().to_numpy()
+    yield from _fault(decisions["assigned"], outside, "a drawn action must be among the eligible ones")
+    weeks = pd.to_datetime(decisions["cutoff"], unit="us", utc=True).dt.tz_convert(time_zone).dt.strftime("%G-W%V")
+    other = (decisions["week"].astype(object) != weeks.astype(object)).to_numpy()
+    yield from _fault(decisions["week"], other, "give the week that begins at the cutoff")
+    for name in FLAGS:
+        yield from _fault(decisions[name], decisions[name].isna().to_numpy(), "give true or false")
+
+
+def _listed(text: object) -> list[str] | None:
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _fault(column: "pd.Series[str]", wrong: Flags, todo: str) -> Iterator[Fault]:
+    if wrong.any():
+        example = column.to_numpy(dtype=object)[wrong][0]
+        yield Fault(str(column.name), f"{example!r} in {int(wrong.sum())} of {len(column)} rows", todo)

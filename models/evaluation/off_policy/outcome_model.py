@@ -1,0 +1,122 @@
+"""Expected outcomes of every action with their usual error, fitted without the rows that they are used for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Floats
+from models.uplift.folds import folds_of
+from models.uplift.forests import Growth, cross_fit
+
+LEAST_ROWS = 200
+MOST_ROWS = 24_000
+"""More rows do not teach more about what to expect, they take longer."""
+
+LEVEL = Growth(num_leaves=8, learning_rate=0.08, least_share=0.003, most_rounds=150, feature_fraction=0.7)
+SPREAD = Growth(num_leaves=8, learning_rate=0.1, least_share=0.01, most_rounds=60, feature_fraction=0.7)
+LITTLE = 0.1
+"""Share of the median that is added to what was before, so that ratios to it stay finite."""
+
+FAR = 8.0
+"""Numbers beyond so many times their mean size are drawn in while something is learned from them."""
+
+LARGE = 0.98
+LEAST_SPREAD = 0.1
+
+
+@dataclass(frozen=True)
+class Regression:
+    """`expected` (n × K): outcomes by action. `size` (n,): the usual outcome, above 0; `spread` (n,): the usual size of
+    what is left over; both none where no like time before is known to measure them by."""
+
+    expected: Floats
+    size: Floats | None = None
+    spread: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """Rows to learn from: the drawn ones first, then further ones, drawn or not. `past`: the outcome of a like time
+    before, from 0 on; none where outcomes are no amounts."""
+
+    values: Floats
+    outcome: Floats
+    account: Codes
+    past: Floats | None = None
+
+
+def expected_outcomes(drawn: Drawn, known: Known | None, seed: int = 0) -> Regression:
+    """Cross-fitted by account; the mean of the other rows where there are no features, or few rows.
+
+    Trees learn the ratio to the past, which follows accounts far larger than all others; the actions differ by a share
+    of it each. Any regression leaves the doubly robust estimate right, a better one makes it narrower.
+    """
+    if known is None or known.values.shape[1] == 0 or len(drawn) < LEAST_ROWS:
+        return Regression(_means(drawn, seed))
+    fold = folds_of(known.account, seed=seed)
+    unit = np.ones(len(fold)) if known.past is None else _unit(known.past)
+    values = known.values if known.past is None else np.column_stack([known.values, np.log(unit)])
+    learn = _learners(len(fold), seed)
+    level = _level(values, known.outcome, unit, fold, learn, seed)
+    own = slice(0, len(drawn))
+    if known.past is None:
+        return Regression(_by_action(drawn, level[own], np.ones(len(drawn)), fold[own]))
+    size = np.maximum(level, LITTLE * unit)
+    spread = size * _noise(values, np.abs(known.outcome - level) / size, fold, learn, seed)
+    return Regression(_by_action(drawn, level[own], size[own], fold[own]), size[own], spread[own])
+
+
+def _unit(past: Floats) -> Floats:
+    return past + LITTLE * float(np.median(past[past > 0])) if (past > 0).any() else np.ones(len(past))
+
+
+def _learners(rows: int, seed: int) -> Codes:
+    if rows <= MOST_ROWS:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng([seed, rows]).choice(rows, MOST_ROWS, replace=False))
+
+
+def _level(values: Floats, outcome: Floats, unit: Floats, fold: Codes, learn: Codes, seed: int) -> Floats:
+    """Expected outcomes whatever the action."""
+    weight = np.minimum(unit, np.quantile(unit, LARGE))[learn]
+    ratio = _near((outcome / unit)[learn])
+    trees = cross_fit(values[learn], ratio, fold[learn], LEVEL, weight=weight, seed=seed)
+    return np.asarray(trees.held_out(values, fold) * unit, dtype=np.float64)
+
+
+def _near(numbers: Floats) -> Floats:
+    bound = FAR * float(np.abs(numbers).mean())
+    return np.clip(numbers, -bound, bound)
+
+
+def _noise(values: Floats, ratio: Floats, fold: Codes, learn: Codes, seed: int) -> Floats:
+    """The usual |outcome − level| as a share of the size."""
+    trees = cross_fit(values[learn], _near(ratio[learn]), fold[learn], SPREAD, seed=seed)
+    return np.maximum(trees.held_out(values, fold), LEAST_SPREAD)
+
+
+def _by_action(drawn: Drawn, level: Floats, size: Floats, fold: Codes) -> Floats:
+    """The level moved by each action's mean residual as a share of the size, from the other folds; shares that could be
+    chance are drawn to none: of each the positive part of 1 − 1 ∕ t² is kept."""
+    t = _near((drawn.outcome - level) / size)
+    expected = np.repeat(level[:, None], len(drawn.actions), axis=1)
+    for code in range(len(drawn.actions)):
+        for part in np.unique(fold):
+            mine, here = t[(drawn.action == code) & (fold != part)], fold == part
+            expected[here, code] += _kept(mine, float(t[fold != part].mean())) * size[here]
+    return expected
+
+
+def _kept(residuals: Floats, middle: float) -> float:
+    if len(residuals) < 2:
+        return 0.0
+    share, variance = float(residuals.mean()) - middle, float(residuals.var()) / len(residuals)
+    return share * max(0.0, 1.0 - variance / share**2) if share else 0.0
+
+
+def _means(drawn: Drawn, seed: int) -> Floats:
+    fold = folds_of(drawn.account, seed=seed)
+    parts, place = np.unique(fold, return_inverse=True)
+    others = [drawn.outcome[fold != part] for part in parts]
+    means = np.array([rest.mean() if len(rest) else 0.0 for rest in others])
+    return np.repeat(means[place][:, None], len(drawn.actions), axis=1)

@@ -1,0 +1,144 @@
+"""The difference of two policies as a share of what is at stake, pooled over accounts of like size.
+
+A few giant accounts carry nearly all the variance of a sum of money, though a small part of the money. So rows are put
+into bands of size that hold equal money in dispute. In each band the difference is estimated as a share ρ of that money
+(doubly robust, each row weighed by its inverse squared noise, outcomes tamed). Shares of neighbouring bands are alike,
+a random walk (Rue & Held 2005, §3.3) from small to large accounts, whose reach ω is not known: averaged over, with a
+half-normal prior (Gelman 2006, Bayesian Analysis 1) of twice the overall effect. The giants' share is then mostly that
+of the large accounts beside them, and the interval holds how far it may be from it.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.evaluation.off_policy.clustering import Clusters, Estimate, estimate
+from models.evaluation.off_policy.randomised_rows import Codes, Floats
+
+BANDS = 12
+ROWS_OF_A_BAND = 100
+LEAST_BANDS = 4
+TAMED = 0.95
+"""Quantile of |residual| ∕ spread beyond which residuals are drawn in."""
+
+USUAL = 2.0
+"""The prior's scale of the reach, the standard deviation between the smallest and the largest accounts, in units of the
+overall effect."""
+
+REACHES = np.linspace(0.0, 1.0, 40) ** 2 * 5.0 * USUAL + 1e-3
+"""Reaches that are averaged over, in the same units."""
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """Rows of two policies' difference. `expected`: of the regression alone; `weight`: of the one less the other;
+    `rest`: outcome less the regression; `size`: the usual outcome, above 0; `spread`: the usual |rest|; `share`: how
+    much the policies disagree, from 0 to 1. Sums to the difference: expected + weight · rest."""
+
+    expected: Floats
+    weight: Floats
+    rest: Floats
+    outcome: Floats
+    size: Floats
+    spread: Floats
+    share: Floats
+
+    def __len__(self) -> int:
+        return len(self.rest)
+
+
+def pooled_difference(rows: Disputed, clusters: Clusters) -> Estimate | None:
+    """The mean difference per row. None where too few rows are in dispute to be put into bands."""
+    number = min(BANDS, int((rows.weight != 0).sum()) // ROWS_OF_A_BAND)
+    if number < LEAST_BANDS:
+        return None
+    band = _bands(rows, number)
+    number = int(band.max()) + 1
+    if number < LEAST_BANDS:
+        return None
+    measured = _measured(rows, band, number)
+    value, spread, coefficient = _pooled(measured)
+    influence = coefficient[band] * measured.influence
+    plain = float((influence**2).sum())
+    found = estimate(value, influence * len(rows), clusters, symmetric=True)
+    excess = max(found.error**2 - plain, 0.0)
+    return replace(found, error=float(np.sqrt(spread + excess)))
+
+
+def _bands(rows: Disputed, number: int) -> Codes:
+    """Bands of size with about equal money in dispute, small accounts first; fewer where a giant fills several."""
+    money = rows.size * rows.share
+    order = np.argsort(rows.size, kind="stable")
+    total = np.cumsum(money[order])
+    band = np.empty(len(rows), dtype=np.int64)
+    band[order] = np.minimum((total / total[-1] * number).astype(np.int64), number - 1)
+    filled = np.unique(band[money > 0])
+    return np.minimum(np.searchsorted(filled, band), len(filled) - 1)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Bands: `share` ρ with its `variance`, `money` in dispute per row of the log. Rows: their `influence` on ρ."""
+
+    share: Floats
+    variance: Floats
+    money: Floats
+    influence: Floats
+
+
+def _measured(rows: Disputed, band: Codes, number: int) -> _Measured:
+    rest, kept = _tamed(rows, band, number)
+    precision = (rows.size / rows.spread) ** 2
+    precision = precision / precision.mean()
+    money = rows.size * rows.share * precision
+    told = precision * (rows.expected + rows.weight * rest / kept)
+    total = np.bincount(band, money, number)
+    share = np.bincount(band, told, number) / total
+    influence = (told - share[band] * money) / total[band]
+    own = np.bincount(band, influence**2, number)
+    usual = np.bincount(band, money**2, number) / total**2
+    variance = np.maximum(own, usual * float(np.median(own / usual)))
+    return _Measured(share, variance, np.bincount(band, rows.size * rows.share, number) / len(rows), influence)
+
+
+def _tamed(rows: Disputed, band: Codes, number: int) -> tuple[Floats, Floats]:
+    """Residuals drawn in to TAMED; the share of the outcome that is not beyond it, of the row's band: an effect in
+    proportion to the outcome is seen to that extent."""
+    bound = rows.spread * float(np.quantile(np.abs(rows.rest) / rows.spread, TAMED))
+    inside = np.abs(rows.rest) <= bound
+    whole = np.bincount(band, rows.outcome, number)
+    kept = np.divide(np.bincount(band, rows.outcome * inside, number), whole, out=np.ones(number), where=whole > 0)
+    return np.clip(rows.rest, -bound, bound), np.maximum(kept, 0.5)[band]
+
+
+def _pooled(measured: _Measured) -> tuple[float, float, Floats]:
+    """The difference, its variance, the coefficient of each band's share, averaged over the reach of the walk."""
+    precision = 1.0 / measured.variance
+    mean = float(np.average(measured.share, weights=precision))
+    effect = float(np.sqrt(mean**2 + 1.0 / precision.sum()))
+    fits = [_fit(measured, float(reach) * effect) for reach in REACHES]
+    told = np.array([fit[0] for fit in fits]) - 0.5 * (REACHES / USUAL) ** 2
+    chance = np.exp(told - told.max()) * np.gradient(REACHES)
+    chance = chance / chance.sum()
+    coefficients = np.array([fit[2] for fit in fits])
+    values = coefficients @ measured.share
+    value = float(chance @ values)
+    spread = float(chance @ np.array([fit[1] for fit in fits]) + chance @ (values - value) ** 2)
+    return value, spread, chance @ coefficients
+
+
+def _fit(measured: _Measured, reach: float) -> tuple[float, float, Floats]:
+    """Of one reach: the log likelihood of the shares' differences; the variance and the coefficients of the best
+    linear unbiased prediction of Σ money · ρ."""
+    number, money = len(measured.share), measured.money
+    place = np.arange(number) / (number - 1)
+    walk = -0.5 * reach**2 * np.abs(place[:, None] - place)
+    noise = np.diag(measured.variance)
+    contrasts = np.linalg.qr(np.column_stack([np.ones(number), np.eye(number)[:, 1:]]))[0][:, 1:]
+    covariance, seen = contrasts.T @ (noise + walk) @ contrasts, contrasts.T @ measured.share
+    likelihood = -0.5 * (np.linalg.slogdet(covariance)[1] + seen @ np.linalg.solve(covariance, seen))
+    system = np.ones((number + 1, number + 1))
+    system[:number, :number], system[number, number] = noise + walk, 0.0
+    coefficient = np.linalg.solve(system, np.append(walk @ money, money.sum()))[:number]
+    off = coefficient - money
+    return float(likelihood), float(coefficient @ noise @ coefficient + off @ walk @ off), coefficient

@@ -1,0 +1,180 @@
+"""The answer of `kqml evaluate policy`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kqml.messages import text
+from kqml.playbook import Playbook
+from models.evaluation.off_policy.clustering import Estimate
+from models.evaluation.off_policy.decisions import Decisions, Evaluable, evaluable_of, regression_of
+from models.evaluation.off_policy.evaluation import HEADLINE, Evaluation, evaluate_policy, logged_value
+from models.evaluation.off_policy.holdout import Contrast, holdout_contrast
+from models.evaluation.off_policy.randomised_rows import Flags, Floats
+from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, Support
+from models.evaluation.off_policy.target_file import read_target
+from models.evaluation.off_policy.targets import PLAYBOOK, target_named
+
+
+@dataclass(frozen=True)
+class Question:
+    """`target`, `against`: `playbook`, an action, or the path of a table. `outcome`: margin or retained."""
+
+    target: str
+    against: str
+    outcome: str
+    horizon_days: int
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`rows`: those evaluated; `uncovered`: usable ones of which a target's table says nothing."""
+
+    question: Question
+    kappa: tuple[str, ...]
+    rows: int
+    logged_rows: int
+    uncovered: int
+    logged: float
+    evaluation: Evaluation
+    holdout: Contrast | None
+
+
+def answer_of(decisions: Decisions, playbook: Playbook, question: Question) -> Answer:
+    """Evaluates the target on the usable rows of the log. Raises Refused where the log has none."""
+    usable = evaluable_of(decisions, question.outcome)
+    chances, covered = zip(
+        *(_target(name, playbook, usable) for name in (question.target, question.against)), strict=True
+    )
+    both: Flags = covered[0] & covered[1]
+    rows = usable.where(both)
+    regression = regression_of(decisions, rows, question.seed)
+    return Answer(
+        question=question,
+        kappa=decisions.policies,
+        rows=len(rows.drawn),
+        logged_rows=len(decisions.data),
+        uncovered=int((~both).sum()),
+        logged=logged_value(rows.drawn),
+        evaluation=evaluate_policy(rows.drawn, chances[0][both], chances[1][both], regression),
+        holdout=_holdout(decisions, playbook, question.outcome),
+    )
+
+
+def _target(name: str, playbook: Playbook, rows: Evaluable) -> tuple[Floats, Flags]:
+    if name == PLAYBOOK or name in playbook.actions or not Path(name).suffix:
+        known = target_named(name, playbook, rows.tier, rows.drawn.eligible)
+        return known, np.ones(len(rows.drawn), dtype=bool)
+    return read_target(Path(name), rows)
+
+
+def _holdout(decisions: Decisions, playbook: Playbook, outcome: str) -> Contrast | None:
+    """None where the log holds out nobody, or too few."""
+    data = decisions.data
+    mature = data.outcomes.mature
+    if not data.holdout.any():
+        return None
+    done = np.where(data.executed >= 0, data.executed, data.action)
+    minutes = np.array([package.minutes for package in playbook.packages])[done]
+    values = data.outcomes.margin if outcome == "margin" else data.outcomes.retained
+    return holdout_contrast(
+        data.rows.account[mature].astype(np.int64),
+        decisions.rep[mature],
+        data.holdout[mature],
+        values[mature],
+        minutes[mature],
+    )
+
+
+def answer_json(answer: Answer, language: str) -> dict[str, Any]:
+    """The answer as JSON, its sentence in a language."""
+    found, question = answer.evaluation, answer.question
+    return {
+        "target": question.target,
+        "against": question.against,
+        "outcome": question.outcome,
+        "horizon_days": question.horizon_days,
+        "kappa": list(answer.kappa),
+        "rows": answer.rows,
+        "logged_rows": answer.logged_rows,
+        "uncovered_rows": answer.uncovered,
+        "logged": answer.logged,
+        "refused": found.refused,
+        "why": list(found.target.support.faults),
+        "against_why": list(found.against.support.faults),
+        "reason": reason_of(answer, language),
+        "support": _support(found.target.support),
+        "against_support": _support(found.against.support),
+        "values": _estimates(found.target.values),
+        "against_values": _estimates(found.against.values),
+        "difference": _estimates(found.difference),
+        "headline": found.headline,
+        "holdout": None if answer.holdout is None else _contrast(answer.holdout),
+    }
+
+
+def reason_of(answer: Answer, language: str) -> str:
+    """One sentence: the value and its interval, or why there is none."""
+    found = answer.evaluation
+    if found.refused:
+        return _refusal(answer.question.target, found.target.support, language)
+    told = text(f"offpolicy.{_verdict(found)}", language, **_told(answer))
+    if found.difference is not None:
+        return told
+    return f"{told} {_refusal(answer.question.against, found.against.support, language)}"
+
+
+def _refusal(name: str, support: Support, language: str) -> str:
+    """The first rule that is broken, with its numbers."""
+    limits = {"least": LEAST_EFFECTIVE, "low": MEAN_WEIGHT[0], "high": MEAN_WEIGHT[1]}
+    numbers = {"effective": support.effective, "mean": support.mean_weight, **limits}
+    return text(f"offpolicy.refused.{support.faults[0]}", language, target=name, **numbers)
+
+
+def _verdict(found: Evaluation) -> str:
+    if found.difference is None:
+        return "alone"
+    gain = found.difference[found.headline]
+    return "better" if gain.low > 0 else "worse" if gain.high < 0 else "unclear"
+
+
+def _told(answer: Answer) -> dict[str, object]:
+    question, found = answer.question, answer.evaluation
+    assert found.target.values is not None
+    value = found.target.values[HEADLINE]
+    gain = found.difference[found.headline] if found.difference else value
+    names = {"target": question.target, "against": question.against, "kappa": ", ".join(answer.kappa) or "?"}
+    return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
+
+
+def _support(support: Support) -> dict[str, float | int]:
+    return {
+        "rows": support.rows,
+        "used_rows": support.used,
+        "effective_rows": support.effective,
+        "mean_weight": support.mean_weight,
+        "largest_weight": support.largest_weight,
+        "unsupported_share": support.unsupported,
+    }
+
+
+def _estimates(found: Mapping[str, Estimate] | None) -> dict[str, dict[str, float]] | None:
+    return None if found is None else {name: _estimate(one) for name, one in found.items()}
+
+
+def _estimate(one: Estimate) -> dict[str, float]:
+    return {"value": one.value, "low": one.low, "high": one.high, "error": one.error}
+
+
+def _contrast(found: Contrast) -> dict[str, Any]:
+    return {
+        "accounts": found.accounts,
+        "held_out": found.held_out,
+        "effect": _estimate(found.effect),
+        "minutes": _estimate(found.minutes),
+        "equal_hours": found.equal_hours,
+    }

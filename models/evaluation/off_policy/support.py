@@ -1,0 +1,56 @@
+"""Whether a log can speak for a target policy at all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evaluation.off_policy.randomised_rows import Flags, Floats
+
+LEAST_EFFECTIVE = 100.0
+MEAN_WEIGHT = (0.8, 1.2)
+
+
+@dataclass(frozen=True)
+class Support:
+    """`effective`: effective sample size (Σw)² ∕ Σw² (Kish 1965). `mean_weight`: 1 in expectation where every choice
+    of the target has a chance in the log. `unsupported`: share of the target's choices that the log could not make.
+    `used`: rows whose weight is not 0."""
+
+    rows: int
+    used: int
+    effective: float
+    mean_weight: float
+    largest_weight: float
+    unsupported: float
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Which limits are broken: `few_rows`, `mean_weight`; none where the log may be believed."""
+        found = []
+        if self.effective < LEAST_EFFECTIVE:
+            found.append("few_rows")
+        if not MEAN_WEIGHT[0] <= self.mean_weight <= MEAN_WEIGHT[1]:
+            found.append("mean_weight")
+        return tuple(found)
+
+    @property
+    def refused(self) -> bool:
+        return bool(self.faults)
+
+
+def support_of(weight: Floats, unsupported: float = 0.0) -> Support:
+    """The support that weights tell of; without rows there is none."""
+    square = float((weight**2).sum())
+    return Support(
+        rows=len(weight),
+        used=int((weight > 0).sum()),
+        effective=float(weight.sum()) ** 2 / square if square > 0 else 0.0,
+        mean_weight=float(weight.mean()) if len(weight) else 0.0,
+        largest_weight=float(weight.max(initial=0.0)),
+        unsupported=unsupported,
+    )
+
+
+def unsupported_share(target: Floats, eligible: Flags) -> float:
+    """Mean chance that the target gives to actions that the log could not choose."""
+    return float(np.where(eligible, 0.0, target).sum(axis=1).mean()) if len(target) else 0.0

@@ -1,0 +1,66 @@
+"""A target policy given as a table: account, week, action, chance."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from kqml.errors import BadUse, CouldNot, Fault
+from models.evaluation.off_policy.decisions import Evaluable
+from models.evaluation.off_policy.randomised_rows import Flags, Floats
+
+NEEDED = ("account_id", "action")
+CLOSE = 1e-6
+
+
+def read_target(path: Path, rows: Evaluable) -> tuple[Floats, Flags]:
+    """The file's chances for each of the rows (n × K), which of the rows it speaks of.
+
+    Columns: account_id, action; week where it has more than one, probability where an action is not certain. Raises
+    BadUse with everything wrong at once.
+    """
+    table = _read(path)
+    faults = _faults(path, table, rows.drawn.actions)
+    if faults:
+        raise BadUse(f"{path} is not a target policy.", faults)
+    keys = ["account_id", "week"] if "week" in table else ["account_id"]
+    index = pd.MultiIndex.from_arrays([rows.account_ids, rows.week][: len(keys)], names=keys)
+    wide = table.pivot_table(index=keys, columns="action", values="probability", aggfunc="sum", fill_value=0.0)
+    found = wide.reindex(columns=list(rows.drawn.actions), fill_value=0.0)
+    place = pd.MultiIndex.from_frame(found.index.to_frame()).get_indexer(index)
+    chances = np.where((place >= 0)[:, None], found.to_numpy()[place], 0.0)
+    return chances, np.asarray(place >= 0, dtype=bool)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise BadUse("There is no such policy.", [Fault("policy", f"{path} is no file", "give a name or a table")])
+    try:
+        text = {"account_id": str, "week": str, "action": str}
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=text)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise CouldNot(f"{path} cannot be read: {error}") from error
+    return table.assign(probability=1.0) if "probability" not in table else table
+
+
+def _faults(path: Path, table: pd.DataFrame, actions: tuple[str, ...]) -> list[Fault]:
+    lacking = [name for name in NEEDED if name not in table]
+    if lacking:
+        return [Fault(f"{path}:{name}", "is absent", "give account_id, week, action, probability") for name in lacking]
+    faults = [
+        Fault(f"{path}:action", f"{name!r} is not an action", f"use {', '.join(actions)}")
+        for name in sorted(set(table["action"].astype(str)) - set(actions))
+    ]
+    chance = pd.to_numeric(table["probability"], errors="coerce")
+    wrong = ~chance.between(0, 1)
+    if wrong.any():
+        told = f"{table['probability'][wrong].iloc[0]!r} in {int(wrong.sum())} rows"
+        return [*faults, Fault(f"{path}:probability", told, "give numbers from 0 to 1")]
+    keys = [name for name in ("account_id", "week") if name in table]
+    sums = table.assign(probability=chance).groupby(keys)["probability"].sum()
+    broken = sums[(sums - 1.0).abs() > CLOSE]
+    if len(broken):
+        told = f"{broken.index[0]!r} adds up to {broken.iloc[0]:.4g} ({len(broken)} such groups)"
+        faults.append(Fault(f"{path}:probability", told, "let the chances of each account and week add up to 1"))
+    return faults

@@ -1,0 +1,55 @@
+"""Cross-fitted answers of a trial: what every row would have been worth under each arm, which arm is learned for it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evaluation.trials.trial_file import Trial
+from models.uplift.folds import folds_of
+from models.uplift.learner import EffectModel
+from models.uplift.outcome_regression import regress_outcome
+from models.uplift.pseudo_outcomes import pseudo_outcomes
+from models.uplift.sample import Codes, Floats, Sample
+
+FOLDS, INNER_FOLDS = 5, 3
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Row by row. `scores` (n, A): pseudo-outcomes under each arm. `predicted` (n, A): effects against the control, by
+    a learner that saw nothing of the row's fold. `chosen`: the arm with the largest of them. `fold`: of the row."""
+
+    scores: Floats
+    predicted: Floats
+    chosen: Codes
+    fold: Codes
+
+
+def judge(trial: Trial, values: Floats, seed: int = 0) -> Judged:
+    """Every fold is judged by what was learned from the others."""
+    sample = sample_from(trial, values)
+    fold = folds_of(sample.account, FOLDS, seed)
+    everywhere = np.ones(len(trial), dtype=bool)
+    expected = regress_outcome(sample, fold, everywhere, seed)
+    scores = pseudo_outcomes(sample, expected, sample.probability)
+    predicted = np.zeros(scores.shape)
+    learner = EffectModel(folds=INNER_FOLDS, seed=seed + 1)
+    for part in range(FOLDS):
+        mine = fold == part
+        predicted[mine] = learner.fit_sample(sample.where(~mine)).fitted.predict(values[mine])
+    return Judged(scores, predicted, predicted.argmax(axis=1), fold)
+
+
+def sample_from(trial: Trial, values: Floats) -> Sample:
+    """The trial as a learner's rows; without stated chances those of a plain draw, the arms' shares."""
+    shares = np.bincount(trial.arm, minlength=len(trial.arms)) / len(trial)
+    stated = np.isfinite(trial.probability)
+    return Sample(
+        values=values,
+        action=trial.arm,
+        outcome=trial.outcome,
+        probability=np.where(stated, trial.probability, shares[trial.arm]),
+        account=np.arange(len(trial)),
+        eligible=np.ones((len(trial), len(trial.arms)), dtype=bool),
+        actions=trial.arms,
+    )

@@ -1,0 +1,103 @@
+"""Columns that look as if they were recorded after the treatment: outcomes under another name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binom, chi2_contingency
+
+from models.evaluation.trials.trial_file import Trial
+from models.uplift.sample import Codes, Floats
+
+CELLS = 20
+GOOD_R2 = 0.5
+"""A share of an outcome's variance that no description known before the treatment should explain alone."""
+
+SURE = 1e-9
+"""Chance below which a cell without an event, or with nothing else, is no accident."""
+
+LEAST_CELL = 30
+DIFFERS = 1e-5
+"""Chance, over all columns together, below which a column that differs between the arms was not there before them."""
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """`code`: `predicts_outcome` (explains too much of it alone), `decides_outcome` (with some value it always, or
+    never, happens), `differs_by_arm` (a drawn treatment cannot go with what was there before it).
+    `number`: the measure: share of variance, rate, p."""
+
+    column: str
+    code: str
+    number: float
+
+
+def suspicions(trial: Trial) -> list[Suspicion]:
+    """Every column's suspicions, in the order of the columns."""
+    return [found for name in trial.columns for found in _of_column(trial, str(name), trial.columns[name])]
+
+
+def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[str]") -> Iterator[Suspicion]:
+    cell = cells_of(column)
+    if cell.max() == 0:
+        return
+    explained = _explained(cell, trial.outcome)
+    if explained >= GOOD_R2:
+        yield Suspicion(name, "predicts_outcome", explained)
+    event = trial.outcome != 0
+    rate = _decided(cell, event) if 0 < event.mean() < 1 else None
+    if rate is not None:
+        yield Suspicion(name, "decides_outcome", rate)
+    p = _difference(cell, trial)
+    if p < DIFFERS / len(trial.columns.columns):
+        yield Suspicion(name, "differs_by_arm", p)
+
+
+def cells_of(column: "pd.Series[float] | pd.Series[str]") -> Codes:
+    """A cell per row: the commonest values by themselves, other numbers by quantiles, missing a cell of its own."""
+    common = column.value_counts().index[:CELLS]
+    place = pd.Series(np.arange(1, len(common) + 1), index=common)
+    cell = column.map(place).fillna(0.0).to_numpy(dtype=np.int64)
+    if column.dtype != object and column.nunique() > CELLS:
+        numbers = column.to_numpy(dtype=np.float64)
+        rest = (cell == 0) & np.isfinite(numbers)
+        edges = np.unique(np.quantile(numbers[rest], np.linspace(0, 1, CELLS + 1)[1:-1])) if rest.any() else np.empty(0)
+        cell[rest] = CELLS + 1 + np.searchsorted(edges, numbers[rest], side="right")
+    return np.asarray(np.unique(cell, return_inverse=True)[1], dtype=np.int64)
+
+
+def _explained(cell: Codes, outcome: Floats) -> float:
+    """R² of the cells' means, those of the even rows judged by the odd ones."""
+    even = np.arange(len(cell)) % 2 == 0
+    count = np.bincount(cell[even], minlength=cell.max() + 1)
+    total = np.bincount(cell[even], weights=outcome[even], minlength=cell.max() + 1)
+    mean = (total + 10 * outcome[even].mean()) / (count + 10)
+    rest = outcome[~even] - mean[cell[~even]]
+    return float(1.0 - np.sum(rest**2) / max(np.sum((outcome[~even] - outcome[even].mean()) ** 2), 1e-300))
+
+
+def _decided(cell: Codes, event: NDArray[np.bool_]) -> float | None:
+    """The rate, 0 or 1, of the largest cell where the event never happens, or always does, against all odds."""
+    rows = np.bincount(cell)
+    happened = np.bincount(cell, weights=event)
+    rate = float(event.mean())
+    never = (happened == 0) & (binom.pmf(0, rows, rate) < SURE)
+    always = (happened >= 0.995 * rows) & (rows >= LEAST_CELL) & (binom.sf(happened - 1, rows, rate) < SURE)
+    extreme = np.flatnonzero(never | always)
+    if not len(extreme):
+        return None
+    largest = extreme[np.argmax(rows[extreme])]
+    return 0.0 if never[largest] else 1.0
+
+
+def _difference(cell: Codes, trial: Trial) -> float:
+    """p of a χ² test of cells by arms; 1 where chances differ from row to row, so that cells may differ by design."""
+    known = trial.probability[np.isfinite(trial.probability)]
+    if len(known) and any(np.ptp(trial.probability[trial.arm == code]) > 1e-9 for code in range(len(trial.arms))):
+        return 1.0
+    table = np.zeros((cell.max() + 1, len(trial.arms)))
+    np.add.at(table, (cell, trial.arm), 1.0)
+    table = table[table.sum(axis=1) >= LEAST_CELL]
+    return float(chi2_contingency(table).pvalue) if len(table) > 1 else 1.0

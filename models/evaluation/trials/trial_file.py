@@ -1,0 +1,217 @@
+"""A trial's file, CSV or Parquet, read and checked."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kqml.errors import BadUse, CouldNot, Fault, Refused
+from models.uplift.sample import Codes, Floats
+
+MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
+"""Texts that mean a missing value in a column that describes rows; never in the treatment, where they may be arms."""
+
+LEAST_ROWS = 100
+"""Rows that every arm needs."""
+
+MOST_ARMS = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a file's columns are. `exclude`: columns that the learner may not see."""
+
+    treatment: str
+    control: str
+    outcome: str
+    probability: str | None = None
+    exclude: tuple[str, ...] = ()
+
+    def named(self) -> dict[str, str]:
+        """Flag → the column it names."""
+        given = {"--treatment": self.treatment, "--outcome": self.outcome}
+        return given | ({"--probability": self.probability} if self.probability else {})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """n rows. `arms`: as texts, the control first, then in the order of their texts. `arm`: place in it. `probability`:
+    of the row's arm, NaN where the file has no such column. `columns`: what describes the rows, n long."""
+
+    arms: tuple[str, ...]
+    arm: Codes
+    outcome: Floats
+    probability: Floats
+    columns: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.arm)
+
+
+def read_trial(path: Path, asked: Asked) -> Trial:
+    """The trial in a file. Raises BadUse where the flags do not fit the file, Refused where its rows cannot be used."""
+    frame = _read(path)
+    faults = _flag_faults(frame.columns.tolist(), asked)
+    if faults:
+        raise BadUse(f"{path} has no such columns.", faults)
+    arms = _texts(frame[asked.treatment])
+    outcome = _numbers(frame[asked.outcome])
+    probability = _numbers(frame[asked.probability]) if asked.probability else pd.Series(np.nan, frame.index)
+    faults = _use_faults(asked, arms, frame[asked.outcome], outcome)
+    if faults:
+        raise BadUse(f"{path} cannot be read as this trial.", faults)
+    faults = _row_faults(asked, arms, outcome, probability)
+    if faults:
+        raise Refused(f"The rows of {path} cannot be used.", faults)
+    names = (asked.control, *sorted(set(arms.tolist()) - {asked.control}))
+    codes = pd.Categorical(arms, categories=list(names)).codes.astype(np.int64)
+    left = frame.drop(columns=[*asked.named().values(), *asked.exclude], errors="ignore")
+    described = pd.DataFrame({name: _described(left[name]) for name in left}, index=left.index)
+    return Trial(names, codes, _floats(outcome), _floats(probability), described)
+
+
+def _floats(column: "pd.Series[float]") -> Floats:
+    return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        with path.open("rb") as file:
+            parquet = file.read(4) == b"PAR1"
+        if parquet:
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=False)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise BadUse(
+            f"There is no file {path}.", [Fault(str(path), "is not a file", "name a CSV or Parquet file")]
+        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, pa.ArrowException) as error:
+        fault = Fault(str(path), f"{type(error).__name__}: {error}", "give CSV in UTF-8 with a header line, or Parquet")
+        raise Refused(f"{path} is not a table.", [fault]) from error
+    except OSError as error:
+        raise CouldNot(f"{path} cannot be read: {error}.") from error
+
+
+def _flag_faults(columns: list[str], asked: Asked) -> list[Fault]:
+    wanted = [*asked.named().items(), *(("--exclude", name) for name in asked.exclude)]
+    faults = [
+        Fault(flag, f"{name!r} is not a column", _hint(name, columns)) for flag, name in wanted if name not in columns
+    ]
+    used = list(asked.named().values())
+    faults += [
+        Fault("columns", f"{name!r} is named twice", "one column has one use")
+        for name in sorted({name for name in used if used.count(name) > 1} | (set(used) & set(asked.exclude)))
+    ]
+    return faults
+
+
+def _hint(name: str, columns: list[str]) -> str:
+    near = difflib.get_close_matches(name, columns, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(columns[:12])}"
+
+
+def _use_faults(
+    asked: Asked, arms: NDArray[np.str_], raw: "pd.Series[str]", outcome: "pd.Series[float]"
+) -> list[Fault]:
+    names = sorted(set(arms.tolist()))
+    faults = []
+    if asked.control not in names:
+        faults.append(Fault("--control", f"{asked.control!r} is not in {asked.treatment}", _hint(asked.control, names)))
+    if len(names) > MOST_ARMS:
+        faults.append(
+            Fault(
+                "--treatment",
+                f"{asked.treatment} has {len(names)} values",
+                f"name a column of at most {MOST_ARMS} arms",
+            )
+        )
+    strange = outcome.isna() & ~_is_missing(raw)
+    if strange.any():
+        example = raw[strange].iloc[0]
+        faults.append(
+            Fault(
+                "--outcome",
+                f"{asked.outcome} holds {example!r} ({strange.sum()} such rows)",
+                "name a column of numbers",
+            )
+        )
+    return faults
+
+
+def _row_faults(
+    asked: Asked, arms: NDArray[np.str_], outcome: "pd.Series[float]", probability: "pd.Series[float]"
+) -> list[Fault]:
+    faults = []
+    unknown = outcome.isna() | ~np.isfinite(outcome)
+    if unknown.any():
+        first = int(np.flatnonzero(unknown)[0]) + 1
+        faults.append(
+            Fault(
+                asked.outcome,
+                f"is missing in {unknown.sum()} rows, first in row {first}",
+                "bring every outcome: rows left out after the draw are not random",
+            )
+        )
+    elif outcome.nunique() < 2:
+        faults.append(
+            Fault(
+                asked.outcome,
+                f"is {outcome.iloc[0] if len(outcome) else 'nothing'} in every row",
+                "name an outcome that differs",
+            )
+        )
+    blank = arms == ""
+    if blank.any():
+        faults.append(Fault(asked.treatment, f"is missing in {blank.sum()} rows", "give every row its arm"))
+    if asked.probability:
+        wrong = ~((probability > 0) & (probability <= 1))
+        if wrong.any():
+            faults.append(
+                Fault(
+                    asked.probability,
+                    f"{probability[wrong].iloc[0]} ({wrong.sum()} such rows)",
+                    "give the probability of the row's own arm, above 0, at most 1",
+                )
+            )
+    names, counts = np.unique(arms, return_counts=True)
+    faults += [
+        Fault(f"{asked.treatment} {name}", f"has {count} rows", f"bring {LEAST_ROWS}, or leave the arm out of the file")
+        for name, count in zip(names.tolist(), counts.tolist(), strict=True)
+        if count < LEAST_ROWS and name
+    ]
+    if len(names) < 2:
+        faults.append(Fault(asked.treatment, "has one arm", "bring at least a control and another arm"))
+    return faults
+
+
+def _texts(column: "pd.Series[str]") -> NDArray[np.str_]:
+    found = column.astype(object).where(column.notna(), "")
+    return np.array([str(value) for value in found.tolist()], dtype=np.str_)
+
+
+def _is_missing(column: "pd.Series[str]") -> "pd.Series[bool]":
+    return column.isna() | column.isin(MISSING)
+
+
+def _numbers(column: "pd.Series[str]") -> "pd.Series[float]":
+    """As numbers, NaN where missing or not a number; True and False are 1 and 0."""
+    if pd.api.types.is_bool_dtype(column):
+        return column.astype(np.float64)
+    if column.dtype == object or pd.api.types.is_string_dtype(column):
+        column = column.replace({"True": "1", "False": "0", "true": "1", "false": "0"})
+    return pd.to_numeric(column, errors="coerce").astype(np.float64)
+
+
+def _described(column: "pd.Series[str]") -> "pd.Series[float] | pd.Series[str]":
+    """Numbers where every present value is one (instants too), else text with None."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.astype("int64").astype(np.float64).where(column.notna())
+    numbers = _numbers(column)
+    missing = _is_missing(column)
+    if bool((numbers.notna() | missing).all()):
+        return numbers
+    return column.astype(object).where(~missing, None)

@@ -1,0 +1,73 @@
+"""How well a learner ranks the rows of a trial by an arm's effect: Qini, area under the uplift curve, bins."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.effect_evidence import Bin
+from models.uplift.sample import Codes, Floats
+
+BINS = 5
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """`qini`: area between the arm's curve of summed effects, per row, and the straight line to its end. `auuc`: area
+    under the curve. `bins`: fifths of the rows from the least predicted effect to the largest."""
+
+    qini: Estimate
+    auuc: Estimate
+    bins: tuple[Bin, ...]
+
+
+def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> Ranked:
+    """`effect`: pseudo-effects, `predicted`: by folds. Rows are ranked within their fold; equal ones share a rank, so
+    that a learner that sees no differences has a Qini of 0.
+
+    With r from 0 (largest) to 1, the area under the curve is E[τ (1 − r)] and the Qini E[τ (½ − r)], the covariance of
+    effect and rank (Radcliffe 2007; a RATE of Yadlowsky et al. 2025, JASA 120); errors by the influence function,
+    which counts that ranks are estimated too.
+    """
+    rank, below = np.empty(len(effect)), np.empty(len(effect))
+    for part in range(int(fold.max()) + 1):
+        mine = fold == part
+        rank[mine], below[mine] = _ranks(effect[mine], predicted[mine])
+    qini = _estimate(effect * (0.5 - rank), effect * (0.5 - rank) - below)
+    auuc = _estimate(effect * (1.0 - rank), effect * (1.0 - rank) - below)
+    return Ranked(qini, auuc, tuple(_bins(effect, predicted, rank)))
+
+
+def bounds(estimate: Estimate, comparisons: int) -> tuple[float, float]:
+    """The 95 % interval that holds for so many comparisons at once (Bonferroni)."""
+    return estimate.bounds(1.0 - 0.05 / comparisons)
+
+
+def lower(estimate: Estimate, comparisons: int) -> float:
+    return bounds(estimate, comparisons)[0]
+
+
+def _ranks(effect: Floats, predicted: Floats) -> tuple[Floats, Floats]:
+    """Each row's rank from the top, in (0, 1); the sum of the effects ranked below it, per row, ties counting half."""
+    count = len(effect)
+    place = rankdata(np.round(predicted, 12))
+    rank = 1.0 - (place - 0.5) / count
+    level = np.unique(place, return_inverse=True)[1]
+    sums = np.bincount(level, weights=effect) / count
+    return rank, np.asarray((np.cumsum(sums) - sums / 2.0)[level])
+
+
+def _estimate(values: Floats, influence: Floats) -> Estimate:
+    error = float(influence.std(ddof=1)) / np.sqrt(len(values))
+    tails = clustered_mean(influence, np.arange(len(values)))
+    return Estimate(float(values.mean()), error, tails.degrees, len(values))
+
+
+def _bins(effect: Floats, predicted: Floats, rank: Floats) -> list[Bin]:
+    place = np.minimum(((1.0 - rank) * BINS).astype(np.int64), BINS - 1)
+    return [
+        Bin(float(predicted[mine].mean()), clustered_mean(effect[mine], np.arange(int(mine.sum()))))
+        for mine in (place == number for number in range(BINS))
+        if mine.sum() > 1
+    ]

@@ -1,0 +1,143 @@
+"""A week allocated: what each account gets and why, what it cost each rep, what one more slot would be worth."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.policy.allocation.leftovers import given_for, left_out
+from models.policy.allocation.problem import NOT_BOOKED, SMALL, Flags, Floats, Places, Problem, check_problem
+from models.policy.allocation.solving import TOLERANCE, Solution, solve
+from models.policy.allocation.subgradient_ascent import Prices
+from models.policy.allocation.subproblems import part_of
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Per account: `choice` (package), `net_value`, `avoided` shortfall cost, `given_for` and `left_out` (codes of
+    `models.policy.allocation.leftovers`), `wanted`: the package that would have been worth most to it. Per rep: `used`,
+    `overflow` (R × RESOURCES), `served`, `missing` (R × T × C) owed contacts, `worth` and the `bound` that no plan
+    exceeds, `prices` of a minute, a stop, a unit of money; `exact`: solved as a programme."""
+
+    choice: Places
+    net_value: Floats
+    avoided: Floats
+    given_for: NDArray[np.str_]
+    left_out: NDArray[np.str_]
+    wanted: Places
+    used: Floats
+    overflow: Floats
+    served: Floats
+    missing: Floats
+    worth: Floats
+    bound: Floats
+    prices: Floats
+    exact: Flags
+
+    @property
+    def gap(self) -> float:
+        """How far below the best plan this one may be, as a share of the bound."""
+        return float((self.bound - self.worth).sum() / max(abs(float(self.bound.sum())), 1e-12))
+
+    @property
+    def overflows(self) -> Flags:
+        """R: reps whose musts and explored packages do not fit."""
+        return np.asarray((self.overflow > SMALL).any(axis=1), dtype=bool)
+
+    def slot_price(self, packages_cost: Floats) -> Floats:
+        """R: what room for one more package of this cost (RESOURCES) would be worth at the margin."""
+        return np.asarray(self.prices @ packages_cost, dtype=np.float64)
+
+
+def allocate(
+    problem: Problem, *, tolerance: float = TOLERANCE, start: Prices | None = None, exact: bool = False
+) -> Allocation:
+    """Gives each account at most one package. Musts and explored packages come first, then floors, then most value.
+
+    Per rep the plan is within `tolerance` of the best one, or the best one where `exact`. Raises BadUse where the
+    arrays cannot be.
+    """
+    check_problem(problem)
+    return describe(problem, solve(problem, tolerance=tolerance, start=start, exact=exact), tolerance)
+
+
+def describe(problem: Problem, solution: Solution, tolerance: float = TOLERANCE) -> Allocation:
+    """What a solution means for accounts and reps."""
+    choice, row = solution.choice, np.arange(len(problem))
+    served = _served(problem, choice)
+    without = _choice_without_floors(problem, solution, tolerance)
+    value = problem.value
+    return Allocation(
+        choice=choice,
+        net_value=problem.net_value[row, choice],
+        avoided=problem.avoided[row, choice],
+        given_for=given_for(problem, value, choice),
+        left_out=left_out(problem, value, choice, without),
+        wanted=np.asarray(value.argmax(axis=1), dtype=np.int64),
+        used=_used(problem, choice),
+        overflow=solution.overflow,
+        served=served,
+        missing=np.maximum(problem.floor - served, 0.0),
+        worth=solution.worth,
+        bound=solution.bound,
+        prices=solution.prices.resource,
+        exact=solution.exact,
+    )
+
+
+def worth_of_slot(problem: Problem, rep: int, package: str = "visit") -> float:
+    """What room for one more `package` would add to the rep's best plan: two exact solutions."""
+    part = part_of(problem, np.array([rep])).problem
+    extra = part.packages.cost[part.packages.names.index(package)]
+    wider = replace(part, capacity=part.capacity + extra)
+    return float((solve(wider, exact=True).worth - solve(part, exact=True).worth).sum())
+
+
+def violations(problem: Problem, allocation: Allocation) -> dict[str, int]:
+    """How often the plan breaks each rule; all 0 for every answer of `allocate`.
+
+    `floor`: floors missed by a plan that was not proven to miss as few contacts as can be.
+    """
+    choice, row = allocation.choice, np.arange(len(problem))
+    kept = problem.must & ~problem.must_blocked
+    booked = problem.booked != NOT_BOOKED
+    limit = (problem.capacity + allocation.overflow) * (1 + SMALL) + SMALL
+    unmet = (allocation.missing > SMALL * np.maximum(problem.floor, 1)).any(axis=(1, 2))
+    return {
+        "blocked": int((~problem.allowed[row, choice]).sum()),
+        "must": int((kept & ~problem.fulfils[row, choice]).sum()),
+        "booked": int((booked & (choice != problem.booked)).sum()),
+        "capacity": int((allocation.used > limit).sum()),
+        "overflow": int((allocation.overflows & ~_has_bookings(problem)).sum()),
+        "floor": int((unmet & ~allocation.exact).sum()),
+    }
+
+
+def _has_bookings(problem: Problem) -> Flags:
+    first = problem.must | (problem.booked != NOT_BOOKED)
+    return np.bincount(problem.rep[first], minlength=len(problem.capacity)) > 0
+
+
+def _used(problem: Problem, choice: Places) -> Floats:
+    reps, cost = len(problem.capacity), problem.cost[np.arange(len(problem)), choice]
+    return np.column_stack([np.bincount(problem.rep, weights=column, minlength=reps) for column in cost.T])
+
+
+def _served(problem: Problem, choice: Places) -> Floats:
+    found = np.zeros_like(problem.floor)
+    brought = problem.counted[np.arange(len(problem)), choice]
+    np.add.at(found, (problem.rep, problem.tier), brought)
+    return found
+
+
+def _choice_without_floors(problem: Problem, solution: Solution, tolerance: float) -> Places:
+    """What each account would get if no tier had a floor; solved again where floors have a price."""
+    priced = (solution.prices.floor > 0).any(axis=(1, 2))
+    missed = solution.exact & (problem.floor > 0).any(axis=(1, 2))
+    reps = np.flatnonzero(priced | missed)
+    choice = solution.choice.copy()
+    if len(reps):
+        part = part_of(problem, reps)
+        free = replace(part.problem, floor=np.zeros_like(part.problem.floor))
+        choice[part.rows] = solve(free, tolerance=tolerance).choice
+    return choice

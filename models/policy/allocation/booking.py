@@ -1,0 +1,81 @@
+"""Musts and explored packages, which are booked before anything else, also where they do not fit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import LinearConstraint
+
+from models.policy.allocation.integer_program import minimise
+from models.policy.allocation.padded_batch import Room
+from models.policy.allocation.problem import SMALL, WAIT, Flags, Floats, Places, Problem
+
+
+@dataclass(frozen=True)
+class Booked:
+    """`room`: the problem with capacities raised to what the bookings need. `overflow` (R × RESOURCES): by how much."""
+
+    room: Room
+    overflow: Floats
+
+
+def book(problem: Problem) -> Booked:
+    """Where the bookings of a rep do not fit, they are settled so that the overflow, as the sum of its shares of each
+    capacity, is least; the overflowing capacity is raised to what they take, so that nothing else gets any of it."""
+    options = problem.options
+    first = ~options[:, WAIT]
+    lightest = _lightest(problem, options)
+    taken = _taken(problem, lightest, first)
+    tight = np.flatnonzero((taken > problem.capacity * (1 + SMALL) + SMALL).any(axis=1))
+    overflow = np.zeros_like(problem.capacity)
+    for rep in tight.tolist():
+        rows = np.flatnonzero(first & (problem.rep == rep))
+        chosen = _least_overflow(problem, options, rows, rep)
+        over = problem.cost[rows, chosen].sum(axis=0) - problem.capacity[rep]
+        if (over > SMALL).any():
+            overflow[rep] = np.maximum(over, 0.0)
+            options[rows] = np.arange(options.shape[1])[None] == chosen[:, None]
+    room = Room(problem, problem.value, problem.counted, options, problem.capacity + overflow, problem.floor)
+    return Booked(room, overflow)
+
+
+def lightest_use(problem: Problem) -> tuple[Floats, Floats]:
+    """What each account's booking takes at the least (n × RESOURCES; 0 without one), what a rep's take together."""
+    options = problem.options
+    first = ~options[:, WAIT]
+    lightest = _lightest(problem, options)
+    own = np.where(first[:, None], problem.cost[np.arange(len(problem)), lightest], 0.0)
+    return own, _taken(problem, lightest, first)
+
+
+def _lightest(problem: Problem, options: Flags) -> Places:
+    """Of each account's options the one with the fewest minutes, then stops, then money."""
+    order = np.lexsort(np.moveaxis(problem.cost, 2, 0)[::-1], axis=1)
+    first = np.take_along_axis(options, order, axis=1).argmax(axis=1)
+    return np.asarray(order[np.arange(len(problem)), first], dtype=np.int64)
+
+
+def _taken(problem: Problem, choice: Places, rows: Flags) -> Floats:
+    """R × RESOURCES: what the chosen packages of some accounts take of each rep."""
+    cost, rep = problem.cost[rows, choice[rows]], problem.rep[rows]
+    reps = len(problem.capacity)
+    return np.column_stack([np.bincount(rep, weights=column, minlength=reps) for column in cost.T])
+
+
+def _least_overflow(problem: Problem, options: Flags, rows: Places, rep: int) -> Places:
+    """The package of each of `rows`."""
+    place, package = np.nonzero(options[rows])
+    cost, capacity = problem.cost[rows[place], package], problem.capacity[rep]
+    count, kinds = len(place), len(capacity)
+    one_each = np.zeros((len(rows), count + kinds))
+    one_each[place, np.arange(count)] = 1.0
+    takes = np.hstack([cost.T, -np.eye(kinds)])
+    weights = np.concatenate([np.zeros(count), 1.0 / np.where(capacity > 0, capacity, 1.0)])
+    rules = [LinearConstraint(one_each, 1, 1), LinearConstraint(takes, -np.inf, capacity)]
+    whole = np.arange(count + kinds) < count
+    upper = np.concatenate([np.ones(count), np.full(kinds, np.inf)])
+    found = minimise(weights, whole, upper, rules, 0.0)
+    assert found is not None, "overflow has no bound"
+    chosen = np.zeros(len(rows), dtype=np.int64)
+    taken = found.x[:count] > 0.5
+    chosen[place[taken]] = package[taken]
+    return chosen

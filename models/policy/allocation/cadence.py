@@ -1,0 +1,72 @@
+"""What the playbook adds to a week's problem: shortfall costs, floors, budgets of regions."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS, TIERS
+from models.policy.allocation.problem import Floats, Places, Problem
+
+WHOLE = 1e-9
+ROOM = 0.9
+"""The share of a tier's accounts whose packages its floors may claim, so that something is left to choose."""
+
+
+def tier_places(tier: NDArray[np.object_]) -> Places:
+    """The place of each account's tier among TIERS; unknown ones count as the last, which is owed least."""
+    found = np.full(len(tier), len(TIERS) - 1, dtype=np.int64)
+    for place, name in enumerate(TIERS):
+        found[tier == name] = place
+    return found
+
+
+def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
+    """n × channels: money lost by each owed contact that is missing."""
+    costs: Floats = np.array([[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS])
+    return costs[tier]
+
+
+def with_floors(problem: Problem, playbook: Playbook) -> Problem:
+    """The problem with the playbook's floors: whole contacts that each tier of a rep must get, a share of the owed.
+
+    What no allowed package brings is not asked for. Where a tier's accounts, one package each, cannot bring all
+    that is asked for, with ROOM to choose, its floors are lowered in proportion.
+    """
+    reps, tiers = len(problem.capacity), len(TIERS)
+    share = np.array([playbook.cadence_floor[name] for name in TIERS])
+    best = np.where(problem.allowed[:, :, None], problem.counted, 0.0).max(axis=1)
+    due = np.where(best > 0, problem.due, 0.0)
+    cell = problem.rep * tiers + problem.tier
+    needed = np.divide(due, best, out=np.zeros_like(due), where=best > 0).sum(axis=1)
+    asked = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
+    there = ROOM * np.bincount(cell, minlength=reps * tiers)
+    held = np.minimum(1.0, np.divide(there, asked, out=np.ones(len(asked)), where=asked > 0)).reshape(reps, tiers)
+    owed = np.zeros((reps, tiers, due.shape[1]))
+    np.add.at(owed, (problem.rep, problem.tier), due)
+    return replace(problem, floor=np.floor(owed * (share * held)[:, :, None] + WHOLE))
+
+
+def no_floors(reps: int) -> Floats:
+    """R × tiers × channels of a week that asks for nothing."""
+    return np.zeros((reps, len(TIERS), len(CHANNELS)))
+
+
+def exploration(playbook: Playbook, tier: Places, kept_out: NDArray[np.bool_]) -> Floats:
+    """ε of each account by its tier; 0 where it is `kept_out` (musts, the holdout)."""
+    chance = np.array([playbook.exploration[name] for name in TIERS])[tier]
+    return np.where(kept_out, 0.0, chance)
+
+
+def split_budget(region: Places, budget: Floats, weight: Floats) -> Floats:
+    """Each rep's part of its region's budget, by weight (accounts, owed contacts); even where nothing weighs.
+
+    It is split before any coin falls, so that no account's luck reaches another rep.
+    """
+    regions = len(budget)
+    total = np.bincount(region, weights=weight, minlength=regions)
+    count = np.bincount(region, minlength=regions)
+    even = 1.0 / np.maximum(count, 1)[region]
+    share = np.divide(weight, total[region], out=even, where=total[region] > 0)
+    return np.asarray(budget[region] * share, dtype=np.float64)

@@ -1,0 +1,82 @@
+"""Integer programmes by HiGHS (Huangfu & Hall 2018), which may fail or talk where it should not."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from kqml.errors import CouldNot
+from models.policy.allocation.problem import Flags, Floats
+
+ATTEMPTS = ((True, 0.0, 0.0), (False, 0.0, 0.0), (False, 1e-3, 0.0), (True, 1e-3, 1e-6), (False, 1e-2, 1e-5))
+"""Presolve, least gap, by how much weights are shaken, relatively: HiGHS 1.12 ends some programmes with a *solve error*
+that it solves under another setting, or with weights of other last digits."""
+
+INFEASIBLE = 2
+"""SciPy's status of a programme without solution."""
+
+_LOCK = threading.Lock()
+_redirected = 0
+_kept = -1
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """`least`: the objective of `x`; `bound`: no solution is below it."""
+
+    x: Floats
+    least: float
+    bound: float
+
+
+def minimise(
+    weights: Floats, whole: Flags, upper: Floats, rules: Sequence[LinearConstraint], gap: float
+) -> Optimum | None:
+    """Minimises over 0 ≤ x ≤ upper, whole where asked, to a relative gap; None where no x keeps the rules.
+
+    Raises CouldNot where HiGHS cannot tell.
+    """
+    message = ""
+    for presolve, least_gap, shaken in ATTEMPTS:
+        shake = shaken * np.abs(weights) * np.cos(np.arange(len(weights)))
+        with _standard_output_kept():
+            found = milp(
+                weights + shake,
+                integrality=whole.astype(np.int64),
+                bounds=Bounds(0, upper),
+                constraints=rules,
+                options={"mip_rel_gap": max(gap, least_gap), "presolve": presolve},
+            )
+        if found.x is not None:
+            x = np.asarray(found.x, dtype=np.float64)
+            doubt = float((np.abs(shake) * np.where(np.isfinite(upper), upper, 0.0)).sum())
+            return Optimum(x, float(weights @ x), float(found.mip_dual_bound) - doubt)
+        if found.status == INFEASIBLE:
+            return None
+        message = str(found.message)
+    raise CouldNot(f"HiGHS could not solve a programme of {len(weights)} variables: {message}")
+
+
+@contextmanager
+def _standard_output_kept() -> Iterator[None]:
+    """HiGHS writes lines of its own to the process's standard output now and then; they go to standard error."""
+    global _redirected, _kept
+    with _LOCK:
+        if _redirected == 0:
+            sys.stdout.flush()
+            _kept = os.dup(1)
+            os.dup2(2, 1)
+        _redirected += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _redirected -= 1
+            if _redirected == 0:
+                os.dup2(_kept, 1)
+                os.close(_kept)

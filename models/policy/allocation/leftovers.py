@@ -1,0 +1,44 @@
+"""Why an account got its package, why it did not get the one that would have been worth most."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.policy.allocation.problem import NOT_BOOKED, WAIT, Flags, Floats, Places, Problem
+
+GIVEN = ("nothing", "must", "explored", "value", "floor")
+"""`floor`: worth nothing by itself, given because its tier needs contacts."""
+
+LEFT_OUT = ("", "no_room", "not_worth", "blocked", "floor", "must_blocked")
+"""Why the wanted package was not given. `not_worth`: nothing is worth more than to wait. `no_room`: the hours go to
+accounts that gain more. `floor`: they go to a tier's floor. `blocked`: a guardrail. `must_blocked`: a must was due, but
+guardrails block every package that keeps it."""
+
+
+def given_for(problem: Problem, value: Floats, choice: Places) -> NDArray[np.str_]:
+    """One of GIVEN for each account."""
+    own = value[np.arange(len(choice)), choice]
+    kept = problem.must & ~problem.must_blocked
+    conditions = [kept, problem.booked != NOT_BOOKED, choice == WAIT, own > 0]
+    return np.asarray(np.select(conditions, ["must", "explored", "nothing", "value"], default="floor"))
+
+
+def left_out(problem: Problem, value: Floats, choice: Places, without_floors: Places) -> NDArray[np.str_]:
+    """One of LEFT_OUT for each account. `without_floors`: what it would get if no tier had a floor."""
+    row = np.arange(len(choice))
+    own, most = value[row, choice], value.max(axis=1)
+    may = np.where(problem.allowed, value, -np.inf).max(axis=1)
+    booked = _booked(problem)
+    conditions = [
+        problem.must_blocked,
+        booked | (own >= most) & (choice != WAIT),
+        (most <= 0) & (choice == WAIT),
+        most <= 0,
+        own >= may,
+        value[row, without_floors] >= may,
+    ]
+    words = ["must_blocked", "", "not_worth", "", "blocked", "floor"]
+    return np.asarray(np.select(conditions, words, default="no_room"))
+
+
+def _booked(problem: Problem) -> Flags:
+    return np.asarray((problem.must & ~problem.must_blocked) | (problem.booked != NOT_BOOKED), dtype=bool)

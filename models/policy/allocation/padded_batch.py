@@ -1,0 +1,142 @@
+"""Reps of about one size laid side by side, so that all of them are worked on at once.
+
+What is found for a rep depends on nothing but the rep's own accounts: the padding follows from their number, sums run
+along them in their order. A re-solve of one rep therefore gives what a solve of all would give.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.policy.allocation.problem import SMALL, WAIT, Flags, Floats, Places, Problem
+
+ELEMENTS = 120_000
+"""Packages × reps × accounts worked on at once: small enough for the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """K packages × r reps × m places. `reps`: their numbers in the problem. `row` (r × m): the account at each place,
+    −1 behind the last. `value`: −inf where the package is no option. `counted` (C × K × r × m): by floors.
+    `tier` (r × m). `cost` (RESOURCES × K × r × m).
+    """
+
+    reps: Places
+    row: Places
+    value: Floats
+    counted: Floats
+    tier: Places
+    cost: Floats
+    capacity: Floats
+    floor: Floats
+
+    def take(self, kept: Flags | Places) -> "Cells":
+        """Some of the reps."""
+        return Cells(
+            reps=self.reps[kept],
+            row=self.row[kept],
+            value=self.value[:, kept],
+            counted=self.counted[:, :, kept],
+            tier=self.tier[kept],
+            cost=self.cost[:, :, kept],
+            capacity=self.capacity[kept],
+            floor=self.floor[kept],
+        )
+
+    @property
+    def floored(self) -> bool:
+        return bool((self.floor > 0).any())
+
+    def used(self, choice: Places) -> Floats:
+        """r × RESOURCES: what a choice (r × m) takes."""
+        return np.asarray(self.taken(choice).sum(axis=2).T, dtype=np.float64)
+
+    def taken(self, choice: Places) -> Floats:
+        """RESOURCES × r × m: what a choice takes at each place."""
+        found = np.take_along_axis(self.cost, choice[None, None], axis=1)[:, 0]
+        return np.asarray(found, dtype=np.float64)
+
+    def served(self, choice: Places) -> Floats:
+        """r × T × C: owed contacts that a choice brings to each tier."""
+        brought = self.brought(choice)
+        tiers = [np.where(self.tier == tier, brought, 0.0).sum(axis=2) for tier in range(self.floor.shape[1])]
+        return np.asarray(np.stack(tiers, axis=1).transpose(2, 1, 0), dtype=np.float64)
+
+    def brought(self, choice: Places) -> Floats:
+        """C × r × m: owed contacts that a choice brings."""
+        found = np.take_along_axis(self.counted, choice[None, None], axis=1)[:, 0]
+        return np.asarray(found, dtype=np.float64)
+
+    def worth(self, choice: Places) -> Floats:
+        """r: the value of a choice."""
+        return np.asarray(np.take_along_axis(self.value, choice[None], axis=0)[0].sum(axis=1), dtype=np.float64)
+
+    def fits(self, choice: Places) -> Flags:
+        """r: whether a choice keeps to capacities and floors."""
+        within = (self.used(choice) <= self.capacity * (1 + SMALL) + SMALL).all(axis=1)
+        if not self.floored:
+            return np.asarray(within, dtype=bool)
+        return np.asarray(within & (self.served(choice) >= self.floor - SMALL).all(axis=(1, 2)), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A problem once musts and explored packages are settled: options (n × K), capacity (R × RESOURCES)."""
+
+    problem: Problem
+    value: Floats
+    counted: Floats
+    options: Flags
+    capacity: Floats
+    floor: Floats
+
+
+def lay_out(room: Room) -> Iterator[Cells]:
+    """All reps that have accounts, in cells of one padded length."""
+    rep = room.problem.rep
+    order = np.argsort(rep, kind="stable")
+    counts = np.bincount(rep, minlength=len(room.capacity))
+    starts = np.cumsum(counts) - counts
+    padded, present = _padded(counts), np.asarray(counts > 0)
+    packages = len(room.problem.packages.names)
+    for length in np.unique(padded[present]).tolist():
+        reps = np.flatnonzero((padded == length) & present)
+        step = max(1, ELEMENTS // (length * packages))
+        for begin in range(0, len(reps), step):
+            some = reps[begin : begin + step]
+            yield _cells(room, some, _rows(order, starts[some], counts[some], length))
+
+
+def _padded(counts: Places) -> Places:
+    """Each count rounded up to a multiple of an eighth of its power of two, at least 4."""
+    step = np.maximum(4, 2 ** np.floor(np.log2(np.maximum(counts, 1))).astype(np.int64) // 8)
+    return np.asarray(-(-counts // step) * step, dtype=np.int64)
+
+
+def _rows(order: Places, starts: Places, counts: Places, length: int) -> Places:
+    place = np.arange(length)
+    inside = place[None, :] < counts[:, None]
+    return np.where(inside, order[np.minimum(starts[:, None] + place, len(order) - 1)], -1)
+
+
+def _cells(room: Room, reps: Places, row: Places) -> Cells:
+    absent = row < 0
+    cost, capacity = room.problem.cost[row], room.capacity[reps]
+    within = np.asarray(cost <= capacity[:, None, None, :] * (1 + SMALL) + SMALL, dtype=bool)
+    options = room.options[row] & within.all(axis=3)
+    options[absent] = False
+    options[absent, WAIT] = True
+    value = np.where(options, room.value[row], -np.inf)
+    value[absent, WAIT] = 0.0
+    counted = np.where(absent[:, :, None, None], 0.0, room.counted[row])
+    return Cells(
+        reps=reps,
+        row=row,
+        value=np.ascontiguousarray(value.transpose(2, 0, 1)),
+        counted=np.ascontiguousarray(counted.transpose(3, 2, 0, 1)),
+        tier=np.where(absent, 0, room.problem.tier[row]),
+        cost=np.ascontiguousarray(cost.transpose(3, 2, 0, 1)),
+        capacity=capacity,
+        floor=room.floor[reps],
+    )

@@ -1,0 +1,185 @@
+"""Prices of hours and floors per rep, with the bound that they prove (Lagrangian relaxation; Fisher 1981).
+
+For prices λ ≥ 0 of resources, μ ≥ 0 of floors, L(λ, μ) = Σᵢ maxₖ (vᵢₖ − λ·costₖ + μ·countᵢₖ) + λ·capacity − μ·floor is
+at least the value of every plan that keeps to capacities and floors. Subgradient steps of Polyak's length lower it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.policy.allocation.padded_batch import Cells
+from models.policy.allocation.problem import Flags, Floats, Places
+from models.policy.allocation.repair import repair
+
+ROUNDS, STEPS = 6, 20
+CLOSE = 1e-3
+"""A rep whose bound is so close to its best plan, relatively, rests at the end of a round of STEPS."""
+
+PATIENCE = 6
+GREED = 0.02
+"""How far below the bound the aim lies, relatively, until a plan is known."""
+
+SHADES = (0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.35, 0.6, 1.2)
+"""By how much prices are raised at the end to find plans that fit."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """`resource` (R × RESOURCES): money per minute, stop, unit of money. `floor` (R × T × C): per owed contact."""
+
+    resource: Floats
+    floor: Floats
+
+    def take(self, reps: Places) -> "Prices":
+        return Prices(self.resource[reps], self.floor[reps])
+
+
+@dataclass
+class Climb:
+    """The state of a search: prices, the lowest bound with its prices, the best plan that fits (worth −inf without)."""
+
+    prices: Prices
+    bound: Floats
+    best: Prices
+    choice: Places
+    worth: Floats
+    eagerness: Floats
+    waited: Places
+
+    def take(self, reps: Places) -> "Climb":
+        """The search of some reps."""
+        arrays = {name: getattr(self, name)[reps] for name in ARRAYS}
+        return Climb(prices=self.prices.take(reps), best=self.best.take(reps), **arrays)
+
+    def put(self, reps: Places, part: "Climb") -> None:
+        """Takes over what `part` found for `reps`."""
+        for name in ARRAYS:
+            getattr(self, name)[reps] = getattr(part, name)
+        for whole, own in ((self.prices, part.prices), (self.best, part.best)):
+            whole.resource[reps], whole.floor[reps] = own.resource, own.floor
+
+
+ARRAYS = ("bound", "choice", "worth", "eagerness", "waited")
+
+
+def ascend(cells: Cells, start: Prices, rounds: int = ROUNDS) -> Climb:
+    """Searches from `start`; every rep for itself."""
+    whole = _begin(cells, start)
+    moving = np.arange(len(cells.reps))
+    for _ in range(rounds):
+        some, climb = cells.take(moving), whole.take(moving)
+        for _ in range(STEPS):
+            _step(some, climb)
+        whole.put(moving, climb)
+        moving = moving[climb.bound - climb.worth > CLOSE * np.abs(climb.bound)]
+        if not len(moving):
+            return whole
+    some, climb = cells.take(moving), whole.take(moving)
+    _shade(some, climb)
+    whole.put(moving, climb)
+    return whole
+
+
+def _shade(cells: Cells, climb: Climb) -> None:
+    """Looks for plans that fit at prices above the best ones; where none fits, mends the one at the best prices."""
+    for shade in SHADES:
+        raised = Prices(climb.best.resource * (1 + shade), climb.best.floor * (1 + shade))
+        _remember(cells, climb, respond(cells, raised)[0])
+    _repair_unknown(cells, climb)
+
+
+def _repair_unknown(cells: Cells, climb: Climb) -> None:
+    """Where no plan fitted, mends the one that answers to the best prices."""
+    unknown = np.flatnonzero(~np.isfinite(climb.worth))
+    if len(unknown):
+        some = cells.take(unknown)
+        choice = climb.choice.copy()
+        choice[unknown] = repair(some, respond(some, climb.best.take(unknown))[0])
+        _remember(cells, climb, choice)
+
+
+def respond(cells: Cells, prices: Prices) -> tuple[Places, Floats]:
+    """The choice (r × m) that is best at these prices, and L (r)."""
+    choice = np.zeros(cells.row.shape, dtype=np.int64)
+    best = np.full(cells.row.shape, -np.inf)
+    for package in range(len(cells.value)):
+        priced = cells.value[package] - _charge(cells, prices, package) + _bonus(cells, prices, package)
+        better = priced > best
+        choice[better] = package
+        best = np.where(better, priced, best)
+    fixed = (prices.resource * cells.capacity).sum(axis=1) - (prices.floor * cells.floor).sum(axis=(1, 2))
+    return choice, best.sum(axis=1) + fixed
+
+
+def _charge(cells: Cells, prices: Prices, package: int) -> Floats:
+    """r × m: what a package takes, at these prices."""
+    resources = range(prices.resource.shape[1])
+    return sum((prices.resource[:, x, None] * cells.cost[x, package] for x in resources), start=np.zeros(1))
+
+
+def _bonus(cells: Cells, prices: Prices, package: int) -> Floats | float:
+    if not cells.floored:
+        return 0.0
+    row = np.arange(len(cells.reps))[:, None]
+    channels = range(cells.floor.shape[2])
+    return sum((prices.floor[row, cells.tier, c] * cells.counted[c, package] for c in channels), start=np.zeros(1))
+
+
+def _begin(cells: Cells, start: Prices) -> Climb:
+    reps = len(cells.reps)
+    return Climb(
+        prices=Prices(start.resource.copy(), start.floor.copy()),
+        bound=np.full(reps, np.inf),
+        best=Prices(start.resource.copy(), start.floor.copy()),
+        choice=np.zeros(cells.row.shape, dtype=np.int64),
+        worth=np.full(reps, -np.inf),
+        eagerness=np.ones(reps),
+        waited=np.zeros(reps, dtype=np.int64),
+    )
+
+
+def _step(cells: Cells, climb: Climb) -> None:
+    """One response and one move of the prices."""
+    choice, found = respond(cells, climb.prices)
+    better = found < climb.bound - 1e-6 * np.abs(climb.bound, where=np.isfinite(climb.bound), out=np.ones(len(found)))
+    climb.best = _where(found < climb.bound, climb.prices, climb.best)
+    climb.bound = np.minimum(found, climb.bound)
+    climb.waited = np.where(better, 0, climb.waited + 1)
+    tired = climb.waited >= PATIENCE
+    climb.eagerness = np.where(tired, climb.eagerness / 2, climb.eagerness)
+    climb.waited = np.where(tired, 0, climb.waited)
+    climb.prices = _where(tired, climb.best, climb.prices)
+    _remember(cells, climb, choice)
+    climb.prices = _where(~tired, _moved(cells, climb, choice, found), climb.prices)
+
+
+def _remember(cells: Cells, climb: Climb, choice: Places) -> None:
+    worth = np.where(cells.fits(choice), cells.worth(choice), -np.inf)
+    better = worth > climb.worth
+    climb.choice = np.where(better[:, None], choice, climb.choice)
+    climb.worth = np.maximum(worth, climb.worth)
+
+
+def _moved(cells: Cells, climb: Climb, choice: Places, found: Floats) -> Prices:
+    """Prices after a step against the subgradient, in units of each capacity and floor."""
+    scale = np.where(cells.capacity > 0, cells.capacity, 1.0)
+    slack = (cells.capacity - cells.used(choice)) / scale
+    slack[(slack > 0) & (climb.prices.resource <= 0)] = 0.0
+    unit = np.maximum(cells.floor, 1.0)
+    over = (cells.served(choice) - cells.floor) / unit if cells.floored else np.zeros_like(cells.floor)
+    over[(over > 0) & (climb.prices.floor <= 0)] = 0.0
+    aim = np.where(np.isfinite(climb.worth), climb.worth, climb.bound - GREED * np.abs(climb.bound))
+    length = (slack**2).sum(axis=1) + (over**2).sum(axis=(1, 2))
+    step = climb.eagerness * np.maximum(found - aim, 0.0) / np.where(length > 0, length, 1.0)
+    return Prices(
+        np.maximum(climb.prices.resource - step[:, None] * slack / scale, 0.0),
+        np.maximum(climb.prices.floor - step[:, None, None] * over / unit, 0.0),
+    )
+
+
+def _where(taken: Flags, one: Prices, other: Prices) -> Prices:
+    return Prices(
+        np.where(taken[:, None], one.resource, other.resource),
+        np.where(taken[:, None, None], one.floor, other.floor),
+    )

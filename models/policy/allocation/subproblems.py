@@ -1,0 +1,36 @@
+"""Problems cut out of a problem: some of its reps, each as often as it is named."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.policy.allocation.problem import Places, Problem
+
+
+@dataclass(frozen=True)
+class Part:
+    """`problem`: rep j of it is rep `reps[j]` of the whole, row i is row `rows[i]` of the whole."""
+
+    problem: Problem
+    reps: Places
+    rows: Places
+
+
+def part_of(problem: Problem, reps: Places) -> Part:
+    """The problem of `reps`; a rep named twice has its accounts twice."""
+    order = np.argsort(problem.rep, kind="stable")
+    counts = np.bincount(problem.rep, minlength=len(problem.capacity))
+    starts = np.cumsum(counts) - counts
+    sizes = counts[reps]
+    ahead = np.repeat(starts[reps] - (np.cumsum(sizes) - sizes), sizes)
+    rows = order[ahead + np.arange(int(sizes.sum()))]
+    names = ("tier", "net_value", "allowed", "fulfils", "booked", "due", "shortfall_cost")
+    cut = replace(
+        problem,
+        rep=np.repeat(np.arange(len(reps)), sizes),
+        capacity=problem.capacity[reps],
+        floor=problem.floor[reps],
+        own_cost=None if problem.own_cost is None else problem.own_cost[rows],
+        **{name: getattr(problem, name)[rows] for name in names},
+    )
+    return Part(cut, reps, rows)

@@ -1,0 +1,170 @@
+"""The brief of one recommendation, in words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from kqml.events import KIND_OF_CODE
+from kqml.messages import catalogue, text
+from kqml.messages.quantities import day
+from kqml.playbook.planning import HelpOffer
+from kqml.playbook.relationship import CardField
+from models.churn.reasons.reasons import Reason
+from models.policy.brief.inputs import Material, Record
+from models.policy.planning.company import Company
+from models.policy.planning.offers import offers_for, raising_codes
+
+ASKED = 3
+"""Missing card fields to ask for on one occasion."""
+
+OFFERED = 2
+"""Help offers told; support is given in stages, never all at once (domain §10)."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """Sentences by part. `why`: what we see, what goes with it. `musts`: what cannot wait. `open`: promises,
+    complaints, problems. `last`: the latest talks. `ask`: what to learn. `offer`: help with its next stage. `steps`: of
+    a visit. `personal`: personal days ahead, to be considerate."""
+
+    why: tuple[str, ...] = ()
+    musts: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+    offer: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+
+
+def build_brief(
+    company: Company, material: Material, account_id: str, package: str, reasons: Sequence[Reason], language: str
+) -> Brief:
+    """The brief of a package for an account; of many accounts `BriefWriter` writes them faster."""
+    return BriefWriter(company, material, language).write(account_id, package, reasons)
+
+
+class BriefWriter:
+    """Writes the briefs of a company's week. What was said once is remembered: sentences recur."""
+
+    def __init__(self, company: Company, material: Material, language: str) -> None:
+        self._speaker, self._material = _Speaker(company, language), material
+        contacts = {one.name: one.contacts for one in company.playbook.packages}
+        self._talks = {name: bool(one.get("visit") or one.get("call")) for name, one in contacts.items()}
+        self._meets = {name: bool(one.get("visit")) for name, one in contacts.items()}
+        visit = company.playbook.visit
+        self._goals = tuple(item.title[language] for item in visit.bring_home)
+        self._steps = tuple(step.title[language] for step in visit.steps)
+
+    def write(self, account_id: str, package: str, reasons: Sequence[Reason]) -> Brief:
+        """What to ask, offer, do goes with meeting in person or by phone alone."""
+        speaker, material = self._speaker, self._material
+        talks, meets = self._talks[package], self._meets[package]
+        return Brief(
+            why=tuple(reason.text for reason in reasons if reason.direction == "rising"),
+            musts=tuple(dict.fromkeys(speaker.must(row) for row in material.musts.get(account_id, ()))),
+            open=tuple(speaker.matter(row) for row in material.open.get(account_id, ())),
+            last=tuple(speaker.talk(row) for row in reversed(material.talks.get(account_id, ()))),
+            ask=(*speaker.card(material, account_id), *(self._goals if meets else ())) if talks else (),
+            offer=tuple(speaker.offers(material, account_id, reasons)) if meets else (),
+            steps=self._steps if meets else (),
+            personal=tuple(speaker.personal(material, account_id)),
+        )
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    """What speaks of a company in a language; `said`: what it said of which facts."""
+
+    company: Company
+    language: str
+    said: dict[Any, str] = field(default_factory=dict)
+
+    def must(self, row: Record) -> str:
+        key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"
+        return self._said((key, row["duty"], row["occasion"], row["due_by"]), lambda: self._must(key, row))
+
+    def matter(self, row: Record) -> str:
+        key = f"plan.brief.open{'_late' if self._is_late(row) else ''}{'_topic' if row['topic'] else ''}"
+        return self._said((key, row["duty"], row["topic"], row["due_by"]), lambda: self._matter(key, row))
+
+    def talk(self, row: Record) -> str:
+        mood = row.get("sentiment")
+        sad = mood is not None and mood < 0
+        facts = (row["kind"], row["topic"], row["day"], sad)
+        return self._said(facts, lambda: self._talk(row, sad))
+
+    def card(self, material: Material, account_id: str) -> list[str]:
+        fields = material.missing(account_id)[:ASKED]
+        return [self._said(("ask", one.name), partial(self._ask, one)) for one in fields]
+
+    def _said(self, facts: Any, say: Callable[[], str]) -> str:
+        found = self.said.get(facts)
+        if found is None:
+            found = self.said[facts] = say()
+        return found
+
+    def _must(self, key: str, row: Record) -> str:
+        return text(key, self.language, what=self._duty(row), day=self._until(row))
+
+    def _matter(self, key: str, row: Record) -> str:
+        topic = _word("topics", row["topic"], self.language)
+        return text(key, self.language, what=self._duty(row), topic=topic, day=self._until(row))
+
+    def _talk(self, row: Record, sad: bool) -> str:
+        kind = KIND_OF_CODE[row["kind"]].named(self.language)
+        when = day(row["day"], self.language)
+        key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
+        told = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
+        return text("plan.brief.unhappy", self.language, talk=told) if sad else told
+
+    def _ask(self, one: CardField) -> str:
+        return text("plan.brief.ask", self.language, field=one.title[self.language])
+
+    def offers(self, material: Material, account_id: str, reasons: Sequence[Reason]) -> list[str]:
+        """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""
+        segment, given = self.company.segment_of(material.place[account_id]), material.helped.get(account_id, {})
+        playbook, codes = self.company.playbook, raising_codes(reasons)
+        offers = offers_for(playbook, codes, segment, self.company.seasons, given)
+        return [self._offer(offer, given.get(offer.name, 0)) for offer in offers[:OFFERED]]
+
+    def _offer(self, offer: HelpOffer, done: int) -> str:
+        stage = {"stage": offer.stages[done][self.language], "number": done + 1, "of": len(offer.stages)}
+        return text("plan.brief.offer", self.language, offer=offer.title[self.language], **stage)
+
+    def personal(self, material: Material, account_id: str) -> list[str]:
+        days = sorted(material.personal.get(account_id, ()), key=lambda one: one[0])
+        return [
+            text(
+                "plan.brief.personal",
+                self.language,
+                what=text(f"playbook.keys.{what}", self.language),
+                who=_word("roles", role, self.language),
+                day=day(when, self.language),
+            )
+            for when, what, role in days
+        ]
+
+    def _duty(self, row: Record) -> str:
+        name = row["occasion"] if row["duty"] == "festival" else None
+        return text(f"playbook.festivals.{name}" if name else f"duties.duties.{row['duty']}", self.language)
+
+    def _is_late(self, row: Record) -> bool:
+        return bool(row["state"] == "overdue")
+
+    def _until(self, row: Record) -> str:
+        """The last local day on which it is in time."""
+        return day((self._local(row["due_by"]) - timedelta(microseconds=1)).date(), self.language)
+
+    def _local(self, moment: Any) -> Any:
+        return pd.Timestamp(moment).tz_convert(self.company.book.log.time_zone)
+
+
+def _word(part: str, key: str | None, language: str) -> str:
+    """The catalogue's word; a company's own one as it is."""
+    words: Mapping[str, Any] = catalogue("plan", language)[part]
+    return str(words.get(key or "unknown", key))

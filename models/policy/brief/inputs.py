@@ -1,0 +1,165 @@
+"""What briefs are made of: duties, open matters, last contacts, missing card fields, help given, personal days."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kqml.duties.period import date_of, day_number
+from kqml.events import EventKind
+from kqml.grades.customer_card import Filled, filled_by_events, filled_by_tables
+from kqml.grades.known import known_before, recorded_since
+from kqml.playbook.codes import PERSONAL_DAYS
+from kqml.playbook.relationship import CardField
+from models.policy.planning.company import Company
+from models.policy.planning.offers import stages_given, topic_of
+
+Record = Mapping[str, Any]
+PersonalDay = tuple[date, str, str | None]
+
+LAST = 3
+"""Contacts told in a brief."""
+
+AHEAD_DAYS = 14
+"""Personal days that are told: from the week's Monday on."""
+
+TALKS = (
+    EventKind.VISIT,
+    EventKind.CALL,
+    EventKind.MEETING,
+    EventKind.TRAINING,
+    EventKind.INBOUND,
+    EventKind.HELP_ASKED,
+    EventKind.PROBLEM_RAISED,
+)
+COLUMNS = ("event_id", "account_id", "occurred_at", "known_at", "kind", "sentiment", "attributes")
+OPEN_DUTIES = ("promise", "complaint", "inbound", "problems")
+PERSONAL = ("birthday", "milestone", "misfortune")
+
+
+@dataclass(frozen=True)
+class Material:
+    """By account id. `musts`, `open`: rows of duties; `talks`: the last events; `helped`: how often each help
+    was given; `personal`: (day, what, contact's role). `card` is in the order of the accounts of the log."""
+
+    musts: Mapping[str, Sequence[Record]]
+    open: Mapping[str, Sequence[Record]]
+    talks: Mapping[str, Sequence[Record]]
+    helped: Mapping[str, Mapping[str, int]]
+    personal: Mapping[str, Sequence[PersonalDay]]
+    card: Filled
+    place: Mapping[str, int]
+
+    def missing(self, account_id: str) -> tuple[CardField, ...]:
+        """Fields of the customer card that are not known, what weighs most first."""
+        return self.card.missing(self.place[account_id])
+
+
+def read_material(company: Company, account_ids: Sequence[str], *, personal: bool = True) -> Material:
+    """The material of these accounts; only what was known before the cutoff, the tables being of now. Without
+    `personal` nothing of birthdays, milestones, misfortunes."""
+    wanted = pa.array(sorted(set(account_ids)), pa.string())
+    duties = _duties(company, wanted)
+    if not personal:
+        duties = duties[~duties["duty"].isin(PERSONAL_DAYS)]
+    events = _events(company, wanted)
+    log = company.dataset.event_log()
+    known = known_before(log, company.cutoff, recorded_since(company.dataset.info))
+    fields = company.playbook.card
+    now = filled_by_tables(company.dataset.accounts(), company.dataset.contacts(), fields)
+    is_open = duties["state"].isin(["due", "overdue"])
+    return Material(
+        musts=_grouped(duties[duties["must"] & is_open], DUTY),
+        open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open]), DUTY),
+        talks=_grouped(events.groupby("account_id").tail(LAST), TALK),
+        helped=stages_given(company),
+        personal=_personal(company, duties, wanted) if personal else {},
+        card=filled_by_events(known, fields) | now,
+        place={str(name): place for place, name in enumerate(log.accounts)},
+    )
+
+
+def _duties(company: Company, wanted: pa.Array) -> pd.DataFrame:
+    table = company.duties
+    kept = table.filter(pc.is_in(table["account_id"].cast(pa.string()), value_set=wanted))
+    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in kept.schema]
+    return pd.DataFrame(kept.cast(pa.schema(plain)).to_pandas())
+
+
+def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
+    """The talks of these accounts in order of time, with their topics."""
+    table = company.dataset.events(COLUMNS, TALKS)
+    known = pc.less(table["known_at"].cast(pa.int64()), company.cutoff)
+    past = pc.less(table["occurred_at"].cast(pa.int64()), company.cutoff)
+    table = table.filter(pc.and_(pc.and_(known, past), pc.is_in(table["account_id"], value_set=wanted)))
+    frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
+    told = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
+    local = frame["occurred_at"].dt.tz_convert(company.book.log.time_zone)
+    return frame.assign(topic=told.astype(object).map(topic_of), day=local.dt.date)
+
+
+def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
+    """What each open promise or complaint was about."""
+    source = company.book.log.source
+    place = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
+    if "attributes" not in source.column_names:
+        return duties.assign(topic=None)
+    return duties.assign(topic=pd.Series(source["attributes"].take(place).to_pandas()).map(topic_of).to_numpy())
+
+
+DUTY = ("duty", "occasion", "state", "due_by", "topic")
+TALK = ("kind", "day", "occurred_at", "known_at", "sentiment", "topic")
+
+
+def _grouped(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[Record]]:
+    """The rows by account; columns that the frame lacks are left out."""
+    names = [name for name in columns if name in frame]
+    lists = [_plain(frame[name]) for name in names]
+    found: dict[str, list[Record]] = {}
+    for account, *values in zip(frame["account_id"].tolist(), *lists, strict=True):
+        found.setdefault(account, []).append(dict(zip(names, values, strict=True)))
+    return found
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    """None for what pandas has in place of nothing."""
+    return list(column.astype(object).where(column.notna(), None))
+
+
+def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[str, list[PersonalDay]]:
+    """Birthdays ahead, milestones and misfortunes that are still owed."""
+    contacts = company.dataset.contacts()
+    roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
+    found: dict[str, list[PersonalDay]] = {}
+    owed = duties[duties["duty"].isin(PERSONAL[1:]) & duties["state"].isin(["due", "overdue"])]
+    for row in owed.drop_duplicates(["account_id", "event_id"]).to_dict("records"):
+        told = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))
+        found.setdefault(str(row["account_id"]), []).append(told)
+    if "birthday" not in contacts:
+        return found
+    mine = contacts[contacts["account_id"].isin(wanted.to_pylist()) & contacts["birthday"].notna()]
+    for row in mine.to_dict("records"):
+        day = _next_birthday(row["birthday"], company.week.first)
+        if day is not None:
+            found.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(row.get("role"))))
+    return found
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _next_birthday(text: str, monday: date) -> date | None:
+    """The day within AHEAD_DAYS from Monday on that is this month and day; the 28th stands in for 29 February."""
+    first = day_number(monday)
+    for number in np.arange(first, first + AHEAD_DAYS).tolist():
+        day = date_of(number)
+        is_eve = text == "02-29" and f"{day:%m-%d}" == "02-28" and (day + timedelta(days=1)).month == 3
+        if f"{day:%m-%d}" == text or is_eve:
+            return day
+    return None

@@ -1,0 +1,31 @@
+"""The exploration coin: each account explores with its own known chance, before anything is allocated."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.policy.allocation.problem import NOT_BOOKED, Flags, Floats, Places
+
+
+@dataclass(frozen=True)
+class Coins:
+    """Per account: ε, whether the coin fell, the package drawn evenly from the eligible ones, else NOT_BOOKED."""
+
+    epsilon: Floats
+    explores: Flags
+    drawn: Places
+
+
+def draw_coins(eligible: Flags, epsilon: Floats, coin: Floats, draw: Floats) -> Coins:
+    """Coins from two uniform numbers per account. `eligible`: n × K, at least one each. `epsilon`: 0 keeps an account
+    out (a must, a holdout account)."""
+    explores = coin < epsilon
+    rank = np.floor(draw * eligible.sum(axis=1)).astype(np.int64)
+    drawn = (np.cumsum(eligible, axis=1) <= rank[:, None]).sum(axis=1)
+    return Coins(epsilon, explores, np.where(explores, drawn, NOT_BOOKED))
+
+
+def probability(coins: Coins, eligible: Flags, assigned: Places, planned: Places) -> Floats:
+    """p(assigned) = ε / |E| + (1 − ε)·[assigned = planned]; `planned`: the choice had the account not explored."""
+    even = coins.epsilon / eligible.sum(axis=1)
+    return np.asarray(even + (1.0 - coins.epsilon) * (assigned == planned), dtype=np.float64)

@@ -1,0 +1,24 @@
+"""The persistent holdout: accounts that get the playbook only, so that what we add can be measured."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+
+from kqml.playbook.planning import Holdout
+from models.policy.allocation.problem import Flags
+from models.policy.exploration.random_draws import uniforms
+
+EPOCH = date(2024, 1, 1)
+"""A Monday; terms are counted from it."""
+
+
+def term_of(holdout: Holdout, week: date) -> int:
+    """The number of the term in which the week of this day lies."""
+    return (week - EPOCH).days // 7 // holdout.term_weeks
+
+
+def held_out(holdout: Holdout, account_ids: Iterable[str], week: date) -> Flags:
+    """Whether each account is held out in the week; depends on nothing but its id, the salt, the term."""
+    luck = uniforms(holdout.salt, f"holdout {term_of(holdout, week)}", account_ids)
+    return np.asarray(luck < holdout.share, dtype=bool)

@@ -1,0 +1,85 @@
+"""What the guardrails look at: how accounts stand at a cutoff, what was done with them lately."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import local_midnight
+from kqml.dataset.tables import TIERS
+from kqml.duties.engine import asked_of
+from kqml.duties.inputs import DutyBook
+from kqml.duties.period import Period, day_number
+from kqml.duties.reps import Rep
+from kqml.duties.request import Asked
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """n accounts before a week, K packages, C channels.
+
+    `tier`: text, empty where unknown. `active`: opened, not suspended, closed, transferred. `open_share`, `rep_share`:
+    of the week's days without quiet ones, of those on which the rep in charge works. `week`, `month` (n × C): contacts
+    already made in the week, in its calendar month. `rejected` (n × K): recommendations rejected lately.
+    """
+
+    tier: NDArray[np.object_]
+    active: Flags
+    consent: Flags
+    open_share: Floats
+    rep_share: Floats
+    week: Floats
+    month: Floats
+    rejected: Floats
+
+
+def situation_of(book: DutyBook, playbook: Playbook, week: Period, cutoff: int, rejected: Floats) -> Situation:
+    """The situation of the book's accounts before a week, by what was known before the cutoff."""
+    asked = asked_of(book, playbook, week, cutoff)
+    day, standing = asked.last_known_day, book.standing
+    tier = standing.tier.at(day, cutoff)
+    days = np.arange(day_number(week.first), day_number(week.last) + 1)
+    month = local_midnight(week.first.replace(day=1), book.log.time_zone)
+    return Situation(
+        tier=np.array([*TIERS, ""], dtype=object)[tier],
+        active=asked.is_open(max(day, day_number(week.first))),
+        consent=standing.consent.at(day, cutoff) == 1,
+        open_share=np.full(len(tier), 1.0 - _quiet_share(book, days)),
+        rep_share=_rep_share(book, asked.owner(day), days),
+        week=_contacts(asked, (asked.start, cutoff)),
+        month=_contacts(asked, (month, cutoff)),
+        rejected=rejected,
+    )
+
+
+def _quiet_share(book: DutyBook, days: Places) -> float:
+    quiet = np.zeros(len(days), dtype=bool)
+    for start, end in book.quiet.tolist():
+        quiet |= (days >= start) & (days < end)
+    return float(quiet.mean())
+
+
+def _rep_share(book: DutyBook, owner: Places, days: Places) -> Floats:
+    """0 where nobody is in charge."""
+    shares = np.array([*(_there(rep, days).mean() for rep in book.log.reps), 0.0])
+    return np.asarray(shares[owner], dtype=np.float64)
+
+
+def _there(rep: Rep, days: Places) -> Flags:
+    return np.asarray((days >= rep.employed[0]) & (days < rep.employed[1]) & ~rep.absent(days), dtype=bool)
+
+
+def _contacts(asked: Asked, interval: tuple[int, int]) -> Floats:
+    """Accounts × channels: contacts that happened in a half-open interval of instants; faked or short ones too."""
+    found = np.zeros((asked.accounts, len(CHANNELS)))
+    for place, channel in enumerate(CHANNELS):
+        records = asked.contacts.records[channel]
+        low, high = np.searchsorted(records.occurred_at, interval)
+        found[:, place] = np.bincount(records.account[low:high], minlength=asked.accounts)
+    return found

@@ -1,0 +1,53 @@
+"""The columns `eligible`, `blocked` of the decision log, the rejections that it tells."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import DAY_US
+from models.policy.guardrails.account_state import Floats
+from models.policy.guardrails.rules import NONE, RULES, Guarded
+
+
+def log_columns(guarded: Guarded, actions: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Per account the JSON list of allowed actions, the JSON object of blocked actions with their rules."""
+    patterns, place = np.unique(guarded.rule, axis=0, return_inverse=True)
+    eligible = [[action for action, rule in zip(actions, row, strict=True) if rule == NONE] for row in patterns]
+    blocked = [
+        {action: RULES[rule] for action, rule in zip(actions, row, strict=True) if rule != NONE} for row in patterns
+    ]
+    texts = (np.array([orjson.dumps(one).decode() for one in found], dtype=object) for found in (eligible, blocked))
+    allowed, refused = (found[place.reshape(-1)] for found in texts)
+    return allowed, refused
+
+
+def rejections(
+    decisions: pd.DataFrame,
+    states: pd.DataFrame,
+    accounts: Sequence[str],
+    actions: Sequence[str],
+    cutoff: int,
+    days: float,
+) -> Floats:
+    """Accounts × actions: recommendations rejected in the `days` before the cutoff, as known then.
+
+    `decisions`, `states`: of the decision log, instants as datetimes with a zone or as microseconds.
+    """
+    found = np.zeros((len(accounts), len(actions)))
+    kept = states[states["state"] == "rejected"].merge(decisions[["decision_id", "account_id"]], on="decision_id")
+    at, known = (_micros(kept[name]) for name in ("at", "known_at"))
+    lately = (known < cutoff) & (at < cutoff) & (at >= cutoff - days * DAY_US)
+    account = pd.Index(accounts).get_indexer(pd.Index(kept["account_id"]))
+    action = pd.Index(actions).get_indexer(pd.Index(kept["action"]))
+    counted = lately & (account >= 0) & (action > 0)
+    np.add.at(found, (account[counted], action[counted]), 1.0)
+    return found
+
+
+def _micros(column: "pd.Series[Any]") -> NDArray[np.int64]:
+    given = column.astype("datetime64[us, UTC]") if isinstance(column.dtype, pd.DatetimeTZDtype) else column
+    return np.asarray(given.astype("int64"), dtype=np.int64)

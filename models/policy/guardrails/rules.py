@@ -1,0 +1,83 @@
+"""The rules that block actions; the first one that does is kept with its numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.messages import text
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+from models.policy.allocation.problem import Packages
+from models.policy.guardrails.account_state import Flags, Floats, Situation
+
+RULES = ("status", "tier", "consent", "open", "rep", "suppressed", "week_cap", "month_cap")
+"""In the order in which they are asked. `open`, `rep`, `consent`, `tier` are also the words of the playbook's needs."""
+
+LEAST_SHARE = 0.5
+"""Of the week's days that shops have to be open, that the rep has to be there."""
+
+NONE = -1
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """n accounts × K actions. `rule`: place in RULES of what blocks, NONE where nothing does. `number`, `limit`: what
+    the rule found and what it allows; NaN where it has no number. The first action is always allowed."""
+
+    rule: NDArray[np.int8]
+    number: Floats
+    limit: Floats
+
+    @property
+    def allowed(self) -> Flags:
+        return np.asarray(self.rule == NONE, dtype=bool)
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    name: str
+    blocks: Flags
+    number: Floats | float = np.nan
+    limit: Floats | float = np.nan
+
+
+def guard(situation: Situation, playbook: Playbook) -> Guarded:
+    """What each account may be given, by the playbook."""
+    shape = (len(situation.tier), len(playbook.packages))
+    found = Guarded(np.full(shape, NONE, dtype=np.int8), np.full(shape, np.nan), np.full(shape, np.nan))
+    for verdict in _verdicts(situation, playbook):
+        first = np.broadcast_to(verdict.blocks, shape) & (found.rule == NONE)
+        first[:, 0] = False
+        found.rule[first] = RULES.index(verdict.name)
+        found.number[first] = np.broadcast_to(verdict.number, shape)[first]
+        found.limit[first] = np.broadcast_to(verdict.limit, shape)[first]
+    return found
+
+
+def _verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
+    """One for each of RULES; caps once for each channel."""
+    packages, limits = playbook.packages, playbook.limits
+    needs = {need: np.array([need in package.needs for package in packages]) for need in ("consent", "open", "rep")}
+    yield _Verdict("status", ~situation.active[:, None])
+    yield _Verdict("tier", ~np.column_stack([np.isin(situation.tier, package.tiers) for package in packages]))
+    yield _Verdict("consent", ~situation.consent[:, None] & needs["consent"])
+    for need, share in (("open", situation.open_share), ("rep", situation.rep_share)):
+        yield _Verdict(need, (share < LEAST_SHARE)[:, None] & needs[need], share[:, None], LEAST_SHARE)
+    most = limits.suppression_after_rejections
+    yield _Verdict("suppressed", situation.rejected >= most, situation.rejected, float(most))
+    for name, made, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
+        for place, channel in enumerate(CHANNELS):
+            brings = Packages.of(playbook).contacts[:, place]
+            would_be, cap = made[:, place, None] + brings, float(caps[channel])
+            yield _Verdict(name, (would_be > cap) & (brings > 0), would_be, cap)
+
+
+def why_blocked(guarded: Guarded, account: int, action: int, language: str) -> str:
+    """The sentence of what blocks an action. Raises KeyError where nothing does."""
+    rule = int(guarded.rule[account, action])
+    if rule == NONE:
+        raise KeyError(f"nothing blocks action {action} of account {account}")
+    numbers = {"number": guarded.number[account, action], "limit": guarded.limit[account, action]}
+    return text(f"guardrails.{RULES[rule]}", language, **numbers)

@@ -1,0 +1,166 @@
+"""What is known of every account before a week: risk, expected margin, effects, reasons."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.churn.bands import bands_of
+from models.churn.reasons.reasons import Reason
+from models.churn.scoring import Scorer, standing_asked
+from models.churn.scoring_request import Asked
+from models.policy.allocation.problem import Flags, Floats
+from models.policy.planning.learned_state import Learned
+from models.uplift.fitted import Basis, FittedEffects
+from models.value.expected import Trailing, ValueModel, trailing_of
+
+REASONS = 3
+
+Sink = Callable[[NDArray[np.int64], Floats], None]
+"""Told the places of accounts with their feature rows, part by part."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What judging an account needs beside its feature row. `trailing`: margin over a horizon by its last year;
+    `short`: its history is; `silent`: for longer than its own cycle."""
+
+    trailing: Floats
+    short: Flags
+    silent: Flags
+
+    def take(self, places: Any) -> "History":
+        return History(self.trailing[places], self.short[places], self.silent[places])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Per account of the log. `probability`, `margin` (if it stays), `at_risk` = their product: NaN where no model
+    answers. `raised`: the risk is above the usual. `effect` (n × K) on margin over the horizon, `basis` (n × K); `band`
+    None where not eligible. `history`: its `trailing` is NaN where nobody was judged."""
+
+    probability: Floats
+    margin: Floats
+    at_risk: Floats
+    raised: Flags
+    band: NDArray[np.object_]
+    effect: Floats
+    basis: NDArray[np.object_]
+    history: History
+    reasons: tuple[tuple[Reason, ...], ...]
+
+    def take(self, places: NDArray[np.int64]) -> "Judged":
+        """The accounts at these places."""
+        arrays = {name: value[places] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        reasons = tuple(self.reasons[place] for place in places.tolist())
+        return Judged(**arrays, history=self.history.take(places), reasons=reasons)
+
+    def without(self, places: Flags) -> "Judged":
+        """Nothing is known of these accounts."""
+        if not places.any():
+            return self
+        nothing = unjudged(len(places), self.effect.shape[1])
+        arrays = {
+            name: np.where(places if value.ndim == 1 else places[:, None], getattr(nothing, name), value)
+            for name, value in vars(self).items()
+            if isinstance(value, np.ndarray)
+        }
+        reasons = tuple(() if gone else told for gone, told in zip(places.tolist(), self.reasons, strict=True))
+        return Judged(**arrays, history=self.history, reasons=reasons)
+
+
+def unjudged(accounts: int, packages: int) -> Judged:
+    """Where there is no model: nothing is known of risk or effects."""
+    nothing = np.full(accounts, np.nan)
+    basis = np.full((accounts, packages), Basis.UNKNOWN.value, dtype=object)
+    no = np.zeros(accounts, dtype=bool)
+    return Judged(
+        probability=nothing,
+        margin=nothing.copy(),
+        at_risk=nothing.copy(),
+        raised=no,
+        band=np.full(accounts, None, dtype=object),
+        effect=np.full((accounts, packages), np.nan),
+        basis=basis,
+        history=History(nothing.copy(), no.copy(), no.copy()),
+        reasons=((),) * accounts,
+    )
+
+
+def judge(
+    scorer: Scorer,
+    asked: Asked,
+    learned: Learned,
+    rate: Floats,
+    actions: int,
+    language: str,
+    sink: Sink = lambda accounts, values: None,
+) -> Judged:
+    """Every account at the cutoff in one pass over the features, in memory bounded by the part."""
+    definition = scorer.bundle.model.definition
+    standing = standing_asked(asked, definition)
+    trailing = trailing_of(asked.log, standing.rows, rate, definition.horizon)
+    history = History(trailing.margin, trailing.short, np.asarray(standing.already_silent, dtype=bool))
+    found = unjudged(asked.log.account_count, actions)
+    reasons = list(found.reasons)
+    for part, values in scorer.rows(asked, standing.rows):
+        account = standing.rows.account[part].astype(np.int64)
+        told = judge_rows(scorer, values, history.take(part), learned, language, actions)
+        _put(found, account, told)
+        for place, one in zip(account.tolist(), told.reasons, strict=True):
+            reasons[place] = one
+        sink(account, values)
+    return Judged(**{**vars(found), "reasons": tuple(reasons)})
+
+
+def judge_rows(
+    scorer: Scorer, values: Floats, history: History, learned: Learned, language: str, actions: int
+) -> Judged:
+    """The model's rows (R, F) judged. Each row by itself: alone it is judged to the same bits as among others."""
+    model = scorer.bundle.model
+    found = unjudged(len(values), actions)
+    probability = scorer.probability(values)
+    bands = bands_of(probability, history.silent, model.base_rate, model.bands)
+    margin = (learned.value or ValueModel(None, 0)).predict(values, Trailing(history.trailing, history.short))
+    effect, basis = found.effect, found.basis
+    if learned.evidence.effects is not None:
+        effect, basis = _effects(learned.evidence.effects, values)
+    return Judged(
+        probability=probability,
+        margin=margin,
+        at_risk=probability * margin,
+        raised=np.isin(bands, ["raised", "high", "stopped"]),
+        band=np.array([str(band) for band in bands], dtype=object),
+        effect=effect,
+        basis=basis,
+        history=history,
+        reasons=tuple(scorer.explainer.explain(values, scorer.contributions(values), language, REASONS)),
+    )
+
+
+def _put(found: Judged, account: NDArray[np.int64], told: Judged) -> None:
+    """Writes the rows of a part into the arrays of all accounts."""
+    for name, value in vars(told).items():
+        if isinstance(value, np.ndarray):
+            getattr(found, name)[account] = value
+    for field in fields(History):
+        getattr(found.history, field.name)[account] = getattr(told.history, field.name)
+
+
+def as_told(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
+    """Reasons in the shape of the API."""
+    return [
+        {"code": one.code.value, "direction": one.direction, "contribution": one.contribution, "text": one.text}
+        for one in reasons
+    ]
+
+
+def _effects(effects: FittedEffects, values: Floats) -> tuple[Floats, NDArray[np.object_]]:
+    """Effects where they are supported, NaN elsewhere, with what they stand on."""
+    basis = effects.basis(values)
+    told = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
+    predicted = np.where(told, effects.predict(values), np.nan)
+    predicted[:, 0] = 0.0
+    return predicted, basis

@@ -1,0 +1,144 @@
+"""The company in a week: its accounts, reps, rules, at the cutoff at which the week is decided."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kqml.calendar.workdays import Workdays, workdays
+from kqml.dataset.folder import Dataset
+from kqml.duties.engine import asked_of, duties
+from kqml.duties.inputs import DutyBook, read_book
+from kqml.duties.overrides import Declared
+from kqml.duties.period import Period, day_number
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+from kqml.playbook.contact import Season
+from models.policy.allocation.problem import Floats, Places
+
+
+@dataclass(frozen=True)
+class Company:
+    """`cutoff`: Monday's local midnight; nothing known later is looked at. Accounts are in the order of the log, which
+    is that of the book where every account of the table has its own place in both."""
+
+    dataset: Dataset
+    playbook: Playbook
+    book: DutyBook
+    week: Period
+    cutoff: int
+
+    @property
+    def account_ids(self) -> NDArray[np.object_]:
+        return self.book.log.accounts
+
+    @property
+    def week_name(self) -> str:
+        return self.week.week_name
+
+    @cached_property
+    def calendar(self) -> Workdays:
+        return workdays(self.playbook.country)
+
+    @cached_property
+    def duties(self) -> pa.Table:
+        """What is owed in the week, by `kqml.duties.table.SCHEMA`."""
+        return duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
+
+    @cached_property
+    def owner(self) -> Places:
+        """Per account the place of its rep among `rep_ids`, -1 where nobody is in charge."""
+        asked = asked_of(self.book, self.playbook, self.week, self.cutoff)
+        return np.asarray(asked.owner(asked.last_known_day), dtype=np.int64)
+
+    @property
+    def rep_ids(self) -> tuple[str, ...]:
+        return tuple(rep.name for rep in self.book.log.reps)
+
+    @cached_property
+    def segment(self) -> NDArray[np.object_]:
+        told = pd.Series(self._segments_of_log, index=self.dataset.event_log().accounts, dtype=object)
+        return np.asarray(told.reindex(self.account_ids).to_numpy(), dtype=object)
+
+    def segment_of(self, log_place: int) -> str | None:
+        """The segment of the account at a place of the event log."""
+        return self._segments_of_log[log_place]
+
+    @cached_property
+    def _segments_of_log(self) -> list[str | None]:
+        accounts = self.dataset.accounts()
+        told = accounts.get("segment", pd.Series(None, index=accounts.index, dtype=object)).astype(object)
+        return list(told.where(told.notna(), None))
+
+    @cached_property
+    def seasons(self) -> tuple[str, ...]:
+        """The playbook's seasons in which the week's Monday lies."""
+        return tuple(season.name for season in self.playbook.seasons if _within(season, self.week.first))
+
+
+def read_company(dataset: Dataset, playbook: Playbook, week: Period, declared: tuple[Declared, ...] = ()) -> Company:
+    """The company of a dataset folder before a week; `declared`: what people said of duties."""
+    book = read_book(dataset, playbook, declared)
+    return Company(dataset, playbook, book, week, week.instants(dataset.info.time_zone)[0])
+
+
+def _within(season: Season, day: date) -> bool:
+    now = f"{day:%m-%d}"
+    if season.start <= season.end:
+        return season.start <= now <= season.end
+    return now >= season.start or now <= season.end
+
+
+def capacities(company: Company) -> Floats:
+    """R × (minutes, stops, money) of each rep's week: the table's numbers, else the playbook's, for the share of the
+    working days on which the rep is there."""
+    usual = company.playbook.rep
+    table = company.dataset.reps()
+    rows = table.set_index("rep_id").reindex(list(company.rep_ids)) if "rep_id" in table else pd.DataFrame()
+    columns = [
+        _told(rows, name, float(getattr(usual, name)), len(company.rep_ids))
+        for name in ("minutes_per_week", "stops_per_week", "budget_per_week")
+    ]
+    return np.column_stack(columns) * _there(company)[:, None]
+
+
+def _told(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats:
+    if name not in rows:
+        return np.full(count, usual)
+    return np.asarray(rows[name].astype(np.float64).fillna(usual), dtype=np.float64)
+
+
+def _there(company: Company) -> Floats:
+    """R: of the week's working days; of all its days where none is one."""
+    week = company.week
+    working = company.calendar.between(week.first, week.last)
+    days = np.arange(day_number(week.first), day_number(week.last) + 1)
+    days = days[working] if working.any() else days
+    return np.array([float((rep.employed_on(days) & ~rep.absent(days)).mean()) for rep in company.book.log.reps])
+
+
+def earlier_compliance(company: Company, months: int = 3) -> Floats:
+    """R × channels: the share of the owed cadence that each rep kept in the months before, at most 1."""
+    from kqml.duties.compliance import compliance
+    from kqml.duties.period import month_before
+
+    named, found = company.week.first, []
+    for _ in range(months):
+        named = month_before(named)
+        found.append(named)
+    table = compliance(company.book, company.playbook, company.calendar, found, company.cutoff).to_pandas()
+    sums = table.groupby(["rep_id", "channel"])[["met", "target"]].sum()
+    share = (sums["met"] / sums["target"].where(sums["target"] > 0)).unstack("channel")
+    told = share.reindex(index=list(company.rep_ids), columns=list(CHANNELS))
+    usual = table.groupby("channel")[["met", "target"]].sum()
+    whole = (usual["met"] / usual["target"].where(usual["target"] > 0)).reindex(list(CHANNELS))
+    return np.asarray(told.fillna(whole).fillna(0.0).clip(0.0, 1.0), dtype=np.float64).reshape(-1, len(CHANNELS))
+
+
+def week_of(day: date) -> Period:
+    monday = day - timedelta(days=day.weekday())
+    return Period(monday, monday + timedelta(days=6))

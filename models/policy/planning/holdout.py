@@ -1,0 +1,34 @@
+"""What held-out accounts get: the playbook's contacts, as often as their reps kept them before."""
+
+import numpy as np
+
+from kqml.playbook.codes import CHANNELS
+from models.policy.allocation.problem import NOT_BOOKED, Flags, Floats, Packages, Places
+
+
+def playbook_packages(packages: Packages, due: Floats, kept: Floats, allowed: Flags, luck: Floats) -> Places:
+    """Per account the package of its cadence; NOT_BOOKED where the week brings none.
+
+    `due`, `kept`, `luck` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers. The first
+    channel whose chance, owed × kept, falls is done: visits, then calls, then messages.
+    """
+    found = np.full(len(due), NOT_BOOKED, dtype=np.int64)
+    chance = due * kept
+    for channel in range(len(CHANNELS)):
+        falls = (found == NOT_BOOKED) & (luck[:, channel] < np.minimum(chance[:, channel], 1.0))
+        for package in _plain(packages, channel):
+            number = packages.contacts[package, channel]
+            wanted = falls & allowed[:, package] & ((number <= 1) | (chance[:, channel] >= number))
+            found[wanted] = package
+    return found
+
+
+def _plain(packages: Packages, channel: int) -> list[int]:
+    """Packages of this channel alone, the cheapest for each number of contacts, fewest contacts first."""
+    alone = [
+        place for place, row in enumerate(packages.contacts) if row[channel] > 0 and not np.delete(row, channel).any()
+    ]
+    best: dict[float, int] = {}
+    for place in sorted(alone, key=lambda one: tuple(packages.cost[one])):
+        best.setdefault(float(packages.contacts[place, channel]), place)
+    return [best[number] for number in sorted(best)]

@@ -1,0 +1,109 @@
+"""Help offers: which one answers an account's reasons now, what an action with it takes."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kqml.events import EventKind
+from kqml.playbook import Playbook
+from kqml.playbook.planning import HelpOffer
+from models.churn.reasons.reasons import Reason
+from models.policy.allocation.problem import Floats, Packages
+from models.policy.planning.company import Company
+from models.uplift.weekly_actions import HELP
+
+VISIT = "visit"
+"""The package whose minutes, stops and money the help of an offer comes on top of."""
+
+Names = NDArray[np.object_]
+"""Per account the name of its help offer; None without one."""
+
+
+def offers_for(
+    playbook: Playbook,
+    codes: Sequence[str],
+    segment: str | None,
+    seasons: Sequence[str],
+    given: Mapping[str, int] | None = None,
+) -> list[HelpOffer]:
+    """Return the help offers that answer one of the reason codes, for the segment, in season, in the order of the
+    reasons. `given`: how many stages of each offer the account has had; an offer with all its stages given is left out.
+    """
+    past = given or {}
+    fitting = [
+        offer
+        for offer in playbook.help_offers
+        if (not offer.segments or segment in offer.segments)
+        and (not offer.seasons or not set(offer.seasons).isdisjoint(seasons))
+        and past.get(offer.name, 0) < len(offer.stages)
+    ]
+    ordered = {offer.name: offer for code in codes for offer in fitting if code in offer.codes}
+    return list(ordered.values())
+
+
+def raising_codes(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """Return the codes of the reasons that raise the risk."""
+    return tuple(reason.code.value for reason in reasons if reason.direction == "rising")
+
+
+def choose_offers(company: Company, reasons: Sequence[Sequence[Reason]]) -> Names:
+    """Return per account the first help offer that answers one of its raising reasons and has a stage left."""
+    given = stages_given(company)
+    chosen: dict[object, str | None] = {}
+    names = np.full(len(reasons), None, dtype=object)
+    for place, account in enumerate(company.account_ids.tolist()):
+        codes, past = raising_codes(reasons[place]), given.get(account, {})
+        key = (codes, company.segment[place], tuple(sorted(past.items())))
+        if codes and key not in chosen:
+            offers = offers_for(company.playbook, codes, company.segment[place], company.seasons, past)
+            chosen[key] = offers[0].name if offers else None
+        names[place] = chosen.get(key)
+    return names
+
+
+def action_costs(playbook: Playbook, offers: Names) -> Floats:
+    """Return n × K × RESOURCES: what each action takes. For an account with an offer, the action of help takes what a
+    visit takes plus the offer's own minutes and money; else, or where the playbook has no visit, what its package says.
+    """
+    packages = Packages.of(playbook)
+    cost = np.tile(packages.cost, (len(offers), 1, 1))
+    if HELP not in packages.names or VISIT not in packages.names:
+        return cost
+    visit, place = packages.cost[packages.names.index(VISIT)], packages.names.index(HELP)
+    for offer in playbook.help_offers:
+        cost[offers == offer.name, place] = visit + np.array([offer.minutes, 0.0, offer.money])
+    return cost
+
+
+def stages_given(company: Company) -> Mapping[str, Mapping[str, int]]:
+    """Return account id → name of an offer → how often help with it was given, as known at the cutoff."""
+    source = company.book.log.source
+    if "attributes" not in source.column_names:
+        return {}
+    rows = _known_help(source, company.cutoff)
+    topics = rows["attributes"].astype(object).map(topic_of)
+    given: dict[str, Counter[str]] = {}
+    for account, topic in zip(rows["account_id"], topics, strict=True):
+        if isinstance(topic, str):
+            given.setdefault(account, Counter())[topic] += 1
+    return given
+
+
+def _known_help(events: pa.Table, cutoff: int) -> pd.DataFrame:
+    help_given = pc.equal(events["kind"].cast(pa.string()), EventKind.HELP_GIVEN.code)
+    before = [pc.less(events[name].cast(pa.int64()), cutoff) for name in ("occurred_at", "known_at")]
+    kept = events.select(["account_id", "attributes"]).filter(pc.and_(help_given, pc.and_(*before)))
+    return pd.DataFrame(kept.to_pandas())
+
+
+def topic_of(attributes: object) -> str | None:
+    """Return the offer, else the topic, that the attributes of an event name."""
+    note = orjson.loads(attributes) if isinstance(attributes, str) and attributes else {}
+    topic = (note.get("offer") or note.get("topic")) if isinstance(note, dict) else None
+    return str(topic) if topic else None

@@ -1,0 +1,154 @@
+"""A week's plan as rows and totals, for tables and files."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.churn.reasons.reasons import Reason
+from models.policy.allocation.problem import WAIT, Places
+from models.policy.brief.brief import BriefWriter
+from models.policy.brief.inputs import Material
+from models.policy.planning.week_decision import WeekPlan, reasons_given
+from models.uplift.fitted import Basis
+from models.value.net import MONEY
+
+STOPS, MINUTES = 1, 0
+
+
+def recommended(plan: WeekPlan, rep: str | None = None) -> Places:
+    """The accounts that get something, of one rep or of all, by rep, then musts first, then what is at stake."""
+    mine = plan.decided & (plan.week.assigned != WAIT)
+    if rep is not None:
+        mine &= plan.company.owner == plan.company.rep_ids.index(rep)
+    who = np.flatnonzero(mine)
+    stake = np.nan_to_num(plan.judged.at_risk[who])
+    return np.asarray(who[np.lexsort((who, -stake, ~plan.problem.must[who], plan.company.owner[who]))], dtype=np.int64)
+
+
+def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
+    """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are None where nothing supports
+    them: what is ranked by risk has no effect that could be claimed."""
+    chosen, names, net = plan.week.assigned, _names(plan), _net(plan)
+    given, cost = reasons_given(plan), plan.problem.cost
+    return [
+        {
+            "account_id": str(plan.company.account_ids[i]),
+            "name": names[i],
+            "rep_id": plan.company.rep_ids[plan.company.owner[i]],
+            "tier": plan.situation.tier[i] or None,
+            "action": plan.actions[chosen[i]],
+            "given_for": str(given[i]),
+            "minutes": float(cost[i, chosen[i], MINUTES]),
+            "stops": float(cost[i, chosen[i], STOPS]),
+            "money": float(cost[i, chosen[i], MONEY]),
+            "churn_probability": _number(plan.judged.probability[i]),
+            "band": plan.judged.band[i],
+            "value_at_risk": _number(plan.judged.at_risk[i]),
+            "effect": _number(plan.judged.effect[i, chosen[i]]),
+            "net_value": _number(net[i]),
+            "basis": plan.ranked.basis[i, chosen[i]],
+            "probability": float(plan.week.probability[i]),
+            "reasons": [_reason(reason) for reason in plan.judged.reasons[i]],
+        }
+        for i in who.tolist()
+    ]
+
+
+def with_briefs(
+    plan: WeekPlan, who: Places, rows: Sequence[dict[str, Any]], material: Material, language: str
+) -> list[dict[str, Any]]:
+    """The same rows, each with its brief."""
+    writer = BriefWriter(plan.company, material, language)
+    briefs = (
+        writer.write(row["account_id"], row["action"], plan.judged.reasons[place])
+        for place, row in zip(who.tolist(), rows, strict=True)
+    )
+    return [
+        {**row, "brief": {part: list(lines) for part, lines in vars(brief).items()}}
+        for row, brief in zip(rows, briefs, strict=True)
+    ]
+
+
+def totals(plan: WeekPlan, who: Places) -> dict[str, Any]:
+    """Of the accounts that get something. `net_value` adds up what rests on randomised evidence alone, None where
+    nothing does."""
+    used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)
+    chosen = plan.week.assigned[who]
+    claimed = plan.ranked.basis[who, chosen] == Basis.RANDOMISED.value
+    net = _net(plan)[who][claimed]
+    given = reasons_given(plan)[who]
+    return {
+        "recommended": len(who),
+        "actions": {name: int((chosen == place).sum()) for place, name in enumerate(plan.actions) if place != WAIT},
+        "given_for": dict(Counter(str(one) for one in given)),
+        "minutes": float(used[MINUTES]),
+        "stops": float(used[STOPS]),
+        "money": float(used[MONEY]),
+        "value_at_risk": float(np.nansum(plan.judged.at_risk[who])),
+        "net_value": float(np.nansum(net)) if claimed.any() else None,
+    }
+
+
+def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[dict[str, Any]]:
+    """A row for each rep that has accounts: used and given hours, what one more visit would be worth at the margin."""
+    visit = plan.problem.packages.cost[_visit(plan)]
+    price, used = plan.week.allocation.slot_price(visit), plan.week.allocation.used
+    owners = sorted(set(plan.company.owner[plan.decided].tolist()))
+    return [
+        {
+            "rep_id": plan.company.rep_ids[place],
+            "accounts": int((plan.decided & (plan.company.owner == place)).sum()),
+            "recommended": len(recommended(plan, plan.company.rep_ids[place])),
+            "minutes": [float(used[place, MINUTES]), float(plan.problem.capacity[place, MINUTES])],
+            "stops": [float(used[place, STOPS]), float(plan.problem.capacity[place, STOPS])],
+            "money": [float(used[place, MONEY]), float(plan.problem.capacity[place, MONEY])],
+            "overflows": bool(plan.week.allocation.overflows[place]),
+            "slot_price": float(price[place]),
+        }
+        for place in owners
+        if rep in (None, plan.company.rep_ids[place])
+    ]
+
+
+def left_out(plan: WeekPlan, rep: str | None = None) -> dict[str, int]:
+    """Why accounts did not get what would have been worth most to them."""
+    mine = plan.decided & ~plan.held
+    if rep is not None:
+        mine &= plan.company.owner == plan.company.rep_ids.index(rep)
+    return dict(Counter(str(one) for one in plan.week.allocation.left_out[mine] if one))
+
+
+def _visit(plan: WeekPlan) -> int:
+    """The package `visit`, else the first one with a stop, else the last."""
+    if "visit" in plan.actions:
+        return plan.actions.index("visit")
+    stops = np.flatnonzero(plan.problem.packages.cost[:, STOPS] > 0)
+    return int(stops[0]) if len(stops) else len(plan.actions) - 1
+
+
+def _net(plan: WeekPlan) -> NDArray[np.float64]:
+    """Net value of what was chosen, NaN where no effect is known."""
+    row = np.arange(len(plan.decided))
+    chosen = plan.week.assigned
+    known = np.isfinite(plan.judged.effect[row, chosen])
+    return np.where(known, plan.ranked.score[row, chosen], np.nan)
+
+
+def _names(plan: WeekPlan) -> list[str | None]:
+    accounts = plan.company.dataset.accounts()
+    if "name" not in accounts:
+        return [None] * len(plan.company.account_ids)
+    told = accounts["name"].reindex(pd.Index(plan.company.account_ids)).astype(object)
+    return list(told.where(told.notna(), None))
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code.value, "direction": reason.direction, "text": reason.text}

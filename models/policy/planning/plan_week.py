@@ -1,0 +1,134 @@
+"""From a dataset to the plan of a week: learn, judge, decide."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from features.context import context_of
+from features.profile import profile_of
+from features.rows import Rows
+from kqml.dataset.folder import Dataset
+from kqml.duties.overrides import Declared
+from kqml.duties.period import Period
+from kqml.errors import Fault, Refused
+from kqml.playbook import Playbook
+from models.churn.scoring import Scorer
+from models.churn.scoring_request import Asked
+from models.policy.allocation.problem import Flags, Floats, Places
+from models.policy.guardrails.log_columns import rejections
+from models.policy.planning.assessment import Judged, Sink, judge, unjudged
+from models.policy.planning.company import Company, read_company
+from models.policy.planning.learned_state import UNLEARNED, Evidence, Learned
+from models.policy.planning.learning import learn_effects, learn_value
+from models.policy.planning.ranking import top_of
+from models.policy.planning.week_decision import WeekPlan, plan_week
+from models.uplift.decision_log import DecisionLog
+from models.value.expected import ValueModel
+from models.value.margins import margin_rates
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for. `scorer`: None plans by musts and cadence alone. `log`: earlier decisions, where there are.
+
+    `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
+    recommended by machine. `reps`: whose weeks are decided, everybody's where None; `kept`: those that are left out
+    because their weeks were decided before. `declared`: what people said of duties."""
+
+    playbook: Playbook
+    week: Period
+    scorer: Scorer | None = None
+    log: DecisionLog | None = None
+    language: str = "en"
+    learned: Learned | None = None
+    objecting: frozenset[str] = field(default_factory=frozenset)
+    reps: frozenset[str] | None = None
+    kept: frozenset[str] = field(default_factory=frozenset)
+    declared: tuple[Declared, ...] = ()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan with what it was learned from. `objecting` (n): accounts left out because they object."""
+
+    plan: WeekPlan
+    learned: Learned
+    objecting: Flags
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.learned.evidence
+
+    @property
+    def value(self) -> ValueModel | None:
+        """None where no model answers."""
+        return self.learned.value
+
+
+def plan_dataset(
+    dataset: Dataset,
+    wish: Wish,
+    sink: Sink | None = None,
+    tell: Callable[[str], None] = lambda step: None,
+) -> Planned:
+    """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
+    tell("duties")
+    company = read_company(dataset, wish.playbook, wish.week, wish.declared)
+    _refuse_nothing(company)
+    log_ids = dataset.event_log().accounts
+    judged, learned = unjudged(len(log_ids), len(wish.playbook.actions)), UNLEARNED
+    if wish.scorer is not None:
+        tell("learning")
+        learned = wish.learned or learn(company, wish.scorer, wish.log)
+        tell("judging")
+        judged = _judged(company, wish, learned, sink or _nowhere)
+    tell("allocating")
+    objecting = np.isin(company.account_ids, list(wish.objecting))
+    found = judged.take(pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))).without(objecting)
+    learned = replace(learned, top=top_of(found)) if learned.top is None else learned
+    plan = plan_week(company, found, _rejected(company, wish), objecting | _not_asked(company, wish), learned.top)
+    return Planned(plan, learned, objecting & plan.situation.active & (company.owner >= 0))
+
+
+def learn(company: Company, scorer: Scorer, log: DecisionLog | None) -> Learned:
+    """What the company's own past says of values and effects, as far as it was known at the cutoff."""
+    value = learn_value(scorer, company.dataset, company.playbook, company.cutoff)
+    return Learned(value, learn_effects(scorer, company.dataset, log, company.playbook, company.cutoff))
+
+
+def _not_asked(company: Company, wish: Wish) -> Flags:
+    """Accounts of reps whose weeks are not to be decided."""
+    asked = set(company.rep_ids if wish.reps is None else wish.reps) - wish.kept
+    decide = np.array([*(rep in asked for rep in company.rep_ids), False])
+    return np.asarray(~decide[company.owner], dtype=bool)
+
+
+def _nowhere(accounts: Places, values: Floats) -> None:
+    """Keeps no feature rows."""
+
+
+def _refuse_nothing(company: Company) -> None:
+    if not company.rep_ids or not (company.owner >= 0).any():
+        fault = Fault("owner_rep_id", "no account has a rep in that week", "import who looks after which account")
+        raise Refused("There is nobody whose week could be planned.", [fault])
+
+
+def _judged(company: Company, wish: Wish, learned: Learned, sink: Sink) -> Judged:
+    assert wish.scorer is not None
+    dataset, log = company.dataset, company.dataset.event_log()
+    profile = profile_of(dataset, Rows.grid(log.account_count, np.array([company.cutoff], dtype=np.int64)))
+    words = {str(name): profile[name].tolist() for name in profile}
+    peers = wish.scorer.bundle.peers if wish.reps is not None else None
+    asked = Asked(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
+    rate = margin_rates(dataset, wish.playbook)
+    return judge(wish.scorer, asked, learned, rate, len(wish.playbook.actions), wish.language, sink)
+
+
+def _rejected(company: Company, wish: Wish) -> Floats:
+    ids, actions = list(company.account_ids), wish.playbook.actions
+    if wish.log is None:
+        return np.zeros((len(ids), len(actions)))
+    days = wish.playbook.limits.suppression_days
+    return rejections(wish.log.decisions, wish.log.states, ids, actions, company.cutoff, days)

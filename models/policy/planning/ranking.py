@@ -1,0 +1,87 @@
+"""By what packages are ranked: net value where effects are known, risk × value where they are not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.events import EventKind
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
+from models.policy.allocation.problem import WAIT, Flags, Floats, Packages
+from models.policy.planning.assessment import Judged
+from models.policy.planning.offers import Names, action_costs
+from models.uplift.fitted import Basis
+from models.uplift.weekly_actions import HELP
+from models.value.net import costs, net_values
+
+TOP = 0.99
+"""The quantile of value at risk that ranks like the dearest missing contact of the cadence."""
+
+FRUGAL = 1e-3
+"""Share of its cost by which a mere rank is lowered: of two packages that rank alike the cheaper one is given."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """n × K. `score`: what the allocation compares, in money where `known`, else a mere rank in the scale of the
+    cadence's shortfall costs. `known`: accounts whose effects are learned. `basis`: of each effect."""
+
+    score: Floats
+    known: Flags
+    basis: NDArray[np.object_]
+
+
+def rank(judged: Judged, playbook: Playbook, offers: Names, top: float | None = None) -> Ranked:
+    """`offers`: of `choose_offers`. `top`: of `top_of`, by default that of these accounts.
+
+    An account has known effects where learning supports any of its actions; its other actions then cost what they
+    cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
+    """
+    cost = action_costs(playbook, offers)
+    offered: Flags = np.array([name is not None for name in offers.tolist()], dtype=bool)
+    known: Flags = np.asarray(np.isfinite(judged.effect[:, 1:]).any(axis=1), dtype=bool)
+    net = net_values(np.nan_to_num(judged.effect), cost, playbook.minute_cost)
+    urgent = urgency(judged, playbook, top)[:, None] * attention(playbook, offered)
+    urgent = urgent - FRUGAL * costs(cost, playbook.minute_cost)
+    score = np.where(known[:, None], net, urgent)
+    score[:, WAIT] = 0.0
+    basis = judged.basis.copy()
+    if playbook.priors:
+        ordered = np.isin(playbook.actions, list(playbook.priors))[None, :]
+        basis[(basis == Basis.UNKNOWN.value) & ordered] = Basis.PRIOR.value
+    return Ranked(score, known, basis)
+
+
+def urgency(judged: Judged, playbook: Playbook, top: float | None = None) -> Floats:
+    """n: value at risk where the risk is raised, scaled so that `top` weighs like the dearest shortfall."""
+    at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
+    scale = top_of(judged) if top is None else top
+    if not scale:
+        return np.zeros(len(at_risk))
+    dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
+    return np.asarray(np.minimum(at_risk / scale, 1.0) * dearest, dtype=np.float64)
+
+
+def top_of(judged: Judged) -> float:
+    """The top quantile of value at risk where the risk is raised; 0 where nothing is at risk."""
+    at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
+    told = at_risk[at_risk > 0]
+    return float(np.quantile(told, TOP)) if len(told) else 0.0
+
+
+def attention(playbook: Playbook, offered: Flags) -> Floats:
+    """n × K: how much attention a package is by the company's own rules: what its contacts pay into the emotional
+    account, against a visit's; help counts where it answers a reason. The playbook's priors go before that."""
+    weights = {entry.kind: max(entry.weight, 0.0) for entry in playbook.emotional if entry.topic is None}
+    visit = weights.get(EventKind.VISIT, 0.0) or 1.0
+    told = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]
+    base = (np.minimum(Packages.of(playbook).contacts, 1.0) * told).sum(axis=1)
+    found = np.tile(base, (len(offered), 1))
+    if HELP in playbook.actions:
+        extra = weights.get(EventKind.HELP_GIVEN, 0.0) / visit
+        found[:, playbook.actions.index(HELP)] += np.where(offered, extra, 0.0)
+    for action, place in playbook.priors.items():
+        if action in playbook.actions:
+            found[:, playbook.actions.index(action)] = 1.0 / place
+    return found

@@ -1,0 +1,107 @@
+"""The receipts of a week's decisions: what each account was judged by, what every action was worth, what is said."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.playbook import Playbook
+from models.churn.scoring import Scorer
+from models.policy.allocation.problem import WAIT, Flags, Floats
+from models.policy.brief.brief import BriefWriter
+from models.policy.brief.inputs import Material
+from models.policy.planning.assessment import History, Judged, as_told, judge_rows
+from models.policy.planning.learned_state import Learned
+from models.policy.planning.plan_week import Planned
+from models.policy.planning.ranking import Ranked, rank
+from models.policy.planning.week_decision import WeekPlan, reasons_given
+
+Receipt = dict[str, Any]
+
+
+def build_receipts(planned: Planned, material: Material, language: str, learned: str | None) -> list[Receipt]:
+    """One for each account that was decided, in the plan's order; with its brief where something is recommended.
+
+    `learned`: the fingerprint of what was learned.
+    """
+    plan = planned.plan
+    who = np.flatnonzero(plan.decided).tolist()
+    given = reasons_given(plan)
+    left_out = plan.week.allocation.left_out
+    told = judged_as_told(plan.judged, plan.ranked, plan.actions, who)
+    writer = BriefWriter(plan.company, material, language)
+    return [
+        {
+            "language": language,
+            "learned": learned,
+            "evidence": {"code": planned.evidence.why, "rows": planned.evidence.rows},
+            "history": _history(plan.judged.history, place),
+            "offer": plan.offers[place],
+            **judged,
+            "given_for": str(given[place]),
+            "left_out": str(left_out[place]) or None,
+            "brief": _brief(plan, place, writer),
+        }
+        for place, judged in zip(who, told, strict=True)
+    ]
+
+
+def recreate(
+    receipt: Mapping[str, Any], features: Sequence[float | None], scorer: Scorer, learned: Learned, playbook: Playbook
+) -> dict[str, Any]:
+    """`score` and `actions` of a receipt anew, from its feature row, the model, the knowledge, the playbook it names:
+    the same bits, with no look at the data."""
+    values = np.array([[np.nan if one is None else one for one in features]], dtype=np.float64)
+    past = receipt["history"]
+    history = History(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
+    judged = judge_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
+    ranked = rank(judged, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
+    return judged_as_told(judged, ranked, playbook.actions, [0])[0]
+
+
+def judged_as_told(judged: Judged, ranked: Ranked, actions: Sequence[str], who: Sequence[int]) -> list[dict[str, Any]]:
+    """Per account what is known of its risk (None where no model answers), what each action ranks by."""
+    numbers = [column.tolist() for column in (judged.probability, judged.margin, judged.at_risk)]
+    effect, score, basis = _known(judged.effect), _known(ranked.score), ranked.basis.tolist()
+    return [
+        {
+            "score": _score([column[place] for column in numbers], judged, place),
+            "actions": {
+                name: {"score": score[place][k], "effect": effect[place][k], "basis": basis[place][k]}
+                for k, name in enumerate(actions)
+            },
+        }
+        for place in who
+    ]
+
+
+def _score(numbers: list[float], judged: Judged, place: int) -> dict[str, Any] | None:
+    if numbers[0] != numbers[0]:  # nobody was judged
+        return None
+    names = ("churn_probability", "margin", "value_at_risk")
+    told = dict(zip(names, numbers, strict=True))
+    return {**told, "band": judged.band[place], "reasons": as_told(judged.reasons[place])}
+
+
+def _history(history: History, place: int) -> dict[str, Any] | None:
+    trailing = float(history.trailing[place])
+    if np.isnan(trailing):
+        return None
+    return {"trailing": trailing, "short": bool(history.short[place]), "silent": bool(history.silent[place])}
+
+
+def _known(values: Floats) -> list[list[float | None]]:
+    """NaN as None."""
+    told: NDArray[np.object_] = values.astype(object)
+    missing: Flags = np.isnan(values)
+    told[missing] = None
+    return list(told.tolist())
+
+
+def _brief(plan: WeekPlan, place: int, writer: BriefWriter) -> dict[str, tuple[str, ...]] | None:
+    action = int(plan.week.assigned[place])
+    if action == WAIT:
+        return None
+    account = str(plan.company.account_ids[place])
+    return dict(vars(writer.write(account, plan.actions[action], plan.judged.reasons[place])))

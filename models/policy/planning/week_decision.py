@@ -1,0 +1,130 @@
+"""A company's week decided: guardrails, musts, cadence, ranks, coins, holdout, allocation."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.playbook.codes import CHANNELS
+from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
+from models.policy.allocation.problem import NOT_BOOKED, WAIT, Flags, Floats, Packages, Places, Problem
+from models.policy.allocation.required_contacts import Owed, owed_of
+from models.policy.exploration.exploration_draw import Coins, draw_coins
+from models.policy.exploration.holdout import held_out
+from models.policy.exploration.random_draws import uniforms
+from models.policy.exploration.week import DecidedWeek, decide_week
+from models.policy.guardrails.account_state import Situation, situation_of
+from models.policy.guardrails.rules import RULES, Guarded, guard
+from models.policy.planning.assessment import Judged
+from models.policy.planning.company import Company, capacities, earlier_compliance
+from models.policy.planning.holdout import playbook_packages
+from models.policy.planning.offers import Names, action_costs, choose_offers
+from models.policy.planning.ranking import Ranked, rank
+
+POLICY = "kqml-week@3"
+"""Raised whenever the same knowledge leads to other decisions."""
+
+
+@dataclass(frozen=True)
+class WeekPlan:
+    """Everything decided for a week; arrays are per account of the company. `held`: in the holdout, it gets the
+    playbook only. `decided`: active accounts that somebody is in charge of, for which nothing stands against deciding;
+    the others are no decisions. `offers`: per account the help offer that answers one of its reasons."""
+
+    company: Company
+    judged: Judged
+    ranked: Ranked
+    situation: Situation
+    guarded: Guarded
+    owed: Owed
+    problem: Problem
+    week: DecidedWeek
+    held: Flags
+    decided: Flags
+    offers: Names
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        return self.problem.packages.names
+
+
+def plan_week(
+    company: Company, judged: Judged, rejected: Floats, undecided: Flags | None = None, top: float | None = None
+) -> WeekPlan:
+    """The plan that follows from what is known; the same input gives the same plan, to the last bit.
+
+    `rejected` (n × K): recommendations rejected within the playbook's suppression days. `undecided` (n): accounts about
+    which nothing is decided. `top`: of `models.policy.planning.ranking.top_of`.
+    """
+    playbook, ids = company.playbook, company.account_ids
+    situation = situation_of(company.book, playbook, company.week, company.cutoff, rejected)
+    guarded = _with_nobody(guard(situation, playbook), company.owner)
+    owed = owed_of(company.duties, list(ids))
+    offers = choose_offers(company, judged.reasons)
+    ranked = rank(judged, playbook, offers, top)
+    decided = situation.active & (company.owner >= 0)
+    if undecided is not None:
+        decided &= ~undecided
+    held = held_out(playbook.holdout, ids, company.week.first) & decided
+    problem = _problem(company, guarded, owed, ranked.score, (tier_places(situation.tier), held, decided))
+    problem = replace(problem, own_cost=action_costs(playbook, offers))
+    week = decide_week(problem, _coins(company, problem, owed.due, (held, decided)))
+    week = replace(week, evaluable=week.evaluable & decided)
+    return WeekPlan(company, judged, ranked, situation, guarded, owed, problem, week, held, decided, offers)
+
+
+def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
+    """Why each account gets what it gets: a code of the allocation, or `playbook` in the holdout."""
+    given = plan.week.allocation.given_for
+    own = plan.held & ~plan.problem.must
+    return np.asarray(np.where(own, np.where(plan.week.assigned == WAIT, "nothing", "playbook"), given))
+
+
+def _with_nobody(guarded: Guarded, owner: Places) -> Guarded:
+    """Where nobody is in charge nothing can be done."""
+    rule = guarded.rule.copy()
+    alone = (owner < 0)[:, None] & guarded.allowed
+    alone[:, 0] = False
+    rule[alone] = RULES.index("rep")
+    return replace(guarded, rule=rule)
+
+
+def _problem(
+    company: Company, guarded: Guarded, owed: Owed, score: Floats, groups: tuple[Places, Flags, Flags]
+) -> Problem:
+    """Accounts without a rep stand with a rep of their own who has no hours. Held-out accounts have no rank, so that
+    nothing but musts and their playbook package reaches them. `groups`: tier, held, decided."""
+    tier, held, decided = groups
+    playbook, ranked = company.playbook, decided & ~held
+    packages = Packages.of(playbook)
+    reps = len(company.rep_ids) + 1
+    rep = np.where(company.owner < 0, reps - 1, company.owner)
+    due = np.where(ranked[:, None], owed.due, 0.0)
+    problem = Problem(
+        packages=packages,
+        rep=rep,
+        tier=tier,
+        net_value=np.where(ranked[:, None], score, 0.0),
+        allowed=guarded.allowed,
+        fulfils=owed.fulfils(packages) & decided[:, None],
+        booked=np.full(len(rep), NOT_BOOKED),
+        due=due,
+        shortfall_cost=shortfall_costs(playbook, tier),
+        capacity=np.vstack([capacities(company), np.zeros(3)]),
+        floor=no_floors(reps),
+    )
+    return with_floors(problem, playbook)
+
+
+def _coins(company: Company, problem: Problem, due: Floats, groups: tuple[Flags, Flags]) -> Coins:
+    """Coins for who may explore; held-out accounts are booked their playbook package before anything is allocated."""
+    held, decided = groups
+    playbook, ids, name = company.playbook, company.account_ids, company.week_name
+    salt = playbook.holdout.salt
+    epsilon = exploration(playbook, problem.tier, problem.must | held | ~decided)
+    coins = draw_coins(problem.allowed, epsilon, *(uniforms(salt, f"{what} {name}", ids) for what in ("coin", "draw")))
+    luck = np.column_stack([uniforms(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
+    kept = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
+    own = playbook_packages(problem.packages, due, kept, problem.allowed, luck)
+    booked = np.where(own == NOT_BOOKED, 0, own)
+    return replace(coins, drawn=np.where(held & ~problem.must, booked, coins.drawn))

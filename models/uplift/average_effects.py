@@ -1,0 +1,66 @@
+"""The average effect of every action: measured together, then drawn to what they have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.uplift.sample import Codes, Flags, Floats
+
+STEPS, NEAREST, FARTHEST = 12, 1.0, 5.0
+"""Of the grid of prior spreads: from the least standard error to so many times the largest effect."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """`value` (K,): effects as shares of the stake. `covariance` (K, K): of their errors, which share the rows that
+    waited."""
+
+    value: Floats
+    covariance: Floats
+
+    @property
+    def error(self) -> Floats:
+        return np.sqrt(np.diag(self.covariance))
+
+
+def measure_levels(
+    effects: Sequence[Floats], units: Sequence[Floats], masks: Sequence[Flags], account: Codes
+) -> Levels:
+    """`effects`, `units`: of the rows in each action's mask, pseudo-effects and stakes, both over the row's spread, so
+    that a least-squares fit counts every row by the inverse of its variance. Errors are clustered by account."""
+    who = np.unique(account, return_inverse=True)[1]
+    accounts = int(who.max()) + 1
+    value, parts = np.zeros(len(masks)), np.zeros((accounts, len(masks)))
+    for place, (effect, unit, mask) in enumerate(zip(effects, units, masks, strict=True)):
+        strength = max(float(np.sum(unit**2)), 1e-300)
+        value[place] = float(np.sum(effect * unit)) / strength
+        rest = unit * (effect - value[place] * unit) / strength
+        parts[:, place] = np.bincount(who[mask], weights=rest, minlength=accounts)
+    return Levels(value, parts.T @ parts)
+
+
+def drawn_levels(levels: Levels) -> Floats:
+    """(K,) posterior means under λ = m + δ, m ~ N(0, τ²) common to all actions, δ ~ N(0, ω²) of each, averaged over a
+    grid of τ and ω by how well they explain what was measured (hierarchical Bayes, Gelman et al. 2013, ch. 5)."""
+    spreads = _grid(levels)
+    if not np.isfinite(spreads).all() or spreads[0] <= 0:
+        return levels.value
+    count = len(levels.value)
+    fits, means = [], []
+    for common in spreads:
+        for own in spreads if count > 1 else (0.0,):
+            prior = common**2 * np.ones((count, count)) + own**2 * np.eye(count)
+            whole = levels.covariance + prior
+            solved = np.linalg.solve(whole, levels.value)
+            fits.append(-0.5 * (float(np.linalg.slogdet(whole)[1]) + float(levels.value @ solved)))
+            means.append(prior @ solved)
+    weight = np.exp(np.array(fits) - max(fits))
+    return np.asarray(weight @ np.array(means) / weight.sum(), dtype=np.float64)
+
+
+def _grid(levels: Levels) -> Floats:
+    error = levels.error
+    most = FARTHEST * max(float(np.abs(levels.value).max()), float(error.max()))
+    least = NEAREST * float(error.min())
+    return np.geomspace(least, max(most, least), STEPS) if least > 0 else np.zeros(1)

@@ -1,0 +1,52 @@
+"""What an action changes where it is done because it was assigned: the complier effect."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kqml.errors import Fault, Refused
+from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.sample import Codes, Flags, Floats
+
+LEAST_T = 3.3
+"""A first stage weaker than this (F below about 10; Staiger & Stock 1997) gives no ratio worth telling."""
+
+
+@dataclass(frozen=True)
+class ComplierEffect:
+    """`assigned`: effect of asking for the action. `uptake`: by how much asking raises the share that does it.
+    `complier`: their ratio, with an interval that follows from both at once (delta method on the ratio's scores)."""
+
+    action: str
+    assigned: Estimate
+    uptake: Estimate
+    complier: Estimate
+
+
+def complier_effect(
+    action: str, effect_scores: Floats, uptake_scores: Floats, account: Codes, rows: Flags | None = None
+) -> ComplierEffect:
+    """The local average effect (Imbens & Angrist 1994, Econometrica 62): pseudo-effects of assignment on the outcome
+    over those on doing the action. Holds where an assignment acts through its execution alone, never deters from it,
+    and other packages that it displaces weigh little. Raises Refused where assignment hardly moves execution."""
+    mask = np.ones(len(account), dtype=bool) if rows is None else rows
+    y, d, who = effect_scores[mask], uptake_scores[mask], account[mask]
+    assigned, uptake = clustered_mean(y, who), clustered_mean(d, who)
+    if not uptake.value > LEAST_T * uptake.error:
+        told = f"raises the share that does {action} by {uptake.value:.3f} ± {1.96 * uptake.error:.3f}"
+        raise Refused(
+            "Assignment hardly moves execution.",
+            [Fault(f"action {action}", f"assigning it {told}", "tell the effect of assigning only")],
+        )
+    ratio = assigned.value / uptake.value
+    scores = clustered_mean((y - ratio * d) / uptake.value, who)
+    return ComplierEffect(action, assigned, uptake, Estimate(ratio, scores.error, scores.degrees, assigned.rows))
+
+
+def uptake_scores(executed: Codes, action: Codes, probability: Floats, code: int, share: float) -> Floats:
+    """Pseudo-effects of assigning `code`, against the first action, on doing it: inverse-probability scores around the
+    usual `share` that does it. Rows whose execution is unknown (−1) count as not done."""
+    done = (executed == code).astype(np.float64)
+    rest = done - share
+    sign = np.where(action == code, 1.0, np.where(action == 0, -1.0, 0.0))
+    return np.asarray(sign * rest / probability, dtype=np.float64)

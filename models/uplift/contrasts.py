@@ -1,0 +1,51 @@
+"""Means with intervals where rows belong to accounts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from models.uplift.sample import Codes, Floats
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its standard error and interval; `degrees`: of the t distribution, few where few accounts weigh."""
+
+    value: float
+    error: float
+    degrees: float
+    rows: int
+
+    def bounds(self, level: float = LEVEL) -> tuple[float, float]:
+        reach = float(student.ppf((1 + level) / 2, self.degrees)) * self.error
+        return self.value - reach, self.value + reach
+
+    @property
+    def low(self) -> float:
+        return self.bounds()[0]
+
+    @property
+    def high(self) -> float:
+        return self.bounds()[1]
+
+
+def clustered_mean(numbers: Floats, account: Codes) -> Estimate:
+    """The mean of rows whose accounts are drawn independently. The degrees of freedom are the effective number of
+    accounts, (Σu²)² ∕ Σu⁴ of their summed deviations u, so that a few huge accounts widen the interval."""
+    rows = len(numbers)
+    if rows == 0:
+        return Estimate(float("nan"), float("inf"), 1.0, 0)
+    mean = float(numbers.mean())
+    if account.max() + 1 > 4 * rows + 1000:
+        account = np.unique(account, return_inverse=True)[1]
+    owned = np.bincount(account) > 0
+    deviation = np.bincount(account, weights=numbers - mean)[owned]
+    count, square = len(deviation), float(np.sum(deviation**2))
+    if count < 2 or square == 0:
+        return Estimate(mean, 0.0 if count > 1 else float("inf"), 1.0, rows)
+    error = np.sqrt(square * count / (count - 1)) / rows
+    degrees = max(square**2 / float(np.sum(deviation**4)) - 1.0, 1.0)
+    return Estimate(mean, float(error), degrees, rows)

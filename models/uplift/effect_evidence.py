@@ -1,0 +1,107 @@
+"""The scores of the rows that effects were learned from: averages by group, calibration by bins, overlap."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.fitted import Basis
+from models.uplift.propensities import Propensities
+from models.uplift.sample import Codes, Flags, Floats
+
+THIN_SHARE = 0.5
+"""An action supported in fewer of its eligible rows than this is flagged."""
+
+
+@dataclass(frozen=True)
+class GroupEffect:
+    """The mean effect of an action on the supported rows of a group, with its honest interval: an unweighted mean of
+    pseudo-effects, clustered by account."""
+
+    group: str
+    action: str
+    basis: Basis
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Rows alike in their predicted effect: the mean prediction beside the effect that their scores show."""
+
+    predicted: float
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How well one action can be compared. `supported`: share of the eligible rows. `effective`: effective number of
+    rows that got it, (Σw)² ∕ Σw². `thin`: no averages over all accounts should be told."""
+
+    action: str
+    rows: int
+    supported: float
+    effective: float
+    thin: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Rows r of R, actions a of A. `scores` (R, A): pseudo-outcomes. `held_out` (R, A): shrunken effects, each
+    predicted by folds that did not have the row, NaN where not supported."""
+
+    actions: tuple[str, ...]
+    action: Codes
+    account: Codes
+    eligible: Flags
+    scores: Floats
+    propensities: Propensities
+    held_out: Floats
+    basis: Basis
+
+    def effect(self, action: str, rows: Flags | None = None) -> Estimate:
+        """The mean effect over the supported rows, or over those of them that are in `rows`."""
+        code = self.actions.index(action)
+        mask = self.propensities.supported[:, code]
+        return self._mean(code, mask if rows is None else mask & rows)
+
+    def groups(self, labels: ArrayLike, least_rows: int = 500) -> list[GroupEffect]:
+        """Every action in every group of `labels` (R,) with at least `least_rows` supported rows."""
+        names, place = np.unique(np.asarray(labels).astype(str), return_inverse=True)
+        return [
+            GroupEffect(str(name), action, self.basis, self._mean(code, mask))
+            for number, name in enumerate(names)
+            for code, action in enumerate(self.actions)
+            if code and (mask := (place == number) & self.propensities.supported[:, code]).sum() >= least_rows
+        ]
+
+    def bins(self, action: str, count: int = 5) -> list[Bin]:
+        """The rows by fifths of the held-out prediction; fewer bins where predictions are equal."""
+        code = self.actions.index(action)
+        return bins_of(self.held_out[:, code], self.scores[:, code] - self.scores[:, 0], self.account, count)
+
+    def overlap(self) -> list[Overlap]:
+        """One for each action but the first."""
+        return [self._overlap(code) for code in range(1, len(self.actions))]
+
+    def _mean(self, code: int, mask: Flags) -> Estimate:
+        return clustered_mean(self.scores[mask, code] - self.scores[mask, 0], self.account[mask])
+
+    def _overlap(self, code: int) -> Overlap:
+        supported = float(self.propensities.supported[:, code].sum() / max(self.eligible[:, code].sum(), 1))
+        got = self.action == code
+        weights = 1.0 / self.propensities.taken[got]
+        effective = float(weights.sum() ** 2 / np.sum(weights**2)) if got.any() else 0.0
+        return Overlap(self.actions[code], int(got.sum()), supported, effective, supported < THIN_SHARE)
+
+
+def bins_of(predicted: Floats, effect: Floats, account: Codes, count: int) -> list[Bin]:
+    """Bins of about equal size by `predicted`, NaN left out."""
+    known = np.flatnonzero(np.isfinite(predicted))
+    edges = np.unique(np.quantile(predicted[known], np.linspace(0, 1, count + 1)[1:-1])) if len(known) else np.empty(0)
+    place = np.searchsorted(edges, predicted[known], side="right")
+    return [
+        Bin(float(predicted[mine].mean()), clustered_mean(effect[mine], account[mine]))
+        for mine in (known[place == number] for number in range(len(edges) + 1))
+        if len(mine)
+    ]

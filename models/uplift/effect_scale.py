@@ -1,0 +1,72 @@
+"""What an outcome's effects are measured in at a row: what is at stake there, how far outcomes scatter."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from models.uplift.forests import CrossFitted
+from models.uplift.sample import Codes, Flags, Floats
+
+REAL_LOSSES = 0.01
+"""Amounts whose negative part is a smaller share of the positive one (a return now and then) count as amounts."""
+
+LEAST_CHANCE_SPREAD = 0.03
+
+
+class Kind(StrEnum):
+    """What an outcome is like: yes or no, an amount that is hardly ever negative, any number."""
+
+    BINARY = "binary"
+    AMOUNT = "amount"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Of n rows. `level`: the outcome to be expected. `stake`: what effects are shares of. `spread`: the usual size of
+    what the regression leaves over. The last two are never 0."""
+
+    level: Floats
+    stake: Floats
+    spread: Floats
+
+    def where(self, mask: Flags) -> "Measure":
+        """Of the rows for which `mask` is true."""
+        return Measure(self.level[mask], self.stake[mask], self.spread[mask])
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Predicts a row's measure. Effects on amounts are shares of the amount to be expected, those on any number shares
+    of the spread, those on yes or no flat. `scatter`: absent where a chance's √(p(1 − p)) serves. `least_stake`,
+    `least_spread`: what neither stays below."""
+
+    kind: Kind
+    trees: CrossFitted
+    scatter: CrossFitted | None
+    least_stake: float
+    least_spread: float
+
+    def at(self, values: Floats) -> Measure:
+        """Of other rows."""
+        return self._of(self.trees.mean(values), self.scatter.mean(values) if self.scatter else None)
+
+    def held_out(self, values: Floats, fold: Codes) -> Measure:
+        """Of the rows that it was learned from, by what saw nothing of their fold."""
+        level = self.trees.held_out(values, fold)
+        return self._of(level, self.scatter.held_out(values, fold) if self.scatter else None)
+
+    def _of(self, level: Floats, scatter: Floats | None) -> Measure:
+        found = np.sqrt(level * (1.0 - level)) if scatter is None else scatter
+        spread = np.maximum(found, self.least_spread)
+        if self.kind is Kind.BINARY:
+            return Measure(level, np.ones(len(level)), spread)
+        return Measure(level, np.maximum(level, self.least_stake) if self.kind is Kind.AMOUNT else spread, spread)
+
+
+def kind_of(outcome: Floats) -> Kind:
+    if np.isin(outcome, (0.0, 1.0)).all():
+        return Kind.BINARY
+    losses = -float(outcome[outcome < 0].sum())
+    return Kind.AMOUNT if losses <= REAL_LOSSES * float(outcome[outcome > 0].sum()) else Kind.NUMBER

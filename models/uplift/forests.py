@@ -1,0 +1,136 @@
+"""Cross-fitted LightGBM: each fold's trees never saw its rows, the number of rounds is the same in all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from models.uplift.sample import Codes, Flags, Floats
+
+THREADS = 2
+ROWS_FOR_THREADS = 20_000
+PATIENCE = 25
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How trees grow. `least_share`: a leaf's least share of the rows. `most_rounds`: rounds are chosen up to there."""
+
+    objective: str = "regression"
+    num_leaves: int = 15
+    learning_rate: float = 0.06
+    least_share: float = 0.004
+    most_rounds: int = 300
+    feature_fraction: float = 0.5
+    lambda_l2: float = 10.0
+    classes: int = 1
+
+    def told(self, rows: int, seed: int) -> dict[str, Any]:
+        """LightGBM's parameters for this many rows."""
+        parameters = {
+            "objective": self.objective,
+            "num_leaves": self.num_leaves,
+            "learning_rate": self.learning_rate,
+            "min_data_in_leaf": max(20, int(rows * self.least_share)),
+            "feature_fraction": self.feature_fraction,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "lambda_l2": self.lambda_l2,
+            "max_bin": 127,
+            "verbose": -1,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": THREADS if rows >= ROWS_FOR_THREADS else 1,
+            "seed": seed,
+        }
+        if self.objective == "tweedie":
+            parameters["tweedie_variance_power"] = 1.5
+        return parameters | ({"num_class": self.classes} if self.classes > 1 else {})
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """`boosters`: one a fold, fitted on the other folds. `rounds`: after which the error on the held-out folds was
+    least; 0 where no round was better than `start`, which then is the prediction."""
+
+    boosters: tuple[lgb.Booster, ...]
+    rounds: int
+    start: float = 0.0
+
+    def held_out(self, values: Floats, fold: Codes) -> Floats:
+        """Predictions of rows in the folds they were fitted with."""
+        return _filled(fold, len(self.boosters), lambda part, mine: self._by(part, values[mine]))
+
+    def mean(self, values: Floats) -> Floats:
+        """Predictions of other rows: the mean over the boosters."""
+        return np.asarray(np.mean([self._by(part, values) for part in range(len(self.boosters))], axis=0))
+
+    def _by(self, part: int, values: Floats) -> Floats:
+        if not self.rounds:
+            return np.full(len(values), self.start)
+        return np.asarray(self.boosters[part].predict(values, num_iteration=self.rounds), dtype=np.float64)
+
+
+def cross_fit(
+    values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
+) -> CrossFitted:
+    """Trees for each fold from the rows of the others; the rounds are those with the least held-out error over all."""
+    made = [_watched(values, target, weight, fold != part, growth, seed) for part in range(int(fold.max()) + 1)]
+    reached = min(len(losses) for _, losses in made)
+    sizes = np.bincount(fold).astype(np.float64)
+    total = sum(size * losses[:reached] for size, (_, losses) in zip(sizes, made, strict=True))
+    return CrossFitted(tuple(booster for booster, _ in made), int(np.argmin(np.asarray(total))) + 1)
+
+
+def cross_fit_or_none(
+    values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
+) -> CrossFitted:
+    """The same for a target around 0; no round at all where trees do not beat 0 on the held-out rows."""
+    found = cross_fit(values, target, fold, growth, weight=weight, seed=seed)
+    w = np.ones(len(target)) if weight is None else weight
+    better = np.sum(w * (target - found.held_out(values, fold)) ** 2) < np.sum(w * target**2)
+    return found if better else replace(found, rounds=0)
+
+
+def fit_all(
+    values: Floats, target: Floats, growth: Growth, rounds: int, *, weight: Floats | None = None, seed: int = 0
+) -> lgb.Booster:
+    """Trees of `rounds` rounds on all rows."""
+    return lgb.train(growth.told(len(target), seed), lgb.Dataset(values, target, weight=weight), max(rounds, 1))
+
+
+def _watched(
+    values: Floats, target: Floats, weight: Floats | None, fit: Flags, growth: Growth, seed: int
+) -> tuple[lgb.Booster, Floats]:
+    recorded: dict[str, dict[str, list[float]]] = {}
+    train = lgb.Dataset(values[fit], target[fit], weight=None if weight is None else weight[fit])
+    held = train.create_valid(values[~fit], target[~fit], None if weight is None else weight[~fit])
+    booster = lgb.train(
+        growth.told(int(fit.sum()), seed),
+        train,
+        growth.most_rounds,
+        valid_sets=[held],
+        valid_names=["held"],
+        callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.record_evaluation(recorded)],
+    )
+    return booster, np.array(next(iter(recorded["held"].values())))
+
+
+def _filled(fold: Codes, parts: int, predict: Callable[[int, Flags], Floats]) -> Floats:
+    found: Floats | None = None
+    for part in range(parts):
+        mine = fold == part
+        if not mine.any():
+            continue
+        piece = predict(part, mine)
+        if found is None:
+            found = np.empty((len(fold), *piece.shape[1:]))
+        found[mine] = piece
+    return np.empty(0) if found is None else found
+
+
+def texts_of(boosters: Sequence[lgb.Booster], rounds: int) -> list[str]:
+    """LightGBM's own text of each booster, up to `rounds`."""
+    return [booster.model_to_string(num_iteration=max(rounds, 1)) for booster in boosters]

@@ -1,0 +1,101 @@
+"""Whether decision data carry what learning effects needs: outcomes that are known, chances, comparisons."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kqml.errors import Fault, Refused
+from models.uplift.decision_data import DecisionData
+from models.uplift.sample import Codes, Floats
+
+LEAST_ROWS = 200
+"""Mature rows that an action needs to be told apart from waiting."""
+
+LEAST_EFFECTIVE = 100.0
+LEAST_CHANCE = 0.01
+
+
+@dataclass(frozen=True)
+class ActionCheck:
+    """What the learnable rows hold of one action. `effective`: (Σw)² ∕ Σw² of their weights 1 ∕ p, the plain number
+    where no chances are known. `least_chance`: NaN there."""
+
+    action: str
+    rows: int
+    effective: float
+    least_chance: float
+
+
+@dataclass(frozen=True)
+class LogCheck:
+    """`rows`: all; of those `mature`, `learnable`, and of the learnable ones `randomised` (with a chance). `censored`:
+    share that closed or moved in the horizon. `faults`: what stands against learning, empty where nothing does."""
+
+    rows: int
+    mature: int
+    learnable: int
+    randomised: int
+    censored: float
+    actions: tuple[ActionCheck, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def basis(self) -> str:
+        """What effects from this log would stand on: the randomised rows alone wherever there are any."""
+        return "randomised" if self.randomised else "observational"
+
+    def demand(self) -> None:
+        """Raises Refused with every fault."""
+        if self.faults:
+            raise Refused("The log does not carry what learning effects needs.", list(self.faults))
+
+
+def check_log(data: DecisionData) -> LogCheck:
+    """Counts, then judges the randomised rows where there are any, else all learnable ones."""
+    learnable = data.learnable()
+    drawn = learnable.randomised
+    judged = learnable.where(drawn) if drawn.any() else learnable
+    actions = tuple(_checked(judged.action, judged.probability, code, name) for code, name in enumerate(data.actions))
+    return LogCheck(
+        rows=len(data),
+        mature=int(data.outcomes.mature.sum()),
+        learnable=len(learnable),
+        randomised=int(drawn.sum()),
+        censored=float(learnable.outcomes.censored.mean()) if len(learnable) else 0.0,
+        actions=actions,
+        faults=tuple(_faults(data, learnable, actions)),
+    )
+
+
+def _checked(action: Codes, probability: Floats, code: int, name: str) -> ActionCheck:
+    chances = probability[action == code]
+    known = np.isfinite(chances)
+    weights = 1.0 / np.where(known, chances, 1.0)
+    effective = float(weights.sum() ** 2 / np.sum(weights**2)) if len(weights) else 0.0
+    return ActionCheck(name, len(chances), effective, float(chances[known].min()) if known.any() else float("nan"))
+
+
+def _faults(data: DecisionData, learnable: DecisionData, actions: tuple[ActionCheck, ...]) -> list[Fault]:
+    faults = []
+    if not data.outcomes.mature.any():
+        faults.append(
+            Fault("maturity", f"none of {len(data)} rows has its outcome yet", "wait for the horizon to pass")
+        )
+    elif not len(learnable):
+        faults.append(Fault("evaluable", "no mature row may be learned from", "log draws with their chances"))
+    if not actions or actions[0].rows < LEAST_ROWS:
+        rows = actions[0].rows if actions else 0
+        faults.append(Fault("overlap", f"{rows} rows that waited", f"bring {LEAST_ROWS} to compare with"))
+    told = [one for one in actions[1:] if one.rows >= LEAST_ROWS and one.effective >= LEAST_EFFECTIVE]
+    if not told:
+        faults.append(Fault("overlap", f"no action has {LEAST_ROWS} rows", "log more weeks, or explore more"))
+    faults += [
+        Fault(
+            "probability",
+            f"{one.action} was drawn with a chance of {one.least_chance:.4f}",
+            f"explore with at least {LEAST_CHANCE}",
+        )
+        for one in actions
+        if one.least_chance < LEAST_CHANCE
+    ]
+    return faults

@@ -1,0 +1,107 @@
+"""What an outcome would be under each action: one cross-fitted regression for all, corrected action by action."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.uplift.effect_scale import LEAST_CHANCE_SPREAD, Kind, Measure, Scale, kind_of
+from models.uplift.forests import CrossFitted, Growth, cross_fit, cross_fit_or_none
+from models.uplift.sample import Codes, Flags, Floats, Sample
+
+POOLED = Growth(num_leaves=8, learning_rate=0.1)
+OWN = Growth(num_leaves=4, learning_rate=0.05, least_share=0.02, most_rounds=60)
+SPREAD = Growth(num_leaves=8, learning_rate=0.1, least_share=0.01, most_rounds=120)
+OBJECTIVES = {Kind.BINARY: "binary", Kind.AMOUNT: "tweedie", Kind.NUMBER: "regression"}
+CLIPPED = (0.0005, 0.9995)
+"""Quantiles at which outcomes are clipped for the regressions."""
+
+LEAST_STAKE_QUANTILE, LEAST_SPREAD_QUANTILE = 0.02, 0.1
+INSIDE = (0.005, 0.995)
+
+
+@dataclass(frozen=True)
+class Common:
+    """The regression that knows nothing of actions. `measure`: of the sample's own rows, each by trees that saw nothing
+    of its fold. `scale`: predicts it."""
+
+    measure: Measure
+    scale: Scale
+
+
+def regress_outcome(sample: Sample, fold: Codes, learn: Flags, seed: int = 0) -> Floats:
+    """(n, A) the outcome to be expected under each action, cross-fitted by `fold`. `learn`: rows whose actions mean
+    what the estimand means, for the corrections; the regression for all actions uses every row."""
+    return regress_actions(sample, regress_common(sample, fold, seed), fold, learn, seed)
+
+
+def regress_common(sample: Sample, fold: Codes, seed: int = 0) -> Common:
+    """Many actions change little, so most is learned from all together."""
+    kind = kind_of(sample.outcome)
+    y = _clipped(sample.outcome, kind)
+    trees = cross_fit(sample.values, y, fold, replace(POOLED, objective=OBJECTIVES[kind]), seed=seed)
+    level = trees.held_out(sample.values, fold)
+    scatter, least_spread = None, LEAST_CHANCE_SPREAD
+    if kind is not Kind.BINARY:
+        scatter, least_spread = _scatter(sample.values, np.abs(y - level), fold, seed)
+    least_stake = max(float(np.quantile(level, LEAST_STAKE_QUANTILE)), 1e-9)
+    scale = Scale(kind, trees, scatter, least_stake, least_spread)
+    return Common(scale.held_out(sample.values, fold), scale)
+
+
+def regress_actions(
+    sample: Sample, common: Common, fold: Codes, learn: Flags, seed: int = 0, trees: bool = True
+) -> Floats:
+    """The common regression corrected for each action from its `learn` rows: by a line, with `trees` by small trees as
+    well. Where chances are known the line is enough: it is unbiased anyway, effects are small beside the scatter."""
+    y = _clipped(sample.outcome, common.scale.kind)
+    expected = np.column_stack(
+        [
+            _for_action(sample.values, y, common.measure, fold, learn & (sample.action == code), (seed, trees))
+            for code in range(len(sample.actions))
+        ]
+    )
+    return np.clip(expected, 0.0, 1.0) if common.scale.kind is Kind.BINARY else expected
+
+
+def _clipped(outcome: Floats, kind: Kind) -> Floats:
+    if kind is Kind.BINARY:
+        return outcome
+    low, high = np.quantile(outcome, CLIPPED)
+    return np.asarray(np.clip(outcome, max(low, 0.0) if kind is Kind.AMOUNT else low, high))
+
+
+def _scatter(values: Floats, rest: Floats, fold: Codes, seed: int) -> tuple[CrossFitted, float]:
+    """The mean size of the residual by row, with its own low quantile."""
+    trees = cross_fit(values, rest, fold, replace(SPREAD, objective="tweedie"), seed=seed)
+    return trees, max(float(np.quantile(trees.held_out(values, fold), LEAST_SPREAD_QUANTILE)), 1e-9)
+
+
+def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: Flags, how: tuple[int, bool]) -> Floats:
+    """The common regression moved to the rows of one action: a line per fold, then small trees on what is left."""
+    level, spread = measure.level, measure.spread
+    moved = np.empty(len(level))
+    for part in range(int(fold.max()) + 1):
+        fit, here = mine & (fold != part), fold == part
+        moved[here] = _line(level[fit], y[fit], spread[fit], level[here])
+    seed, trees = how
+    if not trees or mine.sum() < 400 or len(np.unique(fold[mine])) <= int(fold.max()):
+        return moved
+    rest = (y - moved)[mine]
+    found = cross_fit_or_none(values[mine], rest, fold[mine], OWN, weight=1.0 / spread[mine] ** 2, seed=seed)
+    return moved + found.held_out(values, fold)
+
+
+def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:
+    """A weighted least-squares line of the outcome on the common regression, drawn to the line of no correction; flat
+    beyond the quantiles INSIDE, where a slope that is chance would be worth more than everything else."""
+    if len(level) < 50:
+        return at
+    weight = 1.0 / spread**2
+    middle = np.average(level, weights=weight)
+    centred = level - middle
+    strength = float(np.sum(weight * centred**2))
+    noise = 30.0 * float(np.mean(weight * centred**2))
+    slope = 1.0 + float(np.sum(weight * centred * (y - level))) / (strength + noise) if strength > 0 else 1.0
+    rest = np.average(y - slope * centred - middle, weights=weight)
+    inside = np.clip(at, *np.quantile(level, INSIDE))
+    return np.asarray(at + (slope - 1.0) * (inside - middle) + rest)

@@ -1,0 +1,70 @@
+"""What came of decisions over the horizon: margin, retention, whether that is known already."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.context import NEVER
+from features.labels import ENDING
+from features.recorded import first_at_or_after, recorded
+from features.rows import Rows
+from kqml.calendar.business_time import DAY_US, Instants
+from kqml.events import EventKind
+from kqml.history.event_log import EventLog
+from models.uplift.sample import Codes, Flags, Floats
+
+SIGNS = {EventKind.ORDER: 1.0, EventKind.RETURN: -1.0, EventKind.ORDER_CANCELLED: -1.0}
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Of R rows. `margin`: of what was ordered in the horizon less what was cancelled or came back, 0 for who left.
+    `retained`: 1 where anything was ordered, else 0. Both NaN where not `mature`. `censored`: the account closed or
+    went to another owner in the horizon; its row stays: leaving rows out by what happened later would select."""
+
+    margin: Floats
+    retained: Floats
+    mature: Flags
+    matures_at: Instants
+    censored: Flags
+
+    def where(self, mask: Flags) -> "Outcomes":
+        return Outcomes(**{name: value[mask] for name, value in vars(self).items()})
+
+
+def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, float], until: int) -> Outcomes:
+    """The outcomes of `[cutoff, cutoff + horizon)`. `rate`: per account of the log, margin over amount. `horizon`:
+    microseconds (calendar time: the effect of a week is counted over so many weeks), then days until orders are
+    recorded. `until`: when the log was last seen; what ripens later is not known."""
+    ends = rows.cutoff + horizon[0]
+    matures_at = ends + np.int64(horizon[1] * DAY_US)
+    mature = matures_at <= until
+    amount, orders = _sums(log, rows, ends)
+    ending = recorded(log, ENDING)
+    place = ending.next_from(rows.account, rows.cutoff)
+    exists = place < ending.offsets[rows.account + 1]
+    ended = np.full(len(rows), NEVER)
+    ended[exists] = ending.occurred_at[place[exists]]
+    return Outcomes(
+        margin=np.where(mature, amount * rate[rows.account], np.nan),
+        retained=np.where(mature, (orders > 0).astype(np.float64), np.nan),
+        mature=mature,
+        matures_at=matures_at,
+        censored=ended < ends,
+    )
+
+
+def _sums(log: EventLog, rows: Rows, ends: Instants) -> tuple[Floats, Codes]:
+    """Signed amounts and number of orders of each row's horizon."""
+    sign = np.zeros(256)
+    for kind, one in SIGNS.items():
+        sign[kind.number] = one
+    chosen = np.flatnonzero(sign[log.kind])
+    offsets = np.searchsorted(chosen, log.offsets)
+    times = log.occurred_at[chosen]
+    signed = sign[log.kind[chosen]] * np.nan_to_num(log.values["amount"][chosen])
+    amounts = np.concatenate([[0.0], np.cumsum(signed)])
+    orders = np.concatenate([[0], np.cumsum(log.kind[chosen] == EventKind.ORDER.number)])
+    low, high = offsets[rows.account], offsets[rows.account + 1]
+    first, after = first_at_or_after(times, low, high, rows.cutoff), first_at_or_after(times, low, high, ends)
+    return amounts[after] - amounts[first], np.asarray(orders[after] - orders[first], dtype=np.int64)

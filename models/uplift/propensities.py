@@ -1,0 +1,64 @@
+"""With which chance each action was taken: as logged, else estimated from the features."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.uplift.forests import CrossFitted, Growth, cross_fit
+from models.uplift.sample import Codes, Flags, Floats, Sample
+
+GROWTH = Growth(objective="multiclass", num_leaves=8, learning_rate=0.15, least_share=0.005, most_rounds=80)
+LEAST = 0.02
+"""Estimated chances below this are clipped to it, their rows left out of averages: nothing is known there."""
+
+
+@dataclass(frozen=True)
+class Propensities:
+    """`taken` (n,): of the action that was taken, clipped. `supported` (n, A): the action and the one it is compared
+    with are both eligible and, where chances are estimated, both likely enough. `each` (n, A): of every action, NaN
+    where only that of the action taken is known."""
+
+    taken: Floats
+    supported: Flags
+    each: Floats
+
+
+@dataclass(frozen=True)
+class Support:
+    """Says where other rows are supported. Without `trees` chances were known: wherever the action is eligible."""
+
+    trees: CrossFitted | None = None
+    least: float = LEAST
+
+    def at(self, values: Floats, eligible: Flags) -> Flags:
+        """(n, A), as `Propensities.supported`."""
+        if self.trees is None:
+            return np.asarray(eligible & eligible[:, :1])
+        return _supported(_among(self.trees.mean(values), eligible), eligible, self.least)
+
+
+def known_propensities(sample: Sample) -> Propensities:
+    """The logged chances as they are."""
+    each = np.where(sample.taken(), sample.probability[:, None], np.nan)
+    return Propensities(sample.probability, sample.eligible & sample.eligible[:, :1], each)
+
+
+def estimate_propensities(
+    sample: Sample, fold: Codes, least: float = LEAST, seed: int = 0
+) -> tuple[Propensities, Support]:
+    """Cross-fitted chances among the eligible actions."""
+    growth = replace(GROWTH, classes=len(sample.actions))
+    trees = cross_fit(sample.values, sample.action.astype(np.float64), fold, growth, seed=seed)
+    each = _among(trees.held_out(sample.values, fold), sample.eligible)
+    taken = np.maximum(each[np.arange(len(sample)), sample.action], least)
+    return Propensities(taken, _supported(each, sample.eligible, least), each), Support(trees, least)
+
+
+def _among(chances: Floats, eligible: Flags) -> Floats:
+    allowed = np.where(eligible, chances, 0.0)
+    return np.asarray(allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1e-12))
+
+
+def _supported(each: Floats, eligible: Flags, least: float) -> Flags:
+    likely = (each >= least) & eligible
+    return np.asarray(likely & likely[:, :1])

@@ -1,0 +1,101 @@
+"""Fitted effects as LightGBM's text and JSON: nothing that could run, nothing that needs this program's classes."""
+
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from models.uplift.effect_scale import Kind, Scale
+from models.uplift.final_stage import ActionEffect
+from models.uplift.fitted import FittedEffects
+from models.uplift.forests import CrossFitted, texts_of
+from models.uplift.propensities import Support
+from models.uplift.shapes import Linear, Ranks, Shape, Trees
+from models.uplift.shared_shape import SharedShape
+
+FORMAT = 2
+
+
+def effects_json(fitted: FittedEffects) -> dict[str, Any]:
+    """Everything that predictions need; floats survive unchanged."""
+    return {
+        "format": FORMAT,
+        "actions": list(fitted.actions),
+        "effects": [_effect(one) for one in fitted.effects],
+        "shared": _shapes(fitted.shared.shapes, fitted.shared.weights),
+        "scale": _scale(fitted.scale),
+        "support": {
+            "least": fitted.support.least,
+            "trees": _forest(fitted.support.trees) if fitted.support.trees else None,
+        },
+    }
+
+
+def effects_from(data: dict[str, Any]) -> FittedEffects:
+    """The effects of that mapping. Raises ValueError on another format, KeyError where something is missing."""
+    if data["format"] != FORMAT:
+        raise ValueError(f"effects of format {data['format']}, this program reads {FORMAT}")
+    support = data["support"]
+    return FittedEffects(
+        tuple(data["actions"]),
+        tuple(_effect_from(one) for one in data["effects"]),
+        SharedShape(*_shapes_from(data["shared"])),
+        _scale_from(data["scale"]),
+        Support(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
+    )
+
+
+def _effect(effect: ActionEffect) -> dict[str, Any]:
+    return {"level": effect.level, "kept": effect.kept, **_shapes(effect.shapes, effect.weights)}
+
+
+def _effect_from(data: dict[str, Any]) -> ActionEffect:
+    return ActionEffect(data["level"], *_shapes_from(data), data["kept"])
+
+
+def _scale(scale: Scale) -> dict[str, Any]:
+    return {
+        "kind": scale.kind.value,
+        "trees": _forest(scale.trees),
+        "scatter": _forest(scale.scatter) if scale.scatter else None,
+        "least_stake": scale.least_stake,
+        "least_spread": scale.least_spread,
+    }
+
+
+def _scale_from(data: dict[str, Any]) -> Scale:
+    scatter = _forest_from(data["scatter"]) if data["scatter"] else None
+    return Scale(Kind(data["kind"]), _forest_from(data["trees"]), scatter, data["least_stake"], data["least_spread"])
+
+
+def _shapes(shapes: tuple[Shape, ...], weights: tuple[float, ...]) -> dict[str, Any]:
+    return {"shapes": [_shape(shape) for shape in shapes], "weights": list(weights)}
+
+
+def _shapes_from(data: dict[str, Any]) -> tuple[tuple[Shape, ...], tuple[float, ...]]:
+    return tuple(_shape_from(shape) for shape in data["shapes"]), tuple(data["weights"])
+
+
+def _shape(shape: Shape) -> dict[str, Any]:
+    if isinstance(shape, Linear):
+        knots = [[None if np.isnan(knot) else float(knot) for knot in row] for row in shape.ranks.knots]
+        return {"knots": knots, "coefficients": shape.coefficients.tolist(), "intercept": shape.intercept}
+    if isinstance(shape, Trees):
+        return {"trees": None if shape.booster is None else shape.booster.model_to_string()}
+    raise TypeError(f"{type(shape).__name__} cannot be written")
+
+
+def _shape_from(data: dict[str, Any]) -> Shape:
+    if "trees" in data:
+        return Trees(None if data["trees"] is None else lgb.Booster(model_str=data["trees"]))
+    knots = np.array(data["knots"], dtype=np.float64).reshape(len(data["coefficients"]), -1)
+    return Linear(Ranks(knots), np.array(data["coefficients"], dtype=np.float64), data["intercept"])
+
+
+def _forest(forest: CrossFitted) -> dict[str, Any]:
+    return {"rounds": forest.rounds, "start": forest.start, "boosters": texts_of(forest.boosters, forest.rounds)}
+
+
+def _forest_from(data: dict[str, Any]) -> CrossFitted:
+    boosters = tuple(lgb.Booster(model_str=text) for text in data["boosters"])
+    return CrossFitted(boosters, data["rounds"], data["start"])

@@ -1,0 +1,130 @@
+"""Shapes in which an effect may differ between rows, learned from standardised pseudo-effects."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import lightgbm as lgb
+import numpy as np
+from scipy.optimize import nnls
+
+from models.uplift.forests import Growth, cross_fit_or_none, fit_all
+from models.uplift.ridge import moments_of, ridge, summed, without
+from models.uplift.sample import Codes, Flags, Floats
+
+KNOTS = 33
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Of the ridge regression, per row."""
+
+TREES = Growth(num_leaves=6, learning_rate=0.05, least_share=0.02, most_rounds=150, feature_fraction=0.7)
+
+
+class Shape(Protocol):
+    """Something that predicts standardised effects."""
+
+    def at(self, values: Floats) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Trees:
+    """LightGBM; no booster is 0 everywhere."""
+
+    booster: lgb.Booster | None
+
+    def at(self, values: Floats) -> Floats:
+        if self.booster is None:
+            return np.zeros(len(values))
+        return np.asarray(self.booster.predict(values), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Features as their rank among the rows that were learned from, from -1 to 1; missing is 0. `knots` (F, K)."""
+
+    knots: Floats
+
+    def of(self, values: Floats) -> Floats:
+        places = np.linspace(-1.0, 1.0, self.knots.shape[1])
+        columns = [
+            np.interp(values[:, place], knots, places) if np.isfinite(knots).all() else np.zeros(len(values))
+            for place, knots in enumerate(self.knots)
+        ]
+        return np.nan_to_num(np.column_stack(columns)) if columns else np.empty((len(values), 0))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A ridge regression on ranks. Each row is summed by itself, so that alone it gives the bits that it gives among
+    others, which a product of matrices does not promise."""
+
+    ranks: Ranks
+    coefficients: Floats
+    intercept: float
+
+    def at(self, values: Floats) -> Floats:
+        products = np.ascontiguousarray(self.ranks.of(values) * self.coefficients)
+        return np.asarray(products.sum(axis=1) + self.intercept, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A shape with its predictions of the rows it was learned from, each by what saw nothing of its fold."""
+
+    shape: Shape
+    held_out: Floats
+
+
+def ranks_of(values: Floats) -> Ranks:
+    """The knots are quantiles; ties are moved apart by the least that interpolation needs."""
+    places = np.linspace(0.0, 1.0, KNOTS)
+    knots = np.full((values.shape[1], KNOTS), np.nan)
+    for place in range(values.shape[1]):
+        present = values[np.isfinite(values[:, place]), place]
+        if len(present) and present.min() < present.max():
+            knots[place] = _apart(np.quantile(present, places))
+    return Ranks(knots)
+
+
+def _apart(knots: Floats) -> Floats:
+    step = (knots[-1] - knots[0]) * 1e-9
+    return np.asarray(knots + step * np.arange(len(knots)))
+
+
+def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> Learned:
+    """Small trees; none where they do not beat 0 on held-out rows."""
+    found = cross_fit_or_none(values, target, fold, TREES, seed=seed)
+    if not found.rounds:
+        return Learned(Trees(None), np.zeros(len(target)))
+    booster = fit_all(values, target, TREES, found.rounds, seed=seed)
+    return Learned(Trees(booster), found.held_out(values, fold))
+
+
+def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> Learned:
+    """Ridge with the penalty that predicts held-out rows best."""
+    ranks = ranks_of(values)
+    columns = ranks.of(values)
+    w = np.ones(len(target)) if weight is None else weight
+    parts = [moments_of(columns[mine], target[mine], w[mine]) for mine in _each(fold)]
+    whole = summed(parts)
+    tried = []
+    for penalty in PENALTIES:
+        held = np.empty(len(target))
+        for mine, own in zip(_each(fold), parts, strict=True):
+            coefficients, intercept = ridge(without(whole, own), penalty)
+            held[mine] = columns[mine] @ coefficients + intercept
+        tried.append((float(np.sum(w * (target - held) ** 2)), penalty, held))
+    _, penalty, held = min(tried, key=lambda one: one[0])
+    coefficients, intercept = ridge(whole, penalty)
+    return Learned(Linear(ranks, coefficients, intercept), held)
+
+
+def stacked(columns: Floats, target: Floats, weight: Floats | None = None) -> Floats:
+    """Weights of the columns from 0, together at most 1: what was learned is never blown up."""
+    w = np.ones(len(target)) if weight is None else weight
+    root = np.sqrt(w)[:, None]
+    centred = columns - np.average(columns, axis=0, weights=w)
+    found, _ = nnls(centred * root, (target - np.average(target, weights=w)) * root[:, 0])
+    return np.asarray(found / max(found.sum(), 1.0), dtype=np.float64)
+
+
+def _each(fold: Codes) -> list[Flags]:
+    return [fold == part for part in range(int(fold.max()) + 1)]

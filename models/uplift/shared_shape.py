@@ -1,0 +1,71 @@
+"""How effects differ between rows in a way that all actions share: one factor on the average of each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.uplift.effect_scale import Measure
+from models.uplift.sample import Codes, Flags, Floats, Sample
+from models.uplift.shapes import Shape, learn_linear, stacked
+
+
+@dataclass(frozen=True)
+class SharedShape:
+    """The factor 1 + Σ weight · shape; 1 everywhere without shapes."""
+
+    shapes: tuple[Shape, ...] = ()
+    weights: tuple[float, ...] = ()
+
+    def at(self, values: Floats) -> Floats:
+        found = np.ones(len(values))
+        for shape, weight in zip(self.shapes, self.weights, strict=True):
+            if weight:
+                found = found + weight * shape.at(values)
+        return np.asarray(found)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The shape with its factor at the rows that it was learned from, each by what saw nothing of its fold."""
+
+    shape: SharedShape
+    held_out: Floats
+
+
+def no_shared_shape(rows: int) -> Shared:
+    return Shared(SharedShape(), np.ones(rows))
+
+
+def learn_shared(
+    sample: Sample, scores: Floats, measure: Measure, supported: Flags, levels: Floats, fold: Codes
+) -> Shared:
+    """A contact of any kind works through the same need, so what effects are worth is learned from all actions at once:
+    where score k is expected to be α + λₖ · stake · g and scatters by 1 ∕ pₖ, each row's best estimate of g is a
+    weighted line of its scores on the λₖ. It is far more precise than any single contrast with waiting."""
+    target, weight = _factors(sample, scores, measure, supported, levels)
+    if not weight.any():
+        return no_shared_shape(len(sample))
+    learned = learn_linear(sample.values, target - 1.0, fold, weight)
+    weights = stacked(learned.held_out[:, None], target - 1.0, weight)
+    shape = SharedShape((learned.shape,), tuple(weights.tolist()))
+    return Shared(shape, 1.0 + learned.held_out * weights[0])
+
+
+def _factors(
+    sample: Sample, scores: Floats, measure: Measure, supported: Flags, levels: Floats
+) -> tuple[Floats, Floats]:
+    """Per row an estimate of g, with its weight: precision by the root of the stake, because a mistake costs where much
+    is at stake. Chances enter as the actions' shares among those who might get them: any weights that do not look at
+    the action taken are unbiased."""
+    may = supported | (np.arange(scores.shape[1]) == 0)
+    taken = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
+    chance = may * taken
+    chance = chance / np.maximum(chance.sum(axis=1, keepdims=True), 1e-300)
+    dose = np.concatenate([[0.0], levels])
+    centred = dose[None, :] - (chance @ dose)[:, None]
+    strength = np.sum(chance * centred**2, axis=1)
+    unit = measure.stake / measure.spread
+    ratio = np.sum(chance * centred * scores, axis=1) / measure.stake
+    target = np.divide(ratio, strength, out=np.ones(len(ratio)), where=strength > 0)
+    weight = strength * unit**2 * np.sqrt(measure.stake)
+    return target, weight / max(float(weight.mean()), 1e-300)

@@ -1,0 +1,56 @@
+"""Which of the playbook's packages an account got in a week, from the contacts that were recorded."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.recorded import first_at_or_after
+from kqml.calendar.business_time import DAY_US, Instants
+from kqml.events import EventKind
+from kqml.history.event_log import EventLog
+from kqml.playbook import Playbook
+from models.uplift.sample import Codes, Flags
+
+CHANNELS = {"visit": EventKind.VISIT, "call": EventKind.CALL, "message": EventKind.MESSAGE}
+HELP = "help_offer"
+"""The package that has the contacts of a visit, with help given in the same week."""
+
+WEEK_US = 7 * DAY_US
+
+
+def contacts_between(
+    log: EventLog, kind: EventKind, account: NDArray[np.int32], start: Instants
+) -> tuple[Codes, Instants]:
+    """Per row how many events of a kind happened in the week from `start`, and when the first did (its end if none)."""
+    chosen = np.flatnonzero(log.kind == kind.number)
+    offsets = np.searchsorted(chosen, log.offsets)
+    times = log.occurred_at[chosen]
+    low, high = offsets[account], offsets[account + 1]
+    first = first_at_or_after(times, low, high, start)
+    after = first_at_or_after(times, low, high, start + WEEK_US)
+    count = after - first
+    when = np.where(count > 0, times[np.minimum(first, max(len(times) - 1, 0))] if len(times) else 0, start + WEEK_US)
+    return np.asarray(count, dtype=np.int64), np.asarray(when, dtype=np.int64)
+
+
+def packages_done(
+    log: EventLog, playbook: Playbook, account: NDArray[np.int32], monday: Instants
+) -> tuple[Codes, Instants]:
+    """Per row the place of the week's package in `playbook.packages`, with the instant of the week's first contact.
+
+    It is the largest package (in minutes) whose contacts were all made; of those with equal contacts the one of help
+    where help was given, else the other one.
+    """
+    counts, firsts = zip(*(contacts_between(log, kind, account, monday) for kind in CHANNELS.values()), strict=True)
+    helped, _ = contacts_between(log, EventKind.HELP_GIVEN, account, monday)
+    made = dict(zip(CHANNELS, counts, strict=True))
+    found = np.zeros(len(account), dtype=np.int64)
+    largest = np.zeros(len(account))
+    for place, package in enumerate(playbook.packages):
+        fits: Flags = np.full(len(account), bool(package.contacts))
+        for channel, number in package.contacts.items():
+            fits &= made[channel] >= number
+        if package.name == HELP:
+            fits &= helped > 0
+        better = fits & (package.minutes > largest)
+        found[better], largest[better] = place, package.minutes
+    return found, np.min(firsts, axis=0)

@@ -1,0 +1,97 @@
+"""What goes with a loss: the weightiest raising cause of an account, by the churn model."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.context import Context
+from features.cutoffs import grid
+from features.engine import build_reference
+from features.profile import profile_of
+from features.rows import Rows
+from kqml.calendar.business_time import DAY_US, Instants, local_midnight, moment_of
+from kqml.dataset.folder import Dataset
+from models.churn.reasons.reasons import Reason
+from models.churn.scoring import Scorer, standing_asked
+from models.churn.scoring_request import Asked
+from models.value.loss.revenue import Floats, Texts
+
+NO_CAUSE = "none"
+EVERY_DAYS = 28
+"""Days from one cutoff to the next at which lost accounts are judged: the first one after the last order."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows with their churn probability; `cause`: the code of the weightiest cause that raises it, else NO_CAUSE."""
+
+    rows: Rows
+    probability: Floats
+    cause: Texts
+
+
+def judge_eligible(scorer: Scorer, dataset: Dataset, context: Context, cutoff: int) -> Judged:
+    """Every eligible account at a cutoff."""
+    asked = _asked(dataset, context, np.array([cutoff]))[0]
+    return _judge(scorer, asked, standing_asked(asked, scorer.bundle.model.definition).rows)
+
+
+def judge_lost(scorer: Scorer, dataset: Dataset, context: Context, lost: Rows) -> Texts:
+    """The cause of each lost account (one row each, at its last order): as known up to four weeks after that order,
+    so that the silence itself explains nothing."""
+    causes = np.full(len(lost), NO_CAUSE, dtype=object)
+    if not len(lost):
+        return causes
+    cutoffs = _cutoffs_after(lost.cutoff, context.time_zone)
+    place = np.searchsorted(cutoffs, lost.cutoff)
+    for index, asked in zip(np.unique(place), _asked(dataset, context, cutoffs[np.unique(place)]), strict=True):
+        mine = np.flatnonzero(place == index)
+        rows = Rows(lost.account[mine], np.full(len(mine), asked.cutoff))
+        causes[mine] = _judge(scorer, _compared(scorer, asked), rows).cause
+    return causes
+
+
+def _cutoffs_after(instants: Instants, zone: str) -> Instants:
+    """Local midnights `EVERY_DAYS` apart, the last one not before the latest instant."""
+    first = local_midnight(moment_of(int(instants.min()), zone).date(), zone)
+    return grid(first, EVERY_DAYS, int(instants.max()) + (EVERY_DAYS + 1) * DAY_US, zone)
+
+
+def _asked(dataset: Dataset, context: Context, cutoffs: Instants) -> list[Asked]:
+    """Every account at each cutoff."""
+    log = dataset.event_log()
+    profile = profile_of(dataset, Rows.grid(log.account_count, cutoffs))
+    columns = {str(name): profile[name].to_numpy(dtype=object).reshape(-1, len(cutoffs)) for name in profile}
+    return [
+        Asked(log, context, int(cutoff), {name: column[:, place].tolist() for name, column in columns.items()})
+        for place, cutoff in enumerate(cutoffs)
+    ]
+
+
+def _compared(scorer: Scorer, asked: Asked) -> Asked:
+    """The same, compared with all accounts that are eligible at the cutoff."""
+    if not len(scorer.plan.peers):
+        return asked
+    rows = standing_asked(asked, scorer.bundle.model.definition).rows
+    cells = scorer.cells(asked.profile, rows)
+    return replace(asked, reference=build_reference(asked.log, rows, scorer.plan, asked.context, cells))
+
+
+def _judge(scorer: Scorer, asked: Asked, rows: Rows) -> Judged:
+    probabilities: list[NDArray[np.float64]] = [np.zeros(0)]
+    causes: list[str] = []
+    for _, values in scorer.rows(asked, rows):
+        probabilities.append(scorer.probability(values))
+        causes += map(_cause, scorer.explainer.explain(values, scorer.contributions(values), "en", 2))
+    return Judged(rows, np.concatenate(probabilities), _texts(causes))
+
+
+def _cause(reasons: Sequence[Reason]) -> str:
+    raising = (reason.code.value for reason in reasons if reason.code.is_cause and reason.direction == "rising")
+    return next(raising, NO_CAUSE)
+
+
+def _texts(words: Iterable[str]) -> Texts:
+    return np.array([*words], dtype=object)

@@ -1,0 +1,104 @@
+"""Who was lost in a period: its customers, those among them who fell silent or closed, those who came back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.churn_definition import ChurnDefinition
+from features.context import NEVER, Context
+from features.labels import ENDING
+from features.recorded import Places, Recorded, recorded
+from features.rows import Rows
+from kqml.calendar.business_time import Instants
+from kqml.events import EventKind
+from kqml.history.event_log import EventLog
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Instants, half-open: `start` is in it, `end` is not."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The N customers of a period by account: accounts that at some time in it had at least `min_orders` orders, the
+    last of them no more than `horizon` active days ago.
+
+    `lost_at`: when it ceased to be one, NEVER where it did not or a successor went on; the latest time of several.
+    `last_order`: the last one before that, else before the period's end. `closed`: it announced its end, it did not
+    fall silent. `transferred`: to a successor. `returned`: it ordered again after `lost_at`, as far as the data go.
+    """
+
+    account: NDArray[np.int32]
+    lost_at: Instants
+    last_order: Instants
+    closed: Mask
+    transferred: Mask
+    returned: Mask
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+    @property
+    def lost(self) -> Mask:
+        return np.asarray(self.lost_at != NEVER, dtype=np.bool_)
+
+    def rows(self) -> Rows:
+        """Each customer just after its last order: what it was worth, when it was still one."""
+        return Rows(self.account, self.last_order + 1)
+
+
+def customers_of(log: EventLog, context: Context, definition: ChurnDefinition, period: Period) -> Customers:
+    """The customers of a period that the data cover. Reads all the log holds, as a look back does."""
+    orders, endings = recorded(log, [EventKind.ORDER]), recorded(log, ENDING)
+    account = np.repeat(np.arange(log.account_count), np.diff(orders.offsets))
+    times, following = orders.occurred_at, _following(orders.occurred_at, account)
+    ending, kind = _first_ending(endings, account, times)
+    patience = context.quiet.after(times, definition.horizon)
+    stops = np.minimum(patience, ending)
+    counted = np.arange(len(times)) - orders.offsets[account] + 1 >= definition.min_orders
+    inside = counted & (times < period.end) & (np.minimum(following, stops) >= period.start)
+    left = inside & (following >= stops) & (stops < period.end)
+    place = _last_place(account, inside, left, log.account_count)
+    was_left, announced = left[place], ending[place] < patience[place]
+    moved = was_left & announced & (kind[place] == EventKind.ACCOUNT_TRANSFERRED.number)
+    gone = was_left & ~moved
+    return Customers(
+        account=account[place].astype(np.int32),
+        lost_at=np.where(gone, stops[place], NEVER),
+        last_order=times[place],
+        closed=gone & announced,
+        transferred=moved,
+        returned=gone & (following[place] != NEVER),
+    )
+
+
+def _following(times: Instants, account: Places) -> Instants:
+    """The next order of the same account, NEVER after the last one."""
+    following = np.full(len(times), NEVER)
+    following[:-1] = np.where(account[:-1] == account[1:], times[1:], NEVER)
+    return following
+
+
+def _first_ending(endings: Recorded, account: Places, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
+    """When each account first closed or was transferred after each time, with the kind; NEVER where it did not."""
+    place = endings.next_from(account, times)
+    exists = place < endings.offsets[account + 1]
+    at, kind = np.full(len(times), NEVER), np.zeros(len(times), dtype=np.uint8)
+    at[exists], kind[exists] = endings.occurred_at[place[exists]], endings.kind[place[exists]]
+    return at, kind
+
+
+def _last_place(account: Places, inside: Mask, left: Mask, accounts: int) -> Places:
+    """Per customer the place of the order after which it was last lost, else of its last order in the period."""
+    latest = np.full(accounts, -1)
+    for chosen in (inside, left):
+        places = np.flatnonzero(chosen)
+        latest[account[places]] = places
+    return np.asarray(latest[latest >= 0], dtype=np.int64)

@@ -1,0 +1,148 @@
+"""The loss report: what churn took in a period, what it is expected to take next, by group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.churn_definition import ChurnDefinition
+from features.context import context_of
+from features.definitions import Code
+from features.rows import Rows
+from kqml.dataset.folder import Dataset
+from models.churn.scoring import Scorer
+from models.value.loss.account_groups import described
+from models.value.loss.arithmetic import Expected, Loss, by_group, expected_of, loss_of
+from models.value.loss.causes import Judged, judge_eligible, judge_lost
+from models.value.loss.lost import Customers, Mask, Period, customers_of
+from models.value.loss.revenue import Texts, Worth, worth_of
+
+WAYS = ("tier", "region", "rep", "reason")
+NOT_ASKED = "not_asked"
+"""The reason of a loss that no model was asked about."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """Accounts with what each is worth in a year, filed by each of WAYS and by segment."""
+
+    rows: Rows
+    worth: Worth
+    groups: Mapping[str, Texts]
+
+
+@dataclass(frozen=True)
+class AtStake:
+    """The accounts eligible at the period's end, by a model."""
+
+    judged: Judged
+    filed: Filed
+
+    def expected(self, chosen: Mask) -> Expected:
+        return expected_of(self.filed.worth, self.judged.probability, chosen)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group's loss beside what is expected of it; `name` None: not known. A part is None where it has nobody."""
+
+    name: str | None
+    lost: Loss | None
+    expected: Expected | None
+
+
+@dataclass(frozen=True)
+class LossReport:
+    """`filed`: the period's customers, one place each, as in `customers`; a customer that was not lost has no reason.
+    `at_stake`: None where no model was asked."""
+
+    period: Period
+    definition: ChurnDefinition
+    customers: Customers
+    filed: Filed
+    at_stake: AtStake | None
+
+    @property
+    def lost(self) -> Loss:
+        return self._loss(np.ones(len(self.customers), dtype=np.bool_), "")
+
+    @property
+    def expected(self) -> Expected | None:
+        return None if self.at_stake is None else self.at_stake.expected(np.ones(len(self.at_stake.filed.rows), bool))
+
+    @property
+    def unrated(self) -> tuple[str, ...]:
+        """Segments of lost or eligible accounts without a margin rate; '' where the segment is not known."""
+        parts = [self.filed.groups["segment"][self.customers.lost & np.isnan(self.filed.worth.margin)]]
+        if self.at_stake is not None:
+            parts.append(self.at_stake.filed.groups["segment"][np.isnan(self.at_stake.filed.worth.margin)])
+        return tuple(sorted({str(segment or "") for part in parts for segment in part}))
+
+    def by(self, way: str) -> tuple[Group, ...]:
+        """The groups of one of WAYS, those that lost most first."""
+        lost = {name: self._loss(mask, way) for name, mask in by_group(self.filed.groups[way]).items()}
+        expected: dict[str | None, Expected] = {}
+        if self.at_stake is not None:
+            masks = by_group(self.at_stake.filed.groups[way])
+            expected = {name: self.at_stake.expected(mask) for name, mask in masks.items()}
+        if way == "reason":
+            lost.pop(None, None)
+        groups = [Group(name, lost.get(name), expected.get(name)) for name in dict.fromkeys([*lost, *expected])]
+        return tuple(sorted(groups, key=_weight, reverse=True))
+
+    def _loss(self, chosen: Mask, way: str) -> Loss:
+        """Out of the customers of the tier or region; reps come and go, so theirs are out of all customers."""
+        customers = len(chosen) if way in ("rep", "reason") else int(chosen.sum())
+        return loss_of(self.filed.worth, self.customers.lost & chosen, self.customers.returned, customers)
+
+
+def report_loss(
+    dataset: Dataset,
+    period: Period,
+    definition: ChurnDefinition,
+    margin_rate: Mapping[str, float],
+    scorer: Scorer | None = None,
+) -> LossReport:
+    """What was lost in a period that the data cover, and with a model what is expected from its end on."""
+    log = dataset.event_log()
+    context = context_of(dataset.info, dataset.accounts(), log)
+    customers = customers_of(log, context, definition, period)
+    then = Rows(customers.account, np.minimum(customers.lost_at, period.end))
+    groups = dict(described(dataset, then))
+    worth = worth_of(log, customers.rows(), groups["segment"], margin_rate)
+    groups["reason"] = _reasons(dataset, customers, scorer)
+    filed = Filed(then, worth, groups)
+    if scorer is None:
+        return LossReport(period, definition, customers, filed, None)
+    at_stake = _at_stake(dataset, judge_eligible(scorer, dataset, context, period.end), margin_rate)
+    return LossReport(period, definition, customers, filed, at_stake)
+
+
+def _at_stake(dataset: Dataset, judged: Judged, margin_rate: Mapping[str, float]) -> AtStake:
+    """What the judged accounts are worth by what was known at their cutoff."""
+    log = dataset.event_log()
+    cutoff = judged.rows.cutoff.max(initial=0)
+    known = log.keep((log.known_at < cutoff) & (log.occurred_at < cutoff))
+    groups = described(dataset, judged.rows)
+    worth = worth_of(known, judged.rows, groups["segment"], margin_rate)
+    return AtStake(judged, Filed(judged.rows, worth, {**groups, "reason": judged.cause}))
+
+
+def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> Texts:
+    """The reason of each lost customer: `natural` where it closed, else the model's; None for those not lost."""
+    reasons = np.full(len(customers), None, dtype=object)
+    reasons[customers.lost] = NOT_ASKED
+    if scorer is not None:
+        silent = np.flatnonzero(customers.lost & ~customers.closed)
+        rows = customers.rows()
+        context = context_of(dataset.info, dataset.accounts(), dataset.event_log())
+        reasons[silent] = judge_lost(scorer, dataset, context, Rows(rows.account[silent], rows.cutoff[silent]))
+    reasons[customers.closed] = Code.NATURAL.value
+    return reasons
+
+
+def _weight(group: Group) -> tuple[float, ...]:
+    """By margin, revenue, number lost, then by what is expected; groups that nothing is known of come last."""
+    lost, expected = group.lost, group.expected
+    taken = (0.0, 0.0, 0.0) if lost is None else (lost.margin or 0.0, lost.revenue or 0.0, float(lost.lost))
+    return float(group.name is not None), *taken, 0.0 if expected is None else expected.lost.mean

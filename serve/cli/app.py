@@ -1,0 +1,134 @@
+"""The list of commands, with how a failure leaves the program."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from kqml.errors import BadUse, CouldNot, KqmlError
+from kqml.native import wait_without_spinning
+from serve.cli.database_option import Command
+from serve.cli.output import fail, to_json
+
+COMMANDS = (
+    "import",
+    "export",
+    "check",
+    "features",
+    "catalog",
+    "label-audit",
+    "train",
+    "backtest",
+    "promote",
+    "rollback",
+    "models",
+    "score",
+    "playbook check",
+    "playbook show",
+    "playbook diff",
+    "duties",
+    "plan",
+    "report grades",
+    "report loss",
+    "serve",
+    "doctor",
+    "backup",
+    "restore",
+    "keys create",
+    "keys list",
+    "keys revoke",
+    "keys secret",
+    "keys rotate",
+    "users create",
+    "users list",
+    "users password",
+    "users disable",
+    "webhooks create",
+    "webhooks list",
+    "webhooks disable",
+    "webhooks renew",
+    "webhooks dead",
+    "webhooks replay",
+    "webhooks overdue",
+    "erase",
+    "evaluate trial",
+    "evaluate policy",
+    "plan-experiment",
+)
+"""Every command of the service; `label-audit` is `run` of `serve/cli/label_audit.py`, `import` of `import_.py`,
+`evaluate trial` of the group `evaluate` is that of `evaluate_trial.py`."""
+
+GROUPS = {
+    "playbook": "Checks, shows, compares the rules of the company.",
+    "evaluate": "Says what actions changed, what a policy is worth, from randomised or logged decisions.",
+    "report": "Says how the accounts are graded, what churn cost.",
+    "keys": "API keys of programs, secret keys that seal personal data.",
+    "users": "Who may log in.",
+    "webhooks": "Addresses that are told of changes.",
+}
+"""The first word of the commands that have two."""
+
+
+def build_app(packages: Mapping[str, Sequence[str]]) -> typer.Typer:
+    """Return the command line with the commands of each package; heavy libraries are imported inside the commands.
+
+    `packages`: the commands by the package that holds their modules, as in `{"serve.cli": COMMANDS}`.
+    """
+    app = typer.Typer(
+        name="kqml",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        help="kqml 客情 machine learning: which accounts are about to leave, why, what to do.",
+    )
+    app.callback()(_options)
+    parents = {"": app, **{name: _add_group(app, name) for name in GROUPS}}
+    for package, commands in packages.items():
+        for command in commands:
+            group, _, name = command.rpartition(" ")
+            parents[group].command(name, cls=Command)(importlib.import_module(f"{package}.{module_of(command)}").run)
+    return app
+
+
+def _add_group(app: typer.Typer, name: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=GROUPS[name])
+    app.add_typer(group, name=name)
+    return group
+
+
+def _options(
+    config: Annotated[
+        str | None, typer.Option(help="Configuration file; else KQML_CONFIG, else kqml.toml in the working folder.")
+    ] = None,
+) -> None:
+    if config is not None:
+        os.environ["KQML_CONFIG"] = config
+
+
+def module_of(command: str) -> str:
+    """The module of a command's name; `import` is a word of the language, hence the underscore."""
+    return "import_" if command == "import" else command.replace("-", "_").replace(" ", "_")
+
+
+def run_app(packages: Mapping[str, Sequence[str]]) -> None:
+    """Run the command line; exit codes 0, 1 the answer is no, 2 bad use, 3 could not be done."""
+    wait_without_spinning()
+    try:
+        build_app(packages)()
+    except KqmlError as error:
+        fail(error, "--json" in sys.argv)
+    except OSError as error:
+        fail(CouldNot(f"The disk or the network did not allow it: {error}."), "--json" in sys.argv)
+    except SystemExit as leaving:
+        if leaving.code == BadUse.exit_code and "--json" in sys.argv:
+            _say_misuse(leaving.__context__)
+        raise
+
+
+def _say_misuse(error: BaseException | None) -> None:
+    """A flag or argument that does not exist or does not fit, as JSON; Typer has told the person already."""
+    said = str(error or "") or "The command line cannot be used; see --help."
+    sys.stdout.write(to_json({"error": said, "faults": []}) + "\n")

@@ -1,0 +1,115 @@
+"""The flag by which commands read from the store, or write to it, instead of a dataset folder."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from kqml.errors import BadUse, Fault
+from kqml.settings import Settings
+from serve.cli.administration import sealer_of
+
+if TYPE_CHECKING:
+    from kqml.duties.overrides import Declared
+    from serve.database.engine import Store
+    from serve.security.contact_vault import ContactVault
+
+FLAG = "--store"
+OWN = "own"
+"""Stands for the settings' database where the flag has no address."""
+
+StoreFlag = Annotated[
+    str | None,
+    typer.Option(
+        FLAG,
+        metavar="[ADDRESS]",
+        help="The store: sqlite:///FILE or postgresql://…; without an address KQML_DATABASE_URL, else the one at home.",
+    ),
+]
+
+
+class Command(TyperCommand):
+    """A command whose `--store` may stand without an address."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_address(args))
+
+
+def with_address(words: Sequence[str]) -> list[str]:
+    """The words of a command line, every bare `--store` followed by OWN."""
+    completed: list[str] = []
+    for place, word in enumerate(words):
+        completed.append(word)
+        following = words[place + 1] if place + 1 < len(words) else ""
+        if word == FLAG and "://" not in following and following != OWN:
+            completed.append(OWN)
+    return completed
+
+
+@dataclass(frozen=True)
+class OpenStore:
+    """The store with what opens its contacts."""
+
+    store: "Store"
+    vault: "ContactVault"
+
+
+@contextmanager
+def opened(flag: str, settings: Settings) -> Iterator[OpenStore]:
+    """The store that the flag names, brought up to this program."""
+    from serve.database.preparation import open_prepared
+    from serve.security.contact_vault import ContactVault
+
+    address = settings.store_address if flag == OWN else flag
+    store = open_prepared(address, settings.time_zone)
+    try:
+        yield OpenStore(store, ContactVault(sealer_of(settings)))
+    finally:
+        store.close()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a command reads: a dataset folder, which for a store is what it held at one moment."""
+
+    folder: Path
+    found: OpenStore | None
+
+    def declared(self) -> "tuple[Declared, ...]":
+        """What people said of duties; a dataset folder holds nothing of that."""
+        if self.found is None:
+            return ()
+        from serve.database.duty_overrides import declared_of, read_sayings
+
+        with self.found.store.reading() as connection:
+            return declared_of(read_sayings(connection))
+
+
+@contextmanager
+def source_of(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
+    """The folder, else the store that the flag names, written to a folder at home while the block runs, without what
+    is personal about contacts.
+
+    Raises BadUse unless exactly one of them is given.
+    """
+    if (folder is None) == (flag is None):
+        fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --store")
+        raise BadUse("It is not clear what to read.", [fault])
+    if flag is None:
+        assert folder is not None
+        yield Source(folder, None)
+        return
+    from serve.database.dataset_export import export_dataset
+    from serve.security.contact_vault import BlindVault
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (
+        opened(flag, settings) as found,
+        tempfile.TemporaryDirectory(prefix=".store-", dir=settings.home) as scratch,
+    ):
+        yield Source(export_dataset(found.store, Path(scratch) / "dataset", BlindVault()).path, found)

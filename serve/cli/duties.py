@@ -1,0 +1,182 @@
+"""`kqml duties`: what the playbook owes every account in a week, how far it was kept."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.settings import read_settings
+from serve.cli.database_option import StoreFlag, source_of
+from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.output import emit, progress
+from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kqml.calendar.workdays import Workdays
+    from kqml.duties import DutyBook, Period
+    from kqml.playbook import Playbook
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    store: StoreFlag = None,
+    rep: Annotated[str | None, typer.Option(help="Only what this rep owes.", show_default="everybody")] = None,
+    week: Annotated[
+        str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
+    ] = None,
+    month: Annotated[str | None, typer.Option(help="A calendar month such as 2024-02 instead of a week.")] = None,
+    cutoff: Annotated[
+        str | None,
+        typer.Option(help="A date or an instant with offset.", show_default="local midnight of its first day"),
+    ] = None,
+    compliance: Annotated[
+        bool, typer.Option("--compliance", help="How far the cadence was kept: per rep, tier, channel, month.")
+    ] = False,
+    months: Annotated[int, typer.Option(min=1, max=60, help="Months of --compliance, up to the last record.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="File to write the rows to: .parquet or .csv.")] = None,
+    playbook: PlaybookFlag = None,
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Lists what is due, by when, done, overdue or waived in a week or a month.
+
+    Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
+    Without --rep and --out only the counts are told. With --compliance the past months instead. With --store of what
+    the store holds, without birthdays: contacts stay sealed.
+
+    Example: kqml duties data/world --rep R0001-00 --week 2024-W07
+    """
+    from kqml.calendar.workdays import workdays
+    from kqml.dataset.folder import read_dataset
+    from kqml.dataset.table_files import check_table_path, write_table
+    from kqml.duties import read_book
+    from serve.cli.duties_tables import print_compliance, print_duties
+
+    if out is not None:
+        check_table_path(out)
+    settings = read_settings()
+    rules = playbook_in_force(playbook, settings)
+    speech = spoken(language, settings.language)
+    with progress("Reading", None), source_of(dataset, store, settings) as source:
+        book = read_book(read_dataset(source.folder), rules, source.declared())
+    _check_rep(book, rep)
+    calendar = workdays(rules.country)
+    common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
+    if compliance:
+        table, told = _kept(book, rules, calendar, (months, cutoff, rep))
+        result = {**common, **told, "rows": _rows(table)}
+        if out is not None:
+            write_table(out, table)
+        emit(result, as_json, lambda console: print_compliance(console, result, speech))
+        return
+    table, told = _owed(book, rules, calendar, (_period(book, week, month), cutoff, rep))
+    if out is not None:
+        write_table(out, table)
+    rows = _rows(table) if rep is not None and out is None else None
+    result = {**common, **told, "summary": _summary(table), "rows": rows}
+    emit(result, as_json, lambda console: print_duties(console, result, speech, book.log.time_zone))
+
+
+def _owed(
+    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, str | None, str | None]"
+) -> "tuple[pa.Table, dict[str, Any]]":
+    """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
+    from features.cutoffs import parse_cutoff
+    from kqml.calendar.business_time import moment_of
+    from kqml.duties import duties
+
+    zone, (period, cutoff, rep) = book.log.time_zone, asked
+    at = period.instants(zone)[0] if cutoff is None else parse_cutoff(cutoff, zone)
+    with progress("Computing", None):
+        table = _of_rep(duties(book, rules, calendar, period, at), rep)
+    is_week = (period.last - period.first).days == 6
+    told = {
+        "week": period.week_name if is_week else None,
+        "month": None if is_week else f"{period.first:%Y-%m}",
+        "cutoff": moment_of(at, zone).isoformat(),
+        "certainty": calendar.certainty(period.last.year),
+    }
+    return table, told
+
+
+def _kept(
+    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: tuple[int, str | None, str | None]
+) -> "tuple[pa.Table, dict[str, Any]]":
+    """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
+    from features.cutoffs import parse_cutoff
+    from kqml.calendar.business_time import moment_of
+    from kqml.duties import compliance
+    from kqml.duties.period import month_before
+
+    zone, (count, cutoff, rep) = book.log.time_zone, asked
+    at = _after_the_last(book) if cutoff is None else parse_cutoff(cutoff, zone)
+    found = [moment_of(at - 1, zone).date().replace(day=1)]
+    while len(found) < count:
+        found.insert(0, month_before(found[0]))
+    with progress("Computing", None):
+        table = _of_rep(compliance(book, rules, calendar, found, at), rep)
+    return table, {"months": [f"{month:%Y-%m}" for month in found], "cutoff": moment_of(at, zone).isoformat()}
+
+
+def _period(book: "DutyBook", week: str | None, month: str | None) -> "Period":
+    """The week or the month asked for. Raises BadUse where both are."""
+    from kqml.calendar.business_time import moment_of
+    from kqml.duties.period import month as month_of
+    from kqml.duties.period import week as week_of
+    from kqml.duties.period import week_name
+
+    if week is not None and month is not None:
+        raise BadUse("There is one period.", [Fault("--month", f"{month} stands beside --week {week}", "give one")])
+    if month is not None:
+        return month_of(month)
+    if week is not None:
+        return week_of(week)
+    last = moment_of(_after_the_last(book), book.log.time_zone).date()
+    return week_of(week_name(last + timedelta(days=-last.weekday() % 7)))
+
+
+def _after_the_last(book: "DutyBook") -> int:
+    """Local midnight after the last record. Raises Refused where there is none."""
+    from kqml.calendar.business_time import local_midnight, moment_of
+    from kqml.errors import Refused
+
+    known = book.log.records.known_at
+    if not len(known):
+        fault = Fault("events", "none is of a kind that duties look at", "import contacts, promises, complaints")
+        raise Refused("There is nothing that duties could be computed from.", [fault])
+    zone = book.log.time_zone
+    return local_midnight(moment_of(int(known.max()), zone).date() + timedelta(days=1), zone)
+
+
+def _of_rep(table: "pa.Table", rep: str | None) -> "pa.Table":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return table if rep is None else table.filter(pc.equal(table["rep_id"].cast(pa.string()), rep))
+
+
+def _summary(table: "pa.Table") -> list[dict[str, Any]]:
+    """Rows by duty, channel and state."""
+    import pyarrow as pa
+
+    keys = ("duty", "channel", "state")
+    words = pa.table({name: table[name].cast(pa.string()) for name in keys})
+    counts = words.group_by(list(keys)).aggregate([([], "count_all")]).sort_by([(key, "ascending") for key in keys])
+    return list(counts.rename_columns([*keys, "rows"]).to_pylist())
+
+
+def _rows(table: "pa.Table") -> list[dict[str, Any]]:
+    return [
+        {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in row.items()}
+        for row in table.to_pylist()
+    ]
+
+
+def _check_rep(book: "DutyBook", rep: str | None) -> None:
+    if rep is not None and rep not in {each.name for each in book.log.reps}:
+        fault = Fault("--rep", f"{rep!r} is named nowhere", "name a rep of the dataset")
+        raise BadUse("There is no such rep.", [fault])

@@ -1,0 +1,40 @@
+"""`kqml export`: the store as a dataset folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.administration import actor, now
+from serve.cli.database_option import OWN, StoreFlag, opened
+from serve.cli.output import emit, progress
+
+
+def run(
+    out: Annotated[Path, typer.Option(help="Dataset folder to write; must not exist without --force.")],
+    store: StoreFlag = OWN,
+    force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Writes what the store holds at this moment as a dataset, contacts readable: keep it as safe as the store.
+
+    Example: kqml export --out data/today
+    """
+    from serve.database.dataset_export import export_dataset
+    from serve.security.audit import Deed, record
+
+    settings = read_settings()
+    with progress("Exporting", None), opened(store or OWN, settings) as found:
+        dataset = export_dataset(found.store, out, found.vault, force=force)
+        with found.store.writing() as connection:
+            record(connection, actor(), [Deed("contact.export_all")], now())
+    result = {
+        "out": str(out),
+        "fingerprint": dataset.info.fingerprint,
+        "events": len(dataset.events(["event_id"])),
+        **{name: len(dataset.table(name)) for name in ("accounts", "contacts", "reps")},
+    }
+    said = text("commands.export.written", settings.language, **result)
+    emit(result, as_json, lambda console: console.print(said, markup=False, highlight=False, soft_wrap=True))

@@ -1,0 +1,104 @@
+"""`kqml plan`: what every account gets in a week, by rep, with briefs, logged so that it can be judged later."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.settings import read_settings
+from serve.cli.administration import now as present
+from serve.cli.database_option import FLAG, Source, StoreFlag, source_of
+from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.output import emit, progress
+from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+
+if TYPE_CHECKING:
+    from kqml.dataset.folder import Dataset
+    from kqml.duties import Period
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    store: StoreFlag = None,
+    week: Annotated[
+        str | None,
+        typer.Option(
+            help="ISO week such as 2024-W07.", show_default="the week after the last record; of a store the present one"
+        ),
+    ] = None,
+    rep: Annotated[str | None, typer.Option(help="Only this rep's week.", show_default="everybody")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write the plan with its briefs to: .xlsx, .csv or .parquet.")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the decision log: learned from, then this week is added; a week that it holds is decided "
+            "again, compared bit for bit."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
+    ] = None,
+    playbook: PlaybookFlag = None,
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Plans a week: what each account gets within its rep's hours, why, what to ask, bring, do.
+
+    Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
+    effects, else cadence and risk × value; then no effect is claimed.
+
+    With --store everybody's week is kept in the store, where rejections and the drawn decisions of earlier weeks are
+    found; a week that it holds is decided again, compared bit for bit. Accounts that object are left out.
+
+    Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
+    """
+    from models.policy.planning.plan_file import check_plan_path
+    from serve.cli.plan_database import plan_store
+    from serve.cli.plan_result import answer, plan_and_log, rules_of
+    from serve.cli.plan_tables import print_plan
+
+    if out is not None:
+        check_plan_path(out)
+    if store is not None and log is not None:
+        raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the store is the log")])
+    settings = read_settings()
+    speech = spoken(language, settings.language)
+    rules = rules_of(settings, playbook_in_force(playbook, settings), model, speech)
+    with progress("Planning", None), source_of(dataset, store, settings) as source:
+        wanted = _wanted(source, week)
+        planned, told = plan_and_log(wanted, rules, log) if source.found is None else plan_store(source, wanted, rules)
+        result = answer(planned, told, (rep, out), speech)
+    emit(result, as_json, lambda console: print_plan(console, result, speech))
+
+
+def _wanted(source: Source, week: str | None) -> "tuple[Dataset, Period]":
+    """The dataset with the week asked for; else the first whole week after its last record, of a store the present."""
+    from kqml.dataset.folder import read_dataset
+    from kqml.duties import week as week_named
+    from models.policy.planning.company import week_of
+
+    period = None if week is None else week_named(week)
+    dataset = read_dataset(source.folder)
+    if period is not None:
+        return dataset, period
+    return dataset, week_of(_today(dataset) if source.found is not None else _after_the_last(dataset))
+
+
+def _today(dataset: "Dataset") -> date:
+    from kqml.calendar.business_time import moment_of
+
+    return moment_of(present(), dataset.info.time_zone).date()
+
+
+def _after_the_last(dataset: "Dataset") -> date:
+    from datetime import timedelta
+
+    from features.cutoffs import default_cutoff
+    from kqml.calendar.business_time import moment_of
+
+    day = moment_of(default_cutoff(dataset.event_log(), dataset.info.time_zone), dataset.info.time_zone).date()
+    return day + timedelta(days=-day.weekday() % 7)

@@ -1,0 +1,95 @@
+"""`kqml report grades`: how accounts stand by the playbook, with the evidence for one of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.settings import read_settings
+from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.output import emit, progress
+from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+
+if TYPE_CHECKING:
+    from kqml.dataset.folder import Dataset
+    from kqml.grades.account_evidence import AccountStanding
+    from kqml.grades.account_grades import Standings
+    from kqml.grades.inputs import Material
+
+YEARS = 2
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    account: Annotated[str | None, typer.Option(help="Show this account with all its evidence.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="A date or an instant with offset.", show_default="midnight after the last record"),
+    ] = None,
+    quarters: Annotated[int, typer.Option(min=0, max=40, help="Quarters of history.")] = 8,
+    playbook: PlaybookFlag = None,
+    out: Annotated[Path | None, typer.Option(help="File for all accounts and periods: .parquet or .csv.")] = None,
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Grades every account by the playbook as it was known then: depth, relationship, 532 class, credit, overall class.
+
+    With --account: the evidence for its level, the parts of its grades, the statement of its emotional account, what
+    is missing on the customer card and worth asking next.
+
+    Example: kqml report grades data/world --account S0000012 --at 2024-10-01
+    """
+    from kqml.dataset.folder import read_dataset
+    from kqml.dataset.table_files import check_table_path
+    from serve.cli.report_grades_tables import print_standing, standing_json
+
+    if out is not None:
+        check_table_path(out)
+    settings = read_settings()
+    rules, speech = playbook_in_force(playbook, settings), spoken(language, settings.language)
+    with progress("Grading accounts", None):
+        data = read_dataset(dataset)
+        material, standings = _graded(data, rules, at, quarters)
+        one = None if account is None else _one(material, standings, account)
+        result = standing_json(data.info, rules, standings, one)
+        result["written"] = None if out is None else _write(out, material, standings)
+    emit(result, as_json, lambda console: print_standing(console, result, speech))
+
+
+def _graded(
+    dataset: "Dataset", playbook: Any, at: str | None, quarters: int
+) -> "tuple[Material, tuple[Standings, ...]]":
+    from features.cutoffs import default_cutoff, parse_cutoff
+    from kqml.grades import periods
+    from kqml.grades.account_grades import standings_of
+    from kqml.grades.inputs import read_material
+
+    zone = dataset.info.time_zone
+    now = default_cutoff(dataset.event_log(), zone)
+    asked = now if at is None else parse_cutoff(at, zone)
+    material = read_material(dataset, playbook, now)
+    began = min(material.recorded_since.values(), default=asked)
+    past = [*periods.quarters(asked, zone, quarters), *periods.years(asked, zone, YEARS)]
+    history = [period for period in past if period.end > began]
+    return material, standings_of(material, [periods.trailing(asked), *history])
+
+
+def _one(material: "Material", standings: "Sequence[Standings]", account: str) -> "AccountStanding":
+    import numpy as np
+
+    from kqml.grades.account_evidence import account_standing
+
+    found = np.flatnonzero(material.log.accounts == account)
+    if not len(found):
+        raise BadUse(
+            "There is no such account.", [Fault("--account", f"{account!r}", "give an account_id of the data")]
+        )
+    return account_standing(material, standings, int(found[0]))
+
+
+def _write(out: Path, material: "Material", standings: "Sequence[Standings]") -> dict[str, Any]:
+    from kqml.grades.grades_file import write_standings
+
+    return {"out": str(out), "rows": write_standings(out, material.log.accounts, standings)}

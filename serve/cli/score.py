@@ -1,0 +1,89 @@
+"""`kqml score`: a churn score with reasons for every account of a dataset, written to a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.database_option import StoreFlag, source_of
+from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.output import emit, progress
+from serve.cli.score_database import Wish, score_store
+from serve.cli.scoring import read_question, read_versions, write_answers
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run(  # noqa: PLR0913 - the flags of one command
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .parquet or .csv. Needed without --store.", show_default=False)
+    ] = None,
+    store: StoreFlag = None,
+    cutoff: Annotated[
+        str | None,
+        typer.Option(
+            help="A date or an instant with offset.", show_default="midnight after the last record; of a store now"
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option(help="Version or alias of the model.")] = "champion",
+    reasons: Annotated[int, typer.Option(min=0, max=10, help="Reasons per account.")] = 3,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Also say why each score changed since this earlier cutoff.",
+            show_default="of a store its last scoring, else nothing",
+        ),
+    ] = None,
+    since_model: Annotated[
+        str | None,
+        typer.Option(help="The version that scored then.", show_default="the same; of a store the one that did"),
+    ] = None,
+    playbook: Annotated[
+        str | None,
+        typer.Option(help="Playbook whose thresholds the reasons speak by.", show_default="the model's own"),
+    ] = None,
+    language: LanguageFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
+
+    With --store the accounts are those of the store, which keeps the scores: lists and histories show them, and
+    webhooks tell of accounts that crossed a band.
+
+    Example: kqml score data/iowa --out scores.parquet --cutoff 2022-09-01 --since 2022-08-01
+    """
+    from kqml.dataset.table_files import check_table_path
+
+    if out is not None or store is None:
+        check_table_path(out or Path())
+    settings = read_settings()
+    speech = spoken(language, settings.language)
+    wish = Wish(cutoff, since, model, since_model, playbook, reasons)
+    with progress("Scoring", None), source_of(dataset, store, settings) as source:
+        if source.found is None:
+            assert out is not None
+            question = read_question(source.folder, cutoff, since)
+            versions = read_versions(settings, model, since_model, playbook)
+            result = write_answers(out, question, versions, speech, reasons)
+        else:
+            result = score_store(source, settings, wish, speech, out)
+    emit(result, as_json, lambda console: _print(console, result, speech))
+
+
+def _print(console: "Console", result: dict[str, Any], language: str) -> None:
+    counts = {name: result[name] for name in ("eligible", "accounts", "out")}
+    lines = [text("commands.score.model", language, cutoff=result["cutoff"], **result["model"])]
+    if result["out"] is not None:
+        lines.append(text("commands.score.written", language, **counts))
+    if "crossed" in result:
+        lines.append(text("commands.score.stored", language, crossed=result["crossed"], **counts))
+    if result.get("objecting"):
+        lines.append(text("commands.score.objecting", language, objecting=result["objecting"]))
+    for band, count in result["bands"].items():
+        lines.append(text("commands.score.band", language, band=text(f"bands.{band}", language), count=count))
+    lines += [text("commands.score.warning", language, warning=warning) for warning in result["warnings"]]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,161 @@
+"""`kqml score --store`: all accounts of the store scored, the scores kept there with why they moved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from kqml.settings import Settings
+from serve.cli.administration import now as present
+from serve.cli.database_option import Source
+from serve.cli.playbook_option import playbook_in_force
+from serve.cli.scoring import Question, Versions, asked_of, described, read_versions
+
+if TYPE_CHECKING:
+    from kqml.playbook import Playbook
+    from models.churn.score_change import ScoreChanges
+    from models.churn.score_file import Tally
+    from models.churn.scoring import Score
+    from models.value.at_risk import ExpectedMargins
+    from serve.database.scores import Run
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the flags ask for."""
+
+    cutoff: str | None
+    since: str | None
+    model: str
+    since_model: str | None
+    playbook: str | None
+    reasons: int
+
+
+def score_store(source: Source, settings: Settings, wish: Wish, language: str, out: Path | None) -> dict[str, Any]:
+    """Scores the accounts as they were when the store was read, keeps the scores, writes them to a file where asked."""
+    from models.churn.score_change import why_changed
+    from models.value.at_risk import at_risk
+    from serve.database.scores import Run
+    from serve.security.objection_scores import withheld_changes
+    from serve.security.objections_and_reviews import objecting
+    from serve.usecases.nightly_scores import Beside, keep_run, rows_of
+
+    assert source.found is not None
+    now, store = present(), source.found.store
+    since = _since(source, settings, wish)
+    question = _question(source.folder, wish, since, now)
+    versions = read_versions(settings, wish.model, None if since is None else since.model, wish.playbook)
+    with store.reading() as connection:
+        objected = objecting(connection)
+    changes = None
+    if question.then is not None:
+        changes = withheld_changes(
+            why_changed(versions.earlier, question.then, versions.scorer, question.now), objected
+        )
+    margins, why = _margins(question, versions, playbook_in_force(wish.playbook, settings))
+    asked = Asking(question, versions, language, wish.reasons, objected)
+    tally, scores = _scored(out, asked, margins, changes)
+    run = Run(question.now.cutoff, str(versions.number))
+    stakes = [None] * len(scores) if margins is None else at_risk(scores, margins.margin)
+    crossed = keep_run(
+        store,
+        run,
+        list(rows_of(scores, run, now, Beside(stakes, since, changes))),
+        question.dataset.info.time_zone,
+        now,
+    )
+    told = described(out, question, versions, tally, language)
+    told["warnings"] += [] if why is None else [text(f"commands.score.{why}", language)]
+    valued = sum(one is not None for one in stakes)
+    return {**told, "crossed": crossed, "valued": valued, "objecting": len(objected)}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who is scored by what, in which words, but for whom."""
+
+    question: Question
+    versions: Versions
+    language: str
+    reasons: int
+    objected: Mapping[str, int]
+
+
+def _margins(
+    question: Question, versions: Versions, playbook: "Playbook"
+) -> "tuple[ExpectedMargins | None, str | None]":
+    """What collects the expected margins, or why nothing can be said of them."""
+    from models.policy.planning.learning import learn_value
+    from models.value.at_risk import ExpectedMargins
+    from models.value.margins import margin_rates
+
+    dataset, asked, scorer = question.dataset, question.now, versions.scorer
+    if "amount" not in asked.log.values:
+        return None, "no_amounts"
+    value = learn_value(scorer, dataset, playbook, asked.cutoff)
+    horizon = scorer.bundle.model.definition.horizon
+    return ExpectedMargins(value, asked, margin_rates(dataset, playbook), horizon), None
+
+
+def _since(source: Source, settings: Settings, wish: Wish) -> "Run | None":
+    """The scoring to compare with: the one named, else the store's last one if its version can still be had."""
+    from features.cutoffs import parse_cutoff
+    from kqml.dataset.folder import read_dataset
+    from serve.database.scores import Run, last_run
+
+    assert source.found is not None
+    with source.found.store.reading() as connection:
+        last = last_run(connection)
+    if wish.since is None:
+        return last if last is not None and _is_there(settings, last.model) else None
+    cutoff = parse_cutoff(wish.since, read_dataset(source.folder).info.time_zone)
+    same = last is not None and last.cutoff == cutoff
+    return Run(cutoff, wish.since_model or (last.model if last is not None and same else wish.model))
+
+
+def _is_there(settings: Settings, version: str) -> bool:
+    from models.registry.versions import find_version
+    from serve.cli.registry import store_of
+
+    try:
+        find_version(store_of(settings), version)
+    except BadUse:
+        return False
+    return True
+
+
+def _question(folder: Path, wish: Wish, since: "Run | None", now: int) -> Question:
+    from features.cutoffs import parse_cutoff
+    from kqml.dataset.folder import read_dataset
+
+    dataset = read_dataset(folder)
+    cutoff = now if wish.cutoff is None else parse_cutoff(wish.cutoff, dataset.info.time_zone)
+    if wish.since is not None and since is not None and since.cutoff >= cutoff:
+        fault = Fault("--since", f"{wish.since} is not before the cutoff", "give an earlier date")
+        raise BadUse("There is no change to explain.", [fault])
+    compared = since is not None and since.cutoff <= cutoff
+    return Question(dataset, asked_of(dataset, cutoff), asked_of(dataset, since.cutoff) if since and compared else None)
+
+
+def _scored(
+    out: Path | None, asking: Asking, margins: "ExpectedMargins | None", changes: "ScoreChanges | None"
+) -> "tuple[Tally, list[Score]]":
+    from models.churn.score_file import tally_of, write_scores
+    from serve.security.objection_scores import withheld_scores
+
+    kept: list[Score] = []
+    question, language = asking.question, asking.language
+    zone = question.dataset.info.time_zone
+
+    def noted() -> "Iterator[Sequence[Score]]":
+        for part in asking.versions.scorer.stream(question.now, language, asking.reasons, margins):
+            told = withheld_scores(part, asking.objected, zone, language)
+            kept.extend(told)
+            yield told
+
+    if out is not None:
+        return write_scores(out, noted(), language, changes), kept
+    return tally_of(noted()), kept

@@ -1,0 +1,113 @@
+"""What scoring commands share: who is asked about, by which versions, what is written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kqml.errors import BadUse, Fault
+from kqml.settings import Settings
+from serve.cli.registry import store_of
+
+if TYPE_CHECKING:
+    from kqml.dataset.folder import Dataset
+    from models.churn.score_file import Tally
+    from models.churn.scoring import Scorer
+    from models.churn.scoring_request import Asked
+
+
+@dataclass(frozen=True)
+class Question:
+    """A dataset asked about now and, where changes are to be explained, then."""
+
+    dataset: "Dataset"
+    now: "Asked"
+    then: "Asked | None"
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The version that scores, the one that scored then, both ready."""
+
+    number: int
+    scorer: "Scorer"
+    earlier: "Scorer"
+
+
+def read_question(folder: Path, cutoff: str | None, since: str | None) -> Question:
+    """The dataset at the cutoffs named. Raises BadUse where `since` is not before the cutoff."""
+    from features.cutoffs import default_cutoff, parse_cutoff
+    from kqml.dataset.folder import read_dataset
+
+    dataset = read_dataset(folder)
+    zone, log = dataset.info.time_zone, dataset.event_log()
+    now = default_cutoff(log, zone) if cutoff is None else parse_cutoff(cutoff, zone)
+    then = None if since is None else parse_cutoff(since, zone)
+    if then is not None and then >= now:
+        fault = Fault("--since", f"{since} is not before the cutoff", "give an earlier date")
+        raise BadUse("There is no change to explain.", [fault])
+    return Question(dataset, asked_of(dataset, now), None if then is None else asked_of(dataset, then))
+
+
+def asked_of(dataset: "Dataset", cutoff: int) -> "Asked":
+    """Every account of a dataset at a cutoff, compared with each other."""
+    import numpy as np
+
+    from features.context import context_of
+    from features.profile import profile_of
+    from features.rows import Rows
+    from models.churn.scoring_request import Asked
+
+    log = dataset.event_log()
+    profile = profile_of(dataset, Rows.grid(log.account_count, np.array([cutoff], dtype=np.int64)))
+    words = {str(name): profile[name].tolist() for name in profile}
+    return Asked(log, context_of(dataset.info, dataset.accounts(), log), cutoff, words)
+
+
+def read_versions(settings: Settings, wanted: str, earlier: str | None = None, playbook: str | None = None) -> Versions:
+    """The versions named, loaded from the registry. Each counts by the playbook that it was trained with, speaks by the
+    one named."""
+    from kqml.playbook import read_playbook
+    from models.churn.scoring import scorer_of
+    from models.registry.versions import find_version, read_bundle
+
+    store = store_of(settings)
+    version = find_version(store, wanted)
+    speaks = None if playbook is None else read_playbook(playbook)
+    scorer = scorer_of(read_bundle(store, version), speaks)
+    if earlier is None:
+        return Versions(version.number, scorer, scorer)
+    then = find_version(store, earlier)
+    return Versions(version.number, scorer, scorer_of(read_bundle(store, then)))
+
+
+def write_answers(out: Path, question: Question, versions: Versions, language: str, reasons: int) -> dict[str, Any]:
+    """Scores into a file; what the command answers."""
+    from models.churn.score_change import why_changed
+    from models.churn.score_file import write_scores
+
+    now, then, scorer = question.now, question.then, versions.scorer
+    changes = None if then is None else why_changed(versions.earlier, then, scorer, now)
+    tally = write_scores(out, scorer.stream(now, language, reasons), language, changes)
+    return described(out, question, versions, tally, language)
+
+
+def described(
+    out: Path | None, question: Question, versions: Versions, tally: "Tally", language: str
+) -> dict[str, Any]:
+    """What a scoring command answers."""
+    from kqml.calendar.business_time import moment_of
+    from models.churn.bands import BANDS
+
+    now, then, scorer = question.now, question.then, versions.scorer
+    info = question.dataset.info
+    return {
+        "out": None if out is None else str(out),
+        "dataset": info.fingerprint,
+        "model": {"version": str(versions.number), "grade": scorer.bundle.model.grade},
+        "cutoff": moment_of(now.cutoff, info.time_zone).isoformat(),
+        "since": None if then is None else moment_of(then.cutoff, info.time_zone).isoformat(),
+        "accounts": tally.accounts,
+        "eligible": tally.eligible,
+        "bands": {band: tally.bands.get(band, 0) for band in BANDS},
+        "warnings": list(scorer.warner.warn(now, language).all),
+    }

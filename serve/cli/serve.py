@@ -1,0 +1,68 @@
+"""`kqml serve`: scores over HTTP."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.settings import read_settings
+from serve.cli.administration import reach_of, sealer_of, security_of
+from serve.cli.playbook_option import playbook_in_force
+from serve.cli.registry import store_of
+
+
+def run(
+    model: Annotated[
+        str | None, typer.Option(help="Serve this version, whatever its grade, and do not follow the champion.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000; 0 takes a free one.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Else KQML_HOST, else 127.0.0.1: this machine only.")] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Let everybody on this machine in while the store knows no key and no user.")
+    ] = False,
+    max_body_mib: Annotated[int, typer.Option(min=1, max=1024, help="Larger request bodies are refused.")] = 32,
+) -> None:
+    """Answer `POST /v1/scores` with churn scores of the histories in the body.
+
+    Follows the registry's champion without a restart. Without a champion it answers 503 until one is promoted. Who may
+    ask is known by API keys (`kqml keys create`) and users (`kqml users create`); without any it does not start.
+
+    Example: kqml serve --port 8000 --workers 2
+    """
+    from contextlib import nullcontext
+
+    from models.registry.publishing import pin
+    from models.registry.served_pointer import POINTER
+    from serve.database.preparation import open_prepared
+    from serve.http.logs import build_logger
+    from serve.security.startup_checks import check_start
+    from serve.watcher import watching
+    from serve.workers import ServeOptions, serve
+
+    settings = read_settings()
+    store = store_of(settings)
+    served = settings.served.absolute()
+    rules = playbook_in_force(None, settings)
+    security = security_of(settings, open_)
+    database = open_prepared(settings.store_address, settings.time_zone)
+    if check_start(database, security, host or settings.host):
+        build_logger().warning("open", why="no key and no user: everybody on this machine may do everything")
+    database.close()
+    pointer = served / POINTER if model is None else pin(store, served, model)
+    options = ServeOptions(
+        pointer=pointer,
+        database=settings.store_address,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        workers=workers,
+        language=settings.language,
+        body_limit=max_body_mib * 2**20,
+        security=security,
+        sealer=sealer_of(settings),
+        reach=reach_of(settings),
+        playbook=rules,
+    )
+    with watching(store, served) if model is None else nullcontext():
+        serve(options)

@@ -1,0 +1,47 @@
+"""`kqml users create`: somebody who may log in."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.administration import Json, RoleName, actor, answer, now, opened_store, read_password
+from serve.cli.language_option import Language
+
+
+def run(
+    login: Annotated[str, typer.Argument(help="Name to log in with: letters, digits, any of . _ @ -")],
+    role: Annotated[RoleName, typer.Option(help="What the user may do.")],
+    rep: Annotated[str | None, typer.Option(help="Which rep or manager the user is; needed for these roles.")] = None,
+    language: Annotated[Language | None, typer.Option(help="Of the pages; else the service's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Makes a user. The password is asked for, or read from standard input: a line of at least 12 characters.
+
+    Example: kqml users create wang --role rep --rep R17
+    """
+    from sqlalchemy.exc import IntegrityError
+
+    from serve.security.audit import Deed, record
+    from serve.security.passwords import hash_password
+    from serve.security.users import UserWish, add_user, faults_of_wish
+
+    settings, at = read_settings(), now()
+    wish = UserWish(login, role.role, rep, language.value if language else None)
+    faults = [Fault(where, what, todo) for where, what, todo in faults_of_wish(wish)]
+    if faults:
+        raise BadUse("The user cannot be made.", faults)
+    password_hash = hash_password(read_password(login, settings.language))
+    with opened_store(settings) as store:
+        try:
+            with store.writing() as connection:
+                user_id = add_user(connection, wish, password_hash, at)
+                told = {"role": role.value, "rep_id": rep}
+                record(connection, actor(), [Deed("user.create", "user", user_id, told)], at)
+        except IntegrityError as error:
+            raise BadUse("The user cannot be made.", [Fault(login, "the login is taken", "choose another")]) from error
+    result = {"user_id": user_id, "login": login, **told}
+    said = text("security.users.created", settings.language, login=login, role=role.value)
+    answer(result, as_json, said)

@@ -1,0 +1,32 @@
+"""`kqml users disable`: nobody logs in as this user any more."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.administration import Json, actor, known_user, now, opened_store
+from serve.cli.output import emit
+
+
+def run(login: Annotated[str, typer.Argument(help="Whose.")], as_json: Json = False) -> None:
+    """Keeps a user from logging in and ends every session. The user stays in the audit log under the same id.
+
+    Example: kqml users disable wang
+    """
+    from serve.security.audit import Deed, record
+    from serve.security.users import disable_user
+
+    settings, at = read_settings(), now()
+    with opened_store(settings) as store:
+        user = known_user(store, login)
+        with store.writing() as connection:
+            disable_user(connection, user.user_id, at)
+            record(connection, actor(), [Deed("user.disable", "user", user.user_id)], at)
+    said = text("security.users.disabled", settings.language, login=login)
+    emit(
+        {"user_id": user.user_id, "login": login},
+        as_json,
+        lambda console: console.print(said, markup=False, soft_wrap=True),
+    )

@@ -1,0 +1,28 @@
+"""`kqml users list`: everybody who may log in."""
+
+from kqml.settings import read_settings
+from serve.cli.administration import Json, iso, opened_store, print_table
+from serve.cli.output import emit
+
+
+def run(as_json: Json = False) -> None:
+    """Lists the users by login.
+
+    Example: kqml users list
+    """
+    from serve.security.users import list_users
+
+    settings = read_settings()
+    with opened_store(settings) as store, store.reading() as connection:
+        found = list_users(connection)
+    users = [
+        {
+            "login": user.login,
+            "role": user.role.value,
+            "rep_id": user.rep_id,
+            "created_at": iso(user.created_at),
+            "disabled_at": iso(user.disabled_at),
+        }
+        for user in found
+    ]
+    emit({"users": users}, as_json, lambda console: print_table(console, settings.language, "security.users", users))

@@ -1,0 +1,51 @@
+"""`kqml webhooks create`: an address that is told of changes."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.administration import Json, actor, now, opened_store, reach_of, sealer_of
+from serve.cli.output import emit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run(
+    url: Annotated[str, typer.Argument(help="Where to send messages by POST; https, unless it is this machine.")],
+    kind: Annotated[list[str], typer.Option(help="What to tell of; repeat it for several (docs/webhooks.md).")],
+    as_json: Json = False,
+) -> None:
+    """Makes a webhook and shows its signing secret once; the store keeps it sealed.
+
+    Example: kqml webhooks create https://crm.example.com/kqml --kind account.band_crossed --kind plan.created
+    """
+    from serve.security.audit import Deed, record
+    from serve.webhooks.addresses import Unreachable, check_target, resolve_name
+    from serve.webhooks.message_types import MessageKind
+    from serve.webhooks.records import WebhookWish, add_webhook
+
+    settings, at, who = read_settings(), now(), actor()
+    todo = f"give one of {', '.join(MessageKind)}"
+    faults = [Fault("--kind", f"{word!r} is nothing to tell of", todo) for word in sorted(set(kind) - set(MessageKind))]
+    try:
+        check_target(url, reach_of(settings), resolve_name)
+    except Unreachable as error:
+        faults.append(Fault("URL", str(error), "give an https address that others may call"))
+    if faults:
+        raise BadUse("The webhook cannot be made.", faults)
+    wish = WebhookWish(url, frozenset(map(MessageKind, kind)), who.name)
+    with opened_store(settings) as store, store.writing() as connection:
+        made = add_webhook(connection, sealer_of(settings), wish, at)
+        record(connection, who, [Deed("webhook.create", "webhook", made.webhook_id, {"kinds": made.kinds})], at)
+    result = {"webhook_id": made.webhook_id, "url": url, "kinds": list(made.kinds), "secret": made.secrets[0]}
+
+    def render(console: "Console") -> None:
+        said = text("security.webhooks.created", settings.language, webhook_id=made.webhook_id)
+        console.print(said, markup=False, soft_wrap=True)
+        console.print(made.secrets[0], markup=False, highlight=False, soft_wrap=True)
+
+    emit(result, as_json, render)

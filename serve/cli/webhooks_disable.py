@@ -1,0 +1,30 @@
+"""`kqml webhooks disable`: the end of a webhook."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.administration import Json, actor, answer, now, opened_store
+
+
+def run(
+    webhook_id: Annotated[str, typer.Argument(help="As `kqml webhooks list` shows it.")], as_json: Json = False
+) -> None:
+    """Ends a webhook; messages that wait for it are given up.
+
+    Example: kqml webhooks disable wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
+    """
+    from serve.security.audit import Deed, record
+    from serve.webhooks.records import disable_webhook
+
+    settings, at = read_settings(), now()
+    with opened_store(settings) as store, store.writing() as connection:
+        if not disable_webhook(connection, webhook_id, at):
+            fault = Fault(webhook_id, "there is no such webhook, or it was disabled", "see `kqml webhooks list`")
+            raise BadUse("Nothing was disabled.", [fault])
+        record(connection, actor(), [Deed("webhook.disable", "webhook", webhook_id)], at)
+    said = text("security.webhooks.disabled", settings.language, webhook_id=webhook_id)
+    answer({"webhook_id": webhook_id}, as_json, said)

@@ -1,0 +1,43 @@
+"""`kqml webhooks renew`: another signing secret."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from kqml.settings import read_settings
+from serve.cli.administration import Json, actor, now, opened_store, sealer_of
+from serve.cli.output import emit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run(
+    webhook_id: Annotated[str, typer.Argument(help="As `kqml webhooks list` shows it.")], as_json: Json = False
+) -> None:
+    """Makes a new signing secret, shown once. The one before it signs beside it until the next renewal.
+
+    Example: kqml webhooks renew wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
+    """
+    from serve.security.audit import Deed, record
+    from serve.webhooks.records import find_webhook, renew_secret
+
+    settings = read_settings()
+    sealer = sealer_of(settings)
+    with opened_store(settings) as store, store.writing() as connection:
+        found = find_webhook(connection, sealer, webhook_id)
+        if found is None or found.disabled_at is not None:
+            raise BadUse(
+                "Nothing was renewed.", [Fault(webhook_id, "no such live webhook", "see `kqml webhooks list`")]
+            )
+        secret = renew_secret(connection, sealer, found)
+        record(connection, actor(), [Deed("webhook.renew", "webhook", webhook_id)], now())
+
+    def render(console: "Console") -> None:
+        said = text("security.webhooks.renewed", settings.language, webhook_id=webhook_id)
+        console.print(said, markup=False, soft_wrap=True)
+        console.print(secret, markup=False, highlight=False, soft_wrap=True)
+
+    emit({"webhook_id": webhook_id, "secret": secret}, as_json, render)

@@ -1,0 +1,117 @@
+"""Accounts put in, each change that a feature may need kept as the event it is."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kqml.calendar.business_time import local_midnight
+from kqml.dataset.tables import EVENTS as EVENT_COLUMNS
+from kqml.events import EventKind
+from serve.database.dataset_info import read_info
+from serve.database.events import add_events, describe_later
+from serve.database.records import Put, put_rows, read_rows
+from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.tables import ACCOUNTS, EVENTS
+from serve.database.territory import EVERYWHERE, Territory
+
+Row = Mapping[str, Any]
+
+CHANGES = {
+    "tier": EventKind.TIER_CHANGED,
+    "owner_rep_id": EventKind.REP_ASSIGNED,
+    "credit_grade": EventKind.CREDIT_CHANGED,
+}
+"""Columns whose changes are events."""
+
+STATUS_KINDS = {
+    "active": EventKind.ACCOUNT_REOPENED,
+    "suspended": EventKind.ACCOUNT_SUSPENDED,
+    "closed": EventKind.ACCOUNT_CLOSED,
+    "transferred": EventKind.ACCOUNT_TRANSFERRED,
+}
+
+
+def put_accounts(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[Put]:
+    """Puts the accounts in, with the events that their changes are.
+
+    Raises Rejected where an account is, or would be, outside the territory.
+    """
+    ids = [record["account_id"] for record in records]
+    known = read_rows(connection, ACCOUNTS, ids)
+    describe_later(connection, ids, now)
+    locked = read_rows(connection, ACCOUNTS, ids, lock=True)
+    stored = {name: row for name, row in locked.items() if name in known or row["described"]}
+    if faults := list(_outside(records, stored, territory)):
+        raise Rejected(faults)
+    puts = put_rows(connection, ACCOUNTS, records, now, {"described": True})
+    puts = [put if put.after["account_id"] in stored else replace(put, before=None) for put in puts]
+    events = [event for put in puts if put.changed for event in _events(connection, put, now)]
+    if events:
+        add_events(connection, events, now, EVERYWHERE)
+    return puts
+
+
+def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Territory) -> Iterator[ItemFault]:
+    """Somebody else's accounts, those given away to somebody else."""
+    for place, record in enumerate(records):
+        before = stored.get(record["account_id"])
+        if before is not None and not territory.covers(before["owner_rep_id"]):
+            yield ItemFault(place, "account_id", f"there is no account {record['account_id']!r}")
+        elif not territory.covers(record.get("owner_rep_id")):
+            yield ItemFault(place, "owner_rep_id", f"{record.get('owner_rep_id')!r} is not of your territory")
+
+
+def _events(connection: Connection, put: Put, now: int) -> Iterator[dict[str, Any]]:
+    """The changes that no event of the account says yet."""
+    after, before = put.after, put.before if put.before and put.before["described"] else None
+    if before is not None:
+        for column, kind in CHANGES.items():
+            if before[column] != after[column] and not _told(connection, after, kind, column):
+                yield _event(after, column, kind, now, _content(kind, before[column], after[column]))
+    was, status = (before or {}).get("status") or "active", after["status"] or "active"
+    if was != status and not _ended_as(connection, after["account_id"], status):
+        yield _event(after, "status", STATUS_KINDS[status], _since(connection, after, now), {})
+
+
+def _content(kind: EventKind, before: str | None, after: str | None) -> dict[str, Any]:
+    if kind is EventKind.REP_ASSIGNED:
+        return {"rep_id": after}
+    return {"attributes": json.dumps({"from": before, "to": after}, ensure_ascii=False)}
+
+
+def _event(account: Row, column: str, kind: EventKind, at: int, content: Row) -> dict[str, Any]:
+    name = f"kqml:{column}:{account['version']}:{account['account_id']}"
+    facts = {"event_id": name, "account_id": account["account_id"], "kind": kind.code}
+    known = account["updated_at"]
+    return {**dict.fromkeys(EVENT_COLUMNS.names), **facts, "occurred_at": min(at, known), "known_at": known, **content}
+
+
+def _since(connection: Connection, account: Row, now: int) -> int:
+    day = account["status_since"]
+    return now if day is None else local_midnight(day, read_info(connection).time_zone)
+
+
+def _told(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
+    """Whether the newest event of the kind already says what the column now says."""
+    newest = _newest(connection, account["account_id"], (kind.code,))
+    if newest is None:
+        return False
+    said = newest.rep_id if kind is EventKind.REP_ASSIGNED else json.loads(newest.attributes or "{}").get("to")
+    return bool(said == account[column])
+
+
+def _ended_as(connection: Connection, account: str, status: str) -> bool:
+    codes = tuple(kind.code for kind in STATUS_KINDS.values())
+    newest = _newest(connection, account, codes)
+    return newest is not None and newest.kind == STATUS_KINDS[status].code
+
+
+def _newest(connection: Connection, account: str, kinds: Sequence[str]) -> Any:
+    asked = select(EVENTS.c.kind, EVENTS.c.rep_id, EVENTS.c.attributes).where(
+        EVENTS.c.account_id == account, EVENTS.c.kind.in_(kinds)
+    )
+    order = (EVENTS.c.occurred_at.desc(), EVENTS.c.event_id.desc())
+    return connection.execute(asked.order_by(*order).limit(1)).first()

@@ -1,0 +1,70 @@
+"""Contacts put in and read, their personal fields sealed on the way to the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, select
+
+from serve.database.records import Put, put_rows, read_rows
+from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.tables import ACCOUNTS, CONTACTS
+from serve.database.territory import Territory
+
+Row = Mapping[str, Any]
+
+
+class Vault(Protocol):
+    """Makes personal fields unreadable in the database. The same text of the same contact is sealed the same."""
+
+    def seal(self, connection: Connection, records: Sequence[Row]) -> Sequence[Row]: ...
+    def open(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]: ...
+
+
+def put_contacts(
+    connection: Connection, records: Sequence[Row], now: int, territory: Territory, vault: Vault
+) -> list[Put]:
+    """Puts the contacts in; what comes back is sealed.
+
+    Raises Rejected where an account is outside the territory, or a contact was erased: that must not be undone.
+    """
+    stored = read_rows(connection, CONTACTS, (record["contact_id"] for record in records))
+    if faults := list(_faults(connection, records, stored, territory)):
+        raise Rejected(faults)
+    return put_rows(connection, CONTACTS, vault.seal(connection, records), now)
+
+
+def read_contact(connection: Connection, contact_id: str, territory: Territory, vault: Vault) -> Row | None:
+    """One contact, readable; None where there is none, or none at an account of the territory."""
+    asked = select(CONTACTS).where(CONTACTS.c.contact_id == contact_id, territory.of("contacts"))
+    found = connection.execute(asked).mappings().first()
+    return None if found is None else vault.open(connection, [dict(found)])[0]
+
+
+def list_contacts(
+    connection: Connection, account_id: str, vault: Vault, limit: int, after: str | None = None
+) -> Sequence[Row]:
+    """The contacts of an account by id, from the one behind `after` on."""
+    asked = select(CONTACTS).where(CONTACTS.c.account_id == account_id).order_by(CONTACTS.c.contact_id).limit(limit)
+    if after is not None:
+        asked = asked.where(CONTACTS.c.contact_id > after)
+    return vault.open(connection, [dict(row) for row in connection.execute(asked).mappings()])
+
+
+def _faults(
+    connection: Connection, records: Sequence[Row], stored: Mapping[str, Row], territory: Territory
+) -> Iterator[ItemFault]:
+    accounts = {row["account_id"] for row in (*records, *stored.values())}
+    owners = read_rows(connection, ACCOUNTS, accounts) if territory.reps is not None else {}
+    for place, record in enumerate(records):
+        before = stored.get(record["contact_id"])
+        if before is not None and not _covers(territory, owners, before["account_id"]):
+            yield ItemFault(place, "contact_id", f"there is no contact {record['contact_id']!r}")
+        elif before is not None and before["erased_at"] is not None:
+            said = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
+            yield ItemFault(place, "contact_id", said)
+        elif not _covers(territory, owners, record["account_id"]):
+            yield ItemFault(place, "account_id", f"there is no account {record['account_id']!r}")
+
+
+def _covers(territory: Territory, owners: Mapping[str, Row], account_id: str) -> bool:
+    return territory.reps is None or territory.covers(owners.get(account_id, {}).get("owner_rep_id"))

@@ -1,0 +1,96 @@
+"""The store written as a dataset folder, read in one snapshot, a stretch of events at a time."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, true
+
+from kqml.dataset.folder import Dataset, write_dataset
+from kqml.dataset.parquet_files import TableRows
+from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
+from serve.database.contacts import Vault
+from serve.database.dataset_info import read_info
+from serve.database.engine import Store
+from serve.database.events import COUNTED
+from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
+
+ROWS = 65_536
+
+
+def export_dataset(store: Store, folder: Path, vault: Vault, *, force: bool = False) -> Dataset:
+    """Writes the store as it is at one moment, whole or not at all; tables and columns without values are left out.
+
+    Raises BadUse where the folder exists, unless `force` and it is a dataset.
+    """
+    with store.snapshot() as connection:
+        return _written(connection, folder, vault, (true(), true(), true()), force)
+
+
+def export_accounts(connection: Connection, folder: Path, vault: Vault, ids: Sequence[str]) -> Dataset:
+    """The same of these accounts alone, few enough for one statement to name, with all reps."""
+    only = tuple(table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
+    return _written(connection, folder, vault, (only[0], only[1], only[2]), force=False)
+
+
+Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
+"""On events, accounts, contacts."""
+
+
+def _written(connection: Connection, folder: Path, vault: Vault, only: Conditions, force: bool) -> Dataset:
+    info = read_info(connection)
+    tables: dict[str, TableRows] = {"events": _events(connection, and_(COUNTED, only[0]))}
+    described = and_(ACCOUNTS.c.described.is_(True), only[1])
+    for table, condition in ((ACCOUNTS, described), (CONTACTS, only[2]), (REPS, None)):
+        rows = _small(connection, table, condition, vault)
+        if len(rows):
+            tables[table.name] = rows
+    return write_dataset(folder, tables, info, force=force)
+
+
+def _events(connection: Connection, counted: ColumnElement[bool]) -> Iterator[pa.RecordBatch]:
+    schema = _filled_schema(connection, counted)
+    asked = select(*(EVENTS.c[name] for name in schema.names)).where(counted)
+    order = [EVENTS.c[name] for name in KEYS["events"]]
+    streamed = connection.execution_options(stream_results=True, yield_per=ROWS)
+    found = False
+    for part in streamed.execute(asked.order_by(*order)).partitions(ROWS):
+        found = True
+        yield _batch(list(zip(*part, strict=True)), schema)
+    if not found:
+        yield _batch([()] * len(schema), schema)
+
+
+def _filled_schema(connection: Connection, counted: ColumnElement[bool]) -> pa.Schema:
+    """The columns of events that hold a value."""
+    names = [name for name in SCHEMAS["events"].names if name not in REQUIRED["events"]]
+    held = connection.execute(select(*(func.count(EVENTS.c[name]) for name in names)).where(counted)).one()
+    kept = {*REQUIRED["events"], *(name for name, count in zip(names, held, strict=True) if count)}
+    return pa.schema([field for field in SCHEMAS["events"] if field.name in kept])
+
+
+def _batch(columns: list[Any], schema: pa.Schema) -> pa.RecordBatch:
+    arrays = [_array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Any, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_timestamp(kind):
+        return pa.array(values, pa.int64()).cast(kind)
+    return pa.array(values, kind)
+
+
+def _small(connection: Connection, table: Table, condition: Any, vault: Vault) -> pa.Table:
+    schema = SCHEMAS[table.name]
+    asked = select(table) if condition is None else select(table).where(condition)
+    rows = [dict(row) for row in connection.execute(asked.order_by(*table.primary_key)).mappings()]
+    if table is CONTACTS:
+        rows = [dict(row) for row in vault.open(connection, rows)]
+    kept = [
+        field
+        for field in schema
+        if field.name in REQUIRED[table.name] or any(row[field.name] is not None for row in rows)
+    ]
+    columns = {field.name: pa.array([row[field.name] for row in rows], field.type) for field in kept}
+    return pa.table(columns, schema=pa.schema(kept))

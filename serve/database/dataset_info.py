@@ -1,0 +1,68 @@
+"""What `dataset.json` says, kept in the store."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from kqml.calendar.business_time import instant_of, moment_of
+from kqml.dataset.folder import DatasetInfo
+from kqml.errors import Fault, Refused
+from serve.database.tables import EVENTS, KINDS_RECORDED, STORE_INFO
+from serve.database.upserting import upsert
+
+KEPT = ("time_zone", "currency", "quiet_periods", "columns", "record_lags", "source")
+FIXED = ("time_zone", "currency")
+"""What may not change once the store holds it: days and sums would mean something else."""
+
+
+def read_info(connection: Connection) -> DatasetInfo:
+    """What the store says of its tables; no fingerprint, for they change."""
+    said = {key: json.loads(value) for key, value in connection.execute(select(STORE_INFO)).tuples()}
+    noted = connection.execute(select(KINDS_RECORDED).order_by(KINDS_RECORDED.c.kind)).tuples()
+    recorded = {kind: moment_of(first).isoformat() for kind, first in noted}
+    known = {key: value for key, value in said.items() if key in KEPT}
+    return DatasetInfo.from_json(json.dumps({**known, "kinds_recorded": recorded}))
+
+
+def write_info(connection: Connection, info: DatasetInfo) -> None:
+    """Replaces what the store says; kinds recorded are joined, the earlier instant counts.
+
+    Raises Refused where the store holds events of another time zone or currency.
+    """
+    said = {key: json.loads(value) for key, value in connection.execute(select(STORE_INFO)).tuples()}
+    given = {key: value for key, value in asdict(info).items() if key in KEPT}
+    faults = [
+        Fault(key, f"{given[key]!r}, the store has {said[key]!r}", "use a store of its own")
+        for key in FIXED
+        if key in said and said[key] != given[key]
+    ]
+    if faults and connection.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
+        raise Refused("The data do not fit into the store.", faults)
+    rows = [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in given.items()]
+    upsert(connection, STORE_INFO, rows)
+    note_kinds(connection, {kind: _instant(first) for kind, first in info.kinds_recorded.items()})
+
+
+def found_store(connection: Connection, time_zone: str) -> None:
+    """Gives an empty store its time zone; one that has something to say keeps it."""
+    if connection.execute(select(STORE_INFO.c.key).limit(1)).first() is None:
+        write_info(connection, replace(DatasetInfo(), time_zone=time_zone))
+
+
+def note_kinds(connection: Connection, first_known: Mapping[str, int]) -> None:
+    """Keeps the earlier of what is noted and what is given, per kind."""
+    noted = dict(connection.execute(select(KINDS_RECORDED)).tuples().all())
+    earlier = [
+        {"kind": kind, "first_known_at": first}
+        for kind, first in sorted(first_known.items())
+        if first < noted.get(kind, first + 1)
+    ]
+    if earlier:
+        upsert(connection, KINDS_RECORDED, earlier)
+
+
+def _instant(text: str) -> int:
+    return instant_of(datetime.fromisoformat(text))

@@ -1,0 +1,101 @@
+"""The store's decisions as the log that effects are learned from, rejections counted in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+
+from kqml.calendar.business_time import DAY_US
+from models.uplift.decision_log import DECISION_COLUMNS, DecisionLog
+from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS
+
+MOST_ROWS = 1_000_000
+"""Drawn decisions that are read, the newest: more would not be told apart from them."""
+
+WEEK_US = 7 * DAY_US
+STATE_COLUMNS = ("decision_id", "state", "at", "known_at", "action", "reason", "verified")
+TELLING = ("rejected", "done", "failed", "verified")
+"""States that say what became of a decision; `recommended` says nothing new."""
+
+
+def read_log(
+    connection: Connection,
+    actions: Sequence[str],
+    before: int,
+    suppression_days: float,
+    accounts: Sequence[str] | None = None,
+) -> DecisionLog:
+    """Decisions of earlier weeks for packages that there still are, about accounts that there still are, about
+    `accounts` alone where these are named.
+
+    Those that may be learned from, recorded before their week was over; those rejected lately. The action of a state
+    that does not name another is the recommended one; what was verified later was done so.
+    """
+    known: tuple[ColumnElement[bool], ...] = (
+        DECISIONS.c.cutoff < before,
+        DECISIONS.c.assigned.in_(actions),
+        exists(select(1).where(ACCOUNTS.c.account_id == DECISIONS.c.account_id)),
+    )
+    said = DECISION_STATES.alias("said")
+    rejected = exists(
+        select(1).where(
+            said.c.decision_id == DECISIONS.c.decision_id,
+            said.c.state == "rejected",
+            said.c.at >= before - int(suppression_days * DAY_US),
+        )
+    )
+    if accounts is not None:
+        known = (*known, DECISIONS.c.account_id.in_(accounts))
+    chosen = and_(*known, or_(_drawn(), rejected))
+    decisions = _frame(connection, _asked(chosen), (*DECISION_COLUMNS, "known_at"))
+    return DecisionLog(_plain(decisions), _states(connection, chosen, decisions))
+
+
+def _asked(chosen: ColumnElement[bool]) -> Any:
+    """The decisions with when they were recorded, by their first state: what stands behind the long texts of a decision
+    would have to be read through them."""
+    joined = DECISIONS.join(_FIRST, _is_first())
+    asked = select(*(DECISIONS.c[name] for name in DECISION_COLUMNS), _FIRST.c.known_at).select_from(joined)
+    return asked.where(chosen).order_by(DECISIONS.c.week.desc()).limit(MOST_ROWS)
+
+
+_FIRST = DECISION_STATES.alias("first")
+
+
+def _is_first() -> ColumnElement[bool]:
+    return and_(_FIRST.c.decision_id == DECISIONS.c.decision_id, _FIRST.c.number == 0)
+
+
+def _drawn() -> ColumnElement[bool]:
+    """Decisions that chance had a part in."""
+    recorded = select(1).where(_is_first(), _FIRST.c.known_at < DECISIONS.c.cutoff + WEEK_US)
+    in_time = exists(recorded.correlate(DECISIONS))
+    return and_(DECISIONS.c.evaluable.is_(True), DECISIONS.c.probability.is_not(None), in_time)
+
+
+def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.DataFrame) -> pd.DataFrame:
+    joined = DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == DECISION_STATES.c.decision_id)
+    asked = select(*(DECISION_STATES.c[name] for name in STATE_COLUMNS)).select_from(joined)
+    ordered = asked.where(chosen, DECISION_STATES.c.state.in_(TELLING)).order_by(
+        DECISION_STATES.c.decision_id, DECISION_STATES.c.number
+    )
+    states = _frame(connection, ordered, STATE_COLUMNS)
+    assigned = decisions.set_index("decision_id")["assigned"].reindex(states["decision_id"]).to_numpy()
+    action = states["action"].where(states["action"].notna(), assigned)
+    confirmed = states["decision_id"].isin(states.loc[states["state"] == "verified", "decision_id"])
+    return states.assign(action=action, verified=states["verified"].where(~confirmed, True))
+
+
+def _frame(connection: Connection, asked: Any, columns: Sequence[str]) -> pd.DataFrame:
+    rows = connection.execute(asked).all()
+    return pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(columns))
+
+
+def _plain(decisions: pd.DataFrame) -> pd.DataFrame:
+    """What is not said of a decision is not so. What was decided when its week was over has changed nothing in it."""
+    told = {
+        name: decisions[name].astype("boolean").fillna(False).astype(bool) for name in ("must", "holdout", "evaluable")
+    }
+    told["evaluable"] &= decisions["known_at"] < decisions["cutoff"] + WEEK_US
+    return decisions.assign(**told, probability=decisions["probability"].astype(float)).drop(columns="known_at")

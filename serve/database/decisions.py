@@ -1,0 +1,99 @@
+"""Decisions and what becomes of them: written once, followed by states that may follow each other."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from serve.database.tables import DECISION_STATES, DECISIONS
+from serve.database.territory import Territory
+
+Row = Mapping[str, Any]
+
+FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "recommended": ("accepted", "rejected"),
+    "accepted": ("scheduled", "done", "failed", "rejected"),
+    "scheduled": ("scheduled", "done", "failed", "rejected"),
+    "done": ("verified", "outcome"),
+    "failed": ("outcome",),
+    "verified": ("outcome",),
+    "rejected": ("outcome",),
+    "outcome": (),
+}
+"""State → the states that may follow it. A visit may be put off (scheduled again) or called off after all (rejected,
+with the reason); an outcome is measured of what was not done, too."""
+
+FIRST = "recommended"
+OF_STATE = ("reason", "by")
+NEEDS_REASON = ("rejected", "failed")
+NEEDS_OUTCOME = ("outcome",)
+
+
+class IllegalMove(Exception):
+    """A state that may not follow the present one."""
+
+    def __init__(self, present: str, asked: str) -> None:
+        super().__init__(f"{asked} after {present}")
+        self.present = present
+        self.asked = asked
+
+
+def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None:
+    """Writes decisions as recommended. Rows have the columns of `decisions`; lists and mappings are JSON text.
+
+    A row may also have the `reason` why it is recommended, `by` whom."""
+    if not rows:
+        return
+    facts = [{name: value for name, value in row.items() if name not in OF_STATE} for row in rows]
+    connection.execute(insert(DECISIONS), [{**row, "recorded_at": now} for row in facts])
+    states = [
+        {
+            "decision_id": row["decision_id"],
+            "number": 0,
+            "state": FIRST,
+            "at": row["cutoff"],
+            "known_at": now,
+            "action": row["assigned"],
+            "reason": row.get("reason"),
+            "by": row.get("by"),
+        }
+        for row in rows
+    ]
+    connection.execute(insert(DECISION_STATES), states)
+
+
+def read_decision(connection: Connection, decision_id: str, territory: Territory) -> Row | None:
+    """One decision with its `states`, the earliest first; None where there is none, or none of the territory."""
+    asked = select(DECISIONS).where(DECISIONS.c.decision_id == decision_id, territory.of("decisions"))
+    found = connection.execute(asked).mappings().first()
+    if found is None:
+        return None
+    return {**found, "states": read_states(connection, decision_id)}
+
+
+def read_states(connection: Connection, decision_id: str) -> list[Row]:
+    """What became of a decision so far, the earliest first."""
+    asked = select(DECISION_STATES).where(DECISION_STATES.c.decision_id == decision_id)
+    return [dict(row) for row in connection.execute(asked.order_by(DECISION_STATES.c.number)).mappings()]
+
+
+def add_state(connection: Connection, decision_id: str, state: Row, now: int) -> Row:
+    """Writes the next state of a decision that is there; the row as it was written. Raises IllegalMove."""
+    connection.execute(select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id == decision_id).with_for_update())
+    states = read_states(connection, decision_id)
+    present = states[-1]["state"] if states else FIRST
+    if state["state"] not in FOLLOWS[present]:
+        raise IllegalMove(present, state["state"])
+    empty = dict.fromkeys(column.name for column in DECISION_STATES.columns)
+    row = {**empty, **state, "decision_id": decision_id, "number": len(states), "known_at": now}
+    connection.execute(insert(DECISION_STATES), row)
+    return row
+
+
+def as_texts(row: Row, names: Sequence[str]) -> dict[str, Any]:
+    """The row with these values as JSON text."""
+    return {
+        name: json.dumps(value, ensure_ascii=False) if name in names and value is not None else value
+        for name, value in row.items()
+    }

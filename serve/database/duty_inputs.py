@@ -1,0 +1,97 @@
+"""What duties are computed from, read for some accounts of the store."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, func, select
+
+from kqml.dataset.folder import DatasetInfo
+from kqml.dataset.tables import INSTANT, SCHEMAS
+from kqml.duties import DutyBook, book_of
+from kqml.duties.inputs import COLUMNS, kinds_needed, with_openings
+from kqml.playbook import Playbook
+from serve.database.contacts import Vault
+from serve.database.dataset_info import read_info
+from serve.database.duty_overrides import read_sayings
+from serve.database.events import COUNTED
+from serve.database.records import parts_of
+from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
+from serve.database.territory import Territory
+
+Row = Mapping[str, Any]
+Filters = Mapping[str, Sequence[str]]
+
+PERSON = ("contact_id", "account_id", "birthday")
+FILTERS = {"account": ACCOUNTS.c.account_id, "rep": ACCOUNTS.c.owner_rep_id}
+
+
+def accounts_from(connection: Connection, territory: Territory, filters: Filters, first: str, limit: int) -> list[str]:
+    """The ids of the territory's accounts from `first` on, ascending; `filters`: name of FILTERS → any of these."""
+    asked = select(ACCOUNTS.c.account_id).where(territory.of_accounts(), ACCOUNTS.c.account_id >= first)
+    asked = asked.where(*(FILTERS[name].in_(values) for name, values in filters.items()))
+    return list(connection.execute(asked.order_by(ACCOUNTS.c.account_id).limit(limit)).scalars())
+
+
+class DutyBooks:
+    """Makes books of accounts; the reps of the company are read once. Without a vault there are no birthdays."""
+
+    def __init__(self, connection: Connection, playbook: Playbook, vault: Vault | None) -> None:
+        self._connection, self._vault = connection, vault
+        self._kinds = [kind.code for kind in kinds_needed(playbook)]
+        self._reps = _table("reps", [dict(row) for row in connection.execute(select(REPS)).mappings()])
+        self.info: DatasetInfo = read_info(connection)
+
+    def of(self, ids: Sequence[str]) -> DutyBook:
+        """The book of these accounts; of their events it reads only the kinds that are needed."""
+        described = select(ACCOUNTS).where(ACCOUNTS.c.described.is_(True))
+        accounts = _table("accounts", self._rows(described, ACCOUNTS.c.account_id, ids))
+        events = select(*(EVENTS.c[name] for name in COLUMNS)).where(EVENTS.c.kind.in_(self._kinds), COUNTED)
+        ordered = events.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
+        return book_of(
+            self._opened(accounts),
+            self._people(ids),
+            self._reps,
+            _table("events", self._rows(ordered, EVENTS.c.account_id, ids), COLUMNS),
+            self.info.time_zone,
+            [(period.start, period.end) for period in self.info.quiet_periods],
+        )
+
+    def sayings(self, owners: Sequence[str]) -> list[Row]:
+        """What was said of the duties of these accounts or reps, in the order in which it was."""
+        return read_sayings(self._connection, owners)
+
+    def _opened(self, accounts: pa.Table) -> pa.Table:
+        """With the first events of those that do not say when they opened."""
+        if not accounts["opened_on"].null_count:
+            return accounts
+        unsaid = accounts.filter(accounts["opened_on"].is_null())["account_id"].to_pylist()
+        first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first")).where(COUNTED)
+        rows = list(self._rows(first.group_by(EVENTS.c.account_id), EVENTS.c.account_id, unsaid))
+        firsts = pa.Table.from_pylist(rows, schema=pa.schema({"account_id": pa.string(), "first": pa.int64()}))
+        return with_openings(accounts, firsts, self.info.time_zone)
+
+    def _people(self, ids: Sequence[str]) -> pa.Table:
+        if self._vault is None:
+            return _table("contacts", (), PERSON)
+        people = select(*(CONTACTS.c[name] for name in PERSON)).where(CONTACTS.c.birthday.is_not(None))
+        found = list(self._rows(people, CONTACTS.c.account_id, ids))
+        return _table("contacts", self._vault.open(self._connection, found), PERSON)
+
+    def _rows(self, asked: Any, account: Any, ids: Sequence[str]) -> Iterable[Row]:
+        for part in parts_of(ids):
+            for row in self._connection.execute(asked.where(account.in_(part))).mappings():
+                yield dict(row)
+
+
+def _table(name: str, rows: Iterable[Row], columns: Sequence[str] = ()) -> pa.Table:
+    """Rows as a table of the data contract, of these columns, else of all."""
+    schema = SCHEMAS[name]
+    chosen = [field for field in schema if not columns or field.name in columns]
+    found = list(rows)
+    arrays = [_array([row[field.name] for row in found], field.type) for field in chosen]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(chosen))
+
+
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    return pa.array(values, pa.int64()).cast(kind) if kind == INSTANT else pa.array(values, kind)

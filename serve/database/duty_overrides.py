@@ -1,0 +1,51 @@
+"""What people said of duties: written down one after the other, never changed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from kqml.duties.overrides import Declared
+from serve.database.records import parts_of
+from serve.database.tables import DUTIES_DECLARED
+
+Row = Mapping[str, Any]
+SAME = ("state", "at", "note")
+"""What makes a saying the one that is there already."""
+
+
+def add_declared(connection: Connection, rows: Sequence[Row], now: int) -> int:
+    """Writes what was said, but for what is there as the last word on its duty; how many were written. A row without
+    `at` says that it is of now, unless the same was said before."""
+    last = {row["duty_id"]: row for row in read_sayings(connection, {row["owner"] for row in rows})}
+    fresh = [row for row in rows if not _is_said(row, last.get(row["duty_id"]))]
+    if fresh:
+        connection.execute(insert(DUTIES_DECLARED), [_dated(row, now) for row in fresh])
+    return len(fresh)
+
+
+def read_sayings(connection: Connection, owners: Collection[str] | None = None) -> list[Row]:
+    """Everything that was said of the duties of these accounts or reps, else of all, in the order in which it was."""
+    ordered = select(DUTIES_DECLARED).order_by(DUTIES_DECLARED.c.number)
+    if owners is None:
+        return [dict(row) for row in connection.execute(ordered).mappings()]
+    return [
+        dict(row)
+        for part in parts_of(sorted(owners))
+        for row in connection.execute(ordered.where(DUTIES_DECLARED.c.owner.in_(part))).mappings()
+    ]
+
+
+def declared_of(rows: Sequence[Row]) -> tuple[Declared, ...]:
+    """The sayings as a book of duties takes them."""
+    return tuple(Declared(row["duty_id"], row["owner"], row["state"], row["known_at"]) for row in rows)
+
+
+def _is_said(row: Row, last: Row | None) -> bool:
+    if last is None:
+        return bool(row["state"] == "open")
+    return all(row[name] == last[name] for name in SAME if name != "at" or row["at"] is not None)
+
+
+def _dated(row: Row, now: int) -> dict[str, Any]:
+    return {**row, "at": now if row["at"] is None else row["at"], "known_at": now}

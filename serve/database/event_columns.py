@@ -1,0 +1,31 @@
+"""The columns of events that histories are read from, as SQL."""
+
+from kqml.events import EventKind
+from kqml.history.event_log import CODES, VALUES
+from kqml.history.sorted_columns import NEEDED
+
+CHANGED_TIER = EventKind.TIER_CHANGED
+WANTED = {**NEEDED, "attributes": NEEDED["attributes"] | {CHANGED_TIER}}
+"""Text that only events of these kinds need: fetched for no other, as it costs as much as all numbers together."""
+
+GROUPS = (VALUES[:3], VALUES[3:], CODES, ("due_at", "ref", "attributes"))
+"""Columns that an event may leave empty, those together that kinds of events tend to fill together."""
+
+COUNTED = "(kind <> 'order' OR amount IS NULL OR amount <> 0)"
+"""The same condition as `serve.database.events.COUNTED`."""
+
+IN_ORDER = "ORDER BY account_id, occurred_at, event_id"
+
+
+def selected(name: str) -> str:
+    """The column, empty where nobody needs it."""
+    kinds = WANTED.get(name)
+    if kinds is None:
+        return name
+    codes = ", ".join(f"'{code}'" for code in sorted(kind.code for kind in kinds))
+    return f"CASE WHEN kind IN ({codes}) THEN {name} END"
+
+
+def one_of(mark: str, ids: int) -> str:
+    """The right side of `account_id …`, with a parameter for each of so many ids."""
+    return f"= {mark}" if ids == 1 else f"IN ({', '.join([mark] * ids)})"

@@ -1,0 +1,117 @@
+"""Events taken in: each id once, all of a batch or none."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from kqml.events import EventKind
+from serve.database.dataset_info import note_kinds
+from serve.database.erasure import clear_erased
+from serve.database.records import parts_of
+from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.tables import ACCOUNTS, EVENTS
+from serve.database.territory import Territory
+from serve.database.upserting import insert_absent
+
+Event = Mapping[str, Any]
+"""One event with every column of the data contract, instants as microseconds, `attributes` as JSON text."""
+
+STAMPED = ("known_at", "received_at")
+CONTENT = tuple(column.name for column in EVENTS.columns if column.name not in STAMPED)
+"""What makes two events with one id the same one; when we heard of it does not."""
+
+COUNTED = or_(EVENTS.c.kind != EventKind.ORDER.code, EVENTS.c.amount.is_(None), EVENTS.c.amount != 0)
+"""Orders with the amount 0 are kept, but count nowhere, as in the importer."""
+
+
+def add_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
+    """The same as `write_events`; notes the kinds that are recorded for the first time."""
+    added = write_events(connection, events, received_at, territory)
+    note_kinds(connection, _first_known(events))
+    return added
+
+
+def write_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
+    """Writes the events that are not there yet; how many those were.
+
+    An id that is there with the same content is passed over. Raises Rejected with every event whose id has another
+    content, here or there, or whose account is not of the territory.
+    """
+    events = clear_erased(connection, events)
+    first = {event["event_id"]: event for event in reversed(events)}
+    faults = [*_of_repeats(events, first), *_of_strangers(connection, events, territory)]
+    if faults:
+        raise Rejected(sorted(faults, key=lambda fault: fault.place))
+    fresh = sorted(first.values(), key=lambda event: (event["account_id"], event["occurred_at"]))
+    describe_later(connection, {event["account_id"] for event in fresh}, received_at)
+    added = insert_absent(connection, EVENTS, [{**event, "received_at": received_at} for event in fresh])
+    if added < len(fresh) and (faults := list(_of_stored(connection, events))):
+        raise Rejected(faults)
+    return added
+
+
+def _of_repeats(events: Sequence[Event], first: Mapping[str, Event]) -> Iterator[ItemFault]:
+    if len(first) == len(events):
+        return
+    for place, event in enumerate(events):
+        if not _same(event, first[event["event_id"]]):
+            said = f"{event['event_id']!r} stands twice with different contents, but events are immutable"
+            yield ItemFault(place, "event_id", said)
+
+
+def _of_strangers(connection: Connection, events: Sequence[Event], territory: Territory) -> Iterator[ItemFault]:
+    if territory.reps is None:
+        return
+    known = accounts_seen(connection, {event["account_id"] for event in events}, territory)
+    for place, event in enumerate(events):
+        if event["account_id"] not in known:
+            yield ItemFault(place, "account_id", f"there is no account {event['account_id']!r}")
+
+
+def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territory) -> set[str]:
+    """Those of the ids that are accounts of the territory."""
+    return {
+        found
+        for part in parts_of(sorted(ids))
+        for found in connection.execute(
+            select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.account_id.in_(part), territory.of_accounts())
+        ).scalars()
+    }
+
+
+def describe_later(connection: Connection, ids: Iterable[str], now: int) -> None:
+    """Makes rows of accounts that are not there yet; whoever makes the same ones meanwhile is waited for."""
+    rows = [{"account_id": name, "described": False, "version": 0, "updated_at": now} for name in sorted(ids)]
+    insert_absent(connection, ACCOUNTS, rows)
+
+
+def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[ItemFault]:
+    columns = [EVENTS.c[name] for name in CONTENT]
+    stored: dict[str, Event] = {}
+    for part in parts_of([event["event_id"] for event in events]):
+        for row in connection.execute(select(*columns).where(EVENTS.c.event_id.in_(part))):
+            stored[row.event_id] = dict(zip(CONTENT, row, strict=True))
+    for place, event in enumerate(events):
+        if not _same(event, stored[event["event_id"]]):
+            said = f"{event['event_id']!r} is stored with another content, but events are immutable"
+            yield ItemFault(place, "event_id", said)
+
+
+def _same(one: Event, other: Event) -> bool:
+    return one is other or all(
+        one.get(name) == other.get(name) or (name == "attributes" and _parsed(one) == _parsed(other))
+        for name in CONTENT
+    )
+
+
+def _parsed(event: Event) -> Any:
+    return json.loads(event.get("attributes") or "null")
+
+
+def _first_known(events: Iterable[Event]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for event in events:
+        first[event["kind"]] = min(event["known_at"], first.get(event["kind"], event["known_at"]))
+    return first

@@ -1,0 +1,84 @@
+"""Accounts with their newest scores, filtered, sorted, page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+
+from serve.database.records import columns_of
+from serve.database.tables import ACCOUNTS, LATEST_SCORES
+from serve.database.territory import Territory
+
+SORTS: Mapping[str, ColumnElement[Any]] = {
+    "churn_probability": func.coalesce(LATEST_SCORES.c.churn_probability, -1.0),
+    "value_at_risk": func.coalesce(LATEST_SCORES.c.value_at_risk, -1.0),
+    "name": func.coalesce(ACCOUNTS.c.name, ""),
+    "account_id": ACCOUNTS.c.account_id,
+}
+"""What a list may be sorted by; accounts without the number come where the smallest would."""
+
+FILTERS: Mapping[str, ColumnElement[Any]] = {
+    "tier": ACCOUNTS.c.tier,
+    "segment": ACCOUNTS.c.segment,
+    "region": ACCOUNTS.c.region,
+    "rep": ACCOUNTS.c.owner_rep_id,
+    "status": ACCOUNTS.c.status,
+    "band": LATEST_SCORES.c.band,
+}
+
+SCORE = tuple(LATEST_SCORES.c[name].label(f"score_{name}") for name in columns_of(LATEST_SCORES))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which accounts, in which order. `filters`: name of FILTERS → values, any of which will do. `after`: the sort
+    key and the id of the last account of the page before."""
+
+    sort: str
+    descending: bool
+    limit: int
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    after: tuple[Any, str] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of accounts with `score_…` columns; `last`: where the next page begins, None where there is none."""
+
+    rows: Sequence[Mapping[str, Any]]
+    last: tuple[Any, str] | None
+
+
+def list_accounts(connection: Connection, listing: Listing, territory: Territory) -> Page:
+    """One page. Pages do not repeat or skip what did not change its place meanwhile."""
+    key = SORTS[listing.sort]
+    asked = _filtered(accounts_with_scores().add_columns(key.label("sort_key")), listing, territory)
+    if listing.after is not None:
+        place = tuple_(key, ACCOUNTS.c.account_id)
+        asked = asked.where(place < listing.after if listing.descending else place > listing.after)
+    order = (key, ACCOUNTS.c.account_id)
+    asked = asked.order_by(*(column.desc() if listing.descending else column for column in order))
+    rows = [dict(row) for row in connection.execute(asked.limit(listing.limit + 1)).mappings()]
+    page = rows[: listing.limit]
+    last = (page[-1]["sort_key"], page[-1]["account_id"]) if len(rows) > listing.limit else None
+    return Page(page, last)
+
+
+def read_account(connection: Connection, account_id: str, territory: Territory) -> Mapping[str, Any] | None:
+    """One account with its newest score; None where there is none, or none of the territory."""
+    asked = accounts_with_scores().where(ACCOUNTS.c.account_id == account_id, territory.of_accounts())
+    found = connection.execute(asked).mappings().first()
+    return None if found is None else dict(found)
+
+
+def accounts_with_scores() -> Select[Any]:
+    """Every account beside its newest score."""
+    joined = ACCOUNTS.outerjoin(LATEST_SCORES, ACCOUNTS.c.account_id == LATEST_SCORES.c.account_id)
+    return select(ACCOUNTS, *SCORE).select_from(joined)
+
+
+def _filtered(asked: Select[Any], listing: Listing, territory: Territory) -> Select[Any]:
+    for name, values in listing.filters.items():
+        asked = asked.where(FILTERS[name].in_(values))
+    return asked.where(territory.of_accounts())

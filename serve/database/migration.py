@@ -1,0 +1,69 @@
+"""The store's tables brought from the state they are in to the one this program knows."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from kqml.errors import CouldNot, Fault
+from serve.database.engine import Store
+
+_LOCK = 0x6B716D6C
+"""Two processes that start together must not both migrate; SQLite's one writer needs no such number."""
+
+
+def upgrade(store: Store) -> None:
+    """Brings the store to the newest revision, whole or not at all. Raises CouldNot where a newer program made it."""
+    with store.writing() as connection:
+        if not store.is_sqlite:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        here, known = revision(connection), _scripts()
+        if here == known.get_current_head():
+            return
+        if here is not None and here not in {script.revision for script in known.walk_revisions()}:
+            fault = Fault("alembic_version", f"{here} is not known", "use the program that wrote it, or a newer one")
+            raise CouldNot("The store was written by a newer program.", [fault])
+        command.upgrade(_config(connection), "head")
+
+
+def downgrade(store: Store, to: str) -> None:
+    """Takes the store back to an earlier revision, or to `base`, which has no tables; what only later tables hold
+    is lost."""
+    with store.writing() as connection:
+        command.downgrade(_config(connection), to)
+
+
+def upgrade_to(store: Store, to: str) -> None:
+    """Brings an older store up to a revision that is not the newest."""
+    with store.writing() as connection:
+        command.upgrade(_config(connection), to)
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of the store's tables; None where it has none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> list[str]:
+    """Every revision, the oldest first."""
+    return [script.revision for script in _scripts().walk_revisions()][::-1]
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_plain_config())
+
+
+def _plain_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _config(connection: Connection) -> Config:
+    config = _plain_config()
+    config.attributes["connection"] = connection
+    return config

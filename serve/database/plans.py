@@ -1,0 +1,69 @@
+"""The stored decisions of a rep's week."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+
+from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS, REPS
+from serve.database.territory import Territory
+
+Row = Mapping[str, Any]
+
+
+def is_rep(connection: Connection, rep_id: str, territory: Territory) -> bool:
+    """Whether the rep is of the territory and named anywhere: among the reps, as an owner, in a decision."""
+    named = or_(
+        exists(select(1).where(REPS.c.rep_id == rep_id)),
+        exists(select(1).where(ACCOUNTS.c.owner_rep_id == rep_id)),
+        exists(select(1).where(DECISIONS.c.rep_id == rep_id)),
+    )
+    return territory.covers(rep_id) and bool(connection.execute(select(named)).scalar_one())
+
+
+def objecting_of_rep(connection: Connection, rep_id: str, territory: Territory) -> frozenset[str]:
+    """The rep's accounts, of the territory, for which nothing may be recommended by machine."""
+    asked = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.owner_rep_id == rep_id, territory.of_accounts())
+    return frozenset(connection.execute(asked.where(ACCOUNTS.c.objected_at.is_not(None))).scalars())
+
+
+def week_of_rep(connection: Connection, rep_id: str, week: str, territory: Territory) -> Sequence[Row]:
+    """The decisions for a rep's week about accounts of the territory, musts first, then by account, each with the
+    columns of its account and of its newest state (`state`, `at`), with its first `reason`, `objected_at`."""
+    return _with_states(connection, (DECISIONS.c.rep_id == rep_id, DECISIONS.c.week == week, territory.of_accounts()))
+
+
+def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, territory: Territory) -> Sequence[Row]:
+    """The same for accounts, of whichever reps."""
+    about = (DECISIONS.c.account_id.in_(ids), DECISIONS.c.week == week, territory.of_accounts())
+    return _with_states(connection, about)
+
+
+def decided_reps(connection: Connection, reps: Sequence[str], week: str) -> frozenset[str]:
+    """Those of the reps for whose week there are decisions."""
+    asked = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week).distinct()
+    return frozenset(connection.execute(asked).scalars())
+
+
+def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -> Sequence[Row]:
+    first, last = DECISION_STATES.alias("first"), DECISION_STATES.alias("last")
+    inner = DECISION_STATES.alias("inner")
+    newest = select(func.max(inner.c.number)).where(inner.c.decision_id == DECISIONS.c.decision_id)
+    joined = (
+        DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
+        .join(last, (last.c.decision_id == DECISIONS.c.decision_id) & (last.c.number == newest.scalar_subquery()))
+        .outerjoin(ACCOUNTS, ACCOUNTS.c.account_id == DECISIONS.c.account_id)
+    )
+    columns = (ACCOUNTS.c.name.label("account_name"), ACCOUNTS.c.tier, ACCOUNTS.c.objected_at)
+    asked = select(DECISIONS, *columns, first.c.reason, last.c.state, last.c.at).select_from(joined).where(*about)
+    must = func.coalesce(DECISIONS.c.must, False).desc()
+    ordered = asked.order_by(must, DECISIONS.c.account_id, DECISIONS.c.cutoff)
+    return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def week_of_all(connection: Connection, week: str) -> list[dict[str, Any]]:
+    """The decisions of a week, of all reps, with the `reason` they were made for, `by` whom."""
+    first = DECISION_STATES
+    joined = DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
+    asked = select(DECISIONS, first.c.reason, first.c.by).select_from(joined).where(DECISIONS.c.week == week)
+    return [dict(row) for row in connection.execute(asked).mappings()]

@@ -1,0 +1,74 @@
+"""Records put in as a whole: written where they are new or differ, each change counted in its version."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from serve.database.upserting import upsert
+
+Row = Mapping[str, Any]
+ASKED_AT_ONCE = 500
+KEPT_APART = frozenset({"version", "updated_at", "described", "objected_at", "erased_at"})
+"""Columns that no record says."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """One record after it was put in, with what was there before (None where it is new)."""
+
+    before: Row | None
+    after: Row
+
+    @property
+    def changed(self) -> bool:
+        return self.before is None or self.before["version"] != self.after["version"]
+
+
+def columns_of(table: Table) -> tuple[str, ...]:
+    """What a record of the table says: the columns of the data contract."""
+    return tuple(str(column.name) for column in table.columns if column.name not in KEPT_APART)
+
+
+def read_rows(connection: Connection, table: Table, ids: Iterable[str], *, lock: bool = False) -> dict[str, Row]:
+    """The rows with these ids, by id; locked until the transaction ends where they are going to be changed."""
+    key = next(iter(table.primary_key))
+    found: dict[str, Row] = {}
+    for part in parts_of(sorted(set(ids))):
+        asked = select(table).where(key.in_(part))
+        if lock:
+            asked = asked.order_by(key).with_for_update()
+        found |= {row[key.name]: dict(row) for row in connection.execute(asked).mappings()}
+    return found
+
+
+def parts_of(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids in parts that one statement can name."""
+    return (ids[start : start + ASKED_AT_ONCE] for start in range(0, len(ids), ASKED_AT_ONCE))
+
+
+def put_rows(
+    connection: Connection, table: Table, records: Sequence[Row], now: int, marks: Row | None = None
+) -> list[Put]:
+    """Puts the records in, in their order; ids are distinct. Columns that a record does not name become null.
+
+    `marks`: further columns that every row gets.
+    """
+    key = next(iter(table.primary_key)).name
+    stored = read_rows(connection, table, (record[key] for record in records), lock=True)
+    unsaid: dict[str, Any] = {str(column.name): None for column in table.columns if column.name in KEPT_APART}
+    names, puts = columns_of(table), []
+    for record in records:
+        said = {name: record.get(name) for name in names} | dict(marks or {})
+        puts.append(_put(stored.get(record[key]), unsaid | said, said, now))
+    upsert(connection, table, [put.after for put in puts if put.changed])
+    return puts
+
+
+def _put(before: Row | None, fresh: Row, said: Row, now: int) -> Put:
+    if before is None:
+        return Put(None, {**fresh, "version": 1, "updated_at": now})
+    if all(before[name] == value for name, value in said.items()):
+        return Put(before, before)
+    return Put(before, {**before, **said, "version": before["version"] + 1, "updated_at": now})

@@ -1,0 +1,39 @@
+"""Reps put in and read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, true
+
+from serve.database.records import Put, put_rows
+from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.tables import REPS
+from serve.database.territory import Territory
+
+Row = Mapping[str, Any]
+
+
+def put_reps(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[Put]:
+    """Puts the reps in. Raises Rejected for callers of one territory: who reports to whom decides what they may see."""
+    if territory.reps is not None:
+        said = "reps are put in by callers that may see every account"
+        raise Rejected([ItemFault(place, "rep_id", said) for place in range(len(records))])
+    return put_rows(connection, REPS, records, now)
+
+
+def read_rep(connection: Connection, rep_id: str, territory: Territory) -> Row | None:
+    """One rep; None where there is none, or none of the territory."""
+    found = connection.execute(select(REPS).where(REPS.c.rep_id == rep_id, _of(territory))).mappings().first()
+    return None if found is None else dict(found)
+
+
+def list_reps(connection: Connection, territory: Territory, limit: int, after: str | None = None) -> list[Row]:
+    """The reps of a territory by id, from the one behind `after` on."""
+    asked = select(REPS).where(_of(territory)).order_by(REPS.c.rep_id).limit(limit)
+    if after is not None:
+        asked = asked.where(REPS.c.rep_id > after)
+    return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def _of(territory: Territory) -> ColumnElement[bool]:
+    return true() if territory.reps is None else REPS.c.rep_id.in_(sorted(territory.reps))

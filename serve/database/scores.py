@@ -1,0 +1,131 @@
+"""Stored scores: every nightly one, the newest of each account, why it differs from the one before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from serve.database.records import parts_of
+from serve.database.tables import LATEST_SCORES, SCORES
+from serve.database.territory import Territory
+from serve.database.upserting import upsert
+
+Row = Mapping[str, Any]
+SHORT = ("account_id", "cutoff", "model", "churn_probability", "band", "value_at_risk")
+CHANGE = ("change_calendar", "change_data", "change_model")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scoring of all accounts: when it asked, with which version of the model."""
+
+    cutoff: int
+    model: str
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """An account whose newest score lies in another band than the one before."""
+
+    account_id: str
+    before: str | None
+    after: str | None
+    churn_probability: float | None
+
+
+def last_run(connection: Connection) -> Run | None:
+    """The newest scoring; None where none is stored."""
+    newest = select(SCORES.c.cutoff, SCORES.c.model).order_by(SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
+    found = connection.execute(newest.limit(1)).first()
+    return None if found is None else Run(found.cutoff, found.model)
+
+
+def record_scores(connection: Connection, rows: Sequence[Row]) -> list[Crossing]:
+    """Keeps scores; those that are their account's newest become what lists show. Tells whose band they changed.
+
+    A row has the columns of `scores` but `before_…`, which are looked up. Parts of a change are kept where the score
+    before is of the run that they start from (`before_cutoff`, `before_model` of the row); what the parts leave over of
+    the difference, because facts about the account itself were put in anew, counts as data. Of a run that is there
+    already only the number is exchanged: the score before it stays the one before it.
+    """
+    before = _latest(connection, [row["account_id"] for row in rows])
+    replaced = _replaced(connection, [row for row in rows if _is_same_run(row, before.get(row["account_id"]))])
+    kept = [_with_change(*_compared(row, before.get(row["account_id"]), replaced)) for row in rows]
+    upsert(connection, SCORES, kept)
+    newest = [row for row in kept if _is_newest(row, before.get(row["account_id"]))]
+    upsert(connection, LATEST_SCORES, [{name: row[name] for name in SHORT} for row in newest])
+    return [crossing for row in newest if (crossing := _crossing(row, before.get(row["account_id"])))]
+
+
+def _latest(connection: Connection, ids: Sequence[str]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for part in parts_of(ids):
+        asked = select(LATEST_SCORES).where(LATEST_SCORES.c.account_id.in_(part))
+        found |= {row["account_id"]: dict(row) for row in connection.execute(asked).mappings()}
+    return found
+
+
+def _is_newest(row: Row, before: Row | None) -> bool:
+    return before is None or row["cutoff"] >= before["cutoff"]
+
+
+def _is_same_run(row: Row, before: Row | None) -> bool:
+    return before is not None and (row["cutoff"], row["model"]) == (before["cutoff"], before["model"])
+
+
+def _replaced(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
+    """The stored scores that these rows take the places of, by account."""
+    found: dict[str, Row] = {}
+    for cutoff, model in {(row["cutoff"], row["model"]) for row in rows}:
+        ids = [row["account_id"] for row in rows if (row["cutoff"], row["model"]) == (cutoff, model)]
+        for part in parts_of(ids):
+            asked = select(SCORES).where(SCORES.c.cutoff == cutoff, SCORES.c.model == model)
+            asked = asked.where(SCORES.c.account_id.in_(part))
+            found |= {row["account_id"]: dict(row) for row in connection.execute(asked).mappings()}
+    return found
+
+
+def _compared(row: Row, before: Row | None, replaced: Mapping[str, Row]) -> tuple[Row, Row | None]:
+    """The row with the parts of its change, the score before it."""
+    old = replaced.get(row["account_id"])
+    if old is None:
+        return row, before
+    if old["before_cutoff"] is None:
+        return row, None
+    earlier = {name: old[f"before_{name}"] for name in ("cutoff", "model")}
+    parts = {name: old[name] for name in ("before_cutoff", "before_model", *CHANGE)}
+    return {**row, **parts}, {**earlier, "churn_probability": old["before_probability"]}
+
+
+def _with_change(row: Row, before: Row | None) -> dict[str, Any]:
+    if before is None or row["cutoff"] < before["cutoff"]:
+        return {**row, "before_probability": None, "before_cutoff": None, "before_model": None, **dict.fromkeys(CHANGE)}
+    told = (row["before_cutoff"], row["before_model"]) == (before["cutoff"], before["model"])
+    was, now = before["churn_probability"], row["churn_probability"]
+    change: dict[str, Any] = dict.fromkeys(CHANGE)
+    if told and was is not None and now is not None and row["change_data"] is not None:
+        change = {name: row[name] for name in CHANGE}
+        change["change_data"] = now - was - change["change_calendar"] - change["change_model"]
+    known = {"before_cutoff": before["cutoff"], "before_model": before["model"], "before_probability": was}
+    return {**row, **known, **change}
+
+
+def _crossing(row: Row, before: Row | None) -> Crossing | None:
+    was = None if before is None else before["band"]
+    if was == row["band"]:
+        return None
+    return Crossing(row["account_id"], was, row["band"], row["churn_probability"])
+
+
+def list_scores(
+    connection: Connection, account_id: str, territory: Territory, limit: int, before: tuple[int, str] | None = None
+) -> list[Row]:
+    """The stored scores of an account, the newest first, from the one behind `before` (cutoff, model) on."""
+    asked = select(SCORES).where(SCORES.c.account_id == account_id, territory.of("scores"))
+    asked = asked.order_by(SCORES.c.cutoff.desc(), SCORES.c.model.desc()).limit(limit)
+    if before is not None:
+        cutoff, model = before
+        earlier = (SCORES.c.cutoff < cutoff) | ((SCORES.c.cutoff == cutoff) & (SCORES.c.model < model))
+        asked = asked.where(earlier)
+    return [dict(row) for row in connection.execute(asked).mappings()]

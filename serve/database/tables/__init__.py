@@ -1,0 +1,44 @@
+"""The tables of the store, as they are after the newest migration."""
+
+from serve.database.tables.access import API_KEYS, AUDIT_LOG, ERASING, IDEMPOTENCY_KEYS, LOGIN_ATTEMPTS, SESSIONS, USERS
+from serve.database.tables.data_contract import (
+    ACCOUNTS,
+    CONTACT_KEYS,
+    CONTACTS,
+    EVENTS,
+    KINDS_RECORDED,
+    REPS,
+    STORE_INFO,
+)
+from serve.database.tables.decisions import DECISION_STATES, DECISIONS, DUTIES_DECLARED, LATEST_SCORES, REVIEWS, SCORES
+from serve.database.tables.learned import LEARNED
+from serve.database.tables.metadata import METADATA
+from serve.database.tables.webhooks import DELIVERIES, OUTBOX, WEBHOOKS
+
+__all__ = [
+    "ACCOUNTS",
+    "API_KEYS",
+    "AUDIT_LOG",
+    "CONTACTS",
+    "CONTACT_KEYS",
+    "DECISIONS",
+    "DECISION_STATES",
+    "DELIVERIES",
+    "DUTIES_DECLARED",
+    "ERASING",
+    "EVENTS",
+    "IDEMPOTENCY_KEYS",
+    "KINDS_RECORDED",
+    "LATEST_SCORES",
+    "LEARNED",
+    "LOGIN_ATTEMPTS",
+    "METADATA",
+    "OUTBOX",
+    "REPS",
+    "REVIEWS",
+    "SCORES",
+    "SESSIONS",
+    "STORE_INFO",
+    "USERS",
+    "WEBHOOKS",
+]

@@ -1,0 +1,48 @@
+"""What `GET /v1/accounts` is asked: filters, order, page."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serve.http.cursors import PAGE_DEFAULT, PAGE_LIMIT
+from serve.http.fields import Word
+from serve.http.schemas.accounts import Band
+
+Sort = Literal[
+    "-churn_probability",
+    "churn_probability",
+    "-value_at_risk",
+    "value_at_risk",
+    "name",
+    "-name",
+    "account_id",
+    "-account_id",
+]
+VALUES_PER_FILTER = 100
+
+
+class AccountQuestion(BaseModel):
+    """Several values of a filter mean any of them; several filters mean all of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tier: list[Literal["A", "B", "C"]] = Field([], max_length=VALUES_PER_FILTER)
+    segment: list[Word] = Field([], max_length=VALUES_PER_FILTER)
+    region: list[Word] = Field([], max_length=VALUES_PER_FILTER)
+    rep: list[Word] = Field([], max_length=VALUES_PER_FILTER, description="The owner's id.")
+    band: list[Band] = Field([], max_length=VALUES_PER_FILTER, description="Of the newest stored score.")
+    status: list[Literal["active", "suspended", "closed", "transferred"]] = Field([], max_length=VALUES_PER_FILTER)
+    sort: Sort = Field("-churn_probability", description="A minus sorts from the greatest down.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_LIMIT, description="How many at most.")
+    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the page before.")
+
+    @property
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """Those that were given, by name."""
+        names = ("tier", "segment", "region", "rep", "band", "status")
+        return {name: tuple(getattr(self, name)) for name in names if getattr(self, name)}
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What a cursor belongs to."""
+        return (self.sort, sorted(self.filters.items()))

@@ -1,0 +1,36 @@
+"""`If-Match`, `If-None-Match`: what a request says of the record as its sender knows it."""
+
+import re
+
+from fastapi import Request
+
+from serve.http.problems import Problem, ProblemError
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+def require_unchanged(request: Request, version: int | None) -> None:
+    """Raises ProblemError (412) unless a record of that version (None: no record) is what the sender expects.
+
+    Only the version in a tag counts: a new score does not make an account another one.
+    """
+    expected, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if expected is not None and not (version is not None and _names(expected, str(version))):
+        raise _changed("If-Match", version)
+    if unwanted is not None and version is not None and _names(unwanted, str(version)):
+        raise _changed("If-None-Match", version)
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether the sender has the very answer already."""
+    given = request.headers.get("if-none-match", "")
+    return given.strip() == "*" or tag.strip('"') in _TAG.findall(given)
+
+
+def _names(header: str, version: str) -> bool:
+    return header.strip() == "*" or version in {tag.split(".")[0] for tag in _TAG.findall(header)}
+
+
+def _changed(header: str, version: int | None) -> ProblemError:
+    now = "there is no such record" if version is None else f"the record has version {version}"
+    return ProblemError(Problem.CHANGED, f"{header} does not hold: {now}. Read it again, then decide.")

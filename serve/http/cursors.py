@@ -1,0 +1,50 @@
+"""Where a page of a list ends, as the opaque text that asks for the next one."""
+
+import base64
+import binascii
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from serve.http.problems import ItemError, invalid_request
+
+PAGE_LIMIT = 500
+PAGE_DEFAULT = 50
+_BEYOND = 1 << 63
+"""Whole numbers from here on fit no column."""
+
+
+def write_cursor(question: object, last: tuple[Any, ...]) -> str:
+    """The place `last` in the list that `question` asks for."""
+    return base64.urlsafe_b64encode(orjson.dumps([_mark(question), *last])).decode().rstrip("=")
+
+
+def read_cursor(question: object, cursor: str, kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    """The place that a cursor names. Raises ProblemError where it is none, or belongs to another list."""
+    try:
+        mark, *last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, TypeError):
+        raise _unusable("is not a cursor of ours") from None
+    if mark != _mark(question):
+        raise _unusable("belongs to a list with other filters or another order")
+    if len(last) != len(kinds) or not all(_is_of_kind(item, kind) for item, kind in zip(last, kinds, strict=True)):
+        raise _unusable("is not a cursor of ours")
+    return tuple(last)
+
+
+def _is_of_kind(item: object, kind: type) -> bool:
+    """Whether a cursor of ours could hold it: a database fails on others instead of finding nothing."""
+    if isinstance(item, str):
+        return kind is str and "\0" not in item
+    if type(item) is int:
+        return kind is int and abs(item) < _BEYOND
+    return type(item) is kind
+
+
+def _mark(question: object) -> str:
+    return sha256(repr(question).encode()).hexdigest()[:12]
+
+
+def _unusable(why: str) -> Exception:
+    return invalid_request([ItemError("", f"{why}; begin without one", "cursor")])

@@ -1,0 +1,34 @@
+"""What a route may ask for in its signature."""
+
+from typing import Annotated, Literal, cast
+
+from fastapi import Depends, Header, Path, Query, Request
+from pydantic import BeforeValidator
+
+from serve.http.cursors import PAGE_DEFAULT, PAGE_LIMIT
+from serve.http.fields import Identifier
+from serve.http.path_parameters import whole
+from serve.http.service_state import Service
+
+
+async def service_of(request: Request) -> Service:
+    """The app's service. Asynchronous because FastAPI sends plain functions to a thread."""
+    return cast(Service, request.app.state.service)
+
+
+ServiceOf = Annotated[Service, Depends(service_of)]
+
+IdInPath = Annotated[Identifier, BeforeValidator(whole), Path()]
+PageLimit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="How many at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")]
+Language = Annotated[Literal["zh", "en"] | None, Query(description="Of the sentences. Default: the service's.")]
+IfMatch = Annotated[str | None, Header(description="Only if the record still has this ETag.")]
+IfNoneMatch = Annotated[str | None, Header(description="Only if it has another ETag; `*`: only if there is none.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="Names the request: sent again with the same key and body, it is answered as the first time.",
+    ),
+]
+DEFAULT_LIMIT = PAGE_DEFAULT

@@ -1,0 +1,85 @@
+"""The kinds of field a body is made of, each checked in pydantic's core without a call back into Python."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from annotated_types import Interval
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from kqml.dataset.tables import BIRTHDAY, RANGES
+
+_DAY = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
+
+class _DaySchema:
+    """A date as ISO 8601 text, 1900 to 2099."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        shape = core_schema.str_schema(pattern=_DAY, strict=True)
+        return core_schema.chain_schema([shape, core_schema.date_schema(strict=False)])
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "pattern": _DAY}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number in a range, written 3 or, as JSON has but one kind of number, 3.0."""
+
+    low: int
+    high: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.float_schema(ge=self.low, le=self.high, multiple_of=1, strict=True)
+        return core_schema.chain_schema([number, core_schema.int_schema(strict=False)])
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Text that is one of these words."""
+
+    words: Sequence[str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.words))
+
+
+def within(column: str, table: str = "events") -> Interval:
+    """The range of a column in the data contract."""
+    low, high = RANGES[table, column]
+    return Interval(ge=low, le=high)
+
+
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+_INSTANT = rf"^(19[7-9]|20[0-9])[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]{_CLOCK}{_OFFSET}$"
+
+Instant = Annotated[str, Field(pattern=_INSTANT, max_length=40, json_schema_extra={"format": "date-time"})]
+"""ISO 8601 text with an offset, 1970 to 2099. It stays text: to make datetimes of 200 events and take them apart again
+costs 0.1 ms. The pattern leaves only the days that a month does not have (serve.usecases.request_histories)."""
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""An instant as answers tell it."""
+
+Day = Annotated[date, _DaySchema()]
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"
+
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=_PLAIN)]
+"""An id of theirs: any characters but control characters."""
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN)]
+_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]+$"
+Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=_LINES)]
+"""Some sentences, in lines."""
+
+PATTERNS_IN_WORDS = {
+    _INSTANT: "should be an instant with an offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00",
+    _DAY: "should be a day, 1900 to 2099, such as 2024-03-20",
+    _PLAIN: "should not be empty nor hold control characters",
+    _LINES: "should not be empty nor hold control characters but tabs and line feeds",
+    BIRTHDAY: "should be a month with a day, such as 03-20",
+}

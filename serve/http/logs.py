@@ -1,0 +1,53 @@
+"""Structured logs: one JSON object a line on standard error, without personal data."""
+
+import logging
+import sys
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, TextIO
+
+import orjson
+import structlog
+
+
+def build_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
+    """A logger of its own, so that nothing is configured globally."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        structlog.BytesLogger((stream or sys.stderr).buffer),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(20),
+        cache_logger_on_first_use=True,
+    )
+    return logger
+
+
+def where_it_failed(error: BaseException) -> dict[str, Any]:
+    """The exception's type with the places it passed, never its message: that may quote the request."""
+    frames = extract_tb(error.__traceback__)
+    return {
+        "error": type(error).__name__,
+        "frames": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+    }
+
+
+class JsonLines(logging.Formatter):
+    """The standard library's records, such as uvicorn's, in the shape of ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= where_it_failed(record.exc_info[1])
+        return orjson.dumps(line).decode()
+
+
+UVICORN_LOGS: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "serve.http.logs.JsonLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}

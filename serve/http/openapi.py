@@ -1,0 +1,112 @@
+"""What OpenAPI says beyond the signatures of the routes: bodies read as bytes, problems, examples."""
+
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from serve.http.openapi_security import describe_access
+from serve.http.problems import MEDIA_TYPE, Problem
+from serve.http.schemas import decisions as decision_schemas
+from serve.http.schemas import duties as duty_schemas
+from serve.http.schemas import recommendations as recommendation_schemas
+from serve.http.schemas import records as record_schemas
+from serve.http.schemas import rights as rights_schemas
+from serve.http.schemas.scores import ProblemOut, ScoreRequest
+
+_REF = "#/components/schemas/{model}"
+_UNROUTED: tuple[type[BaseModel], ...] = (
+    ScoreRequest,
+    ProblemOut,
+    record_schemas.EventBatch,
+    record_schemas.AccountBody,
+    record_schemas.AccountBatch,
+    record_schemas.ContactBody,
+    record_schemas.ContactBatch,
+    record_schemas.RepBody,
+    record_schemas.RepBatch,
+    rights_schemas.ReviewBody,
+    rights_schemas.AnswerBody,
+    decision_schemas.StatusBody,
+    recommendation_schemas.RecommendationRequest,
+    duty_schemas.DutyStatusBody,
+)
+"""Schemas that no signature mentions, because bodies are read and problems written as bytes."""
+
+EXAMPLES = {
+    "ScoreRequest": "scores",
+    "EventBatch": "events",
+    "AccountBody": "account",
+    "AccountBatch": "accounts",
+    "ContactBody": "contact",
+    "ContactBatch": "contacts",
+    "RepBody": "rep",
+    "RepBatch": "reps",
+    "ReviewBody": "review",
+    "AnswerBody": "review_answer",
+    "StatusBody": "status",
+    "RecommendationRequest": "recommendations",
+    "DutyStatusBody": "duty_status",
+}
+"""A body's schema → the file of `serve/examples` that shows it."""
+
+BODY_PROBLEMS = (
+    Problem.INVALID_JSON,
+    Problem.TOO_SLOW,
+    Problem.TOO_LARGE,
+    Problem.UNSUPPORTED_MEDIA_TYPE,
+    Problem.INVALID_REQUEST,
+    Problem.NO_STORE,
+)
+"""How a request with a body for the store can fail."""
+
+
+def request_body(schema: type[BaseModel]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads its JSON body itself."""
+    content = {"application/json": {"schema": {"$ref": _REF.format(model=schema.__name__)}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that can fail in these ways."""
+    schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
+    said: dict[int | str, str] = {}
+    for kind in kinds:
+        said[kind.status] = f"{said[kind.status]}; {kind.title}" if kind.status in said else kind.title
+    return {
+        status: {"description": title, "content": {MEDIA_TYPE: {"schema": schema}}} for status, title in said.items()
+    }
+
+
+def build_openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document with every schema and the examples of `serve/examples`."""
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    for schema in _UNROUTED:
+        described = schema.model_json_schema(ref_template=_REF)
+        schemas |= described.pop("$defs", {})
+        schemas[schema.__name__] = described
+    for name, content in _bodies(document):
+        if name in EXAMPLES:
+            content["examples"] = read_examples(EXAMPLES[name])
+    describe_access(document, app, {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=ProblemOut.__name__)}}})
+    return document
+
+
+def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name of the schema of every JSON body, with what describes the body."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if "$ref" in content.get("schema", {}):
+                yield content["schema"]["$ref"].rsplit("/", 1)[1], content
+
+
+def read_examples(name: str) -> dict[str, Any]:
+    """The examples of one request: name → summary, value."""
+    examples: dict[str, Any] = orjson.loads((resources.files("serve.http") / "examples" / f"{name}.json").read_bytes())
+    return examples

@@ -1,0 +1,55 @@
+"""What OpenAPI says of who may ask: the ways to be known, the scope of each operation, its refusals."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from serve.http.access import Need, Scope
+
+SCHEMES: dict[str, dict[str, Any]] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer kqml_…`."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "kqml_session",
+        "description": "The cookie of a login; writes send the page's `X-CSRF-Token` too.",
+    },
+}
+_REFUSALS = {"401": "Nobody is known by what was sent", "403": "The caller may not do this"}
+
+
+def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:
+    """Method, address of everything that is served, with what it declares; None for what is no route of ours."""
+    for route in iter_route_contexts(app.routes):
+        ours = isinstance(route.original_route, APIRoute)
+        found = tuple(_declared(route.dependant)) if ours else None
+        for method in sorted(route.methods or {"MOUNT"}):
+            if method != "HEAD":
+                yield method, str(route.path), found
+
+
+def describe_access(document: dict[str, Any], app: FastAPI, problem: dict[str, Any]) -> None:
+    """Adds to every operation that needs a scope which one, how to be known, how it refuses (`problem`: the content of
+    such an answer)."""
+    document.setdefault("components", {})["securitySchemes"] = SCHEMES
+    for method, path, declared in needs(app):
+        operation = document["paths"].get(path, {}).get(method.lower())
+        scope = next((need.scope for need in declared or ()), None)
+        if operation is not None and scope is not None:
+            _describe(operation, scope, problem)
+
+
+def _describe(operation: dict[str, Any], scope: Scope, problem: dict[str, Any]) -> None:
+    operation["security"] = [{name: []} for name in SCHEMES]
+    operation["x-scope"] = scope.value
+    for status, title in _REFUSALS.items():
+        operation["responses"].setdefault(status, {"description": title, "content": problem})
+
+
+def _declared(dependant: Any) -> Iterator[Need]:
+    if isinstance(dependant.call, Need):
+        yield dependant.call
+    for below in dependant.dependencies:
+        yield from _declared(below)

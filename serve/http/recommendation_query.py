@@ -1,0 +1,98 @@
+"""What a request for recommendations asks for, as far as it may."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kqml.duties import Period
+from serve.database.plans import is_rep, week_of_accounts
+from serve.database.records import read_rows
+from serve.database.tables import ACCOUNTS
+from serve.http.problems import ItemError, ProblemError, invalid_request
+from serve.http.schemas.recommendations import REPS_PER_REQUEST, RecommendationRequest
+from serve.http.weeks import week_asked
+from serve.http.writing import Writing
+from serve.usecases.recommend import why_not
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for. `accounts`: rows of those named, by id, None where a rep is asked for."""
+
+    reps: frozenset[str]
+    accounts: Mapping[str, Row] | None
+    week: Period
+    zone: str
+    language: str
+
+    @property
+    def name(self) -> str:
+        return self.week.week_name
+
+    @property
+    def cutoff(self) -> int:
+        """Monday's local midnight."""
+        return self.week.instants(self.zone)[0]
+
+    @property
+    def end(self) -> int:
+        """The next Monday's."""
+        return self.week.instants(self.zone)[1]
+
+    @property
+    def rep(self) -> str | None:
+        """The rep asked for; None where accounts are."""
+        return next(iter(self.reps)) if self.accounts is None else None
+
+
+def read_question(connection: Connection, writing: Writing, said: RecommendationRequest) -> Asked:
+    """Raises ProblemError where it names nobody, too many, or those of others."""
+    if (said.rep_id is None) == (said.accounts is None):
+        raise invalid_request([ItemError("#", "rep_id or accounts is needed, not both")])
+    service, territory = writing.service, writing.caller.territory
+    zone = service.histories.time_zone(connection)
+    week, language = _week(said, writing, zone), said.language or service.language
+    if said.rep_id is not None:
+        if not is_rep(connection, said.rep_id, territory):
+            raise invalid_request([ItemError("#/rep_id", f"there is no rep {said.rep_id!r}")])
+        return Asked(frozenset([said.rep_id]), None, week, zone, language)
+    rows = _rows(connection, writing, said.accounts or [])
+    stored = week_of_accounts(connection, list(rows), week.week_name, territory)
+    earlier = {row["account_id"]: row["rep_id"] for row in stored}
+    reps = {earlier.get(name) or row["owner_rep_id"] for name, row in rows.items() if _may(row)}
+    if len(reps - {None}) > REPS_PER_REQUEST:
+        told = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
+        raise invalid_request([ItemError("#/accounts", told)])
+    return Asked(frozenset(reps - {None}), rows, week, zone, language)
+
+
+def _may(row: Row) -> bool:
+    return why_not(row) == "not_then"
+
+
+def _rows(connection: Connection, writing: Writing, ids: Sequence[str]) -> dict[str, Row]:
+    """The accounts in the order asked. Raises ProblemError for those that are not there, stand twice."""
+    found = read_rows(connection, ACCOUNTS, ids)
+    covers = writing.caller.territory.covers
+    faults = [
+        ItemError(f"#/accounts/{place}", f"there is no account {name!r}" if name not in ids[:place] else "stands twice")
+        for place, name in enumerate(ids)
+        if name not in found or not covers(found[name]["owner_rep_id"]) or name in ids[:place]
+    ]
+    if faults:
+        raise invalid_request(faults)
+    return {name: found[name] for name in ids}
+
+
+def _week(said: RecommendationRequest, writing: Writing, zone: str) -> Period:
+    try:
+        week = week_asked(said.week, writing.now, zone)
+    except ProblemError as problem:
+        raise invalid_request([ItemError("#/week", fault.detail) for fault in problem.errors]) from None
+    if week.instants(zone)[0] > writing.now:
+        raise invalid_request([ItemError("#/week", f"{said.week} has not begun: ask from its Monday on")])
+    return week

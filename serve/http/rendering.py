@@ -1,0 +1,51 @@
+"""Rows of the store as the API shows them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from kqml.calendar.business_time import moment_of
+
+Row = Mapping[str, Any]
+INSTANTS = frozenset(
+    {"updated_at", "erased_at", "at", "known_at", "recorded_at", "cutoff", "scored_at", "as_of", "before_as_of"}
+)
+JSON = frozenset(
+    {"attributes", "absences", "eligible", "blocked", "features", "receipt", "outcome", "reasons", "warnings"}
+)
+"""Columns of JSON text; `eligible` is the list of a decision, but a truth value of a score."""
+
+
+def shown(row: Row, names: Iterable[str], time_zone: str) -> dict[str, Any]:
+    """The columns named: instants and days as ISO text, JSON as what it says."""
+    return {name: _shown(name, row[name], time_zone) for name in names}
+
+
+def _shown(name: str, value: Any, time_zone: str) -> Any:
+    if value is None:
+        return None
+    if name in INSTANTS:
+        return moment_of(value, time_zone).isoformat()
+    if name in JSON and isinstance(value, str):
+        return orjson.Fragment(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def stored_row(facts: Row) -> dict[str, Any]:
+    """What a body says of a record as the store keeps it: JSON as text."""
+    return {name: as_text(value) if name in JSON and value is not None else value for name, value in facts.items()}
+
+
+def as_text(value: Any) -> str:
+    """JSON as the store keeps it; whole numbers of any size stay whole, which orjson cannot write."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def entity_tag(version: int, *more: object) -> str:
+    """The strong tag of a record: its version, then what else is shown with it."""
+    rest = f".{sha256(repr(more).encode()).hexdigest()[:12]}" if any(item is not None for item in more) else ""
+    return f'"{version}{rest}"'

@@ -1,0 +1,88 @@
+"""Request bodies: read within a limit, checked against a schema, every fault with a pointer."""
+
+import asyncio
+import re
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.requests import Request
+
+from serve.http.fields import PATTERNS_IN_WORDS
+from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
+
+Body = TypeVar("Body", bound=BaseModel)
+BODY_SECONDS = 120.0
+"""From the headers to the end of the body: 32 MiB by 2.2 Mbit/s."""
+
+SHOWN_CHARACTERS = 60
+"""Of a faulty value that are repeated in the answer."""
+
+_JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re.IGNORECASE)
+
+
+async def read_json_bytes(request: Request, limit: int) -> bytes:
+    """The body as sent. Raises ProblemError when it is not declared as plain JSON in UTF-8, exceeds `limit` bytes, or
+    does not arrive in time."""
+    _check_headers(request, limit)
+    return await read_bytes(request, limit, _too_large(limit))
+
+
+async def read_bytes(request: Request, limit: int, too_large: ProblemError) -> bytes:
+    """The body as sent. Raises `too_large` beyond `limit` bytes, ProblemError (408) where it takes too long."""
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise too_large
+                parts.append(part)
+    except TimeoutError:
+        detail = f"The body has not arrived within {BODY_SECONDS:g} seconds; send less at once."
+        raise ProblemError(Problem.TOO_SLOW, detail, headers={"connection": "close"}) from None
+    return b"".join(parts)
+
+
+def parse_body(schema: type[Body], body: bytes) -> Body:
+    """The body as `schema`. Raises ProblemError: 400 when it is not JSON, else 422 with every faulty item."""
+    try:
+        return schema.model_validate_json(body)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    if details[0]["type"] == "json_invalid":
+        raise ProblemError(Problem.INVALID_JSON, f"{details[0]['msg']}.")
+    raise invalid_request([ItemError(pointer_to(item["loc"]), said_of(item)) for item in details])
+
+
+def _check_headers(request: Request, limit: int) -> None:
+    headers = request.headers
+    if not _JSON_TYPE.match(headers.get("content-type", "")):
+        said = _shown(headers.get("content-type", "nothing"))
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {said}; send application/json in UTF-8.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        said = _shown(headers["content-encoding"])
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding is {said}; send the body uncompressed.")
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> ProblemError:
+    detail = f"The body exceeds {limit:,} bytes; split it over several requests."
+    return ProblemError(Problem.TOO_LARGE, detail, headers={"connection": "close"})
+
+
+def said_of(item: ErrorDetails) -> str:
+    """What is wrong with one item, with its value."""
+    if item["type"] in ("missing", "extra_forbidden"):
+        return item["msg"]
+    said = PATTERNS_IN_WORDS.get(item.get("ctx", {}).get("pattern", ""), item["msg"])
+    return f"{said} (got {_shown(item['input'])})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return f"{'an array' if isinstance(value, list) else 'an object'} of {len(value)}"
+    said = repr(value)
+    return said if len(said) <= SHOWN_CHARACTERS else f"{said[:SHOWN_CHARACTERS]}…"

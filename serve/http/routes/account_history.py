@@ -1,0 +1,68 @@
+"""`GET /v1/accounts/{account_id}/history`: how an account's score moved, why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
+
+from serve.database.events import accounts_seen
+from serve.database.scores import list_scores
+from serve.http.access import Caller, ReadsScores
+from serve.http.cursors import read_cursor, write_cursor
+from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
+from serve.http.openapi import problems
+from serve.http.problems import Problem, not_there
+from serve.http.rendering import shown
+from serve.http.schemas.decisions import AccountHistory
+from serve.http.service_state import Service
+
+router = APIRouter(tags=["accounts"])
+SHOWN = ("scored_at", "model", "eligible", "churn_probability", "band", "value_at_risk", "reasons", "warnings")
+PARTS = ("calendar", "data", "model")
+
+
+@router.get(
+    "/v1/accounts/{account_id}/history",
+    summary="Show how an account's score moved",
+    response_model=AccountHistory,
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+)
+async def show_history(
+    service: ServiceOf,
+    caller: ReadsScores,
+    account_id: IdInPath,
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """The stored scores, the newest first, each with what moved it: the calendar (as if nothing had happened since),
+    the data (what happened), the model. The parts add up to the difference."""
+    return await run_in_threadpool(_show, service, caller, account_id, limit, cursor)
+
+
+def _show(service: Service, caller: Caller, account_id: str, limit: int, cursor: str | None) -> Response:
+    question = ("history", account_id)
+    before = None if cursor is None else read_cursor(question, cursor, (int, str))
+    with service.store.snapshot() as connection:
+        if not accounts_seen(connection, [account_id], caller.territory):
+            raise not_there(f"account {account_id!r}")
+        found = list_scores(connection, account_id, caller.territory, limit + 1, before)
+        zone = service.histories.time_zone(connection)
+    page = found[:limit]
+    last = (page[-1]["cutoff"], page[-1]["model"]) if len(found) > limit else None
+    following = None if last is None else write_cursor(question, last)
+    content = {"account_id": account_id, "scores": [_score(row, zone) for row in page], "next_cursor": following}
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _score(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    instants = {"as_of": row["cutoff"], "before_as_of": row["before_cutoff"]}
+    explained = row["change_data"] is not None
+    return {
+        **shown(instants, instants, zone),
+        **shown(row, SHOWN, zone),
+        "before": row["before_probability"],
+        "before_model": row["before_model"],
+        "change": {part: row[f"change_{part}"] for part in PARTS} if explained else None,
+    }

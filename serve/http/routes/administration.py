@@ -1,0 +1,122 @@
+"""The routes of administrators: the audit log, the erasure of a contact."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, JsonValue
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from serve.database.contacts import read_contact
+from serve.database.idempotency import Reply
+from serve.http.access import Administers
+from serve.http.cursors import read_cursor, write_cursor
+from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
+from serve.http.fields import Moment, Word
+from serve.http.openapi import problems
+from serve.http.problems import Problem, ProblemError, not_there
+from serve.http.rendering import shown
+from serve.http.service_state import Service
+from serve.http.writing import Writing, as_reply, write_now, writing_of
+from serve.security.audit import Actor, Asked, read_audit_log
+from serve.security.contact_vault import BlindVault
+from serve.security.erasure import erase
+
+router = APIRouter(tags=["administration"])
+SHOWN = ("at", "actor", "action", "subject_kind", "subject", "request_id")
+
+
+class AuditEntry(BaseModel):
+    """Who saw or changed what. `details`: ids, names of fields, counts."""
+
+    number: int
+    at: Moment
+    actor: str
+    action: str
+    subject_kind: str | None
+    subject: str | None
+    request_id: str | None
+    details: dict[str, JsonValue] | None
+
+
+class AuditPage(BaseModel):
+    """Entries, the newest first; `next_cursor` asks for older ones, null where there are none."""
+
+    entries: list[AuditEntry]
+    next_cursor: str | None
+
+
+class Erased(BaseModel):
+    """A contact whose personal data are gone."""
+
+    contact_id: str
+    events: int = Field(description="Life events that were emptied.")
+
+
+@router.get(
+    "/v1/audit",
+    summary="Read the audit log",
+    response_model=AuditPage,
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+)
+async def read_the_audit_log(
+    service: ServiceOf,
+    caller: Administers,
+    subject_kind: Annotated[Word | None, Query(description="Such as contact, account, key, user.")] = None,
+    subject: Annotated[Word | None, Query(description="Its id.")] = None,
+    actor: Annotated[Word | None, Query(description="Such as key:3f9c01ab7d.")] = None,
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """Every look at personal data, every change, who, when, by which request; the newest first. Of the whole company:
+    not for keys that are limited to a rep's accounts."""
+    if caller.territory.reps is not None:
+        raise ProblemError(Problem.FORBIDDEN, "The audit log is for callers that may see every account.")
+    given = {"subject_kind": subject_kind, "subject": subject, "actor": actor}
+    filters = {name: value for name, value in given.items() if value is not None}
+    return await run_in_threadpool(_list, service, filters, limit, cursor)
+
+
+def _list(service: Service, filters: Mapping[str, str], limit: int, cursor: str | None) -> Response:
+    place = ("audit", sorted(filters.items()))
+    before = None if cursor is None else int(read_cursor(place, cursor, (int,))[0])
+    with service.store.reading() as connection:
+        found = read_audit_log(connection, Asked(filters, before, limit + 1))
+        zone = service.histories.time_zone(connection)
+    page = found[:limit]
+    following = write_cursor(place, (page[-1]["number"],)) if len(found) > limit else None
+    return _json({"entries": [_entry(row, zone) for row in page], "next_cursor": following})
+
+
+def _entry(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    details = None if row["details"] is None else orjson.Fragment(row["details"])
+    return {"number": row["number"], **shown(row, SHOWN, zone), "details": details}
+
+
+@router.delete(
+    "/v1/contacts/{contact_id}",
+    summary="Erase a contact",
+    response_model=Erased,
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+)
+async def erase_contact(request: Request, service: ServiceOf, caller: Administers, contact_id: IdInPath) -> Response:
+    """Empties the personal fields, destroys their key, empties life events; for good. The id stays, for nobody."""
+    return await run_in_threadpool(_erase, writing_of(request, service, caller, b""), contact_id)
+
+
+def _erase(writing: Writing, contact_id: str) -> Response:
+    actor = Actor(writing.caller.name, writing.request_id)
+
+    def work(connection: Connection) -> Reply:
+        if read_contact(connection, contact_id, writing.caller.territory, BlindVault()) is None:
+            raise not_there(f"contact {contact_id!r}")
+        events = erase(connection, actor, contact_id, writing.now)
+        return as_reply({"contact_id": contact_id, "events": events})
+
+    return write_now(writing, work)
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")

@@ -1,0 +1,126 @@
+"""`/v1/decisions`: the receipt of a decision, what became of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from kqml.history.builders import read_instant
+from serve.database.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalMove, add_state, read_decision
+from serve.database.idempotency import Reply
+from serve.database.learned import columns_named
+from serve.database.records import columns_of
+from serve.database.tables import DECISION_STATES, DECISIONS
+from serve.http.access import Caller, ReadsDecisions, WritesDecisions
+from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
+from serve.http.openapi import BODY_PROBLEMS, problems, request_body
+from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_there
+from serve.http.rendering import as_text, shown
+from serve.http.request_bodies import parse_body, read_json_bytes
+from serve.http.schemas.decisions import Receipt, StatusBody, StatusTaken
+from serve.http.service_state import Service
+from serve.http.writing import Writing, as_reply, write_now, writing_of
+
+router = APIRouter(tags=["decisions"])
+SHOWN = columns_of(DECISIONS)
+STATE_SHOWN = tuple(name for name in columns_of(DECISION_STATES) if name not in ("decision_id", "number"))
+
+
+@router.get(
+    "/v1/decisions/{decision_id}",
+    summary="Show the receipt of a decision",
+    response_model=Receipt,
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+)
+async def show_decision(service: ServiceOf, caller: ReadsDecisions, decision_id: IdInPath) -> Response:
+    """What was decided from what, by which versions, with which probability; then what became of it."""
+    return await run_in_threadpool(_show, service, caller, decision_id)
+
+
+def _show(service: Service, caller: Caller, decision_id: str) -> Response:
+    with service.store.snapshot() as connection:
+        found = read_decision(connection, decision_id, caller.territory)
+        if found is None:
+            raise not_there(f"decision {decision_id!r}")
+        zone = service.histories.time_zone(connection)
+        found = {**found, "features": _features(connection, found)}
+    state = found["states"][-1]["state"]
+    content = {
+        **shown(found, SHOWN, zone),
+        "state": state,
+        "next": FOLLOWS[state],
+        "states": [shown(row, STATE_SHOWN, zone) for row in found["states"]],
+    }
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _features(connection: Connection, found: Mapping[str, Any]) -> str | None:
+    """The feature row as a JSON object: of our own plans the numbers alone are stored."""
+    text = found["features"]
+    if text is None or not text.startswith("["):
+        return None if text is None else str(text)
+    receipt = orjson.loads(found["receipt"] or "{}")
+    names = columns_named(connection, receipt.get("learned") or "")
+    return orjson.dumps(dict(zip(names, orjson.loads(text), strict=True))).decode()
+
+
+@router.post(
+    "/v1/decisions/{decision_id}/status",
+    summary="Say what became of a decision",
+    response_model=StatusTaken,
+    responses=problems(Problem.NOT_FOUND, Problem.CONFLICT, Problem.KEY_REUSED, *BODY_PROBLEMS),
+    openapi_extra=request_body(StatusBody),
+)
+async def take_status(
+    request: Request,
+    service: ServiceOf,
+    caller: WritesDecisions,
+    decision_id: IdInPath,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """recommended → accepted or rejected → scheduled → done or failed → verified → outcome; a state that may not
+    follow is a 409. Send an `Idempotency-Key`, for the same state twice is a 409, too."""
+    body = await read_json_bytes(request, service.body_limit)
+    writing = writing_of(request, service, caller, body, idempotency_key)
+    return await run_in_threadpool(_take, writing, decision_id)
+
+
+def _take(writing: Writing, decision_id: str) -> Response:
+    status = parse_body(StatusBody, writing.body)
+    state = _state(status, writing)
+    return write_now(writing, lambda connection: _kept(connection, writing, decision_id, state))
+
+
+def _kept(connection: Connection, writing: Writing, decision_id: str, state: Mapping[str, Any]) -> Reply:
+    if read_decision(connection, decision_id, writing.caller.territory) is None:
+        raise not_there(f"decision {decision_id!r}")
+    try:
+        row = add_state(connection, decision_id, state, writing.now)
+    except IllegalMove as move:
+        allowed = ", ".join(FOLLOWS[move.present]) or "nothing"
+        detail = f"The decision is {move.present}; {move.asked} cannot follow, only {allowed} can."
+        raise ProblemError(Problem.CONFLICT, detail) from None
+    zone = writing.service.histories.time_zone(connection)
+    following = FOLLOWS[row["state"]]
+    return as_reply({"decision_id": decision_id, "state": shown(row, STATE_SHOWN, zone), "next": following})
+
+
+def _state(status: StatusBody, writing: Writing) -> dict[str, Any]:
+    """The row of a status. Raises ProblemError with what it lacks."""
+    faults = []
+    if status.state in NEEDS_REASON and status.reason is None:
+        faults.append(ItemError("#/reason", f"is absent: {status.state} needs one"))
+    if status.state in NEEDS_OUTCOME and status.outcome is None:
+        faults.append(ItemError("#/outcome", "is absent: say what it brought"))
+    try:
+        at = writing.now if status.at is None else read_instant(status.at)
+    except ValueError:
+        faults.append(ItemError("#/at", f"{status.at!r} names a day that its month does not have"))
+    if faults:
+        raise invalid_request(faults)
+    outcome = None if status.outcome is None else as_text(status.outcome)
+    facts = {name: getattr(status, name) for name in ("state", "action", "reason", "verified")}
+    return {**facts, "at": at, "outcome": outcome, "by": writing.caller.name}

@@ -1,0 +1,123 @@
+"""`GET /v1/duties`: what the playbook owes the accounts of the caller in a week."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from kqml.calendar.business_time import moment_of
+from kqml.calendar.workdays import workdays
+from kqml.duties import Period
+from kqml.playbook.codes import PERSONAL_DAYS
+from serve.http.access import Caller, ReadsAccounts, Scope
+from serve.http.cursors import read_cursor, write_cursor
+from serve.http.dependencies import ServiceOf
+from serve.http.duty_query import DutyQuestion
+from serve.http.openapi import problems
+from serve.http.problems import ItemError, Problem, invalid_request
+from serve.http.rendering import shown
+from serve.http.request_middleware import REQUEST_ID
+from serve.http.schemas.duties import DeclaredOut, DutyOut, DutyPage
+from serve.http.service_state import Service
+from serve.http.weeks import week_asked
+from serve.security.audit import Actor, Deed, record
+from serve.security.contact_vault import ContactVault
+from serve.usecases.list_duties import Wanted, owed_page
+
+router = APIRouter(tags=["duties"])
+SHOWN = tuple(DutyOut.model_fields)
+DECLARED = tuple(DeclaredOut.model_fields)
+INSTANTS = ("due_from", "due_by")
+EARLIEST = 946_684_800_000_000
+"""2000-01-01 UTC: no service of ours is older."""
+
+Row = dict[str, Any]
+
+
+@router.get(
+    "/v1/duties",
+    summary="List the duties of a week",
+    response_model=DutyPage,
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+)
+async def list_the_duties(
+    request: Request, service: ServiceOf, caller: ReadsAccounts, question: Annotated[DutyQuestion, Query()]
+) -> Response:
+    """What the playbook owes the accounts that the caller may see: due, done, overdue, waived as of now; further pages
+    are as of the first one. Personal days are told with the scope `contacts:personal` only."""
+    return await run_in_threadpool(_list, request, service, caller, question)
+
+
+def _list(request: Request, service: Service, caller: Caller, question: DutyQuestion) -> Response:
+    at, account, told = _start(service, question)
+    with service.store.snapshot() as connection:
+        zone = service.histories.time_zone(connection)
+        period = week_asked(question.week, at, zone)
+        wanted = _wanted(service, caller, question, period, at)
+        found = owed_page(connection, wanted, (account, told), question.limit)
+    _note(request, service, caller, found.rows)
+    following = None if found.last is None else write_cursor(question.place, (at, *found.last))
+    content = {
+        "week": period.week_name,
+        "as_of": moment_of(at, zone).isoformat(),
+        "playbook": service.playbook.version,
+        "certainty": workdays(service.playbook.country).certainty(period.last.year),
+        "duties": [_shown(row, caller, zone) for row in found.rows],
+        "next_cursor": following,
+    }
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _start(service: Service, question: DutyQuestion) -> tuple[int, str, int]:
+    """As of when, the account where the page begins, how many of its duties were told. Raises ProblemError."""
+    if question.cursor is None:
+        return service.clock(), "", 0
+    at, account, told = read_cursor(question.place, question.cursor, (int, str, int))
+    if not EARLIEST <= at <= service.clock() or told < 0:
+        raise invalid_request([ItemError("", "is not a cursor of ours; begin without one", "cursor")])
+    return at, account, told
+
+
+def _wanted(service: Service, caller: Caller, question: DutyQuestion, week: Period, at: int) -> Wanted:
+    sees_personal = Scope.SEE_PERSONAL in caller.scopes
+    return Wanted(
+        playbook=service.playbook,
+        period=week,
+        cutoff=at,
+        territory=caller.territory,
+        filters=question.of_accounts,
+        reps=() if question.account else _reps(caller, question),
+        vault=ContactVault(service.sealer) if sees_personal else None,
+        states=question.state,
+        must=question.must,
+    )
+
+
+def _reps(caller: Caller, question: DutyQuestion) -> Sequence[str]:
+    """Whose own duties are told: of the reps named, else of a rep who asks."""
+    if question.rep:
+        return [name for name in question.rep if caller.territory.covers(name)]
+    own = caller.territory.reps or frozenset()
+    return tuple(own) if len(own) == 1 else ()
+
+
+def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row]) -> None:
+    """Who sees days of people leaves a note."""
+    seen = {(row["contact_id"], row["account_id"]) for row in rows if row["duty"] in PERSONAL_DAYS}
+    deeds = [
+        Deed("contact.read", "contact", contact) if contact else Deed("contact.read", "account", account)
+        for contact, account in sorted(seen, key=repr)
+    ]
+    if deeds:
+        with service.store.writing() as connection:
+            record(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
+
+
+def _shown(row: Row, caller: Caller, zone: str) -> Row:
+    local = {name: row[name].astimezone(ZoneInfo(zone)).isoformat() for name in INSTANTS}
+    contact = row["contact_id"] if Scope.READ_CONTACTS in caller.scopes else None
+    said = None if row["declared"] is None else shown(row["declared"], DECLARED, zone)
+    return {name: row[name] for name in SHOWN} | local | {"contact_id": contact, "declared": said}

@@ -1,0 +1,53 @@
+"""The routes that say how the service is: the model, health, readiness, metrics."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.concurrency import run_in_threadpool
+
+from serve.http.access import Public, ReadsMetrics, ReadsModel
+from serve.http.dependencies import ServiceOf
+from serve.http.openapi import problems
+from serve.http.problems import Problem
+from serve.http.schemas.scores import Health, ModelCard, Readiness
+
+router = APIRouter()
+
+
+@router.get("/v1/model", summary="Which model answers", response_model=ModelCard, responses=problems(Problem.NO_MODEL))
+async def show_model(service: ServiceOf, caller: ReadsModel) -> Response:
+    """The version that answers, its grade, what it was made for, how it was judged."""
+    live = service.live_model()
+    return _json({"version": live.version, "grade": live.grade, **live.card})
+
+
+@router.get("/healthz", summary="Is the process alive", response_model=Health, dependencies=[Public])
+async def show_health() -> Response:
+    """Answers as long as the process does, with or without a model."""
+    return _json({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    summary="Can scores be asked for",
+    response_model=Readiness,
+    responses=problems(Problem.NO_MODEL),
+    dependencies=[Public],
+)
+async def show_readiness(service: ServiceOf) -> Response:
+    """Ready when there is a model. A published model that cannot be loaded is a warning: the last good one answers."""
+    live, fault = service.live_model(), service.served.state.fault
+    warnings = [f"Version {live.version} still answers, because {fault}"] if fault else []
+    return _json({"status": "ready", "model": {"version": live.version, "grade": live.grade}, "warnings": warnings})
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def show_metrics(service: ServiceOf, caller: ReadsMetrics) -> Response:
+    """Counts in Prometheus' text format; with several workers, of all of them."""
+    return Response(await run_in_threadpool(service.metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")

@@ -1,0 +1,151 @@
+"""The bodies that put accounts, contacts, reps, events into the store, those that answer with them."""
+
+from typing import Annotated, Required
+
+from pydantic import BaseModel, Field, RootModel
+from typing_extensions import TypedDict
+
+from kqml.dataset.tables import BIRTHDAY
+from serve.http.fields import Day, Identifier, Text, Word, within
+from serve.http.schemas.scores import STRICT, Attributes, EventFacts, ProfileIn
+
+EVENTS_PER_BATCH = 10_000
+RECORDS_PER_BATCH = 1_000
+OWN_IDS = "kqml:"
+"""How ids of events begin that the service itself writes."""
+
+
+class EventRecord(EventFacts, total=False):
+    """One event of any account; null is the same as absent."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    event_id: Required[Identifier]
+    account_id: Required[Identifier]
+
+
+class EventBatch(BaseModel):
+    """Events to keep: all of them or none."""
+
+    model_config = STRICT
+
+    events: Annotated[list[EventRecord], Field(min_length=1, max_length=EVENTS_PER_BATCH)]
+
+
+class EventsTaken(BaseModel):
+    """What became of a batch. `added` + `known`: its events, each id once."""
+
+    added: int = Field(description="Events that were not there before.")
+    known: int = Field(description="Events that were there already, with the same content.")
+    received_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class AccountFacts(ProfileIn, total=False):
+    """What an account is now. What is absent is unknown: it is not kept from before."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    attributes: Attributes | None
+
+
+class AccountRecord(AccountFacts, total=False):
+    """One account of a batch."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    account_id: Required[Identifier]
+
+
+class ContactFacts(TypedDict, total=False):
+    """Who a person at an account is. Everything but the account is optional; most of it is personal data."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    account_id: Required[Identifier]
+    name: Word | None
+    role: Word | None
+    influence: Word | None
+    phone: Word | None
+    birthday: Annotated[str, Field(pattern=BIRTHDAY)] | None
+    education: Text | None
+    home_town: Text | None
+    family: Text | None
+    character: Text | None
+    hobbies: Text | None
+    attributes: Attributes | None
+
+
+class ContactRecord(ContactFacts, total=False):
+    """One contact of a batch."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    contact_id: Required[Identifier]
+
+
+class RepFacts(TypedDict, total=False):
+    """What a rep is, what a week of the rep holds."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    name: Word | None
+    manager_id: Identifier | None
+    region: Word | None
+    started_on: Day | None
+    left_on: Day | None
+    minutes_per_week: Annotated[float, within("minutes_per_week", "reps")] | None
+    stops_per_week: Annotated[float, within("stops_per_week", "reps")] | None
+    budget_per_week: Annotated[float, within("budget_per_week", "reps")] | None
+    absences: Annotated[list[Annotated[list[Day], Field(min_length=2, max_length=2)]], Field(max_length=500)] | None
+
+
+class RepRecord(RepFacts, total=False):
+    """One rep of a batch."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    rep_id: Required[Identifier]
+
+
+class AccountBatch(BaseModel):
+    """Accounts to put in, each as a whole: all of them or none."""
+
+    model_config = STRICT
+
+    accounts: Annotated[list[AccountRecord], Field(min_length=1, max_length=RECORDS_PER_BATCH)]
+
+
+class ContactBatch(BaseModel):
+    """Contacts to put in, each as a whole: all of them or none."""
+
+    model_config = STRICT
+
+    contacts: Annotated[list[ContactRecord], Field(min_length=1, max_length=RECORDS_PER_BATCH)]
+
+
+class RepBatch(BaseModel):
+    """Reps to put in, each as a whole: all of them or none."""
+
+    model_config = STRICT
+
+    reps: Annotated[list[RepRecord], Field(min_length=1, max_length=RECORDS_PER_BATCH)]
+
+
+class RecordsPut(BaseModel):
+    """How many records of a batch were new, changed, the same as before."""
+
+    created: int
+    changed: int
+    same: int
+
+
+class AccountBody(RootModel[AccountFacts]):
+    """What an account is now."""
+
+
+class ContactBody(RootModel[ContactFacts]):
+    """Who a contact is now."""
+
+
+class RepBody(RootModel[RepFacts]):
+    """What a rep is now."""

@@ -1,0 +1,203 @@
+"""The bodies of requests, answers: what is checked, what OpenAPI says."""
+
+from typing import Annotated, Literal, Required
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypedDict
+
+from kqml.dataset.tables import STATUSES, TIERS
+from kqml.events import KIND_OF_CODE
+from serve.http.any_json import numbers_that_all_can_read
+from serve.http.fields import Day, Identifier, Instant, Moment, OneOf, Whole, Word, within
+
+ACCOUNTS_PER_REQUEST = 1_000
+EVENTS_PER_ACCOUNT = 10_000
+EVENTS_PER_REQUEST = 200_000
+REASONS_PER_ACCOUNT = 10
+
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+Attributes = Annotated[dict[str, JsonValue], Field(max_length=50), AfterValidator(numbers_that_all_can_read)]
+"""Whatever else is known, under names of the sender's."""
+
+
+class EventFacts(TypedDict, total=False):
+    """What an event says beside its id and its account; null is the same as absent."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    occurred_at: Required[Instant]
+    known_at: Instant | None
+    kind: Required[Annotated[str, OneOf(tuple(KIND_OF_CODE))]]
+    amount: Annotated[float, within("amount")] | None
+    quantity: Annotated[float, within("quantity")] | None
+    lines: Annotated[float, within("lines")] | None
+    minutes: Annotated[float, within("minutes")] | None
+    sentiment: Annotated[float, within("sentiment")] | None
+    rep_id: Identifier | None
+    contact_id: Identifier | None
+    channel: Word | None
+    due_at: Instant | None
+    ref: Identifier | None
+    authenticity: Annotated[float, within("authenticity")] | None
+    attributes: Attributes | None
+
+
+class EventIn(EventFacts, total=False):
+    """One event of the account that it stands below."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    event_id: Identifier | None
+    account_id: Identifier | None
+
+
+class ProfileIn(TypedDict, total=False):
+    """What is known of the account now; null is the same as absent."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    name: Word | None
+    tier: Annotated[str, OneOf(TIERS)] | None
+    segment: Word | None
+    region: Word | None
+    owner_rep_id: Identifier | None
+    opened_on: Day | None
+    status: Annotated[str, OneOf(STATUSES)] | None
+    status_since: Day | None
+    credit_grade: Word | None
+
+
+class AccountIn(BaseModel):
+    """One account: with its whole history, in any order, or by its id alone as the store knows it."""
+
+    model_config = STRICT
+
+    account_id: Identifier
+    account: ProfileIn | None = None
+    events: Annotated[list[EventIn], Field(max_length=EVENTS_PER_ACCOUNT)] | None = None
+
+
+class ScoreRequest(BaseModel):
+    """Which accounts to score, as of when, in which language."""
+
+    model_config = STRICT
+
+    as_of: Instant | None = Field(None, description="The cutoff: only what was known before it counts. Default: now.")
+    language: Literal["zh", "en"] | None = Field(None, description="Of the reasons. Default: the service's.")
+    reasons: Annotated[int, Whole(0, REASONS_PER_ACCOUNT)] = 3
+    accounts: Annotated[list[AccountIn], Field(min_length=1, max_length=ACCOUNTS_PER_REQUEST)]
+
+
+class ModelRef(BaseModel):
+    """Which model answered, how good its training procedure has shown itself to be."""
+
+    version: str
+    grade: Literal["A", "B", "C", "ungraded"]
+
+
+class ReasonOut(BaseModel):
+    """Why the probability is what it is. `contribution` is in log-odds; `direction` what it does to the probability."""
+
+    code: str
+    direction: Literal["rising", "falling"]
+    contribution: float
+    text: str
+
+
+class ScoreEvidence(BaseModel):
+    """What a score rests on: the events that counted, orders among them, when the first of them happened, when the
+    newest became known. The instants are null where nothing counted."""
+
+    events: int
+    orders: int
+    since: Moment | None
+    known_until: Moment | None
+
+
+class ScoreOut(BaseModel):
+    """One account's score; `churn_probability`, `band` are null when the account is not eligible."""
+
+    account_id: str
+    churn_probability: Annotated[float, Field(ge=0, le=1)] | None
+    band: Literal["stopped", "high", "raised", "low"] | None
+    eligible: bool
+    reasons: list[ReasonOut]
+    warnings: list[str]
+    evidence: ScoreEvidence
+
+
+class ScoreAnswer(BaseModel):
+    """The scores in the order asked."""
+
+    model: ModelRef
+    as_of: Moment
+    scores: list[ScoreOut]
+
+
+class ItemProblem(BaseModel):
+    """One faulty item of a body, else of the address or the headers."""
+
+    pointer: str | None = Field(
+        None, description="JSON pointer into the body as a URI fragment, e.g. `#/accounts/0/account_id`."
+    )
+    parameter: str | None = Field(None, description="The parameter or header, where the fault is not in the body.")
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[ItemProblem] | None = Field(None, description="The faulty items, at most 10,000 of them.")
+    errors_total: int | None = None
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Scores can be asked for; warnings say what is not as it should be."""
+
+    status: Literal["ready"]
+    model: ModelRef
+    warnings: list[str]
+
+
+class Definition(BaseModel):
+    """What churned means here, in days; see the churn definition in the documentation."""
+
+    horizon: int
+    gap: int
+    min_orders: int
+    active_within: int
+
+
+class Bands(BaseModel):
+    """`raised`, `high`: multiples of the base rate; `stopped`: a probability, for accounts already silent."""
+
+    raised: float
+    high: float
+    stopped: float
+
+
+class ModelCard(ModelRef):
+    """What answers, since when, what it was made for. `base_rate`: the churn rate of the training rows."""
+
+    since: str | None
+    trained_at: str
+    fingerprint: str
+    definition: Definition
+    base_rate: float
+    bands: Bands
+    features: int
+    catalog_fingerprint: str
+    dataset_fingerprint: str
+    time_zone: str

@@ -1,0 +1,127 @@
+"""What all writing routes share: one transaction, one effect per `Idempotency-Key`, faults that point into the body."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from serve.database.idempotency import OtherRequest, Reply, claim, keep
+from serve.database.records import Put
+from serve.database.rejected_rows import ItemFault, Rejected
+from serve.http.access import Caller
+from serve.http.path_parameters import address_of
+from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
+from serve.http.request_middleware import FACTS, REQUEST_ID
+from serve.http.service_state import Service
+from serve.security import audit
+from serve.security.audit import Actor, Deed, deed_of
+
+KEY = "idempotency-key"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One change that a caller asks for. `now`: when it arrived. `facts`: numbers for the log line. `deed`: what the
+    audit log says of it, beside `subjects`, the ids of further records."""
+
+    service: Service
+    caller: Caller
+    now: int
+    request_id: str
+    body: bytes = b""
+    key: str | None = None
+    address: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    deed: Deed = field(default_factory=lambda: Deed("write"))
+    subjects: list[str] = field(default_factory=list)
+
+
+Work = Callable[[Connection], Reply]
+
+
+def writing_of(request: Request, service: Service, caller: Caller, body: bytes, key: str | None = None) -> Writing:
+    """What a request asks to change."""
+    address = f"{request.method} {address_of(request.scope)}"
+    scope = request.scope
+    deed = deed_of(request)
+    return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS], deed)
+
+
+async def write(writing: Writing, work: Work) -> Response:
+    """Does the work in a transaction of its own, or repeats the answer that the same key was given before."""
+    return await run_in_threadpool(write_now, writing, work)
+
+
+def write_now(writing: Writing, work: Work) -> Response:
+    """The same, in this thread."""
+    with writing.service.store.writing() as connection:
+        reply = _earlier(connection, writing)
+        if reply is not None:
+            return _response(reply, {"idempotency-replayed": "true"})
+        reply = work(connection)
+        _audit(connection, writing)
+        if writing.key is not None:
+            keep(connection, writing.caller.name, writing.key, reply)
+    return _response(reply)
+
+
+def _earlier(connection: Connection, writing: Writing) -> Reply | None:
+    if writing.key is None:
+        return None
+    request_hash = sha256(writing.address.encode() + b"\0" + writing.body).hexdigest()
+    try:
+        return claim(connection, writing.caller.name, writing.key, request_hash, writing.now)
+    except OtherRequest:
+        detail = "The key came with another request before; a new request needs a new key."
+        raise ProblemError(Problem.KEY_REUSED, detail, [ItemError("", "was used before", KEY)]) from None
+
+
+def _audit(connection: Connection, writing: Writing) -> None:
+    details = {**writing.facts, **({"ids": writing.subjects} if writing.subjects else {})}
+    deed = replace(writing.deed, details=details or None)
+    audit.record(connection, Actor(writing.caller.name, writing.request_id), [deed], writing.now)
+
+
+def _response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(reply.body, reply.status, {**reply.headers, **(headers or {})}, "application/json")
+
+
+def as_reply(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """JSON as an answer that can be kept."""
+    return Reply(status, orjson.dumps(content).decode(), headers or {})
+
+
+def tallied(puts: Sequence[Put]) -> Reply:
+    """How many records of a batch were new, changed, the same."""
+    created = sum(put.before is None for put in puts)
+    changed = sum(put.changed for put in puts) - created
+    return as_reply({"created": created, "changed": changed, "same": len(puts) - created - changed})
+
+
+def distinct(records: Sequence[Mapping[str, Any]], key: str) -> None:
+    """Raises Rejected where an id stands twice in a batch."""
+    seen: set[str] = set()
+    faults = []
+    for place, row in enumerate(records):
+        if row[key] in seen:
+            faults.append(ItemFault(place, key, f"{row[key]!r} stands twice"))
+        seen.add(row[key])
+    if faults:
+        raise Rejected(faults)
+
+
+def pointing(rejected: Rejected, *path: str) -> ProblemError:
+    """What the store does not take, as the problem that points to it below `path` of the body."""
+    return invalid_request(
+        [ItemError(pointer_to((*path, fault.place, fault.column)), fault.what) for fault in rejected.faults]
+    )
+
+
+def pointing_to_one(rejected: Rejected) -> ProblemError:
+    """The same for a body that is the record itself."""
+    return invalid_request([ItemError(pointer_to((fault.column,)), fault.what) for fault in rejected.faults])

@@ -1,0 +1,1 @@
+"""Operations of an installation: check-up, backup, restore."""

@@ -1,0 +1,78 @@
+"""A backup is written: to a folder beside, then by its name."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from kqml.errors import BadUse, CouldNot, Fault
+from serve.database.engine import open_store
+from serve.database.migration import revision
+from serve.operations.backup.databases import copy_sqlite, dump_postgresql
+from serve.operations.backup.locations import FOLDERS, REGISTRY_FILE, STORE_DUMP, STORE_FILE, Places
+from serve.operations.backup.manifest import FORMAT, Manifest, digests, write_manifest
+
+STEPS = 3
+Stepped = Callable[[int], object]
+
+
+def save(
+    places: Places, out: Path, made_at: datetime, secrets: bool = False, stepped: Stepped = lambda done: None
+) -> Manifest:
+    """The store first, then the registry, then what it points to, so that nothing points to what is not there.
+
+    Raises BadUse where `out` exists, CouldNot where there is no store, or a part cannot be read or written.
+    """
+    if out.exists():
+        raise BadUse("The backup was not made.", [Fault(str(out), "exists", "name a folder that does not")])
+    if places.store is not None and not places.store.is_file():
+        raise CouldNot("There is no store to save.", [Fault(str(places.store), "does not exist", "see `kqml doctor`")])
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True, mode=0o700)
+    try:
+        manifest = _written(places, unfinished, made_at, secrets, stepped)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    unfinished.rename(out)
+    return manifest
+
+
+def _written(places: Places, folder: Path, made_at: datetime, secrets: bool, stepped: Stepped) -> Manifest:
+    at = _save_store(places, folder)
+    stepped(1)
+    if places.registry is not None and places.registry.is_file():
+        copy_sqlite(places.registry, folder / REGISTRY_FILE)
+    for name in FOLDERS:
+        if (places.home / name).is_dir():
+            shutil.copytree(places.home / name, folder / name)
+    if secrets and places.secrets.is_file():
+        shutil.copy2(places.secrets, folder / places.secrets.name)
+    stepped(1)
+    manifest = Manifest(
+        format=FORMAT,
+        made_at=made_at.isoformat(timespec="seconds"),
+        database=places.database.get_backend_name(),
+        revision=at,
+        artifacts=str(places.artifacts),
+        secrets=secrets and places.secrets.is_file(),
+        files=digests(folder),
+    )
+    write_manifest(folder, manifest)
+    stepped(1)
+    return manifest
+
+
+def _save_store(places: Places, folder: Path) -> str | None:
+    """Returns the revision of the store's tables."""
+    if places.store is not None:
+        copy_sqlite(places.store, folder / STORE_FILE)
+    else:
+        dump_postgresql(places.database, folder / STORE_DUMP)
+    store = open_store(places.database.render_as_string(hide_password=False))
+    try:
+        with store.reading() as connection:
+            return revision(connection)
+    finally:
+        store.close()

@@ -1,0 +1,67 @@
+"""The machine under the service: its clock, its disk, the file of secret keys."""
+
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kqml.calendar.business_time import instant_of, moment_of
+from kqml.errors import BadUse
+from serve.operations.doctor.finding import Finding, broken, doubtful, well
+from serve.security.encryption import read_sealer
+
+GIB = 2**30
+LEAST_FREE, LITTLE_FREE = 1 * GIB, 5 * GIB
+EARLIEST_NOW = instant_of(datetime(2026, 1, 1, tzinfo=UTC))
+"""This program is younger."""
+
+
+def look_at_clock(now: int, newest_receipt: int | None) -> Finding:
+    """`newest_receipt`: when the newest event arrived, as the store says; the clock must not stand before it."""
+    if now < EARLIEST_NOW:
+        return broken("clock", "past", now=_iso(now))
+    if newest_receipt is not None and newest_receipt > now:
+        return broken("clock", "behind", now=_iso(now), newest=_iso(newest_receipt))
+    return well("clock", "well", now=_iso(now))
+
+
+def look_at_disk(home: Path) -> Finding:
+    """Room, and whether something can be written at home; a home that is not there yet is judged by its parent."""
+    folder = next(place for place in (home, *home.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(folder).free
+    values = {"home": str(home), "free": f"{free / GIB:.1f}"}
+    try:
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"kqml")
+    except OSError as error:
+        return broken("disk", "closed", why=error.strerror or str(error), **values)
+    if free < LEAST_FREE:
+        return broken("disk", "full", **values)
+    return doubtful("disk", "little", **values) if free < LITTLE_FREE else well("disk", "well", **values)
+
+
+def look_at_secrets(setting: str | None, file: Path) -> Iterator[Finding]:
+    """The keys of the setting, else of the file; nothing of them is shown."""
+    if setting is not None:
+        yield _judged(setting, "KQML_SECRET_KEYS")
+    elif not file.exists():
+        yield doubtful("secrets", "absent", file=str(file))
+    else:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            yield broken("secrets", "open", file=str(file), mode=f"{mode:o}")
+        yield _judged(file.read_text(encoding="ascii", errors="replace"), str(file))
+
+
+def _judged(keys: str, place: str) -> Finding:
+    try:
+        read_sealer(keys)
+    except BadUse as error:
+        return broken("secrets", "unusable", place=place, why=error.message)
+    return well("secrets", "well", place=place)
+
+
+def _iso(instant: int) -> str:
+    return moment_of(instant).isoformat(timespec="seconds")

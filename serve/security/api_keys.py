@@ -1,0 +1,91 @@
+"""API keys in the store."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+
+from serve.database.tables import API_KEYS
+from serve.http.access import Scope
+from serve.security.key_text import FreshKey
+
+USED_EVERY_US = 600 * 1_000_000
+"""`last_used_at` is this exact: a write for every request would cost more than the request."""
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """A key as the store knows it. `rep_id`: whose territory it is limited to; None for no limit."""
+
+    key_id: str
+    secret_hash: str
+    name: str
+    scopes: frozenset[Scope]
+    rep_id: str | None
+    created_at: int
+    created_by: str | None
+    expires_at: int | None
+    last_used_at: int | None
+    revoked_at: int | None
+
+    def is_live(self, now: int) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True)
+class KeyWish:
+    """What a key shall be."""
+
+    name: str
+    scopes: frozenset[Scope]
+    rep_id: str | None
+    expires_at: int | None
+    created_by: str
+
+
+def add_key(connection: Connection, fresh: FreshKey, wish: KeyWish, now: int) -> None:
+    """Keeps a fresh key, without its secret."""
+    connection.execute(
+        insert(API_KEYS).values(
+            key_id=fresh.key_id,
+            secret_hash=fresh.secret_hash,
+            name=wish.name,
+            scopes=json.dumps(sorted(wish.scopes)),
+            rep_id=wish.rep_id,
+            created_at=now,
+            created_by=wish.created_by,
+            expires_at=wish.expires_at,
+        )
+    )
+
+
+def find_key(connection: Connection, key_id: str) -> KeyRecord | None:
+    """The key with this prefix, live or not."""
+    row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().one_or_none()
+    return None if row is None else _record(row)
+
+
+def list_keys(connection: Connection) -> list[KeyRecord]:
+    """Every key ever made, the oldest first."""
+    rows = connection.execute(select(API_KEYS).order_by(API_KEYS.c.created_at, API_KEYS.c.key_id)).mappings()
+    return [_record(row) for row in rows]
+
+
+def revoke_key(connection: Connection, key_id: str, now: int) -> bool:
+    """Ends a key; False where it does not exist or had ended before."""
+    where = (API_KEYS.c.key_id == key_id) & API_KEYS.c.revoked_at.is_(None)
+    return connection.execute(update(API_KEYS).where(where).values(revoked_at=now)).rowcount > 0
+
+
+def note_use(connection: Connection, key_id: str, now: int) -> None:
+    """Remembers that the key was used, unless it was so lately."""
+    used = API_KEYS.c.last_used_at
+    lately = or_(used.is_(None), used < now - USED_EVERY_US)
+    connection.execute(update(API_KEYS).where(API_KEYS.c.key_id == key_id, lately).values(last_used_at=now))
+
+
+def _record(row: RowMapping) -> KeyRecord:
+    values: dict[str, Any] = dict(row)
+    values["scopes"] = frozenset(Scope(word) for word in json.loads(row["scopes"]) if word in set(Scope))
+    return KeyRecord(**values)

@@ -1,0 +1,107 @@
+"""People's data taken out of the store: on their wish, or because nobody needs them any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
+
+from kqml.calendar.business_time import moment_of
+from serve.database.erasure import CLEARED, PERSONAL_KINDS
+from serve.database.idempotency import forget as forget_answers
+from serve.database.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX
+from serve.security.audit import Actor, Deed, forget_audit_log, record
+from serve.security.contact_vault import ContactVault, erase_contact
+from serve.security.encryption import Sealer
+from serve.security.erasure_mode import erasing
+from serve.security.sessions import SessionLimits, end_old_sessions
+from serve.security.throttling import forget_old
+
+DAY = 86_400 * 1_000_000
+ANSWERS_KEPT = 7 * DAY
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For how long things are kept, in days, as `kqml.security_settings.RetentionSettings` says; None: for good."""
+
+    contacts_of_ended_accounts: int | None
+    contacts_untouched: int | None
+    audit_log: int | None
+    messages: int | None
+    sessions: SessionLimits
+
+
+def export_contact(connection: Connection, sealer: Sealer, contact_id: str) -> Mapping[str, Any] | None:
+    """Everything kept about a contact, readable: the record, its events; None where there is no such contact."""
+    row = connection.execute(select(CONTACTS).where(CONTACTS.c.contact_id == contact_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    events = select(EVENTS).where(EVENTS.c.contact_id == contact_id).order_by(EVENTS.c.occurred_at, EVENTS.c.event_id)
+    found = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
+    return {"contact": ContactVault(sealer).open(connection, [row])[0], "events": found}
+
+
+def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> int | None:
+    """Erases a contact: personal fields emptied, their key destroyed, life events cleared; how many of these. None
+    where there is no such contact."""
+    if not erase_contact(connection, contact_id, now):
+        return None
+    cleared = _clear_events(connection, contact_id)
+    record(connection, actor, [Deed("contact.erase", "contact", contact_id, {"events": cleared})], now)
+    return cleared
+
+
+def erase_expired(connection: Connection, actor: Actor, limits: Limits, now: int) -> dict[str, int]:
+    """Erases what is older than it may be kept; how many of each."""
+    contacts = _expired_contacts(connection, limits, now)
+    counts = {"contacts": len(contacts), "events": sum(erase(connection, actor, name, now) or 0 for name in contacts)}
+    counts["messages"] = 0 if limits.messages is None else _forget_messages(connection, now - limits.messages * DAY)
+    counts["sessions"] = end_old_sessions(connection, limits.sessions, now)
+    counts["login_attempts"] = forget_old(connection, now)
+    counts["idempotency_keys"] = forget_answers(connection, now - ANSWERS_KEPT)
+    kept_from = None if limits.audit_log is None else now - limits.audit_log * DAY
+    counts["audit_log"] = 0 if kept_from is None else forget_audit_log(connection, kept_from)
+    record(connection, actor, [Deed("retention", details=counts)], now)
+    return counts
+
+
+def _clear_events(connection: Connection, contact_id: str) -> int:
+    """Empties what was written about the person's life; the event stays, for features count none of them."""
+    about = and_(EVENTS.c.contact_id == contact_id, EVENTS.c.kind.in_(PERSONAL_KINDS))
+    emptied = dict.fromkeys(CLEARED)
+    filled = or_(*(EVENTS.c[name].is_not(None) for name in emptied))
+    with erasing(connection, "erasure of a contact"):
+        return connection.execute(update(EVENTS).where(about, filled).values(**emptied)).rowcount
+
+
+def _expired_contacts(connection: Connection, limits: Limits, now: int) -> list[str]:
+    expired: list[ColumnElement[bool]] = []
+    if limits.contacts_untouched is not None:
+        expired.append(CONTACTS.c.updated_at < now - limits.contacts_untouched * DAY)
+    if limits.contacts_of_ended_accounts is not None:
+        expired.append(CONTACTS.c.account_id.in_(_ended_accounts(now - limits.contacts_of_ended_accounts * DAY)))
+    if not expired:
+        return []
+    asked = select(CONTACTS.c.contact_id).where(CONTACTS.c.erased_at.is_(None), or_(*expired))
+    return list(connection.execute(asked.order_by(CONTACTS.c.contact_id)).scalars())
+
+
+def _ended_accounts(before: int) -> Select[tuple[str]]:
+    """Accounts closed or transferred since before an instant; without a date, since nobody changed them."""
+    ended = ACCOUNTS.c.status.in_(("closed", "transferred"))
+    day = moment_of(before).date()
+    long_ago = or_(
+        ACCOUNTS.c.status_since < day, and_(ACCOUNTS.c.status_since.is_(None), ACCOUNTS.c.updated_at < before)
+    )
+    return select(ACCOUNTS.c.account_id).where(ended, long_ago)
+
+
+def _forget_messages(connection: Connection, before: int) -> int:
+    """Deletes messages that no webhook waits for any more."""
+    waiting = select(DELIVERIES.c.message_id).where(DELIVERIES.c.next_at.is_not(None))
+    old = select(OUTBOX.c.message_id).where(OUTBOX.c.created_at < before, OUTBOX.c.message_id.not_in(waiting))
+    connection.execute(delete(DELIVERIES).where(DELIVERIES.c.message_id.in_(old)))
+    return connection.execute(
+        delete(OUTBOX).where(OUTBOX.c.created_at < before, OUTBOX.c.message_id.not_in(waiting))
+    ).rowcount

@@ -1,0 +1,119 @@
+"""Objections to automated recommendations, wishes for a person's review, in the store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
+
+from serve.database.tables import ACCOUNTS, DECISIONS, REVIEWS, SCORES
+from serve.database.territory import Territory
+
+Row = RowMapping | Mapping[str, Any]
+LATEST = 10
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A wish for a review."""
+
+    account_id: str
+    decision_id: str | None
+    note: str | None
+    asked_by: str
+
+
+def set_objection(connection: Connection, account_id: str, at: int | None) -> int | None:
+    """Notes an objection, or its withdrawal (None); since when it stands. A second one keeps the first instant."""
+    stored: int | None = connection.execute(
+        select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id).with_for_update()
+    ).scalar_one()
+    since = at if at is None or stored is None else stored
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id).values(objected_at=since))
+    return since
+
+
+def objection_of(connection: Connection, account_id: str) -> int | None:
+    """Since when an objection stands."""
+    asked = select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id)
+    found: int | None = connection.execute(asked).scalar_one()
+    return found
+
+
+def objecting(connection: Connection, before: int | None = None) -> dict[str, int]:
+    """Every account for which nothing may be recommended by machine, since when; `before`: whose objection is older."""
+    asked = select(ACCOUNTS.c.account_id, ACCOUNTS.c.objected_at).where(ACCOUNTS.c.objected_at.is_not(None))
+    if before is not None:
+        asked = asked.where(ACCOUNTS.c.objected_at < before)
+    return dict(connection.execute(asked).tuples().all())
+
+
+def newest_score(connection: Connection, account_id: str) -> Row | None:
+    """The newest stored score of an account."""
+    newest = (SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
+    asked = select(SCORES).where(SCORES.c.account_id == account_id).order_by(*newest).limit(1)
+    return connection.execute(asked).mappings().first()
+
+
+def latest_decisions(connection: Connection, account_id: str) -> Sequence[Row]:
+    """The latest decisions about an account."""
+    newest = (DECISIONS.c.cutoff.desc(), DECISIONS.c.decision_id)
+    asked = select(DECISIONS).where(DECISIONS.c.account_id == account_id).order_by(*newest).limit(LATEST)
+    return connection.execute(asked).mappings().all()
+
+
+def is_decision_of(connection: Connection, decision_id: str, account_id: str) -> bool:
+    """Whether the decision is about the account."""
+    asked = select(DECISIONS.c.account_id).where(DECISIONS.c.decision_id == decision_id)
+    return connection.execute(asked).scalar_one_or_none() == account_id
+
+
+def ask_review(connection: Connection, asking: Asking, now: int) -> Row:
+    """Puts a wish into the queue."""
+    row = {
+        "review_id": uuid4().hex,
+        "account_id": asking.account_id,
+        "decision_id": asking.decision_id,
+        "asked_at": now,
+        "asked_by": asking.asked_by,
+        "note": asking.note,
+        "resolved_at": None,
+        "resolved_by": None,
+        "answer": None,
+    }
+    connection.execute(insert(REVIEWS).values(**row))
+    return row
+
+
+def read_review(connection: Connection, review_id: str, territory: Territory) -> Row | None:
+    """A review of the territory, locked until the transaction ends."""
+    asked = select(REVIEWS).where(REVIEWS.c.review_id == review_id, territory.of("reviews")).with_for_update()
+    return connection.execute(asked).mappings().first()
+
+
+def answer_review(connection: Connection, review: Row, answer: str, by: str, now: int) -> Row:
+    """Writes down what the person found."""
+    resolved = {"resolved_at": now, "resolved_by": by, "answer": answer}
+    connection.execute(update(REVIEWS).where(REVIEWS.c.review_id == review["review_id"]).values(**resolved))
+    return {**review, **resolved}
+
+
+def list_reviews(
+    connection: Connection, territory: Territory, only_open: bool, limit: int, after: tuple[int, str] | None
+) -> Sequence[Row]:
+    """Reviews of the territory, the oldest first, behind `after`."""
+    place = (REVIEWS.c.asked_at, REVIEWS.c.review_id)
+    asked = select(REVIEWS).where(territory.of("reviews")).order_by(*place).limit(limit)
+    if only_open:
+        asked = asked.where(REVIEWS.c.resolved_at.is_(None))
+    if after is not None:
+        asked = asked.where(tuple_(*place) > after)
+    return connection.execute(asked).mappings().all()
+
+
+def latest_reviews(connection: Connection, account_id: str) -> Sequence[Row]:
+    """The latest reviews of an account."""
+    newest = (REVIEWS.c.asked_at.desc(), REVIEWS.c.review_id)
+    asked = select(REVIEWS).where(REVIEWS.c.account_id == account_id).order_by(*newest).limit(LATEST)
+    return connection.execute(asked).mappings().all()

@@ -1,0 +1,110 @@
+"""Users in the store."""
+
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from serve.database.tables import SESSIONS, USERS
+from serve.security.roles import TERRITORIAL, Role
+
+
+@dataclass(frozen=True)
+class UserRecord:
+    """A user as the store knows it. `rep_id`: which rep or manager the user is."""
+
+    user_id: str
+    login: str
+    password_hash: str
+    role: Role
+    rep_id: str | None
+    language: str | None
+    created_at: int
+    password_changed_at: int
+    disabled_at: int | None
+
+
+@dataclass(frozen=True)
+class UserWish:
+    """What a user shall be."""
+
+    login: str
+    role: Role
+    rep_id: str | None
+    language: str | None
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+
+
+def faults_of_wish(wish: UserWish) -> list[tuple[str, str, str]]:
+    """Why there can be no such user: where, what, what to do."""
+    faults = []
+    if not _LOGIN.fullmatch(wish.login):
+        faults.append(("LOGIN", f"{wish.login!r} is no login", "take 1 to 64 letters, digits, any of . _ @ -"))
+    if wish.role in TERRITORIAL and wish.rep_id is None:
+        faults.append(("--rep", f"a {wish.role.value} without a rep would see nothing", "say which rep the user is"))
+    return faults
+
+
+def add_user(connection: Connection, wish: UserWish, password_hash: str, now: int) -> str:
+    """Keeps a new user; its id. The database refuses a login twice."""
+    user_id = uuid4().hex
+    connection.execute(
+        insert(USERS).values(
+            user_id=user_id,
+            login=wish.login,
+            password_hash=password_hash,
+            role=wish.role.value,
+            rep_id=wish.rep_id,
+            language=wish.language,
+            created_at=now,
+            password_changed_at=now,
+        )
+    )
+    return user_id
+
+
+def find_user(connection: Connection, login: str) -> UserRecord | None:
+    """The user of this login, disabled or not; what can be no login is not asked for: PostgreSQL fails on a NUL."""
+    if not _LOGIN.fullmatch(login):
+        return None
+    row = connection.execute(select(USERS).where(USERS.c.login == login)).mappings().one_or_none()
+    return None if row is None else user_of(row)
+
+
+def list_users(connection: Connection) -> list[UserRecord]:
+    """Every user by login."""
+    return [user_of(row) for row in connection.execute(select(USERS).order_by(USERS.c.login)).mappings()]
+
+
+def change_password(connection: Connection, user_id: str, password_hash: str, now: int) -> None:
+    """Sets the password, ends every session of the user."""
+    changed = {"password_hash": password_hash, "password_changed_at": now}
+    connection.execute(update(USERS).where(USERS.c.user_id == user_id).values(**changed))
+    end_sessions_of(connection, user_id)
+
+
+def rehash_password(connection: Connection, user: UserRecord, password_hash: str) -> None:
+    """Keeps the same password under stronger parameters, unless it was changed meanwhile."""
+    same = (USERS.c.user_id == user.user_id) & (USERS.c.password_hash == user.password_hash)
+    connection.execute(update(USERS).where(same).values(password_hash=password_hash))
+
+
+def disable_user(connection: Connection, user_id: str, now: int) -> bool:
+    """Keeps the user from logging in, ends every session; False where it was so before."""
+    where = (USERS.c.user_id == user_id) & USERS.c.disabled_at.is_(None)
+    changed = connection.execute(update(USERS).where(where).values(disabled_at=now)).rowcount > 0
+    end_sessions_of(connection, user_id)
+    return changed
+
+
+def end_sessions_of(connection: Connection, user_id: str) -> None:
+    """Logs a user out everywhere."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user_id))
+
+
+def user_of(row: RowMapping) -> UserRecord:
+    """The user in a row of `users`."""
+    return UserRecord(**{**dict(row), "role": Role(row["role"])})

@@ -1,0 +1,125 @@
+"""The HTTP application, composed of what it is given."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as StoreTimeout
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from structlog.typing import FilteringBoundLogger
+
+from serve.http import login
+from serve.http.logs import where_it_failed
+from serve.http.methods import HeadAsGet, methods_at
+from serve.http.openapi import build_openapi
+from serve.http.path_parameters import WholeSegments, address_of
+from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, problem_response
+from serve.http.request_bodies import said_of
+from serve.http.request_middleware import REQUEST_ID, Envelope
+from serve.http.routes import (
+    account_history,
+    accounts,
+    administration,
+    contacts,
+    decisions,
+    duties,
+    duty_status,
+    events,
+    plans,
+    recommendations,
+    reps,
+    rights,
+    scores,
+    status,
+)
+from serve.http.security_headers import SecurityHeaders
+from serve.http.service_state import Service
+
+GZIP_FROM_BYTES = 4 * 1024
+"""Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
+
+DESCRIPTION = "客情 machine learning: how likely accounts are to stop ordering, why."
+VERSION = "1"
+ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events)
+ABOUT_ACTIONS = (recommendations, decisions, duties, duty_status)
+ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status)
+_TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+
+
+def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
+    """The application; while it runs it follows the published model, delivers messages. Pages of documentation would
+    need a CDN: none."""
+
+    @asynccontextmanager
+    async def work_beside(app: FastAPI) -> AsyncIterator[None]:
+        for work in (service.served, *service.beside):
+            work.start()
+        yield
+        for work in (service.served, *service.beside):
+            work.stop()
+
+    app = FastAPI(
+        title="kqml",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=work_beside,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=_TELEMETRY_OFF,
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers={
+            ProblemError: _problem,
+            HTTPException: _http_problem,
+            RequestValidationError: _parameter_problem,
+            OperationalError: _store_problem,
+            InterfaceError: _store_problem,
+            StoreTimeout: _store_problem,
+        },
+    )
+    app.state.service, app.state.log = service, log
+    for routes in ROUTES:
+        app.include_router(routes.router)
+    app.add_middleware(WholeSegments)
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
+    app.add_middleware(Envelope, metrics=service.metrics, log=log)
+    app.add_middleware(SecurityHeaders, tls=service.security.tls)
+    app.add_middleware(HeadAsGet)
+    app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return problem_response(error, request.scope[REQUEST_ID])
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals in the shape of ours."""
+    assert isinstance(error, HTTPException)
+    kinds = {404: Problem.NOT_FOUND, 405: Problem.METHOD_NOT_ALLOWED}
+    kind = kinds.get(error.status_code, Problem.BAD_REQUEST)
+    detail = f"{request.method} {address_of(request.scope)} is not served; see /openapi.json."
+    taken = {"allow": methods_at(request.app, request.scope["path"])} if error.status_code == 405 else {}
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()} | taken
+    return problem_response(ProblemError(kind, detail, headers=headers), request.scope[REQUEST_ID])
+
+
+async def _parameter_problem(request: Request, error: Exception) -> Response:
+    """What FastAPI finds wrong with the address or the headers, in the shape of ours."""
+    assert isinstance(error, RequestValidationError)
+    faults = [ItemError("", said_of(item), str(item["loc"][-1])) for item in error.errors()]
+    return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
+
+
+async def _store_problem(request: Request, error: Exception) -> Response:
+    """The database is away or too busy; nothing was changed, or a later request with the same ids will tell."""
+    request.app.state.log.error("store_failed", request_id=request.scope[REQUEST_ID], **where_it_failed(error))
+    detail = "The database does not answer; ask again."
+    return problem_response(
+        ProblemError(Problem.NO_STORE, detail, headers={"retry-after": "1"}), request.scope[REQUEST_ID]
+    )

@@ -1,0 +1,90 @@
+"""Histories out of the store, as the event log that everything numeric reads."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from time import monotonic
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import Connection
+
+from features.context import quiet_periods, recorded_since
+from features.profile import STATIC, TIER
+from kqml.calendar.business_time import local_midnight
+from kqml.dataset.folder import DatasetInfo
+from kqml.history.sorted_columns import event_log_of_columns
+from serve.database.dataset_info import read_info
+from serve.database.engine import Store
+from serve.database.histories import read_columns, read_facts, tier_changes
+from serve.database.territory import Territory
+from serve.http.schemas.scores import ProfileIn
+from serve.usecases.account_tiers import tier_at
+from serve.usecases.request_histories import Histories, Surroundings
+
+INFO_SECONDS = 1.0
+"""How old what the store says of itself may be: a kind's first event is rare."""
+
+
+class StoredHistories:
+    """Reads accounts with their events; remembers for a moment what the store says of itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._read_at = -INFO_SECONDS
+        self._info = DatasetInfo()
+        self._around: Surroundings | None = None
+
+    def read(self, ids: Sequence[str], cutoff: int, territory: Territory) -> Histories:
+        """The accounts among `ids` that are of the territory, ascending; others are left out without a word."""
+        with self._store.snapshot() if self._store.is_sqlite else self._store.reading() as connection:
+            info, around = self._surroundings(connection)
+            facts = read_facts(connection, ids, territory)
+            names = sorted(facts)
+            found = read_columns(connection, names)
+        log = event_log_of_columns(found.accounts, found.counts, found.columns)
+        nothing = np.zeros(len(names), dtype=np.int64)
+        columns, changes = described_by(info, cutoff), _by_account(tier_changes(found))
+        profiles = [_profile(facts[name], columns, changes.get(name, ()), cutoff) for name in names]
+        objected = {name: facts[name]["objected_at"] for name in names if facts[name]["objected_at"] is not None}
+        return Histories(log, profiles, nothing, nothing, around, objected)
+
+    def time_zone(self, connection: Connection) -> str:
+        """The company's."""
+        return self._surroundings(connection)[0].time_zone
+
+    def _surroundings(self, connection: Connection) -> tuple[DatasetInfo, Surroundings]:
+        with self._lock:
+            if self._around is None or monotonic() - self._read_at > INFO_SECONDS:
+                self._info, self._read_at = read_info(connection), monotonic()
+                self._around = Surroundings(recorded_since(self._info), quiet_periods(self._info), self._info.time_zone)
+            return self._info, self._around
+
+
+def _by_account(changes: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for account, event in changes:
+        found.setdefault(account, []).append({**event, "attributes": json.loads(event["attributes"] or "{}")})
+    return found
+
+
+def described_by(info: DatasetInfo, cutoff: int) -> frozenset[str]:
+    """The columns of accounts that describe them at a cutoff: the rule of `features.profile`."""
+    usable = {name for name in (TIER, *STATIC) if name not in info.columns or info.columns[name].usable}
+    tier = info.columns.get(TIER)
+    since = None if tier is None else tier.complete_since
+    if since is None or cutoff < local_midnight(date.fromisoformat(since[:10]), info.time_zone):
+        usable.discard(TIER)
+    return frozenset(usable)
+
+
+def _profile(
+    account: Mapping[str, Any], columns: frozenset[str], changes: Sequence[Mapping[str, Any]], cutoff: int
+) -> ProfileIn:
+    """What describes the account at the cutoff; `changes`: those of its tier."""
+    profile: dict[str, Any] = {name: account[name] for name in columns} | {"opened_on": account["opened_on"]}
+    if TIER in columns:
+        profile[TIER] = tier_at(cutoff, account[TIER], changes, 0.0)
+    return cast(ProfileIn, profile)

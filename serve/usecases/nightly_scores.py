@@ -1,0 +1,65 @@
+"""A scoring of all accounts kept in the store, whoever crossed a band told to the webhooks that ask."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from kqml.calendar.business_time import moment_of
+from models.churn.score_change import ScoreChanges
+from models.churn.scoring import Score, as_json
+from serve.database.engine import Store
+from serve.database.scores import CHANGE, Run, record_scores
+from serve.webhooks.message_types import band_crossed
+from serve.webhooks.outbox import enqueue
+
+PARTS = ("calendar", "data", "model")
+
+
+def keep_run(store: Store, run: Run, rows: Sequence[Mapping[str, Any]], time_zone: str, now: int) -> int:
+    """Keeps the scores of a run, all or none; how many accounts crossed a band."""
+    as_of = moment_of(run.cutoff, time_zone).isoformat()
+    with store.writing() as connection:
+        crossings = record_scores(connection, rows)
+        told = [band_crossed(one.account_id, one.before, one.after, as_of, run.model) for one in crossings]
+        enqueue(connection, told, now)
+    return len(crossings)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the scores of a run, in their order: what is at risk, what changed since an earlier run."""
+
+    at_risk: Sequence[float | None]
+    since: Run | None = None
+    changes: ScoreChanges | None = None
+
+
+def rows_of(scores: Sequence[Score], run: Run, now: int, beside: Beside) -> Iterator[dict[str, Any]]:
+    """Scores as rows of the store, with the parts of their changes where these were worked out."""
+    since, changes = beside.since, beside.changes
+    for place, score in enumerate(scores):
+        shown = as_json(score)
+        yield {
+            "account_id": score.account_id,
+            "cutoff": run.cutoff,
+            "model": run.model,
+            "scored_at": now,
+            "eligible": score.eligible,
+            "churn_probability": score.churn_probability,
+            "band": score.band,
+            "value_at_risk": beside.at_risk[place],
+            "reasons": orjson.dumps(shown["reasons"]).decode(),
+            "warnings": orjson.dumps(shown["warnings"]).decode(),
+            "before_cutoff": None if since is None else since.cutoff,
+            "before_model": None if since is None else since.model,
+            **_change(changes, place),
+        }
+
+
+def _change(changes: ScoreChanges | None, place: int) -> dict[str, float | None]:
+    if changes is None or np.isnan(changes.data[place]):
+        return dict.fromkeys(CHANGE)
+    return {name: float(getattr(changes, part)[place]) for name, part in zip(CHANGE, PARTS, strict=True)}

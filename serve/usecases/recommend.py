@@ -1,0 +1,126 @@
+"""Weeks of reps decided on demand, from the histories of their accounts alone."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from kqml.duties import Period
+from kqml.events import EventKind
+from models.churn.scoring import Scorer
+from models.policy.planning.feature_rows import FeatureMatrix
+from models.policy.planning.learned_state import Evidence, Learned, learned_from
+from models.policy.planning.plan_week import Wish, plan_dataset
+from models.value.expected import ValueModel
+from serve.database.dataset_export import export_accounts
+from serve.database.decision_logs import read_log
+from serve.database.duty_overrides import declared_of, read_sayings
+from serve.database.learned import newest_learned
+from serve.database.records import parts_of
+from serve.database.tables import ACCOUNTS, EVENTS
+from serve.http.service_state import Service
+from serve.security.contact_vault import BlindVault
+from serve.security.objections_and_reviews import objecting
+from serve.usecases.plan_records import Kept, kept_of
+from serve.usecases.served_model import LiveModel
+
+MOST_ACCOUNTS = 5_000
+"""Whose histories are read for one request: more are planned by `kqml plan --store`."""
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Whose weeks are to be decided, in whose name, in which words. `cutoff`: the week's Monday, local midnight."""
+
+    reps: frozenset[str]
+    week: Period
+    cutoff: int
+    by: str
+    language: str
+
+
+class TooMany(Exception):
+    """The reps have more accounts than one request decides."""
+
+
+def decide(service: Service, deciding: Deciding) -> Kept | None:
+    """What is decided for the reps; None where they have no accounts. Nothing is written. Raises TooMany."""
+    live = service.served.state.live
+    scorer = None if live is None else live.scorer
+    playbook, cutoff = service.playbook, deciding.cutoff
+    stamp = stamp_of(live)
+    with tempfile.TemporaryDirectory(prefix="kqml-week-") as scratch:
+        with service.store.snapshot() as connection:
+            ids = _accounts(connection, deciding)
+            if not ids:
+                return None
+            dataset = export_accounts(connection, Path(scratch) / "dataset", BlindVault(), ids)
+            log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days, ids)
+            learned = _learned(connection, scorer, stamp, (playbook.version, cutoff))
+            withheld = frozenset(objecting(connection))
+            declared = declared_of(read_sayings(connection, {*ids, *deciding.reps}))
+        wish = Wish(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
+        wish = replace(wish, declared=declared)
+        features = None if scorer is None else _matrix(scorer, dataset.event_log().account_count)
+        planned = plan_dataset(dataset, wish, features)
+        return kept_of(planned, features, stamp, deciding.language, deciding.by)
+
+
+def stamp_of(live: LiveModel | None) -> str | None:
+    """The model as decisions name it: version, fingerprint; None where weeks are planned without one."""
+    if live is None or live.scorer is None:
+        return None
+    return f"{live.version}@{live.scorer.bundle.fingerprint[:12]}"
+
+
+def _matrix(scorer: Scorer, accounts: int) -> FeatureMatrix:
+    model = scorer.bundle.model
+    return FeatureMatrix(accounts, (*model.numeric_columns, *model.categories))
+
+
+def _accounts(connection: Connection, deciding: Deciding) -> list[str]:
+    """Those of the reps now, and any that were handed over since the week began: they may have been theirs then."""
+    theirs = ACCOUNTS.c.owner_rep_id.in_(sorted(deciding.reps))
+    own = _ids(connection, theirs, MOST_ACCOUNTS + 1)
+    if len(own) > MOST_ACCOUNTS:
+        raise TooMany
+    changed = or_(ACCOUNTS.c.owner_rep_id.is_(None), ~theirs) & (ACCOUNTS.c.updated_at >= deciding.cutoff)
+    return sorted({*own, *_moved(connection, _ids(connection, changed), deciding.cutoff)}) if own else []
+
+
+def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Sequence[str]:
+    asked = select(ACCOUNTS.c.account_id).where(condition).order_by(ACCOUNTS.c.account_id).limit(limit)
+    return connection.execute(asked).scalars().all()
+
+
+def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[str]:
+    """Those of the accounts that got another rep since an instant."""
+    moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.occurred_at >= since)
+    for part in parts_of(ids):
+        asked = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
+        yield from connection.execute(asked).scalars()
+
+
+def _learned(connection: Connection, scorer: Scorer | None, stamp: str | None, by: tuple[str, int]) -> Learned | None:
+    """What `kqml plan --store` last learned with this model and playbook (by: version, cutoff); without it the
+    trailing mean stands for the value, and no effect is known."""
+    if scorer is None or stamp is None:
+        return None
+    found = newest_learned(connection, stamp, *by)
+    if found is None:
+        return Learned(ValueModel(None, 0), Evidence(None, why="not_learned"))
+    return learned_from(found.content)[0]
+
+
+def why_not(account: Mapping[str, Any]) -> str:
+    """Why nothing was decided for an account in a week in which its rep's was: a code of the message catalogue."""
+    if account["objected_at"] is not None:
+        return "objecting"
+    if account["owner_rep_id"] is None:
+        return "nobody"
+    if account["status"] not in (None, "active"):
+        return "closed"
+    return "not_then"

@@ -1,0 +1,145 @@
+"""Histories out of a request's body, as the event log that everything numeric reads."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kqml.calendar.business_time import Instants, QuietPeriods, local_midnight
+from kqml.dataset.folder import event_log_of
+from kqml.events import EventKind
+from kqml.history.event_log import EventLog
+from serve.http.problems import invalid_request
+from serve.http.request_faults import find_faults
+from serve.http.schemas.scores import EVENTS_PER_REQUEST, AccountIn, EventIn, ProfileIn
+from serve.usecases.account_tiers import tier_at
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a company's events say beside themselves: since when each kind is recorded, its days."""
+
+    recorded_since: Instants
+    quiet: QuietPeriods
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The accounts of a request. `log`: their events, accounts ascending. `profiles`: what is known of each, in the
+    log's order, with the tier at the cutoff. Per account of the log, what does not count: `empty_orders`, orders with
+    amount 0, which the importer leaves out too; `hidden`, events that happened or were recorded at the cutoff or
+    later. `surroundings`: None means those of the training data. `objected`: account → since when nobody may score
+    it."""
+
+    log: EventLog
+    profiles: Sequence[ProfileIn]
+    empty_orders: Counts
+    hidden: Counts
+    surroundings: Surroundings | None = None
+    objected: Mapping[str, int] = field(default_factory=dict)
+
+
+def build_histories(
+    accounts: Sequence[AccountIn], cutoff: int, lag_days: Mapping[str, float], time_zone: str
+) -> Histories:
+    """The histories that stand in a checked body; accounts without one are left out.
+
+    Raises ProblemError with every fault that only reading the whole can find."""
+    repeated = {account.account_id for account in accounts if _has_repeats(account.events or ())}
+    if repeated or _is_suspect(accounts):
+        _refuse_faults(accounts)
+    given = [account for account in accounts if account.events is not None]
+    if not given:
+        return _no_histories()
+    ordered = sorted(given, key=lambda account: account.account_id)
+    records = {
+        account.account_id: [*_events(account, repeated), *_ended(account.account, cutoff, time_zone)]
+        for account in ordered
+    }
+    try:
+        log = event_log_of(records, lag_days)
+    except ValueError:
+        _refuse_faults(accounts)
+        raise
+    empty = (
+        (log.values["amount"] == 0) & (log.kind == _ORDER) if "amount" in log.values else np.zeros(len(log), np.bool_)
+    )
+    kept = log.keep(~empty) if empty.any() else log
+    hidden = np.maximum(kept.occurred_at, kept.known_at) >= cutoff
+    profiles = _profiles(ordered, cutoff, lag_days, bool((kept.kind == EventKind.TIER_CHANGED.number).any()))
+    return Histories(kept, profiles, _per_account(log, empty), _per_account(kept, hidden))
+
+
+_ORDER = EventKind.ORDER.number
+
+
+@cache
+def _no_histories() -> Histories:
+    nothing = np.zeros(0, dtype=np.int64)
+    return Histories(event_log_of({}), (), nothing, nothing)
+
+
+def _refuse_faults(accounts: Sequence[AccountIn]) -> None:
+    if faults := find_faults(accounts):
+        raise invalid_request(faults)
+
+
+def _is_suspect(accounts: Sequence[AccountIn]) -> bool:
+    """True where faults must be looked for one by one; dates are left to whoever parses them."""
+    if sum(len(account.events or ()) for account in accounts) > EVENTS_PER_REQUEST:
+        return True
+    if len({account.account_id for account in accounts}) < len(accounts):
+        return True
+    if any(account.events is None and account.account is not None for account in accounts):
+        return True
+    return any(not _UNPARSED.isdisjoint(set().union(*account.events or ())) for account in accounts)
+
+
+_UNPARSED = frozenset({"account_id"})
+"""Columns of events that nothing below here reads."""
+
+
+def _has_repeats(events: Sequence[EventIn]) -> bool:
+    ids = [event["event_id"] for event in events if "event_id" in event]
+    return len(set(ids)) < len(ids)
+
+
+def _events(account: AccountIn, repeated: Container[str]) -> Iterable[EventIn]:
+    """The account's events, each id once."""
+    events = account.events or ()
+    if account.account_id not in repeated:
+        return events
+    return {event.get("event_id") or place: event for place, event in enumerate(events)}.values()
+
+
+def _profiles(
+    accounts: Sequence[AccountIn], cutoff: int, lag_days: Mapping[str, float], tiers_change: bool
+) -> Sequence[ProfileIn]:
+    profiles = [account.account or ProfileIn() for account in accounts]
+    if not tiers_change:
+        return profiles
+    lag = lag_days.get(EventKind.TIER_CHANGED.code, 0.0)
+    tiers = [
+        tier_at(cutoff, profile.get("tier"), account.events or (), lag)
+        for account, profile in zip(accounts, profiles, strict=True)
+    ]
+    return [ProfileIn(**{**profile, "tier": tier}) for profile, tier in zip(profiles, tiers, strict=True)]
+
+
+def _ended(profile: ProfileIn | None, cutoff: int, time_zone: str) -> Iterator[Mapping[str, Any]]:
+    """A status other than active as the event it stands for; without a date, just before the cutoff."""
+    status = profile.get("status") if profile else None
+    if profile and status is not None and status != "active":
+        since = profile.get("status_since")
+        at = cutoff - 1 if since is None else local_midnight(since, time_zone)
+        yield {"kind": f"account_{status}", "occurred_at": at, "known_at": at}
+
+
+def _per_account(log: EventLog, mask: NDArray[np.bool_]) -> Counts:
+    return np.diff(np.concatenate([[0], np.cumsum(mask)])[log.offsets])

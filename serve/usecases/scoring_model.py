@@ -1,0 +1,97 @@
+"""A published bundle made ready to answer requests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.context import UNKNOWN, Context, quiet_periods, recorded_since
+from kqml.calendar.business_time import Instants, instant_of, local_midnight
+from kqml.messages import text
+from models.churn.bundle import Bundle, load_bundle
+from models.churn.scoring import Scorer, as_json, scorer_of
+from models.churn.scoring_request import Asked
+from models.registry.served_pointer import Published, read_pointer
+from serve.http.schemas.scores import AccountIn, ProfileIn
+from serve.usecases.request_histories import Histories, Surroundings, build_histories
+from serve.usecases.served_model import LiveModel
+
+
+def load_live(pointer: Path) -> LiveModel:
+    """The model that the pointer names, warmed up. Raises CouldNot where pointer or bundle are broken."""
+    published = read_pointer(pointer)
+    bundle = load_bundle(pointer.parent / published.folder)
+    score = BundleScoring(scorer_of(bundle))
+    _warm(score)
+    return LiveModel(published.version, bundle.model.grade, score, _card(bundle, published), score.scorer)
+
+
+class BundleScoring:
+    """Scores the histories of requests by one bundle; what only the bundle decides is worked out once."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        info = scorer.bundle.dataset
+        self.time_zone = info.time_zone
+        self.lag_days = {kind: lag["days"] for kind, lag in info.record_lags.items() if lag.get("days")}
+        self.scorer = scorer
+        self._trained_on = Surroundings(recorded_since(info), quiet_periods(info), info.time_zone)
+
+    def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
+        """One score per account of the log, in its order, as the API's dict."""
+        scores = [as_json(score) for score in self.scorer.score(self.asked(histories, cutoff), language, reasons)]
+        for key, counts in (("empty_orders", histories.empty_orders), ("hidden", histories.hidden)):
+            for place in np.flatnonzero(counts):
+                scores[place]["warnings"].append(text(f"service.{key}", language, n=int(counts[place])))
+        return scores
+
+    def asked(self, histories: Histories, cutoff: int) -> Asked:
+        """The histories as the model's question; compared with the peers that the bundle brought."""
+        around = histories.surroundings or self._trained_on
+        opened = opened_at(histories.profiles, around.time_zone)
+        context = Context(around.recorded_since, opened, around.time_zone, around.quiet)
+        words = {
+            "tier": [profile.get("tier") for profile in histories.profiles],
+            "segment": [profile.get("segment") for profile in histories.profiles],
+            "region": [profile.get("region") for profile in histories.profiles],
+        }
+        return Asked(histories.log, context, cutoff, words, self.scorer.bundle.peers)
+
+
+def opened_at(profiles: Sequence[ProfileIn], time_zone: str) -> Instants:
+    """The local midnight of each account's `opened_on`, UNKNOWN where absent."""
+    days = [profile.get("opened_on") for profile in profiles]
+    return np.array([UNKNOWN if day is None else local_midnight(day, time_zone) for day in days], dtype=np.int64)
+
+
+def _warm(score: BundleScoring) -> None:
+    """Scores one invented account, so that no request waits for machine code or caches."""
+    events: list[Any] = [{"occurred_at": f"2024-01-{day:02}T00:00:00+00:00", "kind": "order"} for day in range(1, 29)]
+    account = AccountIn.model_construct(account_id="warm", account=None, events=events)
+    cutoff = instant_of(datetime.fromisoformat("2024-02-01T00:00:00+00:00"))
+    histories = build_histories([account], cutoff, score.lag_days, score.time_zone)
+    for language in ("zh", "en"):
+        score(histories, cutoff, language, 3)
+
+
+def _card(bundle: Bundle, published: Published) -> Mapping[str, Any]:
+    """What `serve.http.schemas.scores.ModelCard` says beside version and grade."""
+    model, definition = bundle.model, bundle.model.definition
+    return {
+        "since": published.since or None,
+        "trained_at": model.trained_at,
+        "fingerprint": bundle.fingerprint,
+        "definition": {
+            "horizon": definition.horizon,
+            "gap": definition.gap,
+            "min_orders": definition.min_orders,
+            "active_within": definition.active_within,
+        },
+        "base_rate": model.base_rate,
+        "bands": model.bands.model_dump(),
+        "features": len(model.numeric_columns),
+        "catalog_fingerprint": model.catalog_fingerprint,
+        "dataset_fingerprint": bundle.dataset.fingerprint,
+        "time_zone": bundle.dataset.time_zone,
+    }

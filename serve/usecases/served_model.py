@@ -1,0 +1,120 @@
+"""The model that answers: follows a published pointer, keeps the last good one."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from structlog.typing import FilteringBoundLogger
+
+from kqml.errors import KqmlError
+from models.churn.scoring import Scorer
+from serve.http.logs import where_it_failed
+from serve.usecases.request_histories import Histories
+
+LOOK_EVERY_SECONDS = 1.0
+RETRY_AFTER_LOOKS = 30
+"""A pointer that could not be followed is tried again after so many looks, without having changed."""
+
+
+class Scoring(Protocol):
+    """What a model does here. `lag_days`: kind → days after which an event counts as known where nobody said."""
+
+    @property
+    def lag_days(self) -> Mapping[str, float]: ...
+
+    @property
+    def time_zone(self) -> str: ...
+
+    def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
+        """One `serve.http.schemas.scores.ScoreOut` as a dict per account of the log, in its order."""
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """A model ready to answer. `card`: what `GET /v1/model` says of it beside version and grade. `scorer`: what weeks
+    are planned with; None plans without a model."""
+
+    version: str
+    grade: str
+    score: Scoring
+    card: Mapping[str, Any]
+    scorer: Scorer | None = None
+
+
+@dataclass(frozen=True)
+class ServedState:
+    """The model that answers, if any, with why the published one does not, if so."""
+
+    live: LiveModel | None = None
+    fault: str | None = None
+
+
+class ServedModel:
+    """Loads what a pointer file names, again whenever the file changes, in a thread of its own.
+
+    `state` is replaced as a whole: a request reads it once, never waits for a load, and keeps the model it began with.
+    """
+
+    def __init__(self, pointer: Path, load: Callable[[Path], LiveModel], log: FilteringBoundLogger) -> None:
+        self.state = ServedState()
+        self._pointer = pointer
+        self._load = load
+        self._log = log
+        self._seen: tuple[int, ...] | None = None
+        self._looks_since_try = 0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Loads the present model, then follows the pointer until `stop`."""
+        self.look()
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._follow, name="model-follower", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the following; the present model goes on answering."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def look(self) -> None:
+        """Loads the model if the pointer changed since the last try, or the last try failed long enough ago."""
+        self._looks_since_try += 1
+        stamp = _stamp(self._pointer)
+        overdue = self.state.fault is not None and self._looks_since_try >= RETRY_AFTER_LOOKS
+        if stamp == self._seen and not overdue:
+            return
+        self._seen, self._looks_since_try = stamp, 0
+        self.state = self._followed(stamp)
+
+    def _followed(self, stamp: tuple[int, ...] | None) -> ServedState:
+        before = self.state.live
+        if stamp is None:
+            return ServedState(before, None if before is None else f"{self._pointer} is gone")
+        try:
+            live = self._load(self._pointer)
+        except KqmlError as error:
+            fault = " ".join(str(error).split())
+            self._log.error("model_not_loaded", fault=fault, keeps=before and before.version)
+            return ServedState(before, fault)
+        except Exception as error:  # noqa: BLE001  whatever a broken artifact raises, the last good model stays
+            self._log.error("model_not_loaded", keeps=before and before.version, **where_it_failed(error))
+            return ServedState(before, f"the published model cannot be loaded ({type(error).__name__})")
+        self._log.info("model_loaded", version=live.version, grade=live.grade)
+        return ServedState(live)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_SECONDS):
+            self.look()
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when the file is replaced; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_ino, found.st_size)

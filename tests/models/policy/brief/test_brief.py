@@ -1,0 +1,100 @@
+"""What a brief says of an account, in both languages."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_company import shared_small_company
+
+from features.definitions import Code
+from kqml.duties.period import week
+from kqml.messages import LANGUAGES
+from kqml.playbook import read_playbook
+from models.churn.reasons.reasons import Reason
+from models.policy.brief.brief import build_brief
+from models.policy.brief.inputs import Material, read_material
+from models.policy.planning.company import read_company
+
+
+@pytest.fixture(scope="module")
+def company():
+    return read_company(shared_small_company().dataset, read_playbook(), week("2023-W08"))
+
+
+@pytest.fixture(scope="module")
+def material(company):
+    return read_material(company, list(company.account_ids))
+
+
+def brief(company, material, package="visit", codes=(), language="en", account=0):
+    reasons = [Reason(code, "rising", 0.5, f"because of {code.value}") for code in codes]
+    return build_brief(company, material, str(company.account_ids[account]), package, reasons, language)
+
+
+def test_a_visit_has_its_steps_and_what_to_ask_most_weighty_first(company, material):
+    found = brief(company, material)
+    assert len(found.steps) == 8
+    assert found.ask[0] == "ask for: name"
+    assert "one useful fact about our product from a clerk" in found.ask
+
+
+def test_a_message_brings_no_questions_no_steps_no_offers(company, material):
+    found = brief(company, material, "message", [Code.COMPLAINT])
+    assert (found.steps, found.ask, found.offer) == ((), (), ())
+    assert found.why == ("because of complaint",)
+
+
+def test_help_answers_a_reason_with_the_stage_that_comes_next(company, material):
+    first = brief(company, material, codes=[Code.COMPLAINT]).offer
+    assert first[0] == "resolve the complaint by a date; now stage 1 of 3: apologise, name the date"
+    account = str(company.account_ids[0])
+    later = replace(material, helped={account: {"dated_complaint_resolution": 2}})
+    told = brief(company, later, codes=[Code.COMPLAINT]).offer
+    assert told[0] == "resolve the complaint by a date; now stage 3 of 3: ask whether they are satisfied"
+    done = replace(material, helped={account: {"dated_complaint_resolution": 3}})
+    assert brief(company, done, codes=[Code.COMPLAINT]).offer == ()
+    assert brief(company, material).offer == ()
+
+
+def test_open_matters_say_until_when_or_since_when(company, material):
+    account = str(company.account_ids[0])
+    row = {
+        "account_id": account,
+        "duty": "complaint",
+        "occasion": None,
+        "state": "overdue",
+        "topic": "price",
+        "due_by": pd.Timestamp("2023-02-09T16:00:00Z"),
+    }
+    due = {**row, "duty": "promise", "state": "due", "topic": None, "due_by": pd.Timestamp("2023-02-22T16:00:00Z")}
+    found = brief(company, replace(material, open={account: [row, due]}, musts={account: [row]}))
+    assert found.open == (
+        "complaint to resolve (price), overdue since Feb 9, 2023",
+        "promise to keep, until Feb 22, 2023",
+    )
+    assert found.musts == ("complaint to resolve: overdue since Feb 9, 2023",)
+
+
+def test_personal_days_name_the_role_never_the_person(company, material):
+    account = str(company.account_ids[0])
+    told = replace(material, personal={account: [(date(2023, 2, 24), "birthday", "owner")]})
+    assert brief(company, told).personal == ("birthday of the owner: Feb 24, 2023",)
+    assert brief(company, told, language="zh").personal == ("店主的生日:2023年2月24日",)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_account_has_a_brief_without_gaps(company, material, language):
+    for place in range(len(company.account_ids)):
+        found = brief(company, material, codes=[Code.NEGLECT], language=language, account=place)
+        lines = [line for part in vars(found).values() for line in part]
+        assert all(line and "nan" not in line and "None" not in line for line in lines)
+
+
+def test_only_what_was_known_at_the_cutoff_is_told(company, material):
+    assert isinstance(material, Material)
+    times = [row["occurred_at"] for rows in material.talks.values() for row in rows]
+    known = [row["known_at"] for rows in material.talks.values() for row in rows]
+    assert max(*times, *known) < pd.Timestamp(company.cutoff * 1_000, tz="UTC")
+    assert np.mean([len(rows) for rows in material.talks.values()]) > 1

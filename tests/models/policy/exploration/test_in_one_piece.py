@@ -1,0 +1,136 @@
+"""A simulated company's week, from duties to logged decisions."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from experiments.world.world import Shape, build_world
+from experiments.world.writing import write_world
+from features.cutoffs import default_cutoff
+from kqml.calendar.business_time import moment_of
+from kqml.calendar.workdays import workdays
+from kqml.duties.engine import duties
+from kqml.duties.inputs import read_book
+from kqml.duties.period import week as week_named
+from kqml.duties.table import SCHEMA
+from kqml.playbook import read_playbook
+from models.policy.allocation.allocation import violations
+from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
+from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.required_contacts import owed_of
+from models.policy.exploration.exploration_draw import draw_coins
+from models.policy.exploration.holdout import held_out
+from models.policy.exploration.random_draws import uniforms
+from models.policy.exploration.week import decide_week
+from models.policy.guardrails.account_state import situation_of
+from models.policy.guardrails.log_columns import log_columns
+from models.policy.guardrails.rules import guard
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    dataset, _ = write_world(build_world(Shape(200, 4, 30), 0), tmp_path_factory.mktemp("world") / "data")
+    return dataset
+
+
+def test_a_week_goes_from_duties_to_a_decision_log(company):
+    playbook = read_playbook()
+    book = read_book(company, playbook)
+    cutoff = default_cutoff(company.event_log(), company.info.time_zone)
+    monday = moment_of(cutoff, company.info.time_zone).date()
+    monday += timedelta(days=-monday.weekday() % 7)
+    period = week_named(f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}")
+    ids, count, packages = book.log.accounts, len(book.log.accounts), Packages.of(playbook)
+    situation = situation_of(book, playbook, period, cutoff, np.zeros((count, len(packages.names))))
+    guarded = guard(situation, playbook)
+    owed = owed_of(duties(book, playbook, workdays(), period, cutoff), list(ids))
+    rep = np.arange(count) % 4
+    tier = tier_places(situation.tier)
+    hours = np.tile([playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week], (4, 1))
+    problem = Problem(
+        packages=packages,
+        rep=rep,
+        tier=tier,
+        net_value=np.where(np.arange(len(packages.names)) > 0, -5.0, 0.0) * np.ones((count, 1)),
+        allowed=guarded.allowed,
+        fulfils=owed.fulfils(packages),
+        booked=np.full(count, NOT_BOOKED),
+        due=owed.due,
+        shortfall_cost=shortfall_costs(playbook, tier),
+        capacity=hours,
+        floor=no_floors(4),
+    )
+    problem = with_floors(problem, playbook)
+    held = held_out(playbook.holdout, ids, monday)
+    epsilon = exploration(playbook, tier, problem.must | held)
+    luck = [uniforms("salt", f"{purpose} {period.first}", ids) for purpose in ("coin", "draw")]
+    week = decide_week(problem, draw_coins(problem.allowed, epsilon, *luck))
+    assert sum(violations(problem, week.allocation).values()) == 0
+    assert ((week.probability > 0) & (week.probability <= 1)).all()
+    assert week.evaluable.any()
+    assert not week.evaluable[held | problem.must].any()
+    assert (week.assigned > 0).any()
+    eligible, blocked = log_columns(guarded, packages.names)
+    assert all(packages.names[action] in json.loads(text) for action, text in zip(week.assigned, eligible, strict=True))
+    assert not set(json.loads(blocked[0])) & set(json.loads(eligible[0]))
+
+
+def duty(account, **columns):
+    plain = dict.fromkeys(SCHEMA.names) | {"account_id": account, "state": "due", "must": False, "behind": 0.0}
+    return plain | columns
+
+
+def test_what_a_week_owes_is_what_is_behind_and_its_own_part():
+    weeks = 365.25 / 12 / 7
+    rows = [
+        duty("a", duty="cadence", channel="visit", target=8.0, counted=1.0, behind=2.0),
+        duty("a", duty="cadence", channel="call", target=4.0, counted=3.9, behind=0.0),
+        duty("b", duty="promise", must=True),
+        duty("c", duty="festival", channel="visit", must=True),
+        duty("c", duty="festival", channel="call", must=True, state="done"),
+        duty("c", duty="cadence", channel="visit", target=9.0, counted=0.0, state="waived", why="declared"),
+        duty("x", duty="cadence", channel="visit", target=9.0, counted=0.0, behind=9.0),
+    ]
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
+    owed = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a", "b", "c"])
+    assert owed.due[0] == pytest.approx([2 + 8 / weeks, 0.1, 0])
+    assert owed.due[1:].sum() == 0
+    packages = Packages(("wait", "message", "visit"), np.zeros((3, 3)), np.array([[0, 0, 0], [0, 0, 1], [1.0, 0, 0]]))
+    assert owed.fulfils(packages).tolist() == [[False] * 3, [False, False, True], [False, False, True]]
+
+
+@pytest.mark.parametrize(
+    ("musts", "keeping"),
+    {
+        "a complaint wants a talk, not a message": ([("complaint", None)], ["call", "visit", "both"]),
+        "a promise wants a talk": ([("promise", None)], ["call", "visit", "both"]),
+        "a greeting is a message": ([("festival", "message")], ["message"]),
+        "a visit is no call": ([("festival", "visit")], ["visit", "both"]),
+        "a gift is brought": ([("festival", "gift")], ["visit", "both"]),
+        "a visit goes before a message where nothing brings both": (
+            [("festival", "visit"), ("festival", "message")],
+            ["visit", "both"],
+        ),
+        "a call goes before a message": ([("festival", "call"), ("birthday", "message")], ["call", "both"]),
+        "both where something brings both": ([("festival", "visit"), ("festival", "call")], ["both"]),
+        "a talk goes before a message": ([("complaint", None), ("birthday", "message")], ["call", "visit", "both"]),
+    }.values(),
+)
+def test_a_must_is_kept_by_what_it_asks_for(musts, keeping):
+    rows = [duty("a", duty=name, channel=channel, must=True) for name, channel in musts]
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
+    contacts = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 1, 0]], dtype=float)
+    packages = Packages(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
+    found = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)[0]
+    assert [name for name, kept in zip(packages.names, found, strict=True) if kept] == keeping
+
+
+def test_where_nobody_can_talk_any_contact_keeps_a_must():
+    rows = [duty("a", duty="complaint", must=True)]
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
+    packages = Packages(("wait", "message"), np.zeros((2, 3)), np.array([[0, 0, 0], [0, 0, 1]], dtype=float))
+    found = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)
+    assert found.tolist() == [[False, True]]

@@ -1,0 +1,87 @@
+"""The loop as a whole: weeks are planned, lived, ripen, are learned from, the next weeks are planned by it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kqml.calendar.business_time import DAY_US
+from kqml.duties.period import week
+from kqml.errors import Refused
+from models.policy.planning import learning
+from models.policy.planning.decision_log import append_week, read_log
+from models.policy.planning.decision_rows import decision_rows, state_rows
+from models.policy.planning.plan_week import Wish, plan_dataset
+from models.uplift import learner as model
+from models.uplift.decision_rows import HORIZON_DAYS, build_decision_data
+
+WEEKS = ("2022-W14", "2022-W18", "2022-W26", "2022-W29", "2022-W44")
+
+
+@pytest.fixture(scope="module")
+def loop(scene, tmp_path_factory):
+    """Each week's plan with the log as it was before it, what the learner was given for it; six in ten explore. Only
+    the last week's effects are fitted, which takes a while."""
+    folder = tmp_path_factory.mktemp("loop")
+    playbook = replace(scene.playbook, exploration=dict.fromkeys(scene.playbook.exploration, 0.6))
+    lived, given = [], []
+    fit = model.EffectModel.fit_sample
+
+    def kept(self, sample):
+        given.append(sample)
+        if name != WEEKS[-1]:
+            raise Refused("the last week alone is fitted")
+        return fit(self, sample)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "LEAST_ROWS", 2)
+        patch.setattr(model.EffectModel, "fit_sample", kept)
+        for name in WEEKS:
+            given.clear()
+            log = read_log(folder) if lived else None
+            planned = plan_dataset(scene.company.dataset, Wish(playbook, week(name), scene.scorer, log))
+            decisions = decision_rows(planned.plan, "1")
+            append_week(folder, decisions, state_rows(planned.plan, decisions), None)
+            lived.append((planned, log, list(given)))
+    return lived
+
+
+def ripe_by_hand(log, cutoff, lag_days=0.0):
+    """Drawn, evaluable decisions whose whole horizon had passed."""
+    told = log.decisions
+    ends = told["cutoff"] + int((HORIZON_DAYS + lag_days) * DAY_US)
+    return told[(told["probability"] < 1) & told["evaluable"] & ~told["must"] & (ends <= cutoff)]
+
+
+def test_a_week_is_learned_from_when_its_horizon_has_passed_and_not_before(loop):
+    reasons = [planned.evidence.why for planned, _, _ in loop]
+    assert reasons[:3] == ["no_log", "nothing_mature", "nothing_mature"]
+    rows = [planned.evidence.rows for planned, _, _ in loop]
+    assert rows[:3] == [0, 0, 0]
+    assert 0 < rows[3] < rows[4]
+    for planned, log, given in loop[3:]:
+        cutoff = planned.plan.company.cutoff
+        ripe = ripe_by_hand(log, cutoff)
+        assert 0 < planned.evidence.rows <= len(ripe) < len(log.decisions)
+        assert planned.evidence.rows >= len(ripe_by_hand(log, cutoff, lag_days=14))
+        assert sum(len(sample) for sample in given) == planned.evidence.rows
+
+
+def test_no_outcome_that_was_learned_lies_behind_the_plans_cutoff(loop, scene):
+    for planned, log, given in loop[3:]:
+        cutoff = planned.plan.company.cutoff
+        data = learning.matured(build_decision_data(scene.company.dataset, log, scene.playbook), cutoff)
+        assert (data.outcomes.matures_at <= cutoff).all()
+        assert given[0].outcome.tolist() == data.outcomes.margin.tolist()
+        assert np.isfinite(given[0].outcome).all()
+
+
+def test_what_was_learned_decides_the_next_weeks_and_names_its_basis(loop):
+    planned, _, _ = loop[-1]
+    assert planned.evidence.why == "learned"
+    assert planned.evidence.effects is not None
+    assert "randomised" in set(planned.plan.judged.basis[planned.plan.decided].ravel().tolist())
+    known = planned.plan.ranked.known[planned.plan.decided]
+    assert known.any()
+    first, _, _ = loop[0]
+    assert not first.plan.ranked.known.any()

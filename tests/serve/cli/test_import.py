@@ -1,0 +1,133 @@
+"""`kqml import` and `kqml check` from the outside: JSON by its schema, tables, exit codes."""
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from typer.testing import CliRunner, Result
+
+from kqml.__main__ import create_app
+
+ROOT = Path(__file__).parents[3]
+MAPPING = """
+time_zone = "Asia/Shanghai"
+[[events]]
+[events.columns]
+account_id = "shop"
+occurred_at = "day"
+kind = { constant = "order" }
+amount = "money"
+"""
+GOOD = "shop,day,money\nA,2024-01-01,5\nA,2024-01-08,6\nB,2024-01-02,-1\nB,2024-01-09,0\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "m.toml").write_text(MAPPING)
+    (tmp_path / "good.csv").write_text(GOOD)
+    (tmp_path / "bad.csv").write_text(GOOD + ",2024-01-03,x\nA,soon,5\n")
+    return tmp_path
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(create_app(), [str(word) for word in words], env={"COLUMNS": "160"})
+
+
+def bring(folder: Path, name: str, *words: str) -> Result:
+    return call("import", "--mapping", folder / "m.toml", "--out", folder / "out", folder / name, *words)
+
+
+def answer(result: Result, command: str) -> dict[str, object]:
+    given = json.loads(result.stdout)
+    schema = json.loads((ROOT / "docs" / "schemas" / f"{command}.json").read_text())
+    jsonschema_rs.validate(schema, given)
+    return dict(given)
+
+
+def test_good_data_are_written_and_told(folder: Path) -> None:
+    told = bring(folder, "good.csv", "--json")
+
+    given = answer(told, "import")
+    assert told.exit_code == 0
+    assert (given["usable"], given["written"]) == (True, str(folder / "out"))
+    assert given["kinds"] == {"order": 2, "return": 1}
+
+
+def test_bad_data_exit_with_1_and_leave_nothing(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+
+    told = bring(folder, "bad.csv", "--json")
+
+    given = answer(told, "import")
+    assert told.exit_code == 1
+    assert (given["usable"], given["written"], given["fingerprint"]) == (False, None, None)
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("language", "verdict", "finding"),
+    [
+        (
+            "en",
+            "The data cannot be used: 3 finding(s) must be corrected.",
+            "REFUSED 1 rows (16.7%)",
+        ),
+        ("zh", "数据不可用：有 3 项必须改正。什么都没有写入。", "不可用 1 行（16.7%）"),
+    ],
+)
+def test_the_report_speaks_both_languages(folder: Path, language: str, verdict: str, finding: str) -> None:
+    told = bring(folder, "bad.csv", "--language", language)
+
+    assert verdict in told.stdout
+    assert finding in told.stdout
+
+
+def test_an_existing_folder_is_replaced_only_with_force(folder: Path) -> None:
+    bring(folder, "good.csv")
+
+    refused, forced = bring(folder, "good.csv"), bring(folder, "good.csv", "--force")
+
+    assert (refused.exception.exit_code, forced.exit_code) == (2, 0)  # type: ignore[union-attr]
+    assert sorted(path.name for path in folder.iterdir()) == ["bad.csv", "good.csv", "m.toml", "out"]
+
+
+def test_another_folder_is_never_replaced(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "thesis.txt").write_text("mine")
+
+    told = bring(folder, "good.csv", "--force")
+
+    assert "is not a dataset, so --force does not replace it" in str(told.exception)
+    assert (folder / "out" / "thesis.txt").read_text() == "mine"
+
+
+def test_check_says_the_same_of_what_was_written(folder: Path) -> None:
+    written = answer(bring(folder, "good.csv", "--json"), "import")
+
+    told = call("check", folder / "out", "--json")
+
+    given = answer(told, "check")
+    assert told.exit_code == 0
+    for key in ("fingerprint", "summary", "columns", "kinds", "record_lags"):
+        assert given[key] == written[key]
+
+
+def test_check_notices_that_files_were_changed(folder: Path) -> None:
+    import pyarrow.parquet as pq
+
+    bring(folder, "good.csv")
+    part = next((folder / "out" / "events").iterdir())
+    pq.write_table(pq.read_table(part).slice(0, 2), part)
+
+    told = call("check", folder / "out", "--json")
+
+    codes = [finding["code"] for finding in answer(told, "check")["findings"]]  # type: ignore[attr-defined]
+    assert told.exit_code == 1
+    assert "fingerprint_changed" in codes
+
+
+def test_check_of_something_else_is_bad_use(folder: Path) -> None:
+    told = call("check", folder)
+
+    assert "is not a dataset: it has no dataset.json" in str(told.exception)

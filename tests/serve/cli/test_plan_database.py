@@ -1,0 +1,215 @@
+"""`kqml plan --store`: a week kept in the store, re-created, refused, relearned from."""
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import numpy as np
+import orjson
+import pandas as pd
+import pytest
+from sqlalchemy import select, update
+from typer.testing import CliRunner
+
+from kqml.__main__ import create_app
+from kqml.duties import week
+from kqml.errors import BadUse, Refused
+from kqml.playbook import read_playbook
+from models.churn.bundle import load_bundle
+from models.churn.scoring import scorer_of
+from models.policy.planning.feature_rows import row_fingerprint
+from models.policy.planning.learned_state import learned_from
+from models.policy.planning.receipts import recreate
+from serve.database.decisions import add_decisions, add_state
+from serve.database.engine import open_store
+from serve.database.learned import read_learned
+from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS, LEARNED, OUTBOX, WEBHOOKS
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "plan.json"
+WEEK, NEXT = "2023-W08", "2023-W09"
+
+
+def run(*words):
+    done = CliRunner().invoke(create_app(), [*map(str, words), "--json"])
+    if done.exception is not None:
+        raise done.exception
+    return json.loads(done.stdout)
+
+
+def plan(*words):
+    answer = run("plan", "--store", *words)
+    jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(answer)
+    return answer
+
+
+@pytest.fixture
+def home(filled, company, tmp_path, monkeypatch):
+    """A home with a champion, its store with the small company in it, a webhook that asks for plans."""
+    monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
+    for name in ("MLFLOW_TRACKING_URI", "KQML_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    CliRunner().invoke(create_app(), ["promote", "1"])
+    run("import", company.dataset.path, "--store")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def kept(home):
+    store = open_store(f"sqlite:///{home / 'kqml.db'}")
+    row = {"webhook_id": "w", "url": "https://x", "kinds": '["plan.created"]', "secrets": "s", "created_at": 1}
+    with store.writing() as connection:
+        connection.execute(WEBHOOKS.insert(), row)
+    yield store
+    store.close()
+
+
+def rows_of(store, table):
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(select(table)).mappings()]
+
+
+def test_a_week_is_kept_with_its_receipts_and_told_once(kept, company):
+    told = plan("--week", WEEK)
+    given = run("plan", company.dataset.path, "--week", WEEK)
+    assert told["store"] == {"rows": told["accounts"], "replayed": False, "kept_reps": []}
+    assert [row["action"] for row in told["plan"]] == [row["action"] for row in given["plan"]]
+    decisions, states = rows_of(kept, DECISIONS), rows_of(kept, DECISION_STATES)
+    assert len(decisions) == len(states) == told["accounts"]
+    assert {(row["state"], row["by"]) for row in states} == {("recommended", "command:plan")}
+    reps = {row["rep_id"] for row in decisions}
+    assert {json.loads(row["payload"])["data"]["rep_id"] for row in rows_of(kept, OUTBOX)} == reps
+    recommended = {row["account_id"]: row for row in decisions if row["assigned"] != "wait"}
+    assert {row["account_id"] for row in told["plan"]} == set(recommended)
+    for row in told["plan"]:
+        brief = json.loads(recommended[row["account_id"]]["receipt"])["brief"]
+        assert brief["why"] == row["brief"]["why"]
+        assert brief["personal"] == []
+    again = plan("--week", WEEK)
+    assert again["store"]["replayed"] is True
+    assert rows_of(kept, DECISIONS) == decisions
+    assert len(rows_of(kept, OUTBOX)) == len(reps)
+    with pytest.raises(Refused, match=r"would not be decided as the store holds it(.|\n)*decisions model"):
+        plan("--week", WEEK, "--model", 2)
+    assert rows_of(kept, DECISIONS) == decisions
+
+
+def re_created(store, company):
+    """How many of the decisions that kqml made come out of their receipts again, bit for bit."""
+    decisions = [row for row in rows_of(store, DECISIONS) if row["receipt"]]
+    receipts = [json.loads(row["receipt"]) for row in decisions]
+    with store.reading() as connection:
+        found = read_learned(connection, receipts[0]["learned"])
+    learned, playbook = learned_from(found.content)
+    bundle = load_bundle(company.bundles[0])
+    scorer, seen = scorer_of(bundle), 0
+    for row, receipt in zip(decisions, receipts, strict=True):
+        assert row["model"] == f"1@{bundle.fingerprint[:12]}"
+        assert row["playbook"] == playbook.version
+        if receipt["history"] is None:
+            assert receipt["score"] is None
+            assert row["features"] is None
+            continue
+        features = json.loads(row["features"])
+        assert row["features_fingerprint"] == row_fingerprint(found.columns, np.array(features, dtype=np.float64))
+        again = recreate(receipt, features, scorer, learned, playbook)
+        assert orjson.dumps(again) == orjson.dumps({name: receipt[name] for name in ("score", "actions")})
+        seen += 1
+    return seen
+
+
+def test_every_receipt_re_creates_the_answer_bit_for_bit(kept, company):
+    plan("--week", WEEK, "--language", "zh")
+    assert re_created(kept, company) > 50
+
+
+def test_objections_and_rejections_are_respected(kept):
+    first = plan("--week", WEEK)
+    visited = [row for row in first["plan"] if row["action"] == "visit" and row["given_for"] == "value"]
+    rejected, objecting = visited[0]["account_id"], visited[1]["account_id"]
+    by_account = {row["account_id"]: row for row in rows_of(kept, DECISIONS)}
+    with kept.writing() as connection:
+        own = by_account[rejected]
+        state = {"state": "rejected", "at": own["cutoff"] + 1, "reason": "no", "by": "test"}
+        add_state(connection, own["decision_id"], state, own["cutoff"] + 2)
+        connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == objecting).values(objected_at=2**60))
+    replayed = plan("--week", WEEK)
+    assert replayed["store"]["replayed"] is True
+    with kept.writing() as connection:
+        connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == objecting).values(objected_at=1))
+    later = plan("--week", NEXT)
+    assert later["objecting"] == 1
+    decided = {row["account_id"]: row for row in rows_of(kept, DECISIONS) if row["week"] == NEXT}
+    assert objecting not in decided
+    once = json.loads(decided[rejected]["blocked"])
+    assert "suppressed" not in once.values()  # the playbook says after two rejections
+    with pytest.raises(Refused, match=f"stored alone: 1 accounts, the first '{objecting}'"):
+        plan("--week", WEEK)
+
+
+def test_drawn_decisions_of_the_store_are_learned_from(kept, company):
+    """Ten weeks of drawn decisions, recorded in time, have outcomes by now; those recorded too late change nothing."""
+    ids = [row["account_id"] for row in rows_of(kept, ACCOUNTS)]
+    random = np.random.default_rng(0)
+    actions = read_playbook().actions
+    for number in range(10, 20):
+        cutoff = week(f"2022-W{number}").instants(company.dataset.info.time_zone)[0]
+        rows = [
+            {
+                "decision_id": f"{number}-{name}",
+                "account_id": name,
+                "week": f"2022-W{number}",
+                "cutoff": cutoff,
+                "policy": "pilot",
+                "playbook": "p",
+                "assigned": str(random.choice(actions)),
+                "probability": 1 / len(actions),
+                "eligible": json.dumps(actions),
+                "blocked": "{}",
+                "must": False,
+                "holdout": False,
+                "evaluable": True,
+            }
+            for name in ids
+        ]
+        with kept.writing() as connection:
+            add_decisions(connection, rows, cutoff + (1 if number < 18 else 8 * 86_400_000_000))
+    told = plan("--week", WEEK)
+    assert told["evidence_rows"] > 300
+    assert told["evidence_rows"] <= 8 * len(ids)
+    assert told["evidence"] == "learned"
+    assert len(rows_of(kept, LEARNED)) == 1
+    assert "randomised" in {row["basis"] for row in told["plan"]}
+    assert re_created(kept, company) > 50
+
+
+def test_the_present_week_is_the_default_and_a_later_one_is_refused(kept):
+    told = plan()
+    assert told["week"] == "{}-W{:02d}".format(*pd.Timestamp.now("Asia/Shanghai").isocalendar()[:2])
+    with pytest.raises(BadUse, match="has not begun"):
+        plan("--week", "2089-W10")
+    with pytest.raises(BadUse, match="the store is the log"):
+        plan("--log", "somewhere")
+
+
+def test_reps_whose_week_was_decided_before_keep_it(kept):
+    first = plan("--week", WEEK)
+    rep = first["reps"][0]["rep_id"]
+    whole = rows_of(kept, DECISIONS)
+    with kept.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO erasing VALUES ('test')")
+        connection.exec_driver_sql("DELETE FROM decision_states")
+        connection.exec_driver_sql("DELETE FROM decisions")
+        connection.exec_driver_sql("DELETE FROM erasing")
+        own = next(row for row in whole if row["rep_id"] == rep)
+        connection.execute(DECISIONS.insert(), own)
+        state = {"decision_id": own["decision_id"], "number": 0, "state": "recommended", "at": 1, "known_at": 1}
+        connection.execute(DECISION_STATES.insert(), {**state, "by": "key:crm"})
+    told = plan("--week", WEEK)
+    assert told["store"]["kept_reps"] == [rep]
+    others = [replace_time(row) for row in whole if row["rep_id"] != rep]
+    assert [replace_time(row) for row in rows_of(kept, DECISIONS) if row["rep_id"] != rep] == others
+    assert plan("--week", WEEK)["store"] == {**told["store"], "replayed": True}
+
+
+def replace_time(row):
+    return {**row, "recorded_at": 0}

@@ -1,0 +1,168 @@
+"""Whole datasets into the store, out again."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from plain_vault import PlainVault
+from sqlalchemy import func, select
+
+from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, write_dataset
+from kqml.errors import BadUse, Refused
+from kqml.events import KINDS
+from serve.database.dataset_export import export_dataset
+from serve.database.dataset_import import Loaded, load_dataset
+from serve.database.dataset_info import found_store, read_info
+from serve.database.events import add_events
+from serve.database.tables import ACCOUNTS, EVENTS
+from serve.database.territory import EVERYWHERE
+
+NOW = 1_800_000_000_000_000
+VAULT = PlainVault()
+INFO = DatasetInfo(
+    time_zone="Europe/Berlin",
+    currency="EUR",
+    quiet_periods=(QuietPeriod("2024-02-09", "2024-02-18", "春节"),),
+    columns={"tier": ColumnUse(complete_since="2024-01-01")},
+    kinds_recorded={"visit": "2023-12-01T00:00:00+00:00"},
+    record_lags={"visit": {"days": 2.0}, "order": {"p95_days": 0.5}},
+    source={"mapping": "手工"},
+)
+INSTANT = pa.timestamp("us", tz="UTC")
+RANGED = ("amount", "quantity", "lines", "minutes", "sentiment", "authenticity")
+TABLES = {
+    "events": pa.table(
+        {
+            "event_id": ["e1", "é2", "e3", "Z4", "a5"],
+            "account_id": ["b", "a", "a", "Ä", "a"],
+            "occurred_at": pa.array([5, 7, 7, 1, -3], pa.int64()).cast(INSTANT),
+            "known_at": pa.array([6, 7, 8, 1, 0], pa.int64()).cast(INSTANT),
+            "kind": ["order", "visit", "order", "promise_made", "order"],
+            "amount": [12.5, None, 0.1, None, 1e-300],
+            "due_at": pa.array([None, None, None, 99, None], pa.int64()).cast(INSTANT),
+            "rep_id": [None, "R", None, None, None],
+            "attributes": [None, '{"b": 1, "a": [2.50, null]}', None, None, None],
+        }
+    ),
+    "accounts": pa.table(
+        {
+            "account_id": ["a", "c", "b"],
+            "tier": ["A", None, "C"],
+            "opened_on": pa.array([date(2020, 2, 29), None, date(1999, 12, 31)]),
+            "status": ["active", None, "closed"],
+            "attributes": ['{"x":  1}', None, None],
+        }
+    ),
+    "contacts": pa.table({"contact_id": ["k"], "account_id": ["a"], "name": ["王"], "birthday": ["03-20"]}),
+    "reps": pa.table({"rep_id": ["R"], "minutes_per_week": [2100.5], "absences": ['[["2024-05-01", "2024-05-06"]]']}),
+}
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return write_dataset(tmp_path / "given", TABLES, INFO)
+
+
+def test_what_goes_in_comes_out(store, dataset, tmp_path):
+    with store.writing() as connection:
+        found_store(connection, "Asia/Shanghai")
+    assert load_dataset(store, dataset, NOW, VAULT) == Loaded(accounts=3, contacts=1, reps=1, events=5, known=0)
+    out = export_dataset(store, tmp_path / "out", VAULT)
+    assert out.info == dataset.info
+    assert out.measured_fingerprint() == out.info.fingerprint == dataset.info.fingerprint
+    for name in ("accounts", "contacts", "reps"):
+        assert out.table(name).equals(dataset.table(name))
+    assert out.events().equals(dataset.events())
+
+
+def random_events(seed: int, count: int = 400) -> pa.Table:
+    """Events with every column, a third of the values missing, many at the same instant."""
+    random = np.random.default_rng(seed)
+
+    def some(values):
+        return [None if gone else value for value, gone in zip(values, random.random(count) < 0.33, strict=True)]
+
+    texts = ["", "王", "a b", "\U0001f600", "Z", "z", "é"]
+    words = {name: some(random.choice(texts, count).tolist()) for name in ("rep_id", "contact_id", "channel", "ref")}
+    numbers = {name: some(random.random(count).tolist()) for name in RANGED}
+    occurred = random.integers(-5, 5, count) * 86_400_000_000
+    return pa.table(
+        {
+            "event_id": [f"{random.choice(texts)}{number}" for number in range(count)],
+            "account_id": random.choice(texts[1:], count).tolist(),
+            "occurred_at": pa.array(occurred).cast(INSTANT),
+            "known_at": pa.array(occurred + random.integers(0, 3, count)).cast(INSTANT),
+            "kind": random.choice([kind.code for kind in KINDS], count).tolist(),
+            **words,
+            **numbers,
+            "due_at": pa.array(some(random.integers(0, 10**15, count).tolist()), pa.int64()).cast(INSTANT),
+            "attributes": some(['{"topic": "价格", "n": [1, 2.50]}'] * count),
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_histories_come_out_as_they_went_in(store, tmp_path, seed):
+    given = write_dataset(tmp_path / "given", {"events": random_events(seed)}, DatasetInfo())
+    load_dataset(store, given, NOW, VAULT)
+    assert export_dataset(store, tmp_path / "out", VAULT).info.fingerprint == given.info.fingerprint
+
+
+def test_loading_again_adds_nothing(store, dataset):
+    load_dataset(store, dataset, NOW, VAULT)
+    assert load_dataset(store, dataset, NOW + 1, VAULT) == Loaded(accounts=3, contacts=1, reps=1, events=0, known=5)
+    with store.reading() as connection:
+        assert connection.execute(select(func.max(EVENTS.c.received_at))).scalar() == NOW
+        assert connection.execute(select(func.max(ACCOUNTS.c.version))).scalar() == 1
+
+
+def test_an_event_with_another_content_refuses_the_whole(store, dataset, tmp_path):
+    load_dataset(store, dataset, NOW, VAULT)
+    column = pa.array([13.5, None, 0.1, None, 1e-300])
+    changed = TABLES["events"].set_column(5, "amount", column)
+    ids = pa.array(["e1", "é2", "e3", "Z4", "new"])
+    tables = {**TABLES, "events": changed.set_column(0, "event_id", ids)}
+    with pytest.raises(Refused, match=r"1 events do not fit(.|\n)*'e1' is stored with another content"):
+        load_dataset(store, write_dataset(tmp_path / "other", tables, INFO), NOW, VAULT)
+    assert export_dataset(store, tmp_path / "out", VAULT).info.fingerprint == dataset.info.fingerprint
+
+
+@pytest.mark.parametrize("change", [{"time_zone": "Asia/Shanghai"}, {"currency": "CNY"}])
+def test_days_and_money_may_not_change_their_meaning(store, dataset, tmp_path, change):
+    load_dataset(store, dataset, NOW, VAULT)
+    other = write_dataset(tmp_path / "other", {"events": TABLES["events"]}, replace(INFO, **change))
+    with pytest.raises(Refused, match="do not fit into the store"):
+        load_dataset(store, other, NOW, VAULT)
+
+
+def test_the_earlier_record_of_a_kind_stands(store, dataset, tmp_path):
+    load_dataset(store, dataset, NOW, VAULT)
+    info = replace(INFO, kinds_recorded={"visit": "2025-01-01T00:00:00+00:00", "call": "2024-06-01T00:00:00+00:00"})
+    load_dataset(store, write_dataset(tmp_path / "other", {"events": TABLES["events"]}, info), NOW, VAULT)
+    with store.reading() as connection:
+        recorded = read_info(connection).kinds_recorded
+    assert recorded["visit"] == "2023-12-01T00:00:00+00:00"
+    assert recorded["call"] == "2024-06-01T00:00:00+00:00"
+
+
+def test_an_empty_store_is_an_empty_dataset(store, tmp_path):
+    out = export_dataset(store, tmp_path / "out", VAULT)
+    assert (len(out.events()), len(out.table("accounts"))) == (0, 0)
+
+
+def test_an_existing_folder_is_refused(store, dataset):
+    with pytest.raises(BadUse, match="exists already"):
+        export_dataset(store, dataset.path, VAULT)
+
+
+def test_orders_of_nothing_and_accounts_that_only_events_name_stay_behind(store, tmp_path):
+    common = {**dict.fromkeys(EVENTS.columns.keys()), "account_id": "a", "occurred_at": 1, "known_at": 1}
+    del common["received_at"]
+    rows = [{**common, "event_id": f"e{n}", "kind": kind, "amount": 0.0} for n, kind in enumerate(["order", "return"])]
+    with store.writing() as connection:
+        add_events(connection, rows, NOW, EVERYWHERE)
+    out = export_dataset(store, tmp_path / "out", VAULT)
+    assert out.events()["kind"].to_pylist() == ["return"]
+    assert len(out.table("accounts")) == 0

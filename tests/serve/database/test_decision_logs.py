@@ -1,0 +1,83 @@
+"""The store's decisions as the log that effects are learned from."""
+
+import pytest
+
+from kqml.calendar.business_time import DAY_US
+from serve.database.decision_logs import read_log
+from serve.database.decisions import add_decisions, add_state
+from serve.database.tables import ACCOUNTS
+
+MONDAY = 1_710_691_200_000_000
+WEEK = 7 * DAY_US
+ROW = {
+    "week": "2024-W12",
+    "cutoff": MONDAY,
+    "policy": "p",
+    "playbook": "b",
+    "assigned": "visit",
+    "probability": 0.25,
+    "eligible": '["wait","visit"]',
+    "blocked": "{}",
+    "coin": True,
+    "must": False,
+    "holdout": False,
+    "evaluable": True,
+}
+
+
+def add(store, name, now=MONDAY + 1, states=(), **more):
+    with store.writing() as connection:
+        add_decisions(connection, [{**ROW, "decision_id": name, "account_id": "a", **more}], now)
+        for state in states:
+            add_state(connection, name, {"at": MONDAY + DAY_US, **state}, MONDAY + DAY_US)
+
+
+def read(store, **asked):
+    wish = {"actions": ("wait", "visit"), "before": MONDAY + 2 * WEEK, "suppression_days": 28, **asked}
+    with store.reading() as connection:
+        return read_log(connection, **wish)
+
+
+@pytest.fixture
+def known(store):
+    row = {"account_id": "a", "described": True, "version": 1, "updated_at": 1}
+    with store.writing() as connection:
+        connection.execute(ACCOUNTS.insert(), row)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("more", "learned"),
+    {
+        "a drawn one": ({}, True),
+        "one that nobody drew": ({"probability": None}, False),
+        "one that may not be learned from": ({"evaluable": False}, False),
+        "one of which that is not said": ({"evaluable": None}, False),
+        "one of a package that is gone": ({"assigned": "fax"}, False),
+        "one about an account that is gone": ({"account_id": "b"}, False),
+        "one of the week itself": ({"cutoff": MONDAY + 2 * WEEK}, False),
+        "one made when its week was over": ({"now": MONDAY + WEEK}, False),
+        "one made on its last day": ({"now": MONDAY + WEEK - 1}, True),
+    }.values(),
+)
+def test_what_is_learned_from(known, more, learned):
+    add(known, "d", **more)
+    assert read(known).decisions["decision_id"].tolist() == (["d"] if learned else [])
+
+
+def test_a_rejection_is_of_what_was_recommended_and_is_forgotten_in_time(known):
+    add(known, "d", probability=None, evaluable=None, states=[{"state": "rejected", "reason": "no"}])
+    found = read(known)
+    assert found.states[["decision_id", "state", "action"]].to_numpy().tolist() == [["d", "rejected", "visit"]]
+    assert found.decisions[["must", "evaluable"]].to_numpy().tolist() == [[False, False]]
+    assert not len(read(known, before=MONDAY + 30 * DAY_US).decisions)
+    assert len(read(known, accounts=["a"]).decisions) == 1
+    assert not len(read(known, accounts=["b"]).decisions)
+
+
+def test_what_was_done_instead_and_confirmed_later_is_told(known):
+    done = [{"state": "accepted"}, {"state": "done", "action": "call"}, {"state": "verified"}]
+    add(known, "d", states=done)
+    states = read(known).states.set_index("state")
+    assert states.loc["done", "action"] == "call"
+    assert states.loc["done", "verified"] == True  # noqa: E712 - a missing value would be neither

@@ -1,0 +1,173 @@
+"""`POST /v1/events`: each event once, all of a batch or none, known from when it came."""
+
+import pytest
+from sqlalchemy import select
+
+from serve.database.tables import ACCOUNTS, EVENTS, KINDS_RECORDED
+
+NOW = 1_710_892_800_000_000
+ORDER = {"account_id": "a", "occurred_at": "2024-03-01T09:30:00+08:00", "kind": "order", "amount": 12.5}
+
+
+def send(client, *events, **headers):
+    return client.post("/v1/events", json={"events": list(events)}, headers=headers)
+
+
+def rows(store, table=EVENTS):
+    with store.reading() as connection:
+        return [row._asdict() for row in connection.execute(select(table).order_by(*table.primary_key))]
+
+
+def test_an_event_is_kept_with_all_it_says(client, store):
+    event = {
+        **ORDER,
+        "event_id": "e1",
+        "quantity": 3,
+        "lines": 2.0,
+        "minutes": 5,
+        "sentiment": -0.25,
+        "rep_id": "R-王",
+        "contact_id": "c",
+        "channel": "wechat",
+        "due_at": "2024-04-01T00:00:00Z",
+        "ref": "e0",
+        "authenticity": 0.9,
+        "attributes": {"topic": "价格", "n": 1},
+    }
+    answer = send(client, event)
+    assert answer.status_code == 200
+    assert answer.json() == {"added": 1, "known": 0, "received_at": "2024-03-20T00:00:00+00:00"}
+    (row,) = rows(store)
+    assert row == {
+        **{name: event[name] for name in event if name not in ("occurred_at", "due_at", "attributes")},
+        "occurred_at": 1_709_256_600_000_000,
+        "known_at": NOW,
+        "received_at": NOW,
+        "due_at": 1_711_929_600_000_000,
+        "attributes": '{"n":1,"topic":"价格"}',
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (None, NOW),
+        ("2020-01-01T00:00:00Z", NOW),
+        ("2024-03-20T00:00:00.000001Z", NOW + 1),
+        ("2025-01-01T00:00:00+00:00", 1_735_689_600_000_000),
+    ],
+)
+def test_nobody_can_date_knowledge_back(client, store, said, known):
+    send(client, {**ORDER, "event_id": "e1", "known_at": said})
+    assert [row["known_at"] for row in rows(store)] == [known]
+
+
+def test_a_batch_may_be_sent_again(client, store):
+    events = [{**ORDER, "event_id": f"e{number}", "account_id": f"a{number % 3}"} for number in range(7)]
+    assert send(client, *events[:5]).json()["added"] == 5
+    before = rows(store)
+    again = send(client, *events, {**events[0], "amount": 12.50, "known_at": "2024-03-25T00:00:00Z"})
+    assert again.json() == {"added": 2, "known": 5, "received_at": "2024-03-20T00:00:00+00:00"}
+    assert [row for row in rows(store) if row in before] == before
+    assert len(rows(store)) == 7
+
+
+def test_one_id_with_two_contents_is_refused_with_the_whole_batch(client, store):
+    send(client, {**ORDER, "event_id": "old"})
+    before = rows(store)
+    answer = send(
+        client,
+        {**ORDER, "event_id": "new"},
+        {**ORDER, "event_id": "old", "amount": 13},
+        {**ORDER, "event_id": "old", "account_id": "b"},
+        {**ORDER, "event_id": "old", "occurred_at": "2024-03-01T09:30:00Z"},
+    )
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/2/event_id", "#/events/3/event_id"]
+    answer = send(client, {**ORDER, "event_id": "new"}, {**ORDER, "event_id": "old", "amount": 13})
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/1/event_id"]
+    assert "is stored with another content" in answer.json()["errors"][0]["detail"]
+    assert rows(store) == before
+
+
+def test_an_id_that_stands_twice_in_a_batch_has_one_content(client, store):
+    answer = send(client, {**ORDER, "event_id": "e"}, {**ORDER, "event_id": "e", "kind": "visit"})
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/1/event_id"]
+    assert "stands twice" in answer.json()["errors"][0]["detail"]
+    assert send(client, {**ORDER, "event_id": "e"}, {**ORDER, "event_id": "e"}).json()["added"] == 1
+
+
+def test_all_faults_are_told_at_once(client, store):
+    answer = send(
+        client,
+        {**ORDER, "event_id": "a", "occurred_at": "2024-02-30T00:00:00Z"},
+        {**ORDER, "event_id": "b", "due_at": "2024-06-31T00:00:00Z", "known_at": "2023-02-29T00:00:00Z"},
+        {**ORDER, "event_id": "kqml:mine"},
+    )
+    assert [error["pointer"] for error in answer.json()["errors"]] == [
+        "#/events/0/occurred_at",
+        "#/events/1/known_at",
+        "#/events/1/due_at",
+        "#/events/2/event_id",
+    ]
+    assert rows(store) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "column"),
+    [
+        ({**ORDER}, "event_id"),
+        ({"event_id": "e", "occurred_at": "2024-03-01T09:30:00Z", "kind": "order"}, "account_id"),
+        ({**ORDER, "event_id": "e", "kind": "dance"}, "kind"),
+        ({**ORDER, "event_id": "e", "received_at": "2024-03-01T09:30:00Z"}, "received_at"),
+        ({**ORDER, "event_id": "e", "amount": -1}, "amount"),
+    ],
+)
+def test_a_faulty_event_is_pointed_at(client, store, event, column):
+    answer = send(client, {**ORDER, "event_id": "good"}, event)
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"#/events/1/{column}"]
+    assert rows(store) == []
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, 422), (10_000, 200), (10_001, 422)])
+@pytest.mark.parametrize("body_limit", [16 * 2**20])
+def test_a_batch_has_a_limit(client, store, count, status):
+    events = [{**ORDER, "event_id": f"e{number}"} for number in range(count)]
+    assert send(client, *events).status_code == status
+    assert len(rows(store)) == (count if status == 200 else 0)
+
+
+def test_accounts_that_only_events_name_are_there_undescribed(client, store):
+    send(client, {**ORDER, "event_id": "e1"}, {**ORDER, "event_id": "e2", "account_id": "b"})
+    assert [(row["account_id"], row["described"]) for row in rows(store, ACCOUNTS)] == [("a", False), ("b", False)]
+
+
+def test_the_first_record_of_a_kind_is_noted(client, store):
+    send(client, {**ORDER, "event_id": "e1"}, {**ORDER, "event_id": "e2", "kind": "visit"})
+    send(client, {**ORDER, "event_id": "e3", "known_at": "2029-01-01T00:00:00Z"})
+    noted = {row["kind"]: row["first_known_at"] for row in rows(store, KINDS_RECORDED)}
+    assert noted == {"order": NOW, "visit": NOW}
+
+
+def test_a_repeated_request_gets_the_first_answer(client, store):
+    event = {**ORDER, "event_id": "e1"}
+    first = send(client, event, **{"idempotency-key": "k-1"})
+    again = send(client, event, **{"idempotency-key": "k-1"})
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+    other = send(client, {**event, "event_id": "e2"}, **{"idempotency-key": "k-1"})
+    assert (other.status_code, other.json()["type"]) == (422, "urn:kqml:problem:key-reused")
+    assert len(rows(store)) == 1
+
+
+def test_a_refused_request_leaves_its_key_free(client, store):
+    bad, good = {**ORDER, "event_id": "e1", "occurred_at": "2024-02-30T00:00:00Z"}, {**ORDER, "event_id": "e1"}
+    assert send(client, bad, **{"idempotency-key": "k-1"}).status_code == 422
+    assert send(client, good, **{"idempotency-key": "k-1"}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "a\tb"])
+def test_a_key_that_cannot_be_one_is_pointed_at(client, key):
+    answer = send(client, {**ORDER, "event_id": "e1"}, **{"idempotency-key": key})
+    assert answer.status_code == 422
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["idempotency-key"]

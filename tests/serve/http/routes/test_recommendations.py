@@ -1,0 +1,230 @@
+"""`POST /v1/recommendations`: a rep's week decided once, as `kqml plan` decides it."""
+
+from dataclasses import dataclass, replace
+
+import orjson
+import pytest
+from sqlalchemy import func, select
+
+from kqml.calendar.business_time import DAY_US
+from kqml.duties import week
+from models.churn.bundle import load_bundle
+from models.churn.scoring import scorer_of
+from models.policy.planning.learned_state import learned_from
+from models.policy.planning.receipts import recreate
+from serve.database.dataset_import import load_dataset
+from serve.database.learned import read_learned
+from serve.database.plans import decided_reps
+from serve.database.tables import DECISIONS, LEARNED, OUTBOX, WEBHOOKS
+from serve.http.routes import recommendations
+from serve.http.schemas.recommendations import Recommendations
+from serve.security.objections_and_reviews import set_objection
+from serve.usecases.scoring_model import BundleScoring
+from serve.usecases.served_model import LiveModel
+
+WEEK = "2023-W09"
+MONDAY = week(WEEK).instants("Asia/Shanghai")[0]
+REP = "R0001-00"
+
+
+class NoVault:
+    """Contacts stay out of it."""
+
+    def seal(self, connection, people):
+        return people
+
+
+@dataclass
+class RealModel:
+    """Publishes one real bundle."""
+
+    published: object
+    folder: object
+
+    def load(self, pointer):
+        scorer = scorer_of(load_bundle(self.folder))
+        return LiveModel("1", "B", BundleScoring(scorer), {}, scorer)
+
+    def __getattr__(self, name):
+        return getattr(self.published, name)
+
+
+@pytest.fixture
+def published(published, company):
+    return RealModel(published, company.bundles[0])
+
+
+@pytest.fixture
+def now():
+    return [MONDAY + 2 * DAY_US]
+
+
+@pytest.fixture
+def clock(now):
+    return lambda: now[0]
+
+
+@pytest.fixture
+def filled(client, store, company):
+    """The app on a store with the small company, on the Wednesday after its last record."""
+    load_dataset(store, company.dataset, MONDAY - 1, NoVault())
+    hook = {"webhook_id": "w", "url": "https://x", "kinds": '["plan.created"]', "secrets": "s", "created_at": 1}
+    with store.writing() as connection:
+        connection.execute(WEBHOOKS.insert(), hook)
+    return client
+
+
+def recommend(client, headers=None, **body):
+    answer = client.post("/v1/recommendations", json=body, headers=headers or {})
+    assert answer.status_code == 200, answer.text
+    Recommendations.model_validate(answer.json(), strict=True)
+    return answer.json()
+
+
+def refused(client, **body):
+    answer = client.post("/v1/recommendations", json=body)
+    assert answer.status_code == 422, answer.text
+    return [(error["pointer"], error["detail"]) for error in answer.json()["errors"]]
+
+
+def count(store, table):
+    with store.reading() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_a_reps_week_is_decided_once_and_told_everywhere(filled, store):
+    told = recommend(filled, rep_id=REP, language="en")
+    assert (told["week"], told["decided"], told["not_decided"], told["objected"]) == (WEEK, [REP], [], 0)
+    assert {one["rep_id"] for one in told["decisions"]} == {REP}
+    acted = [one for one in told["decisions"] if one["assigned"] != "wait"]
+    assert acted
+    assert all(one["brief"] is not None for one in acted)
+    assert {one["evidence"]["code"] for one in told["decisions"]} == {"not_learned"}
+    assert all("effect unknown" in one["evidence"]["text"] for one in told["decisions"])
+    assert count(store, DECISIONS) == len(told["decisions"])
+    assert count(store, OUTBOX) == 1
+    again = recommend(filled, rep_id=REP, language="en")
+    assert again == {**told, "decided": []}
+    shown = filled.get(f"/v1/reps/{REP}/plan", params={"week": WEEK}).json()
+    assert [one["decision_id"] for one in shown["decisions"]] == [one["decision_id"] for one in told["decisions"]]
+    one = acted[0]
+    moved = filled.post(f"/v1/decisions/{one['decision_id']}/status", json={"state": "accepted"})
+    assert moved.status_code == 200
+    states = {row["decision_id"]: row["state"] for row in recommend(filled, rep_id=REP)["decisions"]}
+    assert states[one["decision_id"]] == "accepted"
+
+
+def test_a_receipt_asked_by_http_re_creates_the_answer(filled, store, company):
+    told = recommend(filled, rep_id=REP)
+    scorer = scorer_of(load_bundle(company.bundles[0]))
+    judged = [one for one in told["decisions"] if one["evidence"]["churn_probability"] is not None]
+    assert judged
+    for one in judged:
+        receipt = filled.get(f"/v1/decisions/{one['decision_id']}").json()
+        with store.reading() as connection:
+            found = read_learned(connection, receipt["receipt"]["learned"])
+        assert list(receipt["features"]) == list(found.columns)
+        learned, playbook = learned_from(found.content)
+        again = recreate(receipt["receipt"], list(receipt["features"].values()), scorer, learned, playbook)
+        assert orjson.dumps(again["score"]) == orjson.dumps(receipt["receipt"]["score"])
+        assert again["actions"] == receipt["receipt"]["actions"]
+        assert again["actions"][one["assigned"]]["score"] == one["evidence"]["score"]
+        assert receipt["states"][0]["by"] == "open"
+
+
+def test_accounts_get_the_weeks_of_their_reps_decided(filled, store):
+    listed = filled.get("/v1/accounts", params={"rep": REP, "sort": "account_id"}).json()["accounts"]
+    names = [account["account_id"] for account in listed][:4]
+    with store.writing() as connection:
+        set_objection(connection, names[0], MONDAY)
+    filled.put("/v1/accounts/alone", json={})
+    filled.put("/v1/accounts/shut", json={"status": "closed", "owner_rep_id": REP})
+    told = recommend(filled, accounts=[*names, "alone", "shut"], language="en")
+    assert told["decided"] == [REP]
+    assert {one["account_id"]: one["code"] for one in told["not_decided"]} == {
+        names[0]: "objecting",
+        "alone": "nobody",
+        "shut": "closed",
+    }
+    assert {one["account_id"] for one in told["decisions"]} == set(names[1:])
+    whole = recommend(filled, rep_id=REP)
+    assert whole["decided"] == []
+    assert whole["objected"] == 1
+    assert len(whole["decisions"]) > len(told["decisions"])
+    assert names[0] not in {one["account_id"] for one in whole["decisions"]}
+
+
+def test_an_account_handed_over_since_monday_is_still_of_that_week(filled, store):
+    """It was REP's when the week began, so REP's hours were planned with it; who has it now did not have it then."""
+    own = filled.get("/v1/accounts", params={"rep": REP, "limit": 500}).json()["accounts"]
+    moved = own[0]["account_id"]
+    filled.put(f"/v1/accounts/{moved}", json={**facts_of(own[0]), "owner_rep_id": "R-new"})
+    week = recommend(filled, rep_id=REP)
+    assert moved in {one["account_id"] for one in week["decisions"]}
+    assert "nothing to plan" in refused(filled, rep_id="R-new")[0][1]
+    other = recommend(filled, accounts=[moved])
+    assert [one["rep_id"] for one in other["decisions"]] == [REP]
+
+
+def facts_of(account):
+    """What a CRM says of an account."""
+    return {name: account[name] for name in ("tier", "segment", "region", "opened_on", "status") if account[name]}
+
+
+def test_the_same_key_is_answered_the_same(filled, store):
+    key = {"idempotency-key": "week-9"}
+    told = recommend(filled, key, rep_id=REP)
+    answer = filled.post("/v1/recommendations", json={"rep_id": REP}, headers=key)
+    assert (answer.json(), answer.headers["idempotency-replayed"]) == (told, "true")
+    assert count(store, LEARNED) == 1
+
+
+@pytest.mark.parametrize("blind", [1, 2])
+def test_who_decides_at_the_same_time_as_another_tells_what_the_other_decided(filled, store, monkeypatch, blind):
+    """Seen neither before the work, nor, on a database with several writers, when it is written."""
+    told = recommend(filled, rep_id=REP)
+    count_before, looks = count(store, DECISIONS), []
+
+    def late(*asked):
+        looks.append(asked)
+        return frozenset() if len(looks) <= blind else decided_reps(*asked)
+
+    monkeypatch.setattr(recommendations, "decided_reps", late)
+    assert recommend(filled, rep_id=REP) == {**told, "decided": []}
+    assert len(looks) == blind + 1
+    assert count(store, DECISIONS) == count_before
+
+
+def test_what_was_learned_for_the_whole_company_is_used(filled, store, company, published, monkeypatch):
+    """With the knowledge of `kqml plan --store` the value model answers, not the trailing mean alone."""
+    before = recommend(filled, rep_id=REP)
+    with store.reading() as connection:
+        row = connection.execute(select(LEARNED)).mappings().one()
+        found = read_learned(connection, row["fingerprint"])
+    learned, _ = learned_from(found.content)
+    assert learned.value.booster is None
+    assert found.model == before["decisions"][0]["model"]
+    content = found.content.replace('"why":"not_learned"', '"why":"nothing_drawn"')
+    other = replace(found, fingerprint="better", content=content, cutoff=found.cutoff)
+    reps = {one["owner_rep_id"] for one in filled.get("/v1/accounts", params={"limit": 500}).json()["accounts"]}
+    with store.writing() as connection:
+        from serve.database.learned import keep_learned
+
+        keep_learned(connection, other, row["learned_at"] + 1)
+    told = recommend(filled, rep_id=min(reps - {REP, None}))
+    assert {one["evidence"]["code"] for one in told["decisions"]} == {"nothing_drawn"}
+
+
+def test_what_cannot_be_decided_is_pointed_at(filled, now):
+    assert refused(filled) == [("#", "rep_id or accounts is needed, not both")]
+    assert refused(filled, rep_id=REP, accounts=["a"]) == [("#", "rep_id or accounts is needed, not both")]
+    assert refused(filled, rep_id="R-none") == [("#/rep_id", "there is no rep 'R-none'")]
+    assert refused(filled, accounts=["x", "x"])[1] == ("#/accounts/1", "stands twice")
+    assert refused(filled, rep_id=REP, week="2023-W10")[0][1].startswith("2023-W10 has not begun")
+    assert refused(filled, rep_id=REP, week="2023-W53")[0][0] == "#/week"
+    assert "is over" in refused(filled, rep_id=REP, week="2023-W08")[0][1]
+    filled.post("/v1/reps", json={"reps": [{"rep_id": "R-new"}]})
+    assert "nothing to plan" in refused(filled, rep_id="R-new")[0][1]
+    recommend(filled, rep_id=REP)
+    now[0] += 7 * DAY_US
+    assert recommend(filled, rep_id=REP, week=WEEK)["decisions"]

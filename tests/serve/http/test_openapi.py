@@ -1,0 +1,175 @@
+"""The OpenAPI document against the service: what it promises holds for generated requests."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from jsonschema_rs import Draft202012Validator
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from serve.http.openapi import EXAMPLES, read_examples
+from serve.http.problems import Problem
+
+POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+REQUESTS = [
+    ("/v1/scores", "POST", POSITIVE),
+    ("/v1/scores", "POST", NEGATIVE),
+    ("/v1/events", "POST", POSITIVE),
+    ("/v1/events", "POST", NEGATIVE),
+    ("/v1/accounts", "GET", POSITIVE),
+    ("/v1/accounts", "GET", NEGATIVE),
+    ("/v1/accounts", "POST", POSITIVE),
+    ("/v1/accounts", "POST", NEGATIVE),
+    ("/v1/accounts/{account_id}", "GET", POSITIVE),
+    ("/v1/accounts/{account_id}", "PUT", POSITIVE),
+    ("/v1/accounts/{account_id}", "PUT", NEGATIVE),
+    ("/v1/accounts/{account_id}/history", "GET", POSITIVE),
+    ("/v1/accounts/{account_id}/contacts", "GET", POSITIVE),
+    ("/v1/contacts", "POST", POSITIVE),
+    ("/v1/contacts/{contact_id}", "GET", POSITIVE),
+    ("/v1/contacts/{contact_id}", "PUT", POSITIVE),
+    ("/v1/reps", "GET", POSITIVE),
+    ("/v1/reps", "POST", POSITIVE),
+    ("/v1/reps/{rep_id}", "GET", POSITIVE),
+    ("/v1/reps/{rep_id}", "PUT", POSITIVE),
+    ("/v1/reps/{rep_id}/plan", "GET", POSITIVE),
+    ("/v1/duties", "GET", POSITIVE),
+    ("/v1/duties", "GET", NEGATIVE),
+    ("/v1/duties/status", "POST", POSITIVE),
+    ("/v1/duties/status", "POST", NEGATIVE),
+    ("/v1/recommendations", "POST", POSITIVE),
+    ("/v1/recommendations", "POST", NEGATIVE),
+    ("/v1/decisions/{decision_id}", "GET", POSITIVE),
+    ("/v1/decisions/{decision_id}/status", "POST", POSITIVE),
+    ("/v1/decisions/{decision_id}/status", "POST", NEGATIVE),
+    ("/v1/model", "GET", POSITIVE),
+    ("/healthz", "GET", POSITIVE),
+    ("/readyz", "GET", POSITIVE),
+    ("/metrics", "GET", POSITIVE),
+]
+READ_ONLY = ("/v1/scores", "/v1/model", "/healthz", "/readyz", "/metrics")
+"""Asked more often: nothing waits for a disk. The whole API is fuzzed by `make fuzz`."""
+
+BEYOND_SCHEMA = (
+    "asked for twice",
+    "stands twice",
+    "its month does not have",
+    "that holds the event",
+    "there is no account",
+    "a profile goes with a history",
+    "stands twice",
+    "is stored with another content",
+    "is not a cursor of ours",
+    "its year does not have",
+    "own ids do",
+    "was used before",
+    "before its start",
+    "needs one",
+    "say what it brought",
+    "is no duty there",
+    "say whose duty it is",
+    "has not come yet",
+    "beyond a double's",
+    "is needed, not both",
+    "there is no rep",
+    "has not begun",
+    "there is nothing to plan",
+    "is over, nothing was decided",
+)
+
+
+@pytest.fixture
+def body_limit():
+    """Enough for a body that is wrong only in having too many events."""
+    return 4 * 2**20
+
+
+@pytest.mark.parametrize(("path", "method", "mode"), REQUESTS)
+def test_generated_requests_get_the_answers_that_the_document_names(running, path, method, mode):
+    schema = schemathesis.openapi.from_asgi("/openapi.json", running.client.app)
+    cases = schema[path][method].as_strategy(generation_mode=mode)
+
+    @settings(
+        max_examples=20 if path in READ_ONLY else 8,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
+    @given(cases)
+    def check(case):
+        answer = case.call()
+        case.validate_response(answer, excluded_checks=[positive_data_acceptance, ignored_auth])
+        if mode is POSITIVE and answer.status_code == 422:
+            details = [error["detail"] for error in answer.json()["errors"]]
+            assert [detail for detail in details if not any(word in detail for word in BEYOND_SCHEMA)] == []
+
+    check()
+
+
+def test_the_document_is_complete(client):
+    document = client.get("/openapi.json").json()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert all(one["operationId"].isidentifier() and one["summary"] for one in operations)
+    assert len({one["operationId"] for one in operations}) == len(operations)
+    answers = document["paths"]["/v1/scores"]["post"]["responses"]
+    assert set(answers) == {"200", "400", "401", "403", "408", "413", "415", "422", "503"}
+    assert set(answers["422"]["content"]) == {"application/problem+json"}
+
+
+DESCRIBED = [(name, one) for name, file in EXAMPLES.items() for one in read_examples(file)]
+
+
+@pytest.mark.parametrize(("schema", "name"), DESCRIBED)
+def test_every_example_of_a_body_is_one(client, schema, name):
+    example = read_examples(EXAMPLES[schema])[name]["value"]
+    document = client.get("/openapi.json").json()
+    wanted = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    Draft202012Validator(wanted).validate(example)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("POST", "/v1/events", "EventBatch"),
+        ("PUT", "/v1/accounts/S-1001", "AccountBody"),
+        ("POST", "/v1/accounts", "AccountBatch"),
+        ("PUT", "/v1/contacts/S-1001", "ContactBody"),
+        ("POST", "/v1/contacts", "ContactBatch"),
+        ("PUT", "/v1/reps/S-1001", "RepBody"),
+        ("POST", "/v1/reps", "RepBatch"),
+    ],
+)
+def test_every_example_of_a_body_works(client, method, path, name):
+    document = client.get("/openapi.json").json()
+    for example in read_examples(EXAMPLES[name]).values():
+        answer = client.request(method, path, json=example["value"])
+        assert answer.status_code in (200, 201), answer.text
+        described = [
+            route
+            for route in document["paths"]
+            if route.replace("{" + route.partition("{")[2].partition("}")[0] + "}", "S-1001") == path
+        ]
+        responses = document["paths"][described[-1]][method.lower()]["responses"]
+        shape = responses["200"]["content"]["application/json"]["schema"]
+        Draft202012Validator({**shape, "components": document["components"]}).validate(answer.json())
+
+
+def test_every_example_of_recommendations_works(client):
+    accounts = [{"account_id": name, "owner_rep_id": "R-7"} for name in ("S-1001", "S-1002")]
+    client.post("/v1/accounts", json={"accounts": accounts})
+    for example in read_examples(EXAMPLES["RecommendationRequest"]).values():
+        answer = client.post("/v1/recommendations", json=example["value"])
+        assert answer.status_code == 200, answer.text
+        document = client.get("/openapi.json").json()
+        wanted = {"$ref": "#/components/schemas/Recommendations", "components": document["components"]}
+        Draft202012Validator(wanted).validate(answer.json())
+
+
+def test_no_reference_of_the_document_is_dangling(client):
+    document = client.get("/openapi.json")
+    names = {part.split('"')[0] for part in document.text.split("#/components/schemas/")[1:]}
+    assert names <= set(document.json()["components"]["schemas"])
+
+
+def test_every_problem_has_its_own_name():
+    assert len({problem.slug for problem in Problem}) == len(list(Problem))

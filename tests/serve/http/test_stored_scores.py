@@ -1,0 +1,101 @@
+"""`POST /v1/scores` by accounts of the store: the same bits as the batch, and as the same history in the body."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from open_access import OpenAccess
+from plain_vault import PlainVault
+from published_bundles import publish
+from service_around import service_around
+from starlette.testclient import TestClient
+
+from kqml.calendar.business_time import moment_of
+from models.churn.bundle import load_bundle
+from models.churn.scoring import as_json, scorer_of
+from serve.database.dataset_import import load_dataset
+from serve.database.territory import Territory
+from serve.http.access import EVERYTHING, Caller
+from serve.http.logs import build_logger
+from serve.server import create_app
+from serve.usecases.scoring_model import load_live
+from serve.usecases.served_model import ServedModel
+
+
+class Limited:
+    """Lets a caller see some reps' accounts only."""
+
+    def __init__(self, *reps):
+        self.caller = Caller("limited", EVERYTHING, Territory(frozenset(reps)))
+
+    async def caller_of(self, request):
+        return self.caller
+
+
+@pytest.fixture
+def served_store(store, company):
+    load_dataset(store, company.dataset, company.cutoff, PlainVault())
+    return store
+
+
+@pytest.fixture
+def ask(company, logged, served_store):
+    """Asks the service for stored accounts, as a caller of these reps where named."""
+    opened = []
+
+    def client_of(*reps):
+        log = build_logger(logged)
+        served = ServedModel(publish(company, 0), load_live, log)
+        access = Limited(*reps) if reps else OpenAccess()
+        service = service_around(served, served_store, access, lambda: company.cutoff, 2**20)
+        opened.append(TestClient(create_app(service, log)))
+        return opened[-1].__enter__()
+
+    def ask(ids, *reps, **more):
+        body = {"accounts": [{"account_id": name} for name in ids], **more}
+        return client_of(*reps).post("/v1/scores", json=body)
+
+    yield ask
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("days_before_the_end", [0, 45.3])
+def test_stored_accounts_score_as_in_the_batch_bit_for_bit(company, ask, days_before_the_end):
+    cutoff = company.cutoff - round(days_before_the_end * 86_400e6)
+    scorer = scorer_of(load_bundle(company.bundles[0]))
+    batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), "zh", 4)
+    names = company.dataset.event_log().accounts.tolist()
+    answer = ask(names[::-1], reasons=4, as_of=moment_of(cutoff).isoformat())
+    assert answer.status_code == 200
+    bare = [{name: score[name] for name in score if name != "evidence"} for score in answer.json()["scores"][::-1]]
+    assert bare == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
+    assert sum(score["eligible"] for score in answer.json()["scores"]) > 10
+    alone = ask(names[3:4], reasons=4, as_of=moment_of(cutoff).isoformat()).json()["scores"]
+    assert alone == answer.json()["scores"][::-1][3:4]
+
+
+def test_stored_and_sent_histories_may_stand_side_by_side(company, ask):
+    name = str(company.dataset.event_log().accounts[0])
+    sent = {"account_id": "x", "events": [{"occurred_at": "2022-01-01T00:00:00Z", "kind": "order"}]}
+    answer = ask([name], accounts=[sent, {"account_id": name}])
+    assert [score["account_id"] for score in answer.json()["scores"]] == ["x", name]
+
+
+def test_accounts_that_nobody_knows_are_pointed_at(company, ask):
+    known = str(company.dataset.event_log().accounts[0])
+    answer = ask([known, "nobody", "; DROP TABLE events", known + " "])
+    assert answer.status_code == 422
+    errors = answer.json()["errors"]
+    assert [error["pointer"] for error in errors] == [f"#/accounts/{n}/account_id" for n in (1, 2, 3)]
+    assert errors[0]["detail"] == "there is no account 'nobody'; send its events to score it"
+
+
+def test_others_accounts_are_as_if_they_were_not_there(company, ask):
+    owners = company.dataset.accounts()["owner_rep_id"]
+    rep = owners.iloc[0]
+    own, others = owners.index[owners == rep].tolist(), owners.index[owners != rep].tolist()
+    assert ask(own, rep).status_code == 200
+    answer = ask([own[0], others[0], "nobody"], rep)
+    details = [error["detail"].replace(others[0], "nobody") for error in answer.json()["errors"]]
+    assert details == ["there is no account 'nobody'; send its events to score it"] * 2

@@ -1,6 +1,7 @@
 """`kqml simulate`: a company that does not exist, with histories, decision logs, and the truth about its actions."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,14 @@ def run(  # noqa: PLR0913 - the flags of one command
     log: Annotated[str | None, typer.Option(help="Keep a decision log: reference, behaviour or hidden.")] = None,
     pilot_share: Annotated[float, typer.Option(help="Share of account-weeks drawn evenly in the pilot.")] = 0.2,
     pilot_weeks: Annotated[int, typer.Option(help="Weeks at the end that the log covers.")] = 26,
+    end: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="The day before which the records end.",
+            show_default="a Monday; week 0 begins on 2022-01-03",
+        ),
+    ] = None,
     check_fit: Annotated[bool, typer.Option("--check-fit", help="Compare with the Iowa stores instead.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing dataset.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -50,18 +59,17 @@ def run(  # noqa: PLR0913 - the flags of one command
     elif out is None:
         raise BadUse("There is no folder to write to.", [Fault("--out", "is absent", "name a folder")])
     else:
-        world = _world(accounts, reps, weeks, seed, tuple(scenario or ()), fit, log)
+        world = _world((accounts, reps, weeks), seed, tuple(scenario or ()), fit, log, _end_of(end, log))
         _simulate(world, out, (log, pilot_share, pilot_weeks), force, as_json)
 
 
 def _world(
-    accounts: int | None,
-    reps: int | None,
-    weeks: int | None,
+    size: tuple[int | None, int | None, int | None],
     seed: int,
     scenarios: tuple[str, ...],
     fit: str,
     log: str | None,
+    end: date | None,
 ) -> "World":
     from experiments.world.logs import REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS
     from experiments.world.parameters import FITS
@@ -71,10 +79,22 @@ def _world(
     if fit not in FITS:
         raise BadUse("There is no such fit.", [Fault("--fit", f"{fit} is not known", f"use {', '.join(FITS)}")])
     usual = (REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS) if log else tuple(DEFAULTS.values())
-    asked = [
-        given if given is not None else default for given, default in zip((accounts, reps, weeks), usual, strict=True)
-    ]
-    return build_world(Shape(*asked), seed, scenarios, fit=fit)
+    shape = Shape(*(given if given is not None else default for given, default in zip(size, usual, strict=True)))
+    return build_world(shape, seed, scenarios, fit=fit, end=end)
+
+
+def _end_of(text: str | None, log: str | None) -> date | None:
+    """Return the date of --end. Raises BadUse where it is no date, or where a log would end within a week."""
+    if text is None:
+        return None
+    try:
+        end = date.fromisoformat(text)
+    except ValueError:
+        raise BadUse("The end is not a date.", [Fault("--end", text, "give a date such as 2026-11-29")]) from None
+    if log is not None and end.weekday():
+        fault = Fault("--end", f"{text} is no Monday", "a decision log covers whole weeks: give a Monday")
+        raise BadUse("Such a log cannot be kept.", [fault])
+    return end
 
 
 def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool, as_json: bool) -> None:

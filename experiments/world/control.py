@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from experiments.world import arrow
 from experiments.world.acting import Plan
 from experiments.world.actions import Package, Packages
-from experiments.world.almanac import TIME_ZONE, cutoff, week_name
+from experiments.world.almanac import TIME_ZONE
 from experiments.world.draws import Flags, Floats, Places
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
@@ -30,8 +30,8 @@ class Observation:
         _, self.eligible, _ = simulation.intentions()
         self._simulation = simulation
         self.number = simulation.number
-        self.week = week_name(simulation.number)
-        self.cutoff = cutoff(simulation.number)
+        self.week = simulation.world.almanac.dates.name(simulation.number)
+        self.cutoff = simulation.world.almanac.dates.cutoff(simulation.number)
         self.time_zone = TIME_ZONE
         self.actions = simulation.world.playbook.actions
         self.playbook = simulation.world.playbook

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiments.world.almanac import START, TIME_ZONE, monday
+from experiments.world.almanac import TIME_ZONE
 from experiments.world.world import World
 from kqml.dataset.folder import ColumnUse, DatasetInfo
 from kqml.events import KINDS, EventKind
@@ -31,14 +31,15 @@ def info_of(world: World) -> DatasetInfo:
     late = world.rules.seats.lag_days * LATE_P95
     days = dict.fromkeys(KINDS, 0.0) | dict.fromkeys(LATE_KINDS, late) | OFFICE_P95
     days[EventKind.COMPLAINT] = 0.4 * late
+    start = str(world.almanac.dates.start)
     lags = {kind.code: {"p95_days": round(lag, 2)} for kind, lag in days.items()}
     return DatasetInfo(
         time_zone=TIME_ZONE,
         currency="CNY",
-        quiet_periods=tuple(period for period in world.almanac.quiet if period.start < str(monday(world.shape.weeks))),
+        quiet_periods=tuple(period for period in world.almanac.quiet if period.start < str(world.records_end)),
         columns={
-            "tier": ColumnUse(complete_since=str(START)),
-            "owner_rep_id": ColumnUse(complete_since=str(START)),
+            "tier": ColumnUse(complete_since=start),
+            "owner_rep_id": ColumnUse(complete_since=start),
             "status": ColumnUse(usable=False, why="the status of now"),
         },
         record_lags=lags,
@@ -58,4 +59,5 @@ def source_of(world: World) -> dict[str, Any]:
         "weeks": shape.weeks,
         "seed": world.seed,
         "scenarios": list(world.scenarios),
+        **({} if world.end is None else {"end": str(world.end)}),
     }

@@ -7,7 +7,6 @@ import pandas as pd
 
 from experiments.world import arrow
 from experiments.world.actions import NAMES
-from experiments.world.almanac import week_name
 from experiments.world.draws import Floats, Places
 from experiments.world.drivers import log_hazard_of
 from experiments.world.dynamics import hazard
@@ -43,7 +42,7 @@ def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account_id": arrow.account_ids(simulation.accounts[who]).to_pandas(),
-            "week": pd.Series([week_name(week)] * len(who), dtype="str"),
+            "week": pd.Series([simulation.world.almanac.dates.name(week)] * len(who), dtype="str"),
             "satisfaction": state.satisfaction,
             "closeness": state.closeness,
             "load": state.load,
@@ -90,7 +89,7 @@ def _as_frame(simulation: Simulation, found: Truth, basis: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account_id": ids.repeat(actions).to_numpy(),
-            "week": week_name(simulation.number),
+            "week": simulation.world.almanac.dates.name(simulation.number),
             "basis": basis,
             "kappa": found.kappa,
             "action": np.tile(np.array(NAMES, dtype=object), count),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.almanac import cutoff
+from experiments.world.almanac import WeekDates
 from experiments.world.draws import Floats, Places
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
@@ -67,8 +67,9 @@ class Entries:
 
 @dataclass
 class Journal:
-    """Collects entries; `add` may be called in any order."""
+    """Collects entries; `add` may be called in any order. `origin`: the instant at which its world's week 0 begins."""
 
+    origin: int = WeekDates().cutoff(0)
     parts: list[Entries] = field(default_factory=list)
 
     def add(self, kind: EventKind, week: int, account: Places, occurred_at: Instants, **columns: Any) -> None:
@@ -97,7 +98,7 @@ class Journal:
     def entries(self) -> Entries:
         """Everything so far in key order: account, time, number."""
         whole = joined(self.parts)
-        return whole.take(np.argsort(order_key(whole), kind="stable"))
+        return whole.take(np.argsort(order_key(whole, self.origin), kind="stable"))
 
 
 def joined(parts: Sequence[Entries]) -> Entries:
@@ -113,9 +114,9 @@ def joined(parts: Sequence[Entries]) -> Entries:
     )
 
 
-def order_key(entries: Entries) -> Places:
-    """One number that sorts by account, second, event number: 18 + 27 + 18 bits."""
-    second = (entries.occurred_at - cutoff(0)) // 1_000_000
+def order_key(entries: Entries, origin: int) -> Places:
+    """One number that sorts by account, second since `origin`, event number: 18 + 27 + 18 bits."""
+    second = (entries.occurred_at - origin) // 1_000_000
     return np.asarray(first_key(entries.account) + (second << 18) + entries.number, dtype=np.int64)
 
 

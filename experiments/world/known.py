@@ -44,7 +44,7 @@ class KnownEvents:
     def _start_again(self) -> None:
         self._read, self._before = 0, 0
         self._waiting = joined([])
-        self._known = _columns_of(self._waiting, np.zeros(0, dtype=np.int64))
+        self._known = _columns_of(self._waiting, np.zeros(0, dtype=np.int64), self._journal.origin)
 
     def log(self, accounts: NDArray[np.object_], before: int) -> EventLog:
         """The events known before an instant, as everything numeric reads them; `accounts`: ids of the block,
@@ -73,12 +73,12 @@ class KnownEvents:
         known = new.known_at < before
         told = np.flatnonzero(known & ~np.isin(new.kind, self._hidden))
         self._waiting = new.take(~known)
-        self._known = _merged(self._known, _columns_of(new, told))
+        self._known = _merged(self._known, _columns_of(new, told, self._journal.origin))
 
 
-def _columns_of(entries: Entries, told: Places) -> Columns:
+def _columns_of(entries: Entries, told: Places, origin: int) -> Columns:
     """The columns of an event log of the entries at these places, sorted by `key`; `ref` as in the entries."""
-    key = order_key(entries)[told]
+    key = order_key(entries, origin)[told]
     order = np.argsort(key, kind="stable")
     plain: Columns = {"occurred_at": entries.occurred_at, "known_at": entries.known_at, "kind": entries.kind}
     codes = {name: entries.codes[name] for name in NAMES} | {NOTE: entries.codes["note"]}

@@ -39,7 +39,7 @@ class Scene:
         """Working hours of a working day in the week."""
         luck, w = self.luck.take(who), self.week.number
         day = np.floor(5 * luck.uniform(purpose + "_day", w, index))
-        return instant_in(w, day, 8.5 + 9 * luck.uniform(purpose + "_hour", w, index))
+        return instant_in(self.week.begins, day, 8.5 + 9 * luck.uniform(purpose + "_hour", w, index))
 
     def lag(self, who: Places, purpose: str, middle: Floats | float) -> Floats:
         """Days until something is recorded."""

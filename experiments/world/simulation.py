@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.world import drivers
 from experiments.world.acting import Acts, Plan, act, own_plan
-from experiments.world.almanac import BURN_IN, cutoff, monday
+from experiments.world.almanac import BURN_IN
 from experiments.world.behaviour import Habits, behaviour, choose, eligible, room_of
 from experiments.world.contact_records import write_contact
 from experiments.world.draws import Draws, Flags, Floats, Places
@@ -166,7 +166,7 @@ class Simulation:
         )
 
     def _reviewed(self, state: State, week: int) -> NDArray[np.int8]:
-        first = monday(week + 1)
+        first = self.world.almanac.dates.monday(week + 1)
         if week < 0 or first.month != 1 or first.day > 7:
             return state.tier
         return tier_of(np.log(state.sales + 1.0), self.world.fitted)
@@ -196,7 +196,7 @@ class Simulation:
         assert self.journal is not None
         journal, week = self.journal, scene.week.number
         who = np.flatnonzero(scene.books & arrived)
-        journal.add(EventKind.REP_ASSIGNED, week, who, np.full(len(who), cutoff(week)), rep=scene.rep[who])
+        journal.add(EventKind.REP_ASSIGNED, week, who, np.full(len(who), scene.week.begins), rep=scene.rep[who])
         handed = self.traits.handed_over == week
         closed = np.flatnonzero(scene.books & scene.found.closes & ~handed)
         late = 5 + 25 * self.luck.uniform("closure_lag", week)[closed]
@@ -214,7 +214,7 @@ class Simulation:
             EventKind.TIER_CHANGED,
             week,
             changed,
-            np.full(len(changed), cutoff(week + 1)),
+            np.full(len(changed), self.world.almanac.dates.cutoff(week + 1)),
             note=np.array(notes, dtype=int),
         )
 

@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.world import arrow
-from experiments.world.almanac import START, monday
 from experiments.world.journal import NOTES, Entries
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
@@ -25,8 +24,9 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
     told = np.zeros((2, len(traits)), dtype=bool)
     for row, kind in enumerate((EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)):
         told[row, known.account[known.kind == kind.number]] = True
+    dates, last = simulation.world.almanac.dates, simulation.world.records_end
     since = [
-        str(monday(int(week) + 1)) if week != NONE and said else None
+        str(min(dates.monday(int(week) + 1), last)) if week != NONE and said else None
         for week, said in zip(state.ended, told[0] | told[1], strict=True)
     ]
     attributes = [
@@ -40,7 +40,7 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
             "segment": np.array(SEGMENTS)[traits.segment],
             "region": np.array(NAMES)[traits.region],
             "owner_rep_id": arrow.rep_ids(traits.seat * HOLDERS + simulation.seats.holder[seat, now]).to_pandas(),
-            "opened_on": [START + timedelta(weeks=int(week)) for week in traits.opens],
+            "opened_on": [dates.monday(int(week)) for week in traits.opens],
             "status": np.select([told[0], told[1]], ["closed", "transferred"], default="active"),
             "status_since": pd.to_datetime(pd.Series(since)).dt.date,
             "attributes": attributes,
@@ -76,7 +76,7 @@ def contacts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
 def reps_of(simulation: Simulation) -> pd.DataFrame:
     """Everybody who held a seat of the block until now."""
     seats, rows = simulation.seats, []
-    rep = simulation.world.playbook.rep
+    rep, dates = simulation.world.playbook.rep, simulation.world.almanac.dates
     last = simulation.world.almanac.at(simulation.number - 1)
     for seat in range(len(seats.region)):
         number = int(simulation.traits.seat[0]) + seat
@@ -84,14 +84,14 @@ def reps_of(simulation: Simulation) -> pd.DataFrame:
         for holder in range(int(held[0]), int(held[-1]) + 1):
             places = np.flatnonzero(held == holder)
             empty = places[seats.vacant[seat, places]]
-            first = monday(int(places[0]) - simulation.world.almanac.at(0))
+            first = dates.monday(int(places[0]) - simulation.world.almanac.at(0))
             rows.append(
                 {
                     "rep_id": arrow.rep_ids(np.array([number * HOLDERS + holder]))[0].as_py(),
                     "manager_id": f"M{NAMES[seats.region[seat]]}",
                     "region": NAMES[seats.region[seat]],
                     "started_on": first - timedelta(weeks=200 if places[0] == 0 else 0),
-                    "left_on": monday(int(empty[0]) - simulation.world.almanac.at(0)) if len(empty) else None,
+                    "left_on": dates.monday(int(empty[0]) - simulation.world.almanac.at(0)) if len(empty) else None,
                     "minutes_per_week": rep.minutes_per_week,
                     "stops_per_week": rep.stops_per_week,
                     "budget_per_week": rep.budget_per_week,

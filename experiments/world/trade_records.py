@@ -38,7 +38,7 @@ def _orders(journal: Journal, scene: Scene) -> None:
     hour = 9 + 8 * luck.uniform("order_hour", 0, met.number)[first]
     breadth = np.exp(0.5 * (np.log(amount) - np.log(traits.size[account])) + 0.3 * scene.before.satisfaction[account])
     lines = 1 + np.floor(6 * breadth * (0.7 + 0.6 * luck.uniform("lines", 0, met.number)[first]))
-    at = instant_in(w, day, hour)
+    at = instant_in(scene.week.begins, day, hour)
     number = (slot % 5).astype(np.int64)
     journal.add(EventKind.ORDER, w, account, at, number=number, amount=amount, lines=lines)
     later = (DAY_US * (1 + (luck.uniform("delivery", 0, met.number)[first] > 0.6))).astype(np.int64)
@@ -96,4 +96,4 @@ def _market(journal: Journal, scene: Scene) -> None:
         journal.add(kind, w, who, at, known_after_days=lag, rep=scene.rep[who])
     for kind, flags in ((EventKind.PRICE_CHANGE, scene.week.price_rise), (EventKind.PROMOTION, scene.week.promotion)):
         who = np.flatnonzero(scene.books & flags)
-        journal.add(kind, w, who, instant_in(w, np.zeros(len(who)), np.full(len(who), 8.0)))
+        journal.add(kind, w, who, instant_in(scene.week.begins, np.zeros(len(who)), np.full(len(who), 8.0)))

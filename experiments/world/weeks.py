@@ -14,9 +14,10 @@ from experiments.world.seats import NEW_WEEKS, Seats
 
 @dataclass(frozen=True)
 class Week:
-    """One week; scalars of the calendar, arrays of one number per account."""
+    """One week; scalars of the calendar, arrays of one number per account. `begins`: the instant of its cutoff."""
 
     number: int
+    begins: int
     open_share: float
     season: float
     quarter_end: bool
@@ -47,6 +48,7 @@ def week_of(number: int, almanac: Almanac, regions: Regions, seats: Seats, trait
     place, region, seat = almanac.at(number), traits.region, traits.seat - traits.seat[0]
     return Week(
         number=number,
+        begins=almanac.dates.cutoff(number),
         open_share=float(almanac.open_share[place]),
         season=float(almanac.season[place]),
         quarter_end=bool(almanac.quarter_end[place]),

@@ -2,27 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 
 from experiments.world.actions import NAMES
-from experiments.world.almanac import Almanac, make_almanac
+from experiments.world.almanac import TIME_ZONE, Almanac, WeekDates, make_almanac
 from experiments.world.draws import Floats
 from experiments.world.parameters import Effects, Fitted, draw_effects, read_fitted, world_hash
 from experiments.world.population import SEGMENTS, Shape, seat_of
 from experiments.world.regions import Regions, make_regions
 from experiments.world.scenarios import Rules, rules_of
+from kqml.calendar.business_time import local_midnight
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook, read_playbook
 
 RUN_OUT = 30
 """Weeks beyond the meant ones for which regions and seats are drawn, so that a horizon fits behind the last week."""
 
+END_YEARS = range(2000, 2099)
+"""Years in which records may end: the oldest accounts open nine years before week 0, and dates before 1970 are refused;
+the lunar calendar ends with 2100."""
+
 
 @dataclass(frozen=True)
 class World:
-    """`shape`: its size. `seed`: of luck and parameters alike. `hash`: of what was fixed beforehand."""
+    """`shape`: its size. `seed`: of luck and parameters alike. `hash`: of what was fixed beforehand. `end`: the day
+    before which the company's records end; without one they end with the last week, counted from the usual start."""
 
     shape: Shape
     seed: int
@@ -32,10 +39,13 @@ class World:
     fitted: Fitted
     fit: str
     playbook: Playbook
+    end: date | None = None
 
     @cached_property
     def almanac(self) -> Almanac:
+        dates = WeekDates() if self.end is None else WeekDates.up_to(self.end, self.shape.weeks)
         return make_almanac(
+            dates,
             self.shape.weeks + RUN_OUT,
             self.fitted.season,
             festival_kept=self.rules.festival_kept,
@@ -45,6 +55,16 @@ class World:
     @cached_property
     def regions(self) -> Regions:
         return make_regions(self.seed, self.shape.weeks + RUN_OUT, self.rules.regions)
+
+    @property
+    def records_end(self) -> date:
+        """The first day of which the company knows nothing."""
+        return self.end or self.almanac.dates.monday(self.shape.weeks)
+
+    @property
+    def known_before(self) -> int:
+        """The instant at which the company's records end."""
+        return local_midnight(self.records_end, TIME_ZONE)
 
     @property
     def margins(self) -> Floats:
@@ -75,10 +95,12 @@ def build_world(
     fit: str = "stores",
     playbook: Playbook | None = None,
     middle: bool = False,
+    end: date | None = None,
 ) -> World:
-    """The world of a seed. `middle`: with every effect in the middle of its range. Raises BadUse where it cannot be."""
+    """The world of a seed. `middle`: with every effect in the middle of its range. `end`: the day before which its
+    records end. Raises BadUse where it cannot be."""
     playbook = playbook or read_playbook()
-    _check(shape, playbook)
+    _check(shape, playbook, end)
     fitted = read_fitted(fit)
     return World(
         shape=shape,
@@ -89,10 +111,11 @@ def build_world(
         fitted=fitted,
         fit=fit,
         playbook=playbook,
+        end=end,
     )
 
 
-def _check(shape: Shape, playbook: Playbook) -> None:
+def _check(shape: Shape, playbook: Playbook, end: date | None) -> None:
     faults = [
         Fault(name, f"{value} is below {low}", f"give {low} or more")
         for name, value, low in (
@@ -110,6 +133,9 @@ def _check(shape: Shape, playbook: Playbook) -> None:
         for segment in SEGMENTS
         if segment not in playbook.margin_rate
     ]
+    if end is not None and end.year not in END_YEARS:
+        todo = f"give a date of the years {END_YEARS[0]} to {END_YEARS[-1]}"
+        faults.append(Fault("end", f"{end} is out of reach", todo))
     if faults:
         raise BadUse("Such a world cannot be.", faults)
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments.world import arrow
-from experiments.world.almanac import cutoff
 from experiments.world.control import Decisions, Observation, Policy, run
 from experiments.world.decisions import DecisionLog, write_log
 from experiments.world.described import info_of, source_of
@@ -93,7 +92,7 @@ def _later(parts: list[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
 
 
 def _live_block(world: World, seats: range, log: LogPlan | None, frames: Frames, tell: Tell) -> pa.RecordBatch:
-    simulation = Simulation(world, seats, journal=Journal())
+    simulation = Simulation(world, seats, journal=Journal(world.almanac.dates.cutoff(0)))
     logged = log.weeks if log else 0
     for _ in range(world.shape.weeks - logged):
         _note_truth(simulation, simulation.live(), frames)
@@ -125,7 +124,7 @@ def block_batch(simulation: Simulation, frames: Frames) -> pa.RecordBatch:
     assert simulation.journal is not None
     entries = simulation.journal.entries()
     hidden = [kind.number for kind in simulation.world.rules.hidden]
-    known = entries.take((entries.known_at < cutoff(simulation.number)) & ~np.isin(entries.kind, hidden))
+    known = entries.take((entries.known_at < simulation.world.known_before) & ~np.isin(entries.kind, hidden))
     frames.accounts.append(accounts_of(simulation, known))
     frames.contacts.append(contacts_of(simulation, known))
     frames.reps.append(reps_of(simulation))

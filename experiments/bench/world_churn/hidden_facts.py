@@ -8,20 +8,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.bench.world_churn.model_accuracy import WEEKS
-from experiments.world.almanac import cutoff, week_name
+from experiments.world.almanac import WeekDates
 from features.training_set import TrainingSet
 from models.churn.examples import Examples
 
 Mask = NDArray[np.bool_]
 LAST = WEEKS + 30
-WEEK_OF = {cutoff(week): week for week in range(LAST)}
-NUMBER_OF = {week_name(week): week for week in range(LAST)}
+DATES = WeekDates()
+WEEK_OF = {DATES.cutoff(week): week for week in range(LAST)}
+NUMBER_OF = {DATES.name(week): week for week in range(LAST)}
 
 
 def left_by_the_end(found: TrainingSet, test: Examples, truth: Path) -> Mask:
     """Rows whose account had quietly left for good when the window of its answer closed."""
     departures = pd.read_parquet(truth / "departures.parquet", columns=["account_id", "week"])
-    gone_at = {account: cutoff(NUMBER_OF[week] + 1) for account, week in departures.itertuples(index=False)}
+    gone_at = {account: DATES.cutoff(NUMBER_OF[week] + 1) for account, week in departures.itertuples(index=False)}
     ids = found.accounts[test.account]
     never = np.iinfo(np.int64).max
     return np.array([gone_at.get(account, never) for account in ids], dtype=np.int64) <= test.matures_at
@@ -32,7 +33,7 @@ def pictures_of(found: TrainingSet, test: Examples, truth: Path) -> pd.DataFrame
     keys = pd.DataFrame(
         {
             "account_id": found.accounts[test.account].astype(str),
-            "week": [week_name(WEEK_OF[int(one)]) for one in test.cutoff],
+            "week": [DATES.name(WEEK_OF[int(one)]) for one in test.cutoff],
         }
     )
     return keys.merge(pd.read_parquet(truth / "states.parquet"), on=["account_id", "week"], how="left")

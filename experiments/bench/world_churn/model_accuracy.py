@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.almanac import cutoff
+from experiments.world.almanac import WeekDates
 from features.catalog import catalog
 from features.churn_definition import ChurnDefinition
 from features.definitions import Feature, atoms_of
@@ -74,15 +74,15 @@ class Judged:
 def training_set(dataset: Dataset, gap: int) -> TrainingSet:
     """Rows every four weeks from the eighth month on, as long as their answers are known at the end."""
     weeks = sorted({*range(FIRST, WEEKS - 18, EVERY), *PICTURED})
-    cutoffs = np.array([cutoff(week) for week in weeks], dtype=np.int64)
+    cutoffs = np.array([WeekDates().cutoff(week) for week in weeks], dtype=np.int64)
     return build_training_set(dataset, ChurnDefinition(gap=gap), cutoffs, catalog())
 
 
 def split(found: TrainingSet) -> tuple[Examples, Examples]:
     """What was answered before the last year begins, the rows of the last year."""
     examples = examples_of(found)
-    test = examples.cutoff >= cutoff(TEST_FROM)
-    return examples.where(examples.matures_at <= cutoff(TEST_FROM)), examples.where(test)
+    test = examples.cutoff >= WeekDates().cutoff(TEST_FROM)
+    return examples.where(examples.matures_at <= WeekDates().cutoff(TEST_FROM)), examples.where(test)
 
 
 def judge(found: TrainingSet, kept: frozenset[str] | None, effort: Effort) -> Judged:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from experiments.world.acting import FAILS
 from experiments.world.actions import IN_PERSON
-from experiments.world.almanac import week_name
 from experiments.world.control import Decisions, Observation, Pilot, Policy, Reps, run
 from experiments.world.logs import KINDS, logged
 from experiments.world.simulation import Simulation, all_seats
@@ -121,7 +120,7 @@ def study_log(world: World, name: str, weeks: int, share: float, rows: int, path
         path = Path(folder) / "world"
         dataset, _ = write_world(world, path, log=LogPlan(policy, weeks + HORIZON + 1, 1))
         decisions = read_decision_log(path)
-        kept = decisions.decisions["week"].isin([week_name(week) for week in range(WARM_UP, until)])
+        kept = decisions.decisions["week"].isin([world.almanac.dates.name(week) for week in range(WARM_UP, until)])
         decisions = type(decisions)(decisions.decisions[kept], decisions.states)
         data = build_decision_data(dataset, decisions, world.playbook).learnable()
         data = data.where(_chosen(data, KINDS[name].randomised, rows))
@@ -153,7 +152,7 @@ def _truth(world: World, policy: Staged, data: DecisionData, paths: int) -> tupl
     true = np.full((len(data), len(data.actions)), np.nan)
     error = np.full(true.shape, np.nan)
     for simulation, number in _mondays(world, policy):
-        mine = np.flatnonzero(data.week == week_name(number))
+        mine = np.flatnonzero(data.week == world.almanac.dates.name(number))
         who = np.array([int(name[1:]) for name in data.account_ids[data.rows.account[mine]]], dtype=np.int64)
         if not len(mine):
             continue

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.public_data import data_folder
-from experiments.world.almanac import START, TIME_ZONE, cutoff
+from experiments.world.almanac import START, TIME_ZONE
 from experiments.world.draws import Places
 from experiments.world.fit.marginals import OrderLog
 from experiments.world.journal import Journal
@@ -39,13 +39,15 @@ def real_orders(name: str) -> OrderLog:
 
 def world_orders(world: World) -> OrderLog:
     """The order days of a world under the reps' own behaviour, orders of one day added up."""
-    simulation = Simulation(world, range(world.shape.reps), journal=Journal())
+    simulation = Simulation(world, range(world.shape.reps), journal=Journal(world.almanac.dates.cutoff(0)))
     for _ in range(world.shape.weeks):
         simulation.live()
     assert simulation.journal is not None
     entries = simulation.journal.entries()
     orders = entries.take(entries.kind == EventKind.ORDER.number)
-    day = local_days(orders.occurred_at, TIME_ZONE) - local_days(np.array([cutoff(0)]), TIME_ZONE)[0]
+    day = (
+        local_days(orders.occurred_at, TIME_ZONE) - local_days(np.array([world.almanac.dates.cutoff(0)]), TIME_ZONE)[0]
+    )
     key, inverse = np.unique(orders.account * 10_000 + day, return_inverse=True)
     amount = np.bincount(inverse, weights=orders.numbers["amount"]).astype(np.float64)
     account = np.unique(key // 10_000, return_inverse=True)[1]

@@ -72,6 +72,37 @@ def test_the_dataset_follows_the_contract(reference):
     assert dataset.info.source["world"]
 
 
+def events_of(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(folder / "events").sort_values("event_id", ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("end", "closed_from"), [("2026-11-30", []), ("2026-11-22", ["2026-02-16"]), ("2026-03-18", ["2026-02-16"])]
+)
+def test_records_end_with_the_day_before_the_end(tmp_path, end, closed_from):
+    found = simulated(tmp_path / "world", "--end", end)
+    assert found["end"] == end
+    day = pd.Timestamp(end, tz="Asia/Shanghai")
+    known = events_of(tmp_path / "world")["known_at"]
+    assert known.max() < day
+    assert known.max() >= day - pd.Timedelta(days=3)
+    quiet = read_dataset(tmp_path / "world").info.quiet_periods
+    assert [period.start for period in quiet] == closed_from
+
+
+def test_a_world_that_ends_within_a_week_is_the_beginning_of_the_whole_week(tmp_path):
+    simulated(tmp_path / "part", "--end", "2026-11-26")
+    simulated(tmp_path / "whole", "--end", "2026-11-30")
+    whole = events_of(tmp_path / "whole")
+    before = whole[whole["known_at"] < pd.Timestamp("2026-11-26", tz="Asia/Shanghai")].reset_index(drop=True)
+    assert len(before) < len(whole)
+    pd.testing.assert_frame_equal(events_of(tmp_path / "part"), before)
+
+
+def test_a_world_without_an_end_does_not_speak_of_one(reference):
+    assert "end" not in read_dataset(reference).info.source
+
+
 def test_the_decision_log_has_one_row_for_each_account_and_week(reference):
     decisions = pd.read_parquet(reference / "decisions.parquet")
     assert decisions["decision_id"].is_unique
@@ -121,6 +152,12 @@ REFUSALS = {
     "an unknown fit": ([*SMALL, "--fit", "moon", "--out", "x"], "moon is not known"),
     "a share above one": ([*SMALL, "--log", "reference", "--pilot-share", "2", "--out", "x"], "2.0 is not a share"),
     "more pilot than weeks": ([*SMALL, "--log", "reference", "--pilot-weeks", "99", "--out", "x"], "99 weeks of 40"),
+    "an end that is no date": ([*SMALL, "--end", "today", "--out", "x"], "--end: today"),
+    "an end out of reach": ([*SMALL, "--end", "1899-01-01", "--out", "x"], "1899-01-01 is out of reach"),
+    "a log that ends within a week": (
+        [*SMALL, "--log", "reference", "--end", "2026-11-25", "--out", "x"],
+        "2026-11-25 is no Monday",
+    ),
     "more reps than accounts": (["--accounts", "2", "--reps", "3", "--out", "x"], "2 is below 3"),
 }
 

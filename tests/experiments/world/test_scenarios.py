@@ -5,7 +5,7 @@ import pytest
 
 from experiments.world.acting import Acts
 from experiments.world.actions import IN_PERSON
-from experiments.world.almanac import cutoff
+from experiments.world.almanac import WeekDates
 from experiments.world.journal import Journal
 from experiments.world.population import Shape
 from experiments.world.simulation import Simulation
@@ -14,6 +14,7 @@ from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 
 SHAPE = Shape(accounts=600, reps=15, weeks=60)
+DATES = WeekDates()
 
 
 class Story:
@@ -108,7 +109,7 @@ def test_under_policy_feedback_silence_brings_visits(usual):
 def test_without_festival_orders_go_on(usual):
     def orders(story: Story) -> int:
         entries = story.entries
-        inside = (entries.occurred_at >= cutoff(4)) & (entries.occurred_at < cutoff(5))
+        inside = (entries.occurred_at >= DATES.cutoff(4)) & (entries.occurred_at < DATES.cutoff(5))
         return int((inside & (entries.kind == EventKind.ORDER.number)).sum())
 
     assert orders(Story("no_festival")) > 3 * orders(usual)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from experiments.world.acting import own_plan
 from experiments.world.actions import Package
-from experiments.world.almanac import cutoff
+from experiments.world.almanac import WeekDates
 from experiments.world.journal import Journal
 from experiments.world.parameters import draw_effects, evidence, read_fitted
 from experiments.world.population import TIER_SHARES, Shape
@@ -18,6 +18,7 @@ from kqml.events import EventKind
 
 SHAPE = Shape(accounts=120, reps=4, weeks=40)
 CHANGED = 12
+DATES = WeekDates()
 
 
 def entries_of(simulation):
@@ -58,8 +59,8 @@ def test_one_changed_action_alters_nothing_before_it_and_no_account_of_another_r
     left, right = plain.journal.entries(), changed.journal.entries()
     seat = plain.traits.seat[account]
     for one, other in ((left, right), (right, left)):
-        mask = (one.occurred_at < cutoff(CHANGED)) | (plain.traits.seat[one.account] != seat)
-        same = (other.occurred_at < cutoff(CHANGED)) | (plain.traits.seat[other.account] != seat)
+        mask = (one.occurred_at < DATES.cutoff(CHANGED)) | (plain.traits.seat[one.account] != seat)
+        same = (other.occurred_at < DATES.cutoff(CHANGED)) | (plain.traits.seat[other.account] != seat)
         for name in ("account", "number", "kind", "occurred_at", "known_at", "ref"):
             assert np.array_equal(getattr(one, name)[mask], getattr(other, name)[same])
     elsewhere = np.flatnonzero(plain.traits.seat != seat)
@@ -105,19 +106,19 @@ def test_nobody_orders_after_having_left_or_before_opening():
     simulation = live_through(2, 40)
     entries = simulation.journal.entries()
     orders = entries.kind == EventKind.ORDER.number
-    opens = np.array([cutoff(int(week)) for week in simulation.traits.opens])
+    opens = np.array([DATES.cutoff(int(week)) for week in simulation.traits.opens])
     assert (entries.occurred_at[orders] >= opens[entries.account[orders]]).all()
     ended = np.flatnonzero(simulation.state.ended >= 0)
     for account in ended:
         last = entries.occurred_at[orders & (entries.account == account)]
-        assert (last < cutoff(int(simulation.state.ended[account]) + 1)).all()
+        assert (last < DATES.cutoff(int(simulation.state.ended[account]) + 1)).all()
 
 
 def test_spring_festival_stops_orders():
     simulation = live_through(0, 8)
     entries = simulation.journal.entries()
     orders = entries.occurred_at[entries.kind == EventKind.ORDER.number]
-    per_week = [((orders >= cutoff(week)) & (orders < cutoff(week + 1))).sum() for week in range(8)]
+    per_week = [((orders >= DATES.cutoff(week)) & (orders < DATES.cutoff(week + 1))).sum() for week in range(8)]
     assert per_week[4] < 0.3 * np.mean(per_week[:3])
 
 

@@ -165,6 +165,8 @@ def _event(
         "minutes": float(luck.integers(0, 12)) if luck.random() < 0.7 else None,
         "authenticity": float(np.round(luck.random(), 2)) if luck.random() < 0.5 else None,
     }
+    if kind == "gift":
+        row["amount"] = [None, 70.0, 250.0][place % 3]
     if kind in ("promise_made", "complaint") and luck.random() < 0.7:
         row["due_at"] = occurred + timedelta(days=float(luck.integers(1, 40)))
     if kind in ("promise_kept", "complaint_resolved"):

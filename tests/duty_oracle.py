@@ -318,9 +318,10 @@ class Oracle:
                 away = all(self.absent(self.owner(account, day), each) for each in window)
                 for channel in asked:
                     silent = channel in ("call", "message") and not self.consents(account, day)
-                    target = 0.0 if silent or away else 1.0
                     name = account["account_id"]
                     gifts = float(len(self.of(name, ("gift",), start, end)))
+                    spent = channel == "gift" and not gifts and self.gift_room(name, day.year) <= 0
+                    target = 0.0 if silent or away or spent else 1.0
                     counted = gifts if channel == "gift" else self.contacts(name, channel, start, end)
                     must = self.must(end) and counted < target
                     yield self.row(
@@ -335,6 +336,15 @@ class Oracle:
                         due_by=end,
                         must=must,
                     )
+
+    def gift_room(self, account: str, year: int) -> float:
+        """What the person who got least of those who got something may still be given."""
+        gifts = self.of(account, ("gift",), self.midnight(date(year, 1, 1)), self.midnight(date(year + 1, 1, 1)))
+        money = {row["contact_id"]: 0.0 for row in gifts}
+        for row in gifts:
+            money[row["contact_id"]] += row["amount"] or 0.0
+        shared = money.pop(None, 0.0)
+        return self.playbook.limits.gift_cap - shared - min(money.values(), default=0.0)
 
     def birthdays(self, account: dict[str, Any]) -> Iterator[dict[str, Any]]:
         gone = {row["contact_id"] for row in self.known if row["kind"] == "contact_left"}

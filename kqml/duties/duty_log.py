@@ -32,6 +32,7 @@ class Records:
     known_at: Instants
     rep: Places
     minutes: Floats
+    amount: Floats
     authenticity: Floats
     due_at: Instants
     row: Places
@@ -84,6 +85,7 @@ def records_of(events: pa.Table, names: pa.Array, people: pa.Array) -> Records:
         known_at=_instants(events, "known_at", occurred),
         rep=places_in(events, "rep_id", people),
         minutes=_floats(events, "minutes"),
+        amount=_floats(events, "amount"),
         authenticity=_floats(events, "authenticity"),
         due_at=_instants(events, "due_at", np.full(rows, NOWHEN, dtype=np.int64)),
         row=np.arange(rows, dtype=np.int64),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_midnight
 from kqml.calendar.festivals import festival_day
 from kqml.dataset.tables import TIERS
+from kqml.duties.gifts import gift_room
 from kqml.duties.period import date_of, day_number
 from kqml.duties.request import Asked, in_tiers
 from kqml.duties.table import Part, state_of
@@ -22,12 +23,18 @@ Flags = NDArray[np.bool_]
 
 def festival_parts(asked: Asked) -> Iterator[Part]:
     """Every festival whose days of asking touch the period."""
+    for rule, day, window in festival_windows(asked):
+        yield from _festival(asked, rule, day, window)
+
+
+def festival_windows(asked: Asked) -> Iterator[tuple[FestivalRule, date, tuple[int, int]]]:
+    """Yield each festival whose days of asking touch the period, with its day and the instants of those days."""
     years = range(date_of(asked.day_of(asked.start)).year - 1, date_of(asked.day_of(asked.end)).year + 2)
     for rule in asked.playbook.festivals:
         for day in (festival_day(rule.festival, year) for year in years):
             window = _window(asked, day, rule.days_before, rule.days_after)
             if window[0] < asked.end and window[1] > asked.start:
-                yield from _festival(asked, rule, day, window)
+                yield rule, day, window
 
 
 def _festival(asked: Asked, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[Part]:
@@ -36,34 +43,47 @@ def _festival(asked: Asked, rule: FestivalRule, day: date, window: tuple[int, in
     for channel in CHANNELS:
         asking = is_open & in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
         counted = asked.contacts.counted(channel, window, asked.accounts)
-        yield _occasion(asked, rule.festival, channel, place, asking, counted, window)
+        yield _occasion(asked, (rule, day), channel, asking, counted)
     gifts = asked.known.of(EventKind.GIFT)
     low, high = np.searchsorted(gifts.occurred_at, window)
     given = np.bincount(gifts.account[low:high], minlength=asked.accounts).astype(np.float64)
-    yield _occasion(asked, rule.festival, "gift", place, is_open & in_tiers(tier, rule.gift), given, window)
+    asking, spent = is_open & in_tiers(tier, rule.gift), (gift_room(asked, day.year) <= 0) & (given <= 0)
+    yield _occasion(asked, (rule, day), "gift", asking, given, spent)
+
+
+def asks_for_gift(asked: Asked) -> Flags:
+    """Return whether a festival whose days touch the period asks for a gift to each account."""
+    wanted = np.zeros(asked.accounts, dtype=bool)
+    for rule, day, _ in festival_windows(asked):
+        place = day_number(day)
+        wanted |= asked.is_open(place) & in_tiers(asked.tier(place), rule.gift)
+    return wanted
 
 
 def _occasion(
     asked: Asked,
-    occasion: str,
+    occasion: tuple[FestivalRule, date],
     channel: str,
-    day: int,
     asking: Flags,
     counted: NDArray[np.float64],
-    window: tuple[int, int],
+    spent: Flags | None = None,
 ) -> Part:
-    who = np.flatnonzero(asking)
+    """`spent`: accounts whose limit for gifts is reached; a gift that was given before that stays done."""
+    rule, day = occasion[0], day_number(occasion[1])
+    window, who = _window(asked, occasion[1], rule.days_before, rule.days_after), np.flatnonzero(asking)
     forbidden = asked.forbidden(day, channel)[who]
     owner = asked.owner(day)[who]
     away = _away(asked, owner, window) & ~forbidden
-    target = np.where(forbidden | away, 0.0, 1.0)
+    limited = np.zeros(len(who), dtype=bool) if spent is None else spent[who]
+    target = np.where(forbidden | away | limited, 0.0, 1.0)
+    why = np.select([forbidden, away, limited], ["no_consent", "leave", "gift_limit"], "festival")
     return Part(
         account=who,
         rep=owner,
         tier=asked.tier(day)[who],
         columns={
             "duty": "festival",
-            "occasion": occasion,
+            "occasion": rule.festival,
             "channel": channel,
             "target": target,
             "counted": counted[who],
@@ -73,7 +93,7 @@ def _occasion(
             "due_by": np.full(len(who), window[1]),
             "state": state_of(target, counted[who], window[1], asked.cutoff),
             "must": asked.must(window[1]) & (counted[who] < target),
-            "why": np.select([forbidden, away], ["no_consent", "leave"], "festival").astype(object),
+            "why": why.astype(object),
         },
     )
 

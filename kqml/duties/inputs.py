@@ -23,6 +23,7 @@ COLUMNS = (
     "known_at",
     "kind",
     "minutes",
+    "amount",
     "rep_id",
     "contact_id",
     "due_at",

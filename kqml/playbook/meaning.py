@@ -39,6 +39,7 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _twice(data)
     yield from _topics(data)
     yield from _first_package(data)
+    yield from _gifts(data)
     yield from _priors(data)
     yield from _overlaps(data)
     yield from _seasons_named(data)
@@ -112,8 +113,20 @@ def _first_package(data: Mapping[str, Any]) -> Iterator[Problem]:
     rows = _rows(data, "packages")
     if rows and rows[0][0] == 0:
         first = rows[0][1]
-        if first.get("contacts") or first.get("minutes") or first.get("stops") or first.get("money"):
+        if any(first.get(key) for key in ("contacts", "minutes", "stops", "money", "gift")):
             yield ("packages", 0), "the first package takes something or makes contact", "put `wait` first"
+
+
+def _gifts(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """A gift above the cap would never be allowed."""
+    cap: Any = _at(data, "limits.gift_cap")
+    for place, row in _rows(data, "packages"):
+        gift: Any = row.get("gift", 0)
+        money: Any = row.get("money")
+        if _is_number(gift) and _is_number(cap) and gift > cap:
+            yield ("packages", place, "gift"), f"{gift:g} is more than limits.gift_cap {cap:g}", "lower it"
+        if _is_number(gift) and _is_number(money) and gift > money:
+            yield ("packages", place, "gift"), f"{gift:g} is more than its money {money:g}", "correct one of them"
 
 
 def _priors(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -14,14 +14,15 @@ from kqml.playbook.shapes import STRICT, Amount, Channel, Code, Count, Name, Sha
 class Package:
     """A week's package: what is done in the week with one account, what that takes.
 
-    `contacts`: channel → number in the week. `minutes`, `stops`, `money`: for the whole week. `tiers`: to whom it
-    may be given. `needs`: those of CONDITIONS that have to hold.
+    `contacts`: channel → number in the week. `minutes`, `stops`, `money`: for the whole week. `gift`: how much of the
+    money is a gift to a person. `tiers`: to whom it may be given. `needs`: those of CONDITIONS that have to hold.
     """
 
     name: Name
     minutes: Amount
     stops: Count
     money: Amount
+    gift: Amount = 0.0
     contacts: Mapping[Channel, Count] = Field(default_factory=dict)
     tiers: tuple[Tier, ...] = TIERS  # type: ignore[assignment]
     needs: Annotated[frozenset[Literal["open", "rep", "consent"]], PlainSerializer(sorted)] = frozenset()

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_midnight
 from kqml.dataset.tables import TIERS
 from kqml.duties.engine import asked_of
+from kqml.duties.festivals import asks_for_gift
+from kqml.duties.gifts import gift_room
 from kqml.duties.inputs import DutyBook
 from kqml.duties.period import Period, day_number
 from kqml.duties.reps import Rep
@@ -26,7 +28,8 @@ class Situation:
 
     `tier`: text, empty where unknown. `active`: opened, not suspended, closed, transferred. `open_share`, `rep_share`:
     of the week's days without quiet ones, of those on which the rep in charge works. `week`, `month` (n × C): contacts
-    already made in the week, in its calendar month. `rejected` (n × K): recommendations rejected lately.
+    already made in the week, in its calendar month. `rejected` (n × K): recommendations rejected lately. `gift_asked`:
+    a festival of the week asks for a gift. `gift_room`: money that a gift to a person may still cost this year.
     """
 
     tier: NDArray[np.object_]
@@ -37,6 +40,8 @@ class Situation:
     week: Floats
     month: Floats
     rejected: Floats
+    gift_asked: Flags
+    gift_room: Floats
 
 
 def situation_of(book: DutyBook, playbook: Playbook, week: Period, cutoff: int, rejected: Floats) -> Situation:
@@ -55,6 +60,8 @@ def situation_of(book: DutyBook, playbook: Playbook, week: Period, cutoff: int, 
         week=_contacts(asked, (asked.start, cutoff)),
         month=_contacts(asked, (month, cutoff)),
         rejected=rejected,
+        gift_asked=asks_for_gift(asked),
+        gift_room=gift_room(asked, week.first.year),
     )
 
 

@@ -12,7 +12,18 @@ from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.problem import Packages
 from models.policy.guardrails.account_state import Flags, Floats, Situation
 
-RULES = ("status", "tier", "consent", "open", "rep", "suppressed", "week_cap", "month_cap")
+RULES = (
+    "status",
+    "tier",
+    "consent",
+    "open",
+    "rep",
+    "suppressed",
+    "gift_occasion",
+    "gift_limit",
+    "week_cap",
+    "month_cap",
+)
 """In the order in which they are asked. `open`, `rep`, `consent`, `tier` are also the words of the playbook's needs."""
 
 LEAST_SHARE = 0.5
@@ -67,11 +78,21 @@ def _verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
         yield _Verdict(need, (share < LEAST_SHARE)[:, None] & needs[need], share[:, None], LEAST_SHARE)
     most = limits.suppression_after_rejections
     yield _Verdict("suppressed", situation.rejected >= most, situation.rejected, float(most))
+    yield from _gift_verdicts(situation, playbook)
     for name, made, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
         for place, channel in enumerate(CHANNELS):
             brings = Packages.of(playbook).contacts[:, place]
             would_be, cap = made[:, place, None] + brings, float(caps[channel])
             yield _Verdict(name, (would_be > cap) & (brings > 0), would_be, cap)
+
+
+def _gift_verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
+    """Gifts only where a festival asks for one, and within what a person may still be given in the year."""
+    gift = np.array([package.gift for package in playbook.packages])
+    if playbook.limits.gifts_at_festivals_only:
+        yield _Verdict("gift_occasion", ~situation.gift_asked[:, None] & (gift > 0))
+    room = situation.gift_room[:, None]
+    yield _Verdict("gift_limit", gift > room, gift, room)
 
 
 def why_blocked(guarded: Guarded, account: int, action: int, language: str) -> str:

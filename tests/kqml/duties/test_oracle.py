@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from kqml.duties import duties, month, week
 from kqml.duties.table import DUTIES, STATES
 from kqml.messages import catalogue
 from kqml.playbook import read_playbook
+from kqml.playbook.codes import TIERS
 
 CHINA = workdays("CN")
 KEY = ("duty", "account_id", "rep_id", "tier", "occasion", "channel", "contact_id", "event_id")
@@ -23,13 +25,23 @@ ASKED = [
     ("pharmacy", month("2024-01"), "2024-02-20"),
     ("dealer", week("2024-W06"), "2024-02-07T15:30"),
     ("dealer", month("2024-02"), "2024-03-01"),
+    ("gifts", week("2024-W06"), "2024-02-08"),
 ]
+
+
+def rules(name):
+    """A preset, or the one for stores with a gift for everybody in the days of each festival."""
+    if name != "gifts":
+        return read_playbook(name)
+    plain = read_playbook()
+    festivals = tuple(replace(one, gift=TIERS, days_before=3) for one in plain.festivals)
+    return replace(plain, festivals=festivals)
 
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize(("preset", "period", "cutoff"), ASKED)
 def test_every_duty_equals_the_slow_obvious_one(seed, preset, period, cutoff):
-    company, playbook = drawn(seed), read_playbook(preset)
+    company, playbook = drawn(seed), rules(preset)
     made = book(**company)
     found = duties(made, playbook, CHINA, period, round(at(cutoff).timestamp() * 1e6)).to_pylist()
     expected = Oracle(company, playbook, CHINA, ZONE).duties(period, at(cutoff))
@@ -40,7 +52,7 @@ def test_every_duty_equals_the_slow_obvious_one(seed, preset, period, cutoff):
 def test_the_random_companies_have_every_duty_in_every_state_for_every_reason():
     seen: set[tuple[str, str]] = set()
     for seed, (preset, period, cutoff) in itertools.product(range(10), ASKED):
-        found = duties(book(**drawn(seed)), read_playbook(preset), CHINA, period, round(at(cutoff).timestamp() * 1e6))
+        found = duties(book(**drawn(seed)), rules(preset), CHINA, period, round(at(cutoff).timestamp() * 1e6))
         seen |= {pair for row in found.to_pylist() for pair in ((row["duty"], row["state"]), ("why", row["why"]))}
     lists = {duty: set(STATES) for duty in DUTIES}
     never_waived = ("promise", "complaint", "inbound", "milestone", "misfortune")

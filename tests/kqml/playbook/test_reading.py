@@ -61,6 +61,8 @@ FAULTS = {
     "an unknown channel": ("contacts = { call = 1 }", "contacts = { fax = 1 }", ["packages[3].contacts.fax"]),
     "a package twice": ('name = "help_offer"\n', 'name = "visit"\n', ["packages[5].name: 'visit' stands there twice, first as packages[4]"]),
     "a first package that takes time": ("minutes = 0", "minutes = 5", ["packages[1]: the first package takes something"]),
+    "a gift above the cap": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 300\ngift = 250", ["packages[4].gift: 250 is more than limits.gift_cap 200"]),
+    "a gift above the money": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 15\ngift = 50", ["packages[4].gift: 50 is more than its money 15"]),
     "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is no package"]),
     "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is no package beside the first"]),
     "no hours": ("minutes_per_week = 2400\n", "", ["rep.minutes_per_week: is absent"]),

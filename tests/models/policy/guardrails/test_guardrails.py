@@ -16,7 +16,7 @@ from kqml.messages import LANGUAGES
 from kqml.playbook import read_playbook
 from kqml.playbook.codes import CHANNELS
 from models.policy.guardrails.account_state import Situation, situation_of
-from models.policy.guardrails.hours import gift_room, is_quiet
+from models.policy.guardrails.hours import is_quiet
 from models.policy.guardrails.log_columns import log_columns, rejections
 from models.policy.guardrails.rules import NONE, RULES, guard, why_blocked
 
@@ -35,6 +35,8 @@ def situation(count=1, **changes):
         week=np.zeros((count, 3)),
         month=np.zeros((count, 3)),
         rejected=np.zeros((count, len(PLAYBOOK.packages))),
+        gift_asked=np.zeros(count, dtype=bool),
+        gift_room=np.full(count, 200.0),
     )
     return replace(plain, **changes)
 
@@ -53,6 +55,10 @@ def slow_rule(one, package, place):
             return need
     if one["rejected"][place] >= limits.suppression_after_rejections:
         return "suppressed"
+    if package.gift and limits.gifts_at_festivals_only and not one["gift_asked"]:
+        return "gift_occasion"
+    if package.gift > one["gift_room"]:
+        return "gift_limit"
     for name, caps in (("week", limits.week), ("month", limits.month)):
         for channel, made in zip(CHANNELS, one[name], strict=True):
             brings = dict(package.contacts).get(channel, 0)
@@ -62,7 +68,7 @@ def slow_rule(one, package, place):
 
 
 def test_every_action_is_blocked_by_the_first_rule_against_it():
-    random, count = np.random.default_rng(0), 2_000
+    random, count, playbook = np.random.default_rng(0), 2_000, with_gift()
     seen = situation(
         count,
         tier=random.choice(np.array(["A", "B", "C", ""], dtype=object), count),
@@ -72,9 +78,11 @@ def test_every_action_is_blocked_by_the_first_rule_against_it():
         rep_share=random.choice([0.0, 0.4, 0.6, 1.0], count),
         week=random.integers(0, 5, (count, 3)).astype(float),
         month=random.integers(0, 15, (count, 3)).astype(float),
-        rejected=random.integers(0, 4, (count, 6)).astype(float),
+        rejected=random.integers(0, 4, (count, 7)).astype(float),
+        gift_asked=random.random(count) > 0.3,
+        gift_room=random.choice([0.0, 79.0, 200.0], count),
     )
-    guarded = guard(seen, PLAYBOOK)
+    guarded = guard(seen, playbook)
     for account in range(count):
         one = {
             "active": seen.active[account],
@@ -85,8 +93,10 @@ def test_every_action_is_blocked_by_the_first_rule_against_it():
             "rejected": seen.rejected[account],
             "week": seen.week[account],
             "month": seen.month[account],
+            "gift_asked": seen.gift_asked[account],
+            "gift_room": seen.gift_room[account],
         }
-        for place, package in enumerate(PLAYBOOK.packages):
+        for place, package in enumerate(playbook.packages):
             found = int(guarded.rule[account, place])
             assert (None if found == NONE else RULES[found]) == slow_rule(one, package, place)
     assert {RULES[rule] for rule in np.unique(guarded.rule) if rule != NONE} == set(RULES)
@@ -186,6 +196,8 @@ def test_the_situation_is_what_was_known_before_the_cutoff():
     assert found.open_share.tolist() == [1.0, 1.0]
     assert found.week.tolist() == [[0, 0, 0], [0, 0, 0]]
     assert found.month.tolist() == [[1, 0, 0], [0, 0, 0]]
+    assert found.gift_asked.tolist() == [False, False]
+    assert found.gift_room.tolist() == [200.0, 200.0]
 
 
 def test_quiet_hours_run_past_midnight():
@@ -196,6 +208,31 @@ def test_quiet_hours_run_past_midnight():
     assert is_quiet(PLAYBOOK.limits.quiet_hours, shanghai, "Asia/Shanghai").tolist()[2:4] == [False, False]
 
 
-def test_gifts_are_for_festivals_and_below_the_cap():
-    found = gift_room(PLAYBOOK.limits, np.array([0.0, 150.0, 300.0, 0.0]), np.array([True, True, True, False]))
-    assert found.tolist() == [200.0, 50.0, 0.0, 0.0]
+def with_gift(**limits):
+    """The playbook with a seventh package: a visit with a gift of 80."""
+    visit = PLAYBOOK.packages[VISIT]
+    given = replace(visit, name="gift_visit", money=95.0, gift=80.0)
+    changed = replace(PLAYBOOK.limits, **limits)
+    return replace(PLAYBOOK, packages=(*PLAYBOOK.packages, given), limits=changed)
+
+
+@pytest.mark.parametrize(
+    ("asked", "room", "limits", "rule"),
+    [
+        (True, 80.0, {}, None),
+        (True, 79.0, {}, "gift_limit"),
+        (False, 200.0, {}, "gift_occasion"),
+        (False, 200.0, {"gifts_at_festivals_only": False}, None),
+        (False, 0.0, {"gifts_at_festivals_only": False}, "gift_limit"),
+    ],
+)
+def test_a_gift_needs_a_festival_that_asks_for_it_and_room_below_the_cap(asked, room, limits, rule):
+    playbook = with_gift(**limits)
+    facts = {"gift_asked": np.array([asked]), "gift_room": np.array([room]), "rejected": np.zeros((1, 7))}
+    guarded = guard(situation(**facts), playbook)
+    found = int(guarded.rule[0, -1])
+    assert (None if found == NONE else RULES[found]) == rule
+    assert guarded.allowed[0, VISIT]
+    if rule == "gift_limit":
+        told = why_blocked(guarded, 0, 6, "en")
+        assert told == f"A gift of 80 is more than a person may still be given this year: {room:.0f}."

@@ -1,6 +1,7 @@
 """What the playbook asks of contact: what counts, festivals, personal days, reciprocity, limits."""
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Annotated
 
 import numpy as np
@@ -114,6 +115,12 @@ class QuietHours:
 
     start: TimeOfDay
     end: TimeOfDay
+
+    def covers(self, clock: time) -> bool:
+        """Return whether nobody is contacted at a local time of day."""
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -29,7 +29,7 @@ OFFERED = 2
 class Brief:
     """Sentences by part. `why`: what we see, what goes with it. `musts`: what cannot wait. `open`: promises,
     complaints, problems. `last`: the latest talks. `ask`: what to learn. `offer`: help with its next stage. `steps`: of
-    a visit. `personal`: personal days ahead, to be considerate."""
+    a visit. `hours`: when contact is allowed. `personal`: personal days ahead, to be considerate."""
 
     why: tuple[str, ...] = ()
     musts: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class Brief:
     ask: tuple[str, ...] = ()
     offer: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
 
 
@@ -59,6 +60,8 @@ class BriefWriter:
         visit = company.playbook.visit
         self._goals = tuple(item.title[language] for item in visit.bring_home)
         self._steps = tuple(step.title[language] for step in visit.steps)
+        quiet = company.playbook.limits.quiet_hours
+        self._hours = (text("plan.brief.hours", language, start=f"{quiet.end:%H:%M}", end=f"{quiet.start:%H:%M}"),)
 
     def write(self, account_id: str, package: str, reasons: Sequence[Reason]) -> Brief:
         """What to ask, offer, do goes with meeting in person or by phone alone."""
@@ -72,6 +75,7 @@ class BriefWriter:
             ask=(*speaker.card(material, account_id), *(self._goals if meets else ())) if talks else (),
             offer=tuple(speaker.offers(material, account_id, reasons)) if meets else (),
             steps=self._steps if meets else (),
+            hours=self._hours,
             personal=tuple(speaker.personal(material, account_id)),
         )
 

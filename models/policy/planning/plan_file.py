@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".xlsx", ".csv", ".parquet")
 
 PLAIN = ("account_id", "name", "rep_id", "tier", "action", "given_for", "minutes", "money", "band", "value_at_risk")
-PARTS = ("musts", "why", "open", "offer", "ask", "last", "steps", "personal")
+PARTS = ("musts", "why", "open", "offer", "ask", "last", "steps", "hours", "personal")
 HEADS = {"account_id": "account", "rep_id": "rep"}
 WIDE, NARROW = 42, 14
 

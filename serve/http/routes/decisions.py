@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from kqml.calendar.business_time import moment_of
 from kqml.history.builders import read_instant
+from kqml.playbook.contact import QuietHours
 from serve.database.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalMove, add_state, read_decision
 from serve.database.idempotency import Reply
 from serve.database.learned import columns_named
@@ -91,21 +93,34 @@ async def take_status(
 def _take(writing: Writing, decision_id: str) -> Response:
     status = parse_body(StatusBody, writing.body)
     state = _state(status, writing)
-    return write_now(writing, lambda connection: _kept(connection, writing, decision_id, state))
+    planned = state["at"] if status.state == "scheduled" and status.at is not None else None
+    return write_now(writing, lambda connection: _kept(connection, writing, decision_id, state, planned))
 
 
-def _kept(connection: Connection, writing: Writing, decision_id: str, state: Mapping[str, Any]) -> Reply:
+def _kept(
+    connection: Connection, writing: Writing, decision_id: str, state: Mapping[str, Any], planned: int | None
+) -> Reply:
+    """`planned`: the instant for which a contact is scheduled, where the caller names one."""
     if read_decision(connection, decision_id, writing.caller.territory) is None:
         raise not_there(f"decision {decision_id!r}")
+    zone = writing.service.histories.time_zone(connection)
+    if planned is not None:
+        _refuse_quiet_hours(writing.service.playbook.limits.quiet_hours, planned, zone)
     try:
         row = add_state(connection, decision_id, state, writing.now)
     except IllegalMove as move:
         allowed = ", ".join(FOLLOWS[move.present]) or "nothing"
         detail = f"The decision is {move.present}; {move.asked} cannot follow, only {allowed} can."
         raise ProblemError(Problem.CONFLICT, detail) from None
-    zone = writing.service.histories.time_zone(connection)
     following = FOLLOWS[row["state"]]
     return as_reply({"decision_id": decision_id, "state": shown(row, STATE_SHOWN, zone), "next": following})
+
+
+def _refuse_quiet_hours(hours: QuietHours, planned: int, zone: str) -> None:
+    clock = moment_of(planned, zone).time()
+    if hours.covers(clock):
+        quiet = f"{hours.start:%H:%M} to {hours.end:%H:%M}"
+        raise invalid_request([ItemError("#/at", f"is {clock:%H:%M} in {zone}: nobody is contacted from {quiet}")])
 
 
 def _state(status: StatusBody, writing: Writing) -> dict[str, Any]:

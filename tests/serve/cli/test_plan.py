@@ -67,7 +67,7 @@ def test_a_rep_gets_an_excel_sheet_with_briefs(home, company, tmp_path):
 
 
 def test_text_in_a_sheet_is_never_a_formula(tmp_path):
-    brief = dict.fromkeys(("musts", "why", "open", "offer", "ask", "last", "steps", "personal"), ("=1+1",))
+    brief = dict.fromkeys(("musts", "why", "open", "offer", "ask", "last", "steps", "hours", "personal"), ("=1+1",))
     plain = dict.fromkeys(("rep_id", "tier", "action", "given_for", "minutes", "money", "band", "value_at_risk"))
     write_plan(tmp_path / "p.xlsx", "=t", [{"account_id": "=2+2", "name": "=3", **plain, "brief": brief}], "en")
     cells = [cell for row in openpyxl.load_workbook(tmp_path / "p.xlsx").active.iter_rows() for cell in row]

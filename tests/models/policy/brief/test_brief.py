@@ -46,6 +46,11 @@ def test_a_message_brings_no_questions_no_steps_no_offers(company, material):
     assert found.why == ("because of complaint",)
 
 
+def test_every_contact_is_told_the_hours_in_which_it_is_allowed(company, material):
+    assert brief(company, material, "message").hours == ("contact between 08:30 and 20:00 (local time)",)
+    assert brief(company, material, language="zh").hours == ("请在 08:30 至 20:00 之间联系(当地时间)",)
+
+
 def test_help_answers_a_reason_with_the_stage_that_comes_next(company, material):
     first = brief(company, material, codes=[Code.COMPLAINT]).offer
     assert first[0] == "resolve the complaint by a date; now stage 1 of 3: apologise, name the date"

@@ -16,7 +16,6 @@ from kqml.messages import LANGUAGES
 from kqml.playbook import read_playbook
 from kqml.playbook.codes import CHANNELS
 from models.policy.guardrails.account_state import Situation, situation_of
-from models.policy.guardrails.hours import is_quiet
 from models.policy.guardrails.log_columns import log_columns, rejections
 from models.policy.guardrails.rules import NONE, RULES, guard, why_blocked
 
@@ -198,14 +197,6 @@ def test_the_situation_is_what_was_known_before_the_cutoff():
     assert found.month.tolist() == [[1, 0, 0], [0, 0, 0]]
     assert found.gift_asked.tolist() == [False, False]
     assert found.gift_room.tolist() == [200.0, 200.0]
-
-
-def test_quiet_hours_run_past_midnight():
-    hours = [0, 8, 9, 19, 20, 23]
-    instants = np.array([instant_of(datetime(2024, 3, 11, hour, tzinfo=UTC)) for hour in hours])
-    assert is_quiet(PLAYBOOK.limits.quiet_hours, instants, "UTC").tolist() == [True, True, False, False, True, True]
-    shanghai = instants - 8 * 3_600_000_000
-    assert is_quiet(PLAYBOOK.limits.quiet_hours, shanghai, "Asia/Shanghai").tolist()[2:4] == [False, False]
 
 
 def with_gift(**limits):

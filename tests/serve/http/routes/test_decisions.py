@@ -84,6 +84,21 @@ def test_a_decision_lives(decided):
     assert states[-1]["outcome"] == {"margin": 420.5}
 
 
+@pytest.mark.parametrize(
+    ("at", "status"),
+    [("2024-03-26T20:00:00+08:00", 422), ("2024-03-26T00:30:00Z", 200), ("2024-03-26T00:29:00Z", 422)],
+)
+def test_nothing_is_scheduled_in_the_quiet_hours(decided, at, status):
+    assert report(decided, "accepted").status_code == 200
+    answer = report(decided, "scheduled", at=at)
+    assert answer.status_code == status
+    if status == 422:
+        told = answer.json()["errors"][0]
+        assert told["pointer"] == "#/at"
+        assert "in Asia/Shanghai: nobody is contacted from 20:00 to 08:30" in told["detail"]
+        assert decided.get("/v1/decisions/d1").json()["state"] == "accepted"
+
+
 PATHS = {
     "recommended": [],
     "accepted": ["accepted"],

@@ -237,6 +237,10 @@ def _omissions(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _facts(data: Mapping[str, Any]) -> Iterator[Problem]:
     """A misspelt threshold would otherwise leave its sentence unsaid for ever."""
     facts = _at(data, "facts")
+    cycles: list[Any] = [_at(data, f"facts.longer_silent.{name}_cycles") for name in ("at_risk", "churned")]
+    if all(map(_is_number, cycles)) and cycles[0] > cycles[1]:
+        told = f"{cycles[1]:g} is less than at_risk_cycles {cycles[0]:g}"
+        yield ("facts", "longer_silent", "churned_cycles"), told, "correct one of them"
     for code, names in FACTS.items() if isinstance(facts, dict) else ():
         told = facts.get(code, {})
         if isinstance(told, dict):

@@ -64,6 +64,9 @@ FALLEN, SMALLER, NARROWER, TAILING = (
 """A number is said to have fallen when it is below this share of the other."""
 
 LOYAL = Threshold(Code.LONGER_SILENT, "customer_years", times=365.25)
+AT_RISK, CHURNED = (_t(Code.LONGER_SILENT, name) for name in ("at_risk_cycles", "churned_cycles"))
+"""Own cycles of silence (domain §8)."""
+
 SPREAD = _t(Code.LESS_REGULAR, "spread_share")
 ASKED = _t(Code.NEGLECT, "share_of_target")
 NEW_REP = _t(Code.REP_CHANGE, "new_rep_days")
@@ -81,6 +84,8 @@ PROFILES = (_v("segment"), _v("region"), _v("tier"), PLAIN)
 RISING: Mapping[Code, tuple[Variant, ...]] = {
     Code.LONGER_SILENT: (
         _v("loyal", _c("age", ">=", LOYAL), _c("silence", ">=", _t(Code.LONGER_SILENT, "silent_days"))),
+        _v("stopped", _c("silence", ">", "usual", CHURNED)),
+        _v("at_risk", _c("silence", ">=", "usual", AT_RISK)),
         _v("over_usual", _c("silence", ">", "usual")),
         _v("days"),
         PLAIN,

@@ -63,6 +63,7 @@ FAULTS = {
     "a first package that takes time": ("minutes = 0", "minutes = 5", ["packages[1]: the first package takes something"]),
     "a gift above the cap": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 300\ngift = 250", ["packages[4].gift: 250 is more than limits.gift_cap 200"]),
     "a gift above the money": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 15\ngift = 50", ["packages[4].gift: 50 is more than its money 15"]),
+    "churned before at risk": ("churned_cycles = 2.7", "churned_cycles = 1.2", ["facts.longer_silent.churned_cycles: 1.2 is less than at_risk_cycles 1.3"]),
     "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is no package"]),
     "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is no package beside the first"]),
     "no hours": ("minutes_per_week = 2400\n", "", ["rep.minutes_per_week: is absent"]),

@@ -146,7 +146,9 @@ def test_a_symptom_always_has_words_and_a_cause_never_without_its_facts(code, wa
 
 HOLDING = {
     (Code.LONGER_SILENT, "rising", "loyal"): {"age": 1200, "silence": 95},
-    (Code.LONGER_SILENT, "rising", "over_usual"): {"silence": 37, "usual": 7.5},
+    (Code.LONGER_SILENT, "rising", "stopped"): {"silence": 37, "usual": 7.5},
+    (Code.LONGER_SILENT, "rising", "at_risk"): {"silence": 20.25, "usual": 7.5},
+    (Code.LONGER_SILENT, "rising", "over_usual"): {"silence": 9.7, "usual": 7.5},
     (Code.LONGER_SILENT, "rising", "days"): {"silence": 5},
     (Code.LONGER_SILENT, "falling", "within_usual"): {"silence": 2, "usual": 7.5},
     (Code.LONGER_SILENT, "falling", "days"): {"silence": 1},
@@ -280,11 +282,19 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
 @pytest.mark.parametrize(
     ("language", "numbers", "said"),
     [
-        ("en", {"silence": 37, "usual": 7.5}, "no order for 37 days; usually one every 7.5 days"),
+        (
+            "en",
+            {"silence": 37, "usual": 7.5},
+            "no order for 37 days; usually one every 7.5 days: by its own rhythm it has stopped",
+        ),
         ("en", {"silence": 1, "usual": 0.8}, "no order for 1 day; usually one every 0.8 days"),
-        ("en", {"silence": 1.04, "usual": 0.5}, "no order for 1 day; usually one every 0.5 days"),
-        ("zh", {"silence": 37, "usual": 7.5}, "已有 37 天没有订货,平时约 7.5 天订一次"),
-        ("zh", {"silence": 1234.4, "usual": 9.99}, "已有 1,234 天没有订货,平时约 10 天订一次"),
+        (
+            "en",
+            {"silence": 1.04, "usual": 0.5},
+            "no order for 1 day; usually one every 0.5 days: at risk by its own rhythm",
+        ),
+        ("zh", {"silence": 37, "usual": 7.5}, "已有 37 天没有订货,平时约 7.5 天订一次:按自身订货周期已属流失"),
+        ("zh", {"silence": 1234.4, "usual": 9.99}, "已有 1,234 天没有订货,平时约 10 天订一次:按自身订货周期已属流失"),
     ],
 )
 def test_numbers_are_in_the_words_of_the_language(language, numbers, said) -> None:

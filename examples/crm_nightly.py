@@ -2,9 +2,9 @@
 
 export KQML_URL=https://kqml.example KQML_KEY=kqml_…
 python examples/crm_nightly.py push export/         # accounts.csv, reps.csv, events.csv of the CRM
-kqml score --store                                  # on the service's machine, once everything is in
+kqml score --database                                  # on the service's machine, once everything is in
 python examples/crm_nightly.py pull at_risk.csv     # whom to look at, why
-kqml plan --store                                   # on the service's machine, on Mondays
+kqml plan --database                                   # on the service's machine, on Mondays
 python examples/crm_nightly.py plan plan.csv        # what every rep is to do this week, with the brief
 python examples/crm_nightly.py tell done.csv        # decision_id, state, and what goes with it
 """

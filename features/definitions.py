@@ -10,6 +10,7 @@ from kqml.events import EventKind
 __all__ = [
     "Aggregation",
     "Atom",
+    "CadenceTarget",
     "Calendar",
     "Code",
     "Combined",
@@ -19,9 +20,8 @@ __all__ = [
     "Measure",
     "Operation",
     "Peer",
-    "Season",
+    "SeasonMeasure",
     "Stream",
-    "Target",
     "atoms_of",
     "combined_of",
 ]
@@ -174,7 +174,7 @@ class Combined:
         return f"{self.left.column}__{self.operation.value}__{self.right.column}"
 
 
-class Season(StrEnum):
+class SeasonMeasure(StrEnum):
     """Numbers that the cutoff's local date gives by itself."""
 
     YEAR_SIN = "year_sin"
@@ -188,7 +188,7 @@ class Calendar:
     """A number of the cutoff's local date: a coordinate of the time of year, days to the midnight with which the next
     Spring Festival begins, days since the latest one began."""
 
-    of: Season
+    of: SeasonMeasure
 
     @property
     def column(self) -> str:
@@ -208,7 +208,7 @@ class Peer:
 
 
 @dataclass(frozen=True)
-class Target:
+class CadenceTarget:
     """An account's number divided by what its tier, as known at the cutoff, has for a target; missing without one.
 
     With `excess` how far that lies above 1, else 0.
@@ -223,7 +223,7 @@ class Target:
         return f"{self.own.column}__{'beyond' if self.excess else 'over'}_target"
 
 
-Measure = Atom | Combined | Calendar | Peer | Target
+Measure = Atom | Combined | Calendar | Peer | CadenceTarget
 
 
 def atoms_of(measure: Measure) -> tuple[Atom, ...]:
@@ -233,7 +233,7 @@ def atoms_of(measure: Measure) -> tuple[Atom, ...]:
             return (measure,)
         case Combined(left, _, right):
             return (*atoms_of(left), right)
-        case Peer(own) | Target(own):
+        case Peer(own) | CadenceTarget(own):
             return atoms_of(own)
         case Calendar():
             return ()

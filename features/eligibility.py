@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.churn_definition import ChurnDefinition
 from features.context import Context
-from features.recorded import Places, Recorded, recorded
+from features.recorded import Places, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
@@ -24,7 +24,7 @@ LEAVING = (EventKind.ACCOUNT_SUSPENDED, EventKind.ACCOUNT_CLOSED, EventKind.ACCO
 
 
 @dataclass(frozen=True)
-class Standing:
+class Eligibility:
     """The eligible rows with what was known of their orders at the cutoff.
 
     `orders`: how many. `last_order`: the instant of the latest. `silence`: days from it to the cutoff. `own_cycle`:
@@ -42,12 +42,12 @@ class Standing:
 
 def eligible_rows(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Rows:
     """The pairs of account and cutoff that the definition asks about."""
-    return standing_of(log, context, definition, cutoffs).rows
+    return eligibility_of(log, context, definition, cutoffs).rows
 
 
-def standing_of(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Standing:
+def eligibility_of(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Eligibility:
     """The eligible rows of all accounts at all cutoffs, with the standing of each. Reads only what was known."""
-    sources = recorded(log, [EventKind.ORDER]), recorded(log, [*LEAVING, EventKind.ACCOUNT_REOPENED])
+    sources = recorded_events(log, [EventKind.ORDER]), recorded_events(log, [*LEAVING, EventKind.ACCOUNT_REOPENED])
     blocks = [
         _standing_in(block, *sources, context, definition)
         for block in _blocks(log.account_count, np.unique(np.asarray(cutoffs, dtype=np.int64)))
@@ -64,8 +64,8 @@ def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
 
 
 def _standing_in(
-    rows: Rows, orders: Recorded, status: Recorded, context: Context, definition: ChurnDefinition
-) -> Standing:
+    rows: Rows, orders: RecordedEvents, status: RecordedEvents, context: Context, definition: ChurnDefinition
+) -> Eligibility:
     known = orders.known_before(rows.account, rows.cutoff)
     enough = known >= definition.min_orders
     rows, known = rows.where(enough), known[enough]
@@ -75,7 +75,7 @@ def _standing_in(
     return _standing(rows.where(asked), known[asked], last[asked], orders, context)
 
 
-def _in_business(rows: Rows, status: Recorded) -> NDArray[np.bool_]:
+def _in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
     """Not suspended, closed or transferred by the latest change of status that was known; reopened counts as open."""
     open_ = np.ones(len(rows), dtype=np.bool_)
     known = status.known_before(rows.account, rows.cutoff)
@@ -85,17 +85,17 @@ def _in_business(rows: Rows, status: Recorded) -> NDArray[np.bool_]:
     return open_
 
 
-def _standing(rows: Rows, known: Places, last: Places, orders: Recorded, context: Context) -> Standing:
+def _standing(rows: Rows, known: Places, last: Places, orders: RecordedEvents, context: Context) -> Eligibility:
     gaps = np.minimum(known - 1, CYCLE_GAPS)
     first = _known_before_last(rows, known, last, gaps, orders)
     last_order = orders.occurred_at[last]
     silence = context.quiet.active(rows.cutoff) - context.quiet.active(last_order)
     span = context.quiet.active(last_order) - context.quiet.active(orders.occurred_at[first])
     own_cycle = np.divide(span, gaps * DAY_US, out=np.full(len(rows), np.nan), where=gaps > 0)
-    return Standing(rows, known, last_order, silence / DAY_US, own_cycle, (silence * gaps > span) & (gaps > 0))
+    return Eligibility(rows, known, last_order, silence / DAY_US, own_cycle, (silence * gaps > span) & (gaps > 0))
 
 
-def _known_before_last(rows: Rows, known: Places, last: Places, gaps: Places, orders: Recorded) -> Places:
+def _known_before_last(rows: Rows, known: Places, last: Places, gaps: Places, orders: RecordedEvents) -> Places:
     """The place of the order `gaps` known orders before the last known one.
 
     Where all orders up to the last are known it is a subtraction; else each step back skips what was not yet known.
@@ -110,10 +110,10 @@ def _known_before_last(rows: Rows, known: Places, last: Places, gaps: Places, or
     return first
 
 
-def _joined(blocks: list[Standing]) -> Standing:
+def _joined(blocks: list[Eligibility]) -> Eligibility:
     columns = [
         np.concatenate([getattr(block, name) for block in blocks])
         for name in ("orders", "last_order", "silence", "own_cycle", "already_silent")
     ]
     account = np.concatenate([block.rows.account for block in blocks])
-    return Standing(Rows(account, np.concatenate([block.rows.cutoff for block in blocks])), *columns)
+    return Eligibility(Rows(account, np.concatenate([block.rows.cutoff for block in blocks])), *columns)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from features.churn_definition import ChurnDefinition, Windows, windows_of
 from features.context import NEVER, Context
 from features.cutoffs import default_cutoff
-from features.eligibility import Standing, standing_of
-from features.recorded import Places, Recorded, recorded
+from features.eligibility import Eligibility, eligibility_of
+from features.recorded import Places, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.dataset.folder import DatasetInfo
@@ -74,8 +74,8 @@ def label_rows(
 ) -> LabelledRows:
     """The eligible rows at `cutoffs` whose labels are mature at `observed_until` (None: the log's default cutoff)."""
     until = default_cutoff(log, context.time_zone) if observed_until is None else observed_until
-    standing = standing_of(log, context, definition, cutoffs)
-    return label_standing(log, standing, row_windows(standing.rows, context, definition, label_lag_days), until)
+    standing = eligibility_of(log, context, definition, cutoffs)
+    return label_eligible(log, standing, row_windows(standing.rows, context, definition, label_lag_days), until)
 
 
 def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label_lag_days: float) -> Windows:
@@ -85,7 +85,7 @@ def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label
     return Windows(windows.opens[place], windows.closes[place], windows.matures[place])
 
 
-def label_standing(log: EventLog, standing: Standing, windows: Windows, until: int) -> LabelledRows:
+def label_eligible(log: EventLog, standing: Eligibility, windows: Windows, until: int) -> LabelledRows:
     """The same for given eligible rows, one window each."""
     mature = windows.matures <= until
     rows, closes = standing.rows.where(mature), windows.closes[mature]
@@ -106,7 +106,7 @@ def label_standing(log: EventLog, standing: Standing, windows: Windows, until: i
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LabelOutcome:
     """What happened around the opening of each row's window, before any horizon decides what it means.
 
     `silent_since`: the last order before it. `next_order`: the first at or after it. `ends_at`: the first closure or
@@ -118,16 +118,16 @@ class Outcome:
     ends_at: Instants
 
 
-def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> Outcome:
+def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
     """The outcome of eligible rows (each has an order before its cutoff) whose windows open at `opens`."""
-    orders = recorded(log, [EventKind.ORDER])
+    orders = recorded_events(log, [EventKind.ORDER])
     following = orders.next_from(rows.account, opens)
-    endings = recorded(log, ENDING)
+    endings = recorded_events(log, ENDING)
     ends_at = _time_at(endings, rows, endings.next_from(rows.account, rows.cutoff))
-    return Outcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
+    return LabelOutcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
 
 
-def _time_at(events: Recorded, rows: Rows, places: Places) -> Instants:
+def _time_at(events: RecordedEvents, rows: Rows, places: Places) -> Instants:
     """When the event at each place happened, NEVER where the place is past the account's end."""
     times = np.full(len(rows), NEVER)
     exists = places < events.offsets[rows.account + 1]

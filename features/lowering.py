@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from features.definitions import (
     Aggregation,
     Atom,
+    CadenceTarget,
     Calendar,
     Combined,
     Feature,
     Measure,
     Operation,
     Peer,
-    Season,
-    Target,
+    SeasonMeasure,
     atoms_of,
     combined_of,
 )
@@ -30,7 +30,7 @@ from kqml.history.event_log import CODES, VALUES
 
 AGGREGATIONS = tuple(Aggregation)
 OPERATIONS = tuple(Operation)
-SEASONS = tuple(Season)
+SEASONS = tuple(SeasonMeasure)
 LIFETIME = -1
 """The bound at which a window without days begins: the last line of the kernel's table of bounds, all 0."""
 
@@ -100,7 +100,7 @@ class PlanArrays(NamedTuple):
     counting: NDArray[np.float64]
 
 
-class Room(NamedTuple):
+class WorkspaceSize(NamedTuple):
     """What working memory a plan needs: the most bounds and values of a stream, code columns, slots, gaps looked at,
     fades of the ledger, 1 where there are closings."""
 
@@ -113,9 +113,9 @@ class Room(NamedTuple):
     closings: int
 
 
-def room_of(arrays: PlanArrays) -> Room:
+def room_of(arrays: PlanArrays) -> WorkspaceSize:
     """The room that a plan needs."""
-    return Room(
+    return WorkspaceSize(
         bounds=int(np.diff(arrays.bound_start).max(initial=0)),
         values=int(np.diff(arrays.value_start).max(initial=0)),
         codes=len(CODES) if arrays.codes.any() else 0,
@@ -159,7 +159,7 @@ class _Parts:
     read: tuple[tuple[Kinds, Rule | None], ...]
     atoms: tuple[Atom, ...]
     combined: tuple[Combined, ...]
-    seasons: tuple[Season, ...]
+    seasons: tuple[SeasonMeasure, ...]
 
     @classmethod
     def of(cls, features: Sequence[Feature]) -> "_Parts":
@@ -200,7 +200,7 @@ class _Parts:
         match measure:
             case Calendar(season):
                 return len(self.places) + self.seasons.index(season)
-            case Peer(own) | Target(own):
+            case Peer(own) | CadenceTarget(own):
                 return self.places[own]
             case _:
                 return self.places[measure]

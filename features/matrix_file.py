@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.streaming import Built
+from features.streaming import BuiltMatrix
 from kqml.errors import CouldNot
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
 
-def write_matrix(path: Path, columns: tuple[str, ...], parts: Iterable[Built]) -> None:
+def write_matrix(path: Path, columns: tuple[str, ...], parts: Iterable[BuiltMatrix]) -> None:
     """Writes `account_id`, `cutoff`, the columns (missing is null), a row group per part, beside `path`, then moves it
     there; a failure leaves what was at `path`. Raises CouldNot where the disk refuses."""
     unfinished = path.with_name(f".{path.name}.unfinished")
@@ -34,7 +34,7 @@ def _schema(columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([*keys, *((column, pa.float64()) for column in columns)])
 
 
-def _table(columns: tuple[str, ...], part: Built) -> pa.Table:
+def _table(columns: tuple[str, ...], part: BuiltMatrix) -> pa.Table:
     ids = pa.array(part.accounts[part.rows.account], pa.string())
     cutoff = pa.array(part.rows.cutoff).cast(INSTANT)
     numbers = [pa.array(np.ascontiguousarray(column), from_pandas=True) for column in part.values.T]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from features.rule_lowering import only
 from features.rules import Card, Ledger, Rule
 from kqml.events import KINDS
-from kqml.history.event_log import Note
+from kqml.history.event_log import EventNote
 
 
 class NoteTables:
@@ -24,16 +24,16 @@ class NoteTables:
         names = card.fields if card else ()
         self._bits = {name: 1 << place for place, (known_as, _) in enumerate(names) for name in known_as}
 
-    def books(self, notes: Sequence[Note]) -> NDArray[np.float64]:
+    def books(self, notes: Sequence[EventNote]) -> NDArray[np.float64]:
         """(2, kinds, notes + 1): weight, place of the fade (-1 none); the first column is of events without a note."""
         columns = [self._by_topic.get(note.topic or "", self._plain) for note in notes]
         return np.ascontiguousarray(np.stack([self._plain, *columns], axis=2))
 
-    def fields(self, notes: Sequence[Note]) -> NDArray[np.int64]:
+    def fields(self, notes: Sequence[EventNote]) -> NDArray[np.int64]:
         """notes + 1: the fields of the card that a note fills, as bits; the first one is of events without a note."""
         return np.array([0, *map(self._filled, notes)], dtype=np.int64)
 
-    def _filled(self, note: Note) -> int:
+    def _filled(self, note: EventNote) -> int:
         bits = 0
         for name in note.fields:
             bits |= self._bits.get(name, 0)

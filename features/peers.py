@@ -18,7 +18,7 @@ EVERYBODY = ""
 
 
 @dataclass(frozen=True)
-class Cells:
+class PeerCells:
     """The cells of R rows: `narrow` (tier × region) within `wide` (tier), as places in `names`, -1 where unknown.
 
     `tier`: the tier itself where it is known, as a place in TIERS; cells may be of segments instead."""
@@ -29,13 +29,13 @@ class Cells:
     tier: NDArray[np.int8]
 
     @classmethod
-    def none(cls, rows: int) -> "Cells":
+    def none(cls, rows: int) -> "PeerCells":
         """Everybody is alike."""
         nowhere = np.full(rows, -1, dtype=np.int32)
         return cls((), nowhere, nowhere, nowhere.astype(np.int8))
 
     @classmethod
-    def of(cls, tiers: Sequence[str | None], regions: Sequence[str | None]) -> "Cells":
+    def of(cls, tiers: Sequence[str | None], regions: Sequence[str | None]) -> "PeerCells":
         """The cells of rows by what is known of their tier (else segment) and region; None or "" is unknown. A segment
         that is called as a tier would be taken for it."""
         wide = [tier or None for tier in tiers]
@@ -44,13 +44,13 @@ class Cells:
         places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
         return cls(names, _places(narrow, places), _places(wide, places), tier_places(tiers))
 
-    def take(self, places: NDArray[np.integer]) -> "Cells":
+    def take(self, places: NDArray[np.integer]) -> "PeerCells":
         """The cells of rows, each at its place among these."""
-        return Cells(self.names, self.narrow[places], self.wide[places], self.tier[places])
+        return PeerCells(self.names, self.narrow[places], self.wide[places], self.tier[places])
 
-    def between(self, start: int, stop: int) -> "Cells":
+    def between(self, start: int, stop: int) -> "PeerCells":
         """The cells of rows `start:stop` alone."""
-        return Cells(self.names, self.narrow[start:stop], self.wide[start:stop], self.tier[start:stop])
+        return PeerCells(self.names, self.narrow[start:stop], self.wide[start:stop], self.tier[start:stop])
 
 
 def tier_places(tiers: Iterable[str | None]) -> NDArray[np.int8]:
@@ -109,5 +109,5 @@ class PeerReference:
 class Peers:
     """Whom rows are compared with: their cells; the reference to use, or None to build it from the rows themselves."""
 
-    cells: Cells
+    cells: PeerCells
     reference: PeerReference | None = None

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import Feature, Peer, Target, atoms_of
-from features.lowering import PlanArrays, Room, lower, room_of
+from features.definitions import CadenceTarget, Feature, Peer, atoms_of
+from features.lowering import PlanArrays, WorkspaceSize, lower, room_of
 from features.note_tables import NoteTables
 from features.plan_faults import faults_of
 from kqml.dataset.tables import TIERS
 from kqml.errors import BadUse
 
-__all__ = ["Plan", "atoms_of", "compile_plan"]
+__all__ = ["FeaturePlan", "atoms_of", "compile_plan"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class FeaturePlan:
     """What the engine executes. `peers`: places of the columns that are compared with the mean of the account's like.
     `targets`: places of those that are divided by what the account's tier has for a target; `target_of` (T, tiers).
     `means`: P, the peer columns that are the mean itself. `excesses`: T, those that say how far they lie beyond.
@@ -26,7 +26,7 @@ class Plan:
     features: tuple[Feature, ...]
     columns: tuple[str, ...]
     arrays: PlanArrays
-    room: Room
+    room: WorkspaceSize
     peers: NDArray[np.int64]
     targets: NDArray[np.int64]
     target_of: NDArray[np.float64]
@@ -39,20 +39,20 @@ class Plan:
         """Whether rows must be told from which tier and region they are."""
         return len(self.peers) + len(self.targets) > 0
 
-    def only(self, places: Iterable[int]) -> "Plan":
+    def only(self, places: Iterable[int]) -> "FeaturePlan":
         """The plan of some of the features alone, by their places."""
         return compile_plan([self.features[place] for place in places])
 
 
-def compile_plan(features: Sequence[Feature]) -> Plan:
+def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
     """The plan of `features`, in their order. Raises BadUse naming every feature that cannot be computed."""
     faults = faults_of(features)
     if faults:
         raise BadUse("The catalog cannot be compiled.", faults)
     peers = [place for place, feature in enumerate(features) if isinstance(feature.measure, Peer)]
-    targets = {place: one.measure for place, one in enumerate(features) if isinstance(one.measure, Target)}
+    targets = {place: one.measure for place, one in enumerate(features) if isinstance(one.measure, CadenceTarget)}
     arrays = lower(features)
-    return Plan(
+    return FeaturePlan(
         features=tuple(features),
         columns=tuple(feature.column for feature in features),
         arrays=arrays,
@@ -70,7 +70,7 @@ def _is_mean(feature: Feature) -> bool:
     return isinstance(feature.measure, Peer) and feature.measure.mean
 
 
-def _of_tiers(target: Target) -> list[float]:
+def _of_tiers(target: CadenceTarget) -> list[float]:
     """What each tier has for a target, missing where it has none."""
     known = dict(target.targets)
     return [known.get(tier) or np.nan for tier in TIERS]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from features.definitions import Aggregation, Atom, Combined, Feature, Operation, atoms_of, combined_of
 from features.rule_lowering import BITS
-from features.rules import COUNTED, Card, Closing, Counted, Ledger
+from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
 from kqml.errors import Fault
 from kqml.history.event_log import CODES, VALUES
 
@@ -24,7 +24,7 @@ def _faults_of_rules(features: Sequence[Feature]) -> list[Fault]:
     """A plan has room for one ledger, one card, one way to count; a card for so many fields."""
     rules = {atom.stream.rule for feature in features for atom in atoms_of(feature.measure)}
     faults = []
-    for kind in (Ledger, Card, Counted):
+    for kind in (Ledger, Card, CountingRule):
         found = sum(isinstance(rule, kind) for rule in rules)
         if found > 1:
             faults.append(Fault(kind.__name__.lower(), f"{found} of them in one catalog", "use one"))
@@ -48,7 +48,7 @@ def _faults_of_feature(feature: Feature) -> list[Fault]:
 
 def _what_is_read(atom: Atom) -> list[tuple[bool, str, str]]:
     aggregation, value = atom.aggregation, atom.value
-    counted = (COUNTED,) if isinstance(atom.stream.rule, Counted) else ()
+    counted = (COUNTED,) if isinstance(atom.stream.rule, CountingRule) else ()
     known = (*VALUES, *counted) if aggregation.reads_value else CODES if aggregation.reads_code else (None,)
     words = ", ".join(map(str, known))
     return [

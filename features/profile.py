@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.context import NEVER
-from features.peers import Cells, tier_places
-from features.recorded import recorded
+from features.peers import PeerCells, tier_places
+from features.recorded import recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import instant_of, local_midnight
 from kqml.dataset.folder import DatasetInfo
@@ -73,7 +73,7 @@ def texts(accounts: pd.DataFrame, name: str) -> Texts:
 def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
     """Each row's tier: that of the latest change known, else what the first change changed, else the present one."""
     log = dataset.event_log()
-    changes = recorded(log, [EventKind.TIER_CHANGED])
+    changes = recorded_events(log, [EventKind.TIER_CHANGED])
     before, after = _changes(dataset)
     known = changes.known_before(rows.account, rows.cutoff)
     tiers = now[rows.account]
@@ -110,7 +110,7 @@ def _complete_since(info: DatasetInfo) -> int:
     )
 
 
-def cells_of(profile: pd.DataFrame, rows: int) -> Cells:
+def cells_of(profile: pd.DataFrame, rows: int) -> PeerCells:
     """The cells of rows by their profile: tier (else segment) × region within tier (else segment)."""
     nothing = pd.Series(np.full(rows, None, dtype=object))
     segment = profile.get("segment", nothing)
@@ -123,4 +123,4 @@ def cells_of(profile: pd.DataFrame, rows: int) -> Cells:
     names = [f"{wide_names[p // len(region_names)]}|{region_names[p % len(region_names)]}" for p in used]
     narrow = np.where(pairs >= 0, len(wide_names) + np.searchsorted(used, pairs), -1)
     tiers = np.append(tier_places(tier_names), np.int8(-1))[tier_codes]
-    return Cells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32), tiers)
+    return PeerCells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32), tiers)

@@ -18,7 +18,7 @@ BLOCK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedEvents:
     """The chosen events of account a are at the places `offsets[a]:offsets[a + 1]`, as they happened.
 
     `visible_at`: the instant after which an event counts as known: it has happened, it has been recorded.
@@ -44,12 +44,12 @@ class Recorded:
         return first_at_or_after(self.occurred_at, self.offsets[account], self.offsets[account + 1], instants)
 
     @cached_property
-    def _visibly(self) -> "Visibly":
+    def _visibly(self) -> "VisibleEvents":
         return visibly(self.offsets, self.visible_at)
 
 
 @dataclass(frozen=True)
-class Visibly:
+class VisibleEvents:
     """Events by account in the order in which they became known: `times`, ascending, with the place of the `latest` to
     have happened among those known by then."""
 
@@ -57,26 +57,26 @@ class Visibly:
     latest: Places
 
 
-def recorded(log: EventLog, kinds: Iterable[EventKind]) -> Recorded:
+def recorded_events(log: EventLog, kinds: Iterable[EventKind]) -> RecordedEvents:
     """The events of these kinds."""
     wanted = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.bool_)
     wanted[[kind.number for kind in kinds]] = True
     chosen = np.flatnonzero(wanted[log.kind])
     occurred_at = log.occurred_at[chosen]
     offsets = np.searchsorted(chosen, log.offsets)
-    return Recorded(offsets, occurred_at, log.kind[chosen], np.maximum(occurred_at, log.known_at[chosen]))
+    return RecordedEvents(offsets, occurred_at, log.kind[chosen], np.maximum(occurred_at, log.known_at[chosen]))
 
 
-def visibly(offsets: Places, visible_at: Instants) -> Visibly:
+def visibly(offsets: Places, visible_at: Instants) -> VisibleEvents:
     """The order of record; places of a later account are larger, so the latest never mixes accounts."""
     account = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     places = np.arange(len(visible_at))
     out_of_order = (np.diff(visible_at) < 0) & (np.diff(account) == 0)
     if not out_of_order.any():
-        return Visibly(visible_at, places)
+        return VisibleEvents(visible_at, places)
     late = np.isin(account, account[1:][out_of_order])
     places[late] = places[late][np.lexsort((visible_at[late], account[late]))]
-    return Visibly(visible_at[places], np.maximum.accumulate(places))
+    return VisibleEvents(visible_at[places], np.maximum.accumulate(places))
 
 
 def first_at_or_after(times: Instants, low: Places, high: Places, instants: Instants) -> Places:

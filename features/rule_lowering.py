@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from features.rules import Card, Closing, Counted, Ledger, Rule, closing_of
+from features.rules import Card, Closing, CountingRule, Ledger, Rule, closing_of
 from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS, EventKind
 
@@ -34,7 +34,7 @@ def lower_rules(read: Sequence[tuple[Kinds, Rule | None]]) -> RuleArrays:
     """The tables of the rules of streams; a catalog without faults has one ledger, card, way to count at most."""
     rows = [_closing_rows(kinds, rule) for kinds, rule in read]
     rules = [rule for _, rule in read]
-    ledger, card, counted = only(rules, Ledger), only(rules, Card), only(rules, Counted)
+    ledger, card, counted = only(rules, Ledger), only(rules, Card), only(rules, CountingRule)
     omissions = ledger.omissions if ledger else ()
     omitted = [(one.weight, one.half_life_days * DAY_US) for one in omissions]
     fades = [(days * DAY_US, float(sign)) for days, sign in ledger.fades] if ledger else []
@@ -71,7 +71,7 @@ def _closing_row(kinds: Kinds, closing: Closing) -> tuple[int, ...]:
     return bits_of(kinds), bits_of(closing.kinds), *flags, due, int(closing.in_time)
 
 
-def _counting(counted: Counted | None) -> list[float]:
+def _counting(counted: CountingRule | None) -> list[float]:
     if counted is None:
         return []
     minutes = dict(counted.min_minutes)

@@ -66,7 +66,7 @@ def closing_of(omission: Omission) -> Closing:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountingRule:
     """What a contact counts: 1 with at least the minutes of its kind and that authenticity, each where it is recorded,
     otherwise `part_share`."""
 
@@ -82,4 +82,4 @@ class Card:
     fields: tuple[tuple[tuple[str, ...], float], ...]
 
 
-Rule = Closing | Ledger | Counted | Card
+Rule = Closing | Ledger | CountingRule | Card

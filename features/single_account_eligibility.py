@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from features.churn_definition import ChurnDefinition
 from features.context import Context
-from features.eligibility import CYCLE_GAPS, LEAVING, Standing
+from features.eligibility import CYCLE_GAPS, LEAVING, Eligibility
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS, EventKind
@@ -17,8 +17,10 @@ _REOPENED = EventKind.ACCOUNT_REOPENED.number
 _CHANGES_STATUS = np.isin(np.arange(len(KINDS)), [*(kind.number for kind in LEAVING), _REOPENED])
 
 
-def one_standing(log: EventLog, context: Context, definition: ChurnDefinition, cutoff: int) -> Standing:
-    """What `features.eligibility.standing_of` says of the only account of a log, to the bit (a property test)."""
+def single_account_eligibility(
+    log: EventLog, context: Context, definition: ChurnDefinition, cutoff: int
+) -> Eligibility:
+    """What `features.eligibility.eligibility_of` says of the only account of a log, to the bit (a property test)."""
     visible = np.maximum(log.occurred_at, log.known_at) < cutoff
     orders = log.occurred_at[visible & (log.kind == EventKind.ORDER.number)]
     if len(orders) < definition.min_orders or not _in_business(log.kind[visible]):
@@ -28,7 +30,7 @@ def one_standing(log: EventLog, context: Context, definition: ChurnDefinition, c
     silence, span = now - last, last - first
     if silence > definition.active_within * DAY_US:
         return _nobody()
-    return Standing(
+    return Eligibility(
         Rows(np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)),
         orders=np.array([len(orders)], dtype=np.int64),
         last_order=orders[-1:],
@@ -43,6 +45,8 @@ def _in_business(kinds: NDArray[np.uint8]) -> bool:
     return not len(changes) or bool(changes[-1] == _REOPENED)
 
 
-def _nobody() -> Standing:
+def _nobody() -> Eligibility:
     none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return Standing(Rows(np.zeros(0, dtype=np.int32), none), none, none, nothing, nothing, np.zeros(0, dtype=np.bool_))
+    return Eligibility(
+        Rows(np.zeros(0, dtype=np.int32), none), none, none, nothing, nothing, np.zeros(0, dtype=np.bool_)
+    )

@@ -11,42 +11,42 @@ from features.context import context_of
 from features.definitions import atoms_of
 from features.engine.build import filler, finish, in_order
 from features.engine.peering import ReferenceSums
-from features.peers import Cells, PeerReference
-from features.plan import Plan
+from features.peers import PeerCells, PeerReference
+from features.plan import FeaturePlan
 from features.profile import cells_of, profile_of, reads_attributes
 from features.rows import Rows
-from features.rules import COUNTED, Card, Closing, Counted, Ledger
+from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
 from kqml.calendar.business_time import Instants
 from kqml.dataset.folder import Dataset
 
 READ_BY: Mapping[type, frozenset[str]] = {
     Closing: frozenset({"event_id", "ref", "due_at", "rep_id"}),
     Ledger: frozenset({"event_id", "ref", "due_at", "attributes"}),
-    Counted: frozenset({"minutes", "authenticity"}),
+    CountingRule: frozenset({"minutes", "authenticity"}),
     Card: frozenset({"attributes"}),
 }
 """The columns that a rule reads."""
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltMatrix:
     """Some neighbouring accounts' rows, by account, then cutoff, with their numbers."""
 
     accounts: NDArray[np.object_]
     rows: Rows
-    cells: Cells
+    cells: PeerCells
     values: NDArray[np.float64]
 
 
 def stream_dataset(
     dataset: Dataset,
     cutoffs: Instants,
-    plan: Plan,
+    plan: FeaturePlan,
     *,
     reference: PeerReference | None = None,
     threads: int = 2,
     events: int = EVENTS,
-) -> Iterator[Built]:
+) -> Iterator[BuiltMatrix]:
     """Every account at every cutoff, accounts ascending; a few chunks of `events` events are in memory at a time.
 
     The same bits as `build_features` on the whole log. `values` are overwritten once the next part is asked for: fresh
@@ -61,7 +61,7 @@ def stream_dataset(
 
 
 def reference_of_dataset(
-    dataset: Dataset, cutoffs: Instants, plan: Plan, *, threads: int = 2, events: int = EVENTS
+    dataset: Dataset, cutoffs: Instants, plan: FeaturePlan, *, threads: int = 2, events: int = EVENTS
 ) -> PeerReference:
     """The means of the plan's peer columns over all accounts."""
     own = plan.only(plan.peers.tolist())
@@ -71,7 +71,9 @@ def reference_of_dataset(
     return sums.reference()
 
 
-def _stream_own(dataset: Dataset, cutoffs: Instants, plan: Plan, threads: int, events: int) -> Iterator[Built]:
+def _stream_own(
+    dataset: Dataset, cutoffs: Instants, plan: FeaturePlan, threads: int, events: int
+) -> Iterator[BuiltMatrix]:
     """The same, peer columns still holding the accounts' own numbers."""
     chunks = chunks_of(dataset, columns_of(plan, dataset), events)
     return in_order(_builder(cutoffs, plan, Buffers(threads + 2)), enumerate(chunks), threads)
@@ -91,20 +93,20 @@ class Buffers:
         return self._pieces[place][: rows * columns].reshape(rows, columns)
 
 
-def _builder(cutoffs: Instants, plan: Plan, buffers: Buffers) -> Callable[[tuple[int, Chunk]], Built]:
-    def build(numbered: tuple[int, Chunk]) -> Built:
+def _builder(cutoffs: Instants, plan: FeaturePlan, buffers: Buffers) -> Callable[[tuple[int, Chunk]], BuiltMatrix]:
+    def build(numbered: tuple[int, Chunk]) -> BuiltMatrix:
         number, chunk = numbered
         log = chunk.event_log()
         rows = Rows.grid(log.account_count, cutoffs)
-        cells = _cells(chunk, rows) if plan.needs_cells else Cells.none(len(rows))
+        cells = _cells(chunk, rows) if plan.needs_cells else PeerCells.none(len(rows))
         values = buffers.matrix(number, len(rows), len(plan.columns))
         filler(log, rows, plan, context_of(chunk.info, chunk.accounts(), log))(slice(0, len(rows)), values)
-        return Built(log.accounts, rows, cells, values)
+        return BuiltMatrix(log.accounts, rows, cells, values)
 
     return build
 
 
-def _cells(chunk: Chunk, rows: Rows) -> Cells:
+def _cells(chunk: Chunk, rows: Rows) -> PeerCells:
     """The cells of rows; found once per account where nothing about it changes."""
     if reads_attributes(chunk.info):
         return cells_of(profile_of(chunk, rows), len(rows))
@@ -112,7 +114,7 @@ def _cells(chunk: Chunk, rows: Rows) -> Cells:
     return cells_of(profile_of(chunk, accounts), len(accounts)).take(rows.account)
 
 
-def columns_of(plan: Plan, dataset: Dataset) -> Sequence[str]:
+def columns_of(plan: FeaturePlan, dataset: Dataset) -> Sequence[str]:
     """The columns of events that a plan reads beside account, times, kind."""
     atoms = {atom for feature in plan.features for atom in atoms_of(feature.measure)}
     read = {atom.value for atom in atoms if atom.value and atom.value != COUNTED}

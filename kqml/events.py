@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 
-class Group(StrEnum):
+class EventGroup(StrEnum):
     """What part of the business an event belongs to."""
 
     TRADE = "trade"
@@ -20,7 +20,7 @@ class KindSpec:
     """A kind's code in files, its group, its sign in the emotional account (+1 deposit, -1 withdrawal), names."""
 
     code: str
-    group: Group
+    group: EventGroup
     sign: int
     zh: str
     en: str
@@ -29,60 +29,60 @@ class KindSpec:
 class EventKind(Enum):
     """Every kind of event; `number` is its place here, used in columnar arrays and never stored."""
 
-    ORDER = KindSpec("order", Group.TRADE, 0, "订货", "order")
-    ORDER_CANCELLED = KindSpec("order_cancelled", Group.TRADE, 0, "取消订货", "order cancelled")
-    RETURN = KindSpec("return", Group.TRADE, 0, "退货", "return")
-    DELIVERY = KindSpec("delivery", Group.TRADE, 0, "送货", "delivery")
-    DELIVERY_LATE = KindSpec("delivery_late", Group.TRADE, -1, "送货迟到", "late delivery")
-    SHORT_SUPPLY = KindSpec("short_supply", Group.TRADE, -1, "缺货少送", "short supply")
-    INVOICE_ERROR = KindSpec("invoice_error", Group.TRADE, -1, "票据差错", "invoice error")
-    PAYMENT_DUE = KindSpec("payment_due", Group.TRADE, 0, "应收款到期", "payment due")
-    PAYMENT_RECEIVED = KindSpec("payment_received", Group.TRADE, 0, "收到货款", "payment received")
+    ORDER = KindSpec("order", EventGroup.TRADE, 0, "订货", "order")
+    ORDER_CANCELLED = KindSpec("order_cancelled", EventGroup.TRADE, 0, "取消订货", "order cancelled")
+    RETURN = KindSpec("return", EventGroup.TRADE, 0, "退货", "return")
+    DELIVERY = KindSpec("delivery", EventGroup.TRADE, 0, "送货", "delivery")
+    DELIVERY_LATE = KindSpec("delivery_late", EventGroup.TRADE, -1, "送货迟到", "late delivery")
+    SHORT_SUPPLY = KindSpec("short_supply", EventGroup.TRADE, -1, "缺货少送", "short supply")
+    INVOICE_ERROR = KindSpec("invoice_error", EventGroup.TRADE, -1, "票据差错", "invoice error")
+    PAYMENT_DUE = KindSpec("payment_due", EventGroup.TRADE, 0, "应收款到期", "payment due")
+    PAYMENT_RECEIVED = KindSpec("payment_received", EventGroup.TRADE, 0, "收到货款", "payment received")
 
-    VISIT = KindSpec("visit", Group.CONTACT, 1, "拜访", "visit")
-    CALL = KindSpec("call", Group.CONTACT, 1, "电话", "call")
-    MESSAGE = KindSpec("message", Group.CONTACT, 1, "问候", "message")
-    MEETING = KindSpec("meeting", Group.CONTACT, 1, "会议", "meeting")
-    TRAINING = KindSpec("training", Group.CONTACT, 1, "培训", "training")
-    GIFT = KindSpec("gift", Group.CONTACT, 1, "礼品", "gift")
-    INBOUND = KindSpec("inbound", Group.CONTACT, 0, "客户来访来电", "inbound contact")
-    VISIT_VERIFIED = KindSpec("visit_verified", Group.CONTACT, 0, "拜访核实", "visit verified")
-    LIFE_EVENT = KindSpec("life_event", Group.CONTACT, 0, "人生大事", "life event")
+    VISIT = KindSpec("visit", EventGroup.CONTACT, 1, "拜访", "visit")
+    CALL = KindSpec("call", EventGroup.CONTACT, 1, "电话", "call")
+    MESSAGE = KindSpec("message", EventGroup.CONTACT, 1, "问候", "message")
+    MEETING = KindSpec("meeting", EventGroup.CONTACT, 1, "会议", "meeting")
+    TRAINING = KindSpec("training", EventGroup.CONTACT, 1, "培训", "training")
+    GIFT = KindSpec("gift", EventGroup.CONTACT, 1, "礼品", "gift")
+    INBOUND = KindSpec("inbound", EventGroup.CONTACT, 0, "客户来访来电", "inbound contact")
+    VISIT_VERIFIED = KindSpec("visit_verified", EventGroup.CONTACT, 0, "拜访核实", "visit verified")
+    LIFE_EVENT = KindSpec("life_event", EventGroup.CONTACT, 0, "人生大事", "life event")
 
-    HELP_GIVEN = KindSpec("help_given", Group.HELP, 1, "帮客户解决问题", "help given")
-    HELP_ASKED = KindSpec("help_asked", Group.HELP, -1, "请客户帮忙", "help asked")
-    HELP_RECEIVED = KindSpec("help_received", Group.HELP, 0, "客户帮了忙", "help received")
-    PROBLEM_RAISED = KindSpec("problem_raised", Group.HELP, 0, "客户提出问题", "problem raised")
+    HELP_GIVEN = KindSpec("help_given", EventGroup.HELP, 1, "帮客户解决问题", "help given")
+    HELP_ASKED = KindSpec("help_asked", EventGroup.HELP, -1, "请客户帮忙", "help asked")
+    HELP_RECEIVED = KindSpec("help_received", EventGroup.HELP, 0, "客户帮了忙", "help received")
+    PROBLEM_RAISED = KindSpec("problem_raised", EventGroup.HELP, 0, "客户提出问题", "problem raised")
 
-    COMPLAINT = KindSpec("complaint", Group.TRUST, -1, "投诉", "complaint")
-    COMPLAINT_RESOLVED = KindSpec("complaint_resolved", Group.TRUST, 1, "投诉解决", "complaint resolved")
-    PROMISE_MADE = KindSpec("promise_made", Group.TRUST, 0, "作出承诺", "promise made")
-    PROMISE_KEPT = KindSpec("promise_kept", Group.TRUST, 1, "兑现承诺", "promise kept")
+    COMPLAINT = KindSpec("complaint", EventGroup.TRUST, -1, "投诉", "complaint")
+    COMPLAINT_RESOLVED = KindSpec("complaint_resolved", EventGroup.TRUST, 1, "投诉解决", "complaint resolved")
+    PROMISE_MADE = KindSpec("promise_made", EventGroup.TRUST, 0, "作出承诺", "promise made")
+    PROMISE_KEPT = KindSpec("promise_kept", EventGroup.TRUST, 1, "兑现承诺", "promise kept")
 
-    COMPETITOR_SEEN = KindSpec("competitor_seen", Group.MARKET, 0, "发现竞品", "competitor seen")
-    SLOW_MOVING = KindSpec("slow_moving", Group.MARKET, 0, "产品滞销", "slow-moving stock")
-    PRICE_CHANGE = KindSpec("price_change", Group.MARKET, -1, "价格变动", "price change")
-    PROMOTION = KindSpec("promotion", Group.MARKET, 1, "促销", "promotion")
-    STOCK_OUT = KindSpec("stock_out", Group.MARKET, 0, "断货", "stock-out")
+    COMPETITOR_SEEN = KindSpec("competitor_seen", EventGroup.MARKET, 0, "发现竞品", "competitor seen")
+    SLOW_MOVING = KindSpec("slow_moving", EventGroup.MARKET, 0, "产品滞销", "slow-moving stock")
+    PRICE_CHANGE = KindSpec("price_change", EventGroup.MARKET, -1, "价格变动", "price change")
+    PROMOTION = KindSpec("promotion", EventGroup.MARKET, 1, "促销", "promotion")
+    STOCK_OUT = KindSpec("stock_out", EventGroup.MARKET, 0, "断货", "stock-out")
 
-    REP_ASSIGNED = KindSpec("rep_assigned", Group.ORGANISATION, 0, "更换业务员", "rep assigned")
-    TIER_CHANGED = KindSpec("tier_changed", Group.ORGANISATION, 0, "等级变更", "tier changed")
-    CREDIT_CHANGED = KindSpec("credit_changed", Group.ORGANISATION, 0, "信用变更", "credit changed")
-    CONTACT_ADDED = KindSpec("contact_added", Group.ORGANISATION, 0, "新增联系人", "contact added")
-    CONTACT_LEFT = KindSpec("contact_left", Group.ORGANISATION, 0, "联系人离职", "contact left")
-    CARD_UPDATED = KindSpec("card_updated", Group.ORGANISATION, 0, "更新客户卡", "card updated")
-    CONSENT_CHANGED = KindSpec("consent_changed", Group.ORGANISATION, 0, "同意变更", "consent changed")
-    ACCOUNT_SUSPENDED = KindSpec("account_suspended", Group.ORGANISATION, 0, "暂停合作", "account suspended")
-    ACCOUNT_CLOSED = KindSpec("account_closed", Group.ORGANISATION, 0, "关店", "account closed")
-    ACCOUNT_TRANSFERRED = KindSpec("account_transferred", Group.ORGANISATION, 0, "转户", "account transferred")
-    ACCOUNT_REOPENED = KindSpec("account_reopened", Group.ORGANISATION, 0, "恢复合作", "account reopened")
+    REP_ASSIGNED = KindSpec("rep_assigned", EventGroup.ORGANISATION, 0, "更换业务员", "rep assigned")
+    TIER_CHANGED = KindSpec("tier_changed", EventGroup.ORGANISATION, 0, "等级变更", "tier changed")
+    CREDIT_CHANGED = KindSpec("credit_changed", EventGroup.ORGANISATION, 0, "信用变更", "credit changed")
+    CONTACT_ADDED = KindSpec("contact_added", EventGroup.ORGANISATION, 0, "新增联系人", "contact added")
+    CONTACT_LEFT = KindSpec("contact_left", EventGroup.ORGANISATION, 0, "联系人离职", "contact left")
+    CARD_UPDATED = KindSpec("card_updated", EventGroup.ORGANISATION, 0, "更新客户卡", "card updated")
+    CONSENT_CHANGED = KindSpec("consent_changed", EventGroup.ORGANISATION, 0, "同意变更", "consent changed")
+    ACCOUNT_SUSPENDED = KindSpec("account_suspended", EventGroup.ORGANISATION, 0, "暂停合作", "account suspended")
+    ACCOUNT_CLOSED = KindSpec("account_closed", EventGroup.ORGANISATION, 0, "关店", "account closed")
+    ACCOUNT_TRANSFERRED = KindSpec("account_transferred", EventGroup.ORGANISATION, 0, "转户", "account transferred")
+    ACCOUNT_REOPENED = KindSpec("account_reopened", EventGroup.ORGANISATION, 0, "恢复合作", "account reopened")
 
     @property
     def code(self) -> str:
         return self.value.code
 
     @property
-    def group(self) -> Group:
+    def group(self) -> EventGroup:
         return self.value.group
 
     @property
@@ -103,6 +103,6 @@ _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 KIND_OF_CODE: dict[str, EventKind] = {kind.code: kind for kind in KINDS}
 
 
-def kinds_in(*groups: Group) -> tuple[EventKind, ...]:
+def kinds_in(*groups: EventGroup) -> tuple[EventKind, ...]:
     """All kinds of these groups, in the order of the enum."""
     return tuple(kind for kind in KINDS if kind.group in groups)

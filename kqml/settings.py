@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         return self.mlflow_uri or os.environ.get("MLFLOW_TRACKING_URI") or local
 
     @property
-    def store_address(self) -> str:
+    def database_address(self) -> str:
         """The store's database: the setting, else SQLite at home."""
         return self.database_url or f"sqlite:///{(self.home / 'kqml.db').absolute()}"
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as StoreTimeout
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
@@ -18,7 +18,7 @@ from serve.http.methods import HeadAsGet, methods_at
 from serve.http.openapi import build_openapi
 from serve.http.path_parameters import WholeSegments, address_of
 from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, problem_response
-from serve.http.request_bodies import said_of
+from serve.http.request_bodies import error_text
 from serve.http.request_middleware import REQUEST_ID, Envelope
 from serve.http.routes import (
     account_history,
@@ -76,9 +76,9 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
             ProblemError: _problem,
             HTTPException: _http_problem,
             RequestValidationError: _parameter_problem,
-            OperationalError: _store_problem,
-            InterfaceError: _store_problem,
-            StoreTimeout: _store_problem,
+            OperationalError: _database_problem,
+            InterfaceError: _database_problem,
+            DatabaseTimeout: _database_problem,
         },
     )
     app.state.service, app.state.log = service, log
@@ -112,14 +112,14 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 async def _parameter_problem(request: Request, error: Exception) -> Response:
     """What FastAPI finds wrong with the address or the headers, in the shape of ours."""
     assert isinstance(error, RequestValidationError)
-    faults = [ItemError("", said_of(item), str(item["loc"][-1])) for item in error.errors()]
+    faults = [ItemError("", error_text(item), str(item["loc"][-1])) for item in error.errors()]
     return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
 
 
-async def _store_problem(request: Request, error: Exception) -> Response:
+async def _database_problem(request: Request, error: Exception) -> Response:
     """The database is away or too busy; nothing was changed, or a later request with the same ids will tell."""
     request.app.state.log.error("store_failed", request_id=request.scope[REQUEST_ID], **where_it_failed(error))
     detail = "The database does not answer; ask again."
     return problem_response(
-        ProblemError(Problem.NO_STORE, detail, headers={"retry-after": "1"}), request.scope[REQUEST_ID]
+        ProblemError(Problem.NO_DATABASE, detail, headers={"retry-after": "1"}), request.scope[REQUEST_ID]
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from kqml.errors import KqmlError
-from models.registry.client import RegistryStore
+from models.registry.client import RegistryClient
 from models.registry.publishing import watch
 from serve.http.logs import build_logger
 
@@ -18,10 +18,10 @@ LOOK_EVERY_SECONDS = 10.0
 
 
 @contextmanager
-def watching(store: RegistryStore, served: Path) -> Iterator[None]:
+def watch_registry(registry: RegistryClient, served: Path) -> Iterator[None]:
     """While the block runs, the champion's bundle comes to `served`; a watcher that died is replaced."""
     stop = Event()
-    keeper = Thread(target=_keep_alive, args=(store, served, stop), name="watcher-keeper", daemon=True)
+    keeper = Thread(target=_keep_alive, args=(registry, served, stop), name="watcher-keeper", daemon=True)
     keeper.start()
     try:
         yield
@@ -30,23 +30,23 @@ def watching(store: RegistryStore, served: Path) -> Iterator[None]:
         keeper.join()
 
 
-def _keep_alive(store: RegistryStore, served: Path, stop: Event) -> None:
-    watcher = _start(store, served)
+def _keep_alive(registry: RegistryClient, served: Path, stop: Event) -> None:
+    watcher = _start(registry, served)
     while not stop.wait(LOOK_EVERY_SECONDS):
         if not watcher.is_alive():
             build_logger().error("watcher_died", code=watcher.exitcode)
-            watcher = _start(store, served)
+            watcher = _start(registry, served)
     watcher.terminate()
     watcher.join()
 
 
-def _start(store: RegistryStore, served: Path) -> SpawnProcess:
-    watcher = get_context("spawn").Process(target=follow_registry, args=(store, served), name="watcher", daemon=True)
+def _start(registry: RegistryClient, served: Path) -> SpawnProcess:
+    watcher = get_context("spawn").Process(target=follow_registry, args=(registry, served), name="watcher", daemon=True)
     watcher.start()
     return watcher
 
 
-def follow_registry(store: RegistryStore, served: Path) -> None:
+def follow_registry(registry: RegistryClient, served: Path) -> None:
     """Publishes the champion until SIGTERM, or until the service is gone; says when the registry stops answering."""
     stop, parent, log = Event(), os.getppid(), build_logger()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -62,4 +62,4 @@ def follow_registry(store: RegistryStore, served: Path) -> None:
             log.info("registry_followed_again")
         said[:] = [] if fault is None else [str(fault)]
 
-    watch(store, served, stop, LOOK_EVERY_SECONDS, report)
+    watch(registry, served, stop, LOOK_EVERY_SECONDS, report)

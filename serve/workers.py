@@ -19,21 +19,21 @@ from uvicorn.supervisors import Multiprocess
 
 from kqml.errors import CouldNot, Fault
 from kqml.playbook import Playbook, read_playbook
-from serve.database.engine import open_store
-from serve.http.database_metrics import StoreCollector
+from serve.database.engine import open_database
+from serve.http.database_metrics import DatabaseCollector
 from serve.http.logs import UVICORN_LOGS, build_logger
 from serve.http.metrics import SHARED_METRICS, Metrics
 from serve.http.service_state import Service
-from serve.http.timeouts import ImpatientProtocol
-from serve.security.encryption import Sealer
-from serve.security.startup_checks import SecurityOptions, access_for
+from serve.http.timeouts import TimeoutProtocol
+from serve.security.encryption import Cipher
+from serve.security.startup_checks import SecurityOptions, create_access
 from serve.server import create_app
-from serve.usecases.database_histories import StoredHistories
+from serve.usecases.database_histories import DatabaseHistories
 from serve.usecases.scoring_model import load_live
 from serve.usecases.served_model import ServedModel
-from serve.webhooks.addresses import Reach
+from serve.webhooks.addresses import AllowedNetworks
 from serve.webhooks.dispatcher import Dispatcher
-from serve.webhooks.sending import Sender
+from serve.webhooks.sending import WebhookSender
 
 WAITING_CONNECTIONS = 2048
 OBJECTS_A_COLLECTION = 20_000
@@ -60,8 +60,8 @@ class ServeOptions:
     language: str
     body_limit: int
     security: SecurityOptions
-    sealer: Sealer
-    reach: Reach = field(default_factory=Reach)
+    sealer: Cipher
+    reach: AllowedNetworks = field(default_factory=AllowedNetworks)
     playbook: Playbook = field(default_factory=read_playbook)
 
 
@@ -73,7 +73,7 @@ def serve(options: ServeOptions) -> None:
             partial(build_app, options),
             factory=True,
             workers=options.workers,
-            http=ImpatientProtocol,
+            http=TimeoutProtocol,
             log_config=UVICORN_LOGS,
             access_log=False,
             server_header=False,
@@ -93,20 +93,20 @@ def build_app(options: ServeOptions) -> FastAPI:
     """The composition root of one worker; the model is loaded before the worker answers."""
     log = build_logger()
     served = ServedModel(options.pointer, load_live, log)
-    store, clock = open_store(options.database), _now
+    database, clock = open_database(options.database), _now
     service = Service(
         served=served,
-        metrics=Metrics(served, [StoreCollector(store, clock)]),
-        store=store,
-        histories=StoredHistories(store),
-        access=access_for(store, options.security, clock),
+        metrics=Metrics(served, [DatabaseCollector(database, clock)]),
+        database=database,
+        histories=DatabaseHistories(database),
+        access=create_access(database, options.security, clock),
         clock=clock,
         language=options.language,
         body_limit=options.body_limit,
         security=options.security,
         sealer=options.sealer,
         playbook=options.playbook,
-        beside=[Dispatcher(store, options.sealer, Sender(options.reach), clock, log)],
+        beside=[Dispatcher(database, options.sealer, WebhookSender(options.reach), clock, log)],
     )
     app = create_app(service, log)
     served.look()

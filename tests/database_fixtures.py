@@ -10,7 +10,7 @@ from conftest import require
 from sqlalchemy import text
 
 from experiments.private_postgres import PROGRAMS, PostgresServer
-from serve.database.engine import Store, open_store
+from serve.database.engine import Database, open_database
 from serve.database.migration import upgrade
 
 DATABASES = ("sqlite", "postgresql")
@@ -28,16 +28,16 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("store") / "template.db"
-    store = open_store(f"sqlite:///{file}")
-    upgrade(store)
-    store.close()
+    database = open_database(f"sqlite:///{file}")
+    upgrade(database)
+    database.close()
     return file
 
 
 @pytest.fixture(scope="session")
 def new_database(postgres: PostgresServer) -> Iterator[Callable[..., str]]:
     """Makes a database by the address it returns, as a copy of another one where named."""
-    admin = open_store(postgres.address("postgres"))
+    admin = open_database(postgres.address("postgres"))
     numbers = count()
 
     def make(template: str = "template1") -> str:
@@ -52,39 +52,39 @@ def new_database(postgres: PostgresServer) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture(scope="session")
 def postgres_template(new_database: Callable[..., str]) -> str:
-    store = open_store(new_database())
-    upgrade(store)
-    name = store.engine.url.database
-    store.close()
+    database = open_database(new_database())
+    upgrade(database)
+    name = database.engine.url.database
+    database.close()
     return str(name)
 
 
 @pytest.fixture(params=DATABASES)
-def database(request: pytest.FixtureRequest) -> str:
+def backend(request: pytest.FixtureRequest) -> str:
     """Which database the test runs on."""
     return str(request.param)
 
 
 @pytest.fixture
-def empty_address(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def empty_address(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The address of a database without tables."""
-    if database == "sqlite":
+    if backend == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     return str(request.getfixturevalue("new_database")())
 
 
 @pytest.fixture
-def store_address(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def database_address(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The address of a migrated, empty store."""
-    if database == "sqlite":
+    if backend == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kqml.db")
         return f"sqlite:///{tmp_path / 'kqml.db'}"
     return str(request.getfixturevalue("new_database")(request.getfixturevalue("postgres_template")))
 
 
 @pytest.fixture
-def store(store_address: str) -> Iterator[Store]:
+def database(database_address: str) -> Iterator[Database]:
     """A migrated, empty store."""
-    opened = open_store(store_address)
+    opened = open_database(database_address)
     yield opened
     opened.close()

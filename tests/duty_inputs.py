@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from kqml.dataset.tables import SCHEMAS
-from kqml.duties import DutyBook, book_of
+from kqml.duties import DutyInputs, duty_inputs
 
 ZONE = "Asia/Shanghai"
 
@@ -55,7 +55,7 @@ def book(
     reps: list[dict[str, Any]] | None = None,
     contacts: list[dict[str, Any]] | None = None,
     quiet: list[tuple[str, str]] | None = None,
-) -> DutyBook:
+) -> DutyInputs:
     """The book of one A account looked after by one rep, unless said otherwise."""
     tables = {
         "accounts": [account()] if accounts is None else accounts,
@@ -64,7 +64,7 @@ def book(
         "events": events,
     }
     made = {name: table(name, rows) for name, rows in tables.items()}
-    return book_of(made["accounts"], made["contacts"], made["reps"], made["events"], ZONE, quiet or [])
+    return duty_inputs(made["accounts"], made["contacts"], made["reps"], made["events"], ZONE, quiet or [])
 
 
 KINDS = (

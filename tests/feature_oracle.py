@@ -8,8 +8,18 @@ from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from features.definitions import Aggregation, Atom, Calendar, Combined, Feature, Operation, Season, Target, atoms_of
-from features.rules import COUNTED, Card, Closing, Counted, Ledger, closing_of
+from features.definitions import (
+    Aggregation,
+    Atom,
+    CadenceTarget,
+    Calendar,
+    Combined,
+    Feature,
+    Operation,
+    SeasonMeasure,
+    atoms_of,
+)
+from features.rules import COUNTED, Card, Closing, CountingRule, Ledger, closing_of
 from kqml.calendar.business_time import DAY_US
 from kqml.calendar.lunar import festival
 from kqml.events import EventKind
@@ -57,7 +67,7 @@ def value_of(feature: Feature, events: Sequence[Happened], cutoff: int, world: W
     visible = [event for event in events if event.occurred < cutoff and event.known < cutoff]
     if isinstance(feature.measure, Calendar):
         return _season(feature.measure.of, cutoff, world)
-    if isinstance(feature.measure, Target):
+    if isinstance(feature.measure, CadenceTarget):
         return _beside_target(feature.measure, _measure(feature.measure.own, visible, cutoff, world), world)
     found = _measure(feature.measure, visible, cutoff, world)
     told = all(_told(atom, visible, cutoff, world) for atom in atoms_of(feature.measure))
@@ -85,7 +95,7 @@ def _measure(measure: Atom | Combined, visible: Sequence[Happened], cutoff: int,
     return Known(number, max(abs(float(number)), abs(left.size / float(right.number))))
 
 
-def _beside_target(measure: Target, own: Known, world: World) -> Known:
+def _beside_target(measure: CadenceTarget, own: Known, world: World) -> Known:
     target = dict(measure.targets).get(str(world.tier))
     if _is_missing(own.number) or not target:
         return Known(MISSING, 0)
@@ -167,7 +177,7 @@ def _windowed(atom: Atom, inside: Sequence[Happened], world: World) -> float | F
         case Aggregation.SINGLE:
             codes = {event.codes.get(str(atom.value), -1) for event in inside} - {-1}
             return MISSING if inside and not codes else Fraction(len(codes) == 1)
-    if isinstance(atom.stream.rule, Counted) and atom.value == COUNTED:
+    if isinstance(atom.stream.rule, CountingRule) and atom.value == COUNTED:
         values = [_counted(event, atom.stream.rule) for event in inside]
     else:
         values = [Fraction(event.values[atom.value]) for event in inside if atom.value in event.values]
@@ -238,7 +248,7 @@ def _local(instant: int, world: World) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).astimezone(ZoneInfo(world.time_zone))
 
 
-def _counted(event: Happened, rule: Counted) -> Fraction:
+def _counted(event: Happened, rule: CountingRule) -> Fraction:
     short = event.values.get("minutes", math.inf) < dict(rule.min_minutes).get(event.kind, 0)
     unreal = event.values.get("authenticity", math.inf) < rule.min_authenticity
     return Fraction(rule.part_share if short or unreal else 1.0)
@@ -338,19 +348,19 @@ def _of_ledger(atom: Atom, ledger: Ledger, visible: Sequence[Happened], cutoff: 
     return sum(left, Fraction(0))
 
 
-def _season(season: Season, cutoff: int, world: World) -> Known:
+def _season(season: SeasonMeasure, cutoff: int, world: World) -> Known:
     """Days since the first of March, as an angle of the mean Gregorian year; days to or from a Spring Festival."""
     today = _local(cutoff, world).date()
-    if season in (Season.FESTIVAL_AHEAD, Season.FESTIVAL_BEHIND):
+    if season in (SeasonMeasure.FESTIVAL_AHEAD, SeasonMeasure.FESTIVAL_BEHIND):
         zone = ZoneInfo(world.time_zone)
         days = [festival("spring_festival", year) for year in range(today.year - 1, today.year + 2)]
         starts = [datetime(day.year, day.month, day.day, tzinfo=zone) for day in days]
         apart = [Fraction((start - _local(cutoff, world)) // timedelta(microseconds=1), DAY_US) for start in starts]
         ahead = min(one for one in apart if one > 0)
         behind = min(-one for one in apart if one <= 0)
-        return Known(ahead if season is Season.FESTIVAL_AHEAD else behind, 400)
+        return Known(ahead if season is SeasonMeasure.FESTIVAL_AHEAD else behind, 400)
     march = today.replace(month=3, day=1)
     if march > today:
         march = march.replace(year=march.year - 1)
     angle = 2 * math.pi * (today - march).days / 365.2425
-    return Known(math.sin(angle) if season is Season.YEAR_SIN else math.cos(angle), 1)
+    return Known(math.sin(angle) if season is SeasonMeasure.YEAR_SIN else math.cos(angle), 1)

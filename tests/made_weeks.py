@@ -4,9 +4,9 @@ from itertools import product
 
 import numpy as np
 
-from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 
-PACKAGES = Packages(
+PACKAGES = Actions(
     names=("wait", "message", "call", "visit", "two_visits"),
     cost=np.array([[0, 0, 0], [5, 0, 1], [15, 0, 2], [55, 1, 15], [110, 2, 30]], dtype=float),
     contacts=np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [2, 0, 0]], dtype=float),
@@ -21,7 +21,7 @@ def made_week(
     floors: float = 0.0,
     musts: float = 0.0,
     explored: float = 0.0,
-) -> Problem:
+) -> AllocationProblem:
     """`room`: share of a visit to everybody that the hours hold. `floors`: share of the due contacts that tiers must
     get. `musts`, `explored`: shares of the accounts."""
     random = np.random.default_rng(seed)
@@ -39,7 +39,7 @@ def made_week(
     owed = np.zeros((reps, 3, 3))
     np.add.at(owed, (rep, tier), due)
     size = np.bincount(rep, minlength=reps)[:, None]
-    return Problem(
+    return AllocationProblem(
         packages=PACKAGES,
         rep=rep,
         tier=tier,
@@ -54,7 +54,7 @@ def made_week(
     )
 
 
-def all_plans(problem: Problem):
+def all_plans(problem: AllocationProblem):
     """Every choice of an option for each account of a small problem."""
     options = problem.options
     return product(*(np.flatnonzero(row).tolist() for row in options)) if len(options) else iter(())

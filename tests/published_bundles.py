@@ -5,7 +5,7 @@ from pathlib import Path
 from small_company import SmallCompany
 
 from models.churn.bundle import load_bundle
-from models.registry.served_pointer import Published, write_pointer
+from models.registry.served_pointer import ServedPointer, write_pointer
 
 
 def publish(company: SmallCompany, number: int) -> Path:
@@ -13,5 +13,5 @@ def publish(company: SmallCompany, number: int) -> Path:
     bundle = company.bundles[number]
     pointer = bundle.parent / f"pointer-{number}.json"
     since = "2024-03-02T00:00:00+00:00"
-    write_pointer(pointer, Published(str(number), bundle.name, "B", since, load_bundle(bundle).fingerprint))
+    write_pointer(pointer, ServedPointer(str(number), bundle.name, "B", since, load_bundle(bundle).fingerprint))
     return pointer

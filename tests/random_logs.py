@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from features.context import NEVER, UNKNOWN, Context
 from kqml.calendar.business_time import DAY_US, QuietPeriods
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, Note
+from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, EventNote
 from kqml.history.links import links_of
 
 HOUR_US = DAY_US // 24
@@ -112,9 +112,9 @@ def log_of(accounts: Sequence[Sequence[Happened]]) -> EventLog:
     kind = np.array([event.kind.number for event in events], dtype=np.uint8)
     names = {(owner[place], event.name): place for place, event in enumerate(events) if event.name}
     opener = [names.get((owner[place], event.ref), -1) for place, event in enumerate(events)]
-    notes = tuple(dict.fromkeys(Note(event.topic, event.fields) for event in events))
+    notes = tuple(dict.fromkeys(EventNote(event.topic, event.fields) for event in events))
     codes = {name: np.array([e.codes.get(name, -1) for e in events], dtype=np.int32) for name in CODES}
-    codes["note"] = np.array([notes.index(Note(e.topic, e.fields)) for e in events], dtype=np.int32)
+    codes["note"] = np.array([notes.index(EventNote(e.topic, e.fields)) for e in events], dtype=np.int32)
     return EventLog(
         accounts=np.array([f"a{place}" for place in range(len(accounts))], dtype=object),
         offsets=np.cumsum([0, *(len(account) for account in accounts)]).astype(np.int64),

@@ -7,17 +7,17 @@ from sqlalchemy import Connection, insert
 
 from kqml.calendar.business_time import instant_of
 from serve.database.decisions import add_decisions
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.scores import record_scores
 from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS, REVIEWS
 from serve.http.access import Scope
-from serve.security.api_keys import KeyWish, add_key
+from serve.security.api_keys import NewKey, add_key
 from serve.security.contact_vault import ContactVault
-from serve.security.encryption import Sealer
+from serve.security.encryption import Cipher
 from serve.security.key_text import make_key
 from serve.security.roles import Role
 from serve.security.sessions import SessionLimits, csrf_token, start_session
-from serve.security.users import UserWish, add_user
+from serve.security.users import NewUser, add_user
 
 SECOND = 1_000_000
 LIMITS = SessionLimits(idle=120 * 60 * SECOND, absolute=12 * 3600 * SECOND)
@@ -45,23 +45,23 @@ class Clock:
 class Company:
     """The store with its callers. Sessions and keys are made when first asked for."""
 
-    store: Store
+    database: Database
     clock: Clock
     passwords: dict[str, str] = field(default_factory=dict)
 
     def key(self, *scopes: Scope, rep_id: str | None = None, expires_at: int | None = None) -> str:
         fresh = make_key()
-        with self.store.writing() as connection:
-            add_key(connection, fresh, KeyWish("test", frozenset(scopes), rep_id, expires_at, "test"), self.clock())
+        with self.database.writing() as connection:
+            add_key(connection, fresh, NewKey("test", frozenset(scopes), rep_id, expires_at, "test"), self.clock())
         return fresh.text
 
     def user(self, role: Role, rep_id: str | None = None, login: str = "") -> str:
-        wish = UserWish(login or f"{role.value}-{rep_id}", role, rep_id, None)
-        with self.store.writing() as connection:
+        wish = NewUser(login or f"{role.value}-{rep_id}", role, rep_id, None)
+        with self.database.writing() as connection:
             return add_user(connection, wish, "no password", self.clock())
 
     def session(self, user_id: str) -> str:
-        with self.store.writing() as connection:
+        with self.database.writing() as connection:
             return start_session(connection, user_id, LIMITS, self.clock())
 
 
@@ -98,11 +98,11 @@ SCORE = {
 }
 
 
-def fill(store: Store, sealer: Sealer) -> None:
+def fill(database: Database, sealer: Cipher) -> None:
     """Five reps below two managers, an account each of the three that sell, one of nobody's. Of account a1 (and so on)
     there are contact c1, decision d1, review v1, event e1, a score."""
     numbers = [name[1:] for name in OWNERS]
-    with store.writing() as connection:
+    with database.writing() as connection:
         known = {"version": 1, "updated_at": NOW}
         reps = [{"rep_id": rep, "manager_id": manager, **known} for rep, manager in REPS_OF.items()]
         connection.execute(insert(REPS), reps)

@@ -25,7 +25,7 @@ from kqml.settings import BandSettings
 from models.churn.bundle import save_bundle
 from models.churn.churn_model import ChurnModel
 from models.churn.peer_reference import build_peer_reference
-from models.churn.scoring_request import Asked
+from models.churn.scoring_request import ScoringRequest
 
 DEFINITION = ChurnDefinition(horizon=60, gap=14)
 
@@ -38,12 +38,12 @@ class SmallCompany:
     cutoff: int
     bundles: tuple[Path, Path]
 
-    def asked(self, cutoff: int) -> Asked:
+    def asked(self, cutoff: int) -> ScoringRequest:
         """All accounts at a cutoff."""
         log = self.dataset.event_log()
         profile = profile_of(self.dataset, Rows.grid(log.account_count, np.array([cutoff])))
         context = context_of(self.dataset.info, self.dataset.accounts(), log)
-        return Asked(log, context, cutoff, {name: profile[name].tolist() for name in profile})
+        return ScoringRequest(log, context, cutoff, {name: profile[name].tolist() for name in profile})
 
 
 @cache

@@ -9,9 +9,9 @@ from features.peers import EVERYBODY, PeerReference
 from kqml.settings import BandSettings
 from models.churn.calibration import LogisticCalibration
 from models.churn.churn_model import ChurnModel
-from models.churn.logistic_line import Line
+from models.churn.logistic_line import LogisticLine
 
-PLATT = LogisticCalibration(Line(-0.1, 0.9))
+PLATT = LogisticCalibration(LogisticLine(-0.1, 0.9))
 
 
 NO_PEERS = PeerReference((), np.zeros(0, dtype=np.int64), (EVERYBODY,), np.zeros((0, 1, 0)))

@@ -12,8 +12,8 @@ from kqml.playbook import read_playbook
 from kqml.playbook.codes import TIERS
 from models.policy.allocation.allocation import Allocation, allocate, violations
 from models.policy.allocation.cadence import no_floors, with_floors
-from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
-from models.policy.exploration.exploration_draw import draw_coins
+from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
+from models.policy.exploration.exploration_draw import draw_exploration
 from models.policy.exploration.week import decide_week
 
 CHANNELS = 3
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return {"parameters": parameters, **_told(problem, found, seconds), **_explored(problem, args.epsilon, args.seed)}
 
 
-def _told(problem: Problem, found: Allocation, seconds: float) -> dict[str, Any]:
+def _told(problem: AllocationProblem, found: Allocation, seconds: float) -> dict[str, Any]:
     broken = violations(problem, found)
     visit = problem.packages.cost[problem.packages.names.index("visit")]
     return {
@@ -72,13 +72,13 @@ def _told(problem: Problem, found: Allocation, seconds: float) -> dict[str, Any]
     }
 
 
-def _explored(problem: Problem, epsilon: float, seed: int) -> dict[str, Any]:
+def _explored(problem: AllocationProblem, epsilon: float, seed: int) -> dict[str, Any]:
     if epsilon <= 0:
         return {}
     luck = np.random.default_rng([seed, 1]).random((2, len(problem)))
     free = ~problem.must
     begun = time.perf_counter()
-    week = decide_week(problem, draw_coins(problem.allowed, np.where(free, epsilon, 0.0), luck[0], luck[1]))
+    week = decide_week(problem, draw_exploration(problem.allowed, np.where(free, epsilon, 0.0), luck[0], luck[1]))
     seconds = time.perf_counter() - begun
     return {
         "probability_seconds": seconds,
@@ -99,10 +99,10 @@ def render(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -> Problem:
+def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -> AllocationProblem:
     """A week of the preset playbook: effects differ between accounts and packages, some accounts lose by a contact."""
     random, playbook = np.random.default_rng(seed), read_playbook()
-    packages = Packages.of(playbook)
+    packages = Actions.of(playbook)
     shape = (accounts, len(packages.names))
     rep, tier = np.sort(random.integers(0, reps, accounts)), random.choice(3, accounts, p=[0.15, 0.35, 0.5])
     size = np.array([3.0, 1.5, 0.7])[tier]
@@ -118,7 +118,7 @@ def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -
     due = np.floor(target[tier] * 7 / 30.44 + random.random((accounts, CHANNELS)))
     rule = playbook.rep
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
-    problem = Problem(
+    problem = AllocationProblem(
         packages=packages,
         rep=rep,
         tier=tier,

@@ -21,9 +21,9 @@ from kqml.errors import BadUse, Fault
 from kqml.settings import read_settings
 from models.churn.backtest import Backtest, BacktestPlan, run_backtest
 from models.churn.backtest_protocol import protocol_json
-from models.churn.evaluation import Evaluation, evaluate
-from models.churn.gaps import Histories
-from models.churn.test_set_usage import reading_of, record_reading
+from models.churn.evaluation import ChurnEvaluation, evaluate
+from models.churn.gaps import GapLabels
+from models.churn.test_set_usage import record_reading, test_set_reading
 
 TEST_SHARE = 0.25
 
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Every asked data set and gap back-tested; each reading of a test block is recorded and counted."""
     rows: list[dict[str, Any]] = []
     protocols: list[dict[str, Any]] = []
-    for protocol in asked_protocols(args.datasets, args.gaps):
+    for protocol in requested_protocols(args.datasets, args.gaps):
         for found_rows, told in _bench(protocol, args.seed):
             rows += found_rows
             protocols.append(told)
@@ -87,7 +87,7 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def asked_protocols(datasets: str, gaps: str) -> list[Protocol]:
+def requested_protocols(datasets: str, gaps: str) -> list[Protocol]:
     known = {protocol.data.name: protocol for protocol in PROTOCOLS}
     names = list(known) if datasets == "all" else datasets.split(",")
     faults = [
@@ -121,20 +121,20 @@ def _one(protocol: Protocol, dataset: Dataset, gap: int, seed: int) -> tuple[lis
     return rows, {**named, **_told(training_set, histories, backtest, evaluation, dataset)}
 
 
-def _material(dataset: Dataset, definition: ChurnDefinition, protocol: Protocol) -> tuple[TrainingSet, Histories]:
+def _material(dataset: Dataset, definition: ChurnDefinition, protocol: Protocol) -> tuple[TrainingSet, GapLabels]:
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
     lag = label_lag_days(dataset.info, log)
     start = parse_cutoff(protocol.start, context.time_zone)
     cutoffs = cutoff_grid(log, context, definition, protocol.every, start, label_lag_days=lag)
-    return build_training_set(dataset, definition, cutoffs, catalog()), Histories(log, context, lag)
+    return build_training_set(dataset, definition, cutoffs, catalog()), GapLabels(log, context, lag)
 
 
 def _told(
-    training_set: TrainingSet, histories: Histories, backtest: Backtest, evaluation: Evaluation, dataset: Dataset
+    training_set: TrainingSet, histories: GapLabels, backtest: Backtest, evaluation: ChurnEvaluation, dataset: Dataset
 ) -> dict[str, Any]:
     """The protocol, grade, quarters, departures, money, and how often the test block has been read."""
-    reading = reading_of(
+    reading = test_set_reading(
         dataset.info.fingerprint, training_set.definition, backtest.test, "bench churn", datetime.now(UTC)
     )
     times = record_reading(read_settings().home, reading)

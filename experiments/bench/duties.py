@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
 from kqml.calendar.workdays import workdays
 from kqml.dataset.folder import Dataset, read_dataset
-from kqml.duties import compliance, duties, month, read_book, week
+from kqml.duties import compliance, list_duties, month, read_duty_inputs, week
 from kqml.playbook import read_playbook
 
 QUICK_ACCOUNTS = 1_000
@@ -49,19 +49,19 @@ def _world(given: Path | None, accounts: int, weeks: int, seed: int) -> Iterator
         yield read_dataset(given)
         return
     with tempfile.TemporaryDirectory() as folder:
-        world = build_world(Shape(accounts, max(accounts // 50, 1), weeks), seed)
+        world = build_world(SizeShape(accounts, max(accounts // 50, 1), weeks), seed)
         yield write_world(world, Path(folder) / "world")[0]
 
 
 def _measured(dataset: Dataset) -> dict[str, Any]:
     playbook, calendar = read_playbook(), workdays("CN")
-    book, reading = _timed(lambda: read_book(dataset, playbook))
+    book, reading = _timed(lambda: read_duty_inputs(dataset, playbook))
     zone, steps = book.log.time_zone, {"read": reading}
     rows = {}
     for name, asked in WEEKS.items():
         period = week(asked)
         cutoff = period.instants(zone)[0]
-        table, steps[name] = _timed(lambda p=period, c=cutoff: duties(book, playbook, calendar, p, c))  # type: ignore[misc]
+        table, steps[name] = _timed(lambda p=period, c=cutoff: list_duties(book, playbook, calendar, p, c))  # type: ignore[misc]
         rows[name] = table.num_rows
     end = month(MONTHS[-1]).instants(zone)[1]
     firsts: list[date] = [month(name).first for name in MONTHS]

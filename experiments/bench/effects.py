@@ -5,11 +5,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.studies.uplift.accuracy import judge_learner
+from experiments.studies.uplift.accuracy import measure_learner
 from experiments.studies.uplift.ceiling import ceiling_of
 from experiments.studies.uplift.learners import LEARNERS, need_econml
 from experiments.studies.uplift.world_logs import PATHS, WARM_UP, StudyLog, study_log
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.truth import HORIZON
 from experiments.world.world import build_world
 
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     worlds, ceiling = {}, {}
     for name in args.logs.split(","):
-        world = build_world(Shape(accounts, max(accounts // 50, 1), WARM_UP + weeks + HORIZON + 1), args.seed)
+        world = build_world(SizeShape(accounts, max(accounts // 50, 1), WARM_UP + weeks + HORIZON + 1), args.seed)
         log = study_log(world, LOGS[name], weeks, SHARE, limit)
         worlds[name] = log.world
         ceiling[name] = ceiling_of(log.sample, log.true, log.error)
@@ -61,7 +61,7 @@ def _measured(learner: str, log: StudyLog) -> dict[str, Any]:
     began = time.perf_counter()
     learnt = LEARNERS[learner](log.sample, log.situation)
     seconds = time.perf_counter() - began
-    judged = judge_learner(learnt, log.true, log.error, log.sample.eligible)
+    judged = measure_learner(learnt, log.true, log.error, log.sample.eligible)
     return {"n": len(log.sample), "seconds": seconds, **judged}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 
 from experiments.bench.feature_build.company import write_company
-from experiments.bench.feature_build.feature_requests import COMPARED, SETS, asked_of
+from experiments.bench.feature_build.feature_requests import COMPARED, SETS, feature_request
 
 ENGINE = "engine"
 PEERS = {
@@ -95,7 +95,7 @@ def equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
     if not (np.array_equal(one["account"], other["account"]) and np.array_equal(one["cutoff"], other["cutoff"])):
         return {"equal": False, "different": ["rows"]}
     same = np.isclose(one["values"], other["values"], rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True).all(axis=0)
-    columns = asked_of(SETS[name]()).columns
+    columns = feature_request(SETS[name]()).columns
     return {"equal": bool(same.all()), "different": [columns[place] for place in np.flatnonzero(~same)]}
 
 

@@ -11,8 +11,8 @@ from experiments.bench.world_churn.causes import (
     NOTHING,
     confusion,
     confusion_lines,
+    named_causes,
     recognised,
-    said_causes,
     true_drivers,
 )
 from experiments.bench.world_churn.hidden_facts import pictures_of
@@ -22,12 +22,12 @@ from experiments.bench.world_churn.model_accuracy import (
     WEEKS,
     Effort,
     gain,
-    judge,
+    measure_model,
     mirrors_orders,
     split,
     training_set,
 )
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
 from features.catalog import catalog
@@ -40,7 +40,7 @@ __all__ = ["describe", "render", "run"]
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Simulates, adds one group of features after the other to orders and plain counts, compares causes with truth."""
     accounts, effort = (QUICK_ACCOUNTS, QUICK) if args.quick else (args.accounts, Effort())
-    world = build_world(Shape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
+    world = build_world(SizeShape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
     with tempfile.TemporaryDirectory() as folder:
         dataset, _ = write_world(world, Path(folder) / "world")
         rows = training_set(dataset, GAP)
@@ -52,12 +52,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 def _ablation(rows: TrainingSet, effort: Effort) -> dict[str, Any]:
     """Over orders with plain counts: each group by itself, all of them; the counts over the orders."""
     orders, plain = _columns(mirrors_orders), _columns(lambda one: mirrors_orders(one) or _counts(one))
-    least, base, everything = (judge(rows, kept, effort) for kept in (orders, plain, None))
+    least, base, everything = (measure_model(rows, kept, effort) for kept in (orders, plain, None))
     found = [{**gain(base, least, effort), "group": "plain counts over orders", "columns": len(plain - orders)}]
     for group in FeatureGroup:
         added = frozenset(one.column for one in catalog() if one.group is group) - plain
         if added:
-            more = judge(rows, plain | added, effort)
+            more = measure_model(rows, plain | added, effort)
             found.append({**gain(more, base, effort), "group": group.value, "columns": len(added)})
     whole = {**gain(everything, base, effort), "group": "all groups", "columns": len(catalog()) - len(plain)}
     return {"ablation": [*found, whole]}
@@ -77,7 +77,7 @@ def _causes(rows: TrainingSet, truth: Path, effort: Effort) -> dict[str, Any]:
     _, test = split(rows)
     true = true_drivers(pictures_of(rows, test, truth))
     kept = (true != "") & ~rows.labels.already_silent[test.place]
-    said, true = said_causes(rows, kept, effort), true[kept]
+    said, true = named_causes(rows, kept, effort), true[kept]
     return {
         "causes": recognised(true, said, test.account[kept], effort),
         "confusion": confusion(true, said),

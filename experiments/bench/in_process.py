@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments.bench.score_requests import Questions, rows_of, understood
+from experiments.bench.score_requests import ScoreRequests, rows_of, understood
 from serve.http.routes.scores import cutoff_of
 from serve.http.schemas.scores import ScoreRequest
 from serve.usecases.request_histories import build_histories
@@ -14,7 +14,7 @@ from serve.usecases.scoring_model import BundleScoring
 TURNS = 1000
 
 
-def in_process(scoring: BundleScoring, questions: Questions, reasons: int) -> dict[str, float]:
+def in_process(scoring: BundleScoring, questions: ScoreRequests, reasons: int) -> dict[str, float]:
     """Medians in microseconds. features: from the account's log to the model's row, eligibility included; predict: the
     calibrated probability; reasons: contributions and words; score: all of it as the service does it, bands and
     warnings included; request: from the body's bytes on."""

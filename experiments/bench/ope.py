@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments.studies.off_policy.coverage import Seen, judge, refused_when_thin
+from experiments.studies.off_policy.coverage import CoverageCounts, measure_coverage, refused_when_thin
 from experiments.studies.off_policy.open_bandit import both_ways
 from experiments.studies.off_policy.pilot_weeks import arrive
-from experiments.studies.off_policy.rollout_log import LivedLog
+from experiments.studies.off_policy.rollout_log import RolloutLog
 from experiments.studies.off_policy.target_policies import BEST, OURS, targets_of
-from experiments.world.world import Shape, build_world
+from experiments.world.world import SizeShape, build_world
 from kqml.errors import CouldNot
 from models.evaluation.off_policy.estimators import NAMES, POOLED
 from models.evaluation.off_policy.targets import PLAYBOOK
@@ -41,14 +41,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     begun = time.perf_counter()
     accounts, worlds, runs = (4_000, 1, 100) if args.quick else (args.accounts, args.worlds, 50)
     runs = args.runs or runs
-    seen: list[Seen] = []
+    seen: list[CoverageCounts] = []
     told, thin = [], []
     for seed in range(args.seed, args.seed + worlds):
-        world = build_world(Shape(accounts, accounts // 50, args.week + args.every * args.weeks + 20), seed)
+        world = build_world(SizeShape(accounts, accounts // 50, args.week + args.every * args.weeks + 20), seed)
         weeks = range(args.week, args.week + args.every * args.weeks, args.every)
-        log = LivedLog(arrive(world, weeks, args.share, args.paths))
+        log = RolloutLog(arrive(world, weeks, args.share, args.paths))
         targets = targets_of(log, world.playbook)
-        found = [one for each in _told(judge(log, targets, range(runs)), begun) for one in each]
+        found = [one for each in _told(measure_coverage(log, targets, range(runs)), begun) for one in each]
         seen += found
         told.append({"world": world.hash, "seed": seed, **_world(log, targets, found)})
         thin.append(refused_when_thin(log, targets, range(1)))
@@ -64,9 +64,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _told(runs: Iterator[list[Seen]], begun: float) -> Iterator[list[Seen]]:
+def _told(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[list[CoverageCounts]]:
     """Tells after each run how it stands."""
-    so_far: list[Seen] = []
+    so_far: list[CoverageCounts] = []
     for number, found in enumerate(runs, start=1):
         so_far += found
         told = _summary(so_far)
@@ -77,7 +77,7 @@ def _told(runs: Iterator[list[Seen]], begun: float) -> Iterator[list[Seen]]:
         yield found
 
 
-def _summary(seen: list[Seen]) -> dict[str, Any]:
+def _summary(seen: list[CoverageCounts]) -> dict[str, Any]:
     """`coverage`: of the headline's intervals for the value less the playbook's, over all targets but the playbook;
     `half_width`: theirs for ours; `ours_minus_playbook`: what it is to be compared with, the true worth per account of
     one week of our policy beside one of the playbook's. All of them per account and week's decision, in money over 13
@@ -96,7 +96,7 @@ def _summary(seen: list[Seen]) -> dict[str, Any]:
     }
 
 
-def _estimator(kept: list[Seen], name: str) -> dict[str, float]:
+def _estimator(kept: list[CoverageCounts], name: str) -> dict[str, float]:
     """Over all targets; `half_width`: of ours."""
     told = [(one.target, one.difference[name]) for one in kept if name in one.difference]
     return {
@@ -106,7 +106,7 @@ def _estimator(kept: list[Seen], name: str) -> dict[str, float]:
     }
 
 
-def _target(seen: list[Seen], name: str) -> dict[str, Any]:
+def _target(seen: list[CoverageCounts], name: str) -> dict[str, Any]:
     """`bias`, `error`: mean and root mean square of the headline's distance from the truth. `half_width_at_reference`:
     the width if the rows were those of the reference log, by the square root of rows."""
     all_runs = [one for one in seen if one.target == name]
@@ -138,7 +138,7 @@ def _share(flags: list[bool]) -> float:
     return float(np.mean(flags)) if flags else float("nan")
 
 
-def _world(log: LivedLog, targets: Mapping[str, Any], found: list[Seen]) -> dict[str, Any]:
+def _world(log: RolloutLog, targets: Mapping[str, Any], found: list[CoverageCounts]) -> dict[str, Any]:
     """The truth that the intervals were held against; its error is that of mean effects over independent accounts."""
     truths = {name: float((chances * log.truth).sum(axis=1).mean()) for name, chances in targets.items()}
     errors = [np.sqrt((place.effect_error**2).mean(axis=0) / len(place.who)) for place in log.places]

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from experiments.demo_home import demo_home
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
 from features.cutoffs import default_cutoff
@@ -26,7 +26,7 @@ from kqml.duties.period import week_name
 from kqml.errors import CouldNot, Fault
 
 QUICK_ACCOUNTS = 1_000
-FOLDER, STORE = ("score", "plan"), ("score --store", "plan --store")
+FOLDER, DATABASE = ("score", "plan"), ("score --database", "plan --database")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="the world's seed")
     parser.add_argument("--dataset", type=Path, help="such a world, simulated before")
     parser.add_argument("--home", type=Path, help="a home with a champion; by default `kqml demo` makes one")
-    parser.add_argument("--store", action="store_true", help="also by a SQLite store: import, score, plan, plan again")
+    parser.add_argument(
+        "--database", action="store_true", help="also by a SQLite store: import, score, plan, plan again"
+    )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ACCOUNTS} accounts: does it run?")
 
 
@@ -48,11 +50,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         with _world(args.dataset, accounts, args.weeks, args.seed) as dataset:
             commands = Commands(home, {"KQML_DATABASE_URL": f"sqlite:///{folder / 'bench.db'}"})
             answers = _by_folder(commands, dataset, folder)
-            if args.store:
+            if args.database:
                 answers |= _by_store(commands, dataset)
             events = len(read_dataset(dataset).events(["event_id"]))
     return {
-        "parameters": {"accounts": accounts, "weeks": args.weeks, "seed": args.seed, "store": args.store},
+        "parameters": {"accounts": accounts, "weeks": args.weeks, "seed": args.seed, "store": args.database},
         "events": events,
         "reps": len(answers["plan"]["reps"]),
         "scored": answers["score"]["eligible"],
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "seconds": commands.seconds,
         "processor_seconds": commands.processor_seconds,
         "peak_gib": commands.peak_gib,
-        "total": {form: _summed(commands, names) for form, names in (("folder", FOLDER), ("store", STORE))},
+        "total": {form: _summed(commands, names) for form, names in (("folder", FOLDER), ("store", DATABASE))},
         "store_bytes": answers.get("bytes"),
     }
 
@@ -103,7 +105,7 @@ def _world(given: Path | None, accounts: int, weeks: int, seed: int) -> Iterator
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="kqml-bench-") as folder:
-        write_world(build_world(Shape(accounts, max(accounts // 50, 1), weeks), seed), Path(folder) / "world")
+        write_world(build_world(SizeShape(accounts, max(accounts // 50, 1), weeks), seed), Path(folder) / "world")
         yield Path(folder) / "world"
 
 
@@ -117,14 +119,14 @@ def _by_folder(commands: Commands, dataset: Path, folder: Path) -> dict[str, Any
 def _by_store(commands: Commands, dataset: Path) -> dict[str, Any]:
     """The first night of a store; the week is the last whole one of the data."""
     address = commands.more["KQML_DATABASE_URL"]
-    commands.run("import --store", "import", dataset, "--store")
+    commands.run("import --database", "import", dataset, "--database")
     before = _bytes(address)
     week = _last_week(dataset)
-    told = {"score_store": commands.run("score --store", "score", "--store", "--cutoff", week[1])}
+    told = {"score_store": commands.run("score --database", "score", "--database", "--cutoff", week[1])}
     scored = _bytes(address)
-    told["plan_store"] = commands.run("plan --store", "plan", "--store", "--week", week[0])
+    told["plan_store"] = commands.run("plan --database", "plan", "--database", "--week", week[0])
     kept = {"events": before, "scores": scored - before, "decisions": _bytes(address) - scored}
-    again = commands.run("plan --store again", "plan", "--store", "--week", week[0])
+    again = commands.run("plan --database again", "plan", "--database", "--week", week[0])
     if not again["store"]["replayed"]:
         raise CouldNot("The week was not replayed.", [Fault("--week", week[0], "read what the command says of it")])
     return {**told, "bytes": kept}

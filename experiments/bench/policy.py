@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.studies.policy.rollout import ORACLE, Stage, parts_of
-from experiments.studies.policy.runs import Run, live_runs
+from experiments.studies.policy.runs import RolloutRun, run_worlds
 from experiments.studies.policy.shares import curve, gains_of, share_of_oracle
 from experiments.world.scenarios import SCENARIOS
 
@@ -54,17 +54,17 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     seeds = range(args.seed, args.seed + size["worlds"])
     seats = max(size["lived"] // SEAT, 2)
     own = [
-        Run(name, replace(stage, seats=seats), size["accounts"], seed)
+        RolloutRun(name, replace(stage, seats=seats), size["accounts"], seed)
         for name, stage in stages.items()
         for seed in seeds
     ]
     other = [
-        Run(name, QUICK_IN_SCENARIO if args.quick else IN_SCENARIO, size["scenario_accounts"], seed, (name,))
+        RolloutRun(name, QUICK_IN_SCENARIO if args.quick else IN_SCENARIO, size["scenario_accounts"], seed, (name,))
         for name in scenarios
         for seed in range(args.seed, args.seed + size["scenario_worlds"])
     ]
     whole = sum(len(parts_of(one.stage)) for one in (*own, *other))
-    lived = live_runs([*own, *other], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
+    lived = run_worlds([*own, *other], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
     told = {name: _told([one for one in own if one.name == name], lived) for name in stages}
     points = {key: value for name in stages for key, value in told[name]["curve"].items()}
     largest = points[max(points, key=int)]
@@ -97,7 +97,7 @@ def _tell(done: int, whole: int, begun: float) -> None:
     sys.stderr.write(f"{done} of {whole} parts of worlds lived: {time.perf_counter() - begun:.0f} s\n")
 
 
-def _told(runs: list[Run], lived: Mapping[Run, Any]) -> dict[str, Any]:
+def _told(runs: list[RolloutRun], lived: Mapping[RolloutRun, Any]) -> dict[str, Any]:
     """What the worlds of one stage or scenario came to."""
     outcomes = [lived[one].outcome for one in runs]
     gains = gains_of(outcomes, SEAT)

@@ -18,7 +18,7 @@ import orjson
 
 from experiments.bench.in_process import in_process
 from experiments.bench.load import Load, measure_load
-from experiments.bench.score_requests import Questions, make_questions
+from experiments.bench.score_requests import ScoreRequests, make_score_requests
 from experiments.bench.servers import mlflow_service, our_service
 from experiments.public_data import IOWA_STORES, import_public
 from kqml.calendar.business_time import instant_of
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         scoring = load_live(home / "served" / POINTER).score
         assert isinstance(scoring, BundleScoring)
         dataset = read_dataset(home / "dataset")
-        questions = make_questions(dataset, scoring, ACCOUNTS, args.events, args.reasons)
+        questions = make_score_requests(dataset, scoring, ACCOUNTS, args.events, args.reasons)
         parts = in_process(scoring, questions, args.reasons)
         ours, theirs = over_http(home, questions, args)
     return {
@@ -79,7 +79,7 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"{who:20} {per_s:7.0f} requests/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms"
 
 
-def over_http(home: Path, questions: Questions, args: argparse.Namespace) -> tuple[Load, Load]:
+def over_http(home: Path, questions: ScoreRequests, args: argparse.Namespace) -> tuple[Load, Load]:
     """Both services one after the other, alone on the machine; first they are asked for the same probabilities."""
     with our_service(home, args.workers) as url:
         said = [_ours(url, body) for body in questions.histories[:8]]

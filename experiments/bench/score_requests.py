@@ -11,8 +11,8 @@ from kqml.dataset.folder import Dataset
 from kqml.events import KINDS
 from kqml.history.event_log import EventLog
 from models.churn.logistic_line import Floats
-from models.churn.scoring import Scorer, standing_asked
-from models.churn.scoring_request import Asked
+from models.churn.scoring import Scorer, request_eligibility
+from models.churn.scoring_request import ScoringRequest
 from serve.http.routes.scores import cutoff_of
 from serve.http.schemas.scores import ScoreRequest
 from serve.usecases.request_histories import build_histories
@@ -23,19 +23,21 @@ AFTER_DAYS = 5
 
 
 @dataclass(frozen=True)
-class Questions:
+class ScoreRequests:
     """One body per account. `histories`: for `POST /v1/scores`; `rows`: for MLflow's `/invocations`."""
 
     histories: tuple[bytes, ...]
     rows: tuple[bytes, ...]
 
 
-def make_questions(dataset: Dataset, scoring: BundleScoring, count: int, events: int, reasons: int) -> Questions:
+def make_score_requests(
+    dataset: Dataset, scoring: BundleScoring, count: int, events: int, reasons: int
+) -> ScoreRequests:
     """The last `events` events of accounts that have so many and are eligible, evenly spread over the dataset."""
     log = dataset.event_log()
     bodies = [_body(log, place, events, reasons) for place in _places(log, count * 2, events)]
     asked = [(body, row) for body in bodies if (row := _row(scoring, body)) is not None][:count]
-    return Questions(tuple(body for body, _ in asked), tuple(row for _, row in asked))
+    return ScoreRequests(tuple(body for body, _ in asked), tuple(row for _, row in asked))
 
 
 def _places(log: EventLog, count: int, events: int) -> Sequence[int]:
@@ -61,16 +63,16 @@ def _body(log: EventLog, place: int, events: int, reasons: int) -> bytes:
     return orjson.dumps({"as_of": as_of, "reasons": reasons, "accounts": [account]})
 
 
-def understood(scoring: BundleScoring, body: bytes) -> Asked:
+def understood(scoring: BundleScoring, body: bytes) -> ScoringRequest:
     """What a body asks of the model."""
     request = ScoreRequest.model_validate_json(body)
     cutoff = cutoff_of(request, 0)
     return scoring.asked(build_histories(request.accounts, cutoff, scoring.lag_days, scoring.time_zone), cutoff)
 
 
-def rows_of(scorer: Scorer, asked: Asked) -> Floats:
+def rows_of(scorer: Scorer, asked: ScoringRequest) -> Floats:
     """The model's rows of the eligible accounts asked about."""
-    rows = standing_asked(asked, scorer.bundle.model.definition).rows
+    rows = request_eligibility(asked, scorer.bundle.model.definition).rows
     parts = [values for _, values in scorer.rows(asked, rows)]
     return np.concatenate(parts) if parts else np.zeros((0, len(scorer.bundle.model.columns)))
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from experiments.bench.load import Load, measure_load
 from experiments.bench.score import train_iowa
-from experiments.bench.servers import mlflow_service, stored_service
+from experiments.bench.servers import database_service, mlflow_service
 from experiments.bench.service_load.ingesting import measure_ingest
 from experiments.bench.service_load.soak import Soak, soak
-from experiments.bench.service_load.stores import Company, fill, two_versions
+from experiments.bench.service_load.stores import LoadedCompany, fill, two_versions
 from experiments.bench.service_load.swapping import swapping
 from experiments.demo_home import demo_home
 from experiments.private_postgres import PostgresServer
@@ -101,13 +101,13 @@ def _made(scratch: Path, quick: bool) -> Path:
 
 def _measured(
     name: str, scratch: Path, home: Path, dataset: Dataset, scoring: BundleScoring, args: argparse.Namespace
-) -> tuple[dict[str, Any], Company]:
+) -> tuple[dict[str, Any], LoadedCompany]:
     own = scratch / f"service-{name}"
     own.mkdir()
     pointer, versions = two_versions(home / "served", own)
     with _database(name, own) as address:
         company = fill(address, dataset, scoring, ACCOUNTS, args.reasons)
-        with stored_service(own, args.workers, address) as (url, group):
+        with database_service(own, args.workers, address) as (url, group):
             if args.soak:
                 with swapping(pointer, versions, args.swap_every) as moved:
                     told = soak(Soak(url, group, company, args.soak))
@@ -121,18 +121,18 @@ def _measured(
     return told, company
 
 
-def _loaded(url: str, company: Company, args: argparse.Namespace) -> Load:
+def _loaded(url: str, company: LoadedCompany, args: argparse.Namespace) -> Load:
     load = _load(url, company, args, args.seconds)
     if load.failed:
         raise CouldNot("Requests failed under load.", [Fault(url, f"{load.failed} failed", "read the service's log")])
     return load
 
 
-def _load(url: str, company: Company, args: argparse.Namespace, seconds: float) -> Load:
+def _load(url: str, company: LoadedCompany, args: argparse.Namespace, seconds: float) -> Load:
     return measure_load(f"{url}/v1/scores", company.bodies, args.clients, seconds, company.headers)
 
 
-def _mlflow(home: Path, company: Company, args: argparse.Namespace) -> Load:
+def _mlflow(home: Path, company: LoadedCompany, args: argparse.Namespace) -> Load:
     with mlflow_service(home, args.workers) as url:
         measure_load(f"{url}/invocations", company.rows, args.clients, min(WARM_SECONDS, args.seconds))
         return measure_load(f"{url}/invocations", company.rows, args.clients, args.seconds)

@@ -21,7 +21,7 @@ THEIR_WORKER = "Application startup complete"
 
 
 @dataclass(frozen=True)
-class Ready:
+class RunningServer:
     """When a service is ready to be measured: the address `path` answers, `line` stands in the log once per worker; the
     first worker alone would get all connections, and keep them."""
 
@@ -36,17 +36,17 @@ def our_service(home: Path, workers: int) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers), "--open"]
     url = f"http://127.0.0.1:{port}"
-    with _running(command, home, url, Ready("/readyz", OUR_WORKER, workers)):
+    with _running(command, home, url, RunningServer("/readyz", OUR_WORKER, workers)):
         yield url
 
 
 @contextmanager
-def stored_service(home: Path, workers: int, database: str) -> Iterator[tuple[str, int]]:
+def database_service(home: Path, workers: int, database: str) -> Iterator[tuple[str, int]]:
     """`kqml serve` on a store that knows its callers; yields its address, the process that its others belong to."""
     port = free_port()
     command = [sys.executable, "-m", "kqml", "serve", "--port", str(port), "--workers", str(workers)]
     url = f"http://127.0.0.1:{port}"
-    ready = Ready("/readyz", OUR_WORKER, workers)
+    ready = RunningServer("/readyz", OUR_WORKER, workers)
     with _running(command, home, url, ready, {"KQML_DATABASE_URL": database}) as process:
         yield url, process
 
@@ -58,13 +58,13 @@ def mlflow_service(home: Path, workers: int) -> Iterator[str]:
     words = ["models", "serve", "-m", "models:/kqml@champion", "--env-manager", "local", "-h", "127.0.0.1"]
     command = [sys.executable, "-m", "mlflow", *words, "-p", str(port), "--workers", str(workers)]
     url = f"http://127.0.0.1:{port}"
-    with _running(command, home, url, Ready("/ping", THEIR_WORKER, workers)):
+    with _running(command, home, url, RunningServer("/ping", THEIR_WORKER, workers)):
         yield url
 
 
 @contextmanager
 def _running(
-    command: Sequence[str], home: Path, url: str, ready: Ready, settings: Mapping[str, str] | None = None
+    command: Sequence[str], home: Path, url: str, ready: RunningServer, settings: Mapping[str, str] | None = None
 ) -> Iterator[int]:
     """Yields the process once all its workers answer."""
     log = home / f"{'mlflow' if 'mlflow' in command else 'kqml'}-serve.log"
@@ -87,7 +87,7 @@ def _running(
             _end(process)
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str, ready: Ready, log: Path) -> None:
+def _wait(process: "subprocess.Popen[bytes]", url: str, ready: RunningServer, log: Path) -> None:
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until and process.poll() is None:
         if log.read_text().count(ready.line) >= ready.workers and _answers(url + ready.path):

@@ -15,15 +15,15 @@ from experiments.bench.world_churn.model_accuracy import (
     WEEKS,
     Effort,
     gain,
-    judge,
     left_alone,
+    measure_model,
     mirrors,
     rows_of,
     split,
     training_set,
 )
 from experiments.bench.world_churn.reason_weights import drivers_of, sums_of
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.world import World, build_world
 from experiments.world.writing import write_world
 from features.training_set import TrainingSet
@@ -46,7 +46,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Simulates, measures by group and gap, ablates the interactions, looks for each driver under its code."""
     accounts, effort = (QUICK_ACCOUNTS, QUICK) if args.quick else (args.accounts, Effort())
-    world = build_world(Shape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
+    world = build_world(SizeShape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         dataset, frames = write_world(world, Path(folder) / "world")
@@ -68,7 +68,7 @@ def _measured(dataset: Dataset, truth: Path, effort: Effort) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": []}
     for gap in GAPS:
         rows = training_set(dataset, gap)
-        both, orders = judge(rows, None, effort), judge(rows, mirrors(rows.columns), effort)
+        both, orders = measure_model(rows, None, effort), measure_model(rows, mirrors(rows.columns), effort)
         found["rows"] += [*rows_of(both, gap, "all", effort), *rows_of(orders, gap, "orders", effort)]
         if gap == GAP:
             left = left_by_the_end(rows, both.examples, truth)
@@ -95,7 +95,7 @@ def _measure_coin_flip(world: World, folder: Path, effort: Effort) -> dict[str, 
     per_week = 1.0 - (1.0 - COIN_CHURN) ** (1 / 52)
     effects = replace(world.effects, **{**off, "base_hazard": per_week})
     dataset, _ = write_world(replace(world, effects=effects), folder / "coin")
-    judged = judge(training_set(dataset, 0), None, effort)
+    judged = measure_model(training_set(dataset, 0), None, effort)
     return {row["group"]: row["auc"] for row in rows_of(judged, 0, "all", effort)}
 
 

@@ -25,7 +25,7 @@ ACCOUNTS_PER_REP = 50
 
 
 @dataclass
-class Story:
+class DemoRun:
     """What was done so far: each command as a person would type it, with its seconds."""
 
     console: Console
@@ -62,7 +62,7 @@ def run(
     os.environ |= {"KQML_HOME": str(home), "KQML_MLFLOW_URI": f"sqlite:///{home / 'mlflow.db'}"}
     told = sys.stderr if as_json else sys.stdout
     language = read_settings().language
-    story = Story(Console(file=told), language)
+    story = DemoRun(Console(file=told), language)
     with redirect_stdout(told):
         _tell(story, home, accounts)
     result = {"home": str(home), "steps": story.steps, **_champion()}
@@ -83,7 +83,7 @@ def _open_folder(home: Path, fresh: bool) -> None:
     (home / MARK).touch()
 
 
-def _tell(story: Story, home: Path, accounts: int) -> None:
+def _tell(story: DemoRun, home: Path, accounts: int) -> None:
     """Each step by the function of the command that the title shows."""
     from experiments.cli import simulate
     from serve.cli import check, label_audit, promote, score, train
@@ -104,17 +104,17 @@ def _tell(story: Story, home: Path, accounts: int) -> None:
 
 def _newest() -> str:
     from models.registry.versions import list_versions
-    from serve.cli.registry import store_of
+    from serve.cli.registry import registry_client
 
-    return str(list_versions(store_of(read_settings()))[0].number)
+    return str(list_versions(registry_client(read_settings()))[0].number)
 
 
 def _champion() -> dict[str, Any]:
     """The version that the service now answers with, its grade."""
     from models.registry.versions import find_version
-    from serve.cli.registry import store_of
+    from serve.cli.registry import registry_client
 
-    found = find_version(store_of(read_settings()), "champion")
+    found = find_version(registry_client(read_settings()), "champion")
     return {"version": found.number, "grade": found.grade}
 
 

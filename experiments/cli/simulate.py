@@ -73,13 +73,13 @@ def _world(
 ) -> "World":
     from experiments.world.logs import REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS
     from experiments.world.parameters import FITS
-    from experiments.world.population import Shape
+    from experiments.world.population import SizeShape
     from experiments.world.world import build_world
 
     if fit not in FITS:
         raise BadUse("There is no such fit.", [Fault("--fit", f"{fit} is not known", f"use {', '.join(FITS)}")])
     usual = (REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS) if log else tuple(DEFAULTS.values())
-    shape = Shape(*(given if given is not None else default for given, default in zip(size, usual, strict=True)))
+    shape = SizeShape(*(given if given is not None else default for given, default in zip(size, usual, strict=True)))
     return build_world(shape, seed, scenarios, fit=fit, end=end)
 
 

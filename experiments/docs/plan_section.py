@@ -11,7 +11,7 @@ HEADS = ("accounts", "events", "command", "seconds", "seconds of processor", "pe
 def plan_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """A row a command."""
     yield "## A large company scored, explained, planned\n"
-    yield "`python -m experiments.bench plan --json --save`, with `--store` for the rows of the store\n"
+    yield "`python -m experiments.bench plan --json --save`, with `--database` for the rows of the store\n"
     for result in results:
         yield from table(HEADS, (_row(result, name) for name in result["seconds"]))
         yield _words(result)

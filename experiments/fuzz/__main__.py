@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from experiments.demo_home import demo_pointer
-from experiments.fuzz.answer_checks import Judge
-from experiments.fuzz.findings import Tally
+from experiments.fuzz.answer_checks import AnswerCheck
+from experiments.fuzz.findings import FindingCounts
 from experiments.fuzz.generated import fuzz_generated
 from experiments.fuzz.hostile import fuzz_hostile
 from experiments.fuzz.logins import fuzz_logins
@@ -72,11 +72,11 @@ def fuzz(address: str, pointer: Path, requests: int, seed: int, stepped: Stepped
     with TemporaryDirectory(prefix="kqml-fuzz-log-") as folder:
         log = Path(folder) / "log"
         with running_target(address, pointer, log) as target:
-            judge = Judge(target.document)
+            judge = AnswerCheck(target.document)
             generated = fuzz_generated(target, judge, requests, seed, stepped)
             share = min(1.0, requests * HOSTILE_PER_REQUEST)
             hostile = fuzz_hostile(target, judge, share, seed, lambda done: None)
-            logins = Tally()
+            logins = FindingCounts()
             fuzz_logins(target.url, math.ceil(requests * LOGINS_PER_REQUEST), seed, logins)
         failures = [line for line in log.read_text().splitlines() if '"request_failed"' in line]
     told = {"generated": generated.told(), "hostile": hostile.told(), "logins": logins.told()}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from experiments.fuzz.callers import NOTHING, Caller
+from experiments.fuzz.callers import NOTHING, FuzzCaller
 from kqml.errors import CouldNot, Fault
 
 OF_EVERY_ANSWER = (
@@ -22,7 +22,7 @@ Wrong = Iterator[tuple[str, str]]
 """What is wrong, in words without ids; the whole story."""
 
 
-class Judge:
+class AnswerCheck:
     """Knows the document. Raises CouldNot where schemathesis, which reads it, is not installed."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -61,7 +61,7 @@ def _wrong(case: Any, answer: Any, names: tuple[str, ...]) -> Wrong:
             yield f"{type(failure).__name__}: {answer.status_code}", str(failure)
 
 
-def wrong_access(scope: str | None, caller: Caller, status: int) -> str | None:
+def wrong_access(scope: str | None, caller: FuzzCaller, status: int) -> str | None:
     """What is wrong with whom the answer lets in, if anything. 404 and 405: no route has that address."""
     may = scope is None or scope in caller.scopes
     if may and status in (401, 403):

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kqml.calendar.business_time import DAY_US
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.http.access import Scope
 from serve.http.csrf import HEADER
-from serve.security.api_keys import KeyWish, add_key
+from serve.security.api_keys import NewKey, add_key
 from serve.security.key_text import make_key
 from serve.security.passwords import hash_password
 from serve.security.roles import SCOPES_OF, Role
 from serve.security.sessions import SessionLimits, csrf_token, start_session
-from serve.security.users import UserWish, add_user
+from serve.security.users import NewUser, add_user
 
 COOKIE = "kqml_session"
 LIMITS = SessionLimits(idle=DAY_US, absolute=DAY_US)
@@ -24,7 +24,7 @@ NOTHING: frozenset[Scope] = frozenset()
 
 
 @dataclass(frozen=True)
-class Caller:
+class FuzzCaller:
     """`headers`: by which the service knows the caller. `scopes`: what the caller may; none where nobody is known."""
 
     name: str
@@ -32,49 +32,49 @@ class Caller:
     scopes: frozenset[Scope]
 
 
-def make_callers(store: Store, rep_id: str, manager_id: str, now: int) -> tuple[Caller, ...]:
+def make_callers(database: Database, rep_id: str, manager_id: str, now: int) -> tuple[FuzzCaller, ...]:
     """Adds to the store whoever it shall know. The first one may do everything everywhere."""
     keys = [
-        _key(store, "everything", EVERYTHING, now),
-        _key(store, "everything of a rep's accounts", EVERYTHING - OF_THE_COMPANY, now, rep_id=rep_id),
-        *(_key(store, scope.value, frozenset({scope}), now) for scope in Scope),
+        _key(database, "everything", EVERYTHING, now),
+        _key(database, "everything of a rep's accounts", EVERYTHING - OF_THE_COMPANY, now, rep_id=rep_id),
+        *(_key(database, scope.value, frozenset({scope}), now) for scope in Scope),
     ]
-    expired = _key(store, "expired", EVERYTHING, now, expires_at=now - 1)
+    expired = _key(database, "expired", EVERYTHING, now, expires_at=now - 1)
     strangers = [
-        Caller("nobody", {}, NOTHING),
-        Caller("an expired key", expired.headers, NOTHING),
-        Caller("a key never made", {"authorization": f"Bearer {make_key().text}"}, NOTHING),
-        Caller("no key at all", {"authorization": "Basic a3FtbDprcW1s"}, NOTHING),
-        Caller("a made-up session", {"cookie": f"{COOKIE}=made-up"}, NOTHING),
+        FuzzCaller("nobody", {}, NOTHING),
+        FuzzCaller("an expired key", expired.headers, NOTHING),
+        FuzzCaller("a key never made", {"authorization": f"Bearer {make_key().text}"}, NOTHING),
+        FuzzCaller("no key at all", {"authorization": "Basic a3FtbDprcW1s"}, NOTHING),
+        FuzzCaller("a made-up session", {"cookie": f"{COOKIE}=made-up"}, NOTHING),
     ]
-    return (*keys, *_users(store, {Role.REP: rep_id, Role.MANAGER: manager_id}, now), *strangers)
+    return (*keys, *_users(database, {Role.REP: rep_id, Role.MANAGER: manager_id}, now), *strangers)
 
 
-def add_login(store: Store, login: str, password: str, now: int) -> None:
+def add_login(database: Database, login: str, password: str, now: int) -> None:
     """Adds a user who can log in."""
-    with store.writing() as connection:
-        add_user(connection, UserWish(login, Role.DATA_SCIENTIST, None, None), hash_password(password), now)
+    with database.writing() as connection:
+        add_user(connection, NewUser(login, Role.DATA_SCIENTIST, None, None), hash_password(password), now)
 
 
 def _key(
-    store: Store,
+    database: Database,
     name: str,
     scopes: frozenset[Scope],
     now: int,
     *,
     rep_id: str | None = None,
     expires_at: int | None = None,
-) -> Caller:
+) -> FuzzCaller:
     fresh = make_key()
-    with store.writing() as connection:
-        add_key(connection, fresh, KeyWish(name, scopes, rep_id, expires_at, "fuzz"), now)
-    return Caller(f"a key for {name}", {"authorization": f"Bearer {fresh.text}"}, scopes)
+    with database.writing() as connection:
+        add_key(connection, fresh, NewKey(name, scopes, rep_id, expires_at, "fuzz"), now)
+    return FuzzCaller(f"a key for {name}", {"authorization": f"Bearer {fresh.text}"}, scopes)
 
 
-def _users(store: Store, reps: Mapping[Role, str], now: int) -> Iterator[Caller]:
+def _users(database: Database, reps: Mapping[Role, str], now: int) -> Iterator[FuzzCaller]:
     for role in Role:
-        with store.writing() as connection:
-            wish = UserWish(f"the-{role.value}", role, reps.get(role), None)
+        with database.writing() as connection:
+            wish = NewUser(f"the-{role.value}", role, reps.get(role), None)
             token = start_session(connection, add_user(connection, wish, "no password", now), LIMITS, now)
         known = {"cookie": f"{COOKIE}={token}", HEADER: csrf_token(token)}
-        yield Caller(f"a logged-in {role.value}", known, SCOPES_OF[role])
+        yield FuzzCaller(f"a logged-in {role.value}", known, SCOPES_OF[role])

@@ -9,7 +9,7 @@ SHOWN = 1_500
 
 
 @dataclass(frozen=True)
-class Finding:
+class FuzzFinding:
     """One wrong answer. `operation`: method with address; `what` says the kind, without ids or values."""
 
     operation: str
@@ -18,11 +18,11 @@ class Finding:
 
 
 @dataclass
-class Tally:
+class FindingCounts:
     """Requests answered, by status; findings, of each kind the first with how many more."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    found: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    found: dict[tuple[str, str], FuzzFinding] = field(default_factory=dict)
     times: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
@@ -32,7 +32,7 @@ class Tally:
     def count(self, status: int) -> None:
         self.statuses[status] += 1
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: FuzzFinding) -> None:
         kind = finding.operation, finding.what
         self.found.setdefault(kind, finding)
         self.times[kind] += 1
@@ -44,6 +44,6 @@ class Tally:
             "findings": [self._told_of(one) for one in self.found.values()],
         }
 
-    def _told_of(self, one: Finding) -> dict[str, Any]:
+    def _told_of(self, one: FuzzFinding) -> dict[str, Any]:
         times = self.times[one.operation, one.what]
         return {"operation": one.operation, "what": one.what, "times": times, "example": one.example[:SHOWN]}

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from experiments.fuzz.answer_checks import Judge, wrong_access
-from experiments.fuzz.callers import Caller
-from experiments.fuzz.findings import Finding, Tally
-from experiments.fuzz.target import Target
+from experiments.fuzz.answer_checks import AnswerCheck, wrong_access
+from experiments.fuzz.callers import FuzzCaller
+from experiments.fuzz.findings import FindingCounts, FuzzFinding
+from experiments.fuzz.target import FuzzTarget
 
 EXAMPLES = 20
 """Of one operation in one mode between two others."""
@@ -14,12 +14,14 @@ EXAMPLES = 20
 SECONDS = 30
 
 
-def fuzz_generated(target: Target, judge: Judge, requests: int, seed: int, stepped: Callable[[int], object]) -> Tally:
+def fuzz_generated(
+    target: FuzzTarget, judge: AnswerCheck, requests: int, seed: int, stepped: Callable[[int], object]
+) -> FindingCounts:
     """Sends so many requests or a few more, the operations in turn."""
     from requests import Session
 
     attacks = [_Attack(judge, target, *named) for named in _operations(target.document)]
-    tally = Tally()
+    tally = FindingCounts()
     with Session() as session:
         while tally.requests < requests:
             examples = min(EXAMPLES, -(-(requests - tally.requests) // len(attacks)))
@@ -45,7 +47,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 class _Attack:
     """One operation's requests, valid or not; half of them on what is there, half by who may."""
 
-    def __init__(self, judge: Judge, target: Target, method: str, path: str, mode: Any) -> None:
+    def __init__(self, judge: AnswerCheck, target: FuzzTarget, method: str, path: str, mode: Any) -> None:
         from hypothesis import strategies as st
 
         operation = judge.operation(method, path)
@@ -57,7 +59,7 @@ class _Attack:
         there = [operation.as_strategy(generation_mode=mode, path_parameters=ids) for ids in _there(operation, target)]
         self._cases = st.one_of(anywhere, st.one_of(there)) if there else anywhere
 
-    def send(self, session: Any, tally: Tally, examples: int, seed: int) -> None:
+    def send(self, session: Any, tally: FindingCounts, examples: int, seed: int) -> None:
         import hypothesis
         from hypothesis import HealthCheck, Phase, given, settings
 
@@ -70,24 +72,24 @@ class _Attack:
             suppress_health_check=list(HealthCheck),
         )
         @given(self._cases, self._callers)
-        def check(case: Any, caller: Caller) -> None:
+        def check(case: Any, caller: FuzzCaller) -> None:
             self._check(session, case, caller, tally)
 
         check()
 
-    def _check(self, session: Any, case: Any, caller: Caller, tally: Tally) -> None:
+    def _check(self, session: Any, case: Any, caller: FuzzCaller, tally: FindingCounts) -> None:
         session.cookies.clear()
         answer = case.call(self._url, session, dict(caller.headers), allow_redirects=False, timeout=SECONDS)
         tally.count(answer.status_code)
         sent = f"{caller.name}: {case.as_curl_command()}"
         wrong = wrong_access(self._scope, caller, answer.status_code)
         if wrong:
-            tally.add(Finding(self._name, wrong, sent))
+            tally.add(FuzzFinding(self._name, wrong, sent))
         for what, story in self._judge.of_generated(case, answer):
-            tally.add(Finding(self._name, what, f"{story}\n{sent}"))
+            tally.add(FuzzFinding(self._name, what, f"{story}\n{sent}"))
 
 
-def _there(operation: Any, target: Target) -> Sequence[dict[str, str]]:
+def _there(operation: Any, target: FuzzTarget) -> Sequence[dict[str, str]]:
     """The operation's path parameters with ids that are there."""
     names = [parameter.name for parameter in operation.path_parameters]
     if len(names) != 1 or names[0] not in target.ids:

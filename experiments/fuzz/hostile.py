@@ -7,20 +7,20 @@ from urllib.parse import quote
 
 import httpx
 
-from experiments.fuzz.answer_checks import Judge
+from experiments.fuzz.answer_checks import AnswerCheck
 from experiments.fuzz.bodies import HostileBody, hostile_bodies
 from experiments.fuzz.cursors import tampered_pages
-from experiments.fuzz.findings import Finding, Tally
+from experiments.fuzz.findings import FindingCounts, FuzzFinding
 from experiments.fuzz.raw import raw_requests, send_raw
-from experiments.fuzz.target import Target
+from experiments.fuzz.target import FuzzTarget
 
 SECONDS = 30
 Stepped = Callable[[int], object]
 
 
-def fuzz_hostile(target: Target, judge: Judge, share: float, seed: int, stepped: Stepped) -> Tally:
+def fuzz_hostile(target: FuzzTarget, judge: AnswerCheck, share: float, seed: int, stepped: Stepped) -> FindingCounts:
     """Sends that share of the bodies, all the rest, by a caller who may do everything; then asks after the service."""
-    tally, chance = Tally(), random.Random(seed)
+    tally, chance = FindingCounts(), random.Random(seed)
     noted = _Notes(judge, tally)
     with httpx.Client(base_url=target.url, headers=target.callers[0].headers, timeout=SECONDS) as http:
         for method, path, body in _bodies(target):
@@ -37,7 +37,7 @@ def fuzz_hostile(target: Target, judge: Judge, share: float, seed: int, stepped:
     return tally
 
 
-def _bodies(target: Target) -> Iterator[tuple[str, str, HostileBody]]:
+def _bodies(target: FuzzTarget) -> Iterator[tuple[str, str, HostileBody]]:
     """Of every operation with a JSON body: the method, the address, a body made from its first example."""
     for path, operations in target.document["paths"].items():
         for method, operation in operations.items():
@@ -50,30 +50,30 @@ def _bodies(target: Target) -> Iterator[tuple[str, str, HostileBody]]:
 class _Notes:
     """Holds each answer against the document."""
 
-    def __init__(self, judge: Judge, tally: Tally) -> None:
+    def __init__(self, judge: AnswerCheck, tally: FindingCounts) -> None:
         self._judge, self._tally = judge, tally
 
     def note(self, method: str, path: str, answer: httpx.Response, name: str, refused: bool) -> None:
         self._tally.count(answer.status_code)
         for what, story in self._judge.of_hand_made(method, path, answer):
-            self._tally.add(Finding(f"{method} {path}", what, f"{name}: {answer.text[:300]}\n{story}"))
+            self._tally.add(FuzzFinding(f"{method} {path}", what, f"{name}: {answer.text[:300]}\n{story}"))
         if refused and answer.is_success:
-            self._tally.add(Finding(f"{method} {path}", "what must be refused was taken", f"{name}: {answer.text}"))
+            self._tally.add(FuzzFinding(f"{method} {path}", "what must be refused was taken", f"{name}: {answer.text}"))
 
 
-def _send_raw(target: Target, tally: Tally) -> None:
+def _send_raw(target: FuzzTarget, tally: FindingCounts) -> None:
     """Bytes that are hardly HTTP: refused, or left without an answer, never failed on."""
     for name, sent in raw_requests(target.callers[0].headers):
         status = send_raw(target.url, sent)
         tally.count(status)
         if status >= 500:
-            tally.add(Finding("raw bytes", f"answered {status}", f"{name}: {sent[:300]!r}"))
+            tally.add(FuzzFinding("raw bytes", f"answered {status}", f"{name}: {sent[:300]!r}"))
     with httpx.Client(base_url=target.url, timeout=SECONDS) as http:
         _note_alive(http, tally)
 
 
-def _note_alive(http: httpx.Client, tally: Tally) -> None:
+def _note_alive(http: httpx.Client, tally: FindingCounts) -> None:
     for path in ("/healthz", "/readyz"):
         status: Any = http.get(path).status_code
         if status != 200:
-            tally.add(Finding(f"GET {path}", f"{status} after all that", "the service is not well any more"))
+            tally.add(FuzzFinding(f"GET {path}", f"{status} after all that", "the service is not well any more"))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from experiments.fuzz.findings import Finding, Tally
+from experiments.fuzz.findings import FindingCounts, FuzzFinding
 
 LOGIN, PASSWORD = "fuzzed", "correct horse battery"
 SESSION, FORM = "kqml_session", "kqml_login"
@@ -57,7 +57,7 @@ class _Try:
     right: bool
 
 
-def fuzz_logins(url: str, tries: int, seed: int, tally: Tally) -> None:
+def fuzz_logins(url: str, tries: int, seed: int, tally: FindingCounts) -> None:
     """Sends so many forms, each from an address of its own, so that pauses after failures do not hide the rest."""
     chance = random.Random(seed)
     with httpx.Client(base_url=url, timeout=SECONDS) as http:
@@ -67,10 +67,10 @@ def fuzz_logins(url: str, tries: int, seed: int, tally: Tally) -> None:
             answer = http.post(sent.path, content=_encoded(sent.fields, chance), headers=sent.headers)
             tally.count(answer.status_code)
             for what in _wrong(sent, answer):
-                tally.add(Finding(f"POST {sent.path}", what, f"{sent}: {answer.status_code} {answer.headers}"))
+                tally.add(FuzzFinding(f"POST {sent.path}", what, f"{sent}: {answer.status_code} {answer.headers}"))
 
 
-def _form(http: httpx.Client, chance: random.Random, tally: Tally) -> _Try:
+def _form(http: httpx.Client, chance: random.Random, tally: FindingCounts) -> _Try:
     address = {"x-forwarded-for": ".".join(str(chance.randrange(1, 255)) for _ in range(4))}
     headers = {"content-type": "application/x-www-form-urlencoded", **address}
     if chance.random() < 0.2:
@@ -80,7 +80,7 @@ def _form(http: httpx.Client, chance: random.Random, tally: Tally) -> _Try:
     tally.count(page.status_code)
     found = _TOKEN.search(page.text)
     if found is None:
-        tally.add(Finding("GET /login", f"answered {page.status_code} without a form", str(page.url)))
+        tally.add(FuzzFinding("GET /login", f"answered {page.status_code} without a form", str(page.url)))
     token = found.group(1) if found else ""
     fields = {"login": LOGIN, "password": PASSWORD, "csrf_token": token, "next": chance.choice(ONWARD)}
     right = True

@@ -15,16 +15,16 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from experiments.fuzz.callers import LIMITS, Caller, add_login, make_callers
+from experiments.fuzz.callers import LIMITS, FuzzCaller, add_login, make_callers
 from experiments.fuzz.logins import LOGIN, PASSWORD
 from experiments.private_postgres import free_port
 from kqml.calendar.business_time import DAY_US, moment_of
 from kqml.errors import CouldNot, Fault
 from serve.database.decisions import add_decisions
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.preparation import open_prepared
 from serve.database.scores import record_scores
-from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.encryption import make_secret_key, read_cipher
 from serve.security.startup_checks import SecurityOptions
 from serve.workers import ServeOptions, build_app
 
@@ -35,31 +35,31 @@ COMPANY = 4
 
 
 @dataclass(frozen=True)
-class Target:
+class FuzzTarget:
     """`url`: where it listens; `callers`: who may ask, the first one everything; `ids`: by the name that an address
     calls it, those which are there; `document`: its OpenAPI document; `bodies`: of addresses whose example names
     nothing that is there, one that does."""
 
     url: str
-    callers: tuple[Caller, ...]
+    callers: tuple[FuzzCaller, ...]
     ids: dict[str, list[str]]
     document: dict[str, Any]
     bodies: dict[str, Any]
 
 
 @contextmanager
-def running_target(address: str, pointer: Path, log: Path) -> Iterator[Target]:
+def running_target(address: str, pointer: Path, log: Path) -> Iterator[FuzzTarget]:
     """Serves the model that `pointer` names on an empty database until the block ends; writes its log to a file."""
-    store = open_prepared(address, "Asia/Shanghai")
+    database = open_prepared(address, "Asia/Shanghai")
     try:
-        callers = make_callers(store, "r1", "m1", time_ns() // 1_000)
-        add_login(store, LOGIN, PASSWORD, time_ns() // 1_000)
+        callers = make_callers(database, "r1", "m1", time_ns() // 1_000)
+        add_login(database, LOGIN, PASSWORD, time_ns() // 1_000)
         with _serving(address, pointer, log) as url, httpx.Client(base_url=url, headers=callers[0].headers) as http:
-            ids = _fill(store, http)
+            ids = _fill(database, http)
             document = http.get("/openapi.json").raise_for_status().json()
-            yield Target(url, callers, ids, document, {"/v1/duties/status": _saying(http)})
+            yield FuzzTarget(url, callers, ids, document, {"/v1/duties/status": _saying(http)})
     finally:
-        store.close()
+        database.close()
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _serving(address: str, pointer: Path, log: Path) -> Iterator[str]:
         language="zh",
         body_limit=BODY_LIMIT,
         security=SecurityOptions(open=False, tls=False, limits=LIMITS),
-        sealer=read_sealer(make_secret_key()),
+        sealer=read_cipher(make_secret_key()),
     )
     with log.open("w") as written:
         with redirect_stderr(written):
@@ -103,7 +103,7 @@ def _wait(server: uvicorn.Server) -> None:
         time.sleep(0.01)
 
 
-def _fill(store: Store, http: httpx.Client) -> dict[str, list[str]]:
+def _fill(database: Database, http: httpx.Client) -> dict[str, list[str]]:
     numbers = range(1, COMPANY + 1)
     ids = {f"{kind}_id": [f"{kind[0]}{_sign(n)}" for n in numbers] for kind in ("account", "contact", "decision")}
     reps = [{"rep_id": "m1"}, {"rep_id": "r1", "manager_id": "m1"}, {"rep_id": "r2", "manager_id": "m1"}]
@@ -115,7 +115,7 @@ def _fill(store: Store, http: httpx.Client) -> dict[str, list[str]]:
     people = [{**person, "name": "王小明", "phone": "13800000000"} for person in of]
     _post(http, "/v1/contacts", {"contacts": people})
     _post(http, "/v1/events", {"events": list(_events(numbers))})
-    _decide(store, numbers)
+    _decide(database, numbers)
     addresses = [f"/v1/accounts/{quote(name, safe='')}/reviews" for name in ids["account_id"]]
     reviews = [_post(http, address, {})["review_id"] for address in addresses]
     return {**ids, "rep_id": ["r1", "r2", "m1"], "review_id": reviews}
@@ -152,7 +152,7 @@ def _events(numbers: range) -> Iterator[dict[str, Any]]:
             }
 
 
-def _decide(store: Store, numbers: range) -> None:
+def _decide(database: Database, numbers: range) -> None:
     cutoff = 20_000 * DAY_US
     decided = {"week": "2024-W40", "cutoff": cutoff, "policy": "p", "playbook": "pharmacy", "assigned": "visit"}
     lists = {"eligible": '["visit","wait"]', "blocked": '{"call":"cooldown"}'}
@@ -160,7 +160,7 @@ def _decide(store: Store, numbers: range) -> None:
     scored = {"cutoff": cutoff, "model": "3", "scored_at": cutoff, "eligible": True, "churn_probability": 0.25}
     rest = ("value_at_risk", "before_cutoff", "before_model", "change_calendar", "change_data", "change_model")
     words = {"band": "raised", "reasons": reason, "warnings": "[]", **dict.fromkeys(rest)}
-    with store.writing() as connection:
+    with database.writing() as connection:
         made = [{**decided, **lists, "decision_id": f"d{_sign(n)}", "account_id": f"a{_sign(n)}"} for n in numbers]
         add_decisions(connection, made, cutoff)
         record_scores(connection, [{**scored, **words, "account_id": f"a{_sign(n)}"} for n in numbers])

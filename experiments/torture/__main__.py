@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from experiments.private_postgres import PostgresServer
-from experiments.torture.killing import Outcome, Torture, torture
+from experiments.torture.killing import Torture, TortureResult, torture
 
 DATABASES = ("sqlite", "postgresql")
 RESULTS = Path(__file__).parents[1] / "results" / "torture"
@@ -57,7 +57,7 @@ def _planned(name: str, kills: int, seed: int) -> Iterator[Torture]:
             server.remove()
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _told(outcome: TortureResult) -> dict[str, Any]:
     verdict = outcome.verdict
     return {
         "killed": dict(outcome.killed),

@@ -16,12 +16,12 @@ from pathlib import Path
 import httpx
 
 from experiments.private_postgres import PostgresServer, free_port
-from experiments.torture.sending import Sender
-from experiments.torture.verification import Verdict, judge
+from experiments.torture.sending import EventSender
+from experiments.torture.verification import VerificationResult, verify_database
 from kqml.calendar.business_time import DAY_US
 from kqml.errors import CouldNot
 from serve.database.decisions import add_decisions
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.preparation import open_prepared
 
 SENDERS, DECISIONS_EACH = 4, 400
@@ -57,20 +57,20 @@ class Torture:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TortureResult:
     """What was killed how often, what the database then held, in how long."""
 
     killed: Counter[str]
-    verdict: Verdict
+    verdict: VerificationResult
     seconds: float
 
 
-def torture(plan: Torture, stepped: Callable[[int], object] = lambda done: None) -> Outcome:
+def torture(plan: Torture, stepped: Callable[[int], object] = lambda done: None) -> TortureResult:
     """Kills until done, then reads the database once more, by a process that was never killed."""
     began = time.monotonic()
     decisions = _decisions(plan.address)
     stopped, port = threading.Event(), free_port()
-    senders = [Sender(n, f"http://127.0.0.1:{port}", plan.seed, decisions[n], stopped) for n in range(SENDERS)]
+    senders = [EventSender(n, f"http://127.0.0.1:{port}", plan.seed, decisions[n], stopped) for n in range(SENDERS)]
     killed: Counter[str] = Counter()
     with _zygote(plan) as zygote:
         process = _start(zygote, port)
@@ -92,27 +92,27 @@ def torture(plan: Torture, stepped: Callable[[int], object] = lambda done: None)
         for sender in senders:
             sender.join()
         os.kill(process, signal.SIGKILL)
-    return Outcome(killed, _judged(plan.address, senders), time.monotonic() - began)
+    return TortureResult(killed, _judged(plan.address, senders), time.monotonic() - began)
 
 
-def _judged(address: str, senders: Sequence[Sender]) -> Verdict:
-    store = open_store(address)
+def _judged(address: str, senders: Sequence[EventSender]) -> VerificationResult:
+    database = open_database(address)
     try:
-        return judge(store, [sender.book for sender in senders])
+        return verify_database(database, [sender.book for sender in senders])
     finally:
-        store.close()
+        database.close()
 
 
 def _decisions(address: str) -> list[list[str]]:
     """Decisions to report on, for each sender its own, written before anything is killed."""
     names = [[f"d{sender}-{number}" for number in range(DECISIONS_EACH)] for sender in range(SENDERS)]
     rows = [{**_DECIDED, "decision_id": name} for mine in names for name in mine]
-    store = open_prepared(address, "Asia/Shanghai")
+    database = open_prepared(address, "Asia/Shanghai")
     try:
-        with store.writing() as connection:
+        with database.writing() as connection:
             add_decisions(connection, rows, 20_000 * DAY_US)
     finally:
-        store.close()
+        database.close()
     return names
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from experiments.torture.sent_events import Batch, Book
+from experiments.torture.sent_events import Batch, SentEvents
 
 LIFE = ("accepted", "scheduled", "done", "verified", "outcome")
 NEEDED: Mapping[str, dict[str, Any]] = {"outcome": {"outcome": {"margin": 1.5}}}
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 5.0
 
 
 @dataclass
-class Sender(threading.Thread):
+class EventSender(threading.Thread):
     """Sends until told to stop. `decisions`: ids of decisions that nobody else touches."""
 
     number: int
@@ -30,7 +30,7 @@ class Sender(threading.Thread):
     seed: int
     decisions: list[str]
     stopped: threading.Event
-    book: Book = field(default_factory=Book)
+    book: SentEvents = field(default_factory=SentEvents)
 
     def __post_init__(self) -> None:
         super().__init__(daemon=True)

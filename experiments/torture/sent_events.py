@@ -13,7 +13,7 @@ class Batch:
 
 
 @dataclass
-class Book:
+class SentEvents:
     """Kept by one sender. `accounts`: id → (newest number acknowledged, newest sent). `states`: decision → states
     acknowledged, in order; `tried`: the state that was sent after them without an answer, if any."""
 

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from experiments.torture.sending import LIFE
-from experiments.torture.sent_events import Book
-from serve.database.engine import Store
+from experiments.torture.sent_events import SentEvents
+from serve.database.engine import Database
 from serve.database.tables import ACCOUNTS, DECISION_STATES, EVENTS
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerificationResult:
     """What was acknowledged, and what is wrong: all but the first three must be 0.
 
     `lost_*`: acknowledged, not there. `foreign_events`: there, never sent. `changed_events`: other content.
@@ -39,15 +39,15 @@ class Verdict:
         return {field.name: told[field.name] for field in fields(self)[3:] if told[field.name]}
 
 
-def judge(store: Store, books: Sequence[Book]) -> Verdict:
+def verify_database(database: Database, books: Sequence[SentEvents]) -> VerificationResult:
     """Reads everything once."""
-    with store.snapshot() as connection:
+    with database.snapshot() as connection:
         found = {row.event_id: (row.account_id, row.amount) for row in connection.execute(_EVENTS)}
         numbers = {row.account_id: _number(row.attributes) for row in connection.execute(_ACCOUNTS)}
         lives = _lives(connection)
     sent = {event["event_id"]: event for book in books for batch in book.batches for event in batch.events}
     changed = [name for name, facts in found.items() if name in sent and facts != _facts(sent[name])]
-    return Verdict(
+    return VerificationResult(
         events=sum(book.acknowledged_events for book in books),
         states=sum(len(states) for book in books for states in book.states.values()),
         accounts=sum(len(book.accounts) for book in books),
@@ -78,7 +78,7 @@ def _facts(event: dict[str, Any]) -> tuple[str, float]:
     return event["account_id"], event["amount"]
 
 
-def _acknowledged(books: Sequence[Book]) -> Iterator[str]:
+def _acknowledged(books: Sequence[SentEvents]) -> Iterator[str]:
     return (e["event_id"] for book in books for batch in book.batches if batch.acknowledged for e in batch.events)
 
 
@@ -96,7 +96,7 @@ def _lives(connection: Connection) -> dict[str, list[str]]:
     return lives
 
 
-def _lost_states(book: Book, lives: dict[str, list[str]]) -> Iterator[str]:
+def _lost_states(book: SentEvents, lives: dict[str, list[str]]) -> Iterator[str]:
     """Decisions whose life is neither what was acknowledged nor that with the one more that was tried."""
     for decision, states in book.states.items():
         tried = [book.tried[decision]] if decision in book.tried else []

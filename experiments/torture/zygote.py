@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from kqml.calendar.business_time import DAY_US
-from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.encryption import make_secret_key, read_cipher
 from serve.security.sessions import SessionLimits
 from serve.security.startup_checks import SecurityOptions
 from serve.workers import ServeOptions, build_app
@@ -40,7 +40,7 @@ def _options(database: str, home: Path, port: int, secret: str) -> ServeOptions:
         language="en",
         body_limit=8 << 20,
         security=SecurityOptions(open=True, tls=False, limits=SessionLimits(DAY_US, DAY_US)),
-        sealer=read_sealer(secret),
+        sealer=read_cipher(secret),
     )
 
 

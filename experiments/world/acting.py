@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.world import actions
-from experiments.world.actions import Package, Packages
+from experiments.world.actions import Packages, WorldAction
 from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.weeks import Week
 from kqml.playbook import Playbook
@@ -38,7 +38,7 @@ class Acts:
 
 
 @dataclass(frozen=True)
-class Plan:
+class WeekIntent:
     """A week's wishes: the rep's own, a policy's where `ruled`, what comes first when hours are short."""
 
     own: Packages
@@ -47,21 +47,21 @@ class Plan:
     priority: Floats
 
 
-def own_plan(own: Packages, priority: Floats) -> Plan:
+def own_plan(own: Packages, priority: Floats) -> WeekIntent:
     """A week without any policy of ours."""
-    return Plan(own, own, np.zeros(len(own), dtype=bool), priority)
+    return WeekIntent(own, own, np.zeros(len(own), dtype=bool), priority)
 
 
-def act(plan: Plan, playbook: Playbook, seat: Places, week: Week, luck: Draws) -> Acts:
+def act(plan: WeekIntent, playbook: Playbook, seat: Places, week: Week, luck: Draws) -> Acts:
     """Carries a plan out within each rep's minutes, stops and budget."""
     refused = plan.ruled & ~luck.happens(np.minimum(FOLLOWS * week.diligence**0.25, 1.0), "follows", week.number)
     wanted = np.where(plan.ruled & ~refused, plan.assigned, plan.own).astype(np.int8)
     kept = within_hours(wanted, plan.priority, seat, playbook)
-    meant = np.where(kept, wanted, Package.WAIT).astype(np.int8)
+    meant = np.where(kept, wanted, WorldAction.WAIT).astype(np.int8)
     in_person = actions.IN_PERSON[meant]
     faked = in_person & luck.happens(week.faking, "fakes", week.number)
     failed = in_person & ~faked & luck.happens(FAILS, "fails", week.number)
-    done = np.where(faked | failed, Package.WAIT, meant).astype(np.int8)
+    done = np.where(faked | failed, WorldAction.WAIT, meant).astype(np.int8)
     return Acts(plan.assigned, meant, done, faked, failed, ~kept, refused)
 
 
@@ -82,9 +82,9 @@ def within_hours(wanted: Packages, priority: Floats, seat: Places, playbook: Pla
 def done_given_assigned(own: Floats, week: Week) -> Floats:
     """P(done | assigned), hours aside: accounts × assigned × done. `own`: the rep's chances."""
     follows = np.minimum(FOLLOWS * week.diligence**0.25, 1.0)[:, None, None]
-    meant = follows * np.eye(len(Package)) + (1.0 - follows) * own[:, None, :]
+    meant = follows * np.eye(len(WorldAction)) + (1.0 - follows) * own[:, None, :]
     real = np.where(actions.IN_PERSON, 1.0, 0.0)
     success = 1.0 - real * (1.0 - (1.0 - week.faking[:, None]) * (1.0 - FAILS))
     done = meant * success[:, None, :]
-    done[:, :, Package.WAIT] += (meant * (1.0 - success)[:, None, :]).sum(axis=2)
+    done[:, :, WorldAction.WAIT] += (meant * (1.0 - success)[:, None, :]).sum(axis=2)
     return np.asarray(done, dtype=np.float64)

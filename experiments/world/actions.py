@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.world.draws import Floats
-from experiments.world.parameters import Effects
+from experiments.world.parameters import WorldEffects
 
 Packages = NDArray[np.int8]
 
 
-class Package(IntEnum):
+class WorldAction(IntEnum):
     """The packages that the world knows, by their names in the playbook."""
 
     WAIT = 0
@@ -22,7 +22,7 @@ class Package(IntEnum):
     TWO_VISITS = 5
 
 
-NAMES = tuple(package.name.lower() for package in Package)
+NAMES = tuple(package.name.lower() for package in WorldAction)
 TOUCHES = np.array([0.0, 0.3, 0.5, 1.0, 1.2, 2.2])
 """What each package adds to the contact load."""
 
@@ -42,7 +42,7 @@ WINS_BACK = np.array([0.0, 0.0, 0.02, 0.03, 0.25, 0.04])
 """Chance that a package ends a competitor's courting."""
 
 
-def doses(effects: Effects) -> Floats:
+def doses(effects: WorldEffects) -> Floats:
     """Contact dose of each package, of a visit's."""
     return np.array(
         [0.0, effects.dose_message, effects.dose_call, 1.0, effects.dose_help, effects.dose_two], dtype=np.float64

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.actions import Package, Packages
+from experiments.world.actions import Packages, WorldAction
 from experiments.world.draws import Flags, Floats
 from experiments.world.population import Traits
 from experiments.world.state import NONE, State, lives
@@ -78,7 +78,9 @@ def effort(traits: Traits, state: State, week: Week, habits: Habits) -> Floats:
 def behaviour(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
     """The reps' own way."""
     weights = BASE[state.tier] * np.exp(np.outer(effort(traits, state, week, habits), WEIGHT))
-    weights[:, Package.HELP_OFFER] *= np.where(state.complaint != NONE, 3.0, 1.0) * np.where(state.problem, 1.6, 1.0)
+    weights[:, WorldAction.HELP_OFFER] *= np.where(state.complaint != NONE, 3.0, 1.0) * np.where(
+        state.problem, 1.6, 1.0
+    )
     return _normal(weights * allowed)
 
 
@@ -89,7 +91,7 @@ def playbook_only(traits: Traits, state: State, week: Week, habits: Habits, allo
 
 def wait_only(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
     """Nobody is contacted."""
-    return _normal(np.eye(1, len(Package)) * np.ones((len(traits), 1)))
+    return _normal(np.eye(1, len(WorldAction)) * np.ones((len(traits), 1)))
 
 
 POLICIES: dict[str, Policy] = {"behaviour": behaviour, "playbook": playbook_only, "wait": wait_only}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.world import actions
-from experiments.world.actions import Package
+from experiments.world.actions import WorldAction
 from experiments.world.draws import Places
 from experiments.world.journal import NOTES, Journal, event_number
 from experiments.world.scene import Scene
@@ -22,8 +22,8 @@ def write_contact(journal: Journal, scene: Scene) -> None:
 
 def _contacts(journal: Journal, scene: Scene) -> None:
     """Visits, calls, messages as recorded: the faked ones too, all of them late."""
-    recorded, w, luck = np.where(scene.books, scene.acts.recorded, Package.WAIT), scene.week.number, scene.luck
-    for package, kind, channel in ((Package.MESSAGE, EventKind.MESSAGE, 2), (Package.CALL, EventKind.CALL, 1)):
+    recorded, w, luck = np.where(scene.books, scene.acts.recorded, WorldAction.WAIT), scene.week.number, scene.luck
+    for package, kind, channel in ((WorldAction.MESSAGE, EventKind.MESSAGE, 2), (WorldAction.CALL, EventKind.CALL, 1)):
         who = np.flatnonzero(recorded == package)
         minutes = np.round(3 + 9 * luck.uniform("minutes", w)[who] ** 2 * (1 + channel % 2))
         columns = _by_whom(scene, who, channel)
@@ -36,7 +36,7 @@ def _contacts(journal: Journal, scene: Scene) -> None:
             minutes=minutes,
             **columns,
         )
-    for index, visited in enumerate((actions.IN_PERSON[recorded], recorded == Package.TWO_VISITS)):
+    for index, visited in enumerate((actions.IN_PERSON[recorded], recorded == WorldAction.TWO_VISITS)):
         _visits(journal, scene, np.flatnonzero(visited), index)
 
 
@@ -88,7 +88,7 @@ def _note(topic: str, count: int) -> Places:
 def _help(journal: Journal, scene: Scene) -> None:
     """What we do for them, what we ask of them, what they bring to us."""
     w, state, luck, done = scene.week.number, scene.before, scene.luck, scene.acts.done
-    helped = np.flatnonzero(scene.books & (scene.acts.recorded == Package.HELP_OFFER))
+    helped = np.flatnonzero(scene.books & (scene.acts.recorded == WorldAction.HELP_OFFER))
     topic = np.select(
         [state.complaint[helped] != NONE, state.problem[helped], state.slow[helped], state.courted[helped] != NONE],
         [0, 1, 2, 3],

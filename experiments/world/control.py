@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.world import arrow
-from experiments.world.acting import Plan
-from experiments.world.actions import Package, Packages
+from experiments.world.acting import WeekIntent
+from experiments.world.actions import Packages, WorldAction
 from experiments.world.almanac import TIME_ZONE
 from experiments.world.draws import Flags, Floats, Places
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
-from experiments.world.simulation import Lived, Simulation
+from experiments.world.simulation import SimulatedWeeks, Simulation
 from kqml.history.event_log import EventLog
 
 
@@ -91,7 +91,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Decisions:
+class WorldDecisions:
     """A week's decisions; arrays of one number per account.
 
     `ruled`: accounts for which the policy decides; the others' reps do what they would do. `assigned`: package.
@@ -108,13 +108,13 @@ class Decisions:
     priority: Floats | None = None
 
     @classmethod
-    def everywhere(cls, assigned: Packages, priority: Floats | None = None) -> "Decisions":
+    def everywhere(cls, assigned: Packages, priority: Floats | None = None) -> "WorldDecisions":
         """The policy decides for every account, without dice."""
         no = np.zeros(len(assigned), dtype=bool)
         return cls(~no, assigned, np.ones(len(assigned)), no, no, no, priority)
 
     @classmethod
-    def nowhere(cls, count: int) -> "Decisions":
+    def nowhere(cls, count: int) -> "WorldDecisions":
         """The reps do what they would do."""
         no = np.zeros(count, dtype=bool)
         return cls(no, np.zeros(count, dtype=np.int8), np.full(count, np.nan), no, no, no)
@@ -126,7 +126,7 @@ class Policy(Protocol):
     @property
     def name(self) -> str: ...
 
-    def decide(self, seen: Observation) -> Decisions: ...
+    def decide(self, seen: Observation) -> WorldDecisions: ...
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class Reps:
 
     name: str = "behaviour"
 
-    def decide(self, seen: Observation) -> Decisions:
-        return Decisions.nowhere(len(seen.eligible))
+    def decide(self, seen: Observation) -> WorldDecisions:
+        return WorldDecisions.nowhere(len(seen.eligible))
 
 
 @dataclass(frozen=True)
@@ -149,15 +149,15 @@ class Pilot:
     share: float
     name: str = "pilot"
 
-    def decide(self, seen: Observation) -> Decisions:
+    def decide(self, seen: Observation) -> WorldDecisions:
         count = seen.eligible.sum(axis=1)
         coin = (seen.uniform("coin") < self.share) & seen.on_books
         rank = np.floor(seen.uniform("explore") * count).astype(np.int64)
         assigned = (np.cumsum(seen.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
         no = np.zeros(len(coin), dtype=bool)
-        return Decisions(
+        return WorldDecisions(
             ruled=coin,
-            assigned=np.where(coin, assigned, Package.WAIT).astype(np.int8),
+            assigned=np.where(coin, assigned, WorldAction.WAIT).astype(np.int8),
             probability=np.where(coin, 1.0 / count, np.nan),
             coin=coin,
             must=no,
@@ -167,7 +167,7 @@ class Pilot:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WeekOutcome:
     """What a run came to: margin per account, per week (less the returns to be expected), who is still a customer."""
 
     policy: str
@@ -176,12 +176,12 @@ class Outcome:
     customer: Flags
 
 
-Notice = Callable[[Observation, Decisions, Lived], None]
+Notice = Callable[[Observation, WorldDecisions, SimulatedWeeks], None]
 
 
 def run(
     simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda seen, decisions, lived: None
-) -> Outcome:
+) -> WeekOutcome:
     """Moves the simulation `weeks` weeks on under a policy; `notice` is told each week (a decision log, a bar)."""
     margin: Floats = np.zeros(len(simulation.accounts))
     weekly: list[float] = []
@@ -193,16 +193,16 @@ def run(
         margin = margin + earned
         weekly.append(float(earned.sum()))
         notice(seen, decisions, lived)
-    return Outcome(policy.name, margin, np.array(weekly), simulation.books & ~simulation.state.gone)
+    return WeekOutcome(policy.name, margin, np.array(weekly), simulation.books & ~simulation.state.gone)
 
 
-def _planner(simulation: Simulation, decisions: Decisions) -> Callable[[Packages], Plan]:
+def _planner(simulation: Simulation, decisions: WorldDecisions) -> Callable[[Packages], WeekIntent]:
     own_priority = simulation.priority()
     priority = own_priority if decisions.priority is None else decisions.priority + own_priority / 1000.0
 
-    def plan(own: Packages) -> Plan:
+    def plan(own: Packages) -> WeekIntent:
         assigned = np.where(decisions.ruled, decisions.assigned, own).astype(np.int8)
-        return Plan(own, assigned, decisions.ruled, priority)
+        return WeekIntent(own, assigned, decisions.ruled, priority)
 
     return plan
 

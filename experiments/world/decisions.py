@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from experiments.world import arrow
-from experiments.world.actions import Package
-from experiments.world.control import Decisions, Observation
+from experiments.world.actions import WorldAction
+from experiments.world.control import Observation, WorldDecisions
 from experiments.world.draws import Flags, Places
-from experiments.world.simulation import Lived, Simulation
+from experiments.world.simulation import SimulatedWeeks, Simulation
 from kqml.calendar.business_time import DAY_US
 from kqml.playbook import Playbook
 
@@ -49,13 +49,13 @@ STATES = pa.schema(
     }
 )
 PROPENSITIES = pa.schema(
-    {"decision_id": pa.string(), **{f"p_{package.name.lower()}": pa.float64() for package in Package}}
+    {"decision_id": pa.string(), **{f"p_{package.name.lower()}": pa.float64() for package in WorldAction}}
 )
 """The reps' true chances of their own packages; truth, never read by product code."""
 
 
 @dataclass
-class DecisionLog:
+class WorldDecisionLog:
     """Collects a run's decisions as tables; `notice` belongs into `control.run`."""
 
     policy: str
@@ -64,7 +64,7 @@ class DecisionLog:
     states: list[pa.Table] = field(default_factory=list)
     propensities: list[pa.Table] = field(default_factory=list)
 
-    def notice(self, seen: Observation, decisions: Decisions, lived: Lived) -> None:
+    def notice(self, seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
         """One row for each account that was on the books at the cutoff."""
         who = np.flatnonzero(lived.allowed[:, 1:].any(axis=1) | decisions.ruled | lived.buying)
         ids = arrow.digits(
@@ -72,11 +72,11 @@ class DecisionLog:
         )
         self.decisions.append(_decision_rows(self, seen, decisions, lived, who, ids))
         self.states.append(_state_rows(seen, decisions, lived, who, ids))
-        chances = {f"p_{package.name.lower()}": lived.chances[who, package] for package in Package}
+        chances = {f"p_{package.name.lower()}": lived.chances[who, package] for package in WorldAction}
         self.propensities.append(pa.table({"decision_id": ids, **chances}, schema=PROPENSITIES))
 
 
-def write_log(logs: list[DecisionLog], out: Path, truth: Path) -> int:
+def write_log(logs: list[WorldDecisionLog], out: Path, truth: Path) -> int:
     """Writes `decisions.parquet`, `decision_states.parquet`, and the reps' chances into the truth; rows written."""
     for folder, name, schema, parts in (
         (out, "decisions", DECISIONS, [part for log in logs for part in log.decisions]),
@@ -88,7 +88,12 @@ def write_log(logs: list[DecisionLog], out: Path, truth: Path) -> int:
 
 
 def _decision_rows(
-    log: DecisionLog, seen: Observation, decisions: Decisions, lived: Lived, who: Places, ids: pa.Array
+    log: WorldDecisionLog,
+    seen: Observation,
+    decisions: WorldDecisions,
+    lived: SimulatedWeeks,
+    who: Places,
+    ids: pa.Array,
 ) -> pa.Table:
     count = len(who)
     ruled = decisions.ruled[who]
@@ -128,10 +133,10 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
     return np.array([texts[int(one)] for one in code], dtype=object)
 
 
-def _blocked_texts(seen: Observation, lived: Lived, who: Places) -> NDArray[np.object_]:
+def _blocked_texts(seen: Observation, lived: SimulatedWeeks, who: Places) -> NDArray[np.object_]:
     """For each blocked package the rule that blocked it: tier, or the need that was not met."""
     closed, vacant = lived.week.open_share < 0.5, seen.vacant[who]
-    consents = lived.allowed[who, Package.MESSAGE]
+    consents = lived.allowed[who, WorldAction.MESSAGE]
     tier = seen.tier[who]
     patterns = {
         key: _rules(seen.playbook, key[0], {"open": not closed, "rep": not key[1], "consent": key[2]})
@@ -152,7 +157,9 @@ def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
     return json.dumps(blocked)
 
 
-def _state_rows(seen: Observation, decisions: Decisions, lived: Lived, who: Places, ids: pa.Array) -> pa.Table:
+def _state_rows(
+    seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks, who: Places, ids: pa.Array
+) -> pa.Table:
     """The life of each decision: recommended and answered where a policy ruled; then done, failed or dropped."""
     acts, names = lived.acts, np.array(seen.actions, dtype=object)
     ruled = decisions.ruled[who]

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.world.draws import Flags, Floats
 from experiments.world.dynamics import Happenings, Moment, healing, jumps, pushes, upkept, warmth, wrongs
 from experiments.world.orders import mood
-from experiments.world.parameters import Effects
+from experiments.world.parameters import WorldEffects
 from experiments.world.state import State
 
 DRIVERS = (
@@ -49,7 +49,7 @@ def no_parts(state: State) -> Parts:
     )
 
 
-def begun(parts: Parts, opening: Flags, state: State) -> Parts:
+def start_drivers(parts: Parts, opening: Flags, state: State) -> Parts:
     """Accounts that open begin afresh."""
     return Parts(
         {name: np.where(opening, 0.0, part) for name, part in parts.satisfaction.items()},
@@ -58,7 +58,7 @@ def begun(parts: Parts, opening: Flags, state: State) -> Parts:
     )
 
 
-def lived(parts: Parts, moment: Moment, happenings: Happenings, after: State) -> Parts:
+def driver_history(parts: Parts, moment: Moment, happenings: Happenings, after: State) -> Parts:
     """The parts at the next cutoff."""
     found, pull = vars(happenings), moment.effects.satisfaction_pull
     moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
@@ -83,7 +83,7 @@ def _of_closeness(parts: Parts, moment: Moment) -> dict[str, Floats]:
     return {"neglect": pull * without, "rep_change": pull * (whole - without)}
 
 
-def log_hazard_of(effects: Effects, parts: Parts, state: State, week: int) -> dict[str, Floats]:
+def log_hazard_of(effects: WorldEffects, parts: Parts, state: State, week: int) -> dict[str, Floats]:
     """What each driver adds to an account's log hazard (below zero: it holds the account)."""
     bounded = np.divide(mood(state), state.satisfaction, out=np.ones(len(state)), where=state.satisfaction != 0)
     added = {

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from experiments.world import actions
-from experiments.world.actions import Package, Packages
+from experiments.world.actions import Packages, WorldAction
 from experiments.world.draws import Draws, Flags, Floats
 from experiments.world.orders import mood
-from experiments.world.parameters import Effects
+from experiments.world.parameters import WorldEffects
 from experiments.world.population import Traits
 from experiments.world.state import NONE, State
 from experiments.world.weeks import Week
@@ -30,7 +30,7 @@ MOST_HAZARD, MOST_GRIEVANCE = 0.35, 4.0
 class Moment:
     """Accounts in one week, just when the week's packages are done; arrays of one length."""
 
-    effects: Effects
+    effects: WorldEffects
     traits: Traits
     state: State
     week: Week
@@ -73,7 +73,7 @@ def happen(moment: Moment) -> dict[str, Any]:
     complains = np.clip((0.0025 + 0.1 * failed) * np.exp(-0.5 * mood(state)), 0.0, 0.6)
     due = (state.promise != NONE) & (w - state.promise >= PROMISE_WEEKS)
     keeps = np.clip(0.25 + 0.5 * week.diligence * week.skill, 0.0, 0.97) * np.where(week.vacant, 0.4, 1.0)
-    kept = due & (luck.happens(keeps, "promise_kept", w) | (done == Package.HELP_OFFER))
+    kept = due & (luck.happens(keeps, "promise_kept", w) | (done == WorldAction.HELP_OFFER))
     open_complaint = state.complaint != NONE
     return {
         "failures": failures,
@@ -143,7 +143,7 @@ def _drift(moment: Moment) -> Floats:
 
 def healing(done: Packages, found: dict[str, Any]) -> Floats:
     """What a week leaves of a grievance: an eighth fades, more of it where things are put right."""
-    return 0.88 * np.where(found["resolved"], 0.4, 1.0) * np.where(done == Package.HELP_OFFER, 0.7, 1.0)
+    return 0.88 * np.where(found["resolved"], 0.4, 1.0) * np.where(done == WorldAction.HELP_OFFER, 0.7, 1.0)
 
 
 def wrongs(found: dict[str, Any]) -> dict[str, Floats]:
@@ -184,7 +184,7 @@ def upkept(moment: Moment, found: dict[str, Any], closeness: Floats) -> Floats:
     return np.asarray((closeness * 0.5 ** (1.0 / effects.closeness_half_life) + gain) * lost, dtype=np.float64)
 
 
-def warmth(effects: Effects, closeness: Floats) -> Floats:
+def warmth(effects: WorldEffects, closeness: Floats) -> Floats:
     """What closeness adds to the level of satisfaction; nothing at 1."""
     return np.asarray(effects.closeness_weight * np.log((0.25 + closeness) / 1.25), dtype=np.float64)
 
@@ -203,7 +203,7 @@ def jumps(moment: Moment, found: dict[str, Any]) -> dict[str, Floats]:
     waiting = (state.complaint != NONE) & (week.number - state.complaint > 1) & ~found["resolved"]
     needed = found["resolved"] | found["solved"] | state.slow | (state.courted != NONE)
     over = np.maximum(0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need - traits.tolerance, 0.0)
-    annoyed = effects.over_contact * np.minimum(over, 5.0) * (done != Package.WAIT)
+    annoyed = effects.over_contact * np.minimum(over, 5.0) * (done != WorldAction.WAIT)
     return {
         "service_failure": -effects.failure_jump * sum(found["failures"].values()),
         "complaint": effects.resolution_jump * found["resolved"]
@@ -216,11 +216,11 @@ def jumps(moment: Moment, found: dict[str, Any]) -> dict[str, Floats]:
         "pressure": -effects.stuffing_jump * (found["stuffed"] > 0) - annoyed,
         "price_policy": -effects.price_jump * traits.price_sense * week.price_rise,
         "rep_change": -effects.rep_left_jump * week.rep_left,
-        "neglect": effects.plain_help * ((done == Package.HELP_OFFER) & ~needed),
+        "neglect": effects.plain_help * ((done == WorldAction.HELP_OFFER) & ~needed),
     }
 
 
-def hazard(effects: Effects, state: State, week: int) -> Floats:
+def hazard(effects: WorldEffects, state: State, week: int) -> Floats:
     """Chance of quietly stopping at the end of the week."""
     relative = np.exp(
         -effects.hazard_weight * mood(state)
@@ -230,7 +230,7 @@ def hazard(effects: Effects, state: State, week: int) -> Floats:
     return np.asarray(np.minimum(effects.base_hazard * relative, MOST_HAZARD), dtype=np.float64)
 
 
-def pushes(effects: Effects, state: State, week: int) -> dict[str, Floats]:
+def pushes(effects: WorldEffects, state: State, week: int) -> dict[str, Floats]:
     """What an episode adds to the log hazard while it lasts, by driver."""
     ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
     return {

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from experiments.world import actions
-from experiments.world.acting import Plan
-from experiments.world.actions import Package, Packages
+from experiments.world.acting import WeekIntent
+from experiments.world.actions import Packages, WorldAction
 from experiments.world.draws import Flags, Floats
 from experiments.world.dynamics import asleep
 from experiments.world.parameters import evidence
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.seats import Seats
 from experiments.world.simulation import Simulation
 from experiments.world.truth import truth
 from experiments.world.world import World, build_world
 
-SHAPE = Shape(accounts=3000, reps=60, weeks=200)
+SHAPE = SizeShape(accounts=3000, reps=60, weeks=200)
 FROM = 52
 """The week at which an experiment begins."""
 
@@ -36,7 +36,7 @@ FUTURES = 4
 
 
 @dataclass(frozen=True)
-class Finding:
+class PublishedFinding:
     """What the world answers to one published finding."""
 
     value: float
@@ -48,7 +48,7 @@ class Finding:
         return self.band[0] <= self.value <= self.band[1]
 
 
-def all_findings(world: World) -> dict[str, Finding]:
+def all_findings(world: World) -> dict[str, PublishedFinding]:
     """Every finding of `effects.toml`, in this world."""
     measured = {
         "rep_departure": rep_departure(world),
@@ -57,7 +57,7 @@ def all_findings(world: World) -> dict[str, Finding]:
         "elasticity": elasticity(world),
     }
     return {
-        name: Finding(value, _pair(stated["band"]), _pair(stated["published"]))
+        name: PublishedFinding(value, _pair(stated["band"]), _pair(stated["published"]))
         for name, stated in evidence().items()
         for value in [measured[name]]
     }
@@ -84,7 +84,7 @@ class _Result:
 
 
 def _go_on(
-    simulation: Simulation, weeks: int, plan: Callable[[Packages], Plan] | None = None, skip: int = 0
+    simulation: Simulation, weeks: int, plan: Callable[[Packages], WeekIntent] | None = None, skip: int = 0
 ) -> _Result:
     sales: Floats = np.zeros(len(simulation.accounts))
     leaving: Floats = np.zeros(len(simulation.accounts))
@@ -127,9 +127,14 @@ def programme(world: World) -> dict[str, float]:
     customers = start.books & ~start.state.gone
     targeted = customers & (look >= np.quantile(look[customers], 1 - TARGETED))
 
-    def campaign(treated: Simulation, own: Packages) -> Plan:
-        due = targeted & ((treated.number - FROM) % CAMPAIGN_EVERY == 0) & (own < Package.VISIT) & ~treated.week.vacant
-        return _forced(own, due, Package.VISIT)
+    def campaign(treated: Simulation, own: Packages) -> WeekIntent:
+        due = (
+            targeted
+            & ((treated.number - FROM) % CAMPAIGN_EVERY == 0)
+            & (own < WorldAction.VISIT)
+            & ~treated.week.vacant
+        )
+        return _forced(own, due, WorldAction.VISIT)
 
     without, given = _in_futures(start, PROGRAMME_WEEKS), _in_futures(start, PROGRAMME_WEEKS, campaign)
     lost = [result.leaving[targeted].sum() for result in (without, given)]
@@ -140,7 +145,7 @@ def programme(world: World) -> dict[str, float]:
 
 
 def _in_futures(
-    start: Simulation, weeks: int, plan: Callable[[Simulation, Packages], Plan] | None = None, skip: int = 0
+    start: Simulation, weeks: int, plan: Callable[[Simulation, Packages], WeekIntent] | None = None, skip: int = 0
 ) -> _Result:
     """Summed over FUTURES, the same with a plan and without: one large store that leaves in one moves little."""
     results = []
@@ -154,33 +159,33 @@ def _in_futures(
     )
 
 
-def _forced(own: Packages, where: Flags, package: Package) -> Plan:
+def _forced(own: Packages, where: Flags, package: WorldAction) -> WeekIntent:
     """The reps' own plan, but for some accounts a package that comes first."""
     assigned = np.where(where, package, own).astype(np.int8)
-    return Plan(assigned, assigned, np.zeros(len(own), dtype=bool), np.where(where, 100.0, 0.0))
+    return WeekIntent(assigned, assigned, np.zeros(len(own), dtype=bool), np.where(where, 100.0, 0.0))
 
 
 def badly_aimed(world: World) -> float:
     """Churn within three months after one impersonal contact to sleeping accounts, over without."""
     simulation = _lived_until(world, FROM)
-    lost: Floats = np.zeros(len(Package))
+    lost: Floats = np.zeros(len(WorldAction))
     for look in LOOKS:
         while simulation.number < look:
             simulation.live()
         sleeping = np.flatnonzero(asleep(simulation.state) & simulation.books & ~simulation.state.gone)
         retention = truth(simulation, sleeping, kappa="wait", paths=16).value["retention"]
         lost = lost + (1.0 - retention).sum(axis=0)
-    return float(lost[Package.MESSAGE] / lost[Package.WAIT])
+    return float(lost[WorldAction.MESSAGE] / lost[WorldAction.WAIT])
 
 
 def elasticity(world: World) -> float:
     """Log change of the second year's sales over the log change of contact, when there is more of it for two years."""
     start = _lived_until(world, FROM)
 
-    def more(treated: Simulation, own: Packages) -> Plan:
+    def more(treated: Simulation, own: Packages) -> WeekIntent:
         chance = (MORE_CONTACT - 1.0) * _usual_dose(treated)
-        extra = (own == Package.WAIT) & treated.luck.happens(chance, "more", treated.number) & ~treated.week.vacant
-        return _forced(own, extra, Package.VISIT)
+        extra = (own == WorldAction.WAIT) & treated.luck.happens(chance, "more", treated.number) & ~treated.week.vacant
+        return _forced(own, extra, WorldAction.VISIT)
 
     without, given = _in_futures(start, 104, skip=52), _in_futures(start, 104, more, skip=52)
     return float(np.log(given.sales.sum() / without.sales.sum()) / np.log(given.dose / without.dose))
@@ -190,10 +195,10 @@ def _usual_dose(simulation: Simulation) -> Floats:
     """Dose that an account's tier gets per week, over the share of its weeks that pass without contact."""
     chances, _, _ = simulation.intentions()
     doses = chances @ actions.doses(simulation.world.effects)
-    return np.asarray(doses / np.maximum(chances[:, Package.WAIT], 0.05), dtype=np.float64)
+    return np.asarray(doses / np.maximum(chances[:, WorldAction.WAIT], 0.05), dtype=np.float64)
 
 
-def as_json(findings: Mapping[str, Finding]) -> dict[str, Any]:
+def as_json(findings: Mapping[str, PublishedFinding]) -> dict[str, Any]:
     return {
         name: {"value": found.value, "band": found.band, "published": found.published, "holds": found.holds}
         for name, found in findings.items()
@@ -206,7 +211,7 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=SHAPE.accounts)
     parser.add_argument("--fit", default="stores")
     asked = parser.parse_args()
-    shape = Shape(asked.accounts, asked.accounts // 50, SHAPE.weeks)
+    shape = SizeShape(asked.accounts, asked.accounts // 50, SHAPE.weeks)
     world = build_world(shape, asked.seed or 0, fit=asked.fit, middle=asked.seed is None)
     findings = all_findings(world)
     sys.stdout.write(

@@ -10,7 +10,7 @@ from experiments.world.actions import NAMES
 from experiments.world.draws import Floats, Places
 from experiments.world.drivers import log_hazard_of
 from experiments.world.dynamics import hazard
-from experiments.world.simulation import Lived, Simulation
+from experiments.world.simulation import SimulatedWeeks, Simulation
 from experiments.world.state import NONE
 from experiments.world.truth import MEASURES, Truth, assigned_truth, truth
 
@@ -23,7 +23,7 @@ BROKEN_WEEKS = 8
 PATHS = 32
 
 
-def departures_of(simulation: Simulation, lived: Lived) -> pd.DataFrame:
+def departures_of(simulation: Simulation, lived: SimulatedWeeks) -> pd.DataFrame:
     """The accounts that quietly stopped in the week just lived, with the state in which they did."""
     return _pictured(simulation, np.flatnonzero(lived.quits), lived.week.number)
 

@@ -21,7 +21,7 @@ from experiments.world.journal import (
     order_key,
 )
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE, NOTED, EventLog, Note
+from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE, NOTED, EventLog, EventNote
 from kqml.history.links import CLOSING, links_of
 
 Columns = dict[str, NDArray[Any]]
@@ -132,5 +132,5 @@ def _among(kinds: Iterable[EventKind]) -> NDArray[np.bool_]:
 
 
 @cache
-def _notes() -> tuple[Note, ...]:
-    return tuple(Note(topic=json.loads(text).get("topic")) for text in NOTES)
+def _notes() -> tuple[EventNote, ...]:
+    return tuple(EventNote(topic=json.loads(text).get("topic")) for text in NOTES)

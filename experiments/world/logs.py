@@ -25,7 +25,7 @@ UNRECORDED = frozenset(
 
 
 @dataclass(frozen=True)
-class Kind:
+class LogKind:
     """`hunch`: weight of what reps feel and nobody records, in what they do. `hidden`: kinds never written down."""
 
     randomised: bool
@@ -33,10 +33,10 @@ class Kind:
     hidden: frozenset[EventKind] = frozenset()
 
 
-KINDS: Mapping[str, Kind] = {
-    "reference": Kind(randomised=True),
-    "behaviour": Kind(randomised=False, hunch=0.0),
-    "hidden": Kind(randomised=False, hunch=0.8, hidden=UNRECORDED),
+KINDS: Mapping[str, LogKind] = {
+    "reference": LogKind(randomised=True),
+    "behaviour": LogKind(randomised=False, hunch=0.0),
+    "hidden": LogKind(randomised=False, hunch=0.8, hidden=UNRECORDED),
 }
 """`reference`: a share of account-weeks is drawn evenly from the eligible packages. `behaviour`: reps alone, everything
 they react to is recorded. `hidden`: reps alone, some of it is not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.world.draws import Draws, Flags, Floats, Places
-from experiments.world.parameters import Effects
+from experiments.world.parameters import WorldEffects
 from experiments.world.population import Traits
 from experiments.world.state import NONE, State, gap_of
 from experiments.world.weeks import Week
@@ -20,14 +20,14 @@ def mood(state: State) -> Floats:
     return np.clip(state.satisfaction, -2.5, 1.2)
 
 
-def order_rate(effects: Effects, traits: Traits, state: State, week: Week) -> Floats:
+def order_rate(effects: WorldEffects, traits: Traits, state: State, week: Week) -> Floats:
     """λ: crossings per week of an account that is there and has not gone."""
     held_back = np.where(state.slow, SLOW_MOVING, 1.0) * np.where(state.overdue != NONE, SHORT_OF_CASH, 1.0)
     lift = np.exp(effects.rate_weight * mood(state) - 0.5 * state.glut + state.drift)
     return np.asarray(traits.rate * week.season * week.open_share * held_back * lift, dtype=np.float64)
 
 
-def median_size(effects: Effects, traits: Traits, state: State, week: Week) -> Floats:
+def median_size(effects: WorldEffects, traits: Traits, state: State, week: Week) -> Floats:
     """The median amount of a crossing; its mean is this times `mean_over_median`."""
     outside = week.market * np.where(week.promotion, ON_PROMOTION, 1.0) * np.where(state.courted != NONE, COURTED, 1.0)
     return np.asarray(traits.size * outside * np.exp(effects.size_weight * mood(state)), dtype=np.float64)

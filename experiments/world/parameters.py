@@ -19,7 +19,7 @@ FITS = ("stores", "vendor")
 
 
 @dataclass(frozen=True)
-class Effects:
+class WorldEffects:
     """The drawn parameters; their meaning and source stand in `effects.toml`. The first three are the fit's."""
 
     base_hazard: float
@@ -59,7 +59,7 @@ class Effects:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedMarginals:
     """Numbers fitted to real orders. Tables hold a trait's values at equally spaced chances; `correlation` joins
     the traits in the order of TRAITS; `season` is by month; the log of an account's own rate drifts with a standard
     deviation of `drift_spread`, forgotten over `drift_weeks`; `base_hazard` is a week's quiet churn at s = 0."""
@@ -86,10 +86,10 @@ def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files("experiments.world") / name).read_text(encoding="utf-8"))
 
 
-def read_fitted(name: str) -> Fitted:
+def read_fitted(name: str) -> FittedMarginals:
     """The committed fit called `name`, one of FITS."""
     numbers = _toml(f"fitted_{name}.toml")
-    return Fitted(
+    return FittedMarginals(
         order_rate=tuple(numbers["tables"]["order_rate"]),
         order_size=tuple(numbers["tables"]["order_size"]),
         gap_spread=tuple(numbers["tables"]["gap_spread"]),
@@ -110,16 +110,16 @@ def evidence() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def draw_effects(seed: int, fitted: Fitted, *, middle: bool = False) -> Effects:
+def draw_effects(seed: int, fitted: FittedMarginals, *, middle: bool = False) -> WorldEffects:
     """The parameters of the world with this seed; `middle` gives the middle of every range instead."""
     ranges: Mapping[str, list[float]] = _toml("effects.toml")["ranges"]
     luck = Draws.of(seed, "world", np.zeros(1, dtype=np.int64))
     drawn = {name: float(getattr(fitted, name)) for name in OF_THE_FIT}
-    for name in (field.name for field in fields(Effects) if field.name in ranges):
+    for name in (field.name for field in fields(WorldEffects) if field.name in ranges):
         low, high = ranges[name]
         share = 0.5 if middle else float(luck.uniform("effect", index=named(name) >> 33)[0])
         drawn[name] = low + (high - low) * share
-    return Effects(**drawn)
+    return WorldEffects(**drawn)
 
 
 def world_hash(fit: str, playbook: Playbook) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from experiments.world.draws import Draws, Floats, Places
-from experiments.world.parameters import Fitted
+from experiments.world.parameters import FittedMarginals
 
 SEGMENTS = ("pharmacy", "supermarket", "dealer")
 SEGMENT_SHARES = (0.6, 0.3, 0.1)
@@ -58,7 +58,7 @@ class Traits:
 
 
 @dataclass(frozen=True)
-class Shape:
+class SizeShape:
     """How large a world is: accounts, seats, weeks that are meant to be lived."""
 
     accounts: int
@@ -66,13 +66,18 @@ class Shape:
     weeks: int
 
 
-def seat_of(shape: Shape, accounts: Places) -> Places:
+def seat_of(shape: SizeShape, accounts: Places) -> Places:
     """Accounts next to each other share a seat, so that a block of seats is a block of accounts."""
     return accounts * shape.reps // shape.accounts
 
 
 def make_traits(
-    luck: Draws, accounts: Places, shape: Shape, region_of_seat: NDArray[np.int8], fitted: Fitted, margins: Floats
+    luck: Draws,
+    accounts: Places,
+    shape: SizeShape,
+    region_of_seat: NDArray[np.int8],
+    fitted: FittedMarginals,
+    margins: Floats,
 ) -> Traits:
     """The accounts with these numbers. `margins`: margin rate of each of SEGMENTS."""
     seat, opens = seat_of(shape, accounts), _openings(luck, shape)
@@ -105,7 +110,7 @@ def make_traits(
     )
 
 
-def _rhythm(luck: Draws, fitted: Fitted) -> dict[str, Floats]:
+def _rhythm(luck: Draws, fitted: FittedMarginals) -> dict[str, Floats]:
     """The four fitted traits, joined by a Gaussian copula."""
     independent = np.column_stack([luck.normal("rhythm", index=place + 1) for place in range(4)])
     chances = ndtr(independent @ np.linalg.cholesky(np.array(fitted.correlation)).T)
@@ -119,7 +124,7 @@ def _from_table(table: tuple[float, ...], chance: Floats) -> Floats:
     return np.asarray(np.interp(chance, places, np.array(table)), dtype=np.float64)
 
 
-def tier_of(log_sales: Floats, fitted: Fitted) -> NDArray[np.int8]:
+def tier_of(log_sales: Floats, fitted: FittedMarginals) -> NDArray[np.int8]:
     """0 for A, 1 for B, 2 for C: by the place of log weekly sales among the accounts of any world, so that a tier does
     not depend on who else is simulated."""
     reference = _reference(fitted)
@@ -128,12 +133,12 @@ def tier_of(log_sales: Floats, fitted: Fitted) -> NDArray[np.int8]:
 
 
 @cache
-def _reference(fitted: Fitted) -> Floats:
+def _reference(fitted: FittedMarginals) -> Floats:
     others = _rhythm(Draws.of(0, "reference", np.arange(4000, dtype=np.int64)), fitted)
     return np.sort(np.log(others["rate"] * others["size"]) + others["size_spread"] ** 2 / 2)
 
 
-def _openings(luck: Draws, shape: Shape) -> Places:
+def _openings(luck: Draws, shape: SizeShape) -> Places:
     """The week in which each account opens: most of them years before the world begins."""
     share = luck.uniform("opens")
     during = (share / NEWCOMERS * 0.85 * shape.weeks).astype(np.int64) + 1

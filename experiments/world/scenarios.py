@@ -26,7 +26,7 @@ SCENARIOS = (
 
 
 @dataclass(frozen=True)
-class Rules:
+class ScenarioRules:
     """What scenarios may change. `feedback_from`: the week from which a risk list rules the reps. `hidden`: kinds
     of events that happen and are never recorded."""
 
@@ -39,23 +39,23 @@ class Rules:
     hidden: frozenset[EventKind] = frozenset()
 
 
-def rules_of(names: Sequence[str], weeks: int) -> Rules:
+def rules_of(names: Sequence[str], weeks: int) -> ScenarioRules:
     """The rules of a world of `weeks` weeks under these scenarios. Raises BadUse for a name that does not exist."""
     faults = [
         Fault(name, "is not a scenario", f"use {', '.join(SCENARIOS)}") for name in names if name not in SCENARIOS
     ]
     if faults:
         raise BadUse("The world knows no such scenario.", faults)
-    rules = Rules()
+    rules = ScenarioRules()
     for name in sorted(set(names)):
         rules = _changed(rules, name, weeks)
     return rules
 
 
-def _changed(rules: Rules, name: str, weeks: int) -> Rules:
+def _changed(rules: ScenarioRules, name: str, weeks: int) -> ScenarioRules:
     late = 2 * weeks // 3
     seats, regions = rules.seats, rules.regions
-    changes: Mapping[str, Rules] = {
+    changes: Mapping[str, ScenarioRules] = {
         "turnover_wave": replace(rules, seats=replace(seats, wave_from=late)),
         "fake_visits": replace(rules, seats=replace(seats, fake_share=0.3)),
         "stuffing": replace(rules, seats=replace(seats, pushy_chance=0.25)),

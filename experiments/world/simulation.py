@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.world import drivers
-from experiments.world.acting import Acts, Plan, act, own_plan
+from experiments.world.acting import Acts, WeekIntent, act, own_plan
 from experiments.world.almanac import BURN_IN
 from experiments.world.behaviour import Habits, behaviour, choose, eligible, room_of
 from experiments.world.contact_records import write_contact
@@ -30,7 +30,7 @@ from kqml.events import EventKind
 
 
 @dataclass(frozen=True)
-class Lived:
+class SimulatedWeeks:
     """One week as it was: what the state was at its cutoff, what was done, what came of it.
 
     `chances`: of the rep's own packages; `allowed`: the eligible ones. `amount`: of the week's orders; `net`: less the
@@ -112,7 +112,7 @@ class Simulation:
         """What reps do first when hours are short: complaints, then the larger accounts."""
         return np.asarray((self.state.complaint != NONE) * 10.0 + np.log(self.state.sales + 1.0), dtype=np.float64)
 
-    def live(self, plan: Callable[[NDArray[np.int8]], Plan] | None = None) -> Lived:
+    def live(self, plan: Callable[[NDArray[np.int8]], WeekIntent] | None = None) -> SimulatedWeeks:
         """Lives one week; `plan` turns the reps' own packages into the week's plan."""
         self._open_accounts()
         week, books = self.week, self.books
@@ -125,12 +125,12 @@ class Simulation:
         moment = Moment(self.world.effects, self.traits, ordered, week, acts.done, self.luck)
         after, found = advance(moment)
         if self.parts is not None:
-            self.parts = drivers.lived(self.parts, moment, found, after)
+            self.parts = drivers.driver_history(self.parts, moment, found, after)
         quits = buying & (self.luck.uniform("quits", week.number) < found.hazard) & (week.number >= 0)
         ordered_for = np.bincount(crossings.account, weights=crossings.amount, minlength=len(books)).astype(np.float64)
         stuffed = found.stuffed * np.exp(self.traits.norm) * buying
         net = ordered_for * (1.0 - RETURNED * return_chance(before)) + stuffed
-        lived = Lived(week, before, acts, chances, allowed, found, buying, quits, ordered_for + stuffed, net)
+        lived = SimulatedWeeks(week, before, acts, chances, allowed, found, buying, quits, ordered_for + stuffed, net)
         if self.journal is not None and week.number >= 0:
             self._record(lived, crossings, books)
         self.state = self._end_week(after, lived, crossings, books)
@@ -151,9 +151,9 @@ class Simulation:
             }
             self.state = State(**fields)
             if self.parts is not None:
-                self.parts = drivers.begun(self.parts, opening, self.state)
+                self.parts = drivers.start_drivers(self.parts, opening, self.state)
 
-    def _end_week(self, after: State, lived: Lived, crossings: Crossings, books: Flags) -> State:
+    def _end_week(self, after: State, lived: SimulatedWeeks, crossings: Crossings, books: Flags) -> State:
         """What reps notice of orders; departures; the review of tiers in January."""
         state, week = lived.before, lived.week.number
         ordered = np.bincount(crossings.account, minlength=len(self.accounts)) > 0
@@ -171,7 +171,7 @@ class Simulation:
             return state.tier
         return tier_of(np.log(state.sales + 1.0), self.world.fitted)
 
-    def _record(self, lived: Lived, crossings: Crossings, books: Flags) -> None:
+    def _record(self, lived: SimulatedWeeks, crossings: Crossings, books: Flags) -> None:
         assert self.journal is not None
         seat, place = self.traits.seat - self.traits.seat[0], self.world.almanac.at(lived.week.number)
         scene = Scene(
@@ -227,4 +227,4 @@ def all_seats(world: World) -> range:
     return range(world.shape.reps)
 
 
-__all__ = ["Lived", "Places", "Simulation", "all_seats"]
+__all__ = ["Places", "SimulatedWeeks", "Simulation", "all_seats"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.world import actions
 from experiments.world.acting import FAILS, done_given_assigned
-from experiments.world.actions import Package, Packages
+from experiments.world.actions import Packages, WorldAction
 from experiments.world.behaviour import POLICIES, Habits, behaviour, choose, eligible
 from experiments.world.draws import Draws, Floats, Places
 from experiments.world.dynamics import CLOSURE_CHANCE, Moment, advance
@@ -90,11 +90,11 @@ def _runs(simulation: Simulation, who: Places, kappa: str, horizon: int, paths: 
             Fault("truth", f"κ {kappa!r} with {paths} paths", f"use {', '.join(POLICIES)}, an even number from 4")
         ]
         raise BadUse("Such a truth cannot be computed.", faults)
-    found = {name: np.empty((len(who), len(Package), paths)) for name in MEASURES}
+    found = {name: np.empty((len(who), len(WorldAction), paths)) for name in MEASURES}
     step = max(1, ELEMENTS // paths)
     for start in range(0, len(who), step):
         future = _future(simulation, who[start : start + step], kappa, horizon, paths)
-        for package in Package:
+        for package in WorldAction:
             outcome = _lived(future, package)
             for name in MEASURES:
                 found[name][start : start + step, package] = outcome[name].reshape(-1, paths)
@@ -137,7 +137,7 @@ def _future(simulation: Simulation, who: Places, kappa: str, horizon: int, paths
     )
 
 
-def _lived(future: _Future, package: Package) -> dict[str, Floats]:
+def _lived(future: _Future, package: WorldAction) -> dict[str, Floats]:
     """One package this week, κ afterwards: margin, chance to be a customer at the end, chance of any order."""
     effects, traits, luck = future.world.effects, future.traits, future.luck
     state, weight, clock = future.state, future.weight, np.zeros(len(luck))
@@ -184,4 +184,4 @@ def _done(future: _Future, state: State, week: Week) -> Packages:
     lost = real & (
         future.luck.happens(week.faking, "fakes", week.number) | future.luck.happens(FAILS, "fails", week.number)
     )
-    return np.where(lost, Package.WAIT, meant).astype(np.int8)
+    return np.where(lost, WorldAction.WAIT, meant).astype(np.int8)

@@ -10,10 +10,10 @@ import numpy as np
 from experiments.world.actions import NAMES
 from experiments.world.almanac import TIME_ZONE, Almanac, WeekDates, make_almanac
 from experiments.world.draws import Floats
-from experiments.world.parameters import Effects, Fitted, draw_effects, read_fitted, world_hash
-from experiments.world.population import SEGMENTS, Shape, seat_of
+from experiments.world.parameters import FittedMarginals, WorldEffects, draw_effects, read_fitted, world_hash
+from experiments.world.population import SEGMENTS, SizeShape, seat_of
 from experiments.world.regions import Regions, make_regions
-from experiments.world.scenarios import Rules, rules_of
+from experiments.world.scenarios import ScenarioRules, rules_of
 from kqml.calendar.business_time import local_midnight
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook, read_playbook
@@ -31,12 +31,12 @@ class World:
     """`shape`: its size. `seed`: of luck and parameters alike. `hash`: of what was fixed beforehand. `end`: the day
     before which the company's records end; without one they end with the last week, counted from the usual start."""
 
-    shape: Shape
+    shape: SizeShape
     seed: int
-    rules: Rules
+    rules: ScenarioRules
     scenarios: tuple[str, ...]
-    effects: Effects
-    fitted: Fitted
+    effects: WorldEffects
+    fitted: FittedMarginals
     fit: str
     playbook: Playbook
     end: date | None = None
@@ -88,7 +88,7 @@ class World:
 
 
 def build_world(
-    shape: Shape,
+    shape: SizeShape,
     seed: int = 0,
     scenarios: Sequence[str] = (),
     *,
@@ -115,7 +115,7 @@ def build_world(
     )
 
 
-def _check(shape: Shape, playbook: Playbook, end: date | None) -> None:
+def _check(shape: SizeShape, playbook: Playbook, end: date | None) -> None:
     faults = [
         Fault(name, f"{value} is below {low}", f"give {low} or more")
         for name, value, low in (
@@ -140,4 +140,4 @@ def _check(shape: Shape, playbook: Playbook, end: date | None) -> None:
         raise BadUse("Such a world cannot be.", faults)
 
 
-__all__ = ["RUN_OUT", "Shape", "World", "build_world", "seat_of"]
+__all__ = ["RUN_OUT", "SizeShape", "World", "build_world", "seat_of"]

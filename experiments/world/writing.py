@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments.world import arrow
-from experiments.world.control import Decisions, Observation, Policy, run
-from experiments.world.decisions import DecisionLog, write_log
+from experiments.world.control import Observation, Policy, WorldDecisions, run
+from experiments.world.decisions import WorldDecisionLog, write_log
 from experiments.world.described import info_of, source_of
 from experiments.world.hidden import STATES_EVERY, departures_of, effects_of, states_of, write_hidden
 from experiments.world.journal import Journal
-from experiments.world.simulation import Lived, Simulation
+from experiments.world.simulation import SimulatedWeeks, Simulation
 from experiments.world.small_tables import accounts_of, contacts_of, reps_of
 from experiments.world.truth import HORIZON
 from experiments.world.world import World
@@ -53,7 +53,7 @@ class Frames:
     departures: list[pd.DataFrame] = field(default_factory=list)
     states: list[pd.DataFrame] = field(default_factory=list)
     effects: list[pd.DataFrame] = field(default_factory=list)
-    logs: list[DecisionLog] = field(default_factory=list)
+    logs: list[WorldDecisionLog] = field(default_factory=list)
     events: int = 0
 
 
@@ -99,21 +99,25 @@ def _live_block(world: World, seats: range, log: LogPlan | None, frames: Frames,
         tell(1)
     if log:
         frames.effects.append(effects_of(simulation, log.truth_accounts))
-        kept = DecisionLog(log.policy.name, simulation)
+        kept = WorldDecisionLog(log.policy.name, simulation)
         frames.logs.append(kept)
         run(simulation, log.policy, logged, lambda *week: _logged(simulation, kept, frames, tell, week))
     return block_batch(simulation, frames)
 
 
 def _logged(
-    simulation: Simulation, kept: DecisionLog, frames: Frames, tell: Tell, week: tuple[Observation, Decisions, Lived]
+    simulation: Simulation,
+    kept: WorldDecisionLog,
+    frames: Frames,
+    tell: Tell,
+    week: tuple[Observation, WorldDecisions, SimulatedWeeks],
 ) -> None:
     kept.notice(*week)
     _note_truth(simulation, week[2], frames)
     tell(1)
 
 
-def _note_truth(simulation: Simulation, lived: Lived, frames: Frames) -> None:
+def _note_truth(simulation: Simulation, lived: SimulatedWeeks, frames: Frames) -> None:
     frames.departures.append(departures_of(simulation, lived))
     if simulation.number % STATES_EVERY == 0:
         frames.states.append(states_of(simulation))

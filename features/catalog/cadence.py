@@ -4,8 +4,18 @@ from collections.abc import Iterable
 
 from features.catalog.shorthand import rate_ratio, since_last
 from features.catalog.streams import CONTACT
-from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream, Target
-from features.rules import COUNTED, Counted
+from features.definitions import (
+    Aggregation,
+    Atom,
+    CadenceTarget,
+    Code,
+    Combined,
+    Direction,
+    Feature,
+    FeatureGroup,
+    Stream,
+)
+from features.rules import COUNTED, CountingRule
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.playbook import Playbook
 
@@ -28,12 +38,12 @@ def cadence(playbook: Playbook) -> Iterable[Feature]:
     yield from _all(Stream("contact", kinds, counted), playbook)
 
 
-def counted_of(playbook: Playbook) -> Counted:
+def counted_of(playbook: Playbook) -> CountingRule:
     """How the playbook counts a contact."""
     counting = playbook.counting
     minutes = {kind: counting.min_minutes[channel] for channel in CHANNELS for kind in counting.kinds[channel]}
     ordered = sorted(minutes.items(), key=lambda pair: pair[0].number)
-    return Counted(tuple(ordered), counting.min_authenticity, counting.part_share)
+    return CountingRule(tuple(ordered), counting.min_authenticity, counting.part_share)
 
 
 def _channel(stream: Stream, playbook: Playbook, channels: tuple[str, ...]) -> Iterable[Feature]:
@@ -42,9 +52,9 @@ def _channel(stream: Stream, playbook: Playbook, channels: tuple[str, ...]) -> I
     for plain in (recent, this_month):
         yield _cadence(plain, Code.NEGLECT, "cadence")
     for days in WINDOWS:
-        measure = Target(_counted(stream, days=days), _targets(playbook, channels, days / MONTH_DAYS))
+        measure = CadenceTarget(_counted(stream, days=days), _targets(playbook, channels, days / MONTH_DAYS))
         yield _cadence(measure, Code.NEGLECT, "cadence")
-    last_month = Target(_counted(stream, months=1), _targets(playbook, channels, 1.0))
+    last_month = CadenceTarget(_counted(stream, months=1), _targets(playbook, channels, 1.0))
     yield _cadence(last_month, Code.NEGLECT, "cadence")
 
 
@@ -52,8 +62,8 @@ def _all(stream: Stream, playbook: Playbook) -> Iterable[Feature]:
     """All channels: too little, too much, tailing off; what a small account gets."""
     for days in WINDOWS:
         own, targets = _counted(stream, days=days), _targets(playbook, CHANNELS, days / MONTH_DAYS)
-        yield _cadence(Target(own, targets), Code.NEGLECT, "cadence")
-        too_much = Target(own, targets, excess=True)
+        yield _cadence(CadenceTarget(own, targets), Code.NEGLECT, "cadence")
+        too_much = CadenceTarget(own, targets, excess=True)
         yield Feature(too_much, FeatureGroup.CADENCE, Code.PRESSURE, _RISING, "too_hot")
     tails_off = rate_ratio(_counted(stream, days=28), _counted(stream, days=180))
     yield _cadence(tails_off, Code.NEGLECT, "stream_tails_off")
@@ -65,9 +75,9 @@ def _small(playbook: Playbook) -> Iterable[Feature]:
     group, code = FeatureGroup.CADENCE, Code.SMALL_NEGLECT
     for days in WINDOWS:
         asked = dict(_targets(playbook, CHANNELS, days / MONTH_DAYS))[SMALL]
-        few = Target(Atom(CONTACT, Aggregation.COUNT, days=days), ((SMALL, asked),))
+        few = CadenceTarget(Atom(CONTACT, Aggregation.COUNT, days=days), ((SMALL, asked),))
         yield Feature(few, group, code, _FALLING, "small_accounts")
-    yield Feature(Target(since_last(CONTACT), ((SMALL, 1.0),)), group, code, _RISING, "small_accounts")
+    yield Feature(CadenceTarget(since_last(CONTACT), ((SMALL, 1.0),)), group, code, _RISING, "small_accounts")
 
 
 def _counted(stream: Stream, days: int | None = None, months: int | None = None) -> Atom:
@@ -81,5 +91,5 @@ def _targets(playbook: Playbook, channels: Iterable[str], months: float) -> tupl
     return tuple((tier, monthly * months) for tier, monthly in sorted(asked.items()))
 
 
-def _cadence(measure: Atom | Combined | Target, code: Code, why: str) -> Feature:
+def _cadence(measure: Atom | Combined | CadenceTarget, code: Code, why: str) -> Feature:
     return Feature(measure, FeatureGroup.CADENCE, code, _FALLING, why)

@@ -20,7 +20,7 @@ OF_BUSINESS = ("accounts.", "contacts.role", "contacts.influence")
 """How the sources of card fields begin that tell of the business, not of a person."""
 
 
-def people(playbook: Playbook) -> Iterable[Feature]:
+def contacts_and_card(playbook: Playbook) -> Iterable[Feature]:
     """One contact only, contacts that left, the customer card, give and take, the worst mood."""
     for days in (90, 365):
         yield _people(Atom(TOUCH, Aggregation.SINGLE, "contact_id", days=days), _RISING, "breadth")

@@ -11,7 +11,7 @@ SLOPES = (28, 90)
 """Days over which the balance is compared with what it was, as known now."""
 
 
-def feelings(playbook: Playbook) -> Iterable[Feature]:
+def emotional_account(playbook: Playbook) -> Iterable[Feature]:
     """Balance, slopes, deposits, withdrawals, the worst entries: symptoms, since all that goes wrong draws on it."""
     ledger = Ledger(playbook.emotional, playbook.emotional_omissions)
     stream = Stream("emotional", ledger.kinds, ledger)

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from features.definitions import Feature, Target, atoms_of
+from features.definitions import CadenceTarget, Feature, atoms_of
 from kqml.events import EventKind
 
 
@@ -18,7 +18,7 @@ def catalog_fingerprint(features: Sequence[Feature]) -> str:
     for feature in features:
         rules = {atom.stream.rule for atom in atoms_of(feature.measure)} - {None}
         texts = [told.setdefault(rule, _canonical(rule)) for rule in rules]
-        targets = [_canonical(feature.measure.targets)] if isinstance(feature.measure, Target) else []
+        targets = [_canonical(feature.measure.targets)] if isinstance(feature.measure, CadenceTarget) else []
         lines.append("=".join([feature.column, str(feature.fill), *sorted(texts), *targets]))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -15,7 +15,7 @@ from features.definitions import (
     Feature,
     FeatureGroup,
     Peer,
-    Season,
+    SeasonMeasure,
 )
 
 YEAR = 365
@@ -35,7 +35,7 @@ def season() -> Iterable[Feature]:
     yield _against_last_year(ratio(total(ORDER, "amount", 90), total(ORDER, "amount", 90, lag=YEAR)))
     yield _against_last_year(ratio(count(ORDER, 180), count(ORDER, 180, lag=YEAR)))
     yield _against_last_year(ratio(total(ORDER, "lines", 90), total(ORDER, "lines", 90, lag=YEAR)))
-    for of in Season:
+    for of in SeasonMeasure:
         yield _season(Calendar(of), Direction.EITHER, "time_of_year")
 
 

@@ -1,6 +1,6 @@
 """What features are called, why they are there, in the words of the message catalogues."""
 
-from features.definitions import Atom, Calendar, Combined, Feature, Measure, Peer, Target
+from features.definitions import Atom, CadenceTarget, Calendar, Combined, Feature, Measure, Peer
 from kqml.events import KIND_OF_CODE
 from kqml.messages import text
 
@@ -24,7 +24,7 @@ def _measure(measure: Measure, language: str) -> str:
             return text(f"features.operations.{operation}", language, **parts)
         case Peer(own, mean):
             return text(f"features.peers.{'mean' if mean else 'own'}", language, own=_measure(own, language))
-        case Target(own, targets, excess):
+        case CadenceTarget(own, targets, excess):
             way = "beyond" if excess else "over" if len(targets) > 1 else "of_tier"
             tiers = ", ".join(tier for tier, _ in targets)
             return text(f"features.targets.{way}", language, own=_atom(own, language), tiers=tiers)

@@ -48,16 +48,16 @@ BILLS: tuple[Wanted, ...] = (
 def trust(playbook: Playbook) -> Iterable[Feature]:
     """Complaints until they are resolved, promises until they are kept, contacts of theirs until we answer."""
     answers, group = playbook.answers, FeatureGroup.RELATIONSHIP
-    complaint = referred(EventKind.COMPLAINT, answers.complaint_days)
+    complaint = referral_features(EventKind.COMPLAINT, answers.complaint_days)
     yield from _wanted(complaint, COMPLAINT, group, Code.COMPLAINT, "complaints_open")
-    promise = referred(EventKind.PROMISE_MADE, answers.promise_days)
+    promise = referral_features(EventKind.PROMISE_MADE, answers.promise_days)
     yield from _wanted(promise, PROMISE, group, Code.BROKEN_PROMISE, "promises_late")
-    inbound = answered(EventKind.INBOUND, OURS, answers.inbound_days)
+    inbound = response_features(EventKind.INBOUND, OURS, answers.inbound_days)
     yield from _wanted(inbound, INBOUND, group, Code.NO_RESPONSE, "unanswered")
-    problem = answered(EventKind.PROBLEM_RAISED, frozenset({EventKind.HELP_GIVEN}), answers.complaint_days)
+    problem = response_features(EventKind.PROBLEM_RAISED, frozenset({EventKind.HELP_GIVEN}), answers.complaint_days)
     yield from _wanted(problem, PROBLEM, group, Code.NO_RESPONSE, "unanswered")
     granted: Wanted = (Aggregation.CLOSED_SHARE, 365, _FALLING)
-    yield from _wanted(referred(EventKind.HELP_ASKED, None), (granted,), group, Code.SHALLOW, "answered")
+    yield from _wanted(referral_features(EventKind.HELP_ASKED, None), (granted,), group, Code.SHALLOW, "answered")
 
 
 def follow_up(playbook: Playbook) -> Iterable[Feature]:
@@ -77,7 +77,7 @@ def handover() -> Iterable[Feature]:
 
 def bills() -> Iterable[Feature]:
     """What they owe us past its time."""
-    stream, group = referred(EventKind.PAYMENT_DUE, 0.0), FeatureGroup.CASH
+    stream, group = referral_features(EventKind.PAYMENT_DUE, 0.0), FeatureGroup.CASH
     yield from _wanted(stream, BILLS, group, Code.ACCOUNT_CASH, "overdue")
     overdue = Atom(stream, Aggregation.OVERDUE_SUM, "amount")
     share: Combined = ratio(overdue, total(PAYMENT_DUE, "amount", 365))
@@ -85,12 +85,12 @@ def bills() -> Iterable[Feature]:
         yield Feature(measure, group, Code.ACCOUNT_CASH, _RISING, "overdue")
 
 
-def referred(kind: EventKind, due_days: float | None) -> Stream:
+def referral_features(kind: EventKind, due_days: float | None) -> Stream:
     """Events of a kind that others refer to."""
     return Stream(kind.code, frozenset({kind}), Closing(CLOSED_BY[kind], due_days=due_days))
 
 
-def answered(kind: EventKind, by: frozenset[EventKind], due_days: float) -> Stream:
+def response_features(kind: EventKind, by: frozenset[EventKind], due_days: float) -> Stream:
     """Events of a kind that any later one of `by` answers."""
     return Stream(kind.code, frozenset({kind}), Closing(by, by_ref=False, due_at=False, due_days=due_days))
 

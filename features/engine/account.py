@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from features.context import NEVER, UNKNOWN
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.atoms import fill_absent, fill_atoms
-from features.engine.closings import find_closings, found_in, tally_closings
+from features.engine.closings import closing_in, find_closings, tally_closings
 from features.engine.jit import ZERO, inlined, place
 from features.engine.ledger import book_omissions
 from features.engine.scratch import STRIDE, Scratch
@@ -71,7 +71,7 @@ def fill_closings(
     """Fills the slots of a stream with a Closing, or adds the omissions of one with a Ledger, for all rows at once:
     late records need no second look."""
     for row in range(plan.closing_start[stream], plan.closing_start[stream + 1]):
-        n = find_closings(plan.closings[row], cutoffs, found_in(log, bounds[0], bounds[1], scratch))
+        n = find_closings(plan.closings[row], cutoffs, closing_in(log, bounds[0], bounds[1], scratch))
         answered = recorded_since(world.recorded_since, plan.closings[row, 1])
         if plan.rules[stream] == CLOSING:
             tally_closings(log, plan, stream, n, answered, cutoffs, scratch)

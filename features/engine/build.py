@@ -14,8 +14,8 @@ from features.engine.arrays import log_arrays, row_arrays, world_arrays
 from features.engine.loading import kernels
 from features.engine.peering import compare_with_targets, reference_of, subtract_peers
 from features.engine.scratch import make_scratch
-from features.peers import Cells, PeerReference, Peers
-from features.plan import Plan
+from features.peers import PeerCells, PeerReference, Peers
+from features.plan import FeaturePlan
 from features.rows import Rows
 from kqml.calendar.business_time import Instants
 from kqml.history.event_log import EventLog
@@ -32,7 +32,7 @@ Done = TypeVar("Done")
 def build_features(
     log: EventLog,
     rows: Rows,
-    plan: Plan,
+    plan: FeaturePlan,
     context: Context,
     *,
     peers: Peers | None = None,
@@ -49,7 +49,7 @@ def build_features(
     spans = spans_of(rows, chunk)
     for _ in in_order(lambda span: fill(span, out[span]), spans, min(threads, len(spans))):
         pass
-    peers = peers or Peers(Cells.none(len(rows)))
+    peers = peers or Peers(PeerCells.none(len(rows)))
     compare_with_targets(out, plan, peers.cells)
     if len(plan.peers):
         own = np.ascontiguousarray(out[:, plan.peers])
@@ -61,7 +61,7 @@ def build_features(
 def stream_features(
     log: EventLog,
     rows: Rows,
-    plan: Plan,
+    plan: FeaturePlan,
     context: Context,
     *,
     peers: Peers | None = None,
@@ -69,7 +69,7 @@ def stream_features(
     chunk: int = CHUNK,
 ) -> Iterator[Part]:
     """The same matrix part by part, in the order of rows; a few chunks are in memory at a time."""
-    peers = peers or Peers(Cells.none(len(rows)))
+    peers = peers or Peers(PeerCells.none(len(rows)))
     reference = peers.reference
     if reference is None and len(plan.peers):
         reference = build_reference(log, rows, plan, context, peers.cells, threads)
@@ -78,7 +78,9 @@ def stream_features(
         yield part, out
 
 
-def finish(out: Matrix, plan: Plan, cutoffs: Instants, cells: Cells, reference: PeerReference | None) -> None:
+def finish(
+    out: Matrix, plan: FeaturePlan, cutoffs: Instants, cells: PeerCells, reference: PeerReference | None
+) -> None:
     """Compares the accounts' own numbers with targets and peers, in place."""
     compare_with_targets(out, plan, cells)
     if reference is not None and len(plan.peers):
@@ -86,14 +88,16 @@ def finish(out: Matrix, plan: Plan, cutoffs: Instants, cells: Cells, reference: 
 
 
 def build_reference(
-    log: EventLog, rows: Rows, plan: Plan, context: Context, cells: Cells, threads: int = 2
+    log: EventLog, rows: Rows, plan: FeaturePlan, context: Context, cells: PeerCells, threads: int = 2
 ) -> PeerReference:
     """The means of the plan's peer columns per cutoff and cell over `rows`."""
     own = plan.only(plan.peers.tolist())
     return reference_of(own, rows, cells, _stream_own(log, rows, own, context, threads, CHUNK))
 
 
-def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads: int, chunk: int) -> Iterator[Part]:
+def _stream_own(
+    log: EventLog, rows: Rows, plan: FeaturePlan, context: Context, threads: int, chunk: int
+) -> Iterator[Part]:
     """Parts in which a peer column still holds the account's own number."""
     fill = filler(log, rows, plan, context)
 
@@ -106,7 +110,7 @@ def _stream_own(log: EventLog, rows: Rows, plan: Plan, context: Context, threads
     return in_order(make, spans, min(threads, len(spans)))
 
 
-def filler(log: EventLog, rows: Rows, plan: Plan, context: Context) -> Callable[[slice, Matrix], None]:
+def filler(log: EventLog, rows: Rows, plan: FeaturePlan, context: Context) -> Callable[[slice, Matrix], None]:
     """What fills a stretch of rows, which begins and ends with an account, a peer column with the own number."""
     kernel = kernels()
     events, world, asked = log_arrays(log, plan.notes), world_arrays(context), row_arrays(rows)

@@ -37,14 +37,14 @@ def tally_closings(
     for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
         slot = scratch.slots[atom, : len(cutoffs)]
         column = log.values[plan.atoms[atom, 1]]
-        of = Tallied(scratch.closing, scratch.turns, scratch.opening, column, scratch.counted, scratch.summed)
+        of = ClosingTally(scratch.closing, scratch.turns, scratch.opening, column, scratch.counted, scratch.summed)
         tally(plan.atoms[atom, 0], plan.atoms[atom, 4], n, cutoffs, of, slot)
         for k in range(len(cutoffs)):
             if plan.atoms[atom, 4] > scratch.reach[k] or answered >= cutoffs[k]:
                 slot[k] = np.nan
 
 
-class Found(NamedTuple):
+class ClosingIndex(NamedTuple):
     """What is read of an account's events between `low` and `high` to find closings, where they are put (scratch)."""
 
     low: int
@@ -63,9 +63,9 @@ class Found(NamedTuple):
 
 
 @inlined
-def found_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> Found:
+def closing_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> ClosingIndex:
     """The events of an account with the room for what they open."""
-    return Found(
+    return ClosingIndex(
         low,
         high,
         log.kind,
@@ -83,7 +83,7 @@ def found_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> Found:
 
 
 @called
-def find_closings(rule: NDArray[np.int64], cutoffs: Instants, found: Found) -> int:
+def find_closings(rule: NDArray[np.int64], cutoffs: Instants, found: ClosingIndex) -> int:
     """Fills `closing`, `opening`, `turns` for the events that a line of `PlanArrays.closings` opens; their number."""
     n = find_openers(rule, found)
     if n:
@@ -99,7 +99,7 @@ def find_closings(rule: NDArray[np.int64], cutoffs: Instants, found: Found) -> i
 
 
 @inlined
-def find_openers(rule: NDArray[np.int64], found: Found) -> int:
+def find_openers(rule: NDArray[np.int64], found: ClosingIndex) -> int:
     """The opening events, still open; their number."""
     n = 0
     for place in range(found.low, found.high):
@@ -120,7 +120,7 @@ def find_openers(rule: NDArray[np.int64], found: Found) -> int:
 
 
 @inlined
-def close_by_reference(rule: NDArray[np.int64], n: int, found: Found) -> None:
+def close_by_reference(rule: NDArray[np.int64], n: int, found: ClosingIndex) -> None:
     """Closes by what refers to them."""
     if not len(found.opens):
         return
@@ -138,7 +138,7 @@ def close_by_reference(rule: NDArray[np.int64], n: int, found: Found) -> None:
 
 
 @inlined
-def close_by_next(rule: NDArray[np.int64], n: int, found: Found) -> None:
+def close_by_next(rule: NDArray[np.int64], n: int, found: ClosingIndex) -> None:
     """Closes by what comes after them: until nothing that follows can be known earlier."""
     reps = found.reps
     for i in range(n):
@@ -155,7 +155,7 @@ def close_by_next(rule: NDArray[np.int64], n: int, found: Found) -> None:
 
 
 @inlined
-def close(rule: NDArray[np.int64], place: int, i: int, found: Found) -> None:
+def close(rule: NDArray[np.int64], place: int, i: int, found: ClosingIndex) -> None:
     """Closes one by an event, unless one known earlier has done so, or it comes too late to count."""
     seen = max(found.occurred_at[place], found.known_at[place])
     in_time = not rule[IN_TIME] or found.occurred_at[place] < found.closing[DUE, i]
@@ -170,7 +170,7 @@ def rows_until(cutoffs: Instants, instant: int) -> int:
     return len(cutoffs) if instant == NEVER else before(cutoffs, instant + 1)
 
 
-class Tallied(NamedTuple):
+class ClosingTally(NamedTuple):
     """What a tally of openings reads: `closing`, `turns`, `opening` of the scratch, a column of values; what it adds up
     in, per row."""
 
@@ -183,7 +183,7 @@ class Tallied(NamedTuple):
 
 
 @called
-def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: Tallied, slot: NDArray[np.float64]) -> None:
+def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: ClosingTally, slot: NDArray[np.float64]) -> None:
     """One aggregation of `n` openings, of those within `back` before the cutoff (0: all)."""
     start_tally(aggregation, of, slot)
     for i in range(n):
@@ -203,7 +203,7 @@ def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: Tallied, s
 
 
 @inlined
-def start_tally(aggregation: int, of: Tallied, slot: NDArray[np.float64]) -> None:
+def start_tally(aggregation: int, of: ClosingTally, slot: NDArray[np.float64]) -> None:
     """Nothing counted yet."""
     for k in range(len(slot)):
         slot[k] = 0.0
@@ -212,7 +212,7 @@ def start_tally(aggregation: int, of: Tallied, slot: NDArray[np.float64]) -> Non
 
 
 @inlined
-def add_open(aggregation: int, i: int, first: int, last: int, of: Tallied, slot: NDArray[np.float64]) -> None:
+def add_open(aggregation: int, i: int, first: int, last: int, of: ClosingTally, slot: NDArray[np.float64]) -> None:
     """Adds one opening to the rows that see it open, or overdue."""
     if aggregation in (OPEN_AGE, OVERDUE_AGE):
         since = of.closing[BEGUN if aggregation == OPEN_AGE else DUE, i]
@@ -228,7 +228,7 @@ def add_open(aggregation: int, i: int, first: int, last: int, of: Tallied, slot:
 
 
 @inlined
-def add_closed(aggregation: int, i: int, first: int, last: int, cutoffs: Instants, of: Tallied) -> None:
+def add_closed(aggregation: int, i: int, first: int, last: int, cutoffs: Instants, of: ClosingTally) -> None:
     """Adds one opening to the rows that see it, closed or not."""
     closed_row, closed = of.turns[CLOSED_ROW, i], of.closing[CLOSED, i]
     for k in range(first, last):
@@ -245,7 +245,7 @@ def add_closed(aggregation: int, i: int, first: int, last: int, cutoffs: Instant
 
 
 @inlined
-def end_tally(aggregation: int, cutoffs: Instants, of: Tallied, slot: NDArray[np.float64]) -> None:
+def end_tally(aggregation: int, cutoffs: Instants, of: ClosingTally, slot: NDArray[np.float64]) -> None:
     """Turns what was summed into days or a share."""
     for k in range(len(cutoffs)):
         if aggregation in (OPEN_AGE, OVERDUE_AGE):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import Operation, Season
+from features.definitions import Operation, SeasonMeasure
 from features.engine.account import fill_account
 from features.engine.arrays import OPENS_PLACE, LogArrays, RowArrays, WorldArrays
 from features.engine.cells import add_to_cells, less_means, over_targets
@@ -16,9 +16,9 @@ from kqml.calendar.business_time import DAY_US, Instants
 __all__ = ["add_to_cells", "fill_rows", "largest", "less_means", "over_targets"]
 
 DIFFERENCE = OPERATIONS.index(Operation.DIFFERENCE)
-YEAR_SIN = SEASONS.index(Season.YEAR_SIN)
-YEAR_COS = SEASONS.index(Season.YEAR_COS)
-FESTIVAL_AHEAD = SEASONS.index(Season.FESTIVAL_AHEAD)
+YEAR_SIN = SEASONS.index(SeasonMeasure.YEAR_SIN)
+YEAR_COS = SEASONS.index(SeasonMeasure.YEAR_COS)
+FESTIVAL_AHEAD = SEASONS.index(SeasonMeasure.FESTIVAL_AHEAD)
 
 
 @compiled

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.loading import kernels
-from features.peers import EVERYBODY, FEWEST, Cells, PeerReference
-from features.plan import Plan
+from features.peers import EVERYBODY, FEWEST, PeerCells, PeerReference
+from features.plan import FeaturePlan
 from features.rows import Rows
 from kqml.calendar.business_time import Instants
 
@@ -22,7 +22,7 @@ class ReferenceSums:
         self._sums = np.zeros((len(cutoffs), 1, len(columns)))
         self._counts = np.zeros((len(cutoffs), 1, len(columns)), dtype=np.int64)
 
-    def add(self, cutoffs: Instants, cells: Cells, own: NDArray[np.float64]) -> None:
+    def add(self, cutoffs: Instants, cells: PeerCells, own: NDArray[np.float64]) -> None:
         """Adds rows with their own numbers (R, P)."""
         for name in cells.names:
             self._places.setdefault(name, len(self._places))
@@ -39,7 +39,7 @@ class ReferenceSums:
 
 
 def reference_of(
-    plan: Plan, rows: Rows, cells: Cells, parts: Iterable[tuple[slice, NDArray[np.float64]]]
+    plan: FeaturePlan, rows: Rows, cells: PeerCells, parts: Iterable[tuple[slice, NDArray[np.float64]]]
 ) -> PeerReference:
     """The means per cutoff and cell, from the peer columns of `rows` (each part: its rows, their own numbers)."""
     columns = tuple(plan.columns[place] for place in plan.peers)
@@ -50,7 +50,7 @@ def reference_of(
 
 
 def subtract_peers(
-    out: NDArray[np.float64], plan: Plan, cutoffs: Instants, cells: Cells, reference: PeerReference
+    out: NDArray[np.float64], plan: FeaturePlan, cutoffs: Instants, cells: PeerCells, reference: PeerReference
 ) -> None:
     """Turns the own numbers in the peer columns of `out` into differences from the reference, in place."""
     places = [reference.columns.index(plan.columns[place]) for place in plan.peers]
@@ -60,7 +60,7 @@ def subtract_peers(
     kernels().less_means(out, plan.peers, moments, levels, means, plan.means)
 
 
-def compare_with_targets(out: NDArray[np.float64], plan: Plan, cells: Cells) -> None:
+def compare_with_targets(out: NDArray[np.float64], plan: FeaturePlan, cells: PeerCells) -> None:
     """Turns the own numbers in the target columns of `out` into shares of what the rows' tiers ask for, in place."""
     if len(plan.targets):
         kernels().over_targets(out, plan.targets, cells.tier, plan.target_of, plan.excesses)
@@ -81,7 +81,7 @@ def distinct_cutoffs(cutoffs: Instants) -> Instants:
     return np.array(sorted(seen), dtype=np.int64)
 
 
-def _levels(cells: Cells, places: Mapping[str, int]) -> NDArray[np.int64]:
+def _levels(cells: PeerCells, places: Mapping[str, int]) -> NDArray[np.int64]:
     """Per row the places of its narrow cell, its wide one, EVERYBODY; -1 where unknown."""
     named = np.array([*(places.get(name, -1) for name in cells.names), -1], dtype=np.int64)
     levels = np.full((len(cells.narrow), 3), places[EVERYBODY])

@@ -59,7 +59,7 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
             if size < last:
                 ranked[size] = gap
                 size += 1
-                move(ranked, size, place(size - 1))
+                shift(ranked, size, place(size - 1))
             else:
                 exchange(ranked, size, active[done - last + 1] - active[done - last], gap)
             done += 1
@@ -77,11 +77,11 @@ def exchange(ranked: Places, size: int, old: int, new: int) -> None:
         else:
             high = middle
     ranked[low] = new
-    move(ranked, size, low)
+    shift(ranked, size, low)
 
 
 @inlined
-def move(ranked: Places, size: int, at: int) -> None:
+def shift(ranked: Places, size: int, at: int) -> None:
     """Moves the one gap that may be out of order to where it belongs."""
     gap, here, last = ranked[at], at, place(size - 1)
     while here > place(0) and ranked[here - ONE] > gap:

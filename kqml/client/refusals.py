@@ -8,7 +8,7 @@ from kqml.errors import CouldNot
 
 
 @dataclass(frozen=True)
-class ItemProblem:
+class ItemError:
     """One faulty item: a JSON pointer into what was sent, or the name of a parameter or header."""
 
     where: str
@@ -23,7 +23,7 @@ class ApiProblem(CouldNot):
         self.kind = str(said.get("type", "")).rpartition(":")[2] or "unknown"
         self.request_id = said.get("request_id")
         self.items = tuple(
-            ItemProblem(item.get("pointer") or item.get("parameter", ""), item["detail"])
+            ItemError(item.get("pointer") or item.get("parameter", ""), item["detail"])
             for item in said.get("errors") or ()
         )
         detail = said.get("detail") or said.get("title") or "The service gave no reason."

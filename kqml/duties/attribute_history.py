@@ -21,7 +21,7 @@ CLOSING = (EventKind.ACCOUNT_SUSPENDED, EventKind.ACCOUNT_CLOSED, EventKind.ACCO
 
 
 @dataclass(frozen=True)
-class Standing:
+class AttributeHistory:
     """`tier`: place in TIERS. `owner`: place in the log's reps. `consent`, `status`: 1 yes, open; 0 no, closed.
     `opened`: the local day from which an account is one."""
 
@@ -32,11 +32,11 @@ class Standing:
     opened: Places
 
 
-def standing_of(log: DutyLog, accounts: pa.Table) -> Standing:
+def attribute_history(log: DutyLog, accounts: pa.Table) -> AttributeHistory:
     """The standing of a log's accounts from their table of now, from the events that changed it."""
     known = _Table(accounts, log)
     records = log.records
-    return Standing(
+    return AttributeHistory(
         tier=_tiers(log, records.of(EventKind.TIER_CHANGED), known),
         owner=_owners(log, records.of(EventKind.REP_ASSIGNED), known),
         consent=_consents(log, records.of(EventKind.CONSENT_CHANGED), known),

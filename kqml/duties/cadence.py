@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 
 from kqml.dataset.tables import TIERS
 from kqml.duties.monthly import MonthView, span_of
-from kqml.duties.request import Asked
-from kqml.duties.table import Part, state_of, whole
+from kqml.duties.request import DutyRequest
+from kqml.duties.table import DutyPart, duty_states, join_parts
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 
 Floats = NDArray[np.float64]
 
 
-def cadence_parts(asked: Asked, views: Sequence[MonthView]) -> list[Part]:
+def cadence_parts(asked: DutyRequest, views: Sequence[MonthView]) -> list[DutyPart]:
     """Contacts and problems owed in the month of the last view; `views` are the months up to it, oldest first."""
     contacts = [_contact_part(asked, views, channel) for channel in CHANNELS]
     return [*(part for part in contacts if part is not None), _problem_part(asked, views[-1])]
 
 
-def _contact_part(asked: Asked, views: Sequence[MonthView], channel: str) -> Part | None:
+def _contact_part(asked: DutyRequest, views: Sequence[MonthView], channel: str) -> DutyPart | None:
     per_tier = {tier: row[channel] for tier, row in asked.playbook.cadence.items()}
     spans = span_of(asked.playbook, channel)
     months = np.array([spans[tier] for tier in TIERS] + [1])[views[-1].tier[:, -1]]
@@ -52,7 +52,7 @@ def _contact_part(asked: Asked, views: Sequence[MonthView], channel: str) -> Par
     )
 
 
-def _problem_part(asked: Asked, view: MonthView) -> Part:
+def _problem_part(asked: DutyRequest, view: MonthView) -> DutyPart:
     per_tier = asked.playbook.reciprocity.problems_per_account_month
     solved = asked.known.of(EventKind.HELP_GIVEN)
     low, high = np.searchsorted(solved.occurred_at, (view.start, view.end))
@@ -73,11 +73,13 @@ def _problem_part(asked: Asked, view: MonthView) -> Part:
     )
 
 
-def _part(asked: Asked, view: MonthView, kept: NDArray[np.bool_], channel: str, found: dict[str, NDArray[Any]]) -> Part:
+def _part(
+    asked: DutyRequest, view: MonthView, kept: NDArray[np.bool_], channel: str, found: dict[str, NDArray[Any]]
+) -> DutyPart:
     """The rows of the accounts kept, each with its state at the cutoff."""
     chosen = {name: values[kept] for name, values in found.items()}
-    target, counted = whole(chosen["prorated"]), chosen["counted"]
-    return Part(
+    target, counted = join_parts(chosen["prorated"]), chosen["counted"]
+    return DutyPart(
         account=np.flatnonzero(kept),
         rep=view.owner[kept, _last_place(asked, view)].astype(np.int64),
         tier=view.tier[kept, _last_place(asked, view)].astype(np.int64),
@@ -90,14 +92,14 @@ def _part(asked: Asked, view: MonthView, kept: NDArray[np.bool_], channel: str, 
             "behind": np.where(target > 0, np.maximum(chosen["expected"] - counted, 0.0), 0.0),
             "due_from": chosen["due_from"],
             "due_by": np.full(len(target), view.end),
-            "state": state_of(target, counted, view.end, asked.cutoff),
+            "state": duty_states(target, counted, view.end, asked.cutoff),
             "must": False,
             "why": chosen["why"],
         },
     )
 
 
-def _last_place(asked: Asked, view: MonthView) -> int:
+def _last_place(asked: DutyRequest, view: MonthView) -> int:
     """The latest day of the month of which anything is known, its first one before the month begins."""
     return int(view.day_places(np.array([asked.cutoff_day - 1]))[0])
 

@@ -11,9 +11,9 @@ from kqml.calendar.business_time import local_days
 from kqml.calendar.workdays import Workdays
 from kqml.dataset.tables import NUMBER, TEXT, TIERS
 from kqml.duties.counting import contacts_of
-from kqml.duties.inputs import DutyBook
+from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import month_view, months_back, span_of
-from kqml.duties.rep_targets import Held, held_in
+from kqml.duties.rep_targets import RepTargets, rep_targets
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
@@ -40,7 +40,9 @@ for, so that one account's many contacts do not stand in for another's lack. `co
 `too_hot`: accounts below and above the playbook's tolerance."""
 
 
-def compliance(book: DutyBook, playbook: Playbook, calendar: Workdays, months: Sequence[date], cutoff: int) -> pa.Table:
+def compliance(
+    book: DutyInputs, playbook: Playbook, calendar: Workdays, months: Sequence[date], cutoff: int
+) -> pa.Table:
     """The table COMPLIANCE of whole months (their first days), by what was known before the cutoff.
 
     A month that a cutoff cuts short is held to what it owed until then. An account that changed its rep or its tier
@@ -51,7 +53,7 @@ def compliance(book: DutyBook, playbook: Playbook, calendar: Workdays, months: S
     until = int(local_days(np.array([cutoff - 1]), book.log.time_zone)[0]) + 1
     spans = {month: months_back(playbook, month) for month in months}
     held = {
-        month: held_in(book, playbook, month_view(book, calendar, month, cutoff), contacts, until)
+        month: rep_targets(book, playbook, month_view(book, calendar, month, cutoff), contacts, until)
         for month in sorted({each for span in spans.values() for each in span})
     }
     seen = {month: [held[each] for each in span] for month, span in spans.items()}
@@ -59,7 +61,7 @@ def compliance(book: DutyBook, playbook: Playbook, calendar: Workdays, months: S
     return pa.concat_tables([COMPLIANCE.empty_table(), *rows])
 
 
-def _rows(book: DutyBook, playbook: Playbook, span: Sequence[Held], channel: str) -> pa.Table:
+def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], channel: str) -> pa.Table:
     """The rows of one channel in the month of the last of `span`; the ones before it are the months before."""
     held = span[-1]
     target, counted = _means(playbook, span, channel)
@@ -88,7 +90,7 @@ def _rows(book: DutyBook, playbook: Playbook, span: Sequence[Held], channel: str
     )
 
 
-def _means(playbook: Playbook, span: Sequence[Held], channel: str) -> tuple[Floats, Floats]:
+def _means(playbook: Playbook, span: Sequence[RepTargets], channel: str) -> tuple[Floats, Floats]:
     """Target and counted of the last month's pairs, as means over the months of each tier's span."""
     held, months = span[-1], span_of(playbook, channel)
     over = np.array([months[tier] for tier in TIERS])[held.tier]

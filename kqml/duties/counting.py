@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Contacts:
+class CountedContacts:
     """The contacts of each channel as known before a cutoff, in order of time; `worth`: 1 where one counts fully."""
 
     records: dict[str, Records]
@@ -27,11 +27,11 @@ class Contacts:
         return found.astype(np.float64)
 
 
-def contacts_of(records: Records, playbook: Playbook, cutoff: int) -> Contacts:
+def contacts_of(records: Records, playbook: Playbook, cutoff: int) -> CountedContacts:
     """The contacts among the records by the playbook's rules of counting."""
     rule, known = playbook.counting, records.known_before(cutoff)
     found = {channel: known.of(*rule.kinds[channel]) for channel in CHANNELS}
-    return Contacts(found, {channel: worth_of(chosen, playbook, channel) for channel, chosen in found.items()})
+    return CountedContacts(found, {channel: worth_of(chosen, playbook, channel) for channel, chosen in found.items()})
 
 
 def worth_of(records: Records, playbook: Playbook, channel: str) -> Floats:

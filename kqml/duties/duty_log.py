@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants
-from kqml.duties.reps import Rep
+from kqml.duties.reps import DutyRep
 from kqml.events import KINDS, EventKind
 
 Places = NDArray[np.int64]
@@ -58,7 +58,7 @@ class DutyLog:
 
     time_zone: str
     accounts: NDArray[np.object_]
-    reps: tuple[Rep, ...]
+    reps: tuple[DutyRep, ...]
     records: Records
     source: pa.Table
 

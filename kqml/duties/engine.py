@@ -11,33 +11,33 @@ from kqml.calendar.workdays import Workdays
 from kqml.duties.cadence import cadence_parts
 from kqml.duties.counting import contacts_of
 from kqml.duties.festivals import festival_parts
-from kqml.duties.inputs import DutyBook
+from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import MonthView, month_view, months_back
-from kqml.duties.open_issues import matter_parts
-from kqml.duties.overrides import with_declared
+from kqml.duties.open_issues import open_issue_parts
+from kqml.duties.overrides import apply_overrides
 from kqml.duties.period import Period, months_of
 from kqml.duties.personal_days import birthday_parts, life_event_parts
 from kqml.duties.rep_month import rep_parts
-from kqml.duties.request import Asked
-from kqml.duties.table import Part, table_of
+from kqml.duties.request import DutyRequest
+from kqml.duties.table import DutyPart, duty_table
 from kqml.playbook import Playbook
 
 
-def duties(book: DutyBook, playbook: Playbook, calendar: Workdays, period: Period, cutoff: int) -> pa.Table:
+def list_duties(book: DutyInputs, playbook: Playbook, calendar: Workdays, period: Period, cutoff: int) -> pa.Table:
     """The table of `kqml.duties.table.SCHEMA`: every duty whose days touch the period, whatever is open besides.
 
     Only what was known before the cutoff counts, only what had happened by then. What somebody declared by then is done
     or waived, whatever was counted.
     """
-    asked = asked_of(book, playbook, period, cutoff)
-    table = table_of(book, [part for part in _parts(asked, calendar, period) if len(part)], playbook.version)
-    return with_declared(table, book.declared, cutoff)
+    asked = duty_request(book, playbook, period, cutoff)
+    table = duty_table(book, [part for part in _parts(asked, calendar, period) if len(part)], playbook.version)
+    return apply_overrides(table, book.declared, cutoff)
 
 
-def asked_of(book: DutyBook, playbook: Playbook, period: Period, cutoff: int) -> Asked:
+def duty_request(book: DutyInputs, playbook: Playbook, period: Period, cutoff: int) -> DutyRequest:
     """The question of a period at a cutoff."""
     start, end = period.instants(book.log.time_zone)
-    return Asked(
+    return DutyRequest(
         book=book,
         playbook=playbook,
         cutoff=cutoff,
@@ -49,7 +49,7 @@ def asked_of(book: DutyBook, playbook: Playbook, period: Period, cutoff: int) ->
     )
 
 
-def _parts(asked: Asked, calendar: Workdays, period: Period) -> Iterator[Part]:
+def _parts(asked: DutyRequest, calendar: Workdays, period: Period) -> Iterator[DutyPart]:
     seen: dict[date, MonthView] = {}
     for month in months_of(period):
         views = [_view(asked, calendar, each, seen) for each in months_back(asked.playbook, month)]
@@ -58,10 +58,10 @@ def _parts(asked: Asked, calendar: Workdays, period: Period) -> Iterator[Part]:
     yield from festival_parts(asked)
     yield from birthday_parts(asked)
     yield from life_event_parts(asked)
-    yield from matter_parts(asked)
+    yield from open_issue_parts(asked)
 
 
-def _view(asked: Asked, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:
+def _view(asked: DutyRequest, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:
     if month not in seen:
         seen[month] = month_view(asked.book, calendar, month, asked.cutoff)
     return seen[month]

@@ -11,8 +11,8 @@ from kqml.calendar.festivals import festival_day
 from kqml.dataset.tables import TIERS
 from kqml.duties.gifts import gift_room
 from kqml.duties.period import date_of, day_number
-from kqml.duties.request import Asked, in_tiers
-from kqml.duties.table import Part, state_of
+from kqml.duties.request import DutyRequest, tier_mask
+from kqml.duties.table import DutyPart, duty_states
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import FestivalRule
@@ -21,13 +21,13 @@ Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-def festival_parts(asked: Asked) -> Iterator[Part]:
+def festival_parts(asked: DutyRequest) -> Iterator[DutyPart]:
     """Every festival whose days of asking touch the period."""
     for rule, day, window in festival_windows(asked):
         yield from _festival(asked, rule, day, window)
 
 
-def festival_windows(asked: Asked) -> Iterator[tuple[FestivalRule, date, tuple[int, int]]]:
+def festival_windows(asked: DutyRequest) -> Iterator[tuple[FestivalRule, date, tuple[int, int]]]:
     """Yield each festival whose days of asking touch the period, with its day and the instants of those days."""
     years = range(date_of(asked.day_of(asked.start)).year - 1, date_of(asked.day_of(asked.end)).year + 2)
     for rule in asked.playbook.festivals:
@@ -37,37 +37,37 @@ def festival_windows(asked: Asked) -> Iterator[tuple[FestivalRule, date, tuple[i
                 yield rule, day, window
 
 
-def _festival(asked: Asked, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[Part]:
+def _festival(asked: DutyRequest, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[DutyPart]:
     place = day_number(day)
     tier, is_open = asked.tier(place), asked.is_open(place)
     for channel in CHANNELS:
-        asking = is_open & in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
+        asking = is_open & tier_mask(tier, [name for name in TIERS if channel in rule.asks[name]])
         counted = asked.contacts.counted(channel, window, asked.accounts)
         yield _occasion(asked, (rule, day), channel, asking, counted)
     gifts = asked.known.of(EventKind.GIFT)
     low, high = np.searchsorted(gifts.occurred_at, window)
     given = np.bincount(gifts.account[low:high], minlength=asked.accounts).astype(np.float64)
-    asking, spent = is_open & in_tiers(tier, rule.gift), (gift_room(asked, day.year) <= 0) & (given <= 0)
+    asking, spent = is_open & tier_mask(tier, rule.gift), (gift_room(asked, day.year) <= 0) & (given <= 0)
     yield _occasion(asked, (rule, day), "gift", asking, given, spent)
 
 
-def asks_for_gift(asked: Asked) -> Flags:
+def asks_for_gift(asked: DutyRequest) -> Flags:
     """Return whether a festival whose days touch the period asks for a gift to each account."""
     wanted = np.zeros(asked.accounts, dtype=bool)
     for rule, day, _ in festival_windows(asked):
         place = day_number(day)
-        wanted |= asked.is_open(place) & in_tiers(asked.tier(place), rule.gift)
+        wanted |= asked.is_open(place) & tier_mask(asked.tier(place), rule.gift)
     return wanted
 
 
 def _occasion(
-    asked: Asked,
+    asked: DutyRequest,
     occasion: tuple[FestivalRule, date],
     channel: str,
     asking: Flags,
     counted: NDArray[np.float64],
     spent: Flags | None = None,
-) -> Part:
+) -> DutyPart:
     """`spent`: accounts whose limit for gifts is reached; a gift that was given before that stays done."""
     rule, day = occasion[0], day_number(occasion[1])
     window, who = _window(asked, occasion[1], rule.days_before, rule.days_after), np.flatnonzero(asking)
@@ -77,7 +77,7 @@ def _occasion(
     limited = np.zeros(len(who), dtype=bool) if spent is None else spent[who]
     target = np.where(forbidden | away | limited, 0.0, 1.0)
     why = np.select([forbidden, away, limited], ["no_consent", "leave", "gift_limit"], "festival")
-    return Part(
+    return DutyPart(
         account=who,
         rep=owner,
         tier=asked.tier(day)[who],
@@ -91,21 +91,21 @@ def _occasion(
             "behind": np.zeros(len(who)),
             "due_from": np.full(len(who), window[0]),
             "due_by": np.full(len(who), window[1]),
-            "state": state_of(target, counted[who], window[1], asked.cutoff),
+            "state": duty_states(target, counted[who], window[1], asked.cutoff),
             "must": asked.must(window[1]) & (counted[who] < target),
             "why": why.astype(object),
         },
     )
 
 
-def _away(asked: Asked, owner: Places, window: tuple[int, int]) -> Flags:
+def _away(asked: DutyRequest, owner: Places, window: tuple[int, int]) -> Flags:
     """Whose rep is on leave on every day of the window."""
     days = np.arange(asked.day_of(window[0]), asked.day_of(window[1] - 1) + 1)
     away = [bool(rep.absent(days).all()) for rep in asked.book.log.reps]
     return np.array([*away, False])[owner]
 
 
-def _window(asked: Asked, day: date, before: int, after: int) -> tuple[int, int]:
+def _window(asked: DutyRequest, day: date, before: int, after: int) -> tuple[int, int]:
     zone = asked.book.log.time_zone
     first, end = day - timedelta(days=before), day + timedelta(days=after + 1)
     return local_midnight(first, zone), local_midnight(end, zone)

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_midnight
 from kqml.duties.duty_log import Records
-from kqml.duties.request import Asked
+from kqml.duties.request import DutyRequest
 from kqml.events import EventKind
 
 Floats = NDArray[np.float64]
 
 
-def gift_room(asked: Asked, year: int) -> Floats:
+def gift_room(asked: DutyRequest, year: int) -> Floats:
     """Return per account the money that a gift may still cost in the calendar year, by the playbook's cap per person.
 
     Of the people who were given something the one who was given least counts; a gift to nobody by name is everybody's.
@@ -27,7 +27,7 @@ def gift_room(asked: Asked, year: int) -> Floats:
     return np.asarray(np.maximum(asked.playbook.limits.gift_cap - given, 0.0), dtype=np.float64)
 
 
-def _gifts_of(asked: Asked, year: int) -> Records:
+def _gifts_of(asked: DutyRequest, year: int) -> Records:
     zone, gifts = asked.book.log.time_zone, asked.known.of(EventKind.GIFT)
     bounds = [local_midnight(date(one, 1, 1), zone) for one in (year, year + 1)]
     start, end = np.searchsorted(gifts.occurred_at, bounds).tolist()
@@ -35,7 +35,7 @@ def _gifts_of(asked: Asked, year: int) -> Records:
     return gifts.where((place >= start) & (place < end) & (gifts.account >= 0))
 
 
-def _given(asked: Asked, gifts: Records) -> dict[int, dict[str | None, float]]:
+def _given(asked: DutyRequest, gifts: Records) -> dict[int, dict[str | None, float]]:
     """Account → contact (None: nobody by name) → money."""
     found: dict[int, dict[str | None, float]] = defaultdict(lambda: defaultdict(float))
     people = asked.book.log.texts("contact_id", gifts.row)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.folder import Dataset
-from kqml.duties.attribute_history import Standing, standing_of
+from kqml.duties.attribute_history import AttributeHistory, attribute_history
 from kqml.duties.duty_log import DutyLog, places_in, records_of
-from kqml.duties.overrides import Declared
+from kqml.duties.overrides import DutyOverride
 from kqml.duties.reps import reps_of
 from kqml.events import KINDS, EventKind
 from kqml.playbook import Playbook
@@ -58,16 +58,16 @@ MATTERS = (
 
 
 @dataclass(frozen=True)
-class DutyBook:
+class DutyInputs:
     """What is known of a company for its duties. `standing`: who looks after which account in which tier since when.
     `contacts`: contact_id, account place, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970.
     `declared`: what people said of duties, in the order in which they said it."""
 
     log: DutyLog
-    standing: Standing
+    standing: AttributeHistory
     contacts: pa.Table
     quiet: NDArray[np.int64]
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[DutyOverride, ...] = ()
 
 
 def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
@@ -76,9 +76,9 @@ def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
     return tuple(kind for kind in KINDS if kind in counted | {*CHANGES, *MATTERS})
 
 
-def read_book(dataset: Dataset, playbook: Playbook, declared: tuple[Declared, ...] = ()) -> DutyBook:
+def read_duty_inputs(dataset: Dataset, playbook: Playbook, declared: tuple[DutyOverride, ...] = ()) -> DutyInputs:
     """The book of a dataset folder; of events it reads only the kinds that are needed."""
-    book = book_of(
+    book = duty_inputs(
         _with_first_events(dataset.table("accounts"), dataset),
         dataset.table("contacts"),
         dataset.table("reps"),
@@ -109,14 +109,14 @@ def with_openings(accounts: pa.Table, firsts: pa.Table, time_zone: str) -> pa.Ta
     return accounts.set_column(accounts.column_names.index("opened_on"), "opened_on", told)
 
 
-def book_of(
+def duty_inputs(
     accounts: pa.Table,
     contacts: pa.Table,
     reps: pa.Table,
     events: pa.Table,
     time_zone: str,
     quiet: list[tuple[str, str]],
-) -> DutyBook:
+) -> DutyInputs:
     """The book of tables with the columns of the data contract; `events` may hold other kinds too."""
     names = _distinct(accounts["account_id"], events["account_id"])
     people = reps_of(reps, _distinct(*_columns(accounts, "owner_rep_id"), *_columns(events, "rep_id")))
@@ -124,7 +124,7 @@ def book_of(
     ids = names.to_numpy(zero_copy_only=False)
     log = DutyLog(time_zone, ids, people, records, events)
     days = np.array(quiet, dtype="datetime64[D]").reshape(-1, 2).astype(np.int64)
-    return DutyBook(log, standing_of(log, accounts), _contacts(contacts, names), days)
+    return DutyInputs(log, attribute_history(log, accounts), _contacts(contacts, names), days)
 
 
 def _columns(table: pa.Table, name: str) -> list[pa.ChunkedArray]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_midnight
 from kqml.calendar.workdays import Workdays
 from kqml.dataset.tables import TIERS
-from kqml.duties.inputs import DutyBook
+from kqml.duties.inputs import DutyInputs
 from kqml.duties.period import day_number, month_after, month_before
 from kqml.duties.reps import absences
 from kqml.playbook import Playbook
@@ -69,7 +69,7 @@ class MonthView:
         return np.clip(days - self.first, 0, len(self.working) - 1)
 
 
-def month_view(book: DutyBook, calendar: Workdays, month: date, cutoff: int) -> MonthView:
+def month_view(book: DutyInputs, calendar: Workdays, month: date, cutoff: int) -> MonthView:
     """The month that begins on `month`."""
     last_day = month_after(month) - timedelta(days=1)
     first, last = day_number(month), day_number(last_day)
@@ -91,7 +91,7 @@ def month_view(book: DutyBook, calendar: Workdays, month: date, cutoff: int) -> 
     )
 
 
-def quiet_days(book: DutyBook, days: Places) -> Flags:
+def quiet_days(book: DutyInputs, days: Places) -> Flags:
     """Which local days are declared quiet."""
     quiet = np.zeros(len(days), dtype=np.bool_)
     for start, end in book.quiet.tolist():

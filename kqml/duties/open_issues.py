@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from kqml.duties.duty_log import NOWHEN, Records
-from kqml.duties.request import Asked
-from kqml.duties.table import Part, state_of
+from kqml.duties.request import DutyRequest
+from kqml.duties.table import DutyPart, duty_states
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 
 Flags = NDArray[np.bool_]
 
 
-def matter_parts(asked: Asked) -> Iterator[Part]:
+def open_issue_parts(asked: DutyRequest) -> Iterator[DutyPart]:
     """Everything open before the end of the period, and what was due in it and is settled."""
     answers = asked.playbook.answers
     made = asked.known.of(EventKind.PROMISE_MADE)
@@ -28,7 +28,7 @@ def matter_parts(asked: Asked) -> Iterator[Part]:
     yield _matter(asked, "inbound", came, _answered(asked, came), answers.inbound_days)
 
 
-def _closed(asked: Asked, opened: Records, kind: EventKind) -> Flags:
+def _closed(asked: DutyRequest, opened: Records, kind: EventKind) -> Flags:
     """Which of the events one of the same account refers to by its `ref`, known before the cutoff."""
     log, closing = asked.book.log, asked.known.of(kind)
     ids = pa.array(log.texts("event_id", opened.row), pa.string())
@@ -41,7 +41,7 @@ def _closed(asked: Asked, opened: Records, kind: EventKind) -> Flags:
     return closed
 
 
-def _answered(asked: Asked, came: Records) -> Flags:
+def _answered(asked: DutyRequest, came: Records) -> Flags:
     """Which of their contacts are followed by one of ours."""
     latest = np.full(asked.accounts, NOWHEN)
     for channel in CHANNELS:
@@ -50,14 +50,14 @@ def _answered(asked: Asked, came: Records) -> Flags:
     return np.asarray(latest[came.account] >= came.occurred_at)
 
 
-def _matter(asked: Asked, duty: str, opened: Records, closed: Flags, days: float) -> Part:
+def _matter(asked: DutyRequest, duty: str, opened: Records, closed: Flags, days: float) -> DutyPart:
     due_by = np.where(opened.due_at == NOWHEN, opened.occurred_at + round(days * DAY_US), opened.due_at)
     today = asked.last_known_day
     is_open = asked.is_open(today)[opened.account]
     kept = is_open & (~closed | ((due_by > asked.start) & (due_by <= asked.end)))
     chosen, due, done = opened.where(kept), due_by[kept], closed[kept].astype(np.float64)
     target = np.ones(len(chosen))
-    return Part(
+    return DutyPart(
         account=chosen.account,
         rep=asked.owner(today)[chosen.account],
         tier=asked.tier(today)[chosen.account],
@@ -69,7 +69,7 @@ def _matter(asked: Asked, duty: str, opened: Records, closed: Flags, days: float
             "behind": np.zeros(len(chosen)),
             "due_from": chosen.occurred_at,
             "due_by": due,
-            "state": state_of(target, done, due, asked.cutoff),
+            "state": duty_states(target, done, due, asked.cutoff),
             "must": asked.must(due) & (done < 1) & (duty != "inbound"),
             "why": duty,
             "contact_id": np.array(asked.book.log.texts("contact_id", chosen.row), dtype=object),

@@ -21,7 +21,7 @@ ID_DIGITS = 24
 
 
 @dataclass(frozen=True)
-class Declared:
+class DutyOverride:
     """What somebody said of a duty. `owner`: the account, else the rep, that it belongs to; `state`: one of
     DECLARED_STATES; `known_at`: when it was said."""
 
@@ -48,9 +48,9 @@ def owner_of(row: Mapping[str, Any]) -> str | None:
     return None if found is None else str(found)
 
 
-def with_declared(table: pa.Table, declared: Sequence[Declared], cutoff: int) -> pa.Table:
+def apply_overrides(table: pa.Table, declared: Sequence[DutyOverride], cutoff: int) -> pa.Table:
     """The table of duties where what was declared before the cutoff is done or waived, and no must."""
-    said = in_force(declared, cutoff)
+    said = newest_overrides(declared, cutoff)
     if not said:
         return table
     owners = pa.array(sorted({one.owner for one in said.values()}), pa.string())
@@ -63,7 +63,7 @@ def with_declared(table: pa.Table, declared: Sequence[Declared], cutoff: int) ->
     return _changed(table, pa.array(states, pa.string()))
 
 
-def in_force(declared: Sequence[Declared], cutoff: int) -> dict[str, Declared]:
+def newest_overrides(declared: Sequence[DutyOverride], cutoff: int) -> dict[str, DutyOverride]:
     """What was said last of each duty before the cutoff, without what was taken back. Of two sayings of one instant the
     later one in the sequence counts."""
     known = sorted((one for one in declared if one.known_at < cutoff), key=lambda one: one.known_at)

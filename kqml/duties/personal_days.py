@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_days, local_midnight
 from kqml.dataset.tables import TIERS
 from kqml.duties.period import date_of, day_number
-from kqml.duties.request import Asked, in_tiers
-from kqml.duties.table import Part, state_of
+from kqml.duties.request import DutyRequest, tier_mask
+from kqml.duties.table import DutyPart, duty_states
 from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import PersonalDayRule
 
 
-def birthday_parts(asked: Asked) -> Iterator[Part]:
+def birthday_parts(asked: DutyRequest) -> Iterator[DutyPart]:
     """Birthdays of the people of open accounts whose days of asking touch the period."""
     rule = asked.playbook.personal_days.birthday
     people = _people_still_there(asked)
@@ -28,7 +28,7 @@ def birthday_parts(asked: Asked) -> Iterator[Part]:
         yield from _personal(asked, "birthday", rule, people.assign(day=people["birthday"].map(days), event_id=None))
 
 
-def _people_still_there(asked: Asked) -> pd.DataFrame:
+def _people_still_there(asked: DutyRequest) -> pd.DataFrame:
     """Contacts with a birthday who have not left."""
     people: pd.DataFrame = asked.book.contacts.to_pandas()
     left = asked.known.of(EventKind.CONTACT_LEFT)
@@ -43,7 +43,7 @@ def _birthday(text: str, year: int) -> int:
     return day_number(date(year, month, 28 if (month, day) == (2, 29) and not is_leap else day))
 
 
-def life_event_parts(asked: Asked) -> Iterator[Part]:
+def life_event_parts(asked: DutyRequest) -> Iterator[DutyPart]:
     """Milestones and misfortunes, owed from the day on which they are known."""
     events = asked.known.of(EventKind.LIFE_EVENT)
     notes = asked.book.log.notes(events.row)
@@ -64,7 +64,7 @@ def life_event_parts(asked: Asked) -> Iterator[Part]:
         yield from _personal(asked, name, rule, frame[frame["topic"] == name])
 
 
-def _personal(asked: Asked, duty: str, rule: PersonalDayRule, people: pd.DataFrame) -> Iterator[Part]:
+def _personal(asked: DutyRequest, duty: str, rule: PersonalDayRule, people: pd.DataFrame) -> Iterator[DutyPart]:
     """`people`: account, contact_id, event_id, day; one duty for each person and channel that the rule asks."""
     zone = asked.book.log.time_zone
     days = np.unique(people["day"].to_numpy(dtype=np.int64))
@@ -76,19 +76,19 @@ def _personal(asked: Asked, duty: str, rule: PersonalDayRule, people: pd.DataFra
         account = chosen["account"].to_numpy(dtype=np.int64)
         tier, is_open = asked.tier(day)[account], asked.is_open(day)[account]
         for channel in CHANNELS:
-            asking = is_open & in_tiers(tier, [name for name in TIERS if channel in rule.asks[name]])
+            asking = is_open & tier_mask(tier, [name for name in TIERS if channel in rule.asks[name]])
             if asking.any():
                 yield _person_part(asked, duty, channel, day, chosen[asking], (starts[day], ends[day]))
 
 
 def _person_part(
-    asked: Asked, duty: str, channel: str, day: int, people: pd.DataFrame, window: tuple[int, int]
-) -> Part:
+    asked: DutyRequest, duty: str, channel: str, day: int, people: pd.DataFrame, window: tuple[int, int]
+) -> DutyPart:
     account = people["account"].to_numpy(dtype=np.int64)
     forbidden = asked.forbidden(day, channel)[account]
     counted = _counted_for(asked, channel, people, window)
     target = np.where(forbidden, 0.0, 1.0)
-    return Part(
+    return DutyPart(
         account=account,
         rep=asked.owner(day)[account],
         tier=asked.tier(day)[account],
@@ -102,7 +102,7 @@ def _person_part(
             "behind": np.zeros(len(account)),
             "due_from": np.full(len(account), window[0]),
             "due_by": np.full(len(account), window[1]),
-            "state": state_of(target, counted, window[1], asked.cutoff),
+            "state": duty_states(target, counted, window[1], asked.cutoff),
             "must": asked.must(window[1]) & (counted < target),
             "why": np.where(forbidden, "no_consent", duty).astype(object),
             "contact_id": people["contact_id"].to_numpy(dtype=object),
@@ -111,7 +111,9 @@ def _person_part(
     )
 
 
-def _counted_for(asked: Asked, channel: str, people: pd.DataFrame, window: tuple[int, int]) -> NDArray[np.float64]:
+def _counted_for(
+    asked: DutyRequest, channel: str, people: pd.DataFrame, window: tuple[int, int]
+) -> NDArray[np.float64]:
     """Contacts in the window with that person, or with somebody of the account that the record does not name."""
     records, worth = asked.contacts.records[channel], asked.contacts.worth[channel]
     low, high = np.searchsorted(records.occurred_at, window)

@@ -8,14 +8,14 @@ from kqml.dataset.tables import TIERS
 from kqml.duties.duty_log import Records
 from kqml.duties.monthly import MonthView
 from kqml.duties.reps import absences, employment
-from kqml.duties.request import Asked
-from kqml.duties.table import Part, state_of, whole
+from kqml.duties.request import DutyRequest
+from kqml.duties.table import DutyPart, duty_states, join_parts
 from kqml.events import EventKind
 
 Flags = NDArray[np.bool_]
 
 
-def rep_parts(asked: Asked, view: MonthView) -> list[Part]:
+def rep_parts(asked: DutyRequest, view: MonthView) -> list[DutyPart]:
     """Of every rep who looks after an open account in the month."""
     rules = asked.playbook.reciprocity
     trained = np.isin(view.tier, [TIERS.index(name) for name in rules.training_tiers])
@@ -35,18 +35,20 @@ def rep_parts(asked: Asked, view: MonthView) -> list[Part]:
     ]
 
 
-def _days(asked: Asked, records: Records) -> NDArray[np.int64]:
+def _days(asked: DutyRequest, records: Records) -> NDArray[np.int64]:
     return local_days(records.occurred_at, asked.book.log.time_zone)
 
 
-def _in_charge(asked: Asked, view: MonthView, which: Flags) -> Flags:
+def _in_charge(asked: DutyRequest, view: MonthView, which: Flags) -> Flags:
     """Reps who look after an account on a day where `which` (accounts × days) holds."""
     found = np.zeros(len(asked.book.log.reps) + 1, dtype=np.bool_)
     found[view.owner[which]] = True
     return found[:-1]
 
 
-def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, records: Records, owing: Flags) -> Part:
+def _rep_part(
+    asked: DutyRequest, view: MonthView, duty: str, per_month: float, records: Records, owing: Flags
+) -> DutyPart:
     """Records without a rep are those of the rep in charge that day."""
     low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
     within = records.where((np.arange(len(records)) >= low) & (np.arange(len(records)) < high))
@@ -61,8 +63,8 @@ def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, record
     expected = (there & (view.days < asked.cutoff_day)).sum(axis=1) / max(view.workdays, 1)
     who = np.flatnonzero(owing & employed.any(axis=1) & (per_month > 0))
     prorated = per_month * share[who]
-    target = whole(prorated)
-    return Part(
+    target = join_parts(prorated)
+    return DutyPart(
         account=np.full(len(who), -1),
         rep=who,
         tier=np.full(len(who), -1),
@@ -75,7 +77,7 @@ def _rep_part(asked: Asked, view: MonthView, duty: str, per_month: float, record
             "behind": np.maximum(per_month * expected[who] - counted[who], 0.0),
             "due_from": np.full(len(who), view.start),
             "due_by": np.full(len(who), view.end),
-            "state": state_of(target, counted[who], view.end, asked.cutoff),
+            "state": duty_states(target, counted[who], view.end, asked.cutoff),
             "must": False,
             "why": np.where(share[who] < 1, "part_of_month", duty).astype(object),
         },

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.counting import Contacts
-from kqml.duties.inputs import DutyBook
+from kqml.duties.counting import CountedContacts
+from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import MonthView
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Held:
+class RepTargets:
     """The pairs of account, rep and tier that stood together on at least one day owed; `keys`: ascending, one for each.
 
     `rep`, `tier`: places, a rep of -1 is nobody. `target`, `counted`: by channel, of each pair.
@@ -40,7 +40,9 @@ class Held:
         return np.where(self.keys[place] == keys, values[place], 0.0)
 
 
-def held_in(book: DutyBook, playbook: Playbook, view: MonthView, contacts: Contacts, until: int) -> Held:
+def rep_targets(
+    book: DutyInputs, playbook: Playbook, view: MonthView, contacts: CountedContacts, until: int
+) -> RepTargets:
     """The month's pairs, by the days before `until`; a contact counts for the pair of the day on which it was made."""
     owed = view.owed & (view.days < until) & (view.tier >= 0)
     account, day = np.nonzero(owed)
@@ -48,7 +50,7 @@ def held_in(book: DutyBook, playbook: Playbook, view: MonthView, contacts: Conta
     pair, tier = np.divmod(keys, len(TIERS))
     share = days / max(view.workdays, 1)
     cadence = {channel: np.array([playbook.cadence[name][channel] for name in TIERS]) for channel in CHANNELS}
-    return Held(
+    return RepTargets(
         month=str(np.datetime64(view.first, "D").astype("datetime64[M]")),
         keys=keys,
         rep=pair % (len(book.log.reps) + 1) - 1,
@@ -58,13 +60,13 @@ def held_in(book: DutyBook, playbook: Playbook, view: MonthView, contacts: Conta
     )
 
 
-def _keys(book: DutyBook, view: MonthView, account: Places, day: Places) -> Places:
+def _keys(book: DutyInputs, view: MonthView, account: Places, day: Places) -> Places:
     """One number for each account, rep, tier as they stood on a day of the month."""
     pair = account * (len(book.log.reps) + 1) + view.owner[account, day] + 1
     return np.asarray(pair * len(TIERS) + view.tier[account, day], dtype=np.int64)
 
 
-def _counted(book: DutyBook, view: MonthView, contacts: Contacts, keys: Places, channel: str) -> Floats:
+def _counted(book: DutyInputs, view: MonthView, contacts: CountedContacts, keys: Places, channel: str) -> Floats:
     records, worth = contacts.records[channel], contacts.worth[channel]
     low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
     account = records.account[low:high]

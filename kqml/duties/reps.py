@@ -17,7 +17,7 @@ ALWAYS = (-(2**31), 2**31)
 
 
 @dataclass(frozen=True)
-class Rep:
+class DutyRep:
     """`employed`, `absences`: half-open pairs of local days since 1970; ALWAYS where nothing is known."""
 
     name: str
@@ -36,7 +36,7 @@ class Rep:
         return away
 
 
-def reps_of(table: pa.Table, others: pa.Array) -> tuple[Rep, ...]:
+def reps_of(table: pa.Table, others: pa.Array) -> tuple[DutyRep, ...]:
     """The reps of the table, with those that are only named elsewhere, by name.
 
     Raises Refused with every rep whose absences cannot be read.
@@ -46,7 +46,7 @@ def reps_of(table: pa.Table, others: pa.Array) -> tuple[Rep, ...]:
         raise Refused("The table of reps cannot be used.", faults)
     known = {row["rep_id"]: _rep(row) for row in rows}
     names = sorted({*known, *others.to_pylist()})
-    return tuple(known.get(name, Rep(name)) for name in names)
+    return tuple(known.get(name, DutyRep(name)) for name in names)
 
 
 def _faults(row: dict[str, Any]) -> list[Fault]:
@@ -58,10 +58,10 @@ def _faults(row: dict[str, Any]) -> list[Fault]:
     return []
 
 
-def _rep(row: dict[str, Any]) -> Rep:
+def _rep(row: dict[str, Any]) -> DutyRep:
     started, left = row.get("started_on"), row.get("left_on")
     employed = (ALWAYS[0] if started is None else day_number(started), ALWAYS[1] if left is None else day_number(left))
-    return Rep(row["rep_id"], employed, _absences(row.get("absences")))
+    return DutyRep(row["rep_id"], employed, _absences(row.get("absences")))
 
 
 def _absences(text: str | None) -> tuple[tuple[int, int], ...]:
@@ -70,11 +70,11 @@ def _absences(text: str | None) -> tuple[tuple[int, int], ...]:
     return tuple((day_number(date.fromisoformat(start)), day_number(date.fromisoformat(end))) for start, end in pairs)
 
 
-def absences(reps: Sequence[Rep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
+def absences(reps: Sequence[DutyRep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Reps × days, with a last row for nobody, who is never away: what nobody is in charge of stays owed."""
     return np.stack([*(rep.absent(days) for rep in reps), np.zeros(len(days), dtype=np.bool_)])
 
 
-def employment(reps: Sequence[Rep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
+def employment(reps: Sequence[DutyRep], days: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Reps × days on which each is employed, with the same last row."""
     return np.stack([*(rep.employed_on(days) for rep in reps), np.ones(len(days), dtype=np.bool_)])

@@ -8,27 +8,27 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.counting import Contacts
+from kqml.duties.counting import CountedContacts
 from kqml.duties.duty_log import Records
-from kqml.duties.inputs import DutyBook
+from kqml.duties.inputs import DutyInputs
 from kqml.playbook import Playbook
 
 Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Asked:
+class DutyRequest:
     """`known`: the records known before the cutoff; `contacts`: what counts among them. `start`, `end`: the instants
     of the period. `cutoff_day`: the local day of the cutoff, in days since 1970."""
 
-    book: DutyBook
+    book: DutyInputs
     playbook: Playbook
     cutoff: int
     cutoff_day: int
     start: int
     end: int
     known: Records
-    contacts: Contacts
+    contacts: CountedContacts
 
     @property
     def accounts(self) -> int:
@@ -63,6 +63,6 @@ class Asked:
         return np.asarray(due_by) <= self.end
 
 
-def in_tiers(tier: Places, names: Sequence[str]) -> NDArray[np.bool_]:
+def tier_mask(tier: Places, names: Sequence[str]) -> NDArray[np.bool_]:
     """Which of these places of tiers are those of the names."""
     return np.isin(tier, [TIERS.index(name) for name in names])

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kqml.dataset.tables import INSTANT, NUMBER, TEXT, TIERS
-from kqml.duties.inputs import DutyBook
+from kqml.duties.inputs import DutyInputs
 
 STATES = ("due", "done", "overdue", "waived")
 
@@ -60,7 +60,7 @@ Column = NDArray[Any] | str | float | bool | None
 
 
 @dataclass(frozen=True)
-class Part:
+class DutyPart:
     """Rows of the table: places of accounts, reps, tiers (-1: none); the other columns by name, constants allowed."""
 
     account: NDArray[np.int64]
@@ -75,12 +75,12 @@ class Part:
 ROUNDING = 1e-9
 
 
-def whole(prorated: NDArray[np.float64]) -> NDArray[np.float64]:
+def join_parts(prorated: NDArray[np.float64]) -> NDArray[np.float64]:
     """Contacts owed by a target of days: the nearest whole number, half of one counts as one."""
     return np.floor(prorated + 0.5 + ROUNDING)
 
 
-def state_of(
+def duty_states(
     target: NDArray[np.float64], counted: NDArray[np.float64], due_by: NDArray[np.int64] | int, cutoff: int
 ) -> NDArray[np.object_]:
     """Waived where nothing is owed, done where enough is counted, else overdue from `due_by` on, due before."""
@@ -89,7 +89,7 @@ def state_of(
     return np.where(target <= 0, "waived", np.where(enough, "done", open_state)).astype(object)
 
 
-def table_of(book: DutyBook, parts: Sequence[Part], version: str) -> pa.Table:
+def duty_table(book: DutyInputs, parts: Sequence[DutyPart], version: str) -> pa.Table:
     """The parts as one table, by rep, account, then due date; `version`: the playbook's."""
     ids, names = book.log.accounts, np.array([rep.name for rep in book.log.reps], dtype=object)
     columns = {
@@ -111,7 +111,7 @@ def _words(places: list[NDArray[np.int64]], words: list[str]) -> pa.DictionaryAr
     return pa.DictionaryArray.from_arrays(pa.array(joined, mask=joined < 0), pa.array(words, pa.string()))
 
 
-def _joined(field: pa.Field, parts: Sequence[Part], otherwise: str | None) -> pa.ChunkedArray:
+def _joined(field: pa.Field, parts: Sequence[DutyPart], otherwise: str | None) -> pa.ChunkedArray:
     arrays = [_array(field, part.columns.get(field.name, otherwise), len(part)) for part in parts]
     joined = pa.chunked_array(arrays, type=field.type)
     return joined.unify_dictionaries() if field.type == WORD else joined

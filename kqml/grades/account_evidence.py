@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from kqml.grades.account_grades import Standings, card_now, known_at_end
+from kqml.grades.account_grades import AccountGrades, card_now, known_at_end
 from kqml.grades.depth import LEVELS
 from kqml.grades.emotional_account import Booking, statement
-from kqml.grades.inputs import Material
+from kqml.grades.inputs import GradeInputs
 from kqml.playbook.relationship import CardField
 
 
@@ -23,7 +23,7 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class AccountStanding:
+class AccountGradeDetail:
     """`rows`: the standing at the end of each period, the trailing one first. `statement`: of the emotional account,
     whose lines add up to the balance. `missing`: fields of the customer card, what weighs most first."""
 
@@ -40,7 +40,7 @@ class AccountStanding:
         return None if level in (None, LEVELS[-1]) else LEVELS[LEVELS.index(level) + 1]
 
 
-def account_standing(material: Material, standings: Sequence[Standings], place: int) -> AccountStanding:
+def account_grade_detail(material: GradeInputs, standings: Sequence[AccountGrades], place: int) -> AccountGradeDetail:
     """The standing of the account at a place of the log; `standings`: of all accounts, the trailing period first."""
     rows = tuple(_row(one, place) for one in standings)
     alone = material.between(place, place + 1)
@@ -51,12 +51,12 @@ def account_standing(material: Material, standings: Sequence[Standings], place: 
         for name in steps["basic"]
     )
     missing = card_now(alone, known).missing(0)
-    return AccountStanding(
+    return AccountGradeDetail(
         str(material.log.accounts[place]), rows, criteria, statement(known, material.playbook), missing
     )
 
 
-def _row(standings: Standings, place: int) -> dict[str, Any]:
+def _row(standings: AccountGrades, place: int) -> dict[str, Any]:
     """One account's columns as plain values, None where missing."""
     period = standings.period
     head = {"period": period.name, "start": period.start, "end": period.end, "complete": period.complete}

@@ -10,12 +10,12 @@ from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 from kqml.grades.abc_classes import abc_classes
 from kqml.grades.credit import credit
-from kqml.grades.customer_card import Filled, filled_by_events
-from kqml.grades.depth import evidence, levels, single_contact
-from kqml.grades.inputs import Material
+from kqml.grades.customer_card import FilledFields, filled_by_events
+from kqml.grades.depth import depth_evidence, depth_levels, single_contact
+from kqml.grades.inputs import GradeInputs
 from kqml.grades.known import Floats, Known, known_before
-from kqml.grades.overall_class import overall
-from kqml.grades.periods import TRAILING_DAYS, Period
+from kqml.grades.overall_class import overall_classes
+from kqml.grades.periods import TRAILING_DAYS, GradePeriod
 from kqml.grades.relationship import grades_of, relationship_score
 from kqml.grades.sales import net_sales
 from kqml.playbook.codes import DIMENSIONS
@@ -30,20 +30,20 @@ Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Standings:
+class AccountGrades:
     """One period's columns, a place per account of the log; NaN and None where not recorded.
 
     Depth looks at the playbook's window before the period's end, the relationship's dimensions at the period, sales
     and the 532 class at the year before its end, the emotional balance at all that was booked before it.
     """
 
-    period: Period
+    period: GradePeriod
     columns: Mapping[str, Column]
 
 
-def standings_of(
-    material: Material, periods: Sequence[Period], advance: Advance = lambda done: None
-) -> tuple[Standings, ...]:
+def grade_accounts(
+    material: GradeInputs, periods: Sequence[GradePeriod], advance: Advance = lambda done: None
+) -> tuple[AccountGrades, ...]:
     """The standings of all accounts at the end of each period; `advance` is told how many accounts are done."""
     parts: list[list[dict[str, Column]]] = [[] for _ in periods]
     for start in range(0, material.log.account_count, CHUNK):
@@ -54,26 +54,26 @@ def standings_of(
     return tuple(_ranked(material, period, part) for period, part in zip(periods, parts, strict=True))
 
 
-def known_at_end(material: Material, period: Period) -> Known:
+def known_at_end(material: GradeInputs, period: GradePeriod) -> Known:
     """What was known at the end of a period."""
     return known_before(material.log, period.end, material.recorded_since)
 
 
-def card_now(material: Material, known: Known) -> Filled:
+def card_now(material: GradeInputs, known: Known) -> FilledFields:
     """The customer card of now: what the tables hold, what was noted in between."""
     return filled_by_events(known, material.playbook.card) | material.card
 
 
-def _of_accounts(material: Material, period: Period) -> dict[str, Column]:
+def _of_accounts(material: GradeInputs, period: GradePeriod) -> dict[str, Column]:
     """All that an account's standing is by itself."""
     playbook, known = material.playbook, known_at_end(material, period)
     is_now = period.end >= material.now
     card = _card_filled(material, known)
-    deep = evidence(known, playbook, card)
-    score = relationship_score(known, playbook, period.start, evidence(known, playbook, card, period.start))
+    deep = depth_evidence(known, playbook, card)
+    score = relationship_score(known, playbook, period.start, depth_evidence(known, playbook, card, period.start))
     owed = credit(known, playbook, material.credit, now=is_now)
     columns = {
-        "level": levels(deep, playbook),
+        "level": depth_levels(deep, playbook),
         **deep.criteria,
         "channels": deep.channels,
         "single_contact": single_contact(deep, playbook),
@@ -98,7 +98,7 @@ def _unjudged(columns: Mapping[str, Column], unknown: NDArray[np.bool_]) -> dict
     return words | numbers
 
 
-def _card_filled(material: Material, known: Known) -> Floats:
+def _card_filled(material: GradeInputs, known: Known) -> Floats:
     """The share of the card that was known then, NaN where no card was ever recorded as it was filled: the tables say
     what is known now, which would make every past relationship look shallower than the present one."""
     if not known.records([EventKind.CARD_UPDATED]):
@@ -106,12 +106,14 @@ def _card_filled(material: Material, known: Known) -> Floats:
     return filled_by_events(known, material.playbook.card).share
 
 
-def _ranked(material: Material, period: Period, parts: Sequence[Mapping[str, Column]]) -> Standings:
+def _ranked(material: GradeInputs, period: GradePeriod, parts: Sequence[Mapping[str, Column]]) -> AccountGrades:
     """With what an account is among all: its 532 class, from which the overall class follows."""
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
     if not columns:
-        return Standings(period, columns)
+        return AccountGrades(period, columns)
     abc = abc_classes(columns["sales"].astype(np.float64), material.playbook.abc)
     grades = {"results": abc, "relationship": columns["relationship_grade"], "credit": columns["credit_grade"]}
-    whole, score = overall({part: np.asarray(grade, dtype=object) for part, grade in grades.items()}, material.playbook)
-    return Standings(period, {**columns, "abc": abc, "overall_score": score, "overall_class": whole})
+    whole, score = overall_classes(
+        {part: np.asarray(grade, dtype=object) for part, grade in grades.items()}, material.playbook
+    )
+    return AccountGrades(period, {**columns, "abc": abc, "overall_score": score, "overall_class": whole})

@@ -16,7 +16,7 @@ from kqml.playbook.relationship import CardField
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledFields:
     """Accounts × fields: which are known. `fields` in the order of the playbook."""
 
     fields: tuple[CardField, ...]
@@ -33,11 +33,11 @@ class Filled:
         unknown = [field for field, known in zip(self.fields, self.known[account], strict=True) if not known]
         return tuple(sorted(unknown, key=lambda field: -field.weight))
 
-    def __or__(self, other: "Filled") -> "Filled":
-        return Filled(self.fields, self.known | other.known)
+    def __or__(self, other: "FilledFields") -> "FilledFields":
+        return FilledFields(self.fields, self.known | other.known)
 
 
-def filled_by_events(known: Known, fields: Sequence[CardField]) -> Filled:
+def filled_by_events(known: Known, fields: Sequence[CardField]) -> FilledFields:
     """The card as it stood at the cutoff, by `card_updated` events, which hold the names of fields only."""
     table = np.zeros((known.log.account_count, len(fields)), dtype=np.bool_)
     if NOTE in known.log.codes:
@@ -47,17 +47,17 @@ def filled_by_events(known: Known, fields: Sequence[CardField]) -> Filled:
         names = [_named(note.fields, fields) for note in known.log.notes]
         rows = np.array(names, dtype=np.bool_).reshape(len(names), len(fields))[notes[notes >= 0]]
         np.logical_or.at(table, known.account[noted], rows)
-    return Filled(tuple(fields), table)
+    return FilledFields(tuple(fields), table)
 
 
-def filled_by_tables(accounts: pd.DataFrame, contacts: pd.DataFrame, fields: Sequence[CardField]) -> Filled:
+def filled_by_tables(accounts: pd.DataFrame, contacts: pd.DataFrame, fields: Sequence[CardField]) -> FilledFields:
     """What the tables hold now; `accounts` has a row per account, indexed by `account_id`. A field of contacts is known
     where one contact of the account has it. Only whether there is a value is looked at, never the value."""
     own = _Table(accounts, np.arange(len(accounts)), len(accounts))
     places = accounts.index.get_indexer(pd.Index(contacts["account_id"])) if len(contacts) else np.zeros(0, np.int64)
     sources = {"accounts": own, "contacts": _Table(contacts, places, len(accounts))}
     columns = [sources[table].has(rest) for table, _, rest in (field.source.partition(".") for field in fields)]
-    return Filled(tuple(fields), np.column_stack(columns) if columns else np.zeros((len(accounts), 0), np.bool_))
+    return FilledFields(tuple(fields), np.column_stack(columns) if columns else np.zeros((len(accounts), 0), np.bool_))
 
 
 def _named(said: Sequence[str], fields: Sequence[CardField]) -> list[bool]:

@@ -22,7 +22,7 @@ SOLVING = (EventKind.HELP_GIVEN, EventKind.COMPLAINT_RESOLVED)
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DepthEvidence:
     """Per account what its level rests on; NaN where the data do not record it.
 
     `contacts_met`: distinct people we dealt with. `meetings`: as the playbook counts them. `problems_solved`: help
@@ -44,10 +44,10 @@ class Evidence:
         return {name: getattr(self, name) for name in names}
 
 
-def evidence(known: Known, playbook: Playbook, card_filled: Floats, since: int | None = None) -> Evidence:
+def depth_evidence(known: Known, playbook: Playbook, card_filled: Floats, since: int | None = None) -> DepthEvidence:
     """The evidence of the playbook's window before the cutoff, or of the time from `since` on."""
     start = known.cutoff - round(playbook.depth.window_days * DAY_US) if since is None else since
-    return Evidence(
+    return DepthEvidence(
         contacts_met=_distinct(known, known.places(IN_TOUCH, start), "contact_id"),
         meetings=meetings(known, playbook, start),
         problems_solved=known.total(known.places(SOLVING, start)) if known.records(SOLVING) else _nothing(known),
@@ -57,23 +57,23 @@ def evidence(known: Known, playbook: Playbook, card_filled: Floats, since: int |
     )
 
 
-def levels(found: Evidence, playbook: Playbook) -> NDArray[np.object_]:
+def depth_levels(found: DepthEvidence, playbook: Playbook) -> NDArray[np.object_]:
     """The highest of LEVELS that is met, as all below it are, by every criterion recorded; None where none is."""
     steps = (playbook.depth.basic, playbook.depth.middle, playbook.depth.high)
-    reached = np.array([met(found, step).all(axis=0) for step in steps])
+    reached = np.array([met_criteria(found, step).all(axis=0) for step in steps])
     names: NDArray[np.object_] = np.array(LEVELS, dtype=object)[np.logical_and.accumulate(reached).sum(axis=0)]
     names[np.isnan(np.column_stack([*found.criteria.values()])).all(axis=1)] = None
     return names
 
 
-def met(found: Evidence, step: DepthLevel) -> Mask:
+def met_criteria(found: DepthEvidence, step: DepthLevel) -> Mask:
     """Criteria × accounts: at least as much as the level takes, or not recorded."""
     takes = asdict(step)
     rows = [np.isnan(values) | (values >= takes[name]) for name, values in found.criteria.items()]
     return np.array(rows, dtype=np.bool_)
 
 
-def single_contact(found: Evidence, playbook: Playbook) -> NDArray[np.object_]:
+def single_contact(found: DepthEvidence, playbook: Playbook) -> NDArray[np.object_]:
     """Whether so few people are known there that one who leaves takes the relationship along; None where people are not
     recorded."""
     few = playbook.facts.get("shallow", {}).get("people", 1.0)

@@ -8,20 +8,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kqml.dataset.table_files import write_table
-from kqml.grades.account_grades import Column, Standings
+from kqml.grades.account_grades import AccountGrades, Column
 
 INSTANT = pa.timestamp("us", tz="UTC")
 FLAGS = ("single_contact",)
 """Columns that hold yes, no or, where it is not recorded, nothing; the other columns of objects hold text."""
 
 
-def write_standings(path: Path, accounts: NDArray[np.object_], standings: Sequence[Standings]) -> int:
+def write_grades(path: Path, accounts: NDArray[np.object_], standings: Sequence[AccountGrades]) -> int:
     """Writes the file whole or not at all, an existing one is replaced; how many rows it has."""
     tables = [_table(accounts, one) for one in standings]
     return write_table(path, pa.concat_tables(tables, promote_options="default"))
 
 
-def _table(accounts: NDArray[np.object_], standings: Standings) -> pa.Table:
+def _table(accounts: NDArray[np.object_], standings: AccountGrades) -> pa.Table:
     period, count = standings.period, len(accounts)
     return pa.table(
         {

@@ -11,7 +11,7 @@ import pyarrow as pa
 from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
 from kqml.grades.credit import CreditChange, CreditInputs, credit_inputs
-from kqml.grades.customer_card import Filled, filled_by_tables
+from kqml.grades.customer_card import FilledFields, filled_by_tables
 from kqml.grades.depth import IN_TOUCH, SOLVING
 from kqml.grades.known import recorded_since
 from kqml.grades.sales import SIGNS
@@ -20,34 +20,34 @@ from kqml.playbook import Playbook
 
 
 @dataclass(frozen=True)
-class Material:
+class GradeInputs:
     """Accounts with all that their standing is judged by. `now`: the end of the data; the tables count only from then
     on, since they are of now."""
 
     log: EventLog
     playbook: Playbook
     recorded_since: Mapping[EventKind, int]
-    card: Filled
+    card: FilledFields
     credit: CreditInputs
     now: int
     time_zone: str
 
-    def between(self, start: int, stop: int) -> "Material":
+    def between(self, start: int, stop: int) -> "GradeInputs":
         """The accounts `start:stop`, only with events that matter here."""
         log = _narrowed(self.log.between(start, stop))
         matters = np.isin(log.kind, [kind.number for kind in _kinds(self.playbook)])
-        card = Filled(self.card.fields, self.card.known[start:stop])
+        card = FilledFields(self.card.fields, self.card.known[start:stop])
         credit = self.credit.between(start, stop)
         rest = (self.playbook, self.recorded_since, card, credit, self.now, self.time_zone)
-        return Material(log.keep(matters), *rest)
+        return GradeInputs(log.keep(matters), *rest)
 
 
-def read_material(dataset: Dataset, playbook: Playbook, now: int) -> Material:
+def read_grade_inputs(dataset: Dataset, playbook: Playbook, now: int) -> GradeInputs:
     """The material of a whole dataset."""
     log, accounts = dataset.event_log(), dataset.accounts()
     card = filled_by_tables(accounts, dataset.contacts(), playbook.card)
     credit = credit_inputs(accounts, _credit_changes(dataset, accounts))
-    return Material(log, playbook, recorded_since(dataset.info), card, credit, now, dataset.info.time_zone)
+    return GradeInputs(log, playbook, recorded_since(dataset.info), card, credit, now, dataset.info.time_zone)
 
 
 def _narrowed(log: EventLog) -> EventLog:

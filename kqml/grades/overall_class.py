@@ -13,7 +13,7 @@ from kqml.playbook.codes import CLASS_PARTS
 Texts = NDArray[np.object_]
 
 
-def overall(grades: Mapping[str, Texts], playbook: Playbook) -> tuple[Texts, Floats]:
+def overall_classes(grades: Mapping[str, Texts], playbook: Playbook) -> tuple[Texts, Floats]:
     """Per account its class and its score: Π points[grade] ^ (weight ÷ Σ weights), over the parts that have a grade.
 
     `grades`: each of CLASS_PARTS; that of results is the 532 class, without which there is no class (None, NaN).

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
-from kqml.grades.depth import Evidence, asks_granted
+from kqml.grades.depth import DepthEvidence, asks_granted
 from kqml.grades.emotional_account import balances
 from kqml.grades.known import NEVER, Floats, Known, Places
 from kqml.grades.sales import net_sales
@@ -33,7 +33,7 @@ class RelationshipScore:
     parts: Mapping[str, Floats]
 
 
-def relationship_score(known: Known, playbook: Playbook, start: int, found: Evidence) -> RelationshipScore:
+def relationship_score(known: Known, playbook: Playbook, start: int, found: DepthEvidence) -> RelationshipScore:
     """The score of `[start, cutoff)`; `found`: the evidence of depth over the same time.
 
     familiarity = mean(contacts met ÷ full, card filled ÷ full) · closeness = mean(meetings a month ÷ full, emotional
@@ -76,7 +76,7 @@ def grades_of(scores: Floats, thresholds: Mapping[str, float]) -> NDArray[np.obj
     return grades
 
 
-def _parts(known: Known, playbook: Playbook, start: int, found: Evidence) -> dict[str, Floats]:
+def _parts(known: Known, playbook: Playbook, start: int, found: DepthEvidence) -> dict[str, Floats]:
     days = (known.cutoff - start) / DAY_US
     year = round(365 * DAY_US)
     before = net_sales(known, start - year, known.cutoff - year)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.errors import Fault, Refused
 from kqml.events import KIND_OF_CODE, KINDS
-from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, Note
+from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, EventNote
 from kqml.history.links import links_of, notes_among, notes_in, references_among, references_in
 
 _NUMBER_OF_CODE = {kind.code: kind.number for kind in KINDS}
@@ -51,7 +51,7 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
 
 def _ties(
     table: pa.Table, account: NDArray[np.int32], kind: NDArray[np.uint8]
-) -> tuple[dict[str, NDArray[np.int32]], tuple[Note, ...]]:
+) -> tuple[dict[str, NDArray[np.int32]], tuple[EventNote, ...]]:
     """The codes of LINKS that the columns of a sorted table tell, the notes."""
     noted, notes = notes_in(table, kind) if "attributes" in table.column_names else ({}, ())
     if {"event_id", "ref"}.issubset(table.column_names):
@@ -153,7 +153,7 @@ def _record_ties(
     account: NDArray[np.int64],
     kind: NDArray[np.uint8],
     present: Container[str],
-) -> tuple[dict[str, NDArray[np.int32]], tuple[Note, ...]]:
+) -> tuple[dict[str, NDArray[np.int32]], tuple[EventNote, ...]]:
     """The same as `_ties` for records."""
     noted, notes = notes_among(events, order) if "attributes" in present else ({}, ())
     if "ref" in present and "event_id" in present:

@@ -38,7 +38,7 @@ NOTED = frozenset(
 
 
 @dataclass(frozen=True)
-class Note:
+class EventNote:
     """What numbers are made of in the attributes of an event: its topic, the fields of the customer card it fills."""
 
     topic: str | None = None
@@ -64,7 +64,7 @@ class EventLog:
     values: Mapping[str, NDArray[np.float64]]
     codes: Mapping[str, NDArray[np.int32]]
     due_at: Instants | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[EventNote, ...] = ()
 
     def __len__(self) -> int:
         return len(self.kind)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSED_BY, CLOSES, NOTE, NOTED, OPENS, Note
+from kqml.history.event_log import CLOSED_BY, CLOSES, NOTE, NOTED, OPENS, EventNote
 
 Codes = NDArray[np.int32]
 Kinds = NDArray[np.uint8]
@@ -54,18 +54,18 @@ def links_of(opener: NDArray[np.int64], account: NDArray[np.integer], kind: Kind
     return {OPENS: opens, CLOSES: closes}
 
 
-def notes_in(table: pa.Table, kind: Kinds) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+def notes_in(table: pa.Table, kind: Kinds) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
     """NOTE of a table's events, the distinct notes; each distinct text is read once."""
     rows = _places(kind, NOTED)
     texts = table["attributes"].take(pa.array(rows)).cast(pa.string()).combine_chunks().dictionary_encode()
     notes = [_note(_read(text)) for text in texts.dictionary.to_pylist()]
     places = pc.fill_null(texts.indices, -1).to_numpy(zero_copy_only=False)
-    return _coded(rows, [notes[place] if place >= 0 else Note() for place in places.tolist()], len(kind))
+    return _coded(rows, [notes[place] if place >= 0 else EventNote() for place in places.tolist()], len(kind))
 
 
 def notes_among(
     events: Sequence[Mapping[str, Any]], order: NDArray[np.int64]
-) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
     """The same for plain records, whose attributes are JSON text or read already."""
     chosen = [events[record] for record in order.tolist()]
     rows = [place for place, event in enumerate(chosen) if event.get("attributes") and event["kind"] in _NOTED_CODES]
@@ -73,7 +73,7 @@ def notes_among(
     return _coded(np.array(rows, dtype=np.int64), notes, len(events))
 
 
-def notes_of(texts: Mapping[int, str], kind: Kinds) -> tuple[dict[str, Codes], tuple[Note, ...]]:
+def notes_of(texts: Mapping[int, str], kind: Kinds) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
     """The same for JSON texts by the places of their events in the log."""
     rows = [place for place in texts if KINDS[kind[place]] in NOTED]
     return _coded(np.array(rows, dtype=np.int64), [_note(_read(texts[place])) for place in rows], len(kind))
@@ -87,17 +87,19 @@ def _read(attributes: Any) -> Mapping[str, Any]:
     return read if isinstance(read, Mapping) else {}
 
 
-def _note(attributes: Mapping[str, Any]) -> Note:
+def _note(attributes: Mapping[str, Any]) -> EventNote:
     """What a note keeps of the attributes of an event."""
     topic, fields = attributes.get("topic"), attributes.get("fields")
     names = fields if isinstance(fields, list) else []
-    return Note(topic if isinstance(topic, str) else None, tuple(name for name in names if isinstance(name, str)))
+    return EventNote(topic if isinstance(topic, str) else None, tuple(name for name in names if isinstance(name, str)))
 
 
-def _coded(rows: NDArray[np.int64], notes: Sequence[Note], events: int) -> tuple[dict[str, Codes], tuple[Note, ...]]:
-    places: dict[Note, int] = {}
+def _coded(
+    rows: NDArray[np.int64], notes: Sequence[EventNote], events: int
+) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
+    places: dict[EventNote, int] = {}
     codes = np.full(events, -1, dtype=np.int32)
-    codes[rows] = [-1 if note == Note() else places.setdefault(note, len(places)) for note in notes]
+    codes[rows] = [-1 if note == EventNote() else places.setdefault(note, len(places)) for note in notes]
     return {NOTE: codes}, tuple(places)
 
 

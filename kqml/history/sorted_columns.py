@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSED_BY, CODES, NO_DUE, NOTED, VALUES, EventLog, Note
+from kqml.history.event_log import CLOSED_BY, CODES, NO_DUE, NOTED, VALUES, EventLog, EventNote
 from kqml.history.links import CLOSING, links_of, notes_of
 
 COLUMNS = ("occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "event_id", "ref", "attributes")
@@ -70,7 +70,7 @@ def _dues(column: Column) -> Instants:
 
 def _ties(
     columns: Mapping[str, Column], account: NDArray[np.int64], kind: NDArray[np.uint8]
-) -> tuple[dict[str, NDArray[np.int32]], tuple[Note, ...]]:
+) -> tuple[dict[str, NDArray[np.int32]], tuple[EventNote, ...]]:
     texts = {place: text for place, text in enumerate(columns.get("attributes", ())) if text is not None}
     noted, notes = notes_of(texts, kind) if texts else ({}, ())
     if "ref" not in columns:

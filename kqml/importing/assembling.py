@@ -5,10 +5,10 @@ from typing import Any
 
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.tables import EVENTS
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import ImportMapping, TableMapping
 from kqml.importing.relations import ROW, literal, one_row
-from kqml.importing.staging import Staged
+from kqml.importing.staging import StagedSource
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import Workspace
 
@@ -29,7 +29,7 @@ def record_lags_of(mapping: ImportMapping) -> dict[str, float]:
     return {**DEFAULT_LAG_DAYS, **mapping.lags}
 
 
-def assemble_events(workspace: Workspace, staged: Sequence[Staged], mapping: ImportMapping) -> list[Finding]:
+def assemble_events(workspace: Workspace, staged: Sequence[StagedSource], mapping: ImportMapping) -> list[Finding]:
     """Makes the table `events` of the faultless rows, with `given_id`, `given_time` and the row each came from."""
     of_part: dict[int, list[str]] = {}
     for place, source in enumerate(staged):
@@ -46,7 +46,7 @@ def assemble_events(workspace: Workspace, staged: Sequence[Staged], mapping: Imp
     return findings + _negative_sums(workspace, mapping)
 
 
-def _rows_sql(place: int, staged: Staged) -> str:
+def _rows_sql(place: int, staged: StagedSource) -> str:
     have = set(staged.part.columns)
     columns = [f"v_{name} AS {name}" if name in have else f"{_null(name)} AS {name}" for name in EVENTS.names]
     columns += [f"{place} AS source", f"{ROW} AS source_row"]
@@ -101,7 +101,7 @@ def _sign_findings(workspace: Workspace) -> list[Finding]:
         f"SELECT count(*), count(*) FILTER (kind = 'order' AND {_SIZE} < 0), "
         f"count(*) FILTER (kind = 'order' AND {_SIZE} = 0) FROM drafts",
     )
-    told = (("negative_orders", Level.NOTE, returns), ("zero_orders", Level.LEFT_OUT, nothing))
+    told = (("negative_orders", FindingLevel.NOTE, returns), ("zero_orders", FindingLevel.LEFT_OUT, nothing))
     return [
         Finding(message, level, "events", count=count, share=count / total) for message, level, count in told if count
     ]
@@ -146,7 +146,7 @@ def _given_ids(workspace: Workspace, labels: Sequence[str]) -> list[Finding]:
         "UPDATE events SET event_id = events.event_id || '#' || nth FROM repeats"
         " WHERE events.rowid = place AND NOT repeats.given_id AND nth > 1"
     )
-    told = (("copies", Level.LEFT_OUT, copies), ("alike", Level.WARNING, alike))
+    told = (("copies", FindingLevel.LEFT_OUT, copies), ("alike", FindingLevel.WARNING, alike))
     (total,) = one_row(workspace.connection, "SELECT count(*) FROM events")
     return [
         Finding(message, level, "events", count=count, share=count / total) for message, level, count in told if count
@@ -173,7 +173,7 @@ def _conflict(workspace: Workspace, conflicts: list[Any], labels: Sequence[str])
     rows = tuple(row for found in conflicts for row in (found[2], found[4]) if row is not None)
     values = tuple(found[0] for found in conflicts)
     source = labels[conflicts[0][3]]
-    return Finding("two_contents", Level.REFUSAL, "events", "event_id", count, None, source, rows, values)
+    return Finding("two_contents", FindingLevel.REFUSAL, "events", "event_id", count, None, source, rows, values)
 
 
 def _negative_sums(workspace: Workspace, mapping: ImportMapping) -> list[Finding]:
@@ -184,7 +184,7 @@ def _negative_sums(workspace: Workspace, mapping: ImportMapping) -> list[Finding
         return []
     (total,) = one_row(workspace.connection, "SELECT count(*) FROM events")
     limit = mapping.tolerate.get("out_of_range_amount")
-    level = Level.LEFT_OUT if limit is not None and count / total <= limit else Level.REFUSAL
+    level = FindingLevel.LEFT_OUT if limit is not None and count / total <= limit else FindingLevel.REFUSAL
     workspace.connection.execute(f"DELETE FROM events WHERE {below}")
     return [Finding("out_of_range", level, "events", "amount", count, count / total)]
 

@@ -12,7 +12,7 @@ from kqml.calendar.business_time import DAY_US, QuietPeriods, local_midnight, mo
 from kqml.dataset.folder import ColumnUse, DatasetInfo
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
 from kqml.importing.column_use import column_uses
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.relations import literal, one_row, quoted
 from kqml.importing.report import ColumnFill, Summary
 
@@ -109,11 +109,11 @@ def _fills(connection: Connection, uses: Mapping[str, ColumnUse]) -> tuple[Colum
 
 def _refusals(per_account: pd.DataFrame, kinds: Mapping[str, int]) -> list[Finding]:
     if not sum(kinds.values()):
-        return [Finding("no_events", Level.REFUSAL, "events")]
+        return [Finding("no_events", FindingLevel.REFUSAL, "events")]
     if not kinds.get("order"):
-        return [Finding("no_orders", Level.REFUSAL, "events")]
+        return [Finding("no_orders", FindingLevel.REFUSAL, "events")]
     if not (per_account["orders"] > 1).any():
-        return [Finding("no_repeats", Level.REFUSAL, "events", count=len(per_account))]
+        return [Finding("no_repeats", FindingLevel.REFUSAL, "events", count=len(per_account))]
     return []
 
 
@@ -140,7 +140,7 @@ def _orphans(connection: Connection) -> list[Finding]:
         count, total, values = one_row(connection, f"SELECT {absent}, count(*), {examples} FROM ({names})")
         if count:
             share, facts = count / total, {"target": target}
-            level = Level.WARNING
+            level = FindingLevel.WARNING
             findings.append(Finding("orphans", level, table, column, count, share, values=tuple(values), facts=facts))
     return findings
 
@@ -156,7 +156,7 @@ def _days_findings(connection: Connection, info: DatasetInfo) -> list[Finding]:
     span = int(days[-1] - days[0]) + 1
     findings = []
     if span < SHORT_DAYS:
-        findings.append(Finding("short_span", Level.WARNING, "events", count=span))
+        findings.append(Finding("short_span", FindingLevel.WARNING, "events", count=span))
     findings += _hole(days, info)
     findings += _thin_end(days, orders)
     return findings
@@ -175,7 +175,7 @@ def _hole(days: Any, info: DatasetInfo) -> list[Finding]:
         return []
     place = int(np.argmax(steps))
     facts = {"start": _date(days[place]), "end": _date(days[place + 1])}
-    return [Finding("hole", Level.WARNING, "events", count=int(days[place + 1] - days[place]), facts=facts)]
+    return [Finding("hole", FindingLevel.WARNING, "events", count=int(days[place + 1] - days[place]), facts=facts)]
 
 
 def _thin_end(days: Any, orders: Any) -> list[Finding]:
@@ -185,7 +185,7 @@ def _thin_end(days: Any, orders: Any) -> list[Finding]:
     if len(sums) < 4 or sums[0] >= THIN * np.median(sums[1:]):
         return []
     share = float(sums[0] / np.median(sums[1:]))
-    return [Finding("thin_end", Level.WARNING, "events", count=int(sums[0]), share=share)]
+    return [Finding("thin_end", FindingLevel.WARNING, "events", count=int(sums[0]), share=share)]
 
 
 def _date(day: int) -> str:
@@ -200,11 +200,11 @@ def _order_findings(connection: Connection, summary: Summary, per_account: pd.Da
     singles, fours = summary.accounts_with_one_event, summary.accounts_with_four_orders
     total = summary.accounts
     told = (
-        ("outliers", Level.WARNING, large, large / summary.orders, middle is not None),
-        ("no_amounts", Level.WARNING, summary.orders, 1.0, middle is None),
-        ("known_before", Level.WARNING, early, early / summary.events, True),
-        ("single_events", Level.NOTE, singles, singles / total, True),
-        ("few_accounts", Level.WARNING, fours, fours / total, fours < FEW_ACCOUNTS),
+        ("outliers", FindingLevel.WARNING, large, large / summary.orders, middle is not None),
+        ("no_amounts", FindingLevel.WARNING, summary.orders, 1.0, middle is None),
+        ("known_before", FindingLevel.WARNING, early, early / summary.events, True),
+        ("single_events", FindingLevel.NOTE, singles, singles / total, True),
+        ("few_accounts", FindingLevel.WARNING, fours, fours / total, fours < FEW_ACCOUNTS),
     )
     return [
         Finding(message, level, "events", count=count, share=share)

@@ -10,7 +10,7 @@ from kqml.dataset.folder import Dataset
 from kqml.dataset.tables import KEYS, SCHEMAS
 from kqml.errors import CouldNot
 from kqml.importing.assessing import assess
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.relations import file_literal, literal, one_row, quoted
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.values import sql_type
@@ -62,12 +62,12 @@ def _integrity(
     """What an import has refused before, and what happened to the files since."""
     if fingerprint != dataset.info.fingerprint:
         facts = {"found": fingerprint[:12], "expected": dataset.info.fingerprint[:12]}
-        yield Finding("fingerprint_changed", Level.REFUSAL, "events", facts=facts)
+        yield Finding("fingerprint_changed", FindingLevel.REFUSAL, "events", facts=facts)
     limit = f"CAST({literal(moment_of(now).isoformat())} AS TIMESTAMPTZ)"
     total, ahead = one_row(connection, f"SELECT count(*), count(*) FILTER (occurred_at > {limit}) FROM events")
     if ahead:
-        yield Finding("future", Level.REFUSAL, "events", "occurred_at", ahead, ahead / total)
+        yield Finding("future", FindingLevel.REFUSAL, "events", "occurred_at", ahead, ahead / total)
     repeated = "SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"
     count, names = one_row(connection, f"SELECT count(*), min(event_id, 5) FROM ({repeated})")
     if count:
-        yield Finding("two_contents", Level.REFUSAL, "events", "event_id", count, values=tuple(names))
+        yield Finding("two_contents", FindingLevel.REFUSAL, "events", "event_id", count, values=tuple(names))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from kqml.dataset.folder import ColumnUse
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.messages import text
 
 STATIC = ("segment", "region", "opened_on")
@@ -28,7 +28,7 @@ FOLLOWS_AUC, FOLLOWS_Z = 0.10, 3.0
 
 
 @dataclass(frozen=True)
-class Follow:
+class MissingnessLink:
     """How an account column's missingness goes with the account's last activity: AUC of "missing" being later."""
 
     auc: float
@@ -39,7 +39,7 @@ class Follow:
         return abs(self.auc - 0.5) >= FOLLOWS_AUC and abs(self.z) >= FOLLOWS_Z
 
 
-def missingness_follows(missing: pd.Series, last_activity: pd.Series) -> Follow | None:
+def missingness_follows(missing: pd.Series, last_activity: pd.Series) -> MissingnessLink | None:
     """The Mann-Whitney statistic of last activity, missing against present; None where too few are either.
 
     A list of accounts made late lacks those gone before: then "missing" says "gone" at every earlier cutoff.
@@ -53,7 +53,7 @@ def missingness_follows(missing: pd.Series, last_activity: pd.Series) -> Follow 
     total = n + m
     spread = n * m / 12 * (total + 1 - float((ties.astype(float) ** 3 - ties).sum()) / (total * (total - 1)))
     z = 0.0 if spread <= 0 else (u - n * m / 2) / np.sqrt(spread)
-    return Follow(u / (n * m), float(z))
+    return MissingnessLink(u / (n * m), float(z))
 
 
 def column_uses(
@@ -74,13 +74,13 @@ def column_uses(
         uses[column] = ColumnUse(complete_since=since, usable=not reason, why=why)
         if reason:
             share = float(missing.mean())
-            level = Level.WARNING if reason == "follows_activity" else Level.NOTE
+            level = FindingLevel.WARNING if reason == "follows_activity" else FindingLevel.NOTE
             findings.append(Finding(reason, level, "accounts", column, int(missing.sum()), share, facts=facts))
     return uses, findings
 
 
 def _refusal(
-    column: str, since: str | None, kinds: frozenset[str], follow: Follow | None
+    column: str, since: str | None, kinds: frozenset[str], follow: MissingnessLink | None
 ) -> tuple[str | None, dict[str, str]]:
     if column in CHANGING and since is None:
         return "changes_unknown", {}

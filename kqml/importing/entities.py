@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from kqml.dataset.tables import KEYS, SCHEMAS
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.relations import ROW, one_row, quoted
-from kqml.importing.staging import Staged
+from kqml.importing.staging import StagedSource
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import Workspace
 
 
-def assemble_entities(workspace: Workspace, table: str, staged: Sequence[Staged]) -> list[Finding]:
+def assemble_entities(workspace: Workspace, table: str, staged: Sequence[StagedSource]) -> list[Finding]:
     """Makes `table` of the faultless rows with the columns that any part maps; empty where no part fills it."""
     key = KEYS[table][0]
     names = [name for name in SCHEMAS[table].names if name == key or any(name in part.part.columns for part in staged)]
@@ -24,7 +24,7 @@ def assemble_entities(workspace: Workspace, table: str, staged: Sequence[Staged]
     return findings
 
 
-def _rows_sql(place: int, staged: Staged, table: str, names: Sequence[str]) -> str:
+def _rows_sql(place: int, staged: StagedSource, table: str, names: Sequence[str]) -> str:
     columns = [
         f"v_{name} AS {quoted(name)}" if name in staged.part.columns else f"{_null(table, name)} AS {quoted(name)}"
         for name in names
@@ -52,6 +52,10 @@ def _conflicts(workspace: Workspace, table: str, names: Sequence[str], labels: S
     if found:
         rows = tuple(row for conflict in found for row in conflict[1:3])
         values, source = tuple(conflict[0] for conflict in found), labels[found[0][3]]
-        return [Finding("two_contents", Level.REFUSAL, table, KEYS[table][0], found[0][4], None, source, rows, values)]
+        return [
+            Finding(
+                "two_contents", FindingLevel.REFUSAL, table, KEYS[table][0], found[0][4], None, source, rows, values
+            )
+        ]
     (copies,) = one_row(workspace.connection, f"SELECT count(*) - count(DISTINCT {key}) FROM drafts")
-    return [Finding("copies", Level.LEFT_OUT, table, count=copies)] if copies else []
+    return [Finding("copies", FindingLevel.LEFT_OUT, table, count=copies)] if copies else []

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Level(StrEnum):
+class FindingLevel(StrEnum):
     """How serious a finding is; one refusal makes the data unusable."""
 
     REFUSAL = "refusal"
@@ -22,7 +22,7 @@ class Finding:
     """
 
     message: str
-    level: Level
+    level: FindingLevel
     table: str
     column: str = ""
     count: int = 0

@@ -135,7 +135,7 @@ class TableMapping(_Part):
         return tuple(dict.fromkeys([*mapped, *extra, *self.where]))
 
 
-class Quiet(_Part):
+class QuietDeclaration(_Part):
     """Declared quiet days; `end` is not included."""
 
     start: Day
@@ -164,7 +164,7 @@ class ImportMapping(_Part):
     currency: str = "CNY"
     tolerate: dict[Annotated[str, AfterValidator(_tolerable)], Share] = {}
     lags: dict[KindCode, Annotated[float, Field(ge=0.0)]] = {}
-    quiet_periods: tuple[Quiet, ...] = ()
+    quiet_periods: tuple[QuietDeclaration, ...] = ()
     columns: dict[str, DeclaredColumn] = {}
     accounts: tuple[TableMapping, ...] = ()
     contacts: tuple[TableMapping, ...] = ()

@@ -13,12 +13,12 @@ from kqml.importing.assembling import assemble_events, measured_lags
 from kqml.importing.assessing import Assessment, assess
 from kqml.importing.csv_files import reject_faults
 from kqml.importing.entities import assemble_entities
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import ImportMapping
 from kqml.importing.relations import Source, one_row
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.sources import assign_sources, open_all, require_files
-from kqml.importing.staging import Staged, Terms, stage
+from kqml.importing.staging import StagedSource, Terms, stage
 from kqml.importing.workspace import Workspace, open_workspace
 
 BATCH_ROWS = 100_000
@@ -69,7 +69,7 @@ def _refuse_broken_lines(workspace: Workspace) -> None:
 
 
 def _assembled(
-    workspace: Workspace, staged: Sequence[Staged], mapping: ImportMapping, sources: Sequence[Source]
+    workspace: Workspace, staged: Sequence[StagedSource], mapping: ImportMapping, sources: Sequence[Source]
 ) -> tuple[UsabilityReport, DatasetInfo]:
     findings = [finding for source in staged for finding in source.findings]
     findings += [_empty(source) for source in staged if not source.rows]
@@ -84,13 +84,13 @@ def _assembled(
     info = _info(mapping, sources, lags)
     declared = {name: column.complete_since for name, column in mapping.columns.items()}
     assessment = assess(workspace.connection, info, declared)
-    if all(finding.level is not Level.REFUSAL for finding in findings):
+    if all(finding.level is not FindingLevel.REFUSAL for finding in findings):
         findings += assessment.findings
     return _report(workspace, staged, assessment, lags, findings), replace(info, columns=assessment.uses)
 
 
-def _empty(staged: Staged) -> Finding:
-    return Finding("empty", Level.REFUSAL, staged.table, source=staged.label)
+def _empty(staged: StagedSource) -> Finding:
+    return Finding("empty", FindingLevel.REFUSAL, staged.table, source=staged.label)
 
 
 def _info(mapping: ImportMapping, sources: Sequence[Source], lags: Mapping[str, Mapping[str, float]]) -> DatasetInfo:
@@ -105,7 +105,7 @@ def _info(mapping: ImportMapping, sources: Sequence[Source], lags: Mapping[str, 
 
 def _report(
     workspace: Workspace,
-    staged: Sequence[Staged],
+    staged: Sequence[StagedSource],
     assessment: Assessment,
     lags: Mapping[str, Mapping[str, float]],
     findings: Sequence[Finding],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.wording import sentences
 
 
@@ -59,11 +59,11 @@ class UsabilityReport:
 
     @property
     def usable(self) -> bool:
-        return all(finding.level is not Level.REFUSAL for finding in self.findings)
+        return all(finding.level is not FindingLevel.REFUSAL for finding in self.findings)
 
     def ordered(self) -> list[Finding]:
         """The findings, the most serious first."""
-        return sorted(self.findings, key=lambda finding: list(Level).index(finding.level))
+        return sorted(self.findings, key=lambda finding: list(FindingLevel).index(finding.level))
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """The report as plain values for JSON, its findings with their sentences."""

@@ -8,7 +8,7 @@ import duckdb
 from kqml.calendar.business_time import moment_of
 from kqml.dataset.tables import CHOICES, DATE, RANGES, SCHEMAS
 from kqml.errors import Fault, Refused
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import TableMapping
 from kqml.importing.problems import (
     EARLIEST,
@@ -63,7 +63,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedSource:
     """A source's rows as the table `name`: our columns as `v_<column>`, `mask` (0 where faultless), `skipped`."""
 
     name: str
@@ -74,7 +74,7 @@ class Staged:
     findings: tuple[Finding, ...]
 
 
-def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relation, terms: Terms) -> Staged:
+def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relation, terms: Terms) -> StagedSource:
     """Reads a source once into a table of its own; its findings are already weighed against `[tolerate]`."""
     values = {
         column: value_sql(column, SCHEMAS[table].field(column).type, source, relation.types, terms.time_zone)
@@ -88,7 +88,7 @@ def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relati
     findings = [_skipped(reading, skipped, rows)] if skipped else []
     findings += _mixed_offsets(reading, part, offsets)
     findings += _row_findings(workspace, reading, rows - skipped, terms.tolerate)
-    return Staged(reading.name, table, part, relation.label, rows, tuple(findings))
+    return StagedSource(reading.name, table, part, relation.label, rows, tuple(findings))
 
 
 def _read_into(workspace: Workspace, reading: _Reading, sql: str) -> None:
@@ -156,7 +156,9 @@ def _totals(workspace: Workspace, name: str, values: Mapping[str, ValueSql]) -> 
 
 
 def _skipped(reading: _Reading, count: int, rows: int) -> Finding:
-    return Finding("skipped", Level.LEFT_OUT, reading.table, count=count, share=count / rows, source=reading.label)
+    return Finding(
+        "skipped", FindingLevel.LEFT_OUT, reading.table, count=count, share=count / rows, source=reading.label
+    )
 
 
 def _mixed_offsets(reading: _Reading, part: TableMapping, offsets: Mapping[str, list[str]]) -> list[Finding]:
@@ -167,7 +169,9 @@ def _mixed_offsets(reading: _Reading, part: TableMapping, offsets: Mapping[str, 
         if len(distinct) > 1 and ("" in distinct or part.columns[column].offsets == "same"):
             shown = tuple(offset or "–" for offset in seen)
             message = "mixed_time_zones" if "" in distinct else "several_offsets"
-            findings.append(Finding(message, Level.REFUSAL, reading.table, column, source=reading.label, values=shown))
+            findings.append(
+                Finding(message, FindingLevel.REFUSAL, reading.table, column, source=reading.label, values=shown)
+            )
     return findings
 
 
@@ -187,7 +191,7 @@ def _row_findings(
             limit = tolerate.get(code_of(check.problem, check.column))
             yield Finding(
                 check.problem,
-                Level.LEFT_OUT if limit is not None and count / rows <= limit else Level.REFUSAL,
+                FindingLevel.LEFT_OUT if limit is not None and count / rows <= limit else FindingLevel.REFUSAL,
                 reading.table,
                 check.column,
                 count,

@@ -15,9 +15,9 @@ from kqml.playbook.shapes import (
     Amount,
     Asks,
     Count,
-    Each,
     Festival,
     Kind,
+    ListOf,
     Name,
     PerChannel,
     PerTier,
@@ -37,7 +37,7 @@ class Counting:
     recorded; otherwise it counts `part_share`.
     """
 
-    kinds: Annotated[Mapping[str, tuple[Kind, ...]], Each(CHANNELS)]
+    kinds: Annotated[Mapping[str, tuple[Kind, ...]], ListOf(CHANNELS)]
     min_minutes: PerChannel
     min_authenticity: Share
     part_share: Share
@@ -93,7 +93,7 @@ class Reciprocity:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Answers:
+class ResponseTimes:
     """Days within which a complaint is resolved, an inbound contact is answered, a promise without a date is kept."""
 
     complaint_days: Positive
@@ -124,7 +124,7 @@ class QuietHours:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Limits:
+class ContactLimits:
     """What is never exceeded (domain §11): gifts per person and calendar year in money, hours, contacts."""
 
     gift_cap: Amount
@@ -137,7 +137,7 @@ class Limits:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Season:
+class SeasonRule:
     """A stretch of the year, first and last day as `MM-DD`; it runs past New Year where `end` < `start`."""
 
     name: Name

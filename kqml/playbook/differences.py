@@ -12,7 +12,7 @@ _KNOWN_BY = dict(UNIQUE)
 
 
 @dataclass(frozen=True)
-class Difference:
+class PlaybookDifference:
     """A key that two playbooks answer differently; None where one of them has no such key."""
 
     key: str
@@ -20,14 +20,14 @@ class Difference:
     second: Any
 
 
-def differences(first: Playbook, second: Playbook) -> list[Difference]:
+def playbook_differences(first: Playbook, second: Playbook) -> list[PlaybookDifference]:
     """Every key whose value differs, in the order of the keys.
 
     Entries of arrays are matched by what they are known by (`packages[visit].minutes`), not by their place.
     """
     one, two = flat(content_of(first)), flat(content_of(second))
     keys = [*one, *(key for key in two if key not in one)]
-    return [Difference(key, one.get(key), two.get(key)) for key in keys if one.get(key) != two.get(key)]
+    return [PlaybookDifference(key, one.get(key), two.get(key)) for key in keys if one.get(key) != two.get(key)]
 
 
 def flat(content: Mapping[str, Any]) -> dict[str, Any]:

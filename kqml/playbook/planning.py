@@ -11,7 +11,7 @@ from kqml.playbook.shapes import STRICT, Amount, Channel, Code, Count, Name, Sha
 
 
 @dataclass(frozen=True, config=STRICT)
-class Package:
+class ActionRule:
     """A week's package: what is done in the week with one account, what that takes.
 
     `contacts`: channel → number in the week. `minutes`, `stops`, `money`: for the whole week. `gift`: how much of the

@@ -13,17 +13,17 @@ from pydantic.dataclasses import dataclass
 
 from kqml.playbook.codes import CHANNELS, CONDITIONS
 from kqml.playbook.contact import (
-    Answers,
+    ContactLimits,
     Counting,
     FestivalRule,
-    Limits,
     PersonalDays,
     Reciprocity,
-    Season,
+    ResponseTimes,
+    SeasonRule,
     Tolerance,
     VisitGuide,
 )
-from kqml.playbook.planning import HelpOffer, Holdout, Package, RepDefaults
+from kqml.playbook.planning import ActionRule, HelpOffer, Holdout, RepDefaults
 from kqml.playbook.relationship import (
     CardField,
     DepthRules,
@@ -65,10 +65,10 @@ class Playbook:
     festivals: tuple[FestivalRule, ...]
     personal_days: PersonalDays
     reciprocity: Reciprocity
-    answers: Answers
+    answers: ResponseTimes
     tolerance: Tolerance
-    limits: Limits
-    seasons: tuple[Season, ...]
+    limits: ContactLimits
+    seasons: tuple[SeasonRule, ...]
     visit: VisitGuide
     emotional: tuple[EmotionalEntry, ...]
     emotional_omissions: tuple[Omission, ...]
@@ -79,7 +79,7 @@ class Playbook:
     card: tuple[CardField, ...]
     facts: Mapping[Code, Mapping[str, Number]]
     no_follow_up_days: Positive
-    packages: Annotated[tuple[Package, ...], Field(min_length=1)]
+    packages: Annotated[tuple[ActionRule, ...], Field(min_length=1)]
     rep: RepDefaults
     minute_cost: Amount
     margin_rate: Mapping[str, Share]

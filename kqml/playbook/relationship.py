@@ -7,10 +7,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from kqml.playbook.codes import CLASS_PARTS, DIMENSIONS, GRADES
-from kqml.playbook.shapes import STRICT, Count, Each, Kind, Name, Number, Positive, Share, Words
+from kqml.playbook.shapes import STRICT, Count, Kind, ListOf, Name, Number, Positive, Share, Words
 
-Weights = Annotated[Mapping[str, Share], Each(DIMENSIONS)]
-Thresholds = Annotated[Mapping[str, Share], Each(GRADES[:-1])]
+Weights = Annotated[Mapping[str, Share], ListOf(DIMENSIONS)]
+Thresholds = Annotated[Mapping[str, Share], ListOf(GRADES[:-1])]
 """Grade → the least score it takes; below the last one the grade is D."""
 
 
@@ -63,7 +63,7 @@ class DepthRules:
 
 
 @dataclass(frozen=True, config=STRICT)
-class FullMarks:
+class FullScoreAt:
     """The number at which a part of a dimension earns full marks; proportionally less below it."""
 
     contacts_met: Positive
@@ -75,7 +75,7 @@ class FullMarks:
 
 
 @dataclass(frozen=True, config=STRICT)
-class NoMarks:
+class ZeroScore:
     """The number at which a part of a dimension earns nothing; proportionally more below it."""
 
     complaints_per_quarter: Positive
@@ -90,16 +90,16 @@ class RelationshipGrade:
 
     weights: Weights
     grades: Thresholds
-    full: FullMarks
-    none: NoMarks
+    full: FullScoreAt
+    none: ZeroScore
 
 
 @dataclass(frozen=True, config=STRICT)
 class OverallClass:
     """results × relationship × credit: the product of `points[grade] ** weights[part]`; `classes`: its thresholds."""
 
-    weights: Annotated[Mapping[str, Share], Each(CLASS_PARTS)]
-    points: Annotated[Mapping[str, Share], Each(GRADES)]
+    weights: Annotated[Mapping[str, Share], ListOf(CLASS_PARTS)]
+    points: Annotated[Mapping[str, Share], ListOf(GRADES)]
     classes: Thresholds
 
 

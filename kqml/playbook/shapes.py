@@ -17,7 +17,7 @@ STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
-class Each:
+class ListOf:
     """A table that has exactly these keys, each of them a fault of its own where it is absent."""
 
     keys: tuple[str, ...]
@@ -80,12 +80,12 @@ Festival = Annotated[str, AfterValidator(_festival)]
 Code = Annotated[str, AfterValidator(_code)]
 Country = Annotated[str, AfterValidator(_country)]
 
-PerTier = Annotated[Mapping[str, Amount], Each(TIERS)]
-PerChannel = Annotated[Mapping[str, Amount], Each(CHANNELS)]
-PerTierAndChannel = Annotated[Mapping[str, PerChannel], Each(TIERS)]
-SharePerTier = Annotated[Mapping[str, Share], Each(TIERS)]
-Asks = Annotated[Mapping[str, tuple[Channel, ...]], Each(TIERS)]
+PerTier = Annotated[Mapping[str, Amount], ListOf(TIERS)]
+PerChannel = Annotated[Mapping[str, Amount], ListOf(CHANNELS)]
+PerTierAndChannel = Annotated[Mapping[str, PerChannel], ListOf(TIERS)]
+SharePerTier = Annotated[Mapping[str, Share], ListOf(TIERS)]
+Asks = Annotated[Mapping[str, tuple[Channel, ...]], ListOf(TIERS)]
 """Tier → the channels asked for, all of them."""
 
-Words = Annotated[Mapping[str, Name], Each(LANGUAGES)]
+Words = Annotated[Mapping[str, Name], ListOf(LANGUAGES)]
 """What people read of an entry that a company may name itself, in each language."""

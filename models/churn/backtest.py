@@ -13,13 +13,13 @@ from kqml.errors import BadUse, Fault
 from kqml.history.event_log import EventLog
 from models.churn.baselines import RULES, OrderNumbers, best_rule, fit_rfm, order_numbers
 from models.churn.boosting import UNTUNED, Parameters
-from models.churn.examples import Examples, examples_of
-from models.churn.fitting import Fitted, fit_churn
+from models.churn.examples import Examples, training_examples
+from models.churn.fitting import FittedChurn, fit_churn
 from models.churn.logistic_line import Floats
 from models.churn.metrics import Mask
 from models.churn.order_columns import order_columns
 from models.churn.origins import Origin, rolling_origins, single_origin
-from models.churn.scored_rows import OURS, REFERENCE, RFM, Scored
+from models.churn.scored_rows import OURS, REFERENCE, RFM, ScoredRows
 from models.churn.splits import Slices
 
 
@@ -44,8 +44,8 @@ class Backtest:
     `rule`: the recency rule chosen on its training cutoffs. `training_rows`: uncensored rows the first fit saw.
     `fit_seconds`: by model, over all fits."""
 
-    scored: Scored
-    fitted: Fitted
+    scored: ScoredRows
+    fitted: FittedChurn
     slices: Slices
     test: Instants
     rule: str
@@ -65,13 +65,13 @@ def run_backtest(
 
     Deterministic for a seed, but for the seconds. Raises Refused when no cutoff is left to train on.
     """
-    examples = examples_of(training_set)
+    examples = training_examples(training_set)
     numbers = order_numbers(log, training_set.labels.rows, context, training_set.definition.horizon)
     origins = _origins(examples, plan)
     fits = [_Fits.at(origin, examples, numbers, plan, stopwatch) for origin in origins]
     scores = _score_all(training_set, numbers, origins, fits)
     ahead = np.isin(training_set.labels.rows.cutoff, _test_cutoffs(origins))
-    everyone = Scored(training_set.labels, scores, numbers.recent_money, training_set.profile)
+    everyone = ScoredRows(training_set.labels, scores, numbers.recent_money, training_set.profile)
     return Backtest(
         scored=everyone.where(ahead),
         fitted=fits[0].ours,
@@ -88,8 +88,8 @@ def run_backtest(
 class _Fits:
     """Every fitted model of one origin; `reference_columns` are those the reference may see."""
 
-    ours: Fitted
-    reference: Fitted
+    ours: FittedChurn
+    reference: FittedChurn
     reference_columns: Mask
     rfm_score: Floats
     rule: str

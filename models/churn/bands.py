@@ -11,7 +11,7 @@ Band = Literal["stopped", "high", "raised", "low"]
 BANDS: tuple[Band, ...] = ("stopped", "high", "raised", "low")
 
 
-def bands_of(
+def assign_bands(
     probability: NDArray[np.float64], already_silent: NDArray[np.bool_], base_rate: float, settings: BandSettings
 ) -> list[Band]:
     """Each row's band: `stopped` where already silent at a probability of `settings.stopped` or more, else by

@@ -16,7 +16,7 @@ from features.rows import Rows
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
 from models.churn.logistic_line import Floats
-from models.churn.metrics import Mask, average_precision, rank, weigh
+from models.churn.metrics import Mask, average_precision, rank_metrics, weigh
 
 ORDERS = Stream("order", frozenset({EventKind.ORDER}))
 GAPS = 26
@@ -80,7 +80,9 @@ RULES: Mapping[str, Callable[[OrderNumbers], Floats]] = {
 def best_rule(numbers: OrderNumbers, churned: Mask) -> str:
     """The rule with the highest average precision on training rows; the first of equals."""
     ones = np.ones(len(churned))
-    precision = {name: average_precision(weigh(rank(rule(numbers), churned), ones)) for name, rule in RULES.items()}
+    precision = {
+        name: average_precision(weigh(rank_metrics(rule(numbers), churned), ones)) for name, rule in RULES.items()
+    }
     return max(precision, key=lambda name: np.nan_to_num(precision[name], nan=-1.0))
 
 

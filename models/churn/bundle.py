@@ -14,7 +14,7 @@ from kqml.errors import CouldNot, Fault
 from kqml.playbook import Playbook, read_playbook
 from kqml.playbook.reading import content_of
 from kqml.playbook.stored import playbook_from
-from models.churn.checksummed_folder import seal, unseal
+from models.churn.checksummed_folder import read_checksummed, write_checksums
 from models.churn.churn_model import ChurnModel, booster_text, model_from, model_json
 from models.churn.logistic_line import Floats
 
@@ -60,12 +60,12 @@ def save_bundle(
         PEERS: _json(peers.to_json()),
         PLAYBOOK: _json(content_of(playbook or read_playbook())),
     }
-    return seal(folder, files)
+    return write_checksums(folder, files)
 
 
 def load_bundle(folder: Path) -> Bundle:
     """The bundle of a folder, every byte checked. Raises CouldNot naming what is missing, broken or foreign."""
-    files, fingerprint = unseal(folder)
+    files, fingerprint = read_checksummed(folder)
     missing = [name for name in PARTS if name not in files]
     if missing:
         faults = [Fault(str(folder / name), "the manifest does not list it", "train anew") for name in missing]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 
-from models.churn.logistic_line import Floats, Line, fit_intercept, fit_line
+from models.churn.logistic_line import Floats, LogisticLine, fit_intercept, fit_line
 
 ISOTONIC_FROM = 1_000
 """Positives from which the shape is learned, not only intercept and slope (design §6)."""
@@ -26,7 +26,7 @@ PRIOR_ROWS = 100
 class LogisticCalibration:
     """Two parameters on log-odds (Platt 1999); never decreasing."""
 
-    line: Line
+    line: LogisticLine
 
     def probability(self, log_odds: Floats) -> Floats:
         return self.line.probability(log_odds)
@@ -56,7 +56,7 @@ class IsotonicCalibration:
 
 Calibration = LogisticCalibration | IsotonicCalibration
 
-IDENTITY = LogisticCalibration(Line(0.0, 1.0))
+IDENTITY = LogisticCalibration(LogisticLine(0.0, 1.0))
 
 
 def fit_calibration(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
@@ -77,18 +77,18 @@ def fit_calibration(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration
 def calibration_from(saved: Mapping[str, Any]) -> Calibration:
     """The calibration that `as_json` wrote; raises ValueError on another kind."""
     if saved["kind"] == "logistic":
-        return LogisticCalibration(Line(float(saved["intercept"]), float(saved["slope"])))
+        return LogisticCalibration(LogisticLine(float(saved["intercept"]), float(saved["slope"])))
     if saved["kind"] == "isotonic":
         return IsotonicCalibration(tuple(map(float, saved["knots"])), tuple(map(float, saved["levels"])))
     raise ValueError(f"no calibration of kind {saved['kind']!r}")
 
 
-def _rising_line(log_odds: Floats, churned: NDArray[np.bool_]) -> Line:
+def _rising_line(log_odds: Floats, churned: NDArray[np.bool_]) -> LogisticLine:
     targets = _platt_targets(churned)
     if min(churned.sum(), (~churned).sum()) < FEWEST_FOR_SLOPE:
         return fit_intercept(log_odds, targets)
     line = fit_line(log_odds, targets)
-    return line if line.slope >= 0 else Line(float(logit(targets.mean())), 0.0)
+    return line if line.slope >= 0 else LogisticLine(float(logit(targets.mean())), 0.0)
 
 
 def _platt_targets(churned: NDArray[np.bool_]) -> Floats:
@@ -110,7 +110,7 @@ def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
     return _chain(knots, drawn, rows + PRIOR_ROWS, line)
 
 
-def _chain(knots: Floats, rates: Floats, weights: Floats, line: Line) -> Calibration:
+def _chain(knots: Floats, rates: Floats, weights: Floats, line: LogisticLine) -> Calibration:
     """The steps made rising once more, those that became equal joined."""
     rising = IsotonicRegression(increasing=True).fit_transform(knots, rates, sample_weight=weights)
     levels, level = np.unique(rising, return_inverse=True)

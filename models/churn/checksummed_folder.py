@@ -16,7 +16,7 @@ FORMAT = "kqml-bundle"
 FORMAT_VERSION = 1
 
 
-def seal(folder: Path, files: Mapping[str, bytes]) -> str:
+def write_checksums(folder: Path, files: Mapping[str, bytes]) -> str:
     """Writes the files and their manifest as a new folder, in one step; returns the manifest's sha256.
 
     Raises CouldNot where the folder exists or the disk refuses.
@@ -36,7 +36,7 @@ def seal(folder: Path, files: Mapping[str, bytes]) -> str:
     return _sha256(manifest)
 
 
-def unseal(folder: Path) -> tuple[dict[str, bytes], str]:
+def read_checksummed(folder: Path) -> tuple[dict[str, bytes], str]:
     """The files of a sealed folder by name, with the manifest's sha256.
 
     Raises CouldNot naming each file that is missing, truncated, changed or foreign.
@@ -57,7 +57,7 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 
 
 def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
-    """The manifest's list of files, only if it is byte for byte what `seal` writes."""
+    """The manifest's list of files, only if it is byte for byte what `write_checksums` writes."""
     todo = "copy the bundle again, or promote another version"
     try:
         found = orjson.loads(raw)

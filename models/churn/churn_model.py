@@ -13,7 +13,7 @@ from features.churn_definition import ChurnDefinition
 from kqml.settings import BandSettings
 from models.churn.calibration import Calibration, calibration_from
 from models.churn.logistic_line import Floats
-from models.churn.single_row import Answer, SingleRow
+from models.churn.single_row import SingleRow, SingleRowScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +72,11 @@ class ChurnModel:
 
     @cached_property
     def _one_log_odds(self) -> SingleRow:
-        return SingleRow(self.booster, Answer.LOG_ODDS)
+        return SingleRow(self.booster, SingleRowScore.LOG_ODDS)
 
     @cached_property
     def _one_contributions(self) -> SingleRow:
-        return SingleRow(self.booster, Answer.CONTRIBUTIONS)
+        return SingleRow(self.booster, SingleRowScore.CONTRIBUTIONS)
 
 
 def predict_log_odds(booster: lgb.Booster, values: Floats) -> Floats:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants, local_days
 from models.churn.metrics import Mask
-from models.churn.resampling import Interval, Measured, Resamples, measure, paired
-from models.churn.scored_rows import OURS, PROBABILITIES, REFERENCE, Scored
+from models.churn.resampling import Interval, MeasuredMetric, Resamples, measure, paired
+from models.churn.scored_rows import OURS, PROBABILITIES, REFERENCE, ScoredRows
 
 MetricRow = dict[str, Any]
 """A model's metrics on some rows, with the names of issue 2 part 10."""
@@ -21,13 +21,13 @@ FEWEST_IN_SLICE = 5
 """Churned rows below which a slice's metrics say nothing."""
 
 
-def group_masks(scored: Scored) -> dict[str, Mask]:
+def group_masks(scored: ScoredRows) -> dict[str, Mask]:
     """All rows, those already silent for longer than one own cycle, those still ordering."""
     silent = scored.labels.already_silent
     return {"all": np.ones(len(silent), dtype=np.bool_), "silent": silent, "ordering": ~silent}
 
 
-def compare_groups(scored: Scored, resamples: Resamples) -> list[MetricRow]:
+def compare_groups(scored: ScoredRows, resamples: Resamples) -> list[MetricRow]:
     """Every model on all rows, then on the two groups."""
     return [
         row
@@ -36,7 +36,7 @@ def compare_groups(scored: Scored, resamples: Resamples) -> list[MetricRow]:
     ]
 
 
-def compare(scored: Scored, resamples: Resamples, named: Mapping[str, Any]) -> list[MetricRow]:
+def compare(scored: ScoredRows, resamples: Resamples, named: Mapping[str, Any]) -> list[MetricRow]:
     """A row per model on the same rows. `d_*`: the model less the reference; `lead_*`: ours less the model."""
     measured = dict(measure_all(scored, resamples, scored.scores))
     return [
@@ -53,15 +53,15 @@ def compare(scored: Scored, resamples: Resamples, named: Mapping[str, Any]) -> l
 
 
 def measure_all(
-    scored: Scored, resamples: Resamples, names: Iterable[str], probabilities: bool = True
-) -> Iterator[tuple[str, Measured]]:
+    scored: ScoredRows, resamples: Resamples, names: Iterable[str], probabilities: bool = True
+) -> Iterator[tuple[str, MeasuredMetric]]:
     """The named models measured on the same draws; not `probabilities`: their order alone."""
     for name in names:
         calibrated = probabilities and name in PROBABILITIES
         yield name, measure(scored.scores[name], scored.labels.churned, resamples, calibrated)
 
 
-def slice_rows(scored: Scored, resamples: Resamples, time_zone: str) -> list[MetricRow]:
+def slice_rows(scored: ScoredRows, resamples: Resamples, time_zone: str) -> list[MetricRow]:
     """Our metrics per quarter of the cutoff, tier, segment, region; slices with too few churned rows left out."""
     found = []
     for slice_name, words in slice_words(scored, time_zone).items():
@@ -75,7 +75,7 @@ def slice_rows(scored: Scored, resamples: Resamples, time_zone: str) -> list[Met
     return found
 
 
-def slice_words(scored: Scored, time_zone: str) -> dict[str, NDArray[np.object_]]:
+def slice_words(scored: ScoredRows, time_zone: str) -> dict[str, NDArray[np.object_]]:
     """Per slicing the word of each row, "" where unknown."""
     profile = {str(name): scored.profile[name].fillna("").astype(str).to_numpy(dtype=object) for name in scored.profile}
     return {"quarter": quarters(scored.labels.rows.cutoff, time_zone), **profile}
@@ -87,7 +87,7 @@ def quarters(cutoffs: Instants, time_zone: str) -> NDArray[np.object_]:
     return np.asarray(days.to_period("Q").astype(str), dtype=object)
 
 
-def metric_columns(one: Measured) -> MetricRow:
+def metric_columns(one: MeasuredMetric) -> MetricRow:
     """Values with the bounds of their intervals, under the names of the table."""
     columns: MetricRow = {}
     for name, value in one.values.items():
@@ -96,7 +96,7 @@ def metric_columns(one: Measured) -> MetricRow:
     return columns
 
 
-def _differences(prefix: str, one: Measured, other: Measured | None) -> MetricRow:
+def _differences(prefix: str, one: MeasuredMetric, other: MeasuredMetric | None) -> MetricRow:
     if other is None or one is other:
         return {}
     columns: MetricRow = {}
@@ -107,7 +107,7 @@ def _differences(prefix: str, one: Measured, other: Measured | None) -> MetricRo
     return columns
 
 
-def _sizes(scored: Scored) -> MetricRow:
+def _sizes(scored: ScoredRows) -> MetricRow:
     churned = scored.labels.churned
     return {
         "rows": len(churned),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.churn.logistic_line import Floats
-from models.churn.metrics import Mask, rank, weigh
+from models.churn.metrics import Mask, rank_metrics, weigh
 from models.churn.resampling import Resamples, interval
 
 BINS = 10
@@ -14,7 +14,7 @@ POINTS = 100
 
 
 @dataclass(frozen=True)
-class Bin:
+class CalibrationBin:
     """Rows of like probability: the mean predicted, the share that churned with its interval."""
 
     rows: int
@@ -24,7 +24,7 @@ class Bin:
     high: float
 
 
-def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -> list[Bin]:
+def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -> list[CalibrationBin]:
     """Up to ten bins of rising probability, each holding about a tenth of the churn expected, so that the few rows
     at high probability are seen as well as the many at low."""
     order = np.argsort(probability, kind="stable")
@@ -36,11 +36,13 @@ def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -
     return [_bin(bin_of == place, probability, churned, resamples) for place in np.unique(bin_of)]
 
 
-def _bin(mask: Mask, probability: Floats, churned: Mask, resamples: Resamples) -> Bin:
+def _bin(mask: Mask, probability: Floats, churned: Mask, resamples: Resamples) -> CalibrationBin:
     drawn = resamples.sums(np.column_stack([mask, mask & churned]).astype(np.float64))
     rates = np.divide(drawn[:, 1], drawn[:, 0], out=np.full(len(drawn), np.nan), where=drawn[:, 0] > 0)
     bounds = interval(rates)
-    return Bin(int(mask.sum()), float(probability[mask].mean()), float(churned[mask].mean()), bounds.low, bounds.high)
+    return CalibrationBin(
+        int(mask.sum()), float(probability[mask].mean()), float(churned[mask].mean()), bounds.low, bounds.high
+    )
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def caught_curves(scores: Mapping[str, Floats], churned: Mask, names: Iterable[s
 
 
 def _caught(score: Floats, churned: Mask) -> CaughtCurve:
-    levels = weigh(rank(score, churned), np.ones(len(score)))
+    levels = weigh(rank_metrics(score, churned), np.ones(len(score)))
     seen = np.concatenate([[0.0], np.cumsum(levels.churned + levels.stayed)]) / len(score)
     found = np.concatenate([[0.0], np.cumsum(levels.churned)]) / churned.sum()
     looked_at = np.linspace(0.0, 1.0, POINTS + 1)

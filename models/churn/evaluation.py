@@ -10,15 +10,15 @@ from features.churn_definition import ChurnDefinition
 from kqml.calendar.business_time import DAY_US
 from models.churn.backtest import Backtest
 from models.churn.comparison import MetricRow, compare_groups, measure_all, metric_columns, slice_rows
-from models.churn.curves import Bin, CaughtCurve, calibration_bins, caught_curves
+from models.churn.curves import CalibrationBin, CaughtCurve, calibration_bins, caught_curves
 from models.churn.flagged_departures import CapturedMoney, FlaggedDepartures, captured_money, flagged_departures
-from models.churn.grade import Grading, grade
+from models.churn.grade import Grading, grade_procedure
 from models.churn.resampling import DRAWS, Resamples, draw_resamples, measure
-from models.churn.scored_rows import OURS, REFERENCE, Scored
+from models.churn.scored_rows import OURS, REFERENCE, ScoredRows
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class ChurnEvaluation:
     """What one reading of a test block says. `models`: every model by group. `slices`: ours by quarter, tier, segment,
     region. `money`: by model, empty where no amounts exist. `censored`: how many rows were left out, and our
     metrics with them counted as churned (empty where there are none)."""
@@ -30,7 +30,7 @@ class Evaluation:
     money: Mapping[str, CapturedMoney]
     censored_rows: int
     with_censored: MetricRow
-    bins: Sequence[Bin]
+    bins: Sequence[CalibrationBin]
     curves: Mapping[str, CaughtCurve]
 
     def overall(self, model: str = OURS) -> MetricRow:
@@ -56,14 +56,14 @@ class Evaluation:
 
 def evaluate(
     backtest: Backtest, definition: ChurnDefinition, time_zone: str, seed: int = 0, draws: int = DRAWS
-) -> Evaluation:
+) -> ChurnEvaluation:
     """Evaluates the test rows of a back-test, with intervals by resampling accounts."""
     scored = backtest.scored.uncensored()
     resamples = draw_resamples(scored.labels.rows.account, draws, seed)
     ours = scored.scores[OURS]
     reach = (definition.gap + definition.horizon) * DAY_US
     names = (OURS, REFERENCE, backtest.rule)
-    return Evaluation(
+    return ChurnEvaluation(
         grading=_grading(scored, resamples, backtest.rule),
         models=compare_groups(scored, resamples),
         slices=slice_rows(scored, resamples, time_zone),
@@ -76,17 +76,17 @@ def evaluate(
     )
 
 
-def _grading(scored: Scored, resamples: Resamples, rule: str) -> Grading:
+def _grading(scored: ScoredRows, resamples: Resamples, rule: str) -> Grading:
     measured = dict(measure_all(scored, resamples, [OURS, rule]))
-    return grade(measured[OURS], measured[rule], rule, scored.churned_accounts())
+    return grade_procedure(measured[OURS], measured[rule], rule, scored.churned_accounts())
 
 
-def _money(scored: Scored, resamples: Resamples, names: Sequence[str]) -> dict[str, CapturedMoney]:
+def _money(scored: ScoredRows, resamples: Resamples, names: Sequence[str]) -> dict[str, CapturedMoney]:
     found = {name: captured_money(scored.labels, scored.scores[name], scored.money, resamples) for name in names}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _with_censored(scored: Scored, draws: int, seed: int) -> MetricRow:
+def _with_censored(scored: ScoredRows, draws: int, seed: int) -> MetricRow:
     labels = scored.labels
     if not labels.censored.any():
         return {}

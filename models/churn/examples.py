@@ -61,7 +61,7 @@ class Examples:
         return cutoffs, matures
 
 
-def examples_of(training_set: "TrainingSet") -> Examples:
+def training_examples(training_set: "TrainingSet") -> Examples:
     """The uncensored rows of a training set."""
     labels = training_set.labels
     place = np.flatnonzero(~labels.censored)

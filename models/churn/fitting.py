@@ -31,7 +31,7 @@ class OutOfSample:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedChurn:
     """Trees of `rounds` rounds on every training cutoff, calibrated by `evidence`."""
 
     booster: lgb.Booster
@@ -44,7 +44,7 @@ class Fitted:
         return self.calibration.probability(predict_log_odds(self.booster, values))
 
 
-def fit_churn(examples: Examples, slices: Slices, parameters: Parameters, seed: int) -> Fitted:
+def fit_churn(examples: Examples, slices: Slices, parameters: Parameters, seed: int) -> FittedChurn:
     """Finds the rounds by the early-stop slice, refits on all training cutoffs, calibrates by earlier refits.
 
     The calibration replays the refit: trees of the rounds found, fitted on what was mature at an origin, predict the
@@ -59,7 +59,7 @@ def fit_churn(examples: Examples, slices: Slices, parameters: Parameters, seed: 
         rounds = find_rounds(examples, slices, parameters, seed)
         evidence = replay(training, parameters, rounds, seed)
     booster = train_booster(training, parameters, rounds, seed)
-    return Fitted(booster, rounds, fit_calibration(evidence.log_odds, evidence.churned), evidence)
+    return FittedChurn(booster, rounds, fit_calibration(evidence.log_odds, evidence.churned), evidence)
 
 
 def find_rounds(examples: Examples, slices: Slices, parameters: Parameters, seed: int) -> int:

@@ -15,16 +15,16 @@ from models.churn.backtest import Backtest, BacktestPlan
 from models.churn.boosting import train_booster
 from models.churn.churn_model import predict_log_odds
 from models.churn.comparison import MetricRow, group_masks, measure_all, metric_columns
-from models.churn.examples import Examples, examples_of
+from models.churn.examples import Examples, training_examples
 from models.churn.resampling import Resamples, draw_resamples
-from models.churn.scored_rows import OURS, Scored
+from models.churn.scored_rows import OURS, ScoredRows
 
 GAPS = (0, 30, 60)
 """Gaps that every back-test reports beside its own (design §6)."""
 
 
 @dataclass(frozen=True)
-class Histories:
+class GapLabels:
     """What answers are read from: the log, its context, the days within which orders get recorded."""
 
     log: EventLog
@@ -33,7 +33,7 @@ class Histories:
 
 
 def gap_rows(
-    training_set: TrainingSet, histories: Histories, backtest: Backtest, plan: BacktestPlan, gaps: Sequence[int]
+    training_set: TrainingSet, histories: GapLabels, backtest: Backtest, plan: BacktestPlan, gaps: Sequence[int]
 ) -> list[MetricRow]:
     """Our order metrics per gap and group on the test cutoffs: one refit per gap, with the rounds already found.
 
@@ -51,7 +51,7 @@ def gap_rows(
     return rows
 
 
-def relabelled(training_set: TrainingSet, histories: Histories, gap: int) -> TrainingSet:
+def relabelled(training_set: TrainingSet, histories: GapLabels, gap: int) -> TrainingSet:
     """The rows of a training set that have mature answers under another gap, with those answers."""
     definition = replace(training_set.definition, gap=gap)
     labels = label_rows(histories.log, histories.context, definition, training_set.cutoffs, histories.label_lag_days)
@@ -78,8 +78,8 @@ def _places(have: Rows, wanted: Rows) -> tuple[NDArray[np.int64], NDArray[np.boo
     return place[known], known
 
 
-def _scored_anew(asked: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> Scored | None:
-    examples = examples_of(asked)
+def _scored_anew(asked: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> ScoredRows | None:
+    examples = training_examples(asked)
     training = examples.where(examples.matures_at <= backtest.test[0])
     test = examples.where(np.isin(examples.cutoff, backtest.test))
     if not len(test) or not 0 < training.churned.sum() < len(training):
@@ -87,7 +87,7 @@ def _scored_anew(asked: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> 
     booster = train_booster(training, plan.parameters, backtest.fitted.rounds, plan.seed)
     scores = {OURS: predict_log_odds(booster, test.values)}
     labels = _at(asked.labels, test)
-    return Scored(labels, scores, np.full(len(test), np.nan), asked.profile.iloc[test.place])
+    return ScoredRows(labels, scores, np.full(len(test), np.nan), asked.profile.iloc[test.place])
 
 
 def _at(labels: LabelledRows, test: Examples) -> LabelledRows:
@@ -96,7 +96,7 @@ def _at(labels: LabelledRows, test: Examples) -> LabelledRows:
     return labels.where(mask)
 
 
-def _by_group(scored: Scored, draws: Resamples) -> list[MetricRow]:
+def _by_group(scored: ScoredRows, draws: Resamples) -> list[MetricRow]:
     rows = []
     for group, mask in group_masks(scored).items():
         part, drawn = scored.where(mask), draws.where(mask)

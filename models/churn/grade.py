@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.churn.resampling import Measured, paired
+from models.churn.resampling import MeasuredMetric, paired
 
 FEWEST_CHURNED_ACCOUNTS = 100
 A_SHARE = 0.10
@@ -33,7 +33,7 @@ class Grading:
     churned_accounts: int
 
 
-def grade(model: Measured, rule: Measured, rule_name: str, churned_accounts: int) -> Grading:
+def grade_procedure(model: MeasuredMetric, rule: MeasuredMetric, rule_name: str, churned_accounts: int) -> Grading:
     """Grades a model against the rule chosen on training cutoffs, both measured on the same test rows and draws."""
     name = "average_precision"
     bounds = paired(model, rule, name)

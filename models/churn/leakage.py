@@ -8,8 +8,8 @@ import numpy as np
 from models.churn.boosting import FOLDS, Parameters, train_booster
 from models.churn.churn_model import predict_log_odds
 from models.churn.examples import Examples
-from models.churn.fitting import Fitted
-from models.churn.metrics import Mask, auc, rank, weigh
+from models.churn.fitting import FittedChurn
+from models.churn.metrics import Mask, auc, rank_metrics, weigh
 from models.churn.order_columns import order_columns
 from models.churn.splits import Slices
 
@@ -20,7 +20,7 @@ LEAST_GAIN_SHARE = 0.005
 
 
 @dataclass(frozen=True)
-class Suspect:
+class LeakageSuspect:
     """An account column or non-order feature whose removal costs more than .01 AUC."""
 
     column: str
@@ -34,7 +34,7 @@ class Leakage:
 
     auc: float
     cost_of_all: float
-    suspects: tuple[Suspect, ...]
+    suspects: tuple[LeakageSuspect, ...]
     explanation: str = ""
 
     @property
@@ -47,8 +47,8 @@ class Leakage:
 
 
 def check_leakage(
-    examples: Examples, slices: Slices, fitted: Fitted, parameters: Parameters, seed: int
-) -> tuple[float, tuple[Suspect, ...]]:
+    examples: Examples, slices: Slices, fitted: FittedChurn, parameters: Parameters, seed: int
+) -> tuple[float, tuple[LeakageSuspect, ...]]:
     """AUC lost without every doubted column, and the columns that alone cost more than .01, dearest first.
 
     Refits with the rounds found and judges on training rows held out by time (by account on a short timeline), never
@@ -63,11 +63,11 @@ def check_leakage(
     if not cost_of_all > SUSPICIOUS_COST:
         return cost_of_all, ()
     costs = [(place, whole - trial.auc_without(place)) for place in _worth_trying(fitted, doubted)]
-    found = [Suspect(examples.columns[place], cost) for place, cost in costs if cost > SUSPICIOUS_COST]
+    found = [LeakageSuspect(examples.columns[place], cost) for place, cost in costs if cost > SUSPICIOUS_COST]
     return cost_of_all, tuple(sorted(found, key=lambda suspect: -suspect.cost))
 
 
-def _worth_trying(fitted: Fitted, doubted: Mask) -> Sequence[int]:
+def _worth_trying(fitted: FittedChurn, doubted: Mask) -> Sequence[int]:
     gain = fitted.booster.feature_importance("gain")
     return [int(place) for place in np.flatnonzero(doubted & (gain >= LEAST_GAIN_SHARE * gain.sum()))]
 
@@ -90,7 +90,7 @@ class _Trial:
     def auc_with(self, columns: Mask) -> float:
         booster = train_booster(self.learn.only(columns), self.parameters, self.rounds, self.seed)
         scores = predict_log_odds(booster, self.judge.values[:, columns])
-        return auc(weigh(rank(scores, self.judge.churned), np.ones(len(scores))))
+        return auc(weigh(rank_metrics(scores, self.judge.churned), np.ones(len(scores))))
 
     def auc_without(self, place: int) -> float:
         columns = np.ones(len(self.learn.columns), dtype=np.bool_)

@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Line:
+class LogisticLine:
     """P(churned) = 1 / (1 + exp(-(intercept + slope × log-odds)))."""
 
     intercept: float
@@ -24,7 +24,7 @@ class Line:
         return np.asarray(expit(self.log_odds(log_odds)), dtype=np.float64)
 
 
-def fit_line(log_odds: Floats, targets: Floats) -> Line:
+def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
     """The most likely line for `targets` in [0, 1]; targets strictly inside keep it finite on separable rows."""
 
     def loss(line: Floats) -> float:
@@ -45,10 +45,10 @@ def fit_line(log_odds: Floats, targets: Floats) -> Line:
     found = minimize(
         loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"maxiter": 200, "gtol": 1e-8}
     )
-    return Line(float(found.x[0]), float(found.x[1]))
+    return LogisticLine(float(found.x[0]), float(found.x[1]))
 
 
-def fit_intercept(log_odds: Floats, targets: Floats) -> Line:
+def fit_intercept(log_odds: Floats, targets: Floats) -> LogisticLine:
     """The line of slope 1 whose mean probability is the targets' mean, by bisection."""
     wanted = float(np.mean(targets))
     low, high = -60.0 - float(np.max(log_odds)), 60.0 - float(np.min(log_odds))
@@ -56,4 +56,4 @@ def fit_intercept(log_odds: Floats, targets: Floats) -> Line:
         middle = (low + high) / 2
         too_low = float(np.mean(expit(log_odds + middle))) < wanted
         low, high = (middle, high) if too_low else (low, middle)
-    return Line((low + high) / 2, 1.0)
+    return LogisticLine((low + high) / 2, 1.0)

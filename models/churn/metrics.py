@@ -26,14 +26,14 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Levels:
+class LevelMetrics:
     """The weight of churned and of other rows at each level, highest scores first."""
 
     churned: Floats
     stayed: Floats
 
 
-def rank(scores: Floats, churned: Mask) -> Ranking:
+def rank_metrics(scores: Floats, churned: Mask) -> Ranking:
     """Ranks rows; a missing score (NaN) ranks below every number."""
     known = np.where(np.isnan(scores), -np.inf, scores)
     order = np.argsort(-known, kind="stable")
@@ -46,16 +46,16 @@ def rank(scores: Floats, churned: Mask) -> Ranking:
     return Ranking(order, starts[with_churned | after_churned], flags)
 
 
-def weigh(ranking: Ranking, weights: Floats) -> Levels:
+def weigh(ranking: Ranking, weights: Floats) -> LevelMetrics:
     """The levels of a ranking when row i counts `weights[i]` times."""
     if not len(ranking.starts):
-        return Levels(np.zeros(0), np.zeros(0))
+        return LevelMetrics(np.zeros(0), np.zeros(0))
     ordered = weights[ranking.order]
     churned = np.add.reduceat(ordered * ranking.churned, ranking.starts)
-    return Levels(churned, np.add.reduceat(ordered, ranking.starts) - churned)
+    return LevelMetrics(churned, np.add.reduceat(ordered, ranking.starts) - churned)
 
 
-def auc(levels: Levels) -> float:
+def auc(levels: LevelMetrics) -> float:
     """Chance that a churned row ranks above another one, ties half; NaN where one of the two is absent."""
     churned, stayed = float(levels.churned.sum()), float(levels.stayed.sum())
     if not (churned > 0 and stayed > 0):
@@ -64,7 +64,7 @@ def auc(levels: Levels) -> float:
     return 1.0 - float(np.sum(levels.churned * above)) / (churned * stayed)
 
 
-def average_precision(levels: Levels) -> float:
+def average_precision(levels: LevelMetrics) -> float:
     """Mean precision at each churned row (steps, not interpolated); NaN without churned rows."""
     churned = float(levels.churned.sum())
     if not churned > 0:
@@ -74,7 +74,7 @@ def average_precision(levels: Levels) -> float:
     return float(np.sum(levels.churned * found / np.maximum(seen, 1e-300))) / churned
 
 
-def lift(levels: Levels, share: float = TOP_SHARE) -> float:
+def lift(levels: LevelMetrics, share: float = TOP_SHARE) -> float:
     """Churn rate of the top `share` over that of all; a level cut by the border counts in proportion."""
     churned, weight = float(levels.churned.sum()), levels.churned + levels.stayed
     if not churned > 0:

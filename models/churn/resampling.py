@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from models.churn.logistic_line import Floats, Line, fit_line
-from models.churn.metrics import Levels, Mask, auc, average_precision, lift, rank, weigh
+from models.churn.logistic_line import Floats, LogisticLine, fit_line
+from models.churn.metrics import LevelMetrics, Mask, auc, average_precision, lift, rank_metrics, weigh
 
 DRAWS = 1_000
 LEAST_PROBABILITY = 1e-9
 
-RANKED: Mapping[str, Callable[[Levels], float]] = {
+RANKED: Mapping[str, Callable[[LevelMetrics], float]] = {
     "auc": auc,
     "average_precision": average_precision,
     "lift_at_10": lift,
@@ -69,7 +69,7 @@ def draw_resamples(accounts: NDArray[np.generic], draws: int = DRAWS, seed: int 
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredMetric:
     """A score's metrics by name, with their values on every draw."""
 
     values: Mapping[str, float]
@@ -79,12 +79,12 @@ class Measured:
         return interval(self.draws[name])
 
 
-def measure(scores: Floats, churned: Mask, resamples: Resamples, probabilities: bool) -> Measured:
+def measure(scores: Floats, churned: Mask, resamples: Resamples, probabilities: bool) -> MeasuredMetric:
     """All metrics of `scores`; those of level and sharpness only where the scores are `probabilities`.
 
     Metrics without meaning on these rows (no churned row, no other row) are NaN, and so are draws without one.
     """
-    ranking = rank(scores, churned)
+    ranking = rank_metrics(scores, churned)
     whole = weigh(ranking, np.ones(len(scores)))
     values = {name: metric(whole) for name, metric in RANKED.items()}
     drawn = np.array(
@@ -92,12 +92,12 @@ def measure(scores: Floats, churned: Mask, resamples: Resamples, probabilities: 
     ).reshape(-1, len(RANKED))
     draws = {name: np.ascontiguousarray(drawn[:, place]) for place, name in enumerate(RANKED)}
     if not probabilities:
-        return Measured(values, draws)
+        return MeasuredMetric(values, draws)
     more, more_draws = _calibrated(scores, churned, resamples)
-    return Measured({**values, **more}, {**draws, **more_draws})
+    return MeasuredMetric({**values, **more}, {**draws, **more_draws})
 
 
-def paired(one: Measured, other: Measured, name: str) -> Interval:
+def paired(one: MeasuredMetric, other: MeasuredMetric, name: str) -> Interval:
     """The interval of `one` less `other` on the same draws."""
     return interval(one.draws[name] - other.draws[name])
 
@@ -120,7 +120,7 @@ def _calibrated(p: Floats, churned: Mask, resamples: Resamples) -> tuple[dict[st
     return values, _of_sums(sums, line)
 
 
-def _of_sums(sums: Floats, line: Line) -> dict[str, Floats]:
+def _of_sums(sums: Floats, line: LogisticLine) -> dict[str, Floats]:
     """The metrics of weighted sums (1, (p - y)², p, y, score and information of the slope's line)."""
     rows, brier, expected, observed = sums[:, :4].T
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -131,11 +131,11 @@ def _of_sums(sums: Floats, line: Line) -> dict[str, Floats]:
         }
 
 
-def _slope_terms(p: Floats, y: Floats) -> tuple[Line, Floats]:
+def _slope_terms(p: Floats, y: Floats) -> tuple[LogisticLine, Floats]:
     """The line of churn on the log-odds of p, with each row's score and information there."""
     log_odds = np.asarray(logit(np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)))
     if not 0 < y.sum() < len(y):
-        return Line(0.0, float("nan")), np.zeros((len(y), 5))
+        return LogisticLine(0.0, float("nan")), np.zeros((len(y), 5))
     line = fit_line(log_odds, y)
     fitted = expit(line.log_odds(log_odds))
     residual, information = y - fitted, fitted * (1 - fitted)

@@ -18,7 +18,7 @@ from features.engine import build_reference
 from features.rows import Rows
 from models.churn.reasons.contributions import CODES, Floats, code_sums
 from models.churn.scoring import Scorer
-from models.churn.scoring_request import Asked
+from models.churn.scoring_request import ScoringRequest
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class _Measured:
     by_code: Floats
 
 
-def why_changed(earlier: Scorer, was: Asked, later: Scorer, now: Asked) -> ScoreChanges:
+def explain_score_changes(earlier: Scorer, was: ScoringRequest, later: Scorer, now: ScoringRequest) -> ScoreChanges:
     """The changes from `earlier` asked `was` to `later` asked `now`; both ask about the same log.
 
-    Scores are those that `Scorer.score` gives. Contexts are the log's; references as in `Asked`.
+    Scores are those that `Scorer.score` gives. Contexts are the log's; references as in `ScoringRequest`.
     """
     held = _held(was, now.cutoff)
     accounts = _eligible_both(earlier, was, later, now)
@@ -61,7 +61,7 @@ def why_changed(earlier: Scorer, was: Asked, later: Scorer, now: Asked) -> Score
     return _changes(was.log.accounts, accounts, (first, aged, informed, last))
 
 
-def _held(was: Asked, cutoff: int) -> Asked:
+def _held(was: ScoringRequest, cutoff: int) -> ScoringRequest:
     """The earlier knowledge at a later cutoff: nothing that was not known then."""
     since = was.context.recorded_since
     context = replace(was.context, recorded_since=np.where(since < was.cutoff, since, NEVER))
@@ -69,17 +69,17 @@ def _held(was: Asked, cutoff: int) -> Asked:
     return replace(was, log=log, context=context, cutoff=cutoff)
 
 
-def _eligible(scorer: Scorer, asked: Asked) -> NDArray[np.int32]:
+def _eligible(scorer: Scorer, asked: ScoringRequest) -> NDArray[np.int32]:
     cutoffs = np.array([asked.cutoff], dtype=np.int64)
     return eligible_rows(asked.log, asked.context, scorer.bundle.model.definition, cutoffs).account
 
 
-def _eligible_both(earlier: Scorer, was: Asked, later: Scorer, now: Asked) -> NDArray[np.int32]:
+def _eligible_both(earlier: Scorer, was: ScoringRequest, later: Scorer, now: ScoringRequest) -> NDArray[np.int32]:
     return np.intersect1d(_eligible(earlier, was), _eligible(later, now)).astype(np.int32)
 
 
 def _measured(
-    scorer: Scorer, asked: Asked, accounts: NDArray[np.int32], compared: NDArray[np.int32] | None = None
+    scorer: Scorer, asked: ScoringRequest, accounts: NDArray[np.int32], compared: NDArray[np.int32] | None = None
 ) -> _Measured:
     """The answers for `accounts`; without a given reference they are compared with `compared`, else all eligible."""
     asked = _with_reference(scorer, asked, _eligible(scorer, asked) if compared is None else compared)
@@ -90,7 +90,7 @@ def _measured(
     return _Measured(probability, by_code)
 
 
-def _with_reference(scorer: Scorer, asked: Asked, compared: NDArray[np.int32]) -> Asked:
+def _with_reference(scorer: Scorer, asked: ScoringRequest, compared: NDArray[np.int32]) -> ScoringRequest:
     if asked.reference is not None or not len(scorer.plan.peers):
         return asked
     rows = _rows(compared, asked.cutoff)

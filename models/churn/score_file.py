@@ -37,7 +37,7 @@ CHANGES = ("before", "calendar", "data", "model")
 
 
 @dataclass(frozen=True)
-class Tally:
+class ScoreCounts:
     """What was written: accounts, the eligible ones, how many in each band."""
 
     accounts: int
@@ -47,7 +47,7 @@ class Tally:
 
 def write_scores(
     path: Path, parts: Iterable[Sequence[Score]], language: str, changes: ScoreChanges | None = None
-) -> Tally:
+) -> ScoreCounts:
     """Writes the scores whole or not at all; an existing file is replaced. Raises CouldNot where the disk refuses."""
     schema = _schema(changes)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -64,14 +64,14 @@ def write_scores(
         raise CouldNot(f"The scores cannot be written to {path}: {error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
-    return Tally(done, sum(bands.values()), dict(bands))
+    return ScoreCounts(done, sum(bands.values()), dict(bands))
 
 
-def tally_of(parts: Iterable[Sequence[Score]]) -> Tally:
+def count_scores(parts: Iterable[Sequence[Score]]) -> ScoreCounts:
     """The same tally of scores that are written to no file."""
     scores = [score for part in parts for score in part]
     bands: Counter[str] = Counter(score.band for score in scores if score.band is not None)
-    return Tally(len(scores), sum(bands.values()), dict(bands))
+    return ScoreCounts(len(scores), sum(bands.values()), dict(bands))
 
 
 def _schema(changes: ScoreChanges | None) -> pa.Schema:

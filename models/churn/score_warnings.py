@@ -14,14 +14,14 @@ from kqml.events import KINDS
 from kqml.messages import text
 from kqml.messages.quantities import Unit, quantity
 from models.churn.bundle import Bundle
-from models.churn.scoring_request import Asked
+from models.churn.scoring_request import ScoringRequest
 
 STALE_DAYS = 31
 """Days after which the end of a history, or the latest comparison with others, is called old."""
 
 
 @dataclass(frozen=True)
-class Warned:
+class ScoreWarning:
     """Warnings of all accounts, of single ones by their place in the log, of those that are not eligible."""
 
     all: tuple[str, ...]
@@ -43,15 +43,15 @@ class Warner:
     learned_until: int
     recorded: Instants
 
-    def warn(self, asked: Asked, language: str) -> Warned:
+    def warn(self, asked: ScoringRequest, language: str) -> ScoreWarning:
         """The warnings of every account asked about."""
-        return Warned(
+        return ScoreWarning(
             tuple(self._of_all(asked, language)),
             self._of_words(asked, language),
             _not_eligible(self.bundle.model.definition, language),
         )
 
-    def _of_all(self, asked: Asked, language: str) -> Iterator[str]:
+    def _of_all(self, asked: ScoringRequest, language: str) -> Iterator[str]:
         if asked.cutoff < self.learned_until:
             yield text("warnings.outcome_learned", language)
         ended = _days_since_end(asked)
@@ -67,7 +67,7 @@ class Warner:
         if asked.reference is not None:
             yield from _of_peers(asked.reference, asked.cutoff, language)
 
-    def _of_words(self, asked: Asked, language: str) -> dict[int, tuple[str, ...]]:
+    def _of_words(self, asked: ScoringRequest, language: str) -> dict[int, tuple[str, ...]]:
         """Words of the profile that the model does not know."""
         warned: dict[int, tuple[str, ...]] = {}
         for name, vocabulary in self.bundle.model.categories.items():
@@ -80,7 +80,7 @@ class Warner:
         return warned
 
 
-def warner_of(bundle: Bundle) -> Warner:
+def score_warner(bundle: Bundle) -> Warner:
     """The warner of a bundle."""
     last = bundle.model.info.get("last_cutoff")
     horizon = bundle.model.definition.horizon * DAY_US
@@ -88,7 +88,7 @@ def warner_of(bundle: Bundle) -> Warner:
     return Warner(bundle, until, recorded_since(bundle.dataset))
 
 
-def _days_since_end(asked: Asked) -> float | None:
+def _days_since_end(asked: ScoringRequest) -> float | None:
     """Days from the newest event known before the cutoff to the cutoff; None where nothing is known."""
     known = asked.log.known_at[asked.log.known_at < asked.cutoff]
     return None if not len(known) else (asked.cutoff - int(known.max())) / DAY_US

@@ -21,7 +21,7 @@ MODELS = (OURS, REFERENCE, RFM, *RULES)
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredRows:
     """T test rows, censored ones included. `scores`: by model name. `money`: trailing order money over one horizon,
     NaN where none is recorded. `profile`: tier, segment, region as far as known then, row by row."""
 
@@ -30,16 +30,16 @@ class Scored:
     money: Floats
     profile: pd.DataFrame
 
-    def where(self, mask: Mask) -> "Scored":
+    def where(self, mask: Mask) -> "ScoredRows":
         """The rows of `mask`, in the same order."""
-        return Scored(
+        return ScoredRows(
             self.labels.where(mask),
             {name: score[mask] for name, score in self.scores.items()},
             self.money[mask],
             self.profile.iloc[np.flatnonzero(mask)],
         )
 
-    def uncensored(self) -> "Scored":
+    def uncensored(self) -> "ScoredRows":
         return self.where(~self.labels.censored)
 
     def churned_accounts(self) -> int:

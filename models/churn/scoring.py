@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from features.catalog import catalog, catalog_fingerprint
 from features.churn_definition import ChurnDefinition
 from features.definitions import Feature
-from features.eligibility import Standing, standing_of
+from features.eligibility import Eligibility, eligibility_of
 from features.engine import build_reference, stream_features
-from features.peers import Cells, Peers
-from features.plan import Plan, compile_plan
+from features.peers import PeerCells, Peers
+from features.plan import FeaturePlan, compile_plan
 from features.rows import Rows
-from features.single_account_eligibility import one_standing
+from features.single_account_eligibility import single_account_eligibility
 from kqml.errors import CouldNot, Fault
 from kqml.history.event_log import EventLog
 from kqml.messages import text
 from kqml.playbook import Playbook
-from models.churn.bands import Band, bands_of
+from models.churn.bands import Band, assign_bands
 from models.churn.bundle import Bundle
 from models.churn.logistic_line import Floats
-from models.churn.reasons.reasons import Explainer, Reason, explainer, knows_cause
-from models.churn.score_warnings import Warned, Warner, warner_of
-from models.churn.scoring_request import Asked, Words
+from models.churn.reasons.reasons import Explainer, Reason, create_explainer, knows_cause
+from models.churn.score_warnings import ScoreWarning, Warner, score_warner
+from models.churn.scoring_request import ScoringRequest, Words
 
 CHUNK = 8_192
 """Rows whose features and contributions are in memory at a time."""
@@ -69,22 +69,22 @@ class Scorer:
     """A bundle made ready to score; holds no state, may be used from many threads."""
 
     bundle: Bundle
-    plan: Plan
+    plan: FeaturePlan
     explainer: Explainer
     warner: Warner
 
-    def score(self, asked: Asked, language: str, reasons: int = 3) -> list[Score]:
+    def score(self, asked: ScoringRequest, language: str, reasons: int = 3) -> list[Score]:
         """One score per account of the log, in its order."""
         return [score for part in self.stream(asked, language, reasons) for score in part]
 
     def stream(
-        self, asked: Asked, language: str, reasons: int = 3, watch: Watch | None = None
+        self, asked: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
     ) -> Iterator[list[Score]]:
         """The same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is told each
         part's feature rows before it is scored."""
         model = self.bundle.model
         warned = self.warner.warn(asked, language)
-        standing = standing_asked(asked, model.definition)
+        standing = request_eligibility(asked, model.definition)
         done = 0
         for part, values in self.rows(asked, standing.rows):
             if watch is not None:
@@ -96,7 +96,7 @@ class Scorer:
         if done < asked.log.account_count:
             yield _with_ineligible(asked.log, range(done, asked.log.account_count), [], warned, language)
 
-    def rows(self, asked: Asked, rows: Rows) -> Iterator[tuple[slice, Floats]]:
+    def rows(self, asked: ScoringRequest, rows: Rows) -> Iterator[tuple[slice, Floats]]:
         """The model's rows (features, then categories) of `rows`, part by part."""
         cells = self.cells(asked.profile, rows)
         reference = asked.reference
@@ -121,25 +121,25 @@ class Scorer:
             return model.contributions(values)
         return np.stack([model.contributions_of_one(row) for row in values])
 
-    def _scored(self, standing: Standing, part: slice, values: Floats, language: str, count: int) -> "list[_Scored]":
+    def _scored(self, standing: Eligibility, part: slice, values: Floats, language: str, count: int) -> "list[_Scored]":
         model = self.bundle.model
         probability = self.probability(values)
-        bands = bands_of(probability, standing.already_silent[part], model.base_rate, model.bands)
+        bands = assign_bands(probability, standing.already_silent[part], model.base_rate, model.bands)
         reasons: list[tuple[Reason, ...]] = [()] * len(values)
         if count:
             reasons = self.explainer.explain(values, self.contributions(values), language, count)
         accounts = standing.rows.account[part].tolist()
         return list(map(_Scored, accounts, probability.tolist(), bands, reasons))
 
-    def cells(self, profile: Mapping[str, Words], rows: Rows) -> Cells:
+    def cells(self, profile: Mapping[str, Words], rows: Rows) -> PeerCells:
         """Cells by tier where the model knows tiers, else by segment."""
         if not self.plan.needs_cells:
-            return Cells.none(len(rows))
+            return PeerCells.none(len(rows))
         first = "tier" if "tier" in self.bundle.model.categories else "segment"
         nothing: Words = [None] * (int(rows.account.max(initial=-1)) + 1)
         wide, region = profile.get(first, nothing), profile.get("region", nothing)
         accounts = rows.account.tolist()
-        return Cells.of([wide[account] for account in accounts], [region[account] for account in accounts])
+        return PeerCells.of([wide[account] for account in accounts], [region[account] for account in accounts])
 
     def _codes(self, profile: Mapping[str, Words], accounts: NDArray[np.int32]) -> Floats:
         codes = np.full((len(accounts), len(self.bundle.model.categories)), np.nan)
@@ -161,22 +161,22 @@ class _Scored:
     reasons: tuple[Reason, ...]
 
 
-def scorer_of(bundle: Bundle, spoken: Playbook | None = None) -> Scorer:
+def create_scorer(bundle: Bundle, spoken: Playbook | None = None) -> Scorer:
     """The scorer of a bundle. Its numbers are those of the bundle's own playbook; `spoken`: the one whose thresholds
     its reasons speak by, where it is another. Raises CouldNot where this program's catalog cannot build its columns."""
-    features = features_of(bundle)
+    features = scored_features(bundle)
     model = bundle.model
     return Scorer(
         bundle,
         compile_plan(features),
-        explainer(
+        create_explainer(
             features, model.categories, bundle.typical, bundle.dataset.currency, (spoken or bundle.playbook).facts
         ),
-        warner_of(bundle),
+        score_warner(bundle),
     )
 
 
-def features_of(bundle: Bundle) -> tuple[Feature, ...]:
+def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
     """The features of a model's numeric columns. Raises CouldNot where the catalog has changed since the training."""
     known = {feature.column: feature for feature in catalog(bundle.playbook)}
     model = bundle.model
@@ -211,15 +211,15 @@ def as_json(score: Score) -> dict[str, Any]:
     }
 
 
-def standing_asked(asked: Asked, definition: ChurnDefinition) -> Standing:
+def request_eligibility(asked: ScoringRequest, definition: ChurnDefinition) -> Eligibility:
     """The eligible accounts asked about with the standing of each; a single account takes the short way."""
     if asked.log.account_count == 1:
-        return one_standing(asked.log, asked.context, definition, asked.cutoff)
-    return standing_of(asked.log, asked.context, definition, np.array([asked.cutoff], dtype=np.int64))
+        return single_account_eligibility(asked.log, asked.context, definition, asked.cutoff)
+    return eligibility_of(asked.log, asked.context, definition, np.array([asked.cutoff], dtype=np.int64))
 
 
 def _with_ineligible(
-    log: EventLog, accounts: range, scored: Sequence[_Scored], warned: Warned, language: str
+    log: EventLog, accounts: range, scored: Sequence[_Scored], warned: ScoreWarning, language: str
 ) -> list[Score]:
     by_account = {item.account: item for item in scored}
     scores = []

@@ -11,7 +11,7 @@ Words = Sequence[str | None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoringRequest:
     """Every account of `log` at `cutoff`.
 
     `profile`: per column (tier, segment, region) one word or None per account of the log. `reference`: what accounts

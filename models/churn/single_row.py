@@ -13,7 +13,7 @@ _FLOAT64 = 1
 _SETTINGS = ctypes.c_char_p(b"num_threads=1")
 
 
-class Answer(IntEnum):
+class SingleRowScore(IntEnum):
     """What LightGBM gives back for a row (its C_API_PREDICT_*)."""
 
     LOG_ODDS = 1
@@ -26,11 +26,11 @@ class SingleRow:
     It keeps the booster alive and gives exactly what `Booster.predict` gives for the row.
     """
 
-    def __init__(self, booster: lgb.Booster, answer: Answer) -> None:
+    def __init__(self, booster: lgb.Booster, answer: SingleRowScore) -> None:
         self._library = lgb.basic._LIB  # type: ignore[attr-defined]
         self._booster = booster
         self._width = booster.num_feature()
-        self._answers = self._width + 1 if answer is Answer.CONTRIBUTIONS else 1
+        self._answers = self._width + 1 if answer is SingleRowScore.CONTRIBUTIONS else 1
         self._call = ctypes.c_void_p()
         self._checked(
             self._library.LGBM_BoosterPredictForMatSingleRowFastInit(

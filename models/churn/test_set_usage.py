@@ -16,7 +16,7 @@ LEDGER = "test_readings.jsonl"
 
 
 @dataclass(frozen=True)
-class Reading:
+class TestSetReading:
     """One look at a test block: of which dataset, under which definition, from which to which cutoff, by whom."""
 
     dataset: str
@@ -27,13 +27,15 @@ class Reading:
     at: str
 
 
-def reading_of(dataset: str, definition: ChurnDefinition, test: Instants, command: str, at: datetime) -> Reading:
+def test_set_reading(
+    dataset: str, definition: ChurnDefinition, test: Instants, command: str, at: datetime
+) -> TestSetReading:
     """The reading of the test cutoffs `test`, made at `at`."""
     first, last = moment_of(int(test[0])).isoformat(), moment_of(int(test[-1])).isoformat()
-    return Reading(dataset, asdict(definition), first, last, command, at.isoformat())
+    return TestSetReading(dataset, asdict(definition), first, last, command, at.isoformat())
 
 
-def record_reading(home: Path, reading: Reading) -> int:
+def record_reading(home: Path, reading: TestSetReading) -> int:
     """Appends the reading to the ledger at home; how often a block overlapping it has been read, this one included.
 
     Gaps and horizons are not told apart: the same weeks answered another question, but they were looked at.
@@ -46,16 +48,16 @@ def record_reading(home: Path, reading: Reading) -> int:
     return 1 + sum(_overlap(reading, other) for other in earlier)
 
 
-def read_readings(path: Path) -> Sequence[Reading]:
+def read_readings(path: Path) -> Sequence[TestSetReading]:
     """Every reading so far, oldest first. Raises CouldNot where the ledger is not one."""
     if not path.exists():
         return []
     try:
-        return [Reading(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
+        return [TestSetReading(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
     except (ValueError, TypeError) as error:
         fault = Fault(str(path), f"{error}", "move it away: counting then starts anew, and say so in what you publish")
         raise CouldNot("The ledger of test readings cannot be read.", [fault]) from error
 
 
-def _overlap(one: Reading, other: Reading) -> bool:
+def _overlap(one: TestSetReading, other: TestSetReading) -> bool:
     return one.dataset == other.dataset and one.first <= other.last and other.first <= one.last

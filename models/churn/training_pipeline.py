@@ -14,13 +14,13 @@ from kqml.settings import BandSettings
 from models.churn.backtest import Backtest, BacktestPlan, run_backtest
 from models.churn.boosting import Parameters
 from models.churn.churn_model import ChurnModel
-from models.churn.evaluation import Evaluation, evaluate
-from models.churn.examples import Examples, examples_of
-from models.churn.fitting import Fitted, fit_churn
+from models.churn.evaluation import ChurnEvaluation, evaluate
+from models.churn.examples import Examples, training_examples
+from models.churn.fitting import FittedChurn, fit_churn
 from models.churn.leakage import Leakage, check_leakage
 from models.churn.scored_rows import OURS
 from models.churn.splits import Slices, inner_slices, split_cutoffs
-from models.churn.tuning import Tuned, tune
+from models.churn.tuning import TunedParameters, tune
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class TrainedChurn:
     """A model fitted on all mature cutoffs, with what its procedure did on the test block before."""
 
     model: ChurnModel
-    evaluation: Evaluation
+    evaluation: ChurnEvaluation
     backtest: Backtest
     leakage: Leakage
-    tuned: Tuned | None = None
+    tuned: TunedParameters | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,7 +63,7 @@ def train(training_set: TrainingSet, log: EventLog, context: Context, plan: Trai
     Deterministic for a seed, but for how many trials a tuning budget allows. The test block is read once.
     Raises Refused when no cutoff is left to train on.
     """
-    examples = examples_of(training_set)
+    examples = training_examples(training_set)
     tuned = _tuned(examples, plan)
     parameters = tuned.parameters if tuned else Parameters()
     judged = BacktestPlan(plan.test_share, None, parameters, plan.seed)
@@ -82,14 +82,14 @@ def train(training_set: TrainingSet, log: EventLog, context: Context, plan: Trai
     )
 
 
-def _tuned(examples: Examples, plan: TrainingPlan) -> Tuned | None:
+def _tuned(examples: Examples, plan: TrainingPlan) -> TunedParameters | None:
     if plan.tune_seconds is None:
         return None
     slices = split_cutoffs(*examples.cutoffs(), plan.test_share)
     return tune(examples, slices, plan.tune_seconds, plan.seed)
 
 
-def _fit_on_all(examples: Examples, parameters: Parameters, seed: int) -> tuple[Fitted, Slices]:
+def _fit_on_all(examples: Examples, parameters: Parameters, seed: int) -> tuple[FittedChurn, Slices]:
     cutoffs, matures = examples.cutoffs()
     slices = inner_slices(cutoffs, matures, np.ones(len(cutoffs), dtype=np.bool_))
     return fit_churn(examples, slices, parameters, seed), slices
@@ -98,7 +98,7 @@ def _fit_on_all(examples: Examples, parameters: Parameters, seed: int) -> tuple[
 def _model(
     training_set: TrainingSet,
     examples: Examples,
-    fitted: Fitted,
+    fitted: FittedChurn,
     plan: TrainingPlan,
     grade: str,
     info: Mapping[str, Any],
@@ -118,7 +118,7 @@ def _model(
     )
 
 
-def _info(examples: Examples, slices: Slices, fitted: Fitted, parameters: Parameters, seed: int) -> dict[str, Any]:
+def _info(examples: Examples, slices: Slices, fitted: FittedChurn, parameters: Parameters, seed: int) -> dict[str, Any]:
     cutoffs = slices.cutoffs
     return {
         "rows": len(examples),
@@ -136,7 +136,7 @@ def _info(examples: Examples, slices: Slices, fitted: Fitted, parameters: Parame
     }
 
 
-def _flat(info: Mapping[str, Any], tuned: Tuned | None) -> dict[str, Any]:
+def _flat(info: Mapping[str, Any], tuned: TunedParameters | None) -> dict[str, Any]:
     """The parameters of a run: everything that repeats it."""
     flat = {name: value for name, value in info.items() if name != "parameters"}
     flat |= {f"lightgbm.{name}": value for name, value in info["parameters"].items()}

@@ -19,7 +19,7 @@ MOST_TRIALS = 500
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedParameters:
     """The parameters with the least log-loss found, which are the default ones where nothing beat them."""
 
     parameters: Parameters
@@ -30,7 +30,7 @@ class Tuned:
 
 def tune(
     examples: Examples, slices: Slices, seconds: float, seed: int, clock: Callable[[], float] = time.monotonic
-) -> Tuned:
+) -> TunedParameters:
     """Tries parameters until `seconds` have passed (at least the default ones), judged by the log-loss of the
     predictions that calibration would use: out of time, or out of fold on a short timeline.
 
@@ -51,7 +51,7 @@ def tune(
 
     study.optimize(objective, n_trials=MOST_TRIALS)
     best = replace(Parameters(), **study.best_params)
-    return Tuned(best, len(study.trials), float(study.best_value), float(study.trials[0].value or np.nan))
+    return TunedParameters(best, len(study.trials), float(study.best_value), float(study.trials[0].value or np.nan))
 
 
 def trial_loss(examples: Examples, slices: Slices, parameters: Parameters, seed: int) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from kqml.errors import Fault, Refused
-from models.registry.client import MODEL, RegistryStore, connected
+from models.registry.client import MODEL, RegistryClient, connect_registry
 from models.registry.versions import Version, champion, find_version, read_bundle
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ RECORD = "kqml.move."
 
 
 @dataclass(frozen=True)
-class Move:
+class AliasMove:
     """One move of an alias. `at`: ISO instant; `before`: the version that had the alias, None for the first."""
 
     alias: str
@@ -35,7 +35,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Signed:
+class SignedMove:
     """Who moves an alias, why, and when (an aware datetime)."""
 
     who: str
@@ -43,10 +43,10 @@ class Signed:
     at: datetime
 
 
-def promote(store: RegistryStore, wanted: str, signed: Signed, alias: str = CHAMPION) -> Move:
+def promote(registry: RegistryClient, wanted: str, signed: SignedMove, alias: str = CHAMPION) -> AliasMove:
     """Gives `alias` to a version. Raises Refused where its grade does not allow it, or it already has the alias."""
-    version = find_version(store, wanted)
-    grade = read_bundle(store, version).model.grade
+    version = find_version(registry, wanted)
+    grade = read_bundle(registry, version).model.grade
     if alias == CHAMPION and grade not in PROMOTABLE:
         raise Refused(
             f"Version {version.number} may not become {alias}.",
@@ -54,28 +54,28 @@ def promote(store: RegistryStore, wanted: str, signed: Signed, alias: str = CHAM
         )
     if alias in version.aliases:
         raise Refused(f"Version {version.number} is the {alias} already.")
-    return _move(store, version, alias, "promote", signed)
+    return _move(registry, version, alias, "promote", signed)
 
 
-def rollback(store: RegistryStore, signed: Signed) -> Move:
+def rollback(registry: RegistryClient, signed: SignedMove) -> AliasMove:
     """Gives `champion` back to the version that had it before. Raises Refused where there was none."""
-    line = line_of_champions(list_moves(store))
-    present = champion(store)
+    line = line_of_champions(list_moves(registry))
+    present = champion(registry)
     earlier = line[:-1] if present and line[-1:] == [present.number] else line
     if not earlier:
         said = f"version {present.number} is the first" if present else "there is none"
         raise Refused("There is no earlier champion to go back to.", [Fault(CHAMPION, said, "promote a version")])
-    return _move(store, find_version(store, str(earlier[-1])), CHAMPION, "rollback", signed)
+    return _move(registry, find_version(registry, str(earlier[-1])), CHAMPION, "rollback", signed)
 
 
-def list_moves(store: RegistryStore) -> list[Move]:
+def list_moves(registry: RegistryClient) -> list[AliasMove]:
     """Every recorded move, oldest first."""
-    with connected(store) as client:
+    with connect_registry(registry) as client:
         records = _records(client)
-    return [Move(**orjson.loads(records[key])) for key in sorted(records)]
+    return [AliasMove(**orjson.loads(records[key])) for key in sorted(records)]
 
 
-def line_of_champions(moves: Sequence[Move]) -> list[int]:
+def line_of_champions(moves: Sequence[AliasMove]) -> list[int]:
     """The line of champions, the present one last: a promotion adds one, a rollback cuts back to the one restored."""
     line: list[int] = []
     for move in moves:
@@ -90,13 +90,15 @@ def line_of_champions(moves: Sequence[Move]) -> list[int]:
 
 
 def _move(
-    store: RegistryStore, version: Version, alias: str, action: Literal["promote", "rollback"], signed: Signed
-) -> Move:
+    registry: RegistryClient, version: Version, alias: str, action: Literal["promote", "rollback"], signed: SignedMove
+) -> AliasMove:
     """The record is written first and taken back where the alias then does not move: no move is unrecorded."""
-    with connected(store) as client:
+    with connect_registry(registry) as client:
         before = _holder(client, alias)
         at = signed.at.astimezone(UTC)
-        move = Move(alias, before, version.number, action, signed.who, signed.why, at.isoformat(timespec="seconds"))
+        move = AliasMove(
+            alias, before, version.number, action, signed.who, signed.why, at.isoformat(timespec="seconds")
+        )
         key = f"{RECORD}{len(_records(client)):06d}.{at:%Y%m%dT%H%M%S.%f}"
         client.set_registered_model_tag(MODEL, key, orjson.dumps(asdict(move)).decode())
         try:

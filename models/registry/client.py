@@ -24,7 +24,7 @@ KNOWN_NOISE = (
 
 
 @dataclass(frozen=True)
-class RegistryStore:
+class RegistryClient:
     """Where versions live: MLflow's address and the folder of artifacts (used when the address is a database)."""
 
     uri: str
@@ -56,29 +56,29 @@ def quiet_mlflow() -> Iterator[None]:
 
 
 @contextmanager
-def connected(store: RegistryStore) -> "Iterator[MlflowClient]":
+def connect_registry(registry: RegistryClient) -> "Iterator[MlflowClient]":
     """A client of the registry. Raises CouldNot where MLflow, its database or its artifacts fail in the block."""
-    _make_folder_of(store)
+    _make_folder_of(registry)
     with quiet_mlflow():
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            yield MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+            yield MlflowClient(tracking_uri=registry.uri, registry_uri=registry.uri)
         except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
             raise CouldNot(
                 "The model registry did not do it.",
-                [Fault(store.shown, _first_line(error), "check KQML_MLFLOW_URI, the database and its disk")],
+                [Fault(registry.shown, _first_line(error), "check KQML_MLFLOW_URI, the database and its disk")],
             ) from error
 
 
-def _make_folder_of(store: RegistryStore) -> None:
-    if store.uri.startswith("sqlite:///"):
+def _make_folder_of(registry: RegistryClient) -> None:
+    if registry.uri.startswith("sqlite:///"):
         try:
-            Path(store.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            Path(registry.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CouldNot(f"The folder of {store.shown} cannot be made: {error}.") from error
+            raise CouldNot(f"The folder of {registry.shown} cannot be made: {error}.") from error
 
 
 def _first_line(error: Exception) -> str:

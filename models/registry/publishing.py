@@ -9,40 +9,40 @@ from threading import Event
 from kqml.errors import CouldNot, KqmlError
 from models.churn.bundle import load_bundle
 from models.registry.aliases import CHAMPION, list_moves
-from models.registry.client import RegistryStore
-from models.registry.served_pointer import POINTER, Published, read_pointer, write_pointer
+from models.registry.client import RegistryClient
+from models.registry.served_pointer import POINTER, ServedPointer, read_pointer, write_pointer
 from models.registry.versions import Version, bundle_folder, champion, find_version, read_bundle
 
 
-def publish(store: RegistryStore, served: Path) -> Published | None:
+def publish(registry: RegistryClient, served: Path) -> ServedPointer | None:
     """Makes the champion what `served/current.json` names; None, and nothing changed, where there is no champion.
 
     The copied bundle is checked; a published folder is written again only where it is broken.
     """
-    version = champion(store)
-    return None if version is None else _publish(store, served, version, POINTER)
+    version = champion(registry)
+    return None if version is None else _publish(registry, served, version, POINTER)
 
 
-def pin(store: RegistryStore, served: Path, wanted: str) -> Path:
+def pin(registry: RegistryClient, served: Path, wanted: str) -> Path:
     """A pointer of its own to one version, by number or alias, whatever its grade; nothing ever moves it.
 
     Raises BadUse where there is no such version.
     """
-    version = find_version(store, wanted)
+    version = find_version(registry, wanted)
     name = f"version-{version.number}.json"
-    _publish(store, served, version, name)
+    _publish(registry, served, version, name)
     return served / name
 
 
-def _publish(store: RegistryStore, served: Path, version: Version, pointer: str) -> Published:
+def _publish(registry: RegistryClient, served: Path, version: Version, pointer: str) -> ServedPointer:
     folder = f"{version.number}-{version.bundle[:12]}"
-    published = Published(str(version.number), folder, version.grade, _since(store, version), version.bundle)
+    published = ServedPointer(str(version.number), folder, version.grade, _since(registry, version), version.bundle)
     if _is_published(served / pointer, published) and _is_whole(served / folder):
         return published
     try:
-        read_bundle(store, version)
+        read_bundle(registry, version)
         served.mkdir(parents=True, exist_ok=True)
-        _copy(bundle_folder(store, version), served / folder)
+        _copy(bundle_folder(registry, version), served / folder)
         write_pointer(served / pointer, published)
     except OSError as error:
         raise CouldNot(f"Version {version.number} cannot be copied to {served}: {error}.") from error
@@ -50,7 +50,7 @@ def _publish(store: RegistryStore, served: Path, version: Version, pointer: str)
 
 
 def watch(
-    store: RegistryStore,
+    registry: RegistryClient,
     served: Path,
     stop: Event,
     seconds: float = 10.0,
@@ -62,7 +62,7 @@ def watch(
     """
     while not stop.is_set():
         try:
-            publish(store, served)
+            publish(registry, served)
             report(None)
         except KqmlError as error:
             report(error)
@@ -95,13 +95,13 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
-def _is_published(pointer: Path, published: Published) -> bool:
+def _is_published(pointer: Path, published: ServedPointer) -> bool:
     try:
         return read_pointer(pointer) == published
     except CouldNot:
         return False
 
 
-def _since(store: RegistryStore, version: Version) -> str:
-    moves = [move for move in list_moves(store) if move.alias == CHAMPION and move.after == version.number]
+def _since(registry: RegistryClient, version: Version) -> str:
+    moves = [move for move in list_moves(registry) if move.alias == CHAMPION and move.after == version.number]
     return moves[-1].at if moves else version.registered_at

@@ -12,7 +12,7 @@ POINTER = "current.json"
 
 
 @dataclass(frozen=True)
-class Published:
+class ServedPointer:
     """What the pointer names. `folder`: the bundle's, beside the pointer. `since`: ISO instant of the alias move."""
 
     version: str
@@ -22,11 +22,11 @@ class Published:
     fingerprint: str
 
 
-def read_pointer(pointer: Path) -> Published:
+def read_pointer(pointer: Path) -> ServedPointer:
     """What is published. Raises CouldNot where the file cannot be read or is not a pointer."""
     try:
         fields = orjson.loads(pointer.read_bytes())
-        published = Published(**fields)
+        published = ServedPointer(**fields)
     except (OSError, ValueError, TypeError) as error:
         fault = Fault(str(pointer), f"{error}", "run `kqml promote`, which writes it anew")
         raise CouldNot("The pointer to the served model cannot be read.", [fault]) from error
@@ -36,7 +36,7 @@ def read_pointer(pointer: Path) -> Published:
     return published
 
 
-def write_pointer(pointer: Path, published: Published) -> None:
+def write_pointer(pointer: Path, published: ServedPointer) -> None:
     """Replaces the pointer in one step: a reader sees the old one or the new one."""
     temporary = pointer.with_name(f".{pointer.name}.{os.getpid()}")
     temporary.write_bytes(orjson.dumps(asdict(published), option=orjson.OPT_INDENT_2))

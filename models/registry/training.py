@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.churn.bundle import Bundle, load_bundle
-from models.registry.client import MODEL, RegistryStore, connected
+from models.registry.client import MODEL, RegistryClient, connect_registry
 from models.registry.versions import BUNDLE_IN_MODEL, Version, find_version
 
 if TYPE_CHECKING:
@@ -35,24 +35,24 @@ class TrainingRecord:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def log_training(store: RegistryStore, bundle: Path, record: TrainingRecord) -> Version:
+def log_training(registry: RegistryClient, bundle: Path, record: TrainingRecord) -> Version:
     """Logs the run and registers its bundle as the next version of `kqml`, without any alias."""
     loaded = load_bundle(bundle)
-    with connected(store) as client, TemporaryDirectory(prefix="kqml-model-") as folder:
+    with connect_registry(registry) as client, TemporaryDirectory(prefix="kqml-model-") as folder:
         # MLflow keeps the folder's name.
         named = shutil.copytree(bundle, Path(folder) / BUNDLE_IN_MODEL.name)
         saved = _save_pyfunc(named, loaded, Path(folder) / "model")
-        with _run(client, store, loaded) as run_id:
+        with _run(client, registry, loaded) as run_id:
             _log_record(client, run_id, loaded, record)
             logged = _log_model(client, run_id, saved)
-            number = _register(client, store, loaded, run_id, logged)
-    return find_version(store, number)
+            number = _register(client, registry, loaded, run_id, logged)
+    return find_version(registry, number)
 
 
 @contextmanager
-def _run(client: "MlflowClient", store: RegistryStore, bundle: Bundle) -> Iterator[str]:
+def _run(client: "MlflowClient", registry: RegistryClient, bundle: Bundle) -> Iterator[str]:
     """A run that ends FINISHED, or FAILED where the block does."""
-    run = client.create_run(_experiment(client, store), run_name=f"{bundle.model.grade} {bundle.model.trained_at}")
+    run = client.create_run(_experiment(client, registry), run_name=f"{bundle.model.grade} {bundle.model.trained_at}")
     run_id = str(run.info.run_id)
     try:
         yield run_id
@@ -78,11 +78,11 @@ def _log_record(client: "MlflowClient", run_id: str, bundle: Bundle, record: Tra
         client.log_text(run_id, content, name)
 
 
-def _experiment(client: "MlflowClient", store: RegistryStore) -> str:
+def _experiment(client: "MlflowClient", registry: RegistryClient) -> str:
     found = client.get_experiment_by_name(MODEL)
     if found is not None:
         return str(found.experiment_id)
-    location = None if store.is_server else str(store.artifacts.absolute())
+    location = None if registry.is_server else str(registry.artifacts.absolute())
     return str(client.create_experiment(MODEL, artifact_location=location))
 
 
@@ -132,11 +132,13 @@ def _log_model(client: "MlflowClient", run_id: str, saved: Path) -> "LoggedModel
     return logged
 
 
-def _register(client: "MlflowClient", store: RegistryStore, bundle: Bundle, run_id: str, logged: "LoggedModel") -> str:
+def _register(
+    client: "MlflowClient", registry: RegistryClient, bundle: Bundle, run_id: str, logged: "LoggedModel"
+) -> str:
     if not client.search_registered_models(f"name='{MODEL}'"):
         client.create_registered_model(MODEL, description="kqml: churn, calibrated, graded, explained")
     # MLflow resolves `models:/…` through its global address, which may be another one; a path needs no resolving.
-    source = f"models:/{logged.model_id}" if store.is_server else logged.artifact_location
+    source = f"models:/{logged.model_id}" if registry.is_server else logged.artifact_location
     tags = {**_tags(bundle), "artifacts": logged.artifact_location}
     created = client.create_model_version(MODEL, source, run_id=run_id, tags=tags, model_id=logged.model_id)
     return str(created.version)

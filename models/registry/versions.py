@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kqml.errors import BadUse, CouldNot, Fault
 from models.churn.bundle import Bundle, load_bundle
-from models.registry.client import MODEL, RegistryStore, connected
+from models.registry.client import MODEL, RegistryClient, connect_registry
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -34,18 +34,18 @@ class Version:
     metrics: dict[str, float]
 
 
-def list_versions(store: RegistryStore) -> list[Version]:
+def list_versions(registry: RegistryClient) -> list[Version]:
     """Every version, newest first; empty when nothing was ever trained."""
-    with connected(store) as client:
+    with connect_registry(registry) as client:
         found = client.search_model_versions(f"name='{MODEL}'", max_results=10_000)
         aliases = aliases_of(client)
         versions = [_version(client, item, aliases) for item in found]
     return sorted(versions, key=lambda version: -version.number)
 
 
-def find_version(store: RegistryStore, wanted: str) -> Version:
+def find_version(registry: RegistryClient, wanted: str) -> Version:
     """The version of a number or an alias. Raises BadUse where there is none."""
-    versions = list_versions(store)
+    versions = list_versions(registry)
     for version in versions:
         if wanted in (str(version.number), *version.aliases):
             return version
@@ -54,30 +54,30 @@ def find_version(store: RegistryStore, wanted: str) -> Version:
     raise BadUse(f"There is no version {wanted} of the model.", [Fault("version", f"{wanted!r}", todo)])
 
 
-def champion(store: RegistryStore) -> Version | None:
+def champion(registry: RegistryClient) -> Version | None:
     """The version with the alias `champion`, if any."""
-    with connected(store) as client:
+    with connect_registry(registry) as client:
         aliases = aliases_of(client)
         number = next((number for number, names in aliases.items() if "champion" in names), None)
         return None if number is None else _version(client, client.get_model_version(MODEL, str(number)), aliases)
 
 
-def bundle_folder(store: RegistryStore, version: Version) -> Path:
+def bundle_folder(registry: RegistryClient, version: Version) -> Path:
     """A local folder with the version's bundle: the artifact itself where it is local, else a downloaded copy."""
     local = Path(version.source.removeprefix("file://")) / BUNDLE_IN_MODEL
     if local.is_dir():
         return local
-    if not store.is_server:
+    if not registry.is_server:
         raise CouldNot(
             f"The bundle of version {version.number} is gone.",
             [Fault(str(local), "the folder does not exist", "restore the artifacts, or promote another version")],
         )
-    return _downloaded(store, version)
+    return _downloaded(registry, version)
 
 
-def read_bundle(store: RegistryStore, version: Version) -> Bundle:
+def read_bundle(registry: RegistryClient, version: Version) -> Bundle:
     """The version's bundle. Raises CouldNot where it is broken, or another one than was registered."""
-    folder = bundle_folder(store, version)
+    folder = bundle_folder(registry, version)
     bundle = load_bundle(folder)
     if bundle.fingerprint != version.bundle:
         said = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
@@ -110,17 +110,17 @@ def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tu
     )
 
 
-def _downloaded(store: RegistryStore, version: Version) -> Path:
+def _downloaded(registry: RegistryClient, version: Version) -> Path:
     """A copy that is kept: a version never changes."""
-    kept = store.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
+    kept = registry.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
     if kept.is_dir():
         return kept
-    with connected(store):
+    with connect_registry(registry):
         from mlflow.artifacts import download_artifacts
 
         kept.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=kept.parent) as folder:
             remote = f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}"
-            copied = download_artifacts(artifact_uri=remote, dst_path=folder, tracking_uri=store.uri)
+            copied = download_artifacts(artifact_uri=remote, dst_path=folder, tracking_uri=registry.uri)
             Path(copied).rename(kept)
     return kept

@@ -12,7 +12,7 @@ STEPS, NEAREST, FARTHEST = 12, 1.0, 5.0
 
 
 @dataclass(frozen=True)
-class Levels:
+class AverageEffects:
     """`value` (K,): effects as shares of the stake. `covariance` (K, K): of their errors, which share the rows that
     waited."""
 
@@ -24,9 +24,9 @@ class Levels:
         return np.sqrt(np.diag(self.covariance))
 
 
-def measure_levels(
+def measure_average_effects(
     effects: Sequence[Floats], units: Sequence[Floats], masks: Sequence[Flags], account: Codes
-) -> Levels:
+) -> AverageEffects:
     """`effects`, `units`: of the rows in each action's mask, pseudo-effects and stakes, both over the row's spread, so
     that a least-squares fit counts every row by the inverse of its variance. Errors are clustered by account."""
     who = np.unique(account, return_inverse=True)[1]
@@ -37,10 +37,10 @@ def measure_levels(
         value[place] = float(np.sum(effect * unit)) / strength
         rest = unit * (effect - value[place] * unit) / strength
         parts[:, place] = np.bincount(who[mask], weights=rest, minlength=accounts)
-    return Levels(value, parts.T @ parts)
+    return AverageEffects(value, parts.T @ parts)
 
 
-def drawn_levels(levels: Levels) -> Floats:
+def shrunken_averages(levels: AverageEffects) -> Floats:
     """(K,) posterior means under λ = m + δ, m ~ N(0, τ²) common to all actions, δ ~ N(0, ω²) of each, averaged over a
     grid of τ and ω by how well they explain what was measured (hierarchical Bayes, Gelman et al. 2013, ch. 5)."""
     spreads = _grid(levels)
@@ -59,7 +59,7 @@ def drawn_levels(levels: Levels) -> Floats:
     return np.asarray(weight @ np.array(means) / weight.sum(), dtype=np.float64)
 
 
-def _grid(levels: Levels) -> Floats:
+def _grid(levels: AverageEffects) -> Floats:
     error = levels.error
     most = FARTHEST * max(float(np.abs(levels.value).max()), float(error.max()))
     least = NEAREST * float(error.min())

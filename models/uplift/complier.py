@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kqml.errors import Fault, Refused
-from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.sample import Codes, Flags, Floats
 
 LEAST_T = 3.3
@@ -18,9 +18,9 @@ class ComplierEffect:
     `complier`: their ratio, with an interval that follows from both at once (delta method on the ratio's scores)."""
 
     action: str
-    assigned: Estimate
-    uptake: Estimate
-    complier: Estimate
+    assigned: ClusteredMean
+    uptake: ClusteredMean
+    complier: ClusteredMean
 
 
 def complier_effect(
@@ -40,7 +40,7 @@ def complier_effect(
         )
     ratio = assigned.value / uptake.value
     scores = clustered_mean((y - ratio * d) / uptake.value, who)
-    return ComplierEffect(action, assigned, uptake, Estimate(ratio, scores.error, scores.degrees, assigned.rows))
+    return ComplierEffect(action, assigned, uptake, ClusteredMean(ratio, scores.error, scores.degrees, assigned.rows))
 
 
 def uptake_scores(executed: Codes, action: Codes, probability: Floats, code: int, share: float) -> Floats:

@@ -11,7 +11,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ClusteredMean:
     """A mean with its standard error and interval; `degrees`: of the t distribution, few where few accounts weigh."""
 
     value: float
@@ -32,12 +32,12 @@ class Estimate:
         return self.bounds()[1]
 
 
-def clustered_mean(numbers: Floats, account: Codes) -> Estimate:
+def clustered_mean(numbers: Floats, account: Codes) -> ClusteredMean:
     """The mean of rows whose accounts are drawn independently. The degrees of freedom are the effective number of
     accounts, (Σu²)² ∕ Σu⁴ of their summed deviations u, so that a few huge accounts widen the interval."""
     rows = len(numbers)
     if rows == 0:
-        return Estimate(float("nan"), float("inf"), 1.0, 0)
+        return ClusteredMean(float("nan"), float("inf"), 1.0, 0)
     mean = float(numbers.mean())
     if account.max() + 1 > 4 * rows + 1000:
         account = np.unique(account, return_inverse=True)[1]
@@ -45,7 +45,7 @@ def clustered_mean(numbers: Floats, account: Codes) -> Estimate:
     deviation = np.bincount(account, weights=numbers - mean)[owned]
     count, square = len(deviation), float(np.sum(deviation**2))
     if count < 2 or square == 0:
-        return Estimate(mean, 0.0 if count > 1 else float("inf"), 1.0, rows)
+        return ClusteredMean(mean, 0.0 if count > 1 else float("inf"), 1.0, rows)
     error = np.sqrt(square * count / (count - 1)) / rows
     degrees = max(square**2 / float(np.sum(deviation**4)) - 1.0, 1.0)
-    return Estimate(mean, float(error), degrees, rows)
+    return ClusteredMean(mean, float(error), degrees, rows)

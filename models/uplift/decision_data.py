@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.rows import Rows
 from kqml.errors import Fault, Refused
 from models.uplift.outcomes import Outcomes
-from models.uplift.sample import Codes, Flags, Floats, Sample
+from models.uplift.sample import Codes, DecisionSample, Flags, Floats
 
 SCHEMA = pa.schema(
     {
@@ -83,13 +83,13 @@ class DecisionData:
         """The rows that may be learned from: mature and evaluable."""
         return self.where(self.outcomes.mature & self.evaluable)
 
-    def sample(self, values: Floats, outcome: str = "margin") -> Sample:
+    def sample(self, values: Floats, outcome: str = "margin") -> DecisionSample:
         """The rows as a learner's sample. Raises Refused where a row is not mature: its outcome is not known yet."""
         immature = int((~self.outcomes.mature).sum())
         if immature:
             fault = Fault("outcome", f"{immature} rows are not mature", "learn from `learnable()` rows only")
             raise Refused("An outcome that is not there yet cannot be learned from.", [fault])
-        return Sample(
+        return DecisionSample(
             values=values,
             action=self.action,
             outcome=self.outcomes.margin if outcome == "margin" else self.outcomes.retained,

@@ -14,10 +14,10 @@ from kqml.history.event_log import EventLog
 from kqml.playbook import Playbook
 from models.uplift.decision_data import DecisionData
 from models.uplift.decision_log import DecisionLog
-from models.uplift.eligible_texts import eligible_of
+from models.uplift.eligible_texts import parse_eligible
 from models.uplift.outcomes import Outcomes, outcomes_of
 from models.uplift.sample import Codes, Flags
-from models.uplift.weekly_actions import packages_done
+from models.uplift.weekly_actions import actions_done
 
 HORIZON_DAYS = 91
 
@@ -42,12 +42,12 @@ def build_decision_data(
     places = account.astype(np.int32)
     probability = decisions["probability"].to_numpy(dtype=np.float64)
     drawn = np.isfinite(probability)
-    recorded, first = packages_done(events, playbook, places, monday)
+    recorded, first = actions_done(events, playbook, places, monday)
     assigned = pd.Index(playbook.actions).get_indexer(pd.Index(decisions["assigned"].astype(object)))
     action = np.where(drawn, assigned, recorded)
     rows = Rows(places, np.where(drawn, monday, pseudo_times(first, monday, recorded > 0, seed)))
     executed, verified = _lives(log.states, decisions["decision_id"], playbook.actions)
-    eligible = eligible_of(decisions["eligible"], playbook.actions)
+    eligible = parse_eligible(decisions["eligible"], playbook.actions)
     eligible[np.arange(len(action)), action] |= ~drawn
     must = decisions["must"].to_numpy(dtype=np.bool_)
     evaluable = np.where(drawn, decisions["evaluable"].to_numpy(dtype=np.bool_) & (probability < 1.0), True) & ~must

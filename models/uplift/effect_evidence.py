@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.fitted import Basis
 from models.uplift.propensities import Propensities
 from models.uplift.sample import Codes, Flags, Floats
@@ -22,15 +22,15 @@ class GroupEffect:
     group: str
     action: str
     basis: Basis
-    estimate: Estimate
+    estimate: ClusteredMean
 
 
 @dataclass(frozen=True)
-class Bin:
+class EffectBin:
     """Rows alike in their predicted effect: the mean prediction beside the effect that their scores show."""
 
     predicted: float
-    estimate: Estimate
+    estimate: ClusteredMean
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Overlap:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EffectEvidence:
     """Rows r of R, actions a of A. `scores` (R, A): pseudo-outcomes. `held_out` (R, A): shrunken effects, each
     predicted by folds that did not have the row, NaN where not supported."""
 
@@ -59,7 +59,7 @@ class Evidence:
     held_out: Floats
     basis: Basis
 
-    def effect(self, action: str, rows: Flags | None = None) -> Estimate:
+    def effect(self, action: str, rows: Flags | None = None) -> ClusteredMean:
         """The mean effect over the supported rows, or over those of them that are in `rows`."""
         code = self.actions.index(action)
         mask = self.propensities.supported[:, code]
@@ -75,7 +75,7 @@ class Evidence:
             if code and (mask := (place == number) & self.propensities.supported[:, code]).sum() >= least_rows
         ]
 
-    def bins(self, action: str, count: int = 5) -> list[Bin]:
+    def bins(self, action: str, count: int = 5) -> list[EffectBin]:
         """The rows by fifths of the held-out prediction; fewer bins where predictions are equal."""
         code = self.actions.index(action)
         return bins_of(self.held_out[:, code], self.scores[:, code] - self.scores[:, 0], self.account, count)
@@ -84,7 +84,7 @@ class Evidence:
         """One for each action but the first."""
         return [self._overlap(code) for code in range(1, len(self.actions))]
 
-    def _mean(self, code: int, mask: Flags) -> Estimate:
+    def _mean(self, code: int, mask: Flags) -> ClusteredMean:
         return clustered_mean(self.scores[mask, code] - self.scores[mask, 0], self.account[mask])
 
     def _overlap(self, code: int) -> Overlap:
@@ -95,13 +95,13 @@ class Evidence:
         return Overlap(self.actions[code], int(got.sum()), supported, effective, supported < THIN_SHARE)
 
 
-def bins_of(predicted: Floats, effect: Floats, account: Codes, count: int) -> list[Bin]:
+def bins_of(predicted: Floats, effect: Floats, account: Codes, count: int) -> list[EffectBin]:
     """Bins of about equal size by `predicted`, NaN left out."""
     known = np.flatnonzero(np.isfinite(predicted))
     edges = np.unique(np.quantile(predicted[known], np.linspace(0, 1, count + 1)[1:-1])) if len(known) else np.empty(0)
     place = np.searchsorted(edges, predicted[known], side="right")
     return [
-        Bin(float(predicted[mine].mean()), clustered_mean(effect[mine], account[mine]))
+        EffectBin(float(predicted[mine].mean()), clustered_mean(effect[mine], account[mine]))
         for mine in (known[place == number] for number in range(len(edges) + 1))
         if len(mine)
     ]

@@ -14,7 +14,7 @@ REAL_LOSSES = 0.01
 LEAST_CHANCE_SPREAD = 0.03
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """What an outcome is like: yes or no, an amount that is hardly ever negative, any number."""
 
     BINARY = "binary"
@@ -37,12 +37,12 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Scale:
+class EffectScale:
     """Predicts a row's measure. Effects on amounts are shares of the amount to be expected, those on any number shares
     of the spread, those on yes or no flat. `scatter`: absent where a chance's √(p(1 − p)) serves. `least_stake`,
     `least_spread`: what neither stays below."""
 
-    kind: Kind
+    kind: OutcomeKind
     trees: CrossFitted
     scatter: CrossFitted | None
     least_stake: float
@@ -60,13 +60,15 @@ class Scale:
     def _of(self, level: Floats, scatter: Floats | None) -> Measure:
         found = np.sqrt(level * (1.0 - level)) if scatter is None else scatter
         spread = np.maximum(found, self.least_spread)
-        if self.kind is Kind.BINARY:
+        if self.kind is OutcomeKind.BINARY:
             return Measure(level, np.ones(len(level)), spread)
-        return Measure(level, np.maximum(level, self.least_stake) if self.kind is Kind.AMOUNT else spread, spread)
+        return Measure(
+            level, np.maximum(level, self.least_stake) if self.kind is OutcomeKind.AMOUNT else spread, spread
+        )
 
 
-def kind_of(outcome: Floats) -> Kind:
+def outcome_kind(outcome: Floats) -> OutcomeKind:
     if np.isin(outcome, (0.0, 1.0)).all():
-        return Kind.BINARY
+        return OutcomeKind.BINARY
     losses = -float(outcome[outcome < 0].sum())
-    return Kind.AMOUNT if losses <= REAL_LOSSES * float(outcome[outcome > 0].sum()) else Kind.NUMBER
+    return OutcomeKind.AMOUNT if losses <= REAL_LOSSES * float(outcome[outcome > 0].sum()) else OutcomeKind.NUMBER

@@ -8,7 +8,7 @@ import pandas as pd
 from models.uplift.sample import Flags
 
 
-def eligible_of(texts: "pd.Series[str]", actions: tuple[str, ...]) -> Flags:
+def parse_eligible(texts: "pd.Series[str]", actions: tuple[str, ...]) -> Flags:
     """(R, A); every action where nothing is told."""
     codes, distinct = pd.factorize(texts)
     table = np.array([[action in json.loads(text) for action in actions] for text in distinct], dtype=np.bool_)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.uplift.average_effects import drawn_levels, measure_levels
+from models.uplift.average_effects import measure_average_effects, shrunken_averages
 from models.uplift.contrasts import clustered_mean
-from models.uplift.effect_scale import Kind, Measure
-from models.uplift.sample import Codes, Flags, Floats, Sample
-from models.uplift.shapes import Shape, learn_linear, learn_trees, stacked
+from models.uplift.effect_scale import Measure, OutcomeKind
+from models.uplift.sample import Codes, DecisionSample, Flags, Floats
+from models.uplift.shapes import EffectShape, learn_linear, learn_trees, stack_shapes
 from models.uplift.shared_shape import SharedShape, learn_shared, no_shared_shape
 
 CLIPPED = (0.001, 0.999)
@@ -22,7 +22,7 @@ class ActionEffect:
     the shapes by their `weights`. `kept`: share of the action's own differences that was kept, from 0 to 1."""
 
     level: float
-    shapes: tuple[Shape, ...]
+    shapes: tuple[EffectShape, ...]
     weights: tuple[float, ...]
     kept: float
 
@@ -45,7 +45,7 @@ class FinalStage:
 
 
 def fit_final_stage(
-    rows: Sample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: Kind
+    rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: OutcomeKind
 ) -> FinalStage:
     """Averages as shares of the stake, drawn together; a factor that all actions share (on amounts, where several
     actions can agree on one); what each action has of its own."""
@@ -55,8 +55,8 @@ def fit_final_stage(
         ((scores[:, code] - scores[:, 0]) / measure.spread)[mask] for code, mask in zip(codes, masks, strict=True)
     ]
     unit = measure.stake / measure.spread
-    levels = drawn_levels(measure_levels(effects, [unit[mask] for mask in masks], masks, rows.account))
-    several = kind is Kind.AMOUNT and len(masks) > 1
+    levels = shrunken_averages(measure_average_effects(effects, [unit[mask] for mask in masks], masks, rows.account))
+    several = kind is OutcomeKind.AMOUNT and len(masks) > 1
     shared = learn_shared(rows, scores, measure, supported, levels, fold) if several else no_shared_shape(len(rows))
     held_out = np.full(scores.shape, np.nan)
     held_out[:, 0] = 0.0
@@ -69,13 +69,13 @@ def fit_final_stage(
     return FinalStage(tuple(fitted), shared.shape, held_out)
 
 
-def _own_differences(rest: Floats, rows: Sample, fold: Codes, level: float) -> tuple[ActionEffect, Floats]:
+def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: float) -> tuple[ActionEffect, Floats]:
     """Learns shapes from the clipped remainder, weighs them by how they predict held-out remainders, shrinks the sum
     by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961: several shapes and penalties were tried)."""
     clipped = np.clip(rest, *np.quantile(rest, CLIPPED))
     learned = [learn_linear(rows.values, clipped, fold), learn_trees(rows.values, clipped, fold)]
     columns = np.column_stack([part.held_out for part in learned])
-    raw = stacked(columns, rest)
+    raw = stack_shapes(columns, rest)
     kept = _kept(columns @ raw, rest, rows.account)
     effect = ActionEffect(level, tuple(part.shape for part in learned), tuple((kept * raw).tolist()), kept)
     return effect, columns @ (kept * raw)

@@ -6,9 +6,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from models.uplift.effect_scale import Scale
+from models.uplift.effect_scale import EffectScale
 from models.uplift.final_stage import ActionEffect
-from models.uplift.propensities import Support
+from models.uplift.propensities import ActionSupport
 from models.uplift.sample import Flags, Floats
 from models.uplift.shared_shape import SharedShape
 
@@ -22,7 +22,7 @@ class Basis(StrEnum):
     UNKNOWN = "unknown"
 
 
-def basis_of(support: Support) -> Basis:
+def basis_of(support: ActionSupport) -> Basis:
     return Basis.RANDOMISED if support.trees is None else Basis.OBSERVATIONAL
 
 
@@ -33,8 +33,8 @@ class FittedEffects:
     actions: tuple[str, ...]
     effects: tuple[ActionEffect, ...]
     shared: SharedShape
-    scale: Scale
-    support: Support
+    scale: EffectScale
+    support: ActionSupport
 
     def predict(self, X: ArrayLike) -> Floats:
         """(n, A) shrunken effects against the first action, whose own are 0."""

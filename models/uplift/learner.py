@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kqml.errors import Fault, Refused
-from models.uplift.effect_evidence import Evidence
-from models.uplift.effect_scale import Kind
+from models.uplift.effect_evidence import EffectEvidence
+from models.uplift.effect_scale import OutcomeKind
 from models.uplift.final_stage import fit_final_stage
 from models.uplift.fitted import FittedEffects, basis_of
 from models.uplift.folds import FOLDS, folds_of
 from models.uplift.outcome_regression import regress_actions, regress_common
-from models.uplift.propensities import LEAST, Support, estimate_propensities, known_propensities
-from models.uplift.pseudo_outcomes import pseudo_outcomes, tamed_outcome
-from models.uplift.sample import Flags, Sample, sample_of
+from models.uplift.propensities import LEAST, ActionSupport, estimate_propensities, known_propensities
+from models.uplift.pseudo_outcomes import pseudo_outcomes, winsorised_outcome
+from models.uplift.sample import DecisionSample, Flags, decision_sample
 
 LEAST_ROWS = 50
 """Rows that every action needs."""
@@ -25,7 +25,7 @@ LEAST_ROWS = 50
 class EffectModel:
     """Settings of the DR-learner (Kennedy 2023, EJS 17(2)) for several actions. `least_probability`: estimated chances
     below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted. `reach`: amounts
-    beyond it are drawn in (`tamed_outcome`); effects are then those on amounts without such rarities."""
+    beyond it are drawn in (`winsorised_outcome`); effects are then those on amounts without such rarities."""
 
     folds: int = FOLDS
     least_probability: float = LEAST
@@ -41,16 +41,16 @@ class EffectModel:
         groups: ArrayLike | None = None,
         eligible: ArrayLike | None = None,
         actions: Sequence[str] | None = None,
-    ) -> "Effects":
+    ) -> "LearnedEffects":
         """The effects of each action against the first (`wait`, or the first of `actions`). `groups`: accounts.
 
         `probability`: of the action taken, known by design; NaN where it is not. Where any is known, effects are
         learned from those rows alone, the others only sharpen the regression of the outcome. Raises BadUse on rows that
         do not fit together, Refused where there is too little to learn from.
         """
-        return self.fit_sample(sample_of(X, action, outcome, probability, groups, eligible, actions))
+        return self.fit_sample(decision_sample(X, action, outcome, probability, groups, eligible, actions))
 
-    def fit_sample(self, sample: Sample) -> "Effects":
+    def fit_sample(self, sample: DecisionSample) -> "LearnedEffects":
         """The same for a checked sample."""
         learn = ~np.isnan(sample.probability)
         randomised = bool(learn.any())
@@ -59,34 +59,34 @@ class EffectModel:
         fold = folds_of(sample.account, self.folds, self.seed)
         common = regress_common(sample, fold, self.seed)
         kind = common.scale.kind
-        if kind is not Kind.BINARY:
-            sample = replace(sample, outcome=tamed_outcome(sample.outcome, common.measure, self.reach))
+        if kind is not OutcomeKind.BINARY:
+            sample = replace(sample, outcome=winsorised_outcome(sample.outcome, common.measure, self.reach))
         expected = regress_actions(sample, common, fold, learn, self.seed, trees=not randomised)[learn]
         rows, fold, measure = sample.where(learn), fold[learn], common.measure.where(learn)
         if randomised:
-            propensities, support = known_propensities(rows), Support()
+            propensities, support = known_propensities(rows), ActionSupport()
         else:
             propensities, support = estimate_propensities(rows, fold, self.least_probability, self.seed)
         scores = pseudo_outcomes(rows, expected, propensities.taken)
         last = fit_final_stage(rows, scores, measure, propensities.supported, fold, kind)
         basis = basis_of(support)
-        return Effects(
+        return LearnedEffects(
             FittedEffects(rows.actions, last.effects, last.shared, common.scale, support),
-            Evidence(
+            EffectEvidence(
                 rows.actions, rows.action, rows.account, rows.eligible, scores, propensities, last.held_out, basis
             ),
         )
 
 
 @dataclass(frozen=True)
-class Effects:
+class LearnedEffects:
     """What was learned: `fitted` predicts, `evidence` are the scores of the rows it was learned from."""
 
     fitted: FittedEffects
-    evidence: Evidence
+    evidence: EffectEvidence
 
 
-def _refuse_thin(sample: Sample, learn: Flags) -> None:
+def _refuse_thin(sample: DecisionSample, learn: Flags) -> None:
     counts = np.bincount(sample.action[learn], minlength=len(sample.actions))
     faults = [
         Fault(f"action {name}", f"{count} rows to learn from", f"bring {LEAST_ROWS}, or leave the action out")

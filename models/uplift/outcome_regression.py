@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.uplift.effect_scale import LEAST_CHANCE_SPREAD, Kind, Measure, Scale, kind_of
+from models.uplift.effect_scale import LEAST_CHANCE_SPREAD, EffectScale, Measure, OutcomeKind, outcome_kind
 from models.uplift.forests import CrossFitted, Growth, cross_fit, cross_fit_or_none
-from models.uplift.sample import Codes, Flags, Floats, Sample
+from models.uplift.sample import Codes, DecisionSample, Flags, Floats
 
 POOLED = Growth(num_leaves=8, learning_rate=0.1)
 OWN = Growth(num_leaves=4, learning_rate=0.05, least_share=0.02, most_rounds=60)
 SPREAD = Growth(num_leaves=8, learning_rate=0.1, least_share=0.01, most_rounds=120)
-OBJECTIVES = {Kind.BINARY: "binary", Kind.AMOUNT: "tweedie", Kind.NUMBER: "regression"}
+OBJECTIVES = {OutcomeKind.BINARY: "binary", OutcomeKind.AMOUNT: "tweedie", OutcomeKind.NUMBER: "regression"}
 CLIPPED = (0.0005, 0.9995)
 """Quantiles at which outcomes are clipped for the regressions."""
 
@@ -20,36 +20,36 @@ INSIDE = (0.005, 0.995)
 
 
 @dataclass(frozen=True)
-class Common:
+class CommonRegression:
     """The regression that knows nothing of actions. `measure`: of the sample's own rows, each by trees that saw nothing
     of its fold. `scale`: predicts it."""
 
     measure: Measure
-    scale: Scale
+    scale: EffectScale
 
 
-def regress_outcome(sample: Sample, fold: Codes, learn: Flags, seed: int = 0) -> Floats:
+def regress_outcome(sample: DecisionSample, fold: Codes, learn: Flags, seed: int = 0) -> Floats:
     """(n, A) the outcome to be expected under each action, cross-fitted by `fold`. `learn`: rows whose actions mean
     what the estimand means, for the corrections; the regression for all actions uses every row."""
     return regress_actions(sample, regress_common(sample, fold, seed), fold, learn, seed)
 
 
-def regress_common(sample: Sample, fold: Codes, seed: int = 0) -> Common:
+def regress_common(sample: DecisionSample, fold: Codes, seed: int = 0) -> CommonRegression:
     """Many actions change little, so most is learned from all together."""
-    kind = kind_of(sample.outcome)
+    kind = outcome_kind(sample.outcome)
     y = _clipped(sample.outcome, kind)
     trees = cross_fit(sample.values, y, fold, replace(POOLED, objective=OBJECTIVES[kind]), seed=seed)
     level = trees.held_out(sample.values, fold)
     scatter, least_spread = None, LEAST_CHANCE_SPREAD
-    if kind is not Kind.BINARY:
+    if kind is not OutcomeKind.BINARY:
         scatter, least_spread = _scatter(sample.values, np.abs(y - level), fold, seed)
     least_stake = max(float(np.quantile(level, LEAST_STAKE_QUANTILE)), 1e-9)
-    scale = Scale(kind, trees, scatter, least_stake, least_spread)
-    return Common(scale.held_out(sample.values, fold), scale)
+    scale = EffectScale(kind, trees, scatter, least_stake, least_spread)
+    return CommonRegression(scale.held_out(sample.values, fold), scale)
 
 
 def regress_actions(
-    sample: Sample, common: Common, fold: Codes, learn: Flags, seed: int = 0, trees: bool = True
+    sample: DecisionSample, common: CommonRegression, fold: Codes, learn: Flags, seed: int = 0, trees: bool = True
 ) -> Floats:
     """The common regression corrected for each action from its `learn` rows: by a line, with `trees` by small trees as
     well. Where chances are known the line is enough: it is unbiased anyway, effects are small beside the scatter."""
@@ -60,14 +60,14 @@ def regress_actions(
             for code in range(len(sample.actions))
         ]
     )
-    return np.clip(expected, 0.0, 1.0) if common.scale.kind is Kind.BINARY else expected
+    return np.clip(expected, 0.0, 1.0) if common.scale.kind is OutcomeKind.BINARY else expected
 
 
-def _clipped(outcome: Floats, kind: Kind) -> Floats:
-    if kind is Kind.BINARY:
+def _clipped(outcome: Floats, kind: OutcomeKind) -> Floats:
+    if kind is OutcomeKind.BINARY:
         return outcome
     low, high = np.quantile(outcome, CLIPPED)
-    return np.asarray(np.clip(outcome, max(low, 0.0) if kind is Kind.AMOUNT else low, high))
+    return np.asarray(np.clip(outcome, max(low, 0.0) if kind is OutcomeKind.AMOUNT else low, high))
 
 
 def _scatter(values: Floats, rest: Floats, fold: Codes, seed: int) -> tuple[CrossFitted, float]:

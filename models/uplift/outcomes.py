@@ -6,7 +6,7 @@ import numpy as np
 
 from features.context import NEVER
 from features.labels import ENDING
-from features.recorded import first_at_or_after, recorded
+from features.recorded import first_at_or_after, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
@@ -40,7 +40,7 @@ def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, flo
     matures_at = ends + np.int64(horizon[1] * DAY_US)
     mature = matures_at <= until
     amount, orders = _sums(log, rows, ends)
-    ending = recorded(log, ENDING)
+    ending = recorded_events(log, ENDING)
     place = ending.next_from(rows.account, rows.cutoff)
     exists = place < ending.offsets[rows.account + 1]
     ended = np.full(len(rows), NEVER)

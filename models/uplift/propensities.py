@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.uplift.forests import CrossFitted, Growth, cross_fit
-from models.uplift.sample import Codes, Flags, Floats, Sample
+from models.uplift.sample import Codes, DecisionSample, Flags, Floats
 
 GROWTH = Growth(objective="multiclass", num_leaves=8, learning_rate=0.15, least_share=0.005, most_rounds=80)
 LEAST = 0.02
@@ -24,7 +24,7 @@ class Propensities:
 
 
 @dataclass(frozen=True)
-class Support:
+class ActionSupport:
     """Says where other rows are supported. Without `trees` chances were known: wherever the action is eligible."""
 
     trees: CrossFitted | None = None
@@ -37,21 +37,21 @@ class Support:
         return _supported(_among(self.trees.mean(values), eligible), eligible, self.least)
 
 
-def known_propensities(sample: Sample) -> Propensities:
+def known_propensities(sample: DecisionSample) -> Propensities:
     """The logged chances as they are."""
     each = np.where(sample.taken(), sample.probability[:, None], np.nan)
     return Propensities(sample.probability, sample.eligible & sample.eligible[:, :1], each)
 
 
 def estimate_propensities(
-    sample: Sample, fold: Codes, least: float = LEAST, seed: int = 0
-) -> tuple[Propensities, Support]:
+    sample: DecisionSample, fold: Codes, least: float = LEAST, seed: int = 0
+) -> tuple[Propensities, ActionSupport]:
     """Cross-fitted chances among the eligible actions."""
     growth = replace(GROWTH, classes=len(sample.actions))
     trees = cross_fit(sample.values, sample.action.astype(np.float64), fold, growth, seed=seed)
     each = _among(trees.held_out(sample.values, fold), sample.eligible)
     taken = np.maximum(each[np.arange(len(sample)), sample.action], least)
-    return Propensities(taken, _supported(each, sample.eligible, least), each), Support(trees, least)
+    return Propensities(taken, _supported(each, sample.eligible, least), each), ActionSupport(trees, least)
 
 
 def _among(chances: Floats, eligible: Flags) -> Floats:

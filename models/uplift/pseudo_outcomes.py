@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.uplift.effect_scale import Measure
-from models.uplift.sample import Floats, Sample
+from models.uplift.sample import DecisionSample, Floats
 
 LOST = 0.03
 """Share of what all outcomes amount to that may lie beyond the bound at which they are drawn in."""
@@ -12,7 +12,7 @@ NEAREST = 4.0
 """No bound is nearer, in spreads: outcomes without tails stay as they are."""
 
 
-def pseudo_outcomes(sample: Sample, expected: Floats, taken: Floats) -> Floats:
+def pseudo_outcomes(sample: DecisionSample, expected: Floats, taken: Floats) -> Floats:
     """(n, A): μₐ(x) + 1[A = a] (Y − μₐ(x)) / p, the augmented inverse-probability weighted score (Robins & Rotnitzky
     1995, JASA 90; cross-fitted as in Chernozhukov et al. 2018, Econometrics Journal 21). Unbiased where p is right,
     whatever μ is; its error is the product of both errors where p is estimated."""
@@ -20,7 +20,7 @@ def pseudo_outcomes(sample: Sample, expected: Floats, taken: Floats) -> Floats:
     return np.asarray(expected + np.where(own, (sample.outcome[:, None] - expected) / taken[:, None], 0.0))
 
 
-def tamed_outcome(outcome: Floats, measure: Measure, reach: float) -> Floats:
+def winsorised_outcome(outcome: Floats, measure: Measure, reach: float) -> Floats:
     """The outcomes, each at most so far from what any action would let expect as a bound in its own spread: one order
     of a lifetime, or one account, would otherwise outweigh all others. The bound is the nearest one beyond which at
     most LOST of all amounts lie, at most `reach` times what 995 in 1,000 stay below, at least NEAREST. Infinity

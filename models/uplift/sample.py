@@ -15,7 +15,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Sample:
+class DecisionSample:
     """n rows. `values` (n, F): features, NaN is missing. `action`: place in `actions`, of which the first is the one to
     compare with. `probability`: of the action that was taken, NaN where nobody knows. `account`: code of the account;
     rows of one account are never in two folds. `eligible` (n, A): might the row have got the action?"""
@@ -31,7 +31,7 @@ class Sample:
     def __len__(self) -> int:
         return len(self.outcome)
 
-    def where(self, mask: Flags) -> "Sample":
+    def where(self, mask: Flags) -> "DecisionSample":
         """The rows for which `mask` is true, in the same order."""
         arrays: dict[str, Any] = {
             name: value[mask] for name, value in vars(self).items() if isinstance(value, np.ndarray)
@@ -43,7 +43,7 @@ class Sample:
         return np.asarray(self.action[:, None] == np.arange(len(self.actions)), dtype=np.bool_)
 
 
-def sample_of(
+def decision_sample(
     X: ArrayLike,
     action: ArrayLike,
     outcome: ArrayLike,
@@ -51,7 +51,7 @@ def sample_of(
     groups: ArrayLike | None = None,
     eligible: ArrayLike | None = None,
     actions: Sequence[str] | None = None,
-) -> Sample:
+) -> DecisionSample:
     """The checked sample; raises BadUse with everything that is wrong. Without `actions` they are those that occur, by
     name, `wait` first where it is among them; without `groups` every row stands for itself."""
     names = np.asarray(action).astype(str)
@@ -68,7 +68,7 @@ def sample_of(
         faults = _eligibility_faults(codes, may, len(known))
     if faults:
         raise BadUse("The rows cannot be learned from.", faults)
-    return Sample(values, codes, y, p, owner.astype(np.int64), may, known)
+    return DecisionSample(values, codes, y, p, owner.astype(np.int64), may, known)
 
 
 def _named(names: NDArray[np.str_]) -> tuple[str, ...]:

@@ -5,12 +5,12 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from models.uplift.effect_scale import Kind, Scale
+from models.uplift.effect_scale import EffectScale, OutcomeKind
 from models.uplift.final_stage import ActionEffect
 from models.uplift.fitted import FittedEffects
 from models.uplift.forests import CrossFitted, texts_of
-from models.uplift.propensities import Support
-from models.uplift.shapes import Linear, Ranks, Shape, Trees
+from models.uplift.propensities import ActionSupport
+from models.uplift.shapes import EffectShape, Linear, Ranks, Trees
 from models.uplift.shared_shape import SharedShape
 
 FORMAT = 2
@@ -31,7 +31,7 @@ def effects_json(fitted: FittedEffects) -> dict[str, Any]:
     }
 
 
-def effects_from(data: dict[str, Any]) -> FittedEffects:
+def effects_from_json(data: dict[str, Any]) -> FittedEffects:
     """The effects of that mapping. Raises ValueError on another format, KeyError where something is missing."""
     if data["format"] != FORMAT:
         raise ValueError(f"effects of format {data['format']}, this program reads {FORMAT}")
@@ -41,7 +41,7 @@ def effects_from(data: dict[str, Any]) -> FittedEffects:
         tuple(_effect_from(one) for one in data["effects"]),
         SharedShape(*_shapes_from(data["shared"])),
         _scale_from(data["scale"]),
-        Support(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
+        ActionSupport(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
     )
 
 
@@ -53,7 +53,7 @@ def _effect_from(data: dict[str, Any]) -> ActionEffect:
     return ActionEffect(data["level"], *_shapes_from(data), data["kept"])
 
 
-def _scale(scale: Scale) -> dict[str, Any]:
+def _scale(scale: EffectScale) -> dict[str, Any]:
     return {
         "kind": scale.kind.value,
         "trees": _forest(scale.trees),
@@ -63,20 +63,22 @@ def _scale(scale: Scale) -> dict[str, Any]:
     }
 
 
-def _scale_from(data: dict[str, Any]) -> Scale:
+def _scale_from(data: dict[str, Any]) -> EffectScale:
     scatter = _forest_from(data["scatter"]) if data["scatter"] else None
-    return Scale(Kind(data["kind"]), _forest_from(data["trees"]), scatter, data["least_stake"], data["least_spread"])
+    return EffectScale(
+        OutcomeKind(data["kind"]), _forest_from(data["trees"]), scatter, data["least_stake"], data["least_spread"]
+    )
 
 
-def _shapes(shapes: tuple[Shape, ...], weights: tuple[float, ...]) -> dict[str, Any]:
+def _shapes(shapes: tuple[EffectShape, ...], weights: tuple[float, ...]) -> dict[str, Any]:
     return {"shapes": [_shape(shape) for shape in shapes], "weights": list(weights)}
 
 
-def _shapes_from(data: dict[str, Any]) -> tuple[tuple[Shape, ...], tuple[float, ...]]:
+def _shapes_from(data: dict[str, Any]) -> tuple[tuple[EffectShape, ...], tuple[float, ...]]:
     return tuple(_shape_from(shape) for shape in data["shapes"]), tuple(data["weights"])
 
 
-def _shape(shape: Shape) -> dict[str, Any]:
+def _shape(shape: EffectShape) -> dict[str, Any]:
     if isinstance(shape, Linear):
         knots = [[None if np.isnan(knot) else float(knot) for knot in row] for row in shape.ranks.knots]
         return {"knots": knots, "coefficients": shape.coefficients.tolist(), "intercept": shape.intercept}
@@ -85,7 +87,7 @@ def _shape(shape: Shape) -> dict[str, Any]:
     raise TypeError(f"{type(shape).__name__} cannot be written")
 
 
-def _shape_from(data: dict[str, Any]) -> Shape:
+def _shape_from(data: dict[str, Any]) -> EffectShape:
     if "trees" in data:
         return Trees(None if data["trees"] is None else lgb.Booster(model_str=data["trees"]))
     knots = np.array(data["knots"], dtype=np.float64).reshape(len(data["coefficients"]), -1)

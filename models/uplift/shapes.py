@@ -18,7 +18,7 @@ PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 TREES = Growth(num_leaves=6, learning_rate=0.05, least_share=0.02, most_rounds=150, feature_fraction=0.7)
 
 
-class Shape(Protocol):
+class EffectShape(Protocol):
     """Something that predicts standardised effects."""
 
     def at(self, values: Floats) -> Floats: ...
@@ -66,10 +66,10 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedShape:
     """A shape with its predictions of the rows it was learned from, each by what saw nothing of its fold."""
 
-    shape: Shape
+    shape: EffectShape
     held_out: Floats
 
 
@@ -89,16 +89,16 @@ def _apart(knots: Floats) -> Floats:
     return np.asarray(knots + step * np.arange(len(knots)))
 
 
-def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> Learned:
+def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> LearnedShape:
     """Small trees; none where they do not beat 0 on held-out rows."""
     found = cross_fit_or_none(values, target, fold, TREES, seed=seed)
     if not found.rounds:
-        return Learned(Trees(None), np.zeros(len(target)))
+        return LearnedShape(Trees(None), np.zeros(len(target)))
     booster = fit_all(values, target, TREES, found.rounds, seed=seed)
-    return Learned(Trees(booster), found.held_out(values, fold))
+    return LearnedShape(Trees(booster), found.held_out(values, fold))
 
 
-def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> Learned:
+def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> LearnedShape:
     """Ridge with the penalty that predicts held-out rows best."""
     ranks = ranks_of(values)
     columns = ranks.of(values)
@@ -114,10 +114,10 @@ def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | N
         tried.append((float(np.sum(w * (target - held) ** 2)), penalty, held))
     _, penalty, held = min(tried, key=lambda one: one[0])
     coefficients, intercept = ridge(whole, penalty)
-    return Learned(Linear(ranks, coefficients, intercept), held)
+    return LearnedShape(Linear(ranks, coefficients, intercept), held)
 
 
-def stacked(columns: Floats, target: Floats, weight: Floats | None = None) -> Floats:
+def stack_shapes(columns: Floats, target: Floats, weight: Floats | None = None) -> Floats:
     """Weights of the columns from 0, together at most 1: what was learned is never blown up."""
     w = np.ones(len(target)) if weight is None else weight
     root = np.sqrt(w)[:, None]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.uplift.effect_scale import Measure
-from models.uplift.sample import Codes, Flags, Floats, Sample
-from models.uplift.shapes import Shape, learn_linear, stacked
+from models.uplift.sample import Codes, DecisionSample, Flags, Floats
+from models.uplift.shapes import EffectShape, learn_linear, stack_shapes
 
 
 @dataclass(frozen=True)
 class SharedShape:
     """The factor 1 + Σ weight · shape; 1 everywhere without shapes."""
 
-    shapes: tuple[Shape, ...] = ()
+    shapes: tuple[EffectShape, ...] = ()
     weights: tuple[float, ...] = ()
 
     def at(self, values: Floats) -> Floats:
@@ -25,20 +25,20 @@ class SharedShape:
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedFactor:
     """The shape with its factor at the rows that it was learned from, each by what saw nothing of its fold."""
 
     shape: SharedShape
     held_out: Floats
 
 
-def no_shared_shape(rows: int) -> Shared:
-    return Shared(SharedShape(), np.ones(rows))
+def no_shared_shape(rows: int) -> SharedFactor:
+    return SharedFactor(SharedShape(), np.ones(rows))
 
 
 def learn_shared(
-    sample: Sample, scores: Floats, measure: Measure, supported: Flags, levels: Floats, fold: Codes
-) -> Shared:
+    sample: DecisionSample, scores: Floats, measure: Measure, supported: Flags, levels: Floats, fold: Codes
+) -> SharedFactor:
     """A contact of any kind works through the same need, so what effects are worth is learned from all actions at once:
     where score k is expected to be α + λₖ · stake · g and scatters by 1 ∕ pₖ, each row's best estimate of g is a
     weighted line of its scores on the λₖ. It is far more precise than any single contrast with waiting."""
@@ -46,13 +46,13 @@ def learn_shared(
     if not weight.any():
         return no_shared_shape(len(sample))
     learned = learn_linear(sample.values, target - 1.0, fold, weight)
-    weights = stacked(learned.held_out[:, None], target - 1.0, weight)
+    weights = stack_shapes(learned.held_out[:, None], target - 1.0, weight)
     shape = SharedShape((learned.shape,), tuple(weights.tolist()))
-    return Shared(shape, 1.0 + learned.held_out * weights[0])
+    return SharedFactor(shape, 1.0 + learned.held_out * weights[0])
 
 
 def _factors(
-    sample: Sample, scores: Floats, measure: Measure, supported: Flags, levels: Floats
+    sample: DecisionSample, scores: Floats, measure: Measure, supported: Flags, levels: Floats
 ) -> tuple[Floats, Floats]:
     """Per row an estimate of g, with its weight: precision by the root of the stake, because a mistake costs where much
     is at stake. Chances enter as the actions' shares among those who might get them: any weights that do not look at

@@ -9,7 +9,7 @@ from kqml.playbook import Playbook
 from models.uplift.decision_log import DecisionLog
 
 
-def unlogged(dataset: Dataset, playbook: Playbook, mondays: Instants) -> DecisionLog:
+def unlogged_decisions(dataset: Dataset, playbook: Playbook, mondays: Instants) -> DecisionLog:
     """History without a log as one of every account and week: no chances, eligible by tier alone."""
     accounts = dataset.event_log().accounts
     count = len(accounts) * len(mondays)

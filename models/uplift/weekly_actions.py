@@ -32,7 +32,7 @@ def contacts_between(
     return np.asarray(count, dtype=np.int64), np.asarray(when, dtype=np.int64)
 
 
-def packages_done(
+def actions_done(
     log: EventLog, playbook: Playbook, account: NDArray[np.int32], monday: Instants
 ) -> tuple[Codes, Instants]:
     """Per row the place of the week's package in `playbook.packages`, with the instant of the week's first contact.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from features.rows import Rows
 from models.churn.scoring import Score
-from models.churn.scoring_request import Asked
+from models.churn.scoring_request import ScoringRequest
 from models.value.expected import Floats, Trailing, ValueModel, trailing_of
 
 
@@ -15,7 +15,7 @@ class ExpectedMargins:
     """Told the feature rows of a pass over the accounts asked about, part by part. `margin` (n): over one horizon if
     the account stays; NaN where it was not scored."""
 
-    def __init__(self, value: ValueModel, asked: Asked, rate: Floats, horizon_days: int) -> None:
+    def __init__(self, value: ValueModel, asked: ScoringRequest, rate: Floats, horizon_days: int) -> None:
         count = asked.log.account_count
         rows = Rows.grid(count, np.array([asked.cutoff], dtype=np.int64))
         self._value, self._trailing = value, trailing_of(asked.log, rows, rate, horizon_days)

@@ -77,7 +77,7 @@ def trailing_of(log: EventLog, rows: Rows, rate: Floats, horizon_days: int) -> T
     return Trailing(margin, short)
 
 
-def stayed(labels: LabelledRows) -> NDArray[np.bool_]:
+def retained_rows(labels: LabelledRows) -> NDArray[np.bool_]:
     """Rows whose account neither churned nor ended in the window."""
     return np.asarray(~labels.churned & ~labels.censored, dtype=np.bool_)
 

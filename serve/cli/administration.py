@@ -20,19 +20,19 @@ from serve.cli.output import emit
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from serve.database.engine import Store
+    from serve.database.engine import Database
     from serve.security.audit import Actor
-    from serve.security.encryption import Sealer
+    from serve.security.encryption import Cipher
     from serve.security.roles import Role
     from serve.security.startup_checks import SecurityOptions
     from serve.security.users import UserRecord
-    from serve.webhooks.addresses import Reach
+    from serve.webhooks.addresses import AllowedNetworks
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _MINUTE = 60 * 1_000_000
 
 
-def security_of(settings: Settings, open_: bool = False) -> "SecurityOptions":
+def security_settings(settings: Settings, open_: bool = False) -> "SecurityOptions":
     """What the settings, or the flag `--open`, say of who is let in."""
     from serve.security.sessions import SessionLimits
     from serve.security.startup_checks import SecurityOptions
@@ -42,31 +42,31 @@ def security_of(settings: Settings, open_: bool = False) -> "SecurityOptions":
     return SecurityOptions(open=open_ or said.open, tls=said.tls, limits=limits)
 
 
-def sealer_of(settings: Settings) -> "Sealer":
+def personal_data_cipher(settings: Settings) -> "Cipher":
     """The keys that seal personal data; without a setting those of the file, made where absent."""
-    from serve.security.encryption import sealer_at
+    from serve.security.encryption import cipher_from_file
 
     secret = settings.secret_keys
-    return sealer_at(None if secret is None else secret.get_secret_value(), settings.secret_file.absolute())
+    return cipher_from_file(None if secret is None else secret.get_secret_value(), settings.secret_file.absolute())
 
 
-def reach_of(settings: Settings) -> "Reach":
+def allowed_networks(settings: Settings) -> "AllowedNetworks":
     """Where webhooks may point."""
-    from serve.webhooks.addresses import Reach
+    from serve.webhooks.addresses import AllowedNetworks
 
-    return Reach(loopback=settings.webhooks.loopback, private=settings.webhooks.private)
+    return AllowedNetworks(loopback=settings.webhooks.loopback, private=settings.webhooks.private)
 
 
 @contextmanager
-def opened_store(settings: Settings) -> Iterator["Store"]:
+def open_settings_database(settings: Settings) -> Iterator["Database"]:
     """The settings' store, brought up to this program."""
     from serve.database.preparation import open_prepared
 
-    store = open_prepared(settings.store_address, settings.time_zone)
+    database = open_prepared(settings.database_address, settings.time_zone)
     try:
-        yield store
+        yield database
     finally:
-        store.close()
+        database.close()
 
 
 def actor() -> "Actor":
@@ -104,7 +104,7 @@ def print_table(console: "Console", language: str, topic: str, rows: Sequence[Ma
     console.print(table)
 
 
-def answer(result: Mapping[str, Any], as_json: bool, sentence: str) -> None:
+def print_result(result: Mapping[str, Any], as_json: bool, sentence: str) -> None:
     """The result as JSON, or a sentence for a person."""
     emit(result, as_json, lambda console: console.print(sentence, markup=False, soft_wrap=True))
 
@@ -133,11 +133,11 @@ def read_password(login: str, language: str) -> str:
     return str(first)
 
 
-def known_user(store: "Store", login: str) -> "UserRecord":
+def find_known_user(database: "Database", login: str) -> "UserRecord":
     """The user of a login. Raises BadUse."""
     from serve.security.users import find_user
 
-    with store.reading() as connection:
+    with database.reading() as connection:
         found = find_user(connection, login)
     if found is None:
         raise BadUse("There is no such user.", [Fault(login, "nobody has this login", "see `kqml users list`")])

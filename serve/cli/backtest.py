@@ -10,14 +10,14 @@ from kqml.errors import BadUse, CouldNot, Fault
 from kqml.settings import Settings, read_settings
 from serve.cli.churn_options import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
-from serve.cli.training_inputs import Material, read_material
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+from serve.cli.training_inputs import TrainingInputs, read_training_inputs
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from models.churn.backtest import Backtest, BacktestPlan
-    from models.churn.evaluation import Evaluation
+    from models.churn.evaluation import ChurnEvaluation
 
 TestShare = Annotated[float, typer.Option(help="Share of the cutoffs, the latest, that nothing is learned from.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
@@ -53,7 +53,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
     plan, others = BacktestPlan(test_share, rolling, seed=seed), parse_gaps(gaps)
     with progress("Back-testing", None):
-        material = read_material(dataset, asked, playbook_in_force(playbook, settings))
+        material = read_training_inputs(dataset, asked, read_playbook_in_force(playbook, settings))
         backtest, evaluation, result = _run(material, plan, others, settings)
     written = {
         "predictions": _write(_predictions(backtest, material), predictions) if predictions else None,
@@ -63,8 +63,8 @@ def run(  # noqa: PLR0913 - the flags of one command
 
 
 def _run(
-    material: Material, plan: "BacktestPlan", gaps: tuple[int, ...], settings: Settings
-) -> "tuple[Backtest, Evaluation, dict[str, Any]]":
+    material: TrainingInputs, plan: "BacktestPlan", gaps: tuple[int, ...], settings: Settings
+) -> "tuple[Backtest, ChurnEvaluation, dict[str, Any]]":
     from models.churn.backtest import run_backtest
     from models.churn.evaluation import evaluate
     from models.churn.gaps import gap_rows
@@ -81,14 +81,14 @@ def _run(
 
 
 def evaluation_json(
-    material: Material, backtest: "Backtest", evaluation: "Evaluation", settings: Settings, command: str
+    material: TrainingInputs, backtest: "Backtest", evaluation: "ChurnEvaluation", settings: Settings, command: str
 ) -> dict[str, Any]:
     """An evaluation with its protocol; its reading of the test block is recorded at home."""
     from models.churn.backtest_protocol import protocol_json
-    from models.churn.test_set_usage import LEDGER, reading_of, record_reading
+    from models.churn.test_set_usage import LEDGER, record_reading, test_set_reading
 
     definition, zone = material.training_set.definition, material.histories.context.time_zone
-    reading = reading_of(material.dataset.info.fingerprint, definition, backtest.test, command, datetime.now(UTC))
+    reading = test_set_reading(material.dataset.info.fingerprint, definition, backtest.test, command, datetime.now(UTC))
     times = record_reading(settings.home, reading)
     return {
         "dataset": material.dataset.info.fingerprint,
@@ -111,7 +111,7 @@ def parse_gaps(words: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, parts)))
 
 
-def draw_evaluation(evaluation: "Evaluation", folder: Path, language: str) -> dict[str, Any]:
+def draw_evaluation(evaluation: "ChurnEvaluation", folder: Path, language: str) -> dict[str, Any]:
     """Writes the charts of an evaluation as SVG files."""
     from models.churn.charts.drawing import write_pictures
     from models.churn.charts.evaluation import evaluation_pictures
@@ -121,7 +121,7 @@ def draw_evaluation(evaluation: "Evaluation", folder: Path, language: str) -> di
     return {"files": [str(path) for path in files], "language": lettering.language, "fallback": lettering.fallback}
 
 
-def _predictions(backtest: "Backtest", material: Material) -> "pa.Table":
+def _predictions(backtest: "Backtest", material: TrainingInputs) -> "pa.Table":
     from models.churn.backtest_protocol import predictions_table
 
     return predictions_table(backtest, material.training_set.accounts)

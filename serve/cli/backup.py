@@ -11,7 +11,7 @@ from kqml.settings import Settings, read_settings
 from serve.cli.output import emit, progress
 
 if TYPE_CHECKING:
-    from serve.operations.backup.locations import Places
+    from serve.operations.backup.locations import BackupLocations
 
 
 def run(
@@ -29,11 +29,11 @@ def run(
 
     Example: kqml backup --out /backups/kqml-2026-11-22
     """
-    from serve.operations.backup.saving import STEPS, save
+    from serve.operations.backup.saving import STEPS, save_backup
 
     settings = read_settings()
     with progress("Saving", STEPS) as advance:
-        manifest = save(places_of(settings), out.absolute(), datetime.now(UTC), secrets, advance)
+        manifest = save_backup(backup_locations(settings), out.absolute(), datetime.now(UTC), secrets, advance)
     result = {
         "out": str(out),
         "database": manifest.database,
@@ -45,15 +45,15 @@ def run(
     emit(result, as_json, lambda console: console.print(said, markup=False, soft_wrap=True))
 
 
-def places_of(settings: Settings) -> "Places":
+def backup_locations(settings: Settings) -> "BackupLocations":
     """Where the settings say that everything is."""
     from serve.database.engine import parse_address
-    from serve.operations.backup.locations import Places
+    from serve.operations.backup.locations import BackupLocations
 
     local = settings.registry_uri.removeprefix("sqlite:///")
-    return Places(
+    return BackupLocations(
         home=settings.home.absolute(),
-        database=parse_address(settings.store_address),
+        address=parse_address(settings.database_address),
         registry=Path(local) if local != settings.registry_uri else None,
         secrets=settings.secret_file.absolute(),
     )

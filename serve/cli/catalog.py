@@ -6,9 +6,9 @@ import typer
 from rich.console import Console
 
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     from features.definitions import Feature
@@ -26,8 +26,8 @@ def run(
     from features.catalog import catalog, catalog_fingerprint
 
     settings = read_settings()
-    speech = spoken(language, settings.language)
-    features = catalog(playbook_in_force(playbook, settings))
+    speech = chosen_language(language, settings.language)
+    features = catalog(read_playbook_in_force(playbook, settings))
     result = {
         "fingerprint": catalog_fingerprint(features),
         "features": [_described(feature, speech) for feature in features],

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
 
 
@@ -26,7 +26,7 @@ def run(
     from kqml.importing.checking import check_dataset
     from serve.cli.usability_tables import print_report
 
-    speech = spoken(language, read_settings().language)
+    speech = chosen_language(language, read_settings().language)
     with progress("Checking", None):
         report = check_dataset(read_dataset(dataset), time.time_ns() // 1000)
     emit(report.to_dict(speech), as_json, lambda console: print_report(console, report, speech))

@@ -37,7 +37,7 @@ PersonalK = Annotated[float | None, _flag("personal_k", "Own cycles of silence t
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChurnOptions:
     """A churn definition with the grid of cutoffs at which it is asked."""
 
     definition: ChurnDefinition
@@ -62,9 +62,9 @@ class ChurnFlags:
     active_within: int | None = None
     personal_k: float | None = None
 
-    def asked(self, defaults: ChurnSettings) -> Asked:
+    def asked(self, defaults: ChurnSettings) -> ChurnOptions:
         """The flags with the settings' values where not given. Raises BadUse with every impossible value."""
         given = {name: value for name, value in vars(self).items() if value is not None}
         chosen: dict[str, Any] = {**defaults.model_dump(), "start": None, **given}
         every, start = chosen.pop("every"), chosen.pop("start")
-        return Asked(ChurnDefinition(**chosen), every, start)
+        return ChurnOptions(ChurnDefinition(**chosen), every, start)

@@ -9,7 +9,7 @@ from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import Settings
 from serve.cli.administration import now
-from serve.cli.database_option import FLAG, opened
+from serve.cli.database_option import FLAG, open_database_option
 from serve.cli.output import progress
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def load(folder: Path, flag: str, settings: Settings) -> dict[str, int]:
     from serve.database.dataset_import import load_dataset
 
     dataset = read_dataset(folder)
-    with opened(flag, settings) as found, progress("Into the store", None) as advance:
-        return asdict(load_dataset(found.store, dataset, now(), found.vault, advance))
+    with open_database_option(flag, settings) as found, progress("Into the store", None) as advance:
+        return asdict(load_dataset(found.database, dataset, now(), found.vault, advance))
 
 
 def load_folder(files: Sequence[Path], flag: str | None, settings: Settings) -> dict[str, int]:
@@ -34,6 +34,6 @@ def load_folder(files: Sequence[Path], flag: str | None, settings: Settings) -> 
     return load(files[0], flag, settings)
 
 
-def say_loaded(console: "Console", stored: Mapping[str, int], language: str) -> None:
+def print_loaded(console: "Console", stored: Mapping[str, int], language: str) -> None:
     """The counts in a sentence."""
     console.print(text("commands.load.done", language, **stored), markup=False, highlight=False, soft_wrap=True)

@@ -12,18 +12,18 @@ from typer.core import TyperCommand
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import Settings
-from serve.cli.administration import sealer_of
+from serve.cli.administration import personal_data_cipher
 
 if TYPE_CHECKING:
-    from kqml.duties.overrides import Declared
-    from serve.database.engine import Store
+    from kqml.duties.overrides import DutyOverride
+    from serve.database.engine import Database
     from serve.security.contact_vault import ContactVault
 
-FLAG = "--store"
+FLAG = "--database"
 OWN = "own"
 """Stands for the settings' database where the flag has no address."""
 
-StoreFlag = Annotated[
+DatabaseOption = Annotated[
     str | None,
     typer.Option(
         FLAG,
@@ -34,14 +34,14 @@ StoreFlag = Annotated[
 
 
 class Command(TyperCommand):
-    """A command whose `--store` may stand without an address."""
+    """A command whose `--database` may stand without an address."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, with_address(args))
 
 
 def with_address(words: Sequence[str]) -> list[str]:
-    """The words of a command line, every bare `--store` followed by OWN."""
+    """The words of a command line, every bare `--database` followed by OWN."""
     completed: list[str] = []
     for place, word in enumerate(words):
         completed.append(word)
@@ -52,25 +52,25 @@ def with_address(words: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class OpenStore:
+class OpenDatabase:
     """The store with what opens its contacts."""
 
-    store: "Store"
+    database: "Database"
     vault: "ContactVault"
 
 
 @contextmanager
-def opened(flag: str, settings: Settings) -> Iterator[OpenStore]:
+def open_database_option(flag: str, settings: Settings) -> Iterator[OpenDatabase]:
     """The store that the flag names, brought up to this program."""
     from serve.database.preparation import open_prepared
     from serve.security.contact_vault import ContactVault
 
-    address = settings.store_address if flag == OWN else flag
-    store = open_prepared(address, settings.time_zone)
+    address = settings.database_address if flag == OWN else flag
+    database = open_prepared(address, settings.time_zone)
     try:
-        yield OpenStore(store, ContactVault(sealer_of(settings)))
+        yield OpenDatabase(database, ContactVault(personal_data_cipher(settings)))
     finally:
-        store.close()
+        database.close()
 
 
 @dataclass(frozen=True)
@@ -78,38 +78,38 @@ class Source:
     """Where a command reads: a dataset folder, which for a store is what it held at one moment."""
 
     folder: Path
-    found: OpenStore | None
+    found: OpenDatabase | None
 
-    def declared(self) -> "tuple[Declared, ...]":
+    def declared(self) -> "tuple[DutyOverride, ...]":
         """What people said of duties; a dataset folder holds nothing of that."""
         if self.found is None:
             return ()
-        from serve.database.duty_overrides import declared_of, read_sayings
+        from serve.database.duty_overrides import duty_overrides, read_override_rows
 
-        with self.found.store.reading() as connection:
-            return declared_of(read_sayings(connection))
+        with self.found.database.reading() as connection:
+            return duty_overrides(read_override_rows(connection))
 
 
 @contextmanager
-def source_of(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
+def open_source(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
     """The folder, else the store that the flag names, written to a folder at home while the block runs, without what
     is personal about contacts.
 
     Raises BadUse unless exactly one of them is given.
     """
     if (folder is None) == (flag is None):
-        fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --store")
+        fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --database")
         raise BadUse("It is not clear what to read.", [fault])
     if flag is None:
         assert folder is not None
         yield Source(folder, None)
         return
     from serve.database.dataset_export import export_dataset
-    from serve.security.contact_vault import BlindVault
+    from serve.security.contact_vault import MaskingVault
 
     settings.home.mkdir(parents=True, exist_ok=True)
     with (
-        opened(flag, settings) as found,
+        open_database_option(flag, settings) as found,
         tempfile.TemporaryDirectory(prefix=".store-", dir=settings.home) as scratch,
     ):
-        yield Source(export_dataset(found.store, Path(scratch) / "dataset", BlindVault()).path, found)
+        yield Source(export_dataset(found.database, Path(scratch) / "dataset", MaskingVault()).path, found)

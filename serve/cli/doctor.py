@@ -7,15 +7,15 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import Settings, read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit
-from serve.cli.registry import store_of
+from serve.cli.registry import registry_client
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from serve.operations.doctor.checks import Installation
-    from serve.operations.doctor.finding import Finding
+    from serve.operations.doctor.finding import CheckResult
 
 
 def run(
@@ -28,11 +28,11 @@ def run(
 
     Example: kqml doctor --language en
     """
-    from serve.operations.doctor.checks import look_over
+    from serve.operations.doctor.checks import run_checks
 
     settings = read_settings()
-    spoken_in = spoken(language, settings.language)
-    found = look_over(_installation(settings), time.time_ns() // 1000)
+    spoken_in = chosen_language(language, settings.language)
+    found = run_checks(_installation(settings), time.time_ns() // 1000)
     told = [
         {
             "part": finding.part,
@@ -54,15 +54,15 @@ def _installation(settings: Settings) -> "Installation":
     return Installation(
         home=settings.home.absolute(),
         served=settings.served.absolute(),
-        database=settings.store_address,
-        registry=store_of(settings),
+        database=settings.database_address,
+        registry=registry_client(settings),
         playbook=settings.playbook.file,
         secret_keys=None if settings.secret_keys is None else settings.secret_keys.get_secret_value(),
         secret_file=settings.secret_file.absolute(),
     )
 
 
-def _print(console: "Console", found: list["Finding"], told: list[dict[str, str]], language: str) -> None:
+def _print(console: "Console", found: list["CheckResult"], told: list[dict[str, str]], language: str) -> None:
     from rich.table import Table
     from rich.text import Text
 

@@ -8,22 +8,22 @@ import typer
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import read_settings
-from serve.cli.database_option import StoreFlag, source_of
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.database_option import DatabaseOption, open_source
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from kqml.calendar.workdays import Workdays
-    from kqml.duties import DutyBook, Period
+    from kqml.duties import DutyInputs, Period
     from kqml.playbook import Playbook
 
 
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
-    store: StoreFlag = None,
+    database: DatabaseOption = None,
     rep: Annotated[str | None, typer.Option(help="Only what this rep owes.", show_default="everybody")] = None,
     week: Annotated[
         str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
@@ -45,7 +45,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     """Lists what is due, by when, done, overdue or waived in a week or a month.
 
     Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
-    Without --rep and --out only the counts are told. With --compliance the past months instead. With --store of what
+    Without --rep and --out only the counts are told. With --compliance the past months instead. With --database of what
     the store holds, without birthdays: contacts stay sealed.
 
     Example: kqml duties data/world --rep R0001-00 --week 2024-W07
@@ -53,16 +53,16 @@ def run(  # noqa: PLR0913 - the flags of one command
     from kqml.calendar.workdays import workdays
     from kqml.dataset.folder import read_dataset
     from kqml.dataset.table_files import check_table_path, write_table
-    from kqml.duties import read_book
+    from kqml.duties import read_duty_inputs
     from serve.cli.duties_tables import print_compliance, print_duties
 
     if out is not None:
         check_table_path(out)
     settings = read_settings()
-    rules = playbook_in_force(playbook, settings)
-    speech = spoken(language, settings.language)
-    with progress("Reading", None), source_of(dataset, store, settings) as source:
-        book = read_book(read_dataset(source.folder), rules, source.declared())
+    rules = read_playbook_in_force(playbook, settings)
+    speech = chosen_language(language, settings.language)
+    with progress("Reading", None), open_source(dataset, database, settings) as source:
+        book = read_duty_inputs(read_dataset(source.folder), rules, source.declared())
     _check_rep(book, rep)
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
@@ -82,17 +82,17 @@ def run(  # noqa: PLR0913 - the flags of one command
 
 
 def _owed(
-    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, str | None, str | None]"
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, str | None, str | None]"
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
     from features.cutoffs import parse_cutoff
     from kqml.calendar.business_time import moment_of
-    from kqml.duties import duties
+    from kqml.duties import list_duties
 
     zone, (period, cutoff, rep) = book.log.time_zone, asked
     at = period.instants(zone)[0] if cutoff is None else parse_cutoff(cutoff, zone)
     with progress("Computing", None):
-        table = _of_rep(duties(book, rules, calendar, period, at), rep)
+        table = _of_rep(list_duties(book, rules, calendar, period, at), rep)
     is_week = (period.last - period.first).days == 6
     told = {
         "week": period.week_name if is_week else None,
@@ -104,7 +104,7 @@ def _owed(
 
 
 def _kept(
-    book: "DutyBook", rules: "Playbook", calendar: "Workdays", asked: tuple[int, str | None, str | None]
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: tuple[int, str | None, str | None]
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
     from features.cutoffs import parse_cutoff
@@ -122,7 +122,7 @@ def _kept(
     return table, {"months": [f"{month:%Y-%m}" for month in found], "cutoff": moment_of(at, zone).isoformat()}
 
 
-def _period(book: "DutyBook", week: str | None, month: str | None) -> "Period":
+def _period(book: "DutyInputs", week: str | None, month: str | None) -> "Period":
     """The week or the month asked for. Raises BadUse where both are."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties.period import month as month_of
@@ -139,7 +139,7 @@ def _period(book: "DutyBook", week: str | None, month: str | None) -> "Period":
     return week_of(week_name(last + timedelta(days=-last.weekday() % 7)))
 
 
-def _after_the_last(book: "DutyBook") -> int:
+def _after_the_last(book: "DutyInputs") -> int:
     """Local midnight after the last record. Raises Refused where there is none."""
     from kqml.calendar.business_time import local_midnight, moment_of
     from kqml.errors import Refused
@@ -176,7 +176,7 @@ def _rows(table: "pa.Table") -> list[dict[str, Any]]:
     ]
 
 
-def _check_rep(book: "DutyBook", rep: str | None) -> None:
+def _check_rep(book: "DutyInputs", rep: str | None) -> None:
     if rep is not None and rep not in {each.name for each in book.log.reps}:
         fault = Fault("--rep", f"{rep!r} is named nowhere", "name a rep of the dataset")
         raise BadUse("There is no such rep.", [fault])

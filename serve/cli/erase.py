@@ -8,7 +8,15 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import Settings, read_settings
-from serve.cli.administration import Json, actor, answer, now, opened_store, sealer_of, security_of
+from serve.cli.administration import (
+    Json,
+    actor,
+    now,
+    open_settings_database,
+    personal_data_cipher,
+    print_result,
+    security_settings,
+)
 
 
 def run(
@@ -44,38 +52,38 @@ def run(
 def _erase(settings: Settings, contact: str, as_json: bool) -> None:
     from serve.security.erasure import erase
 
-    with opened_store(settings) as store, store.writing() as connection:
+    with open_settings_database(settings) as database, database.writing() as connection:
         events = erase(connection, actor(), contact, now())
         if events is None:
             raise _unknown(contact)
     said = text("security.erase.contact", settings.language, contact_id=contact, events=events)
-    answer({"contact_id": contact, "events": events}, as_json, said)
+    print_result({"contact_id": contact, "events": events}, as_json, said)
 
 
 def _export(settings: Settings, contact: str, file: Path, as_json: bool) -> None:
     import orjson
 
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.security.erasure import export_contact
 
-    with opened_store(settings) as store, store.writing() as connection:
-        found = export_contact(connection, sealer_of(settings), contact)
+    with open_settings_database(settings) as database, database.writing() as connection:
+        found = export_contact(connection, personal_data_cipher(settings), contact)
         if found is None:
             raise _unknown(contact)
-        record(connection, actor(), [Deed("contact.export", "contact", contact)], now())
+        record_event(connection, actor(), [AuditEvent("contact.export", "contact", contact)], now())
     file.touch(mode=0o600)
     file.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
     said = text("security.erase.exported", settings.language, contact_id=contact, out=file)
-    answer({"contact_id": contact, "out": str(file)}, as_json, said)
+    print_result({"contact_id": contact, "out": str(file)}, as_json, said)
 
 
 def _erase_expired(settings: Settings, as_json: bool) -> None:
-    from serve.security.erasure import Limits, erase_expired
+    from serve.security.erasure import RetentionLimits, erase_expired
 
-    limits = Limits(**settings.retention.model_dump(), sessions=security_of(settings).limits)
-    with opened_store(settings) as store, store.writing() as connection:
+    limits = RetentionLimits(**settings.retention.model_dump(), sessions=security_settings(settings).limits)
+    with open_settings_database(settings) as database, database.writing() as connection:
         counts = erase_expired(connection, actor(), limits, now())
-    answer({"erased": counts}, as_json, text("security.erase.expired", settings.language, **counts))
+    print_result({"erased": counts}, as_json, text("security.erase.expired", settings.language, **counts))
 
 
 def _unknown(contact: str) -> BadUse:

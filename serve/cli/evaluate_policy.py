@@ -8,16 +8,16 @@ import typer
 
 from kqml.settings import read_settings
 from serve.cli.backtest import Seed
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     from kqml.playbook import Playbook
-    from models.evaluation.off_policy.report import Answer, Question
+    from models.evaluation.off_policy.report import PolicyQuestion, PolicyReport
 
 
-class Outcome(StrEnum):
+class OutcomeName(StrEnum):
     """What came of a decision."""
 
     MARGIN = "margin"
@@ -31,7 +31,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     ] = "playbook",
     against: Annotated[str, typer.Option(help="What it is compared with, named likewise.")] = "wait",
     dataset: Annotated[Path | None, typer.Option(help="Its dataset, where the log lies in another folder.")] = None,
-    outcome: Annotated[Outcome, typer.Option(help="What counts.")] = Outcome.MARGIN,
+    outcome: Annotated[OutcomeName, typer.Option(help="What counts.")] = OutcomeName.MARGIN,
     horizon: Annotated[int, typer.Option(min=7, help="Days over which it counts.")] = 91,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
@@ -45,27 +45,27 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Example: kqml evaluate policy data/log --dataset data/world --target visit --against playbook
     """
-    from models.evaluation.off_policy.report import Question, answer_json
+    from models.evaluation.off_policy.report import PolicyQuestion, policy_report_json
 
     settings = read_settings()
-    rules = playbook_in_force(playbook, settings)
-    speech = spoken(language, settings.language)
-    question = Question(target, against, outcome.value, horizon, seed)
+    rules = read_playbook_in_force(playbook, settings)
+    speech = chosen_language(language, settings.language)
+    question = PolicyQuestion(target, against, outcome.value, horizon, seed)
     with progress("Weighing the drawn decisions", None):
         answer = _answer(log, dataset or log, rules, question)
-    result = {**answer_json(answer, speech), "log": str(log), "playbook": rules.version}
+    result = {**policy_report_json(answer, speech), "log": str(log), "playbook": rules.version}
     _tell(result, speech, as_json)
     if answer.evaluation.refused:
         raise typer.Exit(1)
 
 
-def _answer(log: Path, dataset: Path, playbook: "Playbook", question: "Question") -> "Answer":
+def _answer(log: Path, dataset: Path, playbook: "Playbook", question: "PolicyQuestion") -> "PolicyReport":
     from kqml.dataset.folder import read_dataset
     from models.evaluation.off_policy.decisions import read_decisions
-    from models.evaluation.off_policy.report import answer_of
+    from models.evaluation.off_policy.report import policy_report
 
     decisions = read_decisions(log, read_dataset(dataset), playbook, question.horizon_days)
-    return answer_of(decisions, playbook, question)
+    return policy_report(decisions, playbook, question)
 
 
 def _tell(result: dict[str, Any], language: str, as_json: bool) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from kqml.settings import read_settings
 from serve.cli.backtest import Seed
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
 
 
@@ -33,15 +33,15 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Example: kqml evaluate trial trial.csv --treatment arm --control none --outcome visit --exclude spend --json
     """
-    from models.evaluation.trials.report import answer_json, evaluate_trial
-    from models.evaluation.trials.trial_file import Asked, read_trial
+    from models.evaluation.trials.report import evaluate_trial, trial_report_json
+    from models.evaluation.trials.trial_file import TrialColumns, read_trial
 
     left = tuple(name.strip() for name in exclude.split(",") if name.strip())
-    speech = spoken(language, read_settings().language)
-    trial = read_trial(file, Asked(treatment, control, outcome, probability, left))
+    speech = chosen_language(language, read_settings().language)
+    trial = read_trial(file, TrialColumns(treatment, control, outcome, probability, left))
     with progress("Judging every row by the others", None):
         answer = evaluate_trial(trial, seed)
-    _answer(answer_json(answer, speech), speech, as_json)
+    _answer(trial_report_json(answer, speech), speech, as_json)
 
 
 def _answer(result: dict[str, Any], language: str, as_json: bool) -> None:

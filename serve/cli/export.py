@@ -8,13 +8,13 @@ import typer
 from kqml.messages import text
 from kqml.settings import read_settings
 from serve.cli.administration import actor, now
-from serve.cli.database_option import OWN, StoreFlag, opened
+from serve.cli.database_option import OWN, DatabaseOption, open_database_option
 from serve.cli.output import emit, progress
 
 
 def run(
     out: Annotated[Path, typer.Option(help="Dataset folder to write; must not exist without --force.")],
-    store: StoreFlag = OWN,
+    database: DatabaseOption = OWN,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -23,13 +23,13 @@ def run(
     Example: kqml export --out data/today
     """
     from serve.database.dataset_export import export_dataset
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
 
     settings = read_settings()
-    with progress("Exporting", None), opened(store or OWN, settings) as found:
-        dataset = export_dataset(found.store, out, found.vault, force=force)
-        with found.store.writing() as connection:
-            record(connection, actor(), [Deed("contact.export_all")], now())
+    with progress("Exporting", None), open_database_option(database or OWN, settings) as found:
+        dataset = export_dataset(found.database, out, found.vault, force=force)
+        with found.database.writing() as connection:
+            record_event(connection, actor(), [AuditEvent("contact.export_all")], now())
     result = {
         "out": str(out),
         "fingerprint": dataset.info.fingerprint,

@@ -12,10 +12,10 @@ from kqml.messages import text
 from kqml.playbook import Playbook
 from kqml.settings import read_settings
 from serve.cli.output import Advance, emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
-    from features.streaming import Built
+    from features.streaming import BuiltMatrix
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
     if out.exists() and not force:
         raise BadUse("The matrix was not written.", [Fault(str(out), "exists already", "give --force to replace it")])
     settings = read_settings()
-    result = _write(dataset, cutoff or [], out, playbook_in_force(playbook, settings))
+    result = _write(dataset, cutoff or [], out, read_playbook_in_force(playbook, settings))
     shown = {name: result[name] for name in ("rows", "columns", "accounts", "out")}
     words = text("commands.features.written", settings.language, **shown)
     emit(result, as_json, lambda console: console.print(words, highlight=False, soft_wrap=True))
@@ -75,7 +75,7 @@ class _Told:
 
     accounts: int = 0
 
-    def through(self, parts: "Iterable[Built]", advance: Advance) -> "Iterator[Built]":
+    def through(self, parts: "Iterable[BuiltMatrix]", advance: Advance) -> "Iterator[BuiltMatrix]":
         for part in parts:
             yield part
             self.accounts += len(part.accounts)

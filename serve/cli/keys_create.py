@@ -7,7 +7,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, iso, now, opened_store
+from serve.cli.administration import Json, actor, iso, now, open_settings_database
 from serve.cli.output import emit
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def run(
     Example: kqml keys create crm --scope events:write --scope accounts:write --days 365
     """
     from serve.http.access import Scope
-    from serve.security.api_keys import KeyWish, add_key
-    from serve.security.audit import Deed, record
+    from serve.security.api_keys import NewKey, add_key
+    from serve.security.audit import AuditEvent, record_event
     from serve.security.key_text import make_key
 
     unknown = sorted(set(scope) - set(Scope))
@@ -38,11 +38,11 @@ def run(
         raise BadUse("The key cannot be made.", faults)
     settings, at, who, fresh = read_settings(), now(), actor(), make_key()
     expires_at = None if days is None else at + days * DAY
-    wish = KeyWish(name, frozenset(map(Scope, scope)), rep, expires_at, who.name)
+    wish = NewKey(name, frozenset(map(Scope, scope)), rep, expires_at, who.name)
     told = {"name": name, "scopes": sorted(wish.scopes), "rep_id": rep}
-    with opened_store(settings) as store, store.writing() as connection:
+    with open_settings_database(settings) as database, database.writing() as connection:
         add_key(connection, fresh, wish, at)
-        record(connection, who, [Deed("key.create", "key", fresh.key_id, told)], at)
+        record_event(connection, who, [AuditEvent("key.create", "key", fresh.key_id, told)], at)
     result = {"key_id": fresh.key_id, "key": fresh.text, **told, "expires_at": iso(expires_at)}
 
     def render(console: "Console") -> None:

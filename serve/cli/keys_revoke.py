@@ -7,7 +7,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, answer, now, opened_store
+from serve.cli.administration import Json, actor, now, open_settings_database, print_result
 
 
 def run(
@@ -19,13 +19,13 @@ def run(
     Example: kqml keys revoke 3f9c01ab7d
     """
     from serve.security.api_keys import revoke_key
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
 
     settings, at = read_settings(), now()
-    with opened_store(settings) as store, store.writing() as connection:
+    with open_settings_database(settings) as database, database.writing() as connection:
         if not revoke_key(connection, key_id, at):
             fault = Fault(key_id, "there is no such key, or it was revoked before", "see `kqml keys list`")
             raise BadUse("Nothing was revoked.", [fault])
-        record(connection, actor(), [Deed("key.revoke", "key", key_id)], at)
+        record_event(connection, actor(), [AuditEvent("key.revoke", "key", key_id)], at)
     said = text("security.keys.revoked", settings.language, key_id=key_id)
-    answer({"key_id": key_id}, as_json, said)
+    print_result({"key_id": key_id}, as_json, said)

@@ -2,7 +2,7 @@
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, answer, now, opened_store, sealer_of
+from serve.cli.administration import Json, actor, now, open_settings_database, personal_data_cipher, print_result
 
 
 def run(as_json: Json = False) -> None:
@@ -10,14 +10,14 @@ def run(as_json: Json = False) -> None:
 
     Example: kqml keys rotate
     """
-    from serve.security.audit import Deed, record
-    from serve.security.contact_vault import reseal_keys
-    from serve.webhooks.records import reseal_secrets
+    from serve.security.audit import AuditEvent, record_event
+    from serve.security.contact_vault import rotate_keys
+    from serve.webhooks.records import rotate_secrets
 
     settings = read_settings()
-    sealer = sealer_of(settings)
-    with opened_store(settings) as store, store.writing() as connection:
-        resealed = {"contacts": reseal_keys(connection, sealer), "webhooks": reseal_secrets(connection, sealer)}
-        record(connection, actor(), [Deed("secret_key.rotate", details=resealed)], now())
+    sealer = personal_data_cipher(settings)
+    with open_settings_database(settings) as database, database.writing() as connection:
+        resealed = {"contacts": rotate_keys(connection, sealer), "webhooks": rotate_secrets(connection, sealer)}
+        record_event(connection, actor(), [AuditEvent("secret_key.rotate", details=resealed)], now())
     said = text("security.keys.resealed", settings.language, **resealed)
-    answer({"resealed": resealed}, as_json, said)
+    print_result({"resealed": resealed}, as_json, said)

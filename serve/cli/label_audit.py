@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kqml.settings import read_settings
-from serve.cli.churn_options import ActiveWithin, Asked, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.churn_options import (
+    ActiveWithin,
+    ChurnFlags,
+    ChurnOptions,
+    Every,
+    Gap,
+    Horizon,
+    MinOrders,
+    PersonalK,
+    Start,
+)
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
 
 if TYPE_CHECKING:
@@ -44,14 +54,14 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     settings = read_settings()
     flags = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k)
-    speech = spoken(language, settings.language)
+    speech = chosen_language(language, settings.language)
     with progress("Auditing labels", None):
         audit = _audit(dataset, flags.asked(settings.churn))
         drawn = _draw(audit, charts, chart_format.value, speech) if charts else None
     _answer(audit, drawn, speech, as_json)
 
 
-def _audit(folder: Path, asked: Asked) -> "LabelAudit":
+def _audit(folder: Path, asked: ChurnOptions) -> "LabelAudit":
     from features.context import context_of
     from features.labels import label_lag_days
     from kqml.dataset.folder import read_dataset

@@ -9,7 +9,7 @@ from rich.table import Table
 from kqml.calendar.business_time import moment_of
 from kqml.messages import text
 from models.churn.label_audit.report import LabelAudit, advice_text
-from models.churn.label_audit.tallies import Tally
+from models.churn.label_audit.tallies import RowCounts
 from models.churn.label_audit.windows import WindowRate
 
 Words = Callable[..., str]
@@ -43,7 +43,7 @@ def _groups(audit: LabelAudit, words: Words) -> Table:
     columns = ("group", "rows", "churned", "rate", "departures", "accounts", "returned")
     table = _table(*(words(name) for name in columns))
     for name in ("all", "silent", "ordering"):
-        counts: Tally = getattr(audit.groups, name)
+        counts: RowCounts = getattr(audit.groups, name)
         table.add_row(
             words(name),
             f"{counts.rows:,}",

@@ -18,6 +18,6 @@ LanguageFlag = Annotated[
 ]
 
 
-def spoken(language: Language | None, setting: str) -> str:
+def chosen_language(language: Language | None, setting: str) -> str:
     """The language asked for, else the setting's."""
     return language.value if language else setting

@@ -8,12 +8,12 @@ import typer
 from kqml.messages import text
 from kqml.settings import read_settings
 from serve.cli.output import emit
-from serve.cli.registry import store_of, tell
+from serve.cli.registry import print_move, registry_client
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from models.registry.aliases import Move
+    from models.registry.aliases import AliasMove
     from models.registry.versions import Version
 
 SHOWN = ("auc", "average_precision", "expected_over_observed", "slope")
@@ -29,17 +29,17 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON obj
     from models.registry.versions import list_versions
 
     settings = read_settings()
-    store = store_of(settings)
-    versions, moves = list_versions(store), list_moves(store)
+    registry = registry_client(settings)
+    versions, moves = list_versions(registry), list_moves(registry)
     result: dict[str, Any] = {
-        "registry": store.shown,
+        "registry": registry.shown,
         "versions": [{**asdict(version), "aliases": list(version.aliases)} for version in versions],
         "moves": [asdict(move) for move in moves],
     }
     emit(result, as_json, lambda console: _print(console, versions, moves, settings.language))
 
 
-def _print(console: "Console", versions: "list[Version]", moves: "list[Move]", language: str) -> None:
+def _print(console: "Console", versions: "list[Version]", moves: "list[AliasMove]", language: str) -> None:
     from rich.table import Table
 
     if not versions:
@@ -54,7 +54,7 @@ def _print(console: "Console", versions: "list[Version]", moves: "list[Move]", l
         table.add_row(str(version.number), version.grade, aliases, day, *numbers)
     console.print(table)
     for move in moves:
-        tell(console, move, language)
+        print_move(console, move, language)
 
 
 def _shown(number: float | None) -> str:

@@ -9,10 +9,10 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.settings import read_settings
 from serve.cli.administration import now as present
-from serve.cli.database_option import FLAG, Source, StoreFlag, source_of
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.database_option import FLAG, DatabaseOption, Source, open_source
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
-    store: StoreFlag = None,
+    database: DatabaseOption = None,
     week: Annotated[
         str | None,
         typer.Option(
@@ -51,27 +51,29 @@ def run(  # noqa: PLR0913 - the flags of one command
     Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
     effects, else cadence and risk × value; then no effect is claimed.
 
-    With --store everybody's week is kept in the store, where rejections and the drawn decisions of earlier weeks are
+    With --database everybody's week is kept in the store, where rejections and the drawn decisions of earlier weeks are
     found; a week that it holds is decided again, compared bit for bit. Accounts that object are left out.
 
     Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
     """
     from models.policy.planning.plan_file import check_plan_path
-    from serve.cli.plan_database import plan_store
-    from serve.cli.plan_result import answer, plan_and_log, rules_of
+    from serve.cli.plan_database import plan_database
+    from serve.cli.plan_result import plan_and_log, plan_result, plan_rules
     from serve.cli.plan_tables import print_plan
 
     if out is not None:
         check_plan_path(out)
-    if store is not None and log is not None:
+    if database is not None and log is not None:
         raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the store is the log")])
     settings = read_settings()
-    speech = spoken(language, settings.language)
-    rules = rules_of(settings, playbook_in_force(playbook, settings), model, speech)
-    with progress("Planning", None), source_of(dataset, store, settings) as source:
+    speech = chosen_language(language, settings.language)
+    rules = plan_rules(settings, read_playbook_in_force(playbook, settings), model, speech)
+    with progress("Planning", None), open_source(dataset, database, settings) as source:
         wanted = _wanted(source, week)
-        planned, told = plan_and_log(wanted, rules, log) if source.found is None else plan_store(source, wanted, rules)
-        result = answer(planned, told, (rep, out), speech)
+        planned, told = (
+            plan_and_log(wanted, rules, log) if source.found is None else plan_database(source, wanted, rules)
+        )
+        result = plan_result(planned, told, (rep, out), speech)
     emit(result, as_json, lambda console: print_plan(console, result, speech))
 
 
@@ -79,13 +81,13 @@ def _wanted(source: Source, week: str | None) -> "tuple[Dataset, Period]":
     """The dataset with the week asked for; else the first whole week after its last record, of a store the present."""
     from kqml.dataset.folder import read_dataset
     from kqml.duties import week as week_named
-    from models.policy.planning.company import week_of
+    from models.policy.planning.company import week_period
 
     period = None if week is None else week_named(week)
     dataset = read_dataset(source.folder)
     if period is not None:
         return dataset, period
-    return dataset, week_of(_today(dataset) if source.found is not None else _after_the_last(dataset))
+    return dataset, week_period(_today(dataset) if source.found is not None else _after_the_last(dataset))
 
 
 def _today(dataset: "Dataset") -> date:

@@ -1,4 +1,4 @@
-"""`kqml plan --store`: the week of everybody in the store, kept there, or compared with what is kept."""
+"""`kqml plan --database`: the week of everybody in the store, kept there, or compared with what is kept."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 from kqml.errors import BadUse, Fault, Refused
 from serve.cli.administration import now as present
 from serve.cli.database_option import Source
-from serve.cli.plan_result import Rules, model_told, stamp_of
+from serve.cli.plan_result import PlanRules, model_reference, plan_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kqml.dataset.folder import Dataset
     from kqml.duties import Period
-    from models.policy.planning.plan_week import Planned
+    from models.policy.planning.plan_week import PlannedWeek
     from models.uplift.decision_log import DecisionLog
-    from serve.database.engine import Store
+    from serve.database.engine import Database
 
 BY = "command:plan"
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierPlan:
     """What the store holds when a week is planned. `own`: this week's decisions as this command made them; `kept`: reps
     whose weeks somebody else had decided. Whoever objected after the week was decided did not object then."""
 
@@ -31,18 +31,20 @@ class Earlier:
     objecting: frozenset[str]
 
 
-def plan_store(source: Source, wanted: "tuple[Dataset, Period]", rules: Rules) -> "tuple[Planned, dict[str, Any]]":
+def plan_database(
+    source: Source, wanted: "tuple[Dataset, Period]", rules: PlanRules
+) -> "tuple[PlannedWeek, dict[str, Any]]":
     """The plan of a week, kept in the store or compared with what it holds; what is told of model and store."""
     from models.policy.planning.feature_rows import FeatureMatrix
-    from models.policy.planning.plan_week import Wish, plan_dataset
-    from serve.usecases.plan_records import compare, kept_of
+    from models.policy.planning.plan_week import PlanRequest, plan_dataset
+    from serve.usecases.plan_records import compare_plans, plan_record
 
     assert source.found is not None
-    (dataset, week), store, now = wanted, source.found.store, present()
+    (dataset, week), database, now = wanted, source.found.database, present()
     _refuse_future(dataset, week, now)
-    earlier = _earlier(store, week, dataset, rules)
+    earlier = _earlier(database, week, dataset, rules)
     scorer = rules.scorer
-    wish = Wish(
+    wish = PlanRequest(
         rules.playbook,
         week,
         scorer,
@@ -57,13 +59,13 @@ def plan_store(source: Source, wanted: "tuple[Dataset, Period]", rules: Rules) -
         model = scorer.bundle.model
         features = FeatureMatrix(dataset.event_log().account_count, (*model.numeric_columns, *model.categories))
     planned = plan_dataset(dataset, wish, features)
-    made = kept_of(planned, features, stamp_of(rules), rules.language, BY)
+    made = plan_record(planned, features, plan_stamp(rules), rules.language, BY)
     if earlier.own:
-        compare(earlier.own, made.decisions, planned.plan.company.week_name)
+        compare_plans(earlier.own, made.decisions, planned.plan.company.week_name)
     else:
-        _keep(store, made, now)
+        _keep(database, made, now)
     told = {"rows": len(made.decisions), "replayed": bool(earlier.own), "kept_reps": sorted(earlier.kept)}
-    return planned, {"model": model_told(rules), "log": None, "store": told}
+    return planned, {"model": model_reference(rules), "log": None, "store": told}
 
 
 def _refuse_future(dataset: "Dataset", week: "Period", now: int) -> None:
@@ -72,31 +74,31 @@ def _refuse_future(dataset: "Dataset", week: "Period", now: int) -> None:
         raise BadUse("The week cannot be planned.", [Fault("--week", f"{week.week_name} has not begun", todo)])
 
 
-def _earlier(store: "Store", week: "Period", dataset: "Dataset", rules: Rules) -> Earlier:
+def _earlier(database: "Database", week: "Period", dataset: "Dataset", rules: PlanRules) -> EarlierPlan:
     from serve.database.decision_logs import read_log
     from serve.database.plans import week_of_all
-    from serve.security.objections_and_reviews import objecting
+    from serve.security.objections_and_reviews import objecting_accounts
 
     cutoff = week.instants(dataset.info.time_zone)[0]
-    with store.snapshot() as connection:
+    with database.snapshot() as connection:
         rows = week_of_all(connection, week.week_name)
         own = [row for row in rows if row["by"] == BY]
         kept = frozenset(row["rep_id"] for row in rows if row["by"] != BY)
         decided_at = max((row["recorded_at"] for row in own), default=None)
         playbook = rules.playbook
         log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days)
-        return Earlier(log, own, kept, frozenset(objecting(connection, decided_at)))
+        return EarlierPlan(log, own, kept, frozenset(objecting_accounts(connection, decided_at)))
 
 
-def _keep(store: "Store", made: Any, now: int) -> None:
+def _keep(database: "Database", made: Any, now: int) -> None:
     """Writes all of it, or nothing where somebody else decided a part meanwhile."""
     from sqlalchemy.exc import IntegrityError
 
-    from serve.usecases.plan_records import keep_plan
+    from serve.usecases.plan_records import store_plan
 
     try:
-        with store.writing() as connection:
-            keep_plan(connection, made.decisions, now, made.learned)
+        with database.writing() as connection:
+            store_plan(connection, made.decisions, now, made.learned)
     except IntegrityError as error:
         fault = Fault("decisions", "some of the week were made meanwhile", "run the command again")
         raise Refused("Nothing was written.", [fault]) from error

@@ -10,13 +10,13 @@ from rich.table import Table
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     from kqml.playbook import Playbook
-    from models.evaluation.experiment_design.design import Planned, Population
+    from models.evaluation.experiment_design.design import ExperimentDesign, Population
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml plan-experiment data/world --share 0.1 --weeks 13 --weeks 26 --detect 0.03
     """
     settings = read_settings()
-    rules = playbook_in_force(playbook, settings)
+    rules = read_playbook_in_force(playbook, settings)
     given = {
         "accounts": accounts,
         "reps": reps,
@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         asked = (share, alpha, power, detect)
         rows = [row for span in spans for row in _plans(_population(dataset, rules, span, given), span, asked)]
     result = {"share": share, "alpha": alpha, "power": power, "detect": detect, "designs": rows}
-    speech = spoken(language, settings.language)
+    speech = chosen_language(language, settings.language)
     emit(result, as_json, lambda console: _print(console, result, speech))
 
 
@@ -109,7 +109,7 @@ def _plans(
     return rows
 
 
-def _row(population: "Population", planned: "Planned") -> dict[str, Any]:
+def _row(population: "Population", planned: "ExperimentDesign") -> dict[str, Any]:
     return {**vars(planned), **vars(population)}
 
 

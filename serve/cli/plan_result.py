@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import Settings
-from serve.cli.registry import store_of
+from serve.cli.registry import registry_client
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
     from kqml.duties import Period
     from kqml.playbook import Playbook
     from models.churn.scoring import Scorer
-    from models.policy.planning.plan_week import Planned
+    from models.policy.planning.plan_week import PlannedWeek
     from models.policy.planning.week_decision import WeekPlan
     from models.uplift.decision_log import DecisionLog
 
@@ -22,7 +22,7 @@ BRIEFED = 2_000
 
 
 @dataclass(frozen=True)
-class Rules:
+class PlanRules:
     """By what is decided: the company's rules, the model (None where there is none), the language of what is said."""
 
     playbook: "Playbook"
@@ -31,30 +31,32 @@ class Rules:
     scorer: "Scorer | None"
 
 
-def rules_of(settings: Settings, playbook: "Playbook", model: str | None, language: str) -> Rules:
+def plan_rules(settings: Settings, playbook: "Playbook", model: str | None, language: str) -> PlanRules:
     """With the model asked for; the champion where none is asked for, nothing where there is none."""
-    return Rules(playbook, language, *_scorer(settings, model))
+    return PlanRules(playbook, language, *_scorer(settings, model))
 
 
-def plan_and_log(wanted: "tuple[Dataset, Period]", rules: Rules, log: Path | None) -> "tuple[Planned, dict[str, Any]]":
+def plan_and_log(
+    wanted: "tuple[Dataset, Period]", rules: PlanRules, log: Path | None
+) -> "tuple[PlannedWeek, dict[str, Any]]":
     """The plan of a week (wanted: dataset, week), added to the log or compared with what it holds; what is told of
     model and log."""
     from models.policy.planning.decision_log import append_week, has_week, replay
     from models.policy.planning.decision_rows import decision_rows, state_rows
     from models.policy.planning.feature_rows import feature_rows
-    from models.policy.planning.plan_week import Wish, plan_dataset
+    from models.policy.planning.plan_week import PlanRequest, plan_dataset
 
     (dataset, week), scorer = wanted, rules.scorer
-    wish = Wish(rules.playbook, week, scorer, _earlier(log), rules.language)
+    wish = PlanRequest(rules.playbook, week, scorer, _earlier(log), rules.language)
     columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
     kept = None if scorer is None else log
     with feature_rows(kept, dataset.event_log().accounts, week.week_name, columns) as features:
         planned = plan_dataset(dataset, wish, features)
-        told: dict[str, Any] = {"model": model_told(rules), "log": None, "store": None}
+        told: dict[str, Any] = {"model": model_reference(rules), "log": None, "store": None}
         if log is not None:
             if features is not None:
                 features.close()
-            decisions = decision_rows(planned.plan, stamp_of(rules))
+            decisions = decision_rows(planned.plan, plan_stamp(rules))
             draft = None if features is None else features.path
             known = has_week(log, week.week_name)
             if known:
@@ -66,24 +68,31 @@ def plan_and_log(wanted: "tuple[Dataset, Period]", rules: Rules, log: Path | Non
     return planned, told
 
 
-def answer(
-    planned: "Planned", told: dict[str, Any], asked: tuple[str | None, Path | None], language: str
+def plan_result(
+    planned: "PlannedWeek", told: dict[str, Any], asked: tuple[str | None, Path | None], language: str
 ) -> dict[str, Any]:
     """The command's object (asked: rep, file to write)."""
     from kqml.calendar.business_time import moment_of
     from kqml.messages import text
-    from models.policy.brief.inputs import read_material
+    from models.policy.brief.inputs import read_brief_inputs
     from models.policy.planning.plan_file import write_plan
-    from models.policy.planning.plan_summary import left_out, plan_rows, recommended, rep_rows, totals, with_briefs
+    from models.policy.planning.plan_summary import (
+        left_out,
+        plan_rows,
+        recommended_actions,
+        rep_rows,
+        totals,
+        with_briefs,
+    )
     from models.policy.planning.week_decision import POLICY
 
     plan, (rep, out) = planned.plan, asked
     company = plan.company
     _check_rep(plan, rep)
-    who = recommended(plan, rep)
+    who = recommended_actions(plan, rep)
     rows = plan_rows(plan, who)
     if rep is not None or out is not None or len(who) <= BRIEFED:
-        material = read_material(company, [row["account_id"] for row in rows])
+        material = read_brief_inputs(company, [row["account_id"] for row in rows])
         rows = with_briefs(plan, who, rows, material, language)
     reps = rep_rows(plan, rep)
     result = {
@@ -124,16 +133,16 @@ def title(result: dict[str, Any], language: str) -> str:
 
 def _scorer(settings: Settings, wanted: str | None) -> "tuple[int | None, Scorer | None]":
     """The model asked for; the champion where none is asked for, nothing where there is none."""
-    from models.churn.scoring import scorer_of
+    from models.churn.scoring import create_scorer
     from models.registry.versions import champion, find_version, read_bundle
 
     prefix = "sqlite:///"
     uri = settings.registry_uri
     if wanted is None and uri.startswith(prefix) and not Path(uri.removeprefix(prefix)).exists():
         return None, None
-    store = store_of(settings)
-    version = champion(store) if wanted is None else find_version(store, wanted)
-    return (None, None) if version is None else (version.number, scorer_of(read_bundle(store, version)))
+    registry = registry_client(settings)
+    version = champion(registry) if wanted is None else find_version(registry, wanted)
+    return (None, None) if version is None else (version.number, create_scorer(read_bundle(registry, version)))
 
 
 def _earlier(log: Path | None) -> "DecisionLog | None":
@@ -142,12 +151,12 @@ def _earlier(log: Path | None) -> "DecisionLog | None":
     return None if log is None else read_log(log)
 
 
-def model_told(rules: Rules) -> dict[str, str] | None:
+def model_reference(rules: PlanRules) -> dict[str, str] | None:
     """Version and grade."""
     return None if rules.scorer is None else {"version": str(rules.number), "grade": rules.scorer.bundle.model.grade}
 
 
-def stamp_of(rules: Rules) -> str | None:
+def plan_stamp(rules: PlanRules) -> str | None:
     """The model as decisions name it: version, fingerprint."""
     return None if rules.scorer is None else f"{rules.number}@{rules.scorer.bundle.fingerprint[:12]}"
 

@@ -7,7 +7,7 @@ import typer
 from kqml.messages import text
 from kqml.playbook import read_playbook
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(
         "fingerprint": playbook.fingerprint,
         "actions": list(playbook.actions),
     }
-    speech = spoken(language, read_settings().language)
+    speech = chosen_language(language, read_settings().language)
     emit(result, as_json, lambda console: _print(console, result, speech))
 
 

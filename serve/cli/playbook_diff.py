@@ -9,13 +9,13 @@ import typer
 from kqml.messages import text
 from kqml.playbook import read_playbook
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kqml.playbook.differences import Difference
+    from kqml.playbook.differences import PlaybookDifference
 
 
 def run(
@@ -28,20 +28,20 @@ def run(
 
     Example: kqml playbook diff pharmacy mine.toml
     """
-    from kqml.playbook.differences import differences
+    from kqml.playbook.differences import playbook_differences
 
     one, two = read_playbook(first), read_playbook(second)
-    found = differences(one, two)
+    found = playbook_differences(one, two)
     result = {
         "first": one.version,
         "second": two.version,
         "differences": [{"key": each.key, "first": each.first, "second": each.second} for each in found],
     }
-    speech = spoken(language, read_settings().language)
+    speech = chosen_language(language, read_settings().language)
     emit(result, as_json, lambda console: _print(console, (one.version, two.version), found, speech))
 
 
-def _print(console: "Console", versions: tuple[str, str], found: "Sequence[Difference]", language: str) -> None:
+def _print(console: "Console", versions: tuple[str, str], found: "Sequence[PlaybookDifference]", language: str) -> None:
     from rich.table import Table
 
     if not found:

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit
-from serve.cli.playbook_option import playbook_in_force
+from serve.cli.playbook_option import read_playbook_in_force
 
 
 def run(
@@ -25,8 +25,8 @@ def run(
     from serve.cli.playbook_tables import print_playbook
 
     settings = read_settings()
-    playbook = playbook_in_force(file, settings)
-    speech = spoken(language, settings.language)
+    playbook = read_playbook_in_force(file, settings)
+    speech = chosen_language(language, settings.language)
     result = {
         "version": playbook.version,
         "fingerprint": playbook.fingerprint,

@@ -7,7 +7,7 @@ import typer
 
 from kqml.settings import read_settings
 from serve.cli.output import emit
-from serve.cli.registry import Who, Why, move_json, signed, store_of, tell
+from serve.cli.registry import Who, Why, move_json, print_move, registry_client, signed_move
 
 
 class Alias(StrEnum):
@@ -34,7 +34,7 @@ def run(
     from models.registry.publishing import publish
 
     settings = read_settings()
-    store = store_of(settings)
-    move = promote(store, version, signed(who, why), alias.value)
-    published = publish(store, settings.served.absolute()) if alias is Alias.CHAMPION else None
-    emit(move_json(move, published), as_json, lambda console: tell(console, move, settings.language))
+    registry = registry_client(settings)
+    move = promote(registry, version, signed_move(who, why), alias.value)
+    published = publish(registry, settings.served.absolute()) if alias is Alias.CHAMPION else None
+    emit(move_json(move, published), as_json, lambda console: print_move(console, move, settings.language))

@@ -14,34 +14,34 @@ from kqml.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from models.registry.aliases import Move, Signed
-    from models.registry.client import RegistryStore
-    from models.registry.served_pointer import Published
+    from models.registry.aliases import AliasMove, SignedMove
+    from models.registry.client import RegistryClient
+    from models.registry.served_pointer import ServedPointer
 
 Who = Annotated[str | None, typer.Option(help="Who does it.", show_default="the user of this machine")]
 Why = Annotated[str, typer.Option(help="Why; kept with the record of the move.")]
 
 
-def store_of(settings: Settings) -> "RegistryStore":
+def registry_client(settings: Settings) -> "RegistryClient":
     """The registry that the settings name."""
-    from models.registry.client import RegistryStore
+    from models.registry.client import RegistryClient
 
-    return RegistryStore(settings.registry_uri, settings.artifacts.absolute())
+    return RegistryClient(settings.registry_uri, settings.artifacts.absolute())
 
 
-def signed(who: str | None, why: str) -> "Signed":
+def signed_move(who: str | None, why: str) -> "SignedMove":
     """Who moves an alias now, and why."""
-    from models.registry.aliases import Signed
+    from models.registry.aliases import SignedMove
 
-    return Signed(who or _user(), why, datetime.now(UTC))
+    return SignedMove(who or _user(), why, datetime.now(UTC))
 
 
-def move_json(move: "Move", published: "Published | None") -> dict[str, Any]:
+def move_json(move: "AliasMove", published: "ServedPointer | None") -> dict[str, Any]:
     """A move with the folder that the service was pointed to, null where nothing is served by it."""
     return {**asdict(move), "published": None if published is None else published.folder}
 
 
-def tell(console: "Console", move: "Move", language: str) -> None:
+def print_move(console: "Console", move: "AliasMove", language: str) -> None:
     """Prints a move in one line."""
     sentence = f"commands.move.{'first' if move.before is None else 'next'}{'_why' if move.why else ''}"
     action = text(f"commands.move.{move.action}", language)

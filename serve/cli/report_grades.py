@@ -8,15 +8,15 @@ import typer
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
-    from kqml.grades.account_evidence import AccountStanding
-    from kqml.grades.account_grades import Standings
-    from kqml.grades.inputs import Material
+    from kqml.grades.account_evidence import AccountGradeDetail
+    from kqml.grades.account_grades import AccountGrades
+    from kqml.grades.inputs import GradeInputs
 
 YEARS = 2
 
@@ -43,53 +43,53 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     from kqml.dataset.folder import read_dataset
     from kqml.dataset.table_files import check_table_path
-    from serve.cli.report_grades_tables import print_standing, standing_json
+    from serve.cli.report_grades_tables import grades_json, print_grades
 
     if out is not None:
         check_table_path(out)
     settings = read_settings()
-    rules, speech = playbook_in_force(playbook, settings), spoken(language, settings.language)
+    rules, speech = read_playbook_in_force(playbook, settings), chosen_language(language, settings.language)
     with progress("Grading accounts", None):
         data = read_dataset(dataset)
         material, standings = _graded(data, rules, at, quarters)
         one = None if account is None else _one(material, standings, account)
-        result = standing_json(data.info, rules, standings, one)
+        result = grades_json(data.info, rules, standings, one)
         result["written"] = None if out is None else _write(out, material, standings)
-    emit(result, as_json, lambda console: print_standing(console, result, speech))
+    emit(result, as_json, lambda console: print_grades(console, result, speech))
 
 
 def _graded(
     dataset: "Dataset", playbook: Any, at: str | None, quarters: int
-) -> "tuple[Material, tuple[Standings, ...]]":
+) -> "tuple[GradeInputs, tuple[AccountGrades, ...]]":
     from features.cutoffs import default_cutoff, parse_cutoff
     from kqml.grades import periods
-    from kqml.grades.account_grades import standings_of
-    from kqml.grades.inputs import read_material
+    from kqml.grades.account_grades import grade_accounts
+    from kqml.grades.inputs import read_grade_inputs
 
     zone = dataset.info.time_zone
     now = default_cutoff(dataset.event_log(), zone)
     asked = now if at is None else parse_cutoff(at, zone)
-    material = read_material(dataset, playbook, now)
+    material = read_grade_inputs(dataset, playbook, now)
     began = min(material.recorded_since.values(), default=asked)
     past = [*periods.quarters(asked, zone, quarters), *periods.years(asked, zone, YEARS)]
     history = [period for period in past if period.end > began]
-    return material, standings_of(material, [periods.trailing(asked), *history])
+    return material, grade_accounts(material, [periods.trailing(asked), *history])
 
 
-def _one(material: "Material", standings: "Sequence[Standings]", account: str) -> "AccountStanding":
+def _one(material: "GradeInputs", standings: "Sequence[AccountGrades]", account: str) -> "AccountGradeDetail":
     import numpy as np
 
-    from kqml.grades.account_evidence import account_standing
+    from kqml.grades.account_evidence import account_grade_detail
 
     found = np.flatnonzero(material.log.accounts == account)
     if not len(found):
         raise BadUse(
             "There is no such account.", [Fault("--account", f"{account!r}", "give an account_id of the data")]
         )
-    return account_standing(material, standings, int(found[0]))
+    return account_grade_detail(material, standings, int(found[0]))
 
 
-def _write(out: Path, material: "Material", standings: "Sequence[Standings]") -> dict[str, Any]:
-    from kqml.grades.grades_file import write_standings
+def _write(out: Path, material: "GradeInputs", standings: "Sequence[AccountGrades]") -> dict[str, Any]:
+    from kqml.grades.grades_file import write_grades
 
-    return {"out": str(out), "rows": write_standings(out, material.log.accounts, standings)}
+    return {"out": str(out), "rows": write_grades(out, material.log.accounts, standings)}

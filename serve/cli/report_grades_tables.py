@@ -13,8 +13,8 @@ from rich.table import Table
 from kqml.calendar.business_time import moment_of
 from kqml.dataset.folder import DatasetInfo
 from kqml.events import KIND_OF_CODE
-from kqml.grades.account_evidence import AccountStanding
-from kqml.grades.account_grades import Standings
+from kqml.grades.account_evidence import AccountGradeDetail
+from kqml.grades.account_grades import AccountGrades
 from kqml.grades.depth import LEVELS
 from kqml.messages import text
 from kqml.messages.quantities import Unit, day, number, percent, quantity
@@ -31,8 +31,8 @@ Words = Callable[..., str]
 Row = Mapping[str, Any]
 
 
-def standing_json(
-    info: DatasetInfo, playbook: Playbook, standings: Sequence[Standings], one: AccountStanding | None
+def grades_json(
+    info: DatasetInfo, playbook: Playbook, standings: Sequence[AccountGrades], one: AccountGradeDetail | None
 ) -> dict[str, Any]:
     """Counts per period over all accounts, and one account where it was asked for."""
     zone = info.time_zone
@@ -47,7 +47,7 @@ def standing_json(
     }
 
 
-def _period(standings: Standings, zone: str) -> dict[str, Any]:
+def _period(standings: AccountGrades, zone: str) -> dict[str, Any]:
     period, columns = standings.period, standings.columns
     return {
         "period": period.name,
@@ -76,7 +76,7 @@ def _mean(column: "np.ndarray[Any, Any] | None") -> float | None:
     return float(numbers.mean()) if len(numbers) else None
 
 
-def _account(one: AccountStanding, zone: str) -> dict[str, Any]:
+def _account(one: AccountGradeDetail, zone: str) -> dict[str, Any]:
     return {
         "account_id": one.account_id,
         "standing": [{**row, "start": _iso(row["start"], zone), "end": _iso(row["end"], zone)} for row in one.rows],
@@ -91,7 +91,7 @@ def _iso(instant: int, zone: str) -> str:
     return moment_of(instant, zone).isoformat()
 
 
-def print_standing(console: Console, result: Mapping[str, Any], language: str) -> None:
+def print_grades(console: Console, result: Mapping[str, Any], language: str) -> None:
     """Writes the standings (their JSON) for a person: all accounts in counts, or one with its evidence."""
 
     def words(key: str, **values: object) -> str:

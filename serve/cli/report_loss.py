@@ -8,15 +8,15 @@ import typer
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import Settings, read_settings
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
-from serve.cli.registry import store_of
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+from serve.cli.registry import registry_client
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
     from models.churn.scoring import Scorer
-    from models.value.loss.lost import Period
+    from models.value.loss.lost import LossPeriod
     from models.value.loss.report import LossReport
 
 YEAR_DAYS = 365
@@ -61,15 +61,15 @@ def run(  # noqa: PLR0913 - the flags of one command
         report = _report(data, period_of(data, start, end), (settings, playbook), scorer)
         result = loss_json(report, data.info, version, ways)
         result["written"] = None if out is None else _write(out, report, data)
-    speech = spoken(language, settings.language)
+    speech = chosen_language(language, settings.language)
     emit(result, as_json, lambda console: print_losses(console, result, speech))
 
 
-def period_of(dataset: "Dataset", start: str | None, end: str | None) -> "Period":
+def period_of(dataset: "Dataset", start: str | None, end: str | None) -> "LossPeriod":
     """The period asked for. Raises BadUse where it is empty or goes beyond the data."""
     from features.cutoffs import default_cutoff, parse_cutoff
     from kqml.calendar.business_time import instant_of, moment_of
-    from models.value.loss.lost import Period
+    from models.value.loss.lost import LossPeriod
 
     zone = dataset.info.time_zone
     latest = default_cutoff(dataset.event_log(), zone)
@@ -84,7 +84,7 @@ def period_of(dataset: "Dataset", start: str | None, end: str | None) -> "Period
         faults.append(Fault("--from", f"{start} is not before the end", "give an earlier date"))
     if faults:
         raise BadUse("There is no such period.", faults)
-    return Period(starts, ends)
+    return LossPeriod(starts, ends)
 
 
 def _ways(by: list[str] | None) -> tuple[str, ...]:
@@ -102,17 +102,19 @@ def _model(
 ) -> tuple[dict[str, str] | None, "Scorer | None"]:
     """The version asked for, else the champion, else nothing; it speaks by the playbook named, else by its own."""
     from kqml.playbook import read_playbook
-    from models.churn.scoring import scorer_of
+    from models.churn.scoring import create_scorer
     from models.registry.versions import champion, find_version, read_bundle
 
-    store = store_of(settings)
+    registry = registry_client(settings)
     if wanted is None and not _has_registry(settings):
         return None, None
-    version = champion(store) if wanted is None else find_version(store, wanted)
+    version = champion(registry) if wanted is None else find_version(registry, wanted)
     if version is None:
         return None, None
     rules = None if playbook is None else read_playbook(playbook)
-    return {"version": str(version.number), "grade": version.grade}, scorer_of(read_bundle(store, version), rules)
+    return {"version": str(version.number), "grade": version.grade}, create_scorer(
+        read_bundle(registry, version), rules
+    )
 
 
 def _has_registry(settings: Settings) -> bool:
@@ -122,7 +124,7 @@ def _has_registry(settings: Settings) -> bool:
 
 
 def _report(
-    dataset: "Dataset", period: "Period", rules: tuple[Settings, str | None], scorer: "Scorer | None"
+    dataset: "Dataset", period: "LossPeriod", rules: tuple[Settings, str | None], scorer: "Scorer | None"
 ) -> "LossReport":
     """The report by the model's own churn definition, so that what was lost and what is expected are one thing."""
     from models.value.loss.report import report_loss
@@ -130,7 +132,7 @@ def _report(
 
     settings, named = rules
     definition = ChurnFlags().asked(settings.churn).definition if scorer is None else scorer.bundle.model.definition
-    margin_rate = playbook_in_force(named, settings).margin_rate
+    margin_rate = read_playbook_in_force(named, settings).margin_rate
     return report_loss(dataset, period, definition, margin_rate, scorer)
 
 

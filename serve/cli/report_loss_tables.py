@@ -11,7 +11,7 @@ from kqml.calendar.business_time import moment_of
 from kqml.dataset.folder import DatasetInfo
 from kqml.messages import text
 from kqml.messages.quantities import Unit, number, percent, quantity
-from models.value.loss.arithmetic import Expected, Loss
+from models.value.loss.arithmetic import ExpectedLoss, Loss
 from models.value.loss.report import LossReport
 
 COLUMNS = ("customers", "lost", "share", "returned", "revenue", "margin")
@@ -50,7 +50,7 @@ def _lost(loss: Loss | None) -> dict[str, Any] | None:
     return None if loss is None else {**asdict(loss), "share": loss.share}
 
 
-def _expected(expected: Expected | None) -> dict[str, Any] | None:
+def _expected(expected: ExpectedLoss | None) -> dict[str, Any] | None:
     return None if expected is None else asdict(expected)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.backup import places_of
+from serve.cli.backup import backup_locations
 from serve.cli.output import emit
 
 
@@ -22,10 +22,10 @@ def run(
 
     Example: KQML_HOME=/srv/kqml kqml restore /backups/kqml-2026-11-22
     """
-    from serve.operations.backup.restoring import restore
+    from serve.operations.backup.restoring import restore_backup
 
     settings = read_settings()
-    manifest = restore(backup.absolute(), places_of(settings), force)
+    manifest = restore_backup(backup.absolute(), backup_locations(settings), force)
     result = {
         "made_at": manifest.made_at,
         "database": manifest.database,

@@ -6,7 +6,7 @@ import typer
 
 from kqml.settings import read_settings
 from serve.cli.output import emit
-from serve.cli.registry import Who, Why, move_json, signed, store_of, tell
+from serve.cli.registry import Who, Why, move_json, print_move, registry_client, signed_move
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
     from models.registry.publishing import publish
 
     settings = read_settings()
-    store = store_of(settings)
-    move = rollback(store, signed(who, why))
-    published = publish(store, settings.served.absolute())
-    emit(move_json(move, published), as_json, lambda console: tell(console, move, settings.language))
+    registry = registry_client(settings)
+    move = rollback(registry, signed_move(who, why))
+    published = publish(registry, settings.served.absolute())
+    emit(move_json(move, published), as_json, lambda console: print_move(console, move, settings.language))

@@ -7,10 +7,10 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.database_option import StoreFlag, source_of
-from serve.cli.language_option import LanguageFlag, spoken
+from serve.cli.database_option import DatabaseOption, open_source
+from serve.cli.language_option import LanguageFlag, chosen_language
 from serve.cli.output import emit, progress
-from serve.cli.score_database import Wish, score_store
+from serve.cli.score_database import ScoreRequest, score_database
 from serve.cli.scoring import read_question, read_versions, write_answers
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="File to write: .parquet or .csv. Needed without --store.", show_default=False)
+        Path | None,
+        typer.Option(help="File to write: .parquet or .csv. Needed without --database.", show_default=False),
     ] = None,
-    store: StoreFlag = None,
+    database: DatabaseOption = None,
     cutoff: Annotated[
         str | None,
         typer.Option(
@@ -51,26 +52,26 @@ def run(  # noqa: PLR0913 - the flags of one command
 ) -> None:
     """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
 
-    With --store the accounts are those of the store, which keeps the scores: lists and histories show them, and
+    With --database the accounts are those of the store, which keeps the scores: lists and histories show them, and
     webhooks tell of accounts that crossed a band.
 
     Example: kqml score data/iowa --out scores.parquet --cutoff 2022-09-01 --since 2022-08-01
     """
     from kqml.dataset.table_files import check_table_path
 
-    if out is not None or store is None:
+    if out is not None or database is None:
         check_table_path(out or Path())
     settings = read_settings()
-    speech = spoken(language, settings.language)
-    wish = Wish(cutoff, since, model, since_model, playbook, reasons)
-    with progress("Scoring", None), source_of(dataset, store, settings) as source:
+    speech = chosen_language(language, settings.language)
+    wish = ScoreRequest(cutoff, since, model, since_model, playbook, reasons)
+    with progress("Scoring", None), open_source(dataset, database, settings) as source:
         if source.found is None:
             assert out is not None
             question = read_question(source.folder, cutoff, since)
             versions = read_versions(settings, model, since_model, playbook)
             result = write_answers(out, question, versions, speech, reasons)
         else:
-            result = score_store(source, settings, wish, speech, out)
+            result = score_database(source, settings, wish, speech, out)
     emit(result, as_json, lambda console: _print(console, result, speech))
 
 

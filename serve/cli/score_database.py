@@ -1,4 +1,4 @@
-"""`kqml score --store`: all accounts of the store scored, the scores kept there with why they moved."""
+"""`kqml score --database`: all accounts of the store scored, the scores kept there with why they moved."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from kqml.messages import text
 from kqml.settings import Settings
 from serve.cli.administration import now as present
 from serve.cli.database_option import Source
-from serve.cli.playbook_option import playbook_in_force
-from serve.cli.scoring import Question, Versions, asked_of, described, read_versions
+from serve.cli.playbook_option import read_playbook_in_force
+from serve.cli.scoring import ScoringQuestion, Versions, read_profile, read_versions, scoring_request
 
 if TYPE_CHECKING:
     from kqml.playbook import Playbook
     from models.churn.score_change import ScoreChanges
-    from models.churn.score_file import Tally
+    from models.churn.score_file import ScoreCounts
     from models.churn.scoring import Score
     from models.value.at_risk import ExpectedMargins
-    from serve.database.scores import Run
+    from serve.database.scores import ScoringRun
 
 
 @dataclass(frozen=True)
-class Wish:
+class ScoreRequest:
     """What the flags ask for."""
 
     cutoff: str | None
@@ -34,50 +34,52 @@ class Wish:
     reasons: int
 
 
-def score_store(source: Source, settings: Settings, wish: Wish, language: str, out: Path | None) -> dict[str, Any]:
+def score_database(
+    source: Source, settings: Settings, wish: ScoreRequest, language: str, out: Path | None
+) -> dict[str, Any]:
     """Scores the accounts as they were when the store was read, keeps the scores, writes them to a file where asked."""
-    from models.churn.score_change import why_changed
+    from models.churn.score_change import explain_score_changes
     from models.value.at_risk import at_risk
-    from serve.database.scores import Run
+    from serve.database.scores import ScoringRun
     from serve.security.objection_scores import withheld_changes
-    from serve.security.objections_and_reviews import objecting
-    from serve.usecases.nightly_scores import Beside, keep_run, rows_of
+    from serve.security.objections_and_reviews import objecting_accounts
+    from serve.usecases.nightly_scores import ScoreAddition, rows_of, store_scoring_run
 
     assert source.found is not None
-    now, store = present(), source.found.store
+    now, database = present(), source.found.database
     since = _since(source, settings, wish)
     question = _question(source.folder, wish, since, now)
     versions = read_versions(settings, wish.model, None if since is None else since.model, wish.playbook)
-    with store.reading() as connection:
-        objected = objecting(connection)
+    with database.reading() as connection:
+        objected = objecting_accounts(connection)
     changes = None
     if question.then is not None:
         changes = withheld_changes(
-            why_changed(versions.earlier, question.then, versions.scorer, question.now), objected
+            explain_score_changes(versions.earlier, question.then, versions.scorer, question.now), objected
         )
-    margins, why = _margins(question, versions, playbook_in_force(wish.playbook, settings))
-    asked = Asking(question, versions, language, wish.reasons, objected)
+    margins, why = _margins(question, versions, read_playbook_in_force(wish.playbook, settings))
+    asked = NightlyScoringRequest(question, versions, language, wish.reasons, objected)
     tally, scores = _scored(out, asked, margins, changes)
-    run = Run(question.now.cutoff, str(versions.number))
+    run = ScoringRun(question.now.cutoff, str(versions.number))
     stakes = [None] * len(scores) if margins is None else at_risk(scores, margins.margin)
-    crossed = keep_run(
-        store,
+    crossed = store_scoring_run(
+        database,
         run,
-        list(rows_of(scores, run, now, Beside(stakes, since, changes))),
+        list(rows_of(scores, run, now, ScoreAddition(stakes, since, changes))),
         question.dataset.info.time_zone,
         now,
     )
-    told = described(out, question, versions, tally, language)
+    told = read_profile(out, question, versions, tally, language)
     told["warnings"] += [] if why is None else [text(f"commands.score.{why}", language)]
     valued = sum(one is not None for one in stakes)
     return {**told, "crossed": crossed, "valued": valued, "objecting": len(objected)}
 
 
 @dataclass(frozen=True)
-class Asking:
+class NightlyScoringRequest:
     """Who is scored by what, in which words, but for whom."""
 
-    question: Question
+    question: ScoringQuestion
     versions: Versions
     language: str
     reasons: int
@@ -85,7 +87,7 @@ class Asking:
 
 
 def _margins(
-    question: Question, versions: Versions, playbook: "Playbook"
+    question: ScoringQuestion, versions: Versions, playbook: "Playbook"
 ) -> "tuple[ExpectedMargins | None, str | None]":
     """What collects the expected margins, or why nothing can be said of them."""
     from models.policy.planning.learning import learn_value
@@ -100,34 +102,34 @@ def _margins(
     return ExpectedMargins(value, asked, margin_rates(dataset, playbook), horizon), None
 
 
-def _since(source: Source, settings: Settings, wish: Wish) -> "Run | None":
+def _since(source: Source, settings: Settings, wish: ScoreRequest) -> "ScoringRun | None":
     """The scoring to compare with: the one named, else the store's last one if its version can still be had."""
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
-    from serve.database.scores import Run, last_run
+    from serve.database.scores import ScoringRun, last_run
 
     assert source.found is not None
-    with source.found.store.reading() as connection:
+    with source.found.database.reading() as connection:
         last = last_run(connection)
     if wish.since is None:
         return last if last is not None and _is_there(settings, last.model) else None
     cutoff = parse_cutoff(wish.since, read_dataset(source.folder).info.time_zone)
     same = last is not None and last.cutoff == cutoff
-    return Run(cutoff, wish.since_model or (last.model if last is not None and same else wish.model))
+    return ScoringRun(cutoff, wish.since_model or (last.model if last is not None and same else wish.model))
 
 
 def _is_there(settings: Settings, version: str) -> bool:
     from models.registry.versions import find_version
-    from serve.cli.registry import store_of
+    from serve.cli.registry import registry_client
 
     try:
-        find_version(store_of(settings), version)
+        find_version(registry_client(settings), version)
     except BadUse:
         return False
     return True
 
 
-def _question(folder: Path, wish: Wish, since: "Run | None", now: int) -> Question:
+def _question(folder: Path, wish: ScoreRequest, since: "ScoringRun | None", now: int) -> ScoringQuestion:
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
 
@@ -137,13 +139,17 @@ def _question(folder: Path, wish: Wish, since: "Run | None", now: int) -> Questi
         fault = Fault("--since", f"{wish.since} is not before the cutoff", "give an earlier date")
         raise BadUse("There is no change to explain.", [fault])
     compared = since is not None and since.cutoff <= cutoff
-    return Question(dataset, asked_of(dataset, cutoff), asked_of(dataset, since.cutoff) if since and compared else None)
+    return ScoringQuestion(
+        dataset,
+        scoring_request(dataset, cutoff),
+        scoring_request(dataset, since.cutoff) if since and compared else None,
+    )
 
 
 def _scored(
-    out: Path | None, asking: Asking, margins: "ExpectedMargins | None", changes: "ScoreChanges | None"
-) -> "tuple[Tally, list[Score]]":
-    from models.churn.score_file import tally_of, write_scores
+    out: Path | None, asking: NightlyScoringRequest, margins: "ExpectedMargins | None", changes: "ScoreChanges | None"
+) -> "tuple[ScoreCounts, list[Score]]":
+    from models.churn.score_file import count_scores, write_scores
     from serve.security.objection_scores import withheld_scores
 
     kept: list[Score] = []
@@ -158,4 +164,4 @@ def _scored(
 
     if out is not None:
         return write_scores(out, noted(), language, changes), kept
-    return tally_of(noted()), kept
+    return count_scores(noted()), kept

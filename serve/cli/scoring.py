@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import Settings
-from serve.cli.registry import store_of
+from serve.cli.registry import registry_client
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
-    from models.churn.score_file import Tally
+    from models.churn.score_file import ScoreCounts
     from models.churn.scoring import Scorer
-    from models.churn.scoring_request import Asked
+    from models.churn.scoring_request import ScoringRequest
 
 
 @dataclass(frozen=True)
-class Question:
+class ScoringQuestion:
     """A dataset asked about now and, where changes are to be explained, then."""
 
     dataset: "Dataset"
-    now: "Asked"
-    then: "Asked | None"
+    now: "ScoringRequest"
+    then: "ScoringRequest | None"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Versions:
     earlier: "Scorer"
 
 
-def read_question(folder: Path, cutoff: str | None, since: str | None) -> Question:
+def read_question(folder: Path, cutoff: str | None, since: str | None) -> ScoringQuestion:
     """The dataset at the cutoffs named. Raises BadUse where `since` is not before the cutoff."""
     from features.cutoffs import default_cutoff, parse_cutoff
     from kqml.dataset.folder import read_dataset
@@ -45,54 +45,58 @@ def read_question(folder: Path, cutoff: str | None, since: str | None) -> Questi
     if then is not None and then >= now:
         fault = Fault("--since", f"{since} is not before the cutoff", "give an earlier date")
         raise BadUse("There is no change to explain.", [fault])
-    return Question(dataset, asked_of(dataset, now), None if then is None else asked_of(dataset, then))
+    return ScoringQuestion(
+        dataset, scoring_request(dataset, now), None if then is None else scoring_request(dataset, then)
+    )
 
 
-def asked_of(dataset: "Dataset", cutoff: int) -> "Asked":
+def scoring_request(dataset: "Dataset", cutoff: int) -> "ScoringRequest":
     """Every account of a dataset at a cutoff, compared with each other."""
     import numpy as np
 
     from features.context import context_of
     from features.profile import profile_of
     from features.rows import Rows
-    from models.churn.scoring_request import Asked
+    from models.churn.scoring_request import ScoringRequest
 
     log = dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, np.array([cutoff], dtype=np.int64)))
     words = {str(name): profile[name].tolist() for name in profile}
-    return Asked(log, context_of(dataset.info, dataset.accounts(), log), cutoff, words)
+    return ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), cutoff, words)
 
 
 def read_versions(settings: Settings, wanted: str, earlier: str | None = None, playbook: str | None = None) -> Versions:
     """The versions named, loaded from the registry. Each counts by the playbook that it was trained with, speaks by the
     one named."""
     from kqml.playbook import read_playbook
-    from models.churn.scoring import scorer_of
+    from models.churn.scoring import create_scorer
     from models.registry.versions import find_version, read_bundle
 
-    store = store_of(settings)
-    version = find_version(store, wanted)
+    registry = registry_client(settings)
+    version = find_version(registry, wanted)
     speaks = None if playbook is None else read_playbook(playbook)
-    scorer = scorer_of(read_bundle(store, version), speaks)
+    scorer = create_scorer(read_bundle(registry, version), speaks)
     if earlier is None:
         return Versions(version.number, scorer, scorer)
-    then = find_version(store, earlier)
-    return Versions(version.number, scorer, scorer_of(read_bundle(store, then)))
+    then = find_version(registry, earlier)
+    return Versions(version.number, scorer, create_scorer(read_bundle(registry, then)))
 
 
-def write_answers(out: Path, question: Question, versions: Versions, language: str, reasons: int) -> dict[str, Any]:
+def write_answers(
+    out: Path, question: ScoringQuestion, versions: Versions, language: str, reasons: int
+) -> dict[str, Any]:
     """Scores into a file; what the command answers."""
-    from models.churn.score_change import why_changed
+    from models.churn.score_change import explain_score_changes
     from models.churn.score_file import write_scores
 
     now, then, scorer = question.now, question.then, versions.scorer
-    changes = None if then is None else why_changed(versions.earlier, then, scorer, now)
+    changes = None if then is None else explain_score_changes(versions.earlier, then, scorer, now)
     tally = write_scores(out, scorer.stream(now, language, reasons), language, changes)
-    return described(out, question, versions, tally, language)
+    return read_profile(out, question, versions, tally, language)
 
 
-def described(
-    out: Path | None, question: Question, versions: Versions, tally: "Tally", language: str
+def read_profile(
+    out: Path | None, question: ScoringQuestion, versions: Versions, tally: "ScoreCounts", language: str
 ) -> dict[str, Any]:
     """What a scoring command answers."""
     from kqml.calendar.business_time import moment_of

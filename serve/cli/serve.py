@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from kqml.settings import read_settings
-from serve.cli.administration import reach_of, sealer_of, security_of
-from serve.cli.playbook_option import playbook_in_force
-from serve.cli.registry import store_of
+from serve.cli.administration import allowed_networks, personal_data_cipher, security_settings
+from serve.cli.playbook_option import read_playbook_in_force
+from serve.cli.registry import registry_client
 
 
 def run(
@@ -38,31 +38,31 @@ def run(
     from serve.database.preparation import open_prepared
     from serve.http.logs import build_logger
     from serve.security.startup_checks import check_start
-    from serve.watcher import watching
+    from serve.watcher import watch_registry
     from serve.workers import ServeOptions, serve
 
     settings = read_settings()
-    store = store_of(settings)
+    registry = registry_client(settings)
     served = settings.served.absolute()
-    rules = playbook_in_force(None, settings)
-    security = security_of(settings, open_)
-    database = open_prepared(settings.store_address, settings.time_zone)
+    rules = read_playbook_in_force(None, settings)
+    security = security_settings(settings, open_)
+    database = open_prepared(settings.database_address, settings.time_zone)
     if check_start(database, security, host or settings.host):
         build_logger().warning("open", why="no key and no user: everybody on this machine may do everything")
     database.close()
-    pointer = served / POINTER if model is None else pin(store, served, model)
+    pointer = served / POINTER if model is None else pin(registry, served, model)
     options = ServeOptions(
         pointer=pointer,
-        database=settings.store_address,
+        database=settings.database_address,
         host=host or settings.host,
         port=settings.port if port is None else port,
         workers=workers,
         language=settings.language,
         body_limit=max_body_mib * 2**20,
         security=security,
-        sealer=sealer_of(settings),
-        reach=reach_of(settings),
+        sealer=personal_data_cipher(settings),
+        reach=allowed_networks(settings),
         playbook=rules,
     )
-    with watching(store, served) if model is None else nullcontext():
+    with watch_registry(registry, served) if model is None else nullcontext():
         serve(options)

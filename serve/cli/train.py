@@ -11,11 +11,11 @@ import typer
 from kqml.settings import Settings, read_settings
 from serve.cli.backtest import Seed, TestShare, draw_evaluation, evaluation_json
 from serve.cli.churn_options import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
-from serve.cli.database_option import StoreFlag, source_of
+from serve.cli.database_option import DatabaseOption, open_source
 from serve.cli.output import emit, progress, to_json
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
-from serve.cli.registry import store_of
-from serve.cli.training_inputs import Material, read_material
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+from serve.cli.registry import registry_client
+from serve.cli.training_inputs import TrainingInputs, read_training_inputs
 
 if TYPE_CHECKING:
     from models.churn.training_pipeline import TrainedChurn, TrainingPlan
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
-    store: StoreFlag = None,
+    database: DatabaseOption = None,
     horizon: Horizon = None,
     gap: Gap = None,
     every: Every = None,
@@ -48,8 +48,8 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     settings = read_settings()
     asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
-    with source_of(dataset, store, settings) as source, progress("Training", None):
-        material = read_material(source.folder, asked, playbook_in_force(playbook, settings))
+    with open_source(dataset, database, settings) as source, progress("Training", None):
+        material = read_training_inputs(source.folder, asked, read_playbook_in_force(playbook, settings))
         trained = _train(material, _plan(material, settings, test_share, tune, seed, explain_leak))
         result = training_json(material, trained, settings)
         version = _register(material, trained, result, settings)
@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - the flags of one command
 
 
 def _plan(
-    material: Material, settings: Settings, test_share: float, tune: float | None, seed: int, explanation: str
+    material: TrainingInputs, settings: Settings, test_share: float, tune: float | None, seed: int, explanation: str
 ) -> "TrainingPlan":
     from features.catalog import catalog, catalog_fingerprint
     from models.churn.training_pipeline import TrainingPlan
@@ -74,13 +74,13 @@ def _plan(
     )
 
 
-def _train(material: Material, plan: "TrainingPlan") -> "TrainedChurn":
+def _train(material: TrainingInputs, plan: "TrainingPlan") -> "TrainedChurn":
     from models.churn.training_pipeline import train
 
     return train(material.training_set, material.histories.log, material.histories.context, plan)
 
 
-def training_json(material: Material, trained: "TrainedChurn", settings: Settings) -> dict[str, Any]:
+def training_json(material: TrainingInputs, trained: "TrainedChurn", settings: Settings) -> dict[str, Any]:
     """The evaluation of the test block, the model that was then fitted on everything, the flags of leakage."""
     from dataclasses import asdict
 
@@ -93,19 +93,21 @@ def training_json(material: Material, trained: "TrainedChurn", settings: Setting
     }
 
 
-def _register(material: Material, trained: "TrainedChurn", result: Mapping[str, Any], settings: Settings) -> "Version":
+def _register(
+    material: TrainingInputs, trained: "TrainedChurn", result: Mapping[str, Any], settings: Settings
+) -> "Version":
     from features.catalog import catalog
     from models.churn.bundle import save_bundle
     from models.churn.peer_reference import build_peer_reference
     from models.registry.training import log_training
 
-    store = store_of(settings)
+    registry = registry_client(settings)
     rows = material.training_set
     peers = build_peer_reference(material.dataset, rows.definition, catalog(material.playbook), rows.cutoffs)
     with tempfile.TemporaryDirectory(prefix="kqml-train-") as folder:
         bundle = Path(folder) / "bundle"
         save_bundle(bundle, trained.model, material.dataset.info, rows.values, peers, material.playbook)
-        return log_training(store, bundle, _record(trained, result, Path(folder) / "figures", settings.language))
+        return log_training(registry, bundle, _record(trained, result, Path(folder) / "figures", settings.language))
 
 
 def _record(trained: "TrainedChurn", result: Mapping[str, Any], figures: Path, language: str) -> "TrainingRecord":

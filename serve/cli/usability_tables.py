@@ -5,12 +5,17 @@ from rich.table import Table
 from rich.text import Text
 
 from kqml.events import KIND_OF_CODE
-from kqml.importing.findings import Finding, Level
+from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.report import ColumnFill, UsabilityReport
 from kqml.importing.wording import place_of, sentences, share_of
 from kqml.messages import text
 
-STYLES = {Level.REFUSAL: "bold red", Level.LEFT_OUT: "yellow", Level.WARNING: "yellow", Level.NOTE: "dim"}
+STYLES = {
+    FindingLevel.REFUSAL: "bold red",
+    FindingLevel.LEFT_OUT: "yellow",
+    FindingLevel.WARNING: "yellow",
+    FindingLevel.NOTE: "dim",
+}
 
 
 def print_report(console: Console, report: UsabilityReport, language: str) -> None:
@@ -83,7 +88,7 @@ def _print_finding(console: Console, finding: Finding, language: str) -> None:
     place = place_of(finding, language)
     if place:
         console.print(Text(f"    {place}", style="dim"))
-    if finding.level is not Level.NOTE:
+    if finding.level is not FindingLevel.NOTE:
         console.print(Text(f"    {text('report.words.costs', language)}: {said.costs}"))
         console.print(Text(f"    {text('report.words.todo', language)}: {said.todo}"))
 
@@ -93,6 +98,6 @@ def _verdict(report: UsabilityReport, language: str) -> str:
     if report.usable:
         key = "written" if report.written else "usable"
         return text(f"report.verdict.{key}", language, folder=report.written, fingerprint=fingerprint)
-    count = sum(finding.level is Level.REFUSAL for finding in report.findings)
+    count = sum(finding.level is FindingLevel.REFUSAL for finding in report.findings)
     key = "unusable" if report.fingerprint else "refused"
     return text(f"report.verdict.{key}", language, count=count)

@@ -7,7 +7,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, RoleName, actor, answer, now, opened_store, read_password
+from serve.cli.administration import Json, RoleName, actor, now, open_settings_database, print_result, read_password
 from serve.cli.language_option import Language
 
 
@@ -24,24 +24,24 @@ def run(
     """
     from sqlalchemy.exc import IntegrityError
 
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.security.passwords import hash_password
-    from serve.security.users import UserWish, add_user, faults_of_wish
+    from serve.security.users import NewUser, add_user, new_user_faults
 
     settings, at = read_settings(), now()
-    wish = UserWish(login, role.role, rep, language.value if language else None)
-    faults = [Fault(where, what, todo) for where, what, todo in faults_of_wish(wish)]
+    wish = NewUser(login, role.role, rep, language.value if language else None)
+    faults = [Fault(where, what, todo) for where, what, todo in new_user_faults(wish)]
     if faults:
         raise BadUse("The user cannot be made.", faults)
     password_hash = hash_password(read_password(login, settings.language))
-    with opened_store(settings) as store:
+    with open_settings_database(settings) as database:
         try:
-            with store.writing() as connection:
+            with database.writing() as connection:
                 user_id = add_user(connection, wish, password_hash, at)
                 told = {"role": role.value, "rep_id": rep}
-                record(connection, actor(), [Deed("user.create", "user", user_id, told)], at)
+                record_event(connection, actor(), [AuditEvent("user.create", "user", user_id, told)], at)
         except IntegrityError as error:
             raise BadUse("The user cannot be made.", [Fault(login, "the login is taken", "choose another")]) from error
     result = {"user_id": user_id, "login": login, **told}
     said = text("security.users.created", settings.language, login=login, role=role.value)
-    answer(result, as_json, said)
+    print_result(result, as_json, said)

@@ -6,7 +6,7 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, known_user, now, opened_store
+from serve.cli.administration import Json, actor, find_known_user, now, open_settings_database
 from serve.cli.output import emit
 
 
@@ -15,15 +15,15 @@ def run(login: Annotated[str, typer.Argument(help="Whose.")], as_json: Json = Fa
 
     Example: kqml users disable wang
     """
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.security.users import disable_user
 
     settings, at = read_settings(), now()
-    with opened_store(settings) as store:
-        user = known_user(store, login)
-        with store.writing() as connection:
+    with open_settings_database(settings) as database:
+        user = find_known_user(database, login)
+        with database.writing() as connection:
             disable_user(connection, user.user_id, at)
-            record(connection, actor(), [Deed("user.disable", "user", user.user_id)], at)
+            record_event(connection, actor(), [AuditEvent("user.disable", "user", user.user_id)], at)
     said = text("security.users.disabled", settings.language, login=login)
     emit(
         {"user_id": user.user_id, "login": login},

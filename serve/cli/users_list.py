@@ -1,7 +1,7 @@
 """`kqml users list`: everybody who may log in."""
 
 from kqml.settings import read_settings
-from serve.cli.administration import Json, iso, opened_store, print_table
+from serve.cli.administration import Json, iso, open_settings_database, print_table
 from serve.cli.output import emit
 
 
@@ -13,7 +13,7 @@ def run(as_json: Json = False) -> None:
     from serve.security.users import list_users
 
     settings = read_settings()
-    with opened_store(settings) as store, store.reading() as connection:
+    with open_settings_database(settings) as database, database.reading() as connection:
         found = list_users(connection)
     users = [
         {

@@ -6,7 +6,7 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, known_user, now, opened_store, read_password
+from serve.cli.administration import Json, actor, find_known_user, now, open_settings_database, read_password
 from serve.cli.output import emit
 
 
@@ -15,17 +15,17 @@ def run(login: Annotated[str, typer.Argument(help="Whose.")], as_json: Json = Fa
 
     Example: kqml users password wang
     """
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.security.passwords import hash_password
     from serve.security.users import change_password
 
     settings, at = read_settings(), now()
-    with opened_store(settings) as store:
-        user = known_user(store, login)
+    with open_settings_database(settings) as database:
+        user = find_known_user(database, login)
         password_hash = hash_password(read_password(login, settings.language))
-        with store.writing() as connection:
+        with database.writing() as connection:
             change_password(connection, user.user_id, password_hash, at)
-            record(connection, actor(), [Deed("user.password", "user", user.user_id)], at)
+            record_event(connection, actor(), [AuditEvent("user.password", "user", user.user_id)], at)
     said = text("security.users.password", settings.language, login=login)
     emit(
         {"user_id": user.user_id, "login": login},

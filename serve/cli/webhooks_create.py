@@ -7,7 +7,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, now, opened_store, reach_of, sealer_of
+from serve.cli.administration import Json, actor, allowed_networks, now, open_settings_database, personal_data_cipher
 from serve.cli.output import emit
 
 if TYPE_CHECKING:
@@ -23,24 +23,26 @@ def run(
 
     Example: kqml webhooks create https://crm.example.com/kqml --kind account.band_crossed --kind plan.created
     """
-    from serve.security.audit import Deed, record
-    from serve.webhooks.addresses import Unreachable, check_target, resolve_name
+    from serve.security.audit import AuditEvent, record_event
+    from serve.webhooks.addresses import UnreachableTarget, check_target, resolve_name
     from serve.webhooks.message_types import MessageKind
-    from serve.webhooks.records import WebhookWish, add_webhook
+    from serve.webhooks.records import NewWebhook, add_webhook
 
     settings, at, who = read_settings(), now(), actor()
     todo = f"give one of {', '.join(MessageKind)}"
     faults = [Fault("--kind", f"{word!r} is nothing to tell of", todo) for word in sorted(set(kind) - set(MessageKind))]
     try:
-        check_target(url, reach_of(settings), resolve_name)
-    except Unreachable as error:
+        check_target(url, allowed_networks(settings), resolve_name)
+    except UnreachableTarget as error:
         faults.append(Fault("URL", str(error), "give an https address that others may call"))
     if faults:
         raise BadUse("The webhook cannot be made.", faults)
-    wish = WebhookWish(url, frozenset(map(MessageKind, kind)), who.name)
-    with opened_store(settings) as store, store.writing() as connection:
-        made = add_webhook(connection, sealer_of(settings), wish, at)
-        record(connection, who, [Deed("webhook.create", "webhook", made.webhook_id, {"kinds": made.kinds})], at)
+    wish = NewWebhook(url, frozenset(map(MessageKind, kind)), who.name)
+    with open_settings_database(settings) as database, database.writing() as connection:
+        made = add_webhook(connection, personal_data_cipher(settings), wish, at)
+        record_event(
+            connection, who, [AuditEvent("webhook.create", "webhook", made.webhook_id, {"kinds": made.kinds})], at
+        )
     result = {"webhook_id": made.webhook_id, "url": url, "kinds": list(made.kinds), "secret": made.secrets[0]}
 
     def render(console: "Console") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kqml.settings import read_settings
-from serve.cli.administration import Json, iso, opened_store, print_table
+from serve.cli.administration import Json, iso, open_settings_database, print_table
 from serve.cli.output import emit
 
 
@@ -20,6 +20,6 @@ def run(
     from serve.webhooks.records import list_dead
 
     settings = read_settings()
-    with opened_store(settings) as store, store.reading() as connection:
+    with open_settings_database(settings) as database, database.reading() as connection:
         dead = [{**row, "dead_at": iso(row["dead_at"])} for row in list_dead(connection, limit)]
     emit({"dead": dead}, as_json, lambda console: print_table(console, settings.language, "security.dead", dead))

@@ -7,7 +7,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, answer, now, opened_store
+from serve.cli.administration import Json, actor, now, open_settings_database, print_result
 
 
 def run(
@@ -17,14 +17,14 @@ def run(
 
     Example: kqml webhooks disable wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
     """
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.webhooks.records import disable_webhook
 
     settings, at = read_settings(), now()
-    with opened_store(settings) as store, store.writing() as connection:
+    with open_settings_database(settings) as database, database.writing() as connection:
         if not disable_webhook(connection, webhook_id, at):
             fault = Fault(webhook_id, "there is no such webhook, or it was disabled", "see `kqml webhooks list`")
             raise BadUse("Nothing was disabled.", [fault])
-        record(connection, actor(), [Deed("webhook.disable", "webhook", webhook_id)], at)
+        record_event(connection, actor(), [AuditEvent("webhook.disable", "webhook", webhook_id)], at)
     said = text("security.webhooks.disabled", settings.language, webhook_id=webhook_id)
-    answer({"webhook_id": webhook_id}, as_json, said)
+    print_result({"webhook_id": webhook_id}, as_json, said)

@@ -1,7 +1,7 @@
 """`kqml webhooks list`: every webhook, how its messages fare."""
 
 from kqml.settings import read_settings
-from serve.cli.administration import Json, iso, opened_store, print_table, sealer_of
+from serve.cli.administration import Json, iso, open_settings_database, personal_data_cipher, print_table
 from serve.cli.output import emit
 
 
@@ -13,8 +13,8 @@ def run(as_json: Json = False) -> None:
     from serve.webhooks.records import count_deliveries, list_webhooks
 
     settings = read_settings()
-    with opened_store(settings) as store, store.reading() as connection:
-        found = list_webhooks(connection, sealer_of(settings))
+    with open_settings_database(settings) as database, database.reading() as connection:
+        found = list_webhooks(connection, personal_data_cipher(settings))
         counts = count_deliveries(connection)
     webhooks = [
         {

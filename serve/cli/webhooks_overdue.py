@@ -6,9 +6,9 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, answer, now
-from serve.cli.database_option import OWN, source_of
-from serve.cli.playbook_option import PlaybookFlag, playbook_in_force
+from serve.cli.administration import Json, now, print_result
+from serve.cli.database_option import OWN, open_source
+from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 
 def run(
@@ -28,22 +28,22 @@ def run(
     from kqml.calendar.business_time import moment_of
     from kqml.calendar.workdays import workdays
     from kqml.dataset.folder import read_dataset
-    from kqml.duties import duties, read_book, week
+    from kqml.duties import list_duties, read_duty_inputs, week
     from kqml.duties.period import week_name
     from serve.webhooks.outbox import enqueue
     from serve.webhooks.overdue import overdue_messages
 
     settings, present = read_settings(), now()
-    rules = playbook_in_force(playbook, settings)
-    with source_of(None, OWN, settings) as source:
+    rules = read_playbook_in_force(playbook, settings)
+    with open_source(None, OWN, settings) as source:
         assert source.found is not None
-        book = read_book(read_dataset(source.folder), rules, source.declared())
+        book = read_duty_inputs(read_dataset(source.folder), rules, source.declared())
         zone = book.log.time_zone
         at = present if cutoff is None else parse_cutoff(cutoff, zone)
         last = (moment_of(at, zone) - timedelta(microseconds=1)).date()
-        table = duties(book, rules, workdays(rules.country), week(week_name(last)), at)
+        table = list_duties(book, rules, workdays(rules.country), week(week_name(last)), at)
         messages = list(overdue_messages(table))
-        with source.found.store.writing() as connection:
+        with source.found.database.writing() as connection:
             fresh = enqueue(connection, messages, present)
     result = {"overdue": len(messages), "enqueued": fresh, "cutoff": moment_of(at, zone).isoformat()}
-    answer(result, as_json, text("security.webhooks.overdue", settings.language, **result))
+    print_result(result, as_json, text("security.webhooks.overdue", settings.language, **result))

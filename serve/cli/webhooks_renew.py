@@ -7,7 +7,7 @@ import typer
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, now, opened_store, sealer_of
+from serve.cli.administration import Json, actor, now, open_settings_database, personal_data_cipher
 from serve.cli.output import emit
 
 if TYPE_CHECKING:
@@ -21,19 +21,19 @@ def run(
 
     Example: kqml webhooks renew wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
     """
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.webhooks.records import find_webhook, renew_secret
 
     settings = read_settings()
-    sealer = sealer_of(settings)
-    with opened_store(settings) as store, store.writing() as connection:
+    sealer = personal_data_cipher(settings)
+    with open_settings_database(settings) as database, database.writing() as connection:
         found = find_webhook(connection, sealer, webhook_id)
         if found is None or found.disabled_at is not None:
             raise BadUse(
                 "Nothing was renewed.", [Fault(webhook_id, "no such live webhook", "see `kqml webhooks list`")]
             )
         secret = renew_secret(connection, sealer, found)
-        record(connection, actor(), [Deed("webhook.renew", "webhook", webhook_id)], now())
+        record_event(connection, actor(), [AuditEvent("webhook.renew", "webhook", webhook_id)], now())
 
     def render(console: "Console") -> None:
         said = text("security.webhooks.renewed", settings.language, webhook_id=webhook_id)

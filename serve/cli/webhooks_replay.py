@@ -6,7 +6,7 @@ import typer
 
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import Json, actor, answer, now, opened_store
+from serve.cli.administration import Json, actor, now, open_settings_database, print_result
 
 
 def run(
@@ -18,12 +18,12 @@ def run(
 
     Example: kqml webhooks replay --webhook wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
     """
-    from serve.security.audit import Deed, record
+    from serve.security.audit import AuditEvent, record_event
     from serve.webhooks.records import replay
 
     settings, at = read_settings(), now()
-    with opened_store(settings) as store, store.writing() as connection:
+    with open_settings_database(settings) as database, database.writing() as connection:
         count = replay(connection, at, webhook, message)
         told = {"messages": count, "message": message, "webhook": webhook}
-        record(connection, actor(), [Deed("webhook.replay", details=told)], at)
-    answer({"replayed": count}, as_json, text("security.dead.replayed", settings.language, n=count))
+        record_event(connection, actor(), [AuditEvent("webhook.replay", details=told)], at)
+    print_result({"replayed": count}, as_json, text("security.dead.replayed", settings.language, n=count))

@@ -12,8 +12,8 @@ from kqml.dataset.tables import EVENTS as EVENT_COLUMNS
 from kqml.events import EventKind
 from serve.database.dataset_info import read_info
 from serve.database.events import add_events, describe_later
-from serve.database.records import Put, put_rows, read_rows
-from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.records import StoredRecord, put_rows, read_rows
+from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, EVENTS
 from serve.database.territory import EVERYWHERE, Territory
 
@@ -34,7 +34,7 @@ STATUS_KINDS = {
 }
 
 
-def put_accounts(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[Put]:
+def put_accounts(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[StoredRecord]:
     """Puts the accounts in, with the events that their changes are.
 
     Raises Rejected where an account is, or would be, outside the territory.
@@ -45,7 +45,7 @@ def put_accounts(connection: Connection, records: Sequence[Row], now: int, terri
     locked = read_rows(connection, ACCOUNTS, ids, lock=True)
     stored = {name: row for name, row in locked.items() if name in known or row["described"]}
     if faults := list(_outside(records, stored, territory)):
-        raise Rejected(faults)
+        raise RejectedRows(faults)
     puts = put_rows(connection, ACCOUNTS, records, now, {"described": True})
     puts = [put if put.after["account_id"] in stored else replace(put, before=None) for put in puts]
     events = [event for put in puts if put.changed for event in _events(connection, put, now)]
@@ -64,7 +64,7 @@ def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Terri
             yield ItemFault(place, "owner_rep_id", f"{record.get('owner_rep_id')!r} is not of your territory")
 
 
-def _events(connection: Connection, put: Put, now: int) -> Iterator[dict[str, Any]]:
+def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dict[str, Any]]:
     """The changes that no event of the account says yet."""
     after, before = put.after, put.before if put.before and put.before["described"] else None
     if before is not None:

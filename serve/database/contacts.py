@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
-from serve.database.records import Put, put_rows, read_rows
-from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.records import StoredRecord, put_rows, read_rows
+from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, CONTACTS
 from serve.database.territory import Territory
 
@@ -22,14 +22,14 @@ class Vault(Protocol):
 
 def put_contacts(
     connection: Connection, records: Sequence[Row], now: int, territory: Territory, vault: Vault
-) -> list[Put]:
+) -> list[StoredRecord]:
     """Puts the contacts in; what comes back is sealed.
 
     Raises Rejected where an account is outside the territory, or a contact was erased: that must not be undone.
     """
     stored = read_rows(connection, CONTACTS, (record["contact_id"] for record in records))
     if faults := list(_faults(connection, records, stored, territory)):
-        raise Rejected(faults)
+        raise RejectedRows(faults)
     return put_rows(connection, CONTACTS, vault.seal(connection, records), now)
 
 

@@ -12,19 +12,19 @@ from kqml.dataset.parquet_files import TableRows
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
 from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.events import COUNTED
 from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
 
 ROWS = 65_536
 
 
-def export_dataset(store: Store, folder: Path, vault: Vault, *, force: bool = False) -> Dataset:
+def export_dataset(database: Database, folder: Path, vault: Vault, *, force: bool = False) -> Dataset:
     """Writes the store as it is at one moment, whole or not at all; tables and columns without values are left out.
 
     Raises BadUse where the folder exists, unless `force` and it is a dataset.
     """
-    with store.snapshot() as connection:
+    with database.snapshot() as connection:
         return _written(connection, folder, vault, (true(), true(), true()), force)
 
 

@@ -14,10 +14,10 @@ from kqml.dataset.tables import EVENTS
 from kqml.errors import CouldNot, Fault, Refused
 from serve.database.contacts import Vault, put_contacts
 from serve.database.dataset_info import write_info
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.events import write_events
 from serve.database.records import put_rows
-from serve.database.rejected_rows import Rejected
+from serve.database.rejected_rows import RejectedRows
 from serve.database.tables import ACCOUNTS, REPS
 from serve.database.territory import EVERYWHERE
 
@@ -26,7 +26,7 @@ SHOWN_FAULTS = 20
 
 
 @dataclass(frozen=True)
-class Loaded:
+class ImportedCounts:
     """What became of a dataset's rows. `known`: events that were there already."""
 
     accounts: int
@@ -37,24 +37,24 @@ class Loaded:
 
 
 def load_dataset(
-    store: Store, dataset: Dataset, now: int, vault: Vault, stepped: Callable[[int], None] = lambda rows: None
-) -> Loaded:
+    database: Database, dataset: Dataset, now: int, vault: Vault, stepped: Callable[[int], None] = lambda rows: None
+) -> ImportedCounts:
     """Adds the events that are not there, puts in accounts, contacts, reps as the dataset says them.
 
     What the dataset says becomes what the store says. Raises Refused where an event's id is there with another content,
     or the dataset has another time zone or currency; then the store is as it was.
     """
-    with store.writing() as connection:
+    with database.writing() as connection:
         write_info(connection, dataset.info)
         try:
             events, known = _load_events(connection, dataset, now, stepped)
-        except Rejected as rejected:
+        except RejectedRows as rejected:
             faults = [Fault("events", fault.what, "correct the data") for fault in rejected.faults[:SHOWN_FAULTS]]
             raise Refused(f"{len(rejected.faults)} events do not fit into the store.", faults) from None
         accounts = put_rows(connection, ACCOUNTS, _records(dataset, "accounts"), now, {"described": True})
         contacts = put_contacts(connection, _records(dataset, "contacts"), now, EVERYWHERE, vault)
         reps = put_rows(connection, REPS, _records(dataset, "reps"), now)
-    return Loaded(len(accounts), len(contacts), len(reps), events, known)
+    return ImportedCounts(len(accounts), len(contacts), len(reps), events, known)
 
 
 def _load_events(connection: Connection, dataset: Dataset, now: int, stepped: Callable[[int], None]) -> tuple[int, int]:

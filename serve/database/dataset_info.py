@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from kqml.calendar.business_time import instant_of, moment_of
 from kqml.dataset.folder import DatasetInfo
 from kqml.errors import Fault, Refused
-from serve.database.tables import EVENTS, KINDS_RECORDED, STORE_INFO
+from serve.database.tables import DATABASE_INFO, EVENTS, KINDS_RECORDED
 from serve.database.upserting import upsert
 
 KEPT = ("time_zone", "currency", "quiet_periods", "columns", "record_lags", "source")
@@ -20,7 +20,7 @@ FIXED = ("time_zone", "currency")
 
 def read_info(connection: Connection) -> DatasetInfo:
     """What the store says of its tables; no fingerprint, for they change."""
-    said = {key: json.loads(value) for key, value in connection.execute(select(STORE_INFO)).tuples()}
+    said = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     noted = connection.execute(select(KINDS_RECORDED).order_by(KINDS_RECORDED.c.kind)).tuples()
     recorded = {kind: moment_of(first).isoformat() for kind, first in noted}
     known = {key: value for key, value in said.items() if key in KEPT}
@@ -32,7 +32,7 @@ def write_info(connection: Connection, info: DatasetInfo) -> None:
 
     Raises Refused where the store holds events of another time zone or currency.
     """
-    said = {key: json.loads(value) for key, value in connection.execute(select(STORE_INFO)).tuples()}
+    said = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     given = {key: value for key, value in asdict(info).items() if key in KEPT}
     faults = [
         Fault(key, f"{given[key]!r}, the store has {said[key]!r}", "use a store of its own")
@@ -42,13 +42,13 @@ def write_info(connection: Connection, info: DatasetInfo) -> None:
     if faults and connection.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
         raise Refused("The data do not fit into the store.", faults)
     rows = [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in given.items()]
-    upsert(connection, STORE_INFO, rows)
+    upsert(connection, DATABASE_INFO, rows)
     note_kinds(connection, {kind: _instant(first) for kind, first in info.kinds_recorded.items()})
 
 
-def found_store(connection: Connection, time_zone: str) -> None:
+def initialise_info(connection: Connection, time_zone: str) -> None:
     """Gives an empty store its time zone; one that has something to say keeps it."""
-    if connection.execute(select(STORE_INFO.c.key).limit(1)).first() is None:
+    if connection.execute(select(DATABASE_INFO.c.key).limit(1)).first() is None:
         write_info(connection, replace(DatasetInfo(), time_zone=time_zone))
 
 

@@ -30,7 +30,7 @@ NEEDS_REASON = ("rejected", "failed")
 NEEDS_OUTCOME = ("outcome",)
 
 
-class IllegalMove(Exception):
+class IllegalTransition(Exception):
     """A state that may not follow the present one."""
 
     def __init__(self, present: str, asked: str) -> None:
@@ -84,7 +84,7 @@ def add_state(connection: Connection, decision_id: str, state: Row, now: int) ->
     states = read_states(connection, decision_id)
     present = states[-1]["state"] if states else FIRST
     if state["state"] not in FOLLOWS[present]:
-        raise IllegalMove(present, state["state"])
+        raise IllegalTransition(present, state["state"])
     empty = dict.fromkeys(column.name for column in DECISION_STATES.columns)
     row = {**empty, **state, "decision_id": decision_id, "number": len(states), "known_at": now}
     connection.execute(insert(DECISION_STATES), row)

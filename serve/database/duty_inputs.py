@@ -8,12 +8,12 @@ from sqlalchemy import Connection, func, select
 
 from kqml.dataset.folder import DatasetInfo
 from kqml.dataset.tables import INSTANT, SCHEMAS
-from kqml.duties import DutyBook, book_of
+from kqml.duties import DutyInputs, duty_inputs
 from kqml.duties.inputs import COLUMNS, kinds_needed, with_openings
 from kqml.playbook import Playbook
 from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
-from serve.database.duty_overrides import read_sayings
+from serve.database.duty_overrides import read_override_rows
 from serve.database.events import COUNTED
 from serve.database.records import parts_of
 from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
@@ -33,7 +33,7 @@ def accounts_from(connection: Connection, territory: Territory, filters: Filters
     return list(connection.execute(asked.order_by(ACCOUNTS.c.account_id).limit(limit)).scalars())
 
 
-class DutyBooks:
+class DutyInputReader:
     """Makes books of accounts; the reps of the company are read once. Without a vault there are no birthdays."""
 
     def __init__(self, connection: Connection, playbook: Playbook, vault: Vault | None) -> None:
@@ -42,13 +42,13 @@ class DutyBooks:
         self._reps = _table("reps", [dict(row) for row in connection.execute(select(REPS)).mappings()])
         self.info: DatasetInfo = read_info(connection)
 
-    def of(self, ids: Sequence[str]) -> DutyBook:
+    def of(self, ids: Sequence[str]) -> DutyInputs:
         """The book of these accounts; of their events it reads only the kinds that are needed."""
         described = select(ACCOUNTS).where(ACCOUNTS.c.described.is_(True))
         accounts = _table("accounts", self._rows(described, ACCOUNTS.c.account_id, ids))
         events = select(*(EVENTS.c[name] for name in COLUMNS)).where(EVENTS.c.kind.in_(self._kinds), COUNTED)
         ordered = events.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
-        return book_of(
+        return duty_inputs(
             self._opened(accounts),
             self._people(ids),
             self._reps,
@@ -59,7 +59,7 @@ class DutyBooks:
 
     def sayings(self, owners: Sequence[str]) -> list[Row]:
         """What was said of the duties of these accounts or reps, in the order in which it was."""
-        return read_sayings(self._connection, owners)
+        return read_override_rows(self._connection, owners)
 
     def _opened(self, accounts: pa.Table) -> pa.Table:
         """With the first events of those that do not say when they opened."""

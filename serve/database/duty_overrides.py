@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from kqml.duties.overrides import Declared
+from kqml.duties.overrides import DutyOverride
 from serve.database.records import parts_of
 from serve.database.tables import DUTIES_DECLARED
 
@@ -14,17 +14,17 @@ SAME = ("state", "at", "note")
 """What makes a saying the one that is there already."""
 
 
-def add_declared(connection: Connection, rows: Sequence[Row], now: int) -> int:
+def add_overrides(connection: Connection, rows: Sequence[Row], now: int) -> int:
     """Writes what was said, but for what is there as the last word on its duty; how many were written. A row without
     `at` says that it is of now, unless the same was said before."""
-    last = {row["duty_id"]: row for row in read_sayings(connection, {row["owner"] for row in rows})}
+    last = {row["duty_id"]: row for row in read_override_rows(connection, {row["owner"] for row in rows})}
     fresh = [row for row in rows if not _is_said(row, last.get(row["duty_id"]))]
     if fresh:
         connection.execute(insert(DUTIES_DECLARED), [_dated(row, now) for row in fresh])
     return len(fresh)
 
 
-def read_sayings(connection: Connection, owners: Collection[str] | None = None) -> list[Row]:
+def read_override_rows(connection: Connection, owners: Collection[str] | None = None) -> list[Row]:
     """Everything that was said of the duties of these accounts or reps, else of all, in the order in which it was."""
     ordered = select(DUTIES_DECLARED).order_by(DUTIES_DECLARED.c.number)
     if owners is None:
@@ -36,9 +36,9 @@ def read_sayings(connection: Connection, owners: Collection[str] | None = None) 
     ]
 
 
-def declared_of(rows: Sequence[Row]) -> tuple[Declared, ...]:
+def duty_overrides(rows: Sequence[Row]) -> tuple[DutyOverride, ...]:
     """The sayings as a book of duties takes them."""
-    return tuple(Declared(row["duty_id"], row["owner"], row["state"], row["known_at"]) for row in rows)
+    return tuple(DutyOverride(row["duty_id"], row["owner"], row["state"], row["known_at"]) for row in rows)
 
 
 def _is_said(row: Row, last: Row | None) -> bool:

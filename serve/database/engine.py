@@ -30,7 +30,7 @@ _PRAGMAS = (
 
 
 @dataclass(frozen=True)
-class Store:
+class Database:
     """An open store. Every block takes a connection from the pool; a block that raises leaves nothing behind."""
 
     engine: Engine
@@ -63,7 +63,7 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(address: str) -> Store:
+def open_database(address: str) -> Database:
     """The store at a database address, whatever its state (see `serve.database.migration.upgrade`). Raises BadUse on
     addresses of other databases."""
     url = parse_address(address)
@@ -75,7 +75,7 @@ def open_store(address: str) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    return Store(engine)
+    return Database(engine)
 
 
 _CONNECT: dict[str, dict[str, Any]] = {
@@ -99,7 +99,7 @@ def parse_address(address: str) -> URL:
 
 def _unusable(why: str) -> BadUse:
     todo = "give sqlite:///FILE or postgresql://USER@HOST/DATABASE"
-    return BadUse("The database address cannot be used.", [Fault("KQML_DATABASE_URL or --store", why, todo)])
+    return BadUse("The database address cannot be used.", [Fault("KQML_DATABASE_URL or --database", why, todo)])
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -10,7 +10,7 @@ from kqml.events import EventKind
 from serve.database.dataset_info import note_kinds
 from serve.database.erasure import clear_erased
 from serve.database.records import parts_of
-from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, EVENTS
 from serve.database.territory import Territory
 from serve.database.upserting import insert_absent
@@ -43,12 +43,12 @@ def write_events(connection: Connection, events: Sequence[Event], received_at: i
     first = {event["event_id"]: event for event in reversed(events)}
     faults = [*_of_repeats(events, first), *_of_strangers(connection, events, territory)]
     if faults:
-        raise Rejected(sorted(faults, key=lambda fault: fault.place))
+        raise RejectedRows(sorted(faults, key=lambda fault: fault.place))
     fresh = sorted(first.values(), key=lambda event: (event["account_id"], event["occurred_at"]))
     describe_later(connection, {event["account_id"] for event in fresh}, received_at)
     added = insert_absent(connection, EVENTS, [{**event, "received_at": received_at} for event in fresh])
     if added < len(fresh) and (faults := list(_of_stored(connection, events))):
-        raise Rejected(faults)
+        raise RejectedRows(faults)
     return added
 
 

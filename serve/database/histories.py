@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from kqml.history.sorted_columns import Column
 from serve.database.driver_rows import fetch_rows
 from serve.database.event_columns import CHANGED_TIER, one_of
-from serve.database.postgres_reader import packed_columns
+from serve.database.postgres_reader import read_postgres_columns
 from serve.database.records import parts_of
-from serve.database.sqlite_reader import rowed_columns
+from serve.database.sqlite_reader import read_sqlite_columns
 from serve.database.territory import Territory
 
 _FACTS = ("account_id", "owner_rep_id", "tier", "segment", "region", "opened_on", "objected_at")
@@ -47,7 +47,7 @@ def read_columns(connection: Connection, ids: Sequence[str]) -> Columns:
     Several statements on SQLite: the connection has to be a snapshot there."""
     if not ids:
         return Columns((), (), {"occurred_at": (), "known_at": (), "kind": ()})
-    read = rowed_columns if connection.dialect.name == "sqlite" else packed_columns
+    read = read_sqlite_columns if connection.dialect.name == "sqlite" else read_postgres_columns
     return Columns(ids, *read(connection, ids))
 
 

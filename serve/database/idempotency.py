@@ -23,7 +23,7 @@ class OtherRequest(Exception):
     """The key stands for a request with another content."""
 
 
-def claim(connection: Connection, caller: str, key: str, request_hash: str, now: int) -> Reply | None:
+def claim_key(connection: Connection, caller: str, key: str, request_hash: str, now: int) -> Reply | None:
     """The answer that the request was given before; None where it is new, whose answer then has to be kept.
 
     Waits for a transaction that has the same key under way. Raises OtherRequest.
@@ -37,14 +37,14 @@ def claim(connection: Connection, caller: str, key: str, request_hash: str, now:
     return Reply(found.status, found.body, json.loads(found.headers))
 
 
-def keep(connection: Connection, caller: str, key: str, reply: Reply) -> None:
+def store_reply(connection: Connection, caller: str, key: str, reply: Reply) -> None:
     """Keeps the answer beside its effect."""
     headers = json.dumps(dict(reply.headers))
     kept = update(IDEMPOTENCY_KEYS).where(_is(caller, key))
     connection.execute(kept.values(status=reply.status, body=reply.body, headers=headers))
 
 
-def forget(connection: Connection, before: int) -> int:
+def delete_old_replies(connection: Connection, before: int) -> int:
     """Deletes the keys of requests before an instant; how many."""
     return connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.created_at < before)).rowcount
 

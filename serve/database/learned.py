@@ -26,7 +26,7 @@ class LearnedRow:
     content: str
 
 
-def keep_learned(connection: Connection, row: LearnedRow, now: int) -> None:
+def add_learned(connection: Connection, row: LearnedRow, now: int) -> None:
     """Keeps it once."""
     facts: dict[str, Any] = {**vars(row), "columns": orjson.dumps(list(row.columns)).decode(), "learned_at": now}
     insert_absent(connection, LEARNED, [facts])

@@ -9,16 +9,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from kqml.errors import CouldNot, Fault
-from serve.database.engine import Store
+from serve.database.engine import Database
 
 _LOCK = 0x6B716D6C
 """Two processes that start together must not both migrate; SQLite's one writer needs no such number."""
 
 
-def upgrade(store: Store) -> None:
+def upgrade(database: Database) -> None:
     """Brings the store to the newest revision, whole or not at all. Raises CouldNot where a newer program made it."""
-    with store.writing() as connection:
-        if not store.is_sqlite:
+    with database.writing() as connection:
+        if not database.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         here, known = revision(connection), _scripts()
         if here == known.get_current_head():
@@ -29,16 +29,16 @@ def upgrade(store: Store) -> None:
         command.upgrade(_config(connection), "head")
 
 
-def downgrade(store: Store, to: str) -> None:
+def downgrade(database: Database, to: str) -> None:
     """Takes the store back to an earlier revision, or to `base`, which has no tables; what only later tables hold
     is lost."""
-    with store.writing() as connection:
+    with database.writing() as connection:
         command.downgrade(_config(connection), to)
 
 
-def upgrade_to(store: Store, to: str) -> None:
+def upgrade_to(database: Database, to: str) -> None:
     """Brings an older store up to a revision that is not the newest."""
-    with store.writing() as connection:
+    with database.writing() as connection:
         command.upgrade(_config(connection), to)
 
 

@@ -25,7 +25,7 @@ _PACKED = " || ".join(
 )
 
 
-def packed_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
+def read_postgres_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
     """How many events each account has, the columns that hold a value; ids ascending."""
     alone = len(ids) == 1
     asked = (ONE, {"ids": ids[0]}) if alone else (MANY, {"ids": list(ids)})

@@ -3,23 +3,25 @@
 from sqlalchemy.exc import OperationalError
 
 from kqml.errors import CouldNot, Fault
-from serve.database.dataset_info import found_store
-from serve.database.engine import Store, open_store
+from serve.database.dataset_info import initialise_info
+from serve.database.engine import Database, open_database
 from serve.database.migration import upgrade
 
 
-def open_prepared(address: str, time_zone: str) -> Store:
+def open_prepared(address: str, time_zone: str) -> Database:
     """The store at an address, brought up to this program; one that is new gets the time zone.
 
     Raises BadUse on an address that cannot be one, CouldNot where the database does not answer or is a newer
     program's.
     """
-    store = open_store(address)
+    database = open_database(address)
     try:
-        upgrade(store)
-        with store.writing() as connection:
-            found_store(connection, time_zone)
+        upgrade(database)
+        with database.writing() as connection:
+            initialise_info(connection, time_zone)
     except OperationalError as error:
-        fault = Fault(store.engine.url.render_as_string(), str(error.orig).strip(), "start it, or correct the address")
+        fault = Fault(
+            database.engine.url.render_as_string(), str(error.orig).strip(), "start it, or correct the address"
+        )
         raise CouldNot("The store's database cannot be used.", [fault]) from error
-    return store
+    return database

@@ -15,7 +15,7 @@ KEPT_APART = frozenset({"version", "updated_at", "described", "objected_at", "er
 
 
 @dataclass(frozen=True)
-class Put:
+class StoredRecord:
     """One record after it was put in, with what was there before (None where it is new)."""
 
     before: Row | None
@@ -50,7 +50,7 @@ def parts_of(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def put_rows(
     connection: Connection, table: Table, records: Sequence[Row], now: int, marks: Row | None = None
-) -> list[Put]:
+) -> list[StoredRecord]:
     """Puts the records in, in their order; ids are distinct. Columns that a record does not name become null.
 
     `marks`: further columns that every row gets.
@@ -66,9 +66,9 @@ def put_rows(
     return puts
 
 
-def _put(before: Row | None, fresh: Row, said: Row, now: int) -> Put:
+def _put(before: Row | None, fresh: Row, said: Row, now: int) -> StoredRecord:
     if before is None:
-        return Put(None, {**fresh, "version": 1, "updated_at": now})
+        return StoredRecord(None, {**fresh, "version": 1, "updated_at": now})
     if all(before[name] == value for name, value in said.items()):
-        return Put(before, before)
-    return Put(before, {**before, **said, "version": before["version"] + 1, "updated_at": now})
+        return StoredRecord(before, before)
+    return StoredRecord(before, {**before, **said, "version": before["version"] + 1, "updated_at": now})

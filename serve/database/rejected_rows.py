@@ -13,7 +13,7 @@ class ItemFault:
     what: str
 
 
-class Rejected(Exception):
+class RejectedRows(Exception):
     """Raised inside a writing block, so that nothing of the whole is kept."""
 
     def __init__(self, faults: Sequence[ItemFault]) -> None:

@@ -5,19 +5,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, true
 
-from serve.database.records import Put, put_rows
-from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.records import StoredRecord, put_rows
+from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import REPS
 from serve.database.territory import Territory
 
 Row = Mapping[str, Any]
 
 
-def put_reps(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[Put]:
+def put_reps(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[StoredRecord]:
     """Puts the reps in. Raises Rejected for callers of one territory: who reports to whom decides what they may see."""
     if territory.reps is not None:
         said = "reps are put in by callers that may see every account"
-        raise Rejected([ItemFault(place, "rep_id", said) for place in range(len(records))])
+        raise RejectedRows([ItemFault(place, "rep_id", said) for place in range(len(records))])
     return put_rows(connection, REPS, records, now)
 
 

@@ -17,7 +17,7 @@ CHANGE = ("change_calendar", "change_data", "change_model")
 
 
 @dataclass(frozen=True)
-class Run:
+class ScoringRun:
     """One scoring of all accounts: when it asked, with which version of the model."""
 
     cutoff: int
@@ -34,11 +34,11 @@ class Crossing:
     churn_probability: float | None
 
 
-def last_run(connection: Connection) -> Run | None:
+def last_run(connection: Connection) -> ScoringRun | None:
     """The newest scoring; None where none is stored."""
     newest = select(SCORES.c.cutoff, SCORES.c.model).order_by(SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
     found = connection.execute(newest.limit(1)).first()
-    return None if found is None else Run(found.cutoff, found.model)
+    return None if found is None else ScoringRun(found.cutoff, found.model)
 
 
 def record_scores(connection: Connection, rows: Sequence[Row]) -> list[Crossing]:

@@ -20,7 +20,7 @@ FIRST = (
 primary key, by which SQLite finds the rows of an account: they come by time, then by event id."""
 
 
-def rowed_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
+def read_sqlite_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
     """How many events each account has, the columns that hold a value; ids ascending, in a snapshot."""
     first = [fetch_rows(connection, FIRST, (name,))[0] for name in ids]
     counts, occurred, known, kinds, *held = zip(*first, strict=True)

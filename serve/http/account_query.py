@@ -21,7 +21,7 @@ Sort = Literal[
 VALUES_PER_FILTER = 100
 
 
-class AccountQuestion(BaseModel):
+class AccountQuery(BaseModel):
     """Several values of a filter mean any of them; several filters mean all of them."""
 
     model_config = ConfigDict(extra="forbid")

@@ -21,7 +21,7 @@ def require_unchanged(request: Request, version: int | None) -> None:
         raise _changed("If-None-Match", version)
 
 
-def is_known(request: Request, tag: str) -> bool:
+def matches_tag(request: Request, tag: str) -> bool:
     """Whether the sender has the very answer already."""
     given = request.headers.get("if-none-match", "")
     return given.strip() == "*" or tag.strip('"') in _TAG.findall(given)

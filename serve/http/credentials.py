@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.territory import EVERYWHERE, Territory
 from serve.http.access import Caller
 from serve.http.csrf import check_origin, token_given
@@ -19,7 +19,7 @@ from serve.security.api_keys import USED_EVERY_US, KeyRecord, find_key, note_use
 from serve.security.key_text import hash_of, is_same, key_id_of
 from serve.security.roles import SCOPES_OF, TERRITORIAL, Role
 from serve.security.sessions import SEEN_EVERY_US, Session, SessionLimits, find_session, is_csrf_token, touch_session
-from serve.security.territories import own, team
+from serve.security.territories import own_territory, team_territory
 from serve.security.users import UserRecord
 
 BELIEVED_US = 2 * 1_000_000
@@ -39,13 +39,13 @@ class _Believed:
     until: int
 
 
-class StoreAccess:
+class DatabaseAccess:
     """Knows callers by the store. `cookie`: the name of the session's; `clock` gives microseconds."""
 
-    def __init__(self, store: Store, clock: Callable[[], int], limits: SessionLimits, cookie: str) -> None:
+    def __init__(self, database: Database, clock: Callable[[], int], limits: SessionLimits, cookie: str) -> None:
         self.limits = limits
         self.cookie = cookie
-        self._store = store
+        self._database = database
         self._clock = clock
         self._believed: dict[str, _Believed] = {}
 
@@ -76,11 +76,11 @@ class StoreAccess:
 
     def _ask_for_key(self, text: str, now: int) -> tuple[KeyRecord, Caller]:
         key_id = key_id_of(text)
-        with self._store.reading() as connection:
+        with self._database.reading() as connection:
             found = None if key_id is None else find_key(connection, key_id)
             if found is None or not is_same(text, found.secret_hash) or not found.is_live(now):
                 raise _unknown("The API key does not exist, has expired or was revoked.")
-            territory = EVERYWHERE if found.rep_id is None else team(connection, found.rep_id)
+            territory = EVERYWHERE if found.rep_id is None else team_territory(connection, found.rep_id)
         return found, caller_of_key(found, territory)
 
     async def _by_session(self, request: Request, token: str) -> Caller:
@@ -96,7 +96,7 @@ class StoreAccess:
         return caller
 
     def _ask_for_session(self, token: str, now: int) -> tuple[Session, Caller]:
-        with self._store.reading() as connection:
+        with self._database.reading() as connection:
             session = find_session(connection, token, self.limits, now)
             if session is None:
                 raise _unknown("The session is over; log in again.")
@@ -107,7 +107,7 @@ class StoreAccess:
         """Writes without the request waiting for whoever is writing now; what fails is tried at the next request."""
 
         def attempt() -> None:
-            with suppress(SQLAlchemyError), self._store.writing() as connection:
+            with suppress(SQLAlchemyError), self._database.writing() as connection:
                 write(connection)
 
         get_running_loop().run_in_executor(None, attempt)
@@ -127,7 +127,7 @@ def territory_of(connection: Connection, user: UserRecord) -> Territory:
     """The accounts a user may see."""
     if user.role not in TERRITORIAL:
         return EVERYWHERE
-    return own(user.rep_id) if user.role is Role.REP else team(connection, user.rep_id)
+    return own_territory(user.rep_id) if user.role is Role.REP else team_territory(connection, user.rep_id)
 
 
 def _bearer(header: str) -> str:

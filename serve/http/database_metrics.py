@@ -6,19 +6,19 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as StoreTimeout
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.tables import DELIVERIES, LATEST_SCORES, OUTBOX
 
 SECOND_US = 1_000_000
 
 
-class StoreCollector(Collector):
+class DatabaseCollector(Collector):
     """Asks the store at every scrape; where it does not answer only that is told."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
-        self._store = store
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        self._database = database
         self._clock = clock
 
     def describe(self) -> Iterable[Metric]:
@@ -27,9 +27,9 @@ class StoreCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         try:
-            with self._store.reading() as connection:
+            with self._database.reading() as connection:
                 found = list(_told(connection, self._clock()))
-        except (OperationalError, InterfaceError, StoreTimeout):
+        except (OperationalError, InterfaceError, DatabaseTimeout):
             found = []
         yield GaugeMetricFamily("kqml_store_up", "1 while the database answers.", float(bool(found)))
         yield from found

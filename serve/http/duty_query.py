@@ -12,7 +12,7 @@ REPS_PER_QUESTION = 20
 ACCOUNTS_PER_QUESTION = 100
 
 
-class DutyQuestion(BaseModel):
+class DutyQuery(BaseModel):
     """Several values of a filter mean any of them; several filters mean all of them."""
 
     model_config = ConfigDict(extra="forbid")

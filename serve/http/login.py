@@ -19,7 +19,7 @@ from serve.http.problems import Problem, ProblemError
 from serve.http.request_bodies import read_bytes
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.service_state import Service
-from serve.security.login_attempts import AT_ONCE, Attempt, try_login
+from serve.security.login_attempts import AT_ONCE, LoginAttempt, try_login
 from serve.security.sessions import end_session, find_session, is_csrf_token
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +42,7 @@ async def log_in(request: Request, service: ServiceOf) -> Response:
     expected = request.cookies.get(_form_cookie(service), "")
     if not expected or not hmac.compare_digest(expected.encode(), form.get(FIELD, "").encode()):
         return _page(service, onward, text("security.login.stale", service.language), 400)
-    attempt = Attempt(
+    attempt = LoginAttempt(
         form.get("login", ""),
         form.get("password", ""),
         request.client.host if request.client else "",
@@ -65,9 +65,9 @@ async def log_out(request: Request, service: ServiceOf) -> Response:
     return gone
 
 
-def _answer(service: Service, attempt: Attempt, onward: str) -> Response:
+def _answer(service: Service, attempt: LoginAttempt, onward: str) -> Response:
     now = service.clock()
-    outcome = try_login(service.store, service.security.limits, attempt, now)
+    outcome = try_login(service.database, service.security.limits, attempt, now)
     if outcome.wait_until is not None:
         minutes = -(-(outcome.wait_until - now) // _MINUTE)
         page = _page(service, onward, text("security.login.wait", service.language, minutes=minutes), 429)
@@ -83,7 +83,7 @@ def _answer(service: Service, attempt: Attempt, onward: str) -> Response:
 
 
 def _end(service: Service, token: str, given: str) -> None:
-    with service.store.writing() as connection:
+    with service.database.writing() as connection:
         session = find_session(connection, token, service.security.limits, service.clock())
         if session is not None and not is_csrf_token(session, given):
             raise ProblemError(Problem.FORBIDDEN, "The form is too old; load the page again.")

@@ -60,7 +60,7 @@ BODY_PROBLEMS = (
     Problem.TOO_LARGE,
     Problem.UNSUPPORTED_MEDIA_TYPE,
     Problem.INVALID_REQUEST,
-    Problem.NO_STORE,
+    Problem.NO_DATABASE,
 )
 """How a request with a body for the store can fail."""
 

@@ -32,7 +32,7 @@ class Problem(Enum):
     KEY_REUSED = ("key-reused", 422, "The Idempotency-Key was used for another request")
     INTERNAL = ("internal", 500, "The service failed")
     NO_MODEL = ("no-model", 503, "There is no model to answer with")
-    NO_STORE = ("no-store", 503, "The database does not answer")
+    NO_DATABASE = ("no-store", 503, "The database does not answer")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
         self.slug = slug
@@ -99,7 +99,7 @@ def invalid_request(errors: Sequence[ItemError]) -> ProblemError:
     return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was done.", errors)
 
 
-def not_there(what: str) -> ProblemError:
+def not_found(what: str) -> ProblemError:
     """The problem of an id that names nothing the caller may see."""
     return ProblemError(Problem.NOT_FOUND, f"There is no {what}.")
 

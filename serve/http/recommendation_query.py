@@ -12,15 +12,15 @@ from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.http.problems import ItemError, ProblemError, invalid_request
 from serve.http.schemas.recommendations import REPS_PER_REQUEST, RecommendationRequest
-from serve.http.weeks import week_asked
+from serve.http.weeks import requested_week
 from serve.http.writing import Writing
-from serve.usecases.recommend import why_not
+from serve.usecases.recommend import undecided_reason
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecommendationQuery:
     """What a request asks for. `accounts`: rows of those named, by id, None where a rep is asked for."""
 
     reps: frozenset[str]
@@ -49,7 +49,7 @@ class Asked:
         return next(iter(self.reps)) if self.accounts is None else None
 
 
-def read_question(connection: Connection, writing: Writing, said: RecommendationRequest) -> Asked:
+def read_query(connection: Connection, writing: Writing, said: RecommendationRequest) -> RecommendationQuery:
     """Raises ProblemError where it names nobody, too many, or those of others."""
     if (said.rep_id is None) == (said.accounts is None):
         raise invalid_request([ItemError("#", "rep_id or accounts is needed, not both")])
@@ -59,7 +59,7 @@ def read_question(connection: Connection, writing: Writing, said: Recommendation
     if said.rep_id is not None:
         if not is_rep(connection, said.rep_id, territory):
             raise invalid_request([ItemError("#/rep_id", f"there is no rep {said.rep_id!r}")])
-        return Asked(frozenset([said.rep_id]), None, week, zone, language)
+        return RecommendationQuery(frozenset([said.rep_id]), None, week, zone, language)
     rows = _rows(connection, writing, said.accounts or [])
     stored = week_of_accounts(connection, list(rows), week.week_name, territory)
     earlier = {row["account_id"]: row["rep_id"] for row in stored}
@@ -67,11 +67,11 @@ def read_question(connection: Connection, writing: Writing, said: Recommendation
     if len(reps - {None}) > REPS_PER_REQUEST:
         told = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
         raise invalid_request([ItemError("#/accounts", told)])
-    return Asked(frozenset(reps - {None}), rows, week, zone, language)
+    return RecommendationQuery(frozenset(reps - {None}), rows, week, zone, language)
 
 
 def _may(row: Row) -> bool:
-    return why_not(row) == "not_then"
+    return undecided_reason(row) == "not_then"
 
 
 def _rows(connection: Connection, writing: Writing, ids: Sequence[str]) -> dict[str, Row]:
@@ -90,7 +90,7 @@ def _rows(connection: Connection, writing: Writing, ids: Sequence[str]) -> dict[
 
 def _week(said: RecommendationRequest, writing: Writing, zone: str) -> Period:
     try:
-        week = week_asked(said.week, writing.now, zone)
+        week = requested_week(said.week, writing.now, zone)
     except ProblemError as problem:
         raise invalid_request([ItemError("#/week", fault.detail) for fault in problem.errors]) from None
     if week.instants(zone)[0] > writing.now:

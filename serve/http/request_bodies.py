@@ -52,7 +52,7 @@ def parse_body(schema: type[Body], body: bytes) -> Body:
         details = error.errors(include_url=False)
     if details[0]["type"] == "json_invalid":
         raise ProblemError(Problem.INVALID_JSON, f"{details[0]['msg']}.")
-    raise invalid_request([ItemError(pointer_to(item["loc"]), said_of(item)) for item in details])
+    raise invalid_request([ItemError(pointer_to(item["loc"]), error_text(item)) for item in details])
 
 
 def _check_headers(request: Request, limit: int) -> None:
@@ -73,7 +73,7 @@ def _too_large(limit: int) -> ProblemError:
     return ProblemError(Problem.TOO_LARGE, detail, headers={"connection": "close"})
 
 
-def said_of(item: ErrorDetails) -> str:
+def error_text(item: ErrorDetails) -> str:
     """What is wrong with one item, with its value."""
     if item["type"] in ("missing", "extra_forbidden"):
         return item["msg"]

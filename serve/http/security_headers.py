@@ -33,7 +33,7 @@ _ALWAYS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 _HSTS = (b"strict-transport-security", f"max-age={ONE_YEAR}; includeSubDomains".encode())
-_NO_STORE = (b"cache-control", b"no-store")
+_NO_DATABASE = (b"cache-control", b"no-store")
 _POLICY = b"content-security-policy"
 
 
@@ -67,4 +67,4 @@ class SecurityHeaders:
         if _POLICY not in names:
             yield self._page if names.get(b"content-type", b"").startswith(b"text/html") else self._data
         if b"cache-control" not in names:
-            yield _NO_STORE
+            yield _NO_DATABASE

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kqml.playbook import Playbook
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.http.access import Access
 from serve.http.metrics import Metrics
 from serve.http.problems import Problem, ProblemError
-from serve.security.encryption import Sealer
+from serve.security.encryption import Cipher
 from serve.security.startup_checks import SecurityOptions
-from serve.usecases.database_histories import StoredHistories
+from serve.usecases.database_histories import DatabaseHistories
 from serve.usecases.served_model import LiveModel, ServedModel
 
 
-class Beside(Protocol):
+class BackgroundTasks(Protocol):
     """Work that runs in a thread of its own."""
 
     def start(self) -> None: ...
@@ -30,16 +30,16 @@ class Service:
 
     served: ServedModel
     metrics: Metrics
-    store: Store
-    histories: StoredHistories
+    database: Database
+    histories: DatabaseHistories
     access: Access
     clock: Callable[[], int]
     language: str
     body_limit: int
     security: SecurityOptions
-    sealer: Sealer
+    sealer: Cipher
     playbook: Playbook
-    beside: Sequence[Beside] = ()
+    beside: Sequence[BackgroundTasks] = ()
 
     def live_model(self) -> LiveModel:
         """The model that answers. Raises ProblemError (503) when there is none."""

@@ -9,7 +9,7 @@ HEAD_SECONDS = 30.0
 """From the connection, or the first byte of a further request, to the end of the headers."""
 
 
-class ImpatientProtocol(HttpToolsProtocol):
+class TimeoutProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which by itself waits for headers without end."""
 
     _timer: asyncio.TimerHandle | None = None

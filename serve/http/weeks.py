@@ -11,7 +11,7 @@ WEEK = r"^20[0-8][0-9]-W(0[1-9]|[1-4][0-9]|5[0-3])$"
 """From 2000 to 2089: the lunar calendar is known until 2100."""
 
 
-def week_asked(name: str | None, now: int, time_zone: str) -> Period:
+def requested_week(name: str | None, now: int, time_zone: str) -> Period:
     """The week named, else the present one. Raises ProblemError where its year has no such week."""
     try:
         return week_named(name or _week_at(now, time_zone))

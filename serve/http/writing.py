@@ -10,16 +10,16 @@ from fastapi import Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from serve.database.idempotency import OtherRequest, Reply, claim, keep
-from serve.database.records import Put
-from serve.database.rejected_rows import ItemFault, Rejected
+from serve.database.idempotency import OtherRequest, Reply, claim_key, store_reply
+from serve.database.records import StoredRecord
+from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.http.access import Caller
 from serve.http.path_parameters import address_of
 from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
 from serve.http.request_middleware import FACTS, REQUEST_ID
 from serve.http.service_state import Service
 from serve.security import audit
-from serve.security.audit import Actor, Deed, deed_of
+from serve.security.audit import Actor, AuditEvent, audit_event
 
 KEY = "idempotency-key"
 
@@ -37,7 +37,7 @@ class Writing:
     key: str | None = None
     address: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
-    deed: Deed = field(default_factory=lambda: Deed("write"))
+    deed: AuditEvent = field(default_factory=lambda: AuditEvent("write"))
     subjects: list[str] = field(default_factory=list)
 
 
@@ -48,7 +48,7 @@ def writing_of(request: Request, service: Service, caller: Caller, body: bytes, 
     """What a request asks to change."""
     address = f"{request.method} {address_of(request.scope)}"
     scope = request.scope
-    deed = deed_of(request)
+    deed = audit_event(request)
     return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS], deed)
 
 
@@ -59,14 +59,14 @@ async def write(writing: Writing, work: Work) -> Response:
 
 def write_now(writing: Writing, work: Work) -> Response:
     """The same, in this thread."""
-    with writing.service.store.writing() as connection:
+    with writing.service.database.writing() as connection:
         reply = _earlier(connection, writing)
         if reply is not None:
             return _response(reply, {"idempotency-replayed": "true"})
         reply = work(connection)
         _audit(connection, writing)
         if writing.key is not None:
-            keep(connection, writing.caller.name, writing.key, reply)
+            store_reply(connection, writing.caller.name, writing.key, reply)
     return _response(reply)
 
 
@@ -75,7 +75,7 @@ def _earlier(connection: Connection, writing: Writing) -> Reply | None:
         return None
     request_hash = sha256(writing.address.encode() + b"\0" + writing.body).hexdigest()
     try:
-        return claim(connection, writing.caller.name, writing.key, request_hash, writing.now)
+        return claim_key(connection, writing.caller.name, writing.key, request_hash, writing.now)
     except OtherRequest:
         detail = "The key came with another request before; a new request needs a new key."
         raise ProblemError(Problem.KEY_REUSED, detail, [ItemError("", "was used before", KEY)]) from None
@@ -84,7 +84,7 @@ def _earlier(connection: Connection, writing: Writing) -> Reply | None:
 def _audit(connection: Connection, writing: Writing) -> None:
     details = {**writing.facts, **({"ids": writing.subjects} if writing.subjects else {})}
     deed = replace(writing.deed, details=details or None)
-    audit.record(connection, Actor(writing.caller.name, writing.request_id), [deed], writing.now)
+    audit.record_event(connection, Actor(writing.caller.name, writing.request_id), [deed], writing.now)
 
 
 def _response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
@@ -96,7 +96,7 @@ def as_reply(content: Mapping[str, Any], status: int = 200, headers: Mapping[str
     return Reply(status, orjson.dumps(content).decode(), headers or {})
 
 
-def tallied(puts: Sequence[Put]) -> Reply:
+def tallied(puts: Sequence[StoredRecord]) -> Reply:
     """How many records of a batch were new, changed, the same."""
     created = sum(put.before is None for put in puts)
     changed = sum(put.changed for put in puts) - created
@@ -112,16 +112,16 @@ def distinct(records: Sequence[Mapping[str, Any]], key: str) -> None:
             faults.append(ItemFault(place, key, f"{row[key]!r} stands twice"))
         seen.add(row[key])
     if faults:
-        raise Rejected(faults)
+        raise RejectedRows(faults)
 
 
-def pointing(rejected: Rejected, *path: str) -> ProblemError:
+def pointing(rejected: RejectedRows, *path: str) -> ProblemError:
     """What the store does not take, as the problem that points to it below `path` of the body."""
     return invalid_request(
         [ItemError(pointer_to((*path, fault.place, fault.column)), fault.what) for fault in rejected.faults]
     )
 
 
-def pointing_to_one(rejected: Rejected) -> ProblemError:
+def pointing_to_one(rejected: RejectedRows) -> ProblemError:
     """The same for a body that is the record itself."""
     return invalid_request([ItemError(pointer_to((fault.column,)), fault.what) for fault in rejected.faults])

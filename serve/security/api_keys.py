@@ -34,7 +34,7 @@ class KeyRecord:
 
 
 @dataclass(frozen=True)
-class KeyWish:
+class NewKey:
     """What a key shall be."""
 
     name: str
@@ -44,7 +44,7 @@ class KeyWish:
     created_by: str
 
 
-def add_key(connection: Connection, fresh: FreshKey, wish: KeyWish, now: int) -> None:
+def add_key(connection: Connection, fresh: FreshKey, wish: NewKey, now: int) -> None:
     """Keeps a fresh key, without its secret."""
     connection.execute(
         insert(API_KEYS).values(

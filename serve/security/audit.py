@@ -22,7 +22,7 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Deed:
+class AuditEvent:
     """What was done to what. `action` such as `contact.read`; `details`: ids, names of fields, counts."""
 
     action: str
@@ -31,21 +31,21 @@ class Deed:
     details: Mapping[str, Any] | None = None
 
 
-def record(connection: Connection, actor: Actor, deeds: Sequence[Deed], at: int) -> None:
+def record_event(connection: Connection, actor: Actor, deeds: Sequence[AuditEvent], at: int) -> None:
     """Writes into the transaction of the deeds, so that neither stands without the other."""
     if deeds:
         connection.execute(insert(AUDIT_LOG), [_row(actor, deed, at) for deed in deeds])
 
 
-def deed_of(request: Request) -> Deed:
+def audit_event(request: Request) -> AuditEvent:
     """What a request asks for: its method with the route's template, the first id of its address."""
     kind, subject = next(iter(request.path_params.items()), (None, None))
     route = getattr(request.scope.get("route"), "path", request.url.path)
-    return Deed(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(whole(subject)))
+    return AuditEvent(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(whole(subject)))
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuditQuery:
     """Which entries: column → value, those with a number below `before`, at most `limit`."""
 
     filters: Mapping[str, str]
@@ -53,7 +53,7 @@ class Asked:
     limit: int
 
 
-def read_audit_log(connection: Connection, asked: Asked) -> Sequence[Mapping[str, Any]]:
+def read_audit_log(connection: Connection, asked: AuditQuery) -> Sequence[Mapping[str, Any]]:
     """The entries, the newest first."""
     newest = select(AUDIT_LOG).order_by(AUDIT_LOG.c.number.desc()).limit(asked.limit)
     chosen = newest.where(*(AUDIT_LOG.c[name] == value for name, value in asked.filters.items()))
@@ -62,13 +62,13 @@ def read_audit_log(connection: Connection, asked: Asked) -> Sequence[Mapping[str
     return [dict(row) for row in connection.execute(chosen).mappings()]
 
 
-def forget_audit_log(connection: Connection, before: int) -> int:
+def delete_old_events(connection: Connection, before: int) -> int:
     """Deletes the entries that are older than they have to be kept; how many."""
     with erasing(connection, "retention of the audit log"):
         return connection.execute(delete(AUDIT_LOG).where(AUDIT_LOG.c.at < before)).rowcount
 
 
-def _row(actor: Actor, deed: Deed, at: int) -> dict[str, Any]:
+def _row(actor: Actor, deed: AuditEvent, at: int) -> dict[str, Any]:
     return {
         "at": at,
         "actor": actor.name,

@@ -20,7 +20,7 @@ from kqml.errors import CouldNot, Fault
 from serve.database.records import parts_of, read_rows
 from serve.database.tables import CONTACT_KEYS, CONTACTS
 from serve.database.upserting import insert_absent
-from serve.security.encryption import Sealer
+from serve.security.encryption import Cipher
 
 Row = RowMapping | Mapping[str, Any]
 Keys = Mapping[str, bytes]
@@ -46,7 +46,7 @@ _NONCE_BYTES = 12
 class ContactVault:
     """Seals and opens records of contacts with the keys of the settings."""
 
-    sealer: Sealer
+    sealer: Cipher
 
     def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
         """The records as they are kept. The same text at the same place is sealed the same, so that who compares
@@ -61,7 +61,7 @@ class ContactVault:
 
 
 @dataclass(frozen=True)
-class BlindVault:
+class MaskingVault:
     """Opens nothing: for whoever reads contacts without need for what is personal."""
 
     def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:
     return True
 
 
-def reseal_keys(connection: Connection, sealer: Sealer) -> int:
+def rotate_keys(connection: Connection, sealer: Cipher) -> int:
     """Seals the contacts' keys with the newest key of the settings; how many were sealed with another one."""
     stored = connection.execute(select(CONTACT_KEYS)).tuples().all()
     stale = [(contact, sealed) for contact, sealed in stored if not sealer.is_current(sealed)]
@@ -110,7 +110,7 @@ def _each(row: Row, change: Callable[[str, str, bytes | None], str], keys: Keys)
     }
 
 
-def _keys(connection: Connection, sealer: Sealer, contacts: Sequence[str], make: bool = False) -> Keys:
+def _keys(connection: Connection, sealer: Cipher, contacts: Sequence[str], make: bool = False) -> Keys:
     stored = dict(_stored(connection, contacts))
     missing = [contact for contact in dict.fromkeys(contacts) if contact not in stored] if make else []
     if missing:

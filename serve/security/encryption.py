@@ -21,7 +21,7 @@ _SETTING = "KQML_SECRET_KEYS"
 
 
 @dataclass(frozen=True)
-class Sealer:
+class Cipher:
     """Seals with the first key, opens with any. Keys are known by the first 8 hex digits of their SHA-256."""
 
     first: str
@@ -55,7 +55,7 @@ def make_secret_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
-def read_sealer(secret_keys: str) -> Sealer:
+def read_cipher(secret_keys: str) -> Cipher:
     """The keys of a setting: base64, separated by commas or lines, the newest first. Raises BadUse, never showing
     them."""
     written = [part for part in secret_keys.replace(",", "\n").split() if part]
@@ -67,16 +67,16 @@ def read_sealer(secret_keys: str) -> Sealer:
     if faults or not written:
         raise BadUse("The secret keys cannot be used." if faults else f"{_SETTING} holds no key.", faults)
     keys = {sha256(raw).hexdigest()[:8]: raw for raw in map(_bytes_of, written) if raw is not None}
-    return Sealer(next(iter(keys)), keys)
+    return Cipher(next(iter(keys)), keys)
 
 
-def sealer_at(secret_keys: str | None, file: Path) -> Sealer:
+def cipher_from_file(secret_keys: str | None, file: Path) -> Cipher:
     """The sealer of the setting, else of the file, which is made with one random key where it is absent."""
     if secret_keys is not None:
-        return read_sealer(secret_keys)
+        return read_cipher(secret_keys)
     if not file.exists():
         _write_key(file)
-    return read_sealer(file.read_text(encoding="ascii", errors="replace"))
+    return read_cipher(file.read_text(encoding="ascii", errors="replace"))
 
 
 def _write_key(file: Path) -> None:

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, sel
 
 from kqml.calendar.business_time import moment_of
 from serve.database.erasure import CLEARED, PERSONAL_KINDS
-from serve.database.idempotency import forget as forget_answers
+from serve.database.idempotency import delete_old_replies as forget_answers
 from serve.database.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX
-from serve.security.audit import Actor, Deed, forget_audit_log, record
+from serve.security.audit import Actor, AuditEvent, delete_old_events, record_event
 from serve.security.contact_vault import ContactVault, erase_contact
-from serve.security.encryption import Sealer
+from serve.security.encryption import Cipher
 from serve.security.erasure_mode import erasing
 from serve.security.sessions import SessionLimits, end_old_sessions
 from serve.security.throttling import forget_old
@@ -22,7 +22,7 @@ ANSWERS_KEPT = 7 * DAY
 
 
 @dataclass(frozen=True)
-class Limits:
+class RetentionLimits:
     """For how long things are kept, in days, as `kqml.security_settings.RetentionSettings` says; None: for good."""
 
     contacts_of_ended_accounts: int | None
@@ -32,7 +32,7 @@ class Limits:
     sessions: SessionLimits
 
 
-def export_contact(connection: Connection, sealer: Sealer, contact_id: str) -> Mapping[str, Any] | None:
+def export_contact(connection: Connection, sealer: Cipher, contact_id: str) -> Mapping[str, Any] | None:
     """Everything kept about a contact, readable: the record, its events; None where there is no such contact."""
     row = connection.execute(select(CONTACTS).where(CONTACTS.c.contact_id == contact_id)).mappings().one_or_none()
     if row is None:
@@ -48,11 +48,11 @@ def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> in
     if not erase_contact(connection, contact_id, now):
         return None
     cleared = _clear_events(connection, contact_id)
-    record(connection, actor, [Deed("contact.erase", "contact", contact_id, {"events": cleared})], now)
+    record_event(connection, actor, [AuditEvent("contact.erase", "contact", contact_id, {"events": cleared})], now)
     return cleared
 
 
-def erase_expired(connection: Connection, actor: Actor, limits: Limits, now: int) -> dict[str, int]:
+def erase_expired(connection: Connection, actor: Actor, limits: RetentionLimits, now: int) -> dict[str, int]:
     """Erases what is older than it may be kept; how many of each."""
     contacts = _expired_contacts(connection, limits, now)
     counts = {"contacts": len(contacts), "events": sum(erase(connection, actor, name, now) or 0 for name in contacts)}
@@ -61,8 +61,8 @@ def erase_expired(connection: Connection, actor: Actor, limits: Limits, now: int
     counts["login_attempts"] = forget_old(connection, now)
     counts["idempotency_keys"] = forget_answers(connection, now - ANSWERS_KEPT)
     kept_from = None if limits.audit_log is None else now - limits.audit_log * DAY
-    counts["audit_log"] = 0 if kept_from is None else forget_audit_log(connection, kept_from)
-    record(connection, actor, [Deed("retention", details=counts)], now)
+    counts["audit_log"] = 0 if kept_from is None else delete_old_events(connection, kept_from)
+    record_event(connection, actor, [AuditEvent("retention", details=counts)], now)
     return counts
 
 
@@ -75,7 +75,7 @@ def _clear_events(connection: Connection, contact_id: str) -> int:
         return connection.execute(update(EVENTS).where(about, filled).values(**emptied)).rowcount
 
 
-def _expired_contacts(connection: Connection, limits: Limits, now: int) -> list[str]:
+def _expired_contacts(connection: Connection, limits: RetentionLimits, now: int) -> list[str]:
     expired: list[ColumnElement[bool]] = []
     if limits.contacts_untouched is not None:
         expired.append(CONTACTS.c.updated_at < now - limits.contacts_untouched * DAY)

@@ -8,7 +8,7 @@ from kqml.messages import text
 from serve.usecases.request_histories import Histories
 
 
-def withhold(scored: Sequence[dict[str, Any]], histories: Histories, language: str) -> Sequence[dict[str, Any]]:
+def withhold_scores(scored: Sequence[dict[str, Any]], histories: Histories, language: str) -> Sequence[dict[str, Any]]:
     """The scores, without a number for whoever objected to being scored by machine."""
     if not histories.objected:
         return scored

@@ -15,7 +15,7 @@ LATEST = 10
 
 
 @dataclass(frozen=True)
-class Asking:
+class ReviewSubject:
     """A wish for a review."""
 
     account_id: str
@@ -34,14 +34,14 @@ def set_objection(connection: Connection, account_id: str, at: int | None) -> in
     return since
 
 
-def objection_of(connection: Connection, account_id: str) -> int | None:
+def find_objection(connection: Connection, account_id: str) -> int | None:
     """Since when an objection stands."""
     asked = select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id)
     found: int | None = connection.execute(asked).scalar_one()
     return found
 
 
-def objecting(connection: Connection, before: int | None = None) -> dict[str, int]:
+def objecting_accounts(connection: Connection, before: int | None = None) -> dict[str, int]:
     """Every account for which nothing may be recommended by machine, since when; `before`: whose objection is older."""
     asked = select(ACCOUNTS.c.account_id, ACCOUNTS.c.objected_at).where(ACCOUNTS.c.objected_at.is_not(None))
     if before is not None:
@@ -69,7 +69,7 @@ def is_decision_of(connection: Connection, decision_id: str, account_id: str) ->
     return connection.execute(asked).scalar_one_or_none() == account_id
 
 
-def ask_review(connection: Connection, asking: Asking, now: int) -> Row:
+def add_review(connection: Connection, asking: ReviewSubject, now: int) -> Row:
     """Puts a wish into the queue."""
     row = {
         "review_id": uuid4().hex,

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from kqml.errors import Fault, Refused
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.tables import API_KEYS, USERS
 from serve.http.access import OPEN_CALLER, Access, Caller
-from serve.http.credentials import BELIEVED_US, StoreAccess
+from serve.http.credentials import BELIEVED_US, DatabaseAccess
 from serve.http.problems import Problem, ProblemError
 from serve.security.sessions import SessionLimits
 
@@ -33,10 +33,10 @@ class SecurityOptions:
         return "__Host-kqml_session" if self.tls else "kqml_session"
 
 
-def check_start(store: Store, options: SecurityOptions, host: str) -> bool:
+def check_start(database: Database, options: SecurityOptions, host: str) -> bool:
     """Whether the service starts open. Raises Refused where nobody could be let in, or everybody would be."""
-    with store.reading() as connection:
-        if knows_somebody(connection):
+    with database.reading() as connection:
+        if has_credentials(connection):
             return False
     if not options.open:
         todo = (
@@ -49,24 +49,24 @@ def check_start(store: Store, options: SecurityOptions, host: str) -> bool:
     return True
 
 
-def access_for(store: Store, options: SecurityOptions, clock: Callable[[], int]) -> Access:
+def create_access(database: Database, options: SecurityOptions, clock: Callable[[], int]) -> Access:
     """Knows callers by the store; while that knows nobody, and the settings allow it, everybody on this machine."""
-    known = StoreAccess(store, clock, options.limits, options.cookie)
-    return OpenUntilKnown(store, clock, known) if options.open else known
+    known = DatabaseAccess(database, clock, options.limits, options.cookie)
+    return OpenUntilKnown(database, clock, known) if options.open else known
 
 
 class OpenUntilKnown:
     """Lets everybody on this machine in until there is a key or a user."""
 
-    def __init__(self, store: Store, clock: Callable[[], int], known: StoreAccess) -> None:
-        self._store = store
+    def __init__(self, database: Database, clock: Callable[[], int], known: DatabaseAccess) -> None:
+        self._database = database
         self._clock = clock
         self._known = known
         self._closed = False
         self._believed_until = 0
 
     async def caller_of(self, request: Request) -> Caller:
-        """Raises ProblemError: as `StoreAccess` once somebody is known; 403 where the request comes by another name
+        """Raises ProblemError: as `DatabaseAccess` once somebody is known; 403 where the request comes by another name
         than this machine's, from a page of somebody else's or through a proxy."""
         if not self._closed and self._clock() >= self._believed_until:
             self._closed = await run_in_threadpool(self._ask)
@@ -78,11 +78,11 @@ class OpenUntilKnown:
         return OPEN_CALLER
 
     def _ask(self) -> bool:
-        with self._store.reading() as connection:
-            return knows_somebody(connection)
+        with self._database.reading() as connection:
+            return has_credentials(connection)
 
 
-def knows_somebody(connection: Connection) -> bool:
+def has_credentials(connection: Connection) -> bool:
     """True once a key or a user was ever made: the last one revoked does not open the service again."""
     found = connection.execute(select(or_(exists(select(API_KEYS.c.key_id)), exists(select(USERS.c.user_id)))))
     return bool(found.scalar_one())

@@ -21,7 +21,7 @@ _COUNT = text(
 
 
 @dataclass(frozen=True)
-class Subject:
+class ThrottleSubject:
     """What is counted for. `free`: failures before the first pause, each further one doubles it. `cleared`: a login
     that succeeds ends the count, else it only takes its own attempt back."""
 
@@ -30,17 +30,17 @@ class Subject:
     cleared: bool
 
 
-def subjects_of(login: str, address: str) -> tuple[Subject, ...]:
+def subjects_of(login: str, address: str) -> tuple[ThrottleSubject, ...]:
     """The counters of one attempt. One login from everywhere has many tries, so that nobody can lock out another one
     with a handful of them; one address too: an office shares it."""
     return (
-        Subject(_hash("both", login, address), 5, True),
-        Subject(_hash("login", login), 50, True),
-        Subject(_hash("address", address), 50, False),
+        ThrottleSubject(_hash("both", login, address), 5, True),
+        ThrottleSubject(_hash("login", login), 50, True),
+        ThrottleSubject(_hash("address", address), 50, False),
     )
 
 
-def begin_attempt(connection: Connection, subjects: Sequence[Subject], now: int) -> int | None:
+def begin_attempt(connection: Connection, subjects: Sequence[ThrottleSubject], now: int) -> int | None:
     """Counts the attempt as failed before it is looked at, so that a hundred at once are no way around; until when
     it has to wait instead, None for not at all. Waiting attempts do not count."""
     table = LOGIN_ATTEMPTS.c
@@ -53,7 +53,7 @@ def begin_attempt(connection: Connection, subjects: Sequence[Subject], now: int)
     return None
 
 
-def clear_attempt(connection: Connection, subjects: Sequence[Subject]) -> None:
+def clear_attempt(connection: Connection, subjects: Sequence[ThrottleSubject]) -> None:
     """The attempt succeeded."""
     for subject in subjects:
         mine = LOGIN_ATTEMPTS.c.subject == subject.hash
@@ -69,7 +69,7 @@ def forget_old(connection: Connection, now: int) -> int:
     return connection.execute(delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.last_at < now - FORGOTTEN_AFTER)).rowcount
 
 
-def _count(connection: Connection, subject: Subject, now: int) -> None:
+def _count(connection: Connection, subject: ThrottleSubject, now: int) -> None:
     counted = {"subject": subject.hash, "now": now, "old": now - FORGOTTEN_AFTER}
     failures: int = connection.execute(_COUNT, counted).scalar_one()
     pause = _pause(failures - subject.free)

@@ -26,7 +26,7 @@ class UserRecord:
 
 
 @dataclass(frozen=True)
-class UserWish:
+class NewUser:
     """What a user shall be."""
 
     login: str
@@ -38,7 +38,7 @@ class UserWish:
 _LOGIN = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
 
-def faults_of_wish(wish: UserWish) -> list[tuple[str, str, str]]:
+def new_user_faults(wish: NewUser) -> list[tuple[str, str, str]]:
     """Why there can be no such user: where, what, what to do."""
     faults = []
     if not _LOGIN.fullmatch(wish.login):
@@ -48,7 +48,7 @@ def faults_of_wish(wish: UserWish) -> list[tuple[str, str, str]]:
     return faults
 
 
-def add_user(connection: Connection, wish: UserWish, password_hash: str, now: int) -> str:
+def add_user(connection: Connection, wish: NewUser, password_hash: str, now: int) -> str:
     """Keeps a new user; its id. The database refuses a login twice."""
     user_id = uuid4().hex
     connection.execute(

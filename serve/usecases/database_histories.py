@@ -16,7 +16,7 @@ from kqml.calendar.business_time import local_midnight
 from kqml.dataset.folder import DatasetInfo
 from kqml.history.sorted_columns import event_log_of_columns
 from serve.database.dataset_info import read_info
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.histories import read_columns, read_facts, tier_changes
 from serve.database.territory import Territory
 from serve.http.schemas.scores import ProfileIn
@@ -27,11 +27,11 @@ INFO_SECONDS = 1.0
 """How old what the store says of itself may be: a kind's first event is rare."""
 
 
-class StoredHistories:
+class DatabaseHistories:
     """Reads accounts with their events; remembers for a moment what the store says of itself."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._lock = threading.Lock()
         self._read_at = -INFO_SECONDS
         self._info = DatasetInfo()
@@ -39,14 +39,14 @@ class StoredHistories:
 
     def read(self, ids: Sequence[str], cutoff: int, territory: Territory) -> Histories:
         """The accounts among `ids` that are of the territory, ascending; others are left out without a word."""
-        with self._store.snapshot() if self._store.is_sqlite else self._store.reading() as connection:
+        with self._database.snapshot() if self._database.is_sqlite else self._database.reading() as connection:
             info, around = self._surroundings(connection)
             facts = read_facts(connection, ids, territory)
             names = sorted(facts)
             found = read_columns(connection, names)
         log = event_log_of_columns(found.accounts, found.counts, found.columns)
         nothing = np.zeros(len(names), dtype=np.int64)
-        columns, changes = described_by(info, cutoff), _by_account(tier_changes(found))
+        columns, changes = profile_fields(info, cutoff), _by_account(tier_changes(found))
         profiles = [_profile(facts[name], columns, changes.get(name, ()), cutoff) for name in names]
         objected = {name: facts[name]["objected_at"] for name in names if facts[name]["objected_at"] is not None}
         return Histories(log, profiles, nothing, nothing, around, objected)
@@ -70,7 +70,7 @@ def _by_account(changes: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, l
     return found
 
 
-def described_by(info: DatasetInfo, cutoff: int) -> frozenset[str]:
+def profile_fields(info: DatasetInfo, cutoff: int) -> frozenset[str]:
     """The columns of accounts that describe them at a cutoff: the rule of `features.profile`."""
     usable = {name for name in (TIER, *STATIC) if name not in info.columns or info.columns[name].usable}
     tier = info.columns.get(TIER)

@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import Period, duties
+from kqml.duties import Period, list_duties
 from kqml.duties.overrides import duty_id
 from kqml.playbook import Playbook
 from kqml.playbook.codes import PERSONAL_DAYS
 from serve.database.contacts import Vault
-from serve.database.duty_inputs import DutyBooks, accounts_from
-from serve.database.duty_overrides import declared_of
+from serve.database.duty_inputs import DutyInputReader, accounts_from
+from serve.database.duty_overrides import duty_overrides
 from serve.database.territory import Territory
 
 ACCOUNTS_AT_ONCE = 100
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DutyFilter:
     """Which duties. `filters`: of `serve.database.duty_inputs.FILTERS`. `reps`: whose own duties are told. `vault`:
     opens birthdays; without one no duty of PERSONAL_DAYS is told. `states`, `must`: any where empty, None."""
 
@@ -42,7 +42,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Owed:
+class DutyRows:
     """Rows of `kqml.duties.table.SCHEMA` with their `duty_id`, with what somebody `declared` of them; `last`: account
     and how many of its rows were told, None at the end."""
 
@@ -50,33 +50,33 @@ class Owed:
     last: tuple[str, int] | None
 
 
-def owed_page(connection: Connection, wanted: Wanted, after: tuple[str, int], limit: int) -> Owed:
+def duty_page(connection: Connection, wanted: DutyFilter, after: tuple[str, int], limit: int) -> DutyRows:
     """At most `limit` duties behind `after`: those of reps first (account ""), then by account."""
     rows: list[Row] = []
     place = after
     for account, told in _by_account(connection, wanted, after[0]):
         skipped = after[1] if account == after[0] else 0
         if told is None:
-            return Owed(rows, (account, 0))
+            return DutyRows(rows, (account, 0))
         fresh = told[skipped : skipped + limit - len(rows)]
         rows += fresh
         place = (account, skipped + len(fresh))
         if len(rows) == limit:
-            return Owed(rows, place)
-    return Owed(rows, None)
+            return DutyRows(rows, place)
+    return DutyRows(rows, None)
 
 
-def owed_by(connection: Connection, wanted: Wanted, accounts: Sequence[str]) -> dict[str, Row]:
+def duties_of_accounts(connection: Connection, wanted: DutyFilter, accounts: Sequence[str]) -> dict[str, Row]:
     """The duties of these accounts, of the reps of `wanted`, by their `duty_id`."""
-    books = DutyBooks(connection, wanted.playbook, wanted.vault)
+    books = DutyInputReader(connection, wanted.playbook, wanted.vault)
     rows = _of_reps(connection, books, wanted) if wanted.reps else []
     rows += _rows(books, accounts, wanted, of_reps=False) if accounts else []
     return {row["duty_id"]: row for row in rows}
 
 
-def _by_account(connection: Connection, wanted: Wanted, first: str) -> Iterator[tuple[str, list[Row] | None]]:
+def _by_account(connection: Connection, wanted: DutyFilter, first: str) -> Iterator[tuple[str, list[Row] | None]]:
     """Each account from `first` on with its rows; None where it was not looked at any more."""
-    books = DutyBooks(connection, wanted.playbook, wanted.vault)
+    books = DutyInputReader(connection, wanted.playbook, wanted.vault)
     if not first and wanted.reps:
         yield "", _of_reps(connection, books, wanted)
     looked_at = 0
@@ -94,7 +94,7 @@ def _by_account(connection: Connection, wanted: Wanted, first: str) -> Iterator[
         first, looked_at = ids[-1], looked_at + len(now)
 
 
-def _of_reps(connection: Connection, books: DutyBooks, wanted: Wanted) -> list[Row]:
+def _of_reps(connection: Connection, books: DutyInputReader, wanted: DutyFilter) -> list[Row]:
     """What the reps owe whichever account it is at, by what is known of the accounts that are theirs now."""
     own, first = [], ""
     while ids := accounts_from(connection, wanted.territory, {"rep": list(wanted.reps)}, first, ACCOUNTS_AT_ONCE + 1):
@@ -105,13 +105,13 @@ def _of_reps(connection: Connection, books: DutyBooks, wanted: Wanted) -> list[R
     return [row for row in _rows(books, own, wanted, of_reps=True) if row["rep_id"] in wanted.reps]
 
 
-def _rows(books: DutyBooks, ids: Sequence[str], wanted: Wanted, *, of_reps: bool) -> list[Row]:
+def _rows(books: DutyInputReader, ids: Sequence[str], wanted: DutyFilter, *, of_reps: bool) -> list[Row]:
     book = books.of(ids)
     if not len(book.log.accounts):
         return []
     sayings = [row for row in books.sayings(wanted.reps if of_reps else ids) if row["known_at"] < wanted.cutoff]
-    book = replace(book, declared=declared_of(sayings))
-    table = duties(book, wanted.playbook, workdays(wanted.playbook.country), wanted.period, wanted.cutoff)
+    book = replace(book, declared=duty_overrides(sayings))
+    table = list_duties(book, wanted.playbook, workdays(wanted.playbook.country), wanted.period, wanted.cutoff)
     last = {row["duty_id"]: row for row in sayings}
     return [_told(row, last) for row in table.filter(_chosen(table, wanted, of_reps)).to_pylist()]
 
@@ -123,7 +123,7 @@ def _told(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:
     return {**row, "duty_id": name, "declared": None if said is None or said["state"] == "open" else said}
 
 
-def _chosen(table: pa.Table, wanted: Wanted, of_reps: bool) -> Any:
+def _chosen(table: pa.Table, wanted: DutyFilter, of_reps: bool) -> Any:
     account = table["account_id"].cast(pa.string())
     chosen = pc.is_null(account) if of_reps else pc.is_valid(account)
     if wanted.states:

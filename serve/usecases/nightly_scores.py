@@ -10,18 +10,20 @@ import orjson
 from kqml.calendar.business_time import moment_of
 from models.churn.score_change import ScoreChanges
 from models.churn.scoring import Score, as_json
-from serve.database.engine import Store
-from serve.database.scores import CHANGE, Run, record_scores
+from serve.database.engine import Database
+from serve.database.scores import CHANGE, ScoringRun, record_scores
 from serve.webhooks.message_types import band_crossed
 from serve.webhooks.outbox import enqueue
 
 PARTS = ("calendar", "data", "model")
 
 
-def keep_run(store: Store, run: Run, rows: Sequence[Mapping[str, Any]], time_zone: str, now: int) -> int:
+def store_scoring_run(
+    database: Database, run: ScoringRun, rows: Sequence[Mapping[str, Any]], time_zone: str, now: int
+) -> int:
     """Keeps the scores of a run, all or none; how many accounts crossed a band."""
     as_of = moment_of(run.cutoff, time_zone).isoformat()
-    with store.writing() as connection:
+    with database.writing() as connection:
         crossings = record_scores(connection, rows)
         told = [band_crossed(one.account_id, one.before, one.after, as_of, run.model) for one in crossings]
         enqueue(connection, told, now)
@@ -29,15 +31,15 @@ def keep_run(store: Store, run: Run, rows: Sequence[Mapping[str, Any]], time_zon
 
 
 @dataclass(frozen=True)
-class Beside:
+class ScoreAddition:
     """What is known beside the scores of a run, in their order: what is at risk, what changed since an earlier run."""
 
     at_risk: Sequence[float | None]
-    since: Run | None = None
+    since: ScoringRun | None = None
     changes: ScoreChanges | None = None
 
 
-def rows_of(scores: Sequence[Score], run: Run, now: int, beside: Beside) -> Iterator[dict[str, Any]]:
+def rows_of(scores: Sequence[Score], run: ScoringRun, now: int, beside: ScoreAddition) -> Iterator[dict[str, Any]]:
     """Scores as rows of the store, with the parts of their changes where these were worked out."""
     since, changes = beside.since, beside.changes
     for place, score in enumerate(scores):

@@ -11,15 +11,15 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from kqml.errors import Fault, Refused
-from models.policy.brief.inputs import read_material
+from models.policy.brief.inputs import read_brief_inputs
 from models.policy.planning.decision_rows import decision_rows, state_rows
 from models.policy.planning.feature_rows import FeatureMatrix, row_fingerprint
-from models.policy.planning.learned_state import fingerprint_of, learned_json
-from models.policy.planning.plan_summary import recommended
-from models.policy.planning.plan_week import Planned
+from models.policy.planning.learned_state import fingerprint_of, learned_state_json
+from models.policy.planning.plan_summary import recommended_actions
+from models.policy.planning.plan_week import PlannedWeek
 from models.policy.planning.receipts import build_receipts
 from serve.database.decisions import add_decisions
-from serve.database.learned import LearnedRow, keep_learned
+from serve.database.learned import LearnedRow, add_learned
 from serve.webhooks.message_types import plan_created
 from serve.webhooks.outbox import enqueue
 
@@ -29,21 +29,23 @@ TODO = "plan with the data, model, playbook, language of then"
 
 
 @dataclass(frozen=True)
-class Kept:
+class PlanRecord:
     """What a planned week adds to the store."""
 
     decisions: Sequence[Row]
     learned: LearnedRow
 
 
-def kept_of(planned: Planned, features: FeatureMatrix | None, model: str | None, language: str, by: str) -> Kept:
+def plan_record(
+    planned: PlannedWeek, features: FeatureMatrix | None, model: str | None, language: str, by: str
+) -> PlanRecord:
     """The rows of a plan. `model`: version with fingerprint; `by`: who had it made. Personal days are in none."""
     plan, company = planned.plan, planned.plan.company
-    content = learned_json(planned.learned, company.playbook)
+    content = learned_state_json(planned.learned, company.playbook)
     columns = () if features is None else features.columns
     learned = LearnedRow(fingerprint_of(content), model, company.playbook.version, company.cutoff, columns, content)
-    who = recommended(plan)
-    material = read_material(company, [str(company.account_ids[place]) for place in who], personal=False)
+    who = recommended_actions(plan)
+    material = read_brief_inputs(company, [str(company.account_ids[place]) for place in who], personal=False)
     receipts = build_receipts(planned, material, language, learned.fingerprint)
     table = decision_rows(plan, model)
     reasons = state_rows(plan, table)["reason"].to_pylist()
@@ -53,20 +55,20 @@ def kept_of(planned: Planned, features: FeatureMatrix | None, model: str | None,
         {**row, **feature, "receipt": orjson.dumps(receipt).decode(), "reason": reason, "by": by}
         for row, feature, receipt, reason in zip(plain.to_pylist(), told, receipts, reasons, strict=True)
     ]
-    return Kept(rows, learned)
+    return PlanRecord(rows, learned)
 
 
-def keep_plan(connection: Connection, decisions: Sequence[Row], now: int, learned: LearnedRow | None = None) -> None:
+def store_plan(connection: Connection, decisions: Sequence[Row], now: int, learned: LearnedRow | None = None) -> None:
     """Writes decisions (rows of `serve.database.decisions.add_decisions`), one message for each rep's week beside them,
     what they were decided by."""
     if learned is not None:
-        keep_learned(connection, learned, now)
+        add_learned(connection, learned, now)
     add_decisions(connection, decisions, now)
     weeks = Counter((row.get("rep_id"), row["week"], row["policy"]) for row in decisions)
     enqueue(connection, [plan_created(*week, count, now) for week, count in weeks.items()], now)
 
 
-def compare(stored: Sequence[Row], made: Sequence[Row], week: str) -> None:
+def compare_plans(stored: Sequence[Row], made: Sequence[Row], week: str) -> None:
     """Raises Refused with every column in which the decisions of a week are not the stored ones, bit for bit; but for
     briefs, which also tell of the tables of now."""
     before, now = ({row["decision_id"]: _without_brief(row) for row in rows} for rows in (stored, made))
@@ -93,7 +95,7 @@ def _without_brief(row: Row) -> Row:
     return {**row, "receipt": (row["receipt"] or "").rpartition(',"brief":')[0]}
 
 
-def _features(planned: Planned, features: FeatureMatrix | None, accounts: pa.ChunkedArray) -> list[dict[str, Any]]:
+def _features(planned: PlannedWeek, features: FeatureMatrix | None, accounts: pa.ChunkedArray) -> list[dict[str, Any]]:
     """Per decision its feature row: the numbers alone, JSON; none where no model answers."""
     empty = {"features": None, "features_fingerprint": None}
     if features is None:

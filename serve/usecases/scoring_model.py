@@ -11,9 +11,9 @@ from features.context import UNKNOWN, Context, quiet_periods, recorded_since
 from kqml.calendar.business_time import Instants, instant_of, local_midnight
 from kqml.messages import text
 from models.churn.bundle import Bundle, load_bundle
-from models.churn.scoring import Scorer, as_json, scorer_of
-from models.churn.scoring_request import Asked
-from models.registry.served_pointer import Published, read_pointer
+from models.churn.scoring import Scorer, as_json, create_scorer
+from models.churn.scoring_request import ScoringRequest
+from models.registry.served_pointer import ServedPointer, read_pointer
 from serve.http.schemas.scores import AccountIn, ProfileIn
 from serve.usecases.request_histories import Histories, Surroundings, build_histories
 from serve.usecases.served_model import LiveModel
@@ -23,7 +23,7 @@ def load_live(pointer: Path) -> LiveModel:
     """The model that the pointer names, warmed up. Raises CouldNot where pointer or bundle are broken."""
     published = read_pointer(pointer)
     bundle = load_bundle(pointer.parent / published.folder)
-    score = BundleScoring(scorer_of(bundle))
+    score = BundleScoring(create_scorer(bundle))
     _warm(score)
     return LiveModel(published.version, bundle.model.grade, score, _card(bundle, published), score.scorer)
 
@@ -46,7 +46,7 @@ class BundleScoring:
                 scores[place]["warnings"].append(text(f"service.{key}", language, n=int(counts[place])))
         return scores
 
-    def asked(self, histories: Histories, cutoff: int) -> Asked:
+    def asked(self, histories: Histories, cutoff: int) -> ScoringRequest:
         """The histories as the model's question; compared with the peers that the bundle brought."""
         around = histories.surroundings or self._trained_on
         opened = opened_at(histories.profiles, around.time_zone)
@@ -56,7 +56,7 @@ class BundleScoring:
             "segment": [profile.get("segment") for profile in histories.profiles],
             "region": [profile.get("region") for profile in histories.profiles],
         }
-        return Asked(histories.log, context, cutoff, words, self.scorer.bundle.peers)
+        return ScoringRequest(histories.log, context, cutoff, words, self.scorer.bundle.peers)
 
 
 def opened_at(profiles: Sequence[ProfileIn], time_zone: str) -> Instants:
@@ -75,7 +75,7 @@ def _warm(score: BundleScoring) -> None:
         score(histories, cutoff, language, 3)
 
 
-def _card(bundle: Bundle, published: Published) -> Mapping[str, Any]:
+def _card(bundle: Bundle, published: ServedPointer) -> Mapping[str, Any]:
     """What `serve.http.schemas.scores.ModelCard` says beside version and grade."""
     model, definition = bundle.model, bundle.model.definition
     return {

@@ -18,7 +18,7 @@ RETRY_AFTER_LOOKS = 30
 """A pointer that could not be followed is tried again after so many looks, without having changed."""
 
 
-class Scoring(Protocol):
+class ScoringEngine(Protocol):
     """What a model does here. `lag_days`: kind → days after which an event counts as known where nobody said."""
 
     @property
@@ -38,7 +38,7 @@ class LiveModel:
 
     version: str
     grade: str
-    score: Scoring
+    score: ScoringEngine
     card: Mapping[str, Any]
     scorer: Scorer | None = None
 

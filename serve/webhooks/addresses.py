@@ -15,7 +15,7 @@ _NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168
 
 
 @dataclass(frozen=True)
-class Reach:
+class AllowedNetworks:
     """What is allowed beyond public addresses by HTTPS. `loopback`: this machine, by plain HTTP too. `private`: the
     company's own network by HTTPS."""
 
@@ -24,7 +24,7 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Target:
+class WebhookTarget:
     """A checked URL with the one address to connect to: asking the name service twice would let it answer otherwise
     the second time."""
 
@@ -35,20 +35,20 @@ class Target:
     is_tls: bool
 
 
-class Unreachable(Exception):
+class UnreachableTarget(Exception):
     """Why a URL may not be called."""
 
 
-def check_target(url: str, reach: Reach, resolve: Resolve) -> Target:
+def check_target(url: str, reach: AllowedNetworks, resolve: Resolve) -> WebhookTarget:
     """The URL resolved. Raises Unreachable: every address of the name has to be allowed, not just one."""
     host, port, is_tls = _parts(url)
     found = resolve(host, port)
     if not found:
-        raise Unreachable(f"{host} has no address")
+        raise UnreachableTarget(f"{host} has no address")
     addresses = [_plain(ipaddress.ip_address(text.partition("%")[0])) for text in found]
     for address in addresses:
         _check(address, is_tls, reach)
-    return Target(url, host, port, str(addresses[0]), is_tls)
+    return WebhookTarget(url, host, port, str(addresses[0]), is_tls)
 
 
 def resolve_name(host: str, port: int) -> Sequence[str]:
@@ -56,7 +56,7 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
     try:
         return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"the name {host} cannot be resolved") from error
+        raise UnreachableTarget(f"the name {host} cannot be resolved") from error
 
 
 def _parts(url: str) -> tuple[str, int, bool]:
@@ -64,28 +64,28 @@ def _parts(url: str) -> tuple[str, int, bool]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise Unreachable("it is not an address") from error
+        raise UnreachableTarget("it is not an address") from error
     plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and len(url) <= LONGEST
     if parts.scheme not in ("http", "https") or not host or not plain:
-        raise Unreachable("it is not an https address in ASCII")
+        raise UnreachableTarget("it is not an https address in ASCII")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise Unreachable("it holds a user, a password or a fragment")
+        raise UnreachableTarget("it holds a user, a password or a fragment")
     is_tls = parts.scheme == "https"
     return host, port or (443 if is_tls else 80), is_tls
 
 
-def _check(address: Address, is_tls: bool, reach: Reach) -> None:
+def _check(address: Address, is_tls: bool, reach: AllowedNetworks) -> None:
     if address.is_loopback:
         if not reach.loopback:
-            raise Unreachable(f"{address} is this machine (allow it by webhooks.loopback)")
+            raise UnreachableTarget(f"{address} is this machine (allow it by webhooks.loopback)")
         return
     if not is_tls:
-        raise Unreachable("it is not https")
+        raise UnreachableTarget("it is not https")
     inside = address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
     if inside or any(address in network for network in _NEVER):
-        raise Unreachable(f"{address} is no address of a receiver")
+        raise UnreachableTarget(f"{address} is no address of a receiver")
     if not address.is_global and not (reach.private and address.is_private):
-        raise Unreachable(f"{address} is not public (allow it by webhooks.private)")
+        raise UnreachableTarget(f"{address} is not public (allow it by webhooks.private)")
 
 
 def _plain(address: Address) -> Address:

@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.typing import FilteringBoundLogger
 
 from kqml.errors import KqmlError
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.tables import DELIVERIES, OUTBOX
 from serve.http.logs import where_it_failed
-from serve.security.encryption import Sealer
+from serve.security.encryption import Cipher
 from serve.webhooks.records import disable_webhook, find_webhook
-from serve.webhooks.sending import Attempt, Delivery
+from serve.webhooks.sending import Delivery, DeliveryAttempt
 
 SECOND = 1_000_000
 LOOK_EVERY_SECONDS = 1.0
@@ -28,16 +28,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 10 * SECOND, 12 * 3600 * SECOND
 """3 times as long each time: about two and a half days from the first attempt to the last."""
 
 
-Send = Callable[[Sequence[Delivery], int], Sequence[Attempt]]
+Send = Callable[[Sequence[Delivery], int], Sequence[DeliveryAttempt]]
 
 
 class Dispatcher:
     """Delivers at least once: several may run at a time, in processes of their own."""
 
     def __init__(
-        self, store: Store, sealer: Sealer, send: Send, clock: Callable[[], int], log: FilteringBoundLogger
+        self, database: Database, sealer: Cipher, send: Send, clock: Callable[[], int], log: FilteringBoundLogger
     ) -> None:
-        self._store = store
+        self._database = database
         self._sealer = sealer
         self._send = send
         self._clock = clock
@@ -60,19 +60,19 @@ class Dispatcher:
 
     def deliver_due(self) -> int:
         """Tries what is due now, at most AT_ONCE messages; how many."""
-        with self._store.reading() as connection:
+        with self._database.reading() as connection:
             if connection.execute(select(DELIVERIES.c.message_id).where(_due(self._clock())).limit(1)).first() is None:
                 return 0
-        with self._store.writing() as connection:
+        with self._database.writing() as connection:
             claimed = claim(connection, self._sealer, self._clock())
         attempts = self._send(claimed, self._clock())
-        with self._store.writing() as connection:
+        with self._database.writing() as connection:
             for delivery, attempt in zip(claimed, attempts, strict=True):
                 settle(connection, delivery, attempt, self._clock(), self._random)
                 self._tell(delivery, attempt)
         return len(claimed)
 
-    def _tell(self, delivery: Delivery, attempt: Attempt) -> None:
+    def _tell(self, delivery: Delivery, attempt: DeliveryAttempt) -> None:
         facts = {"webhook": delivery.webhook.webhook_id, "message": delivery.message_id, "attempt": delivery.attempts}
         self._log.info("webhook_attempt", **facts, fault=attempt.fault)
 
@@ -87,7 +87,7 @@ class Dispatcher:
                 self._stop.wait(LOOK_EVERY_SECONDS)
 
 
-def claim(connection: Connection, sealer: Sealer, now: int) -> Sequence[Delivery]:
+def claim(connection: Connection, sealer: Cipher, now: int) -> Sequence[Delivery]:
     """The oldest due deliveries, taken for LEASE so that no other dispatcher takes them too."""
     columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, DELIVERIES.c.attempts, OUTBOX.c.payload)
     due = select(*columns).join_from(DELIVERIES, OUTBOX).where(_due(now)).order_by(DELIVERIES.c.next_at).limit(AT_ONCE)
@@ -102,7 +102,7 @@ def claim(connection: Connection, sealer: Sealer, now: int) -> Sequence[Delivery
     return claimed
 
 
-def settle(connection: Connection, delivery: Delivery, attempt: Attempt, now: int, random: Random) -> None:
+def settle(connection: Connection, delivery: Delivery, attempt: DeliveryAttempt, now: int, random: Random) -> None:
     """Writes down what became of an attempt: delivered, later again, or dead."""
     if attempt.fault is None:
         _change(connection, delivery, {"next_at": None, "delivered_at": now, "fault": None})

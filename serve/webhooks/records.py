@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
 
 from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
-from serve.security.encryption import Sealer
+from serve.security.encryption import Cipher
 from serve.webhooks.message_types import MessageKind
 from serve.webhooks.signing import make_secret
 
@@ -30,7 +30,7 @@ class WebhookRecord:
 
 
 @dataclass(frozen=True)
-class WebhookWish:
+class NewWebhook:
     """What a webhook shall be."""
 
     url: str
@@ -38,7 +38,7 @@ class WebhookWish:
     created_by: str
 
 
-def add_webhook(connection: Connection, sealer: Sealer, wish: WebhookWish, now: int) -> WebhookRecord:
+def add_webhook(connection: Connection, sealer: Cipher, wish: NewWebhook, now: int) -> WebhookRecord:
     """A new webhook with its first secret."""
     webhook_id, secrets, kinds = f"wh_{uuid4().hex}", (make_secret(),), tuple(sorted(wish.kinds))
     connection.execute(
@@ -54,20 +54,20 @@ def add_webhook(connection: Connection, sealer: Sealer, wish: WebhookWish, now: 
     return WebhookRecord(webhook_id, wish.url, kinds, secrets, now, None)
 
 
-def list_webhooks(connection: Connection, sealer: Sealer) -> list[WebhookRecord]:
+def list_webhooks(connection: Connection, sealer: Cipher) -> list[WebhookRecord]:
     """Every webhook, the oldest first."""
     asked = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.webhook_id)
     return [_record(row, sealer) for row in connection.execute(asked).mappings()]
 
 
-def find_webhook(connection: Connection, sealer: Sealer, webhook_id: str) -> WebhookRecord | None:
+def find_webhook(connection: Connection, sealer: Cipher, webhook_id: str) -> WebhookRecord | None:
     """The webhook of an id."""
     asked = select(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
     row = connection.execute(asked).mappings().one_or_none()
     return None if row is None else _record(row, sealer)
 
 
-def renew_secret(connection: Connection, sealer: Sealer, webhook: WebhookRecord) -> str:
+def renew_secret(connection: Connection, sealer: Cipher, webhook: WebhookRecord) -> str:
     """A new secret, which signs beside the one before it."""
     secrets = (make_secret(), *webhook.secrets)[:SECRETS_AT_ONCE]
     _keep_secrets(connection, sealer, webhook.webhook_id, secrets)
@@ -114,7 +114,7 @@ def count_deliveries(connection: Connection) -> dict[str, dict[str, int]]:
     return {row["webhook_id"]: {name: row[name] for name in ends} for row in connection.execute(asked).mappings()}
 
 
-def reseal_secrets(connection: Connection, sealer: Sealer) -> int:
+def rotate_secrets(connection: Connection, sealer: Cipher) -> int:
     """Seals secrets with the newest key of the settings; how many webhooks had them sealed with another one."""
     stored = connection.execute(select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.secrets)).tuples().all()
     stale = [(name, sealed) for name, sealed in stored if not sealer.is_current(sealed)]
@@ -123,12 +123,12 @@ def reseal_secrets(connection: Connection, sealer: Sealer) -> int:
     return len(stale)
 
 
-def _keep_secrets(connection: Connection, sealer: Sealer, webhook_id: str, secrets: Sequence[str]) -> None:
+def _keep_secrets(connection: Connection, sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> None:
     kept = update(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
     connection.execute(kept.values(secrets=_sealed(sealer, webhook_id, secrets)))
 
 
-def _record(row: RowMapping, sealer: Sealer) -> WebhookRecord:
+def _record(row: RowMapping, sealer: Cipher) -> WebhookRecord:
     return WebhookRecord(
         webhook_id=row["webhook_id"],
         url=row["url"],
@@ -139,9 +139,9 @@ def _record(row: RowMapping, sealer: Sealer) -> WebhookRecord:
     )
 
 
-def _sealed(sealer: Sealer, webhook_id: str, secrets: Sequence[str]) -> str:
+def _sealed(sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> str:
     return sealer.seal(json.dumps(list(secrets)), f"webhooks.{webhook_id}")
 
 
-def _opened(sealer: Sealer, webhook_id: str, sealed: str) -> tuple[str, ...]:
+def _opened(sealer: Cipher, webhook_id: str, sealed: str) -> tuple[str, ...]:
     return tuple(json.loads(sealer.open(sealed, f"webhooks.{webhook_id}")))

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from serve.webhooks.addresses import Reach, Resolve, Target, Unreachable, check_target, resolve_name
+from serve.webhooks.addresses import (
+    AllowedNetworks,
+    Resolve,
+    UnreachableTarget,
+    WebhookTarget,
+    check_target,
+    resolve_name,
+)
 from serve.webhooks.records import WebhookRecord
 from serve.webhooks.signing import signed_headers
 
@@ -29,7 +36,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class DeliveryAttempt:
     """What became of it: delivered where `fault` is None. `retry_after`: seconds that the receiver asks for; `gone`:
     it wants nothing more."""
 
@@ -39,39 +46,41 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Sender:
+class WebhookSender:
     """Sends to addresses within `reach`, never through a proxy of the environment."""
 
-    reach: Reach
+    reach: AllowedNetworks
     resolve: Resolve = resolve_name
     longest_seconds: float = LONGEST_SECONDS
     trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
-    def __call__(self, deliveries: Sequence[Delivery], now: int) -> list[Attempt]:
+    def __call__(self, deliveries: Sequence[Delivery], now: int) -> list[DeliveryAttempt]:
         """One attempt each, all at once, at `now` (microseconds); never raises for what receivers do."""
         return asyncio.run(self._all(deliveries, now))
 
-    async def _all(self, deliveries: Sequence[Delivery], now: int) -> list[Attempt]:
+    async def _all(self, deliveries: Sequence[Delivery], now: int) -> list[DeliveryAttempt]:
         timeout = httpx.Timeout(self.longest_seconds)
         async with httpx.AsyncClient(timeout=timeout, verify=self.trusted, trust_env=False) as client:
             return await asyncio.gather(*(self._one(client, delivery, now) for delivery in deliveries))
 
-    async def _one(self, client: httpx.AsyncClient, delivery: Delivery, now: int) -> Attempt:
+    async def _one(self, client: httpx.AsyncClient, delivery: Delivery, now: int) -> DeliveryAttempt:
         body, webhook = delivery.payload.encode(), delivery.webhook
         headers = signed_headers(delivery.message_id, now // 1_000_000, body, webhook.secrets)
         try:
             async with asyncio.timeout(self.longest_seconds):
                 target = await asyncio.to_thread(check_target, webhook.url, self.reach, self.resolve)
                 return await _posted(client, target, body, headers)
-        except Unreachable as error:
-            return Attempt(f"the address may not be called: {error}")
+        except UnreachableTarget as error:
+            return DeliveryAttempt(f"the address may not be called: {error}")
         except TimeoutError:
-            return Attempt(f"no answer within {self.longest_seconds:g} seconds")
+            return DeliveryAttempt(f"no answer within {self.longest_seconds:g} seconds")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Attempt(f"no answer: {type(error).__name__}")
+            return DeliveryAttempt(f"no answer: {type(error).__name__}")
 
 
-async def _posted(client: httpx.AsyncClient, target: Target, body: bytes, headers: dict[str, str]) -> Attempt:
+async def _posted(
+    client: httpx.AsyncClient, target: WebhookTarget, body: bytes, headers: dict[str, str]
+) -> DeliveryAttempt:
     """Connects to the address that was checked, under the name that the URL gives; reads no body."""
     url = httpx.URL(target.url)
     request = client.build_request(
@@ -86,9 +95,9 @@ async def _posted(client: httpx.AsyncClient, target: Target, body: bytes, header
     return _judged(answer)
 
 
-def _judged(answer: httpx.Response) -> Attempt:
+def _judged(answer: httpx.Response) -> DeliveryAttempt:
     if answer.is_success:
-        return Attempt()
+        return DeliveryAttempt()
     asked = answer.headers.get("retry-after", "")
     retry_after = min(int(asked), LONGEST_RETRY_AFTER) if asked.isdecimal() and len(asked) < 9 else 0
-    return Attempt(f"the receiver answered {answer.status_code}", retry_after, answer.status_code == GONE)
+    return DeliveryAttempt(f"the receiver answered {answer.status_code}", retry_after, answer.status_code == GONE)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.bench.feature_build.company import START, cutoffs_of, write_company
-from experiments.bench.feature_build.feature_requests import SETS, asked_of
+from experiments.bench.feature_build.feature_requests import SETS, feature_request
 from experiments.bench.feature_build.runner import BUILDS, consumed
 from experiments.bench.features import equality
 from kqml.calendar.business_time import DAY_US
@@ -26,7 +26,7 @@ def company(tmp_path_factory):
 
 
 def sample(company, formulation, name, folder):
-    rows, found = consumed(BUILDS[formulation]()(company, asked_of(SETS[name]()), CUTOFFS))
+    rows, found = consumed(BUILDS[formulation]()(company, feature_request(SETS[name]()), CUTOFFS))
     assert rows == 600 * len(CUTOFFS)
     path = folder / f"{formulation}.npz"
     np.savez(path, account=found.account, cutoff=found.cutoff, values=found.values)

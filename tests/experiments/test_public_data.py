@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.bench.churn import PROTOCOLS, asked_protocols
+from experiments.bench.churn import PROTOCOLS, requested_protocols
 from experiments.public_data import IOWA_STORES, PUBLIC_DATA, data_folder, public_file
 from kqml.errors import BadUse, CouldNot
 
@@ -28,11 +28,11 @@ def test_every_data_set_is_in_the_folder(monkeypatch, data_dir):
 
 
 def test_a_benchmark_takes_all_or_some_data_sets_and_gaps():
-    assert tuple(asked_protocols("all", "all")) == PROTOCOLS
-    (one,) = asked_protocols("vendor_85", "0,28")
+    assert tuple(requested_protocols("all", "all")) == PROTOCOLS
+    (one,) = requested_protocols("vendor_85", "0,28")
     assert (one.data.name, one.gaps) == ("vendor_85", (0, 28))
 
 
 def test_every_wrong_name_and_gap_is_told():
     with pytest.raises(BadUse, match=r"(?s)'iowa'.*'x'"):
-        asked_protocols("iowa,vendor_85", "0,x")
+        requested_protocols("iowa,vendor_85", "0,x")

@@ -10,9 +10,9 @@ import pytest
 from small_company import make_small_company
 
 from experiments.bench import in_process, load
-from experiments.bench.score_requests import make_questions, rows_of, understood
+from experiments.bench.score_requests import make_score_requests, rows_of, understood
 from models.churn.bundle import load_bundle
-from models.churn.scoring import scorer_of
+from models.churn.scoring import create_scorer
 from serve.usecases.scoring_model import BundleScoring
 
 BODIES = [b'{"turn": 0}', b'{"turn": 1}', b'{"turn": 2}']
@@ -66,11 +66,11 @@ def company(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scoring(company):
-    return BundleScoring(scorer_of(load_bundle(company.bundles[0])))
+    return BundleScoring(create_scorer(load_bundle(company.bundles[0])))
 
 
 def test_rows_for_mlflow_hold_the_numbers_that_we_compute_from_the_history(company, scoring):
-    questions = make_questions(company.dataset, scoring, count=5, events=40, reasons=3)
+    questions = make_score_requests(company.dataset, scoring, count=5, events=40, reasons=3)
     model = scoring.scorer.bundle.model
     assert len(questions.rows) == len(questions.histories) == 5
     for history, row in zip(questions.histories, questions.rows, strict=True):
@@ -86,7 +86,7 @@ def test_rows_for_mlflow_hold_the_numbers_that_we_compute_from_the_history(compa
 
 def test_every_part_of_a_score_takes_time(company, scoring, monkeypatch):
     monkeypatch.setattr("experiments.bench.in_process.TURNS", 5)
-    questions = make_questions(company.dataset, scoring, count=2, events=40, reasons=3)
+    questions = make_score_requests(company.dataset, scoring, count=2, events=40, reasons=3)
     parts = in_process.in_process(scoring, questions, 3)
     assert {"features_us", "predict_us", "reasons_us", "contributions_us", "score_us", "request_us"} == set(parts)
     assert all(0 < part < 1e6 for part in parts.values())

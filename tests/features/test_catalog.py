@@ -20,9 +20,9 @@ from features.definitions import (
 from features.plan import compile_plan
 from features.rules import Card, Closing, Ledger
 from kqml.errors import BadUse
-from kqml.events import EventKind, Group, kinds_in
+from kqml.events import EventGroup, EventKind, kinds_in
 from kqml.playbook import read_playbook
-from kqml.playbook.contact import Answers
+from kqml.playbook.contact import ResponseTimes
 from kqml.playbook.relationship import EmotionalEntry
 
 ORDER = Stream("order", frozenset({EventKind.ORDER}))
@@ -40,7 +40,9 @@ def test_the_catalog_has_the_size_the_benchmarks_speak_of():
 
 
 def test_every_kind_of_trade_contact_help_trust_and_market_has_its_features():
-    wanted = {*kinds_in(Group.TRADE, Group.CONTACT, Group.HELP, Group.TRUST, Group.MARKET)} - {EventKind.LIFE_EVENT}
+    wanted = {*kinds_in(EventGroup.TRADE, EventGroup.CONTACT, EventGroup.HELP, EventGroup.TRUST, EventGroup.MARKET)} - {
+        EventKind.LIFE_EVENT
+    }
     read = {kind for one in catalog() for atom in atoms_of(one.measure) for kind in atom.stream.kinds}
     assert wanted <= read
 
@@ -72,7 +74,7 @@ CHANGED = {
     "a half-life": {"emotional": (EmotionalEntry(EventKind.VISIT, 1.0, 46.0),)},
     "a weight": {"emotional": (EmotionalEntry(EventKind.VISIT, 1.1, 45.0),)},
     "days without a follow-up": {"no_follow_up_days": 9.0},
-    "days to answer": {"answers": Answers(7.0, 3.0, 30.0)},
+    "days to answer": {"answers": ResponseTimes(7.0, 3.0, 30.0)},
     "a target": {"cadence": {tier: {"visit": 3.0, "call": 2.0, "message": 1.0} for tier in "ABC"}},
     "what counts": {"counting": replace(read_playbook().counting, part_share=0.25)},
 }

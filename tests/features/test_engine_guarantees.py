@@ -11,7 +11,7 @@ from features.catalog import catalog
 from features.context import NEVER
 from features.engine import build_features, build_reference, stream_features
 from features.engine.build import spans_of
-from features.peers import Cells, Peers
+from features.peers import PeerCells, Peers
 from features.plan import compile_plan
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
@@ -43,13 +43,13 @@ def test_deleting_everything_not_known_before_the_cutoff_changes_no_bit(given_):
 def test_an_account_alone_at_some_cutoffs_gets_the_bits_it_gets_among_all(given_, random):
     log, context = log_of(given_.accounts), context_of(given_.worlds)
     rows = Rows.grid(log.account_count, CUTOFFS)
-    peers = Peers(Cells.none(len(rows)), build_reference(log, rows, PLAN, context, Cells.none(len(rows))))
+    peers = Peers(PeerCells.none(len(rows)), build_reference(log, rows, PLAN, context, PeerCells.none(len(rows))))
     everything = build_features(log, rows, PLAN, context, peers=peers)
     account = random.randrange(log.account_count)
     chosen = sorted(random.sample(range(len(CUTOFFS)), random.randint(1, len(CUTOFFS))))
     alone = Rows.grid(1, CUTOFFS[chosen])
     own, world = log.between(account, account + 1), context.between(account, account + 1)
-    found = build_features(own, alone, PLAN, world, peers=Peers(Cells.none(len(alone)), peers.reference))
+    found = build_features(own, alone, PLAN, world, peers=Peers(PeerCells.none(len(alone)), peers.reference))
     same_bits(found, everything[rows.account == account][chosen])
 
 
@@ -90,7 +90,7 @@ def test_neither_chunks_nor_threads_change_a_bit():
     log, context = company()
     rows = Rows.grid(log.account_count, CUTOFFS).where(np.arange(log.account_count * len(CUTOFFS)) % 7 != 3)
     region = np.arange(len(rows)) // 3 % 3
-    cells = Cells.of(["A" if place % 2 else "B" for place in rows.account], [str(place) for place in region])
+    cells = PeerCells.of(["A" if place % 2 else "B" for place in rows.account], [str(place) for place in region])
     whole = build_features(log, rows, PLAN, context, peers=Peers(cells), threads=1, chunk=10**9)
     assert np.isfinite(whole[:, PLAN.peers]).any()
     for threads, chunk in ((1, 1), (2, 16), (3, 100)):

@@ -12,6 +12,7 @@ from features.catalog import catalog
 from features.definitions import (
     Aggregation,
     Atom,
+    CadenceTarget,
     Calendar,
     Code,
     Combined,
@@ -20,15 +21,14 @@ from features.definitions import (
     FeatureGroup,
     Operation,
     Peer,
-    Season,
+    SeasonMeasure,
     Stream,
-    Target,
 )
 from features.engine import build_features
-from features.peers import Cells, Peers
+from features.peers import PeerCells, Peers
 from features.plan import compile_plan
 from features.rows import Rows
-from features.rules import COUNTED, Card, Closing, Counted, Ledger
+from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 from kqml.playbook.relationship import EmotionalEntry, Omission
@@ -92,7 +92,7 @@ LEDGER = Ledger(
     ),
 )
 EMOTIONAL = Stream("emotional", LEDGER.kinds, LEDGER)
-COUNTING = Counted(((EventKind.VISIT, 5.0), (EventKind.CALL, 1.0)), 0.5, 0.25)
+COUNTING = CountingRule(((EventKind.VISIT, 5.0), (EventKind.CALL, 1.0)), 0.5, 0.25)
 CARD = Card(((("name", "accounts.name"), 2.0), (("size",), 1.0), (("phone", "tel"), 2.0), (("brands",), 3.0)))
 
 
@@ -122,9 +122,9 @@ def every_ruled_atom():
 
 def every_target():
     month = Atom(TOUCH, Aggregation.COUNT, days=30)
-    yield Target(month, (("A", 8.0), ("B", 0.0), ("C", 0.5)))
-    yield Target(month, (("A", 8.0), ("C", 1.5)), excess=True)
-    yield Target(Atom(TOUCH, Aggregation.SINCE_LAST), (("C", 1.0),))
+    yield CadenceTarget(month, (("A", 8.0), ("B", 0.0), ("C", 0.5)))
+    yield CadenceTarget(month, (("A", 8.0), ("C", 1.5)), excess=True)
+    yield CadenceTarget(Atom(TOUCH, Aggregation.SINCE_LAST), (("C", 1.0),))
 
 
 def every_combination():
@@ -152,7 +152,7 @@ FEATURES = (
     *(feature(atom) for atom in (*every_month(), *every_ruled_atom())),
     *(feature(combined) for combined in (*every_combination(), *every_target())),
     *filled(),
-    *(feature(Calendar(season)) for season in Season),
+    *(feature(Calendar(season)) for season in SeasonMeasure),
 )
 
 
@@ -160,7 +160,7 @@ def differences(features, given_: Histories, cutoffs):
     """The cells in which engine and oracle disagree by more than 1e-9 of what the number was computed from."""
     rows = Rows.grid(len(given_.accounts), cutoffs)
     tiers = [given_.worlds[account].tier for account in rows.account]
-    peers = Peers(Cells.of(tiers, tiers))
+    peers = Peers(PeerCells.of(tiers, tiers))
     log, context = log_of(given_.accounts), context_of(given_.worlds)
     matrix = build_features(log, rows, compile_plan(features), context, peers=peers)
     for row, (account, cutoff) in enumerate(zip(rows.account, rows.cutoff, strict=True)):

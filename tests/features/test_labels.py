@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from features import eligibility
 from features.churn_definition import ChurnDefinition, windows_of
 from features.context import NEVER
-from features.eligibility import eligible_rows, standing_of
+from features.eligibility import eligibility_of, eligible_rows
 from features.labels import departures, label_lag_days, label_rows
 from kqml.calendar.business_time import QuietPeriods
 from kqml.dataset.folder import DatasetInfo
@@ -296,7 +296,7 @@ def test_what_was_not_known_changes_neither_eligibility_nor_standing(histories, 
     log = made_log({str(place): history for place, history in enumerate(histories)})
     then = log.keep((log.known_at < at(cutoff)) & (log.occurred_at < at(cutoff)))
     context = made_context(log, quiet=quiet)
-    now, before = (standing_of(seen, context, asked, at([cutoff])) for seen in (log, then))
+    now, before = (eligibility_of(seen, context, asked, at([cutoff])) for seen in (log, then))
     assert now.rows.account.tolist() == before.rows.account.tolist()
     for name in ("orders", "last_order", "silence", "own_cycle", "already_silent"):
         np.testing.assert_array_equal(getattr(now, name), getattr(before, name), err_msg=name)
@@ -306,10 +306,10 @@ def test_what_was_not_known_changes_neither_eligibility_nor_standing(histories, 
 @given(st.lists(HISTORIES, min_size=2, max_size=4), st.lists(HALF_DAYS, min_size=1, max_size=5), DEFINITIONS)
 def test_blocks_of_accounts_change_nothing(histories, cutoffs, asked):
     log = made_log({str(place): history for place, history in enumerate(histories)})
-    whole = standing_of(log, made_context(log), asked, at(cutoffs))
+    whole = eligibility_of(log, made_context(log), asked, at(cutoffs))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(eligibility, "BLOCK_ROWS", 1)
-        parts = standing_of(log, made_context(log), asked, at(cutoffs))
+        parts = eligibility_of(log, made_context(log), asked, at(cutoffs))
     np.testing.assert_array_equal(whole.rows.account, parts.rows.account)
     np.testing.assert_array_equal(whole.rows.cutoff, parts.rows.cutoff)
     np.testing.assert_array_equal(whole.own_cycle, parts.own_cycle)

@@ -10,7 +10,7 @@ from random_logs import context_of, log_of
 
 from features.definitions import Aggregation, Atom, Code, Direction, Feature, FeatureGroup, Peer, Stream
 from features.engine import build_features, build_reference
-from features.peers import EVERYBODY, FEWEST, Cells, PeerReference, Peers
+from features.peers import EVERYBODY, FEWEST, PeerCells, PeerReference, Peers
 from features.plan import compile_plan
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
@@ -38,7 +38,7 @@ def cells(narrow, rows):
     """Cells "A|north" and "A|south" of so many rows within "A", the rest in "B"."""
     regions = ["north"] * narrow[0] + ["south"] * narrow[1]
     others = rows - len(regions)
-    return Cells.of(["A"] * len(regions) + ["B"] * others, [*regions, *["east"] * others])
+    return PeerCells.of(["A"] * len(regions) + ["B"] * others, [*regions, *["east"] * others])
 
 
 def test_the_mean_is_that_of_the_narrow_cell_where_it_has_twenty():
@@ -55,32 +55,32 @@ def test_a_small_cell_falls_back_to_the_wider_one_then_to_everybody():
 
 
 def test_fewer_than_twenty_alike_are_no_comparison():
-    assert all(math.isnan(one) for one in built([1] * 19, Cells.none(19)))
-    assert built([1] * FEWEST, Cells.none(FEWEST)) == [0.0] * FEWEST
+    assert all(math.isnan(one) for one in built([1] * 19, PeerCells.none(19)))
+    assert built([1] * FEWEST, PeerCells.none(FEWEST)) == [0.0] * FEWEST
 
 
 def test_accounts_without_the_number_do_not_count():
-    found = built([1] * 19 + [None], Cells.none(20))
+    found = built([1] * 19 + [None], PeerCells.none(20))
     assert all(math.isnan(one) for one in found)
 
 
 def test_accounts_of_an_unknown_cell_are_compared_with_everybody():
-    unknown = Cells.of([None] * 20, [None] * 20)
+    unknown = PeerCells.of([None] * 20, [None] * 20)
     assert built([1] * 10 + [3] * 10, unknown) == [-1.0] * 10 + [1.0] * 10
 
 
 def test_the_service_compares_one_account_with_the_latest_reference():
     log, rows, context = company([2] * 20 + [4] * 20, cutoffs=(0, 7 * DAY_US))
-    many = Cells.of(["A"] * 80, ["north"] * 40 + ["south"] * 40)
+    many = PeerCells.of(["A"] * 80, ["north"] * 40 + ["south"] * 40)
     reference = build_reference(log, rows, PLAN, context, many)
     latest = PeerReference.from_json(json.loads(json.dumps(reference.at(8 * DAY_US).to_json())))
     assert latest.cutoffs.tolist() == [7 * DAY_US]
     one = Rows.grid(1, np.array([8 * DAY_US]))
-    here = Cells.of(["A"], ["south"])
+    here = PeerCells.of(["A"], ["south"])
     alone, world = log.between(39, 40), context.between(39, 40)
     found = build_features(alone, one, PLAN, world, peers=Peers(here, latest))
     assert found[0, 0] == 4 - 4
-    elsewhere = Peers(Cells.of(["Z"], ["moon"]), latest)
+    elsewhere = Peers(PeerCells.of(["Z"], ["moon"]), latest)
     assert build_features(alone, one, PLAN, world, peers=elsewhere)[0, 0] == 4 - 3
     before = Peers(here, reference.at(-1))
     assert math.isnan(build_features(alone, one, PLAN, world, peers=before)[0, 0])

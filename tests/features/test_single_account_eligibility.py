@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.churn_definition import ChurnDefinition
-from features.eligibility import standing_of
-from features.single_account_eligibility import one_standing
+from features.eligibility import eligibility_of
+from features.single_account_eligibility import single_account_eligibility
 
 HALF_DAYS = st.integers(0, 160).map(lambda half: half / 2)
 KINDS = st.sampled_from(["order"] * 8 + ["visit", *label_oracle.LEAVING, "account_reopened"])
@@ -23,7 +23,10 @@ DEFINITIONS = st.builds(ChurnDefinition, min_orders=st.integers(1, 5), active_wi
 def test_one_account_stands_as_it_does_among_all_to_the_bit(history, cutoff, quiet, asked):
     log = made_log({"a": history})
     context = made_context(log, quiet=[(start, start + length) for start, length in quiet])
-    among, alone = standing_of(log, context, asked, at([cutoff])), one_standing(log, context, asked, int(at(cutoff)))
+    among, alone = (
+        eligibility_of(log, context, asked, at([cutoff])),
+        single_account_eligibility(log, context, asked, int(at(cutoff))),
+    )
     for name in ("orders", "last_order", "silence", "own_cycle", "already_silent"):
         np.testing.assert_array_equal(getattr(alone, name), getattr(among, name), err_msg=name, strict=True)
     for name in ("account", "cutoff"):

@@ -12,7 +12,7 @@ from features.catalog import catalog
 from features.chunks import chunks_of
 from features.context import context_of
 from features.engine import build_features, build_reference
-from features.peers import Cells, Peers
+from features.peers import PeerCells, Peers
 from features.plan import compile_plan
 from features.profile import cells_of, profile_of
 from features.rows import Rows
@@ -131,7 +131,7 @@ def test_the_records_of_one_account_give_the_bits_of_the_whole(dataset):
         records = own.where(own.notna(), None).to_dict("records")
         alone, at = event_log_of({name: records}), rows.account == account
         tiers, regions = (profile[column][at].tolist() for column in ("tier", "region"))
-        peers = Peers(Cells.of(tiers, regions), reference)
+        peers = Peers(PeerCells.of(tiers, regions), reference)
         world = context.between(account, account + 1)
         found = build_features(alone, Rows.grid(1, CUTOFFS), PLAN, world, peers=peers)
         np.testing.assert_array_equal(np.isnan(found), np.isnan(expected[at]))

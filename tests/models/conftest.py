@@ -1,3 +1,3 @@
-from registry_fixtures import company, empty_store, filled, store, two_versions
+from registry_fixtures import company, empty_registry, filled, registry, two_versions
 
-__all__ = ["company", "empty_store", "filled", "store", "two_versions"]
+__all__ = ["company", "empty_registry", "filled", "registry", "two_versions"]

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from kqml.calendar.business_time import instant_of
 from kqml.errors import CouldNot, Fault
-from serve.database.engine import Store, open_store
+from serve.database.engine import Database, open_database
 from serve.http.access import Access
 from serve.http.logs import build_logger
 from serve.server import create_app
@@ -125,10 +125,10 @@ def body_limit() -> int:
 
 
 @pytest.fixture
-def app_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+def app_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """The app's store; modules that test what it does with it ask for `store`, hence for both databases."""
     shutil.copy(sqlite_template, tmp_path / "app.db")
-    opened = open_store(f"sqlite:///{tmp_path / 'app.db'}")
+    opened = open_database(f"sqlite:///{tmp_path / 'app.db'}")
     yield opened
     opened.close()
 
@@ -148,7 +148,7 @@ def run_app(
     published: Published,
     logged: io.TextIOWrapper,
     body_limit: int,
-    app_store: Store,
+    app_database: Database,
     access: Access,
     clock: Callable[[], int],
 ) -> Iterator[Callable[[], Running]]:
@@ -158,7 +158,7 @@ def run_app(
     def run() -> Running:
         log = build_logger(logged)
         served = ServedModel(published.pointer, published.load, log)
-        service = service_around(served, app_store, access, clock, body_limit)
+        service = service_around(served, app_database, access, clock, body_limit)
         client = TestClient(create_app(service, log), raise_server_exceptions=False)
         client.__enter__()
         started.append(client)

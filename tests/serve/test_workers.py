@@ -14,9 +14,9 @@ import pytest
 
 from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
-from models.registry.client import RegistryStore
-from models.registry.served_pointer import Published, write_pointer
-from serve.security.encryption import make_secret_key, read_sealer
+from models.registry.client import RegistryClient
+from models.registry.served_pointer import ServedPointer, write_pointer
+from serve.security.encryption import make_secret_key, read_cipher
 from serve.security.sessions import SessionLimits
 from serve.security.startup_checks import SecurityOptions
 from serve.watcher import follow_registry
@@ -37,7 +37,7 @@ def home(company, tmp_path):
 
 def point_to(home, bundle, version):
     fingerprint = load_bundle(bundle).fingerprint
-    write_pointer(home / "served" / "current.json", Published(version, bundle.name, "B", "", fingerprint))
+    write_pointer(home / "served" / "current.json", ServedPointer(version, bundle.name, "B", "", fingerprint))
 
 
 def logged(home):
@@ -95,7 +95,7 @@ def test_two_workers_answer_follow_the_pointer_count_together_and_stop(home, com
 def test_a_port_that_is_taken_is_said_with_exit_code_3(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        guarded = SecurityOptions(open=True, tls=False, limits=SessionLimits(1, 1)), read_sealer(make_secret_key())
+        guarded = SecurityOptions(open=True, tls=False, limits=SessionLimits(1, 1)), read_cipher(make_secret_key())
         options = ServeOptions(tmp_path / "current.json", "sqlite:///none.db", "127.0.0.1", port, 1, "zh", 1, *guarded)
         with pytest.raises(CouldNot, match=r"The service cannot listen(.|\n)*--port") as refused:
             serve(options)
@@ -114,13 +114,13 @@ def test_without_a_key_or_a_user_it_does_not_start(tmp_path):
 def test_the_watcher_says_once_that_the_registry_stopped_answering_and_once_that_it_is_back(
     monkeypatch, capfd, tmp_path
 ):
-    def watched(store, served, stop, seconds, report):
+    def watched(registry, served, stop, seconds, report):
         for fault in (None, CouldNot("No registry."), CouldNot("No registry."), None, None):
             report(fault)
 
     monkeypatch.setattr("serve.watcher.watch", watched)
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    follow_registry(RegistryStore("sqlite:///none.db", tmp_path), tmp_path)
+    follow_registry(RegistryClient("sqlite:///none.db", tmp_path), tmp_path)
     signal.signal(signal.SIGTERM, before[0])
     signal.signal(signal.SIGINT, before[1])
     said = [json.loads(line)["event"] for line in capfd.readouterr().err.splitlines()]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.bench.feature_build.feature_requests import ZERO_WHEN_EMPTY, Asked, Seasons
+from experiments.bench.feature_build.feature_requests import ZERO_WHEN_EMPTY, FeatureRequest, Seasons
 from features.definitions import Aggregation, Atom, Combined, Operation
 from features.peers import FEWEST
 from kqml.calendar.business_time import DAY_US
@@ -16,21 +16,23 @@ THREADS = 2
 MEMORY = "12GB"
 
 
-def by_cutoff(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -> "Iterator[pa.RecordBatch]":
+def by_cutoff(folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pa.RecordBatch]":
     """One query per cutoff."""
     connection = _opened(folder, asked)
     for cutoff in cutoffs:
         yield from _answer(connection, asked, [cutoff], seasons, f"SELECT *, {cutoff} AS cutoff FROM events")
 
 
-def by_range_join(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -> "Iterator[pa.RecordBatch]":
+def by_range_join(
+    folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons
+) -> "Iterator[pa.RecordBatch]":
     """One query, in which the events are joined to the cutoffs after them."""
     connection = _opened(folder, asked)
     joined = "SELECT events.*, cutoff FROM events JOIN moments ON time < cutoff AND known < cutoff"
     yield from _answer(connection, asked, cutoffs, seasons, joined)
 
 
-def _opened(folder: Path, asked: Asked) -> "duckdb.DuckDBPyConnection":
+def _opened(folder: Path, asked: FeatureRequest) -> "duckdb.DuckDBPyConnection":
     """A database in memory with the accounts numbered, the events by account number and time."""
     import duckdb
 
@@ -48,7 +50,7 @@ def _opened(folder: Path, asked: Asked) -> "duckdb.DuckDBPyConnection":
 
 
 def _answer(
-    connection: "duckdb.DuckDBPyConnection", asked: Asked, cutoffs: list[int], seasons: Seasons, paired: str
+    connection: "duckdb.DuckDBPyConnection", asked: FeatureRequest, cutoffs: list[int], seasons: Seasons, paired: str
 ) -> "Iterator[pa.RecordBatch]":
     numbers = "".join(f", season{place}" for place in range(len(asked.calendars)))
     rows = ", ".join(f"({', '.join(map(repr, (cutoff, *seasons[cutoff])))})" for cutoff in cutoffs)
@@ -57,7 +59,7 @@ def _answer(
     yield from reader
 
 
-def _query(asked: Asked, paired: str) -> str:
+def _query(asked: FeatureRequest, paired: str) -> str:
     seen = f"(SELECT * FROM ({paired}) WHERE time < cutoff AND known < cutoff)"
     parts = [f"opened AS (SELECT account, cutoff, min(time) AS opened FROM {seen} GROUP BY account, cutoff)"]
     for place, (kinds, atoms) in enumerate(asked.streams):
@@ -153,7 +155,7 @@ def _combined(part: Combined) -> str:
     return f"{left}::DOUBLE / nullif({right}::DOUBLE, 0) * {scale!r} AS {_name(part.column)}"
 
 
-def _outputs(asked: Asked) -> str:
+def _outputs(asked: FeatureRequest) -> str:
     """Every column; peers are the number less the mean of the narrowest cell that has enough."""
     peers = {peer.column: _peer(_name(peer.own.column), peer.mean) for peer in asked.peers}
     seasons = {calendar.column: f"season{place}" for place, calendar in enumerate(asked.calendars)}

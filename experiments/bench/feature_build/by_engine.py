@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.feature_build.feature_requests import Asked
+from experiments.bench.feature_build.feature_requests import FeatureRequest
 from features.plan import compile_plan
-from features.streaming import Built, stream_dataset
+from features.streaming import BuiltMatrix, stream_dataset
 from kqml.dataset.folder import read_dataset
 
 
-def by_chunks(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Built]:
+def by_chunks(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[BuiltMatrix]:
     """As `kqml features` builds them."""
     yield from stream_dataset(read_dataset(folder), np.array(cutoffs), compile_plan(asked.features))

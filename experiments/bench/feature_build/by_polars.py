@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.bench.feature_build.feature_requests import ZERO_WHEN_EMPTY, Asked, Seasons
+from experiments.bench.feature_build.feature_requests import ZERO_WHEN_EMPTY, FeatureRequest, Seasons
 from features.definitions import Aggregation, Atom, Calendar, Combined, Operation, Peer
 from features.peers import FEWEST
 from kqml.calendar.business_time import DAY_US
@@ -16,7 +16,7 @@ CUTOFFS_AT_ONCE = 3
 """Of the formulation that pairs events with cutoffs: pairs with all cutoffs at once do not fit in memory."""
 
 
-def by_cutoff(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
+def by_cutoff(folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
     """One group-by per cutoff over the events of each stream, joined."""
     import polars as pl
 
@@ -28,7 +28,7 @@ def by_cutoff(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) 
         yield _finished(asked, keys, seen, ["account"], cut, seasons)
 
 
-def by_pairs(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
+def by_pairs(folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
     """Every event paired with every later cutoff, one group-by over the pairs, a few cutoffs at a time."""
     import polars as pl
 
@@ -41,7 +41,7 @@ def by_pairs(folder: Path, asked: Asked, cutoffs: list[int], seasons: Seasons) -
         yield _finished(asked, keys, seen, ["account", "cutoff"], cut, seasons)
 
 
-def _read(folder: Path, asked: Asked) -> "tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]":
+def _read(folder: Path, asked: FeatureRequest) -> "tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]":
     """The accounts numbered, the events by account number and time, the same per stream; instants as integers."""
     import polars as pl
 
@@ -67,7 +67,12 @@ def _visible(events: "pl.LazyFrame", cut: "pl.Expr") -> "pl.LazyFrame":
 
 
 def _finished(
-    asked: Asked, keys: "pl.LazyFrame", seen: "list[pl.LazyFrame]", by: list[str], cut: "pl.Expr", seasons: Seasons
+    asked: FeatureRequest,
+    keys: "pl.LazyFrame",
+    seen: "list[pl.LazyFrame]",
+    by: list[str],
+    cut: "pl.Expr",
+    seasons: Seasons,
 ) -> "pl.DataFrame":
     """The rows of `keys` with all columns, from the visible events, all of them first, then of each stream."""
     import polars as pl

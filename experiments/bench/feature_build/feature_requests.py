@@ -9,12 +9,12 @@ from features.catalog import catalog, core77
 from features.definitions import (
     Aggregation,
     Atom,
+    CadenceTarget,
     Calendar,
     Combined,
     Feature,
     Peer,
-    Season,
-    Target,
+    SeasonMeasure,
     atoms_of,
     combined_of,
 )
@@ -22,7 +22,7 @@ from kqml.calendar.business_time import DAY_US, local_midnight, moment_of
 from kqml.calendar.lunar import festival
 
 Seasons = Mapping[int, Sequence[float]]
-"""Cutoff → the numbers of its date, in the order of `Asked.calendars`."""
+"""Cutoff → the numbers of its date, in the order of `FeatureRequest.calendars`."""
 
 
 def plain_catalog() -> tuple[Feature, ...]:
@@ -33,7 +33,7 @@ def plain_catalog() -> tuple[Feature, ...]:
 
 def _reads_rules(feature: Feature) -> bool:
     ruled = any(atom.stream.rule is not None for atom in atoms_of(feature.measure))
-    return ruled or isinstance(feature.measure, Target)
+    return ruled or isinstance(feature.measure, CadenceTarget)
 
 
 SETS: Mapping[str, Callable[[], tuple[Feature, ...]]] = {"core": core77, "full": plain_catalog, "whole": catalog}
@@ -48,7 +48,7 @@ ZERO_WHEN_EMPTY = frozenset(
 
 
 @dataclass(frozen=True)
-class Asked:
+class FeatureRequest:
     """Atoms by the kinds that they read; combinations of atoms, then those that combine combinations; the features in
     the order of columns."""
 
@@ -74,7 +74,7 @@ class Asked:
         return [feature.measure for feature in self.features if isinstance(feature.measure, Calendar)]
 
 
-def asked_of(features: Sequence[Feature]) -> Asked:
+def feature_request(features: Sequence[Feature]) -> FeatureRequest:
     """The parts of a catalog."""
     atoms = dict.fromkeys(atom for feature in features for atom in atoms_of(feature.measure))
     combined = dict.fromkeys(part for feature in features for part in combined_of(feature.measure))
@@ -85,23 +85,23 @@ def asked_of(features: Sequence[Feature]) -> Asked:
     )
     plain = tuple(part for part in combined if isinstance(part.left, Atom))
     nested = tuple(part for part in combined if not isinstance(part.left, Atom))
-    return Asked(streams, (plain, nested), tuple(features))
+    return FeatureRequest(streams, (plain, nested), tuple(features))
 
 
-def seasons_of(asked: Asked, cutoffs: Sequence[int]) -> Seasons:
+def seasons_of(asked: FeatureRequest, cutoffs: Sequence[int]) -> Seasons:
     """The numbers of each cutoff's date in UTC: the days since the first of March as an angle of the mean year."""
     return {cutoff: [_season(calendar.of, cutoff) for calendar in asked.calendars] for cutoff in cutoffs}
 
 
-def _season(season: Season, cutoff: int) -> float:
+def _season(season: SeasonMeasure, cutoff: int) -> float:
     today = moment_of(cutoff).date()
-    if season in (Season.FESTIVAL_AHEAD, Season.FESTIVAL_BEHIND):
+    if season in (SeasonMeasure.FESTIVAL_AHEAD, SeasonMeasure.FESTIVAL_BEHIND):
         starts = [_midnight(festival("spring_festival", year)) for year in range(today.year - 1, today.year + 2)]
         ahead, behind = min(s for s in starts if s > cutoff), max(s for s in starts if s <= cutoff)
-        return (ahead - cutoff if season is Season.FESTIVAL_AHEAD else cutoff - behind) / DAY_US
+        return (ahead - cutoff if season is SeasonMeasure.FESTIVAL_AHEAD else cutoff - behind) / DAY_US
     march = date(today.year - (today.month < 3), 3, 1)
     angle = 2 * math.pi * (today - march).days / 365.2425
-    return math.sin(angle) if season is Season.YEAR_SIN else math.cos(angle)
+    return math.sin(angle) if season is SeasonMeasure.YEAR_SIN else math.cos(angle)
 
 
 def _midnight(day: date) -> int:

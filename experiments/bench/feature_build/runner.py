@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.bench.feature_build import by_duckdb, by_engine, by_polars
 from experiments.bench.feature_build.company import cutoffs_of
-from experiments.bench.feature_build.feature_requests import SETS, Asked, asked_of, seasons_of
+from experiments.bench.feature_build.feature_requests import SETS, FeatureRequest, feature_request, seasons_of
 
 SAMPLED = 97
 """Every so many accounts are compared."""
@@ -27,13 +27,13 @@ Numbers = NDArray[np.float64]
 Part = tuple[NDArray[np.int64], NDArray[np.int64], Callable[[NDArray[np.bool_]], Numbers]]
 """Account numbers, cutoffs, what gives the chosen rows' values."""
 
-Build = Callable[[Path, Asked, list[int]], Iterator[Part]]
+Build = Callable[[Path, FeatureRequest, list[int]], Iterator[Part]]
 
 
 def main() -> None:
     """Builds, samples, answers."""
     args = _parser().parse_args()
-    build, asked = BUILDS[args.formulation](), asked_of(SETS[args.set]())
+    build, asked = BUILDS[args.formulation](), feature_request(SETS[args.set]())
     started, worked = time.perf_counter(), time.process_time()
     rows, sample = consumed(build(args.folder, asked, cutoffs_of(args.cutoffs).tolist()))
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
@@ -49,7 +49,7 @@ def peak_mib() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-class Sample(NamedTuple):
+class RowSample(NamedTuple):
     """Some rows, by account, then cutoff."""
 
     account: NDArray[np.int64]
@@ -57,18 +57,18 @@ class Sample(NamedTuple):
     values: Numbers
 
 
-def consumed(parts: Iterator[Part]) -> tuple[int, Sample]:
+def consumed(parts: Iterator[Part]) -> tuple[int, RowSample]:
     """The number of rows, the sampled ones."""
     rows, kept = 0, []
     for account, cutoff, values in parts:
         rows += len(account)
         mask = account % SAMPLED == 0
-        kept.append(Sample(account[mask], cutoff[mask], values(mask)))
+        kept.append(RowSample(account[mask], cutoff[mask], values(mask)))
     account = np.concatenate([part.account for part in kept])
     cutoff = np.concatenate([part.cutoff for part in kept])
     order = np.lexsort((cutoff, account))
     numbers = np.concatenate([part.values for part in kept])
-    return rows, Sample(account[order], cutoff[order], numbers[order])
+    return rows, RowSample(account[order], cutoff[order], numbers[order])
 
 
 def _engine() -> Build:
@@ -76,7 +76,7 @@ def _engine() -> Build:
 
     warm()
 
-    def build(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Part]:
+    def build(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
         before = 0
         for built in by_engine.by_chunks(folder, asked, cutoffs):
             yield before + built.rows.account.astype(np.int64), built.rows.cutoff, built.values.__getitem__
@@ -88,7 +88,7 @@ def _engine() -> Build:
 def _polars(formulation: str) -> Build:
     import polars as pl
 
-    def build(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Part]:
+    def build(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
         for frame in getattr(by_polars, formulation)(folder, asked, cutoffs, seasons_of(asked, cutoffs)):
             numbers = frame.select(pl.col(asked.columns).cast(pl.Float64).fill_null(float("nan")))
 
@@ -103,7 +103,7 @@ def _polars(formulation: str) -> Build:
 def _duckdb(formulation: str) -> Build:
     import pyarrow as pa
 
-    def build(folder: Path, asked: Asked, cutoffs: list[int]) -> Iterator[Part]:
+    def build(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
         for batch in getattr(by_duckdb, formulation)(folder, asked, cutoffs, seasons_of(asked, cutoffs)):
 
             def chosen(mask: NDArray[np.bool_], batch: pa.RecordBatch = batch) -> Numbers:

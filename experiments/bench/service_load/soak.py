@@ -10,7 +10,7 @@ import httpx
 
 from experiments.bench.service_load.ingesting import event_batches
 from experiments.bench.service_load.memory import resident_mib, slope_per_hour
-from experiments.bench.service_load.stores import Company
+from experiments.bench.service_load.stores import LoadedCompany
 
 SCORING_CLIENTS, EVENTS_A_BATCH = 4, 200
 PAUSE_SECONDS = 0.02
@@ -27,7 +27,7 @@ class Soak:
 
     url: str
     group: int
-    company: Company
+    company: LoadedCompany
     minutes: float
 
 

@@ -10,17 +10,17 @@ import orjson
 from experiments.bench.score_requests import mlflow_row, rows_of
 from kqml.calendar.business_time import DAY_US, moment_of
 from kqml.dataset.folder import Dataset
-from models.registry.served_pointer import POINTER, Published, read_pointer
+from models.registry.served_pointer import POINTER, ServedPointer, read_pointer
 from serve.database.dataset_import import load_dataset
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.preparation import open_prepared
 from serve.database.territory import EVERYWHERE
 from serve.http.access import Scope
-from serve.security.api_keys import KeyWish, add_key
+from serve.security.api_keys import NewKey, add_key
 from serve.security.contact_vault import ContactVault
-from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.encryption import make_secret_key, read_cipher
 from serve.security.key_text import make_key
-from serve.usecases.database_histories import StoredHistories
+from serve.usecases.database_histories import DatabaseHistories
 from serve.usecases.scoring_model import BundleScoring
 
 AFTER_DAYS = 1
@@ -30,7 +30,7 @@ ASKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Company:
+class LoadedCompany:
     """What a store holds. `headers`: of a caller who may read scores, write events. `bodies`: one request for the
     score of an account each; `rows`: the same accounts as feature rows for MLflow."""
 
@@ -39,33 +39,33 @@ class Company:
     rows: tuple[bytes, ...]
 
 
-def fill(address: str, dataset: Dataset, scoring: BundleScoring, accounts: int, reasons: int) -> Company:
+def fill(address: str, dataset: Dataset, scoring: BundleScoring, accounts: int, reasons: int) -> LoadedCompany:
     """Puts the dataset in, makes a key, chooses accounts that are eligible on the day after the data ends."""
-    store = open_prepared(address, dataset.info.time_zone)
+    database = open_prepared(address, dataset.info.time_zone)
     try:
-        load_dataset(store, dataset, time_ns() // 1_000, ContactVault(read_sealer(make_secret_key())))
+        load_dataset(database, dataset, time_ns() // 1_000, ContactVault(read_cipher(make_secret_key())))
         log = dataset.event_log()
         cutoff = int(log.known_at.max()) + AFTER_DAYS * DAY_US
-        chosen = _eligible(store, scoring, [str(name) for name in log.accounts], cutoff)[:accounts]
+        chosen = _eligible(database, scoring, [str(name) for name in log.accounts], cutoff)[:accounts]
         asked = {"as_of": moment_of(cutoff).isoformat(), "reasons": reasons}
         bodies = (orjson.dumps({**asked, "accounts": [{"account_id": name}]}) for name, _ in chosen)
-        return Company(_key(store), tuple(bodies), tuple(row for _, row in chosen))
+        return LoadedCompany(_key(database), tuple(bodies), tuple(row for _, row in chosen))
     finally:
-        store.close()
+        database.close()
 
 
-def _key(store: Store) -> dict[str, str]:
+def _key(database: Database) -> dict[str, str]:
     fresh = make_key()
     scopes = frozenset({Scope.READ_SCORES, Scope.WRITE_EVENTS})
-    with store.writing() as connection:
-        add_key(connection, fresh, KeyWish("benchmark", scopes, None, None, "benchmark"), time_ns() // 1_000)
+    with database.writing() as connection:
+        add_key(connection, fresh, NewKey("benchmark", scopes, None, None, "benchmark"), time_ns() // 1_000)
     return {"authorization": f"Bearer {fresh.text}"}
 
 
-def _eligible(store: Store, scoring: BundleScoring, names: list[str], cutoff: int) -> list[tuple[str, bytes]]:
+def _eligible(database: Database, scoring: BundleScoring, names: list[str], cutoff: int) -> list[tuple[str, bytes]]:
     """Accounts, with their rows as the service computes them from the store."""
     found = []
-    histories = StoredHistories(store)
+    histories = DatabaseHistories(database)
     for name in names[:ASKED_AT_ONCE]:
         values = rows_of(scoring.scorer, scoring.asked(histories.read([name], cutoff, EVERYWHERE), cutoff))
         if len(values):
@@ -73,7 +73,7 @@ def _eligible(store: Store, scoring: BundleScoring, names: list[str], cutoff: in
     return found
 
 
-def two_versions(served: Path, home: Path) -> tuple[Path, tuple[Published, Published]]:
+def two_versions(served: Path, home: Path) -> tuple[Path, tuple[ServedPointer, ServedPointer]]:
     """Copies what is served to another home, where no registry moves it, under two names; the pointer there."""
     shutil.copytree(served, home / "served")
     pointer = home / "served" / POINTER

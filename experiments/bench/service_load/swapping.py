@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
-from models.registry.served_pointer import Published, write_pointer
+from models.registry.served_pointer import ServedPointer, write_pointer
 
 
 @contextmanager
-def swapping(pointer: Path, versions: Sequence[Published], seconds: float) -> Iterator[list[str]]:
+def swapping(pointer: Path, versions: Sequence[ServedPointer], seconds: float) -> Iterator[list[str]]:
     """While the block runs, the pointer moves from one version to the next; yields those it moved to so far."""
     stop, moved = threading.Event(), list[str]()
 

@@ -13,7 +13,7 @@ from experiments.world.drivers import DRIVERS
 from features.catalog import catalog
 from features.training_set import TrainingSet
 from models.churn.boosting import Parameters, train_booster
-from models.churn.reasons.reasons import explainer
+from models.churn.reasons.reasons import create_explainer
 from models.churn.resampling import draw_resamples, interval
 
 NOTHING = "none"
@@ -38,13 +38,13 @@ def true_drivers(pictures: pd.DataFrame) -> Words:
     return np.where(most >= ACTS, strongest, np.where(most < QUIET, NOTHING, ""))
 
 
-def said_causes(found: TrainingSet, kept: Mask, effort: Effort) -> Words:
+def named_causes(found: TrainingSet, kept: Mask, effort: Effort) -> Words:
     """Per kept test row the weightiest raising cause among the product's reasons, or "none"."""
     fit, test = split(found)
     booster = train_booster(fit, Parameters(), effort.rounds, 0)
     empty = np.isnan(fit.values).all(axis=0)
     typical = np.nanmedian(np.where(empty, 0.0, fit.values), axis=0)
-    speaker = explainer(catalog(), found.categories, typical, "CNY")
+    speaker = create_explainer(catalog(), found.categories, typical, "CNY")
     said: list[str] = []
     values = test.values[kept]
     for start in range(0, len(values), BATCH):

@@ -16,8 +16,8 @@ from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
 from models.churn.boosting import Parameters, train_booster
 from models.churn.churn_model import predict_log_odds
-from models.churn.examples import Examples, examples_of
-from models.churn.resampling import Measured, Resamples, draw_resamples, measure, paired
+from models.churn.examples import Examples, training_examples
+from models.churn.resampling import MeasuredMetric, Resamples, draw_resamples, measure, paired
 
 WEEKS, FIRST, EVERY = 156, 32, 4
 TEST_FROM = 104
@@ -53,7 +53,7 @@ QUICK = Effort(rounds=30, draws=40, paired_draws=60)
 
 
 @dataclass(frozen=True)
-class Judged:
+class WorldModel:
     """A model's log-odds on the test rows, with what is needed to measure them."""
 
     examples: Examples
@@ -64,10 +64,10 @@ class Judged:
     def groups(self) -> dict[str, NDArray[np.bool_]]:
         return {"all": np.ones(len(self.silent), bool), "silent": self.silent, "ordering": ~self.silent}
 
-    def among(self, mask: NDArray[np.bool_]) -> "Judged":
-        return Judged(self.examples.where(mask), self.silent[mask], self.log_odds[mask])
+    def among(self, mask: NDArray[np.bool_]) -> "WorldModel":
+        return WorldModel(self.examples.where(mask), self.silent[mask], self.log_odds[mask])
 
-    def measured(self, resamples: Resamples) -> Measured:
+    def measured(self, resamples: Resamples) -> MeasuredMetric:
         return measure(self.log_odds, self.examples.churned, resamples, probabilities=False)
 
 
@@ -80,19 +80,19 @@ def training_set(dataset: Dataset, gap: int) -> TrainingSet:
 
 def split(found: TrainingSet) -> tuple[Examples, Examples]:
     """What was answered before the last year begins, the rows of the last year."""
-    examples = examples_of(found)
+    examples = training_examples(found)
     test = examples.cutoff >= WeekDates().cutoff(TEST_FROM)
     return examples.where(examples.matures_at <= WeekDates().cutoff(TEST_FROM)), examples.where(test)
 
 
-def judge(found: TrainingSet, kept: frozenset[str] | None, effort: Effort) -> Judged:
+def measure_model(found: TrainingSet, kept: frozenset[str] | None, effort: Effort) -> WorldModel:
     """The model of these columns, or of all of them, on the test rows."""
     fit, test = split(found)
     silent = found.labels.already_silent[test.place]
     if kept is not None:
         mask = np.array([column in kept for column in fit.columns])
         fit, test = fit.only(mask), test.only(mask)
-    return Judged(test, silent, predict_log_odds(train_booster(fit, Parameters(), effort.rounds, 0), test.values))
+    return WorldModel(test, silent, predict_log_odds(train_booster(fit, Parameters(), effort.rounds, 0), test.values))
 
 
 def mirrors(columns: Sequence[str]) -> frozenset[str]:
@@ -105,12 +105,12 @@ def mirrors_orders(feature: Feature) -> bool:
     return all(atom.stream.kinds <= MIRRORS for atom in atoms_of(feature.measure))
 
 
-def rows_of(judged: Judged, gap: int, features: str, effort: Effort) -> list[dict[str, Any]]:
+def rows_of(judged: WorldModel, gap: int, features: str, effort: Effort) -> list[dict[str, Any]]:
     """AUC with interval and average precision of every group."""
     return [_row(judged.among(mask), gap, group, features, effort) for group, mask in judged.groups.items()]
 
 
-def _row(part: Judged, gap: int, group: str, features: str, effort: Effort) -> dict[str, Any]:
+def _row(part: WorldModel, gap: int, group: str, features: str, effort: Effort) -> dict[str, Any]:
     scored = part.measured(draw_resamples(part.examples.account, effort.draws))
     between = scored.interval("auc")
     return {
@@ -126,7 +126,7 @@ def _row(part: Judged, gap: int, group: str, features: str, effort: Effort) -> d
     }
 
 
-def gain(more: Judged, fewer: Judged, effort: Effort) -> dict[str, Any]:
+def gain(more: WorldModel, fewer: WorldModel, effort: Effort) -> dict[str, Any]:
     """What more columns add to fewer among the accounts that still order: AUC, average precision, with intervals."""
     mask = ~more.silent
     resamples = draw_resamples(more.examples.account[mask], effort.paired_draws)
@@ -142,7 +142,7 @@ def gain(more: Judged, fewer: Judged, effort: Effort) -> dict[str, Any]:
     return found
 
 
-def left_alone(judged: Judged, left: NDArray[np.bool_], effort: Effort) -> dict[str, Any]:
+def left_alone(judged: WorldModel, left: NDArray[np.bool_], effort: Effort) -> dict[str, Any]:
     """How much of what is called churn left for good, how well that is foreseen: silent slow accounts left out."""
     ordering = ~judged.silent
     churned = judged.examples.churned

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.studies.off_policy.rollout_log import LivedLog
-from models.evaluation.off_policy.clustering import Estimate
-from models.evaluation.off_policy.evaluation import Evaluation, evaluate_policy
+from experiments.studies.off_policy.rollout_log import RolloutLog
+from models.evaluation.off_policy.clustering import PolicyEstimate
+from models.evaluation.off_policy.evaluation import PolicyEvaluation, evaluate_policy
 from models.evaluation.off_policy.outcome_model import Regression, expected_outcomes
-from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Flags, Floats
+from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows
 from models.evaluation.off_policy.targets import PLAYBOOK
 
 THIN = 60
@@ -18,7 +18,7 @@ THIN = 60
 
 
 @dataclass(frozen=True)
-class Told:
+class CoverageResult:
     """An estimate beside the truth."""
 
     covers: bool
@@ -27,20 +27,20 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CoverageCounts:
     """One target in one run. `value`, `difference`: by estimator, of the value, of the value less the playbook's; none
     where it was refused. `truth`: of the difference, for the rows of this log."""
 
     target: str
     refused: bool
-    value: Mapping[str, Told]
-    difference: Mapping[str, Told]
+    value: Mapping[str, CoverageResult]
+    difference: Mapping[str, CoverageResult]
     headline: str
     truth: float
     rows: int
 
 
-def judge(log: LivedLog, targets: Mapping[str, Floats], numbers: range) -> Iterator[list[Seen]]:
+def measure_coverage(log: RolloutLog, targets: Mapping[str, Floats], numbers: range) -> Iterator[list[CoverageCounts]]:
     """The targets in each of some runs; run `number` has its own coins and futures. Truths are of the rows drawn."""
     for number in numbers:
         drawn, rows = log.draw(number)
@@ -59,11 +59,11 @@ def judge(log: LivedLog, targets: Mapping[str, Floats], numbers: range) -> Itera
         ]
 
 
-def _seen(name: str, found: Evaluation, truths: tuple[float, float], rows: int) -> Seen:
+def _seen(name: str, found: PolicyEvaluation, truths: tuple[float, float], rows: int) -> CoverageCounts:
     value, gain = truths[0], truths[0] - truths[1]
     if found.target.values is None or found.difference is None:
-        return Seen(name, True, {}, {}, found.headline, gain, rows)
-    return Seen(
+        return CoverageCounts(name, True, {}, {}, found.headline, gain, rows)
+    return CoverageCounts(
         target=name,
         refused=False,
         value={key: _told(one, value) for key, one in found.target.values.items()},
@@ -74,11 +74,11 @@ def _seen(name: str, found: Evaluation, truths: tuple[float, float], rows: int) 
     )
 
 
-def _told(one: Estimate, truth: float) -> Told:
-    return Told(one.low <= truth <= one.high, (one.high - one.low) / 2, one.value - truth)
+def _told(one: PolicyEstimate, truth: float) -> CoverageResult:
+    return CoverageResult(one.low <= truth <= one.high, (one.high - one.low) / 2, one.value - truth)
 
 
-def refused_when_thin(log: LivedLog, targets: Mapping[str, Floats], numbers: range) -> float:
+def refused_when_thin(log: RolloutLog, targets: Mapping[str, Floats], numbers: range) -> float:
     """Share of targets that are refused where every answer has to be: from so few rows; an action for everybody from a
     log that never drew it too."""
     refused: list[bool] = []
@@ -93,14 +93,14 @@ def refused_when_thin(log: LivedLog, targets: Mapping[str, Floats], numbers: ran
     return float(np.mean(refused))
 
 
-def _refused(drawn: Drawn, rows: Codes, kept: Flags, targets: Mapping[str, Floats], chances: Floats) -> bool:
+def _refused(drawn: RandomisedRows, rows: Codes, kept: Flags, targets: Mapping[str, Floats], chances: Floats) -> bool:
     part = _where(drawn, kept)
     nothing = Regression(np.zeros(part.eligible.shape))
     mine = rows[kept]
     return evaluate_policy(part, chances[mine], targets[PLAYBOOK][mine], nothing).refused
 
 
-def _where(drawn: Drawn, mask: Flags) -> Drawn:
+def _where(drawn: RandomisedRows, mask: Flags) -> RandomisedRows:
     columns: dict[str, Any] = {
         name: value[mask] for name, value in vars(drawn).items() if isinstance(value, np.ndarray)
     }

@@ -14,8 +14,8 @@ from experiments.public_data import data_folder
 from kqml.errors import CouldNot, Fault
 from models.evaluation.off_policy.clustering import clusters_of
 from models.evaluation.off_policy.estimators import values
-from models.evaluation.off_policy.randomised_rows import Codes, Floats, Weighed
-from models.evaluation.off_policy.support import Support, support_of
+from models.evaluation.off_policy.randomised_rows import Codes, Floats, WeightedRows
+from models.evaluation.off_policy.support import PolicySupport, policy_support
 
 FOLDS = 5
 
@@ -35,7 +35,7 @@ def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = 
     items = int(max(log["item_id"].max(), other["item_id"].max())) + 1
     weight = _chances(log, other, items, target) / log["propensity_score"].to_numpy()
     click = log["click"].to_numpy(dtype=np.float64)
-    support = support_of(weight)
+    support = policy_support(weight)
     told = {} if support.refused else _values(log, weight, click)
     return {
         "campaign": campaign,
@@ -65,7 +65,7 @@ def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, An
     return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in found.items()}
 
 
-def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> Weighed:
+def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> WeightedRows:
     """The regression is the mean click of each position in the other folds, whatever the item."""
     fold: Codes = np.random.default_rng(0).integers(0, FOLDS, len(log))
     position = log["position"].to_numpy()
@@ -74,10 +74,10 @@ def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> Weighed:
         for place in np.unique(position):
             here, there = (fold == part) & (position == place), (fold != part) & (position == place)
             fitted[here] = click[there].mean()
-    return Weighed(weight, fitted, fitted)
+    return WeightedRows(weight, fitted, fitted)
 
 
-def _support(support: Support) -> dict[str, float]:
+def _support(support: PolicySupport) -> dict[str, float]:
     return {"effective": support.effective, "mean_weight": support.mean_weight}
 
 

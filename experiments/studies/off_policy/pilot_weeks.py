@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.actions import Package
-from experiments.world.control import Decisions, Observation, Pilot, Reps, run
-from experiments.world.simulation import Lived, Simulation, all_seats
+from experiments.world.actions import WorldAction
+from experiments.world.control import Observation, Pilot, Reps, WorldDecisions, run
+from experiments.world.simulation import SimulatedWeeks, Simulation, all_seats
 from experiments.world.truth import HORIZON, assigned_truth
 from experiments.world.world import World
-from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Flags, Floats
+from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows
 
 FIRST_PATH = 1_000
 """Paths of the truth lie below; odd ones are mirrors of even ones."""
@@ -38,12 +38,12 @@ class Crossroads:
     effect: Floats
     effect_error: Floats
 
-    def draw(self, number: int) -> Drawn:
+    def draw(self, number: int) -> RandomisedRows:
         """The log of one pilot week: its drawn decisions, their margin over the horizon; later reps go their way."""
         fork = self.simulation.forked(FIRST_PATH + 2 * number)
-        kept: list[Decisions] = []
+        kept: list[WorldDecisions] = []
 
-        def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+        def notice(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
             kept.append(decisions)
 
         margin = run(fork, Pilot(self.share), 1, notice).margin
@@ -51,7 +51,7 @@ class Crossroads:
             margin = margin + fork.live().net * fork.traits.margin_rate
         drawn = kept[0].coin[self.who]
         rows = self.who[drawn]
-        return Drawn(
+        return RandomisedRows(
             actions=self.actions,
             action=kept[0].assigned[rows].astype(np.int64),
             probability=kept[0].probability[rows],
@@ -61,7 +61,7 @@ class Crossroads:
             rep=fork.traits.seat[rows].astype(np.int64),
         )
 
-    def rows_of(self, drawn: Drawn) -> Codes:
+    def rows_of(self, drawn: RandomisedRows) -> Codes:
         """The places of a log's rows among the rows here."""
         return np.searchsorted(self.who, drawn.account)
 
@@ -69,7 +69,7 @@ class Crossroads:
 def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[Crossroads]:
     """The reps' own way up to each of `weeks`, in order; there the truth of every package."""
     simulation = Simulation(world, all_seats(world))
-    past: list[Lived] = []
+    past: list[SimulatedWeeks] = []
     found = []
     for week in weeks:
         ahead = week - simulation.number
@@ -78,7 +78,7 @@ def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list
     return found
 
 
-def _crossroads(simulation: Simulation, past: list[Lived], share: float, paths: int) -> Crossroads:
+def _crossroads(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> Crossroads:
     seen = Observation(simulation)
     who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
     found = assigned_truth(simulation, who, paths=paths)
@@ -97,20 +97,20 @@ def _crossroads(simulation: Simulation, past: list[Lived], share: float, paths: 
     )
 
 
-def _amounts(seen: Observation, past: list[Lived]) -> Floats:
+def _amounts(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
     """Weeks × accounts: margin of the orders."""
     return np.asarray(np.array([lived.amount for lived in past]) * seen.margin_rate, dtype=np.float64)
 
 
-def _margins(seen: Observation, past: list[Lived]) -> Floats:
+def _margins(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
     """What an account brought in as many weeks as the horizon has, by the mean of its last year."""
     return np.asarray(_amounts(seen, past)[-52:].mean(axis=0) * HORIZON, dtype=np.float64)
 
 
-def _known(seen: Observation, past: list[Lived]) -> Floats:
+def _known(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
     """Sales, silence, contacts lately; tier, segment, region, distance."""
     amounts = _amounts(seen, past)
-    met = np.array([lived.acts.recorded >= Package.VISIT for lived in past])
+    met = np.array([lived.acts.recorded >= WorldAction.VISIT for lived in past])
     weeks = np.arange(len(past))[:, None]
     last = np.where(amounts > 0, weeks, -1).max(axis=0)
     columns = [amounts[-window:].sum(axis=0) for window in WINDOWS]

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.studies.off_policy.pilot_weeks import Crossroads
-from models.evaluation.off_policy.outcome_model import Known
-from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Flags, Floats
+from models.evaluation.off_policy.outcome_model import OutcomeRows
+from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows
 
 
 @dataclass(frozen=True)
-class LivedLog:
+class RolloutLog:
     """Weeks of one world. Arrays have a row for each week's accounts, week after week."""
 
     places: Sequence[Crossroads]
@@ -39,26 +39,26 @@ class LivedLog:
     def truth(self) -> Floats:
         return np.concatenate([place.truth for place in self.places])
 
-    def draw(self, number: int) -> tuple[Drawn, Codes]:
+    def draw(self, number: int) -> tuple[RandomisedRows, Codes]:
         """One log with its rows' places in the arrays; the same number is the same log."""
         logs = [place.draw(number) for place in self.places]
         starts = np.cumsum([0, *(len(place.who) for place in self.places)])
         rows = [start + place.rows_of(log) for start, place, log in zip(starts, self.places, logs, strict=False)]
         return _joined(logs), np.concatenate(rows)
 
-    def known(self, drawn: Drawn, rows: Codes) -> Known:
+    def known(self, drawn: RandomisedRows, rows: Codes) -> OutcomeRows:
         """What a regression learns from."""
-        return Known(self.values[rows], drawn.outcome, drawn.account, self.past[rows])
+        return OutcomeRows(self.values[rows], drawn.outcome, drawn.account, self.past[rows])
 
     def each(self, chances: Callable[[Crossroads], Floats]) -> Floats:
         """n × K of something worked out week by week."""
         return np.concatenate([chances(place) for place in self.places])
 
 
-def _joined(logs: Sequence[Drawn]) -> Drawn:
+def _joined(logs: Sequence[RandomisedRows]) -> RandomisedRows:
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(log, name) for log in logs])
         for name, value in vars(logs[0]).items()
         if isinstance(value, np.ndarray)
     }
-    return Drawn(actions=logs[0].actions, **columns)
+    return RandomisedRows(actions=logs[0].actions, **columns)

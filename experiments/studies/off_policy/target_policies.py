@@ -3,15 +3,15 @@
 import numpy as np
 
 from experiments.studies.off_policy.pilot_weeks import Crossroads
-from experiments.studies.off_policy.rollout_log import LivedLog
+from experiments.studies.off_policy.rollout_log import RolloutLog
 from kqml.playbook import Playbook
 from models.evaluation.off_policy.randomised_rows import Floats
 from models.evaluation.off_policy.targets import PLAYBOOK, target_named
 from models.policy.allocation.allocation import allocate
-from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 from models.uplift.fitted import FittedEffects
 from models.uplift.learner import EffectModel
-from models.uplift.sample import Sample
+from models.uplift.sample import DecisionSample
 from models.value.net import net_values
 
 OURS, BEST, FEW = "ours", "allocated_oracle", "playbook_but_few"
@@ -21,20 +21,20 @@ INDEPENDENT = 50_000
 FEW_SHARE = 0.1
 
 
-def targets_of(log: LivedLog, playbook: Playbook) -> dict[str, Floats]:
+def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
     """n × K chances: every action for everybody, the playbook, the hours allocated by effects that our learner found in
     an independent log of the same size, by the true effects; the playbook but for help offered to few accounts."""
     named = {name: target_named(name, playbook, log.tier, log.eligible) for name in (*playbook.actions, PLAYBOOK)}
-    effects = learned(log)
-    ours = log.each(lambda place: allocated(place, effects.predict(place.values), playbook))
-    best = log.each(lambda place: allocated(place, place.effect, playbook))
+    effects = learned_policy(log)
+    ours = log.each(lambda place: allocated_policy(place, effects.predict(place.values), playbook))
+    best = log.each(lambda place: allocated_policy(place, place.effect, playbook))
     return {**named, OURS: ours, BEST: best, FEW: _but_few(log, named)}
 
 
-def learned(log: LivedLog) -> FittedEffects:
+def learned_policy(log: RolloutLog) -> FittedEffects:
     """The effects told by a log of other coins and other futures."""
     drawn, rows = log.draw(INDEPENDENT)
-    sample = Sample(
+    sample = DecisionSample(
         values=log.values[rows],
         action=drawn.action,
         outcome=drawn.outcome,
@@ -46,21 +46,21 @@ def learned(log: LivedLog) -> FittedEffects:
     return EffectModel().fit_sample(sample).fitted
 
 
-def _but_few(log: LivedLog, named: dict[str, Floats]) -> Floats:
+def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:
     """One in ten rows, those with the most trouble to come by their silence, gets an offer of help."""
     ratio = log.values[:, 0] * 13 / (log.values[:, 3] + 1.0)
     few = ratio <= np.quantile(ratio, FEW_SHARE)
     return np.where(few[:, None], named["help_offer"], named[PLAYBOOK])
 
 
-def allocated(place: Crossroads, effect: Floats, playbook: Playbook) -> Floats:
+def allocated_policy(place: Crossroads, effect: Floats, playbook: Playbook) -> Floats:
     """Chances, 0 or 1, of what the reps' hours go to by net value of these effects."""
-    seat, rule, packages = place.simulation.traits.seat[place.who], playbook.rep, Packages.of(playbook)
+    seat, rule, packages = place.simulation.traits.seat[place.who], playbook.rep, Actions.of(playbook)
     reps, rep = np.unique(seat, return_inverse=True)
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
     count, channels = len(place.who), packages.contacts.shape[1]
     net = net_values(np.nan_to_num(effect), packages.cost, playbook.minute_cost)
-    problem = Problem(
+    problem = AllocationProblem(
         packages=packages,
         rep=rep.astype(np.int64),
         tier=np.zeros(count, dtype=np.int64),

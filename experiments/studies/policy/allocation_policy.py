@@ -7,18 +7,18 @@ from datetime import date
 
 import numpy as np
 
-from experiments.studies.policy.history import History
-from experiments.world.control import Decisions, Observation
+from experiments.studies.policy.history import RolloutHistory
+from experiments.world.control import Observation, WorldDecisions
 from experiments.world.draws import Floats
 from kqml.calendar.business_time import moment_of
 from kqml.playbook.codes import CHANNELS, TIERS
 from models.policy.allocation.cadence import no_floors, shortfall_costs, tier_places, with_floors
-from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 from models.policy.allocation.required_contacts import WEEKS_PER_MONTH
 from models.policy.allocation.solving import solve
 from models.policy.allocation.subgradient_ascent import Prices
 
-Score = Callable[[Observation, Floats, History], Floats]
+Score = Callable[[Observation, Floats, RolloutHistory], Floats]
 """(n, K) from the observation, the features, the history; 0 for waiting."""
 
 TOLERANCE = 0.05
@@ -30,7 +30,7 @@ prices alone find no plan."""
 
 
 @dataclass
-class Booked:
+class ContactCounts:
     """What a policy has counted of a month's cadence (accounts × channels), with the prices of its last week."""
 
     month: str = ""
@@ -53,17 +53,17 @@ class Booked:
 
 
 @dataclass
-class Allocated:
+class AllocationPolicy:
     """Guards what the cadence still owes; everything but the score is the same for every policy."""
 
     name: str
     score: Score
-    history: History
-    booked: Booked = field(default_factory=Booked)
+    history: RolloutHistory
+    booked: ContactCounts = field(default_factory=ContactCounts)
     spent: list[Floats] = field(default_factory=list)
 
-    def decide(self, seen: Observation) -> Decisions:
-        playbook, packages = seen.playbook, Packages.of(seen.playbook)
+    def decide(self, seen: Observation) -> WorldDecisions:
+        playbook, packages = seen.playbook, Actions.of(seen.playbook)
         score = self.score(seen, self.history.values(seen), self.history)
         score = np.where(seen.eligible, score, 0.0)
         problem = self._problem(seen, packages, score)
@@ -72,15 +72,15 @@ class Allocated:
         assert self.booked.counted is not None
         self.booked.counted += packages.contacts[choice]
         self.spent.append(packages.cost[choice, 0] * playbook.minute_cost + packages.cost[choice, 2])
-        return Decisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(choice)), choice])
+        return WorldDecisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(choice)), choice])
 
-    def _problem(self, seen: Observation, packages: Packages, score: Floats) -> Problem:
+    def _problem(self, seen: Observation, packages: Actions, score: Floats) -> AllocationProblem:
         playbook, tier = seen.playbook, tier_places(seen.tier.astype(object))
         rep = np.unique(seen.rep, return_inverse=True)[1].astype(np.int64)
         reps, hours = int(rep.max()) + 1, playbook.rep
         target = np.array([[playbook.cadence[name][channel] for channel in CHANNELS] for name in TIERS])[tier]
         monday = moment_of(seen.cutoff, seen.time_zone).date()
-        problem = Problem(
+        problem = AllocationProblem(
             packages=packages,
             rep=rep,
             tier=tier,

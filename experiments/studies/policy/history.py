@@ -4,30 +4,30 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.world.actions import Package
-from experiments.world.control import Decisions, Observation
+from experiments.world.actions import WorldAction
+from experiments.world.control import Observation, WorldDecisions
 from experiments.world.draws import Floats
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
-from experiments.world.simulation import Lived
+from experiments.world.simulation import SimulatedWeeks
 from experiments.world.truth import HORIZON
 
 WINDOWS = (4, 13, 26, 52)
 
 
 @dataclass
-class History:
+class RolloutHistory:
     """Weeks as they were recorded; `notice` belongs into `control.run`. `contacts`: weeks × accounts of packages."""
 
     margin: list[Floats] = field(default_factory=list)
     contacts: list[Floats] = field(default_factory=list)
 
-    def notice(self, seen: Observation, decisions: Decisions, lived: Lived) -> None:
+    def notice(self, seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
         self.margin.append(lived.amount * seen.margin_rate)
         self.contacts.append(lived.acts.recorded.astype(np.float64))
 
-    def copy(self) -> "History":
-        return History([*self.margin[-WINDOWS[-1] :]], [*self.contacts[-WINDOWS[-1] :]])
+    def copy(self) -> "RolloutHistory":
+        return RolloutHistory([*self.margin[-WINDOWS[-1] :]], [*self.contacts[-WINDOWS[-1] :]])
 
     def trailing(self) -> Floats:
         """Margin of a horizon by the mean of the last year."""
@@ -40,7 +40,7 @@ class History:
         silent = len(margin) - np.where(margin > 0, place, -1).max(axis=0)
         untouched = len(margin) - np.where(met > 0, place, -1).max(axis=0)
         columns = [margin[-window:].sum(axis=0) for window in WINDOWS]
-        columns += [(met[-window:] >= Package.VISIT).sum(axis=0) for window in WINDOWS[:3]]
+        columns += [(met[-window:] >= WorldAction.VISIT).sum(axis=0) for window in WINDOWS[:3]]
         columns += [(met[-window:] > 0).sum(axis=0) for window in WINDOWS[:2]]
         often = (margin[-26:] > 0).mean(axis=0)
         columns += [silent, untouched, often, silent * often, columns[0] * 13 / 4 - columns[1]]

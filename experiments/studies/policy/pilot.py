@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.studies.policy.history import History
-from experiments.world.control import Decisions, Observation, Pilot, Reps, run
+from experiments.studies.policy.history import RolloutHistory
+from experiments.world.control import Observation, Pilot, Reps, WorldDecisions, run
 from experiments.world.draws import Flags, Floats, Places
-from experiments.world.simulation import Lived, Simulation
+from experiments.world.simulation import SimulatedWeeks, Simulation
 from experiments.world.truth import HORIZON, assigned_truth
 from kqml.errors import Refused
-from models.uplift.sample import Sample
+from models.uplift.sample import DecisionSample
 
 Look = tuple[Floats, Floats]
 """Features and true effects of accounts at a cutoff."""
@@ -32,7 +32,7 @@ class PilotWeek:
 
 
 @dataclass
-class Learned:
+class PilotEffects:
     """The pilot as it is known. `margin`: of every account in each week since its start, also of weeks behind its end.
     `beyond`: of every account in the weeks behind the end where the reps go their own way; a policy that is lived by
     the first accounts only changes theirs. `true`: (features, effects) at some cutoffs, for the oracle alone."""
@@ -43,9 +43,9 @@ class Learned:
     beyond: list[Floats] = field(default_factory=list)
     true: list[Look] = field(default_factory=list)
 
-    def followed(self) -> "Learned":
+    def followed(self) -> "PilotEffects":
         """The same pilot, to be followed into a future of its own."""
-        return Learned(self.actions, self.weeks, [*self.margin], self.beyond, self.true)
+        return PilotEffects(self.actions, self.weeks, [*self.margin], self.beyond, self.true)
 
     def add_week(self, margin: Floats) -> None:
         """A week behind the pilot's end, as the first accounts lived it."""
@@ -53,7 +53,7 @@ class Learned:
         rest = self.beyond[place] if place < len(self.beyond) else margin
         self.margin.append(np.concatenate([margin, rest[len(margin) :]]))
 
-    def matured(self, part: float = 1.0) -> Sample:
+    def matured(self, part: float = 1.0) -> DecisionSample:
         """The drawn rows of weeks whose whole horizon has passed; a random part of them. Raises Refused without any."""
         ripe = max(0, min(len(self.weeks), len(self.margin) - HORIZON + 1))
         if not ripe:
@@ -69,7 +69,7 @@ class Learned:
                 for place, (week, mine) in enumerate(zip(self.weeks, kept, strict=False))
             ]
         )
-        return Sample(
+        return DecisionSample(
             columns["values"],
             columns["action"],
             outcome,
@@ -80,16 +80,16 @@ class Learned:
         )
 
 
-def live_pilot(simulation: Simulation, history: History, weeks: int, share: float) -> Learned:
+def run_pilot(simulation: Simulation, history: RolloutHistory, weeks: int, share: float) -> PilotEffects:
     """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
-    learned = Learned(simulation.world.playbook.actions)
+    learned = PilotEffects(simulation.world.playbook.actions)
 
-    def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+    def notice(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
         learned.weeks.append(_drawn(seen, decisions, history.values(seen)))
         learned.margin.append(lived.net * seen.margin_rate)
         history.notice(seen, decisions, lived)
 
-    def afterwards(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+    def afterwards(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
         learned.beyond.append(lived.net * seen.margin_rate)
 
     run(simulation, Pilot(share), weeks, notice)
@@ -97,7 +97,9 @@ def live_pilot(simulation: Simulation, history: History, weeks: int, share: floa
     return learned
 
 
-def look(simulation: Simulation, history: History, stage: tuple[int, float], looks: tuple[int, int]) -> list[Look]:
+def observe(
+    simulation: Simulation, history: RolloutHistory, stage: tuple[int, float], looks: tuple[int, int]
+) -> list[Look]:
     """Lives the pilot (`stage`: weeks, share) of some accounts; the truth of every `looks[0]` weeks by `looks[1]`
     paths."""
     found = []
@@ -108,7 +110,7 @@ def look(simulation: Simulation, history: History, stage: tuple[int, float], loo
     return found
 
 
-def _drawn(seen: Observation, decisions: Decisions, values: Floats) -> PilotWeek:
+def _drawn(seen: Observation, decisions: WorldDecisions, values: Floats) -> PilotWeek:
     mine = np.flatnonzero(decisions.coin)
     return PilotWeek(
         mine,
@@ -120,7 +122,7 @@ def _drawn(seen: Observation, decisions: Decisions, values: Floats) -> PilotWeek
     )
 
 
-def _true(simulation: Simulation, history: History, paths: int) -> Look:
+def _true(simulation: Simulation, history: RolloutHistory, paths: int) -> Look:
     seen = Observation(simulation)
     found = assigned_truth(simulation, np.arange(len(seen.eligible)), kappa="playbook", paths=paths)
     return history.values(seen)[seen.on_books], found.effect["margin"][seen.on_books]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from experiments.studies.policy.allocation_policy import Score
-from experiments.studies.policy.history import History
-from experiments.studies.policy.pilot import Learned
+from experiments.studies.policy.history import RolloutHistory
+from experiments.studies.policy.pilot import PilotEffects
 from experiments.world.control import Observation
 from experiments.world.draws import Floats
-from models.uplift.sample import Sample
+from models.uplift.sample import DecisionSample
 
 
 def _nobody(rows: int) -> None:
@@ -16,11 +16,11 @@ def _nobody(rows: int) -> None:
 
 
 @dataclass
-class Retrained:
+class RetrainedPolicy:
     """A score that is fitted to the matured rows every so many weeks. `part`: of the rows. `told`: of each training."""
 
-    learned: Learned
-    fit: Callable[[Sample], Score]
+    learned: PilotEffects
+    fit: Callable[[DecisionSample], Score]
     every: int
     part: float = 1.0
     told: Callable[[int], None] = _nobody
@@ -28,7 +28,7 @@ class Retrained:
     score: Score | None = field(default=None, repr=False)
     rows: int = 0
 
-    def __call__(self, seen: Observation, values: Floats, history: History) -> Floats:
+    def __call__(self, seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
         if self.week % self.every == 0:
             self._learn()
         self.week += 1

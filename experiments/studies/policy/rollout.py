@@ -7,13 +7,13 @@ import numpy as np
 from lightgbm import Booster
 
 from experiments.studies.policy import scores
-from experiments.studies.policy.allocation_policy import Allocated, Score
-from experiments.studies.policy.history import History
-from experiments.studies.policy.pilot import Learned, live_pilot, look
-from experiments.studies.policy.retraining import Retrained
-from experiments.world.control import Decisions, Observation, Reps, run
+from experiments.studies.policy.allocation_policy import AllocationPolicy, Score
+from experiments.studies.policy.history import RolloutHistory
+from experiments.studies.policy.pilot import PilotEffects, observe, run_pilot
+from experiments.studies.policy.retraining import RetrainedPolicy
+from experiments.world.control import Observation, Reps, WorldDecisions, run
 from experiments.world.draws import Floats
-from experiments.world.simulation import Lived, Simulation, all_seats
+from experiments.world.simulation import SimulatedWeeks, Simulation, all_seats
 from experiments.world.truth import HORIZON
 from experiments.world.world import World
 
@@ -49,7 +49,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RolloutResult:
     """Per policy the margin of each account less what its actions cost, over policy weeks and run-out, averaged over
     futures. `rows`: randomised ones that each learner of ours had at its last training."""
 
@@ -57,32 +57,32 @@ class Outcome:
     rows: dict[str, int]
 
 
-Making = Callable[[Simulation, Learned], Score]
+Making = Callable[[Simulation, PilotEffects], Score]
 """Makes the score of a policy for one future, in which the pilot's outcomes go on ripening."""
 
 
-def live_stage(world: World, stage: Stage, part: str) -> Outcome:
+def run_stage(world: World, stage: Stage, part: str) -> RolloutResult:
     """Lives the world up to the pilot's end, then its first seats once under each policy of one of PARTS."""
-    learned = _learned(world, stage) if part != "full" else Learned(world.playbook.actions)
+    learned = _learned(world, stage) if part != "full" else PilotEffects(world.playbook.actions)
     seats = range(min(stage.seats or world.shape.reps, world.shape.reps))
     simulation, history = _begun(world, seats, stage.behaviour)
     looks = (stage.look_every if part == "compared" else 0, stage.paths)
-    learned.true = look(simulation, history, (stage.pilot, stage.share), looks)
+    learned.true = observe(simulation, history, (stage.pilot, stage.share), looks)
     rows: dict[str, int] = {}
     policies = {"compared": _compared, "ours": _ours, "full": _full}[part](learned, stage, rows)
-    return Outcome(
+    return RolloutResult(
         {name: _mean_net(simulation, making, (learned, history), stage) for name, making in policies.items()}, rows
     )
 
 
-def _learned(world: World, stage: Stage) -> Learned:
+def _learned(world: World, stage: Stage) -> PilotEffects:
     """The pilot of the whole world."""
-    return live_pilot(*_begun(world, all_seats(world), stage.behaviour), stage.pilot, stage.share)
+    return run_pilot(*_begun(world, all_seats(world), stage.behaviour), stage.pilot, stage.share)
 
 
-def _begun(world: World, seats: range, weeks: int) -> tuple[Simulation, History]:
+def _begun(world: World, seats: range, weeks: int) -> tuple[Simulation, RolloutHistory]:
     """Some seats at the pilot's begin; their luck is the same whoever else is there."""
-    simulation, history = Simulation(world, seats), History()
+    simulation, history = Simulation(world, seats), RolloutHistory()
     run(simulation, Reps(), weeks, history.notice)
     return simulation, history
 
@@ -91,11 +91,11 @@ def parts_of(stage: Stage) -> tuple[str, ...]:
     return PARTS if stage.full_oracle else PARTS[:2]
 
 
-def _full(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+def _full(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
     return {FULL_ORACLE: lambda fork, ripening: scores.by_truth(fork, max(stage.paths // 2, 4))}
 
 
-def _compared(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+def _compared(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
     risk = _risk(learned)
     values, true = (np.concatenate(columns) for columns in zip(*learned.true, strict=True))
     oracle = [scores.fit_trees(values, true[:, code]) for code in range(1, true.shape[1])]
@@ -108,11 +108,11 @@ def _compared(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[s
         ORACLE: scores.by_trees(oracle),
     }
     found: dict[str, Making] = {name: _always(score) for name, score in fixed.items()}
-    found[LEARNER] = lambda fork, ripening: Retrained(ripening, scores.t_learner, stage.retrain_every)
+    found[LEARNER] = lambda fork, ripening: RetrainedPolicy(ripening, scores.t_learner, stage.retrain_every)
     return found
 
 
-def _risk(learned: Learned) -> Booster:
+def _risk(learned: PilotEffects) -> Booster:
     """The chance that a horizon passes without margin."""
     sample = learned.matured()
     return scores.fit_trees(sample.values, (sample.outcome <= 0).astype(np.float64), "binary")
@@ -122,7 +122,7 @@ def _always(score: Score) -> Making:
     return lambda fork, ripening: score
 
 
-def _ours(learned: Learned, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
+def _ours(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
     """A learner for each part of the rows; `rows` is filled in as they are trained."""
     otherwise = scores.risk_times_value(_risk(learned))
     return {ours_of(part): _learning(part, stage, otherwise, rows) for part in stage.parts}
@@ -134,16 +134,18 @@ def ours_of(part: float) -> str:
 
 
 def _learning(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
-    def make(fork: Simulation, ripening: Learned) -> Score:
+    def make(fork: Simulation, ripening: PilotEffects) -> Score:
         def told(count: int) -> None:
             rows[ours_of(part)] = count
 
-        return Retrained(ripening, scores.ours(otherwise), stage.retrain_every, part, told)
+        return RetrainedPolicy(ripening, scores.ours(otherwise), stage.retrain_every, part, told)
 
     return make
 
 
-def _mean_net(simulation: Simulation, making: Making, known: tuple[Learned, History], stage: Stage) -> Floats:
+def _mean_net(
+    simulation: Simulation, making: Making, known: tuple[PilotEffects, RolloutHistory], stage: Stage
+) -> Floats:
     total = np.zeros(len(simulation.accounts))
     for number in range(stage.futures):
         fork, learned, history = simulation.forked(FIRST_PATH + 2 * number), known[0].followed(), known[1].copy()
@@ -151,16 +153,16 @@ def _mean_net(simulation: Simulation, making: Making, known: tuple[Learned, Hist
     return total / stage.futures
 
 
-def _net_of(fork: Simulation, score: Score, known: tuple[Learned, History], weeks: int) -> Floats:
+def _net_of(fork: Simulation, score: Score, known: tuple[PilotEffects, RolloutHistory], weeks: int) -> Floats:
     """Margin less cost of one future; the run-out is lived under the playbook by every policy alike."""
     learned, history = known
 
-    def notice(seen: Observation, decisions: Decisions, lived: Lived) -> None:
+    def notice(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
         learned.add_week(lived.net * seen.margin_rate)
         history.notice(seen, decisions, lived)
 
-    own = Allocated("own", score, history)
+    own = AllocationPolicy("own", score, history)
     margin = run(fork, own, weeks, notice).margin
-    after = Allocated("playbook_only", scores.idle, history, own.booked)
+    after = AllocationPolicy("playbook_only", scores.idle, history, own.booked)
     margin = margin + run(fork, after, HORIZON, history.notice).margin
     return np.asarray(margin - np.sum(own.spent, axis=0) - np.sum(after.spent, axis=0), dtype=np.float64)

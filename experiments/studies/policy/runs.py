@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.studies.policy.rollout import Outcome, Stage, live_stage, parts_of
-from experiments.world.world import Shape, build_world
+from experiments.studies.policy.rollout import RolloutResult, Stage, parts_of, run_stage
+from experiments.world.world import SizeShape, build_world
 from kqml.native import wait_without_spinning
 
 
 @dataclass(frozen=True)
-class Run:
+class RolloutRun:
     """One world to live. `name`: what it belongs to."""
 
     name: str
@@ -30,16 +30,18 @@ class Run:
 
 
 @dataclass(frozen=True)
-class LivedRun:
+class StoredRollout:
     """What a run came to. `world`: its hash."""
 
-    outcome: Outcome
+    outcome: RolloutResult
     world: str
 
 
-def live_runs(runs: Iterable[Run], jobs: int, keep: Path | None, tell: Callable[[int], None]) -> Mapping[Run, LivedRun]:
+def run_worlds(
+    runs: Iterable[RolloutRun], jobs: int, keep: Path | None, tell: Callable[[int], None]
+) -> Mapping[RolloutRun, StoredRollout]:
     """Lives every run, `jobs` parts at a time. `keep`: folder of earlier ones of the same code. `tell`: parts done."""
-    found: dict[tuple[Run, str], LivedRun] = {}
+    found: dict[tuple[RolloutRun, str], StoredRollout] = {}
     wanted = [(run, part) for run in runs for part in parts_of(run.stage)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=wait_without_spinning) as pool:
         waiting = {}
@@ -57,19 +59,19 @@ def live_runs(runs: Iterable[Run], jobs: int, keep: Path | None, tell: Callable[
     return {run: _together([found[run, part] for part in parts_of(run.stage)]) for run, _ in wanted}
 
 
-def _together(parts: Sequence[LivedRun]) -> LivedRun:
+def _together(parts: Sequence[StoredRollout]) -> StoredRollout:
     nets = {name: net for one in parts for name, net in one.outcome.nets.items()}
     rows = {name: count for one in parts for name, count in one.outcome.rows.items()}
-    return LivedRun(Outcome(nets, rows), parts[0].world)
+    return StoredRollout(RolloutResult(nets, rows), parts[0].world)
 
 
-def _live(run: Run, part: str) -> LivedRun:
-    shape = Shape(run.accounts, max(run.accounts // 50, 2), run.stage.weeks)
+def _live(run: RolloutRun, part: str) -> StoredRollout:
+    shape = SizeShape(run.accounts, max(run.accounts // 50, 2), run.stage.weeks)
     world = build_world(shape, run.seed, scenarios=run.scenarios)
-    return LivedRun(live_stage(world, run.stage, part), world.hash)
+    return StoredRollout(run_stage(world, run.stage, part), world.hash)
 
 
-def _write(lived: LivedRun, path: Path) -> None:
+def _write(lived: StoredRollout, path: Path) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
@@ -80,8 +82,8 @@ def _write(lived: LivedRun, path: Path) -> None:
     half.replace(path)
 
 
-def _read(path: Path) -> LivedRun:
+def _read(path: Path) -> StoredRollout:
     with np.load(path) as kept:
         nets = {name.removeprefix("net "): kept[name] for name in kept.files if name.startswith("net ")}
         rows = {name.removeprefix("rows "): int(kept[name]) for name in kept.files if name.startswith("rows ")}
-        return LivedRun(Outcome(nets, rows), str(kept["world"]))
+        return StoredRollout(RolloutResult(nets, rows), str(kept["world"]))

@@ -6,16 +6,16 @@ import lightgbm as lgb
 import numpy as np
 
 from experiments.studies.policy.allocation_policy import Score
-from experiments.studies.policy.history import History
+from experiments.studies.policy.history import RolloutHistory
 from experiments.world.control import Observation
 from experiments.world.draws import Flags, Floats
 from experiments.world.simulation import Simulation
 from experiments.world.truth import assigned_truth
 from kqml.errors import Refused
-from models.policy.allocation.problem import Packages
+from models.policy.allocation.problem import Actions
 from models.uplift.fitted import FittedEffects
 from models.uplift.learner import EffectModel
-from models.uplift.sample import Sample
+from models.uplift.sample import DecisionSample
 from models.value.net import costs, net_values
 
 TREES = {"objective": "regression", "num_leaves": 8, "learning_rate": 0.1, "verbose": -1, "num_threads": 1, "seed": 0}
@@ -25,42 +25,42 @@ THRIFT = 0.02
 """The share of its costs that a policy without effects charges: of two packages that do the same the cheaper wins."""
 
 
-def idle(seen: Observation, values: Floats, history: History) -> Floats:
+def idle(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
     """Nothing but the playbook's cadence, by the cheapest packages."""
     return np.tile(-THRIFT * _costs(seen), (len(seen.eligible), 1))
 
 
-def ranked(seen: Observation, worth: Floats) -> Floats:
+def rank_scores(seen: Observation, worth: Floats) -> Floats:
     """Packages by the rank of their account, in the scale of the dearest missing contact; a visit before a call."""
-    playbook, packages = seen.playbook, Packages.of(seen.playbook)
+    playbook, packages = seen.playbook, Actions.of(seen.playbook)
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     place = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
     attention = np.minimum(packages.contacts, 1.0) @ np.array([1.0, 0.4, 0.2])
     return np.asarray(place[:, None] * attention[None, :] * dearest - THRIFT * _costs(seen), dtype=np.float64)
 
 
-def at_random(seen: Observation, values: Floats, history: History) -> Floats:
-    return ranked(seen, seen.uniform("study random"))
+def at_random(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
+    return rank_scores(seen, seen.uniform("study random"))
 
 
-def highest_value(seen: Observation, values: Floats, history: History) -> Floats:
-    return ranked(seen, history.trailing())
+def highest_value(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
+    return rank_scores(seen, history.trailing())
 
 
 def highest_risk(risk: lgb.Booster) -> Score:
-    return lambda seen, values, history: ranked(seen, np.asarray(risk.predict(values), dtype=np.float64))
+    return lambda seen, values, history: rank_scores(seen, np.asarray(risk.predict(values), dtype=np.float64))
 
 
 def risk_times_value(risk: lgb.Booster) -> Score:
-    return lambda seen, values, history: ranked(
+    return lambda seen, values, history: rank_scores(
         seen, np.asarray(risk.predict(values), dtype=np.float64) * history.trailing()
     )
 
 
-def ours(otherwise: Score) -> Callable[[Sample], Score]:
+def ours(otherwise: Score) -> Callable[[DecisionSample], Score]:
     """Net value by learned effects; where the rows are too few to learn from, `otherwise`, as the product does."""
 
-    def fit(sample: Sample) -> Score:
+    def fit(sample: DecisionSample) -> Score:
         try:
             return by_effects(EffectModel().fit_sample(sample).fitted)
         except Refused:
@@ -77,7 +77,7 @@ def by_effects(effects: FittedEffects) -> Score:
 def by_trees(boosters: list[lgb.Booster]) -> Score:
     """Net value of effects that trees predict, one booster for each action but the first."""
 
-    def score(seen: Observation, values: Floats, history: History) -> Floats:
+    def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
         told = [np.asarray(one.predict(values), dtype=np.float64) for one in boosters]
         return _net(seen, np.column_stack([np.zeros(len(values)), *told]))
 
@@ -87,18 +87,18 @@ def by_trees(boosters: list[lgb.Booster]) -> Score:
 def by_truth(simulation: Simulation, paths: int) -> Score:
     """The full oracle: the truth of asking for each package, of the very simulation that it decides in."""
 
-    def score(seen: Observation, values: Floats, history: History) -> Floats:
+    def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
         found = assigned_truth(simulation, np.arange(len(values)), kappa="playbook", paths=paths)
         return _net(seen, found.effect["margin"])
 
     return score
 
 
-def t_learner(sample: Sample) -> Score:
+def t_learner(sample: DecisionSample) -> Score:
     """One regression per action (Künzel et al. 2019, PNAS 116)."""
     fitted = [fit_trees(sample.values[mine], sample.outcome[mine]) for mine in _by_action(sample)]
 
-    def score(seen: Observation, values: Floats, history: History) -> Floats:
+    def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
         told = np.column_stack([np.asarray(one.predict(values), dtype=np.float64) for one in fitted])
         return _net(seen, told - told[:, :1])
 
@@ -110,13 +110,13 @@ def fit_trees(values: Floats, outcome: Floats, objective: str = "regression") ->
     return lgb.train(settings, lgb.Dataset(values, outcome, params={"verbose": -1}), ROUNDS)
 
 
-def _by_action(sample: Sample) -> list[Flags]:
+def _by_action(sample: DecisionSample) -> list[Flags]:
     return [sample.action == code for code in range(len(sample.actions))]
 
 
 def _costs(seen: Observation) -> Floats:
-    return costs(Packages.of(seen.playbook).cost, seen.playbook.minute_cost)
+    return costs(Actions.of(seen.playbook).cost, seen.playbook.minute_cost)
 
 
 def _net(seen: Observation, effect: Floats) -> Floats:
-    return net_values(effect, Packages.of(seen.playbook).cost, seen.playbook.minute_cost)
+    return net_values(effect, Actions.of(seen.playbook).cost, seen.playbook.minute_cost)

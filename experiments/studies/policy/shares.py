@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from experiments.studies.policy.rollout import ORACLE, SIMPLE, Outcome
+from experiments.studies.policy.rollout import ORACLE, SIMPLE, RolloutResult
 from experiments.world.draws import Floats
 
 PLAYBOOK = SIMPLE[0]
 
 
-def gains_of(outcomes: Sequence[Outcome], seats: int) -> dict[str, Floats]:
+def gains_of(outcomes: Sequence[RolloutResult], seats: int) -> dict[str, Floats]:
     """Per policy the gain over the playbook of blocks of accounts that share a rep's hours, all worlds together.
 
     `seats`: accounts of a block.
@@ -42,7 +42,7 @@ def share_of_oracle(gain: Floats, oracle: Floats) -> dict[str, float]:
     }
 
 
-def judge(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
+def share_rows(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
     """A learner's share beside the best simple policy's (`best_simple`, by its share the best of SIMPLE), with the lead
     over it; `falls_behind`: below it beyond noise."""
     told = {name: share_of_oracle(gains[name], gains[ORACLE]) for name in (*SIMPLE, learner)}
@@ -57,8 +57,8 @@ def judge(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
     }
 
 
-def curve(outcomes: Sequence[Outcome], gains: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
+def curve(outcomes: Sequence[RolloutResult], gains: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
     """Randomised rows (mean over worlds, those of the last training) → our learner's share."""
     names = [name for name in outcomes[0].rows if all(name in one.rows for one in outcomes)]
     size = {name: round(float(np.mean([one.rows[name] for one in outcomes]))) for name in names}
-    return {str(size[name]): judge(gains, name) for name in sorted(names, key=lambda name: size[name])}
+    return {str(size[name]): share_rows(gains, name) for name in sorted(names, key=lambda name: size[name])}

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from experiments.studies.uplift.learners import Learnt
+from experiments.studies.uplift.learners import LearnerResult
 from models.uplift.sample import Flags, Floats
 
 
-def judge_learner(learnt: Learnt, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
+def measure_learner(learnt: LearnerResult, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
     """`corr`: rank correlation of predicted and true effects over rows, mean over actions, at least -1. `sign_error`:
     share of rows and actions with the wrong sign, where the truth is over two of its errors from 0 and an effect is
     claimed at all; `claimed`: in which share of them one is.
@@ -20,7 +20,7 @@ def judge_learner(learnt: Learnt, true: Floats, error: Floats, eligible: Flags) 
     low, high = (np.array([getattr(one, side) for one in learnt.groups]) for side in ("low", "high"))
     values = np.array([one.value for one in learnt.groups])
     return {
-        **judge_rows(learnt.predicted, true, error, known),
+        **measure_rows(learnt.predicted, true, error, known),
         "group_coverage": float(np.mean((low <= truths) & (truths <= high))),
         "half_width": float(np.mean((high - low) / 2.0)),
         "half_width_median": float(np.median((high - low) / 2.0)),
@@ -31,7 +31,7 @@ def judge_learner(learnt: Learnt, true: Floats, error: Floats, eligible: Flags) 
     }
 
 
-def judge_rows(predicted: Floats, true: Floats, error: Floats, known: Flags) -> dict[str, float]:
+def measure_rows(predicted: Floats, true: Floats, error: Floats, known: Flags) -> dict[str, float]:
     """What is said of single rows, `known` (n, A) saying of which: `corr`, `sign_error`, `claimed`."""
     sure = known & (np.abs(true) > 2.0 * error)
     claimed = predicted[sure] != 0.0

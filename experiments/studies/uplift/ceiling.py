@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from experiments.studies.uplift.accuracy import judge_rows
+from experiments.studies.uplift.accuracy import measure_rows
 from models.uplift.folds import folds_of
 from models.uplift.forests import Growth, cross_fit
 from models.uplift.outcome_regression import regress_common
-from models.uplift.sample import Flags, Floats, Sample
+from models.uplift.sample import DecisionSample, Flags, Floats
 
 GROWTH = Growth(num_leaves=15, learning_rate=0.1, most_rounds=150)
 CLIPPED = (0.01, 0.99)
 
 
-def ceiling_of(sample: Sample, true: Floats, error: Floats) -> dict[str, float]:
+def ceiling_of(sample: DecisionSample, true: Floats, error: Floats) -> dict[str, float]:
     """`corr`, `sign_error` of trees fitted to the truth as a share of the stake, cross-fitted by account: what is
     beyond them is not in the features, however many rows there are."""
     fold = folds_of(sample.account)
@@ -26,5 +26,5 @@ def ceiling_of(sample: Sample, true: Floats, error: Floats) -> dict[str, float]:
         clipped = np.clip(share, *np.quantile(share, CLIPPED))
         trees = cross_fit(sample.values[mine], clipped, fold[mine], GROWTH)
         predicted[mine, code] = stake[mine] * trees.held_out(sample.values[mine], fold[mine])
-    found = judge_rows(predicted, true, error, known)
+    found = measure_rows(predicted, true, error, known)
     return {"corr": found["corr"], "sign_error": found["sign_error"]}

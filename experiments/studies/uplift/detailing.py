@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.public_data import data_folder
 from kqml.errors import CouldNot, Fault
-from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.learner import EffectModel
 from models.uplift.sample import Codes, Floats
 
@@ -115,11 +115,11 @@ def _action(panel: Panel) -> Any:
     return np.array(ACTIONS)[np.digitize(panel.calls, [0.5, 2.5])]
 
 
-def _difference(panel: Panel, action: str) -> Estimate:
+def _difference(panel: Panel, action: str) -> ClusteredMean:
     """The mean of the months with so many calls less the mean of those without, by physician."""
     chosen = _action(panel)
     got, none = (clustered_mean(panel.scripts[chosen == a], panel.physician[chosen == a]) for a in (action, ACTIONS[0]))
-    return Estimate(got.value - none.value, float(np.hypot(got.error, none.error)), got.degrees, got.rows)
+    return ClusteredMean(got.value - none.value, float(np.hypot(got.error, none.error)), got.degrees, got.rows)
 
 
 def _within(values: Floats, panel: Panel) -> Floats:
@@ -133,13 +133,13 @@ def _next_calls(panel: Panel) -> Floats:
     return np.asarray(pd.Series(panel.calls).groupby(panel.physician).shift(-1).to_numpy(), dtype=np.float64)
 
 
-def _slope(x: Floats, y: Floats, physician: Codes) -> Estimate:
+def _slope(x: Floats, y: Floats, physician: Codes) -> ClusteredMean:
     """Least squares through the origin with errors clustered by physician."""
     strength = float(np.sum(x**2))
     slope = float(np.sum(x * y)) / strength
     scores = clustered_mean(x * (y - slope * x) * len(x) / strength, physician)
-    return Estimate(slope, scores.error, scores.degrees, len(x))
+    return ClusteredMean(slope, scores.error, scores.degrees, len(x))
 
 
-def _told(estimate: Estimate) -> dict[str, float]:
+def _told(estimate: ClusteredMean) -> dict[str, float]:
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high}

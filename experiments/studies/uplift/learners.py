@@ -13,7 +13,7 @@ from models.uplift.contrasts import clustered_mean
 from models.uplift.folds import folds_of
 from models.uplift.forests import Growth, cross_fit
 from models.uplift.learner import EffectModel
-from models.uplift.sample import Flags, Floats, Sample
+from models.uplift.sample import DecisionSample, Flags, Floats
 
 LEAST_ROWS = 500
 LEAVES, RATE, ROUNDS = 8, 0.1, 100
@@ -33,7 +33,7 @@ class GroupInterval:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearnerResult:
     """`predicted` (n, A): the effect of each action at each row, NaN where the learner says that it does not know."""
 
     predicted: Floats
@@ -41,10 +41,10 @@ class Learnt:
 
 
 Labels = NDArray[np.str_]
-Learner = Callable[[Sample, Labels], Learnt]
+Learner = Callable[[DecisionSample, Labels], LearnerResult]
 
 
-def ours(sample: Sample, labels: Labels) -> Learnt:
+def our_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
     """The learner of this package."""
     evidence = EffectModel().fit_sample(sample).evidence
     groups = [
@@ -60,10 +60,10 @@ def ours(sample: Sample, labels: Labels) -> Learnt:
     ]
     predicted = evidence.held_out.copy()
     predicted[:, 0] = 0.0
-    return Learnt(predicted, groups)
+    return LearnerResult(predicted, groups)
 
 
-def naive(sample: Sample, labels: Labels) -> Learnt:
+def naive_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
     """Mean outcome of those who got the action less that of those who waited, group by group."""
     predicted = np.zeros((len(sample), len(sample.actions)))
     groups = []
@@ -74,10 +74,10 @@ def naive(sample: Sample, labels: Labels) -> Learnt:
         predicted[mask, code] = value if np.isfinite(value) else 0.0
         if mask.sum() >= LEAST_ROWS:
             groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
-    return Learnt(predicted, groups)
+    return LearnerResult(predicted, groups)
 
 
-def t_learner(sample: Sample, labels: Labels) -> Learnt:
+def t_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
     """One LightGBM regression per action (Künzel et al. 2019, PNAS 116); intervals as if the regressions were right."""
     fold = folds_of(sample.account)
     growth = Growth(num_leaves=LEAVES, learning_rate=RATE, most_rounds=ROUNDS)
@@ -96,10 +96,10 @@ def t_learner(sample: Sample, labels: Labels) -> Learnt:
         reach = 1.96 * math.hypot(*errors)
         value = float(predicted[mask, code].mean())
         groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
-    return Learnt(predicted, groups)
+    return LearnerResult(predicted, groups)
 
 
-def econml_dr(sample: Sample, labels: Labels) -> Learnt:
+def econml_dr(sample: DecisionSample, labels: Labels) -> LearnerResult:
     """econml's DRLearner with its default linear final stage."""
     from econml.dr import DRLearner
 
@@ -109,7 +109,7 @@ def econml_dr(sample: Sample, labels: Labels) -> Learnt:
     return _by_econml(learner, sample, labels)
 
 
-def econml_forest(sample: Sample, labels: Labels) -> Learnt:
+def econml_forest(sample: DecisionSample, labels: Labels) -> LearnerResult:
     """econml's CausalForestDML (Athey, Tibshirani & Wager 2019, Ann. Statist. 47)."""
     from econml.dml import CausalForestDML
 
@@ -128,11 +128,11 @@ def econml_forest(sample: Sample, labels: Labels) -> Learnt:
 
 
 LEARNERS: Mapping[str, Learner] = {
-    "kqml": ours,
+    "kqml": our_learner,
     "econml_dr": econml_dr,
     "econml_causal_forest": econml_forest,
     "t_learner": t_learner,
-    "naive": naive,
+    "naive": naive_learner,
 }
 
 
@@ -144,7 +144,7 @@ def need_econml() -> None:
         raise CouldNot("The peers need econml: install the extra `bench` (pip install 'kqml[bench]').") from error
 
 
-def _by_econml(learner: object, sample: Sample, labels: Labels) -> Learnt:
+def _by_econml(learner: object, sample: DecisionSample, labels: Labels) -> LearnerResult:
     """Fits by account; group intervals as its own `population_summary` makes them for a mean of rows' effects."""
     values = np.nan_to_num(sample.values, nan=-1.0)
     with warnings.catch_warnings():
@@ -159,7 +159,7 @@ def _by_econml(learner: object, sample: Sample, labels: Labels) -> Learnt:
                 value = float(np.ravel(told.point_estimate)[mask].mean())
                 reach = 1.96 * float(np.sqrt(np.mean(np.ravel(told.stderr)[mask] ** 2)))
                 groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
-    return Learnt(predicted, groups)
+    return LearnerResult(predicted, groups)
 
 
 def _regressor() -> object:
@@ -174,7 +174,9 @@ def _classifier() -> object:
     return LGBMClassifier(num_leaves=LEAVES, learning_rate=RATE / 2, n_estimators=ROUNDS // 2, n_jobs=2, verbose=-1)
 
 
-def _groups(sample: Sample, labels: Labels, least: int, only: int | None = None) -> list[tuple[str, int, Flags]]:
+def _groups(
+    sample: DecisionSample, labels: Labels, least: int, only: int | None = None
+) -> list[tuple[str, int, Flags]]:
     """Every action in every group with so many rows that might have got it."""
     found = []
     for name in np.unique(labels):
@@ -185,5 +187,5 @@ def _groups(sample: Sample, labels: Labels, least: int, only: int | None = None)
     return found
 
 
-def _of(sample: Sample, mask: Flags) -> tuple[Floats, NDArray[np.int64]]:
+def _of(sample: DecisionSample, mask: Flags) -> tuple[Floats, NDArray[np.int64]]:
     return sample.outcome[mask], sample.account[mask]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from experiments.world.acting import FAILS
 from experiments.world.actions import IN_PERSON
-from experiments.world.control import Decisions, Observation, Pilot, Policy, Reps, run
+from experiments.world.control import Observation, Pilot, Policy, Reps, WorldDecisions, run
 from experiments.world.logs import KINDS, logged
 from experiments.world.simulation import Simulation, all_seats
 from experiments.world.truth import HORIZON, assigned_truth, truth
@@ -22,7 +22,7 @@ from models.uplift.decision_data import DecisionData
 from models.uplift.decision_features import decision_features
 from models.uplift.decision_log import read_decision_log
 from models.uplift.decision_rows import build_decision_data
-from models.uplift.sample import Flags, Floats, Sample
+from models.uplift.sample import DecisionSample, Flags, Floats
 
 WARM_UP = 104
 """Weeks of the reps' own way before the log."""
@@ -81,7 +81,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedLog:
     """A policy for the weeks before `until`; the reps' own way afterwards, while outcomes ripen."""
 
     policy: Policy
@@ -91,7 +91,7 @@ class Staged:
     def name(self) -> str:
         return self.policy.name
 
-    def decide(self, seen: Observation) -> Decisions:
+    def decide(self, seen: Observation) -> WorldDecisions:
         return self.policy.decide(seen) if seen.number < self.until else Reps().decide(seen)
 
 
@@ -102,7 +102,7 @@ class StudyLog:
 
     name: str
     world: str
-    sample: Sample
+    sample: DecisionSample
     columns: tuple[str, ...]
     true: Floats
     error: Floats
@@ -115,7 +115,7 @@ def study_log(world: World, name: str, weeks: int, share: float, rows: int, path
     drawn where the log is randomised; of another log at most `rows` rows are kept, drawn evenly."""
     world, plan = logged(world, name, share, weeks + HORIZON + 1)
     until = WARM_UP + weeks
-    policy = Staged(plan.policy, until)
+    policy = StagedLog(plan.policy, until)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "world"
         dataset, _ = write_world(world, path, log=LogPlan(policy, weeks + HORIZON + 1, 1))
@@ -148,7 +148,7 @@ def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) 
     return np.char.add(np.char.add(profile["tier"].fillna("?").to_numpy(dtype=np.str_), " "), matter)
 
 
-def _truth(world: World, policy: Staged, data: DecisionData, paths: int) -> tuple[Floats, Floats]:
+def _truth(world: World, policy: StagedLog, data: DecisionData, paths: int) -> tuple[Floats, Floats]:
     true = np.full((len(data), len(data.actions)), np.nan)
     error = np.full(true.shape, np.nan)
     for simulation, number in _mondays(world, policy):
@@ -173,7 +173,7 @@ def _real(simulation: Simulation, who: NDArray[np.int64]) -> Floats:
     return np.where(IN_PERSON[None, :], 1.0 - faked, 1.0)
 
 
-def _mondays(world: World, policy: Staged) -> Iterator[tuple[Simulation, int]]:
+def _mondays(world: World, policy: StagedLog) -> Iterator[tuple[Simulation, int]]:
     """The simulation at each cutoff of the log, block by block; accounts are numbered within the only block."""
     simulation = Simulation(world, all_seats(world))
     for number in range(policy.until):

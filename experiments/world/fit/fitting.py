@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from experiments.world.draws import Floats
 from experiments.world.fit.marginals import GONE, Marginals, marginals_of
 from experiments.world.fit.sources import FIT_SHAPE, IOWA_START, WORLD_START, months, real_orders, world_orders
-from experiments.world.parameters import Fitted, draw_effects
+from experiments.world.parameters import FittedMarginals, draw_effects
 from experiments.world.world import World, build_world
 
 POINTS = 100
@@ -35,42 +35,42 @@ STEADIEST, WILDEST = 0.12, 1.25
 
 
 @dataclass(frozen=True)
-class Attempt:
+class FitAttempt:
     """What a world with some numbers looks like."""
 
-    fitted: Fitted
+    fitted: FittedMarginals
     ours: Marginals
 
 
-def fit(name: str, tell: Callable[[int], None] = lambda done: None) -> tuple[Fitted, Marginals]:
+def fit(name: str, tell: Callable[[int], None] = lambda done: None) -> tuple[FittedMarginals, Marginals]:
     """The fitted numbers for the real orders called `name`, with the real marginals."""
     log = real_orders(name)
     real = marginals_of(log, months(log, IOWA_START))
     fitted = first_guess(real)
     for number in range(ROUNDS):
-        attempt = Attempt(fitted, look(fitted))
+        attempt = FitAttempt(fitted, look(fitted))
         fitted = corrected(attempt, real)
         tell(number + 1)
     return fitted, real
 
 
-def look(fitted: Fitted, seed: int = 1) -> Marginals:
+def look(fitted: FittedMarginals, seed: int = 1) -> Marginals:
     """The marginals of the comparison world with these numbers."""
     log = world_orders(comparison_world(fitted, seed))
     return marginals_of(log, months(log, WORLD_START))
 
 
-def comparison_world(fitted: Fitted, seed: int) -> World:
+def comparison_world(fitted: FittedMarginals, seed: int) -> World:
     """A world in the middle of every range, without Spring Festival, with these fitted numbers."""
     world = build_world(FIT_SHAPE, seed, ("no_festival",), middle=True)
     return replace(world, fitted=fitted, effects=draw_effects(seed, fitted, middle=True))
 
 
-def first_guess(real: Marginals) -> Fitted:
+def first_guess(real: Marginals) -> FittedMarginals:
     """Numbers read off the real marginals, before the world has had its say."""
     ranks = np.column_stack([_scores(-real.gap_mean), _scores(real.size), _scores(real.gap_cv), _scores(real.spread)])
     correlation = np.asarray(np.corrcoef(ranks.T)).round(4)
-    return Fitted(
+    return FittedMarginals(
         order_rate=_table(1.0 / np.maximum(real.gap_mean - 0.45, 0.5)),
         order_size=_table(real.size),
         gap_spread=_table(np.clip(real.gap_cv, STEADIEST, WILDEST)),
@@ -85,7 +85,7 @@ def first_guess(real: Marginals) -> Fitted:
     )
 
 
-def corrected(attempt: Attempt, real: Marginals) -> Fitted:
+def corrected(attempt: FitAttempt, real: Marginals) -> FittedMarginals:
     """The numbers, each moved by the ratio of what is wanted to what came out."""
     fitted, ours = attempt.fitted, attempt.ours
     wanted_rate, made_rate = _quantiles(1.0 / real.gap_mean), _quantiles(1.0 / ours.gap_mean)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from experiments.world.parameters import TRAITS, Fitted
+from experiments.world.parameters import TRAITS, FittedMarginals
 
 
-def to_toml(fitted: Fitted, name: str) -> str:
+def to_toml(fitted: FittedMarginals, name: str) -> str:
     """The file's text; numbers have five significant digits."""
     lines = [
         f"# Fitted to the Iowa store orders ({name}) by `python -m experiments.world.fit {name}`; not to be edited.",
@@ -26,7 +26,7 @@ def to_toml(fitted: Fitted, name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_numbers(fitted: Fitted, name: str, folder: Path) -> Path:
+def write_numbers(fitted: FittedMarginals, name: str, folder: Path) -> Path:
     path = folder / f"fitted_{name}.toml"
     path.write_text(to_toml(fitted, name), encoding="utf-8")
     return path

@@ -10,7 +10,7 @@ from experiments.world.almanac import START, TIME_ZONE
 from experiments.world.draws import Places
 from experiments.world.fit.marginals import OrderLog
 from experiments.world.journal import Journal
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.world import World
 from kqml.calendar.business_time import local_days
@@ -20,7 +20,7 @@ from kqml.events import EventKind
 FILES = {"stores": "iowa/store_day.parquet", "vendor": "iowa/vendor85_store_day.parquet"}
 IOWA_START = date(2012, 1, 1)
 
-FIT_SHAPE = Shape(accounts=2800, reps=56, weeks=260)
+FIT_SHAPE = SizeShape(accounts=2800, reps=56, weeks=260)
 """The world that is compared: as many accounts as there are stores, five years."""
 
 

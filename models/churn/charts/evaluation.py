@@ -8,15 +8,17 @@ from matplotlib.ticker import PercentFormatter
 from kqml.messages import text
 from models.churn.charts.drawing import Lettering, drawing, lettering_for, new_figure, picture
 from models.churn.comparison import MetricRow
-from models.churn.curves import Bin, CaughtCurve
-from models.churn.evaluation import Evaluation
+from models.churn.curves import CalibrationBin, CaughtCurve
+from models.churn.evaluation import ChurnEvaluation
 
 Words = Callable[..., str]
 
 CHARTS = ("calibration_by_quarter", "calibration", "churn_caught")
 
 
-def evaluation_pictures(evaluation: Evaluation, language: str, file_format: str) -> tuple[dict[str, bytes], Lettering]:
+def evaluation_pictures(
+    evaluation: ChurnEvaluation, language: str, file_format: str
+) -> tuple[dict[str, bytes], Lettering]:
     """Each chart's name with the bytes of its file; the lettering says which language it came to be."""
     lettering = lettering_for(language)
 
@@ -43,7 +45,7 @@ def _quarters(rows: Sequence[MetricRow], words: Words) -> Figure:
     return figure
 
 
-def _calibration(bins: Sequence[Bin], words: Words) -> Figure:
+def _calibration(bins: Sequence[CalibrationBin], words: Words) -> Figure:
     figure = new_figure(5.5, 5.0)
     figure.suptitle(words("chart.calibration_title"))
     axes = figure.subplots()

@@ -7,14 +7,14 @@ import numpy as np
 from features.churn_definition import ChurnDefinition, Windows, windows_of
 from features.context import Context
 from features.cutoffs import default_cutoff
-from features.eligibility import Standing, standing_of
-from features.labels import LabelledRows, label_standing
+from features.eligibility import Eligibility, eligibility_of
+from features.labels import LabelledRows, label_eligible
 from kqml.calendar.business_time import Instants, QuietPeriods
 from kqml.history.event_log import EventLog
 
 
 @dataclass(frozen=True)
-class Material:
+class AuditInputs:
     """`standing`: the eligible rows at `cutoffs` (ascending). `until`: the instant up to which the log answers."""
 
     log: EventLog
@@ -22,7 +22,7 @@ class Material:
     definition: ChurnDefinition
     cutoffs: Instants
     label_lag_days: float
-    standing: Standing
+    standing: Eligibility
     until: int
 
     def windows(self, definition: ChurnDefinition, quiet: QuietPeriods) -> Windows:
@@ -34,14 +34,14 @@ class Material:
     def labels(self) -> LabelledRows:
         """The rows labelled by the definition itself."""
         windows = self.windows(self.definition, self.context.quiet)
-        return label_standing(self.log, self.standing, windows, self.until)
+        return label_eligible(self.log, self.standing, windows, self.until)
 
 
-def material_of(
+def audit_inputs(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float
-) -> Material:
+) -> AuditInputs:
     """The material of an audit. Raises Refused on an empty log."""
     until = default_cutoff(log, context.time_zone)
     cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
-    standing = standing_of(log, context, definition, cutoffs)
-    return Material(log, context, definition, cutoffs, label_lag_days, standing, until)
+    standing = eligibility_of(log, context, definition, cutoffs)
+    return AuditInputs(log, context, definition, cutoffs, label_lag_days, standing, until)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features.labels import label_standing
+from features.labels import label_eligible
 from kqml.calendar.business_time import NO_QUIET_PERIODS, Instants, local_days
-from models.churn.label_audit.inputs import Material
+from models.churn.label_audit.inputs import AuditInputs
 from models.churn.label_audit.tallies import share
 
 
@@ -32,13 +32,13 @@ class QuietEffect:
     months: tuple[MonthRate, ...]
 
 
-def quiet_effect(material: Material) -> QuietEffect:
+def quiet_effect(material: AuditInputs) -> QuietEffect:
     """The rates on rows that are mature and uncensored both ways."""
     quiet = material.context.quiet
     ways = [material.windows(material.definition, days) for days in (quiet, NO_QUIET_PERIODS)]
     matures = np.maximum(ways[0].matures, ways[1].matures)
     first, second = (
-        label_standing(material.log, material.standing, replace(way, matures=matures), material.until) for way in ways
+        label_eligible(material.log, material.standing, replace(way, matures=matures), material.until) for way in ways
     )
     kept = ~first.censored & ~second.censored
     months = months_of(first.rows.cutoff[kept], material.context.time_zone)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from features.context import NEVER
 from features.labels import outcome_of
 from kqml.calendar.business_time import DAY_US
-from models.churn.label_audit.inputs import Material
+from models.churn.label_audit.inputs import AuditInputs
 from models.churn.label_audit.tallies import share
 
 EDGES = (0, 7, 14, 30, 60, 90, 120, 180, 270, 365)
@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Personal:
+class PersonalWindows:
     """Rows with an own cycle whose personal and fixed windows are both mature, uncensored in either.
 
     A personal window opens like the fixed one and lasts k own cycles. `both`, `only_personal`, `only_fixed`: rows
@@ -39,13 +39,13 @@ class Personal:
     histogram: tuple[int, ...]
 
 
-def personal_windows(material: Material) -> Personal:
+def personal_windows(material: AuditInputs) -> PersonalWindows:
     """How the definition's personal window agrees with its fixed one."""
     days = material.definition.personal_k * material.standing.own_cycle
     personal, fixed, kept = _answers(material, days)
     personal, fixed, days = personal[kept], fixed[kept], days[kept]
     churned = int(personal.sum())
-    return Personal(
+    return PersonalWindows(
         k=material.definition.personal_k,
         rows=len(days),
         churned=churned,
@@ -60,7 +60,7 @@ def personal_windows(material: Material) -> Personal:
     )
 
 
-def _answers(material: Material, days: NDArray[np.float64]) -> tuple[Mask, Mask, Mask]:
+def _answers(material: AuditInputs, days: NDArray[np.float64]) -> tuple[Mask, Mask, Mask]:
     """Per row: churned by the personal window, by the fixed one, whether both can be judged."""
     quiet, rows = material.context.quiet, material.standing.rows
     windows = material.windows(material.definition, quiet)

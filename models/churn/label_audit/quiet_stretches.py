@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class QuietStretch:
     """At least FEWEST_DAYS trading days from `start` to `end` (ISO, not included) with under a quarter of the
     `expected` orders."""
 
@@ -33,7 +33,7 @@ class Stretch:
     expected: int
 
 
-def undeclared_stretches(log: EventLog, context: Context) -> tuple[Stretch, ...]:
+def undeclared_stretches(log: EventLog, context: Context) -> tuple[QuietStretch, ...]:
     """Every such stretch outside the declared quiet periods, oldest first; weekdays without trade neither count nor
     interrupt."""
     first, counts = _daily_orders(log, context.time_zone)
@@ -75,7 +75,7 @@ def _runs(low: NDArray[np.bool_], trading: NDArray[np.bool_]) -> list[NDArray[np
     return [run for run in runs if low[run[0]]]
 
 
-def _stretch(first: int, run: NDArray[np.int64], counts: Floats, expected: Floats) -> Stretch:
+def _stretch(first: int, run: NDArray[np.int64], counts: Floats, expected: Floats) -> QuietStretch:
     start, end = (date(1970, 1, 1) + timedelta(days=first + int(day)) for day in (run[0], run[-1] + 1))
     days = slice(int(run[0]), int(run[-1]) + 1)
-    return Stretch(start.isoformat(), end.isoformat(), int(counts[days].sum()), round(float(expected[days].sum())))
+    return QuietStretch(start.isoformat(), end.isoformat(), int(counts[days].sum()), round(float(expected[days].sum())))

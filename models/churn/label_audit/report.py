@@ -13,10 +13,10 @@ from kqml.calendar.business_time import Instants, moment_of
 from kqml.history.event_log import EventLog
 from kqml.messages import text
 from models.churn.label_audit.advice import Advice, advice_on
-from models.churn.label_audit.inputs import Material, material_of
+from models.churn.label_audit.inputs import AuditInputs, audit_inputs
 from models.churn.label_audit.months import QuietEffect, quiet_effect
-from models.churn.label_audit.personal import EDGES, Personal, personal_windows
-from models.churn.label_audit.quiet_stretches import Stretch, undeclared_stretches
+from models.churn.label_audit.personal import EDGES, PersonalWindows, personal_windows
+from models.churn.label_audit.quiet_stretches import QuietStretch, undeclared_stretches
 from models.churn.label_audit.sufficiency import refuse_too_little
 from models.churn.label_audit.tallies import Groups, groups_of, share
 from models.churn.label_audit.windows import WindowRate, window_rates
@@ -47,9 +47,9 @@ class LabelAudit:
     groups: Groups
     by_cutoff: tuple[CutoffRate, ...]
     windows: tuple[WindowRate, ...]
-    personal: Personal
+    personal: PersonalWindows
     quiet: QuietEffect
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[QuietStretch, ...]
 
     @property
     def censored_share(self) -> float | None:
@@ -64,13 +64,13 @@ def audit_labels(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float = 0.0
 ) -> LabelAudit:
     """The audit of a definition at `cutoffs` on a log. Raises Refused, with what is missing, on too little data."""
-    material = material_of(log, context, definition, cutoffs, label_lag_days)
+    material = audit_inputs(log, context, definition, cutoffs, label_lag_days)
     labels = material.labels()
     refuse_too_little(material, labels)
     return _audit(material, labels)
 
 
-def _audit(material: Material, labels: LabelledRows) -> LabelAudit:
+def _audit(material: AuditInputs, labels: LabelledRows) -> LabelAudit:
     quiet = material.context.quiet
     matures = windows_of(material.cutoffs, material.definition, quiet, material.label_lag_days).matures
     return LabelAudit(

@@ -6,7 +6,7 @@ from features.cutoffs import last_day
 from features.labels import LabelledRows
 from kqml.calendar.business_time import DAY_US
 from kqml.errors import Fault, Refused
-from models.churn.label_audit.inputs import Material
+from models.churn.label_audit.inputs import AuditInputs
 from models.churn.label_audit.tallies import groups_of
 
 FEWEST_CUTOFFS = 3
@@ -14,14 +14,14 @@ FEWEST_DEPARTURES = 30
 FEWEST_STAYING = 30
 
 
-def refuse_too_little(material: Material, labels: LabelledRows) -> None:
+def refuse_too_little(material: AuditInputs, labels: LabelledRows) -> None:
     """Raises Refused with everything that is missing, each with what to do."""
     faults = list(_faults(material, labels))
     if faults:
         raise Refused("There is too little to learn churn from.", faults)
 
 
-def _faults(material: Material, labels: LabelledRows) -> Iterator[Fault]:
+def _faults(material: AuditInputs, labels: LabelledRows) -> Iterator[Fault]:
     if len(material.cutoffs) < FEWEST_CUTOFFS:
         yield _few_cutoffs(material)
     if len(material.cutoffs) and not len(labels):
@@ -30,7 +30,7 @@ def _faults(material: Material, labels: LabelledRows) -> Iterator[Fault]:
         yield from _few_answers(labels)
 
 
-def _few_cutoffs(material: Material) -> Fault:
+def _few_cutoffs(material: AuditInputs) -> Fault:
     zone, window = material.context.time_zone, material.definition.gap + material.definition.horizon
     days = (last_day(material.log, zone) - int(material.log.occurred_at.min())) // DAY_US + 1
     what = (
@@ -40,7 +40,7 @@ def _few_cutoffs(material: Material) -> Fault:
     return Fault("cutoffs", what, "bring a longer history, shorten --horizon, --gap or --every, or --start earlier")
 
 
-def _nobody(material: Material) -> Fault:
+def _nobody(material: AuditInputs) -> Fault:
     definition = material.definition
     what = (
         f"none of the {material.log.account_count} accounts has {definition.min_orders} orders before a cutoff, "

@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Tally:
+class RowCounts:
     """Counts over uncensored rows. `churn_rate`: None without rows. `flips`: churned rows whose account orders again
     later in the log. `departures`: distinct (account, last order before the silence), `accounts` those that left.
     `returned`: departures that a later order ends. Flips and returns are lower bounds: the latest had little time."""
@@ -29,7 +29,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Answers:
+class LabelCounts:
     """What a tally needs of each row: account, silent_since, next_order as in LabelledRows."""
 
     account: NDArray[np.int32]
@@ -38,14 +38,14 @@ class Answers:
     next_order: Instants
 
 
-def tally(answers: Answers, mask: Mask) -> Tally:
+def count_rows(answers: LabelCounts, mask: Mask) -> RowCounts:
     """The counts over the rows of `mask`; rows by account, then cutoff."""
     left = answers.churned & mask
     account, again = answers.account[left], answers.next_order[left] != NEVER
     first = first_of_departure(account, answers.silent_since[left])
     rows, churned, departures = int(mask.sum()), int(left.sum()), int(first.sum())
     returned = int(again[first].sum())
-    return Tally(
+    return RowCounts(
         rows=rows,
         churned=churned,
         churn_rate=share(churned, rows),
@@ -67,20 +67,20 @@ class Groups:
     """Tallies of all rows; of those already silent (longer since the last order than one own cycle); of the rest,
     still ordering."""
 
-    all: Tally
-    silent: Tally
-    ordering: Tally
+    all: RowCounts
+    silent: RowCounts
+    ordering: RowCounts
 
 
-def groups(answers: Answers, mask: Mask, already_silent: Mask) -> Groups:
+def groups(answers: LabelCounts, mask: Mask, already_silent: Mask) -> Groups:
     """The tallies over the rows of `mask`."""
-    parts = (tally(answers, mask & part) for part in (already_silent, ~already_silent))
-    return Groups(tally(answers, mask), *parts)
+    parts = (count_rows(answers, mask & part) for part in (already_silent, ~already_silent))
+    return Groups(count_rows(answers, mask), *parts)
 
 
 def groups_of(labels: LabelledRows) -> Groups:
     """The tallies over uncensored rows."""
-    answers = Answers(labels.rows.account, labels.churned, labels.silent_since, labels.next_order)
+    answers = LabelCounts(labels.rows.account, labels.churned, labels.silent_since, labels.next_order)
     return groups(answers, ~labels.censored, labels.already_silent)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from features.labels import outcome_of
-from models.churn.label_audit.inputs import Material
-from models.churn.label_audit.tallies import Answers, Groups, groups
+from models.churn.label_audit.inputs import AuditInputs
+from models.churn.label_audit.tallies import Groups, LabelCounts, groups
 
 GAPS = (0, 30, 60)
 """Every audit and back-test reports these gaps beside its own (design §6)."""
@@ -25,21 +25,23 @@ class WindowRate:
     groups: Groups
 
 
-def window_rates(material: Material) -> tuple[WindowRate, ...]:
+def window_rates(material: AuditInputs) -> tuple[WindowRate, ...]:
     """The usual gaps and horizons with the definition's own, where at least one cutoff is mature."""
     gaps = sorted({*GAPS, material.definition.gap})
     rates = [rate for gap in gaps for rate in _rates_of_gap(material, gap)]
     return tuple(rate for rate in rates if rate.cutoffs)
 
 
-def _rates_of_gap(material: Material, gap: int) -> Iterable[WindowRate]:
+def _rates_of_gap(material: AuditInputs, gap: int) -> Iterable[WindowRate]:
     quiet, rows = material.context.quiet, material.standing.rows
     asked = replace(material.definition, gap=gap)
     outcome = outcome_of(material.log, rows, material.windows(asked, quiet).opens)
     for horizon in sorted({*HORIZONS, asked.horizon}):
         windows = material.windows(replace(asked, horizon=horizon), quiet)
         mature = windows.matures <= material.until
-        answers = Answers(rows.account, outcome.next_order >= windows.closes, outcome.silent_since, outcome.next_order)
+        answers = LabelCounts(
+            rows.account, outcome.next_order >= windows.closes, outcome.silent_since, outcome.next_order
+        )
         kept = mature & (outcome.ends_at >= windows.closes)
         counts = groups(answers, kept, material.standing.already_silent)
         yield WindowRate(gap, horizon, len(np.unique(rows.cutoff[mature])), counts)

@@ -10,7 +10,7 @@ from features.rules import Ledger
 from models.churn.reasons.named_facts import FACTS, TARGETS, Fact
 
 
-def backing(features: Sequence[Feature], code: Code, names: Iterable[str]) -> NDArray[np.intp]:
+def evidence_columns(features: Sequence[Feature], code: Code, names: Iterable[str]) -> NDArray[np.intp]:
     """The places of the code's features that count events which one of the facts `names` counts too.
 
     The emotional account counts nearly all events, so that only its own features and facts go together.

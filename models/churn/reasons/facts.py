@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from features.definitions import Aggregation, Atom, Combined, Feature, Operation, Peer, Target
+from features.definitions import Aggregation, Atom, CadenceTarget, Combined, Feature, Operation, Peer
 from kqml.messages.quantities import Unit
 from models.churn.reasons.named_facts import FACTS, LONG, TARGETS, Fact
 
@@ -48,7 +48,7 @@ class _Held:
     place: int
     atom: Atom
     peer: bool = False
-    target: Target | None = None
+    target: CadenceTarget | None = None
 
 
 def locate(features: Sequence[Feature], categories: Categories | None = None) -> dict[str, Located]:
@@ -66,7 +66,7 @@ def _held(place: int, feature: Feature) -> _Held | None:
             return _Held(place, atom)
         case Peer(Combined(Atom() as atom, Operation.RATE_RATIO, _), True):
             return _Held(place, atom, peer=True)
-        case Target(own, _, False) as target:
+        case CadenceTarget(own, _, False) as target:
             return _Held(place, own, target=target)
         case _:
             return None
@@ -102,7 +102,7 @@ def _target(fact: Fact, held: Sequence[_Held], tiers: tuple[int, tuple[str, ...]
     return None if found is None or factor is None else Located(fact.unit, None, found.atom.days, factor=factor)
 
 
-def _numbers(target: Target, tiers: tuple[int, tuple[str, ...]] | None) -> ByWord | None:
+def _numbers(target: CadenceTarget, tiers: tuple[int, tuple[str, ...]] | None) -> ByWord | None:
     numbers = dict(target.targets)
     return None if tiers is None else ByWord(tiers[0], tuple(numbers.get(word, float("nan")) for word in tiers[1]))
 

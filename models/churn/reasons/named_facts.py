@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from features.definitions import Aggregation
-from features.rules import COUNTED, Card, Closing, Counted, Ledger
-from kqml.events import EventKind, Group, kinds_in
+from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
+from kqml.events import EventGroup, EventKind, kinds_in
 from kqml.messages.quantities import Unit
 
-CONTACTS = frozenset(kinds_in(Group.CONTACT)) - {EventKind.INBOUND, EventKind.LIFE_EVENT, EventKind.VISIT_VERIFIED}
+CONTACTS = frozenset(kinds_in(EventGroup.CONTACT)) - {EventKind.INBOUND, EventKind.LIFE_EVENT, EventKind.VISIT_VERIFIED}
 """Kinds by which we are in touch with an account."""
 
 TOUCHES = frozenset({EventKind.VISIT, EventKind.CALL, EventKind.MESSAGE})
@@ -60,7 +60,7 @@ def _distinct(column: str) -> Fact:
 def _counted(unit: Unit, *kinds: EventKind) -> Fact:
     """Contacts of channels as the playbook counts them, in the last weeks."""
     allowed = CONTACTS - TOUCHES
-    return Fact(unit, frozenset(kinds), Aggregation.SUM, COUNTED, 28, allowed=allowed, rule=Counted)
+    return Fact(unit, frozenset(kinds), Aggregation.SUM, COUNTED, 28, allowed=allowed, rule=CountingRule)
 
 
 _COUNTED = _orders(Unit.ORDERS, Aggregation.COUNT)

@@ -17,7 +17,7 @@ from kqml.messages import LANGUAGES
 from kqml.playbook import read_playbook
 from models.churn.reasons.contributions import CODES, CodeMap, CodeSums, Floats, code_map, code_sums
 from models.churn.reasons.sentences import Thresholds, Way
-from models.churn.reasons.wording import Row, Wording, say, vocabulary, wording
+from models.churn.reasons.wording import Row, Wording, fill_template, vocabulary, wording
 
 LEAST = 0.02
 """Log-odds below which a contribution is not worth a sentence: it changes the odds by 2 %."""
@@ -75,11 +75,11 @@ class _Speaker:
 
     def reason(self, candidate: Candidate) -> Reason | None:
         code, way, contribution = candidate
-        said = say(self.words, code, way, self.row, self.contributions)
+        said = fill_template(self.words, code, way, self.row, self.contributions)
         return None if said is None else Reason(code, way, contribution, said)
 
 
-def explainer(
+def create_explainer(
     features: Sequence[Feature],
     categories: Mapping[str, tuple[str, ...]],
     typical: Floats,

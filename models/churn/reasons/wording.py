@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.definitions import Code, Feature
 from kqml.messages import catalogue
 from kqml.messages.quantities import Unit, quantity
-from models.churn.reasons.evidence_columns import backing
+from models.churn.reasons.evidence_columns import evidence_columns
 from models.churn.reasons.facts import Located, locate
 from models.churn.reasons.sentences import VARIANTS, Claim, Threshold, Thresholds, Variant, Way
 
@@ -45,7 +45,7 @@ class Vocabulary:
 class Sentence:
     """One variant made ready: its claims as tests of a row, its blanks as functions of a row (None: missing).
 
-    `backing`: the columns that speak of the same events, whose contributions must push the way the sentence says.
+    `backing`: the columns of the same events, whose contributions must push the way the sentence says.
     """
 
     template: str
@@ -90,7 +90,9 @@ def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
     }
 
 
-def say(words: Wording, code: Code, way: Way, row: Row, contributions: NDArray[np.float64] | None = None) -> str | None:
+def fill_template(
+    words: Wording, code: Code, way: Way, row: Row, contributions: NDArray[np.float64] | None = None
+) -> str | None:
     """The first sentence that fits the row, and for a cause the row's contributions where they are given; None where
     none does."""
     for sentence in words[code, way]:
@@ -119,7 +121,7 @@ def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style:
         return None
     blanks = tuple((name, _blank(facts, name, *style)) for name in named)
     ready = tuple(test for test in tests if test)
-    backed_by = backing(facts.features, key[0], {*named, *claimed})
+    backed_by = evidence_columns(facts.features, key[0], {*named, *claimed})
     return Sentence(_with_windows(facts, template, style[0]), ready, blanks, backed_by)
 
 

@@ -36,7 +36,7 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Planned:
+class ExperimentDesign:
     """One design: who is treated, who is held out (accounts, or reps), what can be detected. `error`: the standard
     error of the contrast; `share`: of the mean."""
 
@@ -49,7 +49,7 @@ class Planned:
     share: float
 
 
-def plan_design(population: Population, design: str, held_share: float, alpha: float, power: float) -> Planned:
+def plan_design(population: Population, design: str, held_share: float, alpha: float, power: float) -> ExperimentDesign:
     """What `design` can detect. Raises BadUse where it cannot be."""
     _check(population, design, held_share, alpha, power)
     units = population.accounts if design == "accounts" else population.reps
@@ -60,10 +60,10 @@ def plan_design(population: Population, design: str, held_share: float, alpha: f
     error = _unit_sd(population, design) * float(np.sqrt(1 / held + 1 / (units - held)))
     degrees = float(units - population.reps - 1 if design == "accounts" else units - 2)
     detectable = _reach(max(degrees, 1.0), alpha, power) * error
-    return Planned(design, units - held, held, error, degrees, detectable, detectable / abs(population.mean))
+    return ExperimentDesign(design, units - held, held, error, degrees, detectable, detectable / abs(population.mean))
 
 
-def power_of(planned: Planned, change: float, alpha: float) -> float:
+def power_of(planned: ExperimentDesign, change: float, alpha: float) -> float:
     """The chance that a true change of this size is found, by the noncentral t distribution."""
     reach = float(student.ppf(1 - alpha / 2, planned.degrees))
     shift = abs(change) / planned.error

@@ -11,7 +11,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PolicyEstimate:
     """A value, its standard error, its interval; `degrees` of the t distribution. `bias`: by how much the interval is
     wider on both sides, for what the value may be off by beside chance."""
 
@@ -54,7 +54,7 @@ def clusters_of(*codes: Codes) -> Clusters:
     return Clusters(kept, np.unique(kept[0] * (int(kept[1].max()) + 1) + kept[1], return_inverse=True)[1])
 
 
-def estimate(value: float, influence: Floats, clusters: Clusters, symmetric: bool = False) -> Estimate:
+def estimate(value: float, influence: Floats, clusters: Clusters, symmetric: bool = False) -> PolicyEstimate:
     """The interval of a statistic from its rows' influences, which average to 0.
 
     Variance: the largest of the ones clustered in each way, and in both (Cameron, Gelbach & Miller 2011, JBES 29(2)).
@@ -69,7 +69,7 @@ def estimate(value: float, influence: Floats, clusters: Clusters, symmetric: boo
     degrees = max(3 * effective - 2 if symmetric else effective - 1, 1.0)
     if clusters.both is not None:
         variances.append(sum(variances) - _variance(_summed(influence, clusters.both), rows))
-    return Estimate(value, float(np.sqrt(max(*variances, 0.0))), degrees)
+    return PolicyEstimate(value, float(np.sqrt(max(*variances, 0.0))), degrees)
 
 
 def _summed(influence: Floats, place: Codes) -> Floats:

@@ -16,9 +16,9 @@ from kqml.dataset.folder import Dataset
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
 from models.churn.order_columns import order_columns
-from models.evaluation.off_policy.log_faults import refuse_faulty
-from models.evaluation.off_policy.outcome_model import Known, Regression, expected_outcomes
-from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Flags, Floats
+from models.evaluation.off_policy.log_faults import refuse_faulty_log
+from models.evaluation.off_policy.outcome_model import OutcomeRows, Regression, expected_outcomes
+from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows
 from models.uplift.decision_data import DecisionData
 from models.uplift.decision_features import decision_features
 from models.uplift.decision_log import read_decision_log
@@ -30,7 +30,7 @@ MORE_ROWS = 60_000
 
 
 @dataclass(frozen=True)
-class Decisions:
+class LoggedDecisions:
     """All rows of a log beside its dataset. `rep`: code per row. `policies`: names of those that made the log.
     `rate`: margin over amount per account."""
 
@@ -53,7 +53,7 @@ class Evaluable:
     """The usable rows. `account_ids`, `week`, `tier`: text per row; `outcome`: margin or retained; `data`: the same
     rows of the decision data."""
 
-    drawn: Drawn
+    drawn: RandomisedRows
     account_ids: NDArray[np.object_]
     week: NDArray[np.object_]
     tier: NDArray[np.object_]
@@ -64,7 +64,7 @@ class Evaluable:
         """The rows for which `mask` is true."""
         columns = {name: value[mask] for name, value in vars(self.drawn).items() if name != "actions"}
         return Evaluable(
-            Drawn(actions=self.drawn.actions, **columns),
+            RandomisedRows(actions=self.drawn.actions, **columns),
             self.account_ids[mask],
             self.week[mask],
             self.tier[mask],
@@ -73,11 +73,11 @@ class Evaluable:
         )
 
 
-def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_days: int) -> Decisions:
+def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_days: int) -> LoggedDecisions:
     """The log in `folder` over `dataset`. Raises BadUse where there is none, Refused where it cannot be believed or
     does not fit the dataset."""
     log = read_decision_log(folder)
-    refuse_faulty(log.decisions, dataset.info.time_zone)
+    refuse_faulty_log(log.decisions, dataset.info.time_zone)
     data = build_decision_data(dataset, log, playbook, horizon_days=horizon_days)
     told = pq.read_table(folder / "decisions.parquet").to_pandas()
     keys = pd.MultiIndex.from_arrays([told["account_id"].astype(object), told["week"].astype(object)])
@@ -85,20 +85,20 @@ def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_d
     reps = pd.factorize(_column(told, "rep_id"))[0]
     rep = reps[keys.get_indexer(wanted)].astype(np.int64)
     policies = tuple(sorted(set(_column(told, "policy").dropna())))
-    return Decisions(dataset, data, rep, policies, margin_rates(dataset, playbook), horizon_days)
+    return LoggedDecisions(dataset, data, rep, policies, margin_rates(dataset, playbook), horizon_days)
 
 
 def _column(table: pd.DataFrame, name: str) -> "pd.Series[str]":
     return table[name] if name in table else pd.Series([None] * len(table), dtype=object)
 
 
-def evaluable_of(decisions: Decisions, outcome: str = "margin") -> Evaluable:
+def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evaluable:
     """The usable rows. Raises Refused where there are none, with how many rows fail each condition."""
     data, usable = decisions.data, decisions.usable
     if not usable.any():
         raise Refused("Nothing in this log can be evaluated.", _lacks(data))
     chosen = data.where(usable)
-    drawn = Drawn(
+    drawn = RandomisedRows(
         actions=data.actions,
         action=chosen.action,
         probability=chosen.probability,
@@ -124,7 +124,7 @@ def _lacks(data: DecisionData) -> list[Fault]:
     ]
 
 
-def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Regression:
+def regression_of(decisions: LoggedDecisions, rows: Evaluable, seed: int = 0) -> Regression:
     """Expected outcomes of the usable rows by what orders told at each of them.
 
     Mature rows that were not drawn help to learn what to expect, up to MORE_ROWS of them.
@@ -134,7 +134,7 @@ def regression_of(decisions: Decisions, rows: Evaluable, seed: int = 0) -> Regre
     kept = others[:: max(1, -(-len(others) // MORE_ROWS))]
     more = data.where(np.isin(np.arange(len(data)), kept))
     parts = (rows.data, more) if len(more) else (rows.data,)
-    known = Known(
+    known = OutcomeRows(
         values=np.concatenate([_values(decisions.dataset, part) for part in parts]),
         outcome=np.concatenate([_outcome(part, rows.outcome) for part in parts]),
         account=np.concatenate([part.rows.account.astype(np.int64) for part in parts]),
@@ -147,7 +147,7 @@ def _outcome(data: DecisionData, outcome: str) -> Floats:
     return data.outcomes.margin if outcome == "margin" else data.outcomes.retained
 
 
-def _past(decisions: Decisions, data: DecisionData) -> Floats:
+def _past(decisions: LoggedDecisions, data: DecisionData) -> Floats:
     """The margin of as much time before each row as the horizon takes, by the mean of up to four such stretches."""
     log, span = decisions.dataset.event_log(), int(decisions.horizon_days * DAY_US)
     first = int(log.occurred_at.min())

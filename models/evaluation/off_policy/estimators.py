@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.evaluation.off_policy.clustering import Clusters, Estimate, estimate
-from models.evaluation.off_policy.randomised_rows import Floats, Weighed
+from models.evaluation.off_policy.clustering import Clusters, PolicyEstimate, estimate
+from models.evaluation.off_policy.randomised_rows import Floats, WeightedRows
 
 NAMES = ("ips", "snips", "doubly_robust", "switch_dr")
 POOLED = "pooled"
@@ -20,7 +20,7 @@ LARGE = 0.9
 """Quantile of the regression's absolute residuals that counts as a large one."""
 
 
-def row_values(name: str, weighed: Weighed, outcome: Floats) -> Floats:
+def row_values(name: str, weighed: WeightedRows, outcome: Floats) -> Floats:
     """Numbers whose mean is the estimate and whose deviations from it are the rows' influences."""
     weight, rest = weighed.weight, outcome - weighed.fitted
     if name == "ips":
@@ -44,7 +44,7 @@ class Switch:
     bias: float
 
 
-def switch_of(weighed: Weighed, outcome: Floats) -> Switch:
+def switch_of(weighed: WeightedRows, outcome: Floats) -> Switch:
     """The τ of THRESHOLDS with the least variance plus squared bias bound.
 
     The bound: the target's chances beyond τ, as their weights tell, times a large residual of the regression.
@@ -63,23 +63,25 @@ def switch_of(weighed: Weighed, outcome: Floats) -> Switch:
     return Switch(limit, bias)
 
 
-def values(weighed: Weighed, outcome: Floats, clusters: Clusters) -> Mapping[str, Estimate]:
+def values(weighed: WeightedRows, outcome: Floats, clusters: Clusters) -> Mapping[str, PolicyEstimate]:
     """Each estimator's value with its interval."""
     found = {name: _mean(row_values(name, weighed, outcome), clusters) for name in NAMES}
     return _widened(found, switch_of(weighed, outcome).bias)
 
 
-def differences(one: Weighed, other: Weighed, outcome: Floats, clusters: Clusters) -> Mapping[str, Estimate]:
+def differences(
+    one: WeightedRows, other: WeightedRows, outcome: Floats, clusters: Clusters
+) -> Mapping[str, PolicyEstimate]:
     """What one target is worth more than another, from the same rows: what they share cancels."""
     rows = {name: row_values(name, one, outcome) - row_values(name, other, outcome) for name in NAMES}
     found = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
     return _widened(found, switch_of(one, outcome).bias + switch_of(other, outcome).bias)
 
 
-def _widened(found: Mapping[str, Estimate], bias: float) -> Mapping[str, Estimate]:
+def _widened(found: Mapping[str, PolicyEstimate], bias: float) -> Mapping[str, PolicyEstimate]:
     return {**found, "switch_dr": replace(found["switch_dr"], bias=bias)}
 
 
-def _mean(rows: Floats, clusters: Clusters, symmetric: bool = False) -> Estimate:
+def _mean(rows: Floats, clusters: Clusters, symmetric: bool = False) -> PolicyEstimate:
     value = float(rows.mean())
     return estimate(value, rows - value, clusters, symmetric)

@@ -5,32 +5,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evaluation.off_policy.clustering import Estimate, clusters_of
+from models.evaluation.off_policy.clustering import PolicyEstimate, clusters_of
 from models.evaluation.off_policy.estimators import POOLED, differences, values
 from models.evaluation.off_policy.outcome_model import Regression
-from models.evaluation.off_policy.pooling import Disputed, pooled_difference
-from models.evaluation.off_policy.randomised_rows import Drawn, Floats, Weighed, disagreement, weigh
-from models.evaluation.off_policy.support import Support, support_of, unsupported_share
+from models.evaluation.off_policy.pooling import DisputedRows, pooled_difference
+from models.evaluation.off_policy.randomised_rows import Floats, RandomisedRows, WeightedRows, disagreement, weigh
+from models.evaluation.off_policy.support import PolicySupport, policy_support, unsupported_share
 
 HEADLINE = "doubly_robust"
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedTarget:
     """One policy: its support, its value by each estimator (none where it is refused)."""
 
-    support: Support
-    values: Mapping[str, Estimate] | None
+    support: PolicySupport
+    values: Mapping[str, PolicyEstimate] | None
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class PolicyEvaluation:
     """The target, what it is compared with; `difference`: by each estimator, none where one of them is refused; by
     `pooled` too where outcomes are amounts and enough rows are in dispute."""
 
-    target: Judged
-    against: Judged
-    difference: Mapping[str, Estimate] | None
+    target: EvaluatedTarget
+    against: EvaluatedTarget
+    difference: Mapping[str, PolicyEstimate] | None
 
     @property
     def refused(self) -> bool:
@@ -42,7 +42,7 @@ class Evaluation:
         return POOLED if self.difference is not None and POOLED in self.difference else HEADLINE
 
 
-def evaluate_policy(drawn: Drawn, target: Floats, against: Floats, regression: Regression) -> Evaluation:
+def evaluate_policy(drawn: RandomisedRows, target: Floats, against: Floats, regression: Regression) -> PolicyEvaluation:
     """One week drawn from the target policy, later weeks by the policy that made the log (design §7).
 
     `target`, `against` (n × K): chances. `regression`: of expected outcomes, fitted without each row. Intervals are
@@ -52,21 +52,23 @@ def evaluate_policy(drawn: Drawn, target: Floats, against: Floats, regression: R
     weighed = [weigh(drawn, chances, regression.expected) for chances in (target, against)]
     judged = []
     for one, chances in zip(weighed, (target, against), strict=True):
-        support = support_of(one.weight, unsupported_share(chances, drawn.eligible))
-        judged.append(Judged(support, None if support.refused else values(one, drawn.outcome, clusters)))
+        support = policy_support(one.weight, unsupported_share(chances, drawn.eligible))
+        judged.append(EvaluatedTarget(support, None if support.refused else values(one, drawn.outcome, clusters)))
     if judged[0].values is None or judged[1].values is None:
-        return Evaluation(judged[0], judged[1], None)
+        return PolicyEvaluation(judged[0], judged[1], None)
     found = dict(differences(weighed[0], weighed[1], drawn.outcome, clusters))
     disputed = _disputed(drawn, (weighed[0], weighed[1]), disagreement(target, against), regression)
     pooled = None if disputed is None else pooled_difference(disputed, clusters)
-    return Evaluation(judged[0], judged[1], found if pooled is None else {**found, POOLED: pooled})
+    return PolicyEvaluation(judged[0], judged[1], found if pooled is None else {**found, POOLED: pooled})
 
 
-def _disputed(drawn: Drawn, weighed: tuple[Weighed, Weighed], share: Floats, regression: Regression) -> Disputed | None:
+def _disputed(
+    drawn: RandomisedRows, weighed: tuple[WeightedRows, WeightedRows], share: Floats, regression: Regression
+) -> DisputedRows | None:
     if regression.size is None or regression.spread is None:
         return None
     one, other = weighed
-    return Disputed(
+    return DisputedRows(
         expected=one.expected - other.expected,
         weight=one.weight - other.weight,
         rest=drawn.outcome - one.fitted,
@@ -77,6 +79,6 @@ def _disputed(drawn: Drawn, weighed: tuple[Weighed, Weighed], share: Floats, reg
     )
 
 
-def logged_value(drawn: Drawn) -> float:
+def logged_policy_value(drawn: RandomisedRows) -> float:
     """The mean outcome of the rows as they were drawn."""
     return float(np.mean(drawn.outcome)) if len(drawn) else float("nan")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evaluation.off_policy.clustering import Estimate, clusters_of, estimate
+from models.evaluation.off_policy.clustering import PolicyEstimate, clusters_of, estimate
 from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats
 
 LEAST_ACCOUNTS = 100
@@ -22,8 +22,8 @@ class Contrast:
 
     accounts: int
     held_out: int
-    effect: Estimate
-    minutes: Estimate
+    effect: PolicyEstimate
+    minutes: PolicyEstimate
     equal_hours: bool
 
 
@@ -43,7 +43,7 @@ def holdout_contrast(account: Codes, rep: Codes, holdout: Flags, outcome: Floats
     return Contrast(int((~held).sum()), int(held.sum()), effect, spent, abs(spent.value) <= EQUAL * max(usual, 1e-9))
 
 
-def _within_reps(outcome: Floats, held: Flags, rep: Codes) -> Estimate:
+def _within_reps(outcome: Floats, held: Flags, rep: Codes) -> PolicyEstimate:
     """Differences within reps, weighted as least squares with a constant per rep do; clustered by rep."""
     _, place = np.unique(rep, return_inverse=True)
     size = np.bincount(place)
@@ -52,7 +52,7 @@ def _within_reps(outcome: Floats, held: Flags, rep: Codes) -> Estimate:
     rest = outcome - (np.bincount(place, weights=outcome) / size)[place]
     strength = float((centred**2).sum())
     if strength == 0:
-        return Estimate(float("nan"), float("inf"), 1.0)
+        return PolicyEstimate(float("nan"), float("inf"), 1.0)
     value = float((centred * rest).sum()) / strength
     influence = centred * (rest - value * centred) * len(outcome) / strength
     return estimate(value, influence, clusters_of(place), symmetric=True)

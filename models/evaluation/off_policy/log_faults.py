@@ -12,7 +12,7 @@ from models.evaluation.off_policy.randomised_rows import Flags
 FLAGS = ("must", "holdout", "evaluable")
 
 
-def refuse_faulty(decisions: pd.DataFrame, time_zone: str) -> None:
+def refuse_faulty_log(decisions: pd.DataFrame, time_zone: str) -> None:
     """Raises Refused with every fault. `decisions`: as `read_decision_log` gives them; drawn are those with a
     probability."""
     faults = [*_faults(decisions, time_zone)] if len(decisions) else [_empty()]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evaluation.off_policy.randomised_rows import Codes, Drawn, Floats
+from models.evaluation.off_policy.randomised_rows import Codes, Floats, RandomisedRows
 from models.uplift.folds import folds_of
 from models.uplift.forests import Growth, cross_fit
 
@@ -35,7 +35,7 @@ class Regression:
 
 
 @dataclass(frozen=True)
-class Known:
+class OutcomeRows:
     """Rows to learn from: the drawn ones first, then further ones, drawn or not. `past`: the outcome of a like time
     before, from 0 on; none where outcomes are no amounts."""
 
@@ -45,7 +45,7 @@ class Known:
     past: Floats | None = None
 
 
-def expected_outcomes(drawn: Drawn, known: Known | None, seed: int = 0) -> Regression:
+def expected_outcomes(drawn: RandomisedRows, known: OutcomeRows | None, seed: int = 0) -> Regression:
     """Cross-fitted by account; the mean of the other rows where there are no features, or few rows.
 
     Trees learn the ratio to the past, which follows accounts far larger than all others; the actions differ by a share
@@ -95,7 +95,7 @@ def _noise(values: Floats, ratio: Floats, fold: Codes, learn: Codes, seed: int) 
     return np.maximum(trees.held_out(values, fold), LEAST_SPREAD)
 
 
-def _by_action(drawn: Drawn, level: Floats, size: Floats, fold: Codes) -> Floats:
+def _by_action(drawn: RandomisedRows, level: Floats, size: Floats, fold: Codes) -> Floats:
     """The level moved by each action's mean residual as a share of the size, from the other folds; shares that could be
     chance are drawn to none: of each the positive part of 1 − 1 ∕ t² is kept."""
     t = _near((drawn.outcome - level) / size)
@@ -114,7 +114,7 @@ def _kept(residuals: Floats, middle: float) -> float:
     return share * max(0.0, 1.0 - variance / share**2) if share else 0.0
 
 
-def _means(drawn: Drawn, seed: int) -> Floats:
+def _means(drawn: RandomisedRows, seed: int) -> Floats:
     fold = folds_of(drawn.account, seed=seed)
     parts, place = np.unique(fold, return_inverse=True)
     others = [drawn.outcome[fold != part] for part in parts]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.evaluation.off_policy.clustering import Clusters, Estimate, estimate
+from models.evaluation.off_policy.clustering import Clusters, PolicyEstimate, estimate
 from models.evaluation.off_policy.randomised_rows import Codes, Floats
 
 BANDS = 12
@@ -30,7 +30,7 @@ REACHES = np.linspace(0.0, 1.0, 40) ** 2 * 5.0 * USUAL + 1e-3
 
 
 @dataclass(frozen=True)
-class Disputed:
+class DisputedRows:
     """Rows of two policies' difference. `expected`: of the regression alone; `weight`: of the one less the other;
     `rest`: outcome less the regression; `size`: the usual outcome, above 0; `spread`: the usual |rest|; `share`: how
     much the policies disagree, from 0 to 1. Sums to the difference: expected + weight · rest."""
@@ -47,7 +47,7 @@ class Disputed:
         return len(self.rest)
 
 
-def pooled_difference(rows: Disputed, clusters: Clusters) -> Estimate | None:
+def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate | None:
     """The mean difference per row. None where too few rows are in dispute to be put into bands."""
     number = min(BANDS, int((rows.weight != 0).sum()) // ROWS_OF_A_BAND)
     if number < LEAST_BANDS:
@@ -65,7 +65,7 @@ def pooled_difference(rows: Disputed, clusters: Clusters) -> Estimate | None:
     return replace(found, error=float(np.sqrt(spread + excess)))
 
 
-def _bands(rows: Disputed, number: int) -> Codes:
+def _bands(rows: DisputedRows, number: int) -> Codes:
     """Bands of size with about equal money in dispute, small accounts first; fewer where a giant fills several."""
     money = rows.size * rows.share
     order = np.argsort(rows.size, kind="stable")
@@ -86,7 +86,7 @@ class _Measured:
     influence: Floats
 
 
-def _measured(rows: Disputed, band: Codes, number: int) -> _Measured:
+def _measured(rows: DisputedRows, band: Codes, number: int) -> _Measured:
     rest, kept = _tamed(rows, band, number)
     precision = (rows.size / rows.spread) ** 2
     precision = precision / precision.mean()
@@ -101,7 +101,7 @@ def _measured(rows: Disputed, band: Codes, number: int) -> _Measured:
     return _Measured(share, variance, np.bincount(band, rows.size * rows.share, number) / len(rows), influence)
 
 
-def _tamed(rows: Disputed, band: Codes, number: int) -> tuple[Floats, Floats]:
+def _tamed(rows: DisputedRows, band: Codes, number: int) -> tuple[Floats, Floats]:
     """Residuals drawn in to TAMED; the share of the outcome that is not beyond it, of the row's band: an effect in
     proportion to the outcome is seen to that extent."""
     bound = rows.spread * float(np.quantile(np.abs(rows.rest) / rows.spread, TAMED))

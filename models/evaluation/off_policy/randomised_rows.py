@@ -11,7 +11,7 @@ Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RandomisedRows:
     """n decisions. `action`: place of the logged one among K; `probability`: with which the log chose it; `outcome`.
     `eligible` (n × K): what the log could have chosen. `account`, `rep`: codes of whom the rows belong to."""
 
@@ -28,7 +28,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeightedRows:
     """A target policy seen from a log, row by row: `weight` = π(logged action) / p; `expected`: Σₐ π(a) q(a), the
     target's outcome by a regression q; `fitted`: q of the logged action."""
 
@@ -42,10 +42,10 @@ def disagreement(one: Floats, other: Floats) -> Floats:
     return np.asarray(np.abs(one - other).sum(axis=1) / 2.0, dtype=np.float64)
 
 
-def weigh(drawn: Drawn, target: Floats, regression: Floats) -> Weighed:
+def weigh(drawn: RandomisedRows, target: Floats, regression: Floats) -> WeightedRows:
     """`target` (n × K): the target's chances. `regression` (n × K): expected outcomes, fitted without the row."""
     row = np.arange(len(drawn))
-    return Weighed(
+    return WeightedRows(
         weight=target[row, drawn.action] / drawn.probability,
         expected=np.asarray((target * regression).sum(axis=1), dtype=np.float64),
         fitted=regression[row, drawn.action],

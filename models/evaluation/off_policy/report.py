@@ -9,18 +9,18 @@ import numpy as np
 
 from kqml.messages import text
 from kqml.playbook import Playbook
-from models.evaluation.off_policy.clustering import Estimate
-from models.evaluation.off_policy.decisions import Decisions, Evaluable, evaluable_of, regression_of
-from models.evaluation.off_policy.evaluation import HEADLINE, Evaluation, evaluate_policy, logged_value
+from models.evaluation.off_policy.clustering import PolicyEstimate
+from models.evaluation.off_policy.decisions import Evaluable, LoggedDecisions, evaluable_rows, regression_of
+from models.evaluation.off_policy.evaluation import HEADLINE, PolicyEvaluation, evaluate_policy, logged_policy_value
 from models.evaluation.off_policy.holdout import Contrast, holdout_contrast
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
-from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, Support
+from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, PolicySupport
 from models.evaluation.off_policy.target_file import read_target
 from models.evaluation.off_policy.targets import PLAYBOOK, target_named
 
 
 @dataclass(frozen=True)
-class Question:
+class PolicyQuestion:
     """`target`, `against`: `playbook`, an action, or the path of a table. `outcome`: margin or retained."""
 
     target: str
@@ -31,35 +31,35 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PolicyReport:
     """`rows`: those evaluated; `uncovered`: usable ones of which a target's table says nothing."""
 
-    question: Question
+    question: PolicyQuestion
     kappa: tuple[str, ...]
     rows: int
     logged_rows: int
     uncovered: int
     logged: float
-    evaluation: Evaluation
+    evaluation: PolicyEvaluation
     holdout: Contrast | None
 
 
-def answer_of(decisions: Decisions, playbook: Playbook, question: Question) -> Answer:
+def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: PolicyQuestion) -> PolicyReport:
     """Evaluates the target on the usable rows of the log. Raises Refused where the log has none."""
-    usable = evaluable_of(decisions, question.outcome)
+    usable = evaluable_rows(decisions, question.outcome)
     chances, covered = zip(
         *(_target(name, playbook, usable) for name in (question.target, question.against)), strict=True
     )
     both: Flags = covered[0] & covered[1]
     rows = usable.where(both)
     regression = regression_of(decisions, rows, question.seed)
-    return Answer(
+    return PolicyReport(
         question=question,
         kappa=decisions.policies,
         rows=len(rows.drawn),
         logged_rows=len(decisions.data),
         uncovered=int((~both).sum()),
-        logged=logged_value(rows.drawn),
+        logged=logged_policy_value(rows.drawn),
         evaluation=evaluate_policy(rows.drawn, chances[0][both], chances[1][both], regression),
         holdout=_holdout(decisions, playbook, question.outcome),
     )
@@ -72,7 +72,7 @@ def _target(name: str, playbook: Playbook, rows: Evaluable) -> tuple[Floats, Fla
     return read_target(Path(name), rows)
 
 
-def _holdout(decisions: Decisions, playbook: Playbook, outcome: str) -> Contrast | None:
+def _holdout(decisions: LoggedDecisions, playbook: Playbook, outcome: str) -> Contrast | None:
     """None where the log holds out nobody, or too few."""
     data = decisions.data
     mature = data.outcomes.mature
@@ -90,7 +90,7 @@ def _holdout(decisions: Decisions, playbook: Playbook, outcome: str) -> Contrast
     )
 
 
-def answer_json(answer: Answer, language: str) -> dict[str, Any]:
+def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
     """The answer as JSON, its sentence in a language."""
     found, question = answer.evaluation, answer.question
     return {
@@ -106,7 +106,7 @@ def answer_json(answer: Answer, language: str) -> dict[str, Any]:
         "refused": found.refused,
         "why": list(found.target.support.faults),
         "against_why": list(found.against.support.faults),
-        "reason": reason_of(answer, language),
+        "reason": refusal_reason(answer, language),
         "support": _support(found.target.support),
         "against_support": _support(found.against.support),
         "values": _estimates(found.target.values),
@@ -117,7 +117,7 @@ def answer_json(answer: Answer, language: str) -> dict[str, Any]:
     }
 
 
-def reason_of(answer: Answer, language: str) -> str:
+def refusal_reason(answer: PolicyReport, language: str) -> str:
     """One sentence: the value and its interval, or why there is none."""
     found = answer.evaluation
     if found.refused:
@@ -128,21 +128,21 @@ def reason_of(answer: Answer, language: str) -> str:
     return f"{told} {_refusal(answer.question.against, found.against.support, language)}"
 
 
-def _refusal(name: str, support: Support, language: str) -> str:
+def _refusal(name: str, support: PolicySupport, language: str) -> str:
     """The first rule that is broken, with its numbers."""
     limits = {"least": LEAST_EFFECTIVE, "low": MEAN_WEIGHT[0], "high": MEAN_WEIGHT[1]}
     numbers = {"effective": support.effective, "mean": support.mean_weight, **limits}
     return text(f"offpolicy.refused.{support.faults[0]}", language, target=name, **numbers)
 
 
-def _verdict(found: Evaluation) -> str:
+def _verdict(found: PolicyEvaluation) -> str:
     if found.difference is None:
         return "alone"
     gain = found.difference[found.headline]
     return "better" if gain.low > 0 else "worse" if gain.high < 0 else "unclear"
 
 
-def _told(answer: Answer) -> dict[str, object]:
+def _told(answer: PolicyReport) -> dict[str, object]:
     question, found = answer.question, answer.evaluation
     assert found.target.values is not None
     value = found.target.values[HEADLINE]
@@ -151,7 +151,7 @@ def _told(answer: Answer) -> dict[str, object]:
     return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
 
 
-def _support(support: Support) -> dict[str, float | int]:
+def _support(support: PolicySupport) -> dict[str, float | int]:
     return {
         "rows": support.rows,
         "used_rows": support.used,
@@ -162,11 +162,11 @@ def _support(support: Support) -> dict[str, float | int]:
     }
 
 
-def _estimates(found: Mapping[str, Estimate] | None) -> dict[str, dict[str, float]] | None:
+def _estimates(found: Mapping[str, PolicyEstimate] | None) -> dict[str, dict[str, float]] | None:
     return None if found is None else {name: _estimate(one) for name, one in found.items()}
 
 
-def _estimate(one: Estimate) -> dict[str, float]:
+def _estimate(one: PolicyEstimate) -> dict[str, float]:
     return {"value": one.value, "low": one.low, "high": one.high, "error": one.error}
 
 

@@ -11,7 +11,7 @@ MEAN_WEIGHT = (0.8, 1.2)
 
 
 @dataclass(frozen=True)
-class Support:
+class PolicySupport:
     """`effective`: effective sample size (Σw)² ∕ Σw² (Kish 1965). `mean_weight`: 1 in expectation where every choice
     of the target has a chance in the log. `unsupported`: share of the target's choices that the log could not make.
     `used`: rows whose weight is not 0."""
@@ -38,10 +38,10 @@ class Support:
         return bool(self.faults)
 
 
-def support_of(weight: Floats, unsupported: float = 0.0) -> Support:
+def policy_support(weight: Floats, unsupported: float = 0.0) -> PolicySupport:
     """The support that weights tell of; without rows there is none."""
     square = float((weight**2).sum())
-    return Support(
+    return PolicySupport(
         rows=len(weight),
         used=int((weight > 0).sum()),
         effective=float(weight.sum()) ** 2 / square if square > 0 else 0.0,

@@ -9,7 +9,7 @@ from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
-from models.policy.allocation.problem import WAIT, Packages
+from models.policy.allocation.problem import WAIT, Actions
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 PLAYBOOK = "playbook"
@@ -48,7 +48,7 @@ def playbook_chances(playbook: Playbook, tier: NDArray[np.object_]) -> Floats:
 
 
 def _chances(playbook: Playbook, cadence: Mapping[str, float]) -> Floats:
-    packages = Packages.of(playbook)
+    packages = Actions.of(playbook)
     found, left = np.zeros(len(packages.names)), 1.0
     for place, channel in enumerate(CHANNELS):
         owed = cadence[channel] / WEEKS_PER_MONTH
@@ -59,7 +59,7 @@ def _chances(playbook: Playbook, cadence: Mapping[str, float]) -> Floats:
     return found
 
 
-def _mixture(packages: Packages, channel: int, owed: float, left: float) -> Sequence[tuple[int, float]]:
+def _mixture(packages: Actions, channel: int, owed: float, left: float) -> Sequence[tuple[int, float]]:
     """Packages of one channel alone with chances that add up to at most `left`, for `owed` contacts if they can."""
     alone = np.flatnonzero((packages.contacts > 0).sum(axis=1) == 1)
     brings = packages.contacts[:, channel]

@@ -9,13 +9,13 @@ from models.uplift.folds import folds_of
 from models.uplift.learner import EffectModel
 from models.uplift.outcome_regression import regress_outcome
 from models.uplift.pseudo_outcomes import pseudo_outcomes
-from models.uplift.sample import Codes, Floats, Sample
+from models.uplift.sample import Codes, DecisionSample, Floats
 
 FOLDS, INNER_FOLDS = 5, 3
 
 
 @dataclass(frozen=True)
-class Judged:
+class CrossFittedTrial:
     """Row by row. `scores` (n, A): pseudo-outcomes under each arm. `predicted` (n, A): effects against the control, by
     a learner that saw nothing of the row's fold. `chosen`: the arm with the largest of them. `fold`: of the row."""
 
@@ -25,7 +25,7 @@ class Judged:
     fold: Codes
 
 
-def judge(trial: Trial, values: Floats, seed: int = 0) -> Judged:
+def cross_fit_trial(trial: Trial, values: Floats, seed: int = 0) -> CrossFittedTrial:
     """Every fold is judged by what was learned from the others."""
     sample = sample_from(trial, values)
     fold = folds_of(sample.account, FOLDS, seed)
@@ -37,14 +37,14 @@ def judge(trial: Trial, values: Floats, seed: int = 0) -> Judged:
     for part in range(FOLDS):
         mine = fold == part
         predicted[mine] = learner.fit_sample(sample.where(~mine)).fitted.predict(values[mine])
-    return Judged(scores, predicted, predicted.argmax(axis=1), fold)
+    return CrossFittedTrial(scores, predicted, predicted.argmax(axis=1), fold)
 
 
-def sample_from(trial: Trial, values: Floats) -> Sample:
+def sample_from(trial: Trial, values: Floats) -> DecisionSample:
     """The trial as a learner's rows; without stated chances those of a plain draw, the arms' shares."""
     shares = np.bincount(trial.arm, minlength=len(trial.arms)) / len(trial)
     stated = np.isfinite(trial.probability)
-    return Sample(
+    return DecisionSample(
         values=values,
         action=trial.arm,
         outcome=trial.outcome,

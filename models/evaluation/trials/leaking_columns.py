@@ -24,7 +24,7 @@ DIFFERS = 1e-5
 
 
 @dataclass(frozen=True)
-class Suspicion:
+class LeakingColumn:
     """`code`: `predicts_outcome` (explains too much of it alone), `decides_outcome` (with some value it always, or
     never, happens), `differs_by_arm` (a drawn treatment cannot go with what was there before it).
     `number`: the measure: share of variance, rate, p."""
@@ -34,25 +34,25 @@ class Suspicion:
     number: float
 
 
-def suspicions(trial: Trial) -> list[Suspicion]:
+def find_leaking_columns(trial: Trial) -> list[LeakingColumn]:
     """Every column's suspicions, in the order of the columns."""
     return [found for name in trial.columns for found in _of_column(trial, str(name), trial.columns[name])]
 
 
-def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[str]") -> Iterator[Suspicion]:
+def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[str]") -> Iterator[LeakingColumn]:
     cell = cells_of(column)
     if cell.max() == 0:
         return
     explained = _explained(cell, trial.outcome)
     if explained >= GOOD_R2:
-        yield Suspicion(name, "predicts_outcome", explained)
+        yield LeakingColumn(name, "predicts_outcome", explained)
     event = trial.outcome != 0
     rate = _decided(cell, event) if 0 < event.mean() < 1 else None
     if rate is not None:
-        yield Suspicion(name, "decides_outcome", rate)
+        yield LeakingColumn(name, "decides_outcome", rate)
     p = _difference(cell, trial)
     if p < DIFFERS / len(trial.columns.columns):
-        yield Suspicion(name, "differs_by_arm", p)
+        yield LeakingColumn(name, "differs_by_arm", p)
 
 
 def cells_of(column: "pd.Series[float] | pd.Series[str]") -> Codes:

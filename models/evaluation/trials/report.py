@@ -7,43 +7,43 @@ from typing import Any
 import numpy as np
 
 from kqml.messages import text
-from models.evaluation.trials.cross_fitting import Judged, judge
+from models.evaluation.trials.cross_fitting import CrossFittedTrial, cross_fit_trial
 from models.evaluation.trials.encoding import encode
-from models.evaluation.trials.leaking_columns import Suspicion, suspicions
+from models.evaluation.trials.leaking_columns import LeakingColumn, find_leaking_columns
 from models.evaluation.trials.trial_file import Trial
-from models.evaluation.trials.uplift_curve import Ranked, bounds, rank_arm
-from models.evaluation.trials.verdict import Values, Verdict, decide, value_policies
-from models.uplift.contrasts import Estimate
+from models.evaluation.trials.uplift_curve import ArmRanking, bounds, rank_arm
+from models.evaluation.trials.verdict import TrialVerdict, Values, decide, value_policies
+from models.uplift.contrasts import ClusteredMean
 
 
 @dataclass(frozen=True)
-class TrialAnswer:
+class TrialReport:
     """Everything a trial says. `ranked`: for every arm but the control."""
 
     trial: Trial
-    judged: Judged
+    judged: CrossFittedTrial
     values: Values
-    verdict: Verdict
-    ranked: tuple[Ranked, ...]
-    suspicions: tuple[Suspicion, ...]
+    verdict: TrialVerdict
+    ranked: tuple[ArmRanking, ...]
+    suspicions: tuple[LeakingColumn, ...]
     columns: tuple[str, ...]
     left_out: tuple[str, ...]
 
 
-def evaluate_trial(trial: Trial, seed: int = 0) -> TrialAnswer:
+def evaluate_trial(trial: Trial, seed: int = 0) -> TrialReport:
     """Learns, judges each row by what others taught, decides."""
     encoded = encode(trial.columns)
-    judged = judge(trial, encoded.values, seed)
+    judged = cross_fit_trial(trial, encoded.values, seed)
     effects = judged.scores - judged.scores[:, :1]
     ranked = tuple(
         rank_arm(effects[:, code], judged.predicted[:, code], judged.fold) for code in range(1, len(trial.arms))
     )
     values = value_policies(judged)
-    found = tuple(suspicions(trial))
-    return TrialAnswer(trial, judged, values, decide(values), ranked, found, encoded.used, encoded.left_out)
+    found = tuple(find_leaking_columns(trial))
+    return TrialReport(trial, judged, values, decide(values), ranked, found, encoded.used, encoded.left_out)
 
 
-def answer_json(answer: TrialAnswer, language: str) -> dict[str, Any]:
+def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
     """The command's JSON."""
     arms, values = answer.trial.arms, answer.values
     chosen = np.bincount(answer.judged.chosen, minlength=len(arms)) / len(answer.trial)
@@ -71,12 +71,12 @@ def answer_json(answer: TrialAnswer, language: str) -> dict[str, Any]:
     }
 
 
-def reason(answer: TrialAnswer, language: str) -> str:
+def reason(answer: TrialReport, language: str) -> str:
     """One plain sentence on whether personalising is worth it."""
     arms, values = answer.trial.arms, answer.values
     low, high = values.beyond.bounds()
     gain = max((*values.gains, values.personalised_gain), key=lambda one: one.value if one.error else -np.inf)
-    same = answer.verdict is Verdict.BEST_ARM and bool((answer.judged.chosen == values.best).all())
+    same = answer.verdict is TrialVerdict.BEST_ARM and bool((answer.judged.chosen == values.best).all())
     return text(
         f"trials.reason.{'same_arm' if same else answer.verdict.value}",
         language,
@@ -93,7 +93,7 @@ def reason(answer: TrialAnswer, language: str) -> str:
     )
 
 
-def warnings(found: Sequence[Suspicion], language: str) -> list[dict[str, Any]]:
+def warnings(found: Sequence[LeakingColumn], language: str) -> list[dict[str, Any]]:
     """One for each column that looks like an outcome."""
     return [
         {
@@ -111,7 +111,7 @@ def short(number: float) -> str:
     return f"{number:.3g}" if abs(number) < 1e5 else f"{number:,.0f}"
 
 
-def _interval(estimate: Estimate, comparisons: int = 1) -> dict[str, float]:
+def _interval(estimate: ClusteredMean, comparisons: int = 1) -> dict[str, float]:
     low, high = bounds(estimate, comparisons)
     return {"value": estimate.value, "low": low, "high": high}
 

@@ -22,7 +22,7 @@ MOST_ARMS = 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrialColumns:
     """What a file's columns are. `exclude`: columns that the learner may not see."""
 
     treatment: str
@@ -52,7 +52,7 @@ class Trial:
         return len(self.arm)
 
 
-def read_trial(path: Path, asked: Asked) -> Trial:
+def read_trial(path: Path, asked: TrialColumns) -> Trial:
     """The trial in a file. Raises BadUse where the flags do not fit the file, Refused where its rows cannot be used."""
     frame = _read(path)
     faults = _flag_faults(frame.columns.tolist(), asked)
@@ -96,7 +96,7 @@ def _read(path: Path) -> pd.DataFrame:
         raise CouldNot(f"{path} cannot be read: {error}.") from error
 
 
-def _flag_faults(columns: list[str], asked: Asked) -> list[Fault]:
+def _flag_faults(columns: list[str], asked: TrialColumns) -> list[Fault]:
     wanted = [*asked.named().items(), *(("--exclude", name) for name in asked.exclude)]
     faults = [
         Fault(flag, f"{name!r} is not a column", _hint(name, columns)) for flag, name in wanted if name not in columns
@@ -115,7 +115,7 @@ def _hint(name: str, columns: list[str]) -> str:
 
 
 def _use_faults(
-    asked: Asked, arms: NDArray[np.str_], raw: "pd.Series[str]", outcome: "pd.Series[float]"
+    asked: TrialColumns, arms: NDArray[np.str_], raw: "pd.Series[str]", outcome: "pd.Series[float]"
 ) -> list[Fault]:
     names = sorted(set(arms.tolist()))
     faults = []
@@ -143,7 +143,7 @@ def _use_faults(
 
 
 def _row_faults(
-    asked: Asked, arms: NDArray[np.str_], outcome: "pd.Series[float]", probability: "pd.Series[float]"
+    asked: TrialColumns, arms: NDArray[np.str_], outcome: "pd.Series[float]", probability: "pd.Series[float]"
 ) -> list[Fault]:
     faults = []
     unknown = outcome.isna() | ~np.isfinite(outcome)

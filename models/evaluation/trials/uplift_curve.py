@@ -5,24 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from models.uplift.contrasts import Estimate, clustered_mean
-from models.uplift.effect_evidence import Bin
+from models.uplift.contrasts import ClusteredMean, clustered_mean
+from models.uplift.effect_evidence import EffectBin
 from models.uplift.sample import Codes, Floats
 
 BINS = 5
 
 
 @dataclass(frozen=True)
-class Ranked:
+class ArmRanking:
     """`qini`: area between the arm's curve of summed effects, per row, and the straight line to its end. `auuc`: area
     under the curve. `bins`: fifths of the rows from the least predicted effect to the largest."""
 
-    qini: Estimate
-    auuc: Estimate
-    bins: tuple[Bin, ...]
+    qini: ClusteredMean
+    auuc: ClusteredMean
+    bins: tuple[EffectBin, ...]
 
 
-def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> Ranked:
+def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
     """`effect`: pseudo-effects, `predicted`: by folds. Rows are ranked within their fold; equal ones share a rank, so
     that a learner that sees no differences has a Qini of 0.
 
@@ -36,15 +36,15 @@ def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> Ranked:
         rank[mine], below[mine] = _ranks(effect[mine], predicted[mine])
     qini = _estimate(effect * (0.5 - rank), effect * (0.5 - rank) - below)
     auuc = _estimate(effect * (1.0 - rank), effect * (1.0 - rank) - below)
-    return Ranked(qini, auuc, tuple(_bins(effect, predicted, rank)))
+    return ArmRanking(qini, auuc, tuple(_bins(effect, predicted, rank)))
 
 
-def bounds(estimate: Estimate, comparisons: int) -> tuple[float, float]:
+def bounds(estimate: ClusteredMean, comparisons: int) -> tuple[float, float]:
     """The 95 % interval that holds for so many comparisons at once (Bonferroni)."""
     return estimate.bounds(1.0 - 0.05 / comparisons)
 
 
-def lower(estimate: Estimate, comparisons: int) -> float:
+def lower(estimate: ClusteredMean, comparisons: int) -> float:
     return bounds(estimate, comparisons)[0]
 
 
@@ -58,16 +58,16 @@ def _ranks(effect: Floats, predicted: Floats) -> tuple[Floats, Floats]:
     return rank, np.asarray((np.cumsum(sums) - sums / 2.0)[level])
 
 
-def _estimate(values: Floats, influence: Floats) -> Estimate:
+def _estimate(values: Floats, influence: Floats) -> ClusteredMean:
     error = float(influence.std(ddof=1)) / np.sqrt(len(values))
     tails = clustered_mean(influence, np.arange(len(values)))
-    return Estimate(float(values.mean()), error, tails.degrees, len(values))
+    return ClusteredMean(float(values.mean()), error, tails.degrees, len(values))
 
 
-def _bins(effect: Floats, predicted: Floats, rank: Floats) -> list[Bin]:
+def _bins(effect: Floats, predicted: Floats, rank: Floats) -> list[EffectBin]:
     place = np.minimum(((1.0 - rank) * BINS).astype(np.int64), BINS - 1)
     return [
-        Bin(float(predicted[mine].mean()), clustered_mean(effect[mine], np.arange(int(mine.sum()))))
+        EffectBin(float(predicted[mine].mean()), clustered_mean(effect[mine], np.arange(int(mine.sum()))))
         for mine in (place == number for number in range(BINS))
         if mine.sum() > 1
     ]

@@ -5,13 +5,13 @@ from enum import StrEnum
 
 import numpy as np
 
-from models.evaluation.trials.cross_fitting import Judged
+from models.evaluation.trials.cross_fitting import CrossFittedTrial
 from models.evaluation.trials.uplift_curve import bounds
-from models.uplift.contrasts import Estimate, clustered_mean
+from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.sample import Floats
 
 
-class Verdict(StrEnum):
+class TrialVerdict(StrEnum):
     """What should be done after the trial."""
 
     NO_ACTION = "no_action"
@@ -25,11 +25,11 @@ class Values:
     but the control, against the control; `personalised_gain` likewise. `beyond`: personalised less the best static arm,
     `best`, on the same rows. `comparisons`: how many gains are judged at once."""
 
-    static: tuple[Estimate, ...]
-    personalised: Estimate
-    gains: tuple[Estimate, ...]
-    personalised_gain: Estimate
-    beyond: Estimate
+    static: tuple[ClusteredMean, ...]
+    personalised: ClusteredMean
+    gains: tuple[ClusteredMean, ...]
+    personalised_gain: ClusteredMean
+    beyond: ClusteredMean
     best: int
 
     @property
@@ -37,7 +37,7 @@ class Values:
         return len(self.gains) + 1
 
 
-def value_policies(judged: Judged) -> Values:
+def value_policies(judged: CrossFittedTrial) -> Values:
     """Means of pseudo-outcomes, with intervals."""
     scores = judged.scores
     rows = np.arange(len(scores))
@@ -48,14 +48,14 @@ def value_policies(judged: Judged) -> Values:
     return Values(static, _mean(chosen), gains, _mean(chosen - scores[:, 0]), _mean(chosen - scores[:, best]), best)
 
 
-def decide(values: Values) -> Verdict:
+def decide(values: Values) -> TrialVerdict:
     """`no_action` where no lower bound of a gain over the control, adjusted for their number, is above 0; `personalise`
     where the lower bound of personalised less the best static arm is above 0; else `best_arm`."""
     gains = (*values.gains, values.personalised_gain)
     if not any(bounds(one, values.comparisons)[0] > 0 for one in gains):
-        return Verdict.NO_ACTION
-    return Verdict.PERSONALISE if values.beyond.low > 0 else Verdict.BEST_ARM
+        return TrialVerdict.NO_ACTION
+    return TrialVerdict.PERSONALISE if values.beyond.low > 0 else TrialVerdict.BEST_ARM
 
 
-def _mean(numbers: Floats) -> Estimate:
+def _mean(numbers: Floats) -> ClusteredMean:
     return clustered_mean(numbers, np.arange(len(numbers)))

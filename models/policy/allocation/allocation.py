@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policy.allocation.leftovers import given_for, left_out
-from models.policy.allocation.problem import NOT_BOOKED, SMALL, Flags, Floats, Places, Problem, check_problem
+from models.policy.allocation.leftovers import allocation_reasons, left_out_reasons
+from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProblem, Flags, Floats, Places, check_problem
 from models.policy.allocation.solving import TOLERANCE, Solution, solve
 from models.policy.allocation.subgradient_ascent import Prices
-from models.policy.allocation.subproblems import part_of
+from models.policy.allocation.subproblems import subproblem
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Allocation:
 
 
 def allocate(
-    problem: Problem, *, tolerance: float = TOLERANCE, start: Prices | None = None, exact: bool = False
+    problem: AllocationProblem, *, tolerance: float = TOLERANCE, start: Prices | None = None, exact: bool = False
 ) -> Allocation:
     """Gives each account at most one package. Musts and explored packages come first, then floors, then most value.
 
@@ -61,7 +61,7 @@ def allocate(
     return describe(problem, solve(problem, tolerance=tolerance, start=start, exact=exact), tolerance)
 
 
-def describe(problem: Problem, solution: Solution, tolerance: float = TOLERANCE) -> Allocation:
+def describe(problem: AllocationProblem, solution: Solution, tolerance: float = TOLERANCE) -> Allocation:
     """What a solution means for accounts and reps."""
     choice, row = solution.choice, np.arange(len(problem))
     served = _served(problem, choice)
@@ -71,8 +71,8 @@ def describe(problem: Problem, solution: Solution, tolerance: float = TOLERANCE)
         choice=choice,
         net_value=problem.net_value[row, choice],
         avoided=problem.avoided[row, choice],
-        given_for=given_for(problem, value, choice),
-        left_out=left_out(problem, value, choice, without),
+        given_for=allocation_reasons(problem, value, choice),
+        left_out=left_out_reasons(problem, value, choice, without),
         wanted=np.asarray(value.argmax(axis=1), dtype=np.int64),
         used=_used(problem, choice),
         overflow=solution.overflow,
@@ -85,15 +85,15 @@ def describe(problem: Problem, solution: Solution, tolerance: float = TOLERANCE)
     )
 
 
-def worth_of_slot(problem: Problem, rep: int, package: str = "visit") -> float:
+def worth_of_slot(problem: AllocationProblem, rep: int, package: str = "visit") -> float:
     """What room for one more `package` would add to the rep's best plan: two exact solutions."""
-    part = part_of(problem, np.array([rep])).problem
+    part = subproblem(problem, np.array([rep])).problem
     extra = part.packages.cost[part.packages.names.index(package)]
     wider = replace(part, capacity=part.capacity + extra)
     return float((solve(wider, exact=True).worth - solve(part, exact=True).worth).sum())
 
 
-def violations(problem: Problem, allocation: Allocation) -> dict[str, int]:
+def violations(problem: AllocationProblem, allocation: Allocation) -> dict[str, int]:
     """How often the plan breaks each rule; all 0 for every answer of `allocate`.
 
     `floor`: floors missed by a plan that was not proven to miss as few contacts as can be.
@@ -113,31 +113,31 @@ def violations(problem: Problem, allocation: Allocation) -> dict[str, int]:
     }
 
 
-def _has_bookings(problem: Problem) -> Flags:
+def _has_bookings(problem: AllocationProblem) -> Flags:
     first = problem.must | (problem.booked != NOT_BOOKED)
     return np.bincount(problem.rep[first], minlength=len(problem.capacity)) > 0
 
 
-def _used(problem: Problem, choice: Places) -> Floats:
+def _used(problem: AllocationProblem, choice: Places) -> Floats:
     reps, cost = len(problem.capacity), problem.cost[np.arange(len(problem)), choice]
     return np.column_stack([np.bincount(problem.rep, weights=column, minlength=reps) for column in cost.T])
 
 
-def _served(problem: Problem, choice: Places) -> Floats:
+def _served(problem: AllocationProblem, choice: Places) -> Floats:
     found = np.zeros_like(problem.floor)
     brought = problem.counted[np.arange(len(problem)), choice]
     np.add.at(found, (problem.rep, problem.tier), brought)
     return found
 
 
-def _choice_without_floors(problem: Problem, solution: Solution, tolerance: float) -> Places:
+def _choice_without_floors(problem: AllocationProblem, solution: Solution, tolerance: float) -> Places:
     """What each account would get if no tier had a floor; solved again where floors have a price."""
     priced = (solution.prices.floor > 0).any(axis=(1, 2))
     missed = solution.exact & (problem.floor > 0).any(axis=(1, 2))
     reps = np.flatnonzero(priced | missed)
     choice = solution.choice.copy()
     if len(reps):
-        part = part_of(problem, reps)
+        part = subproblem(problem, reps)
         free = replace(part.problem, floor=np.zeros_like(part.problem.floor))
         choice[part.rows] = solve(free, tolerance=tolerance).choice
     return choice

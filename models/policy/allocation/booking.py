@@ -5,20 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import LinearConstraint
 
-from models.policy.allocation.integer_program import minimise
-from models.policy.allocation.padded_batch import Room
-from models.policy.allocation.problem import SMALL, WAIT, Flags, Floats, Places, Problem
+from models.policy.allocation.integer_program import solve_integer_program
+from models.policy.allocation.padded_batch import WorkspaceSize
+from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Places
 
 
 @dataclass(frozen=True)
-class Booked:
+class BookedActions:
     """`room`: the problem with capacities raised to what the bookings need. `overflow` (R × RESOURCES): by how much."""
 
-    room: Room
+    room: WorkspaceSize
     overflow: Floats
 
 
-def book(problem: Problem) -> Booked:
+def book(problem: AllocationProblem) -> BookedActions:
     """Where the bookings of a rep do not fit, they are settled so that the overflow, as the sum of its shares of each
     capacity, is least; the overflowing capacity is raised to what they take, so that nothing else gets any of it."""
     options = problem.options
@@ -34,11 +34,11 @@ def book(problem: Problem) -> Booked:
         if (over > SMALL).any():
             overflow[rep] = np.maximum(over, 0.0)
             options[rows] = np.arange(options.shape[1])[None] == chosen[:, None]
-    room = Room(problem, problem.value, problem.counted, options, problem.capacity + overflow, problem.floor)
-    return Booked(room, overflow)
+    room = WorkspaceSize(problem, problem.value, problem.counted, options, problem.capacity + overflow, problem.floor)
+    return BookedActions(room, overflow)
 
 
-def lightest_use(problem: Problem) -> tuple[Floats, Floats]:
+def lightest_use(problem: AllocationProblem) -> tuple[Floats, Floats]:
     """What each account's booking takes at the least (n × RESOURCES; 0 without one), what a rep's take together."""
     options = problem.options
     first = ~options[:, WAIT]
@@ -47,21 +47,21 @@ def lightest_use(problem: Problem) -> tuple[Floats, Floats]:
     return own, _taken(problem, lightest, first)
 
 
-def _lightest(problem: Problem, options: Flags) -> Places:
+def _lightest(problem: AllocationProblem, options: Flags) -> Places:
     """Of each account's options the one with the fewest minutes, then stops, then money."""
     order = np.lexsort(np.moveaxis(problem.cost, 2, 0)[::-1], axis=1)
     first = np.take_along_axis(options, order, axis=1).argmax(axis=1)
     return np.asarray(order[np.arange(len(problem)), first], dtype=np.int64)
 
 
-def _taken(problem: Problem, choice: Places, rows: Flags) -> Floats:
+def _taken(problem: AllocationProblem, choice: Places, rows: Flags) -> Floats:
     """R × RESOURCES: what the chosen packages of some accounts take of each rep."""
     cost, rep = problem.cost[rows, choice[rows]], problem.rep[rows]
     reps = len(problem.capacity)
     return np.column_stack([np.bincount(rep, weights=column, minlength=reps) for column in cost.T])
 
 
-def _least_overflow(problem: Problem, options: Flags, rows: Places, rep: int) -> Places:
+def _least_overflow(problem: AllocationProblem, options: Flags, rows: Places, rep: int) -> Places:
     """The package of each of `rows`."""
     place, package = np.nonzero(options[rows])
     cost, capacity = problem.cost[rows[place], package], problem.capacity[rep]
@@ -73,7 +73,7 @@ def _least_overflow(problem: Problem, options: Flags, rows: Places, rep: int) ->
     rules = [LinearConstraint(one_each, 1, 1), LinearConstraint(takes, -np.inf, capacity)]
     whole = np.arange(count + kinds) < count
     upper = np.concatenate([np.ones(count), np.full(kinds, np.inf)])
-    found = minimise(weights, whole, upper, rules, 0.0)
+    found = solve_integer_program(weights, whole, upper, rules, 0.0)
     assert found is not None, "overflow has no bound"
     chosen = np.zeros(len(rows), dtype=np.int64)
     taken = found.x[:count] > 0.5

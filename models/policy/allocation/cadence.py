@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS, TIERS
-from models.policy.allocation.problem import Floats, Places, Problem
+from models.policy.allocation.problem import AllocationProblem, Floats, Places
 
 WHOLE = 1e-9
 ROOM = 0.9
@@ -28,7 +28,7 @@ def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
     return costs[tier]
 
 
-def with_floors(problem: Problem, playbook: Playbook) -> Problem:
+def with_floors(problem: AllocationProblem, playbook: Playbook) -> AllocationProblem:
     """The problem with the playbook's floors: whole contacts that each tier of a rep must get, a share of the owed.
 
     What no allowed package brings is not asked for. Where a tier's accounts, one package each, cannot bring all

@@ -7,8 +7,8 @@ from scipy.optimize import LinearConstraint
 from scipy.sparse import coo_array, csr_array, hstack
 
 from kqml.errors import CouldNot
-from models.policy.allocation.integer_program import Optimum, minimise
-from models.policy.allocation.padded_batch import Cells
+from models.policy.allocation.integer_program import Optimum, solve_integer_program
+from models.policy.allocation.padded_batch import PaddedBatch
 from models.policy.allocation.problem import SMALL, Floats, Places
 
 
@@ -21,7 +21,7 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class Programme:
+class IntegerProgram:
     """The options of one rep as 0/1 variables: `place` and `package` of each, its value; rows of the constraints."""
 
     place: Places
@@ -34,7 +34,7 @@ class Programme:
     floor: Floats
 
 
-def solve_exactly(cells: Cells, rep: int, gap: float = 0.0) -> Solved:
+def solve_exactly(cells: PaddedBatch, rep: int, gap: float = 0.0) -> Solved:
     """The best plan of the rep at place `rep` of the cells, proven to a relative `gap`.
 
     Floors that cannot all be met are met as far as possible first.
@@ -48,14 +48,14 @@ def solve_exactly(cells: Cells, rep: int, gap: float = 0.0) -> Solved:
     return Solved(choice, -found.bound)
 
 
-def _programme(cells: Cells, rep: int) -> Programme:
+def _programme(cells: PaddedBatch, rep: int) -> IntegerProgram:
     value = cells.value[:, rep].T
     place, package = np.nonzero(np.isfinite(value) & (cells.row[rep] >= 0)[:, None])
     count, column = len(place), np.arange(len(place))
     counted = cells.counted[:, :, rep].transpose(2, 1, 0)[place, package]
     tier, channel = np.nonzero(cells.floor[rep] > 0)
     serves = np.where(cells.tier[rep][place][None] == tier[:, None], counted[:, channel].T, 0.0)
-    return Programme(
+    return IntegerProgram(
         place=place,
         package=package,
         value=value[place, package],
@@ -67,7 +67,7 @@ def _programme(cells: Cells, rep: int) -> Programme:
     )
 
 
-def _with_fewest_missing(programme: Programme, weights: Floats, gap: float) -> Optimum:
+def _with_fewest_missing(programme: IntegerProgram, weights: Floats, gap: float) -> Optimum:
     """Where HiGHS fails at the second step, a missing contact gets a price above everything that a plan is worth."""
     missing = _least_missing(programme)
     try:
@@ -80,7 +80,7 @@ def _with_fewest_missing(programme: Programme, weights: Floats, gap: float) -> O
         return Optimum(found.x, float(weights @ found.x), found.bound - dear * missing)
 
 
-def _least_missing(programme: Programme) -> float:
+def _least_missing(programme: IntegerProgram) -> float:
     count = len(programme.place)
     weights = np.concatenate([np.zeros(count), np.ones(len(programme.floor))])
     return max(0.0, _feasible(_solve(programme, weights, np.inf, 0.0)).least)
@@ -93,7 +93,7 @@ def _feasible(found: Optimum | None) -> Optimum:
     return found
 
 
-def _solve(programme: Programme, weights: Floats, missing: float, gap: float) -> Optimum | None:
+def _solve(programme: IntegerProgram, weights: Floats, missing: float, gap: float) -> Optimum | None:
     """Variables are the options, then the contacts missing of each floor, at most `missing` in all."""
     count, floors = len(programme.place), len(programme.floor)
 
@@ -112,4 +112,4 @@ def _solve(programme: Programme, weights: Floats, missing: float, gap: float) ->
         rules.append(LinearConstraint(total, -np.inf, missing + SMALL))
     upper = np.concatenate([np.ones(count), programme.floor])
     whole = np.arange(count + floors) < count
-    return minimise(weights, whole, upper, rules, gap)
+    return solve_integer_program(weights, whole, upper, rules, gap)

@@ -34,7 +34,7 @@ class Optimum:
     bound: float
 
 
-def minimise(
+def solve_integer_program(
     weights: Floats, whole: Flags, upper: Floats, rules: Sequence[LinearConstraint], gap: float
 ) -> Optimum | None:
     """Minimises over 0 ≤ x ≤ upper, whole where asked, to a relative gap; None where no x keeps the rules.

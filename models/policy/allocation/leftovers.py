@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policy.allocation.problem import NOT_BOOKED, WAIT, Flags, Floats, Places, Problem
+from models.policy.allocation.problem import NOT_BOOKED, WAIT, AllocationProblem, Flags, Floats, Places
 
 GIVEN = ("nothing", "must", "explored", "value", "floor")
 """`floor`: worth nothing by itself, given because its tier needs contacts."""
@@ -14,7 +14,7 @@ accounts that gain more. `floor`: they go to a tier's floor. `blocked`: a guardr
 guardrails block every package that keeps it."""
 
 
-def given_for(problem: Problem, value: Floats, choice: Places) -> NDArray[np.str_]:
+def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Places) -> NDArray[np.str_]:
     """One of GIVEN for each account."""
     own = value[np.arange(len(choice)), choice]
     kept = problem.must & ~problem.must_blocked
@@ -22,7 +22,9 @@ def given_for(problem: Problem, value: Floats, choice: Places) -> NDArray[np.str
     return np.asarray(np.select(conditions, ["must", "explored", "nothing", "value"], default="floor"))
 
 
-def left_out(problem: Problem, value: Floats, choice: Places, without_floors: Places) -> NDArray[np.str_]:
+def left_out_reasons(
+    problem: AllocationProblem, value: Floats, choice: Places, without_floors: Places
+) -> NDArray[np.str_]:
     """One of LEFT_OUT for each account. `without_floors`: what it would get if no tier had a floor."""
     row = np.arange(len(choice))
     own, most = value[row, choice], value.max(axis=1)
@@ -40,5 +42,5 @@ def left_out(problem: Problem, value: Floats, choice: Places, without_floors: Pl
     return np.asarray(np.select(conditions, words, default="no_room"))
 
 
-def _booked(problem: Problem) -> Flags:
+def _booked(problem: AllocationProblem) -> Flags:
     return np.asarray((problem.must & ~problem.must_blocked) | (problem.booked != NOT_BOOKED), dtype=bool)

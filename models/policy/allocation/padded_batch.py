@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.policy.allocation.problem import SMALL, WAIT, Flags, Floats, Places, Problem
+from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Places
 
 ELEMENTS = 120_000
 """Packages × reps × accounts worked on at once: small enough for the processor's cache."""
 
 
 @dataclass(frozen=True)
-class Cells:
+class PaddedBatch:
     """K packages × r reps × m places. `reps`: their numbers in the problem. `row` (r × m): the account at each place,
     −1 behind the last. `value`: −inf where the package is no option. `counted` (C × K × r × m): by floors.
     `tier` (r × m). `cost` (RESOURCES × K × r × m).
@@ -31,9 +31,9 @@ class Cells:
     capacity: Floats
     floor: Floats
 
-    def take(self, kept: Flags | Places) -> "Cells":
+    def take(self, kept: Flags | Places) -> "PaddedBatch":
         """Some of the reps."""
-        return Cells(
+        return PaddedBatch(
             reps=self.reps[kept],
             row=self.row[kept],
             value=self.value[:, kept],
@@ -81,10 +81,10 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Room:
+class WorkspaceSize:
     """A problem once musts and explored packages are settled: options (n × K), capacity (R × RESOURCES)."""
 
-    problem: Problem
+    problem: AllocationProblem
     value: Floats
     counted: Floats
     options: Flags
@@ -92,7 +92,7 @@ class Room:
     floor: Floats
 
 
-def lay_out(room: Room) -> Iterator[Cells]:
+def pad_reps(room: WorkspaceSize) -> Iterator[PaddedBatch]:
     """All reps that have accounts, in cells of one padded length."""
     rep = room.problem.rep
     order = np.argsort(rep, kind="stable")
@@ -120,7 +120,7 @@ def _rows(order: Places, starts: Places, counts: Places, length: int) -> Places:
     return np.where(inside, order[np.minimum(starts[:, None] + place, len(order) - 1)], -1)
 
 
-def _cells(room: Room, reps: Places, row: Places) -> Cells:
+def _cells(room: WorkspaceSize, reps: Places, row: Places) -> PaddedBatch:
     absent = row < 0
     cost, capacity = room.problem.cost[row], room.capacity[reps]
     within = np.asarray(cost <= capacity[:, None, None, :] * (1 + SMALL) + SMALL, dtype=bool)
@@ -130,7 +130,7 @@ def _cells(room: Room, reps: Places, row: Places) -> Cells:
     value = np.where(options, room.value[row], -np.inf)
     value[absent, WAIT] = 0.0
     counted = np.where(absent[:, :, None, None], 0.0, room.counted[row])
-    return Cells(
+    return PaddedBatch(
         reps=reps,
         row=row,
         value=np.ascontiguousarray(value.transpose(2, 0, 1)),

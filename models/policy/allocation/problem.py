@@ -23,7 +23,7 @@ SMALL = 1e-6
 
 
 @dataclass(frozen=True)
-class Packages:
+class Actions:
     """What the K packages take of a rep, which contacts they bring; the first one takes and brings nothing.
 
     `cost`: K × RESOURCES. `contacts`: K × channels.
@@ -34,7 +34,7 @@ class Packages:
     contacts: Floats
 
     @classmethod
-    def of(cls, playbook: Playbook) -> "Packages":
+    def of(cls, playbook: Playbook) -> "Actions":
         rows = playbook.packages
         return cls(
             playbook.actions,
@@ -48,7 +48,7 @@ def _number(contacts: Mapping[Any, int], channel: str) -> int:
 
 
 @dataclass(frozen=True)
-class Problem:
+class AllocationProblem:
     """n accounts, K packages, R reps, T tiers, C channels, in arrays.
 
     `rep`, `tier`: per account its place among the R and the T. `net_value` (n × K): money of giving the package instead
@@ -59,7 +59,7 @@ class Problem:
     `own_cost` (n × K × RESOURCES): what the packages take where accounts differ; None: `packages.cost` for all.
     """
 
-    packages: Packages
+    packages: Actions
     rep: Places
     tier: Places
     net_value: Floats
@@ -123,7 +123,7 @@ class Problem:
         return np.asarray(found, dtype=bool)
 
 
-def check_problem(problem: Problem) -> None:
+def check_problem(problem: AllocationProblem) -> None:
     """Raises BadUse with everything about the arrays that cannot be."""
     faults = list(_shape_faults(problem))
     if not faults:
@@ -132,7 +132,7 @@ def check_problem(problem: Problem) -> None:
         raise BadUse("This week cannot be allocated.", faults)
 
 
-def _shape_faults(problem: Problem) -> Iterator[Fault]:
+def _shape_faults(problem: AllocationProblem) -> Iterator[Fault]:
     n, k, c = len(problem.rep), len(problem.packages.names), problem.due.shape[-1]
     reps, tiers = len(problem.capacity), problem.floor.shape[1] if problem.floor.ndim == 3 else 0
     wanted = {
@@ -156,7 +156,7 @@ def _shape_faults(problem: Problem) -> Iterator[Fault]:
         yield Fault("packages", f"have the shapes {cost}, {contacts}", f"give {k} packages, {c} channels")
 
 
-def _content_faults(problem: Problem) -> Iterator[Fault]:
+def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
     """Each rule with the first account that breaks it."""
     rules = {
         "rep": (problem.rep < 0) | (problem.rep >= len(problem.capacity)),
@@ -189,7 +189,7 @@ def _content_faults(problem: Problem) -> Iterator[Fault]:
             yield Fault(name, "has a number below 0 or none", "give numbers from 0")
 
 
-def _faulty_bookings(problem: Problem) -> Flags:
+def _faulty_bookings(problem: AllocationProblem) -> Flags:
     known = (problem.booked >= NOT_BOOKED) & (problem.booked < len(problem.packages.names))
     place = np.where(known & (problem.booked != NOT_BOOKED), problem.booked, WAIT)
     allowed = np.take_along_axis(problem.allowed, place[:, None], axis=1)[:, 0]

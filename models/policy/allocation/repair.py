@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from models.policy.allocation.padded_batch import Cells
+from models.policy.allocation.padded_batch import PaddedBatch
 from models.policy.allocation.problem import SMALL, Floats, Places
 
 ROUNDS = 60
 HEALS = 1e-9
 
 
-def repair(cells: Cells, choice: Places) -> Places:
+def repair(cells: PaddedBatch, choice: Places) -> Places:
     """Changes one account's package at a time, rep by rep, while that heals; not every plan gets to fit."""
     choice = choice.copy()
     active = np.arange(len(cells.reps))
@@ -23,7 +23,7 @@ def repair(cells: Cells, choice: Places) -> Places:
     return choice
 
 
-def _best_move(cells: Cells, choice: Places, reps: Places) -> tuple[Floats, Places, Places]:
+def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats, Places, Places]:
     """For each of `reps` the move that heals most for what it loses: its score (0 without one), place, package."""
     now, row = choice[reps], np.arange(len(reps))
     capacity = np.where(cells.capacity[reps] > 0, cells.capacity[reps], 1.0).T
@@ -53,13 +53,13 @@ def _beyond(excess: Floats) -> Floats:
     return np.where(excess > SMALL, excess, 0.0)
 
 
-def _unit(cells: Cells, reps: Places) -> Floats:
+def _unit(cells: PaddedBatch, reps: Places) -> Floats:
     """C × reps × m: the floor of each account's tier, at least 1."""
     row = reps[:, None]
     return np.maximum(cells.floor[row, cells.tier[reps]].transpose(2, 0, 1), 1.0)
 
 
-def _shortness(cells: Cells, reps: Places, brought: Floats) -> Floats:
+def _shortness(cells: PaddedBatch, reps: Places, brought: Floats) -> Floats:
     """C × reps × m: contacts missing of the floor of each account's tier, as a share of it; negative where spare."""
     tier, short = cells.tier[reps], np.zeros_like(brought)
     for one in range(cells.floor.shape[1]):

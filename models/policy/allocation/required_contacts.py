@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from kqml.duties.overrides import WHY
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.problem import Flags, Floats, Packages, Places
+from models.policy.allocation.problem import Actions, Flags, Floats, Places
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
@@ -22,7 +22,7 @@ GIFT = "gift"
 
 
 @dataclass(frozen=True)
-class Owed:
+class RequiredContacts:
     """`due` (n × channels): contacts of the cadence that are behind by the week's end. `musts` (n × channels): whether
     a must asks for a contact of the channel; `talks` (n): whether one asks that somebody talks to them, whichever way.
     """
@@ -31,7 +31,7 @@ class Owed:
     musts: Flags
     talks: Flags
 
-    def fulfils(self, packages: Packages) -> Flags:
+    def fulfils(self, packages: Actions) -> Flags:
         """n × K: packages that keep what the musts ask for, as far as any package does.
 
         Where no package keeps them all, a visit that is asked for goes before a call, that before talking at all, that
@@ -49,7 +49,7 @@ class Owed:
         return np.asarray(some & wanted[:, None], dtype=bool)
 
 
-def owed_of(duties: pa.Table, account_ids: Sequence[str]) -> Owed:
+def required_contacts(duties: pa.Table, account_ids: Sequence[str]) -> RequiredContacts:
     """What the duties of a week owe the accounts named, in their order. `duties`: by `kqml.duties.table.SCHEMA`.
 
     A channel's due contacts are what is behind at the cutoff plus a week's part of the target, at most what the month
@@ -71,7 +71,7 @@ def owed_of(duties: pa.Table, account_ids: Sequence[str]) -> Owed:
     gift = (table["channel"] == GIFT).to_numpy()
     musts[place[must & gift], CHANNELS.index("visit")] = True
     talks[place[must & (channel < 0) & ~gift]] = True
-    return Owed(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
+    return RequiredContacts(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
 
 
 def _summed(column: "pd.Series[float]", kept: Flags, at: tuple[Places, Places], shape: tuple[int, int]) -> Floats:

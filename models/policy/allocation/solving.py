@@ -9,10 +9,10 @@ import numpy as np
 
 from models.policy.allocation.booking import book
 from models.policy.allocation.exact import solve_exactly
-from models.policy.allocation.padded_batch import Cells, lay_out
+from models.policy.allocation.padded_batch import PaddedBatch, pad_reps
 from models.policy.allocation.polish import polish
-from models.policy.allocation.problem import WAIT, Flags, Floats, Places, Problem
-from models.policy.allocation.subgradient_ascent import ROUNDS, Prices, ascend
+from models.policy.allocation.problem import WAIT, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.subgradient_ascent import ROUNDS, Prices, find_prices
 
 TOLERANCE = 0.01
 """Relative gap that a plan found by prices may have; where it is wider, the exact programme is solved to half of it."""
@@ -35,7 +35,7 @@ class Solution:
 
 
 def solve(
-    problem: Problem,
+    problem: AllocationProblem,
     *,
     tolerance: float = TOLERANCE,
     start: Prices | None = None,
@@ -50,10 +50,10 @@ def solve(
     booked = book(problem)
     reps = len(problem.capacity)
     prices = start or Prices(np.zeros_like(problem.capacity), np.zeros_like(problem.floor))
-    cells = list(lay_out(booked.room))
+    cells = list(pad_reps(booked.room))
     rounds = ROUNDS if start is None else WARM_ROUNDS
 
-    def work(one: Cells) -> Solution:
+    def work(one: PaddedBatch) -> Solution:
         return _solve_cells(one, prices.take(one.reps), rounds, tolerance, exact)
 
     parts = _in_threads(work, cells, threads or cpu_count() or 1)
@@ -71,14 +71,14 @@ def solve(
     return solution
 
 
-def _in_threads(work: Callable[[Cells], Solution], cells: Sequence[Cells], threads: int) -> list[Solution]:
+def _in_threads(work: Callable[[PaddedBatch], Solution], cells: Sequence[PaddedBatch], threads: int) -> list[Solution]:
     """In the order given; NumPy and HiGHS let other threads run."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(work, cells))
 
 
-def _solve_cells(cells: Cells, start: Prices, rounds: int, tolerance: float, exact: bool) -> Solution:
-    climb = ascend(cells, start, rounds)
+def _solve_cells(cells: PaddedBatch, start: Prices, rounds: int, tolerance: float, exact: bool) -> Solution:
+    climb = find_prices(cells, start, rounds)
     known = np.isfinite(climb.worth)
     choice = climb.choice
     choice[known] = polish(cells.take(known), choice[known])
@@ -93,7 +93,7 @@ def _solve_cells(cells: Cells, start: Prices, rounds: int, tolerance: float, exa
     return Solution(choice, worth, bound, climb.best, np.zeros_like(cells.capacity), wide)
 
 
-def _put(whole: Solution, cells: Cells, part: Solution) -> None:
+def _put(whole: Solution, cells: PaddedBatch, part: Solution) -> None:
     real = cells.row >= 0
     whole.choice[cells.row[real]] = part.choice[real]
     for name in ("worth", "bound", "exact"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.policy.allocation.padded_batch import Cells
+from models.policy.allocation.padded_batch import PaddedBatch
 from models.policy.allocation.problem import Flags, Floats, Places
 from models.policy.allocation.repair import repair
 
@@ -36,7 +36,7 @@ class Prices:
 
 
 @dataclass
-class Climb:
+class SubgradientState:
     """The state of a search: prices, the lowest bound with its prices, the best plan that fits (worth −inf without)."""
 
     prices: Prices
@@ -47,12 +47,12 @@ class Climb:
     eagerness: Floats
     waited: Places
 
-    def take(self, reps: Places) -> "Climb":
+    def take(self, reps: Places) -> "SubgradientState":
         """The search of some reps."""
         arrays = {name: getattr(self, name)[reps] for name in ARRAYS}
-        return Climb(prices=self.prices.take(reps), best=self.best.take(reps), **arrays)
+        return SubgradientState(prices=self.prices.take(reps), best=self.best.take(reps), **arrays)
 
-    def put(self, reps: Places, part: "Climb") -> None:
+    def put(self, reps: Places, part: "SubgradientState") -> None:
         """Takes over what `part` found for `reps`."""
         for name in ARRAYS:
             getattr(self, name)[reps] = getattr(part, name)
@@ -63,7 +63,7 @@ class Climb:
 ARRAYS = ("bound", "choice", "worth", "eagerness", "waited")
 
 
-def ascend(cells: Cells, start: Prices, rounds: int = ROUNDS) -> Climb:
+def find_prices(cells: PaddedBatch, start: Prices, rounds: int = ROUNDS) -> SubgradientState:
     """Searches from `start`; every rep for itself."""
     whole = _begin(cells, start)
     moving = np.arange(len(cells.reps))
@@ -81,25 +81,25 @@ def ascend(cells: Cells, start: Prices, rounds: int = ROUNDS) -> Climb:
     return whole
 
 
-def _shade(cells: Cells, climb: Climb) -> None:
+def _shade(cells: PaddedBatch, climb: SubgradientState) -> None:
     """Looks for plans that fit at prices above the best ones; where none fits, mends the one at the best prices."""
     for shade in SHADES:
         raised = Prices(climb.best.resource * (1 + shade), climb.best.floor * (1 + shade))
-        _remember(cells, climb, respond(cells, raised)[0])
+        _remember(cells, climb, best_responses(cells, raised)[0])
     _repair_unknown(cells, climb)
 
 
-def _repair_unknown(cells: Cells, climb: Climb) -> None:
+def _repair_unknown(cells: PaddedBatch, climb: SubgradientState) -> None:
     """Where no plan fitted, mends the one that answers to the best prices."""
     unknown = np.flatnonzero(~np.isfinite(climb.worth))
     if len(unknown):
         some = cells.take(unknown)
         choice = climb.choice.copy()
-        choice[unknown] = repair(some, respond(some, climb.best.take(unknown))[0])
+        choice[unknown] = repair(some, best_responses(some, climb.best.take(unknown))[0])
         _remember(cells, climb, choice)
 
 
-def respond(cells: Cells, prices: Prices) -> tuple[Places, Floats]:
+def best_responses(cells: PaddedBatch, prices: Prices) -> tuple[Places, Floats]:
     """The choice (r × m) that is best at these prices, and L (r)."""
     choice = np.zeros(cells.row.shape, dtype=np.int64)
     best = np.full(cells.row.shape, -np.inf)
@@ -112,13 +112,13 @@ def respond(cells: Cells, prices: Prices) -> tuple[Places, Floats]:
     return choice, best.sum(axis=1) + fixed
 
 
-def _charge(cells: Cells, prices: Prices, package: int) -> Floats:
+def _charge(cells: PaddedBatch, prices: Prices, package: int) -> Floats:
     """r × m: what a package takes, at these prices."""
     resources = range(prices.resource.shape[1])
     return sum((prices.resource[:, x, None] * cells.cost[x, package] for x in resources), start=np.zeros(1))
 
 
-def _bonus(cells: Cells, prices: Prices, package: int) -> Floats | float:
+def _bonus(cells: PaddedBatch, prices: Prices, package: int) -> Floats | float:
     if not cells.floored:
         return 0.0
     row = np.arange(len(cells.reps))[:, None]
@@ -126,9 +126,9 @@ def _bonus(cells: Cells, prices: Prices, package: int) -> Floats | float:
     return sum((prices.floor[row, cells.tier, c] * cells.counted[c, package] for c in channels), start=np.zeros(1))
 
 
-def _begin(cells: Cells, start: Prices) -> Climb:
+def _begin(cells: PaddedBatch, start: Prices) -> SubgradientState:
     reps = len(cells.reps)
-    return Climb(
+    return SubgradientState(
         prices=Prices(start.resource.copy(), start.floor.copy()),
         bound=np.full(reps, np.inf),
         best=Prices(start.resource.copy(), start.floor.copy()),
@@ -139,9 +139,9 @@ def _begin(cells: Cells, start: Prices) -> Climb:
     )
 
 
-def _step(cells: Cells, climb: Climb) -> None:
+def _step(cells: PaddedBatch, climb: SubgradientState) -> None:
     """One response and one move of the prices."""
-    choice, found = respond(cells, climb.prices)
+    choice, found = best_responses(cells, climb.prices)
     better = found < climb.bound - 1e-6 * np.abs(climb.bound, where=np.isfinite(climb.bound), out=np.ones(len(found)))
     climb.best = _where(found < climb.bound, climb.prices, climb.best)
     climb.bound = np.minimum(found, climb.bound)
@@ -154,14 +154,14 @@ def _step(cells: Cells, climb: Climb) -> None:
     climb.prices = _where(~tired, _moved(cells, climb, choice, found), climb.prices)
 
 
-def _remember(cells: Cells, climb: Climb, choice: Places) -> None:
+def _remember(cells: PaddedBatch, climb: SubgradientState, choice: Places) -> None:
     worth = np.where(cells.fits(choice), cells.worth(choice), -np.inf)
     better = worth > climb.worth
     climb.choice = np.where(better[:, None], choice, climb.choice)
     climb.worth = np.maximum(worth, climb.worth)
 
 
-def _moved(cells: Cells, climb: Climb, choice: Places, found: Floats) -> Prices:
+def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Places, found: Floats) -> Prices:
     """Prices after a step against the subgradient, in units of each capacity and floor."""
     scale = np.where(cells.capacity > 0, cells.capacity, 1.0)
     slack = (cells.capacity - cells.used(choice)) / scale

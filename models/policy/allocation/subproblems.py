@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.policy.allocation.problem import Places, Problem
+from models.policy.allocation.problem import AllocationProblem, Places
 
 
 @dataclass(frozen=True)
-class Part:
+class Subproblem:
     """`problem`: rep j of it is rep `reps[j]` of the whole, row i is row `rows[i]` of the whole."""
 
-    problem: Problem
+    problem: AllocationProblem
     reps: Places
     rows: Places
 
 
-def part_of(problem: Problem, reps: Places) -> Part:
+def subproblem(problem: AllocationProblem, reps: Places) -> Subproblem:
     """The problem of `reps`; a rep named twice has its accounts twice."""
     order = np.argsort(problem.rep, kind="stable")
     counts = np.bincount(problem.rep, minlength=len(problem.capacity))
@@ -33,4 +33,4 @@ def part_of(problem: Problem, reps: Places) -> Part:
         own_cost=None if problem.own_cost is None else problem.own_cost[rows],
         **{name: getattr(problem, name)[rows] for name in names},
     )
-    return Part(cut, reps, rows)
+    return Subproblem(cut, reps, rows)

@@ -14,7 +14,7 @@ from kqml.messages.quantities import day
 from kqml.playbook.planning import HelpOffer
 from kqml.playbook.relationship import CardField
 from models.churn.reasons.reasons import Reason
-from models.policy.brief.inputs import Material, Record
+from models.policy.brief.inputs import BriefInputs, Record
 from models.policy.planning.company import Company
 from models.policy.planning.offers import offers_for, raising_codes
 
@@ -43,7 +43,7 @@ class Brief:
 
 
 def build_brief(
-    company: Company, material: Material, account_id: str, package: str, reasons: Sequence[Reason], language: str
+    company: Company, material: BriefInputs, account_id: str, package: str, reasons: Sequence[Reason], language: str
 ) -> Brief:
     """The brief of a package for an account; of many accounts `BriefWriter` writes them faster."""
     return BriefWriter(company, material, language).write(account_id, package, reasons)
@@ -52,7 +52,7 @@ def build_brief(
 class BriefWriter:
     """Writes the briefs of a company's week. What was said once is remembered: sentences recur."""
 
-    def __init__(self, company: Company, material: Material, language: str) -> None:
+    def __init__(self, company: Company, material: BriefInputs, language: str) -> None:
         self._speaker, self._material = _Speaker(company, language), material
         contacts = {one.name: one.contacts for one in company.playbook.packages}
         self._talks = {name: bool(one.get("visit") or one.get("call")) for name, one in contacts.items()}
@@ -102,7 +102,7 @@ class _Speaker:
         facts = (row["kind"], row["topic"], row["day"], sad)
         return self._said(facts, lambda: self._talk(row, sad))
 
-    def card(self, material: Material, account_id: str) -> list[str]:
+    def card(self, material: BriefInputs, account_id: str) -> list[str]:
         fields = material.missing(account_id)[:ASKED]
         return [self._said(("ask", one.name), partial(self._ask, one)) for one in fields]
 
@@ -129,7 +129,7 @@ class _Speaker:
     def _ask(self, one: CardField) -> str:
         return text("plan.brief.ask", self.language, field=one.title[self.language])
 
-    def offers(self, material: Material, account_id: str, reasons: Sequence[Reason]) -> list[str]:
+    def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[str]:
         """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""
         segment, given = self.company.segment_of(material.place[account_id]), material.helped.get(account_id, {})
         playbook, codes = self.company.playbook, raising_codes(reasons)
@@ -140,7 +140,7 @@ class _Speaker:
         stage = {"stage": offer.stages[done][self.language], "number": done + 1, "of": len(offer.stages)}
         return text("plan.brief.offer", self.language, offer=offer.title[self.language], **stage)
 
-    def personal(self, material: Material, account_id: str) -> list[str]:
+    def personal(self, material: BriefInputs, account_id: str) -> list[str]:
         days = sorted(material.personal.get(account_id, ()), key=lambda one: one[0])
         return [
             text(

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from kqml.duties.period import date_of, day_number
 from kqml.events import EventKind
-from kqml.grades.customer_card import Filled, filled_by_events, filled_by_tables
+from kqml.grades.customer_card import FilledFields, filled_by_events, filled_by_tables
 from kqml.grades.known import known_before, recorded_since
 from kqml.playbook.codes import PERSONAL_DAYS
 from kqml.playbook.relationship import CardField
@@ -43,7 +43,7 @@ PERSONAL = ("birthday", "milestone", "misfortune")
 
 
 @dataclass(frozen=True)
-class Material:
+class BriefInputs:
     """By account id. `musts`, `open`: rows of duties; `talks`: the last events; `helped`: how often each help
     was given; `personal`: (day, what, contact's role). `card` is in the order of the accounts of the log."""
 
@@ -52,7 +52,7 @@ class Material:
     talks: Mapping[str, Sequence[Record]]
     helped: Mapping[str, Mapping[str, int]]
     personal: Mapping[str, Sequence[PersonalDay]]
-    card: Filled
+    card: FilledFields
     place: Mapping[str, int]
 
     def missing(self, account_id: str) -> tuple[CardField, ...]:
@@ -60,7 +60,7 @@ class Material:
         return self.card.missing(self.place[account_id])
 
 
-def read_material(company: Company, account_ids: Sequence[str], *, personal: bool = True) -> Material:
+def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal: bool = True) -> BriefInputs:
     """The material of these accounts; only what was known before the cutoff, the tables being of now. Without
     `personal` nothing of birthdays, milestones, misfortunes."""
     wanted = pa.array(sorted(set(account_ids)), pa.string())
@@ -73,7 +73,7 @@ def read_material(company: Company, account_ids: Sequence[str], *, personal: boo
     fields = company.playbook.card
     now = filled_by_tables(company.dataset.accounts(), company.dataset.contacts(), fields)
     is_open = duties["state"].isin(["due", "overdue"])
-    return Material(
+    return BriefInputs(
         musts=_grouped(duties[duties["must"] & is_open], DUTY),
         open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open]), DUTY),
         talks=_grouped(events.groupby("account_id").tail(LAST), TALK),

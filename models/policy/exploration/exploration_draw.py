@@ -8,7 +8,7 @@ from models.policy.allocation.problem import NOT_BOOKED, Flags, Floats, Places
 
 
 @dataclass(frozen=True)
-class Coins:
+class ExplorationDraws:
     """Per account: ε, whether the coin fell, the package drawn evenly from the eligible ones, else NOT_BOOKED."""
 
     epsilon: Floats
@@ -16,16 +16,16 @@ class Coins:
     drawn: Places
 
 
-def draw_coins(eligible: Flags, epsilon: Floats, coin: Floats, draw: Floats) -> Coins:
+def draw_exploration(eligible: Flags, epsilon: Floats, coin: Floats, draw: Floats) -> ExplorationDraws:
     """Coins from two uniform numbers per account. `eligible`: n × K, at least one each. `epsilon`: 0 keeps an account
     out (a must, a holdout account)."""
     explores = coin < epsilon
     rank = np.floor(draw * eligible.sum(axis=1)).astype(np.int64)
     drawn = (np.cumsum(eligible, axis=1) <= rank[:, None]).sum(axis=1)
-    return Coins(epsilon, explores, np.where(explores, drawn, NOT_BOOKED))
+    return ExplorationDraws(epsilon, explores, np.where(explores, drawn, NOT_BOOKED))
 
 
-def probability(coins: Coins, eligible: Flags, assigned: Places, planned: Places) -> Floats:
+def probability(coins: ExplorationDraws, eligible: Flags, assigned: Places, planned: Places) -> Floats:
     """p(assigned) = ε / |E| + (1 − ε)·[assigned = planned]; `planned`: the choice had the account not explored."""
     even = coins.epsilon / eligible.sum(axis=1)
     return np.asarray(even + (1.0 - coins.epsilon) * (assigned == planned), dtype=np.float64)

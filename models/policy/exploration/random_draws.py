@@ -8,7 +8,7 @@ import numpy as np
 from models.policy.allocation.problem import Floats
 
 
-def uniforms(salt: str, purpose: str, ids: Iterable[str]) -> Floats:
+def uniform_draws(salt: str, purpose: str, ids: Iterable[str]) -> Floats:
     """One number in (0, 1) for each id: the first 53 bits of BLAKE2b of salt, purpose, id."""
     state = hashlib.blake2b(f"{salt}\x1f{purpose}\x1f".encode(), digest_size=8)
     bits = np.fromiter((_bits(state, one) for one in ids), dtype=np.uint64)

@@ -6,11 +6,11 @@ import numpy as np
 
 from models.policy.allocation.allocation import Allocation, describe
 from models.policy.allocation.booking import lightest_use
-from models.policy.allocation.problem import NOT_BOOKED, SMALL, Flags, Floats, Places, Problem, check_problem
+from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProblem, Flags, Floats, Places, check_problem
 from models.policy.allocation.solving import TOLERANCE, solve
 from models.policy.allocation.subgradient_ascent import Prices
-from models.policy.allocation.subproblems import part_of
-from models.policy.exploration.exploration_draw import Coins, probability
+from models.policy.allocation.subproblems import subproblem
+from models.policy.exploration.exploration_draw import ExplorationDraws, probability
 
 AT_ONCE = 2_000
 """Re-solved reps at a time, which bounds the memory."""
@@ -30,7 +30,7 @@ class DecidedWeek:
     evaluable: Flags
 
 
-def decide_week(problem: Problem, coins: Coins, tolerance: float = TOLERANCE) -> DecidedWeek:
+def decide_week(problem: AllocationProblem, coins: ExplorationDraws, tolerance: float = TOLERANCE) -> DecidedWeek:
     """Books the explored packages, allocates the rest, solves each explorer's rep again as if it had not explored.
 
     Prices start from the week without any coin, which no coin moves: so the plan that an account would have got is the
@@ -58,16 +58,16 @@ def decide_week(problem: Problem, coins: Coins, tolerance: float = TOLERANCE) ->
     )
 
 
-def _had_not_explored(explored: Problem, explorers: Places, calm: Prices, tolerance: float) -> Places:
+def _had_not_explored(explored: AllocationProblem, explorers: Places, calm: Prices, tolerance: float) -> Places:
     """The package of each explorer in its rep's week, had its own coin not fallen."""
-    part = part_of(explored, explored.rep[explorers])
+    part = subproblem(explored, explored.rep[explorers])
     own = part.rows == explorers[part.problem.rep]
     free = replace(part.problem, booked=np.where(own, NOT_BOOKED, part.problem.booked))
     found = solve(free, tolerance=tolerance, start=calm.take(part.reps))
     return np.asarray(found.choice[own], dtype=np.int64)
 
 
-def _fits_whatever(explored: Problem) -> Flags:
+def _fits_whatever(explored: AllocationProblem) -> Flags:
     """Whether the rep's bookings fit whichever package the account itself might have explored.
 
     The account's own coin plays no part in the answer: else those whose large package overflowed would be missing from

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_midnight
 from kqml.dataset.tables import TIERS
-from kqml.duties.engine import asked_of
+from kqml.duties.engine import duty_request
 from kqml.duties.festivals import asks_for_gift
 from kqml.duties.gifts import gift_room
-from kqml.duties.inputs import DutyBook
+from kqml.duties.inputs import DutyInputs
 from kqml.duties.period import Period, day_number
-from kqml.duties.reps import Rep
-from kqml.duties.request import Asked
+from kqml.duties.reps import DutyRep
+from kqml.duties.request import DutyRequest
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
@@ -23,7 +23,7 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Situation:
+class AccountState:
     """n accounts before a week, K packages, C channels.
 
     `tier`: text, empty where unknown. `active`: opened, not suspended, closed, transferred. `open_share`, `rep_share`:
@@ -44,14 +44,14 @@ class Situation:
     gift_room: Floats
 
 
-def situation_of(book: DutyBook, playbook: Playbook, week: Period, cutoff: int, rejected: Floats) -> Situation:
+def account_states(book: DutyInputs, playbook: Playbook, week: Period, cutoff: int, rejected: Floats) -> AccountState:
     """The situation of the book's accounts before a week, by what was known before the cutoff."""
-    asked = asked_of(book, playbook, week, cutoff)
+    asked = duty_request(book, playbook, week, cutoff)
     day, standing = asked.last_known_day, book.standing
     tier = standing.tier.at(day, cutoff)
     days = np.arange(day_number(week.first), day_number(week.last) + 1)
     month = local_midnight(week.first.replace(day=1), book.log.time_zone)
-    return Situation(
+    return AccountState(
         tier=np.array([*TIERS, ""], dtype=object)[tier],
         active=asked.is_open(max(day, day_number(week.first))),
         consent=standing.consent.at(day, cutoff) == 1,
@@ -65,24 +65,24 @@ def situation_of(book: DutyBook, playbook: Playbook, week: Period, cutoff: int, 
     )
 
 
-def _quiet_share(book: DutyBook, days: Places) -> float:
+def _quiet_share(book: DutyInputs, days: Places) -> float:
     quiet = np.zeros(len(days), dtype=bool)
     for start, end in book.quiet.tolist():
         quiet |= (days >= start) & (days < end)
     return float(quiet.mean())
 
 
-def _rep_share(book: DutyBook, owner: Places, days: Places) -> Floats:
+def _rep_share(book: DutyInputs, owner: Places, days: Places) -> Floats:
     """0 where nobody is in charge."""
     shares = np.array([*(_there(rep, days).mean() for rep in book.log.reps), 0.0])
     return np.asarray(shares[owner], dtype=np.float64)
 
 
-def _there(rep: Rep, days: Places) -> Flags:
+def _there(rep: DutyRep, days: Places) -> Flags:
     return np.asarray((days >= rep.employed[0]) & (days < rep.employed[1]) & ~rep.absent(days), dtype=bool)
 
 
-def _contacts(asked: Asked, interval: tuple[int, int]) -> Floats:
+def _contacts(asked: DutyRequest, interval: tuple[int, int]) -> Floats:
     """Accounts × channels: contacts that happened in a half-open interval of instants; faked or short ones too."""
     found = np.zeros((asked.accounts, len(CHANNELS)))
     for place, channel in enumerate(CHANNELS):

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from models.policy.guardrails.account_state import Floats
-from models.policy.guardrails.rules import NONE, RULES, Guarded
+from models.policy.guardrails.rules import NONE, RULES, GuardrailResult
 
 
-def log_columns(guarded: Guarded, actions: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def log_columns(guarded: GuardrailResult, actions: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Per account the JSON list of allowed actions, the JSON object of blocked actions with their rules."""
     patterns, place = np.unique(guarded.rule, axis=0, return_inverse=True)
     eligible = [[action for action, rule in zip(actions, row, strict=True) if rule == NONE] for row in patterns]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from kqml.messages import text
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.problem import Packages
-from models.policy.guardrails.account_state import Flags, Floats, Situation
+from models.policy.allocation.problem import Actions
+from models.policy.guardrails.account_state import AccountState, Flags, Floats
 
 RULES = (
     "status",
@@ -33,7 +33,7 @@ NONE = -1
 
 
 @dataclass(frozen=True)
-class Guarded:
+class GuardrailResult:
     """n accounts × K actions. `rule`: place in RULES of what blocks, NONE where nothing does. `number`, `limit`: what
     the rule found and what it allows; NaN where it has no number. The first action is always allowed."""
 
@@ -54,10 +54,10 @@ class _Verdict:
     limit: Floats | float = np.nan
 
 
-def guard(situation: Situation, playbook: Playbook) -> Guarded:
+def apply_guardrails(situation: AccountState, playbook: Playbook) -> GuardrailResult:
     """What each account may be given, by the playbook."""
     shape = (len(situation.tier), len(playbook.packages))
-    found = Guarded(np.full(shape, NONE, dtype=np.int8), np.full(shape, np.nan), np.full(shape, np.nan))
+    found = GuardrailResult(np.full(shape, NONE, dtype=np.int8), np.full(shape, np.nan), np.full(shape, np.nan))
     for verdict in _verdicts(situation, playbook):
         first = np.broadcast_to(verdict.blocks, shape) & (found.rule == NONE)
         first[:, 0] = False
@@ -67,7 +67,7 @@ def guard(situation: Situation, playbook: Playbook) -> Guarded:
     return found
 
 
-def _verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
+def _verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]:
     """One for each of RULES; caps once for each channel."""
     packages, limits = playbook.packages, playbook.limits
     needs = {need: np.array([need in package.needs for package in packages]) for need in ("consent", "open", "rep")}
@@ -81,12 +81,12 @@ def _verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
     yield from _gift_verdicts(situation, playbook)
     for name, made, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
         for place, channel in enumerate(CHANNELS):
-            brings = Packages.of(playbook).contacts[:, place]
+            brings = Actions.of(playbook).contacts[:, place]
             would_be, cap = made[:, place, None] + brings, float(caps[channel])
             yield _Verdict(name, (would_be > cap) & (brings > 0), would_be, cap)
 
 
-def _gift_verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdict]:
+def _gift_verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]:
     """Gifts only where a festival asks for one, and within what a person may still be given in the year."""
     gift = np.array([package.gift for package in playbook.packages])
     if playbook.limits.gifts_at_festivals_only:
@@ -95,7 +95,7 @@ def _gift_verdicts(situation: Situation, playbook: Playbook) -> Iterator[_Verdic
     yield _Verdict("gift_limit", gift > room, gift, room)
 
 
-def why_blocked(guarded: Guarded, account: int, action: int, language: str) -> str:
+def blocking_reasons(guarded: GuardrailResult, account: int, action: int, language: str) -> str:
     """The sentence of what blocks an action. Raises KeyError where nothing does."""
     rule = int(guarded.rule[account, action])
     if rule == NONE:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.churn.bands import bands_of
+from models.churn.bands import assign_bands
 from models.churn.reasons.reasons import Reason
-from models.churn.scoring import Scorer, standing_asked
-from models.churn.scoring_request import Asked
+from models.churn.scoring import Scorer, request_eligibility
+from models.churn.scoring_request import ScoringRequest
 from models.policy.allocation.problem import Flags, Floats
-from models.policy.planning.learned_state import Learned
+from models.policy.planning.learned_state import LearnedState
 from models.uplift.fitted import Basis, FittedEffects
 from models.value.expected import Trailing, ValueModel, trailing_of
 
@@ -23,7 +23,7 @@ Sink = Callable[[NDArray[np.int64], Floats], None]
 
 
 @dataclass(frozen=True)
-class History:
+class OrderHistory:
     """What judging an account needs beside its feature row. `trailing`: margin over a horizon by its last year;
     `short`: its history is; `silent`: for longer than its own cycle."""
 
@@ -31,12 +31,12 @@ class History:
     short: Flags
     silent: Flags
 
-    def take(self, places: Any) -> "History":
-        return History(self.trailing[places], self.short[places], self.silent[places])
+    def take(self, places: Any) -> "OrderHistory":
+        return OrderHistory(self.trailing[places], self.short[places], self.silent[places])
 
 
 @dataclass(frozen=True)
-class Judged:
+class AccountAssessment:
     """Per account of the log. `probability`, `margin` (if it stays), `at_risk` = their product: NaN where no model
     answers. `raised`: the risk is above the usual. `effect` (n × K) on margin over the horizon, `basis` (n × K); `band`
     None where not eligible. `history`: its `trailing` is NaN where nobody was judged."""
@@ -48,35 +48,35 @@ class Judged:
     band: NDArray[np.object_]
     effect: Floats
     basis: NDArray[np.object_]
-    history: History
+    history: OrderHistory
     reasons: tuple[tuple[Reason, ...], ...]
 
-    def take(self, places: NDArray[np.int64]) -> "Judged":
+    def take(self, places: NDArray[np.int64]) -> "AccountAssessment":
         """The accounts at these places."""
         arrays = {name: value[places] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         reasons = tuple(self.reasons[place] for place in places.tolist())
-        return Judged(**arrays, history=self.history.take(places), reasons=reasons)
+        return AccountAssessment(**arrays, history=self.history.take(places), reasons=reasons)
 
-    def without(self, places: Flags) -> "Judged":
+    def without(self, places: Flags) -> "AccountAssessment":
         """Nothing is known of these accounts."""
         if not places.any():
             return self
-        nothing = unjudged(len(places), self.effect.shape[1])
+        nothing = unassessed(len(places), self.effect.shape[1])
         arrays = {
             name: np.where(places if value.ndim == 1 else places[:, None], getattr(nothing, name), value)
             for name, value in vars(self).items()
             if isinstance(value, np.ndarray)
         }
         reasons = tuple(() if gone else told for gone, told in zip(places.tolist(), self.reasons, strict=True))
-        return Judged(**arrays, history=self.history, reasons=reasons)
+        return AccountAssessment(**arrays, history=self.history, reasons=reasons)
 
 
-def unjudged(accounts: int, packages: int) -> Judged:
+def unassessed(accounts: int, packages: int) -> AccountAssessment:
     """Where there is no model: nothing is known of risk or effects."""
     nothing = np.full(accounts, np.nan)
     basis = np.full((accounts, packages), Basis.UNKNOWN.value, dtype=object)
     no = np.zeros(accounts, dtype=bool)
-    return Judged(
+    return AccountAssessment(
         probability=nothing,
         margin=nothing.copy(),
         at_risk=nothing.copy(),
@@ -84,50 +84,50 @@ def unjudged(accounts: int, packages: int) -> Judged:
         band=np.full(accounts, None, dtype=object),
         effect=np.full((accounts, packages), np.nan),
         basis=basis,
-        history=History(nothing.copy(), no.copy(), no.copy()),
+        history=OrderHistory(nothing.copy(), no.copy(), no.copy()),
         reasons=((),) * accounts,
     )
 
 
-def judge(
+def assess_accounts(
     scorer: Scorer,
-    asked: Asked,
-    learned: Learned,
+    asked: ScoringRequest,
+    learned: LearnedState,
     rate: Floats,
     actions: int,
     language: str,
     sink: Sink = lambda accounts, values: None,
-) -> Judged:
+) -> AccountAssessment:
     """Every account at the cutoff in one pass over the features, in memory bounded by the part."""
     definition = scorer.bundle.model.definition
-    standing = standing_asked(asked, definition)
+    standing = request_eligibility(asked, definition)
     trailing = trailing_of(asked.log, standing.rows, rate, definition.horizon)
-    history = History(trailing.margin, trailing.short, np.asarray(standing.already_silent, dtype=bool))
-    found = unjudged(asked.log.account_count, actions)
+    history = OrderHistory(trailing.margin, trailing.short, np.asarray(standing.already_silent, dtype=bool))
+    found = unassessed(asked.log.account_count, actions)
     reasons = list(found.reasons)
     for part, values in scorer.rows(asked, standing.rows):
         account = standing.rows.account[part].astype(np.int64)
-        told = judge_rows(scorer, values, history.take(part), learned, language, actions)
+        told = assess_rows(scorer, values, history.take(part), learned, language, actions)
         _put(found, account, told)
         for place, one in zip(account.tolist(), told.reasons, strict=True):
             reasons[place] = one
         sink(account, values)
-    return Judged(**{**vars(found), "reasons": tuple(reasons)})
+    return AccountAssessment(**{**vars(found), "reasons": tuple(reasons)})
 
 
-def judge_rows(
-    scorer: Scorer, values: Floats, history: History, learned: Learned, language: str, actions: int
-) -> Judged:
+def assess_rows(
+    scorer: Scorer, values: Floats, history: OrderHistory, learned: LearnedState, language: str, actions: int
+) -> AccountAssessment:
     """The model's rows (R, F) judged. Each row by itself: alone it is judged to the same bits as among others."""
     model = scorer.bundle.model
-    found = unjudged(len(values), actions)
+    found = unassessed(len(values), actions)
     probability = scorer.probability(values)
-    bands = bands_of(probability, history.silent, model.base_rate, model.bands)
+    bands = assign_bands(probability, history.silent, model.base_rate, model.bands)
     margin = (learned.value or ValueModel(None, 0)).predict(values, Trailing(history.trailing, history.short))
     effect, basis = found.effect, found.basis
     if learned.evidence.effects is not None:
         effect, basis = _effects(learned.evidence.effects, values)
-    return Judged(
+    return AccountAssessment(
         probability=probability,
         margin=margin,
         at_risk=probability * margin,
@@ -140,16 +140,16 @@ def judge_rows(
     )
 
 
-def _put(found: Judged, account: NDArray[np.int64], told: Judged) -> None:
+def _put(found: AccountAssessment, account: NDArray[np.int64], told: AccountAssessment) -> None:
     """Writes the rows of a part into the arrays of all accounts."""
     for name, value in vars(told).items():
         if isinstance(value, np.ndarray):
             getattr(found, name)[account] = value
-    for field in fields(History):
+    for field in fields(OrderHistory):
         getattr(found.history, field.name)[account] = getattr(told.history, field.name)
 
 
-def as_told(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
+def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
     """Reasons in the shape of the API."""
     return [
         {"code": one.code.value, "direction": one.direction, "contribution": one.contribution, "text": one.text}

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from kqml.calendar.workdays import Workdays, workdays
 from kqml.dataset.folder import Dataset
-from kqml.duties.engine import asked_of, duties
-from kqml.duties.inputs import DutyBook, read_book
-from kqml.duties.overrides import Declared
+from kqml.duties.engine import duty_request, list_duties
+from kqml.duties.inputs import DutyInputs, read_duty_inputs
+from kqml.duties.overrides import DutyOverride
 from kqml.duties.period import Period, day_number
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
-from kqml.playbook.contact import Season
+from kqml.playbook.contact import SeasonRule
 from models.policy.allocation.problem import Floats, Places
 
 
@@ -28,7 +28,7 @@ class Company:
 
     dataset: Dataset
     playbook: Playbook
-    book: DutyBook
+    book: DutyInputs
     week: Period
     cutoff: int
 
@@ -47,12 +47,12 @@ class Company:
     @cached_property
     def duties(self) -> pa.Table:
         """What is owed in the week, by `kqml.duties.table.SCHEMA`."""
-        return duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
+        return list_duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
 
     @cached_property
     def owner(self) -> Places:
         """Per account the place of its rep among `rep_ids`, -1 where nobody is in charge."""
-        asked = asked_of(self.book, self.playbook, self.week, self.cutoff)
+        asked = duty_request(self.book, self.playbook, self.week, self.cutoff)
         return np.asarray(asked.owner(asked.last_known_day), dtype=np.int64)
 
     @property
@@ -80,13 +80,15 @@ class Company:
         return tuple(season.name for season in self.playbook.seasons if _within(season, self.week.first))
 
 
-def read_company(dataset: Dataset, playbook: Playbook, week: Period, declared: tuple[Declared, ...] = ()) -> Company:
+def read_company(
+    dataset: Dataset, playbook: Playbook, week: Period, declared: tuple[DutyOverride, ...] = ()
+) -> Company:
     """The company of a dataset folder before a week; `declared`: what people said of duties."""
-    book = read_book(dataset, playbook, declared)
+    book = read_duty_inputs(dataset, playbook, declared)
     return Company(dataset, playbook, book, week, week.instants(dataset.info.time_zone)[0])
 
 
-def _within(season: Season, day: date) -> bool:
+def _within(season: SeasonRule, day: date) -> bool:
     now = f"{day:%m-%d}"
     if season.start <= season.end:
         return season.start <= now <= season.end
@@ -139,6 +141,6 @@ def earlier_compliance(company: Company, months: int = 3) -> Floats:
     return np.asarray(told.fillna(whole).fillna(0.0).clip(0.0, 1.0), dtype=np.float64).reshape(-1, len(CHANNELS))
 
 
-def week_of(day: date) -> Period:
+def week_period(day: date) -> Period:
     monday = day - timedelta(days=day.weekday())
     return Period(monday, monday + timedelta(days=6))

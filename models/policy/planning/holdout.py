@@ -3,10 +3,10 @@
 import numpy as np
 
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.problem import NOT_BOOKED, Flags, Floats, Packages, Places
+from models.policy.allocation.problem import NOT_BOOKED, Actions, Flags, Floats, Places
 
 
-def playbook_packages(packages: Packages, due: Floats, kept: Floats, allowed: Flags, luck: Floats) -> Places:
+def playbook_actions(packages: Actions, due: Floats, kept: Floats, allowed: Flags, luck: Floats) -> Places:
     """Per account the package of its cadence; NOT_BOOKED where the week brings none.
 
     `due`, `kept`, `luck` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers. The first
@@ -23,7 +23,7 @@ def playbook_packages(packages: Packages, due: Floats, kept: Floats, allowed: Fl
     return found
 
 
-def _plain(packages: Packages, channel: int) -> list[int]:
+def _plain(packages: Actions, channel: int) -> list[int]:
     """Packages of this channel alone, the cheapest for each number of contacts, fewest contacts first."""
     alone = [
         place for place, row in enumerate(packages.contacts) if row[channel] > 0 and not np.delete(row, channel).any()

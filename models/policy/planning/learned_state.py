@@ -12,14 +12,14 @@ from kqml.playbook import Playbook
 from kqml.playbook.reading import content_of
 from kqml.playbook.stored import playbook_from
 from models.uplift.fitted import FittedEffects
-from models.uplift.saving import effects_from, effects_json
+from models.uplift.saving import effects_from_json, effects_json
 from models.value.expected import ValueModel
 
 FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LearningEvidence:
     """`effects`: learned from `rows` randomised decisions whose outcomes were mature at the cutoff; None with the
     reason `why` where there is too little."""
 
@@ -29,19 +29,19 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedState:
     """`value`: None where no model answers. `top`: the value at risk that ranks like the dearest missing contact; None
     until the accounts were judged."""
 
     value: ValueModel | None
-    evidence: Evidence
+    evidence: LearningEvidence
     top: float | None = None
 
 
-UNLEARNED = Learned(None, Evidence(None, why="no_model"))
+UNLEARNED = LearnedState(None, LearningEvidence(None, why="no_model"))
 
 
-def learned_json(learned: Learned, playbook: Playbook) -> str:
+def learned_state_json(learned: LearnedState, playbook: Playbook) -> str:
     """Everything that judging needs beside the model, the playbook too; floats survive unchanged, the same knowledge
     gives the same text."""
     value, evidence = learned.value, learned.evidence
@@ -57,15 +57,17 @@ def learned_json(learned: Learned, playbook: Playbook) -> str:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def learned_from(text: str) -> tuple[Learned, Playbook]:
+def learned_state_from_json(text: str) -> tuple[LearnedState, Playbook]:
     """The knowledge of that text, the playbook it went with. Raises ValueError on another format, KeyError where
     something is missing."""
     data: Mapping[str, Any] = orjson.loads(text)
     if data["format"] != FORMAT:
         raise ValueError(f"knowledge of format {data['format']}, this program reads {FORMAT}")
-    effects = None if data["effects"] is None else effects_from(data["effects"])
+    effects = None if data["effects"] is None else effects_from_json(data["effects"])
     value = None if data["value"] is None else _value_from(data["value"])
-    return Learned(value, Evidence(effects, data["rows"], data["why"]), data["top"]), playbook_from(data["playbook"])
+    return LearnedState(value, LearningEvidence(effects, data["rows"], data["why"]), data["top"]), playbook_from(
+        data["playbook"]
+    )
 
 
 def fingerprint_of(text: str) -> str:

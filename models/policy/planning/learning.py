@@ -11,12 +11,12 @@ from kqml.errors import Refused
 from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
 from models.policy.planning.feature_matrix import categorical_places, model_rows
-from models.policy.planning.learned_state import Evidence
+from models.policy.planning.learned_state import LearningEvidence
 from models.uplift.decision_data import DecisionData
 from models.uplift.decision_log import DecisionLog
 from models.uplift.decision_rows import build_decision_data
 from models.uplift.learner import EffectModel
-from models.value.expected import ValueModel, fit_value, margins_in_window, stayed
+from models.value.expected import ValueModel, fit_value, margins_in_window, retained_rows
 from models.value.margins import margin_rates
 
 MOST_ROWS = 20_000
@@ -32,7 +32,7 @@ def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: in
     grid = cutoff_grid(log, context, definition, EVERY_DAYS)
     ripe = grid[windows_of(grid, definition, context.quiet, lag).matures <= cutoff][-MOST_CUTOFFS:]
     labels = label_rows(log, context, definition, ripe, lag, observed_until=cutoff)
-    labels = labels.where(stayed(labels))
+    labels = labels.where(retained_rows(labels))
     share = MOST_ROWS / max(len(labels), 1)
     labels = labels.where(np.random.default_rng(seed).random(len(labels)) < share)
     if not len(labels):
@@ -42,7 +42,7 @@ def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: in
     return fit_value(model_rows(scorer, dataset, labels.rows), margin, categorical_places(scorer), seed)
 
 
-def matured(data: DecisionData, cutoff: int) -> DecisionData:
+def mature_cutoffs(data: DecisionData, cutoff: int) -> DecisionData:
     """The randomised rows that may be learned from at a cutoff: what had not ripened by then is no outcome."""
     ripe = data.outcomes.mature & (data.outcomes.matures_at <= cutoff)
     return data.where(ripe & data.evaluable & data.randomised & (data.rows.cutoff < cutoff))
@@ -50,18 +50,18 @@ def matured(data: DecisionData, cutoff: int) -> DecisionData:
 
 def learn_effects(
     scorer: Scorer, dataset: Dataset, log: DecisionLog | None, playbook: Playbook, cutoff: int
-) -> Evidence:
+) -> LearningEvidence:
     """Effects on margin from a decision log's drawn, matured rows; money is claimed on nothing else."""
     if log is None:
-        return Evidence(None)
+        return LearningEvidence(None)
     drawn = log.decisions[log.decisions["probability"].notna() & (log.decisions["cutoff"] < cutoff)]
     if not len(drawn):
-        return Evidence(None, why="nothing_drawn")
-    data = matured(build_decision_data(dataset, DecisionLog(drawn, log.states), playbook), cutoff)
+        return LearningEvidence(None, why="nothing_drawn")
+    data = mature_cutoffs(build_decision_data(dataset, DecisionLog(drawn, log.states), playbook), cutoff)
     if not len(data):
-        return Evidence(None, why="nothing_mature")
+        return LearningEvidence(None, why="nothing_mature")
     try:
         sample = data.sample(model_rows(scorer, dataset, data.rows))
-        return Evidence(EffectModel().fit_sample(sample).fitted, len(data), "learned")
+        return LearningEvidence(EffectModel().fit_sample(sample).fitted, len(data), "learned")
     except Refused:
-        return Evidence(None, len(data), "too_little")
+        return LearningEvidence(None, len(data), "too_little")

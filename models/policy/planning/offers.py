@@ -14,7 +14,7 @@ from kqml.events import EventKind
 from kqml.playbook import Playbook
 from kqml.playbook.planning import HelpOffer
 from models.churn.reasons.reasons import Reason
-from models.policy.allocation.problem import Floats, Packages
+from models.policy.allocation.problem import Actions, Floats
 from models.policy.planning.company import Company
 from models.uplift.weekly_actions import HELP
 
@@ -71,7 +71,7 @@ def action_costs(playbook: Playbook, offers: Names) -> Floats:
     """Return n × K × RESOURCES: what each action takes. For an account with an offer, the action of help takes what a
     visit takes plus the offer's own minutes and money; else, or where the playbook has no visit, what its package says.
     """
-    packages = Packages.of(playbook)
+    packages = Actions.of(playbook)
     cost = np.tile(packages.cost, (len(offers), 1, 1))
     if HELP not in packages.names or VISIT not in packages.names:
         return cost

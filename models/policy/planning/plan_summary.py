@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.churn.reasons.reasons import Reason
 from models.policy.allocation.problem import WAIT, Places
 from models.policy.brief.brief import BriefWriter
-from models.policy.brief.inputs import Material
+from models.policy.brief.inputs import BriefInputs
 from models.policy.planning.week_decision import WeekPlan, reasons_given
 from models.uplift.fitted import Basis
 from models.value.net import MONEY
@@ -19,7 +19,7 @@ from models.value.net import MONEY
 STOPS, MINUTES = 1, 0
 
 
-def recommended(plan: WeekPlan, rep: str | None = None) -> Places:
+def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Places:
     """The accounts that get something, of one rep or of all, by rep, then musts first, then what is at stake."""
     mine = plan.decided & (plan.week.assigned != WAIT)
     if rep is not None:
@@ -59,7 +59,7 @@ def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
 
 
 def with_briefs(
-    plan: WeekPlan, who: Places, rows: Sequence[dict[str, Any]], material: Material, language: str
+    plan: WeekPlan, who: Places, rows: Sequence[dict[str, Any]], material: BriefInputs, language: str
 ) -> list[dict[str, Any]]:
     """The same rows, each with its brief."""
     writer = BriefWriter(plan.company, material, language)
@@ -102,7 +102,7 @@ def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[dict[str, Any]]:
         {
             "rep_id": plan.company.rep_ids[place],
             "accounts": int((plan.decided & (plan.company.owner == place)).sum()),
-            "recommended": len(recommended(plan, plan.company.rep_ids[place])),
+            "recommended": len(recommended_actions(plan, plan.company.rep_ids[place])),
             "minutes": [float(used[place, MINUTES]), float(plan.problem.capacity[place, MINUTES])],
             "stops": [float(used[place, STOPS]), float(plan.problem.capacity[place, STOPS])],
             "money": [float(used[place, MONEY]), float(plan.problem.capacity[place, MONEY])],

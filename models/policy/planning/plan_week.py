@@ -10,19 +10,19 @@ from features.context import context_of
 from features.profile import profile_of
 from features.rows import Rows
 from kqml.dataset.folder import Dataset
-from kqml.duties.overrides import Declared
+from kqml.duties.overrides import DutyOverride
 from kqml.duties.period import Period
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
-from models.churn.scoring_request import Asked
+from models.churn.scoring_request import ScoringRequest
 from models.policy.allocation.problem import Flags, Floats, Places
 from models.policy.guardrails.log_columns import rejections
-from models.policy.planning.assessment import Judged, Sink, judge, unjudged
+from models.policy.planning.assessment import AccountAssessment, Sink, assess_accounts, unassessed
 from models.policy.planning.company import Company, read_company
-from models.policy.planning.learned_state import UNLEARNED, Evidence, Learned
+from models.policy.planning.learned_state import UNLEARNED, LearnedState, LearningEvidence
 from models.policy.planning.learning import learn_effects, learn_value
-from models.policy.planning.ranking import top_of
+from models.policy.planning.ranking import urgency_scale
 from models.policy.planning.week_decision import WeekPlan, plan_week
 from models.uplift.decision_log import DecisionLog
 from models.value.expected import ValueModel
@@ -30,7 +30,7 @@ from models.value.margins import margin_rates
 
 
 @dataclass(frozen=True)
-class Wish:
+class PlanRequest:
     """What is asked for. `scorer`: None plans by musts and cadence alone. `log`: earlier decisions, where there are.
 
     `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
@@ -42,23 +42,23 @@ class Wish:
     scorer: Scorer | None = None
     log: DecisionLog | None = None
     language: str = "en"
-    learned: Learned | None = None
+    learned: LearnedState | None = None
     objecting: frozenset[str] = field(default_factory=frozenset)
     reps: frozenset[str] | None = None
     kept: frozenset[str] = field(default_factory=frozenset)
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[DutyOverride, ...] = ()
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedWeek:
     """The plan with what it was learned from. `objecting` (n): accounts left out because they object."""
 
     plan: WeekPlan
-    learned: Learned
+    learned: LearnedState
     objecting: Flags
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> LearningEvidence:
         return self.learned.evidence
 
     @property
@@ -69,36 +69,36 @@ class Planned:
 
 def plan_dataset(
     dataset: Dataset,
-    wish: Wish,
+    wish: PlanRequest,
     sink: Sink | None = None,
     tell: Callable[[str], None] = lambda step: None,
-) -> Planned:
+) -> PlannedWeek:
     """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
     tell("duties")
     company = read_company(dataset, wish.playbook, wish.week, wish.declared)
     _refuse_nothing(company)
     log_ids = dataset.event_log().accounts
-    judged, learned = unjudged(len(log_ids), len(wish.playbook.actions)), UNLEARNED
+    judged, learned = unassessed(len(log_ids), len(wish.playbook.actions)), UNLEARNED
     if wish.scorer is not None:
         tell("learning")
-        learned = wish.learned or learn(company, wish.scorer, wish.log)
+        learned = wish.learned or learn_from_log(company, wish.scorer, wish.log)
         tell("judging")
         judged = _judged(company, wish, learned, sink or _nowhere)
     tell("allocating")
     objecting = np.isin(company.account_ids, list(wish.objecting))
     found = judged.take(pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))).without(objecting)
-    learned = replace(learned, top=top_of(found)) if learned.top is None else learned
+    learned = replace(learned, top=urgency_scale(found)) if learned.top is None else learned
     plan = plan_week(company, found, _rejected(company, wish), objecting | _not_asked(company, wish), learned.top)
-    return Planned(plan, learned, objecting & plan.situation.active & (company.owner >= 0))
+    return PlannedWeek(plan, learned, objecting & plan.situation.active & (company.owner >= 0))
 
 
-def learn(company: Company, scorer: Scorer, log: DecisionLog | None) -> Learned:
+def learn_from_log(company: Company, scorer: Scorer, log: DecisionLog | None) -> LearnedState:
     """What the company's own past says of values and effects, as far as it was known at the cutoff."""
     value = learn_value(scorer, company.dataset, company.playbook, company.cutoff)
-    return Learned(value, learn_effects(scorer, company.dataset, log, company.playbook, company.cutoff))
+    return LearnedState(value, learn_effects(scorer, company.dataset, log, company.playbook, company.cutoff))
 
 
-def _not_asked(company: Company, wish: Wish) -> Flags:
+def _not_asked(company: Company, wish: PlanRequest) -> Flags:
     """Accounts of reps whose weeks are not to be decided."""
     asked = set(company.rep_ids if wish.reps is None else wish.reps) - wish.kept
     decide = np.array([*(rep in asked for rep in company.rep_ids), False])
@@ -115,18 +115,18 @@ def _refuse_nothing(company: Company) -> None:
         raise Refused("There is nobody whose week could be planned.", [fault])
 
 
-def _judged(company: Company, wish: Wish, learned: Learned, sink: Sink) -> Judged:
+def _judged(company: Company, wish: PlanRequest, learned: LearnedState, sink: Sink) -> AccountAssessment:
     assert wish.scorer is not None
     dataset, log = company.dataset, company.dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, np.array([company.cutoff], dtype=np.int64)))
     words = {str(name): profile[name].tolist() for name in profile}
     peers = wish.scorer.bundle.peers if wish.reps is not None else None
-    asked = Asked(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
+    asked = ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
     rate = margin_rates(dataset, wish.playbook)
-    return judge(wish.scorer, asked, learned, rate, len(wish.playbook.actions), wish.language, sink)
+    return assess_accounts(wish.scorer, asked, learned, rate, len(wish.playbook.actions), wish.language, sink)
 
 
-def _rejected(company: Company, wish: Wish) -> Floats:
+def _rejected(company: Company, wish: PlanRequest) -> Floats:
     ids, actions = list(company.account_ids), wish.playbook.actions
     if wish.log is None:
         return np.zeros((len(ids), len(actions)))

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from kqml.events import EventKind
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.problem import WAIT, Flags, Floats, Packages
-from models.policy.planning.assessment import Judged
+from models.policy.allocation.problem import WAIT, Actions, Flags, Floats
+from models.policy.planning.assessment import AccountAssessment
 from models.policy.planning.offers import Names, action_costs
 from models.uplift.fitted import Basis
 from models.uplift.weekly_actions import HELP
@@ -23,7 +23,7 @@ FRUGAL = 1e-3
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedActions:
     """n × K. `score`: what the allocation compares, in money where `known`, else a mere rank in the scale of the
     cadence's shortfall costs. `known`: accounts whose effects are learned. `basis`: of each effect."""
 
@@ -32,8 +32,10 @@ class Ranked:
     basis: NDArray[np.object_]
 
 
-def rank(judged: Judged, playbook: Playbook, offers: Names, top: float | None = None) -> Ranked:
-    """`offers`: of `choose_offers`. `top`: of `top_of`, by default that of these accounts.
+def rank_actions(
+    judged: AccountAssessment, playbook: Playbook, offers: Names, top: float | None = None
+) -> RankedActions:
+    """`offers`: of `choose_offers`. `top`: of `urgency_scale`, by default that of these accounts.
 
     An account has known effects where learning supports any of its actions; its other actions then cost what they
     cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
@@ -50,20 +52,20 @@ def rank(judged: Judged, playbook: Playbook, offers: Names, top: float | None = 
     if playbook.priors:
         ordered = np.isin(playbook.actions, list(playbook.priors))[None, :]
         basis[(basis == Basis.UNKNOWN.value) & ordered] = Basis.PRIOR.value
-    return Ranked(score, known, basis)
+    return RankedActions(score, known, basis)
 
 
-def urgency(judged: Judged, playbook: Playbook, top: float | None = None) -> Floats:
+def urgency(judged: AccountAssessment, playbook: Playbook, top: float | None = None) -> Floats:
     """n: value at risk where the risk is raised, scaled so that `top` weighs like the dearest shortfall."""
     at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
-    scale = top_of(judged) if top is None else top
+    scale = urgency_scale(judged) if top is None else top
     if not scale:
         return np.zeros(len(at_risk))
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     return np.asarray(np.minimum(at_risk / scale, 1.0) * dearest, dtype=np.float64)
 
 
-def top_of(judged: Judged) -> float:
+def urgency_scale(judged: AccountAssessment) -> float:
     """The top quantile of value at risk where the risk is raised; 0 where nothing is at risk."""
     at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
     told = at_risk[at_risk > 0]
@@ -76,7 +78,7 @@ def attention(playbook: Playbook, offered: Flags) -> Floats:
     weights = {entry.kind: max(entry.weight, 0.0) for entry in playbook.emotional if entry.topic is None}
     visit = weights.get(EventKind.VISIT, 0.0) or 1.0
     told = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]
-    base = (np.minimum(Packages.of(playbook).contacts, 1.0) * told).sum(axis=1)
+    base = (np.minimum(Actions.of(playbook).contacts, 1.0) * told).sum(axis=1)
     found = np.tile(base, (len(offered), 1))
     if HELP in playbook.actions:
         extra = weights.get(EventKind.HELP_GIVEN, 0.0) / visit

@@ -10,17 +10,17 @@ from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
 from models.policy.allocation.problem import WAIT, Flags, Floats
 from models.policy.brief.brief import BriefWriter
-from models.policy.brief.inputs import Material
-from models.policy.planning.assessment import History, Judged, as_told, judge_rows
-from models.policy.planning.learned_state import Learned
-from models.policy.planning.plan_week import Planned
-from models.policy.planning.ranking import Ranked, rank
+from models.policy.brief.inputs import BriefInputs
+from models.policy.planning.assessment import AccountAssessment, OrderHistory, assess_rows, assessment_from_record
+from models.policy.planning.learned_state import LearnedState
+from models.policy.planning.plan_week import PlannedWeek
+from models.policy.planning.ranking import RankedActions, rank_actions
 from models.policy.planning.week_decision import WeekPlan, reasons_given
 
 Receipt = dict[str, Any]
 
 
-def build_receipts(planned: Planned, material: Material, language: str, learned: str | None) -> list[Receipt]:
+def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, learned: str | None) -> list[Receipt]:
     """One for each account that was decided, in the plan's order; with its brief where something is recommended.
 
     `learned`: the fingerprint of what was learned.
@@ -29,7 +29,7 @@ def build_receipts(planned: Planned, material: Material, language: str, learned:
     who = np.flatnonzero(plan.decided).tolist()
     given = reasons_given(plan)
     left_out = plan.week.allocation.left_out
-    told = judged_as_told(plan.judged, plan.ranked, plan.actions, who)
+    told = assessment_from_receipt(plan.judged, plan.ranked, plan.actions, who)
     writer = BriefWriter(plan.company, material, language)
     return [
         {
@@ -47,20 +47,26 @@ def build_receipts(planned: Planned, material: Material, language: str, learned:
     ]
 
 
-def recreate(
-    receipt: Mapping[str, Any], features: Sequence[float | None], scorer: Scorer, learned: Learned, playbook: Playbook
+def recreate_ranks(
+    receipt: Mapping[str, Any],
+    features: Sequence[float | None],
+    scorer: Scorer,
+    learned: LearnedState,
+    playbook: Playbook,
 ) -> dict[str, Any]:
     """`score` and `actions` of a receipt anew, from its feature row, the model, the knowledge, the playbook it names:
     the same bits, with no look at the data."""
     values = np.array([[np.nan if one is None else one for one in features]], dtype=np.float64)
     past = receipt["history"]
-    history = History(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
-    judged = judge_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
-    ranked = rank(judged, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
-    return judged_as_told(judged, ranked, playbook.actions, [0])[0]
+    history = OrderHistory(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
+    judged = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
+    ranked = rank_actions(judged, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
+    return assessment_from_receipt(judged, ranked, playbook.actions, [0])[0]
 
 
-def judged_as_told(judged: Judged, ranked: Ranked, actions: Sequence[str], who: Sequence[int]) -> list[dict[str, Any]]:
+def assessment_from_receipt(
+    judged: AccountAssessment, ranked: RankedActions, actions: Sequence[str], who: Sequence[int]
+) -> list[dict[str, Any]]:
     """Per account what is known of its risk (None where no model answers), what each action ranks by."""
     numbers = [column.tolist() for column in (judged.probability, judged.margin, judged.at_risk)]
     effect, score, basis = _known(judged.effect), _known(ranked.score), ranked.basis.tolist()
@@ -76,15 +82,15 @@ def judged_as_told(judged: Judged, ranked: Ranked, actions: Sequence[str], who: 
     ]
 
 
-def _score(numbers: list[float], judged: Judged, place: int) -> dict[str, Any] | None:
+def _score(numbers: list[float], judged: AccountAssessment, place: int) -> dict[str, Any] | None:
     if numbers[0] != numbers[0]:  # nobody was judged
         return None
     names = ("churn_probability", "margin", "value_at_risk")
     told = dict(zip(names, numbers, strict=True))
-    return {**told, "band": judged.band[place], "reasons": as_told(judged.reasons[place])}
+    return {**told, "band": judged.band[place], "reasons": assessment_from_record(judged.reasons[place])}
 
 
-def _history(history: History, place: int) -> dict[str, Any] | None:
+def _history(history: OrderHistory, place: int) -> dict[str, Any] | None:
     trailing = float(history.trailing[place])
     if np.isnan(trailing):
         return None

@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 
 from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
-from models.policy.allocation.problem import NOT_BOOKED, WAIT, Flags, Floats, Packages, Places, Problem
-from models.policy.allocation.required_contacts import Owed, owed_of
-from models.policy.exploration.exploration_draw import Coins, draw_coins
-from models.policy.exploration.holdout import held_out
-from models.policy.exploration.random_draws import uniforms
+from models.policy.allocation.problem import NOT_BOOKED, WAIT, Actions, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.required_contacts import RequiredContacts, required_contacts
+from models.policy.exploration.exploration_draw import ExplorationDraws, draw_exploration
+from models.policy.exploration.holdout import holdout_accounts
+from models.policy.exploration.random_draws import uniform_draws
 from models.policy.exploration.week import DecidedWeek, decide_week
-from models.policy.guardrails.account_state import Situation, situation_of
-from models.policy.guardrails.rules import RULES, Guarded, guard
-from models.policy.planning.assessment import Judged
+from models.policy.guardrails.account_state import AccountState, account_states
+from models.policy.guardrails.rules import RULES, GuardrailResult, apply_guardrails
+from models.policy.planning.assessment import AccountAssessment
 from models.policy.planning.company import Company, capacities, earlier_compliance
-from models.policy.planning.holdout import playbook_packages
+from models.policy.planning.holdout import playbook_actions
 from models.policy.planning.offers import Names, action_costs, choose_offers
-from models.policy.planning.ranking import Ranked, rank
+from models.policy.planning.ranking import RankedActions, rank_actions
 
 POLICY = "kqml-week@3"
 """Raised whenever the same knowledge leads to other decisions."""
@@ -32,12 +32,12 @@ class WeekPlan:
     the others are no decisions. `offers`: per account the help offer that answers one of its reasons."""
 
     company: Company
-    judged: Judged
-    ranked: Ranked
-    situation: Situation
-    guarded: Guarded
-    owed: Owed
-    problem: Problem
+    judged: AccountAssessment
+    ranked: RankedActions
+    situation: AccountState
+    guarded: GuardrailResult
+    owed: RequiredContacts
+    problem: AllocationProblem
     week: DecidedWeek
     held: Flags
     decided: Flags
@@ -49,23 +49,27 @@ class WeekPlan:
 
 
 def plan_week(
-    company: Company, judged: Judged, rejected: Floats, undecided: Flags | None = None, top: float | None = None
+    company: Company,
+    judged: AccountAssessment,
+    rejected: Floats,
+    undecided: Flags | None = None,
+    top: float | None = None,
 ) -> WeekPlan:
     """The plan that follows from what is known; the same input gives the same plan, to the last bit.
 
     `rejected` (n × K): recommendations rejected within the playbook's suppression days. `undecided` (n): accounts about
-    which nothing is decided. `top`: of `models.policy.planning.ranking.top_of`.
+    which nothing is decided. `top`: of `models.policy.planning.ranking.urgency_scale`.
     """
     playbook, ids = company.playbook, company.account_ids
-    situation = situation_of(company.book, playbook, company.week, company.cutoff, rejected)
-    guarded = _with_nobody(guard(situation, playbook), company.owner)
-    owed = owed_of(company.duties, list(ids))
+    situation = account_states(company.book, playbook, company.week, company.cutoff, rejected)
+    guarded = _with_nobody(apply_guardrails(situation, playbook), company.owner)
+    owed = required_contacts(company.duties, list(ids))
     offers = choose_offers(company, judged.reasons)
-    ranked = rank(judged, playbook, offers, top)
+    ranked = rank_actions(judged, playbook, offers, top)
     decided = situation.active & (company.owner >= 0)
     if undecided is not None:
         decided &= ~undecided
-    held = held_out(playbook.holdout, ids, company.week.first) & decided
+    held = holdout_accounts(playbook.holdout, ids, company.week.first) & decided
     problem = _problem(company, guarded, owed, ranked.score, (tier_places(situation.tier), held, decided))
     problem = replace(problem, own_cost=action_costs(playbook, offers))
     week = decide_week(problem, _coins(company, problem, owed.due, (held, decided)))
@@ -80,7 +84,7 @@ def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
     return np.asarray(np.where(own, np.where(plan.week.assigned == WAIT, "nothing", "playbook"), given))
 
 
-def _with_nobody(guarded: Guarded, owner: Places) -> Guarded:
+def _with_nobody(guarded: GuardrailResult, owner: Places) -> GuardrailResult:
     """Where nobody is in charge nothing can be done."""
     rule = guarded.rule.copy()
     alone = (owner < 0)[:, None] & guarded.allowed
@@ -90,17 +94,21 @@ def _with_nobody(guarded: Guarded, owner: Places) -> Guarded:
 
 
 def _problem(
-    company: Company, guarded: Guarded, owed: Owed, score: Floats, groups: tuple[Places, Flags, Flags]
-) -> Problem:
+    company: Company,
+    guarded: GuardrailResult,
+    owed: RequiredContacts,
+    score: Floats,
+    groups: tuple[Places, Flags, Flags],
+) -> AllocationProblem:
     """Accounts without a rep stand with a rep of their own who has no hours. Held-out accounts have no rank, so that
     nothing but musts and their playbook package reaches them. `groups`: tier, held, decided."""
     tier, held, decided = groups
     playbook, ranked = company.playbook, decided & ~held
-    packages = Packages.of(playbook)
+    packages = Actions.of(playbook)
     reps = len(company.rep_ids) + 1
     rep = np.where(company.owner < 0, reps - 1, company.owner)
     due = np.where(ranked[:, None], owed.due, 0.0)
-    problem = Problem(
+    problem = AllocationProblem(
         packages=packages,
         rep=rep,
         tier=tier,
@@ -116,15 +124,17 @@ def _problem(
     return with_floors(problem, playbook)
 
 
-def _coins(company: Company, problem: Problem, due: Floats, groups: tuple[Flags, Flags]) -> Coins:
+def _coins(company: Company, problem: AllocationProblem, due: Floats, groups: tuple[Flags, Flags]) -> ExplorationDraws:
     """Coins for who may explore; held-out accounts are booked their playbook package before anything is allocated."""
     held, decided = groups
     playbook, ids, name = company.playbook, company.account_ids, company.week_name
     salt = playbook.holdout.salt
     epsilon = exploration(playbook, problem.tier, problem.must | held | ~decided)
-    coins = draw_coins(problem.allowed, epsilon, *(uniforms(salt, f"{what} {name}", ids) for what in ("coin", "draw")))
-    luck = np.column_stack([uniforms(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
+    coins = draw_exploration(
+        problem.allowed, epsilon, *(uniform_draws(salt, f"{what} {name}", ids) for what in ("coin", "draw"))
+    )
+    luck = np.column_stack([uniform_draws(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
     kept = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
-    own = playbook_packages(problem.packages, due, kept, problem.allowed, luck)
+    own = playbook_actions(problem.packages, due, kept, problem.allowed, luck)
     booked = np.where(own == NOT_BOOKED, 0, own)
     return replace(coins, drawn=np.where(held & ~problem.must, booked, coins.drawn))

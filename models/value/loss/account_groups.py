@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.profile import Texts, profile_of, texts
-from features.recorded import recorded
+from features.recorded import recorded_events
 from features.rows import Rows
 from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
@@ -15,7 +15,7 @@ from kqml.events import EventKind
 FILED = ("tier", "segment", "region")
 
 
-def described(dataset: Dataset, rows: Rows) -> Mapping[str, Texts]:
+def account_groups(dataset: Dataset, rows: Rows) -> Mapping[str, Texts]:
     """Per row text or None: tier, segment, region, rep.
 
     Where changes of the tier are not declared complete it is the present one; so are segment and region always.
@@ -43,7 +43,7 @@ def _reps(dataset: Dataset, accounts: pd.DataFrame, rows: Rows) -> Texts:
 def _latest_rep(dataset: Dataset, kind: EventKind, rows: Rows) -> Texts:
     """The rep of each account's latest event of a kind known before the row's cutoff."""
     found = _nothing(len(rows))
-    events = recorded(dataset.event_log(), [kind])
+    events = recorded_events(dataset.event_log(), [kind])
     table = dataset.events(["account_id", "occurred_at", "kind", "rep_id"], [kind])
     if "rep_id" not in table.column_names or not len(table):
         return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.value.loss.revenue import Floats, Texts, Worth
+from models.value.loss.revenue import Floats, Texts, YearlyRevenue
 
 Mask = NDArray[np.bool_]
 
@@ -35,7 +35,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class LossEstimate:
     """An expected sum with the 95 % interval of chance alone, were the probabilities right."""
 
     mean: float
@@ -44,16 +44,16 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedLoss:
     """What a group of accounts is expected to lose; money per year, None as in Loss."""
 
     accounts: int
-    lost: Estimate
-    revenue: Estimate | None
-    margin: Estimate | None
+    lost: LossEstimate
+    revenue: LossEstimate | None
+    margin: LossEstimate | None
 
 
-def loss_of(worth: Worth, lost: Mask, returned: Mask, customers: int) -> Loss:
+def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) -> Loss:
     """The loss of those of the places that are `lost`, out of `customers`."""
     again = lost & returned
     return Loss(
@@ -67,13 +67,13 @@ def loss_of(worth: Worth, lost: Mask, returned: Mask, customers: int) -> Loss:
     )
 
 
-def expected_of(worth: Worth, probability: Floats, chosen: Mask) -> Expected:
+def expected_of(worth: YearlyRevenue, probability: Floats, chosen: Mask) -> ExpectedLoss:
     """The expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
     chances = probability[chosen]
     each = np.column_stack([np.ones(len(chances)), worth.revenue[chosen], worth.margin[chosen]])
     lost, revenue, margin = _estimates(chances, np.nan_to_num(each))
     has_revenue, has_margin = (not np.isnan(money).any() for money in (each[:, 1], each[:, 2]))
-    return Expected(len(chances), lost, revenue if has_revenue else None, margin if has_margin else None)
+    return ExpectedLoss(len(chances), lost, revenue if has_revenue else None, margin if has_margin else None)
 
 
 def _total(money: Floats) -> float | None:
@@ -81,7 +81,7 @@ def _total(money: Floats) -> float | None:
     return None if np.isnan(total) else total
 
 
-def _estimates(probability: Floats, each: Floats) -> list[Estimate]:
+def _estimates(probability: Floats, each: Floats) -> list[LossEstimate]:
     """One per column of `each` (n, columns). Accounts leave independently; the range is that of drawn futures, since
     with one large account among many small ones a sum is far from normal. The same numbers give the same range."""
     random = np.random.default_rng(0)
@@ -89,7 +89,7 @@ def _estimates(probability: Floats, each: Floats) -> list[Estimate]:
     sizes = [min(step, DRAWS - start) for start in range(0, DRAWS, step)]
     sums = [(random.random((size, len(each))) < probability).astype(np.float64) @ each for size in sizes]
     low, high = np.quantile(np.concatenate(sums), (0.025, 0.975), axis=0)
-    return [Estimate(*map(float, three)) for three in zip(probability @ each, low, high, strict=True)]
+    return [LossEstimate(*map(float, three)) for three in zip(probability @ each, low, high, strict=True)]
 
 
 def by_group(groups: Texts) -> Mapping[str | None, Mask]:

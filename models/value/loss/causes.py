@@ -14,8 +14,8 @@ from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants, local_midnight, moment_of
 from kqml.dataset.folder import Dataset
 from models.churn.reasons.reasons import Reason
-from models.churn.scoring import Scorer, standing_asked
-from models.churn.scoring_request import Asked
+from models.churn.scoring import Scorer, request_eligibility
+from models.churn.scoring_request import ScoringRequest
 from models.value.loss.revenue import Floats, Texts
 
 NO_CAUSE = "none"
@@ -24,7 +24,7 @@ EVERY_DAYS = 28
 
 
 @dataclass(frozen=True)
-class Judged:
+class LossCauses:
     """Rows with their churn probability; `cause`: the code of the weightiest cause that raises it, else NO_CAUSE."""
 
     rows: Rows
@@ -32,13 +32,13 @@ class Judged:
     cause: Texts
 
 
-def judge_eligible(scorer: Scorer, dataset: Dataset, context: Context, cutoff: int) -> Judged:
+def explain_expected_losses(scorer: Scorer, dataset: Dataset, context: Context, cutoff: int) -> LossCauses:
     """Every eligible account at a cutoff."""
     asked = _asked(dataset, context, np.array([cutoff]))[0]
-    return _judge(scorer, asked, standing_asked(asked, scorer.bundle.model.definition).rows)
+    return _judge(scorer, asked, request_eligibility(asked, scorer.bundle.model.definition).rows)
 
 
-def judge_lost(scorer: Scorer, dataset: Dataset, context: Context, lost: Rows) -> Texts:
+def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Rows) -> Texts:
     """The cause of each lost account (one row each, at its last order): as known up to four weeks after that order,
     so that the silence itself explains nothing."""
     causes = np.full(len(lost), NO_CAUSE, dtype=object)
@@ -59,33 +59,33 @@ def _cutoffs_after(instants: Instants, zone: str) -> Instants:
     return grid(first, EVERY_DAYS, int(instants.max()) + (EVERY_DAYS + 1) * DAY_US, zone)
 
 
-def _asked(dataset: Dataset, context: Context, cutoffs: Instants) -> list[Asked]:
+def _asked(dataset: Dataset, context: Context, cutoffs: Instants) -> list[ScoringRequest]:
     """Every account at each cutoff."""
     log = dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, cutoffs))
     columns = {str(name): profile[name].to_numpy(dtype=object).reshape(-1, len(cutoffs)) for name in profile}
     return [
-        Asked(log, context, int(cutoff), {name: column[:, place].tolist() for name, column in columns.items()})
+        ScoringRequest(log, context, int(cutoff), {name: column[:, place].tolist() for name, column in columns.items()})
         for place, cutoff in enumerate(cutoffs)
     ]
 
 
-def _compared(scorer: Scorer, asked: Asked) -> Asked:
+def _compared(scorer: Scorer, asked: ScoringRequest) -> ScoringRequest:
     """The same, compared with all accounts that are eligible at the cutoff."""
     if not len(scorer.plan.peers):
         return asked
-    rows = standing_asked(asked, scorer.bundle.model.definition).rows
+    rows = request_eligibility(asked, scorer.bundle.model.definition).rows
     cells = scorer.cells(asked.profile, rows)
     return replace(asked, reference=build_reference(asked.log, rows, scorer.plan, asked.context, cells))
 
 
-def _judge(scorer: Scorer, asked: Asked, rows: Rows) -> Judged:
+def _judge(scorer: Scorer, asked: ScoringRequest, rows: Rows) -> LossCauses:
     probabilities: list[NDArray[np.float64]] = [np.zeros(0)]
     causes: list[str] = []
     for _, values in scorer.rows(asked, rows):
         probabilities.append(scorer.probability(values))
         causes += map(_cause, scorer.explainer.explain(values, scorer.contributions(values), "en", 2))
-    return Judged(rows, np.concatenate(probabilities), _texts(causes))
+    return LossCauses(rows, np.concatenate(probabilities), _texts(causes))
 
 
 def _cause(reasons: Sequence[Reason]) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from kqml.dataset.table_files import write_table
 from models.value.loss.lost import Mask
-from models.value.loss.report import WAYS, Filed, LossReport
+from models.value.loss.report import WAYS, AccountLabels, LossReport
 from models.value.loss.revenue import Floats, Texts
 
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -48,7 +48,7 @@ def _expected(report: LossReport, accounts: Texts) -> pa.Table:
 
 def _columns(
     what: str,
-    filed: Filed,
+    filed: AccountLabels,
     mask: Mask,
     accounts: Texts,
 ) -> dict[str, pa.Array]:

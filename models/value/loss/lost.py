@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from features.churn_definition import ChurnDefinition
 from features.context import NEVER, Context
 from features.labels import ENDING
-from features.recorded import Places, Recorded, recorded
+from features.recorded import Places, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Period:
+class LossPeriod:
     """Instants, half-open: `start` is in it, `end` is not."""
 
     start: int
@@ -54,9 +54,9 @@ class Customers:
         return Rows(self.account, self.last_order + 1)
 
 
-def customers_of(log: EventLog, context: Context, definition: ChurnDefinition, period: Period) -> Customers:
+def customers_in_period(log: EventLog, context: Context, definition: ChurnDefinition, period: LossPeriod) -> Customers:
     """The customers of a period that the data cover. Reads all the log holds, as a look back does."""
-    orders, endings = recorded(log, [EventKind.ORDER]), recorded(log, ENDING)
+    orders, endings = recorded_events(log, [EventKind.ORDER]), recorded_events(log, ENDING)
     account = np.repeat(np.arange(log.account_count), np.diff(orders.offsets))
     times, following = orders.occurred_at, _following(orders.occurred_at, account)
     ending, kind = _first_ending(endings, account, times)
@@ -86,7 +86,7 @@ def _following(times: Instants, account: Places) -> Instants:
     return following
 
 
-def _first_ending(endings: Recorded, account: Places, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
+def _first_ending(endings: RecordedEvents, account: Places, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
     """When each account first closed or was transferred after each time, with the kind; NEVER where it did not."""
     place = endings.next_from(account, times)
     exists = place < endings.offsets[account + 1]

@@ -11,11 +11,11 @@ from features.definitions import Code
 from features.rows import Rows
 from kqml.dataset.folder import Dataset
 from models.churn.scoring import Scorer
-from models.value.loss.account_groups import described
-from models.value.loss.arithmetic import Expected, Loss, by_group, expected_of, loss_of
-from models.value.loss.causes import Judged, judge_eligible, judge_lost
-from models.value.loss.lost import Customers, Mask, Period, customers_of
-from models.value.loss.revenue import Texts, Worth, worth_of
+from models.value.loss.account_groups import account_groups
+from models.value.loss.arithmetic import ExpectedLoss, Loss, by_group, expected_of, loss_of
+from models.value.loss.causes import LossCauses, explain_expected_losses, explain_losses
+from models.value.loss.lost import Customers, LossPeriod, Mask, customers_in_period
+from models.value.loss.revenue import Texts, YearlyRevenue, estimate_revenue
 
 WAYS = ("tier", "region", "rep", "reason")
 NOT_ASKED = "not_asked"
@@ -23,11 +23,11 @@ NOT_ASKED = "not_asked"
 
 
 @dataclass(frozen=True)
-class Filed:
+class AccountLabels:
     """Accounts with what each is worth in a year, filed by each of WAYS and by segment."""
 
     rows: Rows
-    worth: Worth
+    worth: YearlyRevenue
     groups: Mapping[str, Texts]
 
 
@@ -35,20 +35,20 @@ class Filed:
 class AtStake:
     """The accounts eligible at the period's end, by a model."""
 
-    judged: Judged
-    filed: Filed
+    judged: LossCauses
+    filed: AccountLabels
 
-    def expected(self, chosen: Mask) -> Expected:
+    def expected(self, chosen: Mask) -> ExpectedLoss:
         return expected_of(self.filed.worth, self.judged.probability, chosen)
 
 
 @dataclass(frozen=True)
-class Group:
+class LossGroup:
     """A group's loss beside what is expected of it; `name` None: not known. A part is None where it has nobody."""
 
     name: str | None
     lost: Loss | None
-    expected: Expected | None
+    expected: ExpectedLoss | None
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class LossReport:
     """`filed`: the period's customers, one place each, as in `customers`; a customer that was not lost has no reason.
     `at_stake`: None where no model was asked."""
 
-    period: Period
+    period: LossPeriod
     definition: ChurnDefinition
     customers: Customers
-    filed: Filed
+    filed: AccountLabels
     at_stake: AtStake | None
 
     @property
@@ -67,7 +67,7 @@ class LossReport:
         return self._loss(np.ones(len(self.customers), dtype=np.bool_), "")
 
     @property
-    def expected(self) -> Expected | None:
+    def expected(self) -> ExpectedLoss | None:
         return None if self.at_stake is None else self.at_stake.expected(np.ones(len(self.at_stake.filed.rows), bool))
 
     @property
@@ -78,16 +78,16 @@ class LossReport:
             parts.append(self.at_stake.filed.groups["segment"][np.isnan(self.at_stake.filed.worth.margin)])
         return tuple(sorted({str(segment or "") for part in parts for segment in part}))
 
-    def by(self, way: str) -> tuple[Group, ...]:
+    def by(self, way: str) -> tuple[LossGroup, ...]:
         """The groups of one of WAYS, those that lost most first."""
         lost = {name: self._loss(mask, way) for name, mask in by_group(self.filed.groups[way]).items()}
-        expected: dict[str | None, Expected] = {}
+        expected: dict[str | None, ExpectedLoss] = {}
         if self.at_stake is not None:
             masks = by_group(self.at_stake.filed.groups[way])
             expected = {name: self.at_stake.expected(mask) for name, mask in masks.items()}
         if way == "reason":
             lost.pop(None, None)
-        groups = [Group(name, lost.get(name), expected.get(name)) for name in dict.fromkeys([*lost, *expected])]
+        groups = [LossGroup(name, lost.get(name), expected.get(name)) for name in dict.fromkeys([*lost, *expected])]
         return tuple(sorted(groups, key=_weight, reverse=True))
 
     def _loss(self, chosen: Mask, way: str) -> Loss:
@@ -98,7 +98,7 @@ class LossReport:
 
 def report_loss(
     dataset: Dataset,
-    period: Period,
+    period: LossPeriod,
     definition: ChurnDefinition,
     margin_rate: Mapping[str, float],
     scorer: Scorer | None = None,
@@ -106,26 +106,26 @@ def report_loss(
     """What was lost in a period that the data cover, and with a model what is expected from its end on."""
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
-    customers = customers_of(log, context, definition, period)
+    customers = customers_in_period(log, context, definition, period)
     then = Rows(customers.account, np.minimum(customers.lost_at, period.end))
-    groups = dict(described(dataset, then))
-    worth = worth_of(log, customers.rows(), groups["segment"], margin_rate)
+    groups = dict(account_groups(dataset, then))
+    worth = estimate_revenue(log, customers.rows(), groups["segment"], margin_rate)
     groups["reason"] = _reasons(dataset, customers, scorer)
-    filed = Filed(then, worth, groups)
+    filed = AccountLabels(then, worth, groups)
     if scorer is None:
         return LossReport(period, definition, customers, filed, None)
-    at_stake = _at_stake(dataset, judge_eligible(scorer, dataset, context, period.end), margin_rate)
+    at_stake = _at_stake(dataset, explain_expected_losses(scorer, dataset, context, period.end), margin_rate)
     return LossReport(period, definition, customers, filed, at_stake)
 
 
-def _at_stake(dataset: Dataset, judged: Judged, margin_rate: Mapping[str, float]) -> AtStake:
+def _at_stake(dataset: Dataset, judged: LossCauses, margin_rate: Mapping[str, float]) -> AtStake:
     """What the judged accounts are worth by what was known at their cutoff."""
     log = dataset.event_log()
     cutoff = judged.rows.cutoff.max(initial=0)
     known = log.keep((log.known_at < cutoff) & (log.occurred_at < cutoff))
-    groups = described(dataset, judged.rows)
-    worth = worth_of(known, judged.rows, groups["segment"], margin_rate)
-    return AtStake(judged, Filed(judged.rows, worth, {**groups, "reason": judged.cause}))
+    groups = account_groups(dataset, judged.rows)
+    worth = estimate_revenue(known, judged.rows, groups["segment"], margin_rate)
+    return AtStake(judged, AccountLabels(judged.rows, worth, {**groups, "reason": judged.cause}))
 
 
 def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> Texts:
@@ -136,12 +136,12 @@ def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> T
         silent = np.flatnonzero(customers.lost & ~customers.closed)
         rows = customers.rows()
         context = context_of(dataset.info, dataset.accounts(), dataset.event_log())
-        reasons[silent] = judge_lost(scorer, dataset, context, Rows(rows.account[silent], rows.cutoff[silent]))
+        reasons[silent] = explain_losses(scorer, dataset, context, Rows(rows.account[silent], rows.cutoff[silent]))
     reasons[customers.closed] = Code.NATURAL.value
     return reasons
 
 
-def _weight(group: Group) -> tuple[float, ...]:
+def _weight(group: LossGroup) -> tuple[float, ...]:
     """By margin, revenue, number lost, then by what is expected; groups that nothing is known of come last."""
     lost, expected = group.lost, group.expected
     taken = (0.0, 0.0, 0.0) if lost is None else (lost.margin or 0.0, lost.revenue or 0.0, float(lost.lost))

@@ -21,7 +21,7 @@ LEAST_DAYS = 90.0
 
 
 @dataclass(frozen=True)
-class Worth:
+class YearlyRevenue:
     """Per row what the account brings in a year. `margin` is NaN where the playbook has no rate for its segment;
     both are NaN where the data hold no amounts."""
 
@@ -29,11 +29,11 @@ class Worth:
     margin: Floats
 
 
-def worth_of(log: EventLog, rows: Rows, segments: Texts, margin_rate: Mapping[str, float]) -> Worth:
+def estimate_revenue(log: EventLog, rows: Rows, segments: Texts, margin_rate: Mapping[str, float]) -> YearlyRevenue:
     """The yearly worth of each row's account as it was before the row's cutoff; `segments`: one per row."""
     revenue = yearly_revenue(log, rows)
     rates = np.array([margin_rate.get(str(segment), np.nan) for segment in segments], dtype=np.float64)
-    return Worth(revenue, revenue * rates)
+    return YearlyRevenue(revenue, revenue * rates)
 
 
 def yearly_revenue(log: EventLog, rows: Rows) -> Floats:

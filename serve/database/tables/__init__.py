@@ -5,10 +5,10 @@ from serve.database.tables.data_contract import (
     ACCOUNTS,
     CONTACT_KEYS,
     CONTACTS,
+    DATABASE_INFO,
     EVENTS,
     KINDS_RECORDED,
     REPS,
-    STORE_INFO,
 )
 from serve.database.tables.decisions import DECISION_STATES, DECISIONS, DUTIES_DECLARED, LATEST_SCORES, REVIEWS, SCORES
 from serve.database.tables.learned import LEARNED
@@ -21,6 +21,7 @@ __all__ = [
     "AUDIT_LOG",
     "CONTACTS",
     "CONTACT_KEYS",
+    "DATABASE_INFO",
     "DECISIONS",
     "DECISION_STATES",
     "DELIVERIES",
@@ -38,7 +39,6 @@ __all__ = [
     "REVIEWS",
     "SCORES",
     "SESSIONS",
-    "STORE_INFO",
     "USERS",
     "WEBHOOKS",
 ]

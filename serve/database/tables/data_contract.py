@@ -105,5 +105,5 @@ KINDS_RECORDED = Table(
 )
 """The first `known_at` of each kind, kept with the events."""
 
-STORE_INFO = Table("store_info", METADATA, words("key", primary_key=True), words("value", nullable=False))
+DATABASE_INFO = Table("store_info", METADATA, words("key", primary_key=True), words("value", nullable=False))
 """What `dataset.json` says beside its tables: key → JSON."""

@@ -13,7 +13,7 @@ from serve.http.access import Caller, ReadsScores
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import problems
-from serve.http.problems import Problem, not_there
+from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown
 from serve.http.schemas.decisions import AccountHistory
 from serve.http.service_state import Service
@@ -27,7 +27,7 @@ PARTS = ("calendar", "data", "model")
     "/v1/accounts/{account_id}/history",
     summary="Show how an account's score moved",
     response_model=AccountHistory,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_history(
     service: ServiceOf,
@@ -44,9 +44,9 @@ async def show_history(
 def _show(service: Service, caller: Caller, account_id: str, limit: int, cursor: str | None) -> Response:
     question = ("history", account_id)
     before = None if cursor is None else read_cursor(question, cursor, (int, str))
-    with service.store.snapshot() as connection:
+    with service.database.snapshot() as connection:
         if not accounts_seen(connection, [account_id], caller.territory):
-            raise not_there(f"account {account_id!r}")
+            raise not_found(f"account {account_id!r}")
         found = list_scores(connection, account_id, caller.territory, limit + 1, before)
         zone = service.histories.time_zone(connection)
     page = found[:limit]

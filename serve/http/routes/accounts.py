@@ -13,15 +13,15 @@ from serve.database.events import describe_later
 from serve.database.idempotency import Reply
 from serve.database.listing import Listing, list_accounts, read_account
 from serve.database.records import columns_of, read_rows
-from serve.database.rejected_rows import Rejected
+from serve.database.rejected_rows import RejectedRows
 from serve.database.tables import ACCOUNTS, SCORES
 from serve.http.access import Caller, ReadsAccounts, WritesAccounts
-from serve.http.account_query import AccountQuestion
-from serve.http.conditions import is_known, require_unchanged
+from serve.http.account_query import AccountQuery
+from serve.http.conditions import matches_tag, require_unchanged
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import IdempotencyKey, IdInPath, IfMatch, IfNoneMatch, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import Problem, not_there
+from serve.http.problems import Problem, not_found
 from serve.http.rendering import entity_tag, shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.accounts import AccountPage, OneAccount
@@ -38,21 +38,21 @@ NUMBERS = ("churn_probability", "value_at_risk")
     "/v1/accounts",
     summary="List accounts by risk",
     response_model=AccountPage,
-    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_accounts(
-    service: ServiceOf, caller: ReadsAccounts, question: Annotated[AccountQuestion, Query()]
+    service: ServiceOf, caller: ReadsAccounts, question: Annotated[AccountQuery, Query()]
 ) -> Response:
     """The accounts that the caller may see, with their newest stored scores; several values of a filter mean any."""
     return await run_in_threadpool(_list, service, caller, question)
 
 
-def _list(service: Service, caller: Caller, question: AccountQuestion) -> Response:
+def _list(service: Service, caller: Caller, question: AccountQuery) -> Response:
     name, place = question.sort.removeprefix("-"), question.place
     kinds = (float if name in NUMBERS else str, str)
     after = None if question.cursor is None else read_cursor(place, question.cursor, kinds)
     listing = Listing(name, question.sort.startswith("-"), question.limit, question.filters, after)
-    with service.store.reading() as connection:
+    with service.database.reading() as connection:
         page = list_accounts(connection, listing, caller.territory)
         zone = service.histories.time_zone(connection)
     following = None if page.last is None else write_cursor(place, page.last)
@@ -73,7 +73,7 @@ def _short(row: Mapping[str, Any], zone: str) -> dict[str, Any] | None:
     "/v1/accounts/{account_id}",
     summary="Show one account",
     response_model=OneAccount,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE)
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
     | {304: {"description": "The sender has it already"}},
 )
 async def show_account(
@@ -84,12 +84,12 @@ async def show_account(
 
 
 def _show(request: Request, service: Service, caller: Caller, account_id: str) -> Response:
-    with service.store.snapshot() as connection:
+    with service.database.snapshot() as connection:
         found = read_account(connection, account_id, caller.territory)
         if found is None:
-            raise not_there(f"account {account_id!r}")
+            raise not_found(f"account {account_id!r}")
         reply = _one(connection, service, found)
-    if is_known(request, reply.headers["etag"]):
+    if matches_tag(request, reply.headers["etag"]):
         return Response(status_code=304, headers=dict(reply.headers))
     return Response(reply.body, headers=dict(reply.headers), media_type="application/json")
 
@@ -153,11 +153,11 @@ def _put_one(connection: Connection, request: Request, writing: Writing, record:
     describe_later(connection, [name], writing.now)
     before = read_rows(connection, ACCOUNTS, [name], lock=True)[name]
     if (known or before["described"]) and not territory.covers(before["owner_rep_id"]):
-        raise not_there(f"account {name!r}")
+        raise not_found(f"account {name!r}")
     require_unchanged(request, before["version"] if before["described"] else None)
     try:
         put_accounts(connection, [record], writing.now, territory)
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing_to_one(rejected) from None
     found = read_account(connection, name, territory)
     assert found is not None
@@ -189,5 +189,5 @@ def _put_many(writing: Writing) -> Response:
             writing,
             lambda connection: tallied(put_accounts(connection, records, writing.now, writing.caller.territory)),
         )
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing(rejected, "accounts") from None

@@ -16,12 +16,12 @@ from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.http.fields import Moment, Word
 from serve.http.openapi import problems
-from serve.http.problems import Problem, ProblemError, not_there
+from serve.http.problems import Problem, ProblemError, not_found
 from serve.http.rendering import shown
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
-from serve.security.audit import Actor, Asked, read_audit_log
-from serve.security.contact_vault import BlindVault
+from serve.security.audit import Actor, AuditQuery, read_audit_log
+from serve.security.contact_vault import MaskingVault
 from serve.security.erasure import erase
 
 router = APIRouter(tags=["administration"])
@@ -59,7 +59,7 @@ class Erased(BaseModel):
     "/v1/audit",
     summary="Read the audit log",
     response_model=AuditPage,
-    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def read_the_audit_log(
     service: ServiceOf,
@@ -82,8 +82,8 @@ async def read_the_audit_log(
 def _list(service: Service, filters: Mapping[str, str], limit: int, cursor: str | None) -> Response:
     place = ("audit", sorted(filters.items()))
     before = None if cursor is None else int(read_cursor(place, cursor, (int,))[0])
-    with service.store.reading() as connection:
-        found = read_audit_log(connection, Asked(filters, before, limit + 1))
+    with service.database.reading() as connection:
+        found = read_audit_log(connection, AuditQuery(filters, before, limit + 1))
         zone = service.histories.time_zone(connection)
     page = found[:limit]
     following = write_cursor(place, (page[-1]["number"],)) if len(found) > limit else None
@@ -99,7 +99,7 @@ def _entry(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
     "/v1/contacts/{contact_id}",
     summary="Erase a contact",
     response_model=Erased,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def erase_contact(request: Request, service: ServiceOf, caller: Administers, contact_id: IdInPath) -> Response:
     """Empties the personal fields, destroys their key, empties life events; for good. The id stays, for nobody."""
@@ -110,8 +110,8 @@ def _erase(writing: Writing, contact_id: str) -> Response:
     actor = Actor(writing.caller.name, writing.request_id)
 
     def work(connection: Connection) -> Reply:
-        if read_contact(connection, contact_id, writing.caller.territory, BlindVault()) is None:
-            raise not_there(f"contact {contact_id!r}")
+        if read_contact(connection, contact_id, writing.caller.territory, MaskingVault()) is None:
+            raise not_found(f"contact {contact_id!r}")
         events = erase(connection, actor, contact_id, writing.now)
         return as_reply({"contact_id": contact_id, "events": events})
 

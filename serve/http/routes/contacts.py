@@ -12,13 +12,13 @@ from serve.database.contacts import list_contacts, put_contacts, read_contact
 from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
 from serve.database.records import columns_of
-from serve.database.rejected_rows import Rejected
+from serve.database.rejected_rows import RejectedRows
 from serve.database.tables import CONTACTS
 from serve.http.access import Caller, ReadsContacts, Scope, WritesContacts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import Problem, not_there
+from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import REQUEST_ID
@@ -26,8 +26,8 @@ from serve.http.schemas.accounts import ContactOut, ContactPage
 from serve.http.schemas.records import ContactBatch, ContactBody, RecordsPut
 from serve.http.service_state import Service
 from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
-from serve.security.audit import Actor, Deed, record
-from serve.security.contact_vault import BlindVault, ContactVault
+from serve.security.audit import Actor, AuditEvent, record_event
+from serve.security.contact_vault import ContactVault, MaskingVault
 
 router = APIRouter(tags=["contacts"])
 SHOWN = (*columns_of(CONTACTS), "updated_at", "erased_at")
@@ -38,7 +38,7 @@ Row = Mapping[str, Any]
     "/v1/accounts/{account_id}/contacts",
     summary="List the contacts of an account",
     response_model=ContactPage,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_contacts(
     request: Request,
@@ -53,7 +53,7 @@ async def list_the_contacts(
 
     def read(connection: Connection) -> bytes:
         if not accounts_seen(connection, [account_id], caller.territory):
-            raise not_there(f"account {account_id!r}")
+            raise not_found(f"account {account_id!r}")
         found = list_contacts(connection, account_id, _vault(service, caller), limit + 1, after)
         page = found[:limit]
         following = write_cursor(account_id, (page[-1]["contact_id"],)) if len(found) > limit else None
@@ -67,7 +67,7 @@ async def list_the_contacts(
     "/v1/contacts/{contact_id}",
     summary="Show one contact",
     response_model=ContactOut,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_contact(request: Request, service: ServiceOf, caller: ReadsContacts, contact_id: IdInPath) -> Response:
     """The person. Personal fields are null without the scope to see them; that they were seen is noted."""
@@ -75,21 +75,21 @@ async def show_contact(request: Request, service: ServiceOf, caller: ReadsContac
     def read(connection: Connection) -> bytes:
         found = read_contact(connection, contact_id, caller.territory, _vault(service, caller))
         if found is None:
-            raise not_there(f"contact {contact_id!r}")
+            raise not_found(f"contact {contact_id!r}")
         return orjson.dumps(_seen(connection, service, caller, request, [found])[0])
 
     return await run_in_threadpool(_read, service, caller, read)
 
 
-def _vault(service: Service, caller: Caller) -> ContactVault | BlindVault:
+def _vault(service: Service, caller: Caller) -> ContactVault | MaskingVault:
     """What is not to be seen is not opened."""
-    return ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else BlindVault()
+    return ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else MaskingVault()
 
 
 def _read(service: Service, caller: Caller, read: Callable[[Connection], bytes]) -> Response:
     """In a writing transaction where personal fields are seen, for that is noted."""
     noted = Scope.SEE_PERSONAL in caller.scopes
-    with service.store.writing() if noted else service.store.snapshot() as connection:
+    with service.database.writing() if noted else service.database.snapshot() as connection:
         return Response(read(connection), media_type="application/json")
 
 
@@ -98,8 +98,8 @@ def _seen(
 ) -> list[dict[str, Any]]:
     """The contacts as the caller may see them; who sees personal fields leaves a note."""
     if Scope.SEE_PERSONAL in caller.scopes:
-        deeds = [Deed("contact.read", "contact", row["contact_id"]) for row in rows]
-        record(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
+        deeds = [AuditEvent("contact.read", "contact", row["contact_id"]) for row in rows]
+        record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
     zone = service.histories.time_zone(connection)
     return [shown(row, SHOWN, zone) for row in rows]
 
@@ -121,7 +121,7 @@ def _put(writing: Writing, contact_id: str) -> Response:
     facts = stored_row(parse_body(ContactBody, writing.body).root)
     try:
         return write_now(writing, lambda found: _kept(found, writing, [{**facts, "contact_id": contact_id}]))
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing_to_one(rejected) from None
 
 
@@ -152,5 +152,5 @@ def _put_many(writing: Writing) -> Response:
     try:
         distinct(records, "contact_id")
         return write_now(writing, lambda connection: _kept(connection, writing, records))
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing(rejected, "contacts") from None

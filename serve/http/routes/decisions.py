@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from kqml.calendar.business_time import moment_of
 from kqml.history.builders import read_instant
 from kqml.playbook.contact import QuietHours
-from serve.database.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalMove, add_state, read_decision
+from serve.database.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalTransition, add_state, read_decision
 from serve.database.idempotency import Reply
 from serve.database.learned import columns_named
 from serve.database.records import columns_of
@@ -19,7 +19,7 @@ from serve.database.tables import DECISION_STATES, DECISIONS
 from serve.http.access import Caller, ReadsDecisions, WritesDecisions
 from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_there
+from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_found
 from serve.http.rendering import as_text, shown
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.decisions import Receipt, StatusBody, StatusTaken
@@ -35,7 +35,7 @@ STATE_SHOWN = tuple(name for name in columns_of(DECISION_STATES) if name not in 
     "/v1/decisions/{decision_id}",
     summary="Show the receipt of a decision",
     response_model=Receipt,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_decision(service: ServiceOf, caller: ReadsDecisions, decision_id: IdInPath) -> Response:
     """What was decided from what, by which versions, with which probability; then what became of it."""
@@ -43,10 +43,10 @@ async def show_decision(service: ServiceOf, caller: ReadsDecisions, decision_id:
 
 
 def _show(service: Service, caller: Caller, decision_id: str) -> Response:
-    with service.store.snapshot() as connection:
+    with service.database.snapshot() as connection:
         found = read_decision(connection, decision_id, caller.territory)
         if found is None:
-            raise not_there(f"decision {decision_id!r}")
+            raise not_found(f"decision {decision_id!r}")
         zone = service.histories.time_zone(connection)
         found = {**found, "features": _features(connection, found)}
     state = found["states"][-1]["state"]
@@ -102,13 +102,13 @@ def _kept(
 ) -> Reply:
     """`planned`: the instant for which a contact is scheduled, where the caller names one."""
     if read_decision(connection, decision_id, writing.caller.territory) is None:
-        raise not_there(f"decision {decision_id!r}")
+        raise not_found(f"decision {decision_id!r}")
     zone = writing.service.histories.time_zone(connection)
     if planned is not None:
         _refuse_quiet_hours(writing.service.playbook.limits.quiet_hours, planned, zone)
     try:
         row = add_state(connection, decision_id, state, writing.now)
-    except IllegalMove as move:
+    except IllegalTransition as move:
         allowed = ", ".join(FOLLOWS[move.present]) or "nothing"
         detail = f"The decision is {move.present}; {move.asked} cannot follow, only {allowed} can."
         raise ProblemError(Problem.CONFLICT, detail) from None

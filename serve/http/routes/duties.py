@@ -15,17 +15,17 @@ from kqml.playbook.codes import PERSONAL_DAYS
 from serve.http.access import Caller, ReadsAccounts, Scope
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import ServiceOf
-from serve.http.duty_query import DutyQuestion
+from serve.http.duty_query import DutyQuery
 from serve.http.openapi import problems
 from serve.http.problems import ItemError, Problem, invalid_request
 from serve.http.rendering import shown
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.schemas.duties import DeclaredOut, DutyOut, DutyPage
 from serve.http.service_state import Service
-from serve.http.weeks import week_asked
-from serve.security.audit import Actor, Deed, record
+from serve.http.weeks import requested_week
+from serve.security.audit import Actor, AuditEvent, record_event
 from serve.security.contact_vault import ContactVault
-from serve.usecases.list_duties import Wanted, owed_page
+from serve.usecases.list_duties import DutyFilter, duty_page
 
 router = APIRouter(tags=["duties"])
 SHOWN = tuple(DutyOut.model_fields)
@@ -41,23 +41,23 @@ Row = dict[str, Any]
     "/v1/duties",
     summary="List the duties of a week",
     response_model=DutyPage,
-    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_duties(
-    request: Request, service: ServiceOf, caller: ReadsAccounts, question: Annotated[DutyQuestion, Query()]
+    request: Request, service: ServiceOf, caller: ReadsAccounts, question: Annotated[DutyQuery, Query()]
 ) -> Response:
     """What the playbook owes the accounts that the caller may see: due, done, overdue, waived as of now; further pages
     are as of the first one. Personal days are told with the scope `contacts:personal` only."""
     return await run_in_threadpool(_list, request, service, caller, question)
 
 
-def _list(request: Request, service: Service, caller: Caller, question: DutyQuestion) -> Response:
+def _list(request: Request, service: Service, caller: Caller, question: DutyQuery) -> Response:
     at, account, told = _start(service, question)
-    with service.store.snapshot() as connection:
+    with service.database.snapshot() as connection:
         zone = service.histories.time_zone(connection)
-        period = week_asked(question.week, at, zone)
+        period = requested_week(question.week, at, zone)
         wanted = _wanted(service, caller, question, period, at)
-        found = owed_page(connection, wanted, (account, told), question.limit)
+        found = duty_page(connection, wanted, (account, told), question.limit)
     _note(request, service, caller, found.rows)
     following = None if found.last is None else write_cursor(question.place, (at, *found.last))
     content = {
@@ -71,7 +71,7 @@ def _list(request: Request, service: Service, caller: Caller, question: DutyQues
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def _start(service: Service, question: DutyQuestion) -> tuple[int, str, int]:
+def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
     """As of when, the account where the page begins, how many of its duties were told. Raises ProblemError."""
     if question.cursor is None:
         return service.clock(), "", 0
@@ -81,9 +81,9 @@ def _start(service: Service, question: DutyQuestion) -> tuple[int, str, int]:
     return at, account, told
 
 
-def _wanted(service: Service, caller: Caller, question: DutyQuestion, week: Period, at: int) -> Wanted:
+def _wanted(service: Service, caller: Caller, question: DutyQuery, week: Period, at: int) -> DutyFilter:
     sees_personal = Scope.SEE_PERSONAL in caller.scopes
-    return Wanted(
+    return DutyFilter(
         playbook=service.playbook,
         period=week,
         cutoff=at,
@@ -96,7 +96,7 @@ def _wanted(service: Service, caller: Caller, question: DutyQuestion, week: Peri
     )
 
 
-def _reps(caller: Caller, question: DutyQuestion) -> Sequence[str]:
+def _reps(caller: Caller, question: DutyQuery) -> Sequence[str]:
     """Whose own duties are told: of the reps named, else of a rep who asks."""
     if question.rep:
         return [name for name in question.rep if caller.territory.covers(name)]
@@ -108,12 +108,12 @@ def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row
     """Who sees days of people leaves a note."""
     seen = {(row["contact_id"], row["account_id"]) for row in rows if row["duty"] in PERSONAL_DAYS}
     deeds = [
-        Deed("contact.read", "contact", contact) if contact else Deed("contact.read", "account", account)
+        AuditEvent("contact.read", "contact", contact) if contact else AuditEvent("contact.read", "account", account)
         for contact, account in sorted(seen, key=repr)
     ]
     if deeds:
-        with service.store.writing() as connection:
-            record(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
+        with service.database.writing() as connection:
+            record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
 
 
 def _shown(row: Row, caller: Caller, zone: str) -> Row:

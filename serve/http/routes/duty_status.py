@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.history.builders import read_instant
 from kqml.playbook.codes import PERSONAL_DAYS
-from serve.database.duty_overrides import add_declared
+from serve.database.duty_overrides import add_overrides
 from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
 from serve.database.records import read_rows
@@ -22,10 +22,10 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import ItemError, Problem, invalid_request, pointer_to
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.duties import DutySaying, DutyStatusBody, DutyStatusTaken
-from serve.http.weeks import week_asked
+from serve.http.weeks import requested_week
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.contact_vault import ContactVault
-from serve.usecases.list_duties import Wanted, owed_by
+from serve.usecases.list_duties import DutyFilter, duties_of_accounts
 
 router = APIRouter(tags=["duties"])
 Row = Mapping[str, Any]
@@ -56,10 +56,10 @@ def _take(writing: Writing) -> Response:
     writing.facts["duties"] = len(said.duties)
     writing.subjects.extend(one.duty_id for one in said.duties)
     accounts = {one.account_id for one in said.duties if one.account_id is not None}
-    with writing.service.store.snapshot() as connection:
+    with writing.service.database.snapshot() as connection:
         wanted = _wanted(connection, writing, said)
         known = accounts_seen(connection, accounts, writing.caller.territory)
-        owed = Listed(wanted.period.week_name, owed_by(connection, wanted, sorted(known)))
+        owed = Listed(wanted.period.week_name, duties_of_accounts(connection, wanted, sorted(known)))
     return write_now(writing, lambda connection: _kept(connection, writing, said, owed))
 
 
@@ -77,16 +77,16 @@ def _kept(connection: Connection, writing: Writing, said: DutyStatusBody, owed: 
     _refuse(_of_duties(said.duties, owed))
     read_rows(connection, ACCOUNTS, accounts, lock=True)
     rows = [_row(one, owed.duties[one.duty_id], writing.caller.name) for one in said.duties]
-    added = add_declared(connection, rows, writing.now)
+    added = add_overrides(connection, rows, writing.now)
     return as_reply({"added": added, "known": len(rows) - added})
 
 
-def _wanted(connection: Connection, writing: Writing, said: DutyStatusBody) -> Wanted:
+def _wanted(connection: Connection, writing: Writing, said: DutyStatusBody) -> DutyFilter:
     service, caller = writing.service, writing.caller
     zone = service.histories.time_zone(connection)
-    return Wanted(
+    return DutyFilter(
         playbook=service.playbook,
-        period=week_asked(said.week, writing.now, zone),
+        period=requested_week(said.week, writing.now, zone),
         cutoff=writing.now,
         territory=caller.territory,
         reps=sorted({str(one.rep_id) for one in said.duties if one.account_id is None and _sees(caller, one)}),

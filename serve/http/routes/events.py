@@ -12,7 +12,7 @@ from kqml.dataset.tables import EVENTS
 from kqml.history.builders import read_instant
 from serve.database.events import add_events
 from serve.database.idempotency import Reply
-from serve.database.rejected_rows import Rejected
+from serve.database.rejected_rows import RejectedRows
 from serve.http.access import WritesEvents
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
@@ -49,7 +49,7 @@ def _take(writing: Writing) -> Response:
     writing.facts["events"] = len(rows)
     try:
         return write_now(writing, lambda connection: _kept(connection, writing, rows))
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing(rejected, "events") from None
 
 

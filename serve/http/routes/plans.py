@@ -12,11 +12,11 @@ from serve.database.plans import is_rep, objecting_of_rep, week_of_rep
 from serve.http.access import Caller, ReadsDecisions
 from serve.http.dependencies import IdInPath, ServiceOf
 from serve.http.openapi import problems
-from serve.http.problems import Problem, not_there
+from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown
 from serve.http.schemas.plans import PlannedOut, RepPlan
 from serve.http.service_state import Service
-from serve.http.weeks import WEEK, week_asked
+from serve.http.weeks import WEEK, requested_week
 
 router = APIRouter(tags=["reps"])
 MADE = frozenset({"next", "brief"})
@@ -28,7 +28,7 @@ Week = Annotated[str | None, Query(pattern=WEEK, description="ISO week such as 2
     "/v1/reps/{rep_id}/plan",
     summary="Show a rep's week",
     response_model=RepPlan,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_plan(service: ServiceOf, caller: ReadsDecisions, rep_id: IdInPath, week: Week = None) -> Response:
     """The stored decisions of the week with their states, those that cannot wait first. Accounts that object to
@@ -37,20 +37,20 @@ async def show_plan(service: ServiceOf, caller: ReadsDecisions, rep_id: IdInPath
 
 
 def _show(service: Service, caller: Caller, rep_id: str, week: str | None) -> Response:
-    with service.store.snapshot() as connection:
+    with service.database.snapshot() as connection:
         if not is_rep(connection, rep_id, caller.territory):
-            raise not_there(f"rep {rep_id!r}")
+            raise not_found(f"rep {rep_id!r}")
         zone = service.histories.time_zone(connection)
-        name = week_asked(week, service.clock(), zone).week_name
+        name = requested_week(week, service.clock(), zone).week_name
         found = week_of_rep(connection, rep_id, name, caller.territory)
         withheld = objecting_of_rep(connection, rep_id, caller.territory)
-    told = [decision_told(row, zone) for row in found if row["objected_at"] is None]
+    told = [decision_body(row, zone) for row in found if row["objected_at"] is None]
     objected = withheld | {row["account_id"] for row in found if row["objected_at"] is not None}
     content = {"rep_id": rep_id, "week": name, "decisions": told, "objected": len(objected)}
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def decision_told(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
+def decision_body(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
     """One decision of a week, as a row of `serve.database.plans`."""
     receipt = receipt_of(row)
     brief = None if receipt is None else receipt.get("brief")

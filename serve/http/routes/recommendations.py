@@ -17,13 +17,13 @@ from serve.http.access import WritesDecisions
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import ItemError, Problem, invalid_request
-from serve.http.recommendation_query import Asked, Row, read_question
+from serve.http.recommendation_query import RecommendationQuery, Row, read_query
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.routes.plans import decision_told, receipt_of
+from serve.http.routes.plans import decision_body, receipt_of
 from serve.http.schemas.recommendations import RecommendationRequest, Recommendations
 from serve.http.writing import Writing, as_reply, write_now, writing_of
-from serve.usecases.plan_records import Kept, keep_plan
-from serve.usecases.recommend import MOST_ACCOUNTS, Deciding, TooMany, decide, why_not
+from serve.usecases.plan_records import PlanRecord, store_plan
+from serve.usecases.recommend import MOST_ACCOUNTS, DecisionContext, TooManyAccounts, decide_accounts, undecided_reason
 
 router = APIRouter(tags=["recommendations"])
 
@@ -48,8 +48,8 @@ async def recommend_actions(
 
 def _recommend(writing: Writing) -> Response:
     said = parse_body(RecommendationRequest, writing.body)
-    with writing.service.store.snapshot() as connection:
-        asked = read_question(connection, writing, said)
+    with writing.service.database.snapshot() as connection:
+        asked = read_query(connection, writing, said)
         missing = asked.reps - decided_reps(connection, sorted(asked.reps), asked.name)
     made = _decided(writing, asked, missing) if missing else None
     try:
@@ -58,30 +58,30 @@ def _recommend(writing: Writing) -> Response:
         return write_now(writing, lambda connection: _kept(connection, writing, asked, None))
 
 
-def _decided(writing: Writing, asked: Asked, missing: frozenset[str]) -> Kept | None:
+def _decided(writing: Writing, asked: RecommendationQuery, missing: frozenset[str]) -> PlanRecord | None:
     """The weeks that nobody decided yet. Raises ProblemError where that cannot be done any more, or at all."""
     if asked.end <= writing.now:
         return None
-    deciding = Deciding(missing, asked.week, asked.cutoff, writing.caller.name, asked.language)
+    deciding = DecisionContext(missing, asked.week, asked.cutoff, writing.caller.name, asked.language)
     try:
-        return decide(writing.service, deciding)
-    except TooMany:
-        told = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --store` decide the week"
+        return decide_accounts(writing.service, deciding)
+    except TooManyAccounts:
+        told = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --database` decide the week"
         raise invalid_request([ItemError(_pointer(asked), told)]) from None
     except KqmlError as error:
         raise invalid_request([ItemError(_pointer(asked), error.message)]) from error
 
 
-def _pointer(asked: Asked) -> str:
+def _pointer(asked: RecommendationQuery) -> str:
     return "#/accounts" if asked.rep is None else "#/rep_id"
 
 
-def _kept(connection: Connection, writing: Writing, asked: Asked, made: Kept | None) -> Reply:
+def _kept(connection: Connection, writing: Writing, asked: RecommendationQuery, made: PlanRecord | None) -> Reply:
     """Writes what was decided, as far as nobody else did meanwhile; tells what there is now."""
     before = decided_reps(connection, sorted(asked.reps), asked.name)
     fresh = [row for row in made.decisions if row["rep_id"] not in before] if made is not None else []
     if made is not None and fresh:
-        keep_plan(connection, fresh, writing.now, made.learned)
+        store_plan(connection, fresh, writing.now, made.learned)
     found = _found(connection, writing, asked)
     writing.facts["decisions"] = len(fresh)
     if asked.rep is not None and not found:
@@ -98,36 +98,40 @@ def _kept(connection: Connection, writing: Writing, asked: Asked, made: Kept | N
     return as_reply(content)
 
 
-def _found(connection: Connection, writing: Writing, asked: Asked) -> Sequence[Row]:
+def _found(connection: Connection, writing: Writing, asked: RecommendationQuery) -> Sequence[Row]:
     territory = writing.caller.territory
     if asked.rep is not None:
         return week_of_rep(connection, asked.rep, asked.name, territory)
     return week_of_accounts(connection, list(asked.accounts or ()), asked.name, territory)
 
 
-def _nothing(writing: Writing, asked: Asked) -> str:
+def _nothing(writing: Writing, asked: RecommendationQuery) -> str:
     if asked.end <= writing.now:
         return f"the week {asked.name} is over, nothing was decided for {asked.rep!r} in it"
     return f"there is nothing to plan: {asked.rep!r} has no open account in {asked.name}"
 
 
-def _objected(connection: Connection, writing: Writing, asked: Asked) -> int:
+def _objected(connection: Connection, writing: Writing, asked: RecommendationQuery) -> int:
     if asked.rep is not None:
         return len(objecting_of_rep(connection, asked.rep, writing.caller.territory))
     return sum(row["objected_at"] is not None for row in (asked.accounts or {}).values())
 
 
-def _not_decided(asked: Asked, told: set[str]) -> Sequence[dict[str, str]]:
+def _not_decided(asked: RecommendationQuery, told: set[str]) -> Sequence[dict[str, str]]:
     return [
-        {"account_id": name, "code": why_not(row), "text": text(f"plan.not_decided.{why_not(row)}", asked.language)}
+        {
+            "account_id": name,
+            "code": undecided_reason(row),
+            "text": text(f"plan.not_decided.{undecided_reason(row)}", asked.language),
+        }
         for name, row in (asked.accounts or {}).items()
         if name not in told
     ]
 
 
-def _told(row: Row, asked: Asked) -> dict[str, Any]:
+def _told(row: Row, asked: RecommendationQuery) -> dict[str, Any]:
     more = {name: row[name] for name in ("rep_id", "probability")}
-    return {**decision_told(row, asked.zone), **more, "evidence": _evidence(row, asked.language)}
+    return {**decision_body(row, asked.zone), **more, "evidence": _evidence(row, asked.language)}
 
 
 def _evidence(row: Row, language: str) -> dict[str, Any] | None:

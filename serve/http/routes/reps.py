@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from serve.database.records import columns_of
-from serve.database.rejected_rows import Rejected
+from serve.database.rejected_rows import RejectedRows
 from serve.database.reps import list_reps, put_reps, read_rep
 from serve.database.tables import REPS
 from serve.http.access import Caller, ReadsAccounts, WritesAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, invalid_request, not_there, pointer_to
+from serve.http.problems import ItemError, Problem, invalid_request, not_found, pointer_to
 from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.accounts import RepOut, RepPage
@@ -31,7 +31,7 @@ _WHERE = "reps"
     "/v1/reps",
     summary="List the reps",
     response_model=RepPage,
-    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_reps(
     service: ServiceOf, caller: ReadsAccounts, limit: PageLimit = DEFAULT_LIMIT, cursor: Cursor = None
@@ -42,7 +42,7 @@ async def list_the_reps(
 
 
 def _list(service: Service, caller: Caller, limit: int, after: str | None) -> Response:
-    with service.store.reading() as connection:
+    with service.database.reading() as connection:
         found = list_reps(connection, caller.territory, limit + 1, after)
         zone = service.histories.time_zone(connection)
     page = found[:limit]
@@ -54,7 +54,7 @@ def _list(service: Service, caller: Caller, limit: int, after: str | None) -> Re
     "/v1/reps/{rep_id}",
     summary="Show one rep",
     response_model=RepOut,
-    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_rep(service: ServiceOf, caller: ReadsAccounts, rep_id: IdInPath) -> Response:
     """The rep."""
@@ -62,10 +62,10 @@ async def show_rep(service: ServiceOf, caller: ReadsAccounts, rep_id: IdInPath) 
 
 
 def _show(service: Service, caller: Caller, rep_id: str) -> Response:
-    with service.store.reading() as connection:
+    with service.database.reading() as connection:
         found = read_rep(connection, rep_id, caller.territory)
         if found is None:
-            raise not_there(f"rep {rep_id!r}")
+            raise not_found(f"rep {rep_id!r}")
         return _json(shown(found, SHOWN, service.histories.time_zone(connection)))
 
 
@@ -91,7 +91,7 @@ def _put(writing: Writing, rep_id: str) -> Response:
         return write_now(
             writing, lambda found: tallied(put_reps(found, [record], writing.now, writing.caller.territory))
         )
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing_to_one(rejected) from None
 
 
@@ -121,7 +121,7 @@ def _put_many(writing: Writing) -> Response:
         return write_now(
             writing, lambda found: tallied(put_reps(found, records, writing.now, writing.caller.territory))
         )
-    except Rejected as rejected:
+    except RejectedRows as rejected:
         raise pointing(rejected, "reps") from None
 
 

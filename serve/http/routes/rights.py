@@ -17,22 +17,22 @@ from serve.http.access import AnswersReviews, Caller, UsesRights
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, Language, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_there
+from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_found
 from serve.http.rendering import shown
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.rights import AnswerBody, Explanation, Objection, Review, ReviewBody, ReviewPage
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.objections_and_reviews import (
-    Asking,
+    ReviewSubject,
+    add_review,
     answer_review,
-    ask_review,
+    find_objection,
     is_decision_of,
     latest_decisions,
     latest_reviews,
     list_reviews,
     newest_score,
-    objection_of,
     read_review,
     set_objection,
 )
@@ -41,7 +41,7 @@ router = APIRouter(tags=["rights"])
 Row = RowMapping | Mapping[str, Any]
 REVIEW = tuple(Review.model_fields)
 SCORE = ("churn_probability", "band", "value_at_risk", "as_of", "model", "eligible", "scored_at", "reasons", "warnings")
-_READS = (Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_STORE)
+_READS = (Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
 
 
 @router.get(
@@ -58,12 +58,12 @@ async def explain_account(
 
 
 def _explain(service: Service, caller: Caller, account_id: str, language: str) -> Response:
-    with service.store.snapshot() as connection:
+    with service.database.snapshot() as connection:
         _require_account(connection, account_id, caller.territory)
         zone = service.histories.time_zone(connection)
         content = {
             "account_id": account_id,
-            "objected_at": _moment(objection_of(connection, account_id), zone),
+            "objected_at": _moment(find_objection(connection, account_id), zone),
             "statement": list(catalogue("rights", language)["statement"].values()),
             "score": _score(newest_score(connection, account_id), zone),
             "decisions": [_decision(row, zone) for row in latest_decisions(connection, account_id)],
@@ -132,13 +132,13 @@ async def ask_for_review(
 
 def _ask(writing: Writing, account_id: str) -> Response:
     said = parse_body(ReviewBody, writing.body)
-    asking = Asking(account_id, said.decision_id, said.note, writing.caller.name)
+    asking = ReviewSubject(account_id, said.decision_id, said.note, writing.caller.name)
 
     def work(connection: Connection) -> Reply:
         _require_account(connection, account_id, writing.caller.territory)
         if said.decision_id is not None and not is_decision_of(connection, said.decision_id, account_id):
             raise invalid_request([ItemError("#/decision_id", f"there is no decision {said.decision_id!r} about it")])
-        row = ask_review(connection, asking, writing.now)
+        row = add_review(connection, asking, writing.now)
         return as_reply(_review(row, writing.service.histories.time_zone(connection)), 201)
 
     return write_now(writing, work)
@@ -148,7 +148,7 @@ def _ask(writing: Writing, account_id: str) -> Response:
     "/v1/reviews",
     summary="List the reviews asked for",
     response_model=ReviewPage,
-    responses=problems(Problem.INVALID_REQUEST, Problem.NO_STORE),
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_reviews(
     service: ServiceOf,
@@ -164,7 +164,7 @@ async def list_the_reviews(
 def _list(service: Service, caller: Caller, which: str, limit: int, cursor: str | None) -> Response:
     place = ("reviews", which)
     after = None if cursor is None else read_cursor(place, cursor, (int, str))
-    with service.store.reading() as connection:
+    with service.database.reading() as connection:
         found = list_reviews(connection, caller.territory, which == "open", limit + 1, after)
         zone = service.histories.time_zone(connection)
     page = found[:limit]
@@ -194,7 +194,7 @@ def _answer(writing: Writing, review_id: str) -> Response:
     def work(connection: Connection) -> Reply:
         found = read_review(connection, review_id, writing.caller.territory)
         if found is None:
-            raise not_there(f"review {review_id!r}")
+            raise not_found(f"review {review_id!r}")
         if found["resolved_at"] is not None:
             raise ProblemError(Problem.CONFLICT, "The review was answered before.")
         row = answer_review(connection, found, said.answer, writing.caller.name, writing.now)
@@ -205,7 +205,7 @@ def _answer(writing: Writing, review_id: str) -> Response:
 
 def _require_account(connection: Connection, account_id: str, territory: Territory) -> None:
     if not accounts_seen(connection, [account_id], territory):
-        raise not_there(f"account {account_id!r}")
+        raise not_found(f"account {account_id!r}")
 
 
 def _review(row: Row, zone: str) -> dict[str, Any]:

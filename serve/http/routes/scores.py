@@ -18,7 +18,7 @@ from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import FACTS
 from serve.http.schemas.scores import ScoreAnswer, ScoreRequest
 from serve.http.service_state import Service
-from serve.security.objections import withhold
+from serve.security.objections import withhold_scores
 from serve.usecases.request_histories import Histories, build_histories
 from serve.usecases.served_model import LiveModel
 
@@ -57,11 +57,11 @@ async def score_accounts(request: Request, service: ServiceOf, caller: ReadsScor
     facts: dict[str, Any] = request.scope[FACTS]
     live = service.live_model()
     if len(body) > INLINE_BYTES:
-        return await run_in_threadpool(lambda: answer_whole(Question(service, live, caller, parsed(body)), facts))
-    question = Question(service, live, caller, parsed(body))
+        return await run_in_threadpool(lambda: answer_whole(ScoreQuestion(service, live, caller, parsed(body)), facts))
+    question = ScoreQuestion(service, live, caller, parsed(body))
     if len(question.wanted) > INLINE_STORED:
         return await run_in_threadpool(answer_whole, question, facts)
-    if not question.wanted or service.store.is_sqlite:
+    if not question.wanted or service.database.is_sqlite:
         return answer_whole(question, facts)
     given = question.given()
     return answer(question, (given, await run_in_threadpool(question.stored)), facts)
@@ -72,7 +72,7 @@ def parsed(body: bytes) -> ScoreRequest:
     return parse_body(ScoreRequest, body)
 
 
-class Question:
+class ScoreQuestion:
     """What a checked body asks of a model at one instant. `wanted`: accounts of the store."""
 
     def __init__(self, service: Service, live: LiveModel, caller: Caller, asked: ScoreRequest) -> None:
@@ -96,13 +96,13 @@ class Question:
         return stored
 
 
-def answer_whole(question: Question, facts: dict[str, Any]) -> Response:
+def answer_whole(question: ScoreQuestion, facts: dict[str, Any]) -> Response:
     """The answer in one go."""
     given = question.given()
     return answer(question, (given, question.stored()) if question.wanted else (given,), facts)
 
 
-def answer(question: Question, parts: Sequence[Histories], facts: dict[str, Any]) -> Response:
+def answer(question: ScoreQuestion, parts: Sequence[Histories], facts: dict[str, Any]) -> Response:
     """The scores of the histories; adds their sizes and the model's version to `facts`."""
     live, cutoff, language = question.live, question.cutoff, question.language
     zone = live.score.time_zone
@@ -112,7 +112,7 @@ def answer(question: Question, parts: Sequence[Histories], facts: dict[str, Any]
     for histories in parts:
         if histories.log.account_count:
             scored = live.score(histories, cutoff, language, question.asked.reasons)
-            told = zip(withhold(scored, histories, language), evidence_of(histories, cutoff, zone), strict=True)
+            told = zip(withhold_scores(scored, histories, language), evidence_of(histories, cutoff, zone), strict=True)
             by_account |= {score["account_id"]: {**score, "evidence": evidence} for score, evidence in told}
     answered = {
         "model": {"version": live.version, "grade": live.grade},

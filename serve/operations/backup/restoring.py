@@ -5,25 +5,23 @@ from pathlib import Path
 
 from kqml.errors import BadUse, Fault, Refused
 from models.registry.moving import move_addresses
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.migration import revision
 from serve.operations.backup.databases import load_postgresql, place_sqlite
-from serve.operations.backup.locations import FOLDERS, REGISTRY_FILE, STORE_DUMP, STORE_FILE, Places
+from serve.operations.backup.locations import DATABASE_DUMP, DATABASE_FILE, FOLDERS, REGISTRY_FILE, BackupLocations
 from serve.operations.backup.manifest import Manifest, read_manifest
 
 
-def restore(folder: Path, places: Places, force: bool = False) -> Manifest:
+def restore_backup(folder: Path, places: BackupLocations, force: bool = False) -> Manifest:
     """Checks every byte of the backup, then replaces store, registry, artifacts, served models, secret keys by its own.
 
     A registry whose artifacts lay elsewhere is told where they are now. Raises CouldNot where the backup is not whole,
     BadUse where it is of the other kind of database, Refused where something is there already, unless forced.
     """
     manifest = read_manifest(folder)
-    if manifest.database != places.database.get_backend_name():
-        todo = "set KQML_DATABASE_URL to one of that kind; to change kinds use `kqml export`, `kqml import --store`"
-        fault = Fault(
-            "the database", f"is {places.database.get_backend_name()}, the backup's {manifest.database}", todo
-        )
+    if manifest.database != places.address.get_backend_name():
+        todo = "set KQML_DATABASE_URL to one of that kind; to change kinds use `kqml export`, `kqml import --database`"
+        fault = Fault("the database", f"is {places.address.get_backend_name()}, the backup's {manifest.database}", todo)
         raise BadUse("The backup does not fit.", [fault])
     faults = [] if force else _there_already(places)
     if faults:
@@ -32,25 +30,25 @@ def restore(folder: Path, places: Places, force: bool = False) -> Manifest:
     return manifest
 
 
-def _there_already(places: Places) -> list[Fault]:
-    files = [places.store, places.registry, *(places.home / name for name in FOLDERS)]
+def _there_already(places: BackupLocations) -> list[Fault]:
+    files = [places.database, places.registry, *(places.home / name for name in FOLDERS)]
     todo = "stop the service, then give --force, or another KQML_HOME"
     faults = [Fault(str(file), "exists", todo) for file in files if file is not None and file.exists()]
-    if places.store is None and _has_tables(places):
-        faults.append(Fault(places.database.render_as_string(), "has tables already", todo))
+    if places.database is None and _has_tables(places):
+        faults.append(Fault(places.address.render_as_string(), "has tables already", todo))
     return faults
 
 
-def _has_tables(places: Places) -> bool:
-    store = open_store(places.database.render_as_string(hide_password=False))
+def _has_tables(places: BackupLocations) -> bool:
+    database = open_database(places.address.render_as_string(hide_password=False))
     try:
-        with store.reading() as connection:
+        with database.reading() as connection:
             return revision(connection) is not None
     finally:
-        store.close()
+        database.close()
 
 
-def _place(folder: Path, places: Places, manifest: Manifest) -> None:
+def _place(folder: Path, places: BackupLocations, manifest: Manifest) -> None:
     for name in FOLDERS:
         shutil.rmtree(places.home / name, ignore_errors=True)
         if (folder / name).is_dir():
@@ -61,7 +59,7 @@ def _place(folder: Path, places: Places, manifest: Manifest) -> None:
     if places.registry is not None and (folder / REGISTRY_FILE).is_file():
         place_sqlite(folder / REGISTRY_FILE, places.registry)
         move_addresses(places.registry, manifest.artifacts, str(places.artifacts))
-    if places.store is not None:
-        place_sqlite(folder / STORE_FILE, places.store)
+    if places.database is not None:
+        place_sqlite(folder / DATABASE_FILE, places.database)
     else:
-        load_postgresql(folder / STORE_DUMP, places.database)
+        load_postgresql(folder / DATABASE_DUMP, places.address)

@@ -6,18 +6,18 @@ from datetime import datetime
 from pathlib import Path
 
 from kqml.errors import BadUse, CouldNot, Fault
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.migration import revision
 from serve.operations.backup.databases import copy_sqlite, dump_postgresql
-from serve.operations.backup.locations import FOLDERS, REGISTRY_FILE, STORE_DUMP, STORE_FILE, Places
+from serve.operations.backup.locations import DATABASE_DUMP, DATABASE_FILE, FOLDERS, REGISTRY_FILE, BackupLocations
 from serve.operations.backup.manifest import FORMAT, Manifest, digests, write_manifest
 
 STEPS = 3
 Stepped = Callable[[int], object]
 
 
-def save(
-    places: Places, out: Path, made_at: datetime, secrets: bool = False, stepped: Stepped = lambda done: None
+def save_backup(
+    places: BackupLocations, out: Path, made_at: datetime, secrets: bool = False, stepped: Stepped = lambda done: None
 ) -> Manifest:
     """The store first, then the registry, then what it points to, so that nothing points to what is not there.
 
@@ -25,8 +25,10 @@ def save(
     """
     if out.exists():
         raise BadUse("The backup was not made.", [Fault(str(out), "exists", "name a folder that does not")])
-    if places.store is not None and not places.store.is_file():
-        raise CouldNot("There is no store to save.", [Fault(str(places.store), "does not exist", "see `kqml doctor`")])
+    if places.database is not None and not places.database.is_file():
+        raise CouldNot(
+            "There is no store to save.", [Fault(str(places.database), "does not exist", "see `kqml doctor`")]
+        )
     unfinished = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True, mode=0o700)
@@ -39,8 +41,8 @@ def save(
     return manifest
 
 
-def _written(places: Places, folder: Path, made_at: datetime, secrets: bool, stepped: Stepped) -> Manifest:
-    at = _save_store(places, folder)
+def _written(places: BackupLocations, folder: Path, made_at: datetime, secrets: bool, stepped: Stepped) -> Manifest:
+    at = _save_database(places, folder)
     stepped(1)
     if places.registry is not None and places.registry.is_file():
         copy_sqlite(places.registry, folder / REGISTRY_FILE)
@@ -53,7 +55,7 @@ def _written(places: Places, folder: Path, made_at: datetime, secrets: bool, ste
     manifest = Manifest(
         format=FORMAT,
         made_at=made_at.isoformat(timespec="seconds"),
-        database=places.database.get_backend_name(),
+        database=places.address.get_backend_name(),
         revision=at,
         artifacts=str(places.artifacts),
         secrets=secrets and places.secrets.is_file(),
@@ -64,15 +66,15 @@ def _written(places: Places, folder: Path, made_at: datetime, secrets: bool, ste
     return manifest
 
 
-def _save_store(places: Places, folder: Path) -> str | None:
+def _save_database(places: BackupLocations, folder: Path) -> str | None:
     """Returns the revision of the store's tables."""
-    if places.store is not None:
-        copy_sqlite(places.store, folder / STORE_FILE)
+    if places.database is not None:
+        copy_sqlite(places.database, folder / DATABASE_FILE)
     else:
-        dump_postgresql(places.database, folder / STORE_DUMP)
-    store = open_store(places.database.render_as_string(hide_password=False))
+        dump_postgresql(places.address, folder / DATABASE_DUMP)
+    database = open_database(places.address.render_as_string(hide_password=False))
     try:
-        with store.reading() as connection:
+        with database.reading() as connection:
             return revision(connection)
     finally:
-        store.close()
+        database.close()

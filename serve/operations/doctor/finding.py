@@ -8,7 +8,7 @@ State = Literal["ok", "warning", "failed"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """`part`: what was looked at. `message`: the key below `doctor.<part>` of what was found, and what to do about it
     unless it is well; `values` fill it in."""
 
@@ -18,13 +18,13 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def well(part: str, message: str, **values: Any) -> Finding:
-    return Finding(part, "ok", message, values)
+def passed_check(part: str, message: str, **values: Any) -> CheckResult:
+    return CheckResult(part, "ok", message, values)
 
 
-def doubtful(part: str, message: str, **values: Any) -> Finding:
-    return Finding(part, "warning", message, values)
+def warning_check(part: str, message: str, **values: Any) -> CheckResult:
+    return CheckResult(part, "warning", message, values)
 
 
-def broken(part: str, message: str, **values: Any) -> Finding:
-    return Finding(part, "failed", message, values)
+def failed_check(part: str, message: str, **values: Any) -> CheckResult:
+    return CheckResult(part, "failed", message, values)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kqml.calendar.business_time import instant_of, moment_of
 from kqml.errors import BadUse
-from serve.operations.doctor.finding import Finding, broken, doubtful, well
-from serve.security.encryption import read_sealer
+from serve.operations.doctor.finding import CheckResult, failed_check, passed_check, warning_check
+from serve.security.encryption import read_cipher
 
 GIB = 2**30
 LEAST_FREE, LITTLE_FREE = 1 * GIB, 5 * GIB
@@ -18,16 +18,16 @@ EARLIEST_NOW = instant_of(datetime(2026, 1, 1, tzinfo=UTC))
 """This program is younger."""
 
 
-def look_at_clock(now: int, newest_receipt: int | None) -> Finding:
+def check_clock(now: int, newest_receipt: int | None) -> CheckResult:
     """`newest_receipt`: when the newest event arrived, as the store says; the clock must not stand before it."""
     if now < EARLIEST_NOW:
-        return broken("clock", "past", now=_iso(now))
+        return failed_check("clock", "past", now=_iso(now))
     if newest_receipt is not None and newest_receipt > now:
-        return broken("clock", "behind", now=_iso(now), newest=_iso(newest_receipt))
-    return well("clock", "well", now=_iso(now))
+        return failed_check("clock", "behind", now=_iso(now), newest=_iso(newest_receipt))
+    return passed_check("clock", "well", now=_iso(now))
 
 
-def look_at_disk(home: Path) -> Finding:
+def check_disk(home: Path) -> CheckResult:
     """Room, and whether something can be written at home; a home that is not there yet is judged by its parent."""
     folder = next(place for place in (home, *home.absolute().parents) if place.is_dir())
     free = shutil.disk_usage(folder).free
@@ -36,31 +36,31 @@ def look_at_disk(home: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder) as trial:
             trial.write(b"kqml")
     except OSError as error:
-        return broken("disk", "closed", why=error.strerror or str(error), **values)
+        return failed_check("disk", "closed", why=error.strerror or str(error), **values)
     if free < LEAST_FREE:
-        return broken("disk", "full", **values)
-    return doubtful("disk", "little", **values) if free < LITTLE_FREE else well("disk", "well", **values)
+        return failed_check("disk", "full", **values)
+    return warning_check("disk", "little", **values) if free < LITTLE_FREE else passed_check("disk", "well", **values)
 
 
-def look_at_secrets(setting: str | None, file: Path) -> Iterator[Finding]:
+def check_secrets(setting: str | None, file: Path) -> Iterator[CheckResult]:
     """The keys of the setting, else of the file; nothing of them is shown."""
     if setting is not None:
         yield _judged(setting, "KQML_SECRET_KEYS")
     elif not file.exists():
-        yield doubtful("secrets", "absent", file=str(file))
+        yield warning_check("secrets", "absent", file=str(file))
     else:
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
-            yield broken("secrets", "open", file=str(file), mode=f"{mode:o}")
+            yield failed_check("secrets", "open", file=str(file), mode=f"{mode:o}")
         yield _judged(file.read_text(encoding="ascii", errors="replace"), str(file))
 
 
-def _judged(keys: str, place: str) -> Finding:
+def _judged(keys: str, place: str) -> CheckResult:
     try:
-        read_sealer(keys)
+        read_cipher(keys)
     except BadUse as error:
-        return broken("secrets", "unusable", place=place, why=error.message)
-    return well("secrets", "well", place=place)
+        return failed_check("secrets", "unusable", place=place, why=error.message)
+    return passed_check("secrets", "well", place=place)
 
 
 def _iso(instant: int) -> str:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from experiments.world.arrow import account_ids
 from experiments.world.drivers import DRIVERS
-from experiments.world.population import TIERS, Shape
+from experiments.world.population import TIERS, SizeShape
 from experiments.world.scenarios import SCENARIOS, cards, rules_of
 from experiments.world.simulation import Simulation
 from experiments.world.world import build_world
@@ -213,7 +213,7 @@ def test_the_table_of_accounts_has_the_tier_that_the_log_tells(tmp_path, weeks):
 
 def opening_tiers(weeks: int) -> dict[str, str]:
     """The tier that each account opened with."""
-    world = build_world(Shape(90, 3, weeks), seed=0)
+    world = build_world(SizeShape(90, 3, weeks), seed=0)
     simulation = Simulation(world, range(3))
     names = account_ids(simulation.accounts).to_pylist()
     return dict(zip(names, np.array(TIERS)[simulation.traits.tier].tolist(), strict=True))

@@ -9,12 +9,12 @@ from published_bundles import publish
 from small_company import shared_small_company
 
 from experiments.fuzz.__main__ import fuzz
-from experiments.fuzz.answer_checks import Judge, wrong_access
+from experiments.fuzz.answer_checks import AnswerCheck, wrong_access
 from experiments.fuzz.bodies import hostile_bodies
-from experiments.fuzz.callers import Caller
-from experiments.fuzz.findings import Finding, Tally
+from experiments.fuzz.callers import FuzzCaller
+from experiments.fuzz.findings import FindingCounts, FuzzFinding
 from experiments.fuzz.hostile import fuzz_hostile
-from experiments.fuzz.target import Target, running_target
+from experiments.fuzz.target import FuzzTarget, running_target
 from serve.http.access import Scope
 
 REQUESTS = 500
@@ -22,8 +22,8 @@ REQUESTS = 500
 
 
 @pytest.mark.slow
-def test_no_request_is_answered_wrongly(store_address: str) -> None:
-    told = fuzz(store_address, publish(shared_small_company(), 0), REQUESTS, seed=1)
+def test_no_request_is_answered_wrongly(database_address: str) -> None:
+    told = fuzz(database_address, publish(shared_small_company(), 0), REQUESTS, seed=1)
     generated, hostile, logins = told["generated"], told["hostile"], told["logins"]
 
     assert [*generated["findings"], *hostile["findings"], *logins["findings"]] == []
@@ -34,17 +34,17 @@ def test_no_request_is_answered_wrongly(store_address: str) -> None:
 
 
 @pytest.fixture
-def target(sqlite_template: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(sqlite_template: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuzzTarget]:
     folder = tmp_path_factory.mktemp("target")
     with running_target(f"sqlite:///{folder / 'kqml.db'}", folder / "no-model.json", folder / "log") as found:
         yield found
 
 
-def test_what_the_document_does_not_say_is_found(target: Target) -> None:
+def test_what_the_document_does_not_say_is_found(target: FuzzTarget) -> None:
     operation = target.document["paths"]["/v1/reps/{rep_id}"]["get"]
     del operation["responses"]["404"]
     target.document["components"]["schemas"]["Health"]["properties"]["status"] = {"const": "well"}
-    judge = Judge(target.document)
+    judge = AnswerCheck(target.document)
     with httpx.Client(base_url=target.url, headers=target.callers[0].headers) as http:
         absent, health = http.get("/v1/reps/nobody"), http.get("/healthz")
 
@@ -52,9 +52,9 @@ def test_what_the_document_does_not_say_is_found(target: Target) -> None:
     assert [what for what, _ in judge.of_hand_made("GET", "/healthz", health)] == ["JsonSchemaError: 200"]
 
 
-def test_a_failing_service_is_found(target: Target) -> None:
+def test_a_failing_service_is_found(target: FuzzTarget) -> None:
     """Without a model the service answers 503, which the document names, but which nobody shall see here."""
-    tally = fuzz_hostile(target, Judge(target.document), 0.0, 0, lambda done: None)
+    tally = fuzz_hostile(target, AnswerCheck(target.document), 0.0, 0, lambda done: None)
 
     assert ("GET /readyz", "503 after all that") in tally.found
 
@@ -75,13 +75,13 @@ def test_a_failing_service_is_found(target: Target) -> None:
     ],
 )
 def test_whom_an_answer_lets_in_is_judged(scopes: set[Scope], status: int, wrong: str | None) -> None:
-    assert wrong_access("model:read", Caller("somebody", {}, frozenset(scopes)), status) == wrong
+    assert wrong_access("model:read", FuzzCaller("somebody", {}, frozenset(scopes)), status) == wrong
 
 
 def test_findings_of_a_kind_are_told_once() -> None:
-    tally = Tally()
+    tally = FindingCounts()
     for example in ("first", "second"):
-        tally.add(Finding("GET /", "ServerError: 500", example))
+        tally.add(FuzzFinding("GET /", "ServerError: 500", example))
 
     told = {"operation": "GET /", "what": "ServerError: 500", "times": 2, "example": "first"}
     assert tally.told() == {"requests": 0, "statuses": {}, "findings": [told]}

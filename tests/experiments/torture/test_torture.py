@@ -8,10 +8,10 @@ from database_fixtures import *  # noqa: F403
 
 from experiments.private_postgres import PROGRAMS, PostgresServer
 from experiments.torture.killing import Torture, torture
-from experiments.torture.sent_events import Batch, Book
-from experiments.torture.verification import judge
+from experiments.torture.sent_events import Batch, SentEvents
+from experiments.torture.verification import verify_database
 from serve.database.decisions import add_decisions, add_state
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.database.events import add_events
 from serve.database.territory import EVERYWHERE
 
@@ -44,42 +44,42 @@ def event(name: str, amount: float = 1.0) -> dict[str, object]:
     return {"event_id": name, "account_id": "a", "kind": "order", "amount": amount, "occurred_at": 1, "known_at": 2}
 
 
-def test_a_book_that_the_database_bears_out_is_clean(store: Store) -> None:
-    keep(store, event("e1"), event("e2"))
-    book = Book(batches=[Batch([event("e1"), event("e2")], True), Batch([event("never arrived")])])
+def test_a_book_that_the_database_bears_out_is_clean(database: Database) -> None:
+    keep(database, event("e1"), event("e2"))
+    book = SentEvents(batches=[Batch([event("e1"), event("e2")], True), Batch([event("never arrived")])])
     book.states["d"], book.tried["d"] = ["accepted"], "scheduled"
-    live(store, "accepted", "scheduled")
+    live(database, "accepted", "scheduled")
 
-    assert judge(store, [book]).wrong == {}
+    assert verify_database(database, [book]).wrong == {}
 
 
 @pytest.mark.parametrize(
     ("book", "wrong"),
     [
-        (Book([Batch([event("e1"), event("e2"), event("e3")], True)]), {"lost_events": 1, "torn_batches": 1}),
-        (Book([Batch([event("e1"), event("e2"), event("e3")])]), {"torn_batches": 1}),
-        (Book([Batch([event("e1")], True)]), {"foreign_events": 1}),
-        (Book([Batch([event("e1"), event("e2", 7.0)], True)]), {"changed_events": 1}),
-        (Book([Batch([event("e1"), event("e2")])], states={"d": ["accepted"]}), {"lost_states": 1}),
-        (Book([Batch([event("e1"), event("e2")])], accounts={"x": (2, 3)}), {"lost_accounts": 1}),
-        (Book([Batch([event("e1"), event("e2")])], surprises=["500"]), {"surprises": 1}),
+        (SentEvents([Batch([event("e1"), event("e2"), event("e3")], True)]), {"lost_events": 1, "torn_batches": 1}),
+        (SentEvents([Batch([event("e1"), event("e2"), event("e3")])]), {"torn_batches": 1}),
+        (SentEvents([Batch([event("e1")], True)]), {"foreign_events": 1}),
+        (SentEvents([Batch([event("e1"), event("e2", 7.0)], True)]), {"changed_events": 1}),
+        (SentEvents([Batch([event("e1"), event("e2")])], states={"d": ["accepted"]}), {"lost_states": 1}),
+        (SentEvents([Batch([event("e1"), event("e2")])], accounts={"x": (2, 3)}), {"lost_accounts": 1}),
+        (SentEvents([Batch([event("e1"), event("e2")])], surprises=["500"]), {"surprises": 1}),
     ],
 )
-def test_the_judge_sees_what_is_wrong(store: Store, book: Book, wrong: dict[str, int]) -> None:
-    keep(store, event("e1"), event("e2"))
+def test_the_judge_sees_what_is_wrong(database: Database, book: SentEvents, wrong: dict[str, int]) -> None:
+    keep(database, event("e1"), event("e2"))
 
-    assert judge(store, [book]).wrong == wrong
-    assert set(wrong) <= set(asdict(judge(store, [book])))
+    assert verify_database(database, [book]).wrong == wrong
+    assert set(wrong) <= set(asdict(verify_database(database, [book])))
 
 
-def keep(store: Store, *events: dict[str, object]) -> None:
-    with store.writing() as connection:
+def keep(database: Database, *events: dict[str, object]) -> None:
+    with database.writing() as connection:
         add_events(connection, list(events), 2, EVERYWHERE)
 
 
-def live(store: Store, *states: str) -> None:
+def live(database: Database, *states: str) -> None:
     row = {"decision_id": "d", "account_id": "a", "week": "2026-W02", "cutoff": 1, "policy": "p", "playbook": "p"}
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_decisions(connection, [{**row, "assigned": "visit", "eligible": "[]", "blocked": "{}"}], 1)
         for state in states:
             add_state(connection, "d", {"state": state, "at": 1}, 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.world.journal import Journal
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.world import World, build_world
 
@@ -17,4 +17,4 @@ def lived(world: World, weeks: int, *, journal: bool = False) -> Simulation:
 
 @pytest.fixture(scope="session")
 def small_world() -> World:
-    return build_world(Shape(accounts=240, reps=6, weeks=60), seed=5)
+    return build_world(SizeShape(accounts=240, reps=6, weeks=60), seed=5)

@@ -5,19 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from experiments.world.acting import Plan, act, within_hours
-from experiments.world.actions import NAMES, Package
-from experiments.world.control import Decisions, Observation, Pilot, Reps, run
-from experiments.world.decisions import DecisionLog
+from experiments.world.acting import WeekIntent, act, within_hours
+from experiments.world.actions import NAMES, WorldAction
+from experiments.world.control import Observation, Pilot, Reps, WorldDecisions, run
+from experiments.world.decisions import WorldDecisionLog
 from experiments.world.journal import Journal
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.truth import assigned_truth, truth
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
 from kqml.playbook import read_playbook
 
-SHAPE = Shape(accounts=200, reps=4, weeks=40)
+SHAPE = SizeShape(accounts=200, reps=4, weeks=40)
 
 
 class Everybody:
@@ -26,7 +26,7 @@ class Everybody:
     name = "everybody"
 
     def decide(self, seen):
-        return Decisions.everywhere(np.where(seen.eligible[:, Package.TWO_VISITS], 5, 3).astype(np.int8))
+        return WorldDecisions.everywhere(np.where(seen.eligible[:, WorldAction.TWO_VISITS], 5, 3).astype(np.int8))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_no_rep_works_more_than_the_week_has(simulation):
 
 
 def test_hours_go_to_the_highest_priority_first():
-    wanted = np.full(60, Package.VISIT, dtype=np.int8)
+    wanted = np.full(60, WorldAction.VISIT, dtype=np.int8)
     priority = np.arange(60, dtype=float)
     kept = within_hours(wanted, priority, np.zeros(60, dtype=np.int64), read_playbook())
     assert kept.sum() == 43
@@ -55,7 +55,7 @@ def test_hours_go_to_the_highest_priority_first():
 
 
 def test_waiting_needs_no_hours():
-    wanted = np.array([Package.VISIT] * 50 + [Package.WAIT] * 10, dtype=np.int8)
+    wanted = np.array([WorldAction.VISIT] * 50 + [WorldAction.WAIT] * 10, dtype=np.int8)
     kept = within_hours(wanted, -np.arange(60.0), np.zeros(60, dtype=np.int64), read_playbook())
     assert kept[50:].all()
 
@@ -100,17 +100,17 @@ def test_a_policy_sees_the_log_that_the_dataset_holds(tmp_path):
 
 def test_faked_visits_are_recorded_and_do_nothing(simulation):
     week = simulation.week
-    own = np.full(SHAPE.accounts, Package.VISIT, dtype=np.int8)
-    plan = Plan(own, own, np.zeros(SHAPE.accounts, dtype=bool), np.ones(SHAPE.accounts))
+    own = np.full(SHAPE.accounts, WorldAction.VISIT, dtype=np.int8)
+    plan = WeekIntent(own, own, np.zeros(SHAPE.accounts, dtype=bool), np.ones(SHAPE.accounts))
     acts = act(plan, read_playbook(), simulation.traits.seat, week, simulation.luck)
     assert acts.faked.any()
-    assert (acts.done[acts.faked] == Package.WAIT).all()
-    assert (acts.recorded[acts.faked] == Package.VISIT).all()
+    assert (acts.done[acts.faked] == WorldAction.WAIT).all()
+    assert (acts.recorded[acts.faked] == WorldAction.VISIT).all()
 
 
-def logged(share: float, weeks: int) -> DecisionLog:
+def logged(share: float, weeks: int) -> WorldDecisionLog:
     simulation = Simulation(build_world(SHAPE, 3), range(SHAPE.reps), journal=Journal())
-    log = DecisionLog("pilot", simulation)
+    log = WorldDecisionLog("pilot", simulation)
     run(simulation, Pilot(share), weeks, log.notice)
     return log
 
@@ -148,7 +148,7 @@ def test_a_decision_lives_from_recommended_to_done_or_failed():
 
 @pytest.fixture(scope="module")
 def large() -> Simulation:
-    simulation = Simulation(build_world(Shape(6000, 120, 60), 4), range(120), journal=Journal())
+    simulation = Simulation(build_world(SizeShape(6000, 120, 60), 4), range(120), journal=Journal())
     for _ in range(30):
         simulation.live()
     return simulation
@@ -174,11 +174,11 @@ def go_on(simulation: Simulation, policy) -> tuple[np.ndarray, np.ndarray, np.nd
 def test_the_naive_difference_between_visited_and_unvisited_is_many_times_too_large(large):
     """Reps visit big accounts: the naive contrast of margins is far above the truth, more than twenty times here."""
     customer, package, margin, _ = go_on(large, Reps())
-    visited, left_alone = customer & (package >= Package.VISIT), customer & (package == Package.WAIT)
+    visited, left_alone = customer & (package >= WorldAction.VISIT), customer & (package == WorldAction.WAIT)
     naive = margin[visited].mean() - margin[left_alone].mean()
     error = np.sqrt(margin[visited].var() / visited.sum() + margin[left_alone].var() / left_alone.sum())
     who = np.flatnonzero(visited)[::5]
-    true = truth(large, who, paths=8).effect["margin"][:, Package.VISIT].mean()
+    true = truth(large, who, paths=8).effect["margin"][:, WorldAction.VISIT].mean()
     assert true > 0
     assert naive - 3 * error > 20 * true
 
@@ -191,8 +191,8 @@ def test_dice_recover_the_truth(large):
     outcome = margin / scale
     who = np.flatnonzero(eligible)[::8]
     asked = assigned_truth(large, who, paths=8).effect["margin"] / scale[who, None]
-    for chosen in (Package.VISIT, Package.HELP_OFFER):
-        ours, others = eligible & (package == chosen), eligible & (package == Package.WAIT)
+    for chosen in (WorldAction.VISIT, WorldAction.HELP_OFFER):
+        ours, others = eligible & (package == chosen), eligible & (package == WorldAction.WAIT)
         found = outcome[ours].mean() - outcome[others].mean()
         error = np.sqrt(outcome[ours].var() / ours.sum() + outcome[others].var() / others.sum())
         assert abs(found - asked[:, chosen].mean()) < 3 * error

@@ -6,7 +6,7 @@ import pytest
 from experiments.world.drivers import DRIVERS, log_hazard_of
 from experiments.world.dynamics import MOST_HAZARD, hazard
 from experiments.world.journal import Journal
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.state import NONE
 from experiments.world.world import build_world
@@ -15,7 +15,7 @@ from experiments.world.world import build_world
 @pytest.fixture(scope="module")
 def lived():
     """A world whose satisfaction has no noise and no fit, so that drivers are all there is."""
-    world = build_world(Shape(400, 8, 80), 3)
+    world = build_world(SizeShape(400, 8, 80), 3)
     object.__setattr__(world.effects, "satisfaction_noise", 0.0)
     simulation = Simulation(world, range(8), journal=Journal())
     while simulation.number < 80:

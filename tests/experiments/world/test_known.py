@@ -6,12 +6,12 @@ import pytest
 from experiments.world.almanac import WeekDates
 from experiments.world.journal import Journal
 from experiments.world.known import KnownEvents
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.world import build_world
 from kqml.events import EventKind
 
-SHAPE = Shape(60, 3, 30)
+SHAPE = SizeShape(60, 3, 30)
 DATES = WeekDates()
 IDS = np.array([f"S{number}" for number in range(60)], dtype=object)
 

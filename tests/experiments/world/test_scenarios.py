@@ -7,13 +7,13 @@ from experiments.world.acting import Acts
 from experiments.world.actions import IN_PERSON
 from experiments.world.almanac import WeekDates
 from experiments.world.journal import Journal
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.world import build_world
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 
-SHAPE = Shape(accounts=600, reps=15, weeks=60)
+SHAPE = SizeShape(accounts=600, reps=15, weeks=60)
 DATES = WeekDates()
 
 

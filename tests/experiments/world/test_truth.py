@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from experiments.world.acting import Plan
-from experiments.world.actions import Package
-from experiments.world.population import Shape
+from experiments.world.acting import WeekIntent
+from experiments.world.actions import WorldAction
+from experiments.world.population import SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.truth import assigned_truth, truth
 from experiments.world.world import build_world
@@ -16,7 +16,7 @@ HORIZON, FUTURES = 13, 120
 
 @pytest.fixture(scope="module")
 def lived() -> Simulation:
-    world = build_world(Shape(accounts=150, reps=5, weeks=60), seed=11)
+    world = build_world(SizeShape(accounts=150, reps=5, weeks=60), seed=11)
     simulation = Simulation(world, range(5))
     for _ in range(20):
         simulation.live()
@@ -27,7 +27,7 @@ def customers(simulation: Simulation) -> np.ndarray:
     return np.flatnonzero(simulation.books & ~simulation.state.gone)
 
 
-def futures(lived: Simulation, who: np.ndarray, package: Package) -> tuple[np.ndarray, np.ndarray]:
+def futures(lived: Simulation, who: np.ndarray, package: WorldAction) -> tuple[np.ndarray, np.ndarray]:
     """Margin and survival of each account in many futures lived with orders and departures as coins."""
     margins, stayed = [], []
     for path in range(FUTURES):
@@ -37,7 +37,7 @@ def futures(lived: Simulation, who: np.ndarray, package: Package) -> tuple[np.nd
 
             def plan(own, first=ahead == 0):
                 wanted = np.full(len(own), package, dtype=np.int8) if first else own
-                return Plan(wanted, wanted, np.zeros(len(own), dtype=bool), np.ones(len(own)))
+                return WeekIntent(wanted, wanted, np.zeros(len(own), dtype=bool), np.ones(len(own)))
 
             margin += simulation.live(plan).net * simulation.traits.margin_rate
         margins.append(margin[who])
@@ -49,7 +49,7 @@ def test_the_truth_is_the_mean_of_futures_lived_with_coins(lived):
     """Waiting for everybody this week takes no hours; later weeks rarely run out of them (README §5)."""
     who = customers(lived)
     found = truth(lived, who, paths=64)
-    margins, stayed = futures(lived, who, Package.WAIT)
+    margins, stayed = futures(lived, who, WorldAction.WAIT)
     scale = np.exp(lived.traits.norm[who]) * lived.traits.margin_rate[who] * HORIZON
     wanted, got = (margins / scale).mean(axis=1), (found.value["margin"][:, 0] / scale).mean()
     assert abs(got - wanted.mean()) < 4 * wanted.std() / np.sqrt(FUTURES) + 0.003
@@ -60,8 +60,8 @@ def test_the_truth_is_the_mean_of_futures_lived_with_coins(lived):
 def test_waiting_changes_nothing_against_waiting(lived):
     found = truth(lived, customers(lived)[:20], paths=8)
     for name in ("margin", "retention", "ordered"):
-        assert (found.effect[name][:, Package.WAIT] == 0).all()
-        assert (found.effect_error[name][:, Package.WAIT] == 0).all()
+        assert (found.effect[name][:, WorldAction.WAIT] == 0).all()
+        assert (found.effect_error[name][:, WorldAction.WAIT] == 0).all()
 
 
 def test_the_truth_of_an_account_does_not_depend_on_who_else_is_asked_about(lived):
@@ -87,18 +87,18 @@ def test_a_visit_to_a_neglected_account_pays_under_every_later_policy(lived, kap
     who = customers(lived)
     neglected = who[(lived.state.closeness[who] < 0.7) & (lived.state.load[who] < 0.5)]
     found = truth(lived, neglected, kappa=kappa, paths=16)
-    assert found.effect["margin"][:, Package.VISIT].mean() > 0
+    assert found.effect["margin"][:, WorldAction.VISIT].mean() > 0
 
 
 def test_a_second_visit_brings_less_than_the_first(lived):
     found = truth(lived, customers(lived), paths=16).effect["margin"].mean(axis=0)
-    assert found[Package.TWO_VISITS] < 2 * found[Package.VISIT]
+    assert found[WorldAction.TWO_VISITS] < 2 * found[WorldAction.VISIT]
 
 
 def test_help_is_stronger_where_a_complaint_is_open(lived):
     who = customers(lived)
     scale = np.exp(lived.traits.norm[who]) * lived.traits.margin_rate[who]
-    found = truth(lived, who, paths=16).effect["margin"][:, Package.HELP_OFFER] / scale
+    found = truth(lived, who, paths=16).effect["margin"][:, WorldAction.HELP_OFFER] / scale
     needy = (lived.state.complaint[who] >= 0) | lived.state.problem[who]
     assert found[needy].mean() > 1.5 * found[~needy].mean()
 
@@ -106,7 +106,7 @@ def test_help_is_stronger_where_a_complaint_is_open(lived):
 def test_asking_for_a_package_does_less_than_doing_it(lived):
     who = customers(lived)
     done, asked = truth(lived, who, paths=16), assigned_truth(lived, who, paths=16)
-    for package in (Package.VISIT, Package.HELP_OFFER):
+    for package in (WorldAction.VISIT, WorldAction.HELP_OFFER):
         assert 0 < asked.effect["margin"][:, package].mean() < done.effect["margin"][:, package].mean()
 
 

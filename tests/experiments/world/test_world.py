@@ -6,17 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.world.acting import own_plan
-from experiments.world.actions import Package
+from experiments.world.actions import WorldAction
 from experiments.world.almanac import WeekDates
 from experiments.world.journal import Journal
 from experiments.world.parameters import draw_effects, evidence, read_fitted
-from experiments.world.population import TIER_SHARES, Shape
+from experiments.world.population import TIER_SHARES, SizeShape
 from experiments.world.simulation import Simulation
 from experiments.world.world import build_world
 from kqml.errors import BadUse
 from kqml.events import EventKind
 
-SHAPE = Shape(accounts=120, reps=4, weeks=40)
+SHAPE = SizeShape(accounts=120, reps=4, weeks=40)
 CHANGED = 12
 DATES = WeekDates()
 
@@ -27,7 +27,7 @@ def entries_of(simulation):
     return [*columns, *entries.numbers.values(), *entries.codes.values()]
 
 
-def live_through(seed: int, weeks: int, change: tuple[int, Package] | None = None) -> Simulation:
+def live_through(seed: int, weeks: int, change: tuple[int, WorldAction] | None = None) -> Simulation:
     """A small world lived; at week CHANGED one account's package may be another one."""
     simulation = Simulation(build_world(SHAPE, seed), range(SHAPE.reps), journal=Journal())
     for week in range(weeks):
@@ -53,7 +53,7 @@ def test_another_seed_gives_another_world():
 
 
 @settings(max_examples=8, deadline=None)
-@given(account=st.integers(0, SHAPE.accounts - 1), package=st.sampled_from(list(Package)), seed=st.integers(0, 2))
+@given(account=st.integers(0, SHAPE.accounts - 1), package=st.sampled_from(list(WorldAction)), seed=st.integers(0, 2))
 def test_one_changed_action_alters_nothing_before_it_and_no_account_of_another_rep(account, package, seed):
     plain, changed = live_through(seed, 24), live_through(seed, 24, (account, package))
     left, right = plain.journal.entries(), changed.journal.entries()
@@ -69,7 +69,7 @@ def test_one_changed_action_alters_nothing_before_it_and_no_account_of_another_r
 
 
 @settings(max_examples=6, deadline=None)
-@given(account=st.integers(0, SHAPE.accounts - 1), package=st.sampled_from([Package.MESSAGE, Package.WAIT]))
+@given(account=st.integers(0, SHAPE.accounts - 1), package=st.sampled_from([WorldAction.MESSAGE, WorldAction.WAIT]))
 def test_accounts_of_the_same_rep_are_touched_only_through_hours(account, package):
     """Packages that take no stops leave everybody else alone as long as hours are not short."""
     plain, changed = live_through(1, 20), live_through(1, 20, (account, package))
@@ -90,14 +90,14 @@ def test_blocks_of_seats_live_as_the_whole_does():
 
 
 def test_the_future_of_regions_and_seats_does_not_depend_on_how_long_is_lived():
-    short, long = (build_world(Shape(120, 4, weeks), 3) for weeks in (20, 80))
+    short, long = (build_world(SizeShape(120, 4, weeks), 3) for weeks in (20, 80))
     assert np.array_equal(short.regions.pressure, long.regions.pressure[:, : short.regions.pressure.shape[1]])
     left = [Simulation(world, range(4)).seats.left for world in (short, long)]
     assert np.array_equal(left[0], left[1][:, : left[0].shape[1]])
 
 
 def test_tiers_have_their_shares():
-    simulation = Simulation(build_world(Shape(4000, 80, 10), 0), range(80))
+    simulation = Simulation(build_world(SizeShape(4000, 80, 10), 0), range(80))
     shares = np.bincount(simulation.traits.tier, minlength=3) / 4000
     assert shares == pytest.approx(TIER_SHARES, abs=0.03)
 
@@ -147,7 +147,11 @@ def test_every_finding_names_its_source():
 
 @pytest.mark.parametrize(
     ("shape", "match"),
-    [(Shape(3, 5, 10), "accounts: 3 is below 5"), (Shape(10, 0, 10), "reps: 0"), (Shape(10, 1, 0), "weeks: 0")],
+    [
+        (SizeShape(3, 5, 10), "accounts: 3 is below 5"),
+        (SizeShape(10, 0, 10), "reps: 0"),
+        (SizeShape(10, 1, 0), "weeks: 0"),
+    ],
 )
 def test_an_impossible_world_is_refused(shape, match):
     with pytest.raises(BadUse, match=match):

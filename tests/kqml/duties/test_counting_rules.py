@@ -9,7 +9,7 @@ import pytest
 from duty_inputs import account, book, event, instant, rep
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import DutyBook, duties, month
+from kqml.duties import DutyInputs, list_duties, month
 from kqml.playbook import read_playbook
 
 PHARMACY, DEALER, CHINA = read_playbook("pharmacy"), read_playbook("dealer"), workdays("CN")
@@ -17,10 +17,10 @@ MARCH = month("2024-03")
 
 
 def owed(
-    made: DutyBook, duty: str = "cadence", channel: str = "visit", cutoff: str = "2024-04-01", **more: Any
+    made: DutyInputs, duty: str = "cadence", channel: str = "visit", cutoff: str = "2024-04-01", **more: Any
 ) -> dict:
     """The only duty of that name and channel."""
-    table = duties(made, more.get("playbook", PHARMACY), CHINA, more.get("period", MARCH), instant(cutoff))
+    table = list_duties(made, more.get("playbook", PHARMACY), CHINA, more.get("period", MARCH), instant(cutoff))
     found = [row for row in table.to_pylist() if (row["duty"], row["channel"]) == (duty, channel)]
     assert len(found) == 1
     return found[0]
@@ -98,7 +98,7 @@ def test_a_target_is_that_of_the_working_days_on_which_it_is_owed(what):
     company, prorated, target, why = TARGETS[what]
     made = book(**{"events": [event("call", "2024-03-05T10:00")], **company})
     if why == "none":
-        assert duties(made, PHARMACY, CHINA, MARCH, instant("2024-04-01")).num_rows == 0
+        assert list_duties(made, PHARMACY, CHINA, MARCH, instant("2024-04-01")).num_rows == 0
         return
     row = owed(made)
     assert (row["prorated"], row["target"], row["why"]) == (pytest.approx(prorated), target, why)
@@ -144,7 +144,9 @@ def test_half_a_visit_a_month_is_one_in_two_months():
 
 def test_an_account_without_a_tier_owes_no_cadence():
     made = book([event("visit", "2024-03-05T10:00")], [account(tier=None)])
-    assert {row["duty"] for row in duties(made, PHARMACY, CHINA, MARCH, instant("2024-04-01")).to_pylist()} == {"asks"}
+    assert {row["duty"] for row in list_duties(made, PHARMACY, CHINA, MARCH, instant("2024-04-01")).to_pylist()} == {
+        "asks"
+    }
 
 
 @pytest.mark.parametrize(("tier", "target"), [("A", 2), ("B", 1), ("C", 1)])
@@ -170,5 +172,5 @@ def test_a_training_counts_at_an_account_of_the_tier_that_is_trained():
 
 def test_a_rep_without_an_account_that_is_trained_owes_no_training():
     made = book([event("call", "2024-03-05T10:00")], [account(tier="B")])
-    table = duties(made, PHARMACY, CHINA, MARCH, instant("2024-04-01"))
+    table = list_duties(made, PHARMACY, CHINA, MARCH, instant("2024-04-01"))
     assert [row["duty"] for row in table.to_pylist() if row["account_id"] is None] == ["asks"]

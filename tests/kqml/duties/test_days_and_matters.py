@@ -8,17 +8,17 @@ import pytest
 from duty_inputs import account, at, book, event, instant, rep
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import DutyBook, duties, month, week
+from kqml.duties import DutyInputs, list_duties, month, week
 from kqml.playbook import read_playbook
 
 PHARMACY, CHINA = read_playbook("pharmacy"), workdays("CN")
 
 
-def rows(made: DutyBook, duty: str, period: str = "2024-W23", cutoff: str | None = None) -> list[dict[str, Any]]:
+def rows(made: DutyInputs, duty: str, period: str = "2024-W23", cutoff: str | None = None) -> list[dict[str, Any]]:
     """The duties of a name in a week, by default at its Monday."""
     asked = week(period)
     at_cutoff = asked.instants("Asia/Shanghai")[0] if cutoff is None else instant(cutoff)
-    return [row for row in duties(made, PHARMACY, CHINA, asked, at_cutoff).to_pylist() if row["duty"] == duty]
+    return [row for row in list_duties(made, PHARMACY, CHINA, asked, at_cutoff).to_pylist() if row["duty"] == duty]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_spring_festival_moves_with_the_moon():
     made = book([event("call", "2022-01-05T10:00")])
     days = {}
     for year in (2023, 2024, 2025):
-        table = duties(made, PHARMACY, CHINA, month(f"{year}-01"), instant(f"{year}-01-01"))
+        table = list_duties(made, PHARMACY, CHINA, month(f"{year}-01"), instant(f"{year}-01-01"))
         days[year] = {row["due_by"] for row in table.to_pylist() if row["occasion"] == "spring_festival"}
     assert days == {2023: {at("2023-01-23T00:00")}, 2024: {at("2024-02-11T00:00")}, 2025: {at("2025-01-30T00:00")}}
 
@@ -173,7 +173,7 @@ def test_a_promise_of_long_ago_stays_owed():
 
 def test_a_closed_account_is_owed_nothing():
     made = book([MADE, TOLD, event("account_closed", "2024-06-02T09:00")], contacts=PEOPLE)
-    table = duties(made, PHARMACY, CHINA, week("2024-W24"), instant("2024-06-10"))
+    table = list_duties(made, PHARMACY, CHINA, week("2024-W24"), instant("2024-06-10"))
     kinds = {row["duty"] for row in table.to_pylist()}
     assert kinds <= {"cadence", "problems", "asks", "trainings"}
     june = [row for row in table.to_pylist() if row["duty"] == "cadence"]

@@ -6,8 +6,8 @@ import pytest
 from duty_inputs import at, book, drawn, event
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import DutyBook, duties, week
-from kqml.duties.overrides import Declared, duty_id
+from kqml.duties import DutyInputs, list_duties, week
+from kqml.duties.overrides import DutyOverride, duty_id
 from kqml.playbook import read_playbook
 
 PHARMACY, CHINA = read_playbook("pharmacy"), workdays("CN")
@@ -15,8 +15,8 @@ CUTOFF = round(at("2024-02-05T00:00").timestamp() * 1e6)
 HOUR = 3_600_000_000
 
 
-def rows(made: DutyBook, *declared: Declared, cutoff: int = CUTOFF) -> list[dict]:
-    return duties(replace(made, declared=declared), PHARMACY, CHINA, week("2024-W06"), cutoff).to_pylist()
+def rows(made: DutyInputs, *declared: DutyOverride, cutoff: int = CUTOFF) -> list[dict]:
+    return list_duties(replace(made, declared=declared), PHARMACY, CHINA, week("2024-W06"), cutoff).to_pylist()
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -37,7 +37,7 @@ def test_a_duty_keeps_its_name_as_time_goes_by(seed):
     assert kept <= {duty_id(row) for row in after}
 
 
-def promise() -> tuple[DutyBook, str]:
+def promise() -> tuple[DutyInputs, str]:
     made = book([event("promise_made", "2024-01-10T10:00", due="2024-01-20T10:00")])
     (row,) = [row for row in rows(made) if row["duty"] == "promise"]
     assert (row["state"], row["must"], row["why"]) == ("overdue", True, "promise")
@@ -47,14 +47,14 @@ def promise() -> tuple[DutyBook, str]:
 @pytest.mark.parametrize("state", ["done", "waived"])
 def test_what_is_declared_is_no_must_any_more(state):
     made, name = promise()
-    before, after = rows(made), rows(made, Declared(name, "a", state, CUTOFF - HOUR))
+    before, after = rows(made), rows(made, DutyOverride(name, "a", state, CUTOFF - HOUR))
     changed = {"state": state, "must": False, "why": "declared", "behind": 0.0}
     assert after == [{**row, **changed} if row["duty"] == "promise" else row for row in before]
 
 
 def test_what_was_not_said_before_the_cutoff_changes_nothing():
     made, name = promise()
-    assert rows(made, Declared(name, "a", "done", CUTOFF)) == rows(made)
+    assert rows(made, DutyOverride(name, "a", "done", CUTOFF)) == rows(made)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_what_was_not_said_before_the_cutoff_changes_nothing():
 )
 def test_the_last_word_counts(said, state):
     made, name = promise()
-    declared = [Declared(name, "a", word, CUTOFF - 10 + place) for place, word in enumerate(said)]
+    declared = [DutyOverride(name, "a", word, CUTOFF - 10 + place) for place, word in enumerate(said)]
     assert [row["state"] for row in rows(made, *declared) if row["duty"] == "promise"] == [state]
 
 
 def test_what_is_said_of_no_duty_changes_nothing():
     made, _ = promise()
-    assert rows(made, Declared("0" * 24, "a", "done", CUTOFF - HOUR)) == rows(made)
+    assert rows(made, DutyOverride("0" * 24, "a", "done", CUTOFF - HOUR)) == rows(made)
 
 
 def test_the_name_of_a_birthday_does_not_tell_its_day():

@@ -4,8 +4,8 @@ import pytest
 from duty_inputs import ZONE, book, event, instant
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import duties, week
-from kqml.duties.engine import asked_of
+from kqml.duties import list_duties, week
+from kqml.duties.engine import duty_request
 from kqml.duties.gifts import gift_room
 from kqml.playbook import read_playbook
 
@@ -31,14 +31,14 @@ def gift(when, amount, person=None, **more):
     ],
 )
 def test_the_room_is_the_cap_less_what_was_given_in_the_calendar_year(gifts, room):
-    asked = asked_of(book(gifts), PLAYBOOK, DRAGON_BOAT, CUTOFF)
+    asked = duty_request(book(gifts), PLAYBOOK, DRAGON_BOAT, CUTOFF)
     assert asked.book.log.time_zone == ZONE
     found = gift_room(asked, 2024)
     assert found.tolist() == ([room] if len(found) else [])
 
 
 def gift_duty(gifts):
-    table = duties(book(gifts), PLAYBOOK, workdays("CN"), DRAGON_BOAT, CUTOFF).to_pylist()
+    table = list_duties(book(gifts), PLAYBOOK, workdays("CN"), DRAGON_BOAT, CUTOFF).to_pylist()
     return next(row for row in table if row["duty"] == "festival" and row["channel"] == "gift")
 
 

@@ -8,7 +8,7 @@ import pytest
 from duty_inputs import account, at, book, drawn, event, rep, table
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import DutyBook, book_of, compliance, duties, week
+from kqml.duties import DutyInputs, compliance, duty_inputs, list_duties, week
 from kqml.errors import Refused
 from kqml.playbook import read_playbook
 
@@ -17,9 +17,9 @@ CUTOFF = at("2024-02-05T00:00")
 ORGANISATION = ("rep_assigned", "tier_changed", "consent_changed", "account_closed", "account_reopened")
 
 
-def rows(made: DutyBook) -> list[dict[str, Any]]:
+def rows(made: DutyInputs) -> list[dict[str, Any]]:
     cutoff = round(CUTOFF.timestamp() * 1e6)
-    return duties(made, PHARMACY, CHINA, week("2024-W06"), cutoff).to_pylist()
+    return list_duties(made, PHARMACY, CHINA, week("2024-W06"), cutoff).to_pylist()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,7 +63,7 @@ def test_absences_that_cannot_be_read_are_told_all_at_once():
 
 def test_a_company_without_reps_owes_its_accounts_all_the_same():
     made = book([event("order", "2024-01-05T10:00")], [account(owner_rep_id=None)], reps=[])
-    nobody = book_of(*(table(name, []) for name in ("accounts", "contacts", "reps", "events")), "UTC", [])
+    nobody = duty_inputs(*(table(name, []) for name in ("accounts", "contacts", "reps", "events")), "UTC", [])
     assert {row["duty"] for row in rows(made)} == {"cadence", "problems", "festival"}
     assert rows(nobody) == []
     assert compliance(nobody, PHARMACY, CHINA, [date(2024, 1, 1)], 2**50).num_rows == 0
@@ -75,7 +75,7 @@ def test_text_may_be_dictionary_encoded():
     columns = [each.dictionary_encode() if pa.types.is_string(each.type) else each for each in events.columns]
     encoded = pa.table(columns, names=events.column_names)
     plain, coded = (
-        book_of(company["accounts"], company["contacts"], company["reps"], each, "Asia/Shanghai", [])
+        duty_inputs(company["accounts"], company["contacts"], company["reps"], each, "Asia/Shanghai", [])
         for each in (events, encoded)
     )
     assert rows(coded) == rows(plain)

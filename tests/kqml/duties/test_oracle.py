@@ -10,7 +10,7 @@ from duty_inputs import ZONE, at, book, drawn
 from duty_oracle import Oracle
 
 from kqml.calendar.workdays import workdays
-from kqml.duties import duties, month, week
+from kqml.duties import list_duties, month, week
 from kqml.duties.table import DUTIES, STATES
 from kqml.messages import catalogue
 from kqml.playbook import read_playbook
@@ -43,7 +43,7 @@ def rules(name):
 def test_every_duty_equals_the_slow_obvious_one(seed, preset, period, cutoff):
     company, playbook = drawn(seed), rules(preset)
     made = book(**company)
-    found = duties(made, playbook, CHINA, period, round(at(cutoff).timestamp() * 1e6)).to_pylist()
+    found = list_duties(made, playbook, CHINA, period, round(at(cutoff).timestamp() * 1e6)).to_pylist()
     expected = Oracle(company, playbook, CHINA, ZONE).duties(period, at(cutoff))
 
     assert sorted(map(told, found)) == sorted(map(told, expected))
@@ -52,7 +52,7 @@ def test_every_duty_equals_the_slow_obvious_one(seed, preset, period, cutoff):
 def test_the_random_companies_have_every_duty_in_every_state_for_every_reason():
     seen: set[tuple[str, str]] = set()
     for seed, (preset, period, cutoff) in itertools.product(range(10), ASKED):
-        found = duties(book(**drawn(seed)), rules(preset), CHINA, period, round(at(cutoff).timestamp() * 1e6))
+        found = list_duties(book(**drawn(seed)), rules(preset), CHINA, period, round(at(cutoff).timestamp() * 1e6))
         seen |= {pair for row in found.to_pylist() for pair in ((row["duty"], row["state"]), ("why", row["why"]))}
     lists = {duty: set(STATES) for duty in DUTIES}
     never_waived = ("promise", "complaint", "inbound", "milestone", "misfortune")

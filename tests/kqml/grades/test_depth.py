@@ -6,7 +6,7 @@ from grade_cases import PLAYBOOK, event, known_of, log_of
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
-from kqml.grades.depth import asks_granted, evidence, levels, single_contact
+from kqml.grades.depth import asks_granted, depth_evidence, depth_levels, single_contact
 from kqml.grades.known import known_before
 from kqml.history.event_log import EventLog
 
@@ -16,7 +16,9 @@ WINDOW = PLAYBOOK.depth.window_days
 
 def found(history, recorded=None, card=None):
     """The evidence of one account at day 400, the card unrecorded unless said."""
-    return evidence(known_of(DAY, history, recorded=recorded), PLAYBOOK, np.array([np.nan if card is None else card]))
+    return depth_evidence(
+        known_of(DAY, history, recorded=recorded), PLAYBOOK, np.array([np.nan if card is None else card])
+    )
 
 
 def people(*days, kind="visit"):
@@ -53,7 +55,7 @@ def test_evidence_counts_what_the_window_holds(history, numbers, why):
 def test_kinds_that_are_never_recorded_are_missing_not_zero():
     one = found([event(390, "order")], recorded=[EventKind.ORDER])
     assert np.isnan([one.meetings[0], one.problems_solved[0], one.asks_granted[0], one.contacts_met[0]]).all()
-    assert levels(one, PLAYBOOK).tolist() == [None]
+    assert depth_levels(one, PLAYBOOK).tolist() == [None]
 
 
 def test_an_ask_that_was_not_made_is_not_refused():
@@ -82,7 +84,7 @@ def account(people_met, meetings, solved, granted):
     ],
 )
 def test_a_level_takes_every_recorded_criterion(made, card, level, why):
-    assert levels(found(made, card=card), PLAYBOOK).tolist() == [level], why
+    assert depth_levels(found(made, card=card), PLAYBOOK).tolist() == [level], why
 
 
 @pytest.mark.parametrize(("people_met", "warned"), [(1, True), (2, False)])

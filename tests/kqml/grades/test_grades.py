@@ -12,8 +12,8 @@ from kqml.events import EventKind
 from kqml.grades.abc_classes import abc_classes
 from kqml.grades.credit import CreditChange, CreditInputs, credit, credit_inputs
 from kqml.grades.customer_card import filled_by_events, filled_by_tables
-from kqml.grades.depth import evidence
-from kqml.grades.overall_class import overall
+from kqml.grades.depth import depth_evidence
+from kqml.grades.overall_class import overall_classes
 from kqml.grades.periods import quarters, trailing, years
 from kqml.grades.relationship import grades_of, relationship_score
 from kqml.playbook.relationship import CardField
@@ -29,7 +29,7 @@ def scored(history, recorded=None, card=None, rules=QUIET):
     known = known_of(DAY, history, recorded=recorded)
     card_filled = np.array([np.nan if card is None else card])
     start = round(START * DAY_US)
-    return relationship_score(known, rules, start, evidence(known, rules, card_filled, start))
+    return relationship_score(known, rules, start, depth_evidence(known, rules, card_filled, start))
 
 
 def due(day, paid=None, amount=100.0):
@@ -178,7 +178,7 @@ def test_the_five_cs_are_read_from_the_attributes():
 )
 def test_the_overall_class_multiplies_its_parts(results, relationship, credit_grade, score, grade):
     grades = {"results": results, "relationship": relationship, "credit": credit_grade}
-    found, scores = overall({name: np.array([one], dtype=object) for name, one in grades.items()}, PLAYBOOK)
+    found, scores = overall_classes({name: np.array([one], dtype=object) for name, one in grades.items()}, PLAYBOOK)
     assert found.tolist() == [grade]
     assert np.isnan(scores[0]) if score is None else scores[0] == pytest.approx(score)
 

@@ -9,15 +9,15 @@ from small_company import shared_small_company
 
 from kqml.calendar.business_time import DAY_US
 from kqml.grades import account_grades as standings_module
-from kqml.grades.account_grades import standings_of
-from kqml.grades.inputs import read_material
+from kqml.grades.account_grades import grade_accounts
+from kqml.grades.inputs import read_grade_inputs
 from kqml.grades.periods import quarters, trailing
 
 
 @pytest.fixture(scope="module")
 def material():
     company = shared_small_company()
-    return read_material(company.dataset, PLAYBOOK, company.cutoff)
+    return read_grade_inputs(company.dataset, PLAYBOOK, company.cutoff)
 
 
 def same(one, other):
@@ -32,9 +32,9 @@ def same(one, other):
 
 def test_chunks_change_nothing(material, monkeypatch):
     periods = [trailing(material.now), *quarters(material.now, material.time_zone, 2)]
-    whole = standings_of(material, periods)
+    whole = grade_accounts(material, periods)
     monkeypatch.setattr(standings_module, "CHUNK", 7)
-    for one, other in zip(whole, standings_of(material, periods), strict=True):
+    for one, other in zip(whole, grade_accounts(material, periods), strict=True):
         same(one, other)
 
 
@@ -44,13 +44,13 @@ def test_what_became_known_later_changes_no_earlier_standing(material):
     known = log.keep((log.known_at < then) & (log.occurred_at < then))
     periods = [trailing(then), *quarters(then, material.time_zone, 3)]
     for one, other in zip(
-        standings_of(material, periods), standings_of(replace(material, log=known), periods), strict=True
+        grade_accounts(material, periods), grade_accounts(replace(material, log=known), periods), strict=True
     ):
         same(one, other)
 
 
 def test_most_sales_are_of_class_a(material):
-    columns = standings_of(material, [trailing(material.now)])[0].columns
+    columns = grade_accounts(material, [trailing(material.now)])[0].columns
     sales, abc = columns["sales"].astype(float), columns["abc"]
     shares = [sales[abc == name].sum() / sales.sum() for name in "ABC"]
     assert shares[0] >= 0.5
@@ -60,18 +60,18 @@ def test_most_sales_are_of_class_a(material):
 
 def test_progress_is_told(material):
     done = []
-    standings_of(material, [trailing(material.now)], done.append)
+    grade_accounts(material, [trailing(material.now)], done.append)
     assert sum(done) == material.log.account_count
 
 
 def test_nobody_has_no_standing(material):
     empty = material.between(0, 0)
-    assert standings_of(empty, [trailing(material.now)])[0].columns == {}
+    assert grade_accounts(empty, [trailing(material.now)])[0].columns == {}
 
 
 def test_an_account_of_which_nothing_was_known_yet_is_not_judged(material):
     then = material.now - 410 * DAY_US
-    columns = standings_of(material, [trailing(then)])[0].columns
+    columns = grade_accounts(material, [trailing(then)])[0].columns
     log = material.log
     known = np.bincount(log.account_of_event()[log.known_at < then], minlength=log.account_count) > 0
     assert 0 < known.sum() < len(known)

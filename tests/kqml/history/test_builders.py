@@ -12,7 +12,7 @@ from kqml.calendar.business_time import DAY_US
 from kqml.errors import Refused
 from kqml.events import EventKind
 from kqml.history.builders import event_log_from, event_log_of
-from kqml.history.event_log import NO_DUE, EventLog, Note
+from kqml.history.event_log import NO_DUE, EventLog, EventNote
 
 JAN_2 = 1_704_153_600_000_000
 
@@ -178,4 +178,4 @@ def test_notes_keep_the_topic_and_the_names_of_fields_alone() -> None:
     ]
     for log in both_logs(events):
         assert log.codes["note"].tolist() == [0, -1, 1, 0, -1, -1]
-        assert log.notes == (Note("price"), Note(None, ("size",)))
+        assert log.notes == (EventNote("price"), EventNote(None, ("size",)))

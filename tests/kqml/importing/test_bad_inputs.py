@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kqml.errors import BadUse, Refused
-from kqml.importing.findings import Level
+from kqml.importing.findings import FindingLevel
 from kqml.importing.report import UsabilityReport
 
 ORDERS = """
@@ -39,7 +39,7 @@ def refusals(report: UsabilityReport) -> list[tuple[str, int, tuple[int, ...], t
     return [
         (finding.code, finding.count, finding.rows, finding.values)
         for finding in report.findings
-        if finding.level is Level.REFUSAL
+        if finding.level is FindingLevel.REFUSAL
     ]
 
 
@@ -212,7 +212,7 @@ def test_an_account_with_one_event_is_kept_and_told(desk) -> None:
 
     singles = [(finding.level, finding.count) for finding in report.findings if finding.message == "single_events"]
     assert report.usable
-    assert singles == [(Level.NOTE, 1)]
+    assert singles == [(FindingLevel.NOTE, 1)]
     assert desk.columns("account_id") == [("A",), ("A",), ("B",)]
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kqml.errors import BadUse, CouldNot, Refused
-from kqml.importing.findings import Level
+from kqml.importing.findings import FindingLevel
 
 ROWS = [("A", "2024-01-01", 5.5), ("A", "2024-01-08", 6.0), ("B", "2024-01-03", 7.0), ("B", "2024-01-10", 0.25)]
 EVENTS = [
@@ -63,7 +63,7 @@ amount = { column = "金额", thousands = "," }
         ("一店", "2024-01-03 16:00:00+00:00", "return", 3.0),
         ("一店", "2024-01-04 16:00:00+00:00", "order", 1.0),
     ]
-    assert [(f.message, f.count) for f in report.findings if f.level is Level.LEFT_OUT] == [("skipped", 1)]
+    assert [(f.message, f.count) for f in report.findings if f.level is FindingLevel.LEFT_OUT] == [("skipped", 1)]
 
 
 STRIPPED = """
@@ -234,7 +234,7 @@ def test_a_day_of_another_kind_that_sums_below_nothing_is_a_fault(desk) -> None:
 
     report = desk.bring({"a.csv": rows}, mapping)
 
-    refused = [(f.code, f.count, f.rows, f.values) for f in report.findings if f.level is Level.REFUSAL]
+    refused = [(f.code, f.count, f.rows, f.values) for f in report.findings if f.level is FindingLevel.REFUSAL]
     assert refused == [("out_of_range_amount", 1, (), ())]
 
 
@@ -357,7 +357,7 @@ def test_tolerated_rows_are_left_out_and_counted(desk) -> None:
 
     report = desk.bring({"a.csv": bad}, MAPPING + "\n[tolerate]\nmissing_account_id = 0.2\n")
 
-    assert [(f.code, f.count, f.share, f.rows) for f in report.findings if f.level is Level.LEFT_OUT] == [
+    assert [(f.code, f.count, f.share, f.rows) for f in report.findings if f.level is FindingLevel.LEFT_OUT] == [
         ("missing_account_id", 1, 0.2, (6,))
     ]
     assert seen(desk) == EVENTS

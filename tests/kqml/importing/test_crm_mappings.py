@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from kqml.errors import BadUse
-from kqml.importing.findings import Level
+from kqml.importing.findings import FindingLevel
 from kqml.importing.mapping_file import read_mapping
 from kqml.importing.pipeline import import_dataset
 from kqml.importing.sources import sources_of
@@ -265,7 +265,7 @@ def excel_files(desk, tables: dict[str, Table]) -> list[Path]:
 def test_an_export_becomes_a_dataset(desk, name: str, write, tables, events) -> None:
     report = import_dataset(read_mapping(name), sources_of(write(desk, tables), None), desk.out, NOW)
 
-    assert [f for f in report.findings if f.level is Level.REFUSAL] == []
+    assert [f for f in report.findings if f.level is FindingLevel.REFUSAL] == []
     found = desk.events().reindex(columns=["account_id", "kind", "amount", "minutes", "ref"])
     rows = [tuple(None if value != value else value for value in row) for row in found.itertuples(index=False)]
     assert rows == events

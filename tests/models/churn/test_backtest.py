@@ -13,7 +13,7 @@ from models.churn.backtest_protocol import predictions_table, protocol_json
 from models.churn.comparison import quarters
 from models.churn.curves import calibration_bins
 from models.churn.evaluation import evaluate
-from models.churn.gaps import Histories, gap_rows, relabelled
+from models.churn.gaps import GapLabels, gap_rows, relabelled
 from models.churn.grade import Grade
 from models.churn.resampling import draw_resamples
 from models.churn.scored_rows import MODELS, OURS, REFERENCE
@@ -124,7 +124,7 @@ def test_predictions_hold_a_line_per_test_row(company, backtest):
 
 
 def test_the_same_rows_under_another_gap_have_that_gaps_answers(company):
-    histories = Histories(company.log, company.context, 0.0)
+    histories = GapLabels(company.log, company.context, 0.0)
     own = company.training_set
     again = relabelled(own, histories, own.definition.gap)
     assert (again.values == own.values).all() or np.isnan(own.values).any()
@@ -140,7 +140,7 @@ def test_the_same_rows_under_another_gap_have_that_gaps_answers(company):
 
 
 def test_every_gap_is_told_by_group(company, backtest):
-    histories = Histories(company.log, company.context, 0.0)
+    histories = GapLabels(company.log, company.context, 0.0)
     rows = gap_rows(company.training_set, histories, backtest, BacktestPlan(), (0, 30))
     assert [(row["gap"], row["group"]) for row in rows] == [
         (gap, group) for gap in (0, 30) for group in ("all", "silent", "ordering")

@@ -8,7 +8,7 @@ from small_model import NO_PEERS, small_model, small_rows
 from kqml.dataset.folder import DatasetInfo
 from kqml.errors import CouldNot
 from models.churn.bundle import DATASET, MODEL, PEERS, TREES, TYPICAL, load_bundle, save_bundle, typical_values
-from models.churn.checksummed_folder import seal, unseal
+from models.churn.checksummed_folder import read_checksummed, write_checksums
 
 INFO = DatasetInfo(time_zone="UTC", currency="USD", kinds_recorded={"order": "2020-01-01T00:00:00+00:00"})
 
@@ -42,8 +42,8 @@ def test_the_same_model_gives_the_same_fingerprint(folder: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("missing", [TREES, MODEL, DATASET, TYPICAL, PEERS])
 def test_a_sealed_folder_without_a_part_of_the_model_is_incomplete(folder: Path, tmp_path: Path, missing: str) -> None:
-    files, _ = unseal(folder)
-    seal(tmp_path / "other", {name: content for name, content in files.items() if name != missing})
+    files, _ = read_checksummed(folder)
+    write_checksums(tmp_path / "other", {name: content for name, content in files.items() if name != missing})
     with pytest.raises(CouldNot, match=f"{missing}: the manifest does not list it"):
         load_bundle(tmp_path / "other")
 
@@ -62,9 +62,9 @@ def test_a_sealed_folder_without_a_part_of_the_model_is_incomplete(folder: Path,
 def test_a_sealed_folder_of_another_program_is_refused(
     folder: Path, tmp_path: Path, name: str, content: bytes | None
 ) -> None:
-    files, _ = unseal(folder)
+    files, _ = read_checksummed(folder)
     foreign = orjson.dumps({**orjson.loads(files[MODEL]), "definition": {"days": 3}}) if content is None else content
-    seal(tmp_path / "other", {**files, name: foreign})
+    write_checksums(tmp_path / "other", {**files, name: foreign})
     with pytest.raises(CouldNot, match="made by another program"):
         load_bundle(tmp_path / "other")
 

@@ -15,7 +15,7 @@ from models.churn.calibration import (
     calibration_from,
     fit_calibration,
 )
-from models.churn.logistic_line import Line, fit_line
+from models.churn.logistic_line import LogisticLine, fit_line
 
 
 def drawn(count, seed=0, bend=lambda log_odds: log_odds):
@@ -111,7 +111,7 @@ def test_isotonic_tells_apart_what_the_model_told_apart():
 
 
 def test_a_line_is_what_it_says():
-    assert LogisticCalibration(Line(-1.0, 2.0)).probability(np.array([0.5])) == pytest.approx([0.5])
+    assert LogisticCalibration(LogisticLine(-1.0, 2.0)).probability(np.array([0.5])) == pytest.approx([0.5])
 
 
 def test_a_short_step_at_the_end_claims_no_certainty():

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from models.churn.grade import Grade, grade
-from models.churn.resampling import Measured
+from models.churn.grade import Grade, grade_procedure
+from models.churn.resampling import MeasuredMetric
 
 
 def measured(precision, spread=0.0):
     draws = precision + spread * np.linspace(-1, 1, 1001)
-    return Measured({"average_precision": precision}, {"average_precision": draws})
+    return MeasuredMetric({"average_precision": precision}, {"average_precision": draws})
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ def measured(precision, spread=0.0):
     ],
 )
 def test_letters(model, rule, spread, churned_accounts, expected):
-    assert grade(measured(model, spread), measured(rule), "rule", churned_accounts).grade is expected
+    assert grade_procedure(measured(model, spread), measured(rule), "rule", churned_accounts).grade is expected
 
 
 def test_the_evidence_is_shown():
-    found = grade(measured(0.5, 0.1), measured(0.4), "silence_over_mean_gap", 372)
+    found = grade_procedure(measured(0.5, 0.1), measured(0.4), "silence_over_mean_gap", 372)
     assert (found.gain, found.gain_low, found.gain_high) == pytest.approx((0.1, 0.005, 0.195))
     assert (found.rule, found.churned_accounts) == ("silence_over_mean_gap", 372)

@@ -7,7 +7,7 @@ from made_company import made_examples
 
 from models.churn.boosting import Parameters
 from models.churn.fitting import fit_churn
-from models.churn.leakage import Leakage, Suspect, check_leakage
+from models.churn.leakage import Leakage, LeakageSuspect, check_leakage
 from models.churn.splits import split_cutoffs
 
 ORDER_COLUMNS = ("order_since_last", "order_count_90d")
@@ -50,7 +50,7 @@ def test_order_features_are_not_doubted_by_their_worth():
         (0.94, (), "", False, False),
         (0.951, (), "", True, True),
         (0.951, (), "stores close for good", True, False),
-        (0.80, (Suspect("region", 0.02),), " ", True, True),
+        (0.80, (LeakageSuspect("region", 0.02),), " ", True, True),
         (float("nan"), (), "", False, False),
     ],
 )

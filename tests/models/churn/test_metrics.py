@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from models.churn.metrics import auc, average_precision, lift, rank, top_share, weigh
+from models.churn.metrics import auc, average_precision, lift, rank_metrics, top_share, weigh
 
 
 def levels(scores, churned, weights=None):
     scores = np.array(scores, dtype=float)
     weights = np.ones(len(scores)) if weights is None else np.array(weights, dtype=float)
-    return weigh(rank(scores, np.array(churned, dtype=bool)), weights)
+    return weigh(rank_metrics(scores, np.array(churned, dtype=bool)), weights)
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,21 @@ from small_company import SmallCompany
 
 from kqml.calendar.business_time import DAY_US
 from models.churn.bundle import load_bundle
-from models.churn.score_change import ScoreChanges, why_changed
-from models.churn.scoring import Scorer, scorer_of
+from models.churn.score_change import ScoreChanges, explain_score_changes
+from models.churn.scoring import Scorer, create_scorer
 
 
 @pytest.fixture(scope="module")
 def scorers(company: SmallCompany) -> tuple[Scorer, Scorer]:
     first, second = map(load_bundle, company.bundles)
-    return scorer_of(first), scorer_of(second)
+    return create_scorer(first), create_scorer(second)
 
 
 @pytest.fixture(scope="module")
 def changes(company: SmallCompany, scorers: tuple[Scorer, Scorer]) -> ScoreChanges:
     """Four weeks and another model apart."""
     was, now = company.asked(company.cutoff - 28 * DAY_US), company.asked(company.cutoff)
-    return why_changed(scorers[0], was, scorers[1], now)
+    return explain_score_changes(scorers[0], was, scorers[1], now)
 
 
 def test_the_parts_add_up_to_the_change(changes: ScoreChanges) -> None:
@@ -44,13 +44,13 @@ def test_before_and_after_are_the_scores_that_were_given(
 
 def test_the_same_model_changes_nothing_by_itself(company: SmallCompany, scorers: tuple[Scorer, Scorer]) -> None:
     was, now = company.asked(company.cutoff - 28 * DAY_US), company.asked(company.cutoff)
-    found = why_changed(scorers[0], was, scorers[0], now)
+    found = explain_score_changes(scorers[0], was, scorers[0], now)
     assert set(found.model[~np.isnan(found.model)]) == {0.0}
 
 
 def test_another_model_on_the_same_day_is_all_model(company: SmallCompany, scorers: tuple[Scorer, Scorer]) -> None:
     now = company.asked(company.cutoff)
-    found = why_changed(scorers[0], now, scorers[1], now)
+    found = explain_score_changes(scorers[0], now, scorers[1], now)
     known = ~np.isnan(found.before)
     assert not found.calendar[known].any()
     assert not found.data[known].any()
@@ -61,7 +61,9 @@ def test_without_new_events_it_is_all_calendar(company: SmallCompany, scorers: t
     was = company.asked(company.cutoff)
     now = company.asked(company.cutoff + 14 * DAY_US)
     reference = scorers[0].bundle.peers
-    found = why_changed(scorers[0], replace(was, reference=reference), scorers[0], replace(now, reference=reference))
+    found = explain_score_changes(
+        scorers[0], replace(was, reference=reference), scorers[0], replace(now, reference=reference)
+    )
     known = ~np.isnan(found.before)
     assert np.abs(found.calendar[known]).max() > 0
     assert not found.data[known].any()

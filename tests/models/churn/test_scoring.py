@@ -6,24 +6,24 @@ from small_company import SmallCompany
 
 from features.catalog import catalog, catalog_fingerprint
 from features.definitions import Code
-from features.eligibility import standing_of
+from features.eligibility import eligibility_of
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.folder import DatasetInfo
 from kqml.errors import CouldNot
 from kqml.playbook import read_playbook
 from kqml.settings import BandSettings
-from models.churn.bands import bands_of
+from models.churn.bands import assign_bands
 from models.churn.bundle import load_bundle, save_bundle
-from models.churn.scoring import Scorer, as_json, scorer_of
-from models.churn.scoring_request import Asked
+from models.churn.scoring import Scorer, as_json, create_scorer
+from models.churn.scoring_request import ScoringRequest
 
 
 @pytest.fixture(scope="module")
 def scorer(company: SmallCompany) -> Scorer:
-    return scorer_of(load_bundle(company.bundles[0]))
+    return create_scorer(load_bundle(company.bundles[0]))
 
 
-def one_account(asked: Asked, place: int) -> Asked:
+def one_account(asked: ScoringRequest, place: int) -> ScoringRequest:
     """The same question about one account alone."""
     profile = {name: [words[place]] for name, words in asked.profile.items()}
     between = (place, place + 1)
@@ -36,7 +36,7 @@ def test_every_account_has_a_score_in_the_order_of_the_log(company: SmallCompany
     assert [score.account_id for score in scores] == asked.log.accounts.tolist()
     eligible = {score.account_id for score in scores if score.eligible}
     definition = scorer.bundle.model.definition
-    standing = standing_of(asked.log, asked.context, definition, np.array([asked.cutoff]))
+    standing = eligibility_of(asked.log, asked.context, definition, np.array([asked.cutoff]))
     assert eligible == set(asked.log.accounts[standing.rows.account])
     assert 10 < len(eligible) < len(scores)
 
@@ -121,7 +121,7 @@ def test_the_shape_of_the_api(company: SmallCompany, scorer: Scorer) -> None:
     ],
 )
 def test_bands_are_multiples_of_the_training_rate(probability: float, silent: bool, band: str) -> None:
-    assert bands_of(np.array([probability]), np.array([silent]), 0.125, BandSettings()) == [band]
+    assert assign_bands(np.array([probability]), np.array([silent]), 0.125, BandSettings()) == [band]
 
 
 def test_an_empty_log_has_no_scores(company: SmallCompany, scorer: Scorer) -> None:
@@ -136,7 +136,7 @@ def test_accounts_without_events_are_scored_as_not_eligible(company: SmallCompan
     assert {score.eligible for score in scorer.score(silent, "zh")} == {False}
 
 
-def warned(scorer: Scorer, asked: Asked) -> set[str]:
+def warned(scorer: Scorer, asked: ScoringRequest) -> set[str]:
     scores = scorer.score(asked, "en", 0)
     return {warning for score in scores if score.eligible for warning in score.warnings}
 
@@ -160,7 +160,7 @@ def test_a_kind_that_was_never_recorded_here_is_named(company: SmallCompany, sco
 
 def test_a_kind_that_the_model_never_saw_is_named(company: SmallCompany, scorer: Scorer) -> None:
     info = DatasetInfo(**{**vars(scorer.bundle.dataset), "kinds_recorded": {"order": "2022-01-01T00:00:00+00:00"}})
-    blind = scorer_of(replace(scorer.bundle, dataset=info))
+    blind = create_scorer(replace(scorer.bundle, dataset=info))
     (said,) = warned(blind, company.asked(company.cutoff))
     assert said.startswith("not recorded when the model was trained, so it does not count: return, ")
 
@@ -199,9 +199,9 @@ def test_a_model_of_another_catalog_cannot_score(scorer: Scorer) -> None:
     model = scorer.bundle.model
     strange = replace(model, numeric_columns=("order_since_last", "moon_phase"))
     with pytest.raises(CouldNot, match="moon_phase: this program's catalog has no such feature"):
-        scorer_of(replace(scorer.bundle, model=strange))
+        create_scorer(replace(scorer.bundle, model=strange))
     with pytest.raises(CouldNot, match="catalog: 000000000000…, this program's is"):
-        scorer_of(replace(scorer.bundle, model=replace(model, catalog_fingerprint="0" * 64)))
+        create_scorer(replace(scorer.bundle, model=replace(model, catalog_fingerprint="0" * 64)))
 
 
 def test_a_model_counts_by_its_own_playbook_whichever_is_in_force(company, scorer, tmp_path):
@@ -209,11 +209,11 @@ def test_a_model_counts_by_its_own_playbook_whichever_is_in_force(company, score
     model = replace(scorer.bundle.model, catalog_fingerprint=catalog_fingerprint(catalog(dealer)))
     values = np.zeros((1, len(model.columns)))
     save_bundle(tmp_path / "dealer", model, scorer.bundle.dataset, values, scorer.bundle.peers, dealer)
-    own = scorer_of(load_bundle(tmp_path / "dealer"))
+    own = create_scorer(load_bundle(tmp_path / "dealer"))
     assert own.plan.features == catalog(dealer)
     assert scorer.plan.features == catalog() != catalog(dealer)
 
 
 def test_a_bundle_that_names_another_playbook_than_its_features_is_refused(scorer):
     with pytest.raises(CouldNot, match="another catalog"):
-        scorer_of(replace(scorer.bundle, playbook=read_playbook("dealer")))
+        create_scorer(replace(scorer.bundle, playbook=read_playbook("dealer")))

@@ -15,14 +15,14 @@ import pytest
 from small_company import SmallCompany
 
 from models.churn.bundle import load_bundle
-from models.churn.scoring import scorer_of
-from models.registry.client import RegistryStore
+from models.churn.scoring import create_scorer
+from models.registry.client import RegistryClient
 
 SECONDS_TO_START = 120
 
 
 @pytest.fixture
-def address(filled: RegistryStore) -> Iterator[str]:
+def address(filled: RegistryClient) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,7 +51,7 @@ def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
 
 @pytest.mark.slow
 def test_mlflow_serves_the_probabilities_of_the_model(address: str, company: SmallCompany) -> None:
-    scorer = scorer_of(load_bundle(company.bundles[0]))
+    scorer = create_scorer(load_bundle(company.bundles[0]))
     model, asked = scorer.bundle.model, company.asked(company.cutoff)
     rows = [values for _, values in scorer.rows(asked, eligible(scorer, company))]
     values = np.concatenate(rows)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments.world.logs import logged
-from experiments.world.population import Shape
+from experiments.world.population import SizeShape
 from experiments.world.world import build_world
 from experiments.world.writing import write_world
 from features.catalog import catalog
@@ -19,7 +19,7 @@ from models.uplift.decision_features import decision_features
 from models.uplift.decision_log import DecisionLog, read_decision_log
 from models.uplift.decision_rows import build_decision_data, pseudo_times
 from models.uplift.log_check import check_log
-from models.uplift.unlogged_decisions import unlogged
+from models.uplift.unlogged_decisions import unlogged_decisions
 
 HORIZON = 35
 
@@ -28,7 +28,7 @@ HORIZON = 35
 def company(tmp_path_factory):
     """Two hundred stores, forty weeks; in the last ten a third of the account-weeks are drawn."""
     out = tmp_path_factory.mktemp("effects") / "world"
-    world, plan = logged(build_world(Shape(200, 4, 40), 0), "reference", 0.33, 10)
+    world, plan = logged(build_world(SizeShape(200, 4, 40), 0), "reference", 0.33, 10)
     dataset, _ = write_world(world, out, log=plan)
     return dataset, read_decision_log(out)
 
@@ -107,7 +107,7 @@ def test_history_without_a_log_has_the_same_packages(company, data):
     dataset, log = company
     mondays = np.unique(log.decisions["cutoff"].to_numpy())[:2]
     plain = build_decision_data(
-        dataset, unlogged(dataset, read_playbook(), mondays), read_playbook(), horizon_days=HORIZON
+        dataset, unlogged_decisions(dataset, read_playbook(), mondays), read_playbook(), horizon_days=HORIZON
     )
     assert not plain.randomised.any()
     assert len(plain) == 2 * dataset.event_log().account_count

@@ -9,7 +9,7 @@ from kqml.errors import BadUse, Refused
 from models.uplift.fitted import Basis
 from models.uplift.folds import folds_of
 from models.uplift.learner import EffectModel
-from models.uplift.saving import effects_from, effects_json
+from models.uplift.saving import effects_from_json, effects_json
 
 ACTIONS = ("wait", "call", "visit")
 
@@ -134,11 +134,11 @@ def test_the_same_rows_give_the_same_effects(randomised):
 
 def test_what_is_written_predicts_the_same(randomised):
     effects, X = randomised
-    read = effects_from(json.loads(json.dumps(effects_json(effects.fitted))))
+    read = effects_from_json(json.loads(json.dumps(effects_json(effects.fitted))))
     assert (read.predict(X) == effects.fitted.predict(X)).all()
     assert (read.basis(X) == effects.fitted.basis(X)).all()
     with pytest.raises(ValueError, match="format 9"):
-        effects_from({**effects_json(effects.fitted), "format": 9})
+        effects_from_json({**effects_json(effects.fitted), "format": 9})
 
 
 def test_an_account_is_in_one_fold():

@@ -17,9 +17,9 @@ from kqml.__main__ import create_app
 from kqml.calendar.business_time import DAY_US
 from kqml.client import ApiProblem, Client, Patience
 from serve.database.decisions import add_decisions
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.tables import ACCOUNTS, EVENTS
-from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.encryption import make_secret_key, read_cipher
 from serve.security.sessions import SessionLimits
 from serve.security.startup_checks import SecurityOptions
 from serve.workers import ServeOptions, build_app
@@ -42,7 +42,7 @@ def home(filled, company, tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     for name in ("MLFLOW_TRACKING_URI", "KQML_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    run("import", company.dataset.path, "--store")
+    run("import", company.dataset.path, "--database")
     return tmp_path / "home"
 
 
@@ -68,7 +68,7 @@ def client(home) -> Iterator[Client]:
         language="zh",
         body_limit=1 << 20,
         security=SecurityOptions(open=False, tls=False, limits=SessionLimits(DAY_US, DAY_US)),
-        sealer=read_sealer(make_secret_key()),
+        sealer=read_cipher(make_secret_key()),
     )
     with TestClient(build_app(options)) as app:
 
@@ -105,19 +105,19 @@ def test_what_happened_goes_in_once(example, client, exported, home):
 
     assert first == {"batches_of_reps": 1, "accounts_changed": 2, "events_added": 2}
     assert again == {"batches_of_reps": 1, "accounts_changed": 0, "events_added": 0}
-    store = open_store(f"sqlite:///{home / 'kqml.db'}")
-    with store.reading() as connection:
+    database = open_database(f"sqlite:///{home / 'kqml.db'}")
+    with database.reading() as connection:
         asked = select(EVENTS.c.kind, EVENTS.c.amount, EVENTS.c.minutes).where(EVENTS.c.account_id == "crm-1")
         kept = connection.execute(asked.order_by(EVENTS.c.event_id)).all()
         tier = connection.execute(select(ACCOUNTS.c.tier).where(ACCOUNTS.c.account_id == "crm-2")).scalar_one()
-    store.close()
+    database.close()
     assert [tuple(row) for row in kept] == [("order", 1280.5, None), ("visit", None, 35.0)]
     assert tier == "C"
 
 
 def test_whoever_the_night_found_at_risk_is_pulled_with_reasons(example, client, tmp_path):
     run("promote", 1)
-    scored = run("score", "--store", "--cutoff", "2022-11-01")
+    scored = run("score", "--database", "--cutoff", "2022-11-01")
     count = example.pull(client, tmp_path / "at_risk.csv")
     rows = read(tmp_path / "at_risk.csv")
 
@@ -130,7 +130,7 @@ def test_whoever_the_night_found_at_risk_is_pulled_with_reasons(example, client,
 
 def test_the_present_week_is_pulled_and_its_states_told(example, client, exported, tmp_path):
     example.push(client, exported)
-    planned = run("plan", "--store")
+    planned = run("plan", "--database")
     count = example.plan(client, tmp_path / "plan.csv")
     rows = read(tmp_path / "plan.csv")
     own = [row for row in planned["plan"] if row["rep_id"] == "R-9"]
@@ -145,13 +145,13 @@ def test_the_present_week_is_pulled_and_its_states_told(example, client, exporte
 
 
 def test_what_was_done_is_told_once(example, client, tmp_path, home):
-    store = open_store(f"sqlite:///{home / 'kqml.db'}")
+    database = open_database(f"sqlite:///{home / 'kqml.db'}")
     decided = {"week": "2024-W12", "cutoff": DAY_US, "policy": "p", "playbook": "p", "assigned": "visit"}
-    with store.writing() as connection:
+    with database.writing() as connection:
         (account,) = connection.execute(select(ACCOUNTS.c.account_id).limit(1)).scalars()
         row = {**decided, "decision_id": "d1", "account_id": account, "eligible": "[]", "blocked": "{}"}
         add_decisions(connection, [row], DAY_US)
-    store.close()
+    database.close()
     done = tmp_path / "done.csv"
     done.write_text("decision_id,state,at,action,reason\nd1,accepted,,,\nd1,done,2026-01-07T10:00:00+08:00,call,\n")
 

@@ -1,4 +1,4 @@
-"""`kqml import`, `export`, `score`, `train` with `--store`."""
+"""`kqml import`, `export`, `score`, `train` with `--database`."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from kqml.__main__ import create_app
 from kqml.dataset.folder import read_dataset
 from kqml.errors import BadUse
 from serve.cli.database_option import with_address
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.tables import ACCOUNTS, LATEST_SCORES, SCORES
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
@@ -41,23 +41,23 @@ def run(*arguments):
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
-        (["--store"], ["--store", "own"]),
-        (["--store", "--out", "x"], ["--store", "own", "--out", "x"]),
-        (["--store", "sqlite:///a", "x"], ["--store", "sqlite:///a", "x"]),
-        (["data", "--store", "own"], ["data", "--store", "own"]),
-        (["--store", "data"], ["--store", "own", "data"]),
-        (["--store=sqlite:///a"], ["--store=sqlite:///a"]),
+        (["--database"], ["--database", "own"]),
+        (["--database", "--out", "x"], ["--database", "own", "--out", "x"]),
+        (["--database", "sqlite:///a", "x"], ["--database", "sqlite:///a", "x"]),
+        (["data", "--database", "own"], ["data", "--database", "own"]),
+        (["--database", "data"], ["--database", "own", "data"]),
+        (["--database=sqlite:///a"], ["--database=sqlite:///a"]),
         (["data"], ["data"]),
     ],
 )
-def test_a_bare_store_is_the_settings_one(words, completed):
+def test_a_bare_database_is_the_settings_one(words, completed):
     assert with_address(words) == completed
 
 
 @pytest.fixture
 def loaded(home, company):
     """The store at home with the small company in it."""
-    stored = run("import", company.dataset.path, "--store")["stored"]
+    stored = run("import", company.dataset.path, "--database")["stored"]
     assert stored["events"] == len(company.dataset.events(["event_id"]))
     return home
 
@@ -66,27 +66,27 @@ def test_a_dataset_goes_in_and_comes_out(loaded, company, tmp_path):
     exported = run("export", "--out", tmp_path / "out")
     assert exported["fingerprint"] == company.dataset.info.fingerprint
     assert read_dataset(tmp_path / "out").measured_fingerprint() == exported["fingerprint"]
-    again = run("import", tmp_path / "out", "--store", f"sqlite:///{loaded}/kqml.db")["stored"]
+    again = run("import", tmp_path / "out", "--database", f"sqlite:///{loaded}/kqml.db")["stored"]
     assert (again["events"], again["known"]) == (0, exported["events"])
     with pytest.raises(BadUse, match="exists already"):
         run("export", "--out", tmp_path / "out")
 
 
 def scores_of(home):
-    store = open_store(f"sqlite:///{home / 'kqml.db'}")
-    with store.reading() as connection:
+    database = open_database(f"sqlite:///{home / 'kqml.db'}")
+    with database.reading() as connection:
         rows = [dict(row) for row in connection.execute(select(SCORES)).mappings()]
         newest = [dict(row) for row in connection.execute(select(LATEST_SCORES)).mappings()]
-    store.close()
+    database.close()
     return rows, newest
 
 
-def test_the_store_scores_as_the_dataset_does_and_keeps_why(loaded, company, tmp_path):
+def test_the_database_scores_as_the_dataset_does_and_keeps_why(loaded, company, tmp_path):
     run("promote", 1)
     now, then = ("2022-11-01", "2022-10-04")
-    run("score", "--store", "--cutoff", then)
+    run("score", "--database", "--cutoff", then)
     run("promote", 2)
-    stored = run("score", "--store", "--cutoff", now, "--out", tmp_path / "stored.parquet")
+    stored = run("score", "--database", "--cutoff", now, "--out", tmp_path / "stored.parquet")
     given = run(
         "score",
         company.dataset.path,
@@ -128,14 +128,14 @@ def test_the_store_scores_as_the_dataset_does_and_keeps_why(loaded, company, tmp
 def test_whoever_objects_gets_no_number(loaded, company, tmp_path):
     """Neither in the store nor in the file; what was scored before stays, so that it can be explained."""
     run("promote", 1)
-    run("score", "--store", "--cutoff", "2022-10-04")
+    run("score", "--database", "--cutoff", "2022-10-04")
     before = {row["account_id"]: row for row in scores_of(loaded)[1] if row["churn_probability"] is not None}
     objecting = min(before)
-    store = open_store(f"sqlite:///{loaded / 'kqml.db'}")
-    with store.writing() as connection:
+    database = open_database(f"sqlite:///{loaded / 'kqml.db'}")
+    with database.writing() as connection:
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == objecting).values(objected_at=1))
-    store.close()
-    answer = run("score", "--store", "--cutoff", "2022-11-01", "--out", tmp_path / "x.parquet", "--language", "en")
+    database.close()
+    answer = run("score", "--database", "--cutoff", "2022-11-01", "--out", tmp_path / "x.parquet", "--language", "en")
     assert answer["objecting"] == 1
     rows, newest = scores_of(loaded)
     short = next(row for row in newest if row["account_id"] == objecting)
@@ -152,27 +152,27 @@ def test_without_amounts_value_at_risk_is_unknown_and_said(home, tmp_path):
     days = "".join(f"S1,2024-01-{day:02}\n" for day in range(1, 29))
     (tmp_path / "orders.csv").write_text(f"store,day\n{days}")
     (tmp_path / "m.toml").write_text(MAPPING.replace('amount = "sum"\n', ""))
-    run("import", "--mapping", tmp_path / "m.toml", tmp_path / "orders.csv", "--store")
+    run("import", "--mapping", tmp_path / "m.toml", tmp_path / "orders.csv", "--database")
     run("promote", 1)
-    answer = run("score", "--store", "--cutoff", "2024-01-29", "--language", "en")
+    answer = run("score", "--database", "--cutoff", "2024-01-29", "--language", "en")
     assert (answer["accounts"], answer["valued"]) == (1, 0)
     assert any("value at risk" in warning for warning in answer["warnings"])
     assert scores_of(home)[1][0]["value_at_risk"] is None
 
 
-def test_a_store_without_events_is_said(home):
+def test_a_database_without_events_is_said(home):
     run("promote", 1)
-    answer = run("score", "--store")
+    answer = run("score", "--database")
     assert (answer["accounts"], answer["crossed"], answer["out"]) == (0, 0, None)
 
 
-@pytest.mark.parametrize("words", [["score"], ["score", "data", "--store"], ["train", "data", "--store"]])
+@pytest.mark.parametrize("words", [["score"], ["score", "data", "--database"], ["train", "data", "--database"]])
 def test_what_to_read_has_to_be_clear(home, words, tmp_path):
     with pytest.raises(BadUse, match="It is not clear what to read"):
         run(*words, *(["--out", tmp_path / "x.csv"] if words[0] == "score" else []))
 
 
-@pytest.mark.parametrize("words", [[], ["--store"], ["data", "--store"]])
+@pytest.mark.parametrize("words", [[], ["--database"], ["data", "--database"]])
 def test_what_to_import_has_to_be_clear(home, words):
     with pytest.raises(BadUse, match="It is not clear how to read the data"):
         run("import", *words)
@@ -192,11 +192,11 @@ amount = "sum"
 """
 
 
-def test_an_imported_file_may_go_straight_into_the_store(home, tmp_path):
+def test_an_imported_file_may_go_straight_into_the_database(home, tmp_path):
     days = "".join(f"S1,2024-01-{day:02},5\n" for day in range(1, 9))
     (tmp_path / "orders.csv").write_text(f"store,day,sum\n{days}")
     (tmp_path / "m.toml").write_text(MAPPING)
-    answer = run("import", "--mapping", tmp_path / "m.toml", tmp_path / "orders.csv", "--store")
+    answer = run("import", "--mapping", tmp_path / "m.toml", tmp_path / "orders.csv", "--database")
     assert (answer["usable"], answer["written"], answer["stored"]["events"]) == (True, None, 8)
     assert run("export", "--out", tmp_path / "out")["fingerprint"] == answer["fingerprint"]
     with pytest.raises(BadUse, match="nowhere to write to"):

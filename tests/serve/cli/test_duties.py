@@ -16,8 +16,8 @@ from kqml.duties.overrides import duty_id
 from kqml.duties.table import DUTIES, SCHEMA, STATES
 from kqml.events import KINDS
 from kqml.messages import LANGUAGES, catalogue
-from serve.database.duty_overrides import add_declared
-from serve.database.engine import open_store
+from serve.database.duty_overrides import add_overrides
+from serve.database.engine import open_database
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
@@ -57,17 +57,17 @@ def test_without_a_week_it_is_the_one_after_the_last_record(dataset):
     assert answered(dataset)["week"] == "2024-W11"
 
 
-def test_the_store_owes_what_its_dataset_does_but_for_birthdays(dataset, tmp_path, monkeypatch):
+def test_the_database_owes_what_its_dataset_does_but_for_birthdays(dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("KQML_HOME", str(tmp_path))
     address = f"sqlite:///{tmp_path / 'kqml.db'}"
-    stored = CliRunner().invoke(create_app(), ["import", dataset, "--store", address, "--json"])
+    stored = CliRunner().invoke(create_app(), ["import", dataset, "--database", address, "--json"])
     assert stored.exit_code == 0, stored.output
     words = ("--week", "2024-W06", "--rep", "r1")
     wanted = [row for row in answered(dataset, *words)["rows"] if row["duty"] != "birthday"]
-    assert answered("--store", address, *words)["rows"] == wanted
+    assert answered("--database", address, *words)["rows"] == wanted
     open_one = next(row for row in wanted if row["event_id"] and row["state"] == "overdue")
     declare_done(address, open_one)
-    after = answered("--store", address, *words)["rows"]
+    after = answered("--database", address, *words)["rows"]
     changed = {"state": "done", "must": False, "why": "declared", "behind": 0.0}
     assert after == [{**row, **changed} if row == open_one else row for row in wanted]
     assert answered(dataset, *words)["rows"] != after
@@ -76,10 +76,10 @@ def test_the_store_owes_what_its_dataset_does_but_for_birthdays(dataset, tmp_pat
 def declare_done(address, row):
     named = duty_id({**row, "due_by": datetime.fromisoformat(row["due_by"])})
     said = {"duty_id": named, "owner": row["account_id"], "duty": row["duty"], "state": "done", "at": None}
-    store = open_store(address)
-    with store.writing() as connection:
-        assert add_declared(connection, [{**said, "note": None, "by": "test"}], 1) == 1
-    store.close()
+    database = open_database(address)
+    with database.writing() as connection:
+        assert add_overrides(connection, [{**said, "note": None, "by": "test"}], 1) == 1
+    database.close()
 
 
 def test_a_month_may_be_asked_for_instead(dataset):

@@ -1,4 +1,4 @@
-"""`kqml plan --store`: a week kept in the store, re-created, refused, relearned from."""
+"""`kqml plan --database`: a week kept in the store, re-created, refused, relearned from."""
 
 import json
 from pathlib import Path
@@ -16,12 +16,12 @@ from kqml.duties import week
 from kqml.errors import BadUse, Refused
 from kqml.playbook import read_playbook
 from models.churn.bundle import load_bundle
-from models.churn.scoring import scorer_of
+from models.churn.scoring import create_scorer
 from models.policy.planning.feature_rows import row_fingerprint
-from models.policy.planning.learned_state import learned_from
-from models.policy.planning.receipts import recreate
+from models.policy.planning.learned_state import learned_state_from_json
+from models.policy.planning.receipts import recreate_ranks
 from serve.database.decisions import add_decisions, add_state
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.learned import read_learned
 from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS, LEARNED, OUTBOX, WEBHOOKS
 
@@ -37,7 +37,7 @@ def run(*words):
 
 
 def plan(*words):
-    answer = run("plan", "--store", *words)
+    answer = run("plan", "--database", *words)
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(answer)
     return answer
 
@@ -49,22 +49,22 @@ def home(filled, company, tmp_path, monkeypatch):
     for name in ("MLFLOW_TRACKING_URI", "KQML_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     CliRunner().invoke(create_app(), ["promote", "1"])
-    run("import", company.dataset.path, "--store")
+    run("import", company.dataset.path, "--database")
     return tmp_path / "home"
 
 
 @pytest.fixture
 def kept(home):
-    store = open_store(f"sqlite:///{home / 'kqml.db'}")
+    database = open_database(f"sqlite:///{home / 'kqml.db'}")
     row = {"webhook_id": "w", "url": "https://x", "kinds": '["plan.created"]', "secrets": "s", "created_at": 1}
-    with store.writing() as connection:
+    with database.writing() as connection:
         connection.execute(WEBHOOKS.insert(), row)
-    yield store
-    store.close()
+    yield database
+    database.close()
 
 
-def rows_of(store, table):
-    with store.reading() as connection:
+def rows_of(database, table):
+    with database.reading() as connection:
         return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 
@@ -93,15 +93,15 @@ def test_a_week_is_kept_with_its_receipts_and_told_once(kept, company):
     assert rows_of(kept, DECISIONS) == decisions
 
 
-def re_created(store, company):
+def re_created(database, company):
     """How many of the decisions that kqml made come out of their receipts again, bit for bit."""
-    decisions = [row for row in rows_of(store, DECISIONS) if row["receipt"]]
+    decisions = [row for row in rows_of(database, DECISIONS) if row["receipt"]]
     receipts = [json.loads(row["receipt"]) for row in decisions]
-    with store.reading() as connection:
+    with database.reading() as connection:
         found = read_learned(connection, receipts[0]["learned"])
-    learned, playbook = learned_from(found.content)
+    learned, playbook = learned_state_from_json(found.content)
     bundle = load_bundle(company.bundles[0])
-    scorer, seen = scorer_of(bundle), 0
+    scorer, seen = create_scorer(bundle), 0
     for row, receipt in zip(decisions, receipts, strict=True):
         assert row["model"] == f"1@{bundle.fingerprint[:12]}"
         assert row["playbook"] == playbook.version
@@ -111,7 +111,7 @@ def re_created(store, company):
             continue
         features = json.loads(row["features"])
         assert row["features_fingerprint"] == row_fingerprint(found.columns, np.array(features, dtype=np.float64))
-        again = recreate(receipt, features, scorer, learned, playbook)
+        again = recreate_ranks(receipt, features, scorer, learned, playbook)
         assert orjson.dumps(again) == orjson.dumps({name: receipt[name] for name in ("score", "actions")})
         seen += 1
     return seen
@@ -146,7 +146,7 @@ def test_objections_and_rejections_are_respected(kept):
         plan("--week", WEEK)
 
 
-def test_drawn_decisions_of_the_store_are_learned_from(kept, company):
+def test_drawn_decisions_of_the_database_are_learned_from(kept, company):
     """Ten weeks of drawn decisions, recorded in time, have outcomes by now; those recorded too late change nothing."""
     ids = [row["account_id"] for row in rows_of(kept, ACCOUNTS)]
     random = np.random.default_rng(0)

@@ -15,7 +15,7 @@ from kqml.events import KIND_OF_CODE
 from kqml.messages import LANGUAGES, catalogue
 from kqml.playbook import parse_playbook, read_playbook
 from kqml.playbook.codes import CAUSES, SYMPTOMS, TIERS
-from kqml.playbook.differences import Difference, differences
+from kqml.playbook.differences import PlaybookDifference, playbook_differences
 from kqml.playbook.reading import content_of
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
@@ -127,9 +127,9 @@ def test_a_package_that_only_one_has_differs_in_each_of_its_keys():
         f'[[packages]]\nname = "{name}"\nminutes = {minutes}\nstops = 0\nmoney = 0\n'
         for name, minutes in (("wait", 0), ("visit", 55), ("gala", 99))
     )
-    keys = {each.key: each for each in differences(read_playbook(), parse_playbook(text, "own.toml"))}
-    assert keys["packages[gala].minutes"] == Difference("packages[gala].minutes", None, 99.0)
-    assert keys["packages[call].minutes"] == Difference("packages[call].minutes", 15.0, None)
+    keys = {each.key: each for each in playbook_differences(read_playbook(), parse_playbook(text, "own.toml"))}
+    assert keys["packages[gala].minutes"] == PlaybookDifference("packages[gala].minutes", None, 99.0)
+    assert keys["packages[call].minutes"] == PlaybookDifference("packages[call].minutes", 15.0, None)
     assert "packages[visit].minutes" not in keys
 
 

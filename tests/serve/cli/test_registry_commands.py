@@ -64,7 +64,7 @@ def test_people_read_the_same_as_a_table(home):
     assert "sales ops：提升 champion，无 → 版本 1（the first one）" in table
 
 
-def test_a_registry_without_versions_says_what_to_do(store, tmp_path, monkeypatch):
+def test_a_registry_without_versions_says_what_to_do(registry, tmp_path, monkeypatch):
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     assert run("models")["versions"] == []
     assert "`kqml train DIR` 登记一个" in shown("models")

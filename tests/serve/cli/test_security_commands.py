@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from kqml.__main__ import create_app
 from kqml.errors import BadUse
 from serve.cli.administration import RoleName
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.tables import AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS
 from serve.security.contact_vault import ContactVault
-from serve.security.encryption import make_secret_key, sealer_at
+from serve.security.encryption import cipher_from_file, make_secret_key
 from serve.security.passwords import is_password
 from serve.security.roles import Role
 from serve.security.users import find_user
@@ -51,9 +51,9 @@ def kqml(home):
 
 
 @pytest.fixture
-def store(home, kqml):
+def database(home, kqml):
     kqml("keys", "list")
-    opened = open_store(f"sqlite:///{home / 'kqml.db'}")
+    opened = open_database(f"sqlite:///{home / 'kqml.db'}")
     yield opened
     opened.close()
 
@@ -76,14 +76,14 @@ def test_a_scope_that_does_not_exist_is_told_with_those_that_do(kqml):
     assert kqml("keys", "list")["keys"] == []
 
 
-def test_a_user_is_made_with_a_password_from_standard_input(kqml, store):
+def test_a_user_is_made_with_a_password_from_standard_input(kqml, database):
     kqml("users", "create", "wang", "--role", "rep", "--rep", "R17", typed=PASSWORD + "\n")
     kqml("users", "create", "admin", "--role", "admin", typed=PASSWORD + "\n")
     assert [(user["login"], user["role"], user["rep_id"]) for user in kqml("users", "list")["users"]] == [
         ("admin", "admin", None),
         ("wang", "rep", "R17"),
     ]
-    with store.reading() as connection:
+    with database.reading() as connection:
         found = find_user(connection, "wang")
     assert is_password(PASSWORD, found.password_hash)
 
@@ -105,10 +105,10 @@ def test_a_user_that_cannot_be_is_refused_with_why(kqml, words, typed, said):
     assert [user["login"] for user in kqml("users", "list")["users"]] == ["taken"]
 
 
-def test_a_password_is_changed_and_a_user_disabled(kqml, store):
+def test_a_password_is_changed_and_a_user_disabled(kqml, database):
     kqml("users", "create", "wang", "--role", "admin", typed=PASSWORD)
     kqml("users", "password", "wang", typed="another 密码 entirely")
-    with store.reading() as connection:
+    with database.reading() as connection:
         assert is_password("another 密码 entirely", find_user(connection, "wang").password_hash)
     kqml("users", "disable", "wang")
     assert kqml("users", "list")["users"][0]["disabled_at"] is not None
@@ -120,10 +120,10 @@ def test_the_roles_of_the_command_line_are_the_roles():
     assert [role.value for role in RoleName] == [role.value for role in Role]
 
 
-def put_contact(home, store):
-    with store.writing() as connection:
+def put_contact(home, database):
+    with database.writing() as connection:
         record = {"contact_id": "c1", "account_id": "a1", "name": "王小明", "phone": "13800000000", "role": "owner"}
-        sealed = ContactVault(sealer_at(None, home / "secret.keys")).seal(connection, [record])
+        sealed = ContactVault(cipher_from_file(None, home / "secret.keys")).seal(connection, [record])
         connection.execute(insert(CONTACTS), [{**sealed[0], "version": 1, "updated_at": 1}])
         event = {
             "account_id": "a1",
@@ -135,14 +135,14 @@ def put_contact(home, store):
         connection.execute(insert(EVENTS), [{**event, "occurred_at": 1, "known_at": 1, "received_at": 1}])
 
 
-def test_a_contact_is_exported_then_erased_for_good(home, kqml, store):
-    put_contact(home, store)
+def test_a_contact_is_exported_then_erased_for_good(home, kqml, database):
+    put_contact(home, database)
     kqml("erase", "c1", "--export", str(home / "c1.json"))
     exported = json.loads((home / "c1.json").read_text())
     assert (exported["contact"]["name"], exported["events"][0]["attributes"]) == ("王小明", '{"topic":"child"}')
     assert (home / "c1.json").stat().st_mode & 0o077 == 0
     assert kqml("erase", "c1") == {"contact_id": "c1", "events": 1}
-    with store.reading() as connection:
+    with database.reading() as connection:
         (contact,) = connection.execute(select(CONTACTS)).mappings()
         assert (contact["name"], contact["phone"], contact["role"]) == (None, None, "owner")
         assert contact["erased_at"] is not None
@@ -162,10 +162,10 @@ def test_expired_things_are_counted(kqml):
     assert set(kqml("erase", "--expired")["erased"].values()) == {0}
 
 
-def test_what_commands_change_is_in_the_audit_log_without_secrets(kqml, store):
+def test_what_commands_change_is_in_the_audit_log_without_secrets(kqml, database):
     made = kqml("keys", "create", "crm", "--scope", "events:write")
     kqml("users", "create", "wang", "--role", "admin", typed=PASSWORD)
-    with store.reading() as connection:
+    with database.reading() as connection:
         entries = connection.execute(select(AUDIT_LOG)).mappings().all()
     assert [entry["action"] for entry in entries] == ["key.create", "user.create"]
     assert all(entry["actor"].startswith("command:") for entry in entries)
@@ -173,8 +173,8 @@ def test_what_commands_change_is_in_the_audit_log_without_secrets(kqml, store):
     assert PASSWORD not in str(entries)
 
 
-def test_secret_keys_are_exchanged(home, kqml, store, monkeypatch):
-    put_contact(home, store)
+def test_secret_keys_are_exchanged(home, kqml, database, monkeypatch):
+    put_contact(home, database)
     old, new = (home / "secret.keys").read_text().strip(), make_secret_key()
     monkeypatch.setenv("KQML_SECRET_KEYS", f"{new},{old}")
     assert kqml("keys", "rotate")["resealed"] == {"contacts": 1, "webhooks": 0}

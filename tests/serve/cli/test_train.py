@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from kqml.__main__ import create_app
 from models.churn.bundle import load_bundle
-from models.registry.client import RegistryStore
+from models.registry.client import RegistryClient
 from models.registry.versions import bundle_folder, find_version
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "train.json"
@@ -31,9 +31,9 @@ def test_a_training_becomes_a_version_with_everything_needed_to_repeat_it(folder
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(found)
-    store = RegistryStore(f"sqlite:///{tmp_path / '.kqml' / 'mlflow.db'}", tmp_path / ".kqml" / "artifacts")
-    version = find_version(store, str(found["version"]))
-    bundle = load_bundle(bundle_folder(store, version))
+    registry = RegistryClient(f"sqlite:///{tmp_path / '.kqml' / 'mlflow.db'}", tmp_path / ".kqml" / "artifacts")
+    version = find_version(registry, str(found["version"]))
+    bundle = load_bundle(bundle_folder(registry, version))
     assert bundle.model.grade == found["grade"]["grade"] == "ungraded"
     assert bundle.model.definition.gap == 7
     assert bundle.model.info == found["model"]

@@ -13,8 +13,8 @@ from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, write_datas
 from kqml.errors import BadUse, Refused
 from kqml.events import KINDS
 from serve.database.dataset_export import export_dataset
-from serve.database.dataset_import import Loaded, load_dataset
-from serve.database.dataset_info import found_store, read_info
+from serve.database.dataset_import import ImportedCounts, load_dataset
+from serve.database.dataset_info import initialise_info, read_info
 from serve.database.events import add_events
 from serve.database.tables import ACCOUNTS, EVENTS
 from serve.database.territory import EVERYWHERE
@@ -65,11 +65,13 @@ def dataset(tmp_path):
     return write_dataset(tmp_path / "given", TABLES, INFO)
 
 
-def test_what_goes_in_comes_out(store, dataset, tmp_path):
-    with store.writing() as connection:
-        found_store(connection, "Asia/Shanghai")
-    assert load_dataset(store, dataset, NOW, VAULT) == Loaded(accounts=3, contacts=1, reps=1, events=5, known=0)
-    out = export_dataset(store, tmp_path / "out", VAULT)
+def test_what_goes_in_comes_out(database, dataset, tmp_path):
+    with database.writing() as connection:
+        initialise_info(connection, "Asia/Shanghai")
+    assert load_dataset(database, dataset, NOW, VAULT) == ImportedCounts(
+        accounts=3, contacts=1, reps=1, events=5, known=0
+    )
+    out = export_dataset(database, tmp_path / "out", VAULT)
     assert out.info == dataset.info
     assert out.measured_fingerprint() == out.info.fingerprint == dataset.info.fingerprint
     for name in ("accounts", "contacts", "reps"):
@@ -104,65 +106,67 @@ def random_events(seed: int, count: int = 400) -> pa.Table:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_random_histories_come_out_as_they_went_in(store, tmp_path, seed):
+def test_random_histories_come_out_as_they_went_in(database, tmp_path, seed):
     given = write_dataset(tmp_path / "given", {"events": random_events(seed)}, DatasetInfo())
-    load_dataset(store, given, NOW, VAULT)
-    assert export_dataset(store, tmp_path / "out", VAULT).info.fingerprint == given.info.fingerprint
+    load_dataset(database, given, NOW, VAULT)
+    assert export_dataset(database, tmp_path / "out", VAULT).info.fingerprint == given.info.fingerprint
 
 
-def test_loading_again_adds_nothing(store, dataset):
-    load_dataset(store, dataset, NOW, VAULT)
-    assert load_dataset(store, dataset, NOW + 1, VAULT) == Loaded(accounts=3, contacts=1, reps=1, events=0, known=5)
-    with store.reading() as connection:
+def test_loading_again_adds_nothing(database, dataset):
+    load_dataset(database, dataset, NOW, VAULT)
+    assert load_dataset(database, dataset, NOW + 1, VAULT) == ImportedCounts(
+        accounts=3, contacts=1, reps=1, events=0, known=5
+    )
+    with database.reading() as connection:
         assert connection.execute(select(func.max(EVENTS.c.received_at))).scalar() == NOW
         assert connection.execute(select(func.max(ACCOUNTS.c.version))).scalar() == 1
 
 
-def test_an_event_with_another_content_refuses_the_whole(store, dataset, tmp_path):
-    load_dataset(store, dataset, NOW, VAULT)
+def test_an_event_with_another_content_refuses_the_whole(database, dataset, tmp_path):
+    load_dataset(database, dataset, NOW, VAULT)
     column = pa.array([13.5, None, 0.1, None, 1e-300])
     changed = TABLES["events"].set_column(5, "amount", column)
     ids = pa.array(["e1", "é2", "e3", "Z4", "new"])
     tables = {**TABLES, "events": changed.set_column(0, "event_id", ids)}
     with pytest.raises(Refused, match=r"1 events do not fit(.|\n)*'e1' is stored with another content"):
-        load_dataset(store, write_dataset(tmp_path / "other", tables, INFO), NOW, VAULT)
-    assert export_dataset(store, tmp_path / "out", VAULT).info.fingerprint == dataset.info.fingerprint
+        load_dataset(database, write_dataset(tmp_path / "other", tables, INFO), NOW, VAULT)
+    assert export_dataset(database, tmp_path / "out", VAULT).info.fingerprint == dataset.info.fingerprint
 
 
 @pytest.mark.parametrize("change", [{"time_zone": "Asia/Shanghai"}, {"currency": "CNY"}])
-def test_days_and_money_may_not_change_their_meaning(store, dataset, tmp_path, change):
-    load_dataset(store, dataset, NOW, VAULT)
+def test_days_and_money_may_not_change_their_meaning(database, dataset, tmp_path, change):
+    load_dataset(database, dataset, NOW, VAULT)
     other = write_dataset(tmp_path / "other", {"events": TABLES["events"]}, replace(INFO, **change))
     with pytest.raises(Refused, match="do not fit into the store"):
-        load_dataset(store, other, NOW, VAULT)
+        load_dataset(database, other, NOW, VAULT)
 
 
-def test_the_earlier_record_of_a_kind_stands(store, dataset, tmp_path):
-    load_dataset(store, dataset, NOW, VAULT)
+def test_the_earlier_record_of_a_kind_stands(database, dataset, tmp_path):
+    load_dataset(database, dataset, NOW, VAULT)
     info = replace(INFO, kinds_recorded={"visit": "2025-01-01T00:00:00+00:00", "call": "2024-06-01T00:00:00+00:00"})
-    load_dataset(store, write_dataset(tmp_path / "other", {"events": TABLES["events"]}, info), NOW, VAULT)
-    with store.reading() as connection:
+    load_dataset(database, write_dataset(tmp_path / "other", {"events": TABLES["events"]}, info), NOW, VAULT)
+    with database.reading() as connection:
         recorded = read_info(connection).kinds_recorded
     assert recorded["visit"] == "2023-12-01T00:00:00+00:00"
     assert recorded["call"] == "2024-06-01T00:00:00+00:00"
 
 
-def test_an_empty_store_is_an_empty_dataset(store, tmp_path):
-    out = export_dataset(store, tmp_path / "out", VAULT)
+def test_an_empty_database_is_an_empty_dataset(database, tmp_path):
+    out = export_dataset(database, tmp_path / "out", VAULT)
     assert (len(out.events()), len(out.table("accounts"))) == (0, 0)
 
 
-def test_an_existing_folder_is_refused(store, dataset):
+def test_an_existing_folder_is_refused(database, dataset):
     with pytest.raises(BadUse, match="exists already"):
-        export_dataset(store, dataset.path, VAULT)
+        export_dataset(database, dataset.path, VAULT)
 
 
-def test_orders_of_nothing_and_accounts_that_only_events_name_stay_behind(store, tmp_path):
+def test_orders_of_nothing_and_accounts_that_only_events_name_stay_behind(database, tmp_path):
     common = {**dict.fromkeys(EVENTS.columns.keys()), "account_id": "a", "occurred_at": 1, "known_at": 1}
     del common["received_at"]
     rows = [{**common, "event_id": f"e{n}", "kind": kind, "amount": 0.0} for n, kind in enumerate(["order", "return"])]
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_events(connection, rows, NOW, EVERYWHERE)
-    out = export_dataset(store, tmp_path / "out", VAULT)
+    out = export_dataset(database, tmp_path / "out", VAULT)
     assert out.events()["kind"].to_pylist() == ["return"]
     assert len(out.table("accounts")) == 0

@@ -25,25 +25,25 @@ ROW = {
 }
 
 
-def add(store, name, now=MONDAY + 1, states=(), **more):
-    with store.writing() as connection:
+def add(database, name, now=MONDAY + 1, states=(), **more):
+    with database.writing() as connection:
         add_decisions(connection, [{**ROW, "decision_id": name, "account_id": "a", **more}], now)
         for state in states:
             add_state(connection, name, {"at": MONDAY + DAY_US, **state}, MONDAY + DAY_US)
 
 
-def read(store, **asked):
+def read(database, **asked):
     wish = {"actions": ("wait", "visit"), "before": MONDAY + 2 * WEEK, "suppression_days": 28, **asked}
-    with store.reading() as connection:
+    with database.reading() as connection:
         return read_log(connection, **wish)
 
 
 @pytest.fixture
-def known(store):
+def known(database):
     row = {"account_id": "a", "described": True, "version": 1, "updated_at": 1}
-    with store.writing() as connection:
+    with database.writing() as connection:
         connection.execute(ACCOUNTS.insert(), row)
-    return store
+    return database
 
 
 @pytest.mark.parametrize(

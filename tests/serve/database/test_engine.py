@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, text
 
 from kqml.errors import BadUse
-from serve.database.engine import open_store, parse_address
-from serve.database.tables import STORE_INFO
+from serve.database.engine import open_database, parse_address
+from serve.database.tables import DATABASE_INFO
 
 
 @pytest.mark.parametrize(
@@ -25,57 +25,57 @@ def test_addresses_are_understood(address, meant):
 @pytest.mark.parametrize("address", ["", "kqml.db", "mysql://u@h/d", "sqlite://", "sqlite:///:memory:", "://"])
 def test_other_addresses_are_bad_use(address):
     with pytest.raises(BadUse, match="database address"):
-        open_store(address)
+        open_database(address)
 
 
 def put(connection, key):
-    connection.execute(STORE_INFO.insert(), {"key": key, "value": "1"})
+    connection.execute(DATABASE_INFO.insert(), {"key": key, "value": "1"})
 
 
-def keys(store):
-    with store.reading() as connection:
-        return sorted(connection.execute(select(STORE_INFO.c.key)).scalars())
+def keys(database):
+    with database.reading() as connection:
+        return sorted(connection.execute(select(DATABASE_INFO.c.key)).scalars())
 
 
-def test_a_block_that_raises_leaves_nothing(store):
-    with pytest.raises(ZeroDivisionError, match="division"), store.writing() as connection:
+def test_a_block_that_raises_leaves_nothing(database):
+    with pytest.raises(ZeroDivisionError, match="division"), database.writing() as connection:
         put(connection, "a")
         1 / 0  # noqa: B018
-    assert keys(store) == []
+    assert keys(database) == []
 
 
-def test_writers_take_turns(store):
+def test_writers_take_turns(database):
     """Each reads what is there, then adds one more: without turns two of them would add the same."""
 
     def add():
         for _ in range(5):
-            with store.writing() as connection:
-                connection.execute(text("LOCK TABLE store_info" if not store.is_sqlite else "SELECT 1"))
-                put(connection, f"{len(connection.execute(select(STORE_INFO)).all()):03}")
+            with database.writing() as connection:
+                connection.execute(text("LOCK TABLE store_info" if not database.is_sqlite else "SELECT 1"))
+                put(connection, f"{len(connection.execute(select(DATABASE_INFO)).all()):03}")
 
     threads = [threading.Thread(target=add) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert keys(store) == [f"{number:03}" for number in range(30)]
+    assert keys(database) == [f"{number:03}" for number in range(30)]
 
 
-def test_a_snapshot_sees_one_state(store):
-    with store.snapshot() as early:
-        assert early.execute(select(STORE_INFO)).all() == []
-        with store.writing() as connection:
+def test_a_snapshot_sees_one_state(database):
+    with database.snapshot() as early:
+        assert early.execute(select(DATABASE_INFO)).all() == []
+        with database.writing() as connection:
             put(connection, "a")
-        assert early.execute(select(STORE_INFO)).all() == []
-    assert keys(store) == ["a"]
+        assert early.execute(select(DATABASE_INFO)).all() == []
+    assert keys(database) == ["a"]
 
 
-def test_an_acknowledged_write_on_sqlite_is_on_disk(store, database):
-    if database != "sqlite":
-        with store.reading() as connection:
+def test_an_acknowledged_write_on_sqlite_is_on_disk(database, backend):
+    if backend != "sqlite":
+        with database.reading() as connection:
             assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
         return
-    with store.reading() as connection:
+    with database.reading() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
         }

@@ -36,15 +36,15 @@ COLUMN = {DUTIES_DECLARED: "state", EVENTS: "kind", DECISIONS: "policy", DECISIO
 
 
 @pytest.fixture
-def filled(store):
-    with store.writing() as connection:
+def filled(database):
+    with database.writing() as connection:
         for table, row in ROWS.items():
             connection.execute(insert(table), row)
-    return store
+    return database
 
 
-def contents(store):
-    with store.snapshot() as connection:
+def contents(database):
+    with database.snapshot() as connection:
         return [connection.execute(select(table)).all() for table in ROWS]
 
 
@@ -58,11 +58,11 @@ def test_a_change_is_refused(filled, table, change):
     assert contents(filled) == before
 
 
-def test_replacing_or_truncating_is_refused(filled, database):
+def test_replacing_or_truncating_is_refused(filled, backend):
     before = contents(filled)
     columns = "account_id, occurred_at, event_id, known_at, received_at, kind"
     replaced = f"INSERT OR REPLACE INTO events ({columns}) VALUES ('a', 1, 'e', 3, 3, 'visit')"
-    statement = text(replaced if database == "sqlite" else "TRUNCATE events")
+    statement = text(replaced if backend == "sqlite" else "TRUNCATE events")
     with pytest.raises(DBAPIError, match="events is append-only"), filled.writing() as connection:
         connection.execute(statement)
     assert contents(filled) == before

@@ -7,22 +7,22 @@ from kqml.history.builders import event_log_of
 from serve.database.events import add_events, describe_later
 from serve.database.sqlite_reader import FIRST
 from serve.database.territory import EVERYWHERE, Territory
-from serve.usecases.database_histories import StoredHistories
+from serve.usecases.database_histories import DatabaseHistories
 
 CUTOFF = 10**15
 
 
-def keep(store, records):
+def keep(database, records):
     events = [{**event, "account_id": name} for name, events in records.items() for event in events]
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_events(connection, events, 0, EVERYWHERE)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_store_holds_the_log_that_records_make(store, seed):
+def test_a_database_holds_the_log_that_records_make(database, seed):
     records = {name: events for name, events in random_records(seed).items() if events}
-    keep(store, records)
-    histories = StoredHistories(store)
+    keep(database, records)
+    histories = DatabaseHistories(database)
     counted = {
         name: [event for event in events if event["kind"] != "order" or event["amount"] != 0]
         for name, events in records.items()
@@ -32,35 +32,35 @@ def test_a_store_holds_the_log_that_records_make(store, seed):
         check_same_log(histories.read([name], CUTOFF, EVERYWHERE).log, event_log_of({name: events}))
 
 
-def test_orders_of_nothing_do_not_count(store):
+def test_orders_of_nothing_do_not_count(database):
     order = dict.fromkeys(next(iter(random_records(0).values()))[0]) | {"kind": "order", "known_at": 5}
     sent = [{**order, "event_id": f"e{place}", "occurred_at": 9 - place, "amount": place} for place in range(3)]
-    keep(store, {"a": sent})
-    log = StoredHistories(store).read(["a"], CUTOFF, EVERYWHERE).log
+    keep(database, {"a": sent})
+    log = DatabaseHistories(database).read(["a"], CUTOFF, EVERYWHERE).log
     assert (log.occurred_at.tolist(), log.values["amount"].tolist()) == ([7, 8], [2.0, 1.0])
 
 
-def test_accounts_without_events_have_an_empty_history(store):
-    keep(store, {"a": random_records(3)["b"][:3]})
-    with store.writing() as connection:
+def test_accounts_without_events_have_an_empty_history(database):
+    keep(database, {"a": random_records(3)["b"][:3]})
+    with database.writing() as connection:
         describe_later(connection, ["b", "c"], 0)
-    histories = StoredHistories(store)
+    histories = DatabaseHistories(database)
     assert histories.read(["b", "c"], CUTOFF, EVERYWHERE).log.offsets.tolist() == [0, 0, 0]
     assert histories.read(["b"], CUTOFF, EVERYWHERE).log.offsets.tolist() == [0, 0]
     assert histories.read(["a", "b"], CUTOFF, EVERYWHERE).log.offsets.tolist() == [0, 3, 3]
     assert histories.read(["b"], CUTOFF, Territory(frozenset({"r"}))).log.account_count == 0
 
 
-def test_what_was_just_kept_is_read(store):
-    histories, records = StoredHistories(store), random_records(3)["b"]
+def test_what_was_just_kept_is_read(database):
+    histories, records = DatabaseHistories(database), random_records(3)["b"]
     for place, event in enumerate(records[:4]):
-        keep(store, {"a": [event]})
+        keep(database, {"a": [event]})
         assert len(histories.read(["a"], CUTOFF, EVERYWHERE).log) == place + 1
 
 
-def test_sqlite_finds_the_events_of_an_account_in_their_order(store):
-    if not store.is_sqlite:
+def test_sqlite_finds_the_events_of_an_account_in_their_order(database):
+    if not database.is_sqlite:
         return
-    with store.reading() as connection:
+    with database.reading() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {FIRST}", ("a",)).all()
     assert [row[-1] for row in plan] == ["SEARCH events USING PRIMARY KEY (account_id=?)"]

@@ -6,20 +6,20 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from kqml.errors import CouldNot
-from serve.database.engine import open_store
+from serve.database.engine import open_database
 from serve.database.migration import downgrade, revision, revisions, upgrade, upgrade_to
 from serve.database.tables import METADATA
 
 
 @pytest.fixture
 def empty(empty_address):
-    store = open_store(empty_address)
-    yield store
-    store.close()
+    database = open_database(empty_address)
+    yield database
+    database.close()
 
 
-def differences(store):
-    with store.reading() as connection:
+def differences(database):
+    with database.reading() as connection:
         return compare_metadata(MigrationContext.configure(connection), METADATA)
 
 
@@ -32,7 +32,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(empty):
 
 
 @pytest.mark.parametrize("start", revisions())
-def test_every_earlier_store_is_brought_up(empty, start):
+def test_every_earlier_database_is_brought_up(empty, start):
     upgrade_to(empty, start)
     upgrade(empty)
     assert differences(empty) == []
@@ -47,14 +47,14 @@ def test_down_and_up_again_step_by_step(empty):
     assert differences(empty) == []
 
 
-def test_a_store_of_a_newer_program_is_left_alone(store):
-    with store.writing() as connection:
+def test_a_database_of_a_newer_program_is_left_alone(database):
+    with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(CouldNot, match="newer program"):
-        upgrade(store)
+        upgrade(database)
 
 
-def test_a_migration_that_fails_leaves_the_store_as_it_was(empty, monkeypatch):
+def test_a_migration_that_fails_leaves_the_database_as_it_was(empty, monkeypatch):
     upgrade_to(empty, "0001")
     before = set(inspect(empty.engine).get_table_names())
     monkeypatch.setattr("serve.database.append_only._postgresql", lambda table: ["nonsense"])

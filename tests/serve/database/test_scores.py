@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from serve.database.scores import Crossing, Run, last_run, list_scores, record_scores
+from serve.database.scores import Crossing, ScoringRun, last_run, list_scores, record_scores
 from serve.database.tables import LATEST_SCORES
 from serve.database.territory import EVERYWHERE
 
@@ -28,29 +28,29 @@ def score(account, cutoff, probability, model="3", band="low", change=(None, Non
     }
 
 
-def record(store, *rows):
-    with store.writing() as connection:
+def record(database, *rows):
+    with database.writing() as connection:
         return record_scores(connection, rows)
 
 
-def stored(store, account):
-    with store.reading() as connection:
+def stored(database, account):
+    with database.reading() as connection:
         return list_scores(connection, account, EVERYWHERE, 10)
 
 
-def test_lists_show_the_newest(store):
-    record(store, score("a", 10, 0.1), score("b", 10, 0.2))
-    record(store, score("a", 20, 0.3))
-    record(store, score("a", 15, 0.9))
-    with store.reading() as connection:
+def test_lists_show_the_newest(database):
+    record(database, score("a", 10, 0.1), score("b", 10, 0.2))
+    record(database, score("a", 20, 0.3))
+    record(database, score("a", 15, 0.9))
+    with database.reading() as connection:
         newest = connection.execute(select(LATEST_SCORES.c.account_id, LATEST_SCORES.c.churn_probability)).all()
-        assert last_run(connection) == Run(20, "3")
+        assert last_run(connection) == ScoringRun(20, "3")
     assert sorted(map(tuple, newest)) == [("a", 0.3), ("b", 0.2)]
-    assert [row["cutoff"] for row in stored(store, "a")] == [20, 15, 10]
+    assert [row["cutoff"] for row in stored(database, "a")] == [20, 15, 10]
 
 
-def test_a_store_without_scores_has_no_run(store):
-    with store.reading() as connection:
+def test_a_database_without_scores_has_no_run(database):
+    with database.reading() as connection:
         assert last_run(connection) is None
 
 
@@ -63,20 +63,20 @@ def test_a_store_without_scores_has_no_run(store):
         (None, "low", [Crossing("a", None, "low", 0.5)]),
     ],
 )
-def test_crossings_are_told(store, first, second, crossed):
-    record(store, score("a", 10, 0.5, band=first))
-    assert record(store, score("a", 20, 0.5, band=second)) == crossed
+def test_crossings_are_told(database, first, second, crossed):
+    record(database, score("a", 10, 0.5, band=first))
+    assert record(database, score("a", 20, 0.5, band=second)) == crossed
 
 
-def test_a_later_score_of_an_earlier_moment_crosses_nothing(store):
-    record(store, score("a", 20, 0.5, band="high"))
-    assert record(store, score("a", 10, 0.1, band="low")) == []
+def test_a_later_score_of_an_earlier_moment_crosses_nothing(database):
+    record(database, score("a", 20, 0.5, band="high"))
+    assert record(database, score("a", 10, 0.1, band="low")) == []
 
 
-def test_the_parts_add_up_to_the_difference_that_was_stored(store):
-    record(store, score("a", 10, 0.10))
-    record(store, score("a", 20, 0.35, change=(0.05, 0.125, 0.0625), before=(10, "3")))
-    row = stored(store, "a")[0]
+def test_the_parts_add_up_to_the_difference_that_was_stored(database):
+    record(database, score("a", 10, 0.10))
+    record(database, score("a", 20, 0.35, change=(0.05, 0.125, 0.0625), before=(10, "3")))
+    row = stored(database, "a")[0]
     assert (row["before_probability"], row["before_cutoff"], row["before_model"]) == (0.10, 10, "3")
     assert row["change_calendar"] == 0.05
     assert row["change_model"] == 0.0625
@@ -93,36 +93,36 @@ def test_the_parts_add_up_to_the_difference_that_was_stored(store):
         (score("a", 20, 0.1), score("a", 10, 0.2, change=(1, 1, 1), before=(20, "3"))),
     ],
 )
-def test_a_change_from_another_score_is_not_told(store, first, second):
-    record(store, first)
-    record(store, second)
-    row = next(row for row in stored(store, "a") if row["cutoff"] == second["cutoff"])
+def test_a_change_from_another_score_is_not_told(database, first, second):
+    record(database, first)
+    record(database, second)
+    row = next(row for row in stored(database, "a") if row["cutoff"] == second["cutoff"])
     assert (row["change_calendar"], row["change_data"], row["change_model"]) == (None, None, None)
 
 
-def test_scoring_again_replaces(store):
-    record(store, score("a", 10, 0.1), score("a", 10, 0.2, model="4"))
-    record(store, score("a", 10, 0.3))
-    assert [(row["model"], row["churn_probability"]) for row in stored(store, "a")] == [("4", 0.2), ("3", 0.3)]
+def test_scoring_again_replaces(database):
+    record(database, score("a", 10, 0.1), score("a", 10, 0.2, model="4"))
+    record(database, score("a", 10, 0.3))
+    assert [(row["model"], row["churn_probability"]) for row in stored(database, "a")] == [("4", 0.2), ("3", 0.3)]
 
 
-def test_another_version_at_the_same_moment_is_a_change_of_the_model(store):
-    record(store, score("a", 10, 0.125))
-    record(store, score("a", 10, 0.5, model="4", change=(0.0, 0.0, 0.375), before=(10, "3")))
-    row = next(row for row in stored(store, "a") if row["model"] == "4")
+def test_another_version_at_the_same_moment_is_a_change_of_the_model(database):
+    record(database, score("a", 10, 0.125))
+    record(database, score("a", 10, 0.5, model="4", change=(0.0, 0.0, 0.375), before=(10, "3")))
+    row = next(row for row in stored(database, "a") if row["model"] == "4")
     assert (row["before_probability"], row["before_model"]) == (0.125, "3")
     assert (row["change_calendar"], row["change_data"], row["change_model"]) == (0.0, 0.0, 0.375)
 
 
-def test_scoring_again_keeps_what_the_change_was(store):
+def test_scoring_again_keeps_what_the_change_was(database):
     """A second run of the night compares with the night before, not with the first run."""
-    record(store, score("a", 10, 0.125))
+    record(database, score("a", 10, 0.125))
     again = score("a", 20, 0.5, change=(0.25, 0.0625, 0.0625), before=(10, "3"))
-    record(store, again)
-    first = stored(store, "a")[0]
-    record(store, {**again, "before_cutoff": 20, "change_calendar": 0.0, "change_data": 0.0, "change_model": 0.0})
-    assert stored(store, "a")[0] == first
-    record(store, score("a", 20, 0.75, change=(0.0, 0.0, 0.0), before=(20, "3")))
-    row = stored(store, "a")[0]
+    record(database, again)
+    first = stored(database, "a")[0]
+    record(database, {**again, "before_cutoff": 20, "change_calendar": 0.0, "change_data": 0.0, "change_model": 0.0})
+    assert stored(database, "a")[0] == first
+    record(database, score("a", 20, 0.75, change=(0.0, 0.0, 0.0), before=(20, "3")))
+    row = stored(database, "a")[0]
     assert (row["before_probability"], row["before_cutoff"]) == (0.125, 10)
     assert (row["change_calendar"], row["change_data"], row["change_model"]) == (0.25, 0.3125, 0.0625)

@@ -27,7 +27,7 @@ def full(client):
         assert client.post("/v1/contacts", json={"contacts": [contact]}).status_code == 200
         decided = {"week": "2024-W12", "cutoff": NOW, "policy": "p", "playbook": "b", "assigned": "visit"}
         row = {**decided, "decision_id": name, "account_id": name, "eligible": "[]", "blocked": "{}"}
-        with client.app.state.service.store.writing() as connection:
+        with client.app.state.service.database.writing() as connection:
             add_decisions(connection, [row], NOW)
             review = {"review_id": name, "account_id": name, "asked_at": NOW, "asked_by": "test"}
             connection.execute(insert(REVIEWS), review)
@@ -67,7 +67,7 @@ def test_an_id_with_a_slash_that_is_not_there_is_not_found_by_its_name(client, r
 def test_the_audit_log_names_the_id(full):
     full("S/1").put("/v1/accounts/S%2F1", json={"tier": "A"})
     service = full("b").app.state.service
-    with service.store.reading() as connection:
+    with service.database.reading() as connection:
         asked = select(AUDIT_LOG.c.subject).where(AUDIT_LOG.c.action == "PUT /v1/accounts/{account_id}")
         assert list(connection.execute(asked).scalars()) == ["S/1"]
 

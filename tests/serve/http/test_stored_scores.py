@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from kqml.calendar.business_time import moment_of
 from models.churn.bundle import load_bundle
-from models.churn.scoring import as_json, scorer_of
+from models.churn.scoring import as_json, create_scorer
 from serve.database.dataset_import import load_dataset
 from serve.database.territory import Territory
 from serve.http.access import EVERYTHING, Caller
@@ -33,13 +33,13 @@ class Limited:
 
 
 @pytest.fixture
-def served_store(store, company):
-    load_dataset(store, company.dataset, company.cutoff, PlainVault())
-    return store
+def served_database(database, company):
+    load_dataset(database, company.dataset, company.cutoff, PlainVault())
+    return database
 
 
 @pytest.fixture
-def ask(company, logged, served_store):
+def ask(company, logged, served_database):
     """Asks the service for stored accounts, as a caller of these reps where named."""
     opened = []
 
@@ -47,7 +47,7 @@ def ask(company, logged, served_store):
         log = build_logger(logged)
         served = ServedModel(publish(company, 0), load_live, log)
         access = Limited(*reps) if reps else OpenAccess()
-        service = service_around(served, served_store, access, lambda: company.cutoff, 2**20)
+        service = service_around(served, served_database, access, lambda: company.cutoff, 2**20)
         opened.append(TestClient(create_app(service, log)))
         return opened[-1].__enter__()
 
@@ -63,7 +63,7 @@ def ask(company, logged, served_store):
 @pytest.mark.parametrize("days_before_the_end", [0, 45.3])
 def test_stored_accounts_score_as_in_the_batch_bit_for_bit(company, ask, days_before_the_end):
     cutoff = company.cutoff - round(days_before_the_end * 86_400e6)
-    scorer = scorer_of(load_bundle(company.bundles[0]))
+    scorer = create_scorer(load_bundle(company.bundles[0]))
     batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), "zh", 4)
     names = company.dataset.event_log().accounts.tolist()
     answer = ask(names[::-1], reasons=4, as_of=moment_of(cutoff).isoformat())

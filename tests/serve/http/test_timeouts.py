@@ -11,7 +11,7 @@ import uvicorn
 
 from serve.http import request_bodies as bodies
 from serve.http import timeouts as patience
-from serve.http.timeouts import ImpatientProtocol
+from serve.http.timeouts import TimeoutProtocol
 
 POST = b"POST /v1/events HTTP/1.1\r\nhost: localhost\r\n"
 JSON = b"content-type: application/json\r\ncontent-length: 50\r\n\r\n"
@@ -24,7 +24,7 @@ def port(running, monkeypatch) -> Iterator[int]:
     monkeypatch.setattr(patience, "HEAD_SECONDS", 0.4)
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.4)
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(running.client.app, http=ImpatientProtocol, lifespan="off", log_level="critical")
+    config = uvicorn.Config(running.client.app, http=TimeoutProtocol, lifespan="off", log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

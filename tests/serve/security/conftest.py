@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from security_company import COOKIE, LIMITS, Clock, Company, fill
 
-from serve.database.engine import Store
+from serve.database.engine import Database
 from serve.http.access import Access
-from serve.http.credentials import StoreAccess
+from serve.http.credentials import DatabaseAccess
 
 
 @pytest.fixture
@@ -16,13 +16,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def access(app_store: Store, clock: Clock) -> Access:
-    return StoreAccess(app_store, clock, LIMITS, COOKIE)
+def access(app_database: Database, clock: Clock) -> Access:
+    return DatabaseAccess(app_database, clock, LIMITS, COOKIE)
 
 
 @pytest.fixture
 def company(running: Any, clock: Clock) -> Company:
     """In the place of the modelled company of the outer fixtures."""
     service = running.client.app.state.service
-    fill(service.store, service.sealer)
-    return Company(service.store, clock)
+    fill(service.database, service.sealer)
+    return Company(service.database, clock)

@@ -32,8 +32,8 @@ def everything(company):
     return bearer(company.key(*Scope))
 
 
-def counts(store):
-    with store.reading() as connection:
+def counts(database):
+    with database.reading() as connection:
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar()
             for table in METADATA.sorted_tables
@@ -53,10 +53,10 @@ PATHS = [
 
 
 def test_sql_in_an_address_is_an_id_that_is_not_there(client, company, everything):
-    before = counts(company.store)
+    before = counts(company.database)
     for text in SQL:
         _ask_for(client, everything, text)
-    assert counts(company.store) == before
+    assert counts(company.database) == before
 
 
 def _ask_for(client, everything, text):
@@ -77,10 +77,10 @@ def test_sql_in_a_query_finds_nothing(client, company, everything):
 
 
 def test_sql_in_a_body_is_kept_as_what_it_is(client, company, everything):
-    before = counts(company.store)
+    before = counts(company.database)
     for number, text in enumerate(SQL):
         _put_in(client, everything, f"x{number}", text)
-    after = counts(company.store)
+    after = counts(company.database)
     assert {name for name in after if after[name] != before[name]} <= {"accounts", "events", "kinds_recorded"}
 
 
@@ -119,13 +119,13 @@ ODD = ("'; DROP TABLE accounts; --", '"' * 300, "\x7f", "*, " * 200, "é")
 
 
 def test_headers_are_only_compared(client, company, everything):
-    before = counts(company.store)
+    before = counts(company.database)
     for name, text in product(NAMES, ODD):
         sent = {**everything, name: text.encode("latin-1")}
         answer = client.post("/v1/accounts", json={"accounts": [{"account_id": "a1"}]}, headers=sent)
         assert answer.status_code in (200, 422), (name, text)
         assert client.get("/v1/accounts/a1", headers=sent).status_code in (200, 304, 422), (name, text)
-    after = counts(company.store)
+    after = counts(company.database)
     assert {key for key in after if after[key] != before[key]} <= {"idempotency_keys", "events", "kinds_recorded"}
 
 

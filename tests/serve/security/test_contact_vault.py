@@ -14,17 +14,17 @@ from serve.database.tables import ACCOUNTS, AUDIT_LOG, CONTACT_KEYS, CONTACTS, E
 from serve.database.territory import EVERYWHERE
 from serve.http.access import Scope
 from serve.security.audit import Actor
-from serve.security.contact_vault import PERSONAL, BlindVault, ContactVault, reseal_keys
-from serve.security.encryption import Sealer, make_secret_key, read_sealer
-from serve.security.erasure import Limits, erase, erase_expired
+from serve.security.contact_vault import PERSONAL, ContactVault, MaskingVault, rotate_keys
+from serve.security.encryption import Cipher, make_secret_key, read_cipher
+from serve.security.erasure import RetentionLimits, erase, erase_expired
 from serve.security.roles import Role
 from serve.security.sessions import SessionLimits, start_session
-from serve.security.users import UserWish, add_user
+from serve.security.users import NewUser, add_user
 from serve.webhooks.message_types import MessageKind, plan_created
 from serve.webhooks.outbox import enqueue
-from serve.webhooks.records import WebhookWish, add_webhook, count_deliveries, disable_webhook
+from serve.webhooks.records import NewWebhook, add_webhook, count_deliveries, disable_webhook
 
-SEALER = read_sealer(make_secret_key())
+SEALER = read_cipher(make_secret_key())
 VAULT = ContactVault(SEALER)
 ME = Actor("test")
 PERSON = {
@@ -43,23 +43,23 @@ PERSON = {
     "attributes": '{"wechat":"wxm"}',
 }
 DAY = 86_400 * SECOND
-KEPT = Limits(None, None, None, None, SessionLimits(10, 10))
+KEPT = RetentionLimits(None, None, None, None, SessionLimits(10, 10))
 
 
 @pytest.fixture
-def filled(store):
-    with store.writing() as connection:
+def filled(database):
+    with database.writing() as connection:
         put_contacts(connection, [PERSON], NOW, EVERYWHERE, VAULT)
-    return store
+    return database
 
 
-def stored(store):
-    with store.reading() as connection:
+def stored(database):
+    with database.reading() as connection:
         return dict(connection.execute(select(CONTACTS)).mappings().one())
 
 
-def opened(store, vault=VAULT):
-    with store.reading() as connection:
+def opened(database, vault=VAULT):
+    with database.reading() as connection:
         return read_contact(connection, "c1", EVERYWHERE, vault)
 
 
@@ -85,9 +85,9 @@ def test_the_same_person_put_in_again_changes_nothing(filled):
     assert {name for name in before if before[name] != after[name]} == {"phone", "version", "updated_at"}
 
 
-def test_equal_texts_of_two_people_or_fields_look_different(store):
+def test_equal_texts_of_two_people_or_fields_look_different(database):
     people = [{**PERSON, "contact_id": name, "hobbies": "tea", "character": "tea"} for name in ("c1", "c2")]
-    with store.writing() as connection:
+    with database.writing() as connection:
         put_contacts(connection, people, NOW, EVERYWHERE, VAULT)
         rows = connection.execute(select(CONTACTS.c.hobbies, CONTACTS.c.character)).all()
     assert len({cell for row in rows for cell in row}) == 4
@@ -102,11 +102,11 @@ def test_a_field_moved_to_another_place_does_not_open(filled):
 
 def test_another_installations_keys_open_nothing(filled):
     with pytest.raises(CouldNot, match="cannot be opened"):
-        opened(filled, ContactVault(read_sealer(make_secret_key())))
+        opened(filled, ContactVault(read_cipher(make_secret_key())))
 
 
 def test_without_need_nothing_is_opened(filled):
-    seen = opened(filled, BlindVault())
+    seen = opened(filled, MaskingVault())
     assert {seen[name] for name in PERSONAL} == {None}
     assert seen["role"] == "owner"
 
@@ -120,11 +120,11 @@ def test_any_text_comes_back(filled, written):
 
 
 def test_exchanging_the_secret_key_seals_only_the_contacts_keys_anew(filled):
-    before, fresh = stored(filled), Sealer("next", {**SEALER.keys, "next": bytes(32)})
+    before, fresh = stored(filled), Cipher("next", {**SEALER.keys, "next": bytes(32)})
     with filled.writing() as connection:
-        assert [reseal_keys(connection, fresh), reseal_keys(connection, fresh)] == [1, 0]
+        assert [rotate_keys(connection, fresh), rotate_keys(connection, fresh)] == [1, 0]
     assert stored(filled) == before
-    assert opened(filled, ContactVault(Sealer("next", {"next": bytes(32)})))["name"] == "王小明"
+    assert opened(filled, ContactVault(Cipher("next", {"next": bytes(32)})))["name"] == "王小明"
 
 
 EVENT = {
@@ -136,10 +136,10 @@ EVENT = {
 }
 
 
-def put_event(store, **facts):
+def put_event(database, **facts):
     row = {**dict.fromkeys(column.name for column in EVENTS.columns), **EVENT, "occurred_at": 1, "known_at": 2, **facts}
     row.pop("received_at")
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_events(connection, [row], NOW, EVERYWHERE)
 
 
@@ -185,7 +185,7 @@ def test_retention_erases_contacts_of_accounts_that_ended_long_ago(filled):
     account = {"account_id": "a1", "described": True, "version": 1, "updated_at": NOW, "status": "closed"}
     with filled.writing() as connection:
         connection.execute(insert(ACCOUNTS), [account])
-    limits = Limits(365, None, None, None, SessionLimits(10, 10))
+    limits = RetentionLimits(365, None, None, None, SessionLimits(10, 10))
     for days, erased in ((365, 0), (366, 1), (400, 0)):
         with filled.writing() as connection:
             assert erase_expired(connection, ME, limits, NOW + days * DAY)["contacts"] == erased
@@ -193,30 +193,30 @@ def test_retention_erases_contacts_of_accounts_that_ended_long_ago(filled):
 
 
 def test_retention_erases_contacts_that_nobody_touched(filled):
-    limits = Limits(None, 100, None, None, SessionLimits(10, 10))
+    limits = RetentionLimits(None, 100, None, None, SessionLimits(10, 10))
     for days, erased in ((100, 0), (101, 1)):
         with filled.writing() as connection:
             assert erase_expired(connection, ME, limits, NOW + days * DAY)["contacts"] == erased
 
 
-def test_retention_deletes_old_entries_messages_sessions(store):
-    with store.writing() as connection:
-        user = add_user(connection, UserWish("wang", Role.ADMIN, None, None), "hash", NOW)
+def test_retention_deletes_old_entries_messages_sessions(database):
+    with database.writing() as connection:
+        user = add_user(connection, NewUser("wang", Role.ADMIN, None, None), "hash", NOW)
         start_session(connection, user, SessionLimits(10, 10), NOW)
-        webhook = add_webhook(connection, SEALER, WebhookWish("https://x", frozenset(MessageKind), "t"), NOW)
+        webhook = add_webhook(connection, SEALER, NewWebhook("https://x", frozenset(MessageKind), "t"), NOW)
         enqueue(connection, [plan_created("r1", "2024-W12", "p", 1, NOW)], NOW)
         erase_expired(connection, ME, KEPT, NOW)
-    limits = Limits(None, None, 30, 30, SessionLimits(10, 10))
+    limits = RetentionLimits(None, None, 30, 30, SessionLimits(10, 10))
 
     def after(days):
-        with store.writing() as connection:
+        with database.writing() as connection:
             return erase_expired(connection, ME, limits, NOW + days * DAY)
 
     assert {name: count for name, count in after(31).items() if count} == {"sessions": 1, "audit_log": 1}
-    with store.writing() as connection:
+    with database.writing() as connection:
         disable_webhook(connection, webhook.webhook_id, NOW)
     assert after(32)["messages"] == 1
-    with store.reading() as connection:
+    with database.reading() as connection:
         assert count_deliveries(connection) == {}
         assert connection.execute(select(SESSIONS)).all() == []
 
@@ -231,7 +231,7 @@ def served(client, company):
 
 
 def actions(company):
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         rows = connection.execute(select(AUDIT_LOG.c.action, AUDIT_LOG.c.subject).order_by(AUDIT_LOG.c.number)).all()
     return [tuple(row) for row in rows]
 
@@ -249,7 +249,7 @@ def test_personal_fields_are_shown_by_scope_and_each_look_is_noted(served, compa
 
 
 def test_changes_are_noted_by_id_never_by_content(served, company):
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         entries = str(connection.execute(select(AUDIT_LOG)).mappings().all())
     assert ("PUT /v1/contacts/{contact_id}", "p1") in actions(company)
     assert not any(PERSON[name] in entries for name in PERSONAL)
@@ -258,14 +258,14 @@ def test_changes_are_noted_by_id_never_by_content(served, company):
 def test_a_batch_is_noted_with_every_id(client, company):
     records = [{"contact_id": name, "account_id": "a1", "name": "李"} for name in ("p7", "p8")]
     client.post("/v1/contacts", json={"contacts": records}, headers=bearer(company.key(*Scope)))
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         details = connection.execute(select(AUDIT_LOG.c.details).order_by(AUDIT_LOG.c.number.desc())).scalars().first()
     assert '"ids": ["p7", "p8"]' in details
     assert "李" not in details
 
 
 def test_an_erased_contact_cannot_be_put_in_again(served, company):
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         erase(connection, ME, "p1", NOW)
     answer = served.put("/v1/contacts/p1", json={"account_id": "a1", "name": "王"}, headers=bearer(company.key(*Scope)))
     assert (answer.status_code, "was erased" in answer.text) == (422, True)

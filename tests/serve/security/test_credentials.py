@@ -60,7 +60,7 @@ def test_the_prefix_with_another_secret_is_nobody(client, company):
 def test_a_revoked_key_ends_within_two_seconds(client, company):
     key = company.key(Scope.READ_MODEL)
     assert status(client, bearer(key)) == 200
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         assert revoke_key(connection, key_id_of(key), NOW)
         assert not revoke_key(connection, key_id_of(key), NOW)
     company.clock.forward(2)
@@ -79,7 +79,7 @@ def test_the_last_use_is_written_once_in_ten_minutes(client, company):
 
     def used_at(expected):
         for _ in range(100):
-            with company.store.reading() as connection:
+            with company.database.reading() as connection:
                 found = find_key(connection, key_id_of(key)).last_used_at
             if found == expected:
                 break
@@ -102,7 +102,7 @@ def test_a_session_is_let_in_by_its_cookie(client, company):
 def wait_until_seen(company):
     """The use is written beside the request, not before its answer."""
     for _ in range(100):
-        with company.store.reading() as connection:
+        with company.database.reading() as connection:
             if company.clock.now in connection.execute(select(SESSIONS.c.last_seen_at)).scalars().all():
                 return
         time.sleep(0.02)
@@ -124,7 +124,7 @@ def test_a_session_ends_with_its_user(client, company, how):
     user = company.user(Role.ADMIN)
     token = company.session(user)
     assert status(client, logged_in(token)) == 200
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         if how == "disabled":
             disable_user(connection, user, NOW)
         elif how == "password":

@@ -20,7 +20,7 @@ def promised(client, company):
     vault = ContactVault(client.app.state.service.sealer)
     common = {"occurred_at": NOW - 9 * DAY, "known_at": NOW - 9 * DAY, "received_at": NOW}
     born = {"kind": "life_event", "attributes": json.dumps({"topic": "milestone"})}
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         for n in "1234":
             of = {**common, "account_id": f"a{n}", "contact_id": f"c{n}"}
             promise = {**of, "event_id": f"p{n}", "kind": "promise_made", "attributes": None}
@@ -76,7 +76,7 @@ def test_personal_days_need_the_scope_and_leave_a_note(client, promised):
 
 
 def looks(company) -> list[str]:
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         asked = select(AUDIT_LOG.c.subject).where(AUDIT_LOG.c.action == "contact.read")
         return list(connection.execute(asked).scalars())
 
@@ -113,7 +113,7 @@ def test_who_says_it_is_told_and_noted(client, promised, clock):
     clock.forward(60)
     (after,) = [row for row in told(client, headers) if of(row, "a1")]
     assert (after["state"], after["must"], after["declared"]["by"]) == ("done", False, f"user:{user}")
-    with promised.store.reading() as connection:
+    with promised.database.reading() as connection:
         asked = select(AUDIT_LOG).where(AUDIT_LOG.c.action == "POST /v1/duties/status")
         (noted,) = connection.execute(asked).mappings()
     assert (noted["actor"], json.loads(noted["details"])) == (f"user:{user}", {"duties": 1, "ids": [row["duty_id"]]})
@@ -127,7 +127,7 @@ def test_a_person_s_day_is_declared_without_words_by_whoever_may_see_it(client, 
     assert "is no duty there" in say(client, blind, row).text
     assert "when the person is erased" in say(client, sees, row, note="王 had a cake").text
     assert say(client, sees, row).json() == {"added": 1, "known": 0}
-    with promised.store.reading() as connection:
+    with promised.database.reading() as connection:
         (kept,) = connection.execute(select(DUTIES_DECLARED)).mappings()
     assert {name: kept[name] for name in ("owner", "duty", "note")} == {
         "owner": "a1",

@@ -17,7 +17,7 @@ from serve.security import passwords
 from serve.security.passwords import hash_password
 from serve.security.roles import Role
 from serve.security.sessions import csrf_token
-from serve.security.users import UserWish, add_user, disable_user, find_user
+from serve.security.users import NewUser, add_user, disable_user, find_user
 
 PASSWORD = "korrekt pferd 电池"
 
@@ -33,8 +33,8 @@ def _cheap_hashes(monkeypatch):
 
 @pytest.fixture
 def wang(company):
-    with company.store.writing() as connection:
-        wish = UserWish("wang", Role.REP, "r1", None)
+    with company.database.writing() as connection:
+        wish = NewUser("wang", Role.REP, "r1", None)
         return add_user(connection, wish, hash_password(PASSWORD), company.clock())
 
 
@@ -69,7 +69,7 @@ def test_the_wrong_one_shows_the_form_again_without_saying_which_was_wrong(clien
 
 
 def test_a_disabled_user_stays_outside(client, company, wang):
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         disable_user(connection, wang, company.clock())
     assert enter(client).status_code == 401
 
@@ -82,7 +82,7 @@ def test_a_login_gives_a_new_token_and_ends_the_old_session(client, company, wan
     assert first != second
     client.cookies.clear()
     assert client.get("/v1/accounts", headers={"cookie": f"{COOKIE}={first}"}).status_code == 401
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         kept = connection.execute(select(SESSIONS)).mappings().all()
     assert len(kept) == 1
     assert second not in str(kept)
@@ -114,7 +114,7 @@ def test_a_form_of_another_site_is_not_taken(client, company, wang, how):
         del form["csrf_token"]
     headers = {"sec-fetch-site": "cross-site"} if how == "cross-site" else {}
     assert client.post("/login", data=form, headers=headers, follow_redirects=False).status_code in (400, 403)
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         assert connection.execute(select(SESSIONS)).all() == []
 
 
@@ -155,8 +155,8 @@ def test_after_five_failures_a_pause_that_doubles(client, company, wang):
 
 
 def test_another_user_at_the_same_address_is_not_kept_out(client, company, wang):
-    with company.store.writing() as connection:
-        add_user(connection, UserWish("zhang", Role.REP, "r2", None), hash_password(PASSWORD), company.clock())
+    with company.database.writing() as connection:
+        add_user(connection, NewUser("zhang", Role.REP, "r2", None), hash_password(PASSWORD), company.clock())
     for _ in range(6):
         enter(client, password="wrong")
     assert enter(client, "zhang").status_code == 303
@@ -223,7 +223,7 @@ def test_a_flood_of_logins_holds_nobody_else_up(client, company, wang, monkeypat
 
 def test_counters_hold_neither_login_nor_address(client, company, wang):
     enter(client, password="wrong")
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         kept = str(connection.execute(select(LOGIN_ATTEMPTS)).all())
     assert "wang" not in kept
     assert "testclient" not in kept
@@ -233,7 +233,7 @@ def test_the_audit_log_knows_who_came_and_never_what_was_typed(client, company, 
     enter(client, "my password in the wrong field", "wrong")
     enter(client, password="wrong")
     enter(client)
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         entries = connection.execute(select(AUDIT_LOG.c.actor, AUDIT_LOG.c.action, AUDIT_LOG.c.subject)).all()
     assert [tuple(entry) for entry in entries] == [
         ("nobody", "login.failed", None),
@@ -246,7 +246,7 @@ def test_an_old_hash_is_made_anew_at_login(client, company, wang, monkeypatch):
     stronger = PasswordHasher(time_cost=2, memory_cost=64, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", lambda: stronger)
     enter(client)
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         assert "t=2" in find_user(connection, "wang").password_hash
     assert enter(client).status_code == 303
 
@@ -260,9 +260,9 @@ def test_a_form_that_is_none_is_refused(client, body, status):
 
 
 @pytest.mark.parametrize("login", ["\0", "wang\0", "王", "", "a" * 65, "wang\n"])
-def test_what_can_be_no_login_is_nobody_s_on_any_database(store, login):
-    with store.writing() as connection:
-        add_user(connection, UserWish("wang", Role.REP, "r1", None), "hash", 1)
+def test_what_can_be_no_login_is_nobody_s_on_any_database(database, login):
+    with database.writing() as connection:
+        add_user(connection, NewUser("wang", Role.REP, "r1", None), "hash", 1)
         assert find_user(connection, login) is None
 
 

@@ -10,7 +10,7 @@ from serve.http.access import Scope
 @pytest.fixture
 def planned(company):
     """Decisions for r1 about a1, and about a3, which is r3's meanwhile."""
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         rows = [{**DECISION, "decision_id": f"w{n}", "account_id": f"a{n}", "rep_id": "r1"} for n in "13"]
         add_decisions(connection, rows, NOW)
     return company

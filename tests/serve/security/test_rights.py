@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from serve.database.tables import AUDIT_LOG
 from serve.http.access import Scope
-from serve.security.objections_and_reviews import objecting
+from serve.security.objections_and_reviews import objecting_accounts
 
 A1 = "/v1/accounts/a1"
 NOWHERE = "/v1/accounts/zz"
@@ -47,8 +47,8 @@ def test_after_an_objection_nothing_is_scored_until_it_is_taken_back(client, com
     assert answer.json() == {"account_id": "a1", "objected_at": "2024-03-20T08:00:00+08:00"}
     company.clock.forward(60)
     assert client.put(f"{A1}/objection", headers=everything).json() == answer.json()
-    with company.store.reading() as connection:
-        assert set(objecting(connection)) == {"a1"}
+    with company.database.reading() as connection:
+        assert set(objecting_accounts(connection)) == {"a1"}
     score = scored(client, everything)
     assert (score["churn_probability"], score["band"], score["eligible"], score["reasons"]) == (None, None, False, [])
     assert score["warnings"] == ["该客户已拒绝自动评分和建议（自 2024-03-20 起）。"]
@@ -107,7 +107,7 @@ def test_accounts_that_are_not_ones_own_are_not_there(client, company, method, p
 def test_every_use_of_a_right_is_in_the_audit_log(client, company, everything):
     client.put(f"{A1}/objection", headers={**everything, "x-request-id": "q1"})
     client.post(f"{A1}/reviews", json={"note": "secret words"}, headers=everything)
-    with company.store.reading() as connection:
+    with company.database.reading() as connection:
         first, second = connection.execute(select(AUDIT_LOG).order_by(AUDIT_LOG.c.number)).mappings()
     assert (first["action"], first["subject_kind"], first["subject"]) == (
         "PUT /v1/accounts/{account_id}/objection",

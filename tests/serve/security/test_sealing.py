@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqml.errors import BadUse, CouldNot
-from serve.security.encryption import make_secret_key, read_sealer, sealer_at
+from serve.security.encryption import cipher_from_file, make_secret_key, read_cipher
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
-SEALER = read_sealer(OLD)
+SEALER = read_cipher(OLD)
 
 
 @settings(max_examples=50)
@@ -40,18 +40,18 @@ def test_any_changed_byte_is_noticed():
 
 def test_the_newest_key_seals_and_every_key_opens():
     sealed = SEALER.seal("13800000000", "c1.phone")
-    both = read_sealer(f"{NEW}, {OLD}\n")
+    both = read_cipher(f"{NEW}, {OLD}\n")
     assert both.open(sealed, "c1.phone") == "13800000000"
     assert not both.is_current(sealed)
     resealed = both.seal("13800000000", "c1.phone")
-    assert read_sealer(NEW).open(resealed, "c1.phone") == "13800000000"
+    assert read_cipher(NEW).open(resealed, "c1.phone") == "13800000000"
     assert both.is_current(resealed)
 
 
 def test_without_its_key_nothing_opens():
     sealed = SEALER.seal("13800000000", "c1.phone")
     with pytest.raises(CouldNot, match="not in KQML_SECRET_KEYS") as caught:
-        read_sealer(NEW).open(sealed, "c1.phone")
+        read_cipher(NEW).open(sealed, "c1.phone")
     assert "13800000000" not in str(caught.value)
 
 
@@ -64,7 +64,7 @@ def test_what_was_never_sealed_does_not_open(sealed):
 @pytest.mark.parametrize("written", ["", " , ", "secret", OLD[:-4], f"{OLD},hunter2hunter2"])
 def test_faulty_keys_are_refused_without_being_shown(written):
     with pytest.raises(BadUse, match=r"cannot be used|holds no key") as caught:
-        read_sealer(written)
+        read_cipher(written)
     assert "hunter2" not in str(caught.value)
     assert OLD not in str(caught.value)
 
@@ -75,21 +75,21 @@ def test_keys_are_not_in_the_representation():
 
 def test_both_alphabets_of_base64_are_read():
     raw = bytes(range(224, 256))
-    assert read_sealer(base64.b64encode(raw).decode()) == read_sealer(base64.urlsafe_b64encode(raw).decode())
+    assert read_cipher(base64.b64encode(raw).decode()) == read_cipher(base64.urlsafe_b64encode(raw).decode())
 
 
 def test_a_file_is_made_once_readable_by_its_owner_only(tmp_path):
     file = tmp_path / "home" / "secret.keys"
-    first = sealer_at(None, file)
-    assert sealer_at(None, file) == first
+    first = cipher_from_file(None, file)
+    assert cipher_from_file(None, file) == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["secret.keys"]
 
 
 def test_the_setting_goes_before_the_file(tmp_path):
-    assert sealer_at(NEW, tmp_path / "secret.keys") == read_sealer(NEW)
+    assert cipher_from_file(NEW, tmp_path / "secret.keys") == read_cipher(NEW)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_made_key_is_usable():
-    assert len(read_sealer(make_secret_key()).keys) == 1
+    assert len(read_cipher(make_secret_key()).keys) == 1

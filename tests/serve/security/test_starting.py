@@ -9,30 +9,30 @@ from serve.http.access import Scope
 from serve.security.api_keys import revoke_key
 from serve.security.key_text import key_id_of
 from serve.security.roles import Role
-from serve.security.startup_checks import SecurityOptions, access_for, check_start, is_loopback
+from serve.security.startup_checks import SecurityOptions, check_start, create_access, is_loopback
 
 CLOSED, OPEN, TLS = (SecurityOptions(*flags, LIMITS) for flags in ((False, False), (True, False), (False, True)))
 
 
 @pytest.fixture
-def access(app_store, clock):
-    return access_for(app_store, OPEN, clock)
+def access(app_database, clock):
+    return create_access(app_database, OPEN, clock)
 
 
-def test_a_service_that_nobody_may_ask_does_not_start(app_store):
+def test_a_service_that_nobody_may_ask_does_not_start(app_database):
     with pytest.raises(Refused, match=r"Nobody may ask yet.*\n.*kqml users create"):
-        check_start(app_store, CLOSED, "127.0.0.1")
+        check_start(app_database, CLOSED, "127.0.0.1")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "kqml.example.com", ""])
-def test_an_open_service_never_listens_to_the_network(app_store, host):
+def test_an_open_service_never_listens_to_the_network(app_database, host):
     with pytest.raises(Refused, match="open to the network"):
-        check_start(app_store, OPEN, host)
+        check_start(app_database, OPEN, host)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.9.9.9"])
-def test_it_starts_open_on_this_machine(app_store, host):
-    assert check_start(app_store, OPEN, host)
+def test_it_starts_open_on_this_machine(app_database, host):
+    assert check_start(app_database, OPEN, host)
 
 
 @pytest.mark.parametrize("somebody", ["key", "revoked key", "user"])
@@ -42,9 +42,9 @@ def test_once_somebody_was_ever_known_it_starts_closed(company, somebody):
     else:
         key = company.key(Scope.READ_MODEL)
     if somebody == "revoked key":
-        with company.store.writing() as connection:
+        with company.database.writing() as connection:
             revoke_key(connection, key_id_of(key), NOW)
-    assert not check_start(company.store, OPEN, "0.0.0.0")
+    assert not check_start(company.database, OPEN, "0.0.0.0")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from serve.database.tables import METADATA
 from serve.http.access import Scope
 from serve.security.roles import SCOPES_OF, Role
-from serve.security.territories import own, team
+from serve.security.territories import own_territory, team_territory
 
 IDS = re.compile(r"^([acdver])\d$")
 WITH_IDS = [name for name in RULES if "{" in name or SAMPLES[name].json not in (None, {})]
@@ -48,8 +48,8 @@ def about(name: str, number: str) -> Sample:
     return Sample(swapped(sample.path, number), swapped(sample.json, number), sample.query, sample.headers)
 
 
-def contents(store):
-    with store.snapshot() as connection:
+def contents(database):
+    with database.snapshot() as connection:
         return {table.name: connection.execute(select(table)).all() for table in UNCHANGING}
 
 
@@ -62,11 +62,11 @@ def told(answer, number: str) -> tuple[int, str]:
 @pytest.mark.parametrize("number", [TEAMS, OTHERS, NOBODYS])
 def test_what_is_others_is_as_if_it_were_not_there(client, company, number):
     mine = bearer(company.key(*Scope, rep_id="r1"))
-    before = contents(company.store)
+    before = contents(company.database)
     for name in WITH_IDS:
         answer = ask(client, name, about(name, number), mine)
         assert answer.status_code in (404, 422), (name, answer.text)
-        assert contents(company.store) == before, name
+        assert contents(company.database) == before, name
         if name in UPSERTS:
             continue
         assert told(answer, number) == told(ask(client, name, about(name, NOWHERE), mine), NOWHERE), name
@@ -133,10 +133,10 @@ def test_an_account_cannot_be_taken_from_or_given_to_others(client, company):
 
 
 def test_a_team_is_everybody_below_even_where_managers_name_each_other(company):
-    with company.store.writing() as connection:
+    with company.database.writing() as connection:
         reps = METADATA.tables["reps"]
         connection.execute(reps.update().where(reps.c.rep_id == "m1").values(manager_id="m2"))
         connection.execute(reps.update().where(reps.c.rep_id == "m2").values(manager_id="m1"))
-        assert team(connection, "m2").reps == {"m1", "m2", "r1", "r2", "r3"}
-        assert team(connection, "r1").reps == {"r1"}
-        assert team(connection, None).reps == own(None).reps == frozenset()
+        assert team_territory(connection, "m2").reps == {"m1", "m2", "r1", "r2", "r3"}
+        assert team_territory(connection, "r1").reps == {"r1"}
+        assert team_territory(connection, None).reps == own_territory(None).reps == frozenset()

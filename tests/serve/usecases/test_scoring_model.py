@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from kqml.calendar.business_time import instant_of, moment_of
 from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
-from models.churn.scoring import as_json, scorer_of
-from models.registry.served_pointer import Published, write_pointer
+from models.churn.scoring import as_json, create_scorer
+from models.registry.served_pointer import ServedPointer, write_pointer
 from serve.http.logs import build_logger
 from serve.http.schemas.scores import ModelCard, ScoreAnswer
 from serve.server import create_app
@@ -26,10 +26,10 @@ from serve.usecases.served_model import ServedModel
 
 
 @pytest.fixture
-def client(company, logged, app_store):
+def client(company, logged, app_database):
     log = build_logger(logged)
     served = ServedModel(publish(company, 0), load_live, log)
-    service = service_around(served, app_store, OpenAccess(), lambda: company.cutoff, 16 * 2**20)
+    service = service_around(served, app_database, OpenAccess(), lambda: company.cutoff, 16 * 2**20)
     with TestClient(create_app(service, log)) as client:
         yield client
 
@@ -64,7 +64,7 @@ def sent(record: Mapping) -> dict:
 @pytest.mark.parametrize("days_before_the_end", [0, 45.3])
 def test_the_service_scores_as_the_batch_does_bit_for_bit(company, client, days_before_the_end):
     cutoff = company.cutoff - round(days_before_the_end * 86_400e6)
-    scorer = scorer_of(load_bundle(company.bundles[0]))
+    scorer = create_scorer(load_bundle(company.bundles[0]))
     batch = scorer.score(replace(company.asked(cutoff), reference=scorer.bundle.peers), "zh", 4)
     answer = client.post("/v1/scores", json=body_of(company, cutoff))
     assert answer.status_code == 200
@@ -112,7 +112,7 @@ def test_a_bundle_with_a_changed_byte_is_not_served(company, tmp_path):
     shutil.copytree(company.bundles[0], tmp_path / "copy")
     trees = tmp_path / "copy" / "booster.txt"
     trees.write_bytes(trees.read_bytes().replace(b"leaf_value", b"leaf_valve", 1))
-    write_pointer(tmp_path / "current.json", Published("1", "copy", "A", "", ""))
+    write_pointer(tmp_path / "current.json", ServedPointer("1", "copy", "A", "", ""))
     with pytest.raises(CouldNot, match="bundle"):
         load_live(tmp_path / "current.json")
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from serve.security.encryption import make_secret_key, read_sealer
+from serve.security.encryption import make_secret_key, read_cipher
 
 
 @dataclass
@@ -66,4 +66,4 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def sealer():
-    return read_sealer(make_secret_key())
+    return read_cipher(make_secret_key())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serve.webhooks.addresses import Reach, Unreachable, check_target, resolve_name
+from serve.webhooks.addresses import AllowedNetworks, UnreachableTarget, check_target, resolve_name
 
 PUBLIC = "93.184.216.34"
 
@@ -11,7 +11,7 @@ def names(**known):
     return lambda host, port: known.get(host.replace(".", "_").replace("-", "_"), [host.strip("[]")])
 
 
-def target(url, reach=Reach(), **known):  # noqa: B008  a frozen value
+def target(url, reach=AllowedNetworks(), **known):  # noqa: B008  a frozen value
     return check_target(url, reach, names(**known))
 
 
@@ -56,12 +56,12 @@ def test_a_public_address_is_reached_by_the_address_that_was_checked():
     ],
 )
 def test_addresses_that_are_not_public_are_refused(address):
-    with pytest.raises(Unreachable, match=r"machine|public|receiver"):
+    with pytest.raises(UnreachableTarget, match=r"machine|public|receiver"):
         target("https://inner.example.com/", inner_example_com=[address])
 
 
 def test_one_inner_address_among_public_ones_refuses_the_name():
-    with pytest.raises(Unreachable, match=r"10.0.0.1 is not public"):
+    with pytest.raises(UnreachableTarget, match=r"10.0.0.1 is not public"):
         target("https://both.example.com/", both_example_com=[PUBLIC, "10.0.0.1"])
 
 
@@ -87,33 +87,35 @@ def test_one_inner_address_among_public_ones_refuses_the_name():
     ],
 )
 def test_what_is_no_plain_address_is_refused(url):
-    with pytest.raises(Unreachable, match=r"not an|holds a user"):
+    with pytest.raises(UnreachableTarget, match=r"not an|holds a user"):
         target(url, example_com=[PUBLIC])
 
 
 def test_plain_http_is_for_this_machine_only_where_allowed():
-    with pytest.raises(Unreachable, match="not https"):
+    with pytest.raises(UnreachableTarget, match="not https"):
         target("http://hooks.example.com/", hooks_example_com=[PUBLIC])
-    with pytest.raises(Unreachable, match="not https"):
-        target("http://crm.internal/", Reach(private=True), crm_internal=["10.1.2.3"])
-    assert target("http://127.0.0.1:9000/hook", Reach(loopback=True)).port == 9000
+    with pytest.raises(UnreachableTarget, match="not https"):
+        target("http://crm.internal/", AllowedNetworks(private=True), crm_internal=["10.1.2.3"])
+    assert target("http://127.0.0.1:9000/hook", AllowedNetworks(loopback=True)).port == 9000
 
 
 def test_the_companys_network_is_reached_where_allowed():
-    assert target("https://crm.internal/", Reach(private=True), crm_internal=["10.1.2.3"]).address == "10.1.2.3"
+    assert (
+        target("https://crm.internal/", AllowedNetworks(private=True), crm_internal=["10.1.2.3"]).address == "10.1.2.3"
+    )
     for address in ("169.254.169.254", "127.0.0.1", "224.0.0.1"):
-        with pytest.raises(Unreachable, match=r"machine|receiver"):
-            target("https://crm.internal/", Reach(private=True), crm_internal=[address])
+        with pytest.raises(UnreachableTarget, match=r"machine|receiver"):
+            target("https://crm.internal/", AllowedNetworks(private=True), crm_internal=[address])
 
 
 def test_a_name_without_addresses_is_refused():
-    with pytest.raises(Unreachable, match="has no address"):
+    with pytest.raises(UnreachableTarget, match="has no address"):
         target("https://gone.example.com/", gone_example_com=[])
-    with pytest.raises(Unreachable, match="cannot be resolved"):
+    with pytest.raises(UnreachableTarget, match="cannot be resolved"):
         resolve_name("gone.invalid", 443)
 
 
 @pytest.mark.parametrize("url", ["https://0177.0.0.1/", "https://2130706433/", "https://0x7f.1/"])
 def test_numbers_that_stand_for_this_machine_are_resolved_first(url):
-    with pytest.raises(Unreachable, match=r"machine|resolved|not public"):
-        check_target(url, Reach(), resolve_name)
+    with pytest.raises(UnreachableTarget, match=r"machine|resolved|not public"):
+        check_target(url, AllowedNetworks(), resolve_name)

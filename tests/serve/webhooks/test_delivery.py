@@ -11,13 +11,13 @@ from sqlalchemy import select, text
 
 from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
 from serve.http.logs import build_logger
-from serve.security.encryption import Sealer
-from serve.webhooks.addresses import Reach
+from serve.security.encryption import Cipher
+from serve.webhooks.addresses import AllowedNetworks
 from serve.webhooks.dispatcher import AT_ONCE, LEASE, MOST_ATTEMPTS, Dispatcher, claim, pause_after
 from serve.webhooks.message_types import MessageKind, band_crossed, duty_overdue, plan_created
 from serve.webhooks.outbox import enqueue
 from serve.webhooks.records import (
-    WebhookWish,
+    NewWebhook,
     add_webhook,
     count_deliveries,
     disable_webhook,
@@ -25,9 +25,9 @@ from serve.webhooks.records import (
     list_dead,
     renew_secret,
     replay,
-    reseal_secrets,
+    rotate_secrets,
 )
-from serve.webhooks.sending import Sender
+from serve.webhooks.sending import WebhookSender
 from serve.webhooks.signing import is_signed
 
 CROSSED = band_crossed("a1", "low", "high", "2024-03-20T00:00:00+00:00", "3")
@@ -53,34 +53,34 @@ def logged():
 
 
 @pytest.fixture
-def dispatcher(store, sealer, clock, logged):
-    return Dispatcher(store, sealer, Sender(Reach(loopback=True)), clock, build_logger(logged))
+def dispatcher(database, sealer, clock, logged):
+    return Dispatcher(database, sealer, WebhookSender(AllowedNetworks(loopback=True)), clock, build_logger(logged))
 
 
 @pytest.fixture
-def webhook(store, sealer, receiver):
-    wish = WebhookWish(receiver.url, frozenset({MessageKind.BAND_CROSSED, MessageKind.DUTY_OVERDUE}), "test")
-    with store.writing() as connection:
+def webhook(database, sealer, receiver):
+    wish = NewWebhook(receiver.url, frozenset({MessageKind.BAND_CROSSED, MessageKind.DUTY_OVERDUE}), "test")
+    with database.writing() as connection:
         return add_webhook(connection, sealer, wish, NOW)
 
 
-def put(store, *messages, at=NOW):
-    with store.writing() as connection:
+def put(database, *messages, at=NOW):
+    with database.writing() as connection:
         return enqueue(connection, messages, at)
 
 
-def deliveries(store):
-    with store.reading() as connection:
+def deliveries(database):
+    with database.reading() as connection:
         return [dict(row) for row in connection.execute(select(DELIVERIES)).mappings()]
 
 
-def counts(store):
-    with store.reading() as connection:
+def counts(database):
+    with database.reading() as connection:
         return {name: sum(one[name] for one in count_deliveries(connection).values()) for name in ENDS}
 
 
-def test_a_message_arrives_signed_with_type_timestamp_data(store, dispatcher, webhook, receiver):
-    assert put(store, CROSSED) == 1
+def test_a_message_arrives_signed_with_type_timestamp_data(database, dispatcher, webhook, receiver):
+    assert put(database, CROSSED) == 1
     assert dispatcher.deliver_due() == 1
     ((headers, body),) = receiver.came
     assert is_signed(headers, body, webhook.secrets[0], NOW // SECOND)
@@ -97,61 +97,61 @@ def test_a_message_arrives_signed_with_type_timestamp_data(store, dispatcher, we
         },
     }
     assert dispatcher.deliver_due() == 0
-    assert counts(store) == {"waiting": 0, "delivered": 1, "dead": 0}
+    assert counts(database) == {"waiting": 0, "delivered": 1, "dead": 0}
 
 
-def test_a_message_that_nobody_asks_for_is_not_kept(store, webhook):
-    assert put(store, PLAN) == 0
-    with store.reading() as connection:
+def test_a_message_that_nobody_asks_for_is_not_kept(database, webhook):
+    assert put(database, PLAN) == 0
+    with database.reading() as connection:
         assert connection.execute(select(OUTBOX)).all() == []
 
 
-def test_the_same_occasion_is_told_once(store, dispatcher, webhook, receiver):
+def test_the_same_occasion_is_told_once(database, dispatcher, webhook, receiver):
     overdue = late("a1", "2024-03-01")
-    assert [put(store, overdue), put(store, overdue, at=NOW + SECOND)] == [1, 0]
+    assert [put(database, overdue), put(database, overdue, at=NOW + SECOND)] == [1, 0]
     dispatcher.deliver_due()
     assert len(receiver.came) == 1
     assert late("a1", "2024-03-02").message_id != overdue.message_id
 
 
-def test_a_change_that_fails_tells_nothing(store, dispatcher, webhook, receiver):
-    with pytest.raises(ZeroDivisionError, match="by zero"), store.writing() as connection:
+def test_a_change_that_fails_tells_nothing(database, dispatcher, webhook, receiver):
+    with pytest.raises(ZeroDivisionError, match="by zero"), database.writing() as connection:
         enqueue(connection, [CROSSED], NOW)
         1 / 0  # noqa: B018
-    assert (dispatcher.deliver_due(), receiver.came, deliveries(store)) == (0, [], [])
+    assert (dispatcher.deliver_due(), receiver.came, deliveries(database)) == (0, [], [])
 
 
-def test_a_receiver_that_fails_gets_the_same_message_again_later(store, dispatcher, webhook, receiver, clock):
+def test_a_receiver_that_fails_gets_the_same_message_again_later(database, dispatcher, webhook, receiver, clock):
     receiver.answers = [500, "hang up", 302]
-    put(store, CROSSED)
+    put(database, CROSSED)
     for attempt in range(1, 5):
         assert dispatcher.deliver_due() == 1
         assert dispatcher.deliver_due() == 0, "the pause is over at once"
         clock.forward(10 * 3 ** (attempt - 1))
     assert set(receiver.ids()) == {CROSSED.message_id}
     assert len(receiver.came) == 4
-    assert counts(store) == {"waiting": 0, "delivered": 1, "dead": 0}
+    assert counts(database) == {"waiting": 0, "delivered": 1, "dead": 0}
 
 
-def test_a_redirect_is_not_followed(store, dispatcher, webhook, receiver):
+def test_a_redirect_is_not_followed(database, dispatcher, webhook, receiver):
     receiver.answers, receiver.headers = [307], {"location": receiver.url}
-    put(store, CROSSED)
+    put(database, CROSSED)
     dispatcher.deliver_due()
     assert len(receiver.came) == 1
-    assert deliveries(store)[0]["fault"] == "the receiver answered 307"
+    assert deliveries(database)[0]["fault"] == "the receiver answered 307"
 
 
-def test_a_receiver_that_never_answers_is_left_after_the_limit(store, sealer, webhook, receiver, clock, logged):
+def test_a_receiver_that_never_answers_is_left_after_the_limit(database, sealer, webhook, receiver, clock, logged):
     receiver.answers = ["slow"]
-    put(store, CROSSED)
-    hasty = Sender(Reach(loopback=True), longest_seconds=0.5)
-    Dispatcher(store, sealer, hasty, clock, build_logger(logged)).deliver_due()
-    assert deliveries(store)[0]["fault"] == "no answer within 0.5 seconds"
+    put(database, CROSSED)
+    hasty = WebhookSender(AllowedNetworks(loopback=True), longest_seconds=0.5)
+    Dispatcher(database, sealer, hasty, clock, build_logger(logged)).deliver_due()
+    assert deliveries(database)[0]["fault"] == "no answer within 0.5 seconds"
 
 
-def test_a_receiver_says_when_to_come_again(store, dispatcher, webhook, receiver, clock):
+def test_a_receiver_says_when_to_come_again(database, dispatcher, webhook, receiver, clock):
     receiver.answers, receiver.headers = [429], {"retry-after": "600"}
-    put(store, CROSSED)
+    put(database, CROSSED)
     dispatcher.deliver_due()
     clock.forward(599)
     assert dispatcher.deliver_due() == 0
@@ -165,46 +165,46 @@ def exhaust(dispatcher, receiver, clock):
         clock.forward(13 * 3600)
 
 
-def test_given_up_it_is_seen_and_sent_again_when_asked(store, dispatcher, webhook, receiver, clock):
-    put(store, CROSSED)
+def test_given_up_it_is_seen_and_sent_again_when_asked(database, dispatcher, webhook, receiver, clock):
+    put(database, CROSSED)
     exhaust(dispatcher, receiver, clock)
     assert len(receiver.came) == MOST_ATTEMPTS
-    with store.reading() as connection:
+    with database.reading() as connection:
         (dead,) = list_dead(connection, 10)
     assert (dead["message_id"], dead["attempts"], dead["kind"]) == (CROSSED.message_id, MOST_ATTEMPTS, CROSSED.kind)
     assert dead["fault"] == "the receiver answered 500"
-    with store.writing() as connection:
+    with database.writing() as connection:
         assert replay(connection, clock(), None, "msg_another") == 0
         assert replay(connection, clock(), webhook.webhook_id, CROSSED.message_id) == 1
     assert dispatcher.deliver_due() == 1
     assert set(receiver.ids()) == {CROSSED.message_id}
-    assert counts(store) == {"waiting": 0, "delivered": 1, "dead": 0}
+    assert counts(database) == {"waiting": 0, "delivered": 1, "dead": 0}
 
 
-def test_a_receiver_that_is_gone_gets_nothing_more(store, dispatcher, webhook, receiver, clock):
+def test_a_receiver_that_is_gone_gets_nothing_more(database, dispatcher, webhook, receiver, clock):
     receiver.answers = [410]
-    put(store, CROSSED)
+    put(database, CROSSED)
     dispatcher.deliver_due()
-    assert put(store, late("a1", "2024-03-01")) == 0
-    assert counts(store)["dead"] == 1
-    with store.writing() as connection:
+    assert put(database, late("a1", "2024-03-01")) == 0
+    assert counts(database)["dead"] == 1
+    with database.writing() as connection:
         assert replay(connection, clock(), None, None) == 0
 
 
-def test_a_disabled_webhook_gets_nothing_more(store, dispatcher, webhook, receiver):
-    put(store, CROSSED)
-    with store.writing() as connection:
+def test_a_disabled_webhook_gets_nothing_more(database, dispatcher, webhook, receiver):
+    put(database, CROSSED)
+    with database.writing() as connection:
         assert disable_webhook(connection, webhook.webhook_id, NOW)
         assert not disable_webhook(connection, webhook.webhook_id, NOW)
     assert (dispatcher.deliver_due(), receiver.came) == (0, [])
-    assert deliveries(store)[0]["fault"] == "the webhook was disabled"
+    assert deliveries(database)[0]["fault"] == "the webhook was disabled"
 
 
 def test_what_a_dead_process_had_claimed_is_delivered_after_the_lease(
-    store, sealer, dispatcher, webhook, receiver, clock
+    database, sealer, dispatcher, webhook, receiver, clock
 ):
-    put(store, CROSSED)
-    with store.writing() as connection:
+    put(database, CROSSED)
+    with database.writing() as connection:
         assert len(claim(connection, sealer, clock())) == 1
         assert len(claim(connection, sealer, clock())) == 0
     assert dispatcher.deliver_due() == 0
@@ -212,55 +212,55 @@ def test_what_a_dead_process_had_claimed_is_delivered_after_the_lease(
     assert dispatcher.deliver_due() == 1
 
 
-def test_many_messages_are_delivered_in_portions(store, dispatcher, webhook, receiver):
+def test_many_messages_are_delivered_in_portions(database, dispatcher, webhook, receiver):
     messages = [late(f"a{number}", "2024-03-01") for number in range(AT_ONCE + 3)]
-    assert put(store, *messages) == AT_ONCE + 3
+    assert put(database, *messages) == AT_ONCE + 3
     assert [dispatcher.deliver_due() for _ in range(3)] == [AT_ONCE, 3, 0]
     assert sorted(receiver.ids()) == sorted(message.message_id for message in messages)
 
 
-def test_two_receivers_fail_on_their_own(store, sealer, dispatcher, webhook, receiver):
-    with store.writing() as connection:
-        dead_end = WebhookWish("http://127.0.0.1:9/", frozenset({MessageKind.BAND_CROSSED}), "test")
+def test_two_receivers_fail_on_their_own(database, sealer, dispatcher, webhook, receiver):
+    with database.writing() as connection:
+        dead_end = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.BAND_CROSSED}), "test")
         add_webhook(connection, sealer, dead_end, NOW)
-    assert put(store, CROSSED) == 2
+    assert put(database, CROSSED) == 2
     dispatcher.deliver_due()
-    assert counts(store) == {"waiting": 1, "delivered": 1, "dead": 0}
-    assert {row["fault"] for row in deliveries(store)} == {None, "no answer: ConnectError"}
+    assert counts(database) == {"waiting": 1, "delivered": 1, "dead": 0}
+    assert {row["fault"] for row in deliveries(database)} == {None, "no answer: ConnectError"}
 
 
-def test_an_address_inside_the_network_is_never_called(store, sealer, webhook, receiver, clock, logged):
-    inside = Dispatcher(store, sealer, Sender(Reach()), clock, build_logger(logged))
-    put(store, CROSSED)
+def test_an_address_inside_the_network_is_never_called(database, sealer, webhook, receiver, clock, logged):
+    inside = Dispatcher(database, sealer, WebhookSender(AllowedNetworks()), clock, build_logger(logged))
+    put(database, CROSSED)
     inside.deliver_due()
     assert receiver.came == []
-    assert "127.0.0.1 is this machine" in deliveries(store)[0]["fault"]
+    assert "127.0.0.1 is this machine" in deliveries(database)[0]["fault"]
 
 
-def test_old_and_new_secret_sign_while_they_are_exchanged(store, sealer, dispatcher, webhook, receiver):
-    with store.writing() as connection:
+def test_old_and_new_secret_sign_while_they_are_exchanged(database, sealer, dispatcher, webhook, receiver):
+    with database.writing() as connection:
         fresh = renew_secret(connection, sealer, webhook)
         found = find_webhook(connection, sealer, webhook.webhook_id)
         assert found is not None
         assert found.secrets == (fresh, *webhook.secrets)
-    put(store, CROSSED)
+    put(database, CROSSED)
     dispatcher.deliver_due()
     ((headers, body),) = receiver.came
     assert all(is_signed(headers, body, secret, NOW // SECOND) for secret in (fresh, *webhook.secrets))
 
 
-def test_secrets_are_sealed_in_the_store_and_sealed_anew(store, sealer, webhook):
-    newest = Sealer("next", {**sealer.keys, "next": bytes(32)})
-    with store.writing() as connection:
+def test_secrets_are_sealed_in_the_database_and_sealed_anew(database, sealer, webhook):
+    newest = Cipher("next", {**sealer.keys, "next": bytes(32)})
+    with database.writing() as connection:
         (kept,) = connection.execute(select(WEBHOOKS.c.secrets)).scalars()
         assert "whsec_" not in kept
-        assert reseal_secrets(connection, sealer) == 0
-        assert [reseal_secrets(connection, newest), reseal_secrets(connection, newest)] == [1, 0]
+        assert rotate_secrets(connection, sealer) == 0
+        assert [rotate_secrets(connection, newest), rotate_secrets(connection, newest)] == [1, 0]
         assert find_webhook(connection, newest, webhook.webhook_id) == webhook
 
 
-def test_nothing_personal_is_logged(store, dispatcher, webhook, logged):
-    put(store, CROSSED)
+def test_nothing_personal_is_logged(database, dispatcher, webhook, logged):
+    put(database, CROSSED)
     dispatcher.deliver_due()
     line = json.loads(logged.buffer.getvalue())
     assert (line["event"], line["attempt"], line["fault"]) == ("webhook_attempt", 1, None)
@@ -275,15 +275,15 @@ def test_pauses_grow_threefold_up_to_twelve_hours_half_by_chance():
         assert whole * 0.95 < max(pauses) <= whole
 
 
-def test_it_runs_in_a_thread_and_survives_a_failing_store(store, dispatcher, webhook, receiver, logged):
-    with store.writing() as connection:
+def test_it_runs_in_a_thread_and_survives_a_failing_database(database, dispatcher, webhook, receiver, logged):
+    with database.writing() as connection:
         connection.execute(text("ALTER TABLE deliveries RENAME TO elsewhere"))
     dispatcher.start()
     try:
         wait_for(lambda: b"webhooks_not_delivered" in logged.buffer.getvalue())
-        with store.writing() as connection:
+        with database.writing() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO deliveries"))
-        put(store, CROSSED)
+        put(database, CROSSED)
         wait_for(lambda: receiver.came)
     finally:
         dispatcher.stop()

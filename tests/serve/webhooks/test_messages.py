@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from kqml.duties import SCHEMA
 from serve.database.tables import DECISIONS, OUTBOX
-from serve.usecases.plan_records import keep_plan
+from serve.usecases.plan_records import store_plan
 from serve.webhooks.message_types import MessageKind
 from serve.webhooks.overdue import overdue_messages
-from serve.webhooks.records import WebhookWish, add_webhook
+from serve.webhooks.records import NewWebhook, add_webhook
 
 DUE = datetime(2024, 3, 1, tzinfo=UTC)
 DUTY = dict.fromkeys(SCHEMA.names) | {
@@ -62,17 +62,17 @@ def test_what_is_personal_not_late_or_of_no_account_is_not_told(row):
     assert list(overdue_messages(table(row))) == []
 
 
-def test_a_plan_is_kept_and_told_per_rep_and_week(store, sealer):
+def test_a_plan_is_kept_and_told_per_rep_and_week(database, sealer):
     rows = [
         {**DECISION, "decision_id": f"d{place}", "account_id": f"a{place}", "rep_id": rep}
         for place, rep in enumerate(["r1", "r1", "r2"])
     ]
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_webhook(
-            connection, sealer, WebhookWish("https://x.example", frozenset({MessageKind.PLAN_CREATED}), "t"), NOW
+            connection, sealer, NewWebhook("https://x.example", frozenset({MessageKind.PLAN_CREATED}), "t"), NOW
         )
-        keep_plan(connection, rows, NOW)
-    with store.reading() as connection:
+        store_plan(connection, rows, NOW)
+    with database.reading() as connection:
         told = [json.loads(row)["data"] for row in connection.execute(select(OUTBOX.c.payload)).scalars()]
         assert len(connection.execute(select(DECISIONS)).all()) == 3
     assert sorted((one["rep_id"], one["week"], one["decisions"]) for one in told) == [

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from serve.webhooks.addresses import Reach
+from serve.webhooks.addresses import AllowedNetworks
 from serve.webhooks.message_types import MessageKind
 from serve.webhooks.records import WebhookRecord
-from serve.webhooks.sending import Delivery, Sender
+from serve.webhooks.sending import Delivery, WebhookSender
 from serve.webhooks.signing import make_secret
 
 NAME = "hooks.example.com"
@@ -73,7 +73,7 @@ def receiver(certificate):
 
 
 def attempt(port, host, trusted):
-    sender = Sender(Reach(loopback=True), resolve=lambda name, port: ["127.0.0.1"], trusted=trusted)
+    sender = WebhookSender(AllowedNetworks(loopback=True), resolve=lambda name, port: ["127.0.0.1"], trusted=trusted)
     url, kinds = f"https://{host}:{port}/kqml", (MessageKind.PLAN_CREATED,)
     webhook = WebhookRecord("wh_1", url, kinds, (make_secret(),), 0, None)
     (found,) = sender([Delivery("msg_1", webhook, "{}", 1)], 0)

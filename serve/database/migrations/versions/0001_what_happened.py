@@ -129,7 +129,7 @@ def _kinds_recorded() -> None:
     )
 
 
-def _store_info() -> None:
+def _database_info() -> None:
     op.create_table(
         "store_info",
         sa.Column("key", TEXT, nullable=False),
@@ -270,7 +270,7 @@ TABLES = {
     "reps": _reps,
     "events": _events,
     "kinds_recorded": _kinds_recorded,
-    "store_info": _store_info,
+    "store_info": _database_info,
     "erasing": _erasing,
     "scores": _scores,
     "latest_scores": _latest_scores,

@@ -7,22 +7,22 @@ import pytest
 
 from experiments.bench import allocation, ope
 from experiments.studies.off_policy import target_policies as judged_targets
-from experiments.studies.off_policy.coverage import judge, refused_when_thin
+from experiments.studies.off_policy.coverage import measure_coverage, refused_when_thin
 from experiments.studies.off_policy.pilot_weeks import arrive
-from experiments.studies.off_policy.rollout_log import LivedLog
+from experiments.studies.off_policy.rollout_log import RolloutLog
 from experiments.studies.off_policy.target_policies import BEST, FEW, INDEPENDENT, OURS, targets_of
-from experiments.world.world import Shape, build_world
+from experiments.world.world import SizeShape, build_world
 from models.evaluation.off_policy.randomised_rows import disagreement
 
 
 @pytest.fixture(scope="module")
 def world():
-    return build_world(Shape(700, 14, 40), 0)
+    return build_world(SizeShape(700, 14, 40), 0)
 
 
 @pytest.fixture(scope="module")
 def log(world):
-    return LivedLog(arrive(world, (20, 22, 24), 0.5, 4))
+    return RolloutLog(arrive(world, (20, 22, 24), 0.5, 4))
 
 
 def test_logs_differ_by_coins_and_futures_alone(log):
@@ -49,7 +49,7 @@ def test_targets_are_chances_and_the_oracle_beats_the_playbook(log, world):
     assert all((chances[~log.eligible] == 0).all() for chances in targets.values())
     assert (targets[BEST] * log.truth).sum() > (targets["playbook"] * log.truth).sum()
     assert 0 < (disagreement(targets[FEW], targets["playbook"]) > 0).mean() <= 0.11
-    seen = next(judge(log, targets, range(1)))
+    seen = next(measure_coverage(log, targets, range(1)))
     assert {one.target for one in seen} == set(targets) - {"playbook"}
     assert refused_when_thin(log, targets, range(1)) == 1.0
 
@@ -57,7 +57,7 @@ def test_targets_are_chances_and_the_oracle_beats_the_playbook(log, world):
 def test_ours_is_learned_from_a_log_that_it_is_not_judged_by(log, monkeypatch):
     asked = []
     monkeypatch.setattr(judged_targets, "EffectModel", lambda: _Spy(asked))
-    judged_targets.learned(log)
+    judged_targets.learned_policy(log)
     assert asked[0].outcome.tolist() == log.draw(INDEPENDENT)[0].outcome.tolist()
 
 

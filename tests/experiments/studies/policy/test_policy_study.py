@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from experiments.studies.policy import scores
-from experiments.studies.policy.allocation_policy import Allocated
-from experiments.studies.policy.history import History
-from experiments.studies.policy.pilot import Learned, live_pilot
-from experiments.studies.policy.retraining import Retrained
-from experiments.studies.policy.rollout import OURS, SIMPLE, Stage, _begun, _net_of, live_stage
-from experiments.studies.policy.runs import Run, live_runs
+from experiments.studies.policy.allocation_policy import AllocationPolicy
+from experiments.studies.policy.history import RolloutHistory
+from experiments.studies.policy.pilot import PilotEffects, run_pilot
+from experiments.studies.policy.retraining import RetrainedPolicy
+from experiments.studies.policy.rollout import OURS, SIMPLE, Stage, _begun, _net_of, run_stage
+from experiments.studies.policy.runs import RolloutRun, run_worlds
 from experiments.studies.policy.shares import curve, gains_of, share_of_oracle
 from experiments.world.control import Reps, run
 from experiments.world.simulation import Simulation, all_seats
 from experiments.world.truth import HORIZON
-from experiments.world.world import Shape, build_world
+from experiments.world.world import SizeShape, build_world
 from kqml.errors import Refused
 
 PILOT = 15
@@ -25,10 +25,10 @@ TINY = Stage(behaviour=4, pilot=PILOT, policy=2, share=0.5, parts=(0.5, 1.0), pa
 
 @pytest.fixture(scope="module")
 def place():
-    simulation = Simulation(build_world(Shape(100, 2, 60), 0), all_seats(build_world(Shape(100, 2, 60), 0)))
-    history = History()
+    simulation = Simulation(build_world(SizeShape(100, 2, 60), 0), all_seats(build_world(SizeShape(100, 2, 60), 0)))
+    history = RolloutHistory()
     run(simulation, Reps(), 4, history.notice)
-    return simulation, history, live_pilot(simulation, history, PILOT, 0.5)
+    return simulation, history, run_pilot(simulation, history, PILOT, 0.5)
 
 
 def test_only_weeks_whose_horizon_had_passed_are_learned_from(place):
@@ -38,7 +38,7 @@ def test_only_weeks_whose_horizon_had_passed_are_learned_from(place):
     assert np.isfinite(sample.probability).all()
     assert sample.eligible[np.arange(len(sample)), sample.action].all()
     with pytest.raises(Refused, match="shorter than a horizon"):
-        Learned(learned.actions, learned.weeks, learned.margin[: HORIZON - 1]).matured()
+        PilotEffects(learned.actions, learned.weeks, learned.margin[: HORIZON - 1]).matured()
 
 
 def test_the_outcome_is_the_margin_of_the_horizon_from_the_drawn_week_on(place):
@@ -58,7 +58,7 @@ def test_a_policy_learns_again_from_what_has_ripened_since(place):
         return scores.idle
 
     ripening = learned.followed()
-    score = Retrained(ripening, fit, 1)
+    score = RetrainedPolicy(ripening, fit, 1)
     _net_of(simulation.forked(1_000), score, (ripening, history.copy()), 3)
     ripe = [sum(len(week.account) for week in learned.weeks[: PILOT - HORIZON + 1 + later]) for later in range(3)]
     assert seen == ripe
@@ -81,7 +81,7 @@ def test_every_policy_meets_the_same_luck_and_pays_for_what_it_does(place):
     )
     assert (one == again).all()
     assert one.sum() != other.sum()
-    own = Allocated("c", scores.highest_value, history.copy())
+    own = AllocationPolicy("c", scores.highest_value, history.copy())
     margin = run(simulation.forked(1_000), own, 1).margin
     assert np.sum(own.spent) > 0
     assert len(margin) == 100
@@ -89,7 +89,7 @@ def test_every_policy_meets_the_same_luck_and_pays_for_what_it_does(place):
 
 def test_the_cadence_of_a_month_is_counted_and_begins_anew(place):
     simulation, history, _ = place
-    own = Allocated("idle", scores.idle, history.copy())
+    own = AllocationPolicy("idle", scores.idle, history.copy())
     run(simulation.forked(1_000), own, 1)
     month, counted = own.booked.month, own.booked.counted.copy()
     run(simulation.forked(1_000), replace(own), 5)
@@ -100,12 +100,12 @@ def test_the_cadence_of_a_month_is_counted_and_begins_anew(place):
 
 def test_a_stage_lives_every_policy_and_is_kept(tmp_path):
     stage = replace(TINY, full_oracle=True, policy=1)
-    wanted = Run("tiny", stage, 100, 0)
+    wanted = RolloutRun("tiny", stage, 100, 0)
     told = []
-    first = live_runs([wanted], 1, tmp_path, told.append)[wanted]
+    first = run_worlds([wanted], 1, tmp_path, told.append)[wanted]
     assert {*SIMPLE, "t_learner", "observable_oracle", "full_oracle", OURS} <= set(first.outcome.nets)
     assert first.outcome.rows["kqml_0.500"] < first.outcome.rows[OURS]
-    again = live_runs([wanted], 1, tmp_path, told.append)[wanted]
+    again = run_worlds([wanted], 1, tmp_path, told.append)[wanted]
     assert told == [1, 2, 3]
     assert all((again.outcome.nets[name] == net).all() for name, net in first.outcome.nets.items())
     gains = gains_of([first.outcome], 50)
@@ -113,15 +113,15 @@ def test_a_stage_lives_every_policy_and_is_kept(tmp_path):
 
 
 def test_another_run_has_another_file():
-    one = Run("a", TINY, 100, 0)
+    one = RolloutRun("a", TINY, 100, 0)
     others = [replace(one, seed=1), replace(one, accounts=200), replace(one, scenarios=("stuffing",))]
     assert len({run.file("ours") for run in [one, *others, replace(one, stage=replace(TINY, policy=3))]}) == 5
 
 
 def test_some_seats_live_what_they_live_among_all():
-    world = build_world(Shape(300, 6, TINY.weeks), 0)
+    world = build_world(SizeShape(300, 6, TINY.weeks), 0)
     whole, part = (_begun(world, range(seats), TINY.behaviour) for seats in (6, 2))
-    everybody, few = (live_pilot(*begun, 3, 0.5) for begun in (whole, part))
+    everybody, few = (run_pilot(*begun, 3, 0.5) for begun in (whole, part))
     assert all((one[:100] == other).all() for one, other in zip(everybody.margin, few.margin, strict=True))
     assert all((one[:100] == other).all() for one, other in zip(everybody.beyond, few.beyond, strict=True))
     mine = everybody.weeks[2].account < 100
@@ -136,8 +136,8 @@ def test_what_ripens_behind_the_pilot_is_the_policys_own_for_those_who_live_it(p
 
 
 def test_under_a_scenario_the_same_study_runs():
-    world = build_world(Shape(100, 2, TINY.weeks), 0, scenarios=("stuffing",))
-    assert np.isfinite(live_stage(world, TINY, "ours").nets[OURS]).all()
+    world = build_world(SizeShape(100, 2, TINY.weeks), 0, scenarios=("stuffing",))
+    assert np.isfinite(run_stage(world, TINY, "ours").nets[OURS]).all()
 
 
 def test_a_share_of_the_oracle_is_a_ratio_with_an_interval():

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 
 from experiments.studies.uplift.world_logs import WARM_UP, study_log
-from experiments.world.actions import Package
-from experiments.world.population import Shape
+from experiments.world.actions import WorldAction
+from experiments.world.population import SizeShape
 from experiments.world.truth import HORIZON
 from experiments.world.world import build_world
 
 
 @pytest.fixture(scope="module", params=["reference", "behaviour"])
 def log(request):
-    return study_log(build_world(Shape(150, 3, WARM_UP + 2 + HORIZON + 1), 0), request.param, 2, 0.5, 200, paths=4)
+    return study_log(build_world(SizeShape(150, 3, WARM_UP + 2 + HORIZON + 1), 0), request.param, 2, 0.5, 200, paths=4)
 
 
 def test_each_row_has_its_truth(log):
     assert len(log.sample) > 100
-    assert log.true.shape == (len(log.sample), len(Package))
-    assert (log.true[:, Package.WAIT] == 0).all()
+    assert log.true.shape == (len(log.sample), len(WorldAction))
+    assert (log.true[:, WorldAction.WAIT] == 0).all()
     assert np.isfinite(log.true).all()
-    assert np.abs(log.true[:, Package.VISIT]).max() > 0
+    assert np.abs(log.true[:, WorldAction.VISIT]).max() > 0
 
 
 def test_chances_are_known_where_packages_were_drawn(log):

@@ -5,7 +5,7 @@ from hand_made import at, in_days, made_context, made_log, orders
 
 from features.churn_definition import ChurnDefinition
 from kqml.calendar.business_time import instant_of, moment_of
-from models.churn.label_audit.inputs import material_of
+from models.churn.label_audit.inputs import audit_inputs
 from models.churn.label_audit.months import months_of, quiet_effect
 
 ASKED = ChurnDefinition(horizon=10, gap=0, min_orders=1, active_within=50)
@@ -13,7 +13,7 @@ ASKED = ChurnDefinition(horizon=10, gap=0, min_orders=1, active_within=50)
 
 def effect(cutoffs, quiet, **histories):
     log = made_log({**histories, "last": [(1000, "visit", 0)]})
-    return quiet_effect(material_of(log, made_context(log, quiet=quiet), ASKED, at(cutoffs), 0.0))
+    return quiet_effect(audit_inputs(log, made_context(log, quiet=quiet), ASKED, at(cutoffs), 0.0))
 
 
 def test_declared_quiet_days_turn_a_holiday_pause_into_staying():

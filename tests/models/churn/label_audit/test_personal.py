@@ -4,7 +4,7 @@ import pytest
 from hand_made import at, made_context, made_log, orders
 
 from features.churn_definition import ChurnDefinition
-from models.churn.label_audit.inputs import material_of
+from models.churn.label_audit.inputs import audit_inputs
 from models.churn.label_audit.personal import personal_windows
 
 ASKED = ChurnDefinition(horizon=30, gap=0, min_orders=1, active_within=200, personal_k=2.0)
@@ -12,7 +12,7 @@ ASKED = ChurnDefinition(horizon=30, gap=0, min_orders=1, active_within=200, pers
 
 def personal(cutoff, *, quiet=(), definition=ASKED, **histories):
     log = made_log({**histories, "last": [(999.5, "visit", 0)]})
-    return personal_windows(material_of(log, made_context(log, quiet=quiet), definition, at([cutoff]), 0.0))
+    return personal_windows(audit_inputs(log, made_context(log, quiet=quiet), definition, at([cutoff]), 0.0))
 
 
 @pytest.mark.parametrize(

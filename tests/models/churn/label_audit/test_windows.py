@@ -3,13 +3,13 @@
 from hand_made import at, made_context, made_log, orders
 
 from features.churn_definition import ChurnDefinition
-from models.churn.label_audit.inputs import material_of
+from models.churn.label_audit.inputs import audit_inputs
 from models.churn.label_audit.windows import window_rates
 
 
 def rates(definition, cutoffs, **histories):
     log = made_log({**histories, "last": [(1000, "visit", 0)]})
-    found = window_rates(material_of(log, made_context(log), definition, at(cutoffs), 0.0))
+    found = window_rates(audit_inputs(log, made_context(log), definition, at(cutoffs), 0.0))
     return {(rate.gap, rate.horizon): rate for rate in found}
 
 

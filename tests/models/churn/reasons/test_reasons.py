@@ -7,6 +7,7 @@ from features.catalog import catalog
 from features.definitions import (
     Aggregation,
     Atom,
+    CadenceTarget,
     Code,
     Combined,
     Direction,
@@ -15,18 +16,17 @@ from features.definitions import (
     Operation,
     Peer,
     Stream,
-    Target,
 )
-from features.rules import Card, Closing, Counted, Ledger
+from features.rules import Card, Closing, CountingRule, Ledger
 from kqml.events import EventKind
 from kqml.messages import LANGUAGES, catalogue
 from kqml.playbook import PRESETS, read_playbook
 from models.churn.reasons.contributions import CODES, code_map, code_sums
 from models.churn.reasons.facts import locate
 from models.churn.reasons.named_facts import EVER, FACTS, TARGETS, Fact
-from models.churn.reasons.reasons import Reason, explainer, knows_cause
+from models.churn.reasons.reasons import Reason, create_explainer, knows_cause
 from models.churn.reasons.sentences import VARIANTS, Threshold
-from models.churn.reasons.wording import WINDOW, Wording, names_in, say, template_of, vocabulary, wording
+from models.churn.reasons.wording import WINDOW, Wording, fill_template, names_in, template_of, vocabulary, wording
 
 WORDS = {"tier": ("A", "B", "C"), "segment": ("dealer", "pharmacy"), "region": ("east",)}
 EVERY_VARIANT = [
@@ -41,7 +41,7 @@ NAMES = [f"{code.value}-{way}-{variant.name}" for code, way, variant in EVERY_VA
 RULES = {
     None: None,
     Closing: Closing(frozenset({EventKind.VISIT})),
-    Counted: Counted((), 0.5, 0.5),
+    CountingRule: CountingRule((), 0.5, 0.5),
     Ledger: Ledger(()),
     Card: Card(()),
 }
@@ -73,7 +73,7 @@ def feature_of(fact: Fact, days: int | None, code: Code = Code.ORDER_LEVEL) -> F
 
 
 def target_of(fact: Fact) -> Feature:
-    measure = Target(atom_of(fact, 90), MONTHLY)
+    measure = CadenceTarget(atom_of(fact, 90), MONTHLY)
     return Feature(measure, FeatureGroup.CADENCE, Code.NEGLECT, Direction.FALLING, "test")
 
 
@@ -138,9 +138,9 @@ def test_a_symptom_always_has_words_and_a_cause_never_without_its_facts(code, wa
     features = every_feature()
     nothing = row_of(features, {})
     for language in LANGUAGES:
-        said = say(worded(features, language), code, way, nothing)
+        said = fill_template(worded(features, language), code, way, nothing)
         assert (said is None) == code.is_cause
-        bare = say(worded([], language, words={}), code, way, [])
+        bare = fill_template(worded([], language, words={}), code, way, [])
         assert (bare is None) == code.is_cause
 
 
@@ -268,7 +268,7 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
     words = {name: value for name, value in numbers.items() if name in WORDS}
     facts = {name: value for name, value in numbers.items() if name not in WORDS}
     ready = worded(features, language)
-    said = say(ready, code, way, row_of(features, facts, words))
+    said = fill_template(ready, code, way, row_of(features, facts, words))
     pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(template_of((code, way), variant.name, language)))
     assert said is not None
     assert re.fullmatch(pattern, said)
@@ -276,7 +276,7 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
     for name in numbers:
         fewer = {other: value for other, value in facts.items() if other != name}
         other = {key: value for key, value in words.items() if key != name}
-        assert say(ready, code, way, row_of(features, fewer, other)) != said
+        assert fill_template(ready, code, way, row_of(features, fewer, other)) != said
 
 
 @pytest.mark.parametrize(
@@ -300,14 +300,14 @@ def test_each_variant_is_said_where_its_facts_hold_and_not_where_a_number_is_mis
 def test_numbers_are_in_the_words_of_the_language(language, numbers, said) -> None:
     features = every_feature()
     ready = worded(features, language)
-    assert say(ready, Code.LONGER_SILENT, "rising", row_of(features, numbers)) == said
+    assert fill_template(ready, Code.LONGER_SILENT, "rising", row_of(features, numbers)) == said
 
 
 def test_money_is_in_the_currency_of_the_data() -> None:
     features = every_feature()
     row = row_of(features, {"order_size": 1234.5, "order_usual": 23456.7})
     said = [
-        say(worded(features, language, currency), Code.ORDERS_SMALLER, "rising", row)
+        fill_template(worded(features, language, currency), Code.ORDERS_SMALLER, "rising", row)
         for language, currency in (("en", "USD"), ("zh", "CNY"))
     ]
     assert said == [
@@ -319,13 +319,13 @@ def test_money_is_in_the_currency_of_the_data() -> None:
 def test_a_sentence_names_the_window_that_the_model_counts_over() -> None:
     fact = FACTS["competitors"]
     ready = worded([feature_of(fact, 28)], words={})
-    assert say(ready, Code.COMPETITOR, "rising", [2.0]) == "a competitor was seen 2 times in the last 28 days"
+    assert fill_template(ready, Code.COMPETITOR, "rising", [2.0]) == "a competitor was seen 2 times in the last 28 days"
 
 
 def test_numbers_over_different_windows_are_not_put_into_one_sentence() -> None:
     features = [feature_of(FACTS["complaints"], 90), feature_of(FACTS["complaints_resolved"], 365)]
     ready = worded(features, words={})
-    assert say(ready, Code.COMPLAINT, "rising", [2.0, 0.0]) == "it complained 2 times in the last 90 days"
+    assert fill_template(ready, Code.COMPLAINT, "rising", [2.0, 0.0]) == "it complained 2 times in the last 90 days"
 
 
 def test_the_catalog_holds_the_numbers_of_its_codes() -> None:
@@ -342,7 +342,7 @@ def cause_rows(values: list[float], contributions: list[float]) -> tuple[Reason,
         feature_of(FACTS["complaints"], 90, Code.COMPLAINT),
         feature_of(FACTS["silence"], None, Code.LONGER_SILENT),
     ]
-    made = explainer(features, {}, np.array([1.0, 10.0]), "CNY")
+    made = create_explainer(features, {}, np.array([1.0, 10.0]), "CNY")
     return made.explain(np.array([values]), np.array([[*contributions, -2.0]]), "en", 3)[0]
 
 
@@ -376,7 +376,7 @@ def test_a_sentence_of_a_cause_is_about_what_pushes() -> None:
         feature_of(FACTS["late"], 90, Code.SERVICE_FAILURE),
         feature_of(FACTS["invoice_errors"], 90, Code.SERVICE_FAILURE),
     ]
-    made = explainer(features, {}, np.zeros(2), "CNY")
+    made = create_explainer(features, {}, np.zeros(2), "CNY")
     said = [
         [reason.text for reason in made.explain(np.array([[3.0, 1.0]]), np.array([[*pushes, 0.0]]), "en", 3)[0]]
         for pushes in ((0.5, 0.2), (-0.1, 0.5), (0.5, -0.1))
@@ -407,14 +407,14 @@ def test_few_complaints_may_lower_the_risk() -> None:
 def test_a_feature_without_an_expected_direction_never_carries_a_cause() -> None:
     feature = feature_of(FACTS["complaints"], 90, Code.COMPLAINT)
     either = Feature(feature.measure, feature.group, Code.COMPLAINT, Direction.EITHER, "test")
-    made = explainer([either], {}, np.array([0.0]), "CNY")
+    made = create_explainer([either], {}, np.array([0.0]), "CNY")
     assert made.explain(np.array([[5.0]]), np.array([[2.0, 0.0]]), "en", 3) == [()]
 
 
 def test_the_weightiest_raising_cause_is_always_among_the_reasons() -> None:
     codes = [Code.LONGER_SILENT, Code.ORDERS_FALLING, Code.ORDER_LEVEL, Code.COMPLAINT]
     features = [feature_of(FACTS["complaints"], days, code) for days, code in zip((7, 8, 9, 90), codes, strict=True)]
-    made = explainer(features, {}, np.zeros(4), "CNY")
+    made = create_explainer(features, {}, np.zeros(4), "CNY")
     values, contributions = np.full((1, 4), 3.0), np.array([[0.9, 0.8, 0.7, 0.1, 0.0]])
     chosen = [[reason.code for reason in made.explain(values, contributions, "en", count)[0]] for count in range(5)]
     assert chosen == [[], codes[:1], [codes[0], codes[3]], [*codes[:2], codes[3]], codes]
@@ -434,7 +434,9 @@ def test_sums_by_code_and_the_bias_add_up_to_the_score() -> None:
 def test_years_months_days_are_said_by_what_there_are_two_of() -> None:
     features = every_feature()
     ready = worded(features)
-    ages = [say(ready, Code.RELATION_AGE, "rising", row_of(features, {"age": days})) for days in (1, 45, 200, 800)]
+    ages = [
+        fill_template(ready, Code.RELATION_AGE, "rising", row_of(features, {"age": days})) for days in (1, 45, 200, 800)
+    ]
     assert [str(age).split(":")[0] for age in ages] == [
         "a customer for 1 day",
         "a customer for 45 days",
@@ -509,22 +511,26 @@ def test_years_months_days_are_said_by_what_there_are_two_of() -> None:
 )
 def test_causes_speak_with_the_numbers_of_the_account(language, code, way, numbers, said) -> None:
     features = every_feature()
-    assert say(worded(features, language), code, way, row_of(features, numbers, {"tier": 0})) == said
+    assert fill_template(worded(features, language), code, way, row_of(features, numbers, {"tier": 0})) == said
 
 
 def test_a_target_is_that_of_the_tier() -> None:
     features = every_feature()
     ready = worded(features)
     numbers = {"visits_month": 2, "visits_recent": 2}
-    said = [say(ready, Code.NEGLECT, "rising", row_of(features, numbers, {"tier": tier})) for tier in (0, 1, 2)]
+    said = [
+        fill_template(ready, Code.NEGLECT, "rising", row_of(features, numbers, {"tier": tier})) for tier in (0, 1, 2)
+    ]
     assert ["of 8 visits" in str(said[0]), "of 4 visits" in str(said[1]), said[2]] == [True, True, None]
-    assert say(ready, Code.NEGLECT, "rising", row_of(features, numbers)) is None, "without a tier there is no target"
+    assert fill_template(ready, Code.NEGLECT, "rising", row_of(features, numbers)) is None, (
+        "without a tier there is no target"
+    )
 
 
 def test_a_number_that_is_held_divided_by_its_target_is_worked_out_again() -> None:
     features = [target_of(FACTS["calls_recent"]), target_of(FACTS["calls_last_month"])]
     row = [0.25, 0.5, 0.0, np.nan, np.nan]
-    said = say(worded(features), Code.NEGLECT, "rising", row)
+    said = fill_template(worded(features), Code.NEGLECT, "rising", row)
     assert said == "2 calls in the last 90 days; the target is 8 calls a month"
 
 
@@ -533,7 +539,7 @@ def test_thresholds_are_the_playbooks() -> None:
     row = row_of(features, {"contact_silence": 45})
     strict, lenient = ({"neglect": {"long_without_contact_days": days}} for days in (30.0, 60.0))
     said = [
-        say(wording(vocabulary(features, WORDS, facts), "en", "CNY"), Code.NEGLECT, "rising", row)
+        fill_template(wording(vocabulary(features, WORDS, facts), "en", "CNY"), Code.NEGLECT, "rising", row)
         for facts in (strict, lenient, {})
     ]
     assert said == ["the last contact from us was 45 days ago", None, None]

@@ -9,9 +9,9 @@ from models.evaluation.off_policy.clustering import clusters_of, estimate
 from models.evaluation.off_policy.estimators import NAMES, Switch, differences, row_values, switch_of, values
 from models.evaluation.off_policy.evaluation import evaluate_policy
 from models.evaluation.off_policy.holdout import holdout_contrast
-from models.evaluation.off_policy.outcome_model import Known, Regression, expected_outcomes
-from models.evaluation.off_policy.randomised_rows import Drawn, Weighed, weigh
-from models.evaluation.off_policy.support import support_of, unsupported_share
+from models.evaluation.off_policy.outcome_model import OutcomeRows, Regression, expected_outcomes
+from models.evaluation.off_policy.randomised_rows import RandomisedRows, WeightedRows, weigh
+from models.evaluation.off_policy.support import policy_support, unsupported_share
 from models.evaluation.off_policy.targets import playbook_chances, target_named, within
 
 PLAYBOOK = read_playbook()
@@ -30,7 +30,7 @@ def drawn_log(seed=0, rows=4_000, reps=40, actions=4, repeats=2):
     action = random.integers(0, actions, rows)
     outcome = mean[np.arange(rows), action] + random.normal(0, 2, rows)
     names = tuple(f"a{number}" for number in range(actions))
-    log = Drawn(names, action, np.full(rows, 1 / actions), outcome, eligible, account, rep)
+    log = RandomisedRows(names, action, np.full(rows, 1 / actions), outcome, eligible, account, rep)
     return log, size[:, None], 5 + (3 + effect) * np.exp(1 + 0.7**2 / 2)
 
 
@@ -41,10 +41,10 @@ def static(log, action):
 
 
 def regressed(log, features, past=None):
-    return expected_outcomes(log, Known(features, log.outcome, log.account, past))
+    return expected_outcomes(log, OutcomeRows(features, log.outcome, log.account, past))
 
 
-HAND = Drawn(
+HAND = RandomisedRows(
     ("wait", "visit"),
     np.array([0, 1, 1, 0]),
     np.array([0.5, 0.5, 0.25, 0.75]),
@@ -69,18 +69,18 @@ def test_each_estimator_is_its_formula(name, value):
 def test_switch_leaves_out_a_single_large_noisy_weight():
     weight = np.array([1.0] * 400 + [60.0])
     outcome = np.array([1.0, -1.0] * 200 + [30.0])
-    weighed = Weighed(weight, np.zeros(401), np.zeros(401))
+    weighed = WeightedRows(weight, np.zeros(401), np.zeros(401))
     found = switch_of(weighed, outcome)
     assert found.limit < 60
     assert found.bias == pytest.approx(60 / 401)
-    kept = Weighed(np.full(401, 2.0), np.zeros(401), np.zeros(401))
+    kept = WeightedRows(np.full(401, 2.0), np.zeros(401), np.zeros(401))
     assert switch_of(kept, outcome) == Switch(np.inf, 0.0)
 
 
 def test_a_perfect_regression_leaves_no_error_to_the_doubly_robust_estimate():
     random = np.random.default_rng(0)
     regression = random.normal(size=(4, 2))
-    log = Drawn(**{**vars(HAND), "outcome": regression[np.arange(4), HAND.action]})
+    log = RandomisedRows(**{**vars(HAND), "outcome": regression[np.arange(4), HAND.action]})
     found = values(weigh(log, static(log, 1), regression), log.outcome, clusters_of(log.account, log.rep))
     assert found["doubly_robust"].value == pytest.approx(regression[:, 1].mean())
 
@@ -132,7 +132,7 @@ def test_rows_of_one_rep_count_less_than_rows_of_many():
     ],
 )
 def test_thin_support_is_refused_with_its_reason(weight, faults):
-    support = support_of(weight)
+    support = policy_support(weight)
     assert support.faults == faults
     assert support.refused == bool(faults)
 
@@ -142,7 +142,7 @@ def test_a_target_that_the_log_could_not_choose_is_refused():
     eligible = log.eligible.copy()
     eligible[:, 3] = False
     kept = log.action != 3
-    narrow = Drawn(
+    narrow = RandomisedRows(
         log.actions,
         log.action[kept],
         np.full(kept.sum(), 1 / 3),

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from kqml.errors import Refused
-from models.evaluation.off_policy.log_faults import refuse_faulty
+from models.evaluation.off_policy.log_faults import refuse_faulty_log
 
 MONDAY = pd.Timestamp("2025-03-10", tz="Asia/Shanghai").value // 1_000
 LOG = pd.DataFrame(
@@ -23,7 +23,7 @@ LOG = pd.DataFrame(
 
 
 def test_a_log_with_chances_passes():
-    refuse_faulty(LOG, "Asia/Shanghai")
+    refuse_faulty_log(LOG, "Asia/Shanghai")
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_a_log_with_chances_passes():
 )
 def test_what_cannot_be_believed_is_refused_with_value_and_place(column, values, told):
     with pytest.raises(Refused, match=told.replace("[", r"\[")):
-        refuse_faulty(LOG.assign(**{column: pd.Series(values, dtype=object)}), "Asia/Shanghai")
+        refuse_faulty_log(LOG.assign(**{column: pd.Series(values, dtype=object)}), "Asia/Shanghai")
 
 
 def test_all_faults_are_told_at_once():
     with pytest.raises(Refused) as caught:
-        refuse_faulty(LOG.assign(probability=0.0, week="2025-W10"), "Asia/Shanghai")
+        refuse_faulty_log(LOG.assign(probability=0.0, week="2025-W10"), "Asia/Shanghai")
     assert [fault.where for fault in caught.value.faults] == ["probability", "week"]
 
 
 def test_an_empty_log_is_refused():
     with pytest.raises(Refused, match="decisions: there are none"):
-        refuse_faulty(LOG.iloc[:0], "Asia/Shanghai")
+        refuse_faulty_log(LOG.iloc[:0], "Asia/Shanghai")

@@ -7,9 +7,9 @@ import pytest
 
 from models.evaluation.off_policy.clustering import clusters_of
 from models.evaluation.off_policy.evaluation import evaluate_policy
-from models.evaluation.off_policy.outcome_model import Known, Regression, expected_outcomes
-from models.evaluation.off_policy.pooling import Disputed, pooled_difference
-from models.evaluation.off_policy.randomised_rows import Drawn
+from models.evaluation.off_policy.outcome_model import OutcomeRows, Regression, expected_outcomes
+from models.evaluation.off_policy.pooling import DisputedRows, pooled_difference
+from models.evaluation.off_policy.randomised_rows import RandomisedRows
 
 
 def company(seed, rows=6_000, share=lambda size: 0.05):
@@ -21,7 +21,7 @@ def company(seed, rows=6_000, share=lambda size: 0.05):
     acted = random.random(rows) < 0.5
     noise = random.standard_t(5, rows) * 0.4 * size
     outcome = size + np.where(acted, brings, 0.0) + noise
-    disputed = Disputed(
+    disputed = DisputedRows(
         expected=np.zeros(rows),
         weight=np.where(acted, 2.0, -2.0),
         rest=outcome - size,
@@ -101,18 +101,20 @@ def log_of(seed=0, rows=3_000):
     action = random.integers(0, 2, rows)
     outcome = past * (0.9 + 0.05 * action) * random.lognormal(0, 0.3, rows)
     may = np.ones((rows, 2), dtype=bool)
-    drawn = Drawn(("wait", "visit"), action, np.full(rows, 0.5), outcome, may, np.arange(rows), np.arange(rows) % 30)
+    drawn = RandomisedRows(
+        ("wait", "visit"), action, np.full(rows, 0.5), outcome, may, np.arange(rows), np.arange(rows) % 30
+    )
     return drawn, np.column_stack([past, random.normal(size=rows)]), past
 
 
 def test_amounts_are_pooled_and_told_first_others_are_not():
     drawn, features, past = log_of()
     visit, wait = np.tile([0.0, 1.0], (3_000, 1)), np.tile([1.0, 0.0], (3_000, 1))
-    regression = expected_outcomes(drawn, Known(features, drawn.outcome, drawn.account, past))
+    regression = expected_outcomes(drawn, OutcomeRows(features, drawn.outcome, drawn.account, past))
     found = evaluate_policy(drawn, visit, wait, regression)
     assert found.headline == "pooled"
     assert found.difference["pooled"].error < found.difference["doubly_robust"].error
-    timeless = expected_outcomes(drawn, Known(features, drawn.outcome, drawn.account))
+    timeless = expected_outcomes(drawn, OutcomeRows(features, drawn.outcome, drawn.account))
     without = evaluate_policy(drawn, visit, wait, timeless)
     assert without.headline == "doubly_robust"
     assert set(without.difference) == {"ips", "snips", "doubly_robust", "switch_dr"}
@@ -121,7 +123,7 @@ def test_amounts_are_pooled_and_told_first_others_are_not():
 def test_a_policy_less_itself_is_exactly_nothing():
     drawn, features, past = log_of(1)
     visit = np.tile([0.3, 0.7], (3_000, 1))
-    regression = expected_outcomes(drawn, Known(features, drawn.outcome, drawn.account, past))
+    regression = expected_outcomes(drawn, OutcomeRows(features, drawn.outcome, drawn.account, past))
     found = evaluate_policy(drawn, visit, visit, regression)
     assert "pooled" not in found.difference
     assert found.difference["doubly_robust"].error == 0.0

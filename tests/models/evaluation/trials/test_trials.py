@@ -5,15 +5,15 @@ import pytest
 from made_trials import made_trial, written
 
 from kqml.errors import BadUse, Refused
-from models.evaluation.trials.leaking_columns import suspicions
-from models.evaluation.trials.report import answer_json, evaluate_trial
-from models.evaluation.trials.trial_file import Asked, read_trial
+from models.evaluation.trials.leaking_columns import find_leaking_columns
+from models.evaluation.trials.report import evaluate_trial, trial_report_json
+from models.evaluation.trials.trial_file import TrialColumns, read_trial
 
-ASKED = Asked("arm", "none", "sales")
+ASKED = TrialColumns("arm", "none", "sales")
 
 
 def answered(frame, tmp_path, asked=ASKED, name="trial.csv", language="en"):
-    return answer_json(evaluate_trial(read_trial(written(frame, tmp_path / name), asked)), language)
+    return trial_report_json(evaluate_trial(read_trial(written(frame, tmp_path / name), asked)), language)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_stated_chances_correct_a_draw_that_depends_on_the_rows(tmp_path):
     frame = made_trial("nothing", 4000)
     frame["arm"] = np.where(random.random(4000) < np.where(frame["age"] > 50, 0.8, 0.2), "call", "none")
     frame["p"] = np.where((frame["age"] > 50) == (frame["arm"] == "call"), 0.8, 0.2)
-    found = answered(frame, tmp_path, Asked("arm", "none", "sales", "p"))
+    found = answered(frame, tmp_path, TrialColumns("arm", "none", "sales", "p"))
     assert found["gains"]["call"]["low"] < 0 < found["gains"]["call"]["high"]
     assert found["warnings"] == []
 
@@ -75,28 +75,28 @@ def test_outcomes_in_disguise_are_named(tmp_path):
     frame["bought"] = (frame["sales"] > 32).astype(int)
     frame["profit"] = frame["sales"] * 0.2
     frame["thanked"] = np.where(frame["arm"] == "call", "yes", "no")
-    trial = read_trial(written(frame, tmp_path / "trial.csv"), Asked("arm", "none", "bought"))
-    found = {(one.column, one.code) for one in suspicions(trial)}
+    trial = read_trial(written(frame, tmp_path / "trial.csv"), TrialColumns("arm", "none", "bought"))
+    found = {(one.column, one.code) for one in find_leaking_columns(trial)}
     assert {("profit", "predicts_outcome"), ("thanked", "differs_by_arm"), ("sales", "decides_outcome")} <= found
     assert not {column for column, _ in found} & {"age", "town"}
 
 
 def test_texts_that_look_missing_may_be_arms(tmp_path):
     frame = made_trial("one_arm", 900).replace({"arm": {"none": "NA", "call": "null"}})
-    trial = read_trial(written(frame, tmp_path / "trial.csv"), Asked("arm", "NA", "sales"))
+    trial = read_trial(written(frame, tmp_path / "trial.csv"), TrialColumns("arm", "NA", "sales"))
     assert trial.arms == ("NA", "mail", "null")
 
 
 @pytest.mark.parametrize(
     ("change", "asked", "error", "says"),
     [
-        ({}, Asked("arms", "none", "sales"), BadUse, "did you mean 'arm'"),
-        ({}, Asked("arm", "nothing", "sales"), BadUse, "'nothing' is not in arm"),
-        ({}, Asked("arm", "none", "town"), BadUse, "holds 'north'|holds 'south'"),
-        ({}, Asked("arm", "none", "sales", exclude=("agee",)), BadUse, "did you mean 'age'"),
-        ({}, Asked("arm", "none", "arm"), BadUse, "'arm' is named twice"),
-        ({}, Asked("arm", "none", "sales", "age"), Refused, "give the probability of the row's own arm"),
-        ({}, Asked("age", "20.0", "sales"), BadUse, "at most 20 arms"),
+        ({}, TrialColumns("arms", "none", "sales"), BadUse, "did you mean 'arm'"),
+        ({}, TrialColumns("arm", "nothing", "sales"), BadUse, "'nothing' is not in arm"),
+        ({}, TrialColumns("arm", "none", "town"), BadUse, "holds 'north'|holds 'south'"),
+        ({}, TrialColumns("arm", "none", "sales", exclude=("agee",)), BadUse, "did you mean 'age'"),
+        ({}, TrialColumns("arm", "none", "arm"), BadUse, "'arm' is named twice"),
+        ({}, TrialColumns("arm", "none", "sales", "age"), Refused, "give the probability of the row's own arm"),
+        ({}, TrialColumns("age", "20.0", "sales"), BadUse, "at most 20 arms"),
         ({"sales": ""}, ASKED, Refused, "sales: is missing in 900 rows, first in row 1"),
         ({"sales": 3}, ASKED, Refused, "is 3.0 in every row"),
         ({"arm": "none"}, ASKED, Refused, "arm: has one arm"),

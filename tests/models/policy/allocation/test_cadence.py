@@ -14,7 +14,7 @@ from models.policy.allocation.cadence import (
     tier_places,
     with_floors,
 )
-from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
+from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 
 PLAYBOOK = read_playbook()
 
@@ -32,10 +32,10 @@ def test_a_missing_contact_costs_what_the_playbook_says():
 
 def week(due, tier, allowed=None, rep=None):
     """A week of accounts that are owed `due`, all of one rep unless told otherwise."""
-    count, packages = len(due), Packages.of(PLAYBOOK)
+    count, packages = len(due), Actions.of(PLAYBOOK)
     shape = (count, len(packages.names))
     rep = np.zeros(count, dtype=np.int64) if rep is None else np.array(rep)
-    return Problem(
+    return AllocationProblem(
         packages=packages,
         rep=rep,
         tier=np.array(tier),

@@ -14,7 +14,7 @@ from kqml.messages import LANGUAGES
 from kqml.playbook import read_playbook
 from models.churn.reasons.reasons import Reason
 from models.policy.brief.brief import build_brief
-from models.policy.brief.inputs import Material, read_material
+from models.policy.brief.inputs import BriefInputs, read_brief_inputs
 from models.policy.planning.company import read_company
 
 
@@ -25,7 +25,7 @@ def company():
 
 @pytest.fixture(scope="module")
 def material(company):
-    return read_material(company, list(company.account_ids))
+    return read_brief_inputs(company, list(company.account_ids))
 
 
 def brief(company, material, package="visit", codes=(), language="en", account=0):
@@ -98,7 +98,7 @@ def test_every_account_has_a_brief_without_gaps(company, material, language):
 
 
 def test_only_what_was_known_at_the_cutoff_is_told(company, material):
-    assert isinstance(material, Material)
+    assert isinstance(material, BriefInputs)
     times = [row["occurred_at"] for rows in material.talks.values() for row in rows]
     known = [row["known_at"] for rows in material.talks.values() for row in rows]
     assert max(*times, *known) < pd.Timestamp(company.cutoff * 1_000, tz="UTC")

@@ -10,22 +10,22 @@ from made_weeks import made_week
 from kqml.playbook.planning import Holdout
 from models.policy.allocation.problem import NOT_BOOKED
 from models.policy.allocation.solving import solve
-from models.policy.allocation.subproblems import part_of
-from models.policy.exploration.exploration_draw import draw_coins, probability
-from models.policy.exploration.holdout import held_out
-from models.policy.exploration.random_draws import uniforms
+from models.policy.allocation.subproblems import subproblem
+from models.policy.exploration.exploration_draw import draw_exploration, probability
+from models.policy.exploration.holdout import holdout_accounts
+from models.policy.exploration.random_draws import uniform_draws
 from models.policy.exploration.week import decide_week
 
 
 def week_of(problem, seed, epsilon):
     luck = np.random.default_rng(seed).random((2, len(problem)))
-    return decide_week(problem, draw_coins(problem.allowed, epsilon, *luck))
+    return decide_week(problem, draw_exploration(problem.allowed, epsilon, *luck))
 
 
 def test_an_explorer_draws_evenly_from_what_is_eligible():
     eligible = np.tile([True, False, True, True], (30_000, 1))
     luck = np.random.default_rng(0).random((2, len(eligible)))
-    coins = draw_coins(eligible, np.full(len(eligible), 0.4), *luck)
+    coins = draw_exploration(eligible, np.full(len(eligible), 0.4), *luck)
     assert coins.explores.mean() == pytest.approx(0.4, abs=0.01)
     shares = np.bincount(coins.drawn[coins.explores], minlength=4) / coins.explores.sum()
     assert shares == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3], abs=0.015)
@@ -33,7 +33,9 @@ def test_an_explorer_draws_evenly_from_what_is_eligible():
 
 
 def test_the_probability_is_that_of_the_formula():
-    coins = draw_coins(np.ones((2, 4), dtype=bool), np.array([0.2, 0.2]), np.array([0.1, 0.9]), np.array([0.5, 0.5]))
+    coins = draw_exploration(
+        np.ones((2, 4), dtype=bool), np.array([0.2, 0.2]), np.array([0.1, 0.9]), np.array([0.5, 0.5])
+    )
     found = probability(coins, np.ones((2, 4), dtype=bool), np.array([2, 1]), np.array([0, 1]))
     assert found == pytest.approx([0.05, 0.85])
 
@@ -41,11 +43,11 @@ def test_the_probability_is_that_of_the_formula():
 def test_logged_probabilities_are_the_frequencies_of_the_assignments():
     """The same rep 1,500 times; the coins of the others lie still while one account throws its own."""
     times, count = 1_500, 5
-    problem = part_of(made_week(4, accounts=count, room=0.3), np.zeros(times, dtype=int)).problem
+    problem = subproblem(made_week(4, accounts=count, room=0.3), np.zeros(times, dtype=int)).problem
     random = np.random.default_rng(1)
     coin, draw = (np.tile(random.random(count), (times, 1)) for _ in range(2))
     coin[:, 2], draw[:, 2] = random.random((2, times))
-    coins = draw_coins(problem.allowed, np.full(times * count, 0.3), coin.ravel(), draw.ravel())
+    coins = draw_exploration(problem.allowed, np.full(times * count, 0.3), coin.ravel(), draw.ravel())
     week = decide_week(problem, coins)
     action, logged = (values.reshape(times, count)[:, 2] for values in (week.assigned, week.probability))
     assert len(set(action.tolist())) > 2
@@ -57,7 +59,7 @@ def test_logged_probabilities_are_the_frequencies_of_the_assignments():
 
 
 def test_inverse_chances_average_to_one_for_every_fixed_action():
-    problem = part_of(made_week(8, accounts=24, room=0.4), np.zeros(40, dtype=int)).problem
+    problem = subproblem(made_week(8, accounts=24, room=0.4), np.zeros(40, dtype=int)).problem
     week = week_of(problem, 0, np.full(len(problem), 0.4))
     for action in range(5):
         able = problem.allowed[:, action] & week.evaluable
@@ -97,20 +99,20 @@ def test_accounts_of_a_rep_whose_bookings_could_overflow_are_not_evaluable():
 def test_the_holdout_is_a_persistent_share_that_moves_with_the_term():
     ids = [f"A{number}" for number in range(20_000)]
     holdout, monday = Holdout(0.1, "north", 26), date(2024, 1, 1)
-    first = held_out(holdout, ids, monday)
+    first = holdout_accounts(holdout, ids, monday)
     assert first.mean() == pytest.approx(0.1, abs=0.01)
-    assert (held_out(holdout, ids, monday + timedelta(weeks=25)) == first).all()
-    later = held_out(holdout, ids, monday + timedelta(weeks=26))
+    assert (holdout_accounts(holdout, ids, monday + timedelta(weeks=25)) == first).all()
+    later = holdout_accounts(holdout, ids, monday + timedelta(weeks=26))
     assert (later & first).sum() == pytest.approx(200, abs=60)
-    assert (held_out(Holdout(0.1, "south", 26), ids, monday) != first).any()
-    assert (held_out(holdout, ids[:50], monday) == first[:50]).all()
+    assert (holdout_accounts(Holdout(0.1, "south", 26), ids, monday) != first).any()
+    assert (holdout_accounts(holdout, ids[:50], monday) == first[:50]).all()
 
 
 def test_dice_depend_on_salt_purpose_and_id_alone():
-    one = uniforms("s", "coin 2024-W05", ["a", "b"])
-    assert one.tolist() == uniforms("s", "coin 2024-W05", ["a", "b"]).tolist()
-    assert one.tolist()[::-1] == uniforms("s", "coin 2024-W05", ["b", "a"]).tolist()
-    assert not set(one) & set(uniforms("s", "coin 2024-W06", ["a", "b"]))
-    many = uniforms("s", "x", [str(number) for number in range(20_000)])
+    one = uniform_draws("s", "coin 2024-W05", ["a", "b"])
+    assert one.tolist() == uniform_draws("s", "coin 2024-W05", ["a", "b"]).tolist()
+    assert one.tolist()[::-1] == uniform_draws("s", "coin 2024-W05", ["b", "a"]).tolist()
+    assert not set(one) & set(uniform_draws("s", "coin 2024-W06", ["a", "b"]))
+    many = uniform_draws("s", "x", [str(number) for number in range(20_000)])
     assert many.mean() == pytest.approx(0.5, abs=0.01)
     assert many.std() == pytest.approx(12**-0.5, abs=0.01)

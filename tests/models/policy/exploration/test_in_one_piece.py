@@ -7,50 +7,50 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from experiments.world.world import Shape, build_world
+from experiments.world.world import SizeShape, build_world
 from experiments.world.writing import write_world
 from features.cutoffs import default_cutoff
 from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import workdays
-from kqml.duties.engine import duties
-from kqml.duties.inputs import read_book
+from kqml.duties.engine import list_duties
+from kqml.duties.inputs import read_duty_inputs
 from kqml.duties.period import week as week_named
 from kqml.duties.table import SCHEMA
 from kqml.playbook import read_playbook
 from models.policy.allocation.allocation import violations
 from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
-from models.policy.allocation.problem import NOT_BOOKED, Packages, Problem
-from models.policy.allocation.required_contacts import owed_of
-from models.policy.exploration.exploration_draw import draw_coins
-from models.policy.exploration.holdout import held_out
-from models.policy.exploration.random_draws import uniforms
+from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
+from models.policy.allocation.required_contacts import required_contacts
+from models.policy.exploration.exploration_draw import draw_exploration
+from models.policy.exploration.holdout import holdout_accounts
+from models.policy.exploration.random_draws import uniform_draws
 from models.policy.exploration.week import decide_week
-from models.policy.guardrails.account_state import situation_of
+from models.policy.guardrails.account_state import account_states
 from models.policy.guardrails.log_columns import log_columns
-from models.policy.guardrails.rules import guard
+from models.policy.guardrails.rules import apply_guardrails
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
-    dataset, _ = write_world(build_world(Shape(200, 4, 30), 0), tmp_path_factory.mktemp("world") / "data")
+    dataset, _ = write_world(build_world(SizeShape(200, 4, 30), 0), tmp_path_factory.mktemp("world") / "data")
     return dataset
 
 
 def test_a_week_goes_from_duties_to_a_decision_log(company):
     playbook = read_playbook()
-    book = read_book(company, playbook)
+    book = read_duty_inputs(company, playbook)
     cutoff = default_cutoff(company.event_log(), company.info.time_zone)
     monday = moment_of(cutoff, company.info.time_zone).date()
     monday += timedelta(days=-monday.weekday() % 7)
     period = week_named(f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}")
-    ids, count, packages = book.log.accounts, len(book.log.accounts), Packages.of(playbook)
-    situation = situation_of(book, playbook, period, cutoff, np.zeros((count, len(packages.names))))
-    guarded = guard(situation, playbook)
-    owed = owed_of(duties(book, playbook, workdays(), period, cutoff), list(ids))
+    ids, count, packages = book.log.accounts, len(book.log.accounts), Actions.of(playbook)
+    situation = account_states(book, playbook, period, cutoff, np.zeros((count, len(packages.names))))
+    guarded = apply_guardrails(situation, playbook)
+    owed = required_contacts(list_duties(book, playbook, workdays(), period, cutoff), list(ids))
     rep = np.arange(count) % 4
     tier = tier_places(situation.tier)
     hours = np.tile([playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week], (4, 1))
-    problem = Problem(
+    problem = AllocationProblem(
         packages=packages,
         rep=rep,
         tier=tier,
@@ -64,10 +64,10 @@ def test_a_week_goes_from_duties_to_a_decision_log(company):
         floor=no_floors(4),
     )
     problem = with_floors(problem, playbook)
-    held = held_out(playbook.holdout, ids, monday)
+    held = holdout_accounts(playbook.holdout, ids, monday)
     epsilon = exploration(playbook, tier, problem.must | held)
-    luck = [uniforms("salt", f"{purpose} {period.first}", ids) for purpose in ("coin", "draw")]
-    week = decide_week(problem, draw_coins(problem.allowed, epsilon, *luck))
+    luck = [uniform_draws("salt", f"{purpose} {period.first}", ids) for purpose in ("coin", "draw")]
+    week = decide_week(problem, draw_exploration(problem.allowed, epsilon, *luck))
     assert sum(violations(problem, week.allocation).values()) == 0
     assert ((week.probability > 0) & (week.probability <= 1)).all()
     assert week.evaluable.any()
@@ -95,10 +95,10 @@ def test_what_a_week_owes_is_what_is_behind_and_its_own_part():
         duty("x", duty="cadence", channel="visit", target=9.0, counted=0.0, behind=9.0),
     ]
     plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
-    owed = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a", "b", "c"])
+    owed = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a", "b", "c"])
     assert owed.due[0] == pytest.approx([2 + 8 / weeks, 0.1, 0])
     assert owed.due[1:].sum() == 0
-    packages = Packages(("wait", "message", "visit"), np.zeros((3, 3)), np.array([[0, 0, 0], [0, 0, 1], [1.0, 0, 0]]))
+    packages = Actions(("wait", "message", "visit"), np.zeros((3, 3)), np.array([[0, 0, 0], [0, 0, 1], [1.0, 0, 0]]))
     assert owed.fulfils(packages).tolist() == [[False] * 3, [False, False, True], [False, False, True]]
 
 
@@ -123,14 +123,14 @@ def test_a_must_is_kept_by_what_it_asks_for(musts, keeping):
     rows = [duty("a", duty=name, channel=channel, must=True) for name, channel in musts]
     plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
     contacts = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 1, 0]], dtype=float)
-    packages = Packages(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
-    found = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)[0]
+    packages = Actions(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
+    found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)[0]
     assert [name for name, kept in zip(packages.names, found, strict=True) if kept] == keeping
 
 
 def test_where_nobody_can_talk_any_contact_keeps_a_must():
     rows = [duty("a", duty="complaint", must=True)]
     plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
-    packages = Packages(("wait", "message"), np.zeros((2, 3)), np.array([[0, 0, 0], [0, 0, 1]], dtype=float))
-    found = owed_of(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)
+    packages = Actions(("wait", "message"), np.zeros((2, 3)), np.array([[0, 0, 0], [0, 0, 1]], dtype=float))
+    found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)
     assert found.tolist() == [[False, True]]

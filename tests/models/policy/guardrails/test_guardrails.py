@@ -10,14 +10,14 @@ import pyarrow as pa
 import pytest
 
 from kqml.calendar.business_time import instant_of
-from kqml.duties.inputs import book_of
+from kqml.duties.inputs import duty_inputs
 from kqml.duties.period import week
 from kqml.messages import LANGUAGES
 from kqml.playbook import read_playbook
 from kqml.playbook.codes import CHANNELS
-from models.policy.guardrails.account_state import Situation, situation_of
+from models.policy.guardrails.account_state import AccountState, account_states
 from models.policy.guardrails.log_columns import log_columns, rejections
-from models.policy.guardrails.rules import NONE, RULES, guard, why_blocked
+from models.policy.guardrails.rules import NONE, RULES, apply_guardrails, blocking_reasons
 
 PLAYBOOK = read_playbook()
 WAIT, MESSAGE, CALL, VISIT, HELP, TWO = range(6)
@@ -25,7 +25,7 @@ MONDAY = instant_of(datetime(2024, 3, 11, tzinfo=UTC))
 
 
 def situation(count=1, **changes):
-    plain = Situation(
+    plain = AccountState(
         tier=np.full(count, "A", dtype=object),
         active=np.ones(count, dtype=bool),
         consent=np.ones(count, dtype=bool),
@@ -81,7 +81,7 @@ def test_every_action_is_blocked_by_the_first_rule_against_it():
         gift_asked=random.random(count) > 0.3,
         gift_room=random.choice([0.0, 79.0, 200.0], count),
     )
-    guarded = guard(seen, playbook)
+    guarded = apply_guardrails(seen, playbook)
     for account in range(count):
         one = {
             "active": seen.active[account],
@@ -115,12 +115,12 @@ def test_every_action_is_blocked_by_the_first_rule_against_it():
     ],
 )
 def test_a_block_keeps_its_rule_with_numbers_and_words(changes, action, rule, number, limit):
-    guarded = guard(situation(**changes), PLAYBOOK)
+    guarded = apply_guardrails(situation(**changes), PLAYBOOK)
     assert RULES[guarded.rule[0, action]] == rule
     for found, wanted in ((guarded.number, number), (guarded.limit, limit)):
         assert np.isnan(found[0, action]) if wanted is None else found[0, action] == pytest.approx(wanted)
     for language in LANGUAGES:
-        told = why_blocked(guarded, 0, action, language)
+        told = blocking_reasons(guarded, 0, action, language)
         assert told
         assert "{" not in told
         assert number is None or number < 1 or f"{number:.0f}" in told
@@ -129,11 +129,11 @@ def test_a_block_keeps_its_rule_with_numbers_and_words(changes, action, rule, nu
 
 def test_nothing_to_tell_where_nothing_blocks():
     with pytest.raises(KeyError, match="nothing blocks action 3"):
-        why_blocked(guard(situation(), PLAYBOOK), 0, VISIT, "en")
+        blocking_reasons(apply_guardrails(situation(), PLAYBOOK), 0, VISIT, "en")
 
 
 def test_the_log_tells_what_was_eligible_and_what_blocked_the_rest():
-    guarded = guard(situation(2, consent=np.array([True, False])), PLAYBOOK)
+    guarded = apply_guardrails(situation(2, consent=np.array([True, False])), PLAYBOOK)
     eligible, blocked = log_columns(guarded, PLAYBOOK.actions)
     assert json.loads(eligible[0]) == list(PLAYBOOK.actions)
     assert json.loads(blocked[0]) == {}
@@ -186,8 +186,8 @@ def test_the_situation_is_what_was_known_before_the_cutoff():
     ]
     names = ("event_id", "account_id", "occurred_at", "known_at", "kind", "attributes")
     events = pa.table(dict(zip(names, map(list, zip(*told, strict=True)), strict=True)))
-    book = book_of(accounts, pa.table({"contact_id": [], "account_id": []}), reps, events, "UTC", [])
-    found = situation_of(book, PLAYBOOK, week("2024-W11"), MONDAY, np.zeros((2, 6)))
+    book = duty_inputs(accounts, pa.table({"contact_id": [], "account_id": []}), reps, events, "UTC", [])
+    found = account_states(book, PLAYBOOK, week("2024-W11"), MONDAY, np.zeros((2, 6)))
     assert found.tier.tolist() == ["A", "C"]
     assert found.active.tolist() == [True, False]
     assert found.consent.tolist() == [False, True]
@@ -220,10 +220,10 @@ def with_gift(**limits):
 def test_a_gift_needs_a_festival_that_asks_for_it_and_room_below_the_cap(asked, room, limits, rule):
     playbook = with_gift(**limits)
     facts = {"gift_asked": np.array([asked]), "gift_room": np.array([room]), "rejected": np.zeros((1, 7))}
-    guarded = guard(situation(**facts), playbook)
+    guarded = apply_guardrails(situation(**facts), playbook)
     found = int(guarded.rule[0, -1])
     assert (None if found == NONE else RULES[found]) == rule
     assert guarded.allowed[0, VISIT]
     if rule == "gift_limit":
-        told = why_blocked(guarded, 0, 6, "en")
+        told = blocking_reasons(guarded, 0, 6, "en")
         assert told == f"A gift of 80 is more than a person may still be given this year: {room:.0f}."

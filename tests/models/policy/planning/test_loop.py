@@ -11,7 +11,7 @@ from kqml.errors import Refused
 from models.policy.planning import learning
 from models.policy.planning.decision_log import append_week, read_log
 from models.policy.planning.decision_rows import decision_rows, state_rows
-from models.policy.planning.plan_week import Wish, plan_dataset
+from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.uplift import learner as model
 from models.uplift.decision_rows import HORIZON_DAYS, build_decision_data
 
@@ -39,7 +39,7 @@ def loop(scene, tmp_path_factory):
         for name in WEEKS:
             given.clear()
             log = read_log(folder) if lived else None
-            planned = plan_dataset(scene.company.dataset, Wish(playbook, week(name), scene.scorer, log))
+            planned = plan_dataset(scene.company.dataset, PlanRequest(playbook, week(name), scene.scorer, log))
             decisions = decision_rows(planned.plan, "1")
             append_week(folder, decisions, state_rows(planned.plan, decisions), None)
             lived.append((planned, log, list(given)))
@@ -70,7 +70,7 @@ def test_a_week_is_learned_from_when_its_horizon_has_passed_and_not_before(loop)
 def test_no_outcome_that_was_learned_lies_behind_the_plans_cutoff(loop, scene):
     for planned, log, given in loop[3:]:
         cutoff = planned.plan.company.cutoff
-        data = learning.matured(build_decision_data(scene.company.dataset, log, scene.playbook), cutoff)
+        data = learning.mature_cutoffs(build_decision_data(scene.company.dataset, log, scene.playbook), cutoff)
         assert (data.outcomes.matures_at <= cutoff).all()
         assert given[0].outcome.tolist() == data.outcomes.margin.tolist()
         assert np.isfinite(given[0].outcome).all()

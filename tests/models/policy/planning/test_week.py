@@ -12,32 +12,32 @@ import pytest
 
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.folder import read_dataset
-from kqml.duties.overrides import Declared, duty_id
+from kqml.duties.overrides import DutyOverride, duty_id
 from kqml.duties.period import week
 from kqml.errors import Refused
-from kqml.events import Group, kinds_in
+from kqml.events import EventGroup, kinds_in
 from kqml.playbook import read_playbook
 from models.policy.allocation.allocation import violations
-from models.policy.allocation.problem import NOT_BOOKED, Packages
+from models.policy.allocation.problem import NOT_BOOKED, Actions
 from models.policy.planning import learning
-from models.policy.planning.assessment import Judged, unjudged
+from models.policy.planning.assessment import AccountAssessment, unassessed
 from models.policy.planning.decision_log import append_week, has_week, read_log, receipt, replay
 from models.policy.planning.decision_rows import decision_rows, state_rows
-from models.policy.planning.holdout import playbook_packages
-from models.policy.planning.learning import learn_effects, matured
-from models.policy.planning.plan_summary import plan_rows, recommended, totals
-from models.policy.planning.plan_week import Wish, plan_dataset
-from models.policy.planning.ranking import rank, urgency
+from models.policy.planning.holdout import playbook_actions
+from models.policy.planning.learning import learn_effects, mature_cutoffs
+from models.policy.planning.plan_summary import plan_rows, recommended_actions, totals
+from models.policy.planning.plan_week import PlanRequest, plan_dataset
+from models.policy.planning.ranking import rank_actions, urgency
 from models.policy.planning.week_decision import reasons_given
 from models.uplift.decision_log import DecisionLog
 from models.uplift.decision_rows import build_decision_data
 from models.uplift.fitted import Basis
 
-ORGANISATION = pa.array([kind.code for kind in kinds_in(Group.ORGANISATION)])
+ORGANISATION = pa.array([kind.code for kind in kinds_in(EventGroup.ORGANISATION)])
 
 
-def judged(**columns) -> Judged:
-    plain = unjudged(len(columns["raised"]), 6)
+def judged(**columns) -> AccountAssessment:
+    plain = unassessed(len(columns["raised"]), 6)
     return replace(plain, **{name: np.asarray(value) for name, value in columns.items()})
 
 
@@ -53,7 +53,7 @@ def test_an_unknown_effect_is_a_rank_and_a_known_one_is_money():
     effect = np.full((2, 6), np.nan)
     effect[1] = [0, 10, 30, 200, 250, 260]
     found = judged(at_risk=[100.0, 100.0], raised=[True, True], effect=effect)
-    ranked = rank(found, read_playbook(), np.array([None, None]))
+    ranked = rank_actions(found, read_playbook(), np.array([None, None]))
     assert ranked.known.tolist() == [False, True]
     assert ranked.score[1].tolist() == pytest.approx([0, 10 - 7, 30 - 20, 200 - 81, 250 - 192, 260 - 162])
     assert ranked.score[0].argmax() == 3
@@ -62,7 +62,7 @@ def test_an_unknown_effect_is_a_rank_and_a_known_one_is_money():
 
 def test_help_ranks_above_a_visit_only_where_it_answers_a_reason():
     found = judged(at_risk=[100.0, 100.0], raised=[True, True])
-    score = rank(found, read_playbook(), np.array([None, "market_briefing"], dtype=object)).score
+    score = rank_actions(found, read_playbook(), np.array([None, "market_briefing"], dtype=object)).score
     help_offer, visit = score[:, 4], score[:, 3]
     assert help_offer[0] < visit[0]
     assert help_offer[1] > visit[1]
@@ -70,18 +70,18 @@ def test_help_ranks_above_a_visit_only_where_it_answers_a_reason():
 
 def test_the_companys_priors_order_actions_and_are_called_that():
     playbook = replace(read_playbook(), priors={"call": 1, "visit": 2})
-    ranked = rank(judged(at_risk=[100.0], raised=[True]), playbook, np.array([None]))
+    ranked = rank_actions(judged(at_risk=[100.0], raised=[True]), playbook, np.array([None]))
     assert ranked.score[0].argmax() == playbook.actions.index("call")
     assert ranked.basis[0].tolist() == ["unknown", "unknown", "prior", "prior", "unknown", "unknown"]
 
 
 def test_the_holdout_gets_the_cadence_as_often_as_its_rep_kept_it():
     playbook = read_playbook()
-    packages = Packages.of(playbook)
+    packages = Actions.of(playbook)
     due = np.tile([1.0, 1.0, 0.0], (20_000, 1))
     kept = np.tile([0.3, 0.5, 1.0], (20_000, 1))
     luck = np.random.default_rng(0).random((20_000, 3))
-    found = playbook_packages(packages, due, kept, np.ones((20_000, 6), dtype=bool), luck)
+    found = playbook_actions(packages, due, kept, np.ones((20_000, 6), dtype=bool), luck)
     share = {name: float((found == place).mean()) for place, name in enumerate(packages.names)}
     assert share["visit"] == pytest.approx(0.3, abs=0.02)
     assert share["call"] == pytest.approx(0.7 * 0.5, abs=0.02)
@@ -92,10 +92,10 @@ def test_the_holdout_gets_the_cadence_as_often_as_its_rep_kept_it():
 def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
     plan = scene.planned.plan
     assert sum(violations(plan.problem, plan.week.allocation).values()) == 0
-    rows = plan_rows(plan, recommended(plan))
+    rows = plan_rows(plan, recommended_actions(plan))
     assert {row["basis"] for row in rows} == {"unknown"}
     assert all(row["effect"] is None and row["net_value"] is None for row in rows)
-    assert totals(plan, recommended(plan))["net_value"] is None
+    assert totals(plan, recommended_actions(plan))["net_value"] is None
     assert scene.planned.evidence.why == "no_log"
     scored = [row for row in rows if row["value_at_risk"] is not None]
     assert len(scored) > 40
@@ -118,14 +118,14 @@ def test_the_plan_sees_nothing_that_was_not_known_at_its_cutoff(scene, tmp_path)
     the tables are of now, these events say what they were before."""
     early = week("2022-W40")
     dataset = scene.company.dataset
-    whole = plan_dataset(dataset, Wish(scene.playbook, early, scene.scorer)).plan
+    whole = plan_dataset(dataset, PlanRequest(scene.playbook, early, scene.scorer)).plan
     shutil.copytree(dataset.path, tmp_path / "then")
     for part in (tmp_path / "then" / "events").glob("part-*.parquet"):
         events = pq.read_table(part)
         known = pc.less(events["known_at"].cast("int64"), whole.company.cutoff)
         changes = pc.is_in(events["kind"].cast("string"), value_set=ORGANISATION)
         pq.write_table(events.filter(pc.or_(known, changes)), part)
-    then = plan_dataset(read_dataset(tmp_path / "then"), Wish(scene.playbook, early, scene.scorer)).plan
+    then = plan_dataset(read_dataset(tmp_path / "then"), PlanRequest(scene.playbook, early, scene.scorer)).plan
     assert decision_rows(whole, "1").equals(decision_rows(then, "1"))
     assert np.array_equal(whole.judged.at_risk, then.judged.at_risk, equal_nan=True)
     assert np.isfinite(whole.judged.probability).any()
@@ -163,7 +163,7 @@ def test_rejected_recommendations_are_left_alone_for_a_while(scene, tmp_path):
     log = read_log(tmp_path)
     lately = [rejected.assign(at=plan.company.cutoff + hour, known_at=plan.company.cutoff + hour) for hour in (1, 2)]
     log = replace(log, states=pd.concat([log.states, *lately], ignore_index=True))
-    later = plan_dataset(scene.company.dataset, Wish(scene.playbook, week("2023-W09"), None, log)).plan
+    later = plan_dataset(scene.company.dataset, PlanRequest(scene.playbook, week("2023-W09"), None, log)).plan
     place = list(later.company.account_ids).index(account)
     assert not later.guarded.allowed[place, 3]
     assert later.week.assigned[place] != 3
@@ -194,7 +194,7 @@ def test_rows_that_ripen_later_are_not_matured(scene):
     log, cutoffs = made_log(scene)
     data = build_decision_data(scene.company.dataset, log, scene.playbook)
     for now in (cutoffs[0], cutoffs[1] + 92 * DAY_US, cutoffs[-1] + 200 * DAY_US):
-        assert (matured(data, now).outcomes.matures_at <= now).all()
+        assert (mature_cutoffs(data, now).outcomes.matures_at <= now).all()
 
 
 def made_log(scene):
@@ -228,7 +228,7 @@ def test_a_must_that_somebody_declared_done_is_none_any_more(scene):
     account = must["account_id"]
     cutoff = scene.planned.plan.company.cutoff
     names = [duty_id(row) for row in owed if row["account_id"] == account and row["must"]]
-    said = tuple(Declared(name, account, "done", cutoff - 1) for name in names)
-    wish = Wish(scene.playbook, scene.planned.plan.company.week, declared=said)
+    said = tuple(DutyOverride(name, account, "done", cutoff - 1) for name in names)
+    wish = PlanRequest(scene.playbook, scene.planned.plan.company.week, declared=said)
     musts = [row["must"] for row in plan_dataset(scene.company.dataset, wish).plan.company.duties.to_pylist()]
     assert sum(musts) == sum(row["must"] for row in owed) - len(names)

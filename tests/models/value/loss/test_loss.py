@@ -12,16 +12,16 @@ from features.rows import Rows
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
 from models.value.loss.arithmetic import by_group, expected_of, loss_of
-from models.value.loss.lost import Period, customers_of
-from models.value.loss.revenue import Worth, worth_of, yearly_revenue
+from models.value.loss.lost import LossPeriod, customers_in_period
+from models.value.loss.revenue import YearlyRevenue, estimate_revenue, yearly_revenue
 
 DEFINITION = ChurnDefinition(horizon=90, gap=0, min_orders=2)
-PERIOD = Period(int(at([365])[0]), int(at([730])[0]))
+PERIOD = LossPeriod(int(at([365])[0]), int(at([730])[0]))
 
 
 def customers(histories, quiet=()):
     log = made_log(histories)
-    return customers_of(log, made_context(log, quiet=quiet), DEFINITION, PERIOD)
+    return customers_in_period(log, made_context(log, quiet=quiet), DEFINITION, PERIOD)
 
 
 def fate(history, **others):
@@ -174,7 +174,7 @@ def test_a_year_of_revenue(events, revenue, why):
 
 def test_without_amounts_nothing_is_said_of_money():
     log = made_log({"a": orders(1, 2)})
-    worth = worth_of(
+    worth = estimate_revenue(
         log, Rows(np.zeros(1, dtype=np.int32), at([9])), np.array(["dealer"], dtype=object), {"dealer": 0.1}
     )
     assert np.isnan(worth.revenue).all()
@@ -199,8 +199,8 @@ def test_the_example_of_the_source_comes_out():
         codes={},
     )
     definition = ChurnDefinition(horizon=120, gap=0, min_orders=1)
-    found = customers_of(log, made_context(log), definition, Period(int(at([640])[0]), int(at([1000])[0])))
-    worth = worth_of(log, found.rows(), np.full(len(found), "insurance", dtype=object), {"insurance": 0.1})
+    found = customers_in_period(log, made_context(log), definition, LossPeriod(int(at([640])[0]), int(at([1000])[0])))
+    worth = estimate_revenue(log, found.rows(), np.full(len(found), "insurance", dtype=object), {"insurance": 0.1})
     loss = loss_of(worth, found.lost, found.returned, len(found))
     assert (loss.customers, loss.lost, loss.share) == (64_000, 3_200, 0.05)
     assert loss.revenue == pytest.approx(128_000_000)
@@ -208,7 +208,7 @@ def test_the_example_of_the_source_comes_out():
 
 
 def test_without_a_margin_rate_revenue_is_said():
-    worth = Worth(np.array([10.0, 20.0, 40.0]), np.array([1.0, np.nan, 4.0]))
+    worth = YearlyRevenue(np.array([10.0, 20.0, 40.0]), np.array([1.0, np.nan, 4.0]))
     everybody = np.ones(3, dtype=bool)
     assert (loss_of(worth, everybody, ~everybody, 3).revenue, loss_of(worth, everybody, ~everybody, 3).margin) == (
         70.0,
@@ -223,7 +223,7 @@ def test_without_a_margin_rate_revenue_is_said():
 
 
 def test_an_expected_sum_has_the_range_of_chance():
-    worth = Worth(np.full(400, 10.0), np.full(400, np.nan))
+    worth = YearlyRevenue(np.full(400, 10.0), np.full(400, np.nan))
     expected = expected_of(worth, np.full(400, 0.25), np.ones(400, dtype=bool))
     spread = 1.96 * np.sqrt(400 * 0.25 * 0.75)
     assert expected.lost.mean == 100.0
@@ -234,19 +234,21 @@ def test_an_expected_sum_has_the_range_of_chance():
 
 
 def test_one_large_account_is_lost_or_not():
-    worth = Worth(np.array([1_000_000.0, *[1.0] * 50]), np.full(51, np.nan))
+    worth = YearlyRevenue(np.array([1_000_000.0, *[1.0] * 50]), np.full(51, np.nan))
     expected = expected_of(worth, np.array([0.01, *[0.1] * 50]), np.ones(51, dtype=bool))
     assert expected.revenue.mean == pytest.approx(10_005.0)
     assert expected.revenue.high < 15, "in 97.5 % of futures the large account stays"
 
 
 def test_certain_losses_have_no_range():
-    expected = expected_of(Worth(np.array([5.0, 7.0]), np.array([1.0, 1.0])), np.array([1.0, 0.0]), np.ones(2, bool))
+    expected = expected_of(
+        YearlyRevenue(np.array([5.0, 7.0]), np.array([1.0, 1.0])), np.array([1.0, 0.0]), np.ones(2, bool)
+    )
     assert (expected.revenue.low, expected.revenue.mean, expected.revenue.high) == (5.0, 5.0, 5.0)
 
 
 def test_an_empty_group_expects_nothing():
-    expected = expected_of(Worth(np.zeros(0), np.zeros(0)), np.zeros(0), np.zeros(0, bool))
+    expected = expected_of(YearlyRevenue(np.zeros(0), np.zeros(0)), np.zeros(0), np.zeros(0, bool))
     assert (expected.accounts, expected.lost.mean, expected.lost.high) == (0, 0.0, 0.0)
 
 

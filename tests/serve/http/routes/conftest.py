@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.fixture
-def app_store(store):
-    return store
+def app_database(database):
+    return database

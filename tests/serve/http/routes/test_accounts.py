@@ -5,15 +5,15 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from serve.database.dataset_info import found_store
+from serve.database.dataset_info import initialise_info
 from serve.database.tables import ACCOUNTS, EVENTS, LATEST_SCORES
 
 A = {"name": "Corner 药店", "tier": "A", "segment": "pharmacy", "region": "east", "owner_rep_id": "R-7"}
 
 
-def events_of(store, account):
+def events_of(database, account):
     asked = select(EVENTS.c.kind, EVENTS.c.occurred_at, EVENTS.c.rep_id, EVENTS.c.attributes)
-    with store.reading() as connection:
+    with database.reading() as connection:
         found = connection.execute(asked.where(EVENTS.c.account_id == account).order_by(EVENTS.c.event_id))
         return [tuple(row) for row in found]
 
@@ -93,26 +93,26 @@ def test_conditions_on_what_is_not_there(client, headers, status):
     assert client.put("/v1/accounts/a", json=A, headers=headers).status_code == status
 
 
-def test_changes_are_events(client, store):
+def test_changes_are_events(client, database):
     client.put("/v1/accounts/a", json={**A, "credit_grade": "B"})
-    assert events_of(store, "a") == []
+    assert events_of(database, "a") == []
     client.put("/v1/accounts/a", json={**A, "tier": "B", "owner_rep_id": "R-8", "credit_grade": "C"})
     now = 1_710_892_800_000_000
-    assert events_of(store, "a") == [
+    assert events_of(database, "a") == [
         ("credit_changed", now, None, '{"from": "B", "to": "C"}'),
         ("rep_assigned", now, "R-8", None),
         ("tier_changed", now, None, '{"from": "A", "to": "B"}'),
     ]
 
 
-def test_a_change_that_an_event_told_before_is_not_told_twice(client, store):
+def test_a_change_that_an_event_told_before_is_not_told_twice(client, database):
     client.put("/v1/accounts/a", json=A)
     told = {"event_id": "t", "account_id": "a", "occurred_at": "2024-03-19T00:00:00Z", "kind": "tier_changed"}
     client.post("/v1/events", json={"events": [{**told, "attributes": {"from": "A", "to": "B"}}]})
     client.put("/v1/accounts/a", json={**A, "tier": "B"})
-    assert [kind for kind, *_ in events_of(store, "a")] == ["tier_changed"]
+    assert [kind for kind, *_ in events_of(database, "a")] == ["tier_changed"]
     client.put("/v1/accounts/a", json={**A, "tier": "C"})
-    assert [kind for kind, *_ in events_of(store, "a")] == ["tier_changed", "tier_changed"]
+    assert [kind for kind, *_ in events_of(database, "a")] == ["tier_changed", "tier_changed"]
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ def test_a_change_that_an_event_told_before_is_not_told_twice(client, store):
         ({"status": "transferred", "status_since": "2031-01-01"}, "account_transferred", 1_710_892_800_000_000),
     ],
 )
-def test_a_status_is_the_event_it_stands_for(client, store, facts, kind, at):
-    with store.writing() as connection:
-        found_store(connection, "Asia/Shanghai")
+def test_a_status_is_the_event_it_stands_for(client, database, facts, kind, at):
+    with database.writing() as connection:
+        initialise_info(connection, "Asia/Shanghai")
     client.put("/v1/accounts/a", json=facts)
-    assert [(row[0], row[1]) for row in events_of(store, "a")] == ([] if kind is None else [(kind, at)])
+    assert [(row[0], row[1]) for row in events_of(database, "a")] == ([] if kind is None else [(kind, at)])
     client.put("/v1/accounts/a", json={"status": "active"})
-    assert [row[0] for row in events_of(store, "a")] == ([] if kind is None else [kind, "account_reopened"])
+    assert [row[0] for row in events_of(database, "a")] == ([] if kind is None else [kind, "account_reopened"])
 
 
 def test_an_account_first_named_by_events_is_described_later(client):
@@ -160,12 +160,12 @@ SCORED = {"a": 0.5, "b": 0.9, "c": None, "d": 0.1, "e": 0.5}
 
 
 @pytest.fixture
-def listed(client, store):
+def listed(client, database):
     """Five accounts with scores, one without."""
     tiers = {"a": "A", "b": "B", "c": "A", "d": "A", "e": "C", "f": "A"}
     batch = [{"account_id": name, "tier": tier, "region": f"r{tier}", "name": name * 3} for name, tier in tiers.items()]
     client.post("/v1/accounts", json={"accounts": batch})
-    with store.writing() as connection:
+    with database.writing() as connection:
         for name, probability in SCORED.items():
             band = None if probability is None else "high" if probability > 0.4 else "low"
             row = {"account_id": name, "cutoff": 1, "model": "3", "churn_probability": probability, "band": band}
@@ -215,7 +215,7 @@ def test_pages_show_each_account_once(listed, sort, limit):
     assert sorted(seen) == list("abcdef")
 
 
-def test_a_page_goes_on_where_it_was_though_accounts_come_and_go(listed, store):
+def test_a_page_goes_on_where_it_was_though_accounts_come_and_go(listed, database):
     first = listed.get("/v1/accounts?sort=account_id&limit=3").json()
     listed.put("/v1/accounts/bb", json={})
     listed.put("/v1/accounts/dd", json={})
@@ -266,8 +266,8 @@ def test_a_list_shows_the_newest_score(listed):
     assert (last["account_id"], last["score"]["churn_probability"]) == ("c", None)
 
 
-def test_the_version_counts_real_changes_only(client, store):
+def test_the_version_counts_real_changes_only(client, database):
     for facts in (A, A, {**A, "tier": "B"}, {**A, "tier": "B"}):
         client.put("/v1/accounts/a", json=facts)
-    with store.reading() as connection:
+    with database.reading() as connection:
         assert connection.execute(select(ACCOUNTS.c.version)).scalar_one() == 2

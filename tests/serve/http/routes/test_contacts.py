@@ -18,18 +18,18 @@ def test_a_contact_is_put_and_shown(client):
     assert client.put("/v1/contacts/c", json={**WANG, "phone": "123"}).json()["changed"] == 1
 
 
-def test_nothing_personal_can_be_read_in_the_database(client, store):
+def test_nothing_personal_can_be_read_in_the_database(client, database):
     client.put("/v1/contacts/c", json=WANG)
-    with store.reading() as connection:
+    with database.reading() as connection:
         row = connection.execute(text("SELECT * FROM contacts")).mappings().one()
     assert row["role"] == "manager"
     assert not any(word in str(dict(row)) for word in ("王", "03-20", "龙井"))
 
 
-def test_who_saw_a_person_is_noted(client, store):
+def test_who_saw_a_person_is_noted(client, database):
     client.put("/v1/contacts/c", json=WANG)
     client.get("/v1/contacts/c")
-    with store.reading() as connection:
+    with database.reading() as connection:
         noted = connection.execute(select(AUDIT_LOG).where(AUDIT_LOG.c.action == "contact.read")).mappings().all()
     assert [(row["actor"], row["subject"]) for row in noted] == [("open", "c")]
     assert "王" not in str(noted)
@@ -46,9 +46,9 @@ def test_the_contacts_of_an_account_come_in_pages(client):
     assert client.get("/v1/accounts/b/contacts").status_code == 404
 
 
-def test_an_erased_contact_stays_erased(client, store):
+def test_an_erased_contact_stays_erased(client, database):
     client.put("/v1/contacts/c", json=WANG)
-    with store.writing() as connection:
+    with database.writing() as connection:
         assert erase_contact(connection, "c", 5)
     shown = client.get("/v1/contacts/c").json()
     assert (shown["name"], shown["birthday"], shown["attributes"]) == (None, None, None)

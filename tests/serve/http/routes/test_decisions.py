@@ -31,9 +31,9 @@ ROW = {
 
 
 @pytest.fixture
-def decided(client, store):
+def decided(client, database):
     client.put("/v1/accounts/a", json={"owner_rep_id": "R-7"})
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_decisions(connection, [as_texts(ROW, ("eligible", "blocked", "features", "receipt"))], NOW)
     return client
 

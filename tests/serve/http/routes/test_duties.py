@@ -10,8 +10,8 @@ from duty_inputs import drawn, table
 from kqml.calendar.business_time import instant_of
 from kqml.calendar.workdays import workdays
 from kqml.dataset.folder import DatasetInfo, write_dataset
-from kqml.duties import duties, read_book, week
-from kqml.duties.inputs import DutyBook
+from kqml.duties import list_duties, read_duty_inputs, week
+from kqml.duties.inputs import DutyInputs
 from kqml.duties.overrides import duty_id
 from kqml.events import KINDS
 from kqml.playbook import read_playbook
@@ -38,7 +38,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=[3, 8])
-def book(request, client, tmp_path) -> DutyBook:
+def book(request, client, tmp_path) -> DutyInputs:
     """The book of a company that is in the store, too."""
     company = drawn(request.param)
     tables = {name: table(name, company[name]) for name in ("accounts", "contacts", "reps", "events")}
@@ -47,8 +47,8 @@ def book(request, client, tmp_path) -> DutyBook:
     info = DatasetInfo(kinds_recorded={kind.code: "2023-11-20T00:00:00Z" for kind in KINDS})
     dataset = write_dataset(tmp_path / "company", tables, info)
     service = client.app.state.service
-    load_dataset(service.store, dataset, NOW, ContactVault(service.sealer))
-    return read_book(dataset, read_playbook())
+    load_dataset(service.database, dataset, NOW, ContactVault(service.sealer))
+    return read_duty_inputs(dataset, read_playbook())
 
 
 def _without_openings(accounts: pa.Table) -> pa.Table:
@@ -57,10 +57,10 @@ def _without_openings(accounts: pa.Table) -> pa.Table:
     return accounts.set_column(place, accounts.schema.field(place), unsaid.cast(pa.date32()))
 
 
-def expected(book: DutyBook, name: str = WEEK) -> list[dict]:
+def expected(book: DutyInputs, name: str = WEEK) -> list[dict]:
     """What the engine says, as the API shows it."""
     rules = read_playbook()
-    rows = duties(book, rules, workdays(rules.country), week(name), NOW).to_pylist()
+    rows = list_duties(book, rules, workdays(rules.country), week(name), NOW).to_pylist()
     for row in rows:
         row.pop("playbook")
         row |= {"duty_id": duty_id(row), "declared": None}
@@ -170,7 +170,7 @@ def test_weeks_far_off_are_answered(client, book, name):
     assert client.get("/v1/duties", params={"week": name}).json()["week"] == name
 
 
-def test_a_store_without_accounts_owes_nothing(client):
+def test_a_database_without_accounts_owes_nothing(client):
     assert client.get("/v1/duties", params={"rep": "r1"}).json()["duties"] == []
 
 

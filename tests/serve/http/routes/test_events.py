@@ -13,12 +13,12 @@ def send(client, *events, **headers):
     return client.post("/v1/events", json={"events": list(events)}, headers=headers)
 
 
-def rows(store, table=EVENTS):
-    with store.reading() as connection:
+def rows(database, table=EVENTS):
+    with database.reading() as connection:
         return [row._asdict() for row in connection.execute(select(table).order_by(*table.primary_key))]
 
 
-def test_an_event_is_kept_with_all_it_says(client, store):
+def test_an_event_is_kept_with_all_it_says(client, database):
     event = {
         **ORDER,
         "event_id": "e1",
@@ -37,7 +37,7 @@ def test_an_event_is_kept_with_all_it_says(client, store):
     answer = send(client, event)
     assert answer.status_code == 200
     assert answer.json() == {"added": 1, "known": 0, "received_at": "2024-03-20T00:00:00+00:00"}
-    (row,) = rows(store)
+    (row,) = rows(database)
     assert row == {
         **{name: event[name] for name in event if name not in ("occurred_at", "due_at", "attributes")},
         "occurred_at": 1_709_256_600_000_000,
@@ -57,24 +57,24 @@ def test_an_event_is_kept_with_all_it_says(client, store):
         ("2025-01-01T00:00:00+00:00", 1_735_689_600_000_000),
     ],
 )
-def test_nobody_can_date_knowledge_back(client, store, said, known):
+def test_nobody_can_date_knowledge_back(client, database, said, known):
     send(client, {**ORDER, "event_id": "e1", "known_at": said})
-    assert [row["known_at"] for row in rows(store)] == [known]
+    assert [row["known_at"] for row in rows(database)] == [known]
 
 
-def test_a_batch_may_be_sent_again(client, store):
+def test_a_batch_may_be_sent_again(client, database):
     events = [{**ORDER, "event_id": f"e{number}", "account_id": f"a{number % 3}"} for number in range(7)]
     assert send(client, *events[:5]).json()["added"] == 5
-    before = rows(store)
+    before = rows(database)
     again = send(client, *events, {**events[0], "amount": 12.50, "known_at": "2024-03-25T00:00:00Z"})
     assert again.json() == {"added": 2, "known": 5, "received_at": "2024-03-20T00:00:00+00:00"}
-    assert [row for row in rows(store) if row in before] == before
-    assert len(rows(store)) == 7
+    assert [row for row in rows(database) if row in before] == before
+    assert len(rows(database)) == 7
 
 
-def test_one_id_with_two_contents_is_refused_with_the_whole_batch(client, store):
+def test_one_id_with_two_contents_is_refused_with_the_whole_batch(client, database):
     send(client, {**ORDER, "event_id": "old"})
-    before = rows(store)
+    before = rows(database)
     answer = send(
         client,
         {**ORDER, "event_id": "new"},
@@ -87,17 +87,17 @@ def test_one_id_with_two_contents_is_refused_with_the_whole_batch(client, store)
     answer = send(client, {**ORDER, "event_id": "new"}, {**ORDER, "event_id": "old", "amount": 13})
     assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/1/event_id"]
     assert "is stored with another content" in answer.json()["errors"][0]["detail"]
-    assert rows(store) == before
+    assert rows(database) == before
 
 
-def test_an_id_that_stands_twice_in_a_batch_has_one_content(client, store):
+def test_an_id_that_stands_twice_in_a_batch_has_one_content(client, database):
     answer = send(client, {**ORDER, "event_id": "e"}, {**ORDER, "event_id": "e", "kind": "visit"})
     assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/1/event_id"]
     assert "stands twice" in answer.json()["errors"][0]["detail"]
     assert send(client, {**ORDER, "event_id": "e"}, {**ORDER, "event_id": "e"}).json()["added"] == 1
 
 
-def test_all_faults_are_told_at_once(client, store):
+def test_all_faults_are_told_at_once(client, database):
     answer = send(
         client,
         {**ORDER, "event_id": "a", "occurred_at": "2024-02-30T00:00:00Z"},
@@ -110,7 +110,7 @@ def test_all_faults_are_told_at_once(client, store):
         "#/events/1/due_at",
         "#/events/2/event_id",
     ]
-    assert rows(store) == []
+    assert rows(database) == []
 
 
 @pytest.mark.parametrize(
@@ -123,33 +123,33 @@ def test_all_faults_are_told_at_once(client, store):
         ({**ORDER, "event_id": "e", "amount": -1}, "amount"),
     ],
 )
-def test_a_faulty_event_is_pointed_at(client, store, event, column):
+def test_a_faulty_event_is_pointed_at(client, database, event, column):
     answer = send(client, {**ORDER, "event_id": "good"}, event)
     assert [error["pointer"] for error in answer.json()["errors"]] == [f"#/events/1/{column}"]
-    assert rows(store) == []
+    assert rows(database) == []
 
 
 @pytest.mark.parametrize(("count", "status"), [(0, 422), (10_000, 200), (10_001, 422)])
 @pytest.mark.parametrize("body_limit", [16 * 2**20])
-def test_a_batch_has_a_limit(client, store, count, status):
+def test_a_batch_has_a_limit(client, database, count, status):
     events = [{**ORDER, "event_id": f"e{number}"} for number in range(count)]
     assert send(client, *events).status_code == status
-    assert len(rows(store)) == (count if status == 200 else 0)
+    assert len(rows(database)) == (count if status == 200 else 0)
 
 
-def test_accounts_that_only_events_name_are_there_undescribed(client, store):
+def test_accounts_that_only_events_name_are_there_undescribed(client, database):
     send(client, {**ORDER, "event_id": "e1"}, {**ORDER, "event_id": "e2", "account_id": "b"})
-    assert [(row["account_id"], row["described"]) for row in rows(store, ACCOUNTS)] == [("a", False), ("b", False)]
+    assert [(row["account_id"], row["described"]) for row in rows(database, ACCOUNTS)] == [("a", False), ("b", False)]
 
 
-def test_the_first_record_of_a_kind_is_noted(client, store):
+def test_the_first_record_of_a_kind_is_noted(client, database):
     send(client, {**ORDER, "event_id": "e1"}, {**ORDER, "event_id": "e2", "kind": "visit"})
     send(client, {**ORDER, "event_id": "e3", "known_at": "2029-01-01T00:00:00Z"})
-    noted = {row["kind"]: row["first_known_at"] for row in rows(store, KINDS_RECORDED)}
+    noted = {row["kind"]: row["first_known_at"] for row in rows(database, KINDS_RECORDED)}
     assert noted == {"order": NOW, "visit": NOW}
 
 
-def test_a_repeated_request_gets_the_first_answer(client, store):
+def test_a_repeated_request_gets_the_first_answer(client, database):
     event = {**ORDER, "event_id": "e1"}
     first = send(client, event, **{"idempotency-key": "k-1"})
     again = send(client, event, **{"idempotency-key": "k-1"})
@@ -157,10 +157,10 @@ def test_a_repeated_request_gets_the_first_answer(client, store):
     assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
     other = send(client, {**event, "event_id": "e2"}, **{"idempotency-key": "k-1"})
     assert (other.status_code, other.json()["type"]) == (422, "urn:kqml:problem:key-reused")
-    assert len(rows(store)) == 1
+    assert len(rows(database)) == 1
 
 
-def test_a_refused_request_leaves_its_key_free(client, store):
+def test_a_refused_request_leaves_its_key_free(client, database):
     bad, good = {**ORDER, "event_id": "e1", "occurred_at": "2024-02-30T00:00:00Z"}, {**ORDER, "event_id": "e1"}
     assert send(client, bad, **{"idempotency-key": "k-1"}).status_code == 422
     assert send(client, good, **{"idempotency-key": "k-1"}).status_code == 200

@@ -29,10 +29,10 @@ def decision(number, **more):
 
 
 @pytest.fixture
-def planned(client, store):
+def planned(client, database):
     for number in range(1, 6):
         client.put(f"/v1/accounts/a{number}", json={"owner_rep_id": "R-7", "name": f"shop {number}", "tier": "B"})
-    with store.writing() as connection:
+    with database.writing() as connection:
         rows = [
             decision(1, assigned="wait"),
             decision(2, must=True, receipt={"brief": BRIEF}),
@@ -85,8 +85,8 @@ def test_another_week_is_asked_for_by_name(planned):
     assert plan(planned, week="2024-W10")["decisions"] == []
 
 
-def test_accounts_that_object_are_counted_only(planned, store):
-    with store.writing() as connection:
+def test_accounts_that_object_are_counted_only(planned, database):
+    with database.writing() as connection:
         set_objection(connection, "a3", NOW)
     found = plan(planned)
     assert (found["objected"], [one["account_id"] for one in found["decisions"]]) == (1, ["a2", "a1"])

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from kqml.calendar.business_time import DAY_US
 from kqml.duties import week
 from models.churn.bundle import load_bundle
-from models.churn.scoring import scorer_of
-from models.policy.planning.learned_state import learned_from
-from models.policy.planning.receipts import recreate
+from models.churn.scoring import create_scorer
+from models.policy.planning.learned_state import learned_state_from_json
+from models.policy.planning.receipts import recreate_ranks
 from serve.database.dataset_import import load_dataset
 from serve.database.learned import read_learned
 from serve.database.plans import decided_reps
@@ -42,7 +42,7 @@ class RealModel:
     folder: object
 
     def load(self, pointer):
-        scorer = scorer_of(load_bundle(self.folder))
+        scorer = create_scorer(load_bundle(self.folder))
         return LiveModel("1", "B", BundleScoring(scorer), {}, scorer)
 
     def __getattr__(self, name):
@@ -65,11 +65,11 @@ def clock(now):
 
 
 @pytest.fixture
-def filled(client, store, company):
+def filled(client, database, company):
     """The app on a store with the small company, on the Wednesday after its last record."""
-    load_dataset(store, company.dataset, MONDAY - 1, NoVault())
+    load_dataset(database, company.dataset, MONDAY - 1, NoVault())
     hook = {"webhook_id": "w", "url": "https://x", "kinds": '["plan.created"]', "secrets": "s", "created_at": 1}
-    with store.writing() as connection:
+    with database.writing() as connection:
         connection.execute(WEBHOOKS.insert(), hook)
     return client
 
@@ -87,12 +87,12 @@ def refused(client, **body):
     return [(error["pointer"], error["detail"]) for error in answer.json()["errors"]]
 
 
-def count(store, table):
-    with store.reading() as connection:
+def count(database, table):
+    with database.reading() as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def test_a_reps_week_is_decided_once_and_told_everywhere(filled, store):
+def test_a_reps_week_is_decided_once_and_told_everywhere(filled, database):
     told = recommend(filled, rep_id=REP, language="en")
     assert (told["week"], told["decided"], told["not_decided"], told["objected"]) == (WEEK, [REP], [], 0)
     assert {one["rep_id"] for one in told["decisions"]} == {REP}
@@ -101,8 +101,8 @@ def test_a_reps_week_is_decided_once_and_told_everywhere(filled, store):
     assert all(one["brief"] is not None for one in acted)
     assert {one["evidence"]["code"] for one in told["decisions"]} == {"not_learned"}
     assert all("effect unknown" in one["evidence"]["text"] for one in told["decisions"])
-    assert count(store, DECISIONS) == len(told["decisions"])
-    assert count(store, OUTBOX) == 1
+    assert count(database, DECISIONS) == len(told["decisions"])
+    assert count(database, OUTBOX) == 1
     again = recommend(filled, rep_id=REP, language="en")
     assert again == {**told, "decided": []}
     shown = filled.get(f"/v1/reps/{REP}/plan", params={"week": WEEK}).json()
@@ -114,28 +114,28 @@ def test_a_reps_week_is_decided_once_and_told_everywhere(filled, store):
     assert states[one["decision_id"]] == "accepted"
 
 
-def test_a_receipt_asked_by_http_re_creates_the_answer(filled, store, company):
+def test_a_receipt_asked_by_http_re_creates_the_answer(filled, database, company):
     told = recommend(filled, rep_id=REP)
-    scorer = scorer_of(load_bundle(company.bundles[0]))
+    scorer = create_scorer(load_bundle(company.bundles[0]))
     judged = [one for one in told["decisions"] if one["evidence"]["churn_probability"] is not None]
     assert judged
     for one in judged:
         receipt = filled.get(f"/v1/decisions/{one['decision_id']}").json()
-        with store.reading() as connection:
+        with database.reading() as connection:
             found = read_learned(connection, receipt["receipt"]["learned"])
         assert list(receipt["features"]) == list(found.columns)
-        learned, playbook = learned_from(found.content)
-        again = recreate(receipt["receipt"], list(receipt["features"].values()), scorer, learned, playbook)
+        learned, playbook = learned_state_from_json(found.content)
+        again = recreate_ranks(receipt["receipt"], list(receipt["features"].values()), scorer, learned, playbook)
         assert orjson.dumps(again["score"]) == orjson.dumps(receipt["receipt"]["score"])
         assert again["actions"] == receipt["receipt"]["actions"]
         assert again["actions"][one["assigned"]]["score"] == one["evidence"]["score"]
         assert receipt["states"][0]["by"] == "open"
 
 
-def test_accounts_get_the_weeks_of_their_reps_decided(filled, store):
+def test_accounts_get_the_weeks_of_their_reps_decided(filled, database):
     listed = filled.get("/v1/accounts", params={"rep": REP, "sort": "account_id"}).json()["accounts"]
     names = [account["account_id"] for account in listed][:4]
-    with store.writing() as connection:
+    with database.writing() as connection:
         set_objection(connection, names[0], MONDAY)
     filled.put("/v1/accounts/alone", json={})
     filled.put("/v1/accounts/shut", json={"status": "closed", "owner_rep_id": REP})
@@ -154,7 +154,7 @@ def test_accounts_get_the_weeks_of_their_reps_decided(filled, store):
     assert names[0] not in {one["account_id"] for one in whole["decisions"]}
 
 
-def test_an_account_handed_over_since_monday_is_still_of_that_week(filled, store):
+def test_an_account_handed_over_since_monday_is_still_of_that_week(filled, database):
     """It was REP's when the week began, so REP's hours were planned with it; who has it now did not have it then."""
     own = filled.get("/v1/accounts", params={"rep": REP, "limit": 500}).json()["accounts"]
     moved = own[0]["account_id"]
@@ -171,19 +171,19 @@ def facts_of(account):
     return {name: account[name] for name in ("tier", "segment", "region", "opened_on", "status") if account[name]}
 
 
-def test_the_same_key_is_answered_the_same(filled, store):
+def test_the_same_key_is_answered_the_same(filled, database):
     key = {"idempotency-key": "week-9"}
     told = recommend(filled, key, rep_id=REP)
     answer = filled.post("/v1/recommendations", json={"rep_id": REP}, headers=key)
     assert (answer.json(), answer.headers["idempotency-replayed"]) == (told, "true")
-    assert count(store, LEARNED) == 1
+    assert count(database, LEARNED) == 1
 
 
 @pytest.mark.parametrize("blind", [1, 2])
-def test_who_decides_at_the_same_time_as_another_tells_what_the_other_decided(filled, store, monkeypatch, blind):
+def test_who_decides_at_the_same_time_as_another_tells_what_the_other_decided(filled, database, monkeypatch, blind):
     """Seen neither before the work, nor, on a database with several writers, when it is written."""
     told = recommend(filled, rep_id=REP)
-    count_before, looks = count(store, DECISIONS), []
+    count_before, looks = count(database, DECISIONS), []
 
     def late(*asked):
         looks.append(asked)
@@ -192,25 +192,25 @@ def test_who_decides_at_the_same_time_as_another_tells_what_the_other_decided(fi
     monkeypatch.setattr(recommendations, "decided_reps", late)
     assert recommend(filled, rep_id=REP) == {**told, "decided": []}
     assert len(looks) == blind + 1
-    assert count(store, DECISIONS) == count_before
+    assert count(database, DECISIONS) == count_before
 
 
-def test_what_was_learned_for_the_whole_company_is_used(filled, store, company, published, monkeypatch):
-    """With the knowledge of `kqml plan --store` the value model answers, not the trailing mean alone."""
+def test_what_was_learned_for_the_whole_company_is_used(filled, database, company, published, monkeypatch):
+    """With the knowledge of `kqml plan --database` the value model answers, not the trailing mean alone."""
     before = recommend(filled, rep_id=REP)
-    with store.reading() as connection:
+    with database.reading() as connection:
         row = connection.execute(select(LEARNED)).mappings().one()
         found = read_learned(connection, row["fingerprint"])
-    learned, _ = learned_from(found.content)
+    learned, _ = learned_state_from_json(found.content)
     assert learned.value.booster is None
     assert found.model == before["decisions"][0]["model"]
     content = found.content.replace('"why":"not_learned"', '"why":"nothing_drawn"')
     other = replace(found, fingerprint="better", content=content, cutoff=found.cutoff)
     reps = {one["owner_rep_id"] for one in filled.get("/v1/accounts", params={"limit": 500}).json()["accounts"]}
-    with store.writing() as connection:
-        from serve.database.learned import keep_learned
+    with database.writing() as connection:
+        from serve.database.learned import add_learned
 
-        keep_learned(connection, other, row["learned_at"] + 1)
+        add_learned(connection, other, row["learned_at"] + 1)
     told = recommend(filled, rep_id=min(reps - {REP, None}))
     assert {one["evidence"]["code"] for one in told["decisions"]} == {"nothing_drawn"}
 

@@ -32,7 +32,7 @@ def test_one_of_many_changes_what_all_have_read(client):
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_batches_that_overlap_are_kept_once(client, store, key):
+def test_batches_that_overlap_are_kept_once(client, database, key):
     def send(number):
         numbers = range(50) if key else range(number * 10, number * 10 + 50)
         events = [
@@ -45,16 +45,16 @@ def test_batches_that_overlap_are_kept_once(client, store, key):
     assert {answer.status_code for answer in answers} == {200}
     added = [answer.json()["added"] for answer in answers]
     assert added == [50] * MANY if key else sum(added) == 50 + 10 * (MANY - 1)
-    with store.reading() as connection:
+    with database.reading() as connection:
         kept = connection.execute(select(func.count()).select_from(EVENTS)).scalar_one()
         accounts = connection.execute(select(func.count()).select_from(ACCOUNTS)).scalar_one()
     assert (kept, accounts) == (50 if key else 50 + 10 * (MANY - 1), 7)
 
 
-def test_a_decision_is_accepted_once(client, store):
+def test_a_decision_is_accepted_once(client, database):
     row = {"decision_id": "d", "account_id": "a", "week": "2024-W12", "cutoff": 1, "policy": "p", "playbook": "b"}
     client.put("/v1/accounts/a", json={})
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_decisions(connection, [{**row, "assigned": "wait", "eligible": "[]", "blocked": "{}"}], 2)
     answers = together(lambda _: client.post("/v1/decisions/d/status", json={"state": "accepted"}))
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * (MANY - 1)

@@ -9,25 +9,25 @@ import pytest
 from database_fixtures import *  # noqa: F403
 from open_access import OpenAccess
 from plain_vault import PlainVault
-from registry_fixtures import company, empty_store, two_versions  # noqa: F401
+from registry_fixtures import company, empty_database, two_versions  # noqa: F401
 from service_around import service_around
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kqml.errors import BadUse, CouldNot, Refused
-from models.registry.aliases import Signed, promote
-from models.registry.client import RegistryStore
+from models.registry.aliases import SignedMove, promote
+from models.registry.client import RegistryClient
 from models.registry.moving import move_addresses
-from models.registry.served_pointer import POINTER, Published, write_pointer
+from models.registry.served_pointer import POINTER, ServedPointer, write_pointer
 from models.registry.versions import find_version, read_bundle
 from serve.database.dataset_import import load_dataset
-from serve.database.engine import open_store, parse_address
+from serve.database.engine import open_database, parse_address
 from serve.database.tables import METADATA
 from serve.http.logs import build_logger
-from serve.operations.backup.locations import Places
+from serve.operations.backup.locations import BackupLocations
 from serve.operations.backup.manifest import MANIFEST
-from serve.operations.backup.restoring import restore
-from serve.operations.backup.saving import save
+from serve.operations.backup.restoring import restore_backup
+from serve.operations.backup.saving import save_backup
 from serve.server import create_app
 from serve.usecases.scoring_model import load_live
 from serve.usecases.served_model import ServedModel
@@ -35,32 +35,32 @@ from serve.usecases.served_model import ServedModel
 MADE_AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def places(home: Path, address: str) -> Places:
-    return Places(home, parse_address(address), home / "mlflow.db", home / "secret.keys")
+def places(home: Path, address: str) -> BackupLocations:
+    return BackupLocations(home, parse_address(address), home / "mlflow.db", home / "secret.keys")
 
 
 @pytest.fixture
-def filled(store, store_address, company, two_versions, tmp_path) -> Places:  # noqa: F811
+def filled(database, database_address, company, two_versions, tmp_path) -> BackupLocations:  # noqa: F811
     """A home with a store of histories, a registry of two versions, one of them published, a secret."""
-    load_dataset(store, company.dataset, company.cutoff, PlainVault())
+    load_dataset(database, company.dataset, company.cutoff, PlainVault())
     home = tmp_path / "home"
     shutil.copytree(two_versions.parent, home)
     registry = home / "mlflow.db"
     assert move_addresses(registry, str(two_versions.parent / "artifacts"), str(home / "artifacts")) > 0
     shutil.copytree(company.bundles[0], home / "served" / "1-ab")
-    write_pointer(home / "served" / POINTER, Published("1", "1-ab", "B", "2026-11-01T00:00:00+00:00", "ab"))
+    write_pointer(home / "served" / POINTER, ServedPointer("1", "1-ab", "B", "2026-11-01T00:00:00+00:00", "ab"))
     (home / "secret.keys").write_text("not to be shown")
-    return places(home, store_address)
+    return places(home, database_address)
 
 
 @pytest.fixture
-def elsewhere(empty_address, tmp_path) -> Places:
+def elsewhere(empty_address, tmp_path) -> BackupLocations:
     """Another home, another database of the same kind, both empty."""
     return places(tmp_path / "new" / "home", empty_address)
 
 
 def rows(address: str) -> dict[str, list[tuple]]:
-    with closing(open_store(address)) as opened, opened.snapshot() as connection:
+    with closing(open_database(address)) as opened, opened.snapshot() as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
             for table in METADATA.sorted_tables
@@ -69,7 +69,7 @@ def rows(address: str) -> dict[str, list[tuple]]:
 
 def scores(home: Path, address: str, company) -> dict:  # noqa: F811
     """What the service of this home answers for every account of its store."""
-    with closing(open_store(address)) as opened:
+    with closing(open_database(address)) as opened:
         served = ServedModel(home / "served" / POINTER, load_live, build_logger())
         service = service_around(served, opened, OpenAccess(), lambda: company.cutoff, 2**20)
         names = [{"account_id": str(name)} for name in company.dataset.event_log().accounts]
@@ -77,54 +77,60 @@ def scores(home: Path, address: str, company) -> dict:  # noqa: F811
             return client.post("/v1/scores", json={"accounts": names}).json()
 
 
-def test_what_is_restored_elsewhere_gives_the_same_scores(filled, elsewhere, store_address, company, tmp_path) -> None:  # noqa: F811
-    save(filled, tmp_path / "backup", MADE_AT)
-    restore(tmp_path / "backup", elsewhere)
-    address = elsewhere.database.render_as_string(hide_password=False)
+def test_what_is_restored_elsewhere_gives_the_same_scores(
+    filled,
+    elsewhere,
+    database_address,
+    company,  # noqa: F811
+    tmp_path,
+) -> None:
+    save_backup(filled, tmp_path / "backup", MADE_AT)
+    restore_backup(tmp_path / "backup", elsewhere)
+    address = elsewhere.address.render_as_string(hide_password=False)
 
-    assert rows(address) == rows(store_address)
-    before, after = scores(filled.home, store_address, company), scores(elsewhere.home, address, company)
+    assert rows(address) == rows(database_address)
+    before, after = scores(filled.home, database_address, company), scores(elsewhere.home, address, company)
     assert before == after
     assert len(before["scores"]) == 90
 
 
 def test_the_restored_registry_finds_its_versions_where_they_are_now(filled, elsewhere, tmp_path) -> None:
-    save(filled, tmp_path / "backup", MADE_AT)
-    restore(tmp_path / "backup", elsewhere)
+    save_backup(filled, tmp_path / "backup", MADE_AT)
+    restore_backup(tmp_path / "backup", elsewhere)
     shutil.rmtree(filled.home)
 
-    registry = RegistryStore(f"sqlite:///{elsewhere.registry}", elsewhere.artifacts)
-    promote(registry, "2", Signed("tester", "restored", MADE_AT))
+    registry = RegistryClient(f"sqlite:///{elsewhere.registry}", elsewhere.artifacts)
+    promote(registry, "2", SignedMove("tester", "restored", MADE_AT))
     assert read_bundle(registry, find_version(registry, "1")).fingerprint
 
 
 def test_secret_keys_go_along_only_when_asked(filled, elsewhere, tmp_path) -> None:
-    save(filled, tmp_path / "plain", MADE_AT)
-    save(filled, tmp_path / "with", MADE_AT, secrets=True)
+    save_backup(filled, tmp_path / "plain", MADE_AT)
+    save_backup(filled, tmp_path / "with", MADE_AT, secrets=True)
 
     assert not any(
         "not to be shown" in path.read_text("latin-1") for path in (tmp_path / "plain").rglob("*") if path.is_file()
     )
-    restore(tmp_path / "with", elsewhere)
+    restore_backup(tmp_path / "with", elsewhere)
     assert elsewhere.secrets.read_text() == "not to be shown"
 
 
-def test_what_is_there_is_replaced_only_when_forced(filled, tmp_path, store_address) -> None:
-    save(filled, tmp_path / "backup", MADE_AT)
-    kept = rows(store_address)
-    with closing(open_store(store_address)) as opened, opened.writing() as connection:
+def test_what_is_there_is_replaced_only_when_forced(filled, tmp_path, database_address) -> None:
+    save_backup(filled, tmp_path / "backup", MADE_AT)
+    kept = rows(database_address)
+    with closing(open_database(database_address)) as opened, opened.writing() as connection:
         connection.exec_driver_sql("UPDATE accounts SET name = 'changed since'")
 
     with pytest.raises(Refused, match="already; nothing was restored"):
-        restore(tmp_path / "backup", filled)
-    assert rows(store_address) != kept
-    restore(tmp_path / "backup", filled, force=True)
-    assert rows(store_address) == kept
+        restore_backup(tmp_path / "backup", filled)
+    assert rows(database_address) != kept
+    restore_backup(tmp_path / "backup", filled, force=True)
+    assert rows(database_address) == kept
 
 
 @pytest.mark.parametrize("harm", ["changed", "gone", "added"])
 def test_a_backup_that_is_not_whole_changes_nothing(filled, elsewhere, tmp_path, harm) -> None:
-    save(filled, tmp_path / "backup", MADE_AT)
+    save_backup(filled, tmp_path / "backup", MADE_AT)
     pointer = tmp_path / "backup" / "served" / POINTER
     if harm == "changed":
         pointer.write_bytes(pointer.read_bytes() + b" ")
@@ -134,15 +140,15 @@ def test_a_backup_that_is_not_whole_changes_nothing(filled, elsewhere, tmp_path,
         (tmp_path / "backup" / "extra").touch()
 
     with pytest.raises(CouldNot, match="not whole"):
-        restore(tmp_path / "backup", elsewhere)
+        restore_backup(tmp_path / "backup", elsewhere)
     assert not elsewhere.home.exists()
 
 
 def test_a_backup_is_never_written_over_another(filled, tmp_path) -> None:
-    save(filled, tmp_path / "backup", MADE_AT)
+    save_backup(filled, tmp_path / "backup", MADE_AT)
 
     with pytest.raises(BadUse, match="not made"):
-        save(filled, tmp_path / "backup", MADE_AT)
+        save_backup(filled, tmp_path / "backup", MADE_AT)
 
 
 def test_a_failed_backup_leaves_nothing(filled, tmp_path, monkeypatch) -> None:
@@ -152,7 +158,7 @@ def test_a_failed_backup_leaves_nothing(filled, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("serve.operations.backup.saving.digests", fail)
 
     with pytest.raises(OSError, match="No space"):
-        save(filled, tmp_path / "backup", MADE_AT)
+        save_backup(filled, tmp_path / "backup", MADE_AT)
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
 
 
@@ -163,12 +169,12 @@ def test_what_is_no_backup_is_refused(elsewhere, tmp_path, content) -> None:
         (tmp_path / "folder" / MANIFEST).write_text(content)
 
     with pytest.raises(CouldNot, match="no backup"):
-        restore(tmp_path / "folder", elsewhere)
+        restore_backup(tmp_path / "folder", elsewhere)
 
 
 def test_a_backup_of_the_other_kind_of_database_is_refused(filled, elsewhere, tmp_path) -> None:
-    save(filled, tmp_path / "backup", MADE_AT)
-    other = "postgresql://h/n" if filled.store else f"sqlite:///{tmp_path / 'x.db'}"
+    save_backup(filled, tmp_path / "backup", MADE_AT)
+    other = "postgresql://h/n" if filled.database else f"sqlite:///{tmp_path / 'x.db'}"
 
     with pytest.raises(BadUse, match="does not fit"):
-        restore(tmp_path / "backup", places(elsewhere.home, other))
+        restore_backup(tmp_path / "backup", places(elsewhere.home, other))

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 from database_fixtures import *  # noqa: F403
-from registry_fixtures import empty_store as empty_registry  # noqa: F401
+from registry_fixtures import empty_database as empty_registry  # noqa: F401
 from registry_fixtures import two_versions  # noqa: F401
 from small_company import SmallCompany
 from sqlalchemy import text
@@ -15,16 +15,16 @@ from sqlalchemy import text
 from kqml.calendar.business_time import DAY_US, instant_of
 from kqml.messages import LANGUAGES, catalogue
 from kqml.messages import text as say
-from models.registry.client import RegistryStore
-from models.registry.served_pointer import POINTER, Published, write_pointer
-from serve.database.engine import Store, open_store
+from models.registry.client import RegistryClient
+from models.registry.served_pointer import POINTER, ServedPointer, write_pointer
+from serve.database.engine import Database, open_database
 from serve.database.events import add_events
 from serve.database.migration import upgrade_to
 from serve.database.territory import EVERYWHERE
-from serve.operations.doctor.checks import Installation, look_over
-from serve.operations.doctor.finding import Finding
-from serve.operations.doctor.machine import look_at_clock, look_at_disk, look_at_secrets
-from serve.operations.doctor.model import look_at_model
+from serve.operations.doctor.checks import Installation, run_checks
+from serve.operations.doctor.finding import CheckResult
+from serve.operations.doctor.machine import check_clock, check_disk, check_secrets
+from serve.operations.doctor.model import check_model
 from serve.security.encryption import make_secret_key
 
 NOW = instant_of(datetime(2026, 11, 22, tzinfo=UTC))
@@ -35,14 +35,14 @@ def installation(home: Path, database: str, **said: str) -> Installation:
         home=home,
         served=home / "served",
         database=database,
-        registry=RegistryStore(f"sqlite:///{home / 'mlflow.db'}", home / "artifacts"),
+        registry=RegistryClient(f"sqlite:///{home / 'mlflow.db'}", home / "artifacts"),
         playbook=said.get("playbook", "pharmacy"),
         secret_keys=said.get("secret_keys"),
         secret_file=home / "secret.keys",
     )
 
 
-def found(findings: list[Finding]) -> dict[str, tuple[str, str]]:
+def found(findings: list[CheckResult]) -> dict[str, tuple[str, str]]:
     """Part → state, message of what was found first; every message must be sayable in both languages."""
     for finding in findings:
         for language in LANGUAGES:
@@ -53,13 +53,13 @@ def found(findings: list[Finding]) -> dict[str, tuple[str, str]]:
 def publish(served: Path, bundle: Path) -> None:
     served.mkdir()
     shutil.copytree(bundle, served / "1-ab")
-    write_pointer(served / POINTER, Published("1", "1-ab", "B", "2026-11-01T00:00:00+00:00", "ab"))
+    write_pointer(served / POINTER, ServedPointer("1", "1-ab", "B", "2026-11-01T00:00:00+00:00", "ab"))
 
 
 def test_nothing_is_made_by_looking_at_a_new_installation(tmp_path: Path) -> None:
     home = tmp_path / "home"
 
-    seen = found(look_over(installation(home, f"sqlite:///{home / 'kqml.db'}"), NOW))
+    seen = found(run_checks(installation(home, f"sqlite:///{home / 'kqml.db'}"), NOW))
 
     assert {part: state for part, (state, _) in seen.items() if state != "ok"} == dict.fromkeys(
         ("secrets", "database", "registry", "model"), "warning"
@@ -67,8 +67,10 @@ def test_nothing_is_made_by_looking_at_a_new_installation(tmp_path: Path) -> Non
     assert not home.exists()
 
 
-def test_a_store_in_order_is_well_but_for_nobody_who_may_ask(store: Store, store_address: str, tmp_path: Path) -> None:
-    seen = found(look_over(installation(tmp_path, store_address, secret_keys=make_secret_key()), NOW))
+def test_a_database_in_order_is_well_but_for_nobody_who_may_ask(
+    database: Database, database_address: str, tmp_path: Path
+) -> None:
+    seen = found(run_checks(installation(tmp_path, database_address, secret_keys=make_secret_key()), NOW))
 
     assert (seen["database"], seen["access"], seen["secrets"]) == (
         ("ok", "well"),
@@ -77,29 +79,29 @@ def test_a_store_in_order_is_well_but_for_nobody_who_may_ask(store: Store, store
     )
 
 
-def test_an_older_store_is_to_be_brought_up(empty_address: str, tmp_path: Path) -> None:
-    older = open_store(empty_address)
+def test_an_older_database_is_to_be_brought_up(empty_address: str, tmp_path: Path) -> None:
+    older = open_database(empty_address)
     upgrade_to(older, "0001")
     older.close()
 
-    assert found(look_over(installation(tmp_path, empty_address), NOW))["database"] == ("warning", "older")
+    assert found(run_checks(installation(tmp_path, empty_address), NOW))["database"] == ("warning", "older")
 
 
-def test_a_newer_store_is_not_to_be_touched(store: Store, store_address: str, tmp_path: Path) -> None:
-    with store.writing() as connection:
+def test_a_newer_database_is_not_to_be_touched(database: Database, database_address: str, tmp_path: Path) -> None:
+    with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    assert found(look_over(installation(tmp_path, store_address), NOW))["database"] == ("failed", "newer")
+    assert found(run_checks(installation(tmp_path, database_address), NOW))["database"] == ("failed", "newer")
 
 
 def test_an_event_of_the_future_shows_that_the_clock_went_back(
-    store: Store, store_address: str, tmp_path: Path
+    database: Database, database_address: str, tmp_path: Path
 ) -> None:
     row = {"event_id": "e", "account_id": "a", "kind": "visit", "occurred_at": NOW, "known_at": NOW + DAY_US}
-    with store.writing() as connection:
+    with database.writing() as connection:
         add_events(connection, [row], NOW + DAY_US, EVERYWHERE)
 
-    assert found(look_over(installation(tmp_path, store_address), NOW))["clock"] == ("failed", "behind")
+    assert found(run_checks(installation(tmp_path, database_address), NOW))["clock"] == ("failed", "behind")
 
 
 @pytest.mark.parametrize(
@@ -107,14 +109,14 @@ def test_an_event_of_the_future_shows_that_the_clock_went_back(
     [("postgresql://nobody@127.0.0.1:1/none", "silent"), ("mysql://host/name", "unusable"), ("?", "unusable")],
 )
 def test_a_database_that_cannot_be_used_is_named(tmp_path: Path, address: str, message: str) -> None:
-    assert found(look_over(installation(tmp_path, address), NOW))["database"] == ("failed", message)
+    assert found(run_checks(installation(tmp_path, address), NOW))["database"] == ("failed", message)
 
 
 def test_a_damaged_file_is_no_database(tmp_path: Path, sqlite_template: Path) -> None:
     file = tmp_path / "kqml.db"
     file.write_bytes(sqlite_template.read_bytes()[:5000] + b"\xff" * 40_000)
 
-    assert found(look_over(installation(tmp_path, f"sqlite:///{file}"), NOW))["database"][0] == "failed"
+    assert found(run_checks(installation(tmp_path, f"sqlite:///{file}"), NOW))["database"][0] == "failed"
 
 
 @pytest.mark.parametrize(
@@ -131,14 +133,14 @@ def test_secret_keys_are_judged_never_shown(tmp_path: Path, content: str, mode: 
     file.write_text(content)
     file.chmod(mode)
 
-    seen = list(look_at_secrets(None, file))
+    seen = list(check_secrets(None, file))
 
     assert [(finding.state, finding.message) for finding in seen] == states
     assert content not in str(seen)
 
 
 def test_the_clock_is_not_before_the_program() -> None:
-    assert found([look_at_clock(0, None)]) == {"clock": ("failed", "past")}
+    assert found([check_clock(0, None)]) == {"clock": ("failed", "past")}
 
 
 def test_a_home_that_takes_no_writes_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +149,7 @@ def test_a_home_that_takes_no_writes_is_broken(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
 
-    assert found([look_at_disk(tmp_path)]) == {"disk": ("failed", "closed")}
+    assert found([check_disk(tmp_path)]) == {"disk": ("failed", "closed")}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_a_home_that_takes_no_writes_is_broken(tmp_path: Path, monkeypatch: pyte
 def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, seen: tuple) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(2**40, 0, free))  # type: ignore[attr-defined]
 
-    assert found([look_at_disk(tmp_path)]) == {"disk": seen}
+    assert found([check_disk(tmp_path)]) == {"disk": seen}
 
 
 def test_the_served_model_is_compared_with_the_champion(company: SmallCompany, tmp_path: Path) -> None:
@@ -165,7 +167,7 @@ def test_the_served_model_is_compared_with_the_champion(company: SmallCompany, t
 
     def look(champion: str | None, days: int) -> dict[str, tuple[str, str]]:
         today = datetime.fromtimestamp(trained.timestamp() + days * 86_400, UTC)
-        return found([look_at_model(tmp_path / "served", champion, today)])
+        return found([check_model(tmp_path / "served", champion, today)])
 
     assert look("1", 10) == {"model": ("ok", "well")}
     assert look("2", 10) == {"model": ("warning", "behind")}
@@ -177,14 +179,14 @@ def test_a_changed_byte_of_the_model_is_found(company: SmallCompany, tmp_path: P
     model = tmp_path / "served" / "1-ab" / "model.json"
     model.write_bytes(model.read_bytes().replace(b"1", b"2", 1))
 
-    assert found([look_at_model(tmp_path / "served", "1", datetime.now(UTC))]) == {"model": ("failed", "unusable")}
+    assert found([check_model(tmp_path / "served", "1", datetime.now(UTC))]) == {"model": ("failed", "unusable")}
 
 
 def test_a_bad_playbook_is_told(tmp_path: Path) -> None:
     bad = tmp_path / "mine.toml"
     bad.write_text("name = 3")
 
-    seen = found(look_over(installation(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", playbook=str(bad)), NOW))
+    seen = found(run_checks(installation(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", playbook=str(bad)), NOW))
 
     assert seen["playbook"] == ("failed", "unusable")
 

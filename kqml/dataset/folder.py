@@ -2,9 +2,11 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property, reduce
+from operator import and_
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kqml.calendar.business_time import instant_of
 from kqml.dataset.fingerprint import TableHash, fingerprint_of
 from kqml.dataset.info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
 from kqml.dataset.parquet_files import TableRows, write_tables
-from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
+from kqml.dataset.tables import INSTANT, KEYS, REQUIRED, SCHEMAS
 from kqml.errors import BadUse, CouldNot
 from kqml.events import EventKind
+from kqml.history.account_rollback import CHANGING, roll_back
 from kqml.history.builders import event_log_from, event_log_of
 from kqml.history.event_log import CODES, VALUES, EventLog
 
@@ -35,14 +39,28 @@ __all__ = [
 
 LOG_COLUMNS = ("account_id", "occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "attributes")
 REFERENCES = ("event_id", "ref")
+CHANGE_COLUMNS = ("event_id", "account_id", "occurred_at", "known_at", "kind", "rep_id", "attributes")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset folder; tables are read when asked for, the log once."""
+    """A dataset folder; tables are read when asked for, the log once. `cutoff`: only what was known before it is read;
+    None reads everything."""
 
     path: Path
     info: DatasetInfo
+    cutoff: int | None = None
+
+    def known_before(self, cutoff: int) -> "Dataset":
+        """Return the dataset as it was known before a cutoff, whatever became known later: events, kinds recorded,
+        columns of accounts that later events changed."""
+        if self.cutoff is not None and self.cutoff <= cutoff:
+            return self
+        if self.cutoff is None and not (self.event_log().known_at >= cutoff).any():
+            return self
+        recorded = self.info.kinds_recorded.items()
+        kinds = {kind: first for kind, first in recorded if instant_of(datetime.fromisoformat(first)) < cutoff}
+        return Dataset(self.path, replace(self.info, kinds_recorded=kinds), cutoff)
 
     def event_log(self) -> EventLog:
         return self._log
@@ -74,9 +92,33 @@ class Dataset:
 
     def table(self, name: str) -> pa.Table:
         """The accounts, contacts or reps as stored; without rows where the dataset has none."""
+        if name == "accounts" and self.cutoff is not None:
+            return self._accounts_then
+        return self._stored(name)
+
+    def _stored(self, name: str) -> pa.Table:
         path = self.path / f"{name}.parquet"
         empty = pa.schema([SCHEMAS[name].field(key) for key in KEYS[name]]).empty_table()
         return _read(path, REQUIRED[name]) if path.exists() else empty
+
+    @cached_property
+    def _accounts_then(self) -> pa.Table:
+        """The accounts as they stood at the cutoff."""
+        cutoff = pa.scalar(self.cutoff, INSTANT)
+        codes = [kind.code for kind in CHANGING]
+        changes = Dataset(self.path, self.info)._events(CHANGE_COLUMNS, codes)
+        later = changes.filter(pc.greater_equal(changes["known_at"], cutoff))
+        empty = dict.fromkeys(CHANGE_COLUMNS)
+        return roll_back(self._stored("accounts"), [{**empty, **row} for row in later.to_pylist()], self._last_reps())
+
+    def _last_reps(self) -> dict[str, str]:
+        """The rep of each account's last event that names one."""
+        if "rep_id" not in self.event_columns():
+            return {}
+        events = self._events(("account_id", "occurred_at", "rep_id"))
+        named = events.filter(pc.is_valid(events["rep_id"])).sort_by("occurred_at")
+        accounts, reps = (named[name].to_pylist() for name in ("account_id", "rep_id"))
+        return dict(zip(accounts, reps, strict=True))
 
     def measured_fingerprint(self) -> str:
         """The fingerprint of the tables as they are now; another one than `info` says means that they were changed."""
@@ -97,11 +139,28 @@ class Dataset:
         return list(self.table("accounts")["account_id"].to_pylist())
 
     def _events(self, columns: tuple[str, ...], kinds: list[str] | None = None) -> pa.Table:
-        pieces = [_read(part, REQUIRED["events"], columns, kinds) for part in self._event_files()]
+        rows = _chosen(kinds, self.cutoff)
+        held = [name for name in self.event_columns() if name in columns]
+        pieces = [_read(part, REQUIRED["events"], held, rows) for part in self._event_files()]
         return pa.concat_tables(pieces).unify_dictionaries()
 
     def event_columns(self) -> list[str]:
-        """The columns that the events have."""
+        """The columns that the events have; at a cutoff those that hold a value by then."""
+        if self.cutoff is None:
+            return self._stored_columns()
+        return self._columns_then
+
+    @cached_property
+    def _columns_then(self) -> list[str]:
+        names = self._stored_columns()
+        optional = [name for name in names if name not in REQUIRED["events"]]
+        held = set(REQUIRED["events"])
+        for part in self._event_files():
+            table = _read(part, REQUIRED["events"], optional, _chosen(None, self.cutoff))
+            held |= {name for name in optional if table[name].null_count < len(table)}
+        return [name for name in names if name in held]
+
+    def _stored_columns(self) -> list[str]:
         part = self._event_files()[0]
         try:
             return list(pq.read_schema(part).names)
@@ -115,10 +174,20 @@ class Dataset:
         return parts
 
 
+def _chosen(kinds: list[str] | None, cutoff: int | None) -> pc.Expression | None:
+    """The condition on rows of events: of these kinds, known before the cutoff."""
+    conditions = []
+    if kinds is not None:
+        conditions.append(pc.field("kind").isin(pa.array(kinds, pa.string())))
+    if cutoff is not None:
+        conditions.append(pc.field("known_at") < pa.scalar(cutoff, INSTANT))
+    return reduce(and_, conditions) if conditions else None
+
+
 def _read(
-    path: Path, needed: Iterable[str], columns: tuple[str, ...] | None = None, kinds: list[str] | None = None
+    path: Path, needed: Iterable[str], columns: Sequence[str] | None = None, rows: pc.Expression | None = None
 ) -> pa.Table:
-    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded; only rows of `kinds`.
+    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded; only some rows.
 
     Raises CouldNot where it is none, or lacks a column that its table needs.
     """
@@ -131,8 +200,7 @@ def _read(
                 return file.read()
             kept = [name for name in columns if name in names]
         encoded = [name for name in kept if name in ("account_id", "kind", "attributes", *CODES)]
-        chosen = None if kinds is None else pc.field("kind").isin(pa.array(kinds, pa.string()))
-        return pq.read_table(path, columns=kept, read_dictionary=encoded, filters=chosen)
+        return pq.read_table(path, columns=kept, read_dictionary=encoded, filters=rows)
     except (pa.ArrowException, OSError) as error:
         raise CouldNot(f"{path} cannot be read: {error}") from error
 

@@ -27,7 +27,8 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
     what is known where both `event_id` and `ref` are there.
     """
     code, ids = _encoded(table["account_id"])
-    names = np.array(sorted({*ids.tolist(), *(accounts if accounts is not None else ())}), dtype=object)
+    named = ids[np.bincount(code, minlength=len(ids)) > 0]  # a dictionary may hold more than its rows name
+    names = np.array(sorted({*named.tolist(), *(accounts if accounts is not None else ())}), dtype=object)
     account = np.searchsorted(names, ids).astype(np.int32)[code] if len(ids) else np.zeros(0, np.int32)
     occurred = _instants(table["occurred_at"])
     order = _order(account, occurred, table)

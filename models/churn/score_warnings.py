@@ -57,10 +57,11 @@ class Warner:
         ended = _days_since_end(asked)
         if ended is not None and ended > STALE_DAYS:
             yield text("warnings.history_ends", language, days=quantity(Unit.DAYS, ended, language))
-        never = np.flatnonzero((self.recorded != NEVER) & (asked.context.recorded_since == NEVER))
+        never = np.flatnonzero((self.recorded != NEVER) & (asked.context.recorded_since >= asked.cutoff))
         if len(never):
             yield text("warnings.never_recorded", language, kinds=_named(never, language))
-        present = np.bincount(asked.log.kind, minlength=len(KINDS)) > 0
+        known = asked.log.kind[asked.log.known_at < asked.cutoff]
+        present = np.bincount(known, minlength=len(KINDS)) > 0
         unknown = np.flatnonzero(present & (self.recorded == NEVER))
         if len(unknown):
             yield text("warnings.unknown_kinds", language, kinds=_named(unknown, language))

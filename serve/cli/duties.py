@@ -62,18 +62,23 @@ def run(  # noqa: PLR0913 - the flags of one command
     rules = read_playbook_in_force(playbook, settings)
     speech = chosen_language(language, settings.language)
     with progress("Reading", None), open_source(dataset, database, settings) as source:
-        book = read_duty_inputs(read_dataset(source.folder), rules, source.declared())
+        data, declared = read_dataset(source.folder), source.declared()
+        book = read_duty_inputs(data, rules, declared)
+        period = None if compliance else _period(book, week, month)
+        at = _cutoff(book, cutoff, period)
+        if (book.log.records.known_at >= at).any():
+            book = read_duty_inputs(data.known_before(at), rules, declared)
     _check_rep(book, rep)
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
-    if compliance:
-        table, told = _kept(book, rules, calendar, (months, cutoff, rep))
+    if period is None:
+        table, told = _kept(book, rules, calendar, (months, at, rep))
         result = {**common, **told, "rows": _rows(table)}
         if out is not None:
             write_table(out, table)
         emit(result, as_json, lambda console: print_compliance(console, result, speech))
         return
-    table, told = _owed(book, rules, calendar, (_period(book, week, month), cutoff, rep))
+    table, told = _owed(book, rules, calendar, (period, at, rep))
     if out is not None:
         write_table(out, table)
     rows = _rows(table) if rep is not None and out is None else None
@@ -81,16 +86,24 @@ def run(  # noqa: PLR0913 - the flags of one command
     emit(result, as_json, lambda console: print_duties(console, result, speech, book.log.time_zone))
 
 
+def _cutoff(book: "DutyInputs", cutoff: str | None, period: "Period | None") -> int:
+    """The cutoff given, else the start of the period, else (compliance) local midnight after the last record."""
+    from features.cutoffs import parse_cutoff
+
+    zone = book.log.time_zone
+    if cutoff is not None:
+        return parse_cutoff(cutoff, zone)
+    return _after_the_last(book) if period is None else period.instants(zone)[0]
+
+
 def _owed(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, str | None, str | None]"
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, int, str | None]"
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
-    from features.cutoffs import parse_cutoff
     from kqml.calendar.business_time import moment_of
     from kqml.duties import list_duties
 
-    zone, (period, cutoff, rep) = book.log.time_zone, asked
-    at = period.instants(zone)[0] if cutoff is None else parse_cutoff(cutoff, zone)
+    zone, (period, at, rep) = book.log.time_zone, asked
     with progress("Computing", None):
         table = _of_rep(list_duties(book, rules, calendar, period, at), rep)
     is_week = (period.last - period.first).days == 6
@@ -104,16 +117,14 @@ def _owed(
 
 
 def _kept(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: tuple[int, str | None, str | None]
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: tuple[int, int, str | None]
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
-    from features.cutoffs import parse_cutoff
     from kqml.calendar.business_time import moment_of
     from kqml.duties import compliance
     from kqml.duties.period import month_before
 
-    zone, (count, cutoff, rep) = book.log.time_zone, asked
-    at = _after_the_last(book) if cutoff is None else parse_cutoff(cutoff, zone)
+    zone, (count, at, rep) = book.log.time_zone, asked
     found = [moment_of(at - 1, zone).date().replace(day=1)]
     while len(found) < count:
         found.insert(0, month_before(found[0]))

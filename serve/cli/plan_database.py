@@ -42,6 +42,7 @@ def plan_database(
     assert source.found is not None
     (dataset, week), database, now = wanted, source.found.database, present()
     _refuse_future(dataset, week, now)
+    dataset = dataset.known_before(week.instants(dataset.info.time_zone)[0])
     earlier = _earlier(database, week, dataset, rules)
     scorer = rules.scorer
     wish = PlanRequest(

@@ -139,6 +139,7 @@ def _question(folder: Path, wish: ScoreRequest, since: "ScoringRun | None", now:
         fault = Fault("--since", f"{wish.since} is not before the cutoff", "give an earlier date")
         raise BadUse("There is no change to explain.", [fault])
     compared = since is not None and since.cutoff <= cutoff
+    dataset = dataset.known_before(cutoff)
     return ScoringQuestion(
         dataset,
         scoring_request(dataset, cutoff),

@@ -45,6 +45,7 @@ def read_question(folder: Path, cutoff: str | None, since: str | None) -> Scorin
     if then is not None and then >= now:
         fault = Fault("--since", f"{since} is not before the cutoff", "give an earlier date")
         raise BadUse("There is no change to explain.", [fault])
+    dataset = dataset.known_before(now)
     return ScoringQuestion(
         dataset, scoring_request(dataset, now), None if then is None else scoring_request(dataset, then)
     )

@@ -37,9 +37,10 @@ def run(
     rules = read_playbook_in_force(playbook, settings)
     with open_source(None, OWN, settings) as source:
         assert source.found is not None
-        book = read_duty_inputs(read_dataset(source.folder), rules, source.declared())
-        zone = book.log.time_zone
+        dataset = read_dataset(source.folder)
+        zone = dataset.info.time_zone
         at = present if cutoff is None else parse_cutoff(cutoff, zone)
+        book = read_duty_inputs(dataset.known_before(at), rules, source.declared())
         last = (moment_of(at, zone) - timedelta(microseconds=1)).date()
         table = list_duties(book, rules, workdays(rules.country), week(week_name(last)), at)
         messages = list(overdue_messages(table))

@@ -73,13 +73,13 @@ def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dic
                 yield _event(after, column, kind, now, _content(kind, before[column], after[column]))
     was, status = (before or {}).get("status") or "active", after["status"] or "active"
     if was != status and not _ended_as(connection, after["account_id"], status):
-        yield _event(after, "status", STATUS_KINDS[status], _since(connection, after, now), {})
+        content = _content(STATUS_KINDS[status], None if before is None else was, status)
+        yield _event(after, "status", STATUS_KINDS[status], _since(connection, after, now), content)
 
 
 def _content(kind: EventKind, before: str | None, after: str | None) -> dict[str, Any]:
-    if kind is EventKind.REP_ASSIGNED:
-        return {"rep_id": after}
-    return {"attributes": json.dumps({"from": before, "to": after}, ensure_ascii=False)}
+    content = {"attributes": json.dumps({"from": before, "to": after}, ensure_ascii=False)}
+    return {**content, "rep_id": after} if kind is EventKind.REP_ASSIGNED else content
 
 
 def _event(account: Row, column: str, kind: EventKind, at: int, content: Row) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def read_log(
     """Decisions of earlier weeks for packages that there still are, about accounts that there still are, about
     `accounts` alone where these are named.
 
-    Those that may be learned from, recorded before their week was over; those rejected lately. The action of a state
+    Those that may be learned from, recorded before their week was over; those rejected lately. States that became known
+    at or after `before` are left out. The action of a state
     that does not name another is the recommended one; what was verified later was done so.
     """
     known: tuple[ColumnElement[bool], ...] = (
@@ -43,13 +44,14 @@ def read_log(
             said.c.decision_id == DECISIONS.c.decision_id,
             said.c.state == "rejected",
             said.c.at >= before - int(suppression_days * DAY_US),
+            said.c.known_at < before,
         )
     )
     if accounts is not None:
         known = (*known, DECISIONS.c.account_id.in_(accounts))
     chosen = and_(*known, or_(_drawn(), rejected))
     decisions = _frame(connection, _asked(chosen), (*DECISION_COLUMNS, "known_at"))
-    return DecisionLog(_plain(decisions), _states(connection, chosen, decisions))
+    return DecisionLog(_plain(decisions), _states(connection, chosen, decisions, before))
 
 
 def _asked(chosen: ColumnElement[bool]) -> Any:
@@ -74,10 +76,11 @@ def _drawn() -> ColumnElement[bool]:
     return and_(DECISIONS.c.evaluable.is_(True), DECISIONS.c.probability.is_not(None), in_time)
 
 
-def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.DataFrame) -> pd.DataFrame:
+def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.DataFrame, before: int) -> pd.DataFrame:
     joined = DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == DECISION_STATES.c.decision_id)
     asked = select(*(DECISION_STATES.c[name] for name in STATE_COLUMNS)).select_from(joined)
-    ordered = asked.where(chosen, DECISION_STATES.c.state.in_(TELLING)).order_by(
+    known = DECISION_STATES.c.known_at < before
+    ordered = asked.where(chosen, known, DECISION_STATES.c.state.in_(TELLING)).order_by(
         DECISION_STATES.c.decision_id, DECISION_STATES.c.number
     )
     states = _frame(connection, ordered, STATE_COLUMNS)

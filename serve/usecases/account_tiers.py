@@ -11,12 +11,16 @@ CHANGED = EventKind.TIER_CHANGED.code
 
 
 def tier_at(cutoff: int, now: str | None, events: Sequence[Mapping[str, Any]], lag_days: float) -> str | None:
-    """What the latest known change says, else what the first change changed, else the tier now."""
+    """What the latest known change says, else what the first change changed, else the tier now. Where the first change
+    does not say it, a tier that no change brought stays: the table was never changed."""
     changes = sorted((_change(event, lag_days) for event in events if event["kind"] == CHANGED), key=lambda c: c[0])
     if not changes:
         return now
     known = [to for occurred, known_at, _, to in changes if max(occurred, known_at) < cutoff]
-    return known[-1] if known else changes[0][2]
+    if known:
+        return known[-1]
+    before, later = changes[0][2], [to for *_, to in changes]
+    return now if before is None and now not in later else before
 
 
 def _change(event: Mapping[str, Any], lag_days: float) -> tuple[int, int, str | None, str | None]:

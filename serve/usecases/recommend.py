@@ -64,6 +64,7 @@ def decide_accounts(service: Service, deciding: DecisionContext) -> PlanRecord |
             declared = duty_overrides(read_override_rows(connection, {*ids, *deciding.reps}))
         wish = PlanRequest(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
         wish = replace(wish, declared=declared)
+        dataset = dataset.known_before(cutoff)
         features = None if scorer is None else _matrix(scorer, dataset.event_log().account_count)
         planned = plan_dataset(dataset, wish, features)
         return plan_record(planned, features, stamp, deciding.language, deciding.by)
@@ -97,8 +98,8 @@ def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Se
 
 
 def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[str]:
-    """Those of the accounts that got another rep since an instant."""
-    moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.occurred_at >= since)
+    """Those of the accounts that got another rep, as far as it happened or became known since an instant."""
+    moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.known_at >= since)
     for part in parts_of(ids):
         asked = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
         yield from connection.execute(asked).scalars()

@@ -26,6 +26,7 @@ MOST_CUTOFFS = 6
 
 def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: int, seed: int = 0) -> ValueModel:
     """The value model of the latest windows that were closed at the cutoff, drawn evenly down to MOST_ROWS rows."""
+    dataset = dataset.known_before(cutoff)
     log, definition = dataset.event_log(), scorer.bundle.model.definition
     context = context_of(dataset.info, dataset.accounts(), log)
     lag = label_lag_days(dataset.info, log)
@@ -57,6 +58,7 @@ def learn_effects(
     drawn = log.decisions[log.decisions["probability"].notna() & (log.decisions["cutoff"] < cutoff)]
     if not len(drawn):
         return LearningEvidence(None, why="nothing_drawn")
+    dataset = dataset.known_before(cutoff)
     data = mature_cutoffs(build_decision_data(dataset, DecisionLog(drawn, log.states), playbook), cutoff)
     if not len(data):
         return LearningEvidence(None, why="nothing_mature")

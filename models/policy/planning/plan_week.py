@@ -75,6 +75,7 @@ def plan_dataset(
 ) -> PlannedWeek:
     """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
     tell("duties")
+    dataset = dataset.known_before(wish.week.instants(dataset.info.time_zone)[0])
     company = read_company(dataset, wish.playbook, wish.week, wish.declared)
     _refuse_nothing(company)
     log_ids = dataset.event_log().accounts

@@ -8,10 +8,13 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
+from later_events import LaterEvents
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from kqml.__main__ import create_app
+from kqml.calendar.business_time import instant_of
+from kqml.dataset.tables import SCHEMAS
 from kqml.duties import week
 from kqml.errors import BadUse, Refused
 from kqml.playbook import read_playbook
@@ -20,10 +23,13 @@ from models.churn.scoring import create_scorer
 from models.policy.planning.feature_rows import row_fingerprint
 from models.policy.planning.learned_state import learned_state_from_json
 from models.policy.planning.receipts import recreate_ranks
+from serve.database.accounts import put_accounts
 from serve.database.decisions import add_decisions, add_state
 from serve.database.engine import open_database
+from serve.database.events import add_events
 from serve.database.learned import read_learned
-from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS, LEARNED, OUTBOX, WEBHOOKS
+from serve.database.tables import ACCOUNTS, DECISION_STATES, DECISIONS, EVENTS, LEARNED, OUTBOX, WEBHOOKS
+from serve.database.territory import EVERYWHERE
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "plan.json"
 WEEK, NEXT = "2023-W08", "2023-W09"
@@ -90,6 +96,26 @@ def test_a_week_is_kept_with_its_receipts_and_told_once(kept, company):
     assert len(rows_of(kept, OUTBOX)) == len(reps)
     with pytest.raises(Refused, match=r"would not be decided as the store holds it(.|\n)*decisions model"):
         plan("--week", WEEK, "--model", 2)
+    assert rows_of(kept, DECISIONS) == decisions
+
+
+def test_events_that_arrive_after_the_cutoff_change_nothing(kept, company):
+    """Events of every kind, accounts put in with another tier and rep: the week is decided as it was."""
+    plan("--week", WEEK)
+    decisions = rows_of(kept, DECISIONS)
+    cutoff, now = decisions[0]["cutoff"], decisions[0]["recorded_at"] + 1
+    accounts = [row for row in rows_of(kept, ACCOUNTS) if row["described"]]
+    told = [dict(row) for row in accounts[:40]]
+    later = LaterEvents(1, told, rows_of(kept, EVENTS), cutoff, updated=False).of_every_kind()
+    blank = dict.fromkeys(SCHEMAS["events"].names)
+    instants = ("occurred_at", "known_at", "due_at")
+    rows = [{**blank, **row, **{name: instant_of(row[name]) for name in instants}} for row in later]
+    changed = [{**row, "tier": "C" if row["tier"] == "A" else "A", "owner_rep_id": "R-new"} for row in accounts[40:60]]
+    columns = SCHEMAS["accounts"].names
+    with kept.writing() as connection:
+        add_events(connection, rows, now, EVERYWHERE)
+        put_accounts(connection, [{name: row[name] for name in columns} for row in changed], now, EVERYWHERE)
+    assert plan("--week", WEEK)["store"]["replayed"] is True
     assert rows_of(kept, DECISIONS) == decisions
 
 

@@ -70,7 +70,8 @@ def test_a_week_is_learned_from_when_its_horizon_has_passed_and_not_before(loop)
 def test_no_outcome_that_was_learned_lies_behind_the_plans_cutoff(loop, scene):
     for planned, log, given in loop[3:]:
         cutoff = planned.plan.company.cutoff
-        data = learning.mature_cutoffs(build_decision_data(scene.company.dataset, log, scene.playbook), cutoff)
+        dataset = scene.company.dataset.known_before(cutoff)
+        data = learning.mature_cutoffs(build_decision_data(dataset, log, scene.playbook), cutoff)
         assert (data.outcomes.matures_at <= cutoff).all()
         assert given[0].outcome.tolist() == data.outcomes.margin.tolist()
         assert np.isfinite(given[0].outcome).all()

@@ -100,7 +100,7 @@ def test_changes_are_events(client, database):
     now = 1_710_892_800_000_000
     assert events_of(database, "a") == [
         ("credit_changed", now, None, '{"from": "B", "to": "C"}'),
-        ("rep_assigned", now, "R-8", None),
+        ("rep_assigned", now, "R-8", '{"from": "R-7", "to": "R-8"}'),
         ("tier_changed", now, None, '{"from": "A", "to": "B"}'),
     ]
 

@@ -1,3 +1,3 @@
-from registry_fixtures import company, database, empty_database, filled, two_versions
+from registry_fixtures import company, empty_registry, filled, registry, two_versions
 
-__all__ = ["company", "database", "empty_database", "filled", "two_versions"]
+__all__ = ["company", "empty_registry", "filled", "registry", "two_versions"]

@@ -9,7 +9,7 @@ import pytest
 from database_fixtures import *  # noqa: F403
 from open_access import OpenAccess
 from plain_vault import PlainVault
-from registry_fixtures import company, empty_database, two_versions  # noqa: F401
+from registry_fixtures import company, empty_registry, two_versions  # noqa: F401
 from service_around import service_around
 from sqlalchemy import select
 from starlette.testclient import TestClient

@@ -7,8 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 from database_fixtures import *  # noqa: F403
-from registry_fixtures import empty_registry  # noqa: F401
-from registry_fixtures import two_versions  # noqa: F401
+from registry_fixtures import empty_registry, two_versions  # noqa: F401
 from small_company import SmallCompany
 from sqlalchemy import text
 

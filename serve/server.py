@@ -13,7 +13,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
 
 from serve.http import login
-from serve.http.logs import where_it_failed
 from serve.http.methods import HeadAsGet, methods_at
 from serve.http.openapi import build_openapi
 from serve.http.path_parameters import WholeSegments, address_of
@@ -38,6 +37,7 @@ from serve.http.routes import (
 )
 from serve.http.security_headers import SecurityHeaders
 from serve.http.service_state import Service
+from serve.logs import where_it_failed
 
 GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from kqml.errors import KqmlError
 from models.registry.client import RegistryClient
 from models.registry.publishing import watch
-from serve.http.logs import build_logger
+from serve.logs import build_logger
 
 LOOK_EVERY_SECONDS = 10.0
 

@@ -21,12 +21,13 @@ from kqml.errors import CouldNot, Fault
 from kqml.playbook import Playbook, read_playbook
 from serve.database.engine import open_database
 from serve.http.database_metrics import DatabaseCollector
-from serve.http.logs import UVICORN_LOGS, build_logger
 from serve.http.metrics import SHARED_METRICS, Metrics
+from serve.http.open_access import create_access
 from serve.http.service_state import Service
 from serve.http.timeouts import TimeoutProtocol
+from serve.logs import UVICORN_LOGS, build_logger
 from serve.security.encryption import Cipher
-from serve.security.startup_checks import SecurityOptions, create_access
+from serve.security.startup_checks import SecurityOptions
 from serve.server import create_app
 from serve.usecases.database_histories import DatabaseHistories
 from serve.usecases.scoring_model import load_live

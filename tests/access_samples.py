@@ -9,7 +9,7 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from kqml.duties.overrides import duty_id
-from serve.http.access import Scope
+from serve.security.callers import Scope
 
 VISITS = {
     "duty": "cadence",

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from serve.http.access import OPEN_CALLER, Caller
+from serve.security.callers import OPEN_CALLER, Caller
 
 
 class OpenAccess:

@@ -10,8 +10,8 @@ from serve.database.decisions import add_decisions
 from serve.database.engine import Database
 from serve.database.scores import record_scores
 from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS, REVIEWS
-from serve.http.access import Scope
 from serve.security.api_keys import NewKey, add_key
+from serve.security.callers import Scope
 from serve.security.contact_vault import ContactVault
 from serve.security.encryption import Cipher
 from serve.security.key_text import make_key

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from kqml.calendar.business_time import DAY_US
 from serve.database.engine import Database
-from serve.http.access import Scope
 from serve.http.csrf import HEADER
 from serve.security.api_keys import NewKey, add_key
+from serve.security.callers import Scope
 from serve.security.key_text import make_key
 from serve.security.passwords import hash_password
 from serve.security.roles import SCOPES_OF, Role

@@ -27,9 +27,9 @@ def run(
 
     Example: kqml keys create crm --scope events:write --scope accounts:write --days 365
     """
-    from serve.http.access import Scope
     from serve.security.api_keys import NewKey, add_key
     from serve.security.audit import AuditEvent, record_event
+    from serve.security.callers import Scope
     from serve.security.key_text import make_key
 
     unknown = sorted(set(scope) - set(Scope))

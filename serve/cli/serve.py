@@ -36,7 +36,7 @@ def run(
     from models.registry.publishing import pin
     from models.registry.served_pointer import POINTER
     from serve.database.preparation import open_prepared
-    from serve.http.logs import build_logger
+    from serve.logs import build_logger
     from serve.security.startup_checks import check_start
     from serve.watcher import watch_registry
     from serve.workers import ServeOptions, serve

@@ -1,45 +1,12 @@
 """Who asks, what they may: the one place where every route's need is checked."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
-from serve.database.territory import EVERYWHERE, Territory
 from serve.http.problems import Problem, ProblemError
-
-
-class Scope(StrEnum):
-    """What a key or a role may be allowed to do."""
-
-    READ_ACCOUNTS = "accounts:read"
-    WRITE_ACCOUNTS = "accounts:write"
-    READ_CONTACTS = "contacts:read"
-    SEE_PERSONAL = "contacts:personal"
-    WRITE_CONTACTS = "contacts:write"
-    WRITE_EVENTS = "events:write"
-    READ_SCORES = "scores:read"
-    READ_DECISIONS = "decisions:read"
-    WRITE_DECISIONS = "decisions:write"
-    USE_RIGHTS = "rights:use"
-    ANSWER_REVIEWS = "reviews:answer"
-    READ_MODEL = "model:read"
-    READ_METRICS = "metrics:read"
-    ADMINISTER = "admin"
-
-
-EVERYTHING = frozenset(Scope)
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks. `name`: `key:…` or `user:…` as it stands in the audit log; `role`: of a user, else empty."""
-
-    name: str
-    scopes: frozenset[Scope]
-    territory: Territory = EVERYWHERE
-    role: str = ""
+from serve.security.callers import NOBODY, Caller, Scope
 
 
 class Access(Protocol):
@@ -47,9 +14,6 @@ class Access(Protocol):
 
     async def caller_of(self, request: Request) -> Caller:
         """Raises ProblemError (401) where nobody may ask like this."""
-
-
-OPEN_CALLER = Caller("open", EVERYTHING)
 
 
 @dataclass(frozen=True)
@@ -67,8 +31,6 @@ class Need:
             raise ProblemError(Problem.FORBIDDEN, f"This call needs the scope {self.scope.value}.")
         return caller
 
-
-NOBODY = Caller("nobody", frozenset())
 
 Public = Depends(Need(None))
 ReadsAccounts = Annotated[Caller, Depends(Need(Scope.READ_ACCOUNTS))]

@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from serve.database.engine import Database
 from serve.database.territory import EVERYWHERE, Territory
-from serve.http.access import Caller
 from serve.http.csrf import check_origin, token_given
 from serve.http.problems import Problem, ProblemError
 from serve.security.api_keys import USED_EVERY_US, KeyRecord, find_key, note_use
+from serve.security.callers import Caller
 from serve.security.key_text import hash_of, is_same, key_id_of
 from serve.security.roles import SCOPES_OF, TERRITORIAL, Role
 from serve.security.sessions import SEEN_EVERY_US, Session, SessionLimits, find_session, is_csrf_token, touch_session

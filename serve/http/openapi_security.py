@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from serve.http.access import Need, Scope
+from serve.http.access import Need
+from serve.security.callers import Scope
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer kqml_…`."},

@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from serve.http.logs import where_it_failed
 from serve.http.metrics import Metrics
 from serve.http.problems import Problem, ProblemError, problem_response
+from serve.logs import where_it_failed
 
 REQUEST_ID = "kqml.request_id"
 FACTS = "kqml.facts"

@@ -13,13 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from serve.database.idempotency import OtherRequest, Reply, claim_key, store_reply
 from serve.database.records import StoredRecord
 from serve.database.rejected_rows import ItemFault, RejectedRows
-from serve.http.access import Caller
+from serve.http.audit_events import audit_event
 from serve.http.path_parameters import address_of
 from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
 from serve.http.request_middleware import FACTS, REQUEST_ID
 from serve.http.service_state import Service
 from serve.security import audit
-from serve.security.audit import Actor, AuditEvent, audit_event
+from serve.security.audit import Actor, AuditEvent
+from serve.security.callers import Caller
 
 KEY = "idempotency-key"
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
 from serve.database.tables import API_KEYS
-from serve.http.access import Scope
+from serve.security.callers import Scope
 from serve.security.key_text import FreshKey
 
 USED_EVERY_US = 600 * 1_000_000

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
-from starlette.requests import Request
 
 from serve.database.tables import AUDIT_LOG
-from serve.http.path_parameters import whole
 from serve.security.erasure_mode import erasing
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, by which request. `name` as in `serve.http.access.Caller`, or `command:USER` for the command line."""
+    """Who acts, by which request. `name` as in `Caller`, or `command:USER` for the command line."""
 
     name: str
     request_id: str | None = None
@@ -35,13 +33,6 @@ def record_event(connection: Connection, actor: Actor, deeds: Sequence[AuditEven
     """Writes into the transaction of the deeds, so that neither stands without the other."""
     if deeds:
         connection.execute(insert(AUDIT_LOG), [_row(actor, deed, at) for deed in deeds])
-
-
-def audit_event(request: Request) -> AuditEvent:
-    """What a request asks for: its method with the route's template, the first id of its address."""
-    kind, subject = next(iter(request.path_params.items()), (None, None))
-    route = getattr(request.scope.get("route"), "path", request.url.path)
-    return AuditEvent(f"{request.method} {route}", kind and kind.removesuffix("_id"), subject and str(whole(subject)))
 
 
 @dataclass(frozen=True)

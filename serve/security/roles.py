@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from serve.http.access import Scope
+from serve.security.callers import Scope
 
 
 class Role(StrEnum):

@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from kqml.errors import KqmlError
 from models.churn.scoring import Scorer
-from serve.http.logs import where_it_failed
+from serve.logs import where_it_failed
 from serve.usecases.request_histories import Histories
 
 LOOK_EVERY_SECONDS = 1.0

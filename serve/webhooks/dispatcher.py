@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from kqml.errors import KqmlError
 from serve.database.engine import Database
 from serve.database.tables import DELIVERIES, OUTBOX
-from serve.http.logs import where_it_failed
+from serve.logs import where_it_failed
 from serve.security.encryption import Cipher
 from serve.webhooks.records import disable_webhook, find_webhook
 from serve.webhooks.sending import Delivery, DeliveryAttempt

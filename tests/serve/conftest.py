@@ -18,7 +18,7 @@ from kqml.calendar.business_time import instant_of
 from kqml.errors import CouldNot, Fault
 from serve.database.engine import Database, open_database
 from serve.http.access import Access
-from serve.http.logs import build_logger
+from serve.logs import build_logger
 from serve.server import create_app
 from serve.usecases.request_histories import Histories
 from serve.usecases.served_model import LiveModel, ServedModel

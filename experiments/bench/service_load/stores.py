@@ -15,8 +15,8 @@ from serve.database.dataset_import import load_dataset
 from serve.database.engine import Database
 from serve.database.preparation import open_prepared
 from serve.database.territory import EVERYWHERE
-from serve.http.access import Scope
 from serve.security.api_keys import NewKey, add_key
+from serve.security.callers import Scope
 from serve.security.contact_vault import ContactVault
 from serve.security.encryption import make_secret_key, read_cipher
 from serve.security.key_text import make_key

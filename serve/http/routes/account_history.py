@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from serve.database.events import accounts_seen
 from serve.database.scores import list_scores
-from serve.http.access import Caller, ReadsScores
+from serve.http.access import ReadsScores
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import problems
@@ -17,6 +17,7 @@ from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown
 from serve.http.schemas.decisions import AccountHistory
 from serve.http.service_state import Service
+from serve.security.callers import Caller
 
 router = APIRouter(tags=["accounts"])
 SHOWN = ("scored_at", "model", "eligible", "churn_probability", "band", "value_at_risk", "reasons", "warnings")

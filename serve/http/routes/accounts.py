@@ -15,7 +15,7 @@ from serve.database.listing import Listing, list_accounts, read_account
 from serve.database.records import columns_of, read_rows
 from serve.database.rejected_rows import RejectedRows
 from serve.database.tables import ACCOUNTS, SCORES
-from serve.http.access import Caller, ReadsAccounts, WritesAccounts
+from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.account_query import AccountQuery
 from serve.http.conditions import matches_tag, require_unchanged
 from serve.http.cursors import read_cursor, write_cursor
@@ -28,6 +28,7 @@ from serve.http.schemas.accounts import AccountPage, OneAccount
 from serve.http.schemas.records import AccountBatch, AccountBody, RecordsPut
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
+from serve.security.callers import Caller
 
 router = APIRouter(tags=["accounts"])
 SHOWN = (*columns_of(ACCOUNTS), "described", "updated_at")

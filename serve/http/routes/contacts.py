@@ -14,7 +14,7 @@ from serve.database.idempotency import Reply
 from serve.database.records import columns_of
 from serve.database.rejected_rows import RejectedRows
 from serve.database.tables import CONTACTS
-from serve.http.access import Caller, ReadsContacts, Scope, WritesContacts
+from serve.http.access import ReadsContacts, WritesContacts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
@@ -27,6 +27,7 @@ from serve.http.schemas.records import ContactBatch, ContactBody, RecordsPut
 from serve.http.service_state import Service
 from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
 from serve.security.audit import Actor, AuditEvent, record_event
+from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault, MaskingVault
 
 router = APIRouter(tags=["contacts"])

@@ -16,7 +16,7 @@ from serve.database.idempotency import Reply
 from serve.database.learned import columns_named
 from serve.database.records import columns_of
 from serve.database.tables import DECISION_STATES, DECISIONS
-from serve.http.access import Caller, ReadsDecisions, WritesDecisions
+from serve.http.access import ReadsDecisions, WritesDecisions
 from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_found
@@ -25,6 +25,7 @@ from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.decisions import Receipt, StatusBody, StatusTaken
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
+from serve.security.callers import Caller
 
 router = APIRouter(tags=["decisions"])
 SHOWN = columns_of(DECISIONS)

@@ -12,7 +12,7 @@ from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import workdays
 from kqml.duties import Period
 from kqml.playbook.codes import PERSONAL_DAYS
-from serve.http.access import Caller, ReadsAccounts, Scope
+from serve.http.access import ReadsAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import ServiceOf
 from serve.http.duty_query import DutyQuery
@@ -24,6 +24,7 @@ from serve.http.schemas.duties import DeclaredOut, DutyOut, DutyPage
 from serve.http.service_state import Service
 from serve.http.weeks import requested_week
 from serve.security.audit import Actor, AuditEvent, record_event
+from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault
 from serve.usecases.list_duties import DutyFilter, duty_page
 

@@ -15,7 +15,7 @@ from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
-from serve.http.access import Caller, Scope, WritesDecisions
+from serve.http.access import WritesDecisions
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.duty_query import REPS_PER_QUESTION
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
@@ -24,6 +24,7 @@ from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.duties import DutySaying, DutyStatusBody, DutyStatusTaken
 from serve.http.weeks import requested_week
 from serve.http.writing import Writing, as_reply, write_now, writing_of
+from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault
 from serve.usecases.list_duties import DutyFilter, duties_of_accounts
 

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from serve.database.decisions import FOLLOWS
 from serve.database.plans import is_rep, objecting_of_rep, week_of_rep
-from serve.http.access import Caller, ReadsDecisions
+from serve.http.access import ReadsDecisions
 from serve.http.dependencies import IdInPath, ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem, not_found
@@ -17,6 +17,7 @@ from serve.http.rendering import shown
 from serve.http.schemas.plans import PlannedOut, RepPlan
 from serve.http.service_state import Service
 from serve.http.weeks import WEEK, requested_week
+from serve.security.callers import Caller
 
 router = APIRouter(tags=["reps"])
 MADE = frozenset({"next", "brief"})

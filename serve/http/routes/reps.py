@@ -10,7 +10,7 @@ from serve.database.records import columns_of
 from serve.database.rejected_rows import RejectedRows
 from serve.database.reps import list_reps, put_reps, read_rep
 from serve.database.tables import REPS
-from serve.http.access import Caller, ReadsAccounts, WritesAccounts
+from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
@@ -21,6 +21,7 @@ from serve.http.schemas.accounts import RepOut, RepPage
 from serve.http.schemas.records import RecordsPut, RepBatch, RepBody, RepFacts
 from serve.http.service_state import Service
 from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
+from serve.security.callers import Caller
 
 router = APIRouter(tags=["reps"])
 SHOWN = (*columns_of(REPS), "updated_at")

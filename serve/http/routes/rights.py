@@ -13,7 +13,7 @@ from kqml.messages import catalogue
 from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
 from serve.database.territory import Territory
-from serve.http.access import AnswersReviews, Caller, UsesRights
+from serve.http.access import AnswersReviews, UsesRights
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, Language, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
@@ -23,6 +23,7 @@ from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.rights import AnswerBody, Explanation, Objection, Review, ReviewBody, ReviewPage
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
+from serve.security.callers import Caller
 from serve.security.objections_and_reviews import (
     ReviewSubject,
     add_review,

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar.business_time import moment_of
 from kqml.history.builders import read_instant
-from serve.http.access import Caller, ReadsScores
+from serve.http.access import ReadsScores
 from serve.http.dependencies import ServiceOf
 from serve.http.evidence import evidence_of
 from serve.http.openapi import problems, request_body
@@ -18,9 +18,10 @@ from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import FACTS
 from serve.http.schemas.scores import ScoreAnswer, ScoreRequest
 from serve.http.service_state import Service
-from serve.security.objections import withhold_scores
+from serve.security.callers import Caller
 from serve.usecases.request_histories import Histories, build_histories
 from serve.usecases.served_model import LiveModel
+from serve.usecases.withheld_scores import withhold_scores
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size are answered on the event loop, which takes a few milliseconds at most: eight threads taking

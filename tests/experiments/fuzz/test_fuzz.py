@@ -15,7 +15,7 @@ from experiments.fuzz.callers import FuzzCaller
 from experiments.fuzz.findings import FindingCounts, FuzzFinding
 from experiments.fuzz.hostile import fuzz_hostile
 from experiments.fuzz.target import FuzzTarget, running_target
-from serve.http.access import Scope
+from serve.security.callers import Scope
 
 REQUESTS = 500
 """On each of two databases: together a twentieth of what `make fuzz` sends to one."""

@@ -15,8 +15,8 @@ from models.churn.bundle import load_bundle
 from models.churn.scoring import as_json, create_scorer
 from serve.database.dataset_import import load_dataset
 from serve.database.territory import Territory
-from serve.http.access import EVERYTHING, Caller
-from serve.http.logs import build_logger
+from serve.logs import build_logger
+from serve.security.callers import EVERYTHING, Caller
 from serve.server import create_app
 from serve.usecases.scoring_model import load_live
 from serve.usecases.served_model import ServedModel

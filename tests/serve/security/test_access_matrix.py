@@ -3,8 +3,8 @@
 from access_samples import PUBLIC_PATHS, RULES, SAMPLES, ask
 from security_company import bearer, logged_in
 
-from serve.http.access import Scope
 from serve.http.openapi_security import needs
+from serve.security.callers import Scope
 from serve.security.roles import SCOPES_OF, Role
 
 

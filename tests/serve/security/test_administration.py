@@ -2,7 +2,7 @@
 
 from security_company import bearer
 
-from serve.http.access import Scope
+from serve.security.callers import Scope
 
 
 def test_the_audit_log_is_read_newest_first_in_pages_by_subject(client, company):

@@ -8,7 +8,7 @@ from security_company import bearer
 from sqlalchemy import func, select
 
 from serve.database.tables import METADATA
-from serve.http.access import Scope
+from serve.security.callers import Scope
 
 SQL = [
     "' OR '1'='1",

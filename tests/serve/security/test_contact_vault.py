@@ -12,8 +12,8 @@ from serve.database.contacts import put_contacts, read_contact
 from serve.database.events import add_events
 from serve.database.tables import ACCOUNTS, AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS, SESSIONS
 from serve.database.territory import EVERYWHERE
-from serve.http.access import Scope
 from serve.security.audit import Actor
+from serve.security.callers import Scope
 from serve.security.contact_vault import PERSONAL, ContactVault, MaskingVault, rotate_keys
 from serve.security.encryption import Cipher, make_secret_key, read_cipher
 from serve.security.erasure import RetentionLimits, erase, erase_expired

@@ -7,8 +7,8 @@ from security_company import LIMITS, NOW, SECOND, bearer, logged_in
 from sqlalchemy import select
 
 from serve.database.tables import SESSIONS
-from serve.http.access import Scope
 from serve.security.api_keys import find_key, revoke_key
+from serve.security.callers import Scope
 from serve.security.key_text import key_id_of, make_key
 from serve.security.roles import Role
 from serve.security.sessions import end_session

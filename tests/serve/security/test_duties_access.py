@@ -7,7 +7,7 @@ from security_company import NOW, SECOND, bearer, logged_in
 from sqlalchemy import insert, select, update
 
 from serve.database.tables import AUDIT_LOG, CONTACTS, DUTIES_DECLARED, EVENTS
-from serve.http.access import Scope
+from serve.security.callers import Scope
 from serve.security.contact_vault import ContactVault
 from serve.security.roles import Role
 

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from serve.http.access import Scope
 from serve.http.security_headers import PAGE_POLICY, SecurityHeaders
+from serve.security.callers import Scope
 
 ALWAYS = {
     "x-content-type-options": "nosniff",

@@ -11,9 +11,9 @@ from security_company import COOKIE, bearer
 from sqlalchemy import select
 
 from serve.database.tables import AUDIT_LOG, LOGIN_ATTEMPTS, SESSIONS
-from serve.http.access import Scope
 from serve.security import login_attempts as logging_in
 from serve.security import passwords
+from serve.security.callers import Scope
 from serve.security.passwords import hash_password
 from serve.security.roles import Role
 from serve.security.sessions import csrf_token

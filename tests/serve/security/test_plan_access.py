@@ -4,7 +4,7 @@ import pytest
 from security_company import DECISION, NOW, bearer
 
 from serve.database.decisions import add_decisions
-from serve.http.access import Scope
+from serve.security.callers import Scope
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from security_company import NOW, SECOND, bearer
 from sqlalchemy import select
 
 from serve.database.tables import AUDIT_LOG
-from serve.http.access import Scope
+from serve.security.callers import Scope
 from serve.security.objections_and_reviews import objecting_accounts
 
 A1 = "/v1/accounts/a1"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from access_samples import RULES
 
-from serve.http.access import Scope
+from serve.security.callers import Scope
 from serve.security.roles import SCOPES_OF, Role
 
 PAGE = (Path(__file__).parents[3] / "docs" / "security.md").read_text()

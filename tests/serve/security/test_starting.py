@@ -5,11 +5,12 @@ from security_company import COOKIE, LIMITS, NOW, bearer
 from starlette.testclient import TestClient
 
 from kqml.errors import Refused
-from serve.http.access import Scope
+from serve.http.open_access import create_access
 from serve.security.api_keys import revoke_key
+from serve.security.callers import Scope
 from serve.security.key_text import key_id_of
 from serve.security.roles import Role
-from serve.security.startup_checks import SecurityOptions, check_start, create_access, is_loopback
+from serve.security.startup_checks import SecurityOptions, check_start, is_loopback
 
 CLOSED, OPEN, TLS = (SecurityOptions(*flags, LIMITS) for flags in ((False, False), (True, False), (False, True)))
 

@@ -9,7 +9,7 @@ from security_company import bearer, logged_in
 from sqlalchemy import select
 
 from serve.database.tables import METADATA
-from serve.http.access import Scope
+from serve.security.callers import Scope
 from serve.security.roles import SCOPES_OF, Role
 from serve.security.territories import own_territory, team_territory
 

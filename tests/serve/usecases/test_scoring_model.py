@@ -18,8 +18,8 @@ from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
 from models.churn.scoring import as_json, create_scorer
 from models.registry.served_pointer import ServedPointer, write_pointer
-from serve.http.logs import build_logger
 from serve.http.schemas.scores import ModelCard, ScoreAnswer
+from serve.logs import build_logger
 from serve.server import create_app
 from serve.usecases.scoring_model import load_live
 from serve.usecases.served_model import ServedModel

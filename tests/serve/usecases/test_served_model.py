@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from kqml.errors import CouldNot
-from serve.http.logs import build_logger
+from serve.logs import build_logger
 from serve.usecases.served_model import RETRY_AFTER_LOOKS, ServedModel
 
 

@@ -10,7 +10,7 @@ from security_company import NOW, SECOND, Clock
 from sqlalchemy import select, text
 
 from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
-from serve.http.logs import build_logger
+from serve.logs import build_logger
 from serve.security.encryption import Cipher
 from serve.webhooks.addresses import AllowedNetworks
 from serve.webhooks.dispatcher import AT_ONCE, LEASE, MOST_ATTEMPTS, Dispatcher, claim, pause_after

@@ -23,7 +23,7 @@ from models.registry.versions import find_version, read_bundle
 from serve.database.dataset_import import load_dataset
 from serve.database.engine import open_database, parse_address
 from serve.database.tables import METADATA
-from serve.http.logs import build_logger
+from serve.logs import build_logger
 from serve.operations.backup.locations import BackupLocations
 from serve.operations.backup.manifest import MANIFEST
 from serve.operations.backup.restoring import restore_backup

@@ -47,7 +47,7 @@ class JsonLines(logging.Formatter):
 UVICORN_LOGS: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "serve.http.logs.JsonLines"}},
+    "formatters": {"json": {"()": "serve.logs.JsonLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
     "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
 }

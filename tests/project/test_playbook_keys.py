@@ -20,32 +20,32 @@ from features.catalog import catalog, catalog_fingerprint
 from features.definitions import Code
 from kqml.calendar.business_time import DAY_US
 from kqml.calendar.workdays import workdays
-from kqml.duties import DutyBook, compliance, duties, month, week
+from kqml.duties import DutyInputs, compliance, list_duties, month, week
 from kqml.errors import BadUse
 from kqml.grades.abc_classes import abc_classes
 from kqml.grades.customer_card import filled_by_events, filled_by_tables
-from kqml.grades.depth import evidence, levels
+from kqml.grades.depth import depth_evidence, depth_levels
 from kqml.grades.emotional_account import balances
-from kqml.grades.overall_class import overall
+from kqml.grades.overall_class import overall_classes
 from kqml.grades.relationship import grades_of, relationship_score
 from kqml.playbook import Playbook, read_playbook
 from kqml.playbook.codes import CAUSES, FACTS
-from kqml.playbook.differences import differences
+from kqml.playbook.differences import playbook_differences
 from kqml.playbook.reading import parse_playbook
 from kqml.playbook.stored import playbook_from
 from models.churn.reasons.facts import locate
 from models.churn.reasons.reasons import Reason
 from models.churn.reasons.sentences import Way
-from models.churn.reasons.wording import say, vocabulary, wording
+from models.churn.reasons.wording import fill_template, vocabulary, wording
 from models.policy.brief.brief import BriefWriter
-from models.policy.brief.inputs import read_material
-from models.policy.exploration.holdout import held_out
-from models.policy.guardrails.account_state import Situation
-from models.policy.guardrails.rules import guard
-from models.policy.planning.assessment import unjudged
+from models.policy.brief.inputs import read_brief_inputs
+from models.policy.exploration.holdout import holdout_accounts
+from models.policy.guardrails.account_state import AccountState
+from models.policy.guardrails.rules import apply_guardrails
+from models.policy.planning.assessment import unassessed
 from models.policy.planning.company import capacities, read_company
 from models.policy.planning.plan_summary import plan_rows, rep_rows
-from models.policy.planning.plan_week import Wish, plan_dataset
+from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.policy.planning.week_decision import plan_week
 from models.uplift.decision_log import DecisionLog
 from models.value.margins import margin_rates
@@ -83,7 +83,7 @@ def changed(path: str, value: object) -> Playbook:
 
 
 @cache
-def books() -> tuple[DutyBook, ...]:
+def books() -> tuple[DutyInputs, ...]:
     return tuple(book(**drawn(seed)) for seed in range(8))
 
 
@@ -91,7 +91,7 @@ def duties_due(playbook: Playbook) -> object:
     asked = ((week("2024-W06"), "2024-02-08"), (month("2024-02"), "2024-02-20"))
     calendar = workdays(playbook.country)
     return [
-        duties(each, playbook, calendar, period, instant(f"{cutoff}T00:00")).drop(["playbook"]).to_pylist()
+        list_duties(each, playbook, calendar, period, instant(f"{cutoff}T00:00")).drop(["playbook"]).to_pylist()
         for each in books()
         for period, cutoff in asked
     ]
@@ -162,13 +162,15 @@ def known() -> Any:
 
 def grades_given(playbook: Playbook) -> object:
     filled = filled_by_events(known(), playbook.card).share
-    deep = evidence(known(), playbook, filled)
-    score = relationship_score(known(), playbook, START * DAY_US, evidence(known(), playbook, filled, START * DAY_US))
+    deep = depth_evidence(known(), playbook, filled)
+    score = relationship_score(
+        known(), playbook, START * DAY_US, depth_evidence(known(), playbook, filled, START * DAY_US)
+    )
     relation = grades_of(score.score, playbook.relationship_grade.grades)
     results = abc_classes(np.array([50.0, 30.0, 15.0, 5.0]), playbook.abc)
     grades = {"results": results, "relationship": relation, "credit": np.array(["A", "B", None, "C"], dtype=object)}
-    whole, number = overall(grades, playbook)
-    parts = (levels(deep, playbook), balances(known(), playbook), score.score, relation, results, whole, number)
+    whole, number = overall_classes(grades, playbook)
+    parts = (depth_levels(deep, playbook), balances(known(), playbook), score.score, relation, results, whole, number)
     return [np.round(one.astype(float), 9).tolist() if one.dtype.kind == "f" else one.tolist() for one in parts]
 
 
@@ -193,7 +195,7 @@ def reasons() -> tuple[tuple[Reason, ...], ...]:
 def plan_made(playbook: Playbook) -> object:
     company = read_company(dataset(), playbook, WEEK)
     given = reasons()
-    blank = unjudged(len(given), len(playbook.packages))
+    blank = unassessed(len(given), len(playbook.packages))
     at_risk = np.linspace(10.0, 2_000.0, len(given))
     judged = replace(blank, raised=np.ones(len(given), dtype=bool), at_risk=at_risk, reasons=given)
     plan = plan_week(company, judged, np.zeros((len(given), len(playbook.packages))))
@@ -204,7 +206,7 @@ def plan_made(playbook: Playbook) -> object:
 def briefs_written(playbook: Playbook) -> object:
     company = read_company(dataset(), playbook, WEEK)
     ids = [str(name) for name in company.account_ids[: len(CAUSES)]]
-    material, given = read_material(company, ids), reasons()
+    material, given = read_brief_inputs(company, ids), reasons()
     writers = [BriefWriter(company, material, language) for language in LANGUAGES]
     return [writer.write(name, "visit", given[place]) for writer in writers for place, name in enumerate(ids)]
 
@@ -212,7 +214,7 @@ def briefs_written(playbook: Playbook) -> object:
 def actions_allowed(playbook: Playbook) -> object:
     count, packages = 60, len(playbook.packages)
     random = np.random.default_rng(0)
-    situation = Situation(
+    situation = AccountState(
         tier=random.choice(np.array(["A", "B", "C"], dtype=object), count),
         active=np.ones(count, dtype=bool),
         consent=random.random(count) > 0.3,
@@ -224,7 +226,7 @@ def actions_allowed(playbook: Playbook) -> object:
         gift_asked=random.random(count) > 0.5,
         gift_room=np.full(count, 100.0),
     )
-    return guard(situation, playbook).rule.tolist()
+    return apply_guardrails(situation, playbook).rule.tolist()
 
 
 def gift_packages(playbook: Playbook) -> object:
@@ -246,14 +248,14 @@ def suppressed(playbook: Playbook) -> object:
     decisions = pd.DataFrame({"decision_id": named, "account_id": [name for name in ids for _ in range(2)]})
     ago = cutoff - 20 * DAY_US
     states = decisions[["decision_id"]].assign(state="rejected", at=ago, known_at=ago, action="visit")
-    plan = plan_dataset(dataset(), Wish(playbook, WEEK, log=DecisionLog(decisions, states))).plan
+    plan = plan_dataset(dataset(), PlanRequest(playbook, WEEK, log=DecisionLog(decisions, states))).plan
     return plan.guarded.rule.tolist()
 
 
 def held_out_accounts(playbook: Playbook) -> object:
     names = [f"a{number}" for number in range(200)]
     mondays = [date(2023, 1, 2) + timedelta(weeks=number) for number in range(0, 60, 4)]
-    return [held_out(playbook.holdout, names, monday).tolist() for monday in mondays]
+    return [holdout_accounts(playbook.holdout, names, monday).tolist() for monday in mondays]
 
 
 def hours_given(playbook: Playbook) -> object:
@@ -272,7 +274,7 @@ def version(playbook: Playbook) -> object:
 
 
 def differences_shown(playbook: Playbook) -> object:
-    return differences(PLAIN, playbook)
+    return playbook_differences(PLAIN, playbook)
 
 
 WAYS: tuple[Way, ...] = ("rising", "falling")
@@ -299,7 +301,7 @@ def random_rows() -> list[list[float]]:
 def sentences_said(playbook: Playbook, code: Code) -> object:
     """What a reason says of accounts with random numbers."""
     words = wording(vocabulary(catalog(), CATEGORIES, playbook.facts), "en", "CNY")
-    return [say(words, code, way, row) for row in random_rows() for way in WAYS]
+    return [fill_template(words, code, way, row) for row in random_rows() for way in WAYS]
 
 
 ALL_TIERS_VISIT = {"A": ["visit"], "B": ["visit"], "C": ["visit"]}

@@ -1,4 +1,4 @@
-"""`kqml demo`: the whole way from histories to served scores, with a made-up company, under one folder."""
+"""`kqml demo`: the whole way from histories to a served API, with a made-up company, under one folder."""
 
 import os
 import shutil
@@ -7,21 +7,28 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from kqml.calendar.business_time import moment_of
 from kqml.errors import BadUse
 from kqml.messages import text
 from kqml.settings import read_settings
+from serve.cli.administration import now as present
+from serve.cli.database_option import FLAG, OWN
 from serve.cli.output import emit
 
 MARK = ".kqml-demo"
 """The file that says a folder is a demo's: no other folder is ever deleted."""
 
 ACCOUNTS_PER_REP = 50
+DATABASE = "kqml.db"
+EVERY = 56
+"""Days from one cutoff to the next: half of the usual cutoffs halve the time and cost no grade."""
 
 
 @dataclass
@@ -34,7 +41,7 @@ class DemoRun:
 
     def tell(self, title: str, act: Callable[[], object]) -> None:
         """Shows the title, acts, notes how long it took."""
-        self.console.print(f"\n{title}", style="bold", highlight=False, markup=False, soft_wrap=True)
+        self.show(title)
         began = time.perf_counter()
         act()
         seconds = round(time.perf_counter() - began, 2)
@@ -42,34 +49,44 @@ class DemoRun:
         told = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
         self.console.print(told, style="dim", highlight=False)
 
+    def show(self, title: str) -> None:
+        """Show the title of a step."""
+        self.console.print(f"\n{title}", style="bold", highlight=False, markup=False, soft_wrap=True)
+
 
 def run(
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the scores when all is done.")] = True,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the API when all is done.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
     accounts: Annotated[int, typer.Option(min=1000, help="Stores; fewer cannot be graded.")] = 2000,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; implies --no-serve.")] = False,
 ) -> None:
-    """Simulates a company, then checks, audits, trains, grades, registers, promotes, scores, serves.
+    """Simulate a company up to today, import it, train, promote, score, plan the present week, serve the API.
 
     The histories come from the simulated world (experiments/world), not from real stores: they show the way, they
-    prove nothing. Everything is written below one folder, KQML_HOME/demo.
+    prove nothing. Everything is written below one folder, KQML_HOME/demo; its database is made anew by every run.
+    The service needs no key and answers this machine only.
 
     Example: kqml demo --no-serve --fresh
     """
+    from experiments.world.almanac import TIME_ZONE
+
     home = read_settings().home.absolute() / "demo"
     _open_folder(home, fresh)
-    os.environ |= {"KQML_HOME": str(home), "KQML_MLFLOW_URI": f"sqlite:///{home / 'mlflow.db'}"}
+    os.environ |= demo_settings(home)
+    today = moment_of(present(), TIME_ZONE).date()
     told = sys.stderr if as_json else sys.stdout
     language = read_settings().language
     story = DemoRun(Console(file=told), language)
     with redirect_stdout(told):
-        _tell(story, home, accounts)
+        _train(story, home, accounts, today)
+        fill_database(story, home)
     result = {"home": str(home), "steps": story.steps, **_champion()}
-    emit(result, as_json, lambda console: _say_next(console, language, result, port))
+    emit(result, as_json, lambda console: _say_next(console, language, result, (port, today)))
     if serve and not as_json:
         from serve.cli.serve import run as serve_scores
 
+        story.show("$ kqml serve --open")
         serve_scores(port=port, open_=True)
 
 
@@ -81,25 +98,49 @@ def _open_folder(home: Path, fresh: bool) -> None:
         shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
     (home / MARK).touch()
+    for old in home.glob(f"{DATABASE}*"):
+        old.unlink()
 
 
-def _tell(story: DemoRun, home: Path, accounts: int) -> None:
-    """Each step by the function of the command that the title shows."""
+def demo_settings(home: Path) -> dict[str, str]:
+    """Return the settings by which the demo keeps to its folder and serves this machine only."""
+    from experiments.world.almanac import TIME_ZONE
+
+    return {
+        "KQML_HOME": str(home),
+        "KQML_MLFLOW_URI": f"sqlite:///{home / 'mlflow.db'}",
+        "KQML_DATABASE_URL": f"sqlite:///{home / DATABASE}",
+        "KQML_TIME_ZONE": TIME_ZONE,
+        "KQML_HOST": "127.0.0.1",
+    }
+
+
+def _train(story: DemoRun, home: Path, accounts: int, today: date) -> None:
+    """Simulate and train, each step by the function of the command that the title shows."""
     from experiments.cli import simulate
-    from serve.cli import check, label_audit, promote, score, train
+    from serve.cli import check, label_audit, promote, train
 
-    data, charts, scores = home / "data", home / "audit", home / "scores.parquet"
+    data, charts = home / "data", home / "audit"
     reps, fit = accounts // ACCOUNTS_PER_REP, "vendor"
     story.tell(
-        f"$ kqml simulate --accounts {accounts} --reps {reps} --fit {fit} --out {data} --force",
-        lambda: simulate.run(data, accounts, reps, fit=fit, force=True),
+        f"$ kqml simulate --accounts {accounts} --reps {reps} --fit {fit} --end {today} --out {data} --force",
+        lambda: simulate.run(data, accounts, reps, fit=fit, end=str(today), force=True),
     )
     story.tell(f"$ kqml check {data}", lambda: check.run(data))
     story.tell(f"$ kqml label-audit {data} --charts {charts}", lambda: label_audit.run(data, charts=charts))
-    story.tell(f"$ kqml train {data}", lambda: train.run(data))
+    story.tell(f"$ kqml train {data} --every {EVERY}", lambda: train.run(data, every=EVERY))
     version, why = _newest(), "demo"
     story.tell(f"$ kqml promote {version} --why {why}", lambda: promote.run(version, why=why))
-    story.tell(f"$ kqml score {data} --out {scores}", lambda: score.run(data, scores))
+
+
+def fill_database(story: DemoRun, home: Path) -> None:
+    """Import the company into the demo's database, score it, plan the week that holds the present day."""
+    from serve.cli import import_, plan, score
+
+    data, scores = home / "data", home / "scores.parquet"
+    story.tell(f"$ kqml import {data} {FLAG}", lambda: import_.run([data], database=OWN))
+    story.tell(f"$ kqml score {FLAG} --out {scores}", lambda: score.run(out=scores, database=OWN))
+    story.tell(f"$ kqml plan {FLAG}", lambda: plan.run(database=OWN))
 
 
 def _newest() -> str:
@@ -118,18 +159,30 @@ def _champion() -> dict[str, Any]:
     return {"version": found.number, "grade": found.grade}
 
 
-def _say_next(console: Console, language: str, result: dict[str, Any], port: int | None) -> None:
+def _first_rep(data: Path) -> str:
+    """A rep who is still there."""
+    from kqml.dataset.folder import read_dataset
+
+    reps = read_dataset(data).reps()
+    return str(reps.loc[reps["left_on"].isna(), "rep_id"].min())
+
+
+def _say_next(console: Console, language: str, result: dict[str, Any], asked: tuple[int | None, date]) -> None:
     shown = {name: result[name] for name in ("version", "grade", "home")}
     seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
     console.print()
     console.print(text("commands.demo.done", language, seconds=seconds, **shown), highlight=False, soft_wrap=True)
     console.print(text("commands.demo.next", language), highlight=False)
-    settings = read_settings()
+    settings, (port, today) = read_settings(), asked
+    rep = _first_rep(settings.home / "data")
     address = f"http://{settings.host}:{settings.port if port is None else port}"
     for command in (
         f"export KQML_HOME={settings.home}",
         "kqml models",
-        f"kqml score {settings.home / 'data'} --out scores.csv --since 2024-10-01 --language en",
+        f"kqml score {settings.home / 'data'} --out scores.csv --since {today - timedelta(weeks=4)} --language en",
         f"curl {address}/v1/model",
+        f"curl '{address}/v1/accounts?limit=5'",
+        f"curl '{address}/v1/duties?rep={rep}'",
+        f"curl {address}/v1/recommendations -H 'Content-Type: application/json' -d '{{\"rep_id\": \"{rep}\"}}'",
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True)

@@ -38,10 +38,12 @@ def test_the_demo_promotes_a_model_of_grade_b_or_better_and_keeps_to_its_folder(
         "label-audit",
         "train",
         "promote",
+        "import",
         "score",
+        "plan",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
-    assert {"data", "scores.parquet", "served", "mlflow.db"} <= {
+    assert {"data", "scores.parquet", "served", "mlflow.db", "kqml.db"} <= {
         path.name for path in (tmp_path / "home/demo").iterdir()
     }
 

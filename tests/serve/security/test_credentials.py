@@ -1,10 +1,10 @@
 """Who is let in with which key or cookie, for how long."""
 
-import time
 
 import pytest
 from security_company import LIMITS, NOW, SECOND, bearer, logged_in
 from sqlalchemy import select
+from waiting import wait_until
 
 from serve.database.tables import SESSIONS
 from serve.security.api_keys import find_key, revoke_key
@@ -77,19 +77,14 @@ def test_an_expired_key_is_nobody(client, company):
 def test_the_last_use_is_written_once_in_ten_minutes(client, company):
     key = company.key(Scope.READ_MODEL)
 
-    def used_at(expected):
-        for _ in range(100):
-            with company.database.reading() as connection:
-                found = find_key(connection, key_id_of(key)).last_used_at
-            if found == expected:
-                break
-            time.sleep(0.02)
-        return found
+    def last_use():
+        with company.database.reading() as connection:
+            return find_key(connection, key_id_of(key)).last_used_at
 
     for forward, expected in ((0, NOW), (300, NOW), (301, NOW + 601 * SECOND)):
         company.clock.forward(forward)
         assert status(client, bearer(key)) == 200
-        assert used_at(expected) == expected
+        wait_until(lambda wanted=expected: last_use() == wanted, "the use")
 
 
 def test_a_session_is_let_in_by_its_cookie(client, company):
@@ -101,11 +96,12 @@ def test_a_session_is_let_in_by_its_cookie(client, company):
 
 def wait_until_seen(company):
     """The use is written beside the request, not before its answer."""
-    for _ in range(100):
+
+    def is_seen():
         with company.database.reading() as connection:
-            if company.clock.now in connection.execute(select(SESSIONS.c.last_seen_at)).scalars().all():
-                return
-        time.sleep(0.02)
+            return company.clock.now in connection.execute(select(SESSIONS.c.last_seen_at)).scalars().all()
+
+    wait_until(is_seen, "the use of the session")
 
 
 def test_a_session_ends_when_idle_or_at_its_limit(client, company):

@@ -2,12 +2,12 @@
 
 import io
 import json
-import time
 from random import Random
 
 import pytest
 from security_company import NOW, SECOND, Clock
 from sqlalchemy import select, text
+from waiting import wait_until
 
 from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
 from serve.logs import build_logger
@@ -280,19 +280,11 @@ def test_it_runs_in_a_thread_and_survives_a_failing_database(database, dispatche
         connection.execute(text("ALTER TABLE deliveries RENAME TO elsewhere"))
     dispatcher.start()
     try:
-        wait_for(lambda: b"webhooks_not_delivered" in logged.buffer.getvalue())
+        wait_until(lambda: b"webhooks_not_delivered" in logged.buffer.getvalue())
         with database.writing() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO deliveries"))
         put(database, CROSSED)
-        wait_for(lambda: receiver.came)
+        wait_until(lambda: receiver.came)
     finally:
         dispatcher.stop()
     assert set(receiver.ids()) == {CROSSED.message_id}
-
-
-def wait_for(done):
-    for _ in range(500):
-        if done():
-            return
-        time.sleep(0.02)
-    pytest.fail("it did not happen within ten seconds")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kqml.errors import BadUse, Fault
+from kqml.messages.quantities import fixed
 from serve.cli.backtest import Seed
 from serve.cli.output import emit, progress
 
@@ -163,7 +164,6 @@ def _check_fit(name: str, as_json: bool) -> None:
 def _draw_fit(console: Console, rows: Mapping[str, Mapping[str, Any]]) -> None:
     table = Table("distance", "value", "from", "to", "holds")
     for name, row in rows.items():
-        table.add_row(
-            name, f"{row['value']:.3f}", f"{row['low']:.2f}", f"{row['high']:.2f}", "yes" if row["holds"] else "no"
-        )
+        numbers = (fixed(row["value"], ".3f"), fixed(row["low"], ".2f"), fixed(row["high"], ".2f"))
+        table.add_row(name, *numbers, "yes" if row["holds"] else "no")
     console.print(table)

@@ -4,12 +4,15 @@ One TOML file per topic and language beside this module (`zh/reasons.toml`, `en/
 a dot and the path inside the file (`reasons.longer_silent.rising`). Sentences are `str.format` templates.
 """
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
 from typing import Any
 
 LANGUAGES = ("zh", "en")
+
+_NEGATIVE_ZERO = re.compile(r"(?<![A-Za-z0-9_.,])-(?=0(?:[.,]0+)*(?![\d.,]*\d))")
 
 
 def text(key: str, language: str, /, **values: object) -> str:
@@ -23,7 +26,12 @@ def text(key: str, language: str, /, **values: object) -> str:
         found = found[step]
     if not isinstance(found, str):
         raise KeyError(f"{key} is not a sentence in {language}")
-    return found.format(**values)
+    return without_negative_zero(found.format(**values))
+
+
+def without_negative_zero(words: str) -> str:
+    """Return the text with `0`, `0.00` and `0%` where rounding left a minus before them."""
+    return _NEGATIVE_ZERO.sub("", words) if "-0" in words else words
 
 
 @cache

@@ -8,7 +8,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from kqml.messages import text
+from kqml.messages import text, without_negative_zero
 
 
 class Unit(StrEnum):
@@ -53,7 +53,12 @@ def number(value: float, language: str) -> str:
 
 def percent(share: float, language: str) -> str:
     """A share as a percentage with at most one decimal: 6.5%."""
-    return format_percent(share, "#,##0.#%", locale=_locale(language))
+    return without_negative_zero(format_percent(share, "#,##0.#%", locale=_locale(language)))
+
+
+def fixed(value: float, form: str) -> str:
+    """Return `value` in a format such as `.2f`, `,.0f` or `.4g`; zero has no sign."""
+    return without_negative_zero(format(value, form))
 
 
 def day(moment: date, language: str) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kqml.messages import text
+from kqml.messages.quantities import fixed
 
 Words = Callable[..., str]
 
@@ -116,12 +117,13 @@ def between(row: Mapping[str, Any], name: str, short: str, digits: int = 3) -> s
     value = row.get(name)
     if value is None or value != value:
         return "–"
-    return f"{value:.{digits}f} ({row[f'{short}_low']:.{digits}f}–{row[f'{short}_high']:.{digits}f})"
+    value, low, high = (fixed(one, f".{digits}f") for one in (value, row[f"{short}_low"], row[f"{short}_high"]))
+    return f"{value} ({low}–{high})"
 
 
 def number(value: float | None, digits: int) -> str:
     """A number, or a dash."""
-    return "–" if value is None or value != value else f"{value:.{digits}f}"
+    return "–" if value is None or value != value else fixed(value, f".{digits}f")
 
 
 def _table(title: str, columns: Sequence[str], words: Words) -> Table:

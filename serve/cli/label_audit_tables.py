@@ -8,6 +8,7 @@ from rich.table import Table
 
 from kqml.calendar.business_time import moment_of
 from kqml.messages import text
+from kqml.messages.quantities import fixed
 from models.churn.label_audit.report import LabelAudit, advice_text
 from models.churn.label_audit.tallies import RowCounts
 from models.churn.label_audit.windows import WindowRate
@@ -102,4 +103,4 @@ def percent(share: float | None, digits: int = 2) -> str:
 
 def number(value: float | None) -> str:
     """A number without decimals, a dash where there is none."""
-    return "–" if value is None else f"{value:.0f}"
+    return "–" if value is None else fixed(value, ".0f")

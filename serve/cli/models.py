@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kqml.messages import text
+from kqml.messages.quantities import fixed
 from kqml.settings import read_settings
 from serve.cli.output import emit
 from serve.cli.registry import print_move, registry_client
@@ -58,4 +59,4 @@ def _print(console: "Console", versions: "list[Version]", moves: "list[AliasMove
 
 
 def _shown(number: float | None) -> str:
-    return "" if number is None else f"{number:.3f}"
+    return "" if number is None else fixed(number, ".3f")

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kqml.messages import text
+from kqml.messages.quantities import fixed
 
 
 def print_policy(console: Console, result: Mapping[str, Any], language: str) -> None:
@@ -53,7 +54,7 @@ def _print_holdout(console: Console, found: Mapping[str, Any], language: str) ->
 
 
 def _between(value: Mapping[str, float] | None) -> str:
-    return f"{value['value']:.5g} ({value['low']:.5g} – {value['high']:.5g})" if value else ""
+    return "{} ({} – {})".format(*(fixed(value[name], ".5g") for name in ("value", "low", "high"))) if value else ""
 
 
 def _words(language: str, key: str, **values: object) -> str:

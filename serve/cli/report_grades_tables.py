@@ -17,7 +17,7 @@ from kqml.grades.account_evidence import AccountGradeDetail
 from kqml.grades.account_grades import AccountGrades
 from kqml.grades.depth import LEVELS
 from kqml.messages import text
-from kqml.messages.quantities import Unit, day, number, percent, quantity
+from kqml.messages.quantities import Unit, day, fixed, number, percent, quantity
 from kqml.playbook import Playbook
 from kqml.playbook.codes import DIMENSIONS
 
@@ -119,7 +119,7 @@ def _print_all(console: Console, result: Mapping[str, Any], words: Words) -> Non
             _shares(period["counts"][name], words, name) for name in ("relationship_grade", "level", "overall_class")
         ]
         score = period["relationship_score"]
-        table.add_row(_named(period, words), "–" if score is None else f"{score:.2f}", *cells)
+        table.add_row(_named(period, words), "–" if score is None else fixed(score, ".2f"), *cells)
     console.print(table)
 
 
@@ -149,7 +149,7 @@ def _print_one(console: Console, result: Mapping[str, Any], words: Words, langua
     if one["statement"]:
         console.print(_statement(one["statement"], words, language))
     balance = now["emotional_balance"]
-    _line(console, words("balance", balance=words("unrecorded") if balance is None else f"{balance:.2f}"))
+    _line(console, words("balance", balance=words("unrecorded") if balance is None else fixed(balance, ".2f")))
     if now.get("card_complete") is not None:
         names = words("separator").join(field["title"][language] for field in one["missing"][:5])
         share = percent(now["card_complete"], language)
@@ -188,7 +188,7 @@ def _cell(name: str, value: Any, style: tuple[str, str]) -> str:
         return "–"
     if name == "sales":
         return quantity(Unit.MONEY, value, *style)
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    return fixed(value, ".2f") if isinstance(value, float) else str(value)
 
 
 def _statement(lines: Sequence[Row], words: Words, language: str) -> Table:
@@ -212,7 +212,7 @@ def _day(instant: str, language: str) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}"
+    return fixed(value, "+.2f")
 
 
 def _table(words: Words, columns: Sequence[str], title: str | None = None) -> Table:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kqml.messages import text
+from kqml.messages.quantities import fixed
 
 
 def print_trial(console: Console, result: Mapping[str, Any], language: str) -> None:
@@ -44,12 +45,12 @@ def _bins(arm: str, bins: list[Mapping[str, float]], language: str) -> Table:
     heads = (_words(language, name) for name in ("rows", "predicted", "shown"))
     table = Table(*heads, title=_words(language, "bins", arm=arm), title_justify="left")
     for part in bins:
-        table.add_row(f"{int(part['rows']):,}", f"{part['predicted']:.4g}", _between(part))
+        table.add_row(f"{int(part['rows']):,}", fixed(part["predicted"], ".4g"), _between(part))
     return table
 
 
 def _between(value: Mapping[str, float] | None) -> str:
-    return f"{value['value']:.4g} ({value['low']:.4g} – {value['high']:.4g})" if value else ""
+    return "{} ({} – {})".format(*(fixed(value[name], ".4g") for name in ("value", "low", "high"))) if value else ""
 
 
 def _words(language: str, key: str, **values: object) -> str:

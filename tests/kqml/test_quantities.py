@@ -1,7 +1,7 @@
 import pytest
 
-from kqml.messages import LANGUAGES, catalogue
-from kqml.messages.quantities import Unit, quantity
+from kqml.messages import LANGUAGES, catalogue, text, without_negative_zero
+from kqml.messages.quantities import Unit, fixed, quantity
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,13 @@ from kqml.messages.quantities import Unit, quantity
         (Unit.AGE, 730, "24 months", "24 个月"),
         (Unit.AGE, 731, "2 years", "2 年"),
         (Unit.NUMBER, -0.52, "-0.5", "-0.5"),
+        (Unit.NUMBER, -0.04, "0", "0"),
+        (Unit.NUMBER, -0.0, "0", "0"),
+        (Unit.DAYS, -0.01, "0 days", "0 天"),
+        (Unit.SHARE, -0.0001, "0%", "0%"),
+        (Unit.SHARE, -0.0, "0%", "0%"),
+        (Unit.MONEY, -0.3, "CN¥0", "¥0"),
+        (Unit.MONEY, -0.0, "CN¥0", "¥0"),
         (Unit.MONEY, 1234.5, "CN¥1,234", "¥1,234"),
         (Unit.MONEY, -3, "-CN¥3", "-¥3"),
     ],
@@ -61,3 +68,32 @@ def keys(tree, path=""):
     if not isinstance(tree, dict):
         return {path}
     return set().union(*(keys(branch, f"{path}.{name}") for name, branch in tree.items()))
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (-0.004, ".2f", "0.00"),
+        (-0.0004, "+.3f", "0.000"),
+        (-0.0, ".4g", "0"),
+        (-0.4, ",.0f", "0"),
+        (-0.0004, ".1%", "0.0%"),
+        (-0.05, ".2f", "-0.05"),
+        (-1_000.4, ",.0f", "-1,000"),
+    ],
+)
+def test_a_rounded_zero_has_no_sign(value, form, shown):
+    assert fixed(value, form) == shown
+
+
+@pytest.mark.parametrize("words", ["-0.5", "R0001-00", "2024-01-31", "增益-0.10", "a-0", "-0.01%", "-0.001,5"])
+def test_a_minus_of_a_number_or_a_name_stays(words):
+    assert without_negative_zero(words) == words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_hold_no_negative_zero(language):
+    numbers = {"ours": 0.5, "theirs": 0.5, "gain": -0.0001, "low": -0.0002, "high": -0.00001}
+    told = text("evaluation.table.grade", language, grade="B", rule="r", accounts=9, **numbers)
+    assert "-0.000" not in told
+    assert "0.000" in told

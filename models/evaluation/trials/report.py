@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kqml.messages import text
+from kqml.messages.quantities import fixed
 from models.evaluation.trials.cross_fitting import CrossFittedTrial, cross_fit_trial
 from models.evaluation.trials.encoding import encode
 from models.evaluation.trials.leaking_columns import LeakingColumn, find_leaking_columns
@@ -108,7 +109,7 @@ def warnings(found: Sequence[LeakingColumn], language: str) -> list[dict[str, An
 
 def short(number: float) -> str:
     """Three significant digits, without exponents for what people read."""
-    return f"{number:.3g}" if abs(number) < 1e5 else f"{number:,.0f}"
+    return fixed(number, ".3g" if abs(number) < 1e5 else ",.0f")
 
 
 def _interval(estimate: ClusteredMean, comparisons: int = 1) -> dict[str, float]:

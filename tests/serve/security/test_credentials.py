@@ -1,6 +1,5 @@
 """Who is let in with which key or cookie, for how long."""
 
-
 import pytest
 from security_company import LIMITS, NOW, SECOND, bearer, logged_in
 from sqlalchemy import select

@@ -28,10 +28,10 @@ def read_pointer(pointer: Path) -> ServedPointer:
         fields = orjson.loads(pointer.read_bytes())
         published = ServedPointer(**fields)
     except (OSError, ValueError, TypeError) as error:
-        fault = Fault(str(pointer), f"{error}", "run `kqml promote`, which writes it anew")
+        fault = Fault(str(pointer), f"{error}", "start `kqml serve`, which writes it anew")
         raise CouldNot("The pointer to the served model cannot be read.", [fault]) from error
     if not all(isinstance(value, str) for value in fields.values()) or Path(published.folder).name != published.folder:
-        fault = Fault(str(pointer), f"{fields!r}", "run `kqml promote`, which writes it anew")
+        fault = Fault(str(pointer), f"{fields!r}", "start `kqml serve`, which writes it anew")
         raise CouldNot("The pointer to the served model names no folder beside it.", [fault])
     return published
 

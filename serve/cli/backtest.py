@@ -8,6 +8,7 @@ import typer
 
 from kqml.errors import BadUse, CouldNot, Fault
 from kqml.settings import Settings, read_settings
+from serve.cli.chart_files import chart_files
 from serve.cli.churn_options import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
 from serve.cli.output import emit, progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
@@ -118,7 +119,7 @@ def draw_evaluation(evaluation: "ChurnEvaluation", folder: Path, language: str) 
 
     pictures, lettering = evaluation_pictures(evaluation, language, "svg")
     files = write_pictures(pictures, folder, "svg")
-    return {"files": [str(path) for path in files], "language": lettering.language, "fallback": lettering.fallback}
+    return chart_files(files, lettering, language)
 
 
 def _predictions(backtest: "Backtest", material: TrainingInputs) -> "pa.Table":

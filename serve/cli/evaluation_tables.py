@@ -85,8 +85,6 @@ def _sentences(console: Console, result: Mapping[str, Any], words: Words) -> Non
 def print_charts(console: Console, charts: Mapping[str, Any], words: Words) -> None:
     """Says which chart files were written."""
     console.print(words("table.charts", files=", ".join(charts["files"])), markup=False)
-    if charts["fallback"]:
-        console.print(words("table.no_font"), markup=False)
 
 
 def _grade(result: Mapping[str, Any], words: Words) -> list[str]:

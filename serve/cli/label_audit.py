@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kqml.settings import read_settings
+from serve.cli.chart_files import chart_files
 from serve.cli.churn_options import (
     ActiveWithin,
     ChurnFlags,
@@ -80,7 +81,7 @@ def _draw(audit: "LabelAudit", folder: Path, file_format: str, language: str) ->
 
     pictures, lettering = audit_pictures(audit, language, file_format)
     files = write_pictures(pictures, folder, file_format)
-    return {"files": [str(path) for path in files], "language": lettering.language, "fallback": lettering.fallback}
+    return chart_files(files, lettering, language)
 
 
 def _answer(audit: "LabelAudit", drawn: dict[str, Any] | None, language: str, as_json: bool) -> None:

@@ -85,8 +85,6 @@ def _charts(console: Console, drawn: Mapping[str, Any], words: Words) -> None:
     console.print(words("charts"), style="bold")
     for path in drawn["files"]:
         console.print(path, markup=False, highlight=False)
-    if drawn["fallback"]:
-        console.print(words("no_font"))
 
 
 def _table(*headings: str) -> Table:

@@ -33,6 +33,11 @@ def emit(result: Mapping[str, Any], as_json: bool, render: Callable[[Console], N
         render(Console(width=_width(), markup=False))
 
 
+def warn(sentence: str) -> None:
+    """Writes a sentence to standard error, beside the answer."""
+    sys.stderr.write(sentence + "\n")
+
+
 def _width() -> int | None:
     """A terminal knows its width; files and pipes get room for whole tables."""
     return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_COLUMNS

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from models.churn.leakage import SUSPICIOUS_AUC
+from models.registry.aliases import PROMOTABLE
 from serve.cli.evaluation_tables import Words, print_evaluation, words_in
 
 
@@ -23,6 +24,14 @@ def print_training(console: Console, result: Mapping[str, Any], language: str) -
         "calibration": model["calibration"],
     }
     console.print(words("table.version", **told), style="bold", markup=False)
+    console.print(_next_step(result, words), markup=False)
+
+
+def _next_step(result: Mapping[str, Any], words: Words) -> str:
+    """What `kqml promote` will answer to this version."""
+    if result["grade"]["grade"] not in PROMOTABLE:
+        return words("table.not_promotable")
+    return words("table.promotable", version=result["version"])
 
 
 def _tuning(tuning: Mapping[str, Any] | None, words: Words) -> list[str]:

@@ -24,10 +24,10 @@ def print_training(console: Console, result: Mapping[str, Any], language: str) -
         "calibration": model["calibration"],
     }
     console.print(words("table.version", **told), style="bold", markup=False)
-    console.print(_next_step(result, words), markup=False)
+    console.print(next_step(result, words), markup=False)
 
 
-def _next_step(result: Mapping[str, Any], words: Words) -> str:
+def next_step(result: Mapping[str, Any], words: Words) -> str:
     """What `kqml promote` will answer to this version."""
     if result["grade"]["grade"] not in PROMOTABLE:
         return words("table.not_promotable")

@@ -1,5 +1,6 @@
 """Integer programmes by HiGHS (Huangfu & Hall 2018), which may fail or talk where it should not."""
 
+import ctypes
 import os
 import sys
 import threading
@@ -44,7 +45,7 @@ def solve_integer_program(
     message = ""
     for presolve, least_gap, shaken in ATTEMPTS:
         shake = shaken * np.abs(weights) * np.cos(np.arange(len(weights)))
-        with _standard_output_kept():
+        with _silence_standard_output():
             found = milp(
                 weights + shake,
                 integrality=whole.astype(np.int64),
@@ -63,14 +64,20 @@ def solve_integer_program(
 
 
 @contextmanager
-def _standard_output_kept() -> Iterator[None]:
-    """HiGHS writes lines of its own to the process's standard output now and then; they go to standard error."""
+def _silence_standard_output() -> Iterator[None]:
+    """Drop what the process writes to file descriptor 1 while the block runs.
+
+    HiGHS prints a few of its lines with `printf` whatever SciPy's `disp` says. They wait in the buffer of the C library
+    where standard output is no terminal, so that buffer is emptied before the descriptor is restored.
+    """
     global _redirected, _kept
     with _LOCK:
         if _redirected == 0:
             sys.stdout.flush()
             _kept = os.dup(1)
-            os.dup2(2, 1)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
         _redirected += 1
     try:
         yield
@@ -78,5 +85,6 @@ def _standard_output_kept() -> Iterator[None]:
         with _LOCK:
             _redirected -= 1
             if _redirected == 0:
+                ctypes.CDLL(None).fflush(None)
                 os.dup2(_kept, 1)
                 os.close(_kept)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from matplotlib import font_manager
 from small_world import write_small_world
 from typer.testing import CliRunner
 
@@ -80,3 +81,12 @@ def test_impossible_flags_are_bad_use(folder):
 def test_a_folder_that_is_no_dataset_is_said(tmp_path):
     code, found = answer(tmp_path)
     assert code != 0 and "is not a dataset" in found["error"]
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_without_chinese_fonts_standard_error_says_once_how_to_get_them(folder, tmp_path, monkeypatch, form):
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    shown = run(folder, "--horizon", 60, "--charts", "figures", "--language", "zh", *form)
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.stderr.count("fonts-noto-cjk") == 1
+    assert "fonts-noto-cjk" not in shown.stdout

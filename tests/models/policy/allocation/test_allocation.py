@@ -1,5 +1,6 @@
 """The allocation against every plan there is, its rules on random weeks, its words."""
 
+import ctypes
 from dataclasses import replace
 from itertools import count
 from types import SimpleNamespace
@@ -227,10 +228,11 @@ def test_arrays_that_cannot_be_are_refused(changes, told):
         check_problem(small_week(**changes))
 
 
-def test_nothing_is_written_to_standard_output(capfd):
-    for seed in range(10):
-        solve(made_week(seed, accounts=50, room=0.3, floors=0.5), exact=True)
-    assert capfd.readouterr().out == ""
+def test_the_solver_writes_nothing_of_its_own(capfd):
+    """HiGHS 1.12 prints a line about this week; the C library keeps it back until its buffer is emptied."""
+    solve(made_week(50, accounts=50, reps=3, room=0.6, floors=0.5, musts=0.2, explored=0.1), exact=True)
+    ctypes.CDLL(None).fflush(None)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("failures", [1, 3])

@@ -36,9 +36,3 @@ def last_festival(name: str, day: date) -> date:
     """The last day of a festival that is not after `day`."""
     this_year = festival_day(name, day.year)
     return this_year if this_year <= day else festival_day(name, day.year - 1)
-
-
-def spring_festival_distance(day: date) -> tuple[int, int]:
-    """Days since the last Spring Festival, days to the next; both 0 on its day."""
-    name = "spring_festival"
-    return (day - last_festival(name, day)).days, (next_festival(name, day) - day).days

@@ -42,12 +42,6 @@ def duty_id(row: Mapping[str, Any]) -> str:
     return sha256(named.encode()).hexdigest()[:ID_DIGITS]
 
 
-def owner_of(row: Mapping[str, Any]) -> str | None:
-    """The account that a duty belongs to, else the rep."""
-    found = row["rep_id"] if row["account_id"] is None else row["account_id"]
-    return None if found is None else str(found)
-
-
 def apply_overrides(table: pa.Table, declared: Sequence[DutyOverride], cutoff: int) -> pa.Table:
     """The table of duties where what was declared before the cutoff is done or waived, and no must."""
     said = newest_overrides(declared, cutoff)

@@ -1,7 +1,7 @@
 """The churn model: trees, calibration, what both were made for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -54,10 +54,6 @@ class ChurnModel:
         """Each column's share of `log_odds`, then the bias: (R, F + 1), adding up to it."""
         return np.asarray(self.booster.predict(values, pred_contrib=True), dtype=np.float64)
 
-    def log_odds_of_one(self, row: NDArray[np.float64]) -> float:
-        """`log_odds` of one C-contiguous row (F,), in microseconds."""
-        return float(self._one_log_odds(row)[0])
-
     def probability_of_one(self, row: NDArray[np.float64]) -> float:
         """`probability` of one C-contiguous row (F,), in microseconds."""
         return float(self.calibration.probability(self._one_log_odds(row))[0])
@@ -65,10 +61,6 @@ class ChurnModel:
     def contributions_of_one(self, row: NDArray[np.float64]) -> Floats:
         """`contributions` of one C-contiguous row (F,): (F + 1,)."""
         return self._one_contributions(row)
-
-    def graded(self, grade: str) -> "ChurnModel":
-        """The same model with another grade."""
-        return replace(self, grade=grade)
 
     @cached_property
     def _one_log_odds(self) -> SingleRow:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kqml.errors import Fault, Refused
+from kqml.errors import Fault
 from models.uplift.decision_data import DecisionData
 from models.uplift.sample import Codes, Floats
 
@@ -43,11 +43,6 @@ class LogCheck:
     def basis(self) -> str:
         """What effects from this log would stand on: the randomised rows alone wherever there are any."""
         return "randomised" if self.randomised else "observational"
-
-    def demand(self) -> None:
-        """Raises Refused with every fault."""
-        if self.faults:
-            raise Refused("The log does not carry what learning effects needs.", list(self.faults))
 
 
 def check_log(data: DecisionData) -> LogCheck:

@@ -1,12 +1,12 @@
 """A policy's evaluation on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from kqml.messages import text
+from kqml.messages import catalogue, text
 from kqml.messages.quantities import fixed
 
 
@@ -25,6 +25,10 @@ def print_policy(console: Console, result: Mapping[str, Any], language: str) -> 
         console.print(_words(language, "uncovered", rows=f"{result['uncovered_rows']:,}"), markup=False)
     if result["holdout"]:
         _print_holdout(console, result["holdout"], language)
+    if result["actions"]:
+        console.print(_actions(result["actions"], language))
+    for warning in result["log_check"]["warnings"]:
+        console.print(_words(language, "warning", **warning), style="yellow", markup=False)
 
 
 def _estimates(result: Mapping[str, Any], language: str) -> Table:
@@ -33,6 +37,14 @@ def _estimates(result: Mapping[str, Any], language: str) -> Table:
     columns = [result["values"], result["against_values"] or {}, result["difference"] or {}]
     for name in {name: None for column in columns for name in column}:
         table.add_row(_words(language, name), *(_between(column.get(name)) for column in columns))
+    return table
+
+
+def _actions(actions: Sequence[Mapping[str, Any]], language: str) -> Table:
+    table = Table(*(_words(language, name) for name in ("action", "assigned", "uptake", "complier")))
+    for one in actions:
+        name = catalogue("plan", language)["actions"].get(one["action"], one["action"])
+        table.add_row(name, *(_between(one[part]) for part in ("assigned", "uptake", "complier")))
     return table
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from kqml.messages import text
 from kqml.playbook import Playbook
+from models.evaluation.off_policy.action_effects import AssignmentEffect, action_effects
 from models.evaluation.off_policy.clustering import PolicyEstimate
 from models.evaluation.off_policy.decisions import Evaluable, LoggedDecisions, evaluable_rows, regression_of
 from models.evaluation.off_policy.evaluation import HEADLINE, PolicyEvaluation, evaluate_policy, logged_policy_value
@@ -17,6 +18,8 @@ from models.evaluation.off_policy.randomised_rows import Flags, Floats
 from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, PolicySupport
 from models.evaluation.off_policy.target_file import read_target
 from models.evaluation.off_policy.targets import PLAYBOOK, target_named
+from models.uplift.contrasts import ClusteredMean
+from models.uplift.log_check import LogCheck, check_log
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class PolicyQuestion:
 
 @dataclass(frozen=True)
 class PolicyReport:
-    """`rows`: those evaluated; `uncovered`: usable ones of which a target's table says nothing."""
+    """`rows`: those evaluated; `uncovered`: usable ones of which a target's table says nothing. `actions`: effects of
+    each action; `check`: whether the log carries what learning effects needs."""
 
     question: PolicyQuestion
     kappa: tuple[str, ...]
@@ -42,6 +46,8 @@ class PolicyReport:
     logged: float
     evaluation: PolicyEvaluation
     holdout: Contrast | None
+    actions: tuple[AssignmentEffect, ...]
+    check: LogCheck
 
 
 def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: PolicyQuestion) -> PolicyReport:
@@ -62,6 +68,8 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
         logged=logged_policy_value(rows.drawn),
         evaluation=evaluate_policy(rows.drawn, chances[0][both], chances[1][both], regression),
         holdout=_holdout(decisions, playbook, question.outcome),
+        actions=action_effects(usable),
+        check=check_log(decisions.data),
     )
 
 
@@ -114,6 +122,8 @@ def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
         "difference": _estimates(found.difference),
         "headline": found.headline,
         "holdout": None if answer.holdout is None else _contrast(answer.holdout),
+        "actions": [_action(one) for one in answer.actions],
+        "log_check": _check(answer.check),
     }
 
 
@@ -168,6 +178,27 @@ def _estimates(found: Mapping[str, PolicyEstimate] | None) -> dict[str, dict[str
 
 def _estimate(one: PolicyEstimate) -> dict[str, float]:
     return {"value": one.value, "low": one.low, "high": one.high, "error": one.error}
+
+
+def _action(one: AssignmentEffect) -> dict[str, Any]:
+    parts = {"assigned": one.assigned, "uptake": one.uptake, "complier": one.complier}
+    return {"action": one.action, **{name: None if mean is None else _mean(mean) for name, mean in parts.items()}}
+
+
+def _mean(mean: ClusteredMean) -> dict[str, float]:
+    return {"value": mean.value, "low": mean.low, "high": mean.high, "error": mean.error}
+
+
+def _check(check: LogCheck) -> dict[str, Any]:
+    """Rows of the log by what they may be used for; what stands against learning effects from it."""
+    return {
+        "basis": check.basis,
+        "mature_rows": check.mature,
+        "learnable_rows": check.learnable,
+        "randomised_rows": check.randomised,
+        "censored_share": check.censored,
+        "warnings": [{"where": one.where, "what": one.what, "todo": one.todo} for one in check.faults],
+    }
 
 
 def _contrast(found: Contrast) -> dict[str, Any]:

@@ -85,14 +85,6 @@ def describe(problem: AllocationProblem, solution: Solution, tolerance: float = 
     )
 
 
-def worth_of_slot(problem: AllocationProblem, rep: int, package: str = "visit") -> float:
-    """What room for one more `package` would add to the rep's best plan: two exact solutions."""
-    part = subproblem(problem, np.array([rep])).problem
-    extra = part.packages.cost[part.packages.names.index(package)]
-    wider = replace(part, capacity=part.capacity + extra)
-    return float((solve(wider, exact=True).worth - solve(part, exact=True).worth).sum())
-
-
 def violations(problem: AllocationProblem, allocation: Allocation) -> dict[str, int]:
     """How often the plan breaks each rule; all 0 for every answer of `allocate`.
 

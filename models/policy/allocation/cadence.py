@@ -1,4 +1,4 @@
-"""What the playbook adds to a week's problem: shortfall costs, floors, budgets of regions."""
+"""What the playbook adds to a week's problem: shortfall costs, floors, chances of exploration."""
 
 from dataclasses import replace
 
@@ -57,16 +57,3 @@ def exploration(playbook: Playbook, tier: Places, kept_out: NDArray[np.bool_]) -
     """ε of each account by its tier; 0 where it is `kept_out` (musts, the holdout)."""
     chance = np.array([playbook.exploration[name] for name in TIERS])[tier]
     return np.where(kept_out, 0.0, chance)
-
-
-def split_budget(region: Places, budget: Floats, weight: Floats) -> Floats:
-    """Each rep's part of its region's budget, by weight (accounts, owed contacts); even where nothing weighs.
-
-    It is split before any coin falls, so that no account's luck reaches another rep.
-    """
-    regions = len(budget)
-    total = np.bincount(region, weights=weight, minlength=regions)
-    count = np.bincount(region, minlength=regions)
-    even = 1.0 / np.maximum(count, 1)[region]
-    share = np.divide(weight, total[region], out=even, where=total[region] > 0)
-    return np.asarray(budget[region] * share, dtype=np.float64)

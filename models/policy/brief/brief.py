@@ -42,13 +42,6 @@ class Brief:
     personal: tuple[str, ...] = ()
 
 
-def build_brief(
-    company: Company, material: BriefInputs, account_id: str, package: str, reasons: Sequence[Reason], language: str
-) -> Brief:
-    """The brief of a package for an account; of many accounts `BriefWriter` writes them faster."""
-    return BriefWriter(company, material, language).write(account_id, package, reasons)
-
-
 class BriefWriter:
     """Writes the briefs of a company's week. What was said once is remembered: sentences recur."""
 

@@ -11,6 +11,7 @@ from models.churn.scoring import Scorer
 from models.policy.allocation.problem import WAIT, Flags, Floats
 from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs
+from models.policy.guardrails.rules import blocking_reasons
 from models.policy.planning.assessment import AccountAssessment, OrderHistory, assess_rows, assessment_from_record
 from models.policy.planning.learned_state import LearnedState
 from models.policy.planning.plan_week import PlannedWeek
@@ -39,6 +40,7 @@ def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, l
             "history": _history(plan.judged.history, place),
             "offer": plan.offers[place],
             **judged,
+            "blocked": _blocked(plan, place, language),
             "given_for": str(given[place]),
             "left_out": str(left_out[place]) or None,
             "brief": _brief(plan, place, writer),
@@ -103,6 +105,12 @@ def _known(values: Floats) -> list[list[float | None]]:
     missing: Flags = np.isnan(values)
     told[missing] = None
     return list(told.tolist())
+
+
+def _blocked(plan: WeekPlan, place: int, language: str) -> dict[str, str]:
+    """Action → the sentence that says why the guardrails block it."""
+    blocked = np.flatnonzero(~plan.guarded.allowed[place]).tolist()
+    return {plan.actions[action]: blocking_reasons(plan.guarded, place, action, language) for action in blocked}
 
 
 def _brief(plan: WeekPlan, place: int, writer: BriefWriter) -> dict[str, tuple[str, ...]] | None:

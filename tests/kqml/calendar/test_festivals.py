@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kqml.calendar.festivals import FESTIVALS, festival_day, last_festival, next_festival, spring_festival_distance
+from kqml.calendar.festivals import FESTIVALS, festival_day, last_festival, next_festival
 
 ORACLE = {
     "new_year": "New Year's Day",
@@ -62,11 +62,3 @@ def test_the_next_and_the_last_festival_enclose_a_day(name, day):
     assert before <= day <= after
     assert (before == after) == (festival_day(name, day.year) == day)
     assert (after - before).days <= 385
-
-
-@pytest.mark.parametrize(
-    ("day", "distance"),
-    [("2024-02-10", (0, 0)), ("2024-02-09", (383, 1)), ("2024-02-12", (2, 352)), ("2025-12-31", (336, 48))],
-)
-def test_the_distance_to_spring_festival_runs_both_ways(day, distance):
-    assert spring_festival_distance(date.fromisoformat(day)) == distance

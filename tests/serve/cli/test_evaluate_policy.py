@@ -45,6 +45,18 @@ def test_a_policy_has_values_by_four_estimators_beside_another(pilot):
     assert "visit" in told["reason"]
 
 
+def test_every_action_has_the_effect_of_assigning_it_and_of_doing_it(pilot):
+    code, told = asked(pilot, "--target", "visit")
+    assert code == 0
+    effects = {one["action"]: one for one in told["actions"]}
+    assert {"visit", "call"} <= set(effects)
+    visit = effects["visit"]
+    assert visit["uptake"]["low"] > 0
+    assert visit["complier"]["value"] == pytest.approx(visit["assigned"]["value"] / visit["uptake"]["value"])
+    assert told["log_check"]["basis"] == "randomised"
+    assert told["log_check"]["randomised_rows"] >= told["rows"]
+
+
 def test_a_table_speaks_for_the_accounts_it_names(pilot, tmp_path):
     accounts = pd.read_parquet(pilot / "accounts.parquet")["account_id"]
     table = pd.DataFrame({"account_id": accounts[:250], "action": "call", "probability": 0.5})

@@ -10,7 +10,6 @@ from models.policy.allocation.cadence import (
     exploration,
     no_floors,
     shortfall_costs,
-    split_budget,
     tier_places,
     with_floors,
 )
@@ -83,8 +82,3 @@ def test_the_presets_floors_can_be_met_in_every_tier(weeks):
 def test_musts_and_the_holdout_do_not_explore():
     found = exploration(PLAYBOOK, np.array([0, 1, 1]), np.array([False, False, True]))
     assert found.tolist() == [PLAYBOOK.exploration["A"], PLAYBOOK.exploration["B"], 0.0]
-
-
-def test_a_regions_budget_is_split_by_weight_before_anything_else():
-    found = split_budget(np.array([0, 0, 1, 1]), np.array([300.0, 100.0]), np.array([1.0, 2.0, 0.0, 0.0]))
-    assert found.tolist() == pytest.approx([100.0, 200.0, 50.0, 50.0])

@@ -13,7 +13,7 @@ from kqml.duties.period import week
 from kqml.messages import LANGUAGES
 from kqml.playbook import read_playbook
 from models.churn.reasons.reasons import Reason
-from models.policy.brief.brief import build_brief
+from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs, read_brief_inputs
 from models.policy.planning.company import read_company
 
@@ -30,7 +30,7 @@ def material(company):
 
 def brief(company, material, package="visit", codes=(), language="en", account=0):
     reasons = [Reason(code, "rising", 0.5, f"because of {code.value}") for code in codes]
-    return build_brief(company, material, str(company.account_ids[account]), package, reasons, language)
+    return BriefWriter(company, material, language).write(str(company.account_ids[account]), package, reasons)
 
 
 def test_a_visit_has_its_steps_and_what_to_ask_most_weighty_first(company, material):

@@ -1,0 +1,65 @@
+"""What the drawn decisions of a log say of each action: what assigning it changed, what doing it changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from kqml.errors import Refused
+from models.evaluation.off_policy.decisions import Evaluable
+from models.uplift.complier import complier_effect, uptake_scores
+from models.uplift.contrasts import ClusteredMean, clustered_mean
+from models.uplift.learner import LEAST_ROWS
+from models.uplift.sample import Flags, Floats
+
+
+@dataclass(frozen=True)
+class AssignmentEffect:
+    """Of an action beside the first one, on the outcome per account. `assigned`: of assigning it. `uptake`: by how much
+    assigning it raises the share of accounts with which it is done. `complier`: of doing it because it was assigned.
+
+    `uptake` is None where the log does not record what was done, `complier` also where assigning hardly moves it.
+    """
+
+    action: str
+    assigned: ClusteredMean
+    uptake: ClusteredMean | None
+    complier: ClusteredMean | None
+
+
+def action_effects(rows: Evaluable) -> tuple[AssignmentEffect, ...]:
+    """Return the effects of all actions that LEAST_ROWS rows were assigned, where as many rows waited."""
+    return tuple(_effects(rows))
+
+
+def _effects(rows: Evaluable) -> Iterator[AssignmentEffect]:
+    drawn = rows.drawn
+    for code, name in enumerate(drawn.actions):
+        compared = drawn.eligible[:, code]
+        assigned = [int((drawn.action[compared] == one).sum()) for one in (0, code)]
+        if code and min(assigned) >= LEAST_ROWS:
+            yield _effect(rows, code, name, compared)
+
+
+def _effect(rows: Evaluable, code: int, name: str, compared: Flags) -> AssignmentEffect:
+    drawn, executed = rows.drawn, rows.data.executed
+    scores = _assignment_scores(rows, code, compared)
+    account = drawn.account
+    if not (executed >= 0).any():
+        return AssignmentEffect(name, clustered_mean(scores[compared], account[compared]), None, None)
+    usual = float((executed[compared] == code).mean())
+    done = uptake_scores(executed, drawn.action, drawn.probability, code, usual)
+    try:
+        found = complier_effect(name, scores, done, account, compared)
+    except Refused:
+        assigned, uptake = (clustered_mean(one[compared], account[compared]) for one in (scores, done))
+        return AssignmentEffect(name, assigned, uptake, None)
+    return AssignmentEffect(name, found.assigned, found.uptake, found.complier)
+
+
+def _assignment_scores(rows: Evaluable, code: int, compared: Flags) -> Floats:
+    """Per row the inverse-probability score of assigning the action against waiting, around the mean outcome."""
+    drawn = rows.drawn
+    rest = drawn.outcome - float(drawn.outcome[compared].mean())
+    sign = np.where(drawn.action == code, 1.0, np.where(drawn.action == 0, -1.0, 0.0))
+    return np.asarray(sign * rest / drawn.probability, dtype=np.float64)

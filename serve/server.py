@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from structlog.typing import FilteringBoundLogger
 
-from serve.http import login
+from serve.http import login, start_page
 from serve.http.methods import HeadAsGet, methods_at
 from serve.http.openapi import build_openapi
 from serve.http.path_parameters import WholeSegments, address_of
@@ -46,7 +46,7 @@ DESCRIPTION = "客情 machine learning: how likely accounts are to stop ordering
 VERSION = "1"
 ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events)
 ABOUT_ACTIONS = (recommendations, decisions, duties, duty_status)
-ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status)
+ROUTES = (*ABOUT_ACCOUNTS, *ABOUT_ACTIONS, rights, administration, login, status, start_page)
 _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 

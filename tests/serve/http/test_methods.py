@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/v1/accounts", "/v1/accounts/nobody", "/login", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/healthz", "/v1/accounts", "/v1/accounts/nobody", "/", "/login", "/openapi.json"])
 def test_head_is_get_without_the_body(client, path):
     client.put("/v1/accounts/a", json={})
     whole, head = client.get(path), client.head(path)

@@ -19,7 +19,9 @@ ALWAYS = {
 }
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/v1/model", "/nowhere", "/openapi.json", "/login", "/v1/accounts/a1"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/v1/model", "/nowhere", "/openapi.json", "/", "/login", "/v1/accounts/a1"]
+)
 def test_every_answer_is_guarded(client, company, path):
     answer = client.get(path, headers=bearer(company.key(*Scope)))
     assert {name: answer.headers[name] for name in ALWAYS} == ALWAYS

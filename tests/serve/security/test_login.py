@@ -60,6 +60,12 @@ def test_the_right_password_starts_a_session(client, wang):
     assert client.get("/v1/accounts").status_code == 200
 
 
+def test_a_login_without_a_goal_leads_to_a_page(client, wang):
+    answer = enter(client)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert client.get(answer.headers["location"]).status_code == 200
+
+
 @pytest.mark.parametrize(("login", "password"), [("wang", "wrong"), ("zhang", PASSWORD), ("", ""), ("wang", "")])
 def test_the_wrong_one_shows_the_form_again_without_saying_which_was_wrong(client, wang, login, password):
     answer = enter(client, login, password)

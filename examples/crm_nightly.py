@@ -36,12 +36,12 @@ def push(client: Client, folder: Path) -> dict[str, int]:
 
 def pull(client: Client, file: Path) -> int:
     """Writes whom the last scoring found at risk, the likeliest to leave first; how many."""
-    found = list(client.accounts(band=AT_RISK, sort="-churn_probability", limit="500"))
+    result = list(client.accounts(band=AT_RISK, sort="-churn_probability", limit="500"))
     with file.open("w", newline="", encoding="utf-8-sig") as written:
         table = csv.DictWriter(written, COLUMNS)
         table.writeheader()
-        table.writerows(_at_risk(client, found))
-    return len(found)
+        table.writerows(_at_risk(client, result))
+    return len(result)
 
 
 def plan(client: Client, file: Path) -> int:
@@ -56,18 +56,18 @@ def plan(client: Client, file: Path) -> int:
 
 def tell(client: Client, file: Path) -> dict[str, int]:
     """Says what became of decisions: each row a `decision_id`, a `state`, `at`, `action`, `reason` where known."""
-    told = {"told": 0, "told_before": 0}
+    result = {"told": 0, "told_before": 0}
     for row in _rows(file):
-        said = {name: str(value) for name, value in row.items() if name not in ("decision_id", "state")}
+        text = {name: str(value) for name, value in row.items() if name not in ("decision_id", "state")}
         try:
-            client.say_status(str(row["decision_id"]), str(row["state"]), **said)
+            client.say_status(str(row["decision_id"]), str(row["state"]), **text)
         except ApiProblem as problem:
             if problem.kind != TOLD_BEFORE:
                 raise
-            told["told_before"] += 1
+            result["told_before"] += 1
         else:
-            told["told"] += 1
-    return told
+            result["told"] += 1
+    return result
 
 
 def _planned(client: Client, rep_id: str) -> Iterator[dict[str, object]]:
@@ -76,12 +76,12 @@ def _planned(client: Client, rep_id: str) -> Iterator[dict[str, object]]:
         if decision["assigned"] != WAIT:
             brief = [line for lines in (decision["brief"] or {}).values() for line in lines]
             facts = {name: decision[name] for name in ("decision_id", "account_id", "account_name", "must", "state")}
-            told = {"rep_id": rep_id, "week": week["week"], "action": decision["assigned"]}
-            yield {**facts, **told, "brief": "\n".join(brief)}
+            result = {"rep_id": rep_id, "week": week["week"], "action": decision["assigned"]}
+            yield {**facts, **result, "brief": "\n".join(brief)}
 
 
-def _at_risk(client: Client, found: Iterable[Mapping[str, object]]) -> Iterator[dict[str, object]]:
-    for listed in found:
+def _at_risk(client: Client, result: Iterable[Mapping[str, object]]) -> Iterator[dict[str, object]]:
+    for listed in result:
         account, _ = client.account(str(listed["account_id"]))
         score = account["score"]
         assert score is not None

@@ -64,8 +64,8 @@ class PostgresServer:
         ended = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if ended.returncode:
             log = self.folder / "log"
-            told = log.read_text().splitlines()[-3:] if log.exists() else []
-            raise CouldNot("PostgreSQL failed.", [Fault(program, ended.stderr.decode().strip(), " / ".join(told))])
+            result = log.read_text().splitlines()[-3:] if log.exists() else []
+            raise CouldNot("PostgreSQL failed.", [Fault(program, ended.stderr.decode().strip(), " / ".join(result))])
 
 
 def free_port() -> int:

@@ -20,6 +20,6 @@ def codes_of(profile: pd.DataFrame, vocabulary: Vocabulary) -> NDArray[np.float6
     codes = np.full((len(profile), len(vocabulary)), np.nan)
     for place, (name, words) in enumerate(vocabulary.items()):
         if name in profile:
-            found = pd.Index(words).get_indexer(pd.Index(profile[name]))
-            codes[found >= 0, place] = found[found >= 0]
+            result = pd.Index(words).get_indexer(pd.Index(profile[name]))
+            codes[result >= 0, place] = result[result >= 0]
     return codes

@@ -99,10 +99,10 @@ def _start_of_last(ids: pa.ChunkedArray) -> int:
 def _batches(path: Path, columns: Sequence[str], events: int) -> Iterator[pa.Table]:
     for part in _parts(path):
         try:
-            kept = [name for name in columns if name in pq.read_schema(part).names]
-            encoded = [name for name in kept if name in ENCODED]
+            retained = [name for name in columns if name in pq.read_schema(part).names]
+            encoded = [name for name in retained if name in ENCODED]
             with pq.ParquetFile(part, read_dictionary=encoded, pre_buffer=False) as file:
-                for batch in file.iter_batches(events, columns=kept):
+                for batch in file.iter_batches(events, columns=retained):
                     yield pa.Table.from_batches([batch])
         except (pa.ArrowException, OSError) as error:
             raise CouldNot(f"{part} cannot be read: {error}") from error

@@ -49,7 +49,7 @@ def eligibility_of(log: EventLog, context: Context, definition: ChurnDefinition,
     """The eligible rows of all accounts at all cutoffs, with the standing of each. Reads only what was known."""
     sources = recorded_events(log, [EventKind.ORDER]), recorded_events(log, [*LEAVING, EventKind.ACCOUNT_REOPENED])
     blocks = [
-        _standing_in(block, *sources, context, definition)
+        _eligibility_in(block, *sources, context, definition)
         for block in _blocks(log.account_count, np.unique(np.asarray(cutoffs, dtype=np.int64)))
     ]
     return _joined(blocks)
@@ -63,7 +63,7 @@ def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
         yield Rows(grid.account + np.int32(start), grid.cutoff)
 
 
-def _standing_in(
+def _eligibility_in(
     rows: Rows, orders: RecordedEvents, status: RecordedEvents, context: Context, definition: ChurnDefinition
 ) -> Eligibility:
     known = orders.known_before(rows.account, rows.cutoff)
@@ -71,8 +71,8 @@ def _standing_in(
     rows, known = rows.where(enough), known[enough]
     last = orders.latest_of(rows.account, known)
     silence = context.quiet.active(rows.cutoff) - context.quiet.active(orders.occurred_at[last])
-    asked = (silence <= definition.active_within * DAY_US) & _in_business(rows, status)
-    return _standing(rows.where(asked), known[asked], last[asked], orders, context)
+    request = (silence <= definition.active_within * DAY_US) & _in_business(rows, status)
+    return _eligibility(rows.where(request), known[request], last[request], orders, context)
 
 
 def _in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
@@ -85,7 +85,7 @@ def _in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
     return open_
 
 
-def _standing(rows: Rows, known: Places, last: Places, orders: RecordedEvents, context: Context) -> Eligibility:
+def _eligibility(rows: Rows, known: Places, last: Places, orders: RecordedEvents, context: Context) -> Eligibility:
     gaps = np.minimum(known - 1, CYCLE_GAPS)
     first = _known_before_last(rows, known, last, gaps, orders)
     last_order = orders.occurred_at[last]

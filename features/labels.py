@@ -58,9 +58,9 @@ class LabelledRows:
 
     def where(self, mask: Mask) -> "LabelledRows":
         """The rows for which `mask` is true, in the same order."""
-        kept = {field.name: getattr(self, field.name) for field in fields(self)}
-        arrays = {name: value[mask] for name, value in kept.items() if isinstance(value, np.ndarray)}
-        return LabelledRows(**{**kept, **arrays, "rows": self.rows.where(mask)})
+        retained = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays = {name: value[mask] for name, value in retained.items() if isinstance(value, np.ndarray)}
+        return LabelledRows(**{**retained, **arrays, "rows": self.rows.where(mask)})
 
 
 def label_rows(
@@ -74,8 +74,8 @@ def label_rows(
 ) -> LabelledRows:
     """The eligible rows at `cutoffs` whose labels are mature at `observed_until` (None: the log's default cutoff)."""
     until = default_cutoff(log, context.time_zone) if observed_until is None else observed_until
-    standing = eligibility_of(log, context, definition, cutoffs)
-    return label_eligible(log, standing, row_windows(standing.rows, context, definition, label_lag_days), until)
+    eligibility = eligibility_of(log, context, definition, cutoffs)
+    return label_eligible(log, eligibility, row_windows(eligibility.rows, context, definition, label_lag_days), until)
 
 
 def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label_lag_days: float) -> Windows:
@@ -85,18 +85,18 @@ def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label
     return Windows(windows.opens[place], windows.closes[place], windows.matures[place])
 
 
-def label_eligible(log: EventLog, standing: Eligibility, windows: Windows, until: int) -> LabelledRows:
+def label_eligible(log: EventLog, eligibility: Eligibility, windows: Windows, until: int) -> LabelledRows:
     """The same for given eligible rows, one window each."""
     mature = windows.matures <= until
-    rows, closes = standing.rows.where(mature), windows.closes[mature]
+    rows, closes = eligibility.rows.where(mature), windows.closes[mature]
     outcome = outcome_of(log, rows, windows.opens[mature])
     return LabelledRows(
         rows=rows,
         churned=outcome.next_order >= closes,
         censored=outcome.ends_at < closes,
-        already_silent=standing.already_silent[mature],
-        last_order=standing.last_order[mature],
-        own_cycle=standing.own_cycle[mature],
+        already_silent=eligibility.already_silent[mature],
+        last_order=eligibility.last_order[mature],
+        own_cycle=eligibility.own_cycle[mature],
         silent_since=outcome.silent_since,
         next_order=outcome.next_order,
         closes_at=closes,
@@ -127,11 +127,11 @@ def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
     return LabelOutcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
 
 
-def _time_at(events: RecordedEvents, rows: Rows, places: Places) -> Instants:
+def _time_at(events: RecordedEvents, rows: Rows, indices: Places) -> Instants:
     """When the event at each place happened, NEVER where the place is past the account's end."""
     times = np.full(len(rows), NEVER)
-    exists = places < events.offsets[rows.account + 1]
-    times[exists] = events.occurred_at[places[exists]]
+    exists = indices < events.offsets[rows.account + 1]
+    times[exists] = events.occurred_at[indices[exists]]
     return times
 
 

@@ -174,13 +174,13 @@ class _Parts:
 
     @cached_property
     def streams(self) -> tuple[tuple[Atom, ...], ...]:
-        found: dict[tuple[Kinds, Rule | None], list[Atom]] = {one: [] for one in self.read}
+        result: dict[tuple[Kinds, Rule | None], list[Atom]] = {one: [] for one in self.read}
         for atom in self.atoms:
-            found[_read(atom)].append(atom)
-        return tuple(map(tuple, found.values()))
+            result[_read(atom)].append(atom)
+        return tuple(map(tuple, result.values()))
 
     @cached_property
-    def stream_places(self) -> dict[tuple[Kinds, Rule | None], int]:
+    def stream_indices(self) -> dict[tuple[Kinds, Rule | None], int]:
         return {one: place for place, one in enumerate(self.read)}
 
     @cached_property
@@ -206,7 +206,7 @@ class _Parts:
                 return self.places[measure]
 
     def atom_row(self, atom: Atom) -> tuple[int, ...]:
-        stream = self.stream_places[_read(atom)]
+        stream = self.stream_indices[_read(atom)]
         windowed = atom.days is not None or atom.months is not None
         begin = self.bounds[stream].index(_begin(atom)) if windowed else LIFETIME
         end = self.bounds[stream].index(_end(atom))
@@ -226,7 +226,7 @@ class _Parts:
         return (OPERATIONS.index(part.operation), self.places[part.left], self.places[part.right])
 
     def reaches(self, measure: Measure) -> tuple[tuple[int, int], ...]:
-        return tuple((self.stream_places[_read(atom)], _begin(atom)) for atom in atoms_of(measure))
+        return tuple((self.stream_indices[_read(atom)], _begin(atom)) for atom in atoms_of(measure))
 
 
 def _read(atom: Atom) -> tuple[Kinds, Rule | None]:

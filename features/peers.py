@@ -41,26 +41,26 @@ class PeerCells:
         wide = [tier or None for tier in tiers]
         narrow = [f"{tier}|{region}" if tier and region else None for tier, region in zip(wide, regions, strict=True)]
         names = tuple(sorted({name for name in (*wide, *narrow) if name}))
-        places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
-        return cls(names, _places(narrow, places), _places(wide, places), tier_places(tiers))
+        indices: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+        return cls(names, _indices(narrow, indices), _indices(wide, indices), tier_indices(tiers))
 
-    def take(self, places: NDArray[np.integer]) -> "PeerCells":
+    def take(self, indices: NDArray[np.integer]) -> "PeerCells":
         """The cells of rows, each at its place among these."""
-        return PeerCells(self.names, self.narrow[places], self.wide[places], self.tier[places])
+        return PeerCells(self.names, self.narrow[indices], self.wide[indices], self.tier[indices])
 
     def between(self, start: int, stop: int) -> "PeerCells":
         """The cells of rows `start:stop` alone."""
         return PeerCells(self.names, self.narrow[start:stop], self.wide[start:stop], self.tier[start:stop])
 
 
-def tier_places(tiers: Iterable[str | None]) -> NDArray[np.int8]:
+def tier_indices(tiers: Iterable[str | None]) -> NDArray[np.int8]:
     """Tiers as places in TIERS, -1 for anything else."""
     known: dict[str | None, int] = {tier: place for place, tier in enumerate(TIERS)}
     return np.array([known.get(tier, -1) for tier in tiers], dtype=np.int8)
 
 
-def _places(names: Sequence[str | None], places: Mapping[str | None, int]) -> NDArray[np.int32]:
-    return np.array([places.get(name, -1) for name in names], dtype=np.int32)
+def _indices(names: Sequence[str | None], indices: Mapping[str | None, int]) -> NDArray[np.int32]:
+    return np.array([indices.get(name, -1) for name in names], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class PeerReference:
     def at(self, cutoff: int) -> "PeerReference":
         """The reference of the latest cutoff not after `cutoff` alone, as the service keeps it."""
         place = int(np.searchsorted(self.cutoffs, cutoff, side="right")) - 1
-        kept = slice(max(place, 0), place + 1)
-        return PeerReference(self.columns, self.cutoffs[kept], self.cells, self.means[kept])
+        retained = slice(max(place, 0), place + 1)
+        return PeerReference(self.columns, self.cutoffs[retained], self.cells, self.means[retained])
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able form, exact to the bit; missing means are null."""

@@ -39,9 +39,9 @@ class FeaturePlan:
         """Whether rows must be told from which tier and region they are."""
         return len(self.peers) + len(self.targets) > 0
 
-    def only(self, places: Iterable[int]) -> "FeaturePlan":
+    def only(self, indices: Iterable[int]) -> "FeaturePlan":
         """The plan of some of the features alone, by their places."""
-        return compile_plan([self.features[place] for place in places])
+        return compile_plan([self.features[place] for place in indices])
 
 
 def compile_plan(features: Sequence[Feature]) -> FeaturePlan:

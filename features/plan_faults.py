@@ -25,9 +25,9 @@ def _faults_of_rules(features: Sequence[Feature]) -> list[Fault]:
     rules = {atom.stream.rule for feature in features for atom in atoms_of(feature.measure)}
     faults = []
     for kind in (Ledger, Card, CountingRule):
-        found = sum(isinstance(rule, kind) for rule in rules)
-        if found > 1:
-            faults.append(Fault(kind.__name__.lower(), f"{found} of them in one catalog", "use one"))
+        result = sum(isinstance(rule, kind) for rule in rules)
+        if result > 1:
+            faults.append(Fault(kind.__name__.lower(), f"{result} of them in one catalog", "use one"))
     long = [rule for rule in rules if isinstance(rule, Card) and len(rule.fields) > BITS]
     return faults + [Fault("card", f"{len(rule.fields)} fields", f"name at most {BITS}") for rule in long]
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.context import NEVER
-from features.peers import PeerCells, tier_places
+from features.peers import PeerCells, tier_indices
 from features.recorded import recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import instant_of, local_midnight
@@ -65,9 +65,9 @@ def reads_attributes(info: DatasetInfo) -> bool:
 def texts(accounts: pd.DataFrame, name: str) -> Texts:
     """A column as text, None where missing."""
     column = accounts[name]
-    found: Texts = column.astype(object).to_numpy(copy=True)
-    found[column.isna().to_numpy()] = None
-    return found
+    result: Texts = column.astype(object).to_numpy(copy=True)
+    result[column.isna().to_numpy()] = None
+    return result
 
 
 def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
@@ -122,5 +122,5 @@ def cells_of(profile: pd.DataFrame, rows: int) -> PeerCells:
     used = np.unique(pairs[pairs >= 0])
     names = [f"{wide_names[p // len(region_names)]}|{region_names[p % len(region_names)]}" for p in used]
     narrow = np.where(pairs >= 0, len(wide_names) + np.searchsorted(used, pairs), -1)
-    tiers = np.append(tier_places(tier_names), np.int8(-1))[tier_codes]
+    tiers = np.append(tier_indices(tier_names), np.int8(-1))[tier_codes]
     return PeerCells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32), tiers)

@@ -70,13 +70,13 @@ def recorded_events(log: EventLog, kinds: Iterable[EventKind]) -> RecordedEvents
 def visibly(offsets: Places, visible_at: Instants) -> VisibleEvents:
     """The order of record; places of a later account are larger, so the latest never mixes accounts."""
     account = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    places = np.arange(len(visible_at))
+    indices = np.arange(len(visible_at))
     out_of_order = (np.diff(visible_at) < 0) & (np.diff(account) == 0)
     if not out_of_order.any():
-        return VisibleEvents(visible_at, places)
+        return VisibleEvents(visible_at, indices)
     late = np.isin(account, account[1:][out_of_order])
-    places[late] = places[late][np.lexsort((visible_at[late], account[late]))]
-    return VisibleEvents(visible_at[places], np.maximum.accumulate(places))
+    indices[late] = indices[late][np.lexsort((visible_at[late], account[late]))]
+    return VisibleEvents(visible_at[indices], np.maximum.accumulate(indices))
 
 
 def first_at_or_after(times: Instants, low: Places, high: Places, instants: Instants) -> Places:
@@ -84,11 +84,11 @@ def first_at_or_after(times: Instants, low: Places, high: Places, instants: Inst
 
     `times` ascends within each `low:high`.
     """
-    found = np.empty(len(low), dtype=np.int64)
+    result = np.empty(len(low), dtype=np.int64)
     for start in range(0, len(low), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
-        found[rows] = _halved(times, low[rows], high[rows], instants[rows])
-    return found
+        result[rows] = _halved(times, low[rows], high[rows], instants[rows])
+    return result
 
 
 def _halved(times: Instants, low: Places, high: Places, instants: Instants) -> Places:

@@ -50,8 +50,8 @@ class Ledger:
 
     def entry_of(self, kind: EventKind, topic: str | None) -> EmotionalEntry | None:
         """What an event books: the entry of its kind and topic, else the one of its kind alone."""
-        found = {entry.topic: entry for entry in self.entries if entry.kind is kind}
-        return found.get(topic, found.get(None))
+        result = {entry.topic: entry for entry in self.entries if entry.kind is kind}
+        return result.get(topic, result.get(None))
 
 
 def _fade(entry: EmotionalEntry) -> tuple[float, int]:

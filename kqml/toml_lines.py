@@ -61,9 +61,9 @@ def _enter(keys: list[str], is_array: bool, counts: dict[KeyPath, int]) -> KeyPa
 def _keys(text: str, position: int) -> tuple[list[str], int]:
     """A dotted key from `position` on, the place after it."""
     keys = []
-    while found := _KEY.match(text, position):
-        keys.append(next(part for part in found.groups() if part is not None))
-        position = found.end()
+    while result := _KEY.match(text, position):
+        keys.append(next(part for part in result.groups() if part is not None))
+        position = result.end()
         if not text.startswith(".", position):
             break
         position += 1
@@ -80,8 +80,8 @@ def _skip_value(text: str, position: int) -> int:
         if character == "#":
             position = _line_end(text, position)
             continue
-        if character in "\"'" and (found := _STRING.match(text, position)):
-            position = found.end()
+        if character in "\"'" and (result := _STRING.match(text, position)):
+            position = result.end()
             continue
         depth += (character in "[{") - (character in "]}")
         position += 1

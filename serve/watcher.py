@@ -51,15 +51,15 @@ def follow_registry(registry: RegistryClient, served: Path) -> None:
     stop, parent, log = Event(), os.getppid(), build_logger()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    said: list[str] = []
+    text: list[str] = []
 
     def report(fault: KqmlError | None) -> None:
         if os.getppid() != parent:
             stop.set()
-        if fault is not None and str(fault) not in said:
+        if fault is not None and str(fault) not in text:
             log.error("registry_not_followed", fault=str(fault))
-        elif fault is None and said:
+        elif fault is None and text:
             log.info("registry_followed_again")
-        said[:] = [] if fault is None else [str(fault)]
+        text[:] = [] if fault is None else [str(fault)]
 
     watch(registry, served, stop, LOOK_EVERY_SECONDS, report)

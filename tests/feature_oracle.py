@@ -70,7 +70,7 @@ def value_of(feature: Feature, events: Sequence[Happened], cutoff: int, world: W
     if isinstance(feature.measure, CadenceTarget):
         return _beside_target(feature.measure, _measure(feature.measure.own, visible, cutoff, world), world)
     found = _measure(feature.measure, visible, cutoff, world)
-    told = all(_told(atom, visible, cutoff, world) for atom in atoms_of(feature.measure))
+    told = all(_describe(atom, visible, cutoff, world) for atom in atoms_of(feature.measure))
     if _is_missing(found.number) and feature.fill is not None and told:
         return Known(feature.fill, 0)
     return found
@@ -119,7 +119,7 @@ def _is_missing(number: float | Fraction) -> bool:
     return isinstance(number, float) and math.isnan(number)
 
 
-def _told(atom: Atom, visible: Sequence[Happened], cutoff: int, world: World) -> bool:
+def _describe(atom: Atom, visible: Sequence[Happened], cutoff: int, world: World) -> bool:
     """Whether everything in the atom's window was recorded, the account open."""
     since = [world.since[kind] for kind in atom.stream.kinds if kind in world.since]
     opened = world.opened if world.opened is not None else min((event.occurred for event in visible), default=None)
@@ -150,10 +150,10 @@ def _month(cutoff: int, world: World, back: int) -> int:
 def _atom(atom: Atom, visible: Sequence[Happened], cutoff: int, world: World) -> float | Fraction:
     stream = sorted((event for event in visible if event.kind in atom.stream.kinds), key=lambda event: event.occurred)
     if isinstance(atom.stream.rule, Closing | Ledger | Card):
-        return _by_rule(atom, stream, visible, cutoff, world) if _told(atom, visible, cutoff, world) else MISSING
+        return _by_rule(atom, stream, visible, cutoff, world) if _describe(atom, visible, cutoff, world) else MISSING
     if atom.aggregation.is_timeless:
         return _timeless(atom, [event.occurred for event in stream], cutoff, world)
-    if not _told(atom, visible, cutoff, world):
+    if not _describe(atom, visible, cutoff, world):
         return MISSING
     end = cutoff - atom.lag * DAY_US
     start = -math.inf if atom.days is None else end - atom.days * DAY_US

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     accounts, reps = args.accounts // scale, max(1, args.reps // scale)
     problem = draw_week(accounts, reps, args.room, args.floors, args.seed)
     begun = time.perf_counter()
-    found = allocate(problem)
+    result = allocate(problem)
     seconds = time.perf_counter() - begun
     parameters = {
         "accounts": accounts,
@@ -53,32 +53,36 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "epsilon": args.epsilon,
         "seed": args.seed,
     }
-    return {"parameters": parameters, **_told(problem, found, seconds), **_explored(problem, args.epsilon, args.seed)}
+    return {
+        "parameters": parameters,
+        **_describe(problem, result, seconds),
+        **_explored(problem, args.epsilon, args.seed),
+    }
 
 
-def _told(problem: AllocationProblem, found: Allocation, seconds: float) -> dict[str, Any]:
-    broken = violations(problem, found)
+def _describe(problem: AllocationProblem, result: Allocation, seconds: float) -> dict[str, Any]:
+    broken = violations(problem, result)
     visit = problem.packages.cost[problem.packages.names.index("visit")]
     return {
         "seconds": seconds,
-        "gap": found.gap,
+        "gap": result.gap,
         "violations": sum(broken.values()),
         "broken": broken,
-        "largest_gap_of_a_rep": float(((found.bound - found.worth) / np.maximum(np.abs(found.bound), 1.0)).max()),
-        "worth": float(found.worth.sum()),
-        "exact_reps": float(found.exact.mean()),
-        "overflowing_reps": float(found.overflows.mean()),
-        "median_slot_price": float(np.median(found.slot_price(visit))),
+        "largest_gap_of_a_rep": float(((result.bound - result.worth) / np.maximum(np.abs(result.bound), 1.0)).max()),
+        "worth": float(result.worth.sum()),
+        "exact_reps": float(result.exact.mean()),
+        "overflowing_reps": float(result.overflows.mean()),
+        "median_slot_price": float(np.median(result.slot_price(visit))),
     }
 
 
 def _explored(problem: AllocationProblem, epsilon: float, seed: int) -> dict[str, Any]:
     if epsilon <= 0:
         return {}
-    luck = np.random.default_rng([seed, 1]).random((2, len(problem)))
+    draws = np.random.default_rng([seed, 1]).random((2, len(problem)))
     free = ~problem.must
     begun = time.perf_counter()
-    week = decide_week(problem, draw_exploration(problem.allowed, np.where(free, epsilon, 0.0), luck[0], luck[1]))
+    week = decide_week(problem, draw_exploration(problem.allowed, np.where(free, epsilon, 0.0), draws[0], draws[1]))
     seconds = time.perf_counter() - begun
     return {
         "probability_seconds": seconds,

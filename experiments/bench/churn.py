@@ -62,9 +62,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     protocols: list[dict[str, Any]] = []
     for protocol in requested_protocols(args.datasets, args.gaps):
-        for found_rows, told in _bench(protocol, args.seed):
+        for found_rows, result in _bench(protocol, args.seed):
             rows += found_rows
-            protocols.append(told)
+            protocols.append(result)
     parameters = {"datasets": args.datasets, "gaps": args.gaps, "seed": args.seed}
     return {"parameters": parameters, "rows": rows, "protocols": protocols}
 
@@ -79,11 +79,11 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
             f"AP {row['average_precision']:.3f} ({row['ap_low']:.3f}–{row['ap_high']:.3f}) "
             f"lift {row['lift_at_10']:.1f}{level}"
         )
-    for told in result["protocols"]:
-        grade = told["grade"]
+    for details in result["protocols"]:
+        grade = details["grade"]
         yield (
-            f"{told['dataset']:14} gap {told['gap']:2} grade {grade['grade']} (gain {grade['gain']:+.3f}, low "
-            f"{grade['gain_low']:+.3f} over {grade['rule']}); test block read {told['test_block_readings']} time(s)"
+            f"{details['dataset']:14} gap {details['gap']:2} grade {grade['grade']} (gain {grade['gain']:+.3f}, low "
+            f"{grade['gain_low']:+.3f} over {grade['rule']}); test block read {details['test_block_readings']} time(s)"
         )
 
 
@@ -118,7 +118,7 @@ def _one(protocol: Protocol, dataset: Dataset, gap: int, seed: int) -> tuple[lis
     evaluation = evaluate(backtest, training_set.definition, histories.context.time_zone, seed)
     named = {"dataset": protocol.data.name, "gap": gap}
     rows = [{**named, **row, "fit_seconds": backtest.fit_seconds.get(row["model"], 0.0)} for row in evaluation.models]
-    return rows, {**named, **_told(training_set, histories, backtest, evaluation, dataset)}
+    return rows, {**named, **_describe(training_set, histories, backtest, evaluation, dataset)}
 
 
 def _material(dataset: Dataset, definition: ChurnDefinition, protocol: Protocol) -> tuple[TrainingSet, GapLabels]:
@@ -130,7 +130,7 @@ def _material(dataset: Dataset, definition: ChurnDefinition, protocol: Protocol)
     return build_training_set(dataset, definition, cutoffs, catalog()), GapLabels(log, context, lag)
 
 
-def _told(
+def _describe(
     training_set: TrainingSet, histories: GapLabels, backtest: Backtest, evaluation: ChurnEvaluation, dataset: Dataset
 ) -> dict[str, Any]:
     """The protocol, grade, quarters, departures, money, and how often the test block has been read."""
@@ -138,7 +138,7 @@ def _told(
         dataset.info.fingerprint, training_set.definition, backtest.test, "bench churn", datetime.now(UTC)
     )
     times = record_reading(read_settings().home, reading)
-    told = evaluation.as_json()
-    kept = {name: told[name] for name in ("grade", "slices", "departures", "money", "censored", "calibration")}
+    result = evaluation.as_json()
+    retained = {name: result[name] for name in ("grade", "slices", "departures", "money", "censored", "calibration")}
     protocol = protocol_json(backtest, training_set.definition, histories.context.time_zone)
-    return {**kept, "protocol": protocol, "test_block_readings": times}
+    return {**retained, "protocol": protocol, "test_block_readings": times}

@@ -58,20 +58,20 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
     book, reading = _timed(lambda: read_duty_inputs(dataset, playbook))
     zone, steps = book.log.time_zone, {"read": reading}
     rows = {}
-    for name, asked in WEEKS.items():
-        period = week(asked)
+    for name, request in WEEKS.items():
+        period = week(request)
         cutoff = period.instants(zone)[0]
         table, steps[name] = _timed(lambda p=period, c=cutoff: list_duties(book, playbook, calendar, p, c))  # type: ignore[misc]
         rows[name] = table.num_rows
     end = month(MONTHS[-1]).instants(zone)[1]
     firsts: list[date] = [month(name).first for name in MONTHS]
-    kept, steps["compliance"] = _timed(lambda: compliance(book, playbook, calendar, firsts, end))
+    retained, steps["compliance"] = _timed(lambda: compliance(book, playbook, calendar, firsts, end))
     return {
         "accounts": len(book.log.accounts),
         "records": len(book.log.records),
-        "seconds": {name: found[0] for name, found in steps.items()},
-        "processor_seconds": {name: found[1] for name, found in steps.items()},
-        "rows": {**rows, "compliance": kept.num_rows},
+        "seconds": {name: result[0] for name, result in steps.items()},
+        "processor_seconds": {name: result[1] for name, result in steps.items()},
+        "rows": {**rows, "compliance": retained.num_rows},
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
 
@@ -79,8 +79,8 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
 def _timed(make: Callable[[], Made]) -> tuple[Made, tuple[float, float]]:
     """What `make` gives; seconds by the clock, seconds of the processor."""
     clock, processor = time.perf_counter(), time.process_time()
-    made = make()
-    return made, (time.perf_counter() - clock, time.process_time() - processor)
+    output = make()
+    return output, (time.perf_counter() - clock, time.process_time() - processor)
 
 
 def render(result: Mapping[str, Any]) -> list[str]:

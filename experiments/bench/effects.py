@@ -61,8 +61,8 @@ def _measured(learner: str, log: StudyLog) -> dict[str, Any]:
     began = time.perf_counter()
     learnt = LEARNERS[learner](log.sample, log.situation)
     seconds = time.perf_counter() - began
-    judged = measure_learner(learnt, log.true, log.error, log.sample.eligible)
-    return {"n": len(log.sample), "seconds": seconds, **judged}
+    assessment = measure_learner(learnt, log.true, log.error, log.sample.eligible)
+    return {"n": len(log.sample), "seconds": seconds, **assessment}
 
 
 def render(result: Mapping[str, Any]) -> list[str]:

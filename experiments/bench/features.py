@@ -103,9 +103,9 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
     """A line per set of features and engine."""
     for label, one in (("core", result), ("full", result["full"])):
         yield f"{label}: {one['features']} features, {one['rows']} rows, values equal: {one['equal']}"
-        for formulation, told in one["formulations"].items():
-            seconds, peak = told.get("seconds"), told.get("peak_mib")
-            yield f"  {formulation}: {seconds:.2f} s, {peak:.0f} MiB" if seconds else f"  {formulation}: {told}"
+        for formulation, details in one["formulations"].items():
+            seconds, peak = details.get("seconds"), details.get("peak_mib")
+            yield f"  {formulation}: {seconds:.2f} s, {peak:.0f} MiB" if seconds else f"  {formulation}: {details}"
         yield f"  ratio to Polars {one['ratio_polars']}, to DuckDB {one['ratio_duckdb']}"
         yield f"  our peak memory at a tenth of the size: {one['peak_mib_tenth']} MiB"
     whole = result["whole"]

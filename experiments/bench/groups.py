@@ -52,15 +52,15 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 def _ablation(rows: TrainingSet, effort: Effort) -> dict[str, Any]:
     """Over orders with plain counts: each group by itself, all of them; the counts over the orders."""
     orders, plain = _columns(mirrors_orders), _columns(lambda one: mirrors_orders(one) or _counts(one))
-    least, base, everything = (measure_model(rows, kept, effort) for kept in (orders, plain, None))
-    found = [{**gain(base, least, effort), "group": "plain counts over orders", "columns": len(plain - orders)}]
+    least, base, everything = (measure_model(rows, retained, effort) for retained in (orders, plain, None))
+    results = [{**gain(base, least, effort), "group": "plain counts over orders", "columns": len(plain - orders)}]
     for group in FeatureGroup:
         added = frozenset(one.column for one in catalog() if one.group is group) - plain
         if added:
             more = measure_model(rows, plain | added, effort)
-            found.append({**gain(more, base, effort), "group": group.value, "columns": len(added)})
+            results.append({**gain(more, base, effort), "group": group.value, "columns": len(added)})
     whole = {**gain(everything, base, effort), "group": "all groups", "columns": len(catalog()) - len(plain)}
-    return {"ablation": [*found, whole]}
+    return {"ablation": [*results, whole]}
 
 
 def _columns(wanted: Callable[[Feature], bool]) -> frozenset[str]:
@@ -76,19 +76,23 @@ def _causes(rows: TrainingSet, truth: Path, effort: Effort) -> dict[str, Any]:
     """Among the test rows that still order, in weeks of which the truth has a picture."""
     _, test = split(rows)
     true = true_drivers(pictures_of(rows, test, truth))
-    kept = (true != "") & ~rows.labels.already_silent[test.place]
-    said, true = named_causes(rows, kept, effort), true[kept]
+    retained = (true != "") & ~rows.labels.already_silent[test.place]
+    text, true = named_causes(rows, retained, effort), true[retained]
     return {
-        "causes": recognised(true, said, test.account[kept], effort),
-        "confusion": confusion(true, said),
-        "unknown_where_one_acts": float((said[true != NOTHING] == NOTHING).mean()),
+        "causes": recognised(true, text, test.account[retained], effort),
+        "confusion": confusion(true, text),
+        "unknown_where_one_acts": float((text[true != NOTHING] == NOTHING).mean()),
     }
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
     """The figures as lines for a person."""
-    told = (_ablation_lines(result["ablation"]), _cause_lines(result["causes"]), confusion_lines(result["confusion"]))
-    return [line for lines in told for line in (*lines, "")]
+    details = (
+        _ablation_lines(result["ablation"]),
+        _cause_lines(result["causes"]),
+        confusion_lines(result["confusion"]),
+    )
+    return [line for lines in details for line in (*lines, "")]
 
 
 def _ablation_lines(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -19,13 +19,13 @@ def in_process(scoring: BundleScoring, questions: ScoreRequests, reasons: int) -
     calibrated probability; reasons: contributions and words; score: all of it as the service does it, bands and
     warnings included; request: from the body's bytes on."""
     scorer = scoring.scorer
-    asked = [understood(scoring, body) for body in questions.histories]
-    rows = [rows_of(scorer, one) for one in asked]
+    query = [understood(scoring, body) for body in questions.histories]
+    rows = [rows_of(scorer, one) for one in query]
     score, request = _whole(scoring, reasons)
     requests = [ScoreRequest.model_validate_json(body) for body in questions.histories]
-    turn = len(asked)
+    turn = len(query)
     return {
-        "features_us": _median_us(lambda n: rows_of(scorer, asked[n % turn])),
+        "features_us": _median_us(lambda n: rows_of(scorer, query[n % turn])),
         "predict_us": _median_us(lambda n: scorer.probability(rows[n % turn])),
         "reasons_us": _median_us(
             lambda n: scorer.explainer.explain(rows[n % turn], scorer.contributions(rows[n % turn]), "zh", reasons)

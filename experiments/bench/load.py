@@ -48,8 +48,8 @@ def _by_wrk(url: str, bodies: Sequence[bytes], clients: int, seconds: float, hea
         )
     if ended.returncode:
         raise CouldNot("wrk failed.", [Fault(url, ended.stderr.strip() or ended.stdout.strip(), "run it by hand")])
-    told = orjson.loads(ended.stdout.splitlines()[-1])
-    return Load(told["requests"] / told["seconds"], told["p50_ms"], told["p99_ms"], told["failed"], "wrk")
+    result = orjson.loads(ended.stdout.splitlines()[-1])
+    return Load(result["requests"] / result["seconds"], result["p50_ms"], result["p99_ms"], result["failed"], "wrk")
 
 
 def _by_httpx(url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str]) -> Load:

@@ -42,15 +42,15 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     accounts, worlds, runs = (4_000, 1, 100) if args.quick else (args.accounts, args.worlds, 50)
     runs = args.runs or runs
     seen: list[CoverageCounts] = []
-    told, thin = [], []
+    result, thin = [], []
     for seed in range(args.seed, args.seed + worlds):
         world = build_world(SizeShape(accounts, accounts // 50, args.week + args.every * args.weeks + 20), seed)
         weeks = range(args.week, args.week + args.every * args.weeks, args.every)
         log = RolloutLog(arrive(world, weeks, args.share, args.paths))
         targets = targets_of(log, world.playbook)
-        found = [one for each in _told(measure_coverage(log, targets, range(runs)), begun) for one in each]
-        seen += found
-        told.append({"world": world.hash, "seed": seed, **_world(log, targets, found)})
+        results = [one for each in _describe(measure_coverage(log, targets, range(runs)), begun) for one in each]
+        seen += results
+        result.append({"world": world.hash, "seed": seed, **_world(log, targets, results)})
         thin.append(refused_when_thin(log, targets, range(1)))
     keys = ("week", "weeks", "every", "share", "paths", "seed")
     parameters = {"accounts": accounts, "worlds": worlds, "runs": runs, **{key: getattr(args, key) for key in keys}}
@@ -58,23 +58,23 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "parameters": parameters,
         **_summary(seen),
         "refused_when_thin": float(np.mean(thin)),
-        "worlds": told,
+        "worlds": result,
         "open_bandit": _bandit(),
         "seconds": time.perf_counter() - begun,
     }
 
 
-def _told(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[list[CoverageCounts]]:
+def _describe(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[list[CoverageCounts]]:
     """Tells after each run how it stands."""
     so_far: list[CoverageCounts] = []
-    for number, found in enumerate(runs, start=1):
-        so_far += found
-        told = _summary(so_far)
+    for number, result in enumerate(runs, start=1):
+        so_far += result
+        details = _summary(so_far)
         sys.stderr.write(
-            f"{time.perf_counter() - begun:.0f} s, run {number}: coverage {told['coverage']:.3f}, half-width "
-            f"{told['half_width']:.1f} beside ours minus playbook {told['ours_minus_playbook']:.1f}\n"
+            f"{time.perf_counter() - begun:.0f} s, run {number}: coverage {details['coverage']:.3f}, half-width "
+            f"{details['half_width']:.1f} beside ours minus playbook {details['ours_minus_playbook']:.1f}\n"
         )
-        yield found
+        yield result
 
 
 def _summary(seen: list[CoverageCounts]) -> dict[str, Any]:
@@ -82,27 +82,27 @@ def _summary(seen: list[CoverageCounts]) -> dict[str, Any]:
     `half_width`: theirs for ours; `ours_minus_playbook`: what it is to be compared with, the true worth per account of
     one week of our policy beside one of the playbook's. All of them per account and week's decision, in money over 13
     weeks."""
-    kept = [one for one in seen if not one.refused]
-    ours = [one for one in kept if one.target == OURS]
+    retained = [one for one in seen if not one.refused]
+    ours = [one for one in retained if one.target == OURS]
     return {
-        "coverage": _share([one.difference[one.headline].covers for one in kept]),
+        "coverage": _share([one.difference[one.headline].covers for one in retained]),
         "refused": _share([one.refused for one in seen]),
         "half_width": _middle([one.difference[one.headline].half_width for one in ours]),
         "ours_minus_playbook": _mean([one.truth for one in ours]),
         "rows": _mean([float(one.rows) for one in seen]),
-        "value_coverage": _share([told.covers for one in kept for told in one.value.values()]),
-        "estimators": {name: _estimator(kept, name) for name in (POOLED, *NAMES)},
+        "value_coverage": _share([result.covers for one in retained for result in one.value.values()]),
+        "estimators": {name: _estimator(retained, name) for name in (POOLED, *NAMES)},
         "targets": {name: _target(seen, name) for name in sorted({one.target for one in seen})},
     }
 
 
-def _estimator(kept: list[CoverageCounts], name: str) -> dict[str, float]:
+def _estimator(retained: list[CoverageCounts], name: str) -> dict[str, float]:
     """Over all targets; `half_width`: of ours."""
-    told = [(one.target, one.difference[name]) for one in kept if name in one.difference]
+    results = [(one.target, one.difference[name]) for one in retained if name in one.difference]
     return {
-        "coverage": _share([one.covers for _, one in told]),
-        "half_width": _middle([one.half_width for target, one in told if target == OURS]),
-        "value_coverage": _share([one.value[name].covers for one in kept if name in one.value]),
+        "coverage": _share([one.covers for _, one in results]),
+        "half_width": _middle([one.half_width for target, one in results if target == OURS]),
+        "value_coverage": _share([one.value[name].covers for one in retained if name in one.value]),
     }
 
 
@@ -110,15 +110,15 @@ def _target(seen: list[CoverageCounts], name: str) -> dict[str, Any]:
     """`bias`, `error`: mean and root mean square of the headline's distance from the truth. `half_width_at_reference`:
     the width if the rows were those of the reference log, by the square root of rows."""
     all_runs = [one for one in seen if one.target == name]
-    told = [one.difference[one.headline] for one in all_runs if not one.refused]
-    errors = [one.error for one in told]
+    results = [one.difference[one.headline] for one in all_runs if not one.refused]
+    errors = [one.error for one in results]
     rows = _mean([float(one.rows) for one in all_runs])
-    width = _middle([one.half_width for one in told])
+    width = _middle([one.half_width for one in results])
     return {
         "runs": len(all_runs),
         "refused": _share([one.refused for one in all_runs]),
         "difference": _mean([one.truth for one in all_runs]),
-        "coverage": _share([one.covers for one in told]),
+        "coverage": _share([one.covers for one in results]),
         "bias": _mean(errors),
         "error": float(np.sqrt(_mean([error**2 for error in errors]))),
         "half_width": width,
@@ -138,13 +138,13 @@ def _share(flags: list[bool]) -> float:
     return float(np.mean(flags)) if flags else float("nan")
 
 
-def _world(log: RolloutLog, targets: Mapping[str, Any], found: list[CoverageCounts]) -> dict[str, Any]:
+def _world(log: RolloutLog, targets: Mapping[str, Any], result: list[CoverageCounts]) -> dict[str, Any]:
     """The truth that the intervals were held against; its error is that of mean effects over independent accounts."""
-    truths = {name: float((chances * log.truth).sum(axis=1).mean()) for name, chances in targets.items()}
+    truths = {name: float((probabilities * log.truth).sum(axis=1).mean()) for name, probabilities in targets.items()}
     errors = [np.sqrt((place.effect_error**2).mean(axis=0) / len(place.who)) for place in log.places]
-    ours = [one for one in found if one.target == OURS and not one.refused]
+    ours = [one for one in result if one.target == OURS and not one.refused]
     return {
-        "rows": _mean([float(one.rows) for one in found]),
+        "rows": _mean([float(one.rows) for one in result]),
         "truth": truths,
         "gain_of_the_oracle": truths[BEST] - truths[PLAYBOOK],
         "ours_minus_playbook": truths[OURS] - truths[PLAYBOOK],
@@ -174,6 +174,6 @@ def render(result: Mapping[str, Any]) -> list[str]:
     ]
     for one in result["open_bandit"] or []:
         clicks = None if one["refused"] else one["values"]["doubly_robust"]
-        told = f"{clicks['value']:.4f} (own log {one['own_log']:.4f})" if clicks else "refused"
-        lines.append(f"  open bandit {one['campaign']}: {one['target']} from {one['log']}: {told}")
+        message = f"{clicks['value']:.4f} (own log {one['own_log']:.4f})" if clicks else "refused"
+        lines.append(f"  open bandit {one['campaign']}: {one['target']} from {one['log']}: {message}")
     return lines

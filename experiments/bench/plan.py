@@ -80,21 +80,21 @@ class Commands:
 
     def run(self, name: str, *words: object) -> dict[str, Any]:
         """The command's answer. Raises CouldNot where it fails."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("KQML_")}
+        retained = {key: value for key, value in os.environ.items() if not key.startswith("KQML_")}
         began = time.perf_counter()
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as result:
             line = [sys.executable, "-m", "kqml", *map(str, words), "--json"]
-            environment = {**kept, **self.more, "KQML_HOME": str(self.home.absolute())}
-            started = subprocess.Popen(line, env=environment, stdout=out, stderr=told)
+            environment = {**retained, **self.more, "KQML_HOME": str(self.home.absolute())}
+            started = subprocess.Popen(line, env=environment, stdout=out, stderr=result)
             _, status, usage = os.wait4(started.pid, 0)
             started.returncode = os.waitstatus_to_exitcode(status)
             self.seconds[name] = time.perf_counter() - began
             self.processor_seconds[name] = usage.ru_utime + usage.ru_stime
             self.peak_gib[name] = usage.ru_maxrss / 2**20
-            for file in (out, told):
+            for file in (out, result):
                 file.seek(0)
             if started.returncode:
-                raise CouldNot(f"kqml {name} failed.", [Fault(name, told.read().decode()[-500:], "run it by hand")])
+                raise CouldNot(f"kqml {name} failed.", [Fault(name, result.read().decode()[-500:], "run it by hand")])
             answer: dict[str, Any] = orjson.loads(out.read())
         return answer
 
@@ -122,20 +122,20 @@ def _by_store(commands: Commands, dataset: Path) -> dict[str, Any]:
     commands.run("import --database", "import", dataset, "--database")
     before = _bytes(address)
     week = _last_week(dataset)
-    told = {"score_store": commands.run("score --database", "score", "--database", "--cutoff", week[1])}
+    result = {"score_store": commands.run("score --database", "score", "--database", "--cutoff", week[1])}
     scored = _bytes(address)
-    told["plan_store"] = commands.run("plan --database", "plan", "--database", "--week", week[0])
-    kept = {"events": before, "scores": scored - before, "decisions": _bytes(address) - scored}
+    result["plan_store"] = commands.run("plan --database", "plan", "--database", "--week", week[0])
+    retained = {"events": before, "scores": scored - before, "decisions": _bytes(address) - scored}
     again = commands.run("plan --database again", "plan", "--database", "--week", week[0])
     if not again["store"]["replayed"]:
         raise CouldNot("The week was not replayed.", [Fault("--week", week[0], "read what the command says of it")])
-    return {**told, "bytes": kept}
+    return {**result, "bytes": retained}
 
 
 def _last_week(dataset: Path) -> tuple[str, str]:
     """The name of the first week after the last record, its Monday."""
-    found = read_dataset(dataset)
-    day = moment_of(default_cutoff(found.event_log(), found.info.time_zone), found.info.time_zone).date()
+    result = read_dataset(dataset)
+    day = moment_of(default_cutoff(result.event_log(), result.info.time_zone), result.info.time_zone).date()
     monday = day + timedelta(days=-day.weekday() % 7)
     return week_name(monday), monday.isoformat()
 

@@ -64,17 +64,17 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         for seed in range(args.seed, args.seed + size["scenario_worlds"])
     ]
     whole = sum(len(parts_of(one.stage)) for one in (*own, *other))
-    lived = run_worlds([*own, *other], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
-    told = {name: _told([one for one in own if one.name == name], lived) for name in stages}
-    points = {key: value for name in stages for key, value in told[name]["curve"].items()}
+    rollout = run_worlds([*own, *other], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
+    result = {name: _describe([one for one in own if one.name == name], rollout) for name in stages}
+    points = {key: value for name in stages for key, value in result[name]["curve"].items()}
     largest = points[max(points, key=int)]
     return {
         "parameters": {**size, "stages": "-".join(stages), "seed": args.seed},
         **{key: largest[key] for key in ("share_of_oracle", "low", "high", "best_simple")},
         "curve": dict(sorted(points.items(), key=lambda item: int(item[0]))),
-        "stages": told,
-        "scenarios": {name: _told([one for one in other if one.name == name], lived) for name in scenarios},
-        "world": sorted({lived[one].world for one in lived}),
+        "stages": result,
+        "scenarios": {name: _describe([one for one in other if one.name == name], rollout) for name in scenarios},
+        "world": sorted({rollout[one].world for one in rollout}),
         "kappa": "playbook",
         "seconds": time.perf_counter() - begun,
     }
@@ -82,11 +82,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _size(args: argparse.Namespace) -> dict[str, int]:
     usual = (1_500, 1_500, 1, 600) if args.quick else (20_000, 5_000, 10, 5_000)
-    asked = (args.accounts, args.lived, args.worlds, args.scenario_accounts)
-    accounts, lived, worlds, in_scenario = (own or other for own, other in zip(asked, usual, strict=True))
+    request = (args.accounts, args.lived, args.worlds, args.scenario_accounts)
+    accounts, rollout, worlds, in_scenario = (own or other for own, other in zip(request, usual, strict=True))
     return {
         "accounts": accounts,
-        "lived": min(lived, accounts),
+        "lived": min(rollout, accounts),
         "worlds": worlds,
         "scenario_accounts": in_scenario,
         "scenario_worlds": args.scenario_worlds,
@@ -97,9 +97,9 @@ def _tell(done: int, whole: int, begun: float) -> None:
     sys.stderr.write(f"{done} of {whole} parts of worlds lived: {time.perf_counter() - begun:.0f} s\n")
 
 
-def _told(runs: list[RolloutRun], lived: Mapping[RolloutRun, Any]) -> dict[str, Any]:
+def _describe(runs: list[RolloutRun], rollout: Mapping[RolloutRun, Any]) -> dict[str, Any]:
     """What the worlds of one stage or scenario came to."""
-    outcomes = [lived[one].outcome for one in runs]
+    outcomes = [rollout[one].outcome for one in runs]
     gains = gains_of(outcomes, SEAT)
     stage = runs[0].stage
     return {
@@ -116,15 +116,15 @@ def render(result: Mapping[str, Any]) -> list[str]:
     """The curve, then the policies of each pilot, then the scenarios, as lines for a person."""
     lines = ["rows        share of the oracle     best simple"]
     lines += [f"{int(rows):>9,}  {_share(one)}  {one['best_simple']:.2f}" for rows, one in result["curve"].items()]
-    for name, told in result["stages"].items():
-        lines.append(f"{name}, {told['worlds']} worlds")
-        best = sorted(told["policies"].items(), key=lambda item: -item[1]["gain"])
+    for name, details in result["stages"].items():
+        lines.append(f"{name}, {details['worlds']} worlds")
+        best = sorted(details["policies"].items(), key=lambda item: -item[1]["gain"])
         lines += [
             f"  {policy:<20}{_share(one)}, gain {one['gain']:,.0f} ± {one['gain_half_width']:,.0f}"
             for policy, one in best
         ]
-    for name, told in result["scenarios"].items():
-        for rows, one in told["curve"].items():
+    for name, details in result["scenarios"].items():
+        for rows, one in details["curve"].items():
             lines.append(f"{name:<20}{_share(one)}  best simple {one['best_simple']:.2f}, {int(rows):,} rows")
     return lines
 

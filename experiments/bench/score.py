@@ -82,13 +82,13 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
 def over_http(home: Path, questions: ScoreRequests, args: argparse.Namespace) -> tuple[Load, Load]:
     """Both services one after the other, alone on the machine; first they are asked for the same probabilities."""
     with our_service(home, args.workers) as url:
-        said = [_ours(url, body) for body in questions.histories[:8]]
+        text = [_ours(url, body) for body in questions.histories[:8]]
         ours = _loaded(f"{url}/v1/scores", questions.histories, args)
     with mlflow_service(home, args.workers) as url:
         theirs_said = [_theirs(url, body) for body in questions.rows[:8]]
         theirs = _loaded(f"{url}/invocations", questions.rows, args)
-    if not np.allclose(said, theirs_said, rtol=1e-9, atol=0):
-        fault = Fault("probabilities", f"{said} against {theirs_said}", "the two services must serve one model")
+    if not np.allclose(text, theirs_said, rtol=1e-9, atol=0):
+        fault = Fault("probabilities", f"{text} against {theirs_said}", "the two services must serve one model")
         raise CouldNot("The two services do not agree.", [fault])
     return ours, theirs
 

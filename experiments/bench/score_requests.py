@@ -35,12 +35,12 @@ def make_score_requests(
 ) -> ScoreRequests:
     """The last `events` events of accounts that have so many and are eligible, evenly spread over the dataset."""
     log = dataset.event_log()
-    bodies = [_body(log, place, events, reasons) for place in _places(log, count * 2, events)]
-    asked = [(body, row) for body in bodies if (row := _row(scoring, body)) is not None][:count]
-    return ScoreRequests(tuple(body for body, _ in asked), tuple(row for _, row in asked))
+    bodies = [_body(log, place, events, reasons) for place in _indices(log, count * 2, events)]
+    request = [(body, row) for body in bodies if (row := _row(scoring, body)) is not None][:count]
+    return ScoreRequests(tuple(body for body, _ in request), tuple(row for _, row in request))
 
 
-def _places(log: EventLog, count: int, events: int) -> Sequence[int]:
+def _indices(log: EventLog, count: int, events: int) -> Sequence[int]:
     long = np.flatnonzero(np.diff(log.offsets) >= min(events, int(np.diff(log.offsets).max(initial=0))))
     chosen: list[int] = long[np.linspace(0, len(long) - 1, min(count, len(long))).astype(int)].tolist()
     return chosen
@@ -70,10 +70,10 @@ def understood(scoring: BundleScoring, body: bytes) -> ScoringRequest:
     return scoring.asked(build_histories(request.accounts, cutoff, scoring.lag_days, scoring.time_zone), cutoff)
 
 
-def rows_of(scorer: Scorer, asked: ScoringRequest) -> Floats:
+def rows_of(scorer: Scorer, request: ScoringRequest) -> Floats:
     """The model's rows of the eligible accounts asked about."""
-    rows = request_eligibility(asked, scorer.bundle.model.definition).rows
-    parts = [values for _, values in scorer.rows(asked, rows)]
+    rows = request_eligibility(request, scorer.bundle.model.definition).rows
+    parts = [values for _, values in scorer.rows(request, rows)]
     return np.concatenate(parts) if parts else np.zeros((0, len(scorer.bundle.model.columns)))
 
 

@@ -52,29 +52,29 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         args.seconds, args.events = min(args.seconds, 3.0), min(args.events, 20_000)
     with TemporaryDirectory(prefix="kqml-bench-") as folder:
         scratch = Path(folder)
-        home = args.home or _made(scratch, args.quick)
+        home = args.home or _created(scratch, args.quick)
         scoring = load_live(home / "served" / POINTER).score
         assert isinstance(scoring, BundleScoring)
         dataset = read_dataset(home / ("dataset" if (home / "dataset").exists() else "data"))
         measure = partial(_measured, scratch=scratch, home=home, dataset=dataset, scoring=scoring, args=args)
         with ThreadPoolExecutor(len(args.databases) if args.soak else 1) as pool:  # memory can be watched side by side
-            found = dict(zip(args.databases, pool.map(measure, args.databases), strict=True))
-        result = {"parameters": _parameters(args), **{name: told for name, (told, _) in found.items()}}
+            output = dict(zip(args.databases, pool.map(measure, args.databases), strict=True))
+        result = {"parameters": _parameters(args), **{name: details for name, (details, _) in output.items()}}
         if not args.soak:
-            result["mlflow"] = asdict(_mlflow(home, next(iter(found.values()))[1], args))
+            result["mlflow"] = asdict(_mlflow(home, next(iter(output.values()))[1], args))
     return result
 
 
 def render(result: Mapping[str, Any]) -> Iterator[str]:
     """A line for each load."""
     for database in (name for name in DATABASES if name in result):
-        told = result[database]
-        if "soak" in told:
-            yield f"{database:11} {told['soak']}"
+        details = result[database]
+        if "soak" in details:
+            yield f"{database:11} {details['soak']}"
             continue
-        yield f"{database:11} scores   {_line(told['scores'])}"
-        yield f"{database:11} swapping {_line(told['swapping'])}, {told['swaps']} models"
-        yield f"{database:11} events   {told['events_per_s']:.0f}/s"
+        yield f"{database:11} scores   {_line(details['scores'])}"
+        yield f"{database:11} swapping {_line(details['swapping'])}, {details['swaps']} models"
+        yield f"{database:11} events   {details['events_per_s']:.0f}/s"
     if "mlflow" in result:
         yield f"{'mlflow':11} scores   {_line(result['mlflow'])}"
 
@@ -85,13 +85,15 @@ def _line(load: Mapping[str, Any]) -> str:
 
 
 def _parameters(args: argparse.Namespace) -> dict[str, Any]:
-    asked = {name: getattr(args, name) for name in ("reasons", "clients", "workers", "seconds", "events", "swap_every")}
+    request = {
+        name: getattr(args, name) for name in ("reasons", "clients", "workers", "seconds", "events", "swap_every")
+    }
     if args.soak:
-        asked = {"workers": args.workers, "swap_every": args.swap_every, "soak": args.soak}
-    return {**asked, **({"quick": True} if args.quick else {})}
+        request = {"workers": args.workers, "swap_every": args.swap_every, "soak": args.soak}
+    return {**request, **({"quick": True} if args.quick else {})}
 
 
-def _made(scratch: Path, quick: bool) -> Path:
+def _created(scratch: Path, quick: bool) -> Path:
     if quick:
         return demo_home(scratch)
     home = scratch / "home"
@@ -110,15 +112,15 @@ def _measured(
         with database_service(own, args.workers, address) as (url, group):
             if args.soak:
                 with swapping(pointer, versions, args.swap_every) as moved:
-                    told = soak(Soak(url, group, company, args.soak))
-                return {"soak": {**told, "swaps": len(moved)}}, company
+                    result = soak(Soak(url, group, company, args.soak))
+                return {"soak": {**result, "swaps": len(moved)}}, company
             _load(url, company, args, min(WARM_SECONDS, args.seconds))
             scores = _loaded(url, company, args)
             with swapping(pointer, versions, args.swap_every) as moved:
                 swapped = _loaded(url, company, args)
             events = measure_ingest(url, company.headers, args.events)
-    told = {"scores": asdict(scores), "swapping": asdict(swapped), "swaps": len(moved), "events_per_s": events}
-    return told, company
+    result = {"scores": asdict(scores), "swapping": asdict(swapped), "swaps": len(moved), "events_per_s": events}
+    return result, company
 
 
 def _loaded(url: str, company: LoadedCompany, args: argparse.Namespace) -> Load:

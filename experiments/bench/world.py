@@ -65,28 +65,28 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _measured(dataset: Dataset, truth: Path, effort: Effort) -> dict[str, Any]:
-    found: dict[str, Any] = {"rows": []}
+    result: dict[str, Any] = {"rows": []}
     for gap in GAPS:
         rows = training_set(dataset, gap)
         both, orders = measure_model(rows, None, effort), measure_model(rows, mirrors(rows.columns), effort)
-        found["rows"] += [*rows_of(both, gap, "all", effort), *rows_of(orders, gap, "orders", effort)]
+        result["rows"] += [*rows_of(both, gap, "all", effort), *rows_of(orders, gap, "orders", effort)]
         if gap == GAP:
             left = left_by_the_end(rows, both.examples, truth)
-            found |= {
+            result |= {
                 "left": left_alone(both, left, effort),
                 "ablation": gain(both, orders, effort),
                 "drivers": _drivers(rows, truth, effort),
             }
-    return found
+    return result
 
 
 def _drivers(rows: TrainingSet, truth: Path, effort: Effort) -> list[dict[str, Any]]:
     """Among the test rows that still order, in weeks of which the truth has a picture."""
     _, test = split(rows)
     facts = facts_of(pictures_of(rows, test, truth))
-    kept = facts["known"] & ~rows.labels.already_silent[test.place]
-    among = {name: fact[kept] for name, fact in facts.items()}
-    return drivers_of(sums_of(rows, kept, effort), among, test.account[kept], effort)
+    retained = facts["known"] & ~rows.labels.already_silent[test.place]
+    among = {name: fact[retained] for name, fact in facts.items()}
+    return drivers_of(sums_of(rows, retained, effort), among, test.account[retained], effort)
 
 
 def _measure_coin_flip(world: World, folder: Path, effort: Effort) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def _measure_coin_flip(world: World, folder: Path, effort: Effort) -> dict[str, 
     per_week = 1.0 - (1.0 - COIN_CHURN) ** (1 / 52)
     effects = replace(world.effects, **{**off, "base_hazard": per_week})
     dataset, _ = write_world(replace(world, effects=effects), folder / "coin")
-    judged = measure_model(training_set(dataset, 0), None, effort)
-    return {row["group"]: row["auc"] for row in rows_of(judged, 0, "all", effort)}
+    assessment = measure_model(training_set(dataset, 0), None, effort)
+    return {row["group"]: row["auc"] for row in rows_of(assessment, 0, "all", effort)}
 
 
 def render(result: Mapping[str, Any]) -> list[str]:

@@ -46,8 +46,8 @@ class DemoRun:
         act()
         seconds = round(time.perf_counter() - began, 2)
         self.steps.append({"step": title, "seconds": seconds})
-        told = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
-        self.console.print(told, style="dim", highlight=False)
+        message = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
+        self.console.print(message, style="dim", highlight=False)
 
     def show(self, title: str) -> None:
         """Show the title of a step."""
@@ -75,10 +75,10 @@ def run(
     _open_folder(home, fresh)
     os.environ |= demo_settings(home)
     today = moment_of(present(), TIME_ZONE).date()
-    told = sys.stderr if as_json else sys.stdout
+    details = sys.stderr if as_json else sys.stdout
     language = read_settings().language
-    story = DemoRun(Console(file=told), language)
-    with redirect_stdout(told):
+    story = DemoRun(Console(file=details), language)
+    with redirect_stdout(details):
         _train(story, home, accounts, today)
         fill_database(story, home)
     result = {"home": str(home), "steps": story.steps, **_champion()}
@@ -155,8 +155,8 @@ def _champion() -> dict[str, Any]:
     from models.registry.versions import find_version
     from serve.cli.registry import registry_client
 
-    found = find_version(registry_client(read_settings()), "champion")
-    return {"version": found.number, "grade": found.grade}
+    result = find_version(registry_client(read_settings()), "champion")
+    return {"version": result.number, "grade": result.grade}
 
 
 def _first_rep(data: Path) -> str:
@@ -167,13 +167,13 @@ def _first_rep(data: Path) -> str:
     return str(reps.loc[reps["left_on"].isna(), "rep_id"].min())
 
 
-def _say_next(console: Console, language: str, result: dict[str, Any], asked: tuple[int | None, date]) -> None:
+def _say_next(console: Console, language: str, result: dict[str, Any], request: tuple[int | None, date]) -> None:
     shown = {name: result[name] for name in ("version", "grade", "home")}
     seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
     console.print()
     console.print(text("commands.demo.done", language, seconds=seconds, **shown), highlight=False, soft_wrap=True)
     console.print(text("commands.demo.next", language), highlight=False)
-    settings, (port, today) = read_settings(), asked
+    settings, (port, today) = read_settings(), request
     rep = _first_rep(settings.home / "data")
     address = f"http://{settings.host}:{settings.port if port is None else port}"
     for command in (

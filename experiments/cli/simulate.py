@@ -117,12 +117,12 @@ def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], for
         "log": log[0],
         "events": frames.events,
         "departures": sum(len(part) for part in frames.departures),
-        "decisions": sum(len(part) for kept in frames.logs for part in kept.decisions),
+        "decisions": sum(len(part) for retained in frames.logs for part in retained.decisions),
     }
-    emit(result, as_json, lambda console: _told(console, result))
+    emit(result, as_json, lambda console: _describe(console, result))
 
 
-def _told(console: Console, result: Mapping[str, Any]) -> None:
+def _describe(console: Console, result: Mapping[str, Any]) -> None:
     console.print(
         f"{result['accounts']} accounts, {result['reps']} reps, {result['weeks']} weeks: {result['events']} events, "
         f"{result['departures']} quiet departures, {result['decisions']} logged decisions in {result['out']}."
@@ -151,13 +151,13 @@ def _check_fit(name: str, as_json: bool) -> None:
     from experiments.world.fit.check import BOUNDS, check_fit
 
     with progress("Comparing with the Iowa stores", None):
-        found = check_fit(name)
+        result = check_fit(name)
     rows = {
-        key: {"value": value, "low": BOUNDS[key][0], "high": BOUNDS[key][1], "holds": key not in found.beyond}
-        for key, value in found.distances.items()
+        key: {"value": value, "low": BOUNDS[key][0], "high": BOUNDS[key][1], "holds": key not in result.beyond}
+        for key, value in result.distances.items()
     }
-    emit({"fit": name, "holds": found.holds, "distances": rows}, as_json, lambda console: _draw_fit(console, rows))
-    if not found.holds:
+    emit({"fit": name, "holds": result.holds, "distances": rows}, as_json, lambda console: _draw_fit(console, rows))
+    if not result.holds:
         raise typer.Exit(1)
 
 

@@ -47,8 +47,8 @@ def benchmarks_page() -> str:
         ("torture", torture_section),
         ("fuzz", fuzz_section),
     )
-    found = [(make, _stored(name)) for name, make in sections]
-    return "\n".join([HEAD, *(line for make, results in found if results for line in make(results))])
+    rows = [(make, _stored(name)) for name, make in sections]
+    return "\n".join([HEAD, *(line for make, results in rows if results for line in make(results))])
 
 
 def _stored(name: str) -> list[dict[str, Any]]:
@@ -58,22 +58,22 @@ def _stored(name: str) -> list[dict[str, Any]]:
 def _churn(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Churn on real histories\n\n`python -m experiments.bench churn --json --save`\n"
     for result in results:
-        for told in result["protocols"]:
-            rows = [row for row in result["rows"] if _same(row, told)]
-            yield from _protocol(told, rows)
+        for details in result["protocols"]:
+            rows = [row for row in result["rows"] if _same(row, details)]
+            yield from _protocol(details, rows)
 
 
-def _same(row: dict[str, Any], told: dict[str, Any]) -> bool:
-    return bool(row["dataset"] == told["dataset"] and row["gap"] == told["gap"])
+def _same(row: dict[str, Any], result: dict[str, Any]) -> bool:
+    return bool(row["dataset"] == result["dataset"] and row["gap"] == result["gap"])
 
 
-def _protocol(told: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
-    grade = told["grade"]
-    yield f"### {told['dataset']}, gap {told['gap']} days\n"
+def _protocol(result: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
+    grade = result["grade"]
+    yield f"### {result['dataset']}, gap {result['gap']} days\n"
     yield (
         f"Grade {grade['grade']}: gain in average precision over the best rule ({grade['rule']}) {grade['gain']:+.3f}, "
         f"at least {grade['gain_low']:+.3f}. Times this test block had been read on the machine that measured: "
-        f"{told['test_block_readings']}.\n"
+        f"{result['test_block_readings']}.\n"
     )
     head = ("group", "model", "AUC", "average precision", "lift 10 %", "expected ÷ observed", "slope", "Δ low AUC / AP")
     yield from table(head, (_churn_row(row) for row in rows))
@@ -115,10 +115,10 @@ def _features(results: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _features_row(result: dict[str, Any], part: dict[str, Any]) -> Sequence[str]:
-    asked = result["parameters"]
+    request = result["parameters"]
     return (
-        f"{asked['accounts']:,} × {asked['cutoffs']}",
-        f"{asked['events']:,}",
+        f"{request['accounts']:,} × {request['cutoffs']}",
+        f"{request['events']:,}",
         str(part["features"]),
         *(f"{part[key]:.1f} s" if part[key] else "–" for key in ("seconds", "polars_seconds", "duckdb_seconds")),
         *(_number(part[key], 1) for key in ("ratio_polars", "ratio_duckdb")),
@@ -171,8 +171,8 @@ def _effects(results: list[dict[str, Any]]) -> Iterator[str]:
     )
     head = ("log", "basis", "learner", "rows", "corr", "sign error", "claimed", "coverage", "half-width", "bias", "s")
     for result in results:
-        told = result["parameters"]
-        yield f"World {told['accounts']} accounts, {told['weeks']} weeks of log, seed {told['seed']}.\n"
+        details = result["parameters"]
+        yield f"World {details['accounts']} accounts, {details['weeks']} weeks of log, seed {details['seed']}.\n"
         yield from table(head, (_effect_row(row, result["basis"][row["log"]]) for row in result["rows"]))
 
 
@@ -185,8 +185,8 @@ def _effect_row(row: dict[str, Any], basis: str) -> Sequence[str]:
 def _duties(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Duties of a large company\n\n`python -m experiments.bench duties --json --save`\n"
     for result in results:
-        told = f"{result['accounts']:,} accounts, {result['records']:,} records of the kinds needed"
-        yield f"{told}, peak {result['peak_gib']:.1f} GiB.\n"
+        message = f"{result['accounts']:,} accounts, {result['records']:,} records of the kinds needed"
+        yield f"{message}, peak {result['peak_gib']:.1f} GiB.\n"
         rows = (
             (name, f"{seconds:.1f}", f"{result['processor_seconds'][name]:.1f}", f"{result['rows'].get(name, 0):,}")
             for name, seconds in result["seconds"].items()

@@ -39,13 +39,13 @@ def _command(app: Any, name: str) -> Any:
 
 
 def _section(name: str, command: Any) -> str:
-    told, example = command.help.split("Example:")
+    result, example = command.help.split("Example:")
     rows = [
         f"| {_cell(_names(option))} | {_cell(option.help or '')} | {_cell(_default(option))} |"
         for option in command.params
     ]
     table = "\n".join(["| option | what | else |", "| --- | --- | --- |", *rows])
-    return f"### `kqml {name}`\n\n{told.strip()}\n\n```\n{example.strip()}\n```\n\n{table}\n"
+    return f"### `kqml {name}`\n\n{result.strip()}\n\n```\n{example.strip()}\n```\n\n{table}\n"
 
 
 def _names(option: Any) -> str:

@@ -24,8 +24,8 @@ def _row(result: dict[str, Any], name: str) -> list[str]:
 
 
 def _words(result: dict[str, Any]) -> str:
-    told = f"{result['scored']:,} scored, {result['recommended']:,} actions for {result['reps']:,} reps"
+    message = f"{result['scored']:,} scored, {result['recommended']:,} actions for {result['reps']:,} reps"
     sums = ", ".join(f"{form} {total:.0f} s" for form, total in result["total"].items() if total is not None)
     size = result["store_bytes"]
-    kept = f"; in the store decisions of a week take {size['decisions'] / 2**20:,.0f} MiB" if size else ""
-    return f"{told}. Scored, explained, planned: {sums}{kept}.\n"
+    retained = f"; in the store decisions of a week take {size['decisions'] / 2**20:,.0f} MiB" if size else ""
+    return f"{message}. Scored, explained, planned: {sums}{retained}.\n"

@@ -66,7 +66,7 @@ def _ope_row(name: str, one: dict[str, Any]) -> Sequence[str]:
 
 
 def _bandit_row(one: dict[str, Any]) -> Sequence[str]:
-    found = None if one["refused"] else one["values"]["doubly_robust"]
-    told = f"{found['value']:.4f} ({found['low']:.4f}–{found['high']:.4f})" if found else "refused"
-    numbers = (f"{one['effective']:,.0f}", f"{one['mean_weight']:.2f}", told, f"{one['own_log']:.4f}")
+    result = None if one["refused"] else one["values"]["doubly_robust"]
+    message = f"{result['value']:.4f} ({result['low']:.4f}–{result['high']:.4f})" if result else "refused"
+    numbers = (f"{one['effective']:,.0f}", f"{one['mean_weight']:.2f}", message, f"{one['own_log']:.4f}")
     return (one["campaign"], one["log"], one["target"], *numbers)

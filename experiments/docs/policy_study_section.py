@@ -37,16 +37,16 @@ def _curve_row(rows: str, one: dict[str, Any]) -> Sequence[str]:
 
 
 def _policy_rows(stages: dict[str, Any]) -> Iterator[Sequence[str]]:
-    names = sorted({name for told in stages.values() for name in told["policies"]})
-    best = max(stages.values(), key=lambda told: len(told["policies"]))["policies"]
+    names = sorted({name for results in stages.values() for name in results["policies"]})
+    best = max(stages.values(), key=lambda results: len(results["policies"]))["policies"]
     for name in sorted(names, key=lambda name: -best[name]["share_of_oracle"] if name in best else 0.0):
-        told = [stage["policies"].get(name) for stage in stages.values()]
-        yield (name.replace("_", " "), *(_share(one, "share_of_oracle") if one else "–" for one in told))
+        results = [stage["policies"].get(name) for stage in stages.values()]
+        yield (name.replace("_", " "), *(_share(one, "share_of_oracle") if one else "–" for one in results))
 
 
 def _scenario_rows(scenarios: dict[str, Any]) -> Iterator[Sequence[str]]:
-    for name, told in scenarios.items():
-        for rows, one in told["curve"].items():
+    for name, result in scenarios.items():
+        for rows, one in result["curve"].items():
             yield (name.replace("_", " "), *_curve_row(rows, one))
 
 

@@ -19,9 +19,9 @@ def serve_section(results: list[dict[str, Any]]) -> Iterator[str]:
             "of 5,000, each acknowledged before the next. MLflow's service gets the feature rows ready-made.\n"
         )
     for result in loads:
-        told = result["parameters"]
-        asked = (f"{told[name]} {name}" for name in ("clients", "workers", "reasons"))
-        yield f"{', '.join(asked)}, {told['seconds']:.0f} s each.\n"
+        details = result["parameters"]
+        request = (f"{details[name]} {name}" for name in ("clients", "workers", "reasons"))
+        yield f"{', '.join(request)}, {details['seconds']:.0f} s each.\n"
         head = ("service", "requests/s", "p50", "p99", "× mlflow", "failed", "models exchanged", "events/s")
         yield from table(head, _load_rows(result))
     if soaks:
@@ -33,9 +33,9 @@ def serve_section(results: list[dict[str, Any]]) -> Iterator[str]:
 def _load_rows(result: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     theirs = result["mlflow"]
     for name in (name for name in DATABASES if name in result):
-        told = result[name]
-        yield name, *_load(told["scores"], theirs), "–", f"{told['events_per_s']:,.0f}"
-        yield f"{name}, swapping", *_load(told["swapping"], theirs), str(told["swaps"]), "–"
+        details = result[name]
+        yield name, *_load(details["scores"], theirs), "–", f"{details['events_per_s']:,.0f}"
+        yield f"{name}, swapping", *_load(details["swapping"], theirs), str(details["swaps"]), "–"
     yield "mlflow models serve", *_load(theirs, theirs), "–", "–"
 
 
@@ -50,11 +50,11 @@ def _load(load: Mapping[str, Any], theirs: Mapping[str, Any]) -> Sequence[str]:
 
 def _soak_rows(result: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     for name in (name for name in DATABASES if name in result):
-        told = result[name]["soak"]
+        details = result[name]["soak"]
         yield (
             name,
             f"{result['parameters']['soak']:g}",
-            *(f"{told[key]:,}" for key in ("scores", "events", "swaps", "failed")),
-            f"{told['rss_settled_mib']:,.0f} → {told['rss_end_mib']:,.0f} MiB",
-            f"{told['rss_slope_mib_per_hour']:+.1f}",
+            *(f"{details[key]:,}" for key in ("scores", "events", "swaps", "failed")),
+            f"{details['rss_settled_mib']:,.0f} → {details['rss_end_mib']:,.0f} MiB",
+            f"{details['rss_slope_mib_per_hour']:+.1f}",
         )

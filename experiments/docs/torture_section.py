@@ -13,11 +13,11 @@ def torture_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """A row a database: how often what was killed, what was acknowledged meanwhile, how much of it was wrong."""
     yield "## Nothing acknowledged is lost\n\n`python -m experiments.torture --kills 200 --save` (`make torture`)\n"
     for result in results:
-        yield from table(HEADS, (_row(name, found) for name, found in result.items() if name != "parameters"))
+        yield from table(HEADS, (_row(name, output) for name, output in result.items() if name != "parameters"))
     yield FOOT
 
 
-def _row(name: str, found: dict[str, Any]) -> list[str]:
-    killed, kept = found["killed"], found["acknowledged"]
-    counts = (killed.get("service", 0), killed.get("postgresql", 0), kept["events"], kept["states"])
-    return [name, *map(str, counts), str(sum(found["wrong"].values()))]
+def _row(name: str, result: dict[str, Any]) -> list[str]:
+    killed, retained = result["killed"], result["acknowledged"]
+    counts = (killed.get("service", 0), killed.get("postgresql", 0), retained["events"], retained["states"])
+    return [name, *map(str, counts), str(sum(result["wrong"].values()))]

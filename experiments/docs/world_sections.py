@@ -70,9 +70,9 @@ def groups_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """What each group of features adds; how often causes are named where they act."""
     yield "## Groups of features, causes\n\n`python -m experiments.bench groups [--fit vendor] --save`\n"
     for result in results:
-        asked = result["parameters"]
-        size = f"{asked['accounts']:,} accounts, world {result['world']}, {result['features']} features"
-        yield f"### `{asked['fit']}`, {size}\n"
+        request = result["parameters"]
+        size = f"{request['accounts']:,} accounts, world {result['world']}, {result['features']} features"
+        yield f"### `{request['fit']}`, {size}\n"
         yield "Added to orders with plain counts, among the still ordering, gap 28:\n"
         head = ("group", "columns", "Δ AUC", "Δ average precision")
         rows = (

@@ -43,21 +43,21 @@ def run(
     names = DATABASES if database == "both" else (database,)
     with TemporaryDirectory(prefix="kqml-fuzz-") as folder:
         model = demo_pointer(Path(folder)) if pointer is None else pointer
-        found = {name: _fuzzed(name, model, requests, seed) for name in names}
-    typer.echo(json.dumps(found, ensure_ascii=False))
+        result = {name: _fuzzed(name, model, requests, seed) for name in names}
+    typer.echo(json.dumps(result, ensure_ascii=False))
     if save:
-        _keep({"requests": requests, "seed": seed}, found)
-    if any(part["findings"] for parts in found.values() for part in parts.values()):
+        _keep({"requests": requests, "seed": seed}, result)
+    if any(part["findings"] for parts in result.values() for part in parts.values()):
         raise SystemExit(1)
 
 
-def _keep(parameters: dict[str, int], found: dict[str, Any]) -> None:
+def _keep(parameters: dict[str, int], result: dict[str, Any]) -> None:
     """Stores the result beside what runs with the same parameters found on other databases."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"requests={parameters['requests']}_seed={parameters['seed']}.json"
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    told = json.dumps({**earlier, "parameters": parameters, **found}, ensure_ascii=False, indent=2, sort_keys=True)
-    path.write_text(told + "\n", encoding="utf-8")
+    details = json.dumps({**earlier, "parameters": parameters, **result}, ensure_ascii=False, indent=2, sort_keys=True)
+    path.write_text(details + "\n", encoding="utf-8")
 
 
 def _fuzzed(name: str, pointer: Path, requests: int, seed: int) -> dict[str, Any]:
@@ -79,10 +79,10 @@ def fuzz(address: str, pointer: Path, requests: int, seed: int, stepped: Stepped
             logins = FindingCounts()
             fuzz_logins(target.url, math.ceil(requests * LOGINS_PER_REQUEST), seed, logins)
         failures = [line for line in log.read_text().splitlines() if '"request_failed"' in line]
-    told = {"generated": generated.told(), "hostile": hostile.told(), "logins": logins.told()}
-    for part in told.values():
+    result = {"generated": generated.summary(), "hostile": hostile.summary(), "logins": logins.summary()}
+    for part in result.values():
         part["failures_in_log"] = failures if part["findings"] else []
-    return told
+    return result
 
 
 @contextmanager

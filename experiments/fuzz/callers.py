@@ -74,7 +74,7 @@ def _key(
 def _users(database: Database, reps: Mapping[Role, str], now: int) -> Iterator[FuzzCaller]:
     for role in Role:
         with database.writing() as connection:
-            wish = NewUser(f"the-{role.value}", role, reps.get(role), None)
-            token = start_session(connection, add_user(connection, wish, "no password", now), LIMITS, now)
+            request = NewUser(f"the-{role.value}", role, reps.get(role), None)
+            token = start_session(connection, add_user(connection, request, "no password", now), LIMITS, now)
         known = {"cookie": f"{COOKIE}={token}", HEADER: csrf_token(token)}
         yield FuzzCaller(f"a logged-in {role.value}", known, SCOPES_OF[role])

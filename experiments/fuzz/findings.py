@@ -37,13 +37,13 @@ class FindingCounts:
         self.found.setdefault(kind, finding)
         self.times[kind] += 1
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         return {
             "requests": self.requests,
             "statuses": {str(status): self.statuses[status] for status in sorted(self.statuses)},
-            "findings": [self._told_of(one) for one in self.found.values()],
+            "findings": [self._summary_of(one) for one in self.found.values()],
         }
 
-    def _told_of(self, one: FuzzFinding) -> dict[str, Any]:
+    def _summary_of(self, one: FuzzFinding) -> dict[str, Any]:
         times = self.times[one.operation, one.what]
         return {"operation": one.operation, "what": one.what, "times": times, "example": one.example[:SHOWN]}

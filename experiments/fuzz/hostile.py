@@ -20,11 +20,11 @@ Stepped = Callable[[int], object]
 
 def fuzz_hostile(target: FuzzTarget, judge: AnswerCheck, share: float, seed: int, stepped: Stepped) -> FindingCounts:
     """Sends that share of the bodies, all the rest, by a caller who may do everything; then asks after the service."""
-    tally, chance = FindingCounts(), random.Random(seed)
+    tally, probability = FindingCounts(), random.Random(seed)
     noted = _Notes(judge, tally)
     with httpx.Client(base_url=target.url, headers=target.callers[0].headers, timeout=SECONDS) as http:
         for method, path, body in _bodies(target):
-            if chance.random() < share:
+            if probability.random() < share:
                 address = path.format(**{name: quote(ids[-1], safe="") for name, ids in target.ids.items()})
                 headers = {name.encode(): value.encode("latin-1") for name, value in body.headers.items()}
                 answer = http.request(method, address, content=body.content, headers=headers)

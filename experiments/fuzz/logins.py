@@ -59,33 +59,33 @@ class _Try:
 
 def fuzz_logins(url: str, tries: int, seed: int, tally: FindingCounts) -> None:
     """Sends so many forms, each from an address of its own, so that pauses after failures do not hide the rest."""
-    chance = random.Random(seed)
+    probability = random.Random(seed)
     with httpx.Client(base_url=url, timeout=SECONDS) as http:
         for _ in range(tries):
             http.cookies.clear()
-            sent = _form(http, chance, tally)
-            answer = http.post(sent.path, content=_encoded(sent.fields, chance), headers=sent.headers)
+            sent = _form(http, probability, tally)
+            answer = http.post(sent.path, content=_encoded(sent.fields, probability), headers=sent.headers)
             tally.count(answer.status_code)
             for what in _wrong(sent, answer):
                 tally.add(FuzzFinding(f"POST {sent.path}", what, f"{sent}: {answer.status_code} {answer.headers}"))
 
 
-def _form(http: httpx.Client, chance: random.Random, tally: FindingCounts) -> _Try:
-    address = {"x-forwarded-for": ".".join(str(chance.randrange(1, 255)) for _ in range(4))}
+def _form(http: httpx.Client, probability: random.Random, tally: FindingCounts) -> _Try:
+    address = {"x-forwarded-for": ".".join(str(probability.randrange(1, 255)) for _ in range(4))}
     headers = {"content-type": "application/x-www-form-urlencoded", **address}
-    if chance.random() < 0.2:
-        token = chance.choice(HOSTILE)
+    if probability.random() < 0.2:
+        token = probability.choice(HOSTILE)
         return _Try("/logout", {"csrf_token": token}, {**headers, **_cookie(SESSION, token)}, right=False)
-    page = http.get("/login", params={"next": chance.choice(ONWARD)}, headers=address)
+    page = http.get("/login", params={"next": probability.choice(ONWARD)}, headers=address)
     tally.count(page.status_code)
-    found = _TOKEN.search(page.text)
-    if found is None:
+    match = _TOKEN.search(page.text)
+    if match is None:
         tally.add(FuzzFinding("GET /login", f"answered {page.status_code} without a form", str(page.url)))
-    token = found.group(1) if found else ""
-    fields = {"login": LOGIN, "password": PASSWORD, "csrf_token": token, "next": chance.choice(ONWARD)}
+    token = match.group(1) if match else ""
+    fields = {"login": LOGIN, "password": PASSWORD, "csrf_token": token, "next": probability.choice(ONWARD)}
     right = True
-    if chance.random() < 0.7:
-        fields[chance.choice(("login", "password", "csrf_token"))] = chance.choice(HOSTILE)
+    if probability.random() < 0.7:
+        fields[probability.choice(("login", "password", "csrf_token"))] = probability.choice(HOSTILE)
         right = False
     http.cookies.clear()
     return _Try("/login", fields, {**headers, **_cookie(FORM, token)}, right)
@@ -95,13 +95,13 @@ def _cookie(name: str, value: str) -> dict[str, str]:
     return {"cookie": f"{name}={value}"} if value.isascii() and value.isprintable() else {}
 
 
-def _encoded(fields: dict[str, str], chance: random.Random) -> str:
+def _encoded(fields: dict[str, str], probability: random.Random) -> str:
     """The form's body; sometimes a field stands twice or one stands there that is none."""
     pairs = list(fields.items())
-    if chance.random() < 0.1:
-        pairs.append((chance.choice(list(fields)), chance.choice(HOSTILE)))
-    if chance.random() < 0.1:
-        pairs.append((chance.choice(HOSTILE), chance.choice(HOSTILE)))
+    if probability.random() < 0.1:
+        pairs.append((probability.choice(list(fields)), probability.choice(HOSTILE)))
+    if probability.random() < 0.1:
+        pairs.append((probability.choice(HOSTILE), probability.choice(HOSTILE)))
     return urlencode(pairs)
 
 

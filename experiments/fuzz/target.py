@@ -161,6 +161,6 @@ def _decide(database: Database, numbers: range) -> None:
     rest = ("value_at_risk", "before_cutoff", "before_model", "change_calendar", "change_data", "change_model")
     words = {"band": "raised", "reasons": reason, "warnings": "[]", **dict.fromkeys(rest)}
     with database.writing() as connection:
-        made = [{**decided, **lists, "decision_id": f"d{_sign(n)}", "account_id": f"a{_sign(n)}"} for n in numbers]
-        add_decisions(connection, made, cutoff)
+        output = [{**decided, **lists, "decision_id": f"d{_sign(n)}", "account_id": f"a{_sign(n)}"} for n in numbers]
+        add_decisions(connection, output, cutoff)
         record_scores(connection, [{**scored, **words, "account_id": f"a{_sign(n)}"} for n in numbers])

@@ -26,13 +26,13 @@ def run(
 ) -> None:
     """Prints one JSON object; exits with 1 where anything is wrong."""
     names = DATABASES if database == "both" else (database,)
-    found = {name: _tortured(name, kills, seed) for name in names}
-    typer.echo(json.dumps(found))
+    result = {name: _tortured(name, kills, seed) for name in names}
+    typer.echo(json.dumps(result))
     if save:
         RESULTS.mkdir(parents=True, exist_ok=True)
-        told = {"parameters": {"kills": kills, "seed": seed}, **found}
-        (RESULTS / f"kills={kills}_seed={seed}.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    if any(outcome["wrong"] for outcome in found.values()):
+        details = {"parameters": {"kills": kills, "seed": seed}, **result}
+        (RESULTS / f"kills={kills}_seed={seed}.json").write_text(json.dumps(details, indent=2) + "\n", encoding="utf-8")
+    if any(outcome["wrong"] for outcome in result.values()):
         raise SystemExit(1)
 
 
@@ -40,7 +40,7 @@ def _tortured(name: str, kills: int, seed: int) -> dict[str, Any]:
     bar = Progress(console=Console(stderr=True))
     with _planned(name, kills, seed) as plan, bar:
         task = bar.add_task(f"Killing on {name}", total=kills)
-        return _told(torture(plan, lambda done: bar.advance(task, done)))
+        return _describe(torture(plan, lambda done: bar.advance(task, done)))
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def _planned(name: str, kills: int, seed: int) -> Iterator[Torture]:
             server.remove()
 
 
-def _told(outcome: TortureResult) -> dict[str, Any]:
+def _describe(outcome: TortureResult) -> dict[str, Any]:
     verdict = outcome.verdict
     return {
         "killed": dict(outcome.killed),

@@ -76,10 +76,10 @@ def torture(plan: Torture, stepped: Callable[[int], object] = lambda done: None)
         process = _start(zygote, port)
         for sender in senders:
             sender.start()
-        chance = random.Random(plan.seed)
+        probability = random.Random(plan.seed)
         for _ in range(plan.kills):
-            time.sleep(chance.uniform(SHORTEST, LONGEST))
-            if plan.server is not None and chance.random() < OF_DATABASE:
+            time.sleep(probability.uniform(SHORTEST, LONGEST))
+            if plan.server is not None and probability.random() < OF_DATABASE:
                 _kill_database(plan.server)
                 killed["postgresql"] += 1
             else:
@@ -92,10 +92,10 @@ def torture(plan: Torture, stepped: Callable[[int], object] = lambda done: None)
         for sender in senders:
             sender.join()
         os.kill(process, signal.SIGKILL)
-    return TortureResult(killed, _judged(plan.address, senders), time.monotonic() - began)
+    return TortureResult(killed, _evaluate(plan.address, senders), time.monotonic() - began)
 
 
-def _judged(address: str, senders: Sequence[EventSender]) -> VerificationResult:
+def _evaluate(address: str, senders: Sequence[EventSender]) -> VerificationResult:
     database = open_database(address)
     try:
         return verify_database(database, [sender.book for sender in senders])

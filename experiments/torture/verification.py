@@ -35,26 +35,26 @@ class VerificationResult:
 
     @property
     def wrong(self) -> dict[str, int]:
-        told = asdict(self)
-        return {field.name: told[field.name] for field in fields(self)[3:] if told[field.name]}
+        result = asdict(self)
+        return {field.name: result[field.name] for field in fields(self)[3:] if result[field.name]}
 
 
 def verify_database(database: Database, books: Sequence[SentEvents]) -> VerificationResult:
     """Reads everything once."""
     with database.snapshot() as connection:
-        found = {row.event_id: (row.account_id, row.amount) for row in connection.execute(_EVENTS)}
+        result = {row.event_id: (row.account_id, row.amount) for row in connection.execute(_EVENTS)}
         numbers = {row.account_id: _number(row.attributes) for row in connection.execute(_ACCOUNTS)}
         lives = _lives(connection)
     sent = {event["event_id"]: event for book in books for batch in book.batches for event in batch.events}
-    changed = [name for name, facts in found.items() if name in sent and facts != _facts(sent[name])]
+    changed = [name for name, facts in result.items() if name in sent and facts != _facts(sent[name])]
     return VerificationResult(
         events=sum(book.acknowledged_events for book in books),
         states=sum(len(states) for book in books for states in book.states.values()),
         accounts=sum(len(book.accounts) for book in books),
-        lost_events=sum(name not in found for name in _acknowledged(books)),
-        foreign_events=len(found.keys() - sent.keys()),
+        lost_events=sum(name not in result for name in _acknowledged(books)),
+        foreign_events=len(result.keys() - sent.keys()),
         changed_events=len(changed),
-        torn_batches=sum(_is_torn(batch.events, found) for book in books for batch in book.batches),
+        torn_batches=sum(_is_torn(batch.events, result) for book in books for batch in book.batches),
         lost_states=sum(1 for book in books for _ in _lost_states(book, lives)),
         doubled_states=sum(len(life) != len(set(life)) for life in lives.values()),
         lost_accounts=sum(
@@ -82,8 +82,8 @@ def _acknowledged(books: Sequence[SentEvents]) -> Iterator[str]:
     return (e["event_id"] for book in books for batch in book.batches if batch.acknowledged for e in batch.events)
 
 
-def _is_torn(events: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:
-    return len({event["event_id"] in found for event in events}) == 2
+def _is_torn(events: Sequence[dict[str, Any]], result: dict[str, Any]) -> bool:
+    return len({event["event_id"] in result for event in events}) == 2
 
 
 def _lives(connection: Connection) -> dict[str, list[str]]:

@@ -52,17 +52,17 @@ def own_plan(own: Packages, priority: Floats) -> WeekIntent:
     return WeekIntent(own, own, np.zeros(len(own), dtype=bool), priority)
 
 
-def act(plan: WeekIntent, playbook: Playbook, seat: Places, week: Week, luck: Draws) -> Acts:
+def act(plan: WeekIntent, playbook: Playbook, seat: Places, week: Week, draws: Draws) -> Acts:
     """Carries a plan out within each rep's minutes, stops and budget."""
-    refused = plan.ruled & ~luck.happens(np.minimum(FOLLOWS * week.diligence**0.25, 1.0), "follows", week.number)
+    refused = plan.ruled & ~draws.happens(np.minimum(FOLLOWS * week.diligence**0.25, 1.0), "follows", week.number)
     wanted = np.where(plan.ruled & ~refused, plan.assigned, plan.own).astype(np.int8)
-    kept = within_hours(wanted, plan.priority, seat, playbook)
-    meant = np.where(kept, wanted, WorldAction.WAIT).astype(np.int8)
+    retained = within_hours(wanted, plan.priority, seat, playbook)
+    meant = np.where(retained, wanted, WorldAction.WAIT).astype(np.int8)
     in_person = actions.IN_PERSON[meant]
-    faked = in_person & luck.happens(week.faking, "fakes", week.number)
-    failed = in_person & ~faked & luck.happens(FAILS, "fails", week.number)
+    faked = in_person & draws.happens(week.faking, "fakes", week.number)
+    failed = in_person & ~faked & draws.happens(FAILS, "fails", week.number)
     done = np.where(faked | failed, WorldAction.WAIT, meant).astype(np.int8)
-    return Acts(plan.assigned, meant, done, faked, failed, ~kept, refused)
+    return Acts(plan.assigned, meant, done, faked, failed, ~retained, refused)
 
 
 def within_hours(wanted: Packages, priority: Floats, seat: Places, playbook: Playbook) -> Flags:

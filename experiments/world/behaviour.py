@@ -52,9 +52,9 @@ def eligible(playbook: Playbook, traits: Traits, state: State, week: Week) -> Fl
         "rep": ~week.vacant,
         "consent": traits.consent,
     }
-    found = playbook.eligible(np.array(["A", "B", "C"], dtype=object)[state.tier], conditions)
-    found[~lives(traits, state, week.number), 1:] = False
-    return found
+    result = playbook.eligible(np.array(["A", "B", "C"], dtype=object)[state.tier], conditions)
+    result[~lives(traits, state, week.number), 1:] = False
+    return result
 
 
 def effort(traits: Traits, state: State, week: Week, habits: Habits) -> Floats:
@@ -102,14 +102,14 @@ def _normal(weights: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def choose(chances: Floats, luck: Floats) -> Packages:
+def choose(probabilities: Floats, draws: Floats) -> Packages:
     """The package at which each row's running sum of chances passes the row's uniform number."""
-    passed = np.cumsum(chances, axis=1)[:, :-1] <= luck[:, None]
+    passed = np.cumsum(probabilities, axis=1)[:, :-1] <= draws[:, None]
     return np.asarray(passed.sum(axis=1), dtype=np.int8)
 
 
 def room_of(playbook: Playbook, seat: NDArray[Any], tier: NDArray[np.int8]) -> Floats:
     """Per seat the share of the usual contacts of its accounts that fits into a rep's minutes, at most 1."""
     minutes = BASE[tier] @ np.array([package.minutes for package in playbook.packages])
-    asked = np.bincount(seat - seat.min(), weights=minutes)
-    return np.minimum(1.0, playbook.rep.minutes_per_week / np.maximum(asked, 1.0))
+    request = np.bincount(seat - seat.min(), weights=minutes)
+    return np.minimum(1.0, playbook.rep.minutes_per_week / np.maximum(request, 1.0))

@@ -22,10 +22,10 @@ def write_contact(journal: Journal, scene: Scene) -> None:
 
 def _contacts(journal: Journal, scene: Scene) -> None:
     """Visits, calls, messages as recorded: the faked ones too, all of them late."""
-    recorded, w, luck = np.where(scene.books, scene.acts.recorded, WorldAction.WAIT), scene.week.number, scene.luck
+    recorded, w, draws = np.where(scene.books, scene.acts.recorded, WorldAction.WAIT), scene.week.number, scene.draws
     for package, kind, channel in ((WorldAction.MESSAGE, EventKind.MESSAGE, 2), (WorldAction.CALL, EventKind.CALL, 1)):
         who = np.flatnonzero(recorded == package)
-        minutes = np.round(3 + 9 * luck.uniform("minutes", w)[who] ** 2 * (1 + channel % 2))
+        minutes = np.round(3 + 9 * draws.uniform("minutes", w)[who] ** 2 * (1 + channel % 2))
         columns = _by_whom(scene, who, channel)
         journal.add(
             kind,
@@ -42,18 +42,18 @@ def _contacts(journal: Journal, scene: Scene) -> None:
 
 def _by_whom(scene: Scene, who: Places, channel: int) -> dict[str, Places]:
     met = (
-        scene.luck.take(who).uniform("who_met", scene.week.number) * np.maximum(scene.before.contacts[who], 1)
+        scene.draws.take(who).uniform("who_met", scene.week.number) * np.maximum(scene.before.contacts[who], 1)
     ).astype(np.int64)
     return {"rep": scene.rep[who], "contact": met, "channel": np.full(len(who), channel)}
 
 
 def _visits(journal: Journal, scene: Scene, who: Places, index: int) -> None:
-    w, luck, faked = scene.week.number, scene.luck.take(who), scene.acts.faked[who]
-    felt = 0.5 * scene.before.satisfaction[who] + 0.35 * luck.normal("sentiment", w, index + 1)
-    sentiment = np.where(faked, 0.3 + 0.1 * luck.normal("told_sentiment", w, index + 1), felt)
-    real = luck.uniform("authenticity", w, index + 1)
+    w, draws, faked = scene.week.number, scene.draws.take(who), scene.acts.faked[who]
+    felt = 0.5 * scene.before.satisfaction[who] + 0.35 * draws.normal("sentiment", w, index + 1)
+    sentiment = np.where(faked, 0.3 + 0.1 * draws.normal("told_sentiment", w, index + 1), felt)
+    real = draws.uniform("authenticity", w, index + 1)
     authenticity = np.where(faked, 0.05 + 0.5 * real, 1.0 - 0.4 * real**2)
-    minutes = np.round(np.where(faked, 18.0, 15 + 40 * luck.uniform("visit_minutes", w, index + 1)))
+    minutes = np.round(np.where(faked, 18.0, 15 + 40 * draws.uniform("visit_minutes", w, index + 1)))
     at = scene.when("visit", who, index + 1)
     lag = scene.lag(who, "visit_lag", scene.lag_days[who])
     journal.add(
@@ -68,7 +68,7 @@ def _visits(journal: Journal, scene: Scene, who: Places, index: int) -> None:
         authenticity=np.round(authenticity, 2),
         **_by_whom(scene, who, 0),
     )
-    checked = ~faked & luck.happens(0.3, "verified", w, index + 1)
+    checked = ~faked & draws.happens(0.3, "verified", w, index + 1)
     visit = np.broadcast_to(event_number(w, EventKind.VISIT, index), (len(who),))
     journal.add(
         EventKind.VISIT_VERIFIED,
@@ -87,7 +87,7 @@ def _note(topic: str, count: int) -> Places:
 
 def _help(journal: Journal, scene: Scene) -> None:
     """What we do for them, what we ask of them, what they bring to us."""
-    w, state, luck, done = scene.week.number, scene.before, scene.luck, scene.acts.done
+    w, state, draws, done = scene.week.number, scene.before, scene.draws, scene.acts.done
     helped = np.flatnonzero(scene.books & (scene.acts.recorded == WorldAction.HELP_OFFER))
     topic = np.select(
         [state.complaint[helped] != NONE, state.problem[helped], state.slow[helped], state.courted[helped] != NONE],
@@ -103,21 +103,21 @@ def _help(journal: Journal, scene: Scene) -> None:
         note=topic,
         rep=scene.rep[helped],
     )
-    asked = np.flatnonzero(scene.books & actions.IN_PERSON[done] & luck.happens(0.1, "asks", w))
-    at, lag = scene.when("visit", asked, 1) + 900_000_000, scene.lag(asked, "visit_lag", scene.lag_days[asked])
+    request = np.flatnonzero(scene.books & actions.IN_PERSON[done] & draws.happens(0.1, "asks", w))
+    at, lag = scene.when("visit", request, 1) + 900_000_000, scene.lag(request, "visit_lag", scene.lag_days[request])
     journal.add(
         EventKind.HELP_ASKED,
         w,
-        asked,
+        request,
         at,
         known_after_days=lag,
-        rep=scene.rep[asked],
-        note=_note("display", len(asked)),
+        rep=scene.rep[request],
+        note=_note("display", len(request)),
     )
-    warm = 1 / (1 + np.exp(-2.0 * (state.closeness[asked] - 0.7) - state.satisfaction[asked]))
-    yes = luck.uniform("grants", w)[asked] < warm
-    ask = np.broadcast_to(event_number(w, EventKind.HELP_ASKED, 0), (len(asked),))
-    journal.add(EventKind.HELP_RECEIVED, w, asked[yes], at[yes] + DAY_US, known_after_days=lag[yes], ref=ask[yes])
+    warm = 1 / (1 + np.exp(-2.0 * (state.closeness[request] - 0.7) - state.satisfaction[request]))
+    yes = draws.uniform("grants", w)[request] < warm
+    ask = np.broadcast_to(event_number(w, EventKind.HELP_ASKED, 0), (len(request),))
+    journal.add(EventKind.HELP_RECEIVED, w, request[yes], at[yes] + DAY_US, known_after_days=lag[yes], ref=ask[yes])
     raised = np.flatnonzero(scene.found.problem & scene.buying)
     at = scene.when("problem", raised)
     journal.add(EventKind.PROBLEM_RAISED, w, raised, at, known_after_days=0.5, note=_note("problem", len(raised)))
@@ -125,11 +125,11 @@ def _help(journal: Journal, scene: Scene) -> None:
 
 
 def _trust(journal: Journal, scene: Scene) -> None:
-    w, state, found = scene.week.number, scene.before, scene.found
-    raised = np.flatnonzero(found.complaint & scene.buying)
+    w, state, result = scene.week.number, scene.before, scene.found
+    raised = np.flatnonzero(result.complaint & scene.buying)
     lag = scene.lag(raised, "complaint_lag", 0.4 * scene.lag_days[raised])
     journal.add(EventKind.COMPLAINT, w, raised, scene.when("complaint", raised), known_after_days=lag)
-    solved = np.flatnonzero(found.resolved & scene.books)
+    solved = np.flatnonzero(result.resolved & scene.books)
     journal.add(
         EventKind.COMPLAINT_RESOLVED,
         w,
@@ -138,24 +138,24 @@ def _trust(journal: Journal, scene: Scene) -> None:
         known_after_days=0.5,
         ref=event_number(state.complaint[solved], EventKind.COMPLAINT, 0),
     )
-    made = np.flatnonzero(found.promise_made & scene.books)
-    at = scene.when("visit", made, 1) + 1_200_000_000
-    lag = scene.lag(made, "visit_lag", scene.lag_days[made])
+    output = np.flatnonzero(result.promise_made & scene.books)
+    at = scene.when("visit", output, 1) + 1_200_000_000
+    lag = scene.lag(output, "visit_lag", scene.lag_days[output])
     due = at + 35 * DAY_US
-    journal.add(EventKind.PROMISE_MADE, w, made, at, known_after_days=lag, due_at=due, rep=scene.rep[made])
-    kept = np.flatnonzero(found.promise_kept & scene.books)
+    journal.add(EventKind.PROMISE_MADE, w, output, at, known_after_days=lag, due_at=due, rep=scene.rep[output])
+    retained = np.flatnonzero(result.promise_kept & scene.books)
     journal.add(
         EventKind.PROMISE_KEPT,
         w,
-        kept,
-        scene.when("keeping", kept),
+        retained,
+        scene.when("keeping", retained),
         known_after_days=0.5,
-        ref=event_number(state.promise[kept], EventKind.PROMISE_MADE, 0),
+        ref=event_number(state.promise[retained], EventKind.PROMISE_MADE, 0),
     )
 
 
 def _people(journal: Journal, scene: Scene) -> None:
     w = scene.week.number
     gone = np.flatnonzero(scene.found.contact_left & scene.books & (scene.before.contacts > 0))
-    late = 20 * scene.luck.uniform("contact_left_lag", w)[gone]
+    late = 20 * scene.draws.uniform("contact_left_lag", w)[gone]
     journal.add(EventKind.CONTACT_LEFT, w, gone, scene.when("contact_left", gone), known_after_days=late)

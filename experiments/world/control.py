@@ -87,7 +87,7 @@ class Observation:
 
     def uniform(self, purpose: str, index: int = 0) -> Floats:
         """The policy's own dice, the same for every policy that asks for the same purpose in this week."""
-        return self._simulation.luck.uniform("policy " + purpose, self.number, index)
+        return self._simulation.draws.uniform("policy " + purpose, self.number, index)
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ Notice = Callable[[Observation, WorldDecisions, SimulatedWeeks], None]
 
 
 def run(
-    simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda seen, decisions, lived: None
+    simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda seen, decisions, rollout: None
 ) -> WeekOutcome:
     """Moves the simulation `weeks` weeks on under a policy; `notice` is told each week (a decision log, a bar)."""
     margin: Floats = np.zeros(len(simulation.accounts))
@@ -188,11 +188,11 @@ def run(
     for _ in range(weeks):
         seen = Observation(simulation)
         decisions = policy.decide(seen)
-        lived = simulation.live(_planner(simulation, decisions))
-        earned = lived.net * simulation.traits.margin_rate
+        rollout = simulation.live(_planner(simulation, decisions))
+        earned = rollout.net * simulation.traits.margin_rate
         margin = margin + earned
         weekly.append(float(earned.sum()))
-        notice(seen, decisions, lived)
+        notice(seen, decisions, rollout)
     return WeekOutcome(policy.name, margin, np.array(weekly), simulation.books & ~simulation.state.gone)
 
 

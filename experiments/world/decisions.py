@@ -64,16 +64,16 @@ class WorldDecisionLog:
     states: list[pa.Table] = field(default_factory=list)
     propensities: list[pa.Table] = field(default_factory=list)
 
-    def notice(self, seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
+    def notice(self, seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
         """One row for each account that was on the books at the cutoff."""
-        who = np.flatnonzero(lived.allowed[:, 1:].any(axis=1) | decisions.ruled | lived.buying)
+        who = np.flatnonzero(weeks.allowed[:, 1:].any(axis=1) | decisions.ruled | weeks.buying)
         ids = arrow.digits(
             "D", (self.simulation.accounts[who], arrow.ACCOUNT_DIGITS), (np.full(len(who), seen.number), 4)
         )
-        self.decisions.append(_decision_rows(self, seen, decisions, lived, who, ids))
-        self.states.append(_state_rows(seen, decisions, lived, who, ids))
-        chances = {f"p_{package.name.lower()}": lived.chances[who, package] for package in WorldAction}
-        self.propensities.append(pa.table({"decision_id": ids, **chances}, schema=PROPENSITIES))
+        self.decisions.append(_decision_rows(self, seen, decisions, weeks, who, ids))
+        self.states.append(_state_rows(seen, decisions, weeks, who, ids))
+        probabilities = {f"p_{package.name.lower()}": weeks.probabilities[who, package] for package in WorldAction}
+        self.propensities.append(pa.table({"decision_id": ids, **probabilities}, schema=PROPENSITIES))
 
 
 def write_log(logs: list[WorldDecisionLog], out: Path, truth: Path) -> int:
@@ -91,13 +91,13 @@ def _decision_rows(
     log: WorldDecisionLog,
     seen: Observation,
     decisions: WorldDecisions,
-    lived: SimulatedWeeks,
+    weeks: SimulatedWeeks,
     who: Places,
     ids: pa.Array,
 ) -> pa.Table:
     count = len(who)
     ruled = decisions.ruled[who]
-    assigned = np.where(ruled, decisions.assigned[who], lived.acts.assigned[who])
+    assigned = np.where(ruled, decisions.assigned[who], weeks.acts.assigned[who])
     rows = {
         "decision_id": ids,
         "account_id": seen.account_ids[who],
@@ -109,8 +109,8 @@ def _decision_rows(
         "model": pa.nulls(count, pa.string()),
         "assigned": np.array(seen.actions, dtype=object)[assigned],
         "probability": pa.array(decisions.probability[who], mask=np.isnan(decisions.probability[who])),
-        "eligible": _eligible_texts(lived.allowed[who], seen.actions),
-        "blocked": _blocked_texts(seen, lived, who),
+        "eligible": _eligible_texts(weeks.allowed[who], seen.actions),
+        "blocked": _blocked_texts(seen, weeks, who),
         "coin": decisions.coin[who],
         "must": decisions.must[who],
         "holdout": decisions.holdout[who],
@@ -133,10 +133,10 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
     return np.array([texts[int(one)] for one in code], dtype=object)
 
 
-def _blocked_texts(seen: Observation, lived: SimulatedWeeks, who: Places) -> NDArray[np.object_]:
+def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Places) -> NDArray[np.object_]:
     """For each blocked package the rule that blocked it: tier, or the need that was not met."""
-    closed, vacant = lived.week.open_share < 0.5, seen.vacant[who]
-    consents = lived.allowed[who, WorldAction.MESSAGE]
+    closed, vacant = weeks.week.open_share < 0.5, seen.vacant[who]
+    consents = weeks.allowed[who, WorldAction.MESSAGE]
     tier = seen.tier[who]
     patterns = {
         key: _rules(seen.playbook, key[0], {"open": not closed, "rep": not key[1], "consent": key[2]})
@@ -158,10 +158,10 @@ def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
 
 
 def _state_rows(
-    seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks, who: Places, ids: pa.Array
+    seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks, who: Places, ids: pa.Array
 ) -> pa.Table:
     """The life of each decision: recommended and answered where a policy ruled; then done, failed or dropped."""
-    acts, names = lived.acts, np.array(seen.actions, dtype=object)
+    acts, names = weeks.acts, np.array(seen.actions, dtype=object)
     ruled = decisions.ruled[who]
     assigned = names[np.where(ruled, decisions.assigned[who], acts.assigned[who])]
     answer = np.where(acts.refused[who], "rejected", "accepted").astype(object)
@@ -183,9 +183,9 @@ def _state_rows(
 
 
 def _states(
-    ids: pa.Array, kept: Flags, state: object, at: int, action: object, reason: object, verified: object
+    ids: pa.Array, mask: Flags, state: object, at: int, action: object, reason: object, verified: object
 ) -> pa.Table:
-    index = np.flatnonzero(kept)
+    index = np.flatnonzero(mask)
 
     def column(value: object) -> object:
         return np.asarray(value, dtype=object)[index] if isinstance(value, np.ndarray) else [value] * len(index)

@@ -77,16 +77,16 @@ class Draws:
         keys = self.keys + np.uint64(address)
         if not isinstance(index, int) or index:
             keys = mix(keys) + np.asarray(index, dtype=np.uint64) * np.uint64(_GOLDEN)
-        found = ((mix(keys) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-        return found if self.mirrored is None else np.where(self.mirrored, 1.0 - found, found)
+        result = ((mix(keys) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        return result if self.mirrored is None else np.where(self.mirrored, 1.0 - result, result)
 
     def normal(self, purpose: str, week: int = 0, index: int | Places = 0) -> Floats:
         """A standard normal number for each thing."""
         return np.asarray(ndtri(self.uniform(purpose, week, index)), dtype=np.float64)
 
-    def happens(self, chance: Floats | float, purpose: str, week: int = 0, index: int = 0) -> Flags:
+    def happens(self, probability: Floats | float, purpose: str, week: int = 0, index: int = 0) -> Flags:
         """True with the given chance, for each thing; a larger chance keeps what a smaller one gave."""
-        return self.uniform(purpose, week, index) < chance
+        return self.uniform(purpose, week, index) < probability
 
     def lognormal(self, middle: float, spread: float, purpose: str) -> Floats:
         """Lognormal numbers around a median, fixed for each thing."""

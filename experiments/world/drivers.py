@@ -60,19 +60,19 @@ def start_drivers(parts: Parts, opening: Flags, state: State) -> Parts:
 
 def driver_history(parts: Parts, moment: Moment, happenings: Happenings, after: State) -> Parts:
     """The parts at the next cutoff."""
-    found, pull = vars(happenings), moment.effects.satisfaction_pull
+    result, pull = vars(happenings), moment.effects.satisfaction_pull
     moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
-    for name, jump in (*jumps(moment, found).items(), *_of_closeness(parts, moment).items()):
+    for name, jump in (*jumps(moment, result).items(), *_of_closeness(parts, moment).items()):
         moved[name] = moved[name] + jump
-    held = {name: healing(moment.done, found) * part for name, part in parts.grievance.items()}
-    for name, wrong in wrongs(found).items():
+    held = {name: healing(moment.done, result) * part for name, part in parts.grievance.items()}
+    for name, wrong in wrongs(result).items():
         held[name] = held[name] + wrong
     capped = after.grievance / np.maximum(sum(held.values()), 1e-12)
     return replace(
         parts,
         satisfaction=moved,
         grievance={name: np.minimum(capped, 1.0) * part for name, part in held.items()},
-        upkept=upkept(moment, found, parts.upkept),
+        upkept=upkept(moment, result, parts.upkept),
     )
 
 

@@ -35,7 +35,7 @@ class Moment:
     state: State
     week: Week
     done: Packages
-    luck: Draws
+    draws: Draws
 
 
 @dataclass(frozen=True)
@@ -62,102 +62,103 @@ class Happenings:
 
 def happen(moment: Moment) -> dict[str, Any]:
     """The week's happenings but for the hazard, given what was done."""
-    traits, state, week, done, luck = moment.traits, moment.state, moment.week, moment.done, moment.luck
+    traits, state, week, done, draws = moment.traits, moment.state, moment.week, moment.done, moment.draws
     w, in_person = week.number, actions.IN_PERSON[done]
     base = np.minimum(traits.rate, 2.0) * week.stress
     here = ~state.gone
     failures = {
-        name: here & luck.happens(rate * base, name, w) for name, rate in zip(FAILURES, FAILURE_RATES, strict=True)
+        name: here & draws.happens(rate * base, name, w) for name, rate in zip(FAILURES, FAILURE_RATES, strict=True)
     }
     failed = failures["delivery_late"] | failures["short_supply"] | failures["invoice_error"]
     complains = np.clip((0.0025 + 0.1 * failed) * np.exp(-0.5 * mood(state)), 0.0, 0.6)
     due = (state.promise != NONE) & (w - state.promise >= PROMISE_WEEKS)
     keeps = np.clip(0.25 + 0.5 * week.diligence * week.skill, 0.0, 0.97) * np.where(week.vacant, 0.4, 1.0)
-    kept = due & (luck.happens(keeps, "promise_kept", w) | (done == WorldAction.HELP_OFFER))
+    retained = due & (draws.happens(keeps, "promise_kept", w) | (done == WorldAction.HELP_OFFER))
     open_complaint = state.complaint != NONE
     return {
         "failures": failures,
-        "complaint": here & ~open_complaint & luck.happens(complains, "complaint", w),
-        "resolved": open_complaint & luck.happens(0.05 + actions.RESOLVES[done], "resolved", w),
-        "promise_made": in_person & (state.promise == NONE) & luck.happens(0.07, "promise_made", w),
-        "promise_kept": kept,
-        "promise_broken": due & ~kept,
-        "problem": here & ~state.problem & luck.happens(0.012, "problem", w),
-        "solved": state.problem & luck.happens(0.07 + actions.SOLVES[done], "solved", w),
-        "courted": (state.courted == NONE) & luck.happens(week.pressure * np.exp(-0.5 * state.closeness), "courted", w),
-        "slow": ~state.slow & luck.happens(0.003 * np.exp(-traits.fit), "slow", w),
-        "short_of_cash": (state.overdue == NONE) & luck.happens(0.002, "short_of_cash", w),
-        "contact_left": luck.happens(0.003, "contact_left", w),
-        "stuffed": _stuffed(week, luck),
-        "closes": luck.happens(CLOSURE_CHANCE, "closes", w),
+        "complaint": here & ~open_complaint & draws.happens(complains, "complaint", w),
+        "resolved": open_complaint & draws.happens(0.05 + actions.RESOLVES[done], "resolved", w),
+        "promise_made": in_person & (state.promise == NONE) & draws.happens(0.07, "promise_made", w),
+        "promise_kept": retained,
+        "promise_broken": due & ~retained,
+        "problem": here & ~state.problem & draws.happens(0.012, "problem", w),
+        "solved": state.problem & draws.happens(0.07 + actions.SOLVES[done], "solved", w),
+        "courted": (state.courted == NONE)
+        & draws.happens(week.pressure * np.exp(-0.5 * state.closeness), "courted", w),
+        "slow": ~state.slow & draws.happens(0.003 * np.exp(-traits.fit), "slow", w),
+        "short_of_cash": (state.overdue == NONE) & draws.happens(0.002, "short_of_cash", w),
+        "contact_left": draws.happens(0.003, "contact_left", w),
+        "stuffed": _stuffed(week, draws),
+        "closes": draws.happens(CLOSURE_CHANCE, "closes", w),
     }
 
 
-def _stuffed(week: Week, luck: Draws) -> Floats:
+def _stuffed(week: Week, draws: Draws) -> Floats:
     """Weeks of stock that a pushy rep presses on accounts at the end of a quarter, by telephone or in person."""
     if not week.quarter_end:
-        return np.zeros(len(luck))
-    pressed = luck.happens(np.where(week.vacant, 0.0, week.pushy), "pressed", week.number)
-    return np.where(pressed, 1.0 + 2.0 * luck.uniform("pressed_weeks", week.number), 0.0)
+        return np.zeros(len(draws))
+    pressed = draws.happens(np.where(week.vacant, 0.0, week.pushy), "pressed", week.number)
+    return np.where(pressed, 1.0 + 2.0 * draws.uniform("pressed_weeks", week.number), 0.0)
 
 
 def advance(moment: Moment) -> tuple[State, Happenings]:
     """The state at the next cutoff with what happened; orders, departures are not decided here."""
-    found = happen(moment)
-    traits, state, done, luck = moment.traits, moment.state, moment.done, moment.luck
+    result = happen(moment)
+    traits, state, done, draws = moment.traits, moment.state, moment.done, moment.draws
     w, in_person = moment.week.number, actions.IN_PERSON[done]
     sleeping = asleep(state)
     load = 0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need
-    won = luck.happens(0.04 + actions.WINS_BACK[done], "won_back", w)
-    cleared = luck.happens(0.03 + actions.CLEARS[done], "cleared", w)
-    paid = luck.happens(0.06, "paid", w)
+    won = draws.happens(0.04 + actions.WINS_BACK[done], "won_back", w)
+    cleared = draws.happens(0.03 + actions.CLEARS[done], "cleared", w)
+    paid = draws.happens(0.06, "paid", w)
     after = state.with_(
-        satisfaction=_satisfaction(moment, found),
-        closeness=_closeness(moment, found),
+        satisfaction=_satisfaction(moment, result),
+        closeness=_closeness(moment, result),
         load=load,
         wake=np.maximum(0.8 * state.wake, sleeping & actions.IMPERSONAL[done]),
-        grievance=_grievance(state, done, found),
-        glut=0.8 * state.glut + 0.4 * found["stuffed"],
+        grievance=_grievance(state, done, result),
+        glut=0.8 * state.glut + 0.4 * result["stuffed"],
         drift=_drift(moment),
-        complaint=np.where(found["complaint"], w, np.where(found["resolved"], NONE, state.complaint)),
+        complaint=np.where(result["complaint"], w, np.where(result["resolved"], NONE, state.complaint)),
         promise=np.where(
-            found["promise_made"], w, np.where(found["promise_kept"] | found["promise_broken"], NONE, state.promise)
+            result["promise_made"], w, np.where(result["promise_kept"] | result["promise_broken"], NONE, state.promise)
         ),
-        broken=np.where(found["promise_broken"], w, state.broken),
-        courted=np.where(found["courted"], w, np.where(won, NONE, state.courted)),
-        overdue=np.where(found["short_of_cash"], w, np.where(paid, NONE, state.overdue)),
-        problem=(state.problem & ~found["solved"]) | found["problem"],
-        slow=(state.slow & ~cleared) | found["slow"],
-        contacts=np.clip(state.contacts - found["contact_left"] + (in_person & luck.happens(0.02, "met", w)), 0, 6),
+        broken=np.where(result["promise_broken"], w, state.broken),
+        courted=np.where(result["courted"], w, np.where(won, NONE, state.courted)),
+        overdue=np.where(result["short_of_cash"], w, np.where(paid, NONE, state.overdue)),
+        problem=(state.problem & ~result["solved"]) | result["problem"],
+        slow=(state.slow & ~cleared) | result["slow"],
+        contacts=np.clip(state.contacts - result["contact_left"] + (in_person & draws.happens(0.02, "met", w)), 0, 6),
     )
-    return after, Happenings(**found, hazard=hazard(moment.effects, after, w))
+    return after, Happenings(**result, hazard=hazard(moment.effects, after, w))
 
 
 def _drift(moment: Moment) -> Floats:
     """What the account needs of our goods changes slowly, whoever looks after it."""
     effects = moment.effects
-    kept = np.exp(-1.0 / effects.drift_weeks)
-    step = effects.drift_spread * np.sqrt(1.0 - kept**2)
-    return np.asarray(kept * moment.state.drift + step * moment.luck.normal("drift", moment.week.number))
+    retained = np.exp(-1.0 / effects.drift_weeks)
+    step = effects.drift_spread * np.sqrt(1.0 - retained**2)
+    return np.asarray(retained * moment.state.drift + step * moment.draws.normal("drift", moment.week.number))
 
 
-def healing(done: Packages, found: dict[str, Any]) -> Floats:
+def healing(done: Packages, result: dict[str, Any]) -> Floats:
     """What a week leaves of a grievance: an eighth fades, more of it where things are put right."""
-    return 0.88 * np.where(found["resolved"], 0.4, 1.0) * np.where(done == WorldAction.HELP_OFFER, 0.7, 1.0)
+    return 0.88 * np.where(result["resolved"], 0.4, 1.0) * np.where(done == WorldAction.HELP_OFFER, 0.7, 1.0)
 
 
-def wrongs(found: dict[str, Any]) -> dict[str, Floats]:
+def wrongs(result: dict[str, Any]) -> dict[str, Floats]:
     """What went wrong in the week, by driver."""
     return {
-        "service_failure": 0.5 * sum(found["failures"].values()),
-        "complaint": 1.0 * found["complaint"],
-        "broken_promise": 1.2 * found["promise_broken"],
+        "service_failure": 0.5 * sum(result["failures"].values()),
+        "complaint": 1.0 * result["complaint"],
+        "broken_promise": 1.2 * result["promise_broken"],
     }
 
 
-def _grievance(state: State, done: Packages, found: dict[str, Any]) -> Floats:
+def _grievance(state: State, done: Packages, result: dict[str, Any]) -> Floats:
     """What went wrong and was not made good."""
-    held = healing(done, found) * state.grievance + sum(wrongs(found).values())
+    held = healing(done, result) * state.grievance + sum(wrongs(result).values())
     return np.asarray(np.minimum(held, MOST_GRIEVANCE), dtype=np.float64)
 
 
@@ -166,13 +167,13 @@ def asleep(state: State) -> Flags:
     return np.asarray((state.satisfaction < -0.6) & (state.closeness < 0.6) & (state.load < 0.1), dtype=bool)
 
 
-def _closeness(moment: Moment, found: dict[str, Any]) -> Floats:
-    return upkept(moment, found, moment.state.closeness) * np.where(
+def _closeness(moment: Moment, result: dict[str, Any]) -> Floats:
+    return upkept(moment, result, moment.state.closeness) * np.where(
         moment.week.rep_left, 1.0 - moment.effects.rep_loss, 1.0
     )
 
 
-def upkept(moment: Moment, found: dict[str, Any], closeness: Floats) -> Floats:
+def upkept(moment: Moment, result: dict[str, Any], closeness: Floats) -> Floats:
     """A week's fading and upkeep, were the rep to stay."""
     effects, week = moment.effects, moment.week
     fresh = np.where(week.new_rep, 1.0 + effects.new_rep_boost, 1.0)
@@ -180,7 +181,7 @@ def upkept(moment: Moment, found: dict[str, Any], closeness: Floats) -> Floats:
     gain = (
         effects.closeness_gain * actions.doses(effects)[moment.done] * week.skill * fresh / moment.traits.need / brake
     )
-    lost = np.where(found["contact_left"], 0.6, 1.0)
+    lost = np.where(result["contact_left"], 0.6, 1.0)
     return np.asarray((closeness * 0.5 ** (1.0 / effects.closeness_half_life) + gain) * lost, dtype=np.float64)
 
 
@@ -189,31 +190,31 @@ def warmth(effects: WorldEffects, closeness: Floats) -> Floats:
     return np.asarray(effects.closeness_weight * np.log((0.25 + closeness) / 1.25), dtype=np.float64)
 
 
-def _satisfaction(moment: Moment, found: dict[str, Any]) -> Floats:
+def _satisfaction(moment: Moment, result: dict[str, Any]) -> Floats:
     effects, state = moment.effects, moment.state
     level = moment.traits.fit + warmth(effects, state.closeness)
     drift = effects.satisfaction_pull * (level - state.satisfaction)
-    noise = effects.satisfaction_noise * moment.luck.normal("satisfaction", moment.week.number)
-    return np.asarray(state.satisfaction + drift + noise + sum(jumps(moment, found).values()), dtype=np.float64)
+    noise = effects.satisfaction_noise * moment.draws.normal("satisfaction", moment.week.number)
+    return np.asarray(state.satisfaction + drift + noise + sum(jumps(moment, result).values()), dtype=np.float64)
 
 
-def jumps(moment: Moment, found: dict[str, Any]) -> dict[str, Floats]:
+def jumps(moment: Moment, result: dict[str, Any]) -> dict[str, Floats]:
     """What the week does to satisfaction, by driver."""
     effects, traits, state, week, done = moment.effects, moment.traits, moment.state, moment.week, moment.done
-    waiting = (state.complaint != NONE) & (week.number - state.complaint > 1) & ~found["resolved"]
-    needed = found["resolved"] | found["solved"] | state.slow | (state.courted != NONE)
+    waiting = (state.complaint != NONE) & (week.number - state.complaint > 1) & ~result["resolved"]
+    needed = result["resolved"] | result["solved"] | state.slow | (state.courted != NONE)
     over = np.maximum(0.6 * state.load + 0.5 * actions.TOUCHES[done] / traits.need - traits.tolerance, 0.0)
     annoyed = effects.over_contact * np.minimum(over, 5.0) * (done != WorldAction.WAIT)
     return {
-        "service_failure": -effects.failure_jump * sum(found["failures"].values()),
-        "complaint": effects.resolution_jump * found["resolved"]
-        - effects.complaint_jump * found["complaint"]
+        "service_failure": -effects.failure_jump * sum(result["failures"].values()),
+        "complaint": effects.resolution_jump * result["resolved"]
+        - effects.complaint_jump * result["complaint"]
         - 0.05 * waiting,
-        "broken_promise": 0.06 * found["promise_kept"] - effects.promise_jump * found["promise_broken"],
-        "no_response": effects.problem_help * found["solved"] - 0.03 * state.problem,
+        "broken_promise": 0.06 * result["promise_kept"] - effects.promise_jump * result["promise_broken"],
+        "no_response": effects.problem_help * result["solved"] - 0.03 * state.problem,
         "competitor": -effects.courting_drag * (state.courted != NONE),
         "slow_moving": -0.02 * state.slow,
-        "pressure": -effects.stuffing_jump * (found["stuffed"] > 0) - annoyed,
+        "pressure": -effects.stuffing_jump * (result["stuffed"] > 0) - annoyed,
         "price_policy": -effects.price_jump * traits.price_sense * week.price_rise,
         "rep_change": -effects.rep_left_jump * week.rep_left,
         "neglect": effects.plain_help * ((done == WorldAction.HELP_OFFER) & ~needed),

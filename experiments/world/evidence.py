@@ -67,7 +67,7 @@ def _pair(values: list[float]) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def _lived_until(world: World, week: int) -> Simulation:
+def _simulated_until(world: World, week: int) -> Simulation:
     simulation = Simulation(world, range(world.shape.reps))
     while simulation.number < week:
         simulation.live()
@@ -91,11 +91,11 @@ def _go_on(
     doses = actions.doses(simulation.world.effects)
     dose = 0.0
     for number in range(weeks):
-        lived = simulation.live(plan)
+        rollout = simulation.live(plan)
         if number >= skip:
-            sales = sales + lived.amount
-            leaving = leaving + lived.found.hazard * lived.buying
-            dose += float(doses[lived.acts.done][lived.buying].mean())
+            sales = sales + rollout.amount
+            leaving = leaving + rollout.found.hazard * rollout.buying
+            dose += float(doses[rollout.acts.done][rollout.buying].mean())
     return _Result(sales, leaving, dose)
 
 
@@ -103,7 +103,7 @@ def rep_departure(world: World) -> float:
     """Share of a year's sales lost when every rep leaves at once, against none leaving in that year."""
     results = []
     for leaving in (False, True):
-        simulation = _lived_until(world, FROM)
+        simulation = _simulated_until(world, FROM)
         simulation.seats = _calm(simulation.seats, world.almanac.at(FROM), leaving)
         results.append(_go_on(simulation, 52))
     return 1.0 - float(results[1].sales.sum() / results[0].sales.sum())
@@ -122,7 +122,7 @@ def _calm(seats: Seats, place: int, leaving: bool) -> Seats:
 
 def programme(world: World) -> dict[str, float]:
     """A visit a quarter for half a year to those that look most likely to leave: what it changes among them."""
-    start = _lived_until(world, FROM)
+    start = _simulated_until(world, FROM)
     look = start.state.silent / start.state.usual - start.state.satisfaction
     customers = start.books & ~start.state.gone
     targeted = customers & (look >= np.quantile(look[customers], 1 - TARGETED))
@@ -167,7 +167,7 @@ def _forced(own: Packages, where: Flags, package: WorldAction) -> WeekIntent:
 
 def badly_aimed(world: World) -> float:
     """Churn within three months after one impersonal contact to sleeping accounts, over without."""
-    simulation = _lived_until(world, FROM)
+    simulation = _simulated_until(world, FROM)
     lost: Floats = np.zeros(len(WorldAction))
     for look in LOOKS:
         while simulation.number < look:
@@ -180,11 +180,15 @@ def badly_aimed(world: World) -> float:
 
 def elasticity(world: World) -> float:
     """Log change of the second year's sales over the log change of contact, when there is more of it for two years."""
-    start = _lived_until(world, FROM)
+    start = _simulated_until(world, FROM)
 
     def more(treated: Simulation, own: Packages) -> WeekIntent:
-        chance = (MORE_CONTACT - 1.0) * _usual_dose(treated)
-        extra = (own == WorldAction.WAIT) & treated.luck.happens(chance, "more", treated.number) & ~treated.week.vacant
+        probability = (MORE_CONTACT - 1.0) * _usual_dose(treated)
+        extra = (
+            (own == WorldAction.WAIT)
+            & treated.draws.happens(probability, "more", treated.number)
+            & ~treated.week.vacant
+        )
         return _forced(own, extra, WorldAction.VISIT)
 
     without, given = _in_futures(start, 104, skip=52), _in_futures(start, 104, more, skip=52)
@@ -193,15 +197,15 @@ def elasticity(world: World) -> float:
 
 def _usual_dose(simulation: Simulation) -> Floats:
     """Dose that an account's tier gets per week, over the share of its weeks that pass without contact."""
-    chances, _, _ = simulation.intentions()
-    doses = chances @ actions.doses(simulation.world.effects)
-    return np.asarray(doses / np.maximum(chances[:, WorldAction.WAIT], 0.05), dtype=np.float64)
+    probabilities, _, _ = simulation.intentions()
+    doses = probabilities @ actions.doses(simulation.world.effects)
+    return np.asarray(doses / np.maximum(probabilities[:, WorldAction.WAIT], 0.05), dtype=np.float64)
 
 
 def as_json(findings: Mapping[str, PublishedFinding]) -> dict[str, Any]:
     return {
-        name: {"value": found.value, "band": found.band, "published": found.published, "holds": found.holds}
-        for name, found in findings.items()
+        name: {"value": result.value, "band": result.band, "published": result.published, "holds": result.holds}
+        for name, result in findings.items()
     }
 
 
@@ -210,14 +214,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="a drawn world; without it the middle of every range")
     parser.add_argument("--accounts", type=int, default=SHAPE.accounts)
     parser.add_argument("--fit", default="stores")
-    asked = parser.parse_args()
-    shape = SizeShape(asked.accounts, asked.accounts // 50, SHAPE.weeks)
-    world = build_world(shape, asked.seed or 0, fit=asked.fit, middle=asked.seed is None)
+    request = parser.parse_args()
+    shape = SizeShape(request.accounts, request.accounts // 50, SHAPE.weeks)
+    world = build_world(shape, request.seed or 0, fit=request.fit, middle=request.seed is None)
     findings = all_findings(world)
     sys.stdout.write(
-        json.dumps({"world": world.hash, "seed": asked.seed, "findings": as_json(findings)}, indent=2) + "\n"
+        json.dumps({"world": world.hash, "seed": request.seed, "findings": as_json(findings)}, indent=2) + "\n"
     )
-    return 0 if all(found.holds for found in findings.values()) else 1
+    return 0 if all(result.holds for result in findings.values()) else 1
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ BROKEN_WEEKS = 8
 PATHS = 32
 
 
-def departures_of(simulation: Simulation, lived: SimulatedWeeks) -> pd.DataFrame:
+def departures_of(simulation: Simulation, weeks: SimulatedWeeks) -> pd.DataFrame:
     """The accounts that quietly stopped in the week just lived, with the state in which they did."""
-    return _pictured(simulation, np.flatnonzero(lived.quits), lived.week.number)
+    return _pictured(simulation, np.flatnonzero(weeks.quits), weeks.week.number)
 
 
 def states_of(simulation: Simulation) -> pd.DataFrame:
@@ -71,11 +71,11 @@ def _drivers(simulation: Simulation, who: Places, week: int) -> dict[str, Floats
 def effects_of(simulation: Simulation, accounts: int) -> pd.DataFrame:
     """The truth of every package at the simulation's cutoff for some of its customers, done and asked for."""
     customers = np.flatnonzero(simulation.books & ~simulation.state.gone)
-    order = np.argsort(simulation.luck.take(customers).uniform("truth_sample", simulation.number))
+    order = np.argsort(simulation.draws.take(customers).uniform("truth_sample", simulation.number))
     who = np.sort(customers[order[:accounts]])
     parts = [
-        _as_frame(simulation, found, basis)
-        for basis, found in (
+        _as_frame(simulation, result, basis)
+        for basis, result in (
             ("done", truth(simulation, who, paths=PATHS)),
             ("assigned", assigned_truth(simulation, who, paths=PATHS)),
         )
@@ -83,20 +83,20 @@ def effects_of(simulation: Simulation, accounts: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _as_frame(simulation: Simulation, found: Truth, basis: str) -> pd.DataFrame:
-    count, actions = len(found.who), len(NAMES)
-    ids = arrow.account_ids(simulation.accounts[found.who]).to_pandas()
+def _as_frame(simulation: Simulation, result: Truth, basis: str) -> pd.DataFrame:
+    count, actions = len(result.who), len(NAMES)
+    ids = arrow.account_ids(simulation.accounts[result.who]).to_pandas()
     return pd.DataFrame(
         {
             "account_id": ids.repeat(actions).to_numpy(),
             "week": simulation.world.almanac.dates.name(simulation.number),
             "basis": basis,
-            "kappa": found.kappa,
+            "kappa": result.kappa,
             "action": np.tile(np.array(NAMES, dtype=object), count),
-            **{name: found.value[name].ravel() for name in MEASURES},
-            **{f"{name}_error": found.error[name].ravel() for name in MEASURES},
-            **{f"{name}_effect": found.effect[name].ravel() for name in MEASURES},
-            **{f"{name}_effect_error": found.effect_error[name].ravel() for name in MEASURES},
+            **{name: result.value[name].ravel() for name in MEASURES},
+            **{f"{name}_error": result.error[name].ravel() for name in MEASURES},
+            **{f"{name}_effect": result.effect[name].ravel() for name in MEASURES},
+            **{f"{name}_effect_error": result.effect_error[name].ravel() for name in MEASURES},
         }
     )
 

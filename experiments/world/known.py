@@ -71,36 +71,36 @@ class KnownEvents:
         new = joined([self._waiting, *self._journal.parts[self._read :]])
         self._read, self._before = len(self._journal.parts), before
         known = new.known_at < before
-        told = np.flatnonzero(known & ~np.isin(new.kind, self._hidden))
+        indices = np.flatnonzero(known & ~np.isin(new.kind, self._hidden))
         self._waiting = new.take(~known)
-        self._known = _merged(self._known, _columns_of(new, told, self._journal.origin))
+        self._known = _merged(self._known, _columns_of(new, indices, self._journal.origin))
 
 
-def _columns_of(entries: Entries, told: Places, origin: int) -> Columns:
+def _columns_of(entries: Entries, details: Places, origin: int) -> Columns:
     """The columns of an event log of the entries at these places, sorted by `key`; `ref` as in the entries."""
-    key = order_key(entries, origin)[told]
+    key = order_key(entries, origin)[details]
     order = np.argsort(key, kind="stable")
     plain: Columns = {"occurred_at": entries.occurred_at, "known_at": entries.known_at, "kind": entries.kind}
     codes = {name: entries.codes[name] for name in NAMES} | {NOTE: entries.codes["note"]}
     columns = {**plain, **entries.numbers, **codes, "ref": entries.ref, "due_at": entries.due_at}
-    found: Columns = {"key": key[order], **{name: column[told[order]] for name, column in columns.items()}}
-    found["due_at"] = np.where(found["due_at"] < 0, NO_DUE, found["due_at"])
-    found[NOTE] = np.where(_among(NOTED)[found["kind"]], found[NOTE], -1).astype(np.int32)
-    return found
+    result: Columns = {"key": key[order], **{name: column[details[order]] for name, column in columns.items()}}
+    result["due_at"] = np.where(result["due_at"] < 0, NO_DUE, result["due_at"])
+    result[NOTE] = np.where(_among(NOTED)[result["kind"]], result[NOTE], -1).astype(np.int32)
+    return result
 
 
 def _merged(old: Columns, new: Columns) -> Columns:
     """Both in one, sorted; neither is changed."""
     place = np.searchsorted(old["key"], new["key"], side="right") + np.arange(len(new["key"]))
-    kept = np.ones(len(old["key"]) + len(new["key"]), dtype=bool)
-    kept[place] = False
-    return {name: _woven(column, new[name], place, kept) for name, column in old.items()}
+    retained = np.ones(len(old["key"]) + len(new["key"]), dtype=bool)
+    retained[place] = False
+    return {name: _woven(column, new[name], place, retained) for name, column in old.items()}
 
 
-def _woven(old: NDArray[Any], new: NDArray[Any], place: Places, kept: NDArray[np.bool_]) -> NDArray[Any]:
-    whole = np.empty(len(kept), dtype=old.dtype)
+def _woven(old: NDArray[Any], new: NDArray[Any], place: Places, mask: NDArray[np.bool_]) -> NDArray[Any]:
+    whole = np.empty(len(mask), dtype=old.dtype)
     whole[place] = new
-    whole[kept] = old
+    whole[mask] = old
     return whole
 
 
@@ -126,9 +126,9 @@ def _ids(known: Columns, rows: Places, of: str) -> Places:
 
 
 def _among(kinds: Iterable[EventKind]) -> NDArray[np.bool_]:
-    found = np.zeros(len(KINDS), dtype=bool)
-    found[[kind.number for kind in kinds]] = True
-    return found
+    result = np.zeros(len(KINDS), dtype=bool)
+    result[[kind.number for kind in kinds]] = True
+    return result
 
 
 @cache

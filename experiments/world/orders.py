@@ -37,7 +37,7 @@ def mean_over_median(traits: Traits) -> Floats:
     return np.asarray(np.exp(traits.size_spread**2 / 2), dtype=np.float64)
 
 
-def return_chance(state: State) -> Floats:
+def return_probability(state: State) -> Floats:
     """Chance that an order is followed by a return."""
     return np.minimum(0.012 + 0.1 * state.glut, 0.5)
 
@@ -53,20 +53,20 @@ class Crossings:
     number: Places
 
 
-def cross(rate: Floats, size: Floats, traits: Traits, state: State, luck: Draws) -> tuple[Crossings, State]:
+def cross(rate: Floats, size: Floats, traits: Traits, state: State, draws: Draws) -> tuple[Crossings, State]:
     """Lets operational time advance by `rate` (0 where nothing may be ordered): the orders met, the state after."""
     left, age, orders = state.left - rate, state.age + rate, state.orders.copy()
-    found: list[tuple[Places, Floats, Floats, Places]] = []
+    results: list[tuple[Places, Floats, Floats, Places]] = []
     due = np.flatnonzero(left <= 0)
     while len(due):
         share = np.clip(1 + left[due] / rate[due], 0.0, 1.0)
-        spread = traits.size_spread[due] * luck.take(due).normal("size", index=orders[due])
-        found.append((due, share, size[due] * np.exp(spread), orders[due].copy()))
+        spread = traits.size_spread[due] * draws.take(due).normal("size", index=orders[due])
+        results.append((due, share, size[due] * np.exp(spread), orders[due].copy()))
         age[due] = -left[due]
-        left[due] += gap_of(traits.take(due), luck.take(due), orders[due])
+        left[due] += gap_of(traits.take(due), draws.take(due), orders[due])
         orders[due] += 1
         due = due[left[due] <= 0]
-    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] if found else [np.zeros(0)] * 4
+    columns = [np.concatenate(parts) for parts in zip(*results, strict=True)] if results else [np.zeros(0)] * 4
     account, share, amount, number = columns
     met = Crossings(account.astype(np.int64), share, amount, number.astype(np.int64))
     return met, state.with_(left=left, age=age, orders=orders)

@@ -106,29 +106,29 @@ def read_fitted(name: str) -> FittedMarginals:
 
 def evidence() -> Mapping[str, Mapping[str, Any]]:
     """The published findings that anchor the effects."""
-    found: Mapping[str, Mapping[str, Any]] = _toml("effects.toml")["evidence"]
-    return found
+    result: Mapping[str, Mapping[str, Any]] = _toml("effects.toml")["evidence"]
+    return result
 
 
 def draw_effects(seed: int, fitted: FittedMarginals, *, middle: bool = False) -> WorldEffects:
     """The parameters of the world with this seed; `middle` gives the middle of every range instead."""
     ranges: Mapping[str, list[float]] = _toml("effects.toml")["ranges"]
-    luck = Draws.of(seed, "world", np.zeros(1, dtype=np.int64))
-    drawn = {name: float(getattr(fitted, name)) for name in OF_THE_FIT}
+    draws = Draws.of(seed, "world", np.zeros(1, dtype=np.int64))
+    randomised = {name: float(getattr(fitted, name)) for name in OF_THE_FIT}
     for name in (field.name for field in fields(WorldEffects) if field.name in ranges):
         low, high = ranges[name]
-        share = 0.5 if middle else float(luck.uniform("effect", index=named(name) >> 33)[0])
-        drawn[name] = low + (high - low) * share
-    return WorldEffects(**drawn)
+        share = 0.5 if middle else float(draws.uniform("effect", index=named(name) >> 33)[0])
+        randomised[name] = low + (high - low) * share
+    return WorldEffects(**randomised)
 
 
 def world_hash(fit: str, playbook: Playbook) -> str:
     """sha256, shortened, of everything fixed before any learner is run: ranges, version, fitted numbers, what of the
     playbook the world lives by."""
-    lived = {
+    rollout = {
         "packages": [asdict(package) for package in playbook.packages],
         "rep": asdict(playbook.rep),
         "margin_rate": dict(playbook.margin_rate),
     }
-    fixed = {"effects": _toml("effects.toml"), "fitted": _toml(f"fitted_{fit}.toml"), "playbook": lived}
+    fixed = {"effects": _toml("effects.toml"), "fitted": _toml(f"fitted_{fit}.toml"), "playbook": rollout}
     return hashlib.sha256(json.dumps(fixed, sort_keys=True, default=sorted).encode()).hexdigest()[:16]

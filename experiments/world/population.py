@@ -72,7 +72,7 @@ def seat_of(shape: SizeShape, accounts: Places) -> Places:
 
 
 def make_traits(
-    luck: Draws,
+    draws: Draws,
     accounts: Places,
     shape: SizeShape,
     region_of_seat: NDArray[np.int8],
@@ -80,13 +80,13 @@ def make_traits(
     margins: Floats,
 ) -> Traits:
     """The accounts with these numbers. `margins`: margin rate of each of SEGMENTS."""
-    seat, opens = seat_of(shape, accounts), _openings(luck, shape)
-    handed_over = _handovers(luck, opens, seat)
+    seat, opens = seat_of(shape, accounts), _openings(draws, shape)
+    handed_over = _handovers(draws, opens, seat)
     source = np.arange(len(accounts)) - np.append(False, handed_over[:-1] >= 0)
-    rhythm = {name: trait[source] for name, trait in _rhythm(luck, fitted).items()}
+    rhythm = {name: trait[source] for name, trait in _rhythm(draws, fitted).items()}
     yearly = np.log(rhythm["rate"] * rhythm["size"]) + rhythm["size_spread"] ** 2 / 2
     tier, reference = tier_of(yearly, fitted), _reference(fitted)
-    segment = np.searchsorted(np.cumsum(SEGMENT_SHARES)[:-1], luck.uniform("segment")[source], side="right")
+    segment = np.searchsorted(np.cumsum(SEGMENT_SHARES)[:-1], draws.uniform("segment")[source], side="right")
     return Traits(
         seat=seat,
         region=region_of_seat[seat - seat.min()],
@@ -94,34 +94,34 @@ def make_traits(
         tier=tier,
         norm=yearly,
         middle=np.full(len(accounts), np.median(reference)),
-        need=NEED[tier] * luck.lognormal(1.0, 0.3, "need"),
-        fit=0.3 * luck.normal("fit"),
-        tolerance=luck.lognormal(4.0, 0.35, "tolerance"),
-        price_sense=luck.lognormal(1.0, 0.5, "price_sense"),
-        far=luck.lognormal(20.0, 0.5, "far"),
+        need=NEED[tier] * draws.lognormal(1.0, 0.3, "need"),
+        fit=0.3 * draws.normal("fit"),
+        tolerance=draws.lognormal(4.0, 0.35, "tolerance"),
+        price_sense=draws.lognormal(1.0, 0.5, "price_sense"),
+        far=draws.lognormal(20.0, 0.5, "far"),
         margin_rate=margins[segment],
         opens=opens,
         handed_over=handed_over,
-        route_day=np.floor(5 * luck.uniform("route_day")),
-        two_days=luck.uniform("two_days") < fitted.second_day,
+        route_day=np.floor(5 * draws.uniform("route_day")),
+        two_days=draws.uniform("two_days") < fitted.second_day,
         off_route=np.full(len(accounts), fitted.off_route),
-        consent=luck.uniform("consent") > 0.04,
+        consent=draws.uniform("consent") > 0.04,
         **rhythm,
     )
 
 
-def _rhythm(luck: Draws, fitted: FittedMarginals) -> dict[str, Floats]:
+def _rhythm(draws: Draws, fitted: FittedMarginals) -> dict[str, Floats]:
     """The four fitted traits, joined by a Gaussian copula."""
-    independent = np.column_stack([luck.normal("rhythm", index=place + 1) for place in range(4)])
-    chances = ndtr(independent @ np.linalg.cholesky(np.array(fitted.correlation)).T)
+    independent = np.column_stack([draws.normal("rhythm", index=place + 1) for place in range(4)])
+    probabilities = ndtr(independent @ np.linalg.cholesky(np.array(fitted.correlation)).T)
     tables = (fitted.order_rate, fitted.order_size, fitted.gap_spread, fitted.size_spread)
-    found = [_from_table(table, chances[:, place]) for place, table in enumerate(tables)]
-    return dict(zip(("rate", "size", "gap_spread", "size_spread"), found, strict=True))
+    results = [_from_table(table, probabilities[:, place]) for place, table in enumerate(tables)]
+    return dict(zip(("rate", "size", "gap_spread", "size_spread"), results, strict=True))
 
 
-def _from_table(table: tuple[float, ...], chance: Floats) -> Floats:
-    places = (np.arange(len(table)) + 0.5) / len(table)
-    return np.asarray(np.interp(chance, places, np.array(table)), dtype=np.float64)
+def _from_table(table: tuple[float, ...], probability: Floats) -> Floats:
+    indices = (np.arange(len(table)) + 0.5) / len(table)
+    return np.asarray(np.interp(probability, indices, np.array(table)), dtype=np.float64)
 
 
 def tier_of(log_sales: Floats, fitted: FittedMarginals) -> NDArray[np.int8]:
@@ -138,16 +138,16 @@ def _reference(fitted: FittedMarginals) -> Floats:
     return np.sort(np.log(others["rate"] * others["size"]) + others["size_spread"] ** 2 / 2)
 
 
-def _openings(luck: Draws, shape: SizeShape) -> Places:
+def _openings(draws: Draws, shape: SizeShape) -> Places:
     """The week in which each account opens: most of them years before the world begins."""
-    share = luck.uniform("opens")
+    share = draws.uniform("opens")
     during = (share / NEWCOMERS * 0.85 * shape.weeks).astype(np.int64) + 1
-    before = -30 - (luck.uniform("opened_before") * 400).astype(np.int64)
+    before = -30 - (draws.uniform("opened_before") * 400).astype(np.int64)
     return np.where(share < NEWCOMERS, during, before)
 
 
-def _handovers(luck: Draws, opens: Places, seat: Places) -> Places:
+def _handovers(draws: Draws, opens: Places, seat: Places) -> Places:
     """The week in which an account is transferred to its right neighbour, a newcomer of the same seat; else −1."""
-    newcomer = (opens > 0) & (luck.uniform("successor") < 0.15)
+    newcomer = (opens > 0) & (draws.uniform("successor") < 0.15)
     follows = np.append(newcomer[1:] & (seat[1:] == seat[:-1]), False) & (opens <= 0)
     return np.where(follows, np.append(opens[1:], -1), -1)

@@ -33,27 +33,27 @@ class RegionRules:
 
 def make_regions(seed: int, weeks: int, rules: RegionRules) -> Regions:
     """The regions' life of `weeks` weeks; more weeks add to it and change nothing before."""
-    luck = Draws.of(seed, "region", np.arange(len(NAMES), dtype=np.int64))
+    draws = Draws.of(seed, "region", np.arange(len(NAMES), dtype=np.int64))
     total = weeks + BURN_IN
-    pressure, stress, market = (_wave(luck, total, purpose) for purpose in ("pressure", "stress", "market"))
-    price = np.column_stack([luck.happens(2.5 / 52.0, "price", place) for place in range(total)])
-    promotion = np.column_stack([luck.happens(4.0 / 52.0, "promotion", place) for place in range(total)])
-    found = Regions(
+    pressure, stress, market = (_wave(draws, total, purpose) for purpose in ("pressure", "stress", "market"))
+    price = np.column_stack([draws.happens(2.5 / 52.0, "price", place) for place in range(total)])
+    promotion = np.column_stack([draws.happens(4.0 / 52.0, "promotion", place) for place in range(total)])
+    result = Regions(
         pressure=0.006 * np.exp(0.6 * pressure),
         stress=np.exp(0.7 * stress),
         price_rise=price,
         promotion=promotion,
         market=np.exp(0.03 * market),
     )
-    _strike(found, rules)
-    return found
+    _strike(result, rules)
+    return result
 
 
-def _wave(luck: Draws, total: int, purpose: str) -> Floats:
+def _wave(draws: Draws, total: int, purpose: str) -> Floats:
     """A stationary first-order autoregression with variance 1, a memory of about ten weeks."""
-    waves = [luck.normal(purpose, 0)]
+    waves = [draws.normal(purpose, 0)]
     for place in range(1, total):
-        waves.append(0.9 * waves[-1] + np.sqrt(1 - 0.9**2) * luck.normal(purpose, place))
+        waves.append(0.9 * waves[-1] + np.sqrt(1 - 0.9**2) * draws.normal(purpose, place))
     return np.column_stack(waves)
 
 

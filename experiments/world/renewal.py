@@ -63,7 +63,7 @@ def still_none(age: Floats, time: Floats, spread: Floats) -> Floats:
 def _table() -> Floats:
     """Spreads × ages × times."""
     grid = np.arange(0.0, FAR + STEP / 2, STEP)
-    return np.array([[_given_age(grid, spread, chance) for chance in AGES] for spread in SPREADS])
+    return np.array([[_given_age(grid, spread, probability) for probability in AGES] for spread in SPREADS])
 
 
 @cache
@@ -72,17 +72,17 @@ def _ordinary(spread: float) -> Floats:
     a step's own end stands on both sides."""
     grid = np.arange(0.0, FAR + STEP / 2, STEP)
     steps = np.diff(shorter(grid, spread), prepend=0.0)
-    found = np.zeros(len(grid))
+    result = np.zeros(len(grid))
     for place in range(1, len(grid)):
-        later = (found[place - 1 :: -1] + found[place:0:-1]) / 2
-        found[place] = (steps[1 : place + 1] * (1.0 + later)).sum() / (1.0 - steps[1] / 2)
-    return found
+        later = (result[place - 1 :: -1] + result[place:0:-1]) / 2
+        result[place] = (steps[1 : place + 1] * (1.0 + later)).sum() / (1.0 - steps[1] / 2)
+    return result
 
 
-def _given_age(grid: Floats, spread: float, chance: float) -> Floats:
+def _given_age(grid: Floats, spread: float, probability: float) -> Floats:
     """The first order ends the current gap; from it on the ordinary function counts."""
-    age = float(np.exp(spread * ndtri(chance) - spread**2 / 2)) if chance > 0 else 0.0
-    first = (shorter(age + grid, spread) - chance) / (1 - chance)
+    age = float(np.exp(spread * ndtri(probability) - spread**2 / 2)) if probability > 0 else 0.0
+    first = (shorter(age + grid, spread) - probability) / (1 - probability)
     steps = np.diff(first, prepend=0.0)
     after = np.convolve(steps, _middle(_ordinary(float(spread))))[: len(grid)]
     return np.asarray((first + after)[::KEPT], dtype=np.float64)

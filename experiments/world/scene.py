@@ -33,14 +33,14 @@ class Scene:
     buying: Flags
     rep: Places
     lag_days: Floats
-    luck: Draws
+    draws: Draws
 
     def when(self, purpose: str, who: Places, index: int = 0) -> Instants:
         """Working hours of a working day in the week."""
-        luck, w = self.luck.take(who), self.week.number
-        day = np.floor(5 * luck.uniform(purpose + "_day", w, index))
-        return instant_in(self.week.begins, day, 8.5 + 9 * luck.uniform(purpose + "_hour", w, index))
+        draws, w = self.draws.take(who), self.week.number
+        day = np.floor(5 * draws.uniform(purpose + "_day", w, index))
+        return instant_in(self.week.begins, day, 8.5 + 9 * draws.uniform(purpose + "_hour", w, index))
 
     def lag(self, who: Places, purpose: str, middle: Floats | float) -> Floats:
         """Days until something is recorded."""
-        return np.asarray(middle * np.exp(0.6 * self.luck.take(who).normal(purpose, self.week.number)))
+        return np.asarray(middle * np.exp(0.6 * self.draws.take(who).normal(purpose, self.week.number)))

@@ -53,16 +53,16 @@ class SeatRules:
 
 def make_seats(seed: int, seats: Places, weeks: int, regions: int, rules: SeatRules) -> Seats:
     """The sales force of `weeks` weeks; more weeks add to it and change nothing before."""
-    luck = Draws.of(seed, "seat", seats)
-    held = _hold(luck, weeks, rules)
+    draws = Draws.of(seed, "seat", seats)
+    held = _hold(draws, weeks, rules)
     holder = held["holder"]
     return Seats(
-        region=(luck.uniform("region") * regions).astype(np.int8),
-        skill=_of_holder(luck, holder, "skill", lambda z: np.exp(0.2 * z)),
-        diligence=_of_holder(luck, holder, "diligence", lambda z: np.clip(0.85 + 0.15 * z, 0.4, 1.15)),
-        faking=_of_holder(luck, holder, "honesty", lambda z: _faking(z, rules.fake_share)),
-        pushy=_of_holder(luck, holder, "pushy", lambda z: np.where(z > 0.67, rules.pushy_chance, 0.0)),
-        lag_days=_of_holder(luck, holder, "lag", lambda z: rules.lag_days * np.exp(0.5 * z)),
+        region=(draws.uniform("region") * regions).astype(np.int8),
+        skill=_of_holder(draws, holder, "skill", lambda z: np.exp(0.2 * z)),
+        diligence=_of_holder(draws, holder, "diligence", lambda z: np.clip(0.85 + 0.15 * z, 0.4, 1.15)),
+        faking=_of_holder(draws, holder, "honesty", lambda z: _faking(z, rules.fake_share)),
+        pushy=_of_holder(draws, holder, "pushy", lambda z: np.where(z > 0.67, rules.pushy_chance, 0.0)),
+        lag_days=_of_holder(draws, holder, "lag", lambda z: rules.lag_days * np.exp(0.5 * z)),
         **held,
     )
 
@@ -72,14 +72,14 @@ def _faking(z: Floats, share: float | None) -> Floats:
     return np.where(z > 0.84, 0.2, 0.02) if share is None else np.clip(share + 0.1 * z, 0.0, 0.9)
 
 
-def _of_holder(luck: Draws, holder: NDArray[np.int16], purpose: str, of: Any) -> Floats:
-    columns = [of(luck.normal(purpose, index=holder[:, week].astype(np.int64))) for week in range(holder.shape[1])]
+def _of_holder(draws: Draws, holder: NDArray[np.int16], purpose: str, of: Any) -> Floats:
+    columns = [of(draws.normal(purpose, index=holder[:, week].astype(np.int64))) for week in range(holder.shape[1])]
     return np.column_stack(columns)
 
 
-def _hold(luck: Draws, weeks: int, rules: SeatRules) -> dict[str, Any]:
+def _hold(draws: Draws, weeks: int, rules: SeatRules) -> dict[str, Any]:
     """The life of each seat, week by week."""
-    count, total = len(luck), weeks + BURN_IN
+    count, total = len(draws), weeks + BURN_IN
     holder, tenure = np.zeros((count, total), np.int16), np.zeros((count, total), np.int16)
     vacant, left, arrived = (np.zeros((count, total), bool) for _ in range(3))
     now, served, empty_for = np.zeros(count, np.int16), np.full(count, ESTABLISHED, np.int16), np.zeros(count, np.int16)
@@ -88,15 +88,15 @@ def _hold(luck: Draws, weeks: int, rules: SeatRules) -> dict[str, Any]:
         arrived[:, place] = empty_for == 1
         now, served = np.where(arrived[:, place], now + 1, now), np.where(arrived[:, place], 0, served)
         empty_for = np.maximum(empty_for - 1, 0)
-        leaves = (empty_for == 0) & (served > 8) & luck.happens(_leaving_chance(week, rules), "leaves", week)
-        weeks_empty = 1 + np.floor(-VACANT_WEEKS * np.log(luck.uniform("vacancy", week))).clip(0, 12)
+        leaves = (empty_for == 0) & (served > 8) & draws.happens(_leaving_probability(week, rules), "leaves", week)
+        weeks_empty = 1 + np.floor(-VACANT_WEEKS * np.log(draws.uniform("vacancy", week))).clip(0, 12)
         empty_for = np.where(leaves, weeks_empty, empty_for).astype(np.int16)
         holder[:, place], tenure[:, place], vacant[:, place], left[:, place] = now, served, empty_for > 0, leaves
         served = served + 1
     return {"holder": holder, "tenure": tenure, "vacant": vacant, "left": left, "arrived": arrived}
 
 
-def _leaving_chance(week: int, rules: SeatRules) -> float:
+def _leaving_probability(week: int, rules: SeatRules) -> float:
     usual = TURNOVER_PER_YEAR / 52.0
     in_wave = rules.wave_from is not None and rules.wave_from <= week < rules.wave_from + 6
     return 0.07 if in_wave else usual

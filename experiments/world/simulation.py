@@ -17,7 +17,7 @@ from experiments.world.drivers import Parts
 from experiments.world.dynamics import Happenings, Moment, advance
 from experiments.world.journal import NOTES, Journal
 from experiments.world.known import KnownEvents
-from experiments.world.orders import RETURNED, Crossings, cross, median_size, order_rate, ordering, return_chance
+from experiments.world.orders import RETURNED, Crossings, cross, median_size, order_rate, ordering, return_probability
 from experiments.world.population import TIERS, Traits, make_traits, tier_of
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS, Scene
@@ -33,14 +33,14 @@ from kqml.events import EventKind
 class SimulatedWeeks:
     """One week as it was: what the state was at its cutoff, what was done, what came of it.
 
-    `chances`: of the rep's own packages; `allowed`: the eligible ones. `amount`: of the week's orders; `net`: less the
-    returns to be expected of them.
+    `probabilities`: of the rep's own packages; `allowed`: the eligible ones. `amount`: of the week's orders; `net`:
+    less the returns to be expected of them.
     """
 
     week: Week
     before: State
     acts: Acts
-    chances: Floats
+    probabilities: Floats
     allowed: Flags
     found: Happenings
     buying: Flags
@@ -58,16 +58,16 @@ class Simulation:
     def __init__(self, world: World, seats: range, *, journal: Journal | None = None) -> None:
         self.world = world
         self.accounts = world.accounts_of(seats)
-        self.luck = Draws.of(world.seed, "account", self.accounts)
+        self.draws = Draws.of(world.seed, "account", self.accounts)
         holders = np.arange(seats.start, seats.stop, dtype=np.int64)
         self.seats: Seats = make_seats(world.seed, holders, world.shape.weeks + RUN_OUT, len(NAMES), world.rules.seats)
         self.traits: Traits = make_traits(
-            self.luck, self.accounts, world.shape, self.seats.region, world.fitted, world.margins
+            self.draws, self.accounts, world.shape, self.seats.region, world.fitted, world.margins
         )
         self.room = room_of(world.playbook, self.traits.seat, self.traits.tier)
         self.journal = journal
         self.known = None if journal is None else KnownEvents(journal, _numbers(world.rules.hidden))
-        self._newborn = newborn(self.traits, self.luck, world.effects.drift_spread)
+        self._newborn = newborn(self.traits, self.draws, world.effects.drift_spread)
         self.state: State = self._newborn
         self.parts: Parts | None = None if journal is None else drivers.no_parts(self.state)
         self.number = -BURN_IN
@@ -77,9 +77,9 @@ class Simulation:
     def forked(self, path: int) -> "Simulation":
         """The same accounts at the same cutoff with another future; it records nothing."""
         other = copy(self)
-        other.luck = self.luck.on_path(np.full(len(self.luck), path))
+        other.draws = self.draws.on_path(np.full(len(self.draws), path))
         other.journal = other.known = other.parts = None
-        other.state = self.state.with_(left=another_gap(self.traits, self.state, other.luck, self.number))
+        other.state = self.state.with_(left=another_gap(self.traits, self.state, other.draws, self.number))
         return other
 
     @property
@@ -105,8 +105,8 @@ class Simulation:
     def intentions(self) -> tuple[Floats, Flags, NDArray[np.int8]]:
         """The reps' own chances, the eligible packages, what the reps would do of their own."""
         allowed = eligible(self.world.playbook, self.traits, self.state, self.week)
-        chances = behaviour(self.traits, self.state, self.week, self.habits, allowed)
-        return chances, allowed, choose(chances, self.luck.uniform("own_choice", self.number))
+        probabilities = behaviour(self.traits, self.state, self.week, self.habits, allowed)
+        return probabilities, allowed, choose(probabilities, self.draws.uniform("own_choice", self.number))
 
     def priority(self) -> Floats:
         """What reps do first when hours are short: complaints, then the larger accounts."""
@@ -116,31 +116,33 @@ class Simulation:
         """Lives one week; `plan` turns the reps' own packages into the week's plan."""
         self._open_accounts()
         week, books = self.week, self.books
-        chances, allowed, own = self.intentions()
+        probabilities, allowed, own = self.intentions()
         wishes = own_plan(own, self.priority()) if plan is None else plan(own)
-        acts = act(wishes, self.world.playbook, self.traits.seat, week, self.luck)
+        acts = act(wishes, self.world.playbook, self.traits.seat, week, self.draws)
         buying = ordering(self.traits, self.state, books)
         crossings, ordered = self._order(week, buying)
         before = self.state
-        moment = Moment(self.world.effects, self.traits, ordered, week, acts.done, self.luck)
-        after, found = advance(moment)
+        moment = Moment(self.world.effects, self.traits, ordered, week, acts.done, self.draws)
+        after, result = advance(moment)
         if self.parts is not None:
-            self.parts = drivers.driver_history(self.parts, moment, found, after)
-        quits = buying & (self.luck.uniform("quits", week.number) < found.hazard) & (week.number >= 0)
+            self.parts = drivers.driver_history(self.parts, moment, result, after)
+        quits = buying & (self.draws.uniform("quits", week.number) < result.hazard) & (week.number >= 0)
         ordered_for = np.bincount(crossings.account, weights=crossings.amount, minlength=len(books)).astype(np.float64)
-        stuffed = found.stuffed * np.exp(self.traits.norm) * buying
-        net = ordered_for * (1.0 - RETURNED * return_chance(before)) + stuffed
-        lived = SimulatedWeeks(week, before, acts, chances, allowed, found, buying, quits, ordered_for + stuffed, net)
+        stuffed = result.stuffed * np.exp(self.traits.norm) * buying
+        net = ordered_for * (1.0 - RETURNED * return_probability(before)) + stuffed
+        rollout = SimulatedWeeks(
+            week, before, acts, probabilities, allowed, result, buying, quits, ordered_for + stuffed, net
+        )
         if self.journal is not None and week.number >= 0:
-            self._record(lived, crossings, books)
-        self.state = self._end_week(after, lived, crossings, books)
+            self._record(rollout, crossings, books)
+        self.state = self._end_week(after, rollout, crossings, books)
         self.number += 1
-        return lived
+        return rollout
 
     def _order(self, week: Week, buying: Flags) -> tuple[Crossings, State]:
         effects = self.world.effects
         rate = order_rate(effects, self.traits, self.state, week) * buying
-        return cross(rate, median_size(effects, self.traits, self.state, week), self.traits, self.state, self.luck)
+        return cross(rate, median_size(effects, self.traits, self.state, week), self.traits, self.state, self.draws)
 
     def _open_accounts(self) -> None:
         """Accounts that open in this week begin afresh."""
@@ -153,14 +155,14 @@ class Simulation:
             if self.parts is not None:
                 self.parts = drivers.start_drivers(self.parts, opening, self.state)
 
-    def _end_week(self, after: State, lived: SimulatedWeeks, crossings: Crossings, books: Flags) -> State:
+    def _end_week(self, after: State, weeks: SimulatedWeeks, crossings: Crossings, books: Flags) -> State:
         """What reps notice of orders; departures; the review of tiers in January."""
-        state, week = lived.before, lived.week.number
+        state, week = weeks.before, weeks.week.number
         ordered = np.bincount(crossings.account, minlength=len(self.accounts)) > 0
-        ends = books & (lived.found.closes | (self.traits.handed_over == week)) & (week >= 0)
+        ends = books & (weeks.found.closes | (self.traits.handed_over == week)) & (week >= 0)
         return after.with_(
-            **noticed(state, ordered, lived.amount, lived.week.open_share),
-            gone=state.gone | lived.quits,
+            **noticed(state, ordered, weeks.amount, weeks.week.open_share),
+            gone=state.gone | weeks.quits,
             ended=np.where(ends, week, state.ended),
             tier=self._reviewed(state, week),
         )
@@ -171,21 +173,21 @@ class Simulation:
             return state.tier
         return tier_of(np.log(state.sales + 1.0), self.world.fitted)
 
-    def _record(self, lived: SimulatedWeeks, crossings: Crossings, books: Flags) -> None:
+    def _record(self, weeks: SimulatedWeeks, crossings: Crossings, books: Flags) -> None:
         assert self.journal is not None
-        seat, place = self.traits.seat - self.traits.seat[0], self.world.almanac.at(lived.week.number)
+        seat, place = self.traits.seat - self.traits.seat[0], self.world.almanac.at(weeks.week.number)
         scene = Scene(
-            week=lived.week,
+            week=weeks.week,
             traits=self.traits,
-            before=lived.before,
-            found=lived.found,
-            acts=lived.acts,
+            before=weeks.before,
+            found=weeks.found,
+            acts=weeks.acts,
             crossings=crossings,
             books=books,
-            buying=lived.buying,
+            buying=weeks.buying,
             rep=self.traits.seat * HOLDERS + self.seats.holder[seat, place],
             lag_days=self.seats.lag_days[seat, place],
-            luck=self.luck,
+            draws=self.draws,
         )
         write_trade(self.journal, scene)
         write_contact(self.journal, scene)
@@ -199,7 +201,7 @@ class Simulation:
         journal.add(EventKind.REP_ASSIGNED, week, who, np.full(len(who), scene.week.begins), rep=scene.rep[who])
         handed = self.traits.handed_over == week
         closed = np.flatnonzero(scene.books & scene.found.closes & ~handed)
-        late = 5 + 25 * self.luck.uniform("closure_lag", week)[closed]
+        late = 5 + 25 * self.draws.uniform("closure_lag", week)[closed]
         journal.add(EventKind.ACCOUNT_CLOSED, week, closed, scene.when("closed", closed), known_after_days=late)
         moved = np.flatnonzero(scene.books & handed)
         journal.add(EventKind.ACCOUNT_TRANSFERRED, week, moved, scene.when("moved", moved), known_after_days=3.0)

@@ -21,13 +21,13 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
     traits, state = simulation.traits, simulation.state
     seat = traits.seat - traits.seat[0]
     now = simulation.world.almanac.at(simulation.number - 1)
-    told = np.zeros((2, len(traits)), dtype=bool)
+    result = np.zeros((2, len(traits)), dtype=bool)
     for row, kind in enumerate((EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)):
-        told[row, known.account[known.kind == kind.number]] = True
+        result[row, known.account[known.kind == kind.number]] = True
     dates, last = simulation.world.almanac.dates, simulation.world.records_end
     since = [
-        str(min(dates.monday(int(week) + 1), last)) if week != NONE and said else None
-        for week, said in zip(state.ended, told[0] | told[1], strict=True)
+        str(min(dates.monday(int(week) + 1), last)) if week != NONE and text else None
+        for week, text in zip(state.ended, result[0] | result[1], strict=True)
     ]
     attributes = [
         json.dumps({"minutes_away": round(float(far)), "consent": bool(consent)})
@@ -41,7 +41,7 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
             "region": np.array(NAMES)[traits.region],
             "owner_rep_id": arrow.rep_ids(traits.seat * HOLDERS + simulation.seats.holder[seat, now]).to_pandas(),
             "opened_on": [dates.monday(int(week)) for week in traits.opens],
-            "status": np.select([told[0], told[1]], ["closed", "transferred"], default="active"),
+            "status": np.select([result[0], result[1]], ["closed", "transferred"], default="active"),
             "status_since": pd.to_datetime(pd.Series(since)).dt.date,
             "attributes": attributes,
         }
@@ -51,8 +51,8 @@ def accounts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
 def _tiers(simulation: Simulation, known: Entries) -> NDArray[np.str_]:
     """What the latest known review says: the one at the very end is not told yet, nor one of a closed account."""
     tier = np.array(TIERS)[simulation.traits.tier]
-    for told in np.flatnonzero(known.kind == EventKind.TIER_CHANGED.number):
-        tier[known.account[told]] = json.loads(NOTES[known.codes["note"][told]])["to"]
+    for result in np.flatnonzero(known.kind == EventKind.TIER_CHANGED.number):
+        tier[known.account[result]] = json.loads(NOTES[known.codes["note"][result]])["to"]
     return tier
 
 
@@ -82,15 +82,15 @@ def reps_of(simulation: Simulation) -> pd.DataFrame:
         number = int(simulation.traits.seat[0]) + seat
         held = seats.holder[seat, : last + 1]
         for holder in range(int(held[0]), int(held[-1]) + 1):
-            places = np.flatnonzero(held == holder)
-            empty = places[seats.vacant[seat, places]]
-            first = dates.monday(int(places[0]) - simulation.world.almanac.at(0))
+            indices = np.flatnonzero(held == holder)
+            empty = indices[seats.vacant[seat, indices]]
+            first = dates.monday(int(indices[0]) - simulation.world.almanac.at(0))
             rows.append(
                 {
                     "rep_id": arrow.rep_ids(np.array([number * HOLDERS + holder]))[0].as_py(),
                     "manager_id": f"M{NAMES[seats.region[seat]]}",
                     "region": NAMES[seats.region[seat]],
-                    "started_on": first - timedelta(weeks=200 if places[0] == 0 else 0),
+                    "started_on": first - timedelta(weeks=200 if indices[0] == 0 else 0),
                     "left_on": dates.monday(int(empty[0]) - simulation.world.almanac.at(0)) if len(empty) else None,
                     "minutes_per_week": rep.minutes_per_week,
                     "stops_per_week": rep.stops_per_week,

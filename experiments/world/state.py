@@ -64,16 +64,16 @@ def lives(traits: Traits, state: State, week: int) -> Flags:
     return np.asarray((traits.opens <= week) & (state.ended == NONE), dtype=bool)
 
 
-def newborn(traits: Traits, luck: Draws, drift_spread: float) -> State:
+def newborn(traits: Traits, draws: Draws, drift_spread: float) -> State:
     """Accounts as they begin; the age of the first gap is drawn from its stationary law by the burn-in."""
     count = len(traits)
-    first_gap = gap_of(traits, luck, np.zeros(count, dtype=np.int64))
+    first_gap = gap_of(traits, draws, np.zeros(count, dtype=np.int64))
     none = np.full(count, NONE, dtype=np.int64)
     no = np.zeros(count, dtype=bool)
     zero = np.zeros(count)
     return State(
-        satisfaction=traits.fit + 0.15 * luck.normal("first_satisfaction"),
-        closeness=luck.lognormal(0.8, 0.4, "first_closeness"),
+        satisfaction=traits.fit + 0.15 * draws.normal("first_satisfaction"),
+        closeness=draws.lognormal(0.8, 0.4, "first_closeness"),
         load=zero.copy(),
         wake=zero.copy(),
         grievance=zero.copy(),
@@ -85,8 +85,8 @@ def newborn(traits: Traits, luck: Draws, drift_spread: float) -> State:
         overdue=none.copy(),
         problem=no.copy(),
         slow=no.copy(),
-        drift=drift_spread * luck.normal("first_drift"),
-        left=first_gap * luck.uniform("first_phase"),
+        drift=drift_spread * draws.normal("first_drift"),
+        left=first_gap * draws.uniform("first_phase"),
         age=zero.copy(),
         orders=np.ones(count, dtype=np.int64),
         silent=zero.copy(),
@@ -95,22 +95,24 @@ def newborn(traits: Traits, luck: Draws, drift_spread: float) -> State:
         gone=no.copy(),
         ended=none.copy(),
         tier=traits.tier.copy(),
-        contacts=1 + (luck.uniform("contacts") * 3).astype(np.int64),
+        contacts=1 + (draws.uniform("contacts") * 3).astype(np.int64),
     )
 
 
-def gap_of(traits: Traits, luck: Draws, number: Places) -> Floats:
+def gap_of(traits: Traits, draws: Draws, number: Places) -> Floats:
     """The operational length of an account's gap with this number: lognormal with mean 1."""
-    z = ndtri(luck.uniform("gap", index=number + 1))
+    z = ndtri(draws.uniform("gap", index=number + 1))
     return np.asarray(np.exp(traits.gap_spread * z - traits.gap_spread**2 / 2), dtype=np.float64)
 
 
-def another_gap(traits: Traits, state: State, luck: Draws, week: int) -> Floats:
+def another_gap(traits: Traits, state: State, draws: Draws, week: int) -> Floats:
     """The time left in each current gap, drawn anew given the gap's age."""
     spread, age = traits.gap_spread, np.maximum(state.age, 1e-12)
     shorter = ndtr((np.log(age) + spread**2 / 2) / spread)
-    chance = np.minimum(shorter + luck.uniform("current_gap", week) * (1.0 - shorter), 1.0 - 1e-12)
-    return np.asarray(np.maximum(np.exp(spread * ndtri(chance) - spread**2 / 2) - state.age, 1e-9), dtype=np.float64)
+    probability = np.minimum(shorter + draws.uniform("current_gap", week) * (1.0 - shorter), 1.0 - 1e-12)
+    return np.asarray(
+        np.maximum(np.exp(spread * ndtri(probability) - spread**2 / 2) - state.age, 1e-9), dtype=np.float64
+    )
 
 
 def noticed(state: State, ordered: Flags, amount: Floats, open_share: float) -> dict[str, Floats]:

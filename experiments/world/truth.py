@@ -10,7 +10,7 @@ from experiments.world.actions import Packages, WorldAction
 from experiments.world.behaviour import POLICIES, Habits, behaviour, choose, eligible
 from experiments.world.draws import Draws, Floats, Places
 from experiments.world.dynamics import CLOSURE_CHANCE, Moment, advance
-from experiments.world.orders import RETURNED, cross, mean_over_median, median_size, order_rate, return_chance
+from experiments.world.orders import RETURNED, cross, mean_over_median, median_size, order_rate, return_probability
 from experiments.world.population import Traits
 from experiments.world.renewal import Curves, curves_of, still_none
 from experiments.world.simulation import Simulation
@@ -90,15 +90,15 @@ def _runs(simulation: Simulation, who: Places, kappa: str, horizon: int, paths: 
             Fault("truth", f"κ {kappa!r} with {paths} paths", f"use {', '.join(POLICIES)}, an even number from 4")
         ]
         raise BadUse("Such a truth cannot be computed.", faults)
-    found = {name: np.empty((len(who), len(WorldAction), paths)) for name in MEASURES}
+    result = {name: np.empty((len(who), len(WorldAction), paths)) for name in MEASURES}
     step = max(1, ELEMENTS // paths)
     for start in range(0, len(who), step):
         future = _future(simulation, who[start : start + step], kappa, horizon, paths)
         for package in WorldAction:
-            outcome = _lived(future, package)
+            outcome = _simulated(future, package)
             for name in MEASURES:
-                found[name][start : start + step, package] = outcome[name].reshape(-1, paths)
-    return found
+                result[name][start : start + step, package] = outcome[name].reshape(-1, paths)
+    return result
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class _Future:
     weeks: list[Week]
     traits: Traits
     state: State
-    luck: Draws
+    draws: Draws
     curves: Curves
     row: Places
     weight: Floats
@@ -120,7 +120,7 @@ class _Future:
 def _future(simulation: Simulation, who: Places, kappa: str, horizon: int, paths: int) -> _Future:
     index = np.repeat(who, paths)
     state, traits = simulation.state, simulation.traits.take(index)
-    luck = simulation.luck.take(index).on_path(np.tile(np.arange(paths), len(who)))
+    draws = simulation.draws.take(index).on_path(np.tile(np.arange(paths), len(who)))
     copies = state.take(index).with_(gone=np.zeros(len(index), dtype=bool))
     buying = simulation.books & ~state.gone
     return _Future(
@@ -129,32 +129,32 @@ def _future(simulation: Simulation, who: Places, kappa: str, horizon: int, paths
         habits=simulation.habits,
         weeks=[simulation.week_at(simulation.number + ahead).take(index) for ahead in range(horizon)],
         traits=traits,
-        state=copies.with_(left=another_gap(traits, copies, luck, simulation.number)),
-        luck=luck,
+        state=copies.with_(left=another_gap(traits, copies, draws, simulation.number)),
+        draws=draws,
         curves=curves_of(state.age[who], simulation.traits.gap_spread[who]),
         row=np.repeat(np.arange(len(who)), paths),
         weight=buying[index].astype(np.float64),
     )
 
 
-def _lived(future: _Future, package: WorldAction) -> dict[str, Floats]:
+def _simulated(future: _Future, package: WorldAction) -> dict[str, Floats]:
     """One package this week, κ afterwards: margin, chance to be a customer at the end, chance of any order."""
-    effects, traits, luck = future.world.effects, future.traits, future.luck
-    state, weight, clock = future.state, future.weight, np.zeros(len(luck))
-    margin, silent, none_stuffed = np.zeros(len(luck)), np.zeros(len(luck)), np.ones(len(luck))
+    effects, traits, draws = future.world.effects, future.traits, future.draws
+    state, weight, clock = future.state, future.weight, np.zeros(len(draws))
+    margin, silent, none_stuffed = np.zeros(len(draws)), np.zeros(len(draws)), np.ones(len(draws))
     mean_size, age = mean_over_median(traits), state.age
-    expected = np.zeros(len(luck))
+    expected = np.zeros(len(draws))
     for ahead, week in enumerate(future.weeks):
-        done = np.full(len(luck), package, dtype=np.int8) if ahead == 0 else _done(future, state, week)
+        done = np.full(len(draws), package, dtype=np.int8) if ahead == 0 else _done(future, state, week)
         rate, size = order_rate(effects, traits, state, week), median_size(effects, traits, state, week)
         clock, before = clock + rate, expected
         expected = future.curves.expected(future.row, clock)
-        money = (expected - before) * size * mean_size * (1.0 - RETURNED * return_chance(state))
+        money = (expected - before) * size * mean_size * (1.0 - RETURNED * return_probability(state))
         seen = _seen(future, rate, size, state, week)
-        after, found = advance(Moment(effects, traits, state, week, done, luck))
-        margin += weight * (money + found.stuffed * np.exp(traits.norm)) * traits.margin_rate
-        none_stuffed = none_stuffed * (found.stuffed == 0)
-        stays = weight * (1.0 - found.hazard) * (1.0 - CLOSURE_CHANCE) * (traits.handed_over != week.number)
+        after, result = advance(Moment(effects, traits, state, week, done, draws))
+        margin += weight * (money + result.stuffed * np.exp(traits.norm)) * traits.margin_rate
+        none_stuffed = none_stuffed * (result.stuffed == 0)
+        stays = weight * (1.0 - result.hazard) * (1.0 - CLOSURE_CHANCE) * (traits.handed_over != week.number)
         silent += (weight - stays) * still_none(age, clock, traits.gap_spread) * none_stuffed
         weight, state = stays, after.with_(**vars_of_rhythm(seen))
     silent += weight * still_none(age, clock, traits.gap_spread) * none_stuffed
@@ -165,7 +165,7 @@ def _seen(future: _Future, rate: Floats, size: Floats, state: State, week: Week)
     """The rhythm as the rep will see it: drawn orders, which feed κ and nothing else."""
     if future.kappa != "behaviour":
         return state
-    met, moved = cross(rate, size, future.traits, state, future.luck)
+    met, moved = cross(rate, size, future.traits, state, future.draws)
     amount = np.bincount(met.account, weights=met.amount, minlength=len(rate)).astype(np.float64)
     return moved.with_(**noticed(state, amount > 0, amount, week.open_share))
 
@@ -178,10 +178,10 @@ def vars_of_rhythm(state: State) -> dict[str, Floats]:
 def _done(future: _Future, state: State, week: Week) -> Packages:
     """κ's package as it is carried out: visits may be faked or fail; hours are not short."""
     allowed = eligible(future.world.playbook, future.traits, state, week)
-    chances = POLICIES[future.kappa](future.traits, state, week, future.habits, allowed)
-    meant = choose(chances, future.luck.uniform("own_choice", week.number))
+    probabilities = POLICIES[future.kappa](future.traits, state, week, future.habits, allowed)
+    meant = choose(probabilities, future.draws.uniform("own_choice", week.number))
     real = actions.IN_PERSON[meant]
     lost = real & (
-        future.luck.happens(week.faking, "fakes", week.number) | future.luck.happens(FAILS, "fails", week.number)
+        future.draws.happens(week.faking, "fakes", week.number) | future.draws.happens(FAILS, "fails", week.number)
     )
     return np.where(lost, WorldAction.WAIT, meant).astype(np.int8)

@@ -126,8 +126,8 @@ def _check(shape: SizeShape, playbook: Playbook, end: date | None) -> None:
         if value < low
     ]
     if playbook.actions != NAMES:
-        told = f"has the packages {', '.join(playbook.actions)}"
-        faults.append(Fault("playbook", told, f"the world knows {', '.join(NAMES)}, in this order"))
+        message = f"has the packages {', '.join(playbook.actions)}"
+        faults.append(Fault("playbook", message, f"the world knows {', '.join(NAMES)}, in this order"))
     faults += [
         Fault(f"playbook.margin_rate.{segment}", "is absent", "give a share")
         for segment in SEGMENTS

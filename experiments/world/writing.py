@@ -99,26 +99,26 @@ def _live_block(world: World, seats: range, log: LogPlan | None, frames: Frames,
         tell(1)
     if log:
         frames.effects.append(effects_of(simulation, log.truth_accounts))
-        kept = WorldDecisionLog(log.policy.name, simulation)
-        frames.logs.append(kept)
-        run(simulation, log.policy, logged, lambda *week: _logged(simulation, kept, frames, tell, week))
+        retained = WorldDecisionLog(log.policy.name, simulation)
+        frames.logs.append(retained)
+        run(simulation, log.policy, logged, lambda *week: _logged(simulation, retained, frames, tell, week))
     return block_batch(simulation, frames)
 
 
 def _logged(
     simulation: Simulation,
-    kept: WorldDecisionLog,
+    retained: WorldDecisionLog,
     frames: Frames,
     tell: Tell,
     week: tuple[Observation, WorldDecisions, SimulatedWeeks],
 ) -> None:
-    kept.notice(*week)
+    retained.notice(*week)
     _note_truth(simulation, week[2], frames)
     tell(1)
 
 
-def _note_truth(simulation: Simulation, lived: SimulatedWeeks, frames: Frames) -> None:
-    frames.departures.append(departures_of(simulation, lived))
+def _note_truth(simulation: Simulation, weeks: SimulatedWeeks, frames: Frames) -> None:
+    frames.departures.append(departures_of(simulation, weeks))
     if simulation.number % STATES_EVERY == 0:
         frames.states.append(states_of(simulation))
 

@@ -74,8 +74,8 @@ def _small(playbook: Playbook) -> Iterable[Feature]:
     """Small accounts alone: their contacts beside the target, their days without any."""
     group, code = FeatureGroup.CADENCE, Code.SMALL_NEGLECT
     for days in WINDOWS:
-        asked = dict(_targets(playbook, CHANNELS, days / MONTH_DAYS))[SMALL]
-        few = CadenceTarget(Atom(CONTACT, Aggregation.COUNT, days=days), ((SMALL, asked),))
+        request = dict(_targets(playbook, CHANNELS, days / MONTH_DAYS))[SMALL]
+        few = CadenceTarget(Atom(CONTACT, Aggregation.COUNT, days=days), ((SMALL, request),))
         yield Feature(few, group, code, _FALLING, "small_accounts")
     yield Feature(CadenceTarget(since_last(CONTACT), ((SMALL, 1.0),)), group, code, _RISING, "small_accounts")
 
@@ -87,8 +87,8 @@ def _counted(stream: Stream, days: int | None = None, months: int | None = None)
 def _targets(playbook: Playbook, channels: Iterable[str], months: float) -> tuple[tuple[str, float], ...]:
     """Tier → contacts asked for in so many months."""
     wanted = tuple(channels)
-    asked = {tier: sum(row[channel] for channel in wanted) for tier, row in playbook.cadence.items()}
-    return tuple((tier, monthly * months) for tier, monthly in sorted(asked.items()))
+    request = {tier: sum(row[channel] for channel in wanted) for tier, row in playbook.cadence.items()}
+    return tuple((tier, monthly * months) for tier, monthly in sorted(request.items()))
 
 
 def _cadence(measure: Atom | Combined | CadenceTarget, code: Code, why: str) -> Feature:

@@ -62,11 +62,11 @@ def status() -> Iterable[Feature]:
 
 
 def _give_and_take() -> Iterable[Feature]:
-    given, asked, received, _ = HELP_KINDS
+    given, request, received, _ = HELP_KINDS
     for days in (90, 365):
-        balance: Combined = less(count(given, days), count(asked, days))
+        balance: Combined = less(count(given, days), count(request, days))
         yield Feature(balance, FeatureGroup.RELATIONSHIP, Code.PRESSURE, _FALLING, "give_and_take")
-    yield _people(less(count(received, 365), count(asked, 365)), _FALLING, "give_and_take")
+    yield _people(less(count(received, 365), count(request, 365)), _FALLING, "give_and_take")
 
 
 def _people(measure: Atom | Combined, direction: Direction, why: str) -> Feature:

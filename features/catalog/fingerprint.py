@@ -13,11 +13,11 @@ from kqml.events import EventKind
 def catalog_fingerprint(features: Sequence[Feature]) -> str:
     """A digest of what the columns measure and how missing ones are filled; two models with the same one read the
     same matrix. It holds weights, half-lives, targets, days: what the playbook says and no column's name does."""
-    told: dict[object, str] = {}
+    result: dict[object, str] = {}
     lines = []
     for feature in features:
         rules = {atom.stream.rule for atom in atoms_of(feature.measure)} - {None}
-        texts = [told.setdefault(rule, _canonical(rule)) for rule in rules]
+        texts = [result.setdefault(rule, _canonical(rule)) for rule in rules]
         targets = [_canonical(feature.measure.targets)] if isinstance(feature.measure, CadenceTarget) else []
         lines.append("=".join([feature.column, str(feature.fill), *sorted(texts), *targets]))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

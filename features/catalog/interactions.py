@@ -80,13 +80,13 @@ def help_and_trust() -> Iterable[Feature]:
     """Help in both directions, complaints, promises."""
     for stream in (*HELP_KINDS, *TRUST_KINDS):
         yield from _stream(stream, FeatureGroup.RELATIONSHIP, (90, 365))
-    given, asked, received, _ = HELP_KINDS
-    complaint, resolved, made, kept = TRUST_KINDS
+    given, request, received, _ = HELP_KINDS
+    complaint, resolved, output, retained = TRUST_KINDS
     for left, right, code in (
-        (given, asked, Code.PRESSURE),
-        (received, asked, Code.SHALLOW),
+        (given, request, Code.PRESSURE),
+        (received, request, Code.SHALLOW),
         (resolved, complaint, Code.COMPLAINT),
-        (kept, made, Code.BROKEN_PROMISE),
+        (retained, output, Code.BROKEN_PROMISE),
     ):
         measure = ratio(count(left, 365), count(right, 365))
         yield Feature(measure, FeatureGroup.RELATIONSHIP, code, _FALLING, "answered")

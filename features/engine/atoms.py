@@ -6,7 +6,7 @@ from features.definitions import Aggregation
 from features.engine import rhythm, windows
 from features.engine.arrays import LogArrays
 from features.engine.jit import inlined
-from features.engine.ledger import WORST, fill_standing
+from features.engine.ledger import WORST, fill_account_state
 from features.engine.scratch import Scratch
 from features.engine.windows import Numbers, Places, Sums, Window
 from features.lowering import AGGREGATIONS, PlanArrays
@@ -42,7 +42,7 @@ def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, cutoffs: Instant
         elif plan.atoms[place, 0] == WORST:
             fill_worst(plan, place, k0, k1, scratch)
         else:
-            fill_standing(plan, place, k0, k1, cutoffs, scratch)
+            fill_account_state(plan, place, k0, k1, cutoffs, scratch)
 
 
 @inlined

@@ -113,11 +113,11 @@ def _stream_own(
 def filler(log: EventLog, rows: Rows, plan: FeaturePlan, context: Context) -> Callable[[slice, Matrix], None]:
     """What fills a stretch of rows, which begins and ends with an account, a peer column with the own number."""
     kernel = kernels()
-    events, world, asked = log_arrays(log, plan.notes), world_arrays(context), row_arrays(rows)
+    events, world, request = log_arrays(log, plan.notes), world_arrays(context), row_arrays(rows)
 
     def fill(span: slice, out: Matrix) -> None:
-        scratch = make_scratch(plan.room, *kernel.largest(events, asked, span.start, span.stop))
-        kernel.fill_rows(events, world, plan.arrays, asked, span.start, scratch, out)
+        scratch = make_scratch(plan.room, *kernel.largest(events, request, span.start, span.stop))
+        kernel.fill_rows(events, world, plan.arrays, request, span.start, scratch, out)
 
     return fill
 

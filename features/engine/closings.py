@@ -83,85 +83,85 @@ def closing_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> Closing
 
 
 @called
-def find_closings(rule: NDArray[np.int64], cutoffs: Instants, found: ClosingIndex) -> int:
+def find_closings(rule: NDArray[np.int64], cutoffs: Instants, result: ClosingIndex) -> int:
     """Fills `closing`, `opening`, `turns` for the events that a line of `PlanArrays.closings` opens; their number."""
-    n = find_openers(rule, found)
+    n = find_openers(rule, result)
     if n:
         if rule[BY_REF]:
-            close_by_reference(rule, n, found)
+            close_by_reference(rule, n, result)
         else:
-            close_by_next(rule, n, found)
+            close_by_next(rule, n, result)
         for i in range(n):
-            found.turns[FIRST_ROW, i] = rows_until(cutoffs, found.closing[SEEN, i])
-            found.turns[CLOSED_ROW, i] = rows_until(cutoffs, found.closing[CLOSED_SEEN, i])
-            found.turns[DUE_ROW, i] = rows_until(cutoffs, found.closing[DUE, i])
+            result.turns[FIRST_ROW, i] = rows_until(cutoffs, result.closing[SEEN, i])
+            result.turns[CLOSED_ROW, i] = rows_until(cutoffs, result.closing[CLOSED_SEEN, i])
+            result.turns[DUE_ROW, i] = rows_until(cutoffs, result.closing[DUE, i])
     return n
 
 
 @inlined
-def find_openers(rule: NDArray[np.int64], found: ClosingIndex) -> int:
+def find_openers(rule: NDArray[np.int64], result: ClosingIndex) -> int:
     """The opening events, still open; their number."""
     n = 0
-    for place in range(found.low, found.high):
-        if not (rule[OPENING] >> np.int64(found.kind[place])) & 1:
+    for place in range(result.low, result.high):
+        if not (rule[OPENING] >> np.int64(result.kind[place])) & 1:
             continue
-        begun = found.occurred_at[place]
+        begun = result.occurred_at[place]
         due = begun + rule[DUE_AFTER] if rule[DUE_AFTER] >= 0 else NEVER
-        if rule[DUE_AT] and len(found.due_at) and found.due_at[place] != NEVER:
-            due = found.due_at[place]
-        found.opening[n] = place
-        found.closing[BEGUN, n] = begun
-        found.closing[SEEN, n] = max(begun, found.known_at[place])
-        found.closing[DUE, n] = due
-        found.closing[CLOSED, n] = NEVER
-        found.closing[CLOSED_SEEN, n] = NEVER
+        if rule[DUE_AT] and len(result.due_at) and result.due_at[place] != NEVER:
+            due = result.due_at[place]
+        result.opening[n] = place
+        result.closing[BEGUN, n] = begun
+        result.closing[SEEN, n] = max(begun, result.known_at[place])
+        result.closing[DUE, n] = due
+        result.closing[CLOSED, n] = NEVER
+        result.closing[CLOSED_SEEN, n] = NEVER
         n += 1
     return n
 
 
 @inlined
-def close_by_reference(rule: NDArray[np.int64], n: int, found: ClosingIndex) -> None:
+def close_by_reference(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None:
     """Closes by what refers to them."""
-    if not len(found.opens):
+    if not len(result.opens):
         return
-    for place in range(found.low, found.high):
-        if found.closes[place] >= 0:
-            found.queue[found.closes[place]] = -1
+    for place in range(result.low, result.high):
+        if result.closes[place] >= 0:
+            result.queue[result.closes[place]] = -1
     for i in range(n):
-        if found.opens[found.opening[i]] >= 0:
-            found.queue[found.opens[found.opening[i]]] = i
-    for place in range(found.low, found.high):
-        if found.closes[place] >= 0 and (rule[CLOSING_KINDS] >> np.int64(found.kind[place])) & 1:
-            i = found.queue[found.closes[place]]
+        if result.opens[result.opening[i]] >= 0:
+            result.queue[result.opens[result.opening[i]]] = i
+    for place in range(result.low, result.high):
+        if result.closes[place] >= 0 and (rule[CLOSING_KINDS] >> np.int64(result.kind[place])) & 1:
+            i = result.queue[result.closes[place]]
             if i >= 0:
-                close(rule, place, i, found)
+                close(rule, place, i, result)
 
 
 @inlined
-def close_by_next(rule: NDArray[np.int64], n: int, found: ClosingIndex) -> None:
+def close_by_next(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None:
     """Closes by what comes after them: until nothing that follows can be known earlier."""
-    reps = found.reps
+    reps = result.reps
     for i in range(n):
-        opener = found.opening[i]
+        opener = result.opening[i]
         rep = reps[opener] if rule[SAME_REP] and len(reps) else -1
-        limit = found.closing[DUE, i] if rule[IN_TIME] else NEVER
+        limit = result.closing[DUE, i] if rule[IN_TIME] else NEVER
         place = opener + 1
-        while place < found.high and found.occurred_at[place] < min(limit, found.closing[CLOSED_SEEN, i]):
-            later = found.occurred_at[place] > found.occurred_at[opener]
+        while place < result.high and result.occurred_at[place] < min(limit, result.closing[CLOSED_SEEN, i]):
+            later = result.occurred_at[place] > result.occurred_at[opener]
             same = rep < 0 or reps[place] < 0 or reps[place] == rep
-            if later and same and (rule[CLOSING_KINDS] >> np.int64(found.kind[place])) & 1:
-                close(rule, place, i, found)
+            if later and same and (rule[CLOSING_KINDS] >> np.int64(result.kind[place])) & 1:
+                close(rule, place, i, result)
             place += 1
 
 
 @inlined
-def close(rule: NDArray[np.int64], place: int, i: int, found: ClosingIndex) -> None:
+def close(rule: NDArray[np.int64], place: int, i: int, result: ClosingIndex) -> None:
     """Closes one by an event, unless one known earlier has done so, or it comes too late to count."""
-    seen = max(found.occurred_at[place], found.known_at[place])
-    in_time = not rule[IN_TIME] or found.occurred_at[place] < found.closing[DUE, i]
-    if in_time and seen < found.closing[CLOSED_SEEN, i]:
-        found.closing[CLOSED_SEEN, i] = seen
-        found.closing[CLOSED, i] = max(found.occurred_at[place], found.closing[BEGUN, i])
+    seen = max(result.occurred_at[place], result.known_at[place])
+    in_time = not rule[IN_TIME] or result.occurred_at[place] < result.closing[DUE, i]
+    if in_time and seen < result.closing[CLOSED_SEEN, i]:
+        result.closing[CLOSED_SEEN, i] = seen
+        result.closing[CLOSED, i] = max(result.occurred_at[place], result.closing[BEGUN, i])
 
 
 @inlined

@@ -72,7 +72,7 @@ def filled_share(plan: PlanArrays, filled: int) -> float:
 
 
 @inlined
-def fill_standing(plan: PlanArrays, place: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
+def fill_account_state(plan: PlanArrays, place: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
     """One aggregation of the stream's own events: a balance, the share of the card."""
     aggregation, back = plan.atoms[place, 0], plan.atoms[place, 4]
     edge = scratch.edge[plan.atoms[place, 3]]

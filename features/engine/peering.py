@@ -18,24 +18,24 @@ class ReferenceSums:
     def __init__(self, columns: tuple[str, ...], cutoffs: Instants) -> None:
         self._columns = columns
         self._cutoffs = cutoffs
-        self._places: dict[str, int] = {EVERYBODY: 0}
+        self._indices: dict[str, int] = {EVERYBODY: 0}
         self._sums = np.zeros((len(cutoffs), 1, len(columns)))
         self._counts = np.zeros((len(cutoffs), 1, len(columns)), dtype=np.int64)
 
     def add(self, cutoffs: Instants, cells: PeerCells, own: NDArray[np.float64]) -> None:
         """Adds rows with their own numbers (R, P)."""
         for name in cells.names:
-            self._places.setdefault(name, len(self._places))
-        more = ((0, 0), (0, len(self._places) - self._sums.shape[1]), (0, 0))
+            self._indices.setdefault(name, len(self._indices))
+        more = ((0, 0), (0, len(self._indices) - self._sums.shape[1]), (0, 0))
         if more[1][1]:
             self._sums, self._counts = np.pad(self._sums, more), np.pad(self._counts, more)
         moments = moments_of(cutoffs, self._cutoffs)
-        kernels().add_to_cells(own, moments, _levels(cells, self._places), self._sums, self._counts)
+        kernels().add_to_cells(own, moments, _levels(cells, self._indices), self._sums, self._counts)
 
     def reference(self) -> PeerReference:
         """The means, missing where a cell had fewer than FEWEST accounts with the number."""
         means = np.where(self._counts >= FEWEST, self._sums / np.maximum(self._counts, 1), np.nan)
-        return PeerReference(self._columns, self._cutoffs, tuple(self._places), means)
+        return PeerReference(self._columns, self._cutoffs, tuple(self._indices), means)
 
 
 def reference_of(
@@ -53,10 +53,10 @@ def subtract_peers(
     out: NDArray[np.float64], plan: FeaturePlan, cutoffs: Instants, cells: PeerCells, reference: PeerReference
 ) -> None:
     """Turns the own numbers in the peer columns of `out` into differences from the reference, in place."""
-    places = [reference.columns.index(plan.columns[place]) for place in plan.peers]
+    indices = [reference.columns.index(plan.columns[place]) for place in plan.peers]
     moments = moments_of(cutoffs, reference.cutoffs)
     levels = _levels(cells, {name: place for place, name in enumerate(reference.cells)})
-    means = np.ascontiguousarray(reference.means[:, :, places])
+    means = np.ascontiguousarray(reference.means[:, :, indices])
     kernels().less_means(out, plan.peers, moments, levels, means, plan.means)
 
 
@@ -81,9 +81,9 @@ def distinct_cutoffs(cutoffs: Instants) -> Instants:
     return np.array(sorted(seen), dtype=np.int64)
 
 
-def _levels(cells: PeerCells, places: Mapping[str, int]) -> NDArray[np.int64]:
+def _levels(cells: PeerCells, indices: Mapping[str, int]) -> NDArray[np.int64]:
     """Per row the places of its narrow cell, its wide one, EVERYBODY; -1 where unknown."""
-    named = np.array([*(places.get(name, -1) for name in cells.names), -1], dtype=np.int64)
-    levels = np.full((len(cells.narrow), 3), places[EVERYBODY])
+    named = np.array([*(indices.get(name, -1) for name in cells.names), -1], dtype=np.int64)
+    levels = np.full((len(cells.narrow), 3), indices[EVERYBODY])
     levels[:, 0], levels[:, 1] = named[cells.narrow], named[cells.wide]
     return levels

@@ -28,18 +28,18 @@ def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scrat
 
 @inlined
 def keep_visible(log: LogArrays, count: int, cutoff: int, scratch: Scratch) -> int:
-    """Fills `kept` with the members known before `cutoff`; the answer is their number."""
-    kept = 0
+    """Fills `retained` with the members known before `cutoff`; the answer is their number."""
+    retained = 0
     for member in range(count):
         place = scratch.members[member]
-        scratch.kept[kept] = place
-        kept += log.known_at[place] < cutoff
-    return kept
+        scratch.kept[retained] = place
+        retained += log.known_at[place] < cutoff
+    return retained
 
 
 @inlined
 def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: int, n: int, scratch: Scratch) -> None:
-    """Fills the arrays of events from the `n` places in `kept`."""
+    """Fills the arrays of events from the `n` places in `retained`."""
     load_times(log, n, scratch)
     load_active(world, n, scratch)
     if plan.days[stream]:
@@ -167,7 +167,7 @@ def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) ->
     while size < 2 * n:
         size *= 2
     scratch.table[:size] = -1
-    found = 0
+    result = 0
     for i in range(n):
         wanted = column[scratch.kept[i]] if len(column) else -1
         if wanted < 0:
@@ -177,7 +177,7 @@ def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) ->
         while scratch.table[slot] >= 0 and scratch.queue[scratch.table[slot]] != wanted:
             slot = (slot + 1) & (size - 1)
         if scratch.table[slot] < 0:
-            scratch.table[slot] = found
-            scratch.queue[found] = wanted
-            found += 1
+            scratch.table[slot] = result
+            scratch.queue[result] = wanted
+            result += 1
         scratch.code[row, i] = scratch.table[slot]

@@ -178,18 +178,18 @@ def only_one(slot: Numbers) -> None:
 def distinct(window: Window, code: Places, seen: Places, slot: Numbers) -> None:
     """Distinct codes, by how often each is in the window that slides; missing where events have none at all."""
     i = window.starts[0]
-    j, found = i, 0
+    j, result = i, 0
     seen[: window.stops[-1]] = 0
     for k in range(len(slot)):
         while j < window.stops[k]:
             if code[j] >= 0:
-                found += seen[code[j]] == 0
+                result += seen[code[j]] == 0
                 seen[code[j]] += 1
             j += 1
         while i < window.starts[k]:
             if code[i] >= 0:
                 seen[code[i]] -= 1
-                found -= seen[code[i]] == 0
+                result -= seen[code[i]] == 0
             i += 1
-        missing = window.back > window.reach[k] or (found == 0 and j > i)
-        slot[k] = np.nan if missing else found
+        missing = window.back > window.reach[k] or (result == 0 and j > i)
+        slot[k] = np.nan if missing else result

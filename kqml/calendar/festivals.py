@@ -19,8 +19,8 @@ FESTIVALS: tuple[str, ...] = (*LUNAR, *SOLAR, QINGMING)
 def festival_day(name: str, year: int) -> date:
     """The day of a festival in a solar year. Raises KeyError for a name that is none of FESTIVALS."""
     if name == QINGMING:
-        found: date = TermFestival("清明").at(year=year)
-        return found
+        result: date = TermFestival("清明").at(year=year)
+        return result
     if name in SOLAR:
         return date(year, *SOLAR[name])
     return festival(name, year)

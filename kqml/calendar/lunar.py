@@ -21,8 +21,8 @@ CLOSED_DAYS = 8
 def festival(name: str, year: int) -> date:
     """The day of a festival in a solar year."""
     month, day = LUNAR[name]
-    found: date = LunarDate(year, month, day).to_solar_date()
-    return found
+    result: date = LunarDate(year, month, day).to_solar_date()
+    return result
 
 
 def spring_closure(year: int, days: int = CLOSED_DAYS) -> tuple[date, date]:

@@ -32,8 +32,8 @@ class Workdays:
         """`announced` where the days of the year are known; `forecast` where swap days are still to be told."""
         if self.country not in ANNOUNCED_YEARLY:
             return "announced"
-        told = _calendar(self.country, year).special_public_holidays
-        return "announced" if year in told else "forecast"
+        result = _calendar(self.country, year).special_public_holidays
+        return "announced" if year in result else "forecast"
 
     def between(self, first: date, last: date) -> NDArray[np.bool_]:
         """For every day from `first` to `last`: is it a working day?"""

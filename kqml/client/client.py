@@ -41,10 +41,10 @@ class Client:
         self,
         address: str,
         key: str | None = None,
-        patience: Patience | None = None,
+        timeouts: Patience | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        chosen = patience or Patience()
+        chosen = timeouts or Patience()
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._http = httpx.Client(base_url=address, headers=headers, timeout=chosen.timeout, transport=transport)
         self._sender = Sender(self._http, chosen)
@@ -102,8 +102,8 @@ class Client:
         self, accounts: Sequence[str | Record], as_of: str | None = None, language: str | None = None, reasons: int = 3
     ) -> Scores:
         """Scores of accounts: ids of those the store knows, or records with their whole history in `events`."""
-        asked = [{"account_id": item} if isinstance(item, str) else dict(item) for item in accounts]
-        body = {"accounts": asked, "as_of": as_of, "language": language, "reasons": reasons}
+        request = [{"account_id": item} if isinstance(item, str) else dict(item) for item in accounts]
+        body = {"accounts": request, "as_of": as_of, "language": language, "reasons": reasons}
         given = {name: value for name, value in body.items() if value is not None}
         return cast(Scores, self._tell("POST", "/v1/scores", given))
 
@@ -124,8 +124,8 @@ class Client:
         language: str | None = None,
     ) -> Recommendations:
         """A rep's week, or that of some accounts' reps, decided where nobody decided it before."""
-        asked = None if accounts is None else list(accounts)
-        body = {"rep_id": rep_id, "accounts": asked, "week": week, "language": language}
+        request = None if accounts is None else list(accounts)
+        body = {"rep_id": rep_id, "accounts": request, "week": week, "language": language}
         given = {name: value for name, value in body.items() if value is not None}
         return cast(Recommendations, self._tell("POST", "/v1/recommendations", given))
 
@@ -133,10 +133,10 @@ class Client:
         """The receipt of a decision."""
         return cast(Receipt, self._sender.ask(_path("decisions", decision_id)).json())
 
-    def say_status(self, decision_id: str, state: str, **said: Any) -> StatusTaken:
+    def say_status(self, decision_id: str, state: str, **text: Any) -> StatusTaken:
         """Says what became of a decision: `at`, `action`, `reason`, `verified`, `outcome` go with the state."""
         path = f"{_path('decisions', decision_id)}/status"
-        return cast(StatusTaken, self._tell("POST", path, {"state": state, **said}))
+        return cast(StatusTaken, self._tell("POST", path, {"state": state, **text}))
 
     def duties(self, **question: str | Sequence[str]) -> Iterator[Duty]:
         """What the playbook owes in a `week`, page after page: `rep`, `account`, `state`, `must`."""

@@ -18,15 +18,15 @@ class ItemError:
 class ApiProblem(CouldNot):
     """The service's problem (RFC 9457): `kind` is the last part of its type, such as `invalid-request`."""
 
-    def __init__(self, status: int, said: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, text: Mapping[str, Any]) -> None:
         self.status = status
-        self.kind = str(said.get("type", "")).rpartition(":")[2] or "unknown"
-        self.request_id = said.get("request_id")
+        self.kind = str(text.get("type", "")).rpartition(":")[2] or "unknown"
+        self.request_id = text.get("request_id")
         self.items = tuple(
             ItemError(item.get("pointer") or item.get("parameter", ""), item["detail"])
-            for item in said.get("errors") or ()
+            for item in text.get("errors") or ()
         )
-        detail = said.get("detail") or said.get("title") or "The service gave no reason."
+        detail = text.get("detail") or text.get("title") or "The service gave no reason."
         super().__init__(
             "\n".join([f"{status} {self.kind}: {detail}", *(f"  {i.where}: {i.detail}" for i in self.items)])
         )

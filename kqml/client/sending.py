@@ -72,9 +72,9 @@ class Sender:
             return error
 
     def _wait(self, answer: httpx.Response | httpx.TransportError, pause: float) -> float:
-        asked = answer.headers.get("retry-after", "") if isinstance(answer, httpx.Response) else ""
-        if asked.isdigit():
-            return min(float(asked), self.patience.longest)
+        request = answer.headers.get("retry-after", "") if isinstance(answer, httpx.Response) else ""
+        if request.isdigit():
+            return min(float(request), self.patience.longest)
         return pause * self.chance.uniform(0.5, 1.0)
 
 
@@ -82,7 +82,7 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.status_code < 400:
         return answer
     try:
-        said = answer.json()
+        text = answer.json()
     except ValueError:
-        said = {}
-    raise ApiProblem(answer.status_code, said if isinstance(said, dict) else {})
+        text = {}
+    raise ApiProblem(answer.status_code, text if isinstance(text, dict) else {})

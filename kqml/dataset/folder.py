@@ -198,9 +198,9 @@ def _read(
                 raise CouldNot(f"{path} lacks the columns {', '.join(lacking)}: import the data again.")
             if columns is None:
                 return file.read()
-            kept = [name for name in columns if name in names]
-        encoded = [name for name in kept if name in ("account_id", "kind", "attributes", *CODES)]
-        return pq.read_table(path, columns=kept, read_dictionary=encoded, filters=rows)
+            retained = [name for name in columns if name in names]
+        encoded = [name for name in retained if name in ("account_id", "kind", "attributes", *CODES)]
+        return pq.read_table(path, columns=retained, read_dictionary=encoded, filters=rows)
     except (pa.ArrowException, OSError) as error:
         raise CouldNot(f"{path} cannot be read: {error}") from error
 
@@ -215,8 +215,8 @@ def read_dataset(path: Path) -> Dataset:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CouldNot(f"{described} cannot be read: {error}") from error
     if info.format_version != FORMAT_VERSION:
-        told = f"{described} has format version {info.format_version}, this program reads {FORMAT_VERSION}"
-        raise CouldNot(f"{told}; import the data again.")
+        message = f"{described} has format version {info.format_version}, this program reads {FORMAT_VERSION}"
+        raise CouldNot(f"{message}; import the data again.")
     return Dataset(path, info)
 
 

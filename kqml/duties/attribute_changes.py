@@ -35,10 +35,10 @@ class Changes:
         known = (self.known_at < cutoff) & (self.occurred_at < cutoff)
         early = known & (self.day <= first)
         start[self.account[early]] = self.value[early]
-        found = np.repeat(start[:, None], last - first + 1, axis=1)
+        result = np.repeat(start[:, None], last - first + 1, axis=1)
         for place in np.flatnonzero(known & (self.day > first) & (self.day <= last)).tolist():
-            found[self.account[place], self.day[place] - first :] = self.value[place]
-        return found
+            result[self.account[place], self.day[place] - first :] = self.value[place]
+        return result
 
     def at(self, day: int, cutoff: int) -> Places:
         """Each account's value on a day, as known before the cutoff."""
@@ -46,9 +46,9 @@ class Changes:
 
     def first(self) -> Instants:
         """When each account changed first; the end of time where it never did."""
-        found = np.full(len(self.now), np.iinfo(np.int64).max)
-        np.minimum.at(found, self.account, self.occurred_at)
-        return found
+        result = np.full(len(self.now), np.iinfo(np.int64).max)
+        np.minimum.at(result, self.account, self.occurred_at)
+        return result
 
     def with_before(self, hints: Places) -> "Changes":
         """Where a first change does not say what was before it, `hints` by account do."""

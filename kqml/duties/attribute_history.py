@@ -60,14 +60,14 @@ class _Table:
     def places(self, name: str, values: list[str]) -> Places:
         if name not in self._rows.column_names:
             return np.full(self._rows.num_rows, -1, dtype=np.int64)
-        found = pc.index_in(self._rows[name], value_set=pa.array(values, pa.string()), skip_nulls=True)
-        return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.int64)
+        result = pc.index_in(self._rows[name], value_set=pa.array(values, pa.string()), skip_nulls=True)
+        return np.asarray(pc.fill_null(result, -1).to_numpy(), dtype=np.int64)
 
     def days(self, name: str, otherwise: int) -> Places:
         if name not in self._rows.column_names:
             return np.full(self._rows.num_rows, otherwise, dtype=np.int64)
-        found = pc.fill_null(self._rows[name].cast(pa.int32()), otherwise)
-        return np.asarray(found.to_numpy(), dtype=np.int64)
+        result = pc.fill_null(self._rows[name].cast(pa.int32()), otherwise)
+        return np.asarray(result.to_numpy(), dtype=np.int64)
 
 
 def _changes(log: DutyLog, records: Records, value: Places, before: Places, now: Places) -> Changes:
@@ -95,9 +95,9 @@ def _tier(name: object) -> int:
 def _owners(log: DutyLog, records: Records, known: _Table) -> Changes:
     """Where no change says who was in charge before, it is whoever was last seen at the account before it."""
     names = {rep.name: place for place, rep in enumerate(log.reps)}
-    said = [names.get(str(note.get("from")), -1) for note in log.notes(records.row)]
+    text = [names.get(str(note.get("from")), -1) for note in log.notes(records.row)]
     now = known.places("owner_rep_id", [rep.name for rep in log.reps])
-    changes = _changes(log, records, records.rep, np.array(said, dtype=np.int64), now)
+    changes = _changes(log, records, records.rep, np.array(text, dtype=np.int64), now)
     seen = (log.records.rep >= 0) & (log.records.occurred_at < changes.first()[log.records.account])
     hints = np.full(len(now), -1, dtype=np.int64)
     hints[log.records.account[seen]] = log.records.rep[seen]
@@ -114,8 +114,8 @@ def _consents(log: DutyLog, records: Records, known: _Table) -> Changes:
 
 
 def _attributes(text: str | None) -> dict[str, Any]:
-    found = orjson.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}
+    result = orjson.loads(text) if text else {}
+    return result if isinstance(result, dict) else {}
 
 
 def _flag(value: object) -> int:

@@ -16,31 +16,31 @@ from kqml.playbook.codes import CHANNELS
 Floats = NDArray[np.float64]
 
 
-def cadence_parts(asked: DutyRequest, views: Sequence[MonthView]) -> list[DutyPart]:
+def cadence_parts(request: DutyRequest, views: Sequence[MonthView]) -> list[DutyPart]:
     """Contacts and problems owed in the month of the last view; `views` are the months up to it, oldest first."""
-    contacts = [_contact_part(asked, views, channel) for channel in CHANNELS]
-    return [*(part for part in contacts if part is not None), _problem_part(asked, views[-1])]
+    contacts = [_contact_part(request, views, channel) for channel in CHANNELS]
+    return [*(part for part in contacts if part is not None), _problem_part(request, views[-1])]
 
 
-def _contact_part(asked: DutyRequest, views: Sequence[MonthView], channel: str) -> DutyPart | None:
-    per_tier = {tier: row[channel] for tier, row in asked.playbook.cadence.items()}
-    spans = span_of(asked.playbook, channel)
+def _contact_part(request: DutyRequest, views: Sequence[MonthView], channel: str) -> DutyPart | None:
+    per_tier = {tier: row[channel] for tier, row in request.playbook.cadence.items()}
+    spans = span_of(request.playbook, channel)
     months = np.array([spans[tier] for tier in TIERS] + [1])[views[-1].tier[:, -1]]
-    targets, expected, counted, start = (np.zeros(asked.accounts) for _ in range(4))
+    targets, expected, counted, start = (np.zeros(request.accounts) for _ in range(4))
     for back, view in enumerate(reversed(views), start=1):
         inside = months >= back
         targets += np.where(inside, view.prorated(per_tier), 0.0)
-        expected += np.where(inside, view.prorated(per_tier, asked.cutoff_day), 0.0)
-        counted += np.where(inside, asked.contacts.counted(channel, (view.start, view.end), asked.accounts), 0.0)
+        expected += np.where(inside, view.prorated(per_tier, request.cutoff_day), 0.0)
+        counted += np.where(inside, request.contacts.counted(channel, (view.start, view.end), request.accounts), 0.0)
         start = np.where(inside, view.start, start)
-    forbidden = asked.forbidden(views[-1].first + _last_place(asked, views[-1]), channel)
+    forbidden = request.forbidden(views[-1].first + _last_place(request, views[-1]), channel)
     full = np.array([*(per_tier[tier] * spans[tier] for tier in TIERS), 0.0])[views[-1].tier[:, -1]]
     why = np.where(forbidden, "no_consent", _why(views[-1], targets, full)).astype(object)
-    kept = _concerned(views[-1]) & (full > 0)
+    retained = _concerned(views[-1]) & (full > 0)
     return _part(
-        asked,
+        request,
         views[-1],
-        kept,
+        retained,
         channel,
         {
             "prorated": np.where(forbidden, 0.0, targets),
@@ -52,37 +52,37 @@ def _contact_part(asked: DutyRequest, views: Sequence[MonthView], channel: str) 
     )
 
 
-def _problem_part(asked: DutyRequest, view: MonthView) -> DutyPart:
-    per_tier = asked.playbook.reciprocity.problems_per_account_month
-    solved = asked.known.of(EventKind.HELP_GIVEN)
+def _problem_part(request: DutyRequest, view: MonthView) -> DutyPart:
+    per_tier = request.playbook.reciprocity.problems_per_account_month
+    solved = request.known.of(EventKind.HELP_GIVEN)
     low, high = np.searchsorted(solved.occurred_at, (view.start, view.end))
     targets = view.prorated(per_tier)
     full = np.array([*(per_tier[tier] for tier in TIERS), 0.0])[view.tier[:, -1]]
     return _part(
-        asked,
+        request,
         view,
         _concerned(view) & (full > 0),
         "help",
         {
             "prorated": targets,
-            "expected": view.prorated(per_tier, asked.cutoff_day),
-            "counted": np.bincount(solved.account[low:high], minlength=asked.accounts).astype(np.float64),
-            "due_from": np.full(asked.accounts, view.start),
+            "expected": view.prorated(per_tier, request.cutoff_day),
+            "counted": np.bincount(solved.account[low:high], minlength=request.accounts).astype(np.float64),
+            "due_from": np.full(request.accounts, view.start),
             "why": _why(view, targets, full),
         },
     )
 
 
 def _part(
-    asked: DutyRequest, view: MonthView, kept: NDArray[np.bool_], channel: str, found: dict[str, NDArray[Any]]
+    request: DutyRequest, view: MonthView, mask: NDArray[np.bool_], channel: str, result: dict[str, NDArray[Any]]
 ) -> DutyPart:
     """The rows of the accounts kept, each with its state at the cutoff."""
-    chosen = {name: values[kept] for name, values in found.items()}
+    chosen = {name: values[mask] for name, values in result.items()}
     target, counted = join_parts(chosen["prorated"]), chosen["counted"]
     return DutyPart(
-        account=np.flatnonzero(kept),
-        rep=view.owner[kept, _last_place(asked, view)].astype(np.int64),
-        tier=view.tier[kept, _last_place(asked, view)].astype(np.int64),
+        account=np.flatnonzero(mask),
+        rep=view.owner[mask, _last_place(request, view)].astype(np.int64),
+        tier=view.tier[mask, _last_place(request, view)].astype(np.int64),
         columns={
             "duty": "problems" if channel == "help" else "cadence",
             "channel": channel,
@@ -92,16 +92,16 @@ def _part(
             "behind": np.where(target > 0, np.maximum(chosen["expected"] - counted, 0.0), 0.0),
             "due_from": chosen["due_from"],
             "due_by": np.full(len(target), view.end),
-            "state": duty_states(target, counted, view.end, asked.cutoff),
+            "state": duty_states(target, counted, view.end, request.cutoff),
             "must": False,
             "why": chosen["why"],
         },
     )
 
 
-def _last_place(asked: DutyRequest, view: MonthView) -> int:
+def _last_place(request: DutyRequest, view: MonthView) -> int:
     """The latest day of the month of which anything is known, its first one before the month begins."""
-    return int(view.day_places(np.array([asked.cutoff_day - 1]))[0])
+    return int(view.day_indices(np.array([request.cutoff_day - 1]))[0])
 
 
 def _concerned(view: MonthView) -> NDArray[np.bool_]:

@@ -69,9 +69,9 @@ def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], chan
     rep, tier = np.divmod(group, len(TIERS))
     cold = (counted < playbook.tolerance.too_cold * target) & (target > 0)
     hot = (counted > playbook.tolerance.too_hot * target) & (target > 0)
-    owed, met = _sum(inverse, target), _sum(inverse, np.minimum(counted, target))
+    required, met = _sum(inverse, target), _sum(inverse, np.minimum(counted, target))
     names = np.array([None, *(each.name for each in book.log.reps)], dtype=object)
-    kept = np.divide(met, owed, out=np.full(len(owed), np.nan), where=owed > 0)
+    retained = np.divide(met, required, out=np.full(len(required), np.nan), where=required > 0)
     return pa.table(
         {
             "rep_id": pa.array(names[rep], TEXT),
@@ -79,10 +79,10 @@ def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], chan
             "channel": pa.repeat(pa.scalar(channel, TEXT), len(group)),
             "month": pa.repeat(pa.scalar(held.month, TEXT), len(group)),
             "accounts": _sum(inverse, np.ones(len(target))).astype(np.int64),
-            "target": owed,
+            "target": required,
             "counted": _sum(inverse, counted),
             "met": met,
-            "compliance": pa.array(kept, NUMBER, from_pandas=True),
+            "compliance": pa.array(retained, NUMBER, from_pandas=True),
             "too_cold": _sum(inverse, cold).astype(np.int64),
             "too_hot": _sum(inverse, hot).astype(np.int64),
         },

@@ -23,15 +23,15 @@ class CountedContacts:
         """What was counted at each account in a half-open interval of instants."""
         records, worth = self.records[channel], self.worth[channel]
         low, high = np.searchsorted(records.occurred_at, interval)
-        found = np.bincount(records.account[low:high], weights=worth[low:high], minlength=accounts)
-        return found.astype(np.float64)
+        result = np.bincount(records.account[low:high], weights=worth[low:high], minlength=accounts)
+        return result.astype(np.float64)
 
 
 def contacts_of(records: Records, playbook: Playbook, cutoff: int) -> CountedContacts:
     """The contacts among the records by the playbook's rules of counting."""
     rule, known = playbook.counting, records.known_before(cutoff)
-    found = {channel: known.of(*rule.kinds[channel]) for channel in CHANNELS}
-    return CountedContacts(found, {channel: worth_of(chosen, playbook, channel) for channel, chosen in found.items()})
+    result = {channel: known.of(*rule.kinds[channel]) for channel in CHANNELS}
+    return CountedContacts(result, {channel: worth_of(chosen, playbook, channel) for channel, chosen in result.items()})
 
 
 def worth_of(records: Records, playbook: Playbook, channel: str) -> Floats:

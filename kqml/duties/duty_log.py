@@ -70,34 +70,34 @@ class DutyLog:
 
     def notes(self, rows: Places) -> list[dict[str, object]]:
         """The attributes of events, read."""
-        found = [orjson.loads(text) if text else {} for text in self.texts("attributes", rows)]
-        return [note if isinstance(note, dict) else {} for note in found]
+        results = [orjson.loads(text) if text else {} for text in self.texts("attributes", rows)]
+        return [note if isinstance(note, dict) else {} for note in results]
 
 
 def records_of(events: pa.Table, names: pa.Array, people: pa.Array) -> Records:
     rows = events.num_rows
     occurred = _instants(events, "occurred_at", None)
     order = np.argsort(occurred, kind="stable")
-    found = Records(
-        account=places_in(events, "account_id", names),
+    result = Records(
+        account=indices_in(events, "account_id", names),
         kind=_kinds(events["kind"]),
         occurred_at=occurred,
         known_at=_instants(events, "known_at", occurred),
-        rep=places_in(events, "rep_id", people),
+        rep=indices_in(events, "rep_id", people),
         minutes=_floats(events, "minutes"),
         amount=_floats(events, "amount"),
         authenticity=_floats(events, "authenticity"),
         due_at=_instants(events, "due_at", np.full(rows, NOWHEN, dtype=np.int64)),
         row=np.arange(rows, dtype=np.int64),
     )
-    return Records(*(getattr(found, name)[order] for name in Records.__dataclass_fields__))
+    return Records(*(getattr(result, name)[order] for name in Records.__dataclass_fields__))
 
 
-def places_in(table: pa.Table, column: str, values: pa.Array) -> Places:
+def indices_in(table: pa.Table, column: str, values: pa.Array) -> Places:
     if column not in table.column_names:
         return np.full(table.num_rows, -1, dtype=np.int64)
-    places = pc.fill_null(pc.index_in(table[column].cast(pa.string()), value_set=values, skip_nulls=True), -1)
-    return np.asarray(places.to_numpy(), dtype=np.int64)
+    indices = pc.fill_null(pc.index_in(table[column].cast(pa.string()), value_set=values, skip_nulls=True), -1)
+    return np.asarray(indices.to_numpy(), dtype=np.int64)
 
 
 def _kinds(column: pa.ChunkedArray) -> NDArray[np.uint8]:

@@ -29,8 +29,8 @@ def list_duties(book: DutyInputs, playbook: Playbook, calendar: Workdays, period
     Only what was known before the cutoff counts, only what had happened by then. What somebody declared by then is done
     or waived, whatever was counted.
     """
-    asked = duty_request(book, playbook, period, cutoff)
-    table = duty_table(book, [part for part in _parts(asked, calendar, period) if len(part)], playbook.version)
+    request = duty_request(book, playbook, period, cutoff)
+    table = duty_table(book, [part for part in _parts(request, calendar, period) if len(part)], playbook.version)
     return apply_overrides(table, book.declared, cutoff)
 
 
@@ -49,19 +49,19 @@ def duty_request(book: DutyInputs, playbook: Playbook, period: Period, cutoff: i
     )
 
 
-def _parts(asked: DutyRequest, calendar: Workdays, period: Period) -> Iterator[DutyPart]:
+def _parts(request: DutyRequest, calendar: Workdays, period: Period) -> Iterator[DutyPart]:
     seen: dict[date, MonthView] = {}
     for month in months_of(period):
-        views = [_view(asked, calendar, each, seen) for each in months_back(asked.playbook, month)]
-        yield from cadence_parts(asked, views)
-        yield from rep_parts(asked, views[-1])
-    yield from festival_parts(asked)
-    yield from birthday_parts(asked)
-    yield from life_event_parts(asked)
-    yield from open_issue_parts(asked)
+        views = [_view(request, calendar, each, seen) for each in months_back(request.playbook, month)]
+        yield from cadence_parts(request, views)
+        yield from rep_parts(request, views[-1])
+    yield from festival_parts(request)
+    yield from birthday_parts(request)
+    yield from life_event_parts(request)
+    yield from open_issue_parts(request)
 
 
-def _view(asked: DutyRequest, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:
+def _view(request: DutyRequest, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:
     if month not in seen:
-        seen[month] = month_view(asked.book, calendar, month, asked.cutoff)
+        seen[month] = month_view(request.book, calendar, month, request.cutoff)
     return seen[month]

@@ -21,47 +21,47 @@ Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-def festival_parts(asked: DutyRequest) -> Iterator[DutyPart]:
+def festival_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Every festival whose days of asking touch the period."""
-    for rule, day, window in festival_windows(asked):
-        yield from _festival(asked, rule, day, window)
+    for rule, day, window in festival_windows(request):
+        yield from _festival(request, rule, day, window)
 
 
-def festival_windows(asked: DutyRequest) -> Iterator[tuple[FestivalRule, date, tuple[int, int]]]:
+def festival_windows(request: DutyRequest) -> Iterator[tuple[FestivalRule, date, tuple[int, int]]]:
     """Yield each festival whose days of asking touch the period, with its day and the instants of those days."""
-    years = range(date_of(asked.day_of(asked.start)).year - 1, date_of(asked.day_of(asked.end)).year + 2)
-    for rule in asked.playbook.festivals:
+    years = range(date_of(request.day_of(request.start)).year - 1, date_of(request.day_of(request.end)).year + 2)
+    for rule in request.playbook.festivals:
         for day in (festival_day(rule.festival, year) for year in years):
-            window = _window(asked, day, rule.days_before, rule.days_after)
-            if window[0] < asked.end and window[1] > asked.start:
+            window = _window(request, day, rule.days_before, rule.days_after)
+            if window[0] < request.end and window[1] > request.start:
                 yield rule, day, window
 
 
-def _festival(asked: DutyRequest, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[DutyPart]:
+def _festival(request: DutyRequest, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[DutyPart]:
     place = day_number(day)
-    tier, is_open = asked.tier(place), asked.is_open(place)
+    tier, is_open = request.tier(place), request.is_open(place)
     for channel in CHANNELS:
         asking = is_open & tier_mask(tier, [name for name in TIERS if channel in rule.asks[name]])
-        counted = asked.contacts.counted(channel, window, asked.accounts)
-        yield _occasion(asked, (rule, day), channel, asking, counted)
-    gifts = asked.known.of(EventKind.GIFT)
+        counted = request.contacts.counted(channel, window, request.accounts)
+        yield _occasion(request, (rule, day), channel, asking, counted)
+    gifts = request.known.of(EventKind.GIFT)
     low, high = np.searchsorted(gifts.occurred_at, window)
-    given = np.bincount(gifts.account[low:high], minlength=asked.accounts).astype(np.float64)
-    asking, spent = is_open & tier_mask(tier, rule.gift), (gift_room(asked, day.year) <= 0) & (given <= 0)
-    yield _occasion(asked, (rule, day), "gift", asking, given, spent)
+    given = np.bincount(gifts.account[low:high], minlength=request.accounts).astype(np.float64)
+    asking, spent = is_open & tier_mask(tier, rule.gift), (gift_room(request, day.year) <= 0) & (given <= 0)
+    yield _occasion(request, (rule, day), "gift", asking, given, spent)
 
 
-def asks_for_gift(asked: DutyRequest) -> Flags:
+def asks_for_gift(request: DutyRequest) -> Flags:
     """Return whether a festival whose days touch the period asks for a gift to each account."""
-    wanted = np.zeros(asked.accounts, dtype=bool)
-    for rule, day, _ in festival_windows(asked):
+    wanted = np.zeros(request.accounts, dtype=bool)
+    for rule, day, _ in festival_windows(request):
         place = day_number(day)
-        wanted |= asked.is_open(place) & tier_mask(asked.tier(place), rule.gift)
+        wanted |= request.is_open(place) & tier_mask(request.tier(place), rule.gift)
     return wanted
 
 
 def _occasion(
-    asked: DutyRequest,
+    request: DutyRequest,
     occasion: tuple[FestivalRule, date],
     channel: str,
     asking: Flags,
@@ -70,17 +70,17 @@ def _occasion(
 ) -> DutyPart:
     """`spent`: accounts whose limit for gifts is reached; a gift that was given before that stays done."""
     rule, day = occasion[0], day_number(occasion[1])
-    window, who = _window(asked, occasion[1], rule.days_before, rule.days_after), np.flatnonzero(asking)
-    forbidden = asked.forbidden(day, channel)[who]
-    owner = asked.owner(day)[who]
-    away = _away(asked, owner, window) & ~forbidden
+    window, who = _window(request, occasion[1], rule.days_before, rule.days_after), np.flatnonzero(asking)
+    forbidden = request.forbidden(day, channel)[who]
+    owner = request.owner(day)[who]
+    away = _away(request, owner, window) & ~forbidden
     limited = np.zeros(len(who), dtype=bool) if spent is None else spent[who]
     target = np.where(forbidden | away | limited, 0.0, 1.0)
     why = np.select([forbidden, away, limited], ["no_consent", "leave", "gift_limit"], "festival")
     return DutyPart(
         account=who,
         rep=owner,
-        tier=asked.tier(day)[who],
+        tier=request.tier(day)[who],
         columns={
             "duty": "festival",
             "occasion": rule.festival,
@@ -91,21 +91,21 @@ def _occasion(
             "behind": np.zeros(len(who)),
             "due_from": np.full(len(who), window[0]),
             "due_by": np.full(len(who), window[1]),
-            "state": duty_states(target, counted[who], window[1], asked.cutoff),
-            "must": asked.must(window[1]) & (counted[who] < target),
+            "state": duty_states(target, counted[who], window[1], request.cutoff),
+            "must": request.must(window[1]) & (counted[who] < target),
             "why": why.astype(object),
         },
     )
 
 
-def _away(asked: DutyRequest, owner: Places, window: tuple[int, int]) -> Flags:
+def _away(request: DutyRequest, owner: Places, window: tuple[int, int]) -> Flags:
     """Whose rep is on leave on every day of the window."""
-    days = np.arange(asked.day_of(window[0]), asked.day_of(window[1] - 1) + 1)
-    away = [bool(rep.absent(days).all()) for rep in asked.book.log.reps]
+    days = np.arange(request.day_of(window[0]), request.day_of(window[1] - 1) + 1)
+    away = [bool(rep.absent(days).all()) for rep in request.book.log.reps]
     return np.array([*away, False])[owner]
 
 
-def _window(asked: DutyRequest, day: date, before: int, after: int) -> tuple[int, int]:
-    zone = asked.book.log.time_zone
+def _window(request: DutyRequest, day: date, before: int, after: int) -> tuple[int, int]:
+    zone = request.book.log.time_zone
     first, end = day - timedelta(days=before), day + timedelta(days=after + 1)
     return local_midnight(first, zone), local_midnight(end, zone)

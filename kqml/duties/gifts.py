@@ -14,32 +14,32 @@ from kqml.events import EventKind
 Floats = NDArray[np.float64]
 
 
-def gift_room(asked: DutyRequest, year: int) -> Floats:
+def gift_room(request: DutyRequest, year: int) -> Floats:
     """Return per account the money that a gift may still cost in the calendar year, by the playbook's cap per person.
 
     Of the people who were given something the one who was given least counts; a gift to nobody by name is everybody's.
     A gift without an amount is not held against anybody.
     """
-    given = np.zeros(asked.accounts)
-    for account, people in _given(asked, _gifts_of(asked, year)).items():
+    given = np.zeros(request.accounts)
+    for account, people in _given(request, _gifts_of(request, year)).items():
         shared = people.pop(None, 0.0)
         given[account] = shared + min(people.values(), default=0.0)
-    return np.asarray(np.maximum(asked.playbook.limits.gift_cap - given, 0.0), dtype=np.float64)
+    return np.asarray(np.maximum(request.playbook.limits.gift_cap - given, 0.0), dtype=np.float64)
 
 
-def _gifts_of(asked: DutyRequest, year: int) -> Records:
-    zone, gifts = asked.book.log.time_zone, asked.known.of(EventKind.GIFT)
+def _gifts_of(request: DutyRequest, year: int) -> Records:
+    zone, gifts = request.book.log.time_zone, request.known.of(EventKind.GIFT)
     bounds = [local_midnight(date(one, 1, 1), zone) for one in (year, year + 1)]
     start, end = np.searchsorted(gifts.occurred_at, bounds).tolist()
     place = np.arange(len(gifts))
     return gifts.where((place >= start) & (place < end) & (gifts.account >= 0))
 
 
-def _given(asked: DutyRequest, gifts: Records) -> dict[int, dict[str | None, float]]:
+def _given(request: DutyRequest, gifts: Records) -> dict[int, dict[str | None, float]]:
     """Account → contact (None: nobody by name) → money."""
-    found: dict[int, dict[str | None, float]] = defaultdict(lambda: defaultdict(float))
-    people = asked.book.log.texts("contact_id", gifts.row)
+    result: dict[int, dict[str | None, float]] = defaultdict(lambda: defaultdict(float))
+    people = request.book.log.texts("contact_id", gifts.row)
     money = np.nan_to_num(gifts.amount).tolist()
     for account, person, amount in zip(gifts.account.tolist(), people, money, strict=True):
-        found[account][person] += amount
-    return found
+        result[account][person] += amount
+    return result

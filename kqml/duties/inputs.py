@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_days
 from kqml.dataset.folder import Dataset
 from kqml.duties.attribute_history import AttributeHistory, attribute_history
-from kqml.duties.duty_log import DutyLog, places_in, records_of
+from kqml.duties.duty_log import DutyLog, indices_in, records_of
 from kqml.duties.overrides import DutyOverride
 from kqml.duties.reps import reps_of
 from kqml.events import KINDS, EventKind
@@ -105,8 +105,8 @@ def with_openings(accounts: pa.Table, firsts: pa.Table, time_zone: str) -> pa.Ta
     opened = pa.array(days, pa.int32(), mask=first.isna().to_numpy()).cast(pa.date32())
     if "opened_on" not in accounts.column_names:
         return accounts.append_column("opened_on", opened)
-    told = pc.coalesce(accounts["opened_on"], opened)
-    return accounts.set_column(accounts.column_names.index("opened_on"), "opened_on", told)
+    result = pc.coalesce(accounts["opened_on"], opened)
+    return accounts.set_column(accounts.column_names.index("opened_on"), "opened_on", result)
 
 
 def duty_inputs(
@@ -133,8 +133,8 @@ def _columns(table: pa.Table, name: str) -> list[pa.ChunkedArray]:
 
 def _distinct(*columns: pa.ChunkedArray) -> pa.Array:
     parts = [pc.unique(column.cast(pa.string())) for column in columns]
-    found = pc.drop_null(pc.unique(pa.concat_arrays(parts))) if parts else pa.array([], pa.string())
-    return found.take(pc.sort_indices(found))
+    result = pc.drop_null(pc.unique(pa.concat_arrays(parts))) if parts else pa.array([], pa.string())
+    return result.take(pc.sort_indices(result))
 
 
 def _contacts(contacts: pa.Table, names: pa.Array) -> pa.Table:
@@ -142,6 +142,6 @@ def _contacts(contacts: pa.Table, names: pa.Array) -> pa.Table:
     if "birthday" not in contacts.column_names:
         fields = {"contact_id": pa.string(), "account": pa.int64(), "birthday": pa.string()}
         return pa.schema(fields).empty_table()
-    account = pa.array(places_in(contacts, "account_id", names))
-    found = pa.table({"contact_id": contacts["contact_id"], "account": account, "birthday": contacts["birthday"]})
-    return found.filter(pc.and_(pc.is_valid(found["birthday"]), pc.greater_equal(found["account"], 0)))
+    account = pa.array(indices_in(contacts, "account_id", names))
+    result = pa.table({"contact_id": contacts["contact_id"], "account": account, "birthday": contacts["birthday"]})
+    return result.filter(pc.and_(pc.is_valid(result["birthday"]), pc.greater_equal(result["account"], 0)))

@@ -49,7 +49,7 @@ class MonthView:
         return int(self.working.sum())
 
     @property
-    def owed(self) -> Flags:
+    def required(self) -> Flags:
         """Accounts × days on which contact is owed: working, not quiet, open, the rep not on leave."""
         return (self.working & ~self.quiet) & self.open & ~self.leave
 
@@ -58,13 +58,13 @@ class MonthView:
 
         `until`: only days before it (days since 1970).
         """
-        counted = self.owed if until is None else self.owed & (self.days < until)
+        counted = self.required if until is None else self.required & (self.days < until)
         total = np.zeros(len(self.tier))
         for place, name in enumerate(TIERS):
             total += per_tier[name] * (counted & (self.tier == place)).sum(axis=1)
         return total / max(self.workdays, 1)
 
-    def day_places(self, days: Places) -> Places:
+    def day_indices(self, days: Places) -> Places:
         """Places of local days in this month, those outside it at its nearest end."""
         return np.clip(days - self.first, 0, len(self.working) - 1)
 
@@ -74,17 +74,17 @@ def month_view(book: DutyInputs, calendar: Workdays, month: date, cutoff: int) -
     last_day = month_after(month) - timedelta(days=1)
     first, last = day_number(month), day_number(last_day)
     days = np.arange(first, last + 1)
-    standing, zone = book.standing, book.log.time_zone
-    owner = standing.owner.grid(first, last, cutoff).astype(np.int32)
+    eligibility, zone = book.standing, book.log.time_zone
+    owner = eligibility.owner.grid(first, last, cutoff).astype(np.int32)
     away = absences(book.log.reps, days)
-    is_open = (standing.status.grid(first, last, cutoff) == 1) & (days >= standing.opened[:, None])
+    is_open = (eligibility.status.grid(first, last, cutoff) == 1) & (days >= eligibility.opened[:, None])
     return MonthView(
         first=first,
         start=local_midnight(month, zone),
         end=local_midnight(month_after(month), zone),
         working=calendar.between(month, last_day),
         quiet=quiet_days(book, days),
-        tier=standing.tier.grid(first, last, cutoff).astype(np.int8),
+        tier=eligibility.tier.grid(first, last, cutoff).astype(np.int8),
         owner=owner,
         open=is_open,
         leave=away[owner, np.arange(len(days))],
@@ -114,7 +114,7 @@ def _months(cadence: float) -> int:
 def months_back(playbook: Playbook, month: date) -> list[date]:
     """The months up to this one that the cadence of any tier looks at, oldest first."""
     months = max(count for channel in CHANNELS for count in span_of(playbook, channel).values())
-    found = [month]
-    while len(found) < months:
-        found.insert(0, month_before(found[0]))
-    return found
+    results = [month]
+    while len(results) < months:
+        results.insert(0, month_before(results[0]))
+    return results

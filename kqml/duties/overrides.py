@@ -44,16 +44,16 @@ def duty_id(row: Mapping[str, Any]) -> str:
 
 def apply_overrides(table: pa.Table, declared: Sequence[DutyOverride], cutoff: int) -> pa.Table:
     """The table of duties where what was declared before the cutoff is done or waived, and no must."""
-    said = newest_overrides(declared, cutoff)
-    if not said:
+    text = newest_overrides(declared, cutoff)
+    if not text:
         return table
-    owners = pa.array(sorted({one.owner for one in said.values()}), pa.string())
+    owners = pa.array(sorted({one.owner for one in text.values()}), pa.string())
     owner = pc.coalesce(table["account_id"].cast(pa.string()), table["rep_id"].cast(pa.string()))
     states = np.full(table.num_rows, None, dtype=object)
     near = np.flatnonzero(pc.is_in(owner, value_set=owners).to_numpy(zero_copy_only=False))
     for place, row in zip(near.tolist(), table.take(pa.array(near, pa.int64())).to_pylist(), strict=True):
-        found = said.get(duty_id(row))
-        states[place] = None if found is None else found.state
+        result = text.get(duty_id(row))
+        states[place] = None if result is None else result.state
     return _changed(table, pa.array(states, pa.string()))
 
 
@@ -75,15 +75,15 @@ def _named_by(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _changed(table: pa.Table, states: pa.Array) -> pa.Table:
-    told = pc.is_valid(states)
+    result = pc.is_valid(states)
     fresh = {
         "state": pc.coalesce(states, table["state"].cast(pa.string())),
-        "why": pc.if_else(told, WHY, table["why"].cast(pa.string())),
-        "must": pc.and_(table["must"], pc.invert(told)),
-        "behind": pc.if_else(told, 0.0, table["behind"]),
+        "why": pc.if_else(result, WHY, table["why"].cast(pa.string())),
+        "must": pc.and_(table["must"], pc.invert(result)),
+        "behind": pc.if_else(result, 0.0, table["behind"]),
     }
     for name, column in fresh.items():
         field = table.schema.field(name)
-        kept = column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
-        table = table.set_column(table.schema.get_field_index(name), field, kept)
+        retained = column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
+        table = table.set_column(table.schema.get_field_index(name), field, retained)
     return table

@@ -43,9 +43,9 @@ def week_name(day: date) -> str:
 
 def week(name: str) -> Period:
     """The week of `YYYY-Www`, Monday to Sunday. Raises BadUse for another text."""
-    found = re.fullmatch(r"(\d{4})-W(\d{2})", name)
+    match = re.fullmatch(r"(\d{4})-W(\d{2})", name)
     try:
-        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
+        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
     except ValueError:
         monday = None
     if monday is None:
@@ -55,10 +55,10 @@ def week(name: str) -> Period:
 
 def month(name: str) -> Period:
     """The calendar month of `YYYY-MM`. Raises BadUse for another text."""
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name)
-    if not found or int(found[1]) < 1:
+    match = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name)
+    if not match or int(match[1]) < 1:
         raise BadUse("There is no such month.", [Fault("month", f"{name!r} is no month", "give it as 2024-02")])
-    first = date(int(found[1]), int(found[2]), 1)
+    first = date(int(match[1]), int(match[2]), 1)
     return Period(first, month_after(first) - timedelta(days=1))
 
 
@@ -74,7 +74,7 @@ def month_before(day: date) -> date:
 
 def months_of(period: Period) -> list[date]:
     """The first days of the calendar months that a period touches."""
-    found = [period.first.replace(day=1)]
-    while (following := month_after(found[-1])) <= period.last:
-        found.append(following)
-    return found
+    results = [period.first.replace(day=1)]
+    while (following := month_after(results[-1])) <= period.last:
+        results.append(following)
+    return results

@@ -17,22 +17,22 @@ from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import PersonalDayRule
 
 
-def birthday_parts(asked: DutyRequest) -> Iterator[DutyPart]:
+def birthday_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Birthdays of the people of open accounts whose days of asking touch the period."""
-    rule = asked.playbook.personal_days.birthday
-    people = _people_still_there(asked)
+    rule = request.playbook.personal_days.birthday
+    people = _people_still_there(request)
     if not len(people):
         return
-    for year in range(date_of(asked.day_of(asked.start)).year - 1, date_of(asked.day_of(asked.end)).year + 2):
+    for year in range(date_of(request.day_of(request.start)).year - 1, date_of(request.day_of(request.end)).year + 2):
         days = {text: _birthday(text, year) for text in people["birthday"].unique()}
-        yield from _personal(asked, "birthday", rule, people.assign(day=people["birthday"].map(days), event_id=None))
+        yield from _personal(request, "birthday", rule, people.assign(day=people["birthday"].map(days), event_id=None))
 
 
-def _people_still_there(asked: DutyRequest) -> pd.DataFrame:
+def _people_still_there(request: DutyRequest) -> pd.DataFrame:
     """Contacts with a birthday who have not left."""
-    people: pd.DataFrame = asked.book.contacts.to_pandas()
-    left = asked.known.of(EventKind.CONTACT_LEFT)
-    gone = {name for name in asked.book.log.texts("contact_id", left.row) if name is not None}
+    people: pd.DataFrame = request.book.contacts.to_pandas()
+    left = request.known.of(EventKind.CONTACT_LEFT)
+    gone = {name for name in request.book.log.texts("contact_id", left.row) if name is not None}
     return people[~people["contact_id"].isin(gone)]
 
 
@@ -43,55 +43,55 @@ def _birthday(text: str, year: int) -> int:
     return day_number(date(year, month, 28 if (month, day) == (2, 29) and not is_leap else day))
 
 
-def life_event_parts(asked: DutyRequest) -> Iterator[DutyPart]:
+def life_event_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Milestones and misfortunes, owed from the day on which they are known."""
-    events = asked.known.of(EventKind.LIFE_EVENT)
-    notes = asked.book.log.notes(events.row)
+    events = request.known.of(EventKind.LIFE_EVENT)
+    notes = request.book.log.notes(events.row)
     frame = pd.DataFrame(
         {
             "account": events.account,
-            "contact_id": asked.book.log.texts("contact_id", events.row),
-            "event_id": asked.book.log.texts("event_id", events.row),
-            "day": local_days(events.known_at, asked.book.log.time_zone),
+            "contact_id": request.book.log.texts("contact_id", events.row),
+            "event_id": request.book.log.texts("event_id", events.row),
+            "day": local_days(events.known_at, request.book.log.time_zone),
             "topic": [note.get("topic") for note in notes],
         }
     )
     rules: Mapping[str, PersonalDayRule] = {
-        "milestone": asked.playbook.personal_days.milestone,
-        "misfortune": asked.playbook.personal_days.misfortune,
+        "milestone": request.playbook.personal_days.milestone,
+        "misfortune": request.playbook.personal_days.misfortune,
     }
     for name, rule in rules.items():
-        yield from _personal(asked, name, rule, frame[frame["topic"] == name])
+        yield from _personal(request, name, rule, frame[frame["topic"] == name])
 
 
-def _personal(asked: DutyRequest, duty: str, rule: PersonalDayRule, people: pd.DataFrame) -> Iterator[DutyPart]:
+def _personal(request: DutyRequest, duty: str, rule: PersonalDayRule, people: pd.DataFrame) -> Iterator[DutyPart]:
     """`people`: account, contact_id, event_id, day; one duty for each person and channel that the rule asks."""
-    zone = asked.book.log.time_zone
+    zone = request.book.log.time_zone
     days = np.unique(people["day"].to_numpy(dtype=np.int64))
     starts = {int(day): local_midnight(date_of(day - rule.days_before), zone) for day in days}
     ends = {int(day): local_midnight(date_of(day + rule.days_after + 1), zone) for day in days}
-    touching = [day for day in starts if starts[day] < asked.end and ends[day] > asked.start]
+    touching = [day for day in starts if starts[day] < request.end and ends[day] > request.start]
     for day in touching:
         chosen = people[people["day"] == day]
         account = chosen["account"].to_numpy(dtype=np.int64)
-        tier, is_open = asked.tier(day)[account], asked.is_open(day)[account]
+        tier, is_open = request.tier(day)[account], request.is_open(day)[account]
         for channel in CHANNELS:
             asking = is_open & tier_mask(tier, [name for name in TIERS if channel in rule.asks[name]])
             if asking.any():
-                yield _person_part(asked, duty, channel, day, chosen[asking], (starts[day], ends[day]))
+                yield _person_part(request, duty, channel, day, chosen[asking], (starts[day], ends[day]))
 
 
 def _person_part(
-    asked: DutyRequest, duty: str, channel: str, day: int, people: pd.DataFrame, window: tuple[int, int]
+    request: DutyRequest, duty: str, channel: str, day: int, people: pd.DataFrame, window: tuple[int, int]
 ) -> DutyPart:
     account = people["account"].to_numpy(dtype=np.int64)
-    forbidden = asked.forbidden(day, channel)[account]
-    counted = _counted_for(asked, channel, people, window)
+    forbidden = request.forbidden(day, channel)[account]
+    counted = _counted_for(request, channel, people, window)
     target = np.where(forbidden, 0.0, 1.0)
     return DutyPart(
         account=account,
-        rep=asked.owner(day)[account],
-        tier=asked.tier(day)[account],
+        rep=request.owner(day)[account],
+        tier=request.tier(day)[account],
         columns={
             "duty": duty,
             "occasion": duty,
@@ -102,8 +102,8 @@ def _person_part(
             "behind": np.zeros(len(account)),
             "due_from": np.full(len(account), window[0]),
             "due_by": np.full(len(account), window[1]),
-            "state": duty_states(target, counted, window[1], asked.cutoff),
-            "must": asked.must(window[1]) & (counted < target),
+            "state": duty_states(target, counted, window[1], request.cutoff),
+            "must": request.must(window[1]) & (counted < target),
             "why": np.where(forbidden, "no_consent", duty).astype(object),
             "contact_id": people["contact_id"].to_numpy(dtype=object),
             "event_id": people["event_id"].to_numpy(dtype=object),
@@ -112,16 +112,16 @@ def _person_part(
 
 
 def _counted_for(
-    asked: DutyRequest, channel: str, people: pd.DataFrame, window: tuple[int, int]
+    request: DutyRequest, channel: str, people: pd.DataFrame, window: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Contacts in the window with that person, or with somebody of the account that the record does not name."""
-    records, worth = asked.contacts.records[channel], asked.contacts.worth[channel]
+    records, worth = request.contacts.records[channel], request.contacts.worth[channel]
     low, high = np.searchsorted(records.occurred_at, window)
     among = low + np.flatnonzero(np.isin(records.account[low:high], people["account"]))
     met = pd.DataFrame(
         {
             "account": records.account[among],
-            "met": asked.book.log.texts("contact_id", records.row[among]),
+            "met": request.book.log.texts("contact_id", records.row[among]),
             "worth": worth[among],
         }
     )

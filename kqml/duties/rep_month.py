@@ -15,52 +15,52 @@ from kqml.events import EventKind
 Flags = NDArray[np.bool_]
 
 
-def rep_parts(asked: DutyRequest, view: MonthView) -> list[DutyPart]:
+def rep_parts(request: DutyRequest, view: MonthView) -> list[DutyPart]:
     """Of every rep who looks after an open account in the month."""
-    rules = asked.playbook.reciprocity
+    rules = request.playbook.reciprocity
     trained = np.isin(view.tier, [TIERS.index(name) for name in rules.training_tiers])
-    asks = asked.known.of(EventKind.HELP_ASKED)
-    trainings = asked.known.of(EventKind.TRAINING)
-    fitting = trained[trainings.account, view.day_places(_days(asked, trainings))]
+    asks = request.known.of(EventKind.HELP_ASKED)
+    trainings = request.known.of(EventKind.TRAINING)
+    fitting = trained[trainings.account, view.day_indices(_days(request, trainings))]
     return [
-        _rep_part(asked, view, "asks", rules.asks_per_rep_month, asks, _in_charge(asked, view, view.open)),
+        _rep_part(request, view, "asks", rules.asks_per_rep_month, asks, _in_charge(request, view, view.open)),
         _rep_part(
-            asked,
+            request,
             view,
             "trainings",
             rules.trainings_per_rep_month,
             trainings.where(fitting),
-            _in_charge(asked, view, view.open & trained),
+            _in_charge(request, view, view.open & trained),
         ),
     ]
 
 
-def _days(asked: DutyRequest, records: Records) -> NDArray[np.int64]:
-    return local_days(records.occurred_at, asked.book.log.time_zone)
+def _days(request: DutyRequest, records: Records) -> NDArray[np.int64]:
+    return local_days(records.occurred_at, request.book.log.time_zone)
 
 
-def _in_charge(asked: DutyRequest, view: MonthView, which: Flags) -> Flags:
+def _in_charge(request: DutyRequest, view: MonthView, which: Flags) -> Flags:
     """Reps who look after an account on a day where `which` (accounts × days) holds."""
-    found = np.zeros(len(asked.book.log.reps) + 1, dtype=np.bool_)
-    found[view.owner[which]] = True
-    return found[:-1]
+    result = np.zeros(len(request.book.log.reps) + 1, dtype=np.bool_)
+    result[view.owner[which]] = True
+    return result[:-1]
 
 
 def _rep_part(
-    asked: DutyRequest, view: MonthView, duty: str, per_month: float, records: Records, owing: Flags
+    request: DutyRequest, view: MonthView, duty: str, per_month: float, records: Records, owing: Flags
 ) -> DutyPart:
     """Records without a rep are those of the rep in charge that day."""
     low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
     within = records.where((np.arange(len(records)) >= low) & (np.arange(len(records)) < high))
-    owner = view.owner[within.account, view.day_places(_days(asked, within))]
+    owner = view.owner[within.account, view.day_indices(_days(request, within))]
     rep = np.where(within.rep >= 0, within.rep, owner)
-    people = len(asked.book.log.reps)
+    people = len(request.book.log.reps)
     counted = np.bincount(rep[rep >= 0], minlength=people).astype(np.float64)
-    employed = employment(asked.book.log.reps, view.days)[:-1]
-    away = absences(asked.book.log.reps, view.days)[:-1]
+    employed = employment(request.book.log.reps, view.days)[:-1]
+    away = absences(request.book.log.reps, view.days)[:-1]
     there = employed & ~away & view.working & ~view.quiet
     share = there.sum(axis=1) / max(view.workdays, 1)
-    expected = (there & (view.days < asked.cutoff_day)).sum(axis=1) / max(view.workdays, 1)
+    expected = (there & (view.days < request.cutoff_day)).sum(axis=1) / max(view.workdays, 1)
     who = np.flatnonzero(owing & employed.any(axis=1) & (per_month > 0))
     prorated = per_month * share[who]
     target = join_parts(prorated)
@@ -77,7 +77,7 @@ def _rep_part(
             "behind": np.maximum(per_month * expected[who] - counted[who], 0.0),
             "due_from": np.full(len(who), view.start),
             "due_by": np.full(len(who), view.end),
-            "state": duty_states(target, counted[who], view.end, asked.cutoff),
+            "state": duty_states(target, counted[who], view.end, request.cutoff),
             "must": False,
             "why": np.where(share[who] < 1, "part_of_month", duty).astype(object),
         },

@@ -44,8 +44,8 @@ def rep_targets(
     book: DutyInputs, playbook: Playbook, view: MonthView, contacts: CountedContacts, until: int
 ) -> RepTargets:
     """The month's pairs, by the days before `until`; a contact counts for the pair of the day on which it was made."""
-    owed = view.owed & (view.days < until) & (view.tier >= 0)
-    account, day = np.nonzero(owed)
+    required = view.required & (view.days < until) & (view.tier >= 0)
+    account, day = np.nonzero(required)
     keys, days = np.unique(_keys(book, view, account, day), return_counts=True)
     pair, tier = np.divmod(keys, len(TIERS))
     share = days / max(view.workdays, 1)
@@ -70,8 +70,8 @@ def _counted(book: DutyInputs, view: MonthView, contacts: CountedContacts, keys:
     records, worth = contacts.records[channel], contacts.worth[channel]
     low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
     account = records.account[low:high]
-    day = view.day_places(local_days(records.occurred_at[low:high], book.log.time_zone))
-    made = _keys(book, view, account, day)
-    place = np.minimum(np.searchsorted(keys, made), max(len(keys) - 1, 0))
-    fits = keys[place] == made if len(keys) else np.zeros(len(made), dtype=np.bool_)
+    day = view.day_indices(local_days(records.occurred_at[low:high], book.log.time_zone))
+    output = _keys(book, view, account, day)
+    place = np.minimum(np.searchsorted(keys, output), max(len(keys) - 1, 0))
+    fits = keys[place] == output if len(keys) else np.zeros(len(output), dtype=np.bool_)
     return np.bincount(place[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)

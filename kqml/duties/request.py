@@ -36,8 +36,8 @@ class DutyRequest:
 
     def is_open(self, day: int) -> NDArray[np.bool_]:
         """Accounts that are open on a local day, as known."""
-        standing = self.book.standing
-        return np.asarray((standing.status.at(day, self.cutoff) == 1) & (standing.opened <= day))
+        eligibility = self.book.standing
+        return np.asarray((eligibility.status.at(day, self.cutoff) == 1) & (eligibility.opened <= day))
 
     def tier(self, day: int) -> Places:
         return self.book.standing.tier.at(day, self.cutoff)

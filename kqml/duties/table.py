@@ -106,8 +106,8 @@ def duty_table(book: DutyInputs, parts: Sequence[DutyPart], version: str) -> pa.
     return table.take(pa.array(np.lexsort((by, account, rep))))
 
 
-def _words(places: list[NDArray[np.int64]], words: list[str]) -> pa.DictionaryArray:
-    joined = np.concatenate([np.zeros(0, np.int64), *places]).astype(np.int32)
+def _words(indices: list[NDArray[np.int64]], words: list[str]) -> pa.DictionaryArray:
+    joined = np.concatenate([np.zeros(0, np.int64), *indices]).astype(np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(joined, mask=joined < 0), pa.array(words, pa.string()))
 
 
@@ -121,7 +121,7 @@ def _array(field: pa.Field, value: Column, rows: int) -> pa.Array:
     """Instants are given as integers, words are kept once."""
     given = pa.int64() if field.type == INSTANT else TEXT if field.type == WORD else field.type
     if isinstance(value, np.ndarray):
-        made = pa.array(value, given, from_pandas=given == TEXT)
+        output = pa.array(value, given, from_pandas=given == TEXT)
     else:
-        made = pa.repeat(pa.scalar(value, given), rows)
-    return made.dictionary_encode() if field.type == WORD else made.cast(field.type)
+        output = pa.repeat(pa.scalar(value, given), rows)
+    return output.dictionary_encode() if field.type == WORD else output.cast(field.type)

@@ -71,7 +71,7 @@ def _of_accounts(material: GradeInputs, period: GradePeriod) -> dict[str, Column
     card = _card_filled(material, known)
     deep = depth_evidence(known, playbook, card)
     score = relationship_score(known, playbook, period.start, depth_evidence(known, playbook, card, period.start))
-    owed = credit(known, playbook, material.credit, now=is_now)
+    required = credit(known, playbook, material.credit, now=is_now)
     columns = {
         "level": depth_levels(deep, playbook),
         **deep.criteria,
@@ -82,10 +82,10 @@ def _of_accounts(material: GradeInputs, period: GradePeriod) -> dict[str, Column
         "relationship_score": score.score,
         "relationship_grade": grades_of(score.score, playbook.relationship_grade.grades),
         "sales": net_sales(known, period.end - TRAILING_DAYS * DAY_US, period.end),
-        "credit_grade": owed.grade,
-        "credit_basis": owed.basis,
-        "credit_cs": owed.cs,
-        "paid_in_time": owed.character,
+        "credit_grade": required.grade,
+        "credit_basis": required.basis,
+        "credit_cs": required.cs,
+        "paid_in_time": required.character,
         **({"card_complete": card_now(material, known).share} if is_now else {}),
     }
     return columns | _unjudged(columns, np.diff(known.log.offsets) == 0)

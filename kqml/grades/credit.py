@@ -68,12 +68,12 @@ def credit(known: Known, playbook: Playbook, inputs: CreditInputs, *, now: bool)
     given = {name: inputs.given[name] if now else np.full(len(character), np.nan) for name in FIVE_CS}
     given["character"] = np.where(np.isnan(given["character"]), character, given["character"])
     table = np.column_stack([given[name] for name in FIVE_CS])
-    judged = (~np.isnan(table)).sum(axis=1)
-    score = np.where(judged > 0, np.nansum(table, axis=1) / np.maximum(judged, 1), np.nan)
+    assessment = (~np.isnan(table)).sum(axis=1)
+    score = np.where(assessment > 0, np.nansum(table, axis=1) / np.maximum(assessment, 1), np.nan)
     by_cs = grades_of(score, playbook.relationship_grade.grades)
     has = np.array([grade is not None for grade in recorded], dtype=np.bool_)
-    basis = np.where(has, "recorded", np.where(judged > 0, "five_cs", "none")).astype(object)
-    return Credit(np.where(has, recorded, by_cs), basis, judged.astype(np.int64), character)
+    basis = np.where(has, "recorded", np.where(assessment > 0, "five_cs", "none")).astype(object)
+    return Credit(np.where(has, recorded, by_cs), basis, assessment.astype(np.int64), character)
 
 
 def credit_inputs(accounts: pd.DataFrame, changes: Sequence[CreditChange]) -> CreditInputs:
@@ -101,14 +101,14 @@ def _recorded(known: Known, inputs: CreditInputs, now: bool) -> Texts:
 
 def _paid_in_time(known: Known, grace_days: float) -> Floats:
     """Of the money that fell due in the last 365 days and whose days of grace are over, the share paid in them."""
-    places, due = payments_due(known)
+    indices, due = payments_due(known)
     grace = round(grace_days * DAY_US)
     inside = (due >= known.cutoff - 365 * DAY_US) & (due + grace < known.cutoff)
-    places, due = places[inside], due[inside]
-    amount = np.nan_to_num(known.values("amount", places), nan=1.0)
-    money, in_time = known.total(places, amount), known.closed_at(places) <= due + grace
+    indices, due = indices[inside], due[inside]
+    amount = np.nan_to_num(known.values("amount", indices), nan=1.0)
+    money, in_time = known.total(indices, amount), known.closed_at(indices) <= due + grace
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(money > 0, known.total(places, amount * in_time) / money, np.nan)
+        return np.where(money > 0, known.total(indices, amount * in_time) / money, np.nan)
 
 
 def _credit_note(text: object) -> Mapping[str, object]:

@@ -54,20 +54,20 @@ def filled_by_tables(accounts: pd.DataFrame, contacts: pd.DataFrame, fields: Seq
     """What the tables hold now; `accounts` has a row per account, indexed by `account_id`. A field of contacts is known
     where one contact of the account has it. Only whether there is a value is looked at, never the value."""
     own = _Table(accounts, np.arange(len(accounts)), len(accounts))
-    places = accounts.index.get_indexer(pd.Index(contacts["account_id"])) if len(contacts) else np.zeros(0, np.int64)
-    sources = {"accounts": own, "contacts": _Table(contacts, places, len(accounts))}
+    indices = accounts.index.get_indexer(pd.Index(contacts["account_id"])) if len(contacts) else np.zeros(0, np.int64)
+    sources = {"accounts": own, "contacts": _Table(contacts, indices, len(accounts))}
     columns = [sources[table].has(rest) for table, _, rest in (field.source.partition(".") for field in fields)]
     return FilledFields(tuple(fields), np.column_stack(columns) if columns else np.zeros((len(accounts), 0), np.bool_))
 
 
-def _named(said: Sequence[str], fields: Sequence[CardField]) -> list[bool]:
+def _named(text: Sequence[str], fields: Sequence[CardField]) -> list[bool]:
     """A field goes by its name in the playbook, by its source, by the source's last word."""
-    return [not {field.name, field.source, field.source.rpartition(".")[2]}.isdisjoint(said) for field in fields]
+    return [not {field.name, field.source, field.source.rpartition(".")[2]}.isdisjoint(text) for field in fields]
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Rows that belong to accounts; `places`: each row's account, −1 where it has none of them."""
+    """Rows that belong to accounts; `indices`: each row's account, −1 where it has none of them."""
 
     frame: pd.DataFrame
     places: NDArray[np.int64]

@@ -57,28 +57,28 @@ def depth_evidence(known: Known, playbook: Playbook, card_filled: Floats, since:
     )
 
 
-def depth_levels(found: DepthEvidence, playbook: Playbook) -> NDArray[np.object_]:
+def depth_levels(result: DepthEvidence, playbook: Playbook) -> NDArray[np.object_]:
     """The highest of LEVELS that is met, as all below it are, by every criterion recorded; None where none is."""
     steps = (playbook.depth.basic, playbook.depth.middle, playbook.depth.high)
-    reached = np.array([met_criteria(found, step).all(axis=0) for step in steps])
+    reached = np.array([met_criteria(result, step).all(axis=0) for step in steps])
     names: NDArray[np.object_] = np.array(LEVELS, dtype=object)[np.logical_and.accumulate(reached).sum(axis=0)]
-    names[np.isnan(np.column_stack([*found.criteria.values()])).all(axis=1)] = None
+    names[np.isnan(np.column_stack([*result.criteria.values()])).all(axis=1)] = None
     return names
 
 
-def met_criteria(found: DepthEvidence, step: DepthLevel) -> Mask:
+def met_criteria(result: DepthEvidence, step: DepthLevel) -> Mask:
     """Criteria × accounts: at least as much as the level takes, or not recorded."""
     takes = asdict(step)
-    rows = [np.isnan(values) | (values >= takes[name]) for name, values in found.criteria.items()]
+    rows = [np.isnan(values) | (values >= takes[name]) for name, values in result.criteria.items()]
     return np.array(rows, dtype=np.bool_)
 
 
-def single_contact(found: DepthEvidence, playbook: Playbook) -> NDArray[np.object_]:
+def single_contact(result: DepthEvidence, playbook: Playbook) -> NDArray[np.object_]:
     """Whether so few people are known there that one who leaves takes the relationship along; None where people are not
     recorded."""
     few = playbook.facts.get("shallow", {}).get("people", 1.0)
-    single = (found.contacts_met <= few).astype(object)
-    single[np.isnan(found.contacts_met)] = None
+    single = (result.contacts_met <= few).astype(object)
+    single[np.isnan(result.contacts_met)] = None
     return single
 
 
@@ -87,36 +87,36 @@ def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
     counting = playbook.counting
     if not known.records(counting.kinds["visit"]):
         return _nothing(known)
-    places = known.places(counting.kinds["visit"], since)
-    worth = counting.worth("visit", known.values("minutes", places), known.values("authenticity", places))
-    return known.total(places, worth)
+    indices = known.places(counting.kinds["visit"], since)
+    worth = counting.worth("visit", known.values("minutes", indices), known.values("authenticity", indices))
+    return known.total(indices, worth)
 
 
 def asks_granted(known: Known, since: int) -> Floats:
     """Of what we asked since an instant, the share that was granted; NaN where we asked for nothing, where what was
     granted is not recorded."""
     asks = known.places([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
-    granted, asked = known.total(asks, (known.closed_at(asks) != NEVER).astype(np.float64)), known.total(asks)
-    return np.divide(granted, asked, out=_nothing(known), where=asked > 0)
+    granted, request = known.total(asks, (known.closed_at(asks) != NEVER).astype(np.float64)), known.total(asks)
+    return np.divide(granted, request, out=_nothing(known), where=request > 0)
 
 
 def _shown(known: Known, granted: Floats) -> Floats:
     """Where asks are recorded and none was made, nothing shows that they would help us: 0."""
-    told = known.records([EventKind.HELP_ASKED]) and known.records([EventKind.HELP_RECEIVED])
-    return np.nan_to_num(granted) if told else granted
+    result = known.records([EventKind.HELP_ASKED]) and known.records([EventKind.HELP_RECEIVED])
+    return np.nan_to_num(granted) if result else granted
 
 
-def _distinct(known: Known, places: Places, name: str) -> Floats:
+def _distinct(known: Known, indices: Places, name: str) -> Floats:
     """Distinct values of a code column per account, NaN where the data lack the column."""
     if name not in known.log.codes:
         return _nothing(known)
-    codes = known.log.codes[name][places]
-    found = _distinct_pairs(known, known.account[places][codes >= 0], codes[codes >= 0].astype(np.int64))
-    return found if known.records(IN_TOUCH) else _nothing(known)
+    codes = known.log.codes[name][indices]
+    result = _distinct_pairs(known, known.account[indices][codes >= 0], codes[codes >= 0].astype(np.int64))
+    return result if known.records(IN_TOUCH) else _nothing(known)
 
 
-def _kinds_used(known: Known, places: Places) -> Floats:
-    return _distinct_pairs(known, known.account[places], known.log.kind[places].astype(np.int64))
+def _kinds_used(known: Known, indices: Places) -> Floats:
+    return _distinct_pairs(known, known.account[indices], known.log.kind[indices].astype(np.int64))
 
 
 def _distinct_pairs(known: Known, account: Places, codes: Places) -> Floats:

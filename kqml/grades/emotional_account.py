@@ -78,8 +78,8 @@ def _entry_of(known: Known, entries: Sequence[EmotionalEntry]) -> NDArray[np.int
     An entry with a topic goes before the one of its kind without.
     """
     topics = [*(note.topic for note in known.log.notes), None]
-    places = {(entry.kind, entry.topic): place for place, entry in enumerate(entries)}
-    rows = [[places.get((kind, topic), places.get((kind, None), -1)) for topic in topics] for kind in KINDS]
+    indices = {(entry.kind, entry.topic): place for place, entry in enumerate(entries)}
+    rows = [[indices.get((kind, topic), indices.get((kind, None), -1)) for topic in topics] for kind in KINDS]
     return np.array(rows, dtype=np.int64)
 
 
@@ -111,15 +111,15 @@ def _next_of(known: Known, answers: Places, event: Places) -> Instants:
 
     Events of a log stand by account, then time, so that the next one after a place is the next in time.
     """
-    found = np.full(len(event), NEVER)
+    result = np.full(len(event), NEVER)
     if not len(answers):
-        return found
+        return result
     times, account = known.log.occurred_at[answers], known.account[answers]
     after = _after(known, answers, event)
     place = np.minimum(after, len(answers) - 1)
     hit = (after < len(answers)) & (account[place] == known.account[event])
-    found[hit] = times[place[hit]]
-    return found
+    result[hit] = times[place[hit]]
+    return result
 
 
 def _after(known: Known, answers: Places, event: Places) -> Places:
@@ -169,10 +169,10 @@ def statement(known: Known, playbook: Playbook) -> tuple[Booking, ...]:
     )
 
 
-def _balance_after(moved: Movements, places: Places) -> float:
-    at = int(moved.booked_at[places[-1]])
-    age = (at - moved.booked_at[places]) / DAY_US
-    return float((moved.weight[places] * np.exp2(-age / moved.half_life_days[places])).sum())
+def _balance_after(moved: Movements, indices: Places) -> float:
+    at = int(moved.booked_at[indices[-1]])
+    age = (at - moved.booked_at[indices]) / DAY_US
+    return float((moved.weight[indices] * np.exp2(-age / moved.half_life_days[indices])).sum())
 
 
 def _topic(known: Known, event: int) -> str | None:

@@ -79,10 +79,10 @@ def _credit_changes(dataset: Dataset, accounts: pd.DataFrame) -> list[CreditChan
     events = dataset.events(wanted, [EventKind.CREDIT_CHANGED])
     if "attributes" not in events.column_names:
         return []
-    places = accounts.index.get_indexer(pd.Index(events["account_id"].to_pylist()))
+    indices = accounts.index.get_indexer(pd.Index(events["account_id"].to_pylist()))
     visible = np.maximum(*(events[name].cast(pa.int64()).to_numpy() for name in ("occurred_at", "known_at")))
     notes = [json.loads(text or "{}") for text in events["attributes"].to_pylist()]
     return [
         CreditChange(int(place), int(at), note.get("from"), note.get("to"))
-        for place, at, note in zip(places, visible, notes, strict=True)
+        for place, at, note in zip(indices, visible, notes, strict=True)
     ]

@@ -40,34 +40,34 @@ class Known:
         """Where the events of these kinds stand, in order; only those from `since` on."""
         order, starts = self._by_kind
         parts = [order[starts[kind.number] : starts[kind.number + 1]] for kind in set(kinds)]
-        places = parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]), kind="stable")
-        return places if since is None else places[self.log.occurred_at[places] >= since]
+        indices = parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]), kind="stable")
+        return indices if since is None else indices[self.log.occurred_at[indices] >= since]
 
-    def total(self, places: Places, weights: Floats | None = None) -> Floats:
-        """Per account how many of the events at `places`, or the sum of their weights."""
-        own = self.account[places]
+    def total(self, indices: Places, weights: Floats | None = None) -> Floats:
+        """Per account how many of the events at `indices`, or the sum of their weights."""
+        own = self.account[indices]
         return np.bincount(own, weights=weights, minlength=self.log.account_count).astype(np.float64)
 
     def records(self, kinds: Iterable[EventKind]) -> bool:
         """Whether any of these kinds is recorded."""
         return not self.recorded.isdisjoint(kinds)
 
-    def values(self, name: str, places: Places) -> Floats:
+    def values(self, name: str, indices: Places) -> Floats:
         """A value of each event, NaN where it is absent."""
         column = self.log.values.get(name)
-        return np.full(len(places), np.nan) if column is None else column[places]
+        return np.full(len(indices), np.nan) if column is None else column[indices]
 
     def days_before_cutoff(self, instants: Instants) -> Floats:
         return np.asarray((self.cutoff - instants) / DAY_US, dtype=np.float64)
 
-    def closed_at(self, places: Places) -> Instants:
+    def closed_at(self, indices: Places) -> Instants:
         """When each opening event was first closed by one that refers to it, NEVER where none that is known did."""
         opens = self.log.codes.get(OPENS)
-        closed = np.full(len(places), NEVER)
+        closed = np.full(len(indices), NEVER)
         if opens is not None:
             base, first = self._closings
-            linked = opens[places] >= 0
-            own = places[linked]
+            linked = opens[indices] >= 0
+            own = indices[linked]
             closed[linked] = first[base[self.account[own]] + opens[own]]
         return closed
 

@@ -33,8 +33,8 @@ class RelationshipScore:
     parts: Mapping[str, Floats]
 
 
-def relationship_score(known: Known, playbook: Playbook, start: int, found: DepthEvidence) -> RelationshipScore:
-    """The score of `[start, cutoff)`; `found`: the evidence of depth over the same time.
+def relationship_score(known: Known, playbook: Playbook, start: int, result: DepthEvidence) -> RelationshipScore:
+    """The score of `[start, cutoff)`; `result`: the evidence of depth over the same time.
 
     familiarity = mean(contacts met ÷ full, card filled ÷ full) · closeness = mean(meetings a month ÷ full, emotional
     balance at the end ÷ full) · sales support = mean(asks granted ÷ full, sales ÷ (those of the same days a year
@@ -42,7 +42,7 @@ def relationship_score(known: Known, playbook: Playbook, start: int, found: Dept
     none) · receivables = mean(1 − mean days late ÷ none, 1 − overdue ÷ due ÷ none). Every part is cut to 0…1; a mean
     leaves out what is not recorded.
     """
-    parts = _parts(known, playbook, start, found)
+    parts = _parts(known, playbook, start, result)
     full, none = playbook.relationship_grade.full, playbook.relationship_grade.none
     dimensions = {
         "familiarity": _mean(
@@ -76,7 +76,7 @@ def grades_of(scores: Floats, thresholds: Mapping[str, float]) -> NDArray[np.obj
     return grades
 
 
-def _parts(known: Known, playbook: Playbook, start: int, found: DepthEvidence) -> dict[str, Floats]:
+def _parts(known: Known, playbook: Playbook, start: int, result: DepthEvidence) -> dict[str, Floats]:
     days = (known.cutoff - start) / DAY_US
     year = round(365 * DAY_US)
     before = net_sales(known, start - year, known.cutoff - year)
@@ -84,9 +84,9 @@ def _parts(known: Known, playbook: Playbook, start: int, found: DepthEvidence) -
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(before > 0, sales / before, np.nan)
     return {
-        "contacts_met": found.contacts_met,
-        "card_filled": found.card_filled,
-        "meetings_per_month": found.meetings / days * MONTH_DAYS,
+        "contacts_met": result.contacts_met,
+        "card_filled": result.card_filled,
+        "meetings_per_month": result.meetings / days * MONTH_DAYS,
         "emotional_balance": balances(known, playbook),
         "asks_granted": asks_granted(known, start),
         "sales_ratio": ratio,
@@ -100,32 +100,32 @@ def _complaints(known: Known, start: int, days: float) -> dict[str, Floats]:
     if not known.records([EventKind.COMPLAINT]):
         return dict.fromkeys(("complaints_per_quarter", "complaint_open_days"), _nothing(known))
     every = known.places([EventKind.COMPLAINT])
-    made = known.log.occurred_at[every]
+    output = known.log.occurred_at[every]
     open_ = known.closed_at(every) == NEVER
     oldest = np.zeros(known.log.account_count)
-    np.maximum.at(oldest, known.account[every[open_]], known.days_before_cutoff(made[open_]))
-    count = known.total(every[made >= start])
-    told = known.records([EventKind.COMPLAINT_RESOLVED])
+    np.maximum.at(oldest, known.account[every[open_]], known.days_before_cutoff(output[open_]))
+    count = known.total(every[output >= start])
+    result = known.records([EventKind.COMPLAINT_RESOLVED])
     return {
         "complaints_per_quarter": count / days * QUARTER_DAYS,
-        "complaint_open_days": oldest if told else _nothing(known),
+        "complaint_open_days": oldest if result else _nothing(known),
     }
 
 
 def _receivables(known: Known, start: int) -> dict[str, Floats]:
     """Of what fell due in the period: the mean of days late (paid late, or not paid until the cutoff), the share of the
     money that is still open at the cutoff; NaN where nothing fell due."""
-    places, due = payments_due(known)
+    indices, due = payments_due(known)
     inside = (due >= start) & (due < known.cutoff)
-    places, due = places[inside], due[inside]
-    paid = known.closed_at(places)
+    indices, due = indices[inside], due[inside]
+    paid = known.closed_at(indices)
     late = np.maximum(np.minimum(paid, known.cutoff) - due, 0) / DAY_US
-    amount = np.nan_to_num(known.values("amount", places), nan=1.0)
-    count, money = known.total(places), known.total(places, amount)
-    open_ = known.total(places, amount * (paid == NEVER))
+    amount = np.nan_to_num(known.values("amount", indices), nan=1.0)
+    count, money = known.total(indices), known.total(indices, amount)
+    open_ = known.total(indices, amount * (paid == NEVER))
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
-            "overdue_days": np.where(count > 0, known.total(places, late) / count, np.nan),
+            "overdue_days": np.where(count > 0, known.total(indices, late) / count, np.nan),
             "overdue_share": np.where(money > 0, open_ / money, np.nan),
         }
 
@@ -135,10 +135,10 @@ def payments_due(known: Known) -> tuple[Places, Instants]:
 
     None where payments received are not recorded: nothing would tell whether they were made.
     """
-    places = known.places([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
-    occurred = known.log.occurred_at[places]
-    due = occurred if known.log.due_at is None else known.log.due_at[places]
-    return places, np.where(due == NO_DUE, occurred, due)
+    indices = known.places([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
+    occurred = known.log.occurred_at[indices]
+    due = occurred if known.log.due_at is None else known.log.due_at[indices]
+    return indices, np.where(due == NO_DUE, occurred, due)
 
 
 def _score(dimensions: Mapping[str, Floats], playbook: Playbook) -> Floats:

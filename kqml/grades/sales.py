@@ -22,7 +22,7 @@ def net_sales(known: Known, start: int, end: int) -> Floats:
     """Per account the net sales of `[start, end)`, not below 0; NaN where the data hold no amounts."""
     if "amount" not in known.log.values:
         return np.full(known.log.account_count, np.nan)
-    places = known.places(SIGNS, since=start)
-    places = places[known.log.occurred_at[places] < end]
-    amounts = np.nan_to_num(known.log.values["amount"][places]) * sign_of_kind()[known.log.kind[places]]
-    return np.maximum(known.total(places, amounts), 0.0)
+    indices = known.places(SIGNS, since=start)
+    indices = indices[known.log.occurred_at[indices] < end]
+    amounts = np.nan_to_num(known.log.values["amount"][indices]) * sign_of_kind()[known.log.kind[indices]]
+    return np.maximum(known.total(indices, amounts), 0.0)

@@ -101,5 +101,5 @@ def _note(event: Event) -> dict[str, Any]:
 
 
 def _parsed(text: str | None) -> dict[str, Any]:
-    found = orjson.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}
+    result = orjson.loads(text) if text else {}
+    return result if isinstance(result, dict) else {}

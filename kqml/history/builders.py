@@ -72,9 +72,9 @@ def _encoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], NDArray[np.obj
     column = column.unify_dictionaries()
     if not column.num_chunks:
         return np.zeros(0, np.int32), np.zeros(0, object)
-    places = [pc.fill_null(chunk.indices.cast(pa.int32()), -1).to_numpy() for chunk in column.chunks]
+    indices = [pc.fill_null(chunk.indices.cast(pa.int32()), -1).to_numpy() for chunk in column.chunks]
     distinct = column.chunk(0).dictionary.to_numpy(zero_copy_only=False)
-    return np.ascontiguousarray(np.concatenate(places)), np.asarray(distinct, dtype=object)
+    return np.ascontiguousarray(np.concatenate(indices)), np.asarray(distinct, dtype=object)
 
 
 def _instants(column: pa.ChunkedArray) -> Instants:
@@ -183,16 +183,16 @@ def _read_instants(values: Sequence[Instant]) -> Instants:
 
 
 def _known(
-    events: Sequence[Mapping[str, Any]], occurred: Instants, lag_days: Mapping[str, float], said: bool
+    events: Sequence[Mapping[str, Any]], occurred: Instants, lag_days: Mapping[str, float], text: bool
 ) -> Instants:
     """When each event was known: as it says, else after the lag of its kind."""
     known = occurred.copy()
     if lag_days:
         known += np.array([round(lag_days.get(event["kind"], 0.0) * DAY_US) for event in events], dtype=np.int64)
-    if said:
+    if text:
         given = [event.get("known_at") for event in events]
-        places = [place for place, value in enumerate(given) if value is not None]
-        known[places] = _read_instants([value for value in given if value is not None])
+        indices = [place for place, value in enumerate(given) if value is not None]
+        known[indices] = _read_instants([value for value in given if value is not None])
     return known
 
 
@@ -216,5 +216,5 @@ def _read_floats(name: str, events: list[Mapping[str, Any]]) -> NDArray[np.float
 def _read_codes(name: str, events: list[Mapping[str, Any]]) -> NDArray[np.int32]:
     codes: dict[str, int] = {}
     given = [event.get(name) for event in events]
-    places = [-1 if value is None else codes.setdefault(value, len(codes)) for value in given]
-    return np.array(places, dtype=np.int32)
+    indices = [-1 if value is None else codes.setdefault(value, len(codes)) for value in given]
+    return np.array(indices, dtype=np.int32)

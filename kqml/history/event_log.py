@@ -80,8 +80,8 @@ class EventLog:
 
     def keep(self, mask: NDArray[np.bool_]) -> "EventLog":
         """The same accounts with only the events where `mask` (length n) is true."""
-        kept = np.concatenate([[0], np.cumsum(mask)])
-        return self._taken(self.accounts, kept[self.offsets], mask)
+        retained = np.concatenate([[0], np.cumsum(mask)])
+        return self._taken(self.accounts, retained[self.offsets], mask)
 
     def account_of_event(self) -> NDArray[np.int64]:
         """For each event the place of its account in `accounts`."""

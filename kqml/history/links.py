@@ -24,11 +24,11 @@ for _opening, _closing in CLOSED_BY.items():
 def references_in(table: pa.Table, kind: Kinds) -> NDArray[np.int64]:
     """Per event of a table in the log's order the place of the one that it closes, -1 where there is none."""
     opener = np.full(len(kind), -1, dtype=np.int64)
-    opening, closing = _places(kind, CLOSED_BY), _places(kind, CLOSING)
+    opening, closing = _indices(kind, CLOSED_BY), _indices(kind, CLOSING)
     if len(opening) and len(closing):
         ids, refs = (table[name].take(pa.array(rows)) for name, rows in (("event_id", opening), ("ref", closing)))
-        found = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
-        place = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        result = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
+        place = pc.fill_null(result, -1).to_numpy(zero_copy_only=False)
         opener[closing[place >= 0]] = opening[place[place >= 0]]
     return opener
 
@@ -56,11 +56,11 @@ def links_of(opener: NDArray[np.int64], account: NDArray[np.integer], kind: Kind
 
 def notes_in(table: pa.Table, kind: Kinds) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
     """NOTE of a table's events, the distinct notes; each distinct text is read once."""
-    rows = _places(kind, NOTED)
+    rows = _indices(kind, NOTED)
     texts = table["attributes"].take(pa.array(rows)).cast(pa.string()).combine_chunks().dictionary_encode()
     notes = [_note(_read(text)) for text in texts.dictionary.to_pylist()]
-    places = pc.fill_null(texts.indices, -1).to_numpy(zero_copy_only=False)
-    return _coded(rows, [notes[place] if place >= 0 else EventNote() for place in places.tolist()], len(kind))
+    indices = pc.fill_null(texts.indices, -1).to_numpy(zero_copy_only=False)
+    return _coded(rows, [notes[place] if place >= 0 else EventNote() for place in indices.tolist()], len(kind))
 
 
 def notes_among(
@@ -97,13 +97,13 @@ def _note(attributes: Mapping[str, Any]) -> EventNote:
 def _coded(
     rows: NDArray[np.int64], notes: Sequence[EventNote], events: int
 ) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
-    places: dict[EventNote, int] = {}
+    indices: dict[EventNote, int] = {}
     codes = np.full(events, -1, dtype=np.int32)
-    codes[rows] = [-1 if note == EventNote() else places.setdefault(note, len(places)) for note in notes]
-    return {NOTE: codes}, tuple(places)
+    codes[rows] = [-1 if note == EventNote() else indices.setdefault(note, len(indices)) for note in notes]
+    return {NOTE: codes}, tuple(indices)
 
 
-def _places(kind: Kinds, kinds: Mapping[EventKind, Any] | frozenset[EventKind]) -> NDArray[np.int64]:
+def _indices(kind: Kinds, kinds: Mapping[EventKind, Any] | frozenset[EventKind]) -> NDArray[np.int64]:
     wanted = np.zeros(len(KINDS), dtype=np.bool_)
     wanted[[one.number for one in kinds]] = True
     return np.flatnonzero(wanted[kind])

@@ -42,14 +42,14 @@ def event_log_of_columns(accounts: Sequence[str], counts: Sequence[int], columns
         occurred_at=np.array(columns["occurred_at"], dtype=np.int64),
         known_at=np.array(columns["known_at"], dtype=np.int64),
         kind=kind,
-        values=_held(columns, VALUES, _floats),
-        codes={**_held(columns, CODES, _codes), **links},
+        values=_value_at(columns, VALUES, _floats),
+        codes={**_value_at(columns, CODES, _codes), **links},
         due_at=_dues(columns["due_at"]) if "due_at" in columns else None,
         notes=notes,
     )
 
 
-def _held(columns: Mapping[str, Column], names: Sequence[str], read: Callable[[Column], Any]) -> Any:
+def _value_at(columns: Mapping[str, Column], names: Sequence[str], read: Callable[[Column], Any]) -> Any:
     return {name: read(columns[name]) for name in names if name in columns}
 
 

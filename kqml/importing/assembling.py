@@ -101,9 +101,9 @@ def _sign_findings(workspace: Workspace) -> list[Finding]:
         f"SELECT count(*), count(*) FILTER (kind = 'order' AND {_SIZE} < 0), "
         f"count(*) FILTER (kind = 'order' AND {_SIZE} = 0) FROM drafts",
     )
-    told = (("negative_orders", FindingLevel.NOTE, returns), ("zero_orders", FindingLevel.LEFT_OUT, nothing))
+    result = (("negative_orders", FindingLevel.NOTE, returns), ("zero_orders", FindingLevel.LEFT_OUT, nothing))
     return [
-        Finding(message, level, "events", count=count, share=count / total) for message, level, count in told if count
+        Finding(message, level, "events", count=count, share=count / total) for message, level, count in result if count
     ]
 
 
@@ -146,10 +146,10 @@ def _given_ids(workspace: Workspace, labels: Sequence[str]) -> list[Finding]:
         "UPDATE events SET event_id = events.event_id || '#' || nth FROM repeats"
         " WHERE events.rowid = place AND NOT repeats.given_id AND nth > 1"
     )
-    told = (("copies", FindingLevel.LEFT_OUT, copies), ("alike", FindingLevel.WARNING, alike))
+    result = (("copies", FindingLevel.LEFT_OUT, copies), ("alike", FindingLevel.WARNING, alike))
     (total,) = one_row(workspace.connection, "SELECT count(*) FROM events")
     return [
-        Finding(message, level, "events", count=count, share=count / total) for message, level, count in told if count
+        Finding(message, level, "events", count=count, share=count / total) for message, level, count in result if count
     ]
 
 
@@ -170,8 +170,8 @@ def _conflict(workspace: Workspace, conflicts: list[Any], labels: Sequence[str])
         "SELECT count(*) FROM (SELECT event_id FROM repeats WHERE given_id"
         " GROUP BY event_id HAVING count(DISTINCT content) > 1)",
     )
-    rows = tuple(row for found in conflicts for row in (found[2], found[4]) if row is not None)
-    values = tuple(found[0] for found in conflicts)
+    rows = tuple(row for result in conflicts for row in (result[2], result[4]) if row is not None)
+    values = tuple(result[0] for result in conflicts)
     source = labels[conflicts[0][3]]
     return Finding("two_contents", FindingLevel.REFUSAL, "events", "event_id", count, None, source, rows, values)
 
@@ -192,11 +192,11 @@ def _negative_sums(workspace: Workspace, mapping: ImportMapping) -> list[Finding
 def measured_lags(workspace: Workspace, mapping: ImportMapping) -> Mapping[str, Mapping[str, float]]:
     """Kind → the 95th percentile of its lag in days where record times were given, else the days assumed."""
     lags = record_lags_of(mapping)
-    found = workspace.connection.execute(
+    rows = workspace.connection.execute(
         "SELECT kind, quantile_cont((epoch_us(known_at) - epoch_us(occurred_at)) / 86400e6, 0.95) FILTER (given_time)"
         " FROM events GROUP BY kind ORDER BY kind"
     ).fetchall()
     return {
         kind: {"days": lags.get(kind, 0.0)} if measured is None else {"p95_days": max(round(measured, 6), 0.0)}
-        for kind, measured in found
+        for kind, measured in rows
     }

@@ -102,8 +102,8 @@ def _fills(connection: Connection, uses: Mapping[str, ColumnUse]) -> tuple[Colum
         for name, count in zip(names, present, strict=True):
             if total and (count or table != "events"):
                 use = uses.get(name) if table == "accounts" else None
-                told = (use.usable, use.why) if use else (None, "")
-                fills.append(ColumnFill(table, name, total - count, (total - count) / total, *told))
+                result = (use.usable, use.why) if use else (None, "")
+                fills.append(ColumnFill(table, name, total - count, (total - count) / total, *result))
     return tuple(fills)
 
 
@@ -199,7 +199,7 @@ def _order_findings(connection: Connection, summary: Summary, per_account: pd.Da
     early = one_row(connection, "SELECT count(*) FROM events WHERE known_at < occurred_at")[0]
     singles, fours = summary.accounts_with_one_event, summary.accounts_with_four_orders
     total = summary.accounts
-    told = (
+    result = (
         ("outliers", FindingLevel.WARNING, large, large / summary.orders, middle is not None),
         ("no_amounts", FindingLevel.WARNING, summary.orders, 1.0, middle is None),
         ("known_before", FindingLevel.WARNING, early, early / summary.events, True),
@@ -208,6 +208,6 @@ def _order_findings(connection: Connection, summary: Summary, per_account: pd.Da
     )
     return [
         Finding(message, level, "events", count=count, share=share)
-        for message, level, count, share, applies in told
+        for message, level, count, share, applies in result
         if applies and (count or message == "few_accounts")
     ]

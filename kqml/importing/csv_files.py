@@ -38,7 +38,7 @@ def open_csv(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
 
 def reject_faults(workspace: Workspace) -> list[Fault]:
     """The lines that DuckDB could not read in any CSV file so far: wrong number of fields, broken text or quotes."""
-    found = workspace.connection.execute(
+    rows = workspace.connection.execute(
         "SELECT f.file_path, e.error_type, min(e.line), count(*), arg_min(e.error_message, e.line)"
         " FROM reject_errors e JOIN reject_scans f USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 3"
         if _has_rejects(workspace)
@@ -46,7 +46,7 @@ def reject_faults(workspace: Workspace) -> list[Fault]:
     ).fetchall()
     return [
         Fault(f"{Path(path).name} line {line}", f"{_REJECTS.get(kind, message)} ({count} such lines)", _todo(kind))
-        for path, kind, line, count, message in found
+        for path, kind, line, count, message in rows
     ]
 
 

@@ -45,16 +45,16 @@ def _nothing(table: str, names: Sequence[str]) -> str:
 def _conflicts(workspace: Workspace, table: str, names: Sequence[str], labels: Sequence[str]) -> list[Finding]:
     key = quoted(KEYS[table][0])
     content = f"hash({', '.join(map(quoted, names))})"
-    found = workspace.connection.execute(
+    result = workspace.connection.execute(
         f"SELECT {key}, min(source_row), max(source_row), min(source), count(*) OVER () FROM drafts"
         f" GROUP BY {key} HAVING count(DISTINCT {content}) > 1 ORDER BY 2 LIMIT 5"
     ).fetchall()
-    if found:
-        rows = tuple(row for conflict in found for row in conflict[1:3])
-        values, source = tuple(conflict[0] for conflict in found), labels[found[0][3]]
+    if result:
+        rows = tuple(row for conflict in result for row in conflict[1:3])
+        values, source = tuple(conflict[0] for conflict in result), labels[result[0][3]]
         return [
             Finding(
-                "two_contents", FindingLevel.REFUSAL, table, KEYS[table][0], found[0][4], None, source, rows, values
+                "two_contents", FindingLevel.REFUSAL, table, KEYS[table][0], result[0][4], None, source, rows, values
             )
         ]
     (copies,) = one_row(workspace.connection, f"SELECT count(*) - count(DISTINCT {key}) FROM drafts")

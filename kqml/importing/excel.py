@@ -37,26 +37,26 @@ def open_excel(workspace: Workspace, path: Path, part: TableMapping) -> Relation
     faults = column_faults(path.name, header, part)
     if faults:
         raise Refused(f"The columns of {path.name} are not those of the mapping.", faults)
-    places = [header.index(name) for name in part.source_columns()]
+    indices = [header.index(name) for name in part.source_columns()]
     target = TextRows(workspace.fresh(".parquet"), part.source_columns())
     with target:
         for number, (values, formulas) in enumerate(rows, start=2):
-            faults += _formula_faults(path.name, number, values, formulas, places)
+            faults += _formula_faults(path.name, number, values, formulas, indices)
             if any(value is not None for value in values):
-                target.add(number, [_at(values, place) for place in places])
+                target.add(number, [_at(values, place) for place in indices])
     if faults:
         raise Refused(f"{path.name} holds {len(faults)} formulas whose values were never stored.", faults[:_SHOWN])
     return target.relation(path.name)
 
 
-def _formula_faults(label: str, number: int, values: Row, formulas: Row, places: list[int]) -> list[Fault]:
+def _formula_faults(label: str, number: int, values: Row, formulas: Row, indices: list[int]) -> list[Fault]:
     return [
         Fault(
             f"{label} cell {get_column_letter(place + 1)}{number}",
             f"the formula {_at(formulas, place)!s} has no stored value",
             "open the file in Excel and save it, or paste the column as values",
         )
-        for place in places
+        for place in indices
         if _at(values, place) is None and _at(formulas, place) is not None
     ]
 

@@ -173,10 +173,10 @@ class ImportMapping(_Part):
 
     def elsewhere(self, time_zone: str | None, currency: str | None) -> Self:
         """The same mapping in another business time zone, another currency. Raises BadUse where the zone is unknown."""
-        said = {"time_zone": time_zone, "currency": currency}
+        text = {"time_zone": time_zone, "currency": currency}
         try:
             return type(self).model_validate(
-                {**self.model_dump(), **{key: value for key, value in said.items() if value is not None}}
+                {**self.model_dump(), **{key: value for key, value in text.items() if value is not None}}
             )
         except ValidationError as error:
             faults = [

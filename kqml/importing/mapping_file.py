@@ -35,8 +35,8 @@ def read_mapping(name: str) -> ImportMapping:
         except (OSError, UnicodeDecodeError) as error:
             raise BadUse(f"The mapping {name} cannot be read: {error}.") from error
     if name not in shipped_mappings():
-        told = f"There is no mapping {name!r}: neither a file nor one of {', '.join(shipped_mappings())}."
-        raise BadUse(told)
+        message = f"There is no mapping {name!r}: neither a file nor one of {', '.join(shipped_mappings())}."
+        raise BadUse(message)
     return parse_mapping((resources.files("kqml") / "mappings" / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
@@ -69,8 +69,8 @@ def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Prob
 
 
 def _located(problems: Iterable[Problem], lines: dict[KeyPath, int], name: str) -> list[Fault]:
-    found = sorted((line_of(lines, path) or 1, _dotted(path), what, todo) for path, what, todo in problems)
-    return [Fault(f"{name} line {line}, {dotted or 'the file'}", what, todo) for line, dotted, what, todo in found]
+    result = sorted((line_of(lines, path) or 1, _dotted(path), what, todo) for path, what, todo in problems)
+    return [Fault(f"{name} line {line}, {dotted or 'the file'}", what, todo) for line, dotted, what, todo in result]
 
 
 def _dotted(path: KeyPath) -> str:

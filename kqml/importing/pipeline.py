@@ -112,10 +112,10 @@ def _report(
 ) -> UsabilityReport:
     tables = []
     for table in SCHEMAS:
-        (kept,) = one_row(workspace.connection, f"SELECT count(*) FROM {table}")
+        (retained,) = one_row(workspace.connection, f"SELECT count(*) FROM {table}")
         read = sum(source.rows for source in staged if source.table == table)
         if read:
-            tables.append(TableRows(table, read, kept))
+            tables.append(TableRows(table, read, retained))
     return UsabilityReport(
         assessment.summary, tuple(tables), assessment.columns, assessment.kinds, lags, tuple(findings)
     )

@@ -43,12 +43,12 @@ def _fetch(
     faults = column_faults(source.label, header, part)
     if faults:
         raise Refused(f"The columns of the query {source.label} are not those of the mapping.", faults)
-    places = [header.index(name) for name in part.source_columns()]
+    indices = [header.index(name) for name in part.source_columns()]
     target = TextRows(workspace.fresh(".parquet"), part.source_columns())
     number = 0
     with target:
         for block in result.partitions(_BLOCK):
             for row in block:
                 number += 1
-                target.add(number, [row[place] for place in places])
+                target.add(number, [row[place] for place in indices])
     return target.relation(source.label)

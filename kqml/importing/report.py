@@ -73,6 +73,6 @@ class UsabilityReport:
 
 
 def _plain(finding: Finding, language: str) -> dict[str, Any]:
-    said = sentences(finding, language)
+    text = sentences(finding, language)
     plain = asdict(finding) | {"code": finding.code, "level": finding.level.value}
-    return plain | {"what": said.what, "costs": said.costs, "todo": said.todo}
+    return plain | {"what": text.what, "costs": text.costs, "todo": text.todo}

@@ -113,10 +113,12 @@ def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, Valu
     raws = ", ".join(f"coalesce(CAST({values[check.column].raw} AS VARCHAR), '')" for check in checks)
     inner = f"SELECT *, {', '.join(typed)} FROM {relation.sql}"
     masked = f"SELECT *, CAST(CASE WHEN skipped THEN 0 ELSE {bits or '0'} END AS UBIGINT) AS mask FROM ({inner})"
-    kept = [f"v_{column}" for column in values] + [f"o_{column}" for column, value in values.items() if value.offset]
-    kept += ["line_key"] if part.aggregate and part.aggregate.lines else []
+    retained = [f"v_{column}" for column in values] + [
+        f"o_{column}" for column, value in values.items() if value.offset
+    ]
+    retained += ["line_key"] if part.aggregate and part.aggregate.lines else []
     raw = f"CASE WHEN mask <> 0 THEN [{raws}] END" if checks else "NULL"
-    return f"SELECT {ROW}, {', '.join(kept)}, skipped, mask, {raw} AS raw FROM ({masked})"
+    return f"SELECT {ROW}, {', '.join(retained)}, skipped, mask, {raw} AS raw FROM ({masked})"
 
 
 def _checks(table: str, column: str, values: Mapping[str, ValueSql], terms: Terms) -> list[_Check]:
@@ -149,10 +151,10 @@ def _out_of_range(table: str, column: str) -> str:
 def _totals(workspace: Workspace, name: str, values: Mapping[str, ValueSql]) -> tuple[int, int, dict[str, list[str]]]:
     dated = [column for column, value in values.items() if value.offset]
     offsets = "".join(f", list(DISTINCT o_{column}) FILTER (v_{column} IS NOT NULL)" for column in dated)
-    rows, skipped, *found = one_row(
+    rows, skipped, *result = one_row(
         workspace.connection, f"SELECT count(*), count(*) FILTER (skipped){offsets} FROM {name}"
     )
-    return rows, skipped, {column: sorted(seen or []) for column, seen in zip(dated, found, strict=True)}
+    return rows, skipped, {column: sorted(seen or []) for column, seen in zip(dated, result, strict=True)}
 
 
 def _skipped(reading: _Reading, count: int, rows: int) -> Finding:
@@ -184,9 +186,9 @@ def _row_findings(
         hit = f"FILTER (mask & {1 << bit} <> 0)"
         first = f"min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{bit + 1}], {ROW}, {_EXAMPLES}) {hit}"
         parts.append(f"count(*) {hit}, {first}")
-    found = one_row(workspace.connection, f"SELECT {', '.join(parts)} FROM {reading.name} WHERE mask <> 0")
+    result = one_row(workspace.connection, f"SELECT {', '.join(parts)} FROM {reading.name} WHERE mask <> 0")
     for bit, check in enumerate(reading.checks):
-        count, places, given = found[3 * bit : 3 * bit + 3]
+        count, indices, given = result[3 * bit : 3 * bit + 3]
         if count:
             limit = tolerate.get(code_of(check.problem, check.column))
             yield Finding(
@@ -197,7 +199,7 @@ def _row_findings(
                 count,
                 count / rows,
                 reading.label,
-                tuple(places),
+                tuple(indices),
                 tuple(dict.fromkeys(value for value in given if value)),
                 {} if limit is None else {"tolerated": limit},
             )

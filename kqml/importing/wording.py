@@ -28,8 +28,10 @@ def sentences(finding: Finding, language: str) -> Sentences:
         "values": ", ".join(finding.values[:_SHOWN]),
         **finding.facts,
     }
-    said = (text(f"report.findings.{finding.message}.{part}", language, **facts) for part in ("what", "costs", "todo"))
-    return Sentences(*said)
+    message = (
+        text(f"report.findings.{finding.message}.{part}", language, **facts) for part in ("what", "costs", "todo")
+    )
+    return Sentences(*message)
 
 
 def share_of(share: float | None) -> str:

@@ -21,12 +21,12 @@ def text(key: str, language: str, /, **values: object) -> str:
     Raises KeyError for a key or value that does not exist: a missing sentence is a defect, not an empty string.
     """
     topic, *path = key.split(".")
-    found: Any = catalogue(topic, language)
+    result: Any = catalogue(topic, language)
     for step in path:
-        found = found[step]
-    if not isinstance(found, str):
+        result = result[step]
+    if not isinstance(result, str):
         raise KeyError(f"{key} is not a sentence in {language}")
-    return without_negative_zero(found.format(**values))
+    return without_negative_zero(result.format(**values))
 
 
 def without_negative_zero(words: str) -> str:

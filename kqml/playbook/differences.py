@@ -47,5 +47,5 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _known_as(path: str, place: int, row: Mapping[str, Any]) -> str:
-    said = [str(row[key]) for key in _KNOWN_BY.get(path, ()) if row.get(key) is not None]
-    return " ".join(said) or str(place + 1)
+    text = [str(row[key]) for key in _KNOWN_BY.get(path, ()) if row.get(key) is not None]
+    return " ".join(text) or str(place + 1)

@@ -62,10 +62,10 @@ def _topics(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:
-    found: Any = data
+    result: Any = data
     for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        result = result.get(key) if isinstance(result, dict) else None
+    return result
 
 
 def _rows(data: Mapping[str, Any], path: str) -> list[tuple[int, dict[str, Any]]]:
@@ -103,9 +103,9 @@ def _twice(data: Mapping[str, Any]) -> Iterator[Problem]:
         for place, row in _rows(data, path):
             known_by = tuple(str(row.get(key)) for key in keys)
             if keys[0] in row and known_by in seen:
-                said = " ".join(str(row[key]) for key in keys if key in row)
-                told = f"{said!r} stands there twice, first as {path}[{seen[known_by] + 1}]"
-                yield (*_key(path), place, keys[0]), told, "keep one of them"
+                text = " ".join(str(row[key]) for key in keys if key in row)
+                message = f"{text!r} stands there twice, first as {path}[{seen[known_by] + 1}]"
+                yield (*_key(path), place, keys[0]), message, "keep one of them"
             seen.setdefault(known_by, place)
 
 
@@ -146,8 +146,8 @@ def _overlaps(data: Mapping[str, Any]) -> Iterator[Problem]:
     for index, (place, row, days) in enumerate(spans):
         for earlier, other, taken in spans[:index]:
             if days & taken:
-                told = f"{row.get('name')!r} overlaps {other.get('name')!r} (seasons[{earlier + 1}])"
-                yield ("seasons", place), told, "let each day belong to one season"
+                message = f"{row.get('name')!r} overlaps {other.get('name')!r} (seasons[{earlier + 1}])"
+                yield ("seasons", place), message, "let each day belong to one season"
 
 
 def _days_of(start: Any, end: Any) -> frozenset[int] | None:
@@ -181,10 +181,10 @@ def _caps(data: Mapping[str, Any]) -> Iterator[Problem]:
     for channel in CHANNELS:
         month, week = _at(data, f"limits.month.{channel}"), _at(data, f"limits.week.{channel}")
         targets = [_at(data, f"cadence.{tier}.{channel}") for tier in TIERS]
-        asked = max((value for value in targets if _is_number(value)), default=0)
-        if _is_number(month) and month < asked:
-            told = f"{month:g} a month are fewer than the cadence of {asked:g}"
-            yield ("limits", "month", channel), told, "raise the cap, or lower the cadence"
+        request = max((value for value in targets if _is_number(value)), default=0)
+        if _is_number(month) and month < request:
+            message = f"{month:g} a month are fewer than the cadence of {request:g}"
+            yield ("limits", "month", channel), message, "raise the cap, or lower the cadence"
         if _is_number(week) and _is_number(month) and week > month:
             yield ("limits", "week", channel), f"{week:g} a week are more than {month:g} a month", "lower it"
 
@@ -224,8 +224,8 @@ def _windows(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _personal_days(data: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("milestone", "misfortune"):
         if _at(data, f"personal_days.{name}.days_before") not in (0, None):
-            told = f"a {name} is not known before it is told"
-            yield ("personal_days", name, "days_before"), told, "set it to 0"
+            message = f"a {name} is not known before it is told"
+            yield ("personal_days", name, "days_before"), message, "set it to 0"
 
 
 def _omissions(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -239,11 +239,11 @@ def _facts(data: Mapping[str, Any]) -> Iterator[Problem]:
     facts = _at(data, "facts")
     cycles: list[Any] = [_at(data, f"facts.longer_silent.{name}_cycles") for name in ("at_risk", "churned")]
     if all(map(_is_number, cycles)) and cycles[0] > cycles[1]:
-        told = f"{cycles[1]:g} is less than at_risk_cycles {cycles[0]:g}"
-        yield ("facts", "longer_silent", "churned_cycles"), told, "correct one of them"
+        message = f"{cycles[1]:g} is less than at_risk_cycles {cycles[0]:g}"
+        yield ("facts", "longer_silent", "churned_cycles"), message, "correct one of them"
     for code, names in FACTS.items() if isinstance(facts, dict) else ():
-        told = facts.get(code, {})
-        if isinstance(told, dict):
-            yield from ((("facts", code, name), "is absent", "add it") for name in names if name not in told)
+        message = facts.get(code, {})
+        if isinstance(message, dict):
+            yield from ((("facts", code, name), "is absent", "add it") for name in names if name not in message)
             todo = f"use {', '.join(names)}"
-            yield from ((("facts", code, name), f"is no fact of {code}", todo) for name in told if name not in names)
+            yield from ((("facts", code, name), f"is no fact of {code}", todo) for name in message if name not in names)

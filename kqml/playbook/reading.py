@@ -32,8 +32,8 @@ def parse_playbook(text: str, name: str) -> Playbook:
     except tomllib.TOMLDecodeError as error:
         raise BadUse(f"The playbook {name} is not valid TOML: {error}.") from error
     data, problems = _extended(given)
-    playbook, found = _validated(data)
-    problems += [*found, *meaning_problems(data)]
+    playbook, result = _validated(data)
+    problems += [*result, *meaning_problems(data)]
     if problems or playbook is None:
         raise BadUse(f"The playbook {name} cannot be used.", _located(problems, key_lines(text), name))
     return playbook
@@ -99,8 +99,8 @@ def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Prob
 
 
 def _located(problems: Iterable[Problem], lines: dict[KeyPath, int], name: str) -> list[Fault]:
-    found = sorted({(line_of(lines, path) or 1, _dotted(path), what, todo) for path, what, todo in problems})
-    return [Fault(f"{name} line {line}, {dotted or 'the file'}", what, todo) for line, dotted, what, todo in found]
+    result = sorted({(line_of(lines, path) or 1, _dotted(path), what, todo) for path, what, todo in problems})
+    return [Fault(f"{name} line {line}, {dotted or 'the file'}", what, todo) for line, dotted, what, todo in result]
 
 
 def _dotted(path: KeyPath) -> str:

@@ -16,7 +16,7 @@ def assign_bands(
 ) -> list[Band]:
     """Each row's band: `stopped` where already silent at a probability of `settings.stopped` or more, else by
     multiples of the training churn rate."""
-    places = np.select(
+    indices = np.select(
         [
             already_silent & (probability >= settings.stopped),
             probability >= settings.high * base_rate,
@@ -25,4 +25,4 @@ def assign_bands(
         [0, 1, 2],
         default=3,
     )
-    return [BANDS[place] for place in places.tolist()]
+    return [BANDS[place] for place in indices.tolist()]

@@ -34,7 +34,7 @@ class Parameters:
     bagging_freq: int = 1
     lambda_l2: float = 10.0
 
-    def told(self, rows: int, seed: int) -> dict[str, Any]:
+    def lightgbm_parameters(self, rows: int, seed: int) -> dict[str, Any]:
         """LightGBM's parameters for this many rows; the same trees for the same seed on any number of threads."""
         least = min(self.min_data_in_leaf, max(20, rows // 200))
         threads = THREADS if rows >= ROWS_FOR_THREADS else 1
@@ -62,7 +62,7 @@ UNTUNED = Parameters(
 
 def train_booster(examples: Examples, parameters: Parameters, rounds: int, seed: int) -> lgb.Booster:
     """Trees of `rounds` rounds on all the rows."""
-    return lgb.train(parameters.told(len(examples), seed), _data(examples), rounds)
+    return lgb.train(parameters.lightgbm_parameters(len(examples), seed), _data(examples), rounds)
 
 
 def rounds_by_slice(fit: Examples, stop: Examples, parameters: Parameters, seed: int) -> int:
@@ -93,7 +93,7 @@ def _train_watched(fit: Examples, stop: Examples, parameters: Parameters, seed: 
     """Trees until the log-loss on `stop` has not fallen for PATIENCE rounds, with that loss after each round."""
     recorded: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
-        parameters.told(len(fit), seed),
+        parameters.lightgbm_parameters(len(fit), seed),
         _data(fit),
         MOST_ROUNDS,
         valid_sets=[_data(stop)],

@@ -106,8 +106,8 @@ def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
     rows = np.bincount(step).astype(np.float64)
     knots = np.bincount(step, log_odds) / rows
     expected = np.bincount(step, line.probability(log_odds)) / rows
-    drawn = (np.bincount(step, churned) + PRIOR_ROWS * expected) / (rows + PRIOR_ROWS)
-    return _chain(knots, drawn, rows + PRIOR_ROWS, line)
+    randomised = (np.bincount(step, churned) + PRIOR_ROWS * expected) / (rows + PRIOR_ROWS)
+    return _chain(knots, randomised, rows + PRIOR_ROWS, line)
 
 
 def _chain(knots: Floats, rates: Floats, weights: Floats, line: LogisticLine) -> Calibration:

@@ -60,19 +60,19 @@ def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
     """The manifest's list of files, only if it is byte for byte what `write_checksums` writes."""
     todo = "copy the bundle again, or promote another version"
     try:
-        found = orjson.loads(raw)
+        result = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), f"not JSON: {error}", todo)]) from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        said = f"it says it is {found.get('format')!r}" if isinstance(found, dict) else "it is no JSON object"
-        raise CouldNot("This is not a bundle of kqml.", [Fault(str(path), said, "give the folder of a bundle")])
-    if found.get("format_version") != FORMAT_VERSION:
-        said = f"format version {found.get('format_version')!r}, this program reads {FORMAT_VERSION}"
-        raise CouldNot("The bundle has another format.", [Fault(str(path), said, "train anew with this program")])
-    claimed = found.pop("seal", None)
-    if claimed != _sha256(_canonical(found)) or _canonical({**found, "seal": claimed}) != raw:
+    if not isinstance(result, dict) or result.get("format") != FORMAT:
+        text = f"it says it is {result.get('format')!r}" if isinstance(result, dict) else "it is no JSON object"
+        raise CouldNot("This is not a bundle of kqml.", [Fault(str(path), text, "give the folder of a bundle")])
+    if result.get("format_version") != FORMAT_VERSION:
+        text = f"format version {result.get('format_version')!r}, this program reads {FORMAT_VERSION}"
+        raise CouldNot("The bundle has another format.", [Fault(str(path), text, "train anew with this program")])
+    claimed = result.pop("seal", None)
+    if claimed != _sha256(_canonical(result)) or _canonical({**result, "seal": claimed}) != raw:
         raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), "its seal does not fit it", todo)])
-    return dict(found["files"])
+    return dict(result["files"])
 
 
 def _fault(path: Path, content: bytes | None, listed: Mapping[str, Any]) -> Fault | None:

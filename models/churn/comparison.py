@@ -63,7 +63,7 @@ def measure_all(
 
 def slice_rows(scored: ScoredRows, resamples: Resamples, time_zone: str) -> list[MetricRow]:
     """Our metrics per quarter of the cutoff, tier, segment, region; slices with too few churned rows left out."""
-    found = []
+    results = []
     for slice_name, words in slice_words(scored, time_zone).items():
         for word in sorted(set(words[words != ""])):
             mask = np.asarray(words == word)
@@ -71,8 +71,8 @@ def slice_rows(scored: ScoredRows, resamples: Resamples, time_zone: str) -> list
                 continue
             part, draws = scored.where(mask), resamples.where(mask)
             ours = dict(measure_all(part, draws, [OURS]))[OURS]
-            found.append({"slice": slice_name, "value": word, **_sizes(part), **metric_columns(ours)})
-    return found
+            results.append({"slice": slice_name, "value": word, **_sizes(part), **metric_columns(ours)})
+    return results
 
 
 def slice_words(scored: ScoredRows, time_zone: str) -> dict[str, NDArray[np.object_]]:

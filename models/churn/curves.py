@@ -37,8 +37,10 @@ def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -
 
 
 def _bin(mask: Mask, probability: Floats, churned: Mask, resamples: Resamples) -> CalibrationBin:
-    drawn = resamples.sums(np.column_stack([mask, mask & churned]).astype(np.float64))
-    rates = np.divide(drawn[:, 1], drawn[:, 0], out=np.full(len(drawn), np.nan), where=drawn[:, 0] > 0)
+    randomised = resamples.sums(np.column_stack([mask, mask & churned]).astype(np.float64))
+    rates = np.divide(
+        randomised[:, 1], randomised[:, 0], out=np.full(len(randomised), np.nan), where=randomised[:, 0] > 0
+    )
     bounds = interval(rates)
     return CalibrationBin(
         int(mask.sum()), float(probability[mask].mean()), float(churned[mask].mean()), bounds.low, bounds.high
@@ -63,6 +65,6 @@ def caught_curves(scores: Mapping[str, Floats], churned: Mask, names: Iterable[s
 def _caught(score: Floats, churned: Mask) -> CaughtCurve:
     levels = weigh(rank_metrics(score, churned), np.ones(len(score)))
     seen = np.concatenate([[0.0], np.cumsum(levels.churned + levels.stayed)]) / len(score)
-    found = np.concatenate([[0.0], np.cumsum(levels.churned)]) / churned.sum()
+    result = np.concatenate([[0.0], np.cumsum(levels.churned)]) / churned.sum()
     looked_at = np.linspace(0.0, 1.0, POINTS + 1)
-    return CaughtCurve(tuple(looked_at.tolist()), tuple(np.interp(looked_at, seen, found).tolist()))
+    return CaughtCurve(tuple(looked_at.tolist()), tuple(np.interp(looked_at, seen, result).tolist()))

@@ -82,8 +82,8 @@ def _grading(scored: ScoredRows, resamples: Resamples, rule: str) -> Grading:
 
 
 def _money(scored: ScoredRows, resamples: Resamples, names: Sequence[str]) -> dict[str, CapturedMoney]:
-    found = {name: captured_money(scored.labels, scored.scores[name], scored.money, resamples) for name in names}
-    return {name: one for name, one in found.items() if one is not None}
+    result = {name: captured_money(scored.labels, scored.scores[name], scored.money, resamples) for name in names}
+    return {name: one for name, one in result.items() if one is not None}
 
 
 def _with_censored(scored: ScoredRows, draws: int, seed: int) -> MetricRow:

@@ -49,7 +49,7 @@ class Examples:
 
     def only(self, columns: Mask) -> "Examples":
         """The same rows with some of the columns."""
-        names = tuple(name for name, kept in zip(self.columns, columns, strict=True) if kept)
+        names = tuple(name for name, retained in zip(self.columns, columns, strict=True) if retained)
         categorical = tuple(name for name in self.categorical if name in names)
         return replace(self, values=self.values[:, columns], columns=names, categorical=categorical)
 

@@ -72,6 +72,8 @@ def captured_money(labels: LabelledRows, scores: Floats, money: Floats, resample
     top = top_share(scores, labels.rows.cutoff, TOP_SHARE)
     columns = np.column_stack([at_stake * top, at_stake])
     caught, total = columns.sum(axis=0)
-    drawn = resamples.sums(columns)
-    shares = np.divide(drawn[:, 0], drawn[:, 1], out=np.full(len(drawn), np.nan), where=drawn[:, 1] > 0)
+    randomised = resamples.sums(columns)
+    shares = np.divide(
+        randomised[:, 0], randomised[:, 1], out=np.full(len(randomised), np.nan), where=randomised[:, 1] > 0
+    )
     return CapturedMoney(float(caught / total), interval(shares))

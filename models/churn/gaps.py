@@ -42,8 +42,8 @@ def gap_rows(
     """
     rows = []
     for gap in gaps:
-        asked = relabelled(training_set, histories, gap)
-        scored = _scored_anew(asked, backtest, plan)
+        request = relabelled(training_set, histories, gap)
+        scored = _scored_anew(request, backtest, plan)
         if scored is None:
             continue
         draws = draw_resamples(scored.labels.rows.account, seed=plan.seed)
@@ -55,7 +55,7 @@ def relabelled(training_set: TrainingSet, histories: GapLabels, gap: int) -> Tra
     """The rows of a training set that have mature answers under another gap, with those answers."""
     definition = replace(training_set.definition, gap=gap)
     labels = label_rows(histories.log, histories.context, definition, training_set.cutoffs, histories.label_lag_days)
-    place, known = _places(training_set.labels.rows, labels.rows)
+    place, known = _indices(training_set.labels.rows, labels.rows)
     return replace(
         training_set,
         labels=labels.where(known),
@@ -65,29 +65,29 @@ def relabelled(training_set: TrainingSet, histories: GapLabels, gap: int) -> Tra
     )
 
 
-def _places(have: Rows, wanted: Rows) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _indices(have: Rows, wanted: Rows) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Where in `have` the wanted rows stand, and which of them do."""
     cutoffs = np.unique(np.concatenate([have.cutoff, wanted.cutoff]))
 
     def keys(rows: Rows) -> NDArray[np.int64]:
         return rows.account.astype(np.int64) * len(cutoffs) + np.searchsorted(cutoffs, rows.cutoff)
 
-    stored, asked = keys(have), keys(wanted)
-    place = np.minimum(np.searchsorted(stored, asked), len(stored) - 1)
-    known = stored[place] == asked
+    stored, request = keys(have), keys(wanted)
+    place = np.minimum(np.searchsorted(stored, request), len(stored) - 1)
+    known = stored[place] == request
     return place[known], known
 
 
-def _scored_anew(asked: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> ScoredRows | None:
-    examples = training_examples(asked)
+def _scored_anew(request: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> ScoredRows | None:
+    examples = training_examples(request)
     training = examples.where(examples.matures_at <= backtest.test[0])
     test = examples.where(np.isin(examples.cutoff, backtest.test))
     if not len(test) or not 0 < training.churned.sum() < len(training):
         return None
     booster = train_booster(training, plan.parameters, backtest.fitted.rounds, plan.seed)
     scores = {OURS: predict_log_odds(booster, test.values)}
-    labels = _at(asked.labels, test)
-    return ScoredRows(labels, scores, np.full(len(test), np.nan), asked.profile.iloc[test.place])
+    labels = _at(request.labels, test)
+    return ScoredRows(labels, scores, np.full(len(test), np.nan), request.profile.iloc[test.place])
 
 
 def _at(labels: LabelledRows, test: Examples) -> LabelledRows:
@@ -99,8 +99,8 @@ def _at(labels: LabelledRows, test: Examples) -> LabelledRows:
 def _by_group(scored: ScoredRows, draws: Resamples) -> list[MetricRow]:
     rows = []
     for group, mask in group_masks(scored).items():
-        part, drawn = scored.where(mask), draws.where(mask)
-        ours = dict(measure_all(part, drawn, [OURS], probabilities=False))[OURS]
+        part, randomised = scored.where(mask), draws.where(mask)
+        ours = dict(measure_all(part, randomised, [OURS], probabilities=False))[OURS]
         churned = part.labels.churned
         rows.append({"group": group, "rows": len(churned), "churned": int(churned.sum()), **metric_columns(ours)})
     return rows

@@ -63,8 +63,8 @@ def check_leakage(
     if not cost_of_all > SUSPICIOUS_COST:
         return cost_of_all, ()
     costs = [(place, whole - trial.auc_without(place)) for place in _worth_trying(fitted, doubted)]
-    found = [LeakageSuspect(examples.columns[place], cost) for place, cost in costs if cost > SUSPICIOUS_COST]
-    return cost_of_all, tuple(sorted(found, key=lambda suspect: -suspect.cost))
+    results = [LeakageSuspect(examples.columns[place], cost) for place, cost in costs if cost > SUSPICIOUS_COST]
+    return cost_of_all, tuple(sorted(results, key=lambda suspect: -suspect.cost))
 
 
 def _worth_trying(fitted: FittedChurn, doubted: Mask) -> Sequence[int]:
@@ -83,9 +83,11 @@ class _Trial:
     @classmethod
     def of(cls, examples: Examples, slices: Slices, rounds: int, parameters: Parameters, seed: int) -> "_Trial":
         training = examples.where(slices.rows_in(slices.training, examples.cutoff))
-        judged = _judged_accounts(training, seed) if slices.short else slices.rows_in(slices.calibrate, training.cutoff)
-        known = ~judged if slices.short else training.matures_at <= training.cutoff[judged].min()
-        return cls(training.where(known), training.where(judged), rounds, parameters, seed)
+        assessment = (
+            _evaluated_accounts(training, seed) if slices.short else slices.rows_in(slices.calibrate, training.cutoff)
+        )
+        known = ~assessment if slices.short else training.matures_at <= training.cutoff[assessment].min()
+        return cls(training.where(known), training.where(assessment), rounds, parameters, seed)
 
     def auc_with(self, columns: Mask) -> float:
         booster = train_booster(self.learn.only(columns), self.parameters, self.rounds, self.seed)
@@ -98,7 +100,7 @@ class _Trial:
         return self.auc_with(columns)
 
 
-def _judged_accounts(training: Examples, seed: int) -> Mask:
+def _evaluated_accounts(training: Examples, seed: int) -> Mask:
     accounts = np.unique(training.account)
-    judged = np.random.default_rng(seed).permutation(accounts)[: max(1, len(accounts) // FOLDS)]
-    return np.isin(training.account, judged)
+    assessment = np.random.default_rng(seed).permutation(accounts)[: max(1, len(accounts) // FOLDS)]
+    return np.isin(training.account, assessment)

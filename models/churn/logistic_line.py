@@ -42,10 +42,10 @@ def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
         return np.array([[weight.mean(), across], [across, (weight * log_odds**2).mean()]])
 
     start = np.array([0.0, 1.0])
-    found = minimize(
+    result = minimize(
         loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"maxiter": 200, "gtol": 1e-8}
     )
-    return LogisticLine(float(found.x[0]), float(found.x[1]))
+    return LogisticLine(float(result.x[0]), float(result.x[1]))
 
 
 def fit_intercept(log_odds: Floats, targets: Floats) -> LogisticLine:

@@ -69,9 +69,9 @@ def average_precision(levels: LevelMetrics) -> float:
     churned = float(levels.churned.sum())
     if not churned > 0:
         return float("nan")
-    found = np.cumsum(levels.churned)
-    seen = found + np.cumsum(levels.stayed)
-    return float(np.sum(levels.churned * found / np.maximum(seen, 1e-300))) / churned
+    result = np.cumsum(levels.churned)
+    seen = result + np.cumsum(levels.stayed)
+    return float(np.sum(levels.churned * result / np.maximum(seen, 1e-300))) / churned
 
 
 def lift(levels: LevelMetrics, share: float = TOP_SHARE) -> float:

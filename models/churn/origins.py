@@ -26,10 +26,10 @@ def single_origin(cutoffs: Instants, matures_at: Instants, test_share: float) ->
 def rolling_origins(cutoffs: Instants, matures_at: Instants, test_share: float, each: int) -> list[Origin]:
     """A new fit before every `each` test cutoffs, on all that is mature then."""
     test = np.flatnonzero(split_cutoffs(cutoffs, matures_at, test_share).test)
-    found = []
+    results = []
     for first in range(0, len(test), each):
         ahead = np.zeros(len(cutoffs), dtype=np.bool_)
         ahead[test[first : first + each]] = True
         training = np.asarray((matures_at <= cutoffs[ahead][0]) & ~ahead, dtype=np.bool_)
-        found.append(Origin(inner_slices(cutoffs, matures_at, training), ahead))
-    return found
+        results.append(Origin(inner_slices(cutoffs, matures_at, training), ahead))
+    return results

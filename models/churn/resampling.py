@@ -41,8 +41,8 @@ class Resamples:
 
     def where(self, mask: Mask) -> "Resamples":
         """The same draws seen by the rows of `mask` alone."""
-        kept, cluster = np.unique(self.cluster[mask], return_inverse=True)
-        return Resamples(cluster, self.counts[:, kept])
+        retained, cluster = np.unique(self.cluster[mask], return_inverse=True)
+        return Resamples(cluster, self.counts[:, retained])
 
     def weights(self) -> Iterator[Floats]:
         """The rows' weights, draw by draw."""
@@ -87,10 +87,10 @@ def measure(scores: Floats, churned: Mask, resamples: Resamples, probabilities: 
     ranking = rank_metrics(scores, churned)
     whole = weigh(ranking, np.ones(len(scores)))
     values = {name: metric(whole) for name, metric in RANKED.items()}
-    drawn = np.array(
+    randomised = np.array(
         [[metric(levels) for metric in RANKED.values()] for levels in (weigh(ranking, w) for w in resamples.weights())]
     ).reshape(-1, len(RANKED))
-    draws = {name: np.ascontiguousarray(drawn[:, place]) for place, name in enumerate(RANKED)}
+    draws = {name: np.ascontiguousarray(randomised[:, place]) for place, name in enumerate(RANKED)}
     if not probabilities:
         return MeasuredMetric(values, draws)
     more, more_draws = _calibrated(scores, churned, resamples)

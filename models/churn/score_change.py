@@ -52,7 +52,7 @@ def explain_score_changes(earlier: Scorer, was: ScoringRequest, later: Scorer, n
 
     Scores are those that `Scorer.score` gives. Contexts are the log's; references as in `ScoringRequest`.
     """
-    held = _held(was, now.cutoff)
+    held = _value_at(was, now.cutoff)
     accounts = _eligible_both(earlier, was, later, now)
     first = _measured(earlier, was, accounts)
     aged = _measured(earlier, held, accounts, compared=_eligible(earlier, was))
@@ -61,7 +61,7 @@ def explain_score_changes(earlier: Scorer, was: ScoringRequest, later: Scorer, n
     return _changes(was.log.accounts, accounts, (first, aged, informed, last))
 
 
-def _held(was: ScoringRequest, cutoff: int) -> ScoringRequest:
+def _value_at(was: ScoringRequest, cutoff: int) -> ScoringRequest:
     """The earlier knowledge at a later cutoff: nothing that was not known then."""
     since = was.context.recorded_since
     context = replace(was.context, recorded_since=np.where(since < was.cutoff, since, NEVER))
@@ -69,9 +69,9 @@ def _held(was: ScoringRequest, cutoff: int) -> ScoringRequest:
     return replace(was, log=log, context=context, cutoff=cutoff)
 
 
-def _eligible(scorer: Scorer, asked: ScoringRequest) -> NDArray[np.int32]:
-    cutoffs = np.array([asked.cutoff], dtype=np.int64)
-    return eligible_rows(asked.log, asked.context, scorer.bundle.model.definition, cutoffs).account
+def _eligible(scorer: Scorer, request: ScoringRequest) -> NDArray[np.int32]:
+    cutoffs = np.array([request.cutoff], dtype=np.int64)
+    return eligible_rows(request.log, request.context, scorer.bundle.model.definition, cutoffs).account
 
 
 def _eligible_both(earlier: Scorer, was: ScoringRequest, later: Scorer, now: ScoringRequest) -> NDArray[np.int32]:
@@ -79,23 +79,23 @@ def _eligible_both(earlier: Scorer, was: ScoringRequest, later: Scorer, now: Sco
 
 
 def _measured(
-    scorer: Scorer, asked: ScoringRequest, accounts: NDArray[np.int32], compared: NDArray[np.int32] | None = None
+    scorer: Scorer, request: ScoringRequest, accounts: NDArray[np.int32], compared: NDArray[np.int32] | None = None
 ) -> _Measured:
     """The answers for `accounts`; without a given reference they are compared with `compared`, else all eligible."""
-    asked = _with_reference(scorer, asked, _eligible(scorer, asked) if compared is None else compared)
+    request = _with_reference(scorer, request, _eligible(scorer, request) if compared is None else compared)
     probability, by_code = np.empty(len(accounts)), np.empty((len(accounts), len(CODES)))
-    for part, values in scorer.rows(asked, _rows(accounts, asked.cutoff)):
+    for part, values in scorer.rows(request, _rows(accounts, request.cutoff)):
         probability[part] = scorer.probability(values)
         by_code[part] = code_sums(scorer.explainer.codes, values, scorer.contributions(values)).totals
     return _Measured(probability, by_code)
 
 
-def _with_reference(scorer: Scorer, asked: ScoringRequest, compared: NDArray[np.int32]) -> ScoringRequest:
-    if asked.reference is not None or not len(scorer.plan.peers):
-        return asked
-    rows = _rows(compared, asked.cutoff)
-    cells = scorer.cells(asked.profile, rows)
-    return replace(asked, reference=build_reference(asked.log, rows, scorer.plan, asked.context, cells))
+def _with_reference(scorer: Scorer, request: ScoringRequest, compared: NDArray[np.int32]) -> ScoringRequest:
+    if request.reference is not None or not len(scorer.plan.peers):
+        return request
+    rows = _rows(compared, request.cutoff)
+    cells = scorer.cells(request.profile, rows)
+    return replace(request, reference=build_reference(request.log, rows, scorer.plan, request.context, cells))
 
 
 def _rows(accounts: NDArray[np.int32], cutoff: int) -> Rows:

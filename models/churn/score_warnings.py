@@ -43,41 +43,41 @@ class Warner:
     learned_until: int
     recorded: Instants
 
-    def warn(self, asked: ScoringRequest, language: str) -> ScoreWarning:
+    def warn(self, request: ScoringRequest, language: str) -> ScoreWarning:
         """The warnings of every account asked about."""
         return ScoreWarning(
-            tuple(self._of_all(asked, language)),
-            self._of_words(asked, language),
+            tuple(self._of_all(request, language)),
+            self._of_words(request, language),
             _not_eligible(self.bundle.model.definition, language),
         )
 
-    def _of_all(self, asked: ScoringRequest, language: str) -> Iterator[str]:
-        if asked.cutoff < self.learned_until:
+    def _of_all(self, request: ScoringRequest, language: str) -> Iterator[str]:
+        if request.cutoff < self.learned_until:
             yield text("warnings.outcome_learned", language)
-        ended = _days_since_end(asked)
+        ended = _days_since_end(request)
         if ended is not None and ended > STALE_DAYS:
             yield text("warnings.history_ends", language, days=quantity(Unit.DAYS, ended, language))
-        never = np.flatnonzero((self.recorded != NEVER) & (asked.context.recorded_since >= asked.cutoff))
+        never = np.flatnonzero((self.recorded != NEVER) & (request.context.recorded_since >= request.cutoff))
         if len(never):
             yield text("warnings.never_recorded", language, kinds=_named(never, language))
-        known = asked.log.kind[asked.log.known_at < asked.cutoff]
+        known = request.log.kind[request.log.known_at < request.cutoff]
         present = np.bincount(known, minlength=len(KINDS)) > 0
         unknown = np.flatnonzero(present & (self.recorded == NEVER))
         if len(unknown):
             yield text("warnings.unknown_kinds", language, kinds=_named(unknown, language))
-        if asked.reference is not None:
-            yield from _of_peers(asked.reference, asked.cutoff, language)
+        if request.reference is not None:
+            yield from _of_peers(request.reference, request.cutoff, language)
 
-    def _of_words(self, asked: ScoringRequest, language: str) -> dict[int, tuple[str, ...]]:
+    def _of_words(self, request: ScoringRequest, language: str) -> dict[int, tuple[str, ...]]:
         """Words of the profile that the model does not know."""
         warned: dict[int, tuple[str, ...]] = {}
         for name, vocabulary in self.bundle.model.categories.items():
             column = text(f"warnings.column.{name}", language)
             known = {*vocabulary, None, ""}
-            for account, word in enumerate(asked.profile.get(name, ())):
+            for account, word in enumerate(request.profile.get(name, ())):
                 if word not in known and isinstance(word, str):
-                    said = text("warnings.unknown_word", language, column=column, word=word)
-                    warned[account] = (*warned.get(account, ()), said)
+                    message = text("warnings.unknown_word", language, column=column, word=word)
+                    warned[account] = (*warned.get(account, ()), message)
         return warned
 
 
@@ -89,10 +89,10 @@ def score_warner(bundle: Bundle) -> Warner:
     return Warner(bundle, until, recorded_since(bundle.dataset))
 
 
-def _days_since_end(asked: ScoringRequest) -> float | None:
+def _days_since_end(request: ScoringRequest) -> float | None:
     """Days from the newest event known before the cutoff to the cutoff; None where nothing is known."""
-    known = asked.log.known_at[asked.log.known_at < asked.cutoff]
-    return None if not len(known) else (asked.cutoff - int(known.max())) / DAY_US
+    known = request.log.known_at[request.log.known_at < request.cutoff]
+    return None if not len(known) else (request.cutoff - int(known.max())) / DAY_US
 
 
 def _of_peers(reference: PeerReference, cutoff: int, language: str) -> Iterator[str]:

@@ -73,39 +73,39 @@ class Scorer:
     explainer: Explainer
     warner: Warner
 
-    def score(self, asked: ScoringRequest, language: str, reasons: int = 3) -> list[Score]:
+    def score(self, request: ScoringRequest, language: str, reasons: int = 3) -> list[Score]:
         """One score per account of the log, in its order."""
-        return [score for part in self.stream(asked, language, reasons) for score in part]
+        return [score for part in self.stream(request, language, reasons) for score in part]
 
     def stream(
-        self, asked: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
+        self, request: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
     ) -> Iterator[list[Score]]:
         """The same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is told each
         part's feature rows before it is scored."""
         model = self.bundle.model
-        warned = self.warner.warn(asked, language)
-        standing = request_eligibility(asked, model.definition)
+        warned = self.warner.warn(request, language)
+        eligibility = request_eligibility(request, model.definition)
         done = 0
-        for part, values in self.rows(asked, standing.rows):
+        for part, values in self.rows(request, eligibility.rows):
             if watch is not None:
-                watch(standing.rows.account[part].astype(np.int64), values)
-            scored = self._scored(standing, part, values, language, reasons)
-            end = asked.log.account_count if part.stop == len(standing.rows) else int(scored[-1].account) + 1
-            yield _with_ineligible(asked.log, range(done, end), scored, warned, language)
+                watch(eligibility.rows.account[part].astype(np.int64), values)
+            scored = self._scored(eligibility, part, values, language, reasons)
+            end = request.log.account_count if part.stop == len(eligibility.rows) else int(scored[-1].account) + 1
+            yield _with_ineligible(request.log, range(done, end), scored, warned, language)
             done = end
-        if done < asked.log.account_count:
-            yield _with_ineligible(asked.log, range(done, asked.log.account_count), [], warned, language)
+        if done < request.log.account_count:
+            yield _with_ineligible(request.log, range(done, request.log.account_count), [], warned, language)
 
-    def rows(self, asked: ScoringRequest, rows: Rows) -> Iterator[tuple[slice, Floats]]:
+    def rows(self, request: ScoringRequest, rows: Rows) -> Iterator[tuple[slice, Floats]]:
         """The model's rows (features, then categories) of `rows`, part by part."""
-        cells = self.cells(asked.profile, rows)
-        reference = asked.reference
+        cells = self.cells(request.profile, rows)
+        reference = request.reference
         if reference is None and len(self.plan.peers):
-            reference = build_reference(asked.log, rows, self.plan, asked.context, cells)
+            reference = build_reference(request.log, rows, self.plan, request.context, cells)
         peers = Peers(cells, reference)
-        parts = stream_features(asked.log, rows, self.plan, asked.context, peers=peers, chunk=CHUNK)
+        parts = stream_features(request.log, rows, self.plan, request.context, peers=peers, chunk=CHUNK)
         for part, numbers in parts:
-            yield part, np.hstack([numbers, self._codes(asked.profile, rows.account[part])])
+            yield part, np.hstack([numbers, self._codes(request.profile, rows.account[part])])
 
     def probability(self, values: Floats) -> Floats:
         """Calibrated probabilities of rows (R, F), by the faster of two ways that give the same bits."""
@@ -121,14 +121,16 @@ class Scorer:
             return model.contributions(values)
         return np.stack([model.contributions_of_one(row) for row in values])
 
-    def _scored(self, standing: Eligibility, part: slice, values: Floats, language: str, count: int) -> "list[_Scored]":
+    def _scored(
+        self, eligibility: Eligibility, part: slice, values: Floats, language: str, count: int
+    ) -> "list[_Scored]":
         model = self.bundle.model
         probability = self.probability(values)
-        bands = assign_bands(probability, standing.already_silent[part], model.base_rate, model.bands)
+        bands = assign_bands(probability, eligibility.already_silent[part], model.base_rate, model.bands)
         reasons: list[tuple[Reason, ...]] = [()] * len(values)
         if count:
             reasons = self.explainer.explain(values, self.contributions(values), language, count)
-        accounts = standing.rows.account[part].tolist()
+        accounts = eligibility.rows.account[part].tolist()
         return list(map(_Scored, accounts, probability.tolist(), bands, reasons))
 
     def cells(self, profile: Mapping[str, Words], rows: Rows) -> PeerCells:
@@ -186,8 +188,8 @@ def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
         raise CouldNot("The model was trained with another catalog of features.", faults)
     features = tuple(known[column] for column in model.numeric_columns)
     if catalog_fingerprint(features) != model.catalog_fingerprint:
-        said = f"{model.catalog_fingerprint[:12]}…, this program's is {catalog_fingerprint(features)[:12]}…"
-        raise CouldNot("The model was trained with another catalog.", [Fault("catalog", said, "train anew")])
+        message = f"{model.catalog_fingerprint[:12]}…, this program's is {catalog_fingerprint(features)[:12]}…"
+        raise CouldNot("The model was trained with another catalog.", [Fault("catalog", message, "train anew")])
     return features
 
 
@@ -211,11 +213,11 @@ def as_json(score: Score) -> dict[str, Any]:
     }
 
 
-def request_eligibility(asked: ScoringRequest, definition: ChurnDefinition) -> Eligibility:
+def request_eligibility(request: ScoringRequest, definition: ChurnDefinition) -> Eligibility:
     """The eligible accounts asked about with the standing of each; a single account takes the short way."""
-    if asked.log.account_count == 1:
-        return single_account_eligibility(asked.log, asked.context, definition, asked.cutoff)
-    return eligibility_of(asked.log, asked.context, definition, np.array([asked.cutoff], dtype=np.int64))
+    if request.log.account_count == 1:
+        return single_account_eligibility(request.log, request.context, definition, request.cutoff)
+    return eligibility_of(request.log, request.context, definition, np.array([request.cutoff], dtype=np.int64))
 
 
 def _with_ineligible(

@@ -83,9 +83,9 @@ def _mature_before(cutoffs: Instants, matures_at: Instants, following: Mask) -> 
 
 def _last(mask: Mask, count: int) -> Mask:
     """The last `count` places of `mask`."""
-    kept = np.zeros(len(mask), dtype=np.bool_)
-    kept[np.flatnonzero(mask)[-count:]] = True
-    return kept
+    retained = np.zeros(len(mask), dtype=np.bool_)
+    retained[np.flatnonzero(mask)[-count:]] = True
+    return retained
 
 
 def _count(total: int, share: float, fewest: int) -> int:

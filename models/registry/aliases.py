@@ -63,8 +63,8 @@ def rollback(registry: RegistryClient, signed: SignedMove) -> AliasMove:
     present = champion(registry)
     earlier = line[:-1] if present and line[-1:] == [present.number] else line
     if not earlier:
-        said = f"version {present.number} is the first" if present else "there is none"
-        raise Refused("There is no earlier champion to go back to.", [Fault(CHAMPION, said, "promote a version")])
+        text = f"version {present.number} is the first" if present else "there is none"
+        raise Refused("There is no earlier champion to go back to.", [Fault(CHAMPION, text, "promote a version")])
     return _move(registry, find_version(registry, str(earlier[-1])), CHAMPION, "rollback", signed)
 
 

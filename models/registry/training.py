@@ -79,9 +79,9 @@ def _log_record(client: "MlflowClient", run_id: str, bundle: Bundle, record: Tra
 
 
 def _experiment(client: "MlflowClient", registry: RegistryClient) -> str:
-    found = client.get_experiment_by_name(MODEL)
-    if found is not None:
-        return str(found.experiment_id)
+    result = client.get_experiment_by_name(MODEL)
+    if result is not None:
+        return str(result.experiment_id)
     location = None if registry.is_server else str(registry.artifacts.absolute())
     return str(client.create_experiment(MODEL, artifact_location=location))
 

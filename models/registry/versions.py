@@ -37,9 +37,9 @@ class Version:
 def list_versions(registry: RegistryClient) -> list[Version]:
     """Every version, newest first; empty when nothing was ever trained."""
     with connect_registry(registry) as client:
-        found = client.search_model_versions(f"name='{MODEL}'", max_results=10_000)
+        result = client.search_model_versions(f"name='{MODEL}'", max_results=10_000)
         aliases = aliases_of(client)
-        versions = [_version(client, item, aliases) for item in found]
+        versions = [_version(client, item, aliases) for item in result]
     return sorted(versions, key=lambda version: -version.number)
 
 
@@ -80,8 +80,8 @@ def read_bundle(registry: RegistryClient, version: Version) -> Bundle:
     folder = bundle_folder(registry, version)
     bundle = load_bundle(folder)
     if bundle.fingerprint != version.bundle:
-        said = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
-        fault = Fault(str(folder), f"{said} {version.bundle[:12]}…", "restore the artifacts, or train anew")
+        text = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
+        fault = Fault(str(folder), f"{text} {version.bundle[:12]}…", "restore the artifacts, or train anew")
         raise CouldNot("The bundle is not the one that was registered.", [fault])
     return bundle
 
@@ -112,15 +112,15 @@ def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tu
 
 def _downloaded(registry: RegistryClient, version: Version) -> Path:
     """A copy that is kept: a version never changes."""
-    kept = registry.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
-    if kept.is_dir():
-        return kept
+    retained = registry.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
+    if retained.is_dir():
+        return retained
     with connect_registry(registry):
         from mlflow.artifacts import download_artifacts
 
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=kept.parent) as folder:
+        retained.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=retained.parent) as folder:
             remote = f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}"
             copied = download_artifacts(artifact_uri=remote, dst_path=folder, tracking_uri=registry.uri)
-            Path(copied).rename(kept)
-    return kept
+            Path(copied).rename(retained)
+    return retained

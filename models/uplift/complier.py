@@ -33,10 +33,10 @@ def complier_effect(
     y, d, who = effect_scores[mask], uptake_scores[mask], account[mask]
     assigned, uptake = clustered_mean(y, who), clustered_mean(d, who)
     if not uptake.value > LEAST_T * uptake.error:
-        told = f"raises the share that does {action} by {uptake.value:.3f} ± {1.96 * uptake.error:.3f}"
+        message = f"raises the share that does {action} by {uptake.value:.3f} ± {1.96 * uptake.error:.3f}"
         raise Refused(
             "Assignment hardly moves execution.",
-            [Fault(f"action {action}", f"assigning it {told}", "tell the effect of assigning only")],
+            [Fault(f"action {action}", f"assigning it {message}", "tell the effect of assigning only")],
         )
     ratio = assigned.value / uptake.value
     scores = clustered_mean((y - ratio * d) / uptake.value, who)

@@ -39,18 +39,20 @@ def build_decision_data(
     _refuse_strangers(decisions, account, playbook)
     order = np.lexsort((monday, account))
     decisions, account, monday = decisions.iloc[order].reset_index(drop=True), account[order], monday[order]
-    places = account.astype(np.int32)
+    indices = account.astype(np.int32)
     probability = decisions["probability"].to_numpy(dtype=np.float64)
-    drawn = np.isfinite(probability)
-    recorded, first = actions_done(events, playbook, places, monday)
+    randomised = np.isfinite(probability)
+    recorded, first = actions_done(events, playbook, indices, monday)
     assigned = pd.Index(playbook.actions).get_indexer(pd.Index(decisions["assigned"].astype(object)))
-    action = np.where(drawn, assigned, recorded)
-    rows = Rows(places, np.where(drawn, monday, pseudo_times(first, monday, recorded > 0, seed)))
+    action = np.where(randomised, assigned, recorded)
+    rows = Rows(indices, np.where(randomised, monday, pseudo_times(first, monday, recorded > 0, seed)))
     executed, verified = _lives(log.states, decisions["decision_id"], playbook.actions)
     eligible = parse_eligible(decisions["eligible"], playbook.actions)
-    eligible[np.arange(len(action)), action] |= ~drawn
+    eligible[np.arange(len(action)), action] |= ~randomised
     must = decisions["must"].to_numpy(dtype=np.bool_)
-    evaluable = np.where(drawn, decisions["evaluable"].to_numpy(dtype=np.bool_) & (probability < 1.0), True) & ~must
+    evaluable = (
+        np.where(randomised, decisions["evaluable"].to_numpy(dtype=np.bool_) & (probability < 1.0), True) & ~must
+    )
     return DecisionData(
         rows=rows,
         account_ids=events.accounts,
@@ -74,8 +76,8 @@ def pseudo_times(first: Instants, monday: Instants, contacted: Flags, seed: int 
     delays = np.sort((first - monday)[contacted])
     if not len(delays):
         return monday
-    drawn = delays[np.random.default_rng(seed).integers(0, len(delays), len(monday))]
-    return np.where(contacted, first, monday + drawn)
+    randomised = delays[np.random.default_rng(seed).integers(0, len(delays), len(monday))]
+    return np.where(contacted, first, monday + randomised)
 
 
 def _outcomes(dataset: Dataset, events: EventLog, rows: Rows, playbook: Playbook, horizon_days: int) -> Outcomes:

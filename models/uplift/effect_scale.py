@@ -24,16 +24,16 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """Of n rows. `level`: the outcome to be expected. `stake`: what effects are shares of. `spread`: the usual size of
-    what the regression leaves over. The last two are never 0."""
+    """Of n rows. `level`: the outcome to be expected. `effect_scale`: what effects are shares of. `spread`: the
+    usual size of what the regression leaves over. The last two are never 0."""
 
     level: Floats
-    stake: Floats
+    effect_scale: Floats
     spread: Floats
 
     def where(self, mask: Flags) -> "Measure":
         """Of the rows for which `mask` is true."""
-        return Measure(self.level[mask], self.stake[mask], self.spread[mask])
+        return Measure(self.level[mask], self.effect_scale[mask], self.spread[mask])
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class EffectScale:
         return self._of(level, self.scatter.held_out(values, fold) if self.scatter else None)
 
     def _of(self, level: Floats, scatter: Floats | None) -> Measure:
-        found = np.sqrt(level * (1.0 - level)) if scatter is None else scatter
-        spread = np.maximum(found, self.least_spread)
+        result = np.sqrt(level * (1.0 - level)) if scatter is None else scatter
+        spread = np.maximum(result, self.least_spread)
         if self.kind is OutcomeKind.BINARY:
             return Measure(level, np.ones(len(level)), spread)
         return Measure(

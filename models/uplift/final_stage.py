@@ -19,7 +19,7 @@ LEAST_T = 2.5
 @dataclass(frozen=True)
 class ActionEffect:
     """An action's own part of its effect at a row: the row's stake by the shared factor by `level`, plus its spread by
-    the shapes by their `weights`. `kept`: share of the action's own differences that was kept, from 0 to 1."""
+    the shapes by their `weights`. `retained`: share of the action's own differences that was kept, from 0 to 1."""
 
     level: float
     shapes: tuple[EffectShape, ...]
@@ -27,11 +27,11 @@ class ActionEffect:
     kept: float
 
     def at(self, values: Floats, measure: Measure, factor: Floats) -> Floats:
-        found = self.level * measure.stake * factor
+        match = self.level * measure.effect_scale * factor
         for shape, weight in zip(self.shapes, self.weights, strict=True):
             if weight:
-                found = found + weight * measure.spread * shape.at(values)
-        return np.asarray(found)
+                match = match + weight * measure.spread * shape.at(values)
+        return np.asarray(match)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def fit_final_stage(
     effects = [
         ((scores[:, code] - scores[:, 0]) / measure.spread)[mask] for code, mask in zip(codes, masks, strict=True)
     ]
-    unit = measure.stake / measure.spread
+    unit = measure.effect_scale / measure.spread
     levels = shrunken_averages(measure_average_effects(effects, [unit[mask] for mask in masks], masks, rows.account))
     several = kind is OutcomeKind.AMOUNT and len(masks) > 1
     shared = learn_shared(rows, scores, measure, supported, levels, fold) if several else no_shared_shape(len(rows))
@@ -76,12 +76,12 @@ def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: flo
     learned = [learn_linear(rows.values, clipped, fold), learn_trees(rows.values, clipped, fold)]
     columns = np.column_stack([part.held_out for part in learned])
     raw = stack_shapes(columns, rest)
-    kept = _kept(columns @ raw, rest, rows.account)
-    effect = ActionEffect(level, tuple(part.shape for part in learned), tuple((kept * raw).tolist()), kept)
-    return effect, columns @ (kept * raw)
+    retained = _retained(columns @ raw, rest, rows.account)
+    effect = ActionEffect(level, tuple(part.shape for part in learned), tuple((retained * raw).tolist()), retained)
+    return effect, columns @ (retained * raw)
 
 
-def _kept(predicted: Floats, rest: Floats, account: Codes) -> float:
+def _retained(predicted: Floats, rest: Floats, account: Codes) -> float:
     """The share to keep: 0 where the regression of remainders on predictions has a t value below LEAST_T."""
     centred = predicted - predicted.mean()
     strength = float(np.sum(centred**2))

@@ -27,7 +27,7 @@ class Growth:
     lambda_l2: float = 10.0
     classes: int = 1
 
-    def told(self, rows: int, seed: int) -> dict[str, Any]:
+    def lightgbm_parameters(self, rows: int, seed: int) -> dict[str, Any]:
         """LightGBM's parameters for this many rows."""
         parameters = {
             "objective": self.objective,
@@ -77,28 +77,30 @@ def cross_fit(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
     """Trees for each fold from the rows of the others; the rounds are those with the least held-out error over all."""
-    made = [_watched(values, target, weight, fold != part, growth, seed) for part in range(int(fold.max()) + 1)]
-    reached = min(len(losses) for _, losses in made)
+    output = [_watched(values, target, weight, fold != part, growth, seed) for part in range(int(fold.max()) + 1)]
+    reached = min(len(losses) for _, losses in output)
     sizes = np.bincount(fold).astype(np.float64)
-    total = sum(size * losses[:reached] for size, (_, losses) in zip(sizes, made, strict=True))
-    return CrossFitted(tuple(booster for booster, _ in made), int(np.argmin(np.asarray(total))) + 1)
+    total = sum(size * losses[:reached] for size, (_, losses) in zip(sizes, output, strict=True))
+    return CrossFitted(tuple(booster for booster, _ in output), int(np.argmin(np.asarray(total))) + 1)
 
 
 def cross_fit_or_none(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
     """The same for a target around 0; no round at all where trees do not beat 0 on the held-out rows."""
-    found = cross_fit(values, target, fold, growth, weight=weight, seed=seed)
+    result = cross_fit(values, target, fold, growth, weight=weight, seed=seed)
     w = np.ones(len(target)) if weight is None else weight
-    better = np.sum(w * (target - found.held_out(values, fold)) ** 2) < np.sum(w * target**2)
-    return found if better else replace(found, rounds=0)
+    better = np.sum(w * (target - result.held_out(values, fold)) ** 2) < np.sum(w * target**2)
+    return result if better else replace(result, rounds=0)
 
 
 def fit_all(
     values: Floats, target: Floats, growth: Growth, rounds: int, *, weight: Floats | None = None, seed: int = 0
 ) -> lgb.Booster:
     """Trees of `rounds` rounds on all rows."""
-    return lgb.train(growth.told(len(target), seed), lgb.Dataset(values, target, weight=weight), max(rounds, 1))
+    return lgb.train(
+        growth.lightgbm_parameters(len(target), seed), lgb.Dataset(values, target, weight=weight), max(rounds, 1)
+    )
 
 
 def _watched(
@@ -108,7 +110,7 @@ def _watched(
     train = lgb.Dataset(values[fit], target[fit], weight=None if weight is None else weight[fit])
     held = train.create_valid(values[~fit], target[~fit], None if weight is None else weight[~fit])
     booster = lgb.train(
-        growth.told(int(fit.sum()), seed),
+        growth.lightgbm_parameters(int(fit.sum()), seed),
         train,
         growth.most_rounds,
         valid_sets=[held],
@@ -119,16 +121,16 @@ def _watched(
 
 
 def _filled(fold: Codes, parts: int, predict: Callable[[int, Flags], Floats]) -> Floats:
-    found: Floats | None = None
+    result: Floats | None = None
     for part in range(parts):
         mine = fold == part
         if not mine.any():
             continue
         piece = predict(part, mine)
-        if found is None:
-            found = np.empty((len(fold), *piece.shape[1:]))
-        found[mine] = piece
-    return np.empty(0) if found is None else found
+        if result is None:
+            result = np.empty((len(fold), *piece.shape[1:]))
+        result[mine] = piece
+    return np.empty(0) if result is None else result
 
 
 def texts_of(boosters: Sequence[lgb.Booster], rounds: int) -> list[str]:

@@ -48,14 +48,16 @@ class LogCheck:
 def check_log(data: DecisionData) -> LogCheck:
     """Counts, then judges the randomised rows where there are any, else all learnable ones."""
     learnable = data.learnable()
-    drawn = learnable.randomised
-    judged = learnable.where(drawn) if drawn.any() else learnable
-    actions = tuple(_checked(judged.action, judged.probability, code, name) for code, name in enumerate(data.actions))
+    randomised = learnable.randomised
+    assessment = learnable.where(randomised) if randomised.any() else learnable
+    actions = tuple(
+        _checked(assessment.action, assessment.probability, code, name) for code, name in enumerate(data.actions)
+    )
     return LogCheck(
         rows=len(data),
         mature=int(data.outcomes.mature.sum()),
         learnable=len(learnable),
-        randomised=int(drawn.sum()),
+        randomised=int(randomised.sum()),
         censored=float(learnable.outcomes.censored.mean()) if len(learnable) else 0.0,
         actions=actions,
         faults=tuple(_faults(data, learnable, actions)),
@@ -63,11 +65,13 @@ def check_log(data: DecisionData) -> LogCheck:
 
 
 def _checked(action: Codes, probability: Floats, code: int, name: str) -> ActionCheck:
-    chances = probability[action == code]
-    known = np.isfinite(chances)
-    weights = 1.0 / np.where(known, chances, 1.0)
+    probabilities = probability[action == code]
+    known = np.isfinite(probabilities)
+    weights = 1.0 / np.where(known, probabilities, 1.0)
     effective = float(weights.sum() ** 2 / np.sum(weights**2)) if len(weights) else 0.0
-    return ActionCheck(name, len(chances), effective, float(chances[known].min()) if known.any() else float("nan"))
+    return ActionCheck(
+        name, len(probabilities), effective, float(probabilities[known].min()) if known.any() else float("nan")
+    )
 
 
 def _faults(data: DecisionData, learnable: DecisionData, actions: tuple[ActionCheck, ...]) -> list[Fault]:
@@ -81,8 +85,8 @@ def _faults(data: DecisionData, learnable: DecisionData, actions: tuple[ActionCh
     if not actions or actions[0].rows < LEAST_ROWS:
         rows = actions[0].rows if actions else 0
         faults.append(Fault("overlap", f"{rows} rows that waited", f"bring {LEAST_ROWS} to compare with"))
-    told = [one for one in actions[1:] if one.rows >= LEAST_ROWS and one.effective >= LEAST_EFFECTIVE]
-    if not told:
+    results = [one for one in actions[1:] if one.rows >= LEAST_ROWS and one.effective >= LEAST_EFFECTIVE]
+    if not results:
         faults.append(Fault("overlap", f"no action has {LEAST_ROWS} rows", "log more weeks, or explore more"))
     faults += [
         Fault(

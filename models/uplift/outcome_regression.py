@@ -87,8 +87,8 @@ def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: 
     if not trees or mine.sum() < 400 or len(np.unique(fold[mine])) <= int(fold.max()):
         return moved
     rest = (y - moved)[mine]
-    found = cross_fit_or_none(values[mine], rest, fold[mine], OWN, weight=1.0 / spread[mine] ** 2, seed=seed)
-    return moved + found.held_out(values, fold)
+    result = cross_fit_or_none(values[mine], rest, fold[mine], OWN, weight=1.0 / spread[mine] ** 2, seed=seed)
+    return moved + result.held_out(values, fold)
 
 
 def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:

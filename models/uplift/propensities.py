@@ -54,8 +54,8 @@ def estimate_propensities(
     return Propensities(taken, _supported(each, sample.eligible, least), each), ActionSupport(trees, least)
 
 
-def _among(chances: Floats, eligible: Flags) -> Floats:
-    allowed = np.where(eligible, chances, 0.0)
+def _among(probabilities: Floats, eligible: Flags) -> Floats:
+    allowed = np.where(eligible, probabilities, 0.0)
     return np.asarray(allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1e-12))
 
 

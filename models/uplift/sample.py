@@ -72,8 +72,8 @@ def decision_sample(
 
 
 def _named(names: NDArray[np.str_]) -> tuple[str, ...]:
-    found = np.unique(names).tolist()
-    return tuple(sorted(found, key=lambda name: (name != "wait", name)))
+    result = np.unique(names).tolist()
+    return tuple(sorted(result, key=lambda name: (name != "wait", name)))
 
 
 def _faults(shapes: dict[str, int], values: Any, y: Floats, p: Floats, strange: set[str]) -> list[Fault]:

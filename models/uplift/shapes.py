@@ -43,9 +43,9 @@ class Ranks:
     knots: Floats
 
     def of(self, values: Floats) -> Floats:
-        places = np.linspace(-1.0, 1.0, self.knots.shape[1])
+        indices = np.linspace(-1.0, 1.0, self.knots.shape[1])
         columns = [
-            np.interp(values[:, place], knots, places) if np.isfinite(knots).all() else np.zeros(len(values))
+            np.interp(values[:, place], knots, indices) if np.isfinite(knots).all() else np.zeros(len(values))
             for place, knots in enumerate(self.knots)
         ]
         return np.nan_to_num(np.column_stack(columns)) if columns else np.empty((len(values), 0))
@@ -75,12 +75,12 @@ class LearnedShape:
 
 def ranks_of(values: Floats) -> Ranks:
     """The knots are quantiles; ties are moved apart by the least that interpolation needs."""
-    places = np.linspace(0.0, 1.0, KNOTS)
+    indices = np.linspace(0.0, 1.0, KNOTS)
     knots = np.full((values.shape[1], KNOTS), np.nan)
     for place in range(values.shape[1]):
         present = values[np.isfinite(values[:, place]), place]
         if len(present) and present.min() < present.max():
-            knots[place] = _apart(np.quantile(present, places))
+            knots[place] = _apart(np.quantile(present, indices))
     return Ranks(knots)
 
 
@@ -91,11 +91,11 @@ def _apart(knots: Floats) -> Floats:
 
 def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> LearnedShape:
     """Small trees; none where they do not beat 0 on held-out rows."""
-    found = cross_fit_or_none(values, target, fold, TREES, seed=seed)
-    if not found.rounds:
+    result = cross_fit_or_none(values, target, fold, TREES, seed=seed)
+    if not result.rounds:
         return LearnedShape(Trees(None), np.zeros(len(target)))
-    booster = fit_all(values, target, TREES, found.rounds, seed=seed)
-    return LearnedShape(Trees(booster), found.held_out(values, fold))
+    booster = fit_all(values, target, TREES, result.rounds, seed=seed)
+    return LearnedShape(Trees(booster), result.held_out(values, fold))
 
 
 def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> LearnedShape:
@@ -122,8 +122,8 @@ def stack_shapes(columns: Floats, target: Floats, weight: Floats | None = None) 
     w = np.ones(len(target)) if weight is None else weight
     root = np.sqrt(w)[:, None]
     centred = columns - np.average(columns, axis=0, weights=w)
-    found, _ = nnls(centred * root, (target - np.average(target, weights=w)) * root[:, 0])
-    return np.asarray(found / max(found.sum(), 1.0), dtype=np.float64)
+    result, _ = nnls(centred * root, (target - np.average(target, weights=w)) * root[:, 0])
+    return np.asarray(result / max(result.sum(), 1.0), dtype=np.float64)
 
 
 def _each(fold: Codes) -> list[Flags]:

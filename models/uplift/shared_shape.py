@@ -17,11 +17,11 @@ class SharedShape:
     weights: tuple[float, ...] = ()
 
     def at(self, values: Floats) -> Floats:
-        found = np.ones(len(values))
+        result = np.ones(len(values))
         for shape, weight in zip(self.shapes, self.weights, strict=True):
             if weight:
-                found = found + weight * shape.at(values)
-        return np.asarray(found)
+                result = result + weight * shape.at(values)
+        return np.asarray(result)
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ def _factors(
     the action taken are unbiased."""
     may = supported | (np.arange(scores.shape[1]) == 0)
     taken = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
-    chance = may * taken
-    chance = chance / np.maximum(chance.sum(axis=1, keepdims=True), 1e-300)
+    probability = may * taken
+    probability = probability / np.maximum(probability.sum(axis=1, keepdims=True), 1e-300)
     dose = np.concatenate([[0.0], levels])
-    centred = dose[None, :] - (chance @ dose)[:, None]
-    strength = np.sum(chance * centred**2, axis=1)
-    unit = measure.stake / measure.spread
-    ratio = np.sum(chance * centred * scores, axis=1) / measure.stake
+    centred = dose[None, :] - (probability @ dose)[:, None]
+    strength = np.sum(probability * centred**2, axis=1)
+    unit = measure.effect_scale / measure.spread
+    ratio = np.sum(probability * centred * scores, axis=1) / measure.effect_scale
     target = np.divide(ratio, strength, out=np.ones(len(ratio)), where=strength > 0)
-    weight = strength * unit**2 * np.sqrt(measure.stake)
+    weight = strength * unit**2 * np.sqrt(measure.effect_scale)
     return target, weight / max(float(weight.mean()), 1e-300)

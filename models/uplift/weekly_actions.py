@@ -42,15 +42,15 @@ def actions_done(
     """
     counts, firsts = zip(*(contacts_between(log, kind, account, monday) for kind in CHANNELS.values()), strict=True)
     helped, _ = contacts_between(log, EventKind.HELP_GIVEN, account, monday)
-    made = dict(zip(CHANNELS, counts, strict=True))
-    found = np.zeros(len(account), dtype=np.int64)
+    output = dict(zip(CHANNELS, counts, strict=True))
+    result = np.zeros(len(account), dtype=np.int64)
     largest = np.zeros(len(account))
     for place, package in enumerate(playbook.packages):
         fits: Flags = np.full(len(account), bool(package.contacts))
         for channel, number in package.contacts.items():
-            fits &= made[channel] >= number
+            fits &= output[channel] >= number
         if package.name == HELP:
             fits &= helped > 0
         better = fits & (package.minutes > largest)
-        found[better], largest[better] = place, package.minutes
-    return found, np.min(firsts, axis=0)
+        result[better], largest[better] = place, package.minutes
+    return result, np.min(firsts, axis=0)

@@ -29,7 +29,7 @@ def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end:
 
 def first_orders(log: EventLog, known_before: int) -> Instants:
     """Per account the instant of its first order known by then; `known_before` where it has none."""
-    found = np.full(log.account_count, known_before, dtype=np.int64)
+    result = np.full(log.account_count, known_before, dtype=np.int64)
     orders = np.flatnonzero((log.kind == EventKind.ORDER.number) & (log.known_at < known_before))
-    np.minimum.at(found, log.account_of_event()[orders], log.occurred_at[orders])
-    return found
+    np.minimum.at(result, log.account_of_event()[orders], log.occurred_at[orders])
+    return result

@@ -15,10 +15,10 @@ class ExpectedMargins:
     """Told the feature rows of a pass over the accounts asked about, part by part. `margin` (n): over one horizon if
     the account stays; NaN where it was not scored."""
 
-    def __init__(self, value: ValueModel, asked: ScoringRequest, rate: Floats, horizon_days: int) -> None:
-        count = asked.log.account_count
-        rows = Rows.grid(count, np.array([asked.cutoff], dtype=np.int64))
-        self._value, self._trailing = value, trailing_of(asked.log, rows, rate, horizon_days)
+    def __init__(self, value: ValueModel, request: ScoringRequest, rate: Floats, horizon_days: int) -> None:
+        count = request.log.account_count
+        rows = Rows.grid(count, np.array([request.cutoff], dtype=np.int64))
+        self._value, self._trailing = value, trailing_of(request.log, rows, rate, horizon_days)
         self.margin = np.full(count, np.nan)
 
     def __call__(self, accounts: NDArray[np.int64], values: Floats) -> None:

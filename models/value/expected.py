@@ -58,8 +58,8 @@ class ValueModel:
         """Per row of (R, F) the expected margin, at least 0; the trailing mean where the history is short."""
         if self.booster is None or not len(values):
             return trailing.margin
-        told = np.asarray(self.booster.predict(values), dtype=np.float64) * self.usual
-        return np.where(trailing.short, trailing.margin, np.maximum(told, 0.0))
+        result = np.asarray(self.booster.predict(values), dtype=np.float64) * self.usual
+        return np.where(trailing.short, trailing.margin, np.maximum(result, 0.0))
 
 
 def trailing_of(log: EventLog, rows: Rows, rate: Floats, horizon_days: int) -> Trailing:
@@ -94,5 +94,5 @@ def fit_value(values: Floats, margin: Floats, categorical: list[int], seed: int 
         return ValueModel(None, len(values))
     data = lgb.Dataset(values, margin, categorical_feature=categorical, params={"verbose": -1})
     booster = lgb.train({**GROWTH, "seed": seed}, data, ROUNDS)
-    told = np.asarray(booster.predict(values), dtype=np.float64)
-    return ValueModel(booster, len(values), float(margin.mean() / max(told.mean(), 1e-9)))
+    result = np.asarray(booster.predict(values), dtype=np.float64)
+    return ValueModel(booster, len(values), float(margin.mean() / max(result.mean(), 1e-9)))

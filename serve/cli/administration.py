@@ -37,9 +37,9 @@ def security_settings(settings: Settings, open_: bool = False) -> "SecurityOptio
     from serve.security.sessions import SessionLimits
     from serve.security.startup_checks import SecurityOptions
 
-    said = settings.security
-    limits = SessionLimits(idle=said.session_idle_minutes * _MINUTE, absolute=said.session_hours * 60 * _MINUTE)
-    return SecurityOptions(open=open_ or said.open, tls=said.tls, limits=limits)
+    message = settings.security
+    limits = SessionLimits(idle=message.session_idle_minutes * _MINUTE, absolute=message.session_hours * 60 * _MINUTE)
+    return SecurityOptions(open=open_ or message.open, tls=message.tls, limits=limits)
 
 
 def personal_data_cipher(settings: Settings) -> "Cipher":
@@ -138,10 +138,10 @@ def find_known_user(database: "Database", login: str) -> "UserRecord":
     from serve.security.users import find_user
 
     with database.reading() as connection:
-        found = find_user(connection, login)
-    if found is None:
+        result = find_user(connection, login)
+    if result is None:
         raise BadUse("There is no such user.", [Fault(login, "nobody has this login", "see `kqml users list`")])
-    return found
+    return result
 
 
 class RoleName(StrEnum):

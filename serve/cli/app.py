@@ -130,5 +130,5 @@ def run_app(packages: Mapping[str, Sequence[str]]) -> None:
 
 def _say_misuse(error: BaseException | None) -> None:
     """A flag or argument that does not exist or does not fit, as JSON; Typer has told the person already."""
-    said = str(error or "") or "The command line cannot be used; see --help."
-    sys.stdout.write(to_json({"error": said, "faults": []}) + "\n")
+    text = str(error or "") or "The command line cannot be used; see --help."
+    sys.stdout.write(to_json({"error": text, "faults": []}) + "\n")

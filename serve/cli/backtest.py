@@ -51,10 +51,10 @@ def run(  # noqa: PLR0913 - the flags of one command
     from models.churn.backtest import BacktestPlan
 
     settings = read_settings()
-    asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
+    request = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
     plan, others = BacktestPlan(test_share, rolling, seed=seed), parse_gaps(gaps)
     with progress("Back-testing", None):
-        material = read_training_inputs(dataset, asked, read_playbook_in_force(playbook, settings))
+        material = read_training_inputs(dataset, request, read_playbook_in_force(playbook, settings))
         backtest, evaluation, result = _run(material, plan, others, settings)
     written = {
         "predictions": _write(_predictions(backtest, material), predictions) if predictions else None,

@@ -41,8 +41,8 @@ def run(
         "files": len(manifest.files),
         "secrets": manifest.secrets,
     }
-    said = text(f"commands.backup.{'with' if manifest.secrets else 'without'}_secrets", settings.language, **result)
-    emit(result, as_json, lambda console: console.print(said, markup=False, soft_wrap=True))
+    message = text(f"commands.backup.{'with' if manifest.secrets else 'without'}_secrets", settings.language, **result)
+    emit(result, as_json, lambda console: console.print(message, markup=False, soft_wrap=True))
 
 
 def backup_locations(settings: Settings) -> "BackupLocations":

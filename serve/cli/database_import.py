@@ -22,8 +22,8 @@ def load(folder: Path, flag: str, settings: Settings) -> dict[str, int]:
     from serve.database.dataset_import import load_dataset
 
     dataset = read_dataset(folder)
-    with open_database_option(flag, settings) as found, progress("Into the store", None) as advance:
-        return asdict(load_dataset(found.database, dataset, now(), found.vault, advance))
+    with open_database_option(flag, settings) as result, progress("Into the store", None) as advance:
+        return asdict(load_dataset(result.database, dataset, now(), result.vault, advance))
 
 
 def load_folder(files: Sequence[Path], flag: str | None, settings: Settings) -> dict[str, int]:

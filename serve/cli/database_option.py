@@ -109,7 +109,7 @@ def open_source(folder: Path | None, flag: str | None, settings: Settings) -> It
 
     settings.home.mkdir(parents=True, exist_ok=True)
     with (
-        open_database_option(flag, settings) as found,
+        open_database_option(flag, settings) as result,
         tempfile.TemporaryDirectory(prefix=".store-", dir=settings.home) as scratch,
     ):
-        yield Source(export_dataset(found.database, Path(scratch) / "dataset", MaskingVault()).path, found)
+        yield Source(export_dataset(result.database, Path(scratch) / "dataset", MaskingVault()).path, result)

@@ -32,18 +32,20 @@ def run(
 
     settings = read_settings()
     spoken_in = chosen_language(language, settings.language)
-    found = run_checks(_installation(settings), time.time_ns() // 1000)
-    told = [
+    result = run_checks(_installation(settings), time.time_ns() // 1000)
+    results = [
         {
             "part": finding.part,
             "state": finding.state,
             "code": f"{finding.part}.{finding.message}",
             "text": text(f"doctor.{finding.part}.{finding.message}", spoken_in, **finding.values),
         }
-        for finding in found
+        for finding in result
     ]
-    healthy = all(finding.state != "failed" for finding in found)
-    emit({"healthy": healthy, "findings": told}, as_json, lambda console: _print(console, found, told, spoken_in))
+    healthy = all(finding.state != "failed" for finding in result)
+    emit(
+        {"healthy": healthy, "findings": results}, as_json, lambda console: _print(console, result, results, spoken_in)
+    )
     if not healthy:
         raise SystemExit(1)
 
@@ -62,13 +64,13 @@ def _installation(settings: Settings) -> "Installation":
     )
 
 
-def _print(console: "Console", found: list["CheckResult"], told: list[dict[str, str]], language: str) -> None:
+def _print(console: "Console", result: list["CheckResult"], details: list[dict[str, str]], language: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(*(text(f"doctor.head.{head}", language) for head in ("part", "state", "found")))
     styles = {"ok": "green", "warning": "yellow", "failed": "bold red"}
-    for finding, row in zip(found, told, strict=True):
+    for finding, row in zip(result, details, strict=True):
         state = Text(text(f"doctor.state.{finding.state}", language), styles[finding.state])
         table.add_row(text(f"doctor.part.{finding.part}", language), state, Text(row["text"]))
     console.print(table)

@@ -72,17 +72,17 @@ def run(  # noqa: PLR0913 - the flags of one command
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
     if period is None:
-        table, told = _kept(book, rules, calendar, (months, at, rep))
-        result = {**common, **told, "rows": _rows(table)}
+        table, details = _retained(book, rules, calendar, (months, at, rep))
+        result = {**common, **details, "rows": _rows(table)}
         if out is not None:
             write_table(out, table)
         emit(result, as_json, lambda console: print_compliance(console, result, speech))
         return
-    table, told = _owed(book, rules, calendar, (period, at, rep))
+    table, details = _required(book, rules, calendar, (period, at, rep))
     if out is not None:
         write_table(out, table)
     rows = _rows(table) if rep is not None and out is None else None
-    result = {**common, **told, "summary": _summary(table), "rows": rows}
+    result = {**common, **details, "summary": _summary(table), "rows": rows}
     emit(result, as_json, lambda console: print_duties(console, result, speech, book.log.time_zone))
 
 
@@ -96,41 +96,41 @@ def _cutoff(book: "DutyInputs", cutoff: str | None, period: "Period | None") -> 
     return _after_the_last(book) if period is None else period.instants(zone)[0]
 
 
-def _owed(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, int, str | None]"
+def _required(
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", request: "tuple[Period, int, str | None]"
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties import list_duties
 
-    zone, (period, at, rep) = book.log.time_zone, asked
+    zone, (period, at, rep) = book.log.time_zone, request
     with progress("Computing", None):
         table = _of_rep(list_duties(book, rules, calendar, period, at), rep)
     is_week = (period.last - period.first).days == 6
-    told = {
+    result = {
         "week": period.week_name if is_week else None,
         "month": None if is_week else f"{period.first:%Y-%m}",
         "cutoff": moment_of(at, zone).isoformat(),
         "certainty": calendar.certainty(period.last.year),
     }
-    return table, told
+    return table, result
 
 
-def _kept(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: tuple[int, int, str | None]
+def _retained(
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", request: tuple[int, int, str | None]
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties import compliance
     from kqml.duties.period import month_before
 
-    zone, (count, at, rep) = book.log.time_zone, asked
-    found = [moment_of(at - 1, zone).date().replace(day=1)]
-    while len(found) < count:
-        found.insert(0, month_before(found[0]))
+    zone, (count, at, rep) = book.log.time_zone, request
+    results = [moment_of(at - 1, zone).date().replace(day=1)]
+    while len(results) < count:
+        results.insert(0, month_before(results[0]))
     with progress("Computing", None):
-        table = _of_rep(compliance(book, rules, calendar, found, at), rep)
-    return table, {"months": [f"{month:%Y-%m}" for month in found], "cutoff": moment_of(at, zone).isoformat()}
+        table = _of_rep(compliance(book, rules, calendar, results, at), rep)
+    return table, {"months": [f"{month:%Y-%m}" for month in results], "cutoff": moment_of(at, zone).isoformat()}
 
 
 def _period(book: "DutyInputs", week: str | None, month: str | None) -> "Period":

@@ -82,14 +82,14 @@ def print_compliance(console: Console, result: Mapping[str, Any], language: str)
     console.print(Text(text("duties.compliance", language, **head), style="bold"))
     table = Table(*(text(f"duties.heads.{name}", language) for name in COMPLIANCE_HEADS), box=None, header_style="dim")
     for row in result["rows"]:
-        kept = row["compliance"]
+        retained = row["compliance"]
         table.add_row(
             row["rep_id"] or "–",
             row["tier"],
             _word("channels", row["channel"], language),
             row["month"],
             *(number(row[name], language) for name in ("accounts", "target", "counted")),
-            "" if kept is None else percent(kept, language),
+            "" if retained is None else percent(retained, language),
             *(number(row[name], language) for name in ("too_cold", "too_hot")),
         )
     console.print(table)

@@ -56,8 +56,8 @@ def _erase(settings: Settings, contact: str, as_json: bool) -> None:
         events = erase(connection, actor(), contact, now())
         if events is None:
             raise _unknown(contact)
-    said = text("security.erase.contact", settings.language, contact_id=contact, events=events)
-    print_result({"contact_id": contact, "events": events}, as_json, said)
+    message = text("security.erase.contact", settings.language, contact_id=contact, events=events)
+    print_result({"contact_id": contact, "events": events}, as_json, message)
 
 
 def _export(settings: Settings, contact: str, file: Path, as_json: bool) -> None:
@@ -67,14 +67,14 @@ def _export(settings: Settings, contact: str, file: Path, as_json: bool) -> None
     from serve.security.erasure import export_contact
 
     with open_settings_database(settings) as database, database.writing() as connection:
-        found = export_contact(connection, personal_data_cipher(settings), contact)
-        if found is None:
+        result = export_contact(connection, personal_data_cipher(settings), contact)
+        if result is None:
             raise _unknown(contact)
         record_event(connection, actor(), [AuditEvent("contact.export", "contact", contact)], now())
     file.touch(mode=0o600)
-    file.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
-    said = text("security.erase.exported", settings.language, contact_id=contact, out=file)
-    print_result({"contact_id": contact, "out": str(file)}, as_json, said)
+    file.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
+    message = text("security.erase.exported", settings.language, contact_id=contact, out=file)
+    print_result({"contact_id": contact, "out": str(file)}, as_json, message)
 
 
 def _erase_expired(settings: Settings, as_json: bool) -> None:

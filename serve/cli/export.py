@@ -26,9 +26,9 @@ def run(
     from serve.security.audit import AuditEvent, record_event
 
     settings = read_settings()
-    with progress("Exporting", None), open_database_option(database or OWN, settings) as found:
-        dataset = export_dataset(found.database, out, found.vault, force=force)
-        with found.database.writing() as connection:
+    with progress("Exporting", None), open_database_option(database or OWN, settings) as output:
+        dataset = export_dataset(output.database, out, output.vault, force=force)
+        with output.database.writing() as connection:
             record_event(connection, actor(), [AuditEvent("contact.export_all")], now())
     result = {
         "out": str(out),
@@ -36,5 +36,5 @@ def run(
         "events": len(dataset.events(["event_id"])),
         **{name: len(dataset.table(name)) for name in ("accounts", "contacts", "reps")},
     }
-    said = text("commands.export.written", settings.language, **result)
-    emit(result, as_json, lambda console: console.print(said, markup=False, highlight=False, soft_wrap=True))
+    message = text("commands.export.written", settings.language, **result)
+    emit(result, as_json, lambda console: console.print(message, markup=False, highlight=False, soft_wrap=True))

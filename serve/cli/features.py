@@ -42,7 +42,7 @@ def run(
     emit(result, as_json, lambda console: console.print(words, highlight=False, soft_wrap=True))
 
 
-def _write(folder: Path, asked: list[str], out: Path, playbook: Playbook) -> dict[str, object]:
+def _write(folder: Path, request: list[str], out: Path, playbook: Playbook) -> dict[str, object]:
     import numpy as np
 
     from features.catalog import catalog, catalog_fingerprint
@@ -55,14 +55,14 @@ def _write(folder: Path, asked: list[str], out: Path, playbook: Playbook) -> dic
 
     dataset, plan = read_dataset(folder), compile_plan(catalog(playbook))
     zone = dataset.info.time_zone
-    cutoffs = np.unique([parse_cutoff(words, zone) for words in asked] or [default_cutoff(dataset.event_log(), zone)])
-    told = _Told()
+    cutoffs = np.unique([parse_cutoff(words, zone) for words in request] or [default_cutoff(dataset.event_log(), zone)])
+    result = _Told()
     with progress("Building features", None) as advance:
-        write_matrix(out, plan.columns, told.through(stream_dataset(dataset, cutoffs, plan), advance))
+        write_matrix(out, plan.columns, result.through(stream_dataset(dataset, cutoffs, plan), advance))
     return {
         "out": str(out),
-        "rows": told.accounts * len(cutoffs),
-        "accounts": told.accounts,
+        "rows": result.accounts * len(cutoffs),
+        "accounts": result.accounts,
         "columns": len(plan.columns),
         "cutoffs": [moment_of(cutoff, zone).isoformat() for cutoff in cutoffs.tolist()],
         "catalog": catalog_fingerprint(plan.features),

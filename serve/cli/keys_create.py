@@ -38,12 +38,12 @@ def run(
         raise BadUse("The key cannot be made.", faults)
     settings, at, who, fresh = read_settings(), now(), actor(), make_key()
     expires_at = None if days is None else at + days * DAY
-    wish = NewKey(name, frozenset(map(Scope, scope)), rep, expires_at, who.name)
-    told = {"name": name, "scopes": sorted(wish.scopes), "rep_id": rep}
+    request = NewKey(name, frozenset(map(Scope, scope)), rep, expires_at, who.name)
+    details = {"name": name, "scopes": sorted(request.scopes), "rep_id": rep}
     with open_settings_database(settings) as database, database.writing() as connection:
-        add_key(connection, fresh, wish, at)
-        record_event(connection, who, [AuditEvent("key.create", "key", fresh.key_id, told)], at)
-    result = {"key_id": fresh.key_id, "key": fresh.text, **told, "expires_at": iso(expires_at)}
+        add_key(connection, fresh, request, at)
+        record_event(connection, who, [AuditEvent("key.create", "key", fresh.key_id, details)], at)
+    result = {"key_id": fresh.key_id, "key": fresh.text, **details, "expires_at": iso(expires_at)}
 
     def render(console: "Console") -> None:
         console.print(text("security.keys.created", settings.language, key_id=fresh.key_id, name=name), markup=False)

@@ -14,7 +14,7 @@ def run(as_json: Json = False) -> None:
 
     settings = read_settings()
     with open_settings_database(settings) as database, database.reading() as connection:
-        found = list_keys(connection)
+        result = list_keys(connection)
     keys = [
         {
             "key_id": key.key_id,
@@ -26,6 +26,6 @@ def run(as_json: Json = False) -> None:
             "last_used_at": iso(key.last_used_at),
             "revoked_at": iso(key.revoked_at),
         }
-        for key in found
+        for key in result
     ]
     emit({"keys": keys}, as_json, lambda console: print_table(console, settings.language, "security.keys", keys))

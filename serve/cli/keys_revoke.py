@@ -27,5 +27,5 @@ def run(
             fault = Fault(key_id, "there is no such key, or it was revoked before", "see `kqml keys list`")
             raise BadUse("Nothing was revoked.", [fault])
         record_event(connection, actor(), [AuditEvent("key.revoke", "key", key_id)], at)
-    said = text("security.keys.revoked", settings.language, key_id=key_id)
-    print_result({"key_id": key_id}, as_json, said)
+    message = text("security.keys.revoked", settings.language, key_id=key_id)
+    print_result({"key_id": key_id}, as_json, message)

@@ -19,5 +19,5 @@ def run(as_json: Json = False) -> None:
     with open_settings_database(settings) as database, database.writing() as connection:
         resealed = {"contacts": rotate_keys(connection, sealer), "webhooks": rotate_secrets(connection, sealer)}
         record_event(connection, actor(), [AuditEvent("secret_key.rotate", details=resealed)], now())
-    said = text("security.keys.resealed", settings.language, **resealed)
-    print_result({"resealed": resealed}, as_json, said)
+    message = text("security.keys.resealed", settings.language, **resealed)
+    print_result({"resealed": resealed}, as_json, message)

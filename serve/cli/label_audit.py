@@ -58,11 +58,11 @@ def run(  # noqa: PLR0913 - the flags of one command
     speech = chosen_language(language, settings.language)
     with progress("Auditing labels", None):
         audit = _audit(dataset, flags.asked(settings.churn))
-        drawn = _draw(audit, charts, chart_format.value, speech) if charts else None
-    _answer(audit, drawn, speech, as_json)
+        randomised = _draw(audit, charts, chart_format.value, speech) if charts else None
+    _answer(audit, randomised, speech, as_json)
 
 
-def _audit(folder: Path, asked: ChurnOptions) -> "LabelAudit":
+def _audit(folder: Path, options: ChurnOptions) -> "LabelAudit":
     from features.context import context_of
     from features.labels import label_lag_days
     from kqml.dataset.folder import read_dataset
@@ -72,7 +72,7 @@ def _audit(folder: Path, asked: ChurnOptions) -> "LabelAudit":
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
     lag = label_lag_days(dataset.info, log)
-    return audit_labels(log, context, asked.definition, asked.cutoffs(log, context, lag), lag)
+    return audit_labels(log, context, options.definition, options.cutoffs(log, context, lag), lag)
 
 
 def _draw(audit: "LabelAudit", folder: Path, file_format: str, language: str) -> dict[str, Any]:
@@ -84,9 +84,9 @@ def _draw(audit: "LabelAudit", folder: Path, file_format: str, language: str) ->
     return chart_files(files, lettering, language)
 
 
-def _answer(audit: "LabelAudit", drawn: dict[str, Any] | None, language: str, as_json: bool) -> None:
+def _answer(audit: "LabelAudit", randomised: dict[str, Any] | None, language: str, as_json: bool) -> None:
     from models.churn.label_audit.report import audit_json
     from serve.cli.label_audit_tables import print_audit
 
-    result = {**audit_json(audit, language), "charts": drawn}
-    emit(result, as_json, lambda console: print_audit(console, audit, drawn, language))
+    result = {**audit_json(audit, language), "charts": randomised}
+    emit(result, as_json, lambda console: print_audit(console, audit, randomised, language))

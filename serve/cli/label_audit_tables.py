@@ -16,7 +16,7 @@ from models.churn.label_audit.windows import WindowRate
 Words = Callable[..., str]
 
 
-def print_audit(console: Console, audit: LabelAudit, drawn: Mapping[str, Any] | None, language: str) -> None:
+def print_audit(console: Console, audit: LabelAudit, randomised: Mapping[str, Any] | None, language: str) -> None:
     """Writes the whole audit: overview, groups, windows, personal windows, quiet days, advice, chart files."""
 
     def words(key: str, **values: object) -> str:
@@ -29,8 +29,8 @@ def print_audit(console: Console, audit: LabelAudit, drawn: Mapping[str, Any] | 
     console.print(words("advice"), style="bold")
     for advice in audit.advice:
         console.print(f"• {advice_text(advice, language)}", markup=False)
-    if drawn:
-        _charts(console, drawn, words)
+    if randomised:
+        _charts(console, randomised, words)
 
 
 def _overview(console: Console, audit: LabelAudit, words: Words) -> None:
@@ -61,9 +61,9 @@ def _windows(audit: LabelAudit, words: Words) -> Table:
     horizons = sorted({rate.horizon for rate in audit.windows})
     table = _table(words("gap"), *(words("horizon", days=horizon) for horizon in horizons))
     table.title = words("windows")
-    found = {(rate.gap, rate.horizon): rate for rate in audit.windows}
+    result = {(rate.gap, rate.horizon): rate for rate in audit.windows}
     for gap in sorted({rate.gap for rate in audit.windows}):
-        table.add_row(str(gap), *(_cell(found.get((gap, horizon))) for horizon in horizons))
+        table.add_row(str(gap), *(_cell(result.get((gap, horizon))) for horizon in horizons))
     return table
 
 
@@ -81,9 +81,9 @@ def _sentences(console: Console, audit: LabelAudit, words: Words) -> None:
     console.print(words("quiet", periods=quiet.periods, changed=quiet.changed, rows=quiet.rows))
 
 
-def _charts(console: Console, drawn: Mapping[str, Any], words: Words) -> None:
+def _charts(console: Console, randomised: Mapping[str, Any], words: Words) -> None:
     console.print(words("charts"), style="bold")
-    for path in drawn["files"]:
+    for path in randomised["files"]:
         console.print(path, markup=False, highlight=False)
 
 

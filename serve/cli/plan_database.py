@@ -22,7 +22,8 @@ BY = "command:plan"
 
 @dataclass(frozen=True)
 class EarlierPlan:
-    """What the store holds when a week is planned. `own`: this week's decisions as this command made them; `kept`: reps
+    """What the store holds when a week is planned. `own`: this week's decisions as this command made them;
+    `retained`: reps
     whose weeks somebody else had decided. Whoever objected after the week was decided did not object then."""
 
     log: "DecisionLog"
@@ -45,7 +46,7 @@ def plan_database(
     dataset = dataset.known_before(week.instants(dataset.info.time_zone)[0])
     earlier = _earlier(database, week, dataset, rules)
     scorer = rules.scorer
-    wish = PlanRequest(
+    request = PlanRequest(
         rules.playbook,
         week,
         scorer,
@@ -59,14 +60,14 @@ def plan_database(
     if scorer is not None:
         model = scorer.bundle.model
         features = FeatureMatrix(dataset.event_log().account_count, (*model.numeric_columns, *model.categories))
-    planned = plan_dataset(dataset, wish, features)
-    made = plan_record(planned, features, plan_stamp(rules), rules.language, BY)
+    planned = plan_dataset(dataset, request, features)
+    output = plan_record(planned, features, plan_stamp(rules), rules.language, BY)
     if earlier.own:
-        compare_plans(earlier.own, made.decisions, planned.plan.company.week_name)
+        compare_plans(earlier.own, output.decisions, planned.plan.company.week_name)
     else:
-        _keep(database, made, now)
-    told = {"rows": len(made.decisions), "replayed": bool(earlier.own), "kept_reps": sorted(earlier.kept)}
-    return planned, {"model": model_reference(rules), "log": None, "store": told}
+        _keep(database, output, now)
+    result = {"rows": len(output.decisions), "replayed": bool(earlier.own), "kept_reps": sorted(earlier.kept)}
+    return planned, {"model": model_reference(rules), "log": None, "store": result}
 
 
 def _refuse_future(dataset: "Dataset", week: "Period", now: int) -> None:
@@ -84,14 +85,14 @@ def _earlier(database: "Database", week: "Period", dataset: "Dataset", rules: Pl
     with database.snapshot() as connection:
         rows = week_of_all(connection, week.week_name)
         own = [row for row in rows if row["by"] == BY]
-        kept = frozenset(row["rep_id"] for row in rows if row["by"] != BY)
+        retained = frozenset(row["rep_id"] for row in rows if row["by"] != BY)
         decided_at = max((row["recorded_at"] for row in own), default=None)
         playbook = rules.playbook
         log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days)
-        return EarlierPlan(log, own, kept, frozenset(objecting_accounts(connection, decided_at)))
+        return EarlierPlan(log, own, retained, frozenset(objecting_accounts(connection, decided_at)))
 
 
-def _keep(database: "Database", made: Any, now: int) -> None:
+def _keep(database: "Database", output: Any, now: int) -> None:
     """Writes all of it, or nothing where somebody else decided a part meanwhile."""
     from sqlalchemy.exc import IntegrityError
 
@@ -99,7 +100,7 @@ def _keep(database: "Database", made: Any, now: int) -> None:
 
     try:
         with database.writing() as connection:
-            store_plan(connection, made.decisions, now, made.learned)
+            store_plan(connection, output.decisions, now, output.learned)
     except IntegrityError as error:
         fault = Fault("decisions", "some of the week were made meanwhile", "run the command again")
         raise Refused("Nothing was written.", [fault]) from error

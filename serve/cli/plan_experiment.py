@@ -56,8 +56,8 @@ def run(  # noqa: PLR0913 - the flags of one command
     spans = tuple(weeks or (13,))
     _check(dataset, spans, given)
     with progress("Measuring the spread", None):
-        asked = (share, alpha, power, detect)
-        rows = [row for span in spans for row in _plans(_population(dataset, rules, span, given), span, asked)]
+        request = (share, alpha, power, detect)
+        rows = [row for span in spans for row in _plans(_population(dataset, rules, span, given), span, request)]
     result = {"share": share, "alpha": alpha, "power": power, "detect": detect, "designs": rows}
     speech = chosen_language(language, settings.language)
     emit(result, as_json, lambda console: _print(console, result, speech))
@@ -84,28 +84,28 @@ def _population(dataset: Path | None, playbook: "Playbook", weeks: int, given: d
     from models.evaluation.experiment_design.design import Population
     from models.evaluation.experiment_design.measurements import measure_population
 
-    told: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    details: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if dataset is None:
-        return Population(**{"icc": 0.0, "correlation": 0.0, **told})
-    found = measure_population(read_dataset(dataset), playbook, weeks)
-    return replace(found, **told, cap=None if "sd" in told else found.cap)
+        return Population(**{"icc": 0.0, "correlation": 0.0, **details})
+    result = measure_population(read_dataset(dataset), playbook, weeks)
+    return replace(result, **details, cap=None if "sd" in details else result.cap)
 
 
 def _plans(
-    population: "Population", weeks: int, asked: tuple[float, float, float, float | None]
+    population: "Population", weeks: int, request: tuple[float, float, float, float | None]
 ) -> list[dict[str, Any]]:
     """A row for each design that the reps allow."""
     from models.evaluation.experiment_design.design import DESIGNS, plan_design, power_of
 
-    share, alpha, power, detect = asked
+    share, alpha, power, detect = request
     rows = []
     for design in DESIGNS:
         held = round(population.reps * share)
         if design == "reps" and 0 < share < 1 and min(held, population.reps - held) < 2:
             continue
         planned = plan_design(population, design, share, alpha, power)
-        found = None if detect is None else power_of(planned, detect * population.mean, alpha)
-        rows.append({"weeks": weeks, **_row(population, planned), "power_to_detect": found})
+        result = None if detect is None else power_of(planned, detect * population.mean, alpha)
+        rows.append({"weeks": weeks, **_row(population, planned), "power_to_detect": result})
     return rows
 
 

@@ -47,12 +47,12 @@ def plan_and_log(
     from models.policy.planning.plan_week import PlanRequest, plan_dataset
 
     (dataset, week), scorer = wanted, rules.scorer
-    wish = PlanRequest(rules.playbook, week, scorer, _earlier(log), rules.language)
+    request = PlanRequest(rules.playbook, week, scorer, _earlier(log), rules.language)
     columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
-    kept = None if scorer is None else log
-    with feature_rows(kept, dataset.event_log().accounts, week.week_name, columns) as features:
-        planned = plan_dataset(dataset, wish, features)
-        told: dict[str, Any] = {"model": model_reference(rules), "log": None, "store": None}
+    retained = None if scorer is None else log
+    with feature_rows(retained, dataset.event_log().accounts, week.week_name, columns) as features:
+        planned = plan_dataset(dataset, request, features)
+        result: dict[str, Any] = {"model": model_reference(rules), "log": None, "store": None}
         if log is not None:
             if features is not None:
                 features.close()
@@ -64,12 +64,12 @@ def plan_and_log(
             else:
                 log.mkdir(parents=True, exist_ok=True)
                 append_week(log, decisions, state_rows(planned.plan, decisions), draft)
-            told["log"] = {"folder": str(log), "rows": len(decisions), "replayed": known}
-    return planned, told
+            result["log"] = {"folder": str(log), "rows": len(decisions), "replayed": known}
+    return planned, result
 
 
 def plan_result(
-    planned: "PlannedWeek", told: dict[str, Any], asked: tuple[str | None, Path | None], language: str
+    planned: "PlannedWeek", details: dict[str, Any], request: tuple[str | None, Path | None], language: str
 ) -> dict[str, Any]:
     """The command's object (asked: rep, file to write)."""
     from kqml.calendar.business_time import moment_of
@@ -86,7 +86,7 @@ def plan_result(
     )
     from models.policy.planning.week_decision import POLICY
 
-    plan, (rep, out) = planned.plan, asked
+    plan, (rep, out) = planned.plan, request
     company = plan.company
     _check_rep(plan, rep)
     who = recommended_actions(plan, rep)
@@ -101,7 +101,7 @@ def plan_result(
         "cutoff": moment_of(company.cutoff, company.dataset.info.time_zone).isoformat(),
         "playbook": company.playbook.version,
         "policy": POLICY,
-        **told,
+        **details,
         "dataset": company.dataset.info.fingerprint,
         "currency": company.dataset.info.currency,
         "evidence": planned.evidence.why,

@@ -18,8 +18,8 @@ REP_HEADS = ("rep", "actions", "minutes", "stops", "money", "slot")
 def print_plan(console: Console, result: Mapping[str, Any], language: str) -> None:
     """The rows of one rep, else of every rep the sums; then totals, what was left out, where it was written."""
     console.print(Text(title(dict(result), language), style="bold"))
-    told = {name: result[name] for name in ("cutoff", "playbook", "policy")}
-    console.print(Text(text("plan.versions", language, **told), style="dim"))
+    details = {name: result[name] for name in ("cutoff", "playbook", "policy")}
+    console.print(Text(text("plan.versions", language, **details), style="dim"))
     if result["model"]:
         console.print(Text(text("plan.model", language, **result["model"]), style="dim"))
     console.print(Text(result["says"]))
@@ -59,8 +59,8 @@ def _print_totals(console: Console, result: Mapping[str, Any], language: str) ->
     for name in ("minutes", "stops"):
         console.print(Text(f"  {text(f'plan.totals.{name}', language)}: {number(sums[name], language)}"))
     for name in ("money", "value_at_risk", "net_value"):
-        told = _money(sums[name], result["currency"], language) or text("plan.basis.unknown", language)
-        console.print(Text(f"  {text(f'plan.totals.{name}', language)}: {told}"))
+        details = _money(sums[name], result["currency"], language) or text("plan.basis.unknown", language)
+        console.print(Text(f"  {text(f'plan.totals.{name}', language)}: {details}"))
     for row in result["reps"]:
         if row["overflows"]:
             console.print(Text(text("plan.overflow", language, rep=row["rep_id"]), style="bold"))

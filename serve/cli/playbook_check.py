@@ -37,5 +37,5 @@ def run(
 
 
 def _print(console: "Console", result: dict[str, Any], language: str) -> None:
-    told = text("playbook.checked", language, version=result["version"], actions=", ".join(result["actions"]))
-    console.print(told, markup=False)
+    message = text("playbook.checked", language, version=result["version"], actions=", ".join(result["actions"]))
+    console.print(message, markup=False)

@@ -31,24 +31,26 @@ def run(
     from kqml.playbook.differences import playbook_differences
 
     one, two = read_playbook(first), read_playbook(second)
-    found = playbook_differences(one, two)
+    output = playbook_differences(one, two)
     result = {
         "first": one.version,
         "second": two.version,
-        "differences": [{"key": each.key, "first": each.first, "second": each.second} for each in found],
+        "differences": [{"key": each.key, "first": each.first, "second": each.second} for each in output],
     }
     speech = chosen_language(language, read_settings().language)
-    emit(result, as_json, lambda console: _print(console, (one.version, two.version), found, speech))
+    emit(result, as_json, lambda console: _print(console, (one.version, two.version), output, speech))
 
 
-def _print(console: "Console", versions: tuple[str, str], found: "Sequence[PlaybookDifference]", language: str) -> None:
+def _print(
+    console: "Console", versions: tuple[str, str], result: "Sequence[PlaybookDifference]", language: str
+) -> None:
     from rich.table import Table
 
-    if not found:
+    if not result:
         console.print(text("playbook.same", language), markup=False)
         return
     table = Table(text("playbook.key", language), *versions)
-    for each in found:
+    for each in result:
         table.add_row(each.key, _shown(each.first), _shown(each.second))
     console.print(table)
 

@@ -13,6 +13,6 @@ PlaybookFlag = Annotated[
 ]
 
 
-def read_playbook_in_force(asked: str | None, settings: Settings) -> Playbook:
+def read_playbook_in_force(request: str | None, settings: Settings) -> Playbook:
     """The playbook asked for, else the setting's."""
-    return read_playbook(asked or settings.playbook.file)
+    return read_playbook(request or settings.playbook.file)

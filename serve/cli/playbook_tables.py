@@ -26,7 +26,7 @@ def _print_section(console: Console, section: str, value: Any, language: str) ->
     """Its words, then plain keys together, tables and arrays within it each in a table of their own."""
     title = text(f"playbook.sections.{section}", language)
     if not isinstance(value, dict | list) or not _is_table(value):
-        console.print(Text(f"\n{title}: {_said(value, language) or text('playbook.nothing', language)}"))
+        console.print(Text(f"\n{title}: {_text(value, language) or text('playbook.nothing', language)}"))
         return
     parts = {"": value} if isinstance(value, list) or not any(map(_is_rows, value.values())) else value
     for key, part in parts.items():
@@ -55,7 +55,7 @@ def _rows(rows: list[dict[str, Any]], language: str) -> Table:
     table = _table(*(_word(key, language) for key in keys))
     for row in rows:
         plain = {"name": row["name"]} if "title" in row else {}
-        table.add_row(*(plain.get(key) or _said(row.get(key), language) for key in keys))
+        table.add_row(*(plain.get(key) or _text(row.get(key), language) for key in keys))
     return table
 
 
@@ -66,11 +66,11 @@ def _keyed(value: dict[str, Any], language: str) -> Table:
     table = _table("", *(_word(key, language) for key in columns)) if columns else _table("", "")
     for key, item in value.items():
         cells = list(item.values()) if columns and isinstance(item, dict) else [item]
-        table.add_row(_word(key, language), *(_said(cell, language) for cell in cells))
+        table.add_row(_word(key, language), *(_text(cell, language) for cell in cells))
     return table
 
 
-def _said(value: Any, language: str) -> str:
+def _text(value: Any, language: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -78,12 +78,12 @@ def _said(value: Any, language: str) -> str:
     if isinstance(value, dict):
         return value[language] if language in value else _inner(value, language)
     if isinstance(value, list):
-        return ", ".join(_said(item, language) for item in value)
+        return ", ".join(_text(item, language) for item in value)
     return f"{value:g}" if isinstance(value, int | float) else _word(value, language)
 
 
 def _inner(value: dict[str, Any], language: str) -> str:
-    return ", ".join(f"{_word(key, language)} {_said(item, language)}" for key, item in value.items())
+    return ", ".join(f"{_word(key, language)} {_text(item, language)}" for key, item in value.items())
 
 
 def _word(key: str, language: str) -> str:

@@ -13,8 +13,8 @@ from kqml.messages.quantities import fixed
 def print_policy(console: Console, result: Mapping[str, Any], language: str) -> None:
     """Writes the JSON of `evaluate policy` for a person."""
     kappa = ", ".join(result["kappa"]) or "?"
-    told = {name: result[name] for name in ("target", "against")}
-    title = _words(language, "title", **told, rows=f"{result['rows']:,}", kappa=kappa, days=result["horizon_days"])
+    details = {name: result[name] for name in ("target", "against")}
+    title = _words(language, "title", **details, rows=f"{result['rows']:,}", kappa=kappa, days=result["horizon_days"])
     console.print(title, style="bold", markup=False)
     console.print(result["reason"], markup=False)
     if result["values"]:
@@ -57,11 +57,11 @@ def _support(name: str, support: Mapping[str, float], language: str) -> str:
     return _words(language, "support", name=name, **numbers)
 
 
-def _print_holdout(console: Console, found: Mapping[str, Any], language: str) -> None:
-    told = {"effect": _between(found["effect"]), "minutes": _between(found["minutes"])}
-    everybody = f"{found['held_out'] + found['accounts']:,}"
-    console.print(_words(language, "holdout", **told, held=f"{found['held_out']:,}", all=everybody), markup=False)
-    if not found["equal_hours"]:
+def _print_holdout(console: Console, result: Mapping[str, Any], language: str) -> None:
+    details = {"effect": _between(result["effect"]), "minutes": _between(result["minutes"])}
+    everybody = f"{result['held_out'] + result['accounts']:,}"
+    console.print(_words(language, "holdout", **details, held=f"{result['held_out']:,}", all=everybody), markup=False)
+    if not result["equal_hours"]:
         console.print(_words(language, "unequal"), style="yellow", markup=False)
 
 

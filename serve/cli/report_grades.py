@@ -68,12 +68,12 @@ def _graded(
 
     zone = dataset.info.time_zone
     now = default_cutoff(dataset.event_log(), zone)
-    asked = now if at is None else parse_cutoff(at, zone)
+    request = now if at is None else parse_cutoff(at, zone)
     material = read_grade_inputs(dataset, playbook, now)
-    began = min(material.recorded_since.values(), default=asked)
-    past = [*periods.quarters(asked, zone, quarters), *periods.years(asked, zone, YEARS)]
+    began = min(material.recorded_since.values(), default=request)
+    past = [*periods.quarters(request, zone, quarters), *periods.years(request, zone, YEARS)]
     history = [period for period in past if period.end > began]
-    return material, grade_accounts(material, [periods.trailing(asked), *history])
+    return material, grade_accounts(material, [periods.trailing(request), *history])
 
 
 def _one(material: "GradeInputs", standings: "Sequence[AccountGrades]", account: str) -> "AccountGradeDetail":
@@ -81,12 +81,12 @@ def _one(material: "GradeInputs", standings: "Sequence[AccountGrades]", account:
 
     from kqml.grades.account_evidence import account_grade_detail
 
-    found = np.flatnonzero(material.log.accounts == account)
-    if not len(found):
+    indices = np.flatnonzero(material.log.accounts == account)
+    if not len(indices):
         raise BadUse(
             "There is no such account.", [Fault("--account", f"{account!r}", "give an account_id of the data")]
         )
-    return account_grade_detail(material, standings, int(found[0]))
+    return account_grade_detail(material, standings, int(indices[0]))
 
 
 def _write(out: Path, material: "GradeInputs", standings: "Sequence[AccountGrades]") -> dict[str, Any]:

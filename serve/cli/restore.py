@@ -33,5 +33,5 @@ def run(
         "files": len(manifest.files),
         "secrets": manifest.secrets,
     }
-    said = text("commands.restore.done", settings.language, **result)
-    emit(result, as_json, lambda console: console.print(said, markup=False, soft_wrap=True))
+    message = text("commands.restore.done", settings.language, **result)
+    emit(result, as_json, lambda console: console.print(message, markup=False, soft_wrap=True))

@@ -35,7 +35,7 @@ class ScoreRequest:
 
 
 def score_database(
-    source: Source, settings: Settings, wish: ScoreRequest, language: str, out: Path | None
+    source: Source, settings: Settings, requested: ScoreRequest, language: str, out: Path | None
 ) -> dict[str, Any]:
     """Scores the accounts as they were when the store was read, keeps the scores, writes them to a file where asked."""
     from models.churn.score_change import explain_score_changes
@@ -47,9 +47,9 @@ def score_database(
 
     assert source.found is not None
     now, database = present(), source.found.database
-    since = _since(source, settings, wish)
-    question = _question(source.folder, wish, since, now)
-    versions = read_versions(settings, wish.model, None if since is None else since.model, wish.playbook)
+    since = _since(source, settings, requested)
+    question = _question(source.folder, requested, since, now)
+    versions = read_versions(settings, requested.model, None if since is None else since.model, requested.playbook)
     with database.reading() as connection:
         objected = objecting_accounts(connection)
     changes = None
@@ -57,9 +57,9 @@ def score_database(
         changes = withheld_changes(
             explain_score_changes(versions.earlier, question.then, versions.scorer, question.now), objected
         )
-    margins, why = _margins(question, versions, read_playbook_in_force(wish.playbook, settings))
-    asked = NightlyScoringRequest(question, versions, language, wish.reasons, objected)
-    tally, scores = _scored(out, asked, margins, changes)
+    margins, why = _margins(question, versions, read_playbook_in_force(requested.playbook, settings))
+    request = NightlyScoringRequest(question, versions, language, requested.reasons, objected)
+    tally, scores = _scored(out, request, margins, changes)
     run = ScoringRun(question.now.cutoff, str(versions.number))
     stakes = [None] * len(scores) if margins is None else at_risk(scores, margins.margin)
     crossed = store_scoring_run(
@@ -69,10 +69,10 @@ def score_database(
         question.dataset.info.time_zone,
         now,
     )
-    told = read_profile(out, question, versions, tally, language)
-    told["warnings"] += [] if why is None else [text(f"commands.score.{why}", language)]
+    result = read_profile(out, question, versions, tally, language)
+    result["warnings"] += [] if why is None else [text(f"commands.score.{why}", language)]
     valued = sum(one is not None for one in stakes)
-    return {**told, "crossed": crossed, "valued": valued, "objecting": len(objected)}
+    return {**result, "crossed": crossed, "valued": valued, "objecting": len(objected)}
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,15 @@ def _margins(
     from models.value.at_risk import ExpectedMargins
     from models.value.margins import margin_rates
 
-    dataset, asked, scorer = question.dataset, question.now, versions.scorer
-    if "amount" not in asked.log.values:
+    dataset, request, scorer = question.dataset, question.now, versions.scorer
+    if "amount" not in request.log.values:
         return None, "no_amounts"
-    value = learn_value(scorer, dataset, playbook, asked.cutoff)
+    value = learn_value(scorer, dataset, playbook, request.cutoff)
     horizon = scorer.bundle.model.definition.horizon
-    return ExpectedMargins(value, asked, margin_rates(dataset, playbook), horizon), None
+    return ExpectedMargins(value, request, margin_rates(dataset, playbook), horizon), None
 
 
-def _since(source: Source, settings: Settings, wish: ScoreRequest) -> "ScoringRun | None":
+def _since(source: Source, settings: Settings, request: ScoreRequest) -> "ScoringRun | None":
     """The scoring to compare with: the one named, else the store's last one if its version can still be had."""
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
@@ -111,11 +111,11 @@ def _since(source: Source, settings: Settings, wish: ScoreRequest) -> "ScoringRu
     assert source.found is not None
     with source.found.database.reading() as connection:
         last = last_run(connection)
-    if wish.since is None:
+    if request.since is None:
         return last if last is not None and _is_there(settings, last.model) else None
-    cutoff = parse_cutoff(wish.since, read_dataset(source.folder).info.time_zone)
+    cutoff = parse_cutoff(request.since, read_dataset(source.folder).info.time_zone)
     same = last is not None and last.cutoff == cutoff
-    return ScoringRun(cutoff, wish.since_model or (last.model if last is not None and same else wish.model))
+    return ScoringRun(cutoff, request.since_model or (last.model if last is not None and same else request.model))
 
 
 def _is_there(settings: Settings, version: str) -> bool:
@@ -129,14 +129,14 @@ def _is_there(settings: Settings, version: str) -> bool:
     return True
 
 
-def _question(folder: Path, wish: ScoreRequest, since: "ScoringRun | None", now: int) -> ScoringQuestion:
+def _question(folder: Path, request: ScoreRequest, since: "ScoringRun | None", now: int) -> ScoringQuestion:
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
 
     dataset = read_dataset(folder)
-    cutoff = now if wish.cutoff is None else parse_cutoff(wish.cutoff, dataset.info.time_zone)
-    if wish.since is not None and since is not None and since.cutoff >= cutoff:
-        fault = Fault("--since", f"{wish.since} is not before the cutoff", "give an earlier date")
+    cutoff = now if request.cutoff is None else parse_cutoff(request.cutoff, dataset.info.time_zone)
+    if request.since is not None and since is not None and since.cutoff >= cutoff:
+        fault = Fault("--since", f"{request.since} is not before the cutoff", "give an earlier date")
         raise BadUse("There is no change to explain.", [fault])
     compared = since is not None and since.cutoff <= cutoff
     dataset = dataset.known_before(cutoff)
@@ -153,16 +153,16 @@ def _scored(
     from models.churn.score_file import count_scores, write_scores
     from serve.security.objection_scores import withheld_scores
 
-    kept: list[Score] = []
+    retained: list[Score] = []
     question, language = asking.question, asking.language
     zone = question.dataset.info.time_zone
 
     def noted() -> "Iterator[Sequence[Score]]":
         for part in asking.versions.scorer.stream(question.now, language, asking.reasons, margins):
-            told = withheld_scores(part, asking.objected, zone, language)
-            kept.extend(told)
-            yield told
+            result = withheld_scores(part, asking.objected, zone, language)
+            retained.extend(result)
+            yield result
 
     if out is not None:
-        return write_scores(out, noted(), language, changes), kept
-    return count_scores(noted()), kept
+        return write_scores(out, noted(), language, changes), retained
+    return count_scores(noted()), retained

@@ -47,9 +47,9 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml train data/iowa --gap 28 --tune 300
     """
     settings = read_settings()
-    asked = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
+    request = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
     with open_source(dataset, database, settings) as source, progress("Training", None):
-        material = read_training_inputs(source.folder, asked, read_playbook_in_force(playbook, settings))
+        material = read_training_inputs(source.folder, request, read_playbook_in_force(playbook, settings))
         trained = _train(material, _plan(material, settings, test_share, tune, seed, explain_leak))
         result = training_json(material, trained, settings)
         version = _register(material, trained, result, settings)
@@ -113,8 +113,8 @@ def _register(
 def _record(trained: "TrainedChurn", result: Mapping[str, Any], figures: Path, language: str) -> "TrainingRecord":
     from models.registry.training import TrainingRecord
 
-    drawn = draw_evaluation(trained.evaluation, figures, language)
-    files = {Path(path).stem: Path(path) for path in drawn["files"]}
+    randomised = draw_evaluation(trained.evaluation, figures, language)
+    files = {Path(path).stem: Path(path) for path in randomised["files"]}
     readings = {"test_block_readings": result["test_block_readings"]["times"]}
     return TrainingRecord(
         params={**trained.params, **_leakage_params(trained)},

@@ -23,7 +23,7 @@ class TrainingInputs:
     playbook: Playbook
 
 
-def read_training_inputs(folder: Path, asked: ChurnOptions, playbook: Playbook) -> TrainingInputs:
+def read_training_inputs(folder: Path, options: ChurnOptions, playbook: Playbook) -> TrainingInputs:
     """Reads a dataset folder and builds its training set with the whole catalog by a playbook's rules."""
     from features.catalog import catalog
     from features.context import context_of
@@ -35,6 +35,6 @@ def read_training_inputs(folder: Path, asked: ChurnOptions, playbook: Playbook) 
     dataset = read_dataset(folder)
     log = dataset.event_log()
     histories = GapLabels(log, context_of(dataset.info, dataset.accounts(), log), label_lag_days(dataset.info, log))
-    cutoffs = asked.cutoffs(log, histories.context, histories.label_lag_days)
-    training_set = build_training_set(dataset, asked.definition, cutoffs, catalog(playbook))
+    cutoffs = options.cutoffs(log, histories.context, histories.label_lag_days)
+    training_set = build_training_set(dataset, options.definition, cutoffs, catalog(playbook))
     return TrainingInputs(dataset, histories, training_set, playbook)

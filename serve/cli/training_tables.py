@@ -17,13 +17,13 @@ def print_training(console: Console, result: Mapping[str, Any], language: str) -
     for sentence in (*_tuning(result["tuning"], words), *leakage_sentences(result["leakage"], words)):
         console.print(sentence, markup=False)
     model, grade = result["model"], result["grade"]["grade"]
-    told = {
+    details = {
         "version": result["version"],
         "grade": grade,
         "rounds": model["rounds"],
         "calibration": model["calibration"],
     }
-    console.print(words("table.version", **told), style="bold", markup=False)
+    console.print(words("table.version", **details), style="bold", markup=False)
     console.print(next_step(result, words), markup=False)
 
 

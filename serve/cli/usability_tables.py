@@ -56,12 +56,12 @@ def _size_lines(report: UsabilityReport, language: str) -> list[str]:
 
 
 def _lags(report: UsabilityReport, language: str) -> list[str]:
-    said = []
+    message = []
     for code, lag in report.record_lags.items():
         key = "measured" if "p95_days" in lag else "assumed"
         days = f"{lag.get('p95_days', lag.get('days', 0.0)):g}"
-        said.append(text(f"report.lag.{key}", language, kind=KIND_OF_CODE[code].named(language), days=days))
-    return said
+        message.append(text(f"report.lag.{key}", language, kind=KIND_OF_CODE[code].named(language), days=days))
+    return message
 
 
 def _column_table(report: UsabilityReport, language: str) -> Table:
@@ -82,15 +82,15 @@ def _training(column: ColumnFill, language: str) -> str:
 
 
 def _print_finding(console: Console, finding: Finding, language: str) -> None:
-    said = sentences(finding, language)
+    message = sentences(finding, language)
     head = Text(f"{text(f'report.levels.{finding.level}', language)} ", style=STYLES[finding.level])
-    console.print(head + Text(said.what, style="default"))
+    console.print(head + Text(message.what, style="default"))
     place = place_of(finding, language)
     if place:
         console.print(Text(f"    {place}", style="dim"))
     if finding.level is not FindingLevel.NOTE:
-        console.print(Text(f"    {text('report.words.costs', language)}: {said.costs}"))
-        console.print(Text(f"    {text('report.words.todo', language)}: {said.todo}"))
+        console.print(Text(f"    {text('report.words.costs', language)}: {message.costs}"))
+        console.print(Text(f"    {text('report.words.todo', language)}: {message.todo}"))
 
 
 def _verdict(report: UsabilityReport, language: str) -> str:

@@ -29,19 +29,19 @@ def run(
     from serve.security.users import NewUser, add_user, new_user_faults
 
     settings, at = read_settings(), now()
-    wish = NewUser(login, role.role, rep, language.value if language else None)
-    faults = [Fault(where, what, todo) for where, what, todo in new_user_faults(wish)]
+    request = NewUser(login, role.role, rep, language.value if language else None)
+    faults = [Fault(where, what, todo) for where, what, todo in new_user_faults(request)]
     if faults:
         raise BadUse("The user cannot be made.", faults)
     password_hash = hash_password(read_password(login, settings.language))
     with open_settings_database(settings) as database:
         try:
             with database.writing() as connection:
-                user_id = add_user(connection, wish, password_hash, at)
-                told = {"role": role.value, "rep_id": rep}
-                record_event(connection, actor(), [AuditEvent("user.create", "user", user_id, told)], at)
+                user_id = add_user(connection, request, password_hash, at)
+                details = {"role": role.value, "rep_id": rep}
+                record_event(connection, actor(), [AuditEvent("user.create", "user", user_id, details)], at)
         except IntegrityError as error:
             raise BadUse("The user cannot be made.", [Fault(login, "the login is taken", "choose another")]) from error
-    result = {"user_id": user_id, "login": login, **told}
-    said = text("security.users.created", settings.language, login=login, role=role.value)
-    print_result(result, as_json, said)
+    result = {"user_id": user_id, "login": login, **details}
+    message = text("security.users.created", settings.language, login=login, role=role.value)
+    print_result(result, as_json, message)

@@ -24,9 +24,9 @@ def run(login: Annotated[str, typer.Argument(help="Whose.")], as_json: Json = Fa
         with database.writing() as connection:
             disable_user(connection, user.user_id, at)
             record_event(connection, actor(), [AuditEvent("user.disable", "user", user.user_id)], at)
-    said = text("security.users.disabled", settings.language, login=login)
+    message = text("security.users.disabled", settings.language, login=login)
     emit(
         {"user_id": user.user_id, "login": login},
         as_json,
-        lambda console: console.print(said, markup=False, soft_wrap=True),
+        lambda console: console.print(message, markup=False, soft_wrap=True),
     )

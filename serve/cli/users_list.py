@@ -14,7 +14,7 @@ def run(as_json: Json = False) -> None:
 
     settings = read_settings()
     with open_settings_database(settings) as database, database.reading() as connection:
-        found = list_users(connection)
+        result = list_users(connection)
     users = [
         {
             "login": user.login,
@@ -23,6 +23,6 @@ def run(as_json: Json = False) -> None:
             "created_at": iso(user.created_at),
             "disabled_at": iso(user.disabled_at),
         }
-        for user in found
+        for user in result
     ]
     emit({"users": users}, as_json, lambda console: print_table(console, settings.language, "security.users", users))

@@ -26,9 +26,9 @@ def run(login: Annotated[str, typer.Argument(help="Whose.")], as_json: Json = Fa
         with database.writing() as connection:
             change_password(connection, user.user_id, password_hash, at)
             record_event(connection, actor(), [AuditEvent("user.password", "user", user.user_id)], at)
-    said = text("security.users.password", settings.language, login=login)
+    message = text("security.users.password", settings.language, login=login)
     emit(
         {"user_id": user.user_id, "login": login},
         as_json,
-        lambda console: console.print(said, markup=False, soft_wrap=True),
+        lambda console: console.print(message, markup=False, soft_wrap=True),
     )

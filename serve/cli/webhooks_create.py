@@ -37,17 +37,17 @@ def run(
         faults.append(Fault("URL", str(error), "give an https address that others may call"))
     if faults:
         raise BadUse("The webhook cannot be made.", faults)
-    wish = NewWebhook(url, frozenset(map(MessageKind, kind)), who.name)
+    request = NewWebhook(url, frozenset(map(MessageKind, kind)), who.name)
     with open_settings_database(settings) as database, database.writing() as connection:
-        made = add_webhook(connection, personal_data_cipher(settings), wish, at)
+        output = add_webhook(connection, personal_data_cipher(settings), request, at)
         record_event(
-            connection, who, [AuditEvent("webhook.create", "webhook", made.webhook_id, {"kinds": made.kinds})], at
+            connection, who, [AuditEvent("webhook.create", "webhook", output.webhook_id, {"kinds": output.kinds})], at
         )
-    result = {"webhook_id": made.webhook_id, "url": url, "kinds": list(made.kinds), "secret": made.secrets[0]}
+    result = {"webhook_id": output.webhook_id, "url": url, "kinds": list(output.kinds), "secret": output.secrets[0]}
 
     def render(console: "Console") -> None:
-        said = text("security.webhooks.created", settings.language, webhook_id=made.webhook_id)
-        console.print(said, markup=False, soft_wrap=True)
-        console.print(made.secrets[0], markup=False, highlight=False, soft_wrap=True)
+        message = text("security.webhooks.created", settings.language, webhook_id=output.webhook_id)
+        console.print(message, markup=False, soft_wrap=True)
+        console.print(output.secrets[0], markup=False, highlight=False, soft_wrap=True)
 
     emit(result, as_json, render)

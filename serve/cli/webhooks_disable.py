@@ -26,5 +26,5 @@ def run(
             fault = Fault(webhook_id, "there is no such webhook, or it was disabled", "see `kqml webhooks list`")
             raise BadUse("Nothing was disabled.", [fault])
         record_event(connection, actor(), [AuditEvent("webhook.disable", "webhook", webhook_id)], at)
-    said = text("security.webhooks.disabled", settings.language, webhook_id=webhook_id)
-    print_result({"webhook_id": webhook_id}, as_json, said)
+    message = text("security.webhooks.disabled", settings.language, webhook_id=webhook_id)
+    print_result({"webhook_id": webhook_id}, as_json, message)

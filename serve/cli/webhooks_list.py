@@ -14,7 +14,7 @@ def run(as_json: Json = False) -> None:
 
     settings = read_settings()
     with open_settings_database(settings) as database, database.reading() as connection:
-        found = list_webhooks(connection, personal_data_cipher(settings))
+        output = list_webhooks(connection, personal_data_cipher(settings))
         counts = count_deliveries(connection)
     webhooks = [
         {
@@ -25,7 +25,7 @@ def run(as_json: Json = False) -> None:
             "disabled_at": iso(webhook.disabled_at),
             **counts.get(webhook.webhook_id, {"waiting": 0, "delivered": 0, "dead": 0}),
         }
-        for webhook in found
+        for webhook in output
     ]
     result = {"webhooks": webhooks}
     emit(result, as_json, lambda console: print_table(console, settings.language, "security.webhooks", webhooks))

@@ -27,17 +27,17 @@ def run(
     settings = read_settings()
     sealer = personal_data_cipher(settings)
     with open_settings_database(settings) as database, database.writing() as connection:
-        found = find_webhook(connection, sealer, webhook_id)
-        if found is None or found.disabled_at is not None:
+        result = find_webhook(connection, sealer, webhook_id)
+        if result is None or result.disabled_at is not None:
             raise BadUse(
                 "Nothing was renewed.", [Fault(webhook_id, "no such live webhook", "see `kqml webhooks list`")]
             )
-        secret = renew_secret(connection, sealer, found)
+        secret = renew_secret(connection, sealer, result)
         record_event(connection, actor(), [AuditEvent("webhook.renew", "webhook", webhook_id)], now())
 
     def render(console: "Console") -> None:
-        said = text("security.webhooks.renewed", settings.language, webhook_id=webhook_id)
-        console.print(said, markup=False, soft_wrap=True)
+        message = text("security.webhooks.renewed", settings.language, webhook_id=webhook_id)
+        console.print(message, markup=False, soft_wrap=True)
         console.print(secret, markup=False, highlight=False, soft_wrap=True)
 
     emit({"webhook_id": webhook_id, "secret": secret}, as_json, render)

@@ -24,6 +24,6 @@ def run(
     settings, at = read_settings(), now()
     with open_settings_database(settings) as database, database.writing() as connection:
         count = replay(connection, at, webhook, message)
-        told = {"messages": count, "message": message, "webhook": webhook}
-        record_event(connection, actor(), [AuditEvent("webhook.replay", details=told)], at)
+        result = {"messages": count, "message": message, "webhook": webhook}
+        record_event(connection, actor(), [AuditEvent("webhook.replay", details=result)], at)
     print_result({"replayed": count}, as_json, text("security.dead.replayed", settings.language, n=count))

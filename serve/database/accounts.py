@@ -69,7 +69,7 @@ def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dic
     after, before = put.after, put.before if put.before and put.before["described"] else None
     if before is not None:
         for column, kind in CHANGES.items():
-            if before[column] != after[column] and not _told(connection, after, kind, column):
+            if before[column] != after[column] and not _describe(connection, after, kind, column):
                 yield _event(after, column, kind, now, _content(kind, before[column], after[column]))
     was, status = (before or {}).get("status") or "active", after["status"] or "active"
     if was != status and not _ended_as(connection, after["account_id"], status):
@@ -94,13 +94,13 @@ def _since(connection: Connection, account: Row, now: int) -> int:
     return now if day is None else local_midnight(day, read_info(connection).time_zone)
 
 
-def _told(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
+def _describe(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
     """Whether the newest event of the kind already says what the column now says."""
     newest = _newest(connection, account["account_id"], (kind.code,))
     if newest is None:
         return False
-    said = newest.rep_id if kind is EventKind.REP_ASSIGNED else json.loads(newest.attributes or "{}").get("to")
-    return bool(said == account[column])
+    text = newest.rep_id if kind is EventKind.REP_ASSIGNED else json.loads(newest.attributes or "{}").get("to")
+    return bool(text == account[column])
 
 
 def _ended_as(connection: Connection, account: str, status: str) -> bool:
@@ -110,8 +110,8 @@ def _ended_as(connection: Connection, account: str, status: str) -> bool:
 
 
 def _newest(connection: Connection, account: str, kinds: Sequence[str]) -> Any:
-    asked = select(EVENTS.c.kind, EVENTS.c.rep_id, EVENTS.c.attributes).where(
+    request = select(EVENTS.c.kind, EVENTS.c.rep_id, EVENTS.c.attributes).where(
         EVENTS.c.account_id == account, EVENTS.c.kind.in_(kinds)
     )
     order = (EVENTS.c.occurred_at.desc(), EVENTS.c.event_id.desc())
-    return connection.execute(asked.order_by(*order).limit(1)).first()
+    return connection.execute(request.order_by(*order).limit(1)).first()

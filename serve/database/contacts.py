@@ -35,19 +35,19 @@ def put_contacts(
 
 def read_contact(connection: Connection, contact_id: str, territory: Territory, vault: Vault) -> Row | None:
     """One contact, readable; None where there is none, or none at an account of the territory."""
-    asked = select(CONTACTS).where(CONTACTS.c.contact_id == contact_id, territory.of("contacts"))
-    found = connection.execute(asked).mappings().first()
-    return None if found is None else vault.open(connection, [dict(found)])[0]
+    request = select(CONTACTS).where(CONTACTS.c.contact_id == contact_id, territory.of("contacts"))
+    rows = connection.execute(request).mappings().first()
+    return None if rows is None else vault.open(connection, [dict(rows)])[0]
 
 
 def list_contacts(
     connection: Connection, account_id: str, vault: Vault, limit: int, after: str | None = None
 ) -> Sequence[Row]:
     """The contacts of an account by id, from the one behind `after` on."""
-    asked = select(CONTACTS).where(CONTACTS.c.account_id == account_id).order_by(CONTACTS.c.contact_id).limit(limit)
+    request = select(CONTACTS).where(CONTACTS.c.account_id == account_id).order_by(CONTACTS.c.contact_id).limit(limit)
     if after is not None:
-        asked = asked.where(CONTACTS.c.contact_id > after)
-    return vault.open(connection, [dict(row) for row in connection.execute(asked).mappings()])
+        request = request.where(CONTACTS.c.contact_id > after)
+    return vault.open(connection, [dict(row) for row in connection.execute(request).mappings()])
 
 
 def _faults(
@@ -60,8 +60,8 @@ def _faults(
         if before is not None and not _covers(territory, owners, before["account_id"]):
             yield ItemFault(place, "contact_id", f"there is no contact {record['contact_id']!r}")
         elif before is not None and before["erased_at"] is not None:
-            said = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
-            yield ItemFault(place, "contact_id", said)
+            text = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
+            yield ItemFault(place, "contact_id", text)
         elif not _covers(territory, owners, record["account_id"]):
             yield ItemFault(place, "account_id", f"there is no account {record['account_id']!r}")
 

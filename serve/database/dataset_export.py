@@ -51,14 +51,14 @@ def _written(connection: Connection, folder: Path, vault: Vault, only: Condition
 
 def _events(connection: Connection, counted: ColumnElement[bool]) -> Iterator[pa.RecordBatch]:
     schema = _filled_schema(connection, counted)
-    asked = select(*(EVENTS.c[name] for name in schema.names)).where(counted)
+    request = select(*(EVENTS.c[name] for name in schema.names)).where(counted)
     order = [EVENTS.c[name] for name in KEYS["events"]]
     streamed = connection.execution_options(stream_results=True, yield_per=ROWS)
-    found = False
-    for part in streamed.execute(asked.order_by(*order)).partitions(ROWS):
-        found = True
+    result = False
+    for part in streamed.execute(request.order_by(*order)).partitions(ROWS):
+        result = True
         yield _batch(list(zip(*part, strict=True)), schema)
-    if not found:
+    if not result:
         yield _batch([()] * len(schema), schema)
 
 
@@ -66,8 +66,8 @@ def _filled_schema(connection: Connection, counted: ColumnElement[bool]) -> pa.S
     """The columns of events that hold a value."""
     names = [name for name in SCHEMAS["events"].names if name not in REQUIRED["events"]]
     held = connection.execute(select(*(func.count(EVENTS.c[name]) for name in names)).where(counted)).one()
-    kept = {*REQUIRED["events"], *(name for name, count in zip(names, held, strict=True) if count)}
-    return pa.schema([field for field in SCHEMAS["events"] if field.name in kept])
+    retained = {*REQUIRED["events"], *(name for name, count in zip(names, held, strict=True) if count)}
+    return pa.schema([field for field in SCHEMAS["events"] if field.name in retained])
 
 
 def _batch(columns: list[Any], schema: pa.Schema) -> pa.RecordBatch:
@@ -83,14 +83,14 @@ def _array(values: Any, kind: pa.DataType) -> pa.Array:
 
 def _small(connection: Connection, table: Table, condition: Any, vault: Vault) -> pa.Table:
     schema = SCHEMAS[table.name]
-    asked = select(table) if condition is None else select(table).where(condition)
-    rows = [dict(row) for row in connection.execute(asked.order_by(*table.primary_key)).mappings()]
+    request = select(table) if condition is None else select(table).where(condition)
+    rows = [dict(row) for row in connection.execute(request.order_by(*table.primary_key)).mappings()]
     if table is CONTACTS:
         rows = [dict(row) for row in vault.open(connection, rows)]
-    kept = [
+    retained = [
         field
         for field in schema
         if field.name in REQUIRED[table.name] or any(row[field.name] is not None for row in rows)
     ]
-    columns = {field.name: pa.array([row[field.name] for row in rows], field.type) for field in kept}
-    return pa.table(columns, schema=pa.schema(kept))
+    columns = {field.name: pa.array([row[field.name] for row in rows], field.type) for field in retained}
+    return pa.table(columns, schema=pa.schema(retained))

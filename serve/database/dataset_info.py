@@ -20,10 +20,10 @@ FIXED = ("time_zone", "currency")
 
 def read_info(connection: Connection) -> DatasetInfo:
     """What the store says of its tables; no fingerprint, for they change."""
-    said = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
+    text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     noted = connection.execute(select(KINDS_RECORDED).order_by(KINDS_RECORDED.c.kind)).tuples()
     recorded = {kind: moment_of(first).isoformat() for kind, first in noted}
-    known = {key: value for key, value in said.items() if key in KEPT}
+    known = {key: value for key, value in text.items() if key in KEPT}
     return DatasetInfo.from_json(json.dumps({**known, "kinds_recorded": recorded}))
 
 
@@ -32,12 +32,12 @@ def write_info(connection: Connection, info: DatasetInfo) -> None:
 
     Raises Refused where the store holds events of another time zone or currency.
     """
-    said = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
+    text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     given = {key: value for key, value in asdict(info).items() if key in KEPT}
     faults = [
-        Fault(key, f"{given[key]!r}, the store has {said[key]!r}", "use a store of its own")
+        Fault(key, f"{given[key]!r}, the store has {text[key]!r}", "use a store of its own")
         for key in FIXED
-        if key in said and said[key] != given[key]
+        if key in text and text[key] != given[key]
     ]
     if faults and connection.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
         raise Refused("The data do not fit into the store.", faults)

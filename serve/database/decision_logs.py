@@ -38,28 +38,28 @@ def read_log(
         DECISIONS.c.assigned.in_(actions),
         exists(select(1).where(ACCOUNTS.c.account_id == DECISIONS.c.account_id)),
     )
-    said = DECISION_STATES.alias("said")
+    text = DECISION_STATES.alias("said")
     rejected = exists(
         select(1).where(
-            said.c.decision_id == DECISIONS.c.decision_id,
-            said.c.state == "rejected",
-            said.c.at >= before - int(suppression_days * DAY_US),
-            said.c.known_at < before,
+            text.c.decision_id == DECISIONS.c.decision_id,
+            text.c.state == "rejected",
+            text.c.at >= before - int(suppression_days * DAY_US),
+            text.c.known_at < before,
         )
     )
     if accounts is not None:
         known = (*known, DECISIONS.c.account_id.in_(accounts))
-    chosen = and_(*known, or_(_drawn(), rejected))
-    decisions = _frame(connection, _asked(chosen), (*DECISION_COLUMNS, "known_at"))
+    chosen = and_(*known, or_(_randomised(), rejected))
+    decisions = _frame(connection, _requested(chosen), (*DECISION_COLUMNS, "known_at"))
     return DecisionLog(_plain(decisions), _states(connection, chosen, decisions, before))
 
 
-def _asked(chosen: ColumnElement[bool]) -> Any:
+def _requested(chosen: ColumnElement[bool]) -> Any:
     """The decisions with when they were recorded, by their first state: what stands behind the long texts of a decision
     would have to be read through them."""
     joined = DECISIONS.join(_FIRST, _is_first())
-    asked = select(*(DECISIONS.c[name] for name in DECISION_COLUMNS), _FIRST.c.known_at).select_from(joined)
-    return asked.where(chosen).order_by(DECISIONS.c.week.desc()).limit(MOST_ROWS)
+    request = select(*(DECISIONS.c[name] for name in DECISION_COLUMNS), _FIRST.c.known_at).select_from(joined)
+    return request.where(chosen).order_by(DECISIONS.c.week.desc()).limit(MOST_ROWS)
 
 
 _FIRST = DECISION_STATES.alias("first")
@@ -69,7 +69,7 @@ def _is_first() -> ColumnElement[bool]:
     return and_(_FIRST.c.decision_id == DECISIONS.c.decision_id, _FIRST.c.number == 0)
 
 
-def _drawn() -> ColumnElement[bool]:
+def _randomised() -> ColumnElement[bool]:
     """Decisions that chance had a part in."""
     recorded = select(1).where(_is_first(), _FIRST.c.known_at < DECISIONS.c.cutoff + WEEK_US)
     in_time = exists(recorded.correlate(DECISIONS))
@@ -78,9 +78,9 @@ def _drawn() -> ColumnElement[bool]:
 
 def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.DataFrame, before: int) -> pd.DataFrame:
     joined = DECISION_STATES.join(DECISIONS, DECISIONS.c.decision_id == DECISION_STATES.c.decision_id)
-    asked = select(*(DECISION_STATES.c[name] for name in STATE_COLUMNS)).select_from(joined)
+    request = select(*(DECISION_STATES.c[name] for name in STATE_COLUMNS)).select_from(joined)
     known = DECISION_STATES.c.known_at < before
-    ordered = asked.where(chosen, known, DECISION_STATES.c.state.in_(TELLING)).order_by(
+    ordered = request.where(chosen, known, DECISION_STATES.c.state.in_(TELLING)).order_by(
         DECISION_STATES.c.decision_id, DECISION_STATES.c.number
     )
     states = _frame(connection, ordered, STATE_COLUMNS)
@@ -90,15 +90,15 @@ def _states(connection: Connection, chosen: ColumnElement[bool], decisions: pd.D
     return states.assign(action=action, verified=states["verified"].where(~confirmed, True))
 
 
-def _frame(connection: Connection, asked: Any, columns: Sequence[str]) -> pd.DataFrame:
-    rows = connection.execute(asked).all()
+def _frame(connection: Connection, request: Any, columns: Sequence[str]) -> pd.DataFrame:
+    rows = connection.execute(request).all()
     return pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(columns))
 
 
 def _plain(decisions: pd.DataFrame) -> pd.DataFrame:
     """What is not said of a decision is not so. What was decided when its week was over has changed nothing in it."""
-    told = {
+    result = {
         name: decisions[name].astype("boolean").fillna(False).astype(bool) for name in ("must", "holdout", "evaluable")
     }
-    told["evaluable"] &= decisions["known_at"] < decisions["cutoff"] + WEEK_US
-    return decisions.assign(**told, probability=decisions["probability"].astype(float)).drop(columns="known_at")
+    result["evaluable"] &= decisions["known_at"] < decisions["cutoff"] + WEEK_US
+    return decisions.assign(**result, probability=decisions["probability"].astype(float)).drop(columns="known_at")

@@ -33,10 +33,10 @@ NEEDS_OUTCOME = ("outcome",)
 class IllegalTransition(Exception):
     """A state that may not follow the present one."""
 
-    def __init__(self, present: str, asked: str) -> None:
-        super().__init__(f"{asked} after {present}")
+    def __init__(self, present: str, request: str) -> None:
+        super().__init__(f"{request} after {present}")
         self.present = present
-        self.asked = asked
+        self.asked = request
 
 
 def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None:
@@ -65,17 +65,17 @@ def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None
 
 def read_decision(connection: Connection, decision_id: str, territory: Territory) -> Row | None:
     """One decision with its `states`, the earliest first; None where there is none, or none of the territory."""
-    asked = select(DECISIONS).where(DECISIONS.c.decision_id == decision_id, territory.of("decisions"))
-    found = connection.execute(asked).mappings().first()
-    if found is None:
+    request = select(DECISIONS).where(DECISIONS.c.decision_id == decision_id, territory.of("decisions"))
+    rows = connection.execute(request).mappings().first()
+    if rows is None:
         return None
-    return {**found, "states": read_states(connection, decision_id)}
+    return {**rows, "states": read_states(connection, decision_id)}
 
 
 def read_states(connection: Connection, decision_id: str) -> list[Row]:
     """What became of a decision so far, the earliest first."""
-    asked = select(DECISION_STATES).where(DECISION_STATES.c.decision_id == decision_id)
-    return [dict(row) for row in connection.execute(asked.order_by(DECISION_STATES.c.number)).mappings()]
+    request = select(DECISION_STATES).where(DECISION_STATES.c.decision_id == decision_id)
+    return [dict(row) for row in connection.execute(request.order_by(DECISION_STATES.c.number)).mappings()]
 
 
 def add_state(connection: Connection, decision_id: str, state: Row, now: int) -> Row:

@@ -28,9 +28,9 @@ FILTERS = {"account": ACCOUNTS.c.account_id, "rep": ACCOUNTS.c.owner_rep_id}
 
 def accounts_from(connection: Connection, territory: Territory, filters: Filters, first: str, limit: int) -> list[str]:
     """The ids of the territory's accounts from `first` on, ascending; `filters`: name of FILTERS → any of these."""
-    asked = select(ACCOUNTS.c.account_id).where(territory.of_accounts(), ACCOUNTS.c.account_id >= first)
-    asked = asked.where(*(FILTERS[name].in_(values) for name, values in filters.items()))
-    return list(connection.execute(asked.order_by(ACCOUNTS.c.account_id).limit(limit)).scalars())
+    request = select(ACCOUNTS.c.account_id).where(territory.of_accounts(), ACCOUNTS.c.account_id >= first)
+    request = request.where(*(FILTERS[name].in_(values) for name, values in filters.items()))
+    return list(connection.execute(request.order_by(ACCOUNTS.c.account_id).limit(limit)).scalars())
 
 
 class DutyInputReader:
@@ -57,7 +57,7 @@ class DutyInputReader:
             [(period.start, period.end) for period in self.info.quiet_periods],
         )
 
-    def sayings(self, owners: Sequence[str]) -> list[Row]:
+    def override_rows(self, owners: Sequence[str]) -> list[Row]:
         """What was said of the duties of these accounts or reps, in the order in which it was."""
         return read_override_rows(self._connection, owners)
 
@@ -75,12 +75,12 @@ class DutyInputReader:
         if self._vault is None:
             return _table("contacts", (), PERSON)
         people = select(*(CONTACTS.c[name] for name in PERSON)).where(CONTACTS.c.birthday.is_not(None))
-        found = list(self._rows(people, CONTACTS.c.account_id, ids))
-        return _table("contacts", self._vault.open(self._connection, found), PERSON)
+        result = list(self._rows(people, CONTACTS.c.account_id, ids))
+        return _table("contacts", self._vault.open(self._connection, result), PERSON)
 
-    def _rows(self, asked: Any, account: Any, ids: Sequence[str]) -> Iterable[Row]:
+    def _rows(self, request: Any, account: Any, ids: Sequence[str]) -> Iterable[Row]:
         for part in parts_of(ids):
-            for row in self._connection.execute(asked.where(account.in_(part))).mappings():
+            for row in self._connection.execute(request.where(account.in_(part))).mappings():
                 yield dict(row)
 
 
@@ -88,8 +88,8 @@ def _table(name: str, rows: Iterable[Row], columns: Sequence[str] = ()) -> pa.Ta
     """Rows as a table of the data contract, of these columns, else of all."""
     schema = SCHEMAS[name]
     chosen = [field for field in schema if not columns or field.name in columns]
-    found = list(rows)
-    arrays = [_array([row[field.name] for row in found], field.type) for field in chosen]
+    result = list(rows)
+    arrays = [_array([row[field.name] for row in result], field.type) for field in chosen]
     return pa.Table.from_arrays(arrays, schema=pa.schema(chosen))
 
 

@@ -18,7 +18,7 @@ def add_overrides(connection: Connection, rows: Sequence[Row], now: int) -> int:
     """Writes what was said, but for what is there as the last word on its duty; how many were written. A row without
     `at` says that it is of now, unless the same was said before."""
     last = {row["duty_id"]: row for row in read_override_rows(connection, {row["owner"] for row in rows})}
-    fresh = [row for row in rows if not _is_said(row, last.get(row["duty_id"]))]
+    fresh = [row for row in rows if not _is_declared(row, last.get(row["duty_id"]))]
     if fresh:
         connection.execute(insert(DUTIES_DECLARED), [_dated(row, now) for row in fresh])
     return len(fresh)
@@ -41,7 +41,7 @@ def duty_overrides(rows: Sequence[Row]) -> tuple[DutyOverride, ...]:
     return tuple(DutyOverride(row["duty_id"], row["owner"], row["state"], row["known_at"]) for row in rows)
 
 
-def _is_said(row: Row, last: Row | None) -> bool:
+def _is_declared(row: Row, last: Row | None) -> bool:
     if last is None:
         return bool(row["state"] == "open")
     return all(row[name] == last[name] for name in SAME if name != "at" or row["at"] is not None)

@@ -21,8 +21,8 @@ def clear_erased(connection: Connection, events: Sequence[Event]) -> Sequence[Ev
     people = {event["contact_id"] for event in events if event["kind"] in PERSONAL_KINDS and event["contact_id"]}
     if not people:
         return events
-    asked = select(CONTACTS.c.contact_id).where(CONTACTS.c.contact_id.in_(people), CONTACTS.c.erased_at.is_not(None))
-    erased = set(connection.execute(asked).scalars())
+    request = select(CONTACTS.c.contact_id).where(CONTACTS.c.contact_id.in_(people), CONTACTS.c.erased_at.is_not(None))
+    erased = set(connection.execute(request).scalars())
     return [
         {**event, **dict.fromkeys(CLEARED)}
         if event["kind"] in PERSONAL_KINDS and event["contact_id"] in erased

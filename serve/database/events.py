@@ -57,8 +57,8 @@ def _of_repeats(events: Sequence[Event], first: Mapping[str, Event]) -> Iterator
         return
     for place, event in enumerate(events):
         if not _same(event, first[event["event_id"]]):
-            said = f"{event['event_id']!r} stands twice with different contents, but events are immutable"
-            yield ItemFault(place, "event_id", said)
+            text = f"{event['event_id']!r} stands twice with different contents, but events are immutable"
+            yield ItemFault(place, "event_id", text)
 
 
 def _of_strangers(connection: Connection, events: Sequence[Event], territory: Territory) -> Iterator[ItemFault]:
@@ -73,9 +73,9 @@ def _of_strangers(connection: Connection, events: Sequence[Event], territory: Te
 def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territory) -> set[str]:
     """Those of the ids that are accounts of the territory."""
     return {
-        found
+        result
         for part in parts_of(sorted(ids))
-        for found in connection.execute(
+        for result in connection.execute(
             select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.account_id.in_(part), territory.of_accounts())
         ).scalars()
     }
@@ -95,8 +95,8 @@ def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[Item
             stored[row.event_id] = dict(zip(CONTENT, row, strict=True))
     for place, event in enumerate(events):
         if not _same(event, stored[event["event_id"]]):
-            said = f"{event['event_id']!r} is stored with another content, but events are immutable"
-            yield ItemFault(place, "event_id", said)
+            text = f"{event['event_id']!r} is stored with another content, but events are immutable"
+            yield ItemFault(place, "event_id", text)
 
 
 def _same(one: Event, other: Event) -> bool:

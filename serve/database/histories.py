@@ -30,15 +30,15 @@ class Columns:
 
 def read_facts(connection: Connection, ids: Sequence[str], territory: Territory) -> dict[str, Mapping[str, Any]]:
     """What the accounts among `ids` that are of the territory say of themselves, by id."""
-    found: dict[str, Mapping[str, Any]] = {}
+    result: dict[str, Mapping[str, Any]] = {}
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for part in parts_of(ids):
         statement = f"SELECT {', '.join(_FACTS)} FROM accounts WHERE account_id {one_of(mark, len(part))}"
         for row in fetch_rows(connection, statement, tuple(part)):
             facts = dict(zip(_FACTS, row, strict=True))
             if territory.covers(facts["owner_rep_id"]):
-                found[facts["account_id"]] = {**facts, "opened_on": _day(facts["opened_on"])}
-    return found
+                result[facts["account_id"]] = {**facts, "opened_on": _day(facts["opened_on"])}
+    return result
 
 
 def read_columns(connection: Connection, ids: Sequence[str]) -> Columns:
@@ -51,15 +51,15 @@ def read_columns(connection: Connection, ids: Sequence[str]) -> Columns:
     return Columns(ids, *read(connection, ids))
 
 
-def tier_changes(found: Columns) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def tier_changes(result: Columns) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The changes of tier among the events, each with its account."""
-    kinds = found.columns["kind"]
+    kinds = result.columns["kind"]
     if CHANGED_TIER.code not in kinds:
         return
-    owners = [name for name, count in zip(found.accounts, found.counts, strict=True) for _ in range(count)]
+    owners = [name for name, count in zip(result.accounts, result.counts, strict=True) for _ in range(count)]
     for place, code in enumerate(kinds):
         if code == CHANGED_TIER.code:
-            yield owners[place], _change(found.columns, place)
+            yield owners[place], _change(result.columns, place)
 
 
 def _change(columns: Mapping[str, Column], place: int) -> Mapping[str, Any]:

@@ -31,17 +31,17 @@ def claim_key(connection: Connection, caller: str, key: str, request_hash: str, 
     row = {"caller": caller, "key": key, "request_hash": request_hash, "created_at": now}
     if insert_absent(connection, IDEMPOTENCY_KEYS, [{**row, "status": 0, "headers": "{}", "body": ""}]):
         return None
-    found = connection.execute(select(IDEMPOTENCY_KEYS).where(_is(caller, key))).one()
-    if found.request_hash != request_hash:
+    result = connection.execute(select(IDEMPOTENCY_KEYS).where(_is(caller, key))).one()
+    if result.request_hash != request_hash:
         raise OtherRequest
-    return Reply(found.status, found.body, json.loads(found.headers))
+    return Reply(result.status, result.body, json.loads(result.headers))
 
 
 def store_reply(connection: Connection, caller: str, key: str, reply: Reply) -> None:
     """Keeps the answer beside its effect."""
     headers = json.dumps(dict(reply.headers))
-    kept = update(IDEMPOTENCY_KEYS).where(_is(caller, key))
-    connection.execute(kept.values(status=reply.status, body=reply.body, headers=headers))
+    retained = update(IDEMPOTENCY_KEYS).where(_is(caller, key))
+    connection.execute(retained.values(status=reply.status, body=reply.body, headers=headers))
 
 
 def delete_old_replies(connection: Connection, before: int) -> int:

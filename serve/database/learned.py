@@ -34,25 +34,25 @@ def add_learned(connection: Connection, row: LearnedRow, now: int) -> None:
 
 def newest_learned(connection: Connection, model: str, playbook: str, until: int) -> LearnedRow | None:
     """The newest that was learned with that model, by that playbook, of what was known up to an instant."""
-    asked = select(LEARNED).where(LEARNED.c.model == model, LEARNED.c.playbook == playbook, LEARNED.c.cutoff <= until)
-    newest = asked.order_by(LEARNED.c.cutoff.desc(), LEARNED.c.learned_at.desc()).limit(1)
-    found = connection.execute(newest).mappings().first()
-    return None if found is None else _row(found)
+    request = select(LEARNED).where(LEARNED.c.model == model, LEARNED.c.playbook == playbook, LEARNED.c.cutoff <= until)
+    newest = request.order_by(LEARNED.c.cutoff.desc(), LEARNED.c.learned_at.desc()).limit(1)
+    rows = connection.execute(newest).mappings().first()
+    return None if rows is None else _row(rows)
 
 
 def read_learned(connection: Connection, fingerprint: str) -> LearnedRow | None:
     """The one with that fingerprint."""
-    found = connection.execute(select(LEARNED).where(LEARNED.c.fingerprint == fingerprint)).mappings().first()
-    return None if found is None else _row(found)
+    rows = connection.execute(select(LEARNED).where(LEARNED.c.fingerprint == fingerprint)).mappings().first()
+    return None if rows is None else _row(rows)
 
 
 def columns_named(connection: Connection, fingerprint: str) -> list[str]:
     """The names of the feature rows that were judged by it; none where it is not kept."""
-    asked = select(LEARNED.c.columns).where(LEARNED.c.fingerprint == fingerprint)
-    found = connection.execute(asked).scalar_one_or_none()
-    return [] if found is None else list(orjson.loads(found))
+    request = select(LEARNED.c.columns).where(LEARNED.c.fingerprint == fingerprint)
+    result = connection.execute(request).scalar_one_or_none()
+    return [] if result is None else list(orjson.loads(result))
 
 
-def _row(found: Any) -> LearnedRow:
-    facts = {name: found[name] for name in ("fingerprint", "model", "playbook", "cutoff", "content")}
-    return LearnedRow(**facts, columns=tuple(orjson.loads(found["columns"])))
+def _row(result: Any) -> LearnedRow:
+    facts = {name: result[name] for name in ("fingerprint", "model", "playbook", "cutoff", "content")}
+    return LearnedRow(**facts, columns=tuple(orjson.loads(result["columns"])))

@@ -53,13 +53,13 @@ class Page:
 def list_accounts(connection: Connection, listing: Listing, territory: Territory) -> Page:
     """One page. Pages do not repeat or skip what did not change its place meanwhile."""
     key = SORTS[listing.sort]
-    asked = _filtered(accounts_with_scores().add_columns(key.label("sort_key")), listing, territory)
+    request = _filtered(accounts_with_scores().add_columns(key.label("sort_key")), listing, territory)
     if listing.after is not None:
         place = tuple_(key, ACCOUNTS.c.account_id)
-        asked = asked.where(place < listing.after if listing.descending else place > listing.after)
+        request = request.where(place < listing.after if listing.descending else place > listing.after)
     order = (key, ACCOUNTS.c.account_id)
-    asked = asked.order_by(*(column.desc() if listing.descending else column for column in order))
-    rows = [dict(row) for row in connection.execute(asked.limit(listing.limit + 1)).mappings()]
+    request = request.order_by(*(column.desc() if listing.descending else column for column in order))
+    rows = [dict(row) for row in connection.execute(request.limit(listing.limit + 1)).mappings()]
     page = rows[: listing.limit]
     last = (page[-1]["sort_key"], page[-1]["account_id"]) if len(rows) > listing.limit else None
     return Page(page, last)
@@ -67,9 +67,9 @@ def list_accounts(connection: Connection, listing: Listing, territory: Territory
 
 def read_account(connection: Connection, account_id: str, territory: Territory) -> Mapping[str, Any] | None:
     """One account with its newest score; None where there is none, or none of the territory."""
-    asked = accounts_with_scores().where(ACCOUNTS.c.account_id == account_id, territory.of_accounts())
-    found = connection.execute(asked).mappings().first()
-    return None if found is None else dict(found)
+    request = accounts_with_scores().where(ACCOUNTS.c.account_id == account_id, territory.of_accounts())
+    rows = connection.execute(request).mappings().first()
+    return None if rows is None else dict(rows)
 
 
 def accounts_with_scores() -> Select[Any]:
@@ -78,7 +78,7 @@ def accounts_with_scores() -> Select[Any]:
     return select(ACCOUNTS, *SCORE).select_from(joined)
 
 
-def _filtered(asked: Select[Any], listing: Listing, territory: Territory) -> Select[Any]:
+def _filtered(request: Select[Any], listing: Listing, territory: Territory) -> Select[Any]:
     for name, values in listing.filters.items():
-        asked = asked.where(FILTERS[name].in_(values))
-    return asked.where(territory.of_accounts())
+        request = request.where(FILTERS[name].in_(values))
+    return request.where(territory.of_accounts())

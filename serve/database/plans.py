@@ -23,8 +23,8 @@ def is_rep(connection: Connection, rep_id: str, territory: Territory) -> bool:
 
 def objecting_of_rep(connection: Connection, rep_id: str, territory: Territory) -> frozenset[str]:
     """The rep's accounts, of the territory, for which nothing may be recommended by machine."""
-    asked = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.owner_rep_id == rep_id, territory.of_accounts())
-    return frozenset(connection.execute(asked.where(ACCOUNTS.c.objected_at.is_not(None))).scalars())
+    request = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.owner_rep_id == rep_id, territory.of_accounts())
+    return frozenset(connection.execute(request.where(ACCOUNTS.c.objected_at.is_not(None))).scalars())
 
 
 def week_of_rep(connection: Connection, rep_id: str, week: str, territory: Territory) -> Sequence[Row]:
@@ -41,8 +41,8 @@ def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, terr
 
 def decided_reps(connection: Connection, reps: Sequence[str], week: str) -> frozenset[str]:
     """Those of the reps for whose week there are decisions."""
-    asked = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week).distinct()
-    return frozenset(connection.execute(asked).scalars())
+    request = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week).distinct()
+    return frozenset(connection.execute(request).scalars())
 
 
 def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -> Sequence[Row]:
@@ -55,9 +55,9 @@ def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -
         .outerjoin(ACCOUNTS, ACCOUNTS.c.account_id == DECISIONS.c.account_id)
     )
     columns = (ACCOUNTS.c.name.label("account_name"), ACCOUNTS.c.tier, ACCOUNTS.c.objected_at)
-    asked = select(DECISIONS, *columns, first.c.reason, last.c.state, last.c.at).select_from(joined).where(*about)
+    request = select(DECISIONS, *columns, first.c.reason, last.c.state, last.c.at).select_from(joined).where(*about)
     must = func.coalesce(DECISIONS.c.must, False).desc()
-    ordered = asked.order_by(must, DECISIONS.c.account_id, DECISIONS.c.cutoff)
+    ordered = request.order_by(must, DECISIONS.c.account_id, DECISIONS.c.cutoff)
     return [dict(row) for row in connection.execute(ordered).mappings()]
 
 
@@ -65,5 +65,5 @@ def week_of_all(connection: Connection, week: str) -> list[dict[str, Any]]:
     """The decisions of a week, of all reps, with the `reason` they were made for, `by` whom."""
     first = DECISION_STATES
     joined = DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
-    asked = select(DECISIONS, first.c.reason, first.c.by).select_from(joined).where(DECISIONS.c.week == week)
-    return [dict(row) for row in connection.execute(asked).mappings()]
+    request = select(DECISIONS, first.c.reason, first.c.by).select_from(joined).where(DECISIONS.c.week == week)
+    return [dict(row) for row in connection.execute(request).mappings()]

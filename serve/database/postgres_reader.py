@@ -28,9 +28,9 @@ _PACKED = " || ".join(
 def read_postgres_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
     """How many events each account has, the columns that hold a value; ids ascending."""
     alone = len(ids) == 1
-    asked = (ONE, {"ids": ids[0]}) if alone else (MANY, {"ids": list(ids)})
-    ((found, packed, kinds, texts),) = fetch_rows(connection, *asked)
-    counts = [found] if alone else [(found or {}).get(name, 0) for name in ids]
+    request = (ONE, {"ids": ids[0]}) if alone else (MANY, {"ids": list(ids)})
+    ((result, packed, kinds, texts),) = fetch_rows(connection, *request)
+    counts = [result] if alone else [(result or {}).get(name, 0) for name in ids]
     events = np.frombuffer(packed or b"", _EVENT)
     columns: dict[str, Column] = {"occurred_at": events["occurred_at"], "known_at": events["known_at"]}
     return counts, columns | {"kind": kinds.split(",") if kinds else []} | _numbers(events) | _texts(texts)
@@ -41,21 +41,21 @@ def _numbers(events: NDArray[np.void]) -> dict[str, Column]:
     return columns | ({"due_at": events["due_at"]} if (events["due_at"] != NO_DUE).any() else {})
 
 
-def _texts(said: str | None) -> dict[str, Column]:
-    if said is None:
+def _texts(text: str | None) -> dict[str, Column]:
+    if text is None:
         return {}
-    columns = zip(_TEXTS, zip(*orjson.loads(said), strict=True), strict=True)
+    columns = zip(_TEXTS, zip(*orjson.loads(text), strict=True), strict=True)
     return {name: column for name, column in columns if column.count(None) < len(column)}
 
 
 def _statement(condition: str, counts: str) -> str:
     """The texts are fetched by a second scan, and only where there are any: packing them costs as much as numbers."""
     source = f"FROM (SELECT * FROM events WHERE account_id {condition} AND {COUNTED} {IN_ORDER}) AS e"
-    said = " + ".join(f"count({name})" for name in _TEXTS if name != "event_id")
+    text = " + ".join(f"count({name})" for name in _TEXTS if name != "event_id")
     texts = f"SELECT json_agg(json_build_array({', '.join(map(selected, _TEXTS))}))::text {source}"
     return (
         f"SELECT {counts.format(source=source)}, string_agg({_PACKED}, ''), string_agg(kind, ','),"
-        f" CASE WHEN {said} > 0 THEN ({texts}) END {source}"
+        f" CASE WHEN {text} > 0 THEN ({texts}) END {source}"
     )
 
 

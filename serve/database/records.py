@@ -34,13 +34,13 @@ def columns_of(table: Table) -> tuple[str, ...]:
 def read_rows(connection: Connection, table: Table, ids: Iterable[str], *, lock: bool = False) -> dict[str, Row]:
     """The rows with these ids, by id; locked until the transaction ends where they are going to be changed."""
     key = next(iter(table.primary_key))
-    found: dict[str, Row] = {}
+    result: dict[str, Row] = {}
     for part in parts_of(sorted(set(ids))):
-        asked = select(table).where(key.in_(part))
+        request = select(table).where(key.in_(part))
         if lock:
-            asked = asked.order_by(key).with_for_update()
-        found |= {row[key.name]: dict(row) for row in connection.execute(asked).mappings()}
-    return found
+            request = request.order_by(key).with_for_update()
+        result |= {row[key.name]: dict(row) for row in connection.execute(request).mappings()}
+    return result
 
 
 def parts_of(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -60,15 +60,15 @@ def put_rows(
     unsaid: dict[str, Any] = {str(column.name): None for column in table.columns if column.name in KEPT_APART}
     names, puts = columns_of(table), []
     for record in records:
-        said = {name: record.get(name) for name in names} | dict(marks or {})
-        puts.append(_put(stored.get(record[key]), unsaid | said, said, now))
+        text = {name: record.get(name) for name in names} | dict(marks or {})
+        puts.append(_put(stored.get(record[key]), unsaid | text, text, now))
     upsert(connection, table, [put.after for put in puts if put.changed])
     return puts
 
 
-def _put(before: Row | None, fresh: Row, said: Row, now: int) -> StoredRecord:
+def _put(before: Row | None, fresh: Row, text: Row, now: int) -> StoredRecord:
     if before is None:
         return StoredRecord(None, {**fresh, "version": 1, "updated_at": now})
-    if all(before[name] == value for name, value in said.items()):
+    if all(before[name] == value for name, value in text.items()):
         return StoredRecord(before, before)
-    return StoredRecord(before, {**before, **said, "version": before["version"] + 1, "updated_at": now})
+    return StoredRecord(before, {**before, **text, "version": before["version"] + 1, "updated_at": now})

@@ -16,23 +16,23 @@ Row = Mapping[str, Any]
 def put_reps(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[StoredRecord]:
     """Puts the reps in. Raises Rejected for callers of one territory: who reports to whom decides what they may see."""
     if territory.reps is not None:
-        said = "reps are put in by callers that may see every account"
-        raise RejectedRows([ItemFault(place, "rep_id", said) for place in range(len(records))])
+        text = "reps are put in by callers that may see every account"
+        raise RejectedRows([ItemFault(place, "rep_id", text) for place in range(len(records))])
     return put_rows(connection, REPS, records, now)
 
 
 def read_rep(connection: Connection, rep_id: str, territory: Territory) -> Row | None:
     """One rep; None where there is none, or none of the territory."""
-    found = connection.execute(select(REPS).where(REPS.c.rep_id == rep_id, _of(territory))).mappings().first()
-    return None if found is None else dict(found)
+    rows = connection.execute(select(REPS).where(REPS.c.rep_id == rep_id, _of(territory))).mappings().first()
+    return None if rows is None else dict(rows)
 
 
 def list_reps(connection: Connection, territory: Territory, limit: int, after: str | None = None) -> list[Row]:
     """The reps of a territory by id, from the one behind `after` on."""
-    asked = select(REPS).where(_of(territory)).order_by(REPS.c.rep_id).limit(limit)
+    request = select(REPS).where(_of(territory)).order_by(REPS.c.rep_id).limit(limit)
     if after is not None:
-        asked = asked.where(REPS.c.rep_id > after)
-    return [dict(row) for row in connection.execute(asked).mappings()]
+        request = request.where(REPS.c.rep_id > after)
+    return [dict(row) for row in connection.execute(request).mappings()]
 
 
 def _of(territory: Territory) -> ColumnElement[bool]:

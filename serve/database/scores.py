@@ -37,8 +37,8 @@ class Crossing:
 def last_run(connection: Connection) -> ScoringRun | None:
     """The newest scoring; None where none is stored."""
     newest = select(SCORES.c.cutoff, SCORES.c.model).order_by(SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
-    found = connection.execute(newest.limit(1)).first()
-    return None if found is None else ScoringRun(found.cutoff, found.model)
+    result = connection.execute(newest.limit(1)).first()
+    return None if result is None else ScoringRun(result.cutoff, result.model)
 
 
 def record_scores(connection: Connection, rows: Sequence[Row]) -> list[Crossing]:
@@ -51,19 +51,19 @@ def record_scores(connection: Connection, rows: Sequence[Row]) -> list[Crossing]
     """
     before = _latest(connection, [row["account_id"] for row in rows])
     replaced = _replaced(connection, [row for row in rows if _is_same_run(row, before.get(row["account_id"]))])
-    kept = [_with_change(*_compared(row, before.get(row["account_id"]), replaced)) for row in rows]
-    upsert(connection, SCORES, kept)
-    newest = [row for row in kept if _is_newest(row, before.get(row["account_id"]))]
+    retained = [_with_change(*_compared(row, before.get(row["account_id"]), replaced)) for row in rows]
+    upsert(connection, SCORES, retained)
+    newest = [row for row in retained if _is_newest(row, before.get(row["account_id"]))]
     upsert(connection, LATEST_SCORES, [{name: row[name] for name in SHORT} for row in newest])
     return [crossing for row in newest if (crossing := _crossing(row, before.get(row["account_id"])))]
 
 
 def _latest(connection: Connection, ids: Sequence[str]) -> dict[str, Row]:
-    found: dict[str, Row] = {}
+    result: dict[str, Row] = {}
     for part in parts_of(ids):
-        asked = select(LATEST_SCORES).where(LATEST_SCORES.c.account_id.in_(part))
-        found |= {row["account_id"]: dict(row) for row in connection.execute(asked).mappings()}
-    return found
+        request = select(LATEST_SCORES).where(LATEST_SCORES.c.account_id.in_(part))
+        result |= {row["account_id"]: dict(row) for row in connection.execute(request).mappings()}
+    return result
 
 
 def _is_newest(row: Row, before: Row | None) -> bool:
@@ -76,14 +76,14 @@ def _is_same_run(row: Row, before: Row | None) -> bool:
 
 def _replaced(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
     """The stored scores that these rows take the places of, by account."""
-    found: dict[str, Row] = {}
+    result: dict[str, Row] = {}
     for cutoff, model in {(row["cutoff"], row["model"]) for row in rows}:
         ids = [row["account_id"] for row in rows if (row["cutoff"], row["model"]) == (cutoff, model)]
         for part in parts_of(ids):
-            asked = select(SCORES).where(SCORES.c.cutoff == cutoff, SCORES.c.model == model)
-            asked = asked.where(SCORES.c.account_id.in_(part))
-            found |= {row["account_id"]: dict(row) for row in connection.execute(asked).mappings()}
-    return found
+            request = select(SCORES).where(SCORES.c.cutoff == cutoff, SCORES.c.model == model)
+            request = request.where(SCORES.c.account_id.in_(part))
+            result |= {row["account_id"]: dict(row) for row in connection.execute(request).mappings()}
+    return result
 
 
 def _compared(row: Row, before: Row | None, replaced: Mapping[str, Row]) -> tuple[Row, Row | None]:
@@ -101,10 +101,10 @@ def _compared(row: Row, before: Row | None, replaced: Mapping[str, Row]) -> tupl
 def _with_change(row: Row, before: Row | None) -> dict[str, Any]:
     if before is None or row["cutoff"] < before["cutoff"]:
         return {**row, "before_probability": None, "before_cutoff": None, "before_model": None, **dict.fromkeys(CHANGE)}
-    told = (row["before_cutoff"], row["before_model"]) == (before["cutoff"], before["model"])
+    result = (row["before_cutoff"], row["before_model"]) == (before["cutoff"], before["model"])
     was, now = before["churn_probability"], row["churn_probability"]
     change: dict[str, Any] = dict.fromkeys(CHANGE)
-    if told and was is not None and now is not None and row["change_data"] is not None:
+    if result and was is not None and now is not None and row["change_data"] is not None:
         change = {name: row[name] for name in CHANGE}
         change["change_data"] = now - was - change["change_calendar"] - change["change_model"]
     known = {"before_cutoff": before["cutoff"], "before_model": before["model"], "before_probability": was}
@@ -122,10 +122,10 @@ def list_scores(
     connection: Connection, account_id: str, territory: Territory, limit: int, before: tuple[int, str] | None = None
 ) -> list[Row]:
     """The stored scores of an account, the newest first, from the one behind `before` (cutoff, model) on."""
-    asked = select(SCORES).where(SCORES.c.account_id == account_id, territory.of("scores"))
-    asked = asked.order_by(SCORES.c.cutoff.desc(), SCORES.c.model.desc()).limit(limit)
+    request = select(SCORES).where(SCORES.c.account_id == account_id, territory.of("scores"))
+    request = request.order_by(SCORES.c.cutoff.desc(), SCORES.c.model.desc()).limit(limit)
     if before is not None:
         cutoff, model = before
         earlier = (SCORES.c.cutoff < cutoff) | ((SCORES.c.cutoff == cutoff) & (SCORES.c.model < model))
-        asked = asked.where(earlier)
-    return [dict(row) for row in connection.execute(asked).mappings()]
+        request = request.where(earlier)
+    return [dict(row) for row in connection.execute(request).mappings()]

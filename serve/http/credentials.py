@@ -77,11 +77,11 @@ class DatabaseAccess:
     def _ask_for_key(self, text: str, now: int) -> tuple[KeyRecord, Caller]:
         key_id = key_id_of(text)
         with self._database.reading() as connection:
-            found = None if key_id is None else find_key(connection, key_id)
-            if found is None or not is_same(text, found.secret_hash) or not found.is_live(now):
+            result = None if key_id is None else find_key(connection, key_id)
+            if result is None or not is_same(text, result.secret_hash) or not result.is_live(now):
                 raise _unknown("The API key does not exist, has expired or was revoked.")
-            territory = EVERYWHERE if found.rep_id is None else team_territory(connection, found.rep_id)
-        return found, caller_of_key(found, territory)
+            territory = EVERYWHERE if result.rep_id is None else team_territory(connection, result.rep_id)
+        return result, caller_of_key(result, territory)
 
     async def _by_session(self, request: Request, token: str) -> Caller:
         now = self._clock()

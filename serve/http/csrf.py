@@ -29,5 +29,5 @@ async def token_given(request: Request) -> str:
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
     if not is_form or not length.isdecimal() or int(length) > FORM_BYTES:
         return ""
-    found = (await request.form()).get(FIELD)
-    return found if isinstance(found, str) else ""
+    result = (await request.form()).get(FIELD)
+    return result if isinstance(result, str) else ""

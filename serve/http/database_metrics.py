@@ -28,14 +28,14 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         try:
             with self._database.reading() as connection:
-                found = list(_told(connection, self._clock()))
+                result = list(_describe(connection, self._clock()))
         except (OperationalError, InterfaceError, DatabaseTimeout):
-            found = []
-        yield GaugeMetricFamily("kqml_store_up", "1 while the database answers.", float(bool(found)))
-        yield from found
+            result = []
+        yield GaugeMetricFamily("kqml_store_up", "1 while the database answers.", float(bool(result)))
+        yield from result
 
 
-def _told(connection: Connection, now: int) -> Iterator[Metric]:
+def _describe(connection: Connection, now: int) -> Iterator[Metric]:
     """Ages are absent while there is nothing to be old."""
     age = GaugeMetricFamily("kqml_score_age_seconds", "Since the cutoff of the newest stored scores.")
     cutoff = connection.execute(select(func.max(LATEST_SCORES.c.cutoff))).scalar_one()

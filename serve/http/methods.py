@@ -24,10 +24,10 @@ class HeadAsGet:
 
 def methods_at(app: FastAPI, path: str) -> str:
     """The methods that an address takes, as `Allow` lists them."""
-    found = {
+    match = {
         method
         for route in iter_route_contexts(app.routes)
         if route.methods and route.path_regex.match(path)
         for method in route.methods
     }
-    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
+    return ", ".join(sorted(match | ({"HEAD"} if "GET" in match else set())))

@@ -20,10 +20,10 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Metrics:
     """The counters of one app; with several workers (SHARED_METRICS) a scrape sums over all of them."""
 
-    def __init__(self, served: ServedModel, beside: Sequence[Collector] = ()) -> None:
-        """`beside`: what else is asked at every scrape."""
+    def __init__(self, served: ServedModel, addition: Sequence[Collector] = ()) -> None:
+        """`addition`: what else is asked at every scrape."""
         self._own = CollectorRegistry()
-        self._asked = _registry_of([_ModelCollector(served), *beside])
+        self._requested = _registry_of([_ModelCollector(served), *addition])
         self._requests = Counter(
             "kqml_http_requests", "Requests answered.", ("route", "method", "status"), registry=self._own
         )
@@ -45,7 +45,7 @@ class Metrics:
         if SHARED_METRICS in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + generate_latest(self._asked)
+        return generate_latest(registry) + generate_latest(self._requested)
 
 
 class _ModelCollector(Collector):

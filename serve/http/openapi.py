@@ -74,11 +74,11 @@ def request_body(schema: type[BaseModel]) -> dict[str, Any]:
 def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can fail in these ways."""
     schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
-    said: dict[int | str, str] = {}
+    text: dict[int | str, str] = {}
     for kind in kinds:
-        said[kind.status] = f"{said[kind.status]}; {kind.title}" if kind.status in said else kind.title
+        text[kind.status] = f"{text[kind.status]}; {kind.title}" if kind.status in text else kind.title
     return {
-        status: {"description": title, "content": {MEDIA_TYPE: {"schema": schema}}} for status, title in said.items()
+        status: {"description": title, "content": {MEDIA_TYPE: {"schema": schema}}} for status, title in text.items()
     }
 
 

@@ -25,10 +25,10 @@ def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:
     """Method, address of everything that is served, with what it declares; None for what is no route of ours."""
     for route in iter_route_contexts(app.routes):
         ours = isinstance(route.original_route, APIRoute)
-        found = tuple(_declared(route.dependant)) if ours else None
+        result = tuple(_declared(route.dependant)) if ours else None
         for method in sorted(route.methods or {"MOUNT"}):
             if method != "HEAD":
-                yield method, str(route.path), found
+                yield method, str(route.path), result
 
 
 def describe_access(document: dict[str, Any], app: FastAPI, problem: dict[str, Any]) -> None:

@@ -56,8 +56,8 @@ class ItemError:
     parameter: str | None = None
 
     def as_json(self) -> dict[str, str]:
-        said = {"pointer": self.pointer} if self.parameter is None else {"parameter": self.parameter}
-        return {**said, "detail": self.detail}
+        text = {"pointer": self.pointer} if self.parameter is None else {"parameter": self.parameter}
+        return {**text, "detail": self.detail}
 
 
 class ProblemError(Exception):

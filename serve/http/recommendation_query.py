@@ -49,24 +49,24 @@ class RecommendationQuery:
         return next(iter(self.reps)) if self.accounts is None else None
 
 
-def read_query(connection: Connection, writing: Writing, said: RecommendationRequest) -> RecommendationQuery:
+def read_query(connection: Connection, writing: Writing, text: RecommendationRequest) -> RecommendationQuery:
     """Raises ProblemError where it names nobody, too many, or those of others."""
-    if (said.rep_id is None) == (said.accounts is None):
+    if (text.rep_id is None) == (text.accounts is None):
         raise invalid_request([ItemError("#", "rep_id or accounts is needed, not both")])
     service, territory = writing.service, writing.caller.territory
     zone = service.histories.time_zone(connection)
-    week, language = _week(said, writing, zone), said.language or service.language
-    if said.rep_id is not None:
-        if not is_rep(connection, said.rep_id, territory):
-            raise invalid_request([ItemError("#/rep_id", f"there is no rep {said.rep_id!r}")])
-        return RecommendationQuery(frozenset([said.rep_id]), None, week, zone, language)
-    rows = _rows(connection, writing, said.accounts or [])
+    week, language = _week(text, writing, zone), text.language or service.language
+    if text.rep_id is not None:
+        if not is_rep(connection, text.rep_id, territory):
+            raise invalid_request([ItemError("#/rep_id", f"there is no rep {text.rep_id!r}")])
+        return RecommendationQuery(frozenset([text.rep_id]), None, week, zone, language)
+    rows = _rows(connection, writing, text.accounts or [])
     stored = week_of_accounts(connection, list(rows), week.week_name, territory)
     earlier = {row["account_id"]: row["rep_id"] for row in stored}
     reps = {earlier.get(name) or row["owner_rep_id"] for name, row in rows.items() if _may(row)}
     if len(reps - {None}) > REPS_PER_REQUEST:
-        told = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
-        raise invalid_request([ItemError("#/accounts", told)])
+        message = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
+        raise invalid_request([ItemError("#/accounts", message)])
     return RecommendationQuery(frozenset(reps - {None}), rows, week, zone, language)
 
 
@@ -76,23 +76,23 @@ def _may(row: Row) -> bool:
 
 def _rows(connection: Connection, writing: Writing, ids: Sequence[str]) -> dict[str, Row]:
     """The accounts in the order asked. Raises ProblemError for those that are not there, stand twice."""
-    found = read_rows(connection, ACCOUNTS, ids)
+    result = read_rows(connection, ACCOUNTS, ids)
     covers = writing.caller.territory.covers
     faults = [
         ItemError(f"#/accounts/{place}", f"there is no account {name!r}" if name not in ids[:place] else "stands twice")
         for place, name in enumerate(ids)
-        if name not in found or not covers(found[name]["owner_rep_id"]) or name in ids[:place]
+        if name not in result or not covers(result[name]["owner_rep_id"]) or name in ids[:place]
     ]
     if faults:
         raise invalid_request(faults)
-    return {name: found[name] for name in ids}
+    return {name: result[name] for name in ids}
 
 
-def _week(said: RecommendationRequest, writing: Writing, zone: str) -> Period:
+def _week(text: RecommendationRequest, writing: Writing, zone: str) -> Period:
     try:
-        week = requested_week(said.week, writing.now, zone)
+        week = requested_week(text.week, writing.now, zone)
     except ProblemError as problem:
         raise invalid_request([ItemError("#/week", fault.detail) for fault in problem.errors]) from None
     if week.instants(zone)[0] > writing.now:
-        raise invalid_request([ItemError("#/week", f"{said.week} has not begun: ask from its Monday on")])
+        raise invalid_request([ItemError("#/week", f"{text.week} has not begun: ask from its Monday on")])
     return week

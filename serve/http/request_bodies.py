@@ -58,11 +58,11 @@ def parse_body(schema: type[Body], body: bytes) -> Body:
 def _check_headers(request: Request, limit: int) -> None:
     headers = request.headers
     if not _JSON_TYPE.match(headers.get("content-type", "")):
-        said = _shown(headers.get("content-type", "nothing"))
-        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {said}; send application/json in UTF-8.")
+        text = _shown(headers.get("content-type", "nothing"))
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {text}; send application/json in UTF-8.")
     if headers.get("content-encoding", "identity").lower() != "identity":
-        said = _shown(headers["content-encoding"])
-        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding is {said}; send the body uncompressed.")
+        text = _shown(headers["content-encoding"])
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding is {text}; send the body uncompressed.")
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length) > limit:
         raise _too_large(limit)
@@ -77,12 +77,12 @@ def error_text(item: ErrorDetails) -> str:
     """What is wrong with one item, with its value."""
     if item["type"] in ("missing", "extra_forbidden"):
         return item["msg"]
-    said = PATTERNS_IN_WORDS.get(item.get("ctx", {}).get("pattern", ""), item["msg"])
-    return f"{said} (got {_shown(item['input'])})"
+    text = PATTERNS_IN_WORDS.get(item.get("ctx", {}).get("pattern", ""), item["msg"])
+    return f"{text} (got {_shown(item['input'])})"
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list | dict):
         return f"{'an array' if isinstance(value, list) else 'an object'} of {len(value)}"
-    said = repr(value)
-    return said if len(said) <= SHOWN_CHARACTERS else f"{said[:SHOWN_CHARACTERS]}…"
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -10,13 +10,13 @@ from serve.http.schemas.scores import EVENTS_PER_REQUEST, AccountIn, EventIn
 
 def find_faults(accounts: Sequence[AccountIn]) -> list[ItemError]:
     """Every fault in the order of the body."""
-    asked: set[str] = set()
+    request: set[str] = set()
     faults = [*_of_size(accounts)]
     for number, account in enumerate(accounts):
-        if account.account_id in asked:
+        if account.account_id in request:
             detail = f"{account.account_id!r} is asked for twice; join its histories"
             faults.append(ItemError(pointer_to(("accounts", number, "account_id")), detail))
-        asked.add(account.account_id)
+        request.add(account.account_id)
         if account.events is None and account.account is not None:
             detail = "is absent: a profile goes with a history; give neither to score what is stored"
             faults.append(ItemError(pointer_to(("accounts", number, "events")), detail))
@@ -48,9 +48,9 @@ def _of_days(event: EventIn) -> Iterator[tuple[str, str]]:
 
 
 def _of_owner(event: EventIn, owner: str) -> Iterator[tuple[str, str]]:
-    said = event.get("account_id")
-    if said is not None and said != owner:
-        yield "account_id", f"{said!r} is not {owner!r}, the account that holds the event"
+    text = event.get("account_id")
+    if text is not None and text != owner:
+        yield "account_id", f"{text!r} is not {owner!r}, the account that holds the event"
 
 
 def _of_repeats(event: EventIn, seen: dict[str, EventIn]) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ KEY = "idempotency-key"
 
 @dataclass(frozen=True)
 class Writing:
-    """One change that a caller asks for. `now`: when it arrived. `facts`: numbers for the log line. `deed`: what the
+    """One change that a caller asks for. `now`: when it arrived. `facts`: numbers for the log line. `event`: what the
     audit log says of it, beside `subjects`, the ids of further records."""
 
     service: Service
@@ -38,7 +38,7 @@ class Writing:
     key: str | None = None
     address: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
-    deed: AuditEvent = field(default_factory=lambda: AuditEvent("write"))
+    event: AuditEvent = field(default_factory=lambda: AuditEvent("write"))
     subjects: list[str] = field(default_factory=list)
 
 
@@ -49,8 +49,8 @@ def writing_of(request: Request, service: Service, caller: Caller, body: bytes, 
     """What a request asks to change."""
     address = f"{request.method} {address_of(request.scope)}"
     scope = request.scope
-    deed = audit_event(request)
-    return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS], deed)
+    event = audit_event(request)
+    return Writing(service, caller, service.clock(), scope[REQUEST_ID], body, key, address, scope[FACTS], event)
 
 
 async def write(writing: Writing, work: Work) -> Response:
@@ -84,8 +84,8 @@ def _earlier(connection: Connection, writing: Writing) -> Reply | None:
 
 def _audit(connection: Connection, writing: Writing) -> None:
     details = {**writing.facts, **({"ids": writing.subjects} if writing.subjects else {})}
-    deed = replace(writing.deed, details=details or None)
-    audit.record_event(connection, Actor(writing.caller.name, writing.request_id), [deed], writing.now)
+    event = replace(writing.event, details=details or None)
+    audit.record_event(connection, Actor(writing.caller.name, writing.request_id), [event], writing.now)
 
 
 def _response(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:

@@ -44,18 +44,18 @@ class NewKey:
     created_by: str
 
 
-def add_key(connection: Connection, fresh: FreshKey, wish: NewKey, now: int) -> None:
+def add_key(connection: Connection, fresh: FreshKey, request: NewKey, now: int) -> None:
     """Keeps a fresh key, without its secret."""
     connection.execute(
         insert(API_KEYS).values(
             key_id=fresh.key_id,
             secret_hash=fresh.secret_hash,
-            name=wish.name,
-            scopes=json.dumps(sorted(wish.scopes)),
-            rep_id=wish.rep_id,
+            name=request.name,
+            scopes=json.dumps(sorted(request.scopes)),
+            rep_id=request.rep_id,
             created_at=now,
-            created_by=wish.created_by,
-            expires_at=wish.expires_at,
+            created_by=request.created_by,
+            expires_at=request.expires_at,
         )
     )
 

@@ -29,10 +29,10 @@ class AuditEvent:
     details: Mapping[str, Any] | None = None
 
 
-def record_event(connection: Connection, actor: Actor, deeds: Sequence[AuditEvent], at: int) -> None:
+def record_event(connection: Connection, actor: Actor, events: Sequence[AuditEvent], at: int) -> None:
     """Writes into the transaction of the deeds, so that neither stands without the other."""
-    if deeds:
-        connection.execute(insert(AUDIT_LOG), [_row(actor, deed, at) for deed in deeds])
+    if events:
+        connection.execute(insert(AUDIT_LOG), [_row(actor, event, at) for event in events])
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class AuditQuery:
     limit: int
 
 
-def read_audit_log(connection: Connection, asked: AuditQuery) -> Sequence[Mapping[str, Any]]:
+def read_audit_log(connection: Connection, query: AuditQuery) -> Sequence[Mapping[str, Any]]:
     """The entries, the newest first."""
-    newest = select(AUDIT_LOG).order_by(AUDIT_LOG.c.number.desc()).limit(asked.limit)
-    chosen = newest.where(*(AUDIT_LOG.c[name] == value for name, value in asked.filters.items()))
-    if asked.before is not None:
-        chosen = chosen.where(AUDIT_LOG.c.number < asked.before)
+    newest = select(AUDIT_LOG).order_by(AUDIT_LOG.c.number.desc()).limit(query.limit)
+    chosen = newest.where(*(AUDIT_LOG.c[name] == value for name, value in query.filters.items()))
+    if query.before is not None:
+        chosen = chosen.where(AUDIT_LOG.c.number < query.before)
     return [dict(row) for row in connection.execute(chosen).mappings()]
 
 
@@ -59,13 +59,13 @@ def delete_old_events(connection: Connection, before: int) -> int:
         return connection.execute(delete(AUDIT_LOG).where(AUDIT_LOG.c.at < before)).rowcount
 
 
-def _row(actor: Actor, deed: AuditEvent, at: int) -> dict[str, Any]:
+def _row(actor: Actor, event: AuditEvent, at: int) -> dict[str, Any]:
     return {
         "at": at,
         "actor": actor.name,
-        "action": deed.action,
-        "subject_kind": deed.subject_kind,
-        "subject": deed.subject,
+        "action": event.action,
+        "subject_kind": event.subject_kind,
+        "subject": event.subject,
         "request_id": actor.request_id,
-        "details": None if deed.details is None else json.dumps(deed.details, ensure_ascii=False, sort_keys=True),
+        "details": None if event.details is None else json.dumps(event.details, ensure_ascii=False, sort_keys=True),
     }

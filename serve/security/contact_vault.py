@@ -93,9 +93,9 @@ def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:
 def rotate_keys(connection: Connection, sealer: Cipher) -> int:
     """Seals the contacts' keys with the newest key of the settings; how many were sealed with another one."""
     stored = connection.execute(select(CONTACT_KEYS)).tuples().all()
-    stale = [(contact, sealed) for contact, sealed in stored if not sealer.is_current(sealed)]
-    for contact, sealed in stale:
-        fresh = sealer.seal(sealer.open(sealed, _place(contact)), _place(contact))
+    stale = [(contact, encrypted) for contact, encrypted in stored if not sealer.is_current(encrypted)]
+    for contact, encrypted in stale:
+        fresh = sealer.seal(sealer.open(encrypted, _place(contact)), _place(contact))
         connection.execute(update(CONTACT_KEYS).where(CONTACT_KEYS.c.contact_id == contact).values(sealed_key=fresh))
     return len(stale)
 
@@ -117,7 +117,7 @@ def _keys(connection: Connection, sealer: Cipher, contacts: Sequence[str], make:
         fresh = [{"contact_id": name, "sealed_key": sealer.seal(_random_key(), _place(name))} for name in missing]
         insert_absent(connection, CONTACT_KEYS, fresh)
         stored |= dict(_stored(connection, missing))
-    return {name: base64.b64decode(sealer.open(sealed, _place(name))) for name, sealed in stored.items()}
+    return {name: base64.b64decode(sealer.open(encrypted, _place(name))) for name, encrypted in stored.items()}
 
 
 def _stored(connection: Connection, contacts: Sequence[str]) -> Iterable[tuple[str, str]]:
@@ -136,16 +136,16 @@ def _place(contact: str) -> str:
 def _seal(plain: str, place: str, key: bytes | None) -> str:
     assert key is not None
     nonce = hmac.new(key, f"{place}\0{plain}".encode(), sha256).digest()[:_NONCE_BYTES]
-    sealed = AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
-    return _MARK + base64.urlsafe_b64encode(nonce + sealed).decode()
+    encrypted = AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
+    return _MARK + base64.urlsafe_b64encode(nonce + encrypted).decode()
 
 
-def _open(sealed: str, place: str, key: bytes | None) -> str:
-    if not sealed.startswith(_MARK):
-        return sealed  # kept before there was a vault
+def _open(encrypted: str, place: str, key: bytes | None) -> str:
+    if not encrypted.startswith(_MARK):
+        return encrypted  # kept before there was a vault
     if key is None:
         raise _unreadable(place, "its key was destroyed")
-    raw = base64.urlsafe_b64decode(sealed.removeprefix(_MARK))
+    raw = base64.urlsafe_b64decode(encrypted.removeprefix(_MARK))
     try:
         return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
     except InvalidTag as error:

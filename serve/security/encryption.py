@@ -31,12 +31,12 @@ class Cipher:
         """`plain`, readable only with the key and for the same `place` (what it belongs to, such as a contact's field):
         moved elsewhere in the database it does not open."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.first]).encrypt(nonce, plain.encode(), place.encode())
-        return f"{_MARK}:{self.first}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        encrypted = AESGCM(self.keys[self.first]).encrypt(nonce, plain.encode(), place.encode())
+        return f"{_MARK}:{self.first}:{base64.urlsafe_b64encode(nonce + encrypted).decode()}"
 
-    def open(self, sealed: str, place: str) -> str:
+    def open(self, encrypted: str, place: str) -> str:
         """The text that was sealed for `place`. Raises CouldNot where its key is gone or it was tampered with."""
-        mark, key_id, blob = (*sealed.split(":", 2), "", "")[:3]
+        mark, key_id, blob = (*encrypted.split(":", 2), "", "")[:3]
         if mark != _MARK or key_id not in self.keys:
             raise _unreadable(place, f"it was sealed with the key {key_id[:8]!r}, which is not in {_SETTING}")
         try:
@@ -45,9 +45,9 @@ class Cipher:
         except (InvalidTag, ValueError) as error:
             raise _unreadable(place, "it was changed, or moved from elsewhere") from error
 
-    def is_current(self, sealed: str) -> bool:
+    def is_current(self, encrypted: str) -> bool:
         """True where it was sealed with the key that seals now."""
-        return sealed.startswith(f"{_MARK}:{self.first}:")
+        return encrypted.startswith(f"{_MARK}:{self.first}:")
 
 
 def make_secret_key() -> str:

@@ -38,8 +38,8 @@ def export_contact(connection: Connection, sealer: Cipher, contact_id: str) -> M
     if row is None:
         return None
     events = select(EVENTS).where(EVENTS.c.contact_id == contact_id).order_by(EVENTS.c.occurred_at, EVENTS.c.event_id)
-    found = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
-    return {"contact": ContactVault(sealer).open(connection, [row])[0], "events": found}
+    rows = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
+    return {"contact": ContactVault(sealer).open(connection, [row])[0], "events": rows}
 
 
 def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> int | None:
@@ -83,8 +83,8 @@ def _expired_contacts(connection: Connection, limits: RetentionLimits, now: int)
         expired.append(CONTACTS.c.account_id.in_(_ended_accounts(now - limits.contacts_of_ended_accounts * DAY)))
     if not expired:
         return []
-    asked = select(CONTACTS.c.contact_id).where(CONTACTS.c.erased_at.is_(None), or_(*expired))
-    return list(connection.execute(asked.order_by(CONTACTS.c.contact_id)).scalars())
+    request = select(CONTACTS.c.contact_id).where(CONTACTS.c.erased_at.is_(None), or_(*expired))
+    return list(connection.execute(request.order_by(CONTACTS.c.contact_id)).scalars())
 
 
 def _ended_accounts(before: int) -> Select[tuple[str]]:

@@ -29,8 +29,8 @@ def make_key() -> FreshKey:
 
 def key_id_of(text: str) -> str | None:
     """The prefix of a key; None for what is not written like one."""
-    found = _SHAPE.fullmatch(text)
-    return None if found is None else found[1]
+    match = _SHAPE.fullmatch(text)
+    return None if match is None else match[1]
 
 
 def hash_of(text: str) -> str:

@@ -61,6 +61,6 @@ def _is_right(user: UserRecord | None, password: str) -> bool:
 
 def _note_failure(database: Database, user: UserRecord | None, attempt: LoginAttempt, now: int) -> None:
     """Which user it was about, never what was typed: people type passwords into the wrong field."""
-    deed = AuditEvent("login.failed", "user", None if user is None else user.user_id)
+    event = AuditEvent("login.failed", "user", None if user is None else user.user_id)
     with database.writing() as connection:
-        record_event(connection, Actor("nobody", attempt.request_id), [deed], now)
+        record_event(connection, Actor("nobody", attempt.request_id), [event], now)

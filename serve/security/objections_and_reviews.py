@@ -36,37 +36,37 @@ def set_objection(connection: Connection, account_id: str, at: int | None) -> in
 
 def find_objection(connection: Connection, account_id: str) -> int | None:
     """Since when an objection stands."""
-    asked = select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id)
-    found: int | None = connection.execute(asked).scalar_one()
-    return found
+    request = select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id)
+    result: int | None = connection.execute(request).scalar_one()
+    return result
 
 
 def objecting_accounts(connection: Connection, before: int | None = None) -> dict[str, int]:
     """Every account for which nothing may be recommended by machine, since when; `before`: whose objection is older."""
-    asked = select(ACCOUNTS.c.account_id, ACCOUNTS.c.objected_at).where(ACCOUNTS.c.objected_at.is_not(None))
+    request = select(ACCOUNTS.c.account_id, ACCOUNTS.c.objected_at).where(ACCOUNTS.c.objected_at.is_not(None))
     if before is not None:
-        asked = asked.where(ACCOUNTS.c.objected_at < before)
-    return dict(connection.execute(asked).tuples().all())
+        request = request.where(ACCOUNTS.c.objected_at < before)
+    return dict(connection.execute(request).tuples().all())
 
 
 def newest_score(connection: Connection, account_id: str) -> Row | None:
     """The newest stored score of an account."""
     newest = (SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
-    asked = select(SCORES).where(SCORES.c.account_id == account_id).order_by(*newest).limit(1)
-    return connection.execute(asked).mappings().first()
+    request = select(SCORES).where(SCORES.c.account_id == account_id).order_by(*newest).limit(1)
+    return connection.execute(request).mappings().first()
 
 
 def latest_decisions(connection: Connection, account_id: str) -> Sequence[Row]:
     """The latest decisions about an account."""
     newest = (DECISIONS.c.cutoff.desc(), DECISIONS.c.decision_id)
-    asked = select(DECISIONS).where(DECISIONS.c.account_id == account_id).order_by(*newest).limit(LATEST)
-    return connection.execute(asked).mappings().all()
+    request = select(DECISIONS).where(DECISIONS.c.account_id == account_id).order_by(*newest).limit(LATEST)
+    return connection.execute(request).mappings().all()
 
 
 def is_decision_of(connection: Connection, decision_id: str, account_id: str) -> bool:
     """Whether the decision is about the account."""
-    asked = select(DECISIONS.c.account_id).where(DECISIONS.c.decision_id == decision_id)
-    return connection.execute(asked).scalar_one_or_none() == account_id
+    request = select(DECISIONS.c.account_id).where(DECISIONS.c.decision_id == decision_id)
+    return connection.execute(request).scalar_one_or_none() == account_id
 
 
 def add_review(connection: Connection, asking: ReviewSubject, now: int) -> Row:
@@ -88,8 +88,8 @@ def add_review(connection: Connection, asking: ReviewSubject, now: int) -> Row:
 
 def read_review(connection: Connection, review_id: str, territory: Territory) -> Row | None:
     """A review of the territory, locked until the transaction ends."""
-    asked = select(REVIEWS).where(REVIEWS.c.review_id == review_id, territory.of("reviews")).with_for_update()
-    return connection.execute(asked).mappings().first()
+    request = select(REVIEWS).where(REVIEWS.c.review_id == review_id, territory.of("reviews")).with_for_update()
+    return connection.execute(request).mappings().first()
 
 
 def answer_review(connection: Connection, review: Row, answer: str, by: str, now: int) -> Row:
@@ -104,16 +104,16 @@ def list_reviews(
 ) -> Sequence[Row]:
     """Reviews of the territory, the oldest first, behind `after`."""
     place = (REVIEWS.c.asked_at, REVIEWS.c.review_id)
-    asked = select(REVIEWS).where(territory.of("reviews")).order_by(*place).limit(limit)
+    request = select(REVIEWS).where(territory.of("reviews")).order_by(*place).limit(limit)
     if only_open:
-        asked = asked.where(REVIEWS.c.resolved_at.is_(None))
+        request = request.where(REVIEWS.c.resolved_at.is_(None))
     if after is not None:
-        asked = asked.where(tuple_(*place) > after)
-    return connection.execute(asked).mappings().all()
+        request = request.where(tuple_(*place) > after)
+    return connection.execute(request).mappings().all()
 
 
 def latest_reviews(connection: Connection, account_id: str) -> Sequence[Row]:
     """The latest reviews of an account."""
     newest = (REVIEWS.c.asked_at.desc(), REVIEWS.c.review_id)
-    asked = select(REVIEWS).where(REVIEWS.c.account_id == account_id).order_by(*newest).limit(LATEST)
-    return connection.execute(asked).mappings().all()
+    request = select(REVIEWS).where(REVIEWS.c.account_id == account_id).order_by(*newest).limit(LATEST)
+    return connection.execute(request).mappings().all()

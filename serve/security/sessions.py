@@ -53,8 +53,8 @@ def find_session(connection: Connection, token: str, limits: SessionLimits, now:
     """The live session of a token, unless its user was disabled."""
     session = SESSIONS.c
     live = (session.expires_at > now) & (session.last_seen_at > now - limits.idle) & USERS.c.disabled_at.is_(None)
-    asked = select(SESSIONS.c.csrf_hash, SESSIONS.c.last_seen_at, USERS).join_from(SESSIONS, USERS)
-    row = connection.execute(asked.where(session.session_hash == _hash(token), live)).mappings().one_or_none()
+    request = select(SESSIONS.c.csrf_hash, SESSIONS.c.last_seen_at, USERS).join_from(SESSIONS, USERS)
+    row = connection.execute(request.where(session.session_hash == _hash(token), live)).mappings().one_or_none()
     if row is None:
         return None
     user = {column.name: row[column.name] for column in USERS.c}

@@ -43,8 +43,8 @@ def check_start(database: Database, options: SecurityOptions, host: str) -> bool
 
 def has_credentials(connection: Connection) -> bool:
     """True once a key or a user was ever made: the last one revoked does not open the service again."""
-    found = connection.execute(select(or_(exists(select(API_KEYS.c.key_id)), exists(select(USERS.c.user_id)))))
-    return bool(found.scalar_one())
+    result = connection.execute(select(or_(exists(select(API_KEYS.c.key_id)), exists(select(USERS.c.user_id)))))
+    return bool(result.scalar_one())
 
 
 def is_loopback(host: str) -> bool:

@@ -18,5 +18,5 @@ def team_territory(connection: Connection, manager_id: str | None) -> Territory:
         return own_territory(None)
     below = select(REPS.c.rep_id).where(REPS.c.manager_id == manager_id).cte("below", recursive=True)
     deeper = select(REPS.c.rep_id).join(below, REPS.c.manager_id == below.c.rep_id)
-    found = connection.execute(select(below.union(deeper).c.rep_id)).scalars()
-    return Territory(frozenset({manager_id, *found}))
+    result = connection.execute(select(below.union(deeper).c.rep_id)).scalars()
+    return Territory(frozenset({manager_id, *result}))

@@ -44,8 +44,8 @@ def begin_attempt(connection: Connection, subjects: Sequence[ThrottleSubject], n
     """Counts the attempt as failed before it is looked at, so that a hundred at once are no way around; until when
     it has to wait instead, None for not at all. Waiting attempts do not count."""
     table = LOGIN_ATTEMPTS.c
-    asked = select(table.blocked_until).where(table.subject.in_([subject.hash for subject in subjects]))
-    latest = max((until for until in connection.execute(asked).scalars() if until is not None), default=0)
+    request = select(table.blocked_until).where(table.subject.in_([subject.hash for subject in subjects]))
+    latest = max((until for until in connection.execute(request).scalars() if until is not None), default=0)
     if latest > now:
         return latest
     for subject in subjects:

@@ -38,27 +38,27 @@ class NewUser:
 _LOGIN = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
 
-def new_user_faults(wish: NewUser) -> list[tuple[str, str, str]]:
+def new_user_faults(request: NewUser) -> list[tuple[str, str, str]]:
     """Why there can be no such user: where, what, what to do."""
     faults = []
-    if not _LOGIN.fullmatch(wish.login):
-        faults.append(("LOGIN", f"{wish.login!r} is no login", "take 1 to 64 letters, digits, any of . _ @ -"))
-    if wish.role in TERRITORIAL and wish.rep_id is None:
-        faults.append(("--rep", f"a {wish.role.value} without a rep would see nothing", "say which rep the user is"))
+    if not _LOGIN.fullmatch(request.login):
+        faults.append(("LOGIN", f"{request.login!r} is no login", "take 1 to 64 letters, digits, any of . _ @ -"))
+    if request.role in TERRITORIAL and request.rep_id is None:
+        faults.append(("--rep", f"a {request.role.value} without a rep would see nothing", "say which rep the user is"))
     return faults
 
 
-def add_user(connection: Connection, wish: NewUser, password_hash: str, now: int) -> str:
+def add_user(connection: Connection, request: NewUser, password_hash: str, now: int) -> str:
     """Keeps a new user; its id. The database refuses a login twice."""
     user_id = uuid4().hex
     connection.execute(
         insert(USERS).values(
             user_id=user_id,
-            login=wish.login,
+            login=request.login,
             password_hash=password_hash,
-            role=wish.role.value,
-            rep_id=wish.rep_id,
-            language=wish.language,
+            role=request.role.value,
+            rep_id=request.rep_id,
+            language=request.language,
             created_at=now,
             password_changed_at=now,
         )

@@ -26,8 +26,8 @@ def tier_at(cutoff: int, now: str | None, events: Sequence[Mapping[str, Any]], l
 def _change(event: Mapping[str, Any], lag_days: float) -> tuple[int, int, str | None, str | None]:
     """When it occurred, when it was known, from which tier, to which."""
     occurred = read_instant(event["occurred_at"])
-    said = event.get("known_at")
-    known = occurred + round(lag_days * DAY_US) if said is None else read_instant(said)
+    text = event.get("known_at")
+    known = occurred + round(lag_days * DAY_US) if text is None else read_instant(text)
     attributes = event.get("attributes") or {}
     return occurred, known, _word(attributes.get("from")), _word(attributes.get("to"))
 

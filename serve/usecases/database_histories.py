@@ -43,10 +43,10 @@ class DatabaseHistories:
             info, around = self._surroundings(connection)
             facts = read_facts(connection, ids, territory)
             names = sorted(facts)
-            found = read_columns(connection, names)
-        log = event_log_of_columns(found.accounts, found.counts, found.columns)
+            result = read_columns(connection, names)
+        log = event_log_of_columns(result.accounts, result.counts, result.columns)
         nothing = np.zeros(len(names), dtype=np.int64)
-        columns, changes = profile_fields(info, cutoff), _by_account(tier_changes(found))
+        columns, changes = profile_fields(info, cutoff), _by_account(tier_changes(result))
         profiles = [_profile(facts[name], columns, changes.get(name, ()), cutoff) for name in names]
         objected = {name: facts[name]["objected_at"] for name in names if facts[name]["objected_at"] is not None}
         return Histories(log, profiles, nothing, nothing, around, objected)
@@ -64,10 +64,10 @@ class DatabaseHistories:
 
 
 def _by_account(changes: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    result: dict[str, list[Mapping[str, Any]]] = {}
     for account, event in changes:
-        found.setdefault(account, []).append({**event, "attributes": json.loads(event["attributes"] or "{}")})
-    return found
+        result.setdefault(account, []).append({**event, "attributes": json.loads(event["attributes"] or "{}")})
+    return result
 
 
 def profile_fields(info: DatasetInfo, cutoff: int) -> frozenset[str]:

@@ -54,11 +54,11 @@ def duty_page(connection: Connection, wanted: DutyFilter, after: tuple[str, int]
     """At most `limit` duties behind `after`: those of reps first (account ""), then by account."""
     rows: list[Row] = []
     place = after
-    for account, told in _by_account(connection, wanted, after[0]):
+    for account, result in _by_account(connection, wanted, after[0]):
         skipped = after[1] if account == after[0] else 0
-        if told is None:
+        if result is None:
             return DutyRows(rows, (account, 0))
-        fresh = told[skipped : skipped + limit - len(rows)]
+        fresh = result[skipped : skipped + limit - len(rows)]
         rows += fresh
         place = (account, skipped + len(fresh))
         if len(rows) == limit:
@@ -85,10 +85,10 @@ def _by_account(connection: Connection, wanted: DutyFilter, first: str) -> Itera
             yield ids[0], None
             return
         now = ids[:ACCOUNTS_AT_ONCE]
-        found: dict[str, list[Row]] = {name: [] for name in now}
+        result: dict[str, list[Row]] = {name: [] for name in now}
         for row in _rows(books, now, wanted, of_reps=False):
-            found[row["account_id"]].append(row)
-        yield from found.items()
+            result[row["account_id"]].append(row)
+        yield from result.items()
         if len(ids) <= ACCOUNTS_AT_ONCE:
             return
         first, looked_at = ids[-1], looked_at + len(now)
@@ -109,18 +109,18 @@ def _rows(books: DutyInputReader, ids: Sequence[str], wanted: DutyFilter, *, of_
     book = books.of(ids)
     if not len(book.log.accounts):
         return []
-    sayings = [row for row in books.sayings(wanted.reps if of_reps else ids) if row["known_at"] < wanted.cutoff]
-    book = replace(book, declared=duty_overrides(sayings))
+    overrides = [row for row in books.override_rows(wanted.reps if of_reps else ids) if row["known_at"] < wanted.cutoff]
+    book = replace(book, declared=duty_overrides(overrides))
     table = list_duties(book, wanted.playbook, workdays(wanted.playbook.country), wanted.period, wanted.cutoff)
-    last = {row["duty_id"]: row for row in sayings}
-    return [_told(row, last) for row in table.filter(_chosen(table, wanted, of_reps)).to_pylist()]
+    last = {row["duty_id"]: row for row in overrides}
+    return [_describe(row, last) for row in table.filter(_chosen(table, wanted, of_reps)).to_pylist()]
 
 
-def _told(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:
+def _describe(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:
     """The row with its name, with what was said of it where that counts."""
     name = duty_id(row)
-    said = last.get(name)
-    return {**row, "duty_id": name, "declared": None if said is None or said["state"] == "open" else said}
+    text = last.get(name)
+    return {**row, "duty_id": name, "declared": None if text is None or text["state"] == "open" else text}
 
 
 def _chosen(table: pa.Table, wanted: DutyFilter, of_reps: bool) -> Any:

@@ -25,8 +25,8 @@ def store_scoring_run(
     as_of = moment_of(run.cutoff, time_zone).isoformat()
     with database.writing() as connection:
         crossings = record_scores(connection, rows)
-        told = [band_crossed(one.account_id, one.before, one.after, as_of, run.model) for one in crossings]
-        enqueue(connection, told, now)
+        results = [band_crossed(one.account_id, one.before, one.after, as_of, run.model) for one in crossings]
+        enqueue(connection, results, now)
     return len(crossings)
 
 
@@ -39,9 +39,9 @@ class ScoreAddition:
     changes: ScoreChanges | None = None
 
 
-def rows_of(scores: Sequence[Score], run: ScoringRun, now: int, beside: ScoreAddition) -> Iterator[dict[str, Any]]:
+def rows_of(scores: Sequence[Score], run: ScoringRun, now: int, addition: ScoreAddition) -> Iterator[dict[str, Any]]:
     """Scores as rows of the store, with the parts of their changes where these were worked out."""
-    since, changes = beside.since, beside.changes
+    since, changes = addition.since, addition.changes
     for place, score in enumerate(scores):
         shown = as_json(score)
         yield {
@@ -52,7 +52,7 @@ def rows_of(scores: Sequence[Score], run: ScoringRun, now: int, beside: ScoreAdd
             "eligible": score.eligible,
             "churn_probability": score.churn_probability,
             "band": score.band,
-            "value_at_risk": beside.at_risk[place],
+            "value_at_risk": addition.at_risk[place],
             "reasons": orjson.dumps(shown["reasons"]).decode(),
             "warnings": orjson.dumps(shown["warnings"]).decode(),
             "before_cutoff": None if since is None else since.cutoff,

@@ -49,11 +49,11 @@ def plan_record(
     receipts = build_receipts(planned, material, language, learned.fingerprint)
     table = decision_rows(plan, model)
     reasons = state_rows(plan, table)["reason"].to_pylist()
-    told = _features(planned, features, table["account_id"])
+    result = _features(planned, features, table["account_id"])
     plain = table.set_column(table.column_names.index("cutoff"), "cutoff", table["cutoff"].cast(pa.int64()))
     rows = [
         {**row, **feature, "receipt": orjson.dumps(receipt).decode(), "reason": reason, "by": by}
-        for row, feature, receipt, reason in zip(plain.to_pylist(), told, receipts, reasons, strict=True)
+        for row, feature, receipt, reason in zip(plain.to_pylist(), result, receipts, reasons, strict=True)
     ]
     return PlanRecord(rows, learned)
 
@@ -68,10 +68,10 @@ def store_plan(connection: Connection, decisions: Sequence[Row], now: int, learn
     enqueue(connection, [plan_created(*week, count, now) for week, count in weeks.items()], now)
 
 
-def compare_plans(stored: Sequence[Row], made: Sequence[Row], week: str) -> None:
+def compare_plans(stored: Sequence[Row], output: Sequence[Row], week: str) -> None:
     """Raises Refused with every column in which the decisions of a week are not the stored ones, bit for bit; but for
     briefs, which also tell of the tables of now."""
-    before, now = ({row["decision_id"]: _without_brief(row) for row in rows} for rows in (stored, made))
+    before, now = ({row["decision_id"]: _without_brief(row) for row in rows} for rows in (stored, output))
     faults = [
         Fault(f"decisions {what}", f"{len(some)} accounts, the first {some[0]!r}", TODO)
         for what, some in (
@@ -81,11 +81,11 @@ def compare_plans(stored: Sequence[Row], made: Sequence[Row], week: str) -> None
         if some
     ]
     shared = [(before[name], row) for name, row in now.items() if name in before]
-    for column in made[0] if made else ():
+    for column in output[0] if output else ():
         different = [row["account_id"] for was, row in shared if was[column] != row[column]]
         if different:
-            told = f"is not the same for {len(different)} accounts, the first {different[0]!r}"
-            faults.append(Fault(f"decisions {column}", told, TODO))
+            message = f"is not the same for {len(different)} accounts, the first {different[0]!r}"
+            faults.append(Fault(f"decisions {column}", message, TODO))
     if faults:
         raise Refused(f"Week {week} would not be decided as the store holds it.", faults)
 
@@ -101,7 +101,7 @@ def _features(planned: PlannedWeek, features: FeatureMatrix | None, accounts: pa
     if features is None:
         return [empty] * len(accounts)
     ids = pd.Index(planned.plan.company.dataset.event_log().accounts)
-    places = ids.get_indexer(pd.Index(accounts.to_pylist())).tolist()
+    indices = ids.get_indexer(pd.Index(accounts.to_pylist())).tolist()
     return [
         {
             "features": orjson.dumps(features.values[place], option=orjson.OPT_SERIALIZE_NUMPY).decode(),
@@ -109,5 +109,5 @@ def _features(planned: PlannedWeek, features: FeatureMatrix | None, accounts: pa
         }
         if features.known[place]
         else empty
-        for place in places
+        for place in indices
     ]

@@ -62,11 +62,11 @@ def decide_accounts(service: Service, deciding: DecisionContext) -> PlanRecord |
             learned = _learned(connection, scorer, stamp, (playbook.version, cutoff))
             withheld = frozenset(objecting_accounts(connection))
             declared = duty_overrides(read_override_rows(connection, {*ids, *deciding.reps}))
-        wish = PlanRequest(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
-        wish = replace(wish, declared=declared)
+        request = PlanRequest(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
+        request = replace(request, declared=declared)
         dataset = dataset.known_before(cutoff)
         features = None if scorer is None else _matrix(scorer, dataset.event_log().account_count)
-        planned = plan_dataset(dataset, wish, features)
+        planned = plan_dataset(dataset, request, features)
         return plan_record(planned, features, stamp, deciding.language, deciding.by)
 
 
@@ -93,16 +93,16 @@ def _accounts(connection: Connection, deciding: DecisionContext) -> list[str]:
 
 
 def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Sequence[str]:
-    asked = select(ACCOUNTS.c.account_id).where(condition).order_by(ACCOUNTS.c.account_id).limit(limit)
-    return connection.execute(asked).scalars().all()
+    request = select(ACCOUNTS.c.account_id).where(condition).order_by(ACCOUNTS.c.account_id).limit(limit)
+    return connection.execute(request).scalars().all()
 
 
 def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[str]:
     """Those of the accounts that got another rep, as far as it happened or became known since an instant."""
     moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.known_at >= since)
     for part in parts_of(ids):
-        asked = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
-        yield from connection.execute(asked).scalars()
+        request = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
+        yield from connection.execute(request).scalars()
 
 
 def _learned(
@@ -112,10 +112,10 @@ def _learned(
     trailing mean stands for the value, and no effect is known."""
     if scorer is None or stamp is None:
         return None
-    found = newest_learned(connection, stamp, *by)
-    if found is None:
+    result = newest_learned(connection, stamp, *by)
+    if result is None:
         return LearnedState(ValueModel(None, 0), LearningEvidence(None, why="not_learned"))
-    return learned_state_from_json(found.content)[0]
+    return learned_state_from_json(result.content)[0]
 
 
 def undecided_reason(account: Mapping[str, Any]) -> str:

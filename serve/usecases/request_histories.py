@@ -70,10 +70,10 @@ def build_histories(
     empty = (
         (log.values["amount"] == 0) & (log.kind == _ORDER) if "amount" in log.values else np.zeros(len(log), np.bool_)
     )
-    kept = log.keep(~empty) if empty.any() else log
-    hidden = np.maximum(kept.occurred_at, kept.known_at) >= cutoff
-    profiles = _profiles(ordered, cutoff, lag_days, bool((kept.kind == EventKind.TIER_CHANGED.number).any()))
-    return Histories(kept, profiles, _per_account(log, empty), _per_account(kept, hidden))
+    retained = log.keep(~empty) if empty.any() else log
+    hidden = np.maximum(retained.occurred_at, retained.known_at) >= cutoff
+    profiles = _profiles(ordered, cutoff, lag_days, bool((retained.kind == EventKind.TIER_CHANGED.number).any()))
+    return Histories(retained, profiles, _per_account(log, empty), _per_account(retained, hidden))
 
 
 _ORDER = EventKind.ORDER.number

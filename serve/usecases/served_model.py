@@ -114,7 +114,7 @@ class ServedModel:
 def _stamp(path: Path) -> tuple[int, ...] | None:
     """What changes when the file is replaced; None where there is none."""
     try:
-        found = path.stat()
+        result = path.stat()
     except OSError:
         return None
-    return (found.st_mtime_ns, found.st_ino, found.st_size)
+    return (result.st_mtime_ns, result.st_ino, result.st_size)

@@ -42,10 +42,10 @@ class UnreachableTarget(Exception):
 def check_target(url: str, reach: AllowedNetworks, resolve: Resolve) -> WebhookTarget:
     """The URL resolved. Raises Unreachable: every address of the name has to be allowed, not just one."""
     host, port, is_tls = _parts(url)
-    found = resolve(host, port)
-    if not found:
+    result = resolve(host, port)
+    if not result:
         raise UnreachableTarget(f"{host} has no address")
-    addresses = [_plain(ipaddress.ip_address(text.partition("%")[0])) for text in found]
+    addresses = [_plain(ipaddress.ip_address(text.partition("%")[0])) for text in result]
     for address in addresses:
         _check(address, is_tls, reach)
     return WebhookTarget(url, host, port, str(addresses[0]), is_tls)
@@ -54,7 +54,7 @@ def check_target(url: str, reach: AllowedNetworks, resolve: Resolve) -> WebhookT
 def resolve_name(host: str, port: int) -> Sequence[str]:
     """The addresses of a name. Raises Unreachable where there are none."""
     try:
-        return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        return [str(result[4][0]) for result in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         raise UnreachableTarget(f"the name {host} cannot be resolved") from error
 

@@ -91,10 +91,10 @@ def claim(connection: Connection, sealer: Cipher, now: int) -> Sequence[Delivery
     """The oldest due deliveries, taken for LEASE so that no other dispatcher takes them too."""
     columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, DELIVERIES.c.attempts, OUTBOX.c.payload)
     due = select(*columns).join_from(DELIVERIES, OUTBOX).where(_due(now)).order_by(DELIVERIES.c.next_at).limit(AT_ONCE)
-    found = connection.execute(due.with_for_update(of=DELIVERIES, skip_locked=True)).all()
-    webhooks = {row.webhook_id: find_webhook(connection, sealer, row.webhook_id) for row in found}
+    rows = connection.execute(due.with_for_update(of=DELIVERIES, skip_locked=True)).all()
+    webhooks = {row.webhook_id: find_webhook(connection, sealer, row.webhook_id) for row in rows}
     claimed = []
-    for row in found:
+    for row in rows:
         webhook = webhooks[row.webhook_id]
         assert webhook is not None
         claimed.append(Delivery(row.message_id, webhook, row.payload, row.attempts + 1))

@@ -30,9 +30,9 @@ def enqueue(connection: Connection, messages: Sequence[Message], now: int) -> in
 
 def _asking(connection: Connection) -> dict[str, list[str]]:
     """Kind of message → the live webhooks that ask for it."""
-    asked = select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.kinds).where(WEBHOOKS.c.disabled_at.is_(None))
-    found: dict[str, list[str]] = {}
-    for webhook, kinds in connection.execute(asked).tuples():
+    request = select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.kinds).where(WEBHOOKS.c.disabled_at.is_(None))
+    result: dict[str, list[str]] = {}
+    for webhook, kinds in connection.execute(request).tuples():
         for kind in json.loads(kinds):
-            found.setdefault(kind, []).append(webhook)
-    return found
+            result.setdefault(kind, []).append(webhook)
+    return result

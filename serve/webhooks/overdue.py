@@ -17,8 +17,8 @@ def overdue_messages(duties: pa.Table) -> Iterator[Message]:
     `duties`: the table of `kqml.duties.table.SCHEMA`.
     """
     words = {name: duties[name].cast(pa.string()) for name in TOLD}
-    told = pa.table({**words, "due_by": duties["due_by"], "must": duties["must"]})
-    late = pc.and_(pc.equal(duties["state"].cast(pa.string()), "overdue"), pc.is_valid(told["account_id"]))
-    late = pc.and_(late, pc.invert(pc.is_in(told["duty"], value_set=pa.array(PERSONAL_DAYS))))
-    for row in told.filter(late).to_pylist():
+    result = pa.table({**words, "due_by": duties["due_by"], "must": duties["must"]})
+    late = pc.and_(pc.equal(duties["state"].cast(pa.string()), "overdue"), pc.is_valid(result["account_id"]))
+    late = pc.and_(late, pc.invert(pc.is_in(result["duty"], value_set=pa.array(PERSONAL_DAYS))))
+    for row in result.filter(late).to_pylist():
         yield duty_overdue({**row, "due_by": None if row["due_by"] is None else row["due_by"].isoformat()})

@@ -38,32 +38,32 @@ class NewWebhook:
     created_by: str
 
 
-def add_webhook(connection: Connection, sealer: Cipher, wish: NewWebhook, now: int) -> WebhookRecord:
+def add_webhook(connection: Connection, sealer: Cipher, request: NewWebhook, now: int) -> WebhookRecord:
     """A new webhook with its first secret."""
-    webhook_id, secrets, kinds = f"wh_{uuid4().hex}", (make_secret(),), tuple(sorted(wish.kinds))
+    webhook_id, secrets, kinds = f"wh_{uuid4().hex}", (make_secret(),), tuple(sorted(request.kinds))
     connection.execute(
         insert(WEBHOOKS).values(
             webhook_id=webhook_id,
-            url=wish.url,
+            url=request.url,
             kinds=json.dumps(kinds),
-            secrets=_sealed(sealer, webhook_id, secrets),
+            secrets=_encrypted(sealer, webhook_id, secrets),
             created_at=now,
-            created_by=wish.created_by,
+            created_by=request.created_by,
         )
     )
-    return WebhookRecord(webhook_id, wish.url, kinds, secrets, now, None)
+    return WebhookRecord(webhook_id, request.url, kinds, secrets, now, None)
 
 
 def list_webhooks(connection: Connection, sealer: Cipher) -> list[WebhookRecord]:
     """Every webhook, the oldest first."""
-    asked = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.webhook_id)
-    return [_record(row, sealer) for row in connection.execute(asked).mappings()]
+    request = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.webhook_id)
+    return [_record(row, sealer) for row in connection.execute(request).mappings()]
 
 
 def find_webhook(connection: Connection, sealer: Cipher, webhook_id: str) -> WebhookRecord | None:
     """The webhook of an id."""
-    asked = select(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
-    row = connection.execute(asked).mappings().one_or_none()
+    request = select(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
+    row = connection.execute(request).mappings().one_or_none()
     return None if row is None else _record(row, sealer)
 
 
@@ -88,9 +88,9 @@ def disable_webhook(connection: Connection, webhook_id: str, now: int) -> bool:
 def list_dead(connection: Connection, limit: int) -> Sequence[dict[str, Any]]:
     """Messages that were given up, the latest first."""
     columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, OUTBOX.c.kind, DELIVERIES.c.attempts)
-    asked = select(*columns, DELIVERIES.c.dead_at, DELIVERIES.c.fault).join_from(DELIVERIES, OUTBOX)
+    request = select(*columns, DELIVERIES.c.dead_at, DELIVERIES.c.fault).join_from(DELIVERIES, OUTBOX)
     newest = (DELIVERIES.c.dead_at.desc(), DELIVERIES.c.message_id)
-    dead = asked.where(DELIVERIES.c.dead_at.is_not(None)).order_by(*newest).limit(limit)
+    dead = request.where(DELIVERIES.c.dead_at.is_not(None)).order_by(*newest).limit(limit)
     return [dict(row) for row in connection.execute(dead).mappings()]
 
 
@@ -110,22 +110,22 @@ def count_deliveries(connection: Connection) -> dict[str, dict[str, int]]:
     """Webhook → how many messages wait, were delivered, are dead."""
     ends = {"waiting": DELIVERIES.c.next_at, "delivered": DELIVERIES.c.delivered_at, "dead": DELIVERIES.c.dead_at}
     counts = (func.count(column).label(name) for name, column in ends.items())
-    asked = select(DELIVERIES.c.webhook_id, *counts).group_by(DELIVERIES.c.webhook_id)
-    return {row["webhook_id"]: {name: row[name] for name in ends} for row in connection.execute(asked).mappings()}
+    request = select(DELIVERIES.c.webhook_id, *counts).group_by(DELIVERIES.c.webhook_id)
+    return {row["webhook_id"]: {name: row[name] for name in ends} for row in connection.execute(request).mappings()}
 
 
 def rotate_secrets(connection: Connection, sealer: Cipher) -> int:
     """Seals secrets with the newest key of the settings; how many webhooks had them sealed with another one."""
     stored = connection.execute(select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.secrets)).tuples().all()
-    stale = [(name, sealed) for name, sealed in stored if not sealer.is_current(sealed)]
-    for name, sealed in stale:
-        _keep_secrets(connection, sealer, name, _opened(sealer, name, sealed))
+    stale = [(name, encrypted) for name, encrypted in stored if not sealer.is_current(encrypted)]
+    for name, encrypted in stale:
+        _keep_secrets(connection, sealer, name, _opened(sealer, name, encrypted))
     return len(stale)
 
 
 def _keep_secrets(connection: Connection, sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> None:
-    kept = update(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
-    connection.execute(kept.values(secrets=_sealed(sealer, webhook_id, secrets)))
+    retained = update(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
+    connection.execute(retained.values(secrets=_encrypted(sealer, webhook_id, secrets)))
 
 
 def _record(row: RowMapping, sealer: Cipher) -> WebhookRecord:
@@ -139,9 +139,9 @@ def _record(row: RowMapping, sealer: Cipher) -> WebhookRecord:
     )
 
 
-def _sealed(sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> str:
+def _encrypted(sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> str:
     return sealer.seal(json.dumps(list(secrets)), f"webhooks.{webhook_id}")
 
 
-def _opened(sealer: Cipher, webhook_id: str, sealed: str) -> tuple[str, ...]:
-    return tuple(json.loads(sealer.open(sealed, f"webhooks.{webhook_id}")))
+def _opened(sealer: Cipher, webhook_id: str, encrypted: str) -> tuple[str, ...]:
+    return tuple(json.loads(sealer.open(encrypted, f"webhooks.{webhook_id}")))

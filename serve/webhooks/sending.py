@@ -92,12 +92,12 @@ async def _posted(
     )
     answer = await client.send(request, stream=True, follow_redirects=False)
     await answer.aclose()
-    return _judged(answer)
+    return _evaluate(answer)
 
 
-def _judged(answer: httpx.Response) -> DeliveryAttempt:
+def _evaluate(answer: httpx.Response) -> DeliveryAttempt:
     if answer.is_success:
         return DeliveryAttempt()
-    asked = answer.headers.get("retry-after", "")
-    retry_after = min(int(asked), LONGEST_RETRY_AFTER) if asked.isdecimal() and len(asked) < 9 else 0
+    request = answer.headers.get("retry-after", "")
+    retry_after = min(int(request), LONGEST_RETRY_AFTER) if request.isdecimal() and len(request) < 9 else 0
     return DeliveryAttempt(f"the receiver answered {answer.status_code}", retry_after, answer.status_code == GONE)

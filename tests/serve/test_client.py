@@ -33,7 +33,7 @@ def bridge(app: TestClient) -> Handler:
 
 def client_through(handler: Handler, **patience: float) -> Client:
     kept = Patience(first=0.0, **patience)
-    return Client("http://kqml.test", patience=kept, transport=httpx.MockTransport(handler))
+    return Client("http://kqml.test", timeouts=kept, transport=httpx.MockTransport(handler))
 
 
 @pytest.fixture

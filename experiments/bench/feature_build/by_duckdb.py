@@ -16,28 +16,30 @@ THREADS = 2
 MEMORY = "12GB"
 
 
-def by_cutoff(folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pa.RecordBatch]":
+def by_cutoff(
+    folder: Path, request: FeatureRequest, cutoffs: list[int], seasons: Seasons
+) -> "Iterator[pa.RecordBatch]":
     """One query per cutoff."""
-    connection = _opened(folder, asked)
+    connection = _opened(folder, request)
     for cutoff in cutoffs:
-        yield from _answer(connection, asked, [cutoff], seasons, f"SELECT *, {cutoff} AS cutoff FROM events")
+        yield from _answer(connection, request, [cutoff], seasons, f"SELECT *, {cutoff} AS cutoff FROM events")
 
 
 def by_range_join(
-    folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons
+    folder: Path, request: FeatureRequest, cutoffs: list[int], seasons: Seasons
 ) -> "Iterator[pa.RecordBatch]":
     """One query, in which the events are joined to the cutoffs after them."""
-    connection = _opened(folder, asked)
+    connection = _opened(folder, request)
     joined = "SELECT events.*, cutoff FROM events JOIN moments ON time < cutoff AND known < cutoff"
-    yield from _answer(connection, asked, cutoffs, seasons, joined)
+    yield from _answer(connection, request, cutoffs, seasons, joined)
 
 
-def _opened(folder: Path, asked: FeatureRequest) -> "duckdb.DuckDBPyConnection":
+def _opened(folder: Path, request: FeatureRequest) -> "duckdb.DuckDBPyConnection":
     """A database in memory with the accounts numbered, the events by account number and time."""
     import duckdb
 
     connection = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
-    columns = "".join(f", {name}" for name in asked.values)
+    columns = "".join(f", {name}" for name in request.values)
     connection.execute(
         f"""
         CREATE TABLE accounts AS SELECT row_number() OVER (ORDER BY account_id) - 1 AS account, account_id,
@@ -50,30 +52,30 @@ def _opened(folder: Path, asked: FeatureRequest) -> "duckdb.DuckDBPyConnection":
 
 
 def _answer(
-    connection: "duckdb.DuckDBPyConnection", asked: FeatureRequest, cutoffs: list[int], seasons: Seasons, paired: str
+    connection: "duckdb.DuckDBPyConnection", request: FeatureRequest, cutoffs: list[int], seasons: Seasons, paired: str
 ) -> "Iterator[pa.RecordBatch]":
-    numbers = "".join(f", season{place}" for place in range(len(asked.calendars)))
+    numbers = "".join(f", season{place}" for place in range(len(request.calendars)))
     rows = ", ".join(f"({', '.join(map(repr, (cutoff, *seasons[cutoff])))})" for cutoff in cutoffs)
     connection.execute(f"CREATE OR REPLACE TABLE moments AS SELECT * FROM (VALUES {rows}) AS given(cutoff{numbers})")
-    reader: pa.RecordBatchReader = connection.sql(_query(asked, paired)).to_arrow_reader(100_000)
+    reader: pa.RecordBatchReader = connection.sql(_query(request, paired)).to_arrow_reader(100_000)
     yield from reader
 
 
-def _query(asked: FeatureRequest, paired: str) -> str:
+def _query(request: FeatureRequest, paired: str) -> str:
     seen = f"(SELECT * FROM ({paired}) WHERE time < cutoff AND known < cutoff)"
     parts = [f"opened AS (SELECT account, cutoff, min(time) AS opened FROM {seen} GROUP BY account, cutoff)"]
-    for place, (kinds, atoms) in enumerate(asked.streams):
+    for place, (kinds, atoms) in enumerate(request.streams):
         named = ", ".join(f"'{kind}'" for kind in kinds)
         parts.append(f"stream{place} AS ({_stream(f'{seen} WHERE kind IN ({named})', atoms)})")
-    joins = "".join(f" LEFT JOIN stream{place} USING (account, cutoff)" for place in range(len(asked.streams)))
-    told = ", ".join(_told(atom) for _, atoms in asked.streams for atom in atoms)
+    joins = "".join(f" LEFT JOIN stream{place} USING (account, cutoff)" for place in range(len(request.streams)))
+    details = ", ".join(_describe(atom) for _, atoms in request.streams for atom in atoms)
     keys = "accounts CROSS JOIN moments LEFT JOIN opened USING (account, cutoff)"
-    seasons = "".join(f", season{place}" for place in range(len(asked.calendars)))
-    parts.append(f"step0 AS (SELECT account, cutoff, wide, narrow{seasons}, {told} FROM {keys}{joins})")
-    for place, combined in enumerate(asked.combined):
-        found = "".join(f", {_combined(part)}" for part in combined)
-        parts.append(f"step{place + 1} AS (SELECT *{found} FROM step{place})")
-    return f"WITH {', '.join(parts)} SELECT account, cutoff, {_outputs(asked)} FROM step{len(asked.combined)}"
+    seasons = "".join(f", season{place}" for place in range(len(request.calendars)))
+    parts.append(f"step0 AS (SELECT account, cutoff, wide, narrow{seasons}, {details} FROM {keys}{joins})")
+    for place, combined in enumerate(request.combined):
+        result = "".join(f", {_combined(part)}" for part in combined)
+        parts.append(f"step{place + 1} AS (SELECT *{result} FROM step{place})")
+    return f"WITH {', '.join(parts)} SELECT account, cutoff, {_outputs(request)} FROM step{len(request.combined)}"
 
 
 def _stream(source: str, atoms: Sequence[Atom]) -> str:
@@ -135,14 +137,14 @@ def _inside(atom: Atom) -> str:
     return f" FILTER (WHERE {begin}{end})"
 
 
-def _told(atom: Atom) -> str:
+def _describe(atom: Atom) -> str:
     """0 where the stream has nothing, missing where the window begins before the account."""
     name = _name(atom.column)
-    found = f"coalesce({name}, 0)" if atom.aggregation in ZERO_WHEN_EMPTY else name
+    message = f"coalesce({name}, 0)" if atom.aggregation in ZERO_WHEN_EMPTY else name
     if atom.aggregation.is_timeless:
-        return f"{found} AS {name}"
+        return f"{message} AS {name}"
     begin = f"cutoff - {(atom.lag + (atom.days or 0)) * DAY_US}"
-    return f"CASE WHEN {begin} >= opened THEN {found} END AS {name}"
+    return f"CASE WHEN {begin} >= opened THEN {message} END AS {name}"
 
 
 def _combined(part: Combined) -> str:
@@ -155,12 +157,12 @@ def _combined(part: Combined) -> str:
     return f"{left}::DOUBLE / nullif({right}::DOUBLE, 0) * {scale!r} AS {_name(part.column)}"
 
 
-def _outputs(asked: FeatureRequest) -> str:
+def _outputs(request: FeatureRequest) -> str:
     """Every column; peers are the number less the mean of the narrowest cell that has enough."""
-    peers = {peer.column: _peer(_name(peer.own.column), peer.mean) for peer in asked.peers}
-    seasons = {calendar.column: f"season{place}" for place, calendar in enumerate(asked.calendars)}
+    peers = {peer.column: _peer(_name(peer.own.column), peer.mean) for peer in request.peers}
+    seasons = {calendar.column: f"season{place}" for place, calendar in enumerate(request.calendars)}
     special = {**peers, **seasons}
-    return ", ".join(f"{special.get(column, _name(column))} AS {_name(column)}" for column in asked.columns)
+    return ", ".join(f"{special.get(column, _name(column))} AS {_name(column)}" for column in request.columns)
 
 
 def _peer(own: str, mean: bool) -> str:

@@ -11,6 +11,6 @@ from features.streaming import BuiltMatrix, stream_dataset
 from kqml.dataset.folder import read_dataset
 
 
-def by_chunks(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[BuiltMatrix]:
+def by_chunks(folder: Path, request: FeatureRequest, cutoffs: list[int]) -> Iterator[BuiltMatrix]:
     """As `kqml features` builds them."""
-    yield from stream_dataset(read_dataset(folder), np.array(cutoffs), compile_plan(asked.features))
+    yield from stream_dataset(read_dataset(folder), np.array(cutoffs), compile_plan(request.features))

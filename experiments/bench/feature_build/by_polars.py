@@ -16,32 +16,32 @@ CUTOFFS_AT_ONCE = 3
 """Of the formulation that pairs events with cutoffs: pairs with all cutoffs at once do not fit in memory."""
 
 
-def by_cutoff(folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
+def by_cutoff(folder: Path, request: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
     """One group-by per cutoff over the events of each stream, joined."""
     import polars as pl
 
-    accounts, events, streams = _read(folder, asked)
+    accounts, events, streams = _read(folder, request)
     for cutoff in cutoffs:
         cut = pl.lit(cutoff, dtype=pl.Int64)
         keys = accounts.lazy().with_columns(cut.alias("cutoff"))
         seen = [_visible(one.lazy(), cut) for one in (events, *streams)]
-        yield _finished(asked, keys, seen, ["account"], cut, seasons)
+        yield _finished(request, keys, seen, ["account"], cut, seasons)
 
 
-def by_pairs(folder: Path, asked: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
+def by_pairs(folder: Path, request: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
     """Every event paired with every later cutoff, one group-by over the pairs, a few cutoffs at a time."""
     import polars as pl
 
-    accounts, events, streams = _read(folder, asked)
+    accounts, events, streams = _read(folder, request)
     for start in range(0, len(cutoffs), CUTOFFS_AT_ONCE):
         moments = pl.LazyFrame({"cutoff": cutoffs[start : start + CUTOFFS_AT_ONCE]})
         keys, cut = accounts.lazy().join(moments, how="cross"), pl.col("cutoff")
         pairs = [one.lazy().join(moments, how="cross", maintain_order="left") for one in (events, *streams)]
         seen = [_visible(one, cut) for one in pairs]
-        yield _finished(asked, keys, seen, ["account", "cutoff"], cut, seasons)
+        yield _finished(request, keys, seen, ["account", "cutoff"], cut, seasons)
 
 
-def _read(folder: Path, asked: FeatureRequest) -> "tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]":
+def _read(folder: Path, request: FeatureRequest) -> "tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]":
     """The accounts numbered, the events by account number and time, the same per stream; instants as integers."""
     import polars as pl
 
@@ -53,10 +53,10 @@ def _read(folder: Path, asked: FeatureRequest) -> "tuple[pl.DataFrame, pl.DataFr
         pl.col("occurred_at").dt.epoch("us").alias("time"),
         pl.col("known_at").dt.epoch("us").alias("known"),
         pl.col("kind").cast(pl.Categorical),
-        *asked.values,
+        *request.values,
     )
     sorted_events = events.collect().sort("account", "time", maintain_order=True)
-    streams = [sorted_events.filter(pl.col("kind").is_in(list(kinds))) for kinds, _ in asked.streams]
+    streams = [sorted_events.filter(pl.col("kind").is_in(list(kinds))) for kinds, _ in request.streams]
     return accounts.select("account", "wide", "narrow"), sorted_events.select("account", "time", "known"), streams
 
 
@@ -67,7 +67,7 @@ def _visible(events: "pl.LazyFrame", cut: "pl.Expr") -> "pl.LazyFrame":
 
 
 def _finished(
-    asked: FeatureRequest,
+    request: FeatureRequest,
     keys: "pl.LazyFrame",
     seen: "list[pl.LazyFrame]",
     by: list[str],
@@ -78,14 +78,14 @@ def _finished(
     import polars as pl
 
     table = keys.join(seen[0].group_by(by).agg(pl.col("time").min().alias("opened")), on=by, how="left")
-    for (_, atoms), stream in zip(asked.streams, seen[1:], strict=True):
-        found = [_atom(atom, cut).alias(atom.column) for atom in atoms]
-        table = table.join(stream.group_by(by).agg(found), on=by, how="left")
-    table = table.with_columns(_told(atom) for _, atoms in asked.streams for atom in atoms)
-    for parts in asked.combined:
+    for (_, atoms), stream in zip(request.streams, seen[1:], strict=True):
+        results = [_atom(atom, cut).alias(atom.column) for atom in atoms]
+        table = table.join(stream.group_by(by).agg(results), on=by, how="left")
+    table = table.with_columns(_describe(atom) for _, atoms in request.streams for atom in atoms)
+    for parts in request.combined:
         table = table.with_columns(map(_combined, parts))
-    table = table.with_columns(*_peers(asked.peers), *_seasons(asked.calendars, seasons))
-    return table.select("account", "cutoff", *asked.columns).collect()
+    table = table.with_columns(*_peers(request.peers), *_seasons(request.calendars, seasons))
+    return table.select("account", "cutoff", *request.columns).collect()
 
 
 def _atom(atom: Atom, cut: "pl.Expr") -> "pl.Expr":
@@ -147,17 +147,17 @@ def _timeless(atom: Atom, cut: "pl.Expr") -> "pl.Expr":
             return gaps.mean() / DAY_US
 
 
-def _told(atom: Atom) -> "pl.Expr":
+def _describe(atom: Atom) -> "pl.Expr":
     """0 where the stream has nothing, missing where the window begins before the account."""
     import polars as pl
 
-    found = pl.col(atom.column)
+    result = pl.col(atom.column)
     if atom.aggregation in ZERO_WHEN_EMPTY:
-        found = found.cast(pl.Float64).fill_null(0) if atom.aggregation is Aggregation.SINGLE else found.fill_null(0)
+        result = result.cast(pl.Float64).fill_null(0) if atom.aggregation is Aggregation.SINGLE else result.fill_null(0)
     if atom.aggregation.is_timeless:
-        return found
+        return result
     begin = pl.col("cutoff") - (atom.lag + (atom.days or 0)) * DAY_US
-    return pl.when(begin >= pl.col("opened")).then(found).alias(atom.column)
+    return pl.when(begin >= pl.col("opened")).then(result).alias(atom.column)
 
 
 def _combined(part: Combined) -> "pl.Expr":

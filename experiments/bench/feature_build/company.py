@@ -139,17 +139,17 @@ def _table(ids: list[str], account: Places, occurred: Places, rng: np.random.Gen
     )
 
 
-def _numbered(block: int, places: Places, valid: NDArray[np.bool_] | None = None) -> pa.Array:
+def _numbered(block: int, indices: Places, valid: NDArray[np.bool_] | None = None) -> pa.Array:
     """Ids of a block's events, null where not `valid`."""
-    numbers = pa.array(block * 1_000_000_000 + places, mask=None if valid is None else ~valid)
+    numbers = pa.array(block * 1_000_000_000 + indices, mask=None if valid is None else ~valid)
     return numbers.cast(pa.string())
 
 
 def _refs(account: Places, kind: Places, kinds: list[EventKind]) -> pa.Array:
     """What closes something refers to the latest event before it, in its account, that its kind closes."""
-    places, opener = np.arange(len(account)), np.full(len(account), -1)
+    indices, opener = np.arange(len(account)), np.full(len(account), -1)
     for opening, closing in CLOSED_BY.items():
-        latest = np.maximum.accumulate(np.where(kind == kinds.index(opening), places, -1))
+        latest = np.maximum.accumulate(np.where(kind == kinds.index(opening), indices, -1))
         closes = np.isin(kind, [kinds.index(one) for one in closing])
         opener[closes] = latest[closes]
     there = (opener >= 0) & (account[opener] == account)

@@ -88,9 +88,9 @@ def feature_request(features: Sequence[Feature]) -> FeatureRequest:
     return FeatureRequest(streams, (plain, nested), tuple(features))
 
 
-def seasons_of(asked: FeatureRequest, cutoffs: Sequence[int]) -> Seasons:
+def seasons_of(request: FeatureRequest, cutoffs: Sequence[int]) -> Seasons:
     """The numbers of each cutoff's date in UTC: the days since the first of March as an angle of the mean year."""
-    return {cutoff: [_season(calendar.of, cutoff) for calendar in asked.calendars] for cutoff in cutoffs}
+    return {cutoff: [_season(calendar.of, cutoff) for calendar in request.calendars] for cutoff in cutoffs}
 
 
 def _season(season: SeasonMeasure, cutoff: int) -> float:

@@ -33,9 +33,9 @@ Build = Callable[[Path, FeatureRequest, list[int]], Iterator[Part]]
 def main() -> None:
     """Builds, samples, answers."""
     args = _parser().parse_args()
-    build, asked = BUILDS[args.formulation](), feature_request(SETS[args.set]())
+    build, request = BUILDS[args.formulation](), feature_request(SETS[args.set]())
     started, worked = time.perf_counter(), time.process_time()
-    rows, sample = consumed(build(args.folder, asked, cutoffs_of(args.cutoffs).tolist()))
+    rows, sample = consumed(build(args.folder, request, cutoffs_of(args.cutoffs).tolist()))
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
     np.savez(args.sample, account=sample.account, cutoff=sample.cutoff, values=sample.values)
     sys.stdout.buffer.write(
@@ -59,15 +59,15 @@ class RowSample(NamedTuple):
 
 def consumed(parts: Iterator[Part]) -> tuple[int, RowSample]:
     """The number of rows, the sampled ones."""
-    rows, kept = 0, []
+    rows, retained = 0, []
     for account, cutoff, values in parts:
         rows += len(account)
         mask = account % SAMPLED == 0
-        kept.append(RowSample(account[mask], cutoff[mask], values(mask)))
-    account = np.concatenate([part.account for part in kept])
-    cutoff = np.concatenate([part.cutoff for part in kept])
+        retained.append(RowSample(account[mask], cutoff[mask], values(mask)))
+    account = np.concatenate([part.account for part in retained])
+    cutoff = np.concatenate([part.cutoff for part in retained])
     order = np.lexsort((cutoff, account))
-    numbers = np.concatenate([part.values for part in kept])
+    numbers = np.concatenate([part.values for part in retained])
     return rows, RowSample(account[order], cutoff[order], numbers[order])
 
 
@@ -76,9 +76,9 @@ def _engine() -> Build:
 
     warm()
 
-    def build(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
+    def build(folder: Path, request: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
         before = 0
-        for built in by_engine.by_chunks(folder, asked, cutoffs):
+        for built in by_engine.by_chunks(folder, request, cutoffs):
             yield before + built.rows.account.astype(np.int64), built.rows.cutoff, built.values.__getitem__
             before += len(built.accounts)
 
@@ -88,9 +88,9 @@ def _engine() -> Build:
 def _polars(formulation: str) -> Build:
     import polars as pl
 
-    def build(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
-        for frame in getattr(by_polars, formulation)(folder, asked, cutoffs, seasons_of(asked, cutoffs)):
-            numbers = frame.select(pl.col(asked.columns).cast(pl.Float64).fill_null(float("nan")))
+    def build(folder: Path, request: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
+        for frame in getattr(by_polars, formulation)(folder, request, cutoffs, seasons_of(request, cutoffs)):
+            numbers = frame.select(pl.col(request.columns).cast(pl.Float64).fill_null(float("nan")))
 
             def chosen(mask: NDArray[np.bool_], numbers: pl.DataFrame = numbers) -> Numbers:
                 return numbers.filter(pl.Series(mask)).to_numpy()
@@ -103,12 +103,12 @@ def _polars(formulation: str) -> Build:
 def _duckdb(formulation: str) -> Build:
     import pyarrow as pa
 
-    def build(folder: Path, asked: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
-        for batch in getattr(by_duckdb, formulation)(folder, asked, cutoffs, seasons_of(asked, cutoffs)):
+    def build(folder: Path, request: FeatureRequest, cutoffs: list[int]) -> Iterator[Part]:
+        for batch in getattr(by_duckdb, formulation)(folder, request, cutoffs, seasons_of(request, cutoffs)):
 
             def chosen(mask: NDArray[np.bool_], batch: pa.RecordBatch = batch) -> Numbers:
                 few = batch.filter(pa.array(mask))
-                columns = [few[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in asked.columns]
+                columns = [few[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in request.columns]
                 return np.stack(columns, axis=1)
 
             yield batch["account"].to_numpy(), batch["cutoff"].to_numpy(), chosen

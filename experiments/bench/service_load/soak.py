@@ -31,30 +31,35 @@ class Soak:
     minutes: float
 
 
-def soak(asked: Soak) -> dict[str, Any]:
+def soak(request: Soak) -> dict[str, Any]:
     """Works so many minutes; how much was asked, what failed, what memory was held."""
     stop, done, failed = threading.Event(), [0] * (SCORING_CLIENTS + 1), list[str]()
-    bodies = asked.company.bodies
+    bodies = request.company.bodies
     batches = event_batches("soak", 100_000_000, EVENTS_A_BATCH)
     sources: list[tuple[str, Callable[[], bytes]]] = [
         ("/v1/scores", lambda: bodies[sum(done) % len(bodies)]) for _ in range(SCORING_CLIENTS)
     ]
     sources.append(("/v1/events", lambda: next(batches)))
     threads = [
-        threading.Thread(target=_work, args=(asked, place, source, stop, done, failed))
+        threading.Thread(target=_work, args=(request, place, source, stop, done, failed))
         for place, source in enumerate(sources)
     ]
     for thread in threads:
         thread.start()
-    seconds, mib = _sampled(asked)
+    seconds, mib = _sampled(request)
     stop.set()
     for thread in threads:
         thread.join()
-    return {"scores": sum(done[:-1]), "events": done[-1] * EVENTS_A_BATCH, "failed": len(failed), **_told(seconds, mib)}
+    return {
+        "scores": sum(done[:-1]),
+        "events": done[-1] * EVENTS_A_BATCH,
+        "failed": len(failed),
+        **_describe(seconds, mib),
+    }
 
 
 def _work(
-    asked: Soak,
+    request: Soak,
     place: int,
     source: tuple[str, Callable[[], bytes]],
     stop: threading.Event,
@@ -62,8 +67,8 @@ def _work(
     failed: list[str],
 ) -> None:
     path, body = source
-    headers: Mapping[str, str] = {**asked.company.headers, "content-type": "application/json"}
-    with httpx.Client(base_url=asked.url, headers=headers, timeout=30) as http:
+    headers: Mapping[str, str] = {**request.company.headers, "content-type": "application/json"}
+    with httpx.Client(base_url=request.url, headers=headers, timeout=30) as http:
         while not stop.wait(PAUSE_SECONDS):
             try:
                 answer = http.post(path, content=body())
@@ -75,16 +80,16 @@ def _work(
                 failed.append(answer.text[:200])
 
 
-def _sampled(asked: Soak) -> tuple[list[float], list[float]]:
+def _sampled(request: Soak) -> tuple[list[float], list[float]]:
     seconds, mib, began = [], [], time.monotonic()
-    while (spent := time.monotonic() - began) < asked.minutes * 60:
+    while (spent := time.monotonic() - began) < request.minutes * 60:
         seconds.append(spent)
-        mib.append(resident_mib(asked.group))
-        time.sleep(min(SAMPLE_SECONDS, asked.minutes * 60 / 8))
+        mib.append(resident_mib(request.group))
+        time.sleep(min(SAMPLE_SECONDS, request.minutes * 60 / 8))
     return seconds, mib
 
 
-def _told(seconds: list[float], mib: list[float]) -> dict[str, float]:
+def _describe(seconds: list[float], mib: list[float]) -> dict[str, float]:
     settled = int(len(seconds) * SETTLING)
     return {
         "rss_start_mib": mib[0],

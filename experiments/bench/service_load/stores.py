@@ -47,8 +47,8 @@ def fill(address: str, dataset: Dataset, scoring: BundleScoring, accounts: int, 
         log = dataset.event_log()
         cutoff = int(log.known_at.max()) + AFTER_DAYS * DAY_US
         chosen = _eligible(database, scoring, [str(name) for name in log.accounts], cutoff)[:accounts]
-        asked = {"as_of": moment_of(cutoff).isoformat(), "reasons": reasons}
-        bodies = (orjson.dumps({**asked, "accounts": [{"account_id": name}]}) for name, _ in chosen)
+        request = {"as_of": moment_of(cutoff).isoformat(), "reasons": reasons}
+        bodies = (orjson.dumps({**request, "accounts": [{"account_id": name}]}) for name, _ in chosen)
         return LoadedCompany(_key(database), tuple(bodies), tuple(row for _, row in chosen))
     finally:
         database.close()
@@ -64,13 +64,13 @@ def _key(database: Database) -> dict[str, str]:
 
 def _eligible(database: Database, scoring: BundleScoring, names: list[str], cutoff: int) -> list[tuple[str, bytes]]:
     """Accounts, with their rows as the service computes them from the store."""
-    found = []
+    results = []
     histories = DatabaseHistories(database)
     for name in names[:ASKED_AT_ONCE]:
         values = rows_of(scoring.scorer, scoring.asked(histories.read([name], cutoff, EVERYWHERE), cutoff))
         if len(values):
-            found.append((name, mlflow_row(scoring, values)))
-    return found
+            results.append((name, mlflow_row(scoring, values)))
+    return results
 
 
 def two_versions(served: Path, home: Path) -> tuple[Path, tuple[ServedPointer, ServedPointer]]:

@@ -38,45 +38,45 @@ def true_drivers(pictures: pd.DataFrame) -> Words:
     return np.where(most >= ACTS, strongest, np.where(most < QUIET, NOTHING, ""))
 
 
-def named_causes(found: TrainingSet, kept: Mask, effort: Effort) -> Words:
+def named_causes(result: TrainingSet, mask: Mask, effort: Effort) -> Words:
     """Per kept test row the weightiest raising cause among the product's reasons, or "none"."""
-    fit, test = split(found)
+    fit, test = split(result)
     booster = train_booster(fit, Parameters(), effort.rounds, 0)
     empty = np.isnan(fit.values).all(axis=0)
     typical = np.nanmedian(np.where(empty, 0.0, fit.values), axis=0)
-    speaker = create_explainer(catalog(), found.categories, typical, "CNY")
-    said: list[str] = []
-    values = test.values[kept]
+    speaker = create_explainer(catalog(), result.categories, typical, "CNY")
+    text: list[str] = []
+    values = test.values[mask]
     for start in range(0, len(values), BATCH):
         part = values[start : start + BATCH]
         shares = np.asarray(booster.predict(part, pred_contrib=True))
         for reasons in speaker.explain(part, shares, "en", REASONS):
             causes = (one.code.value for one in reasons if one.code.is_cause and one.direction == "rising")
-            said.append(next(causes, NOTHING))
-    return np.array(said)
+            text.append(next(causes, NOTHING))
+    return np.array(text)
 
 
-def confusion(true: Words, said: Words) -> dict[str, dict[str, int]]:
+def confusion(true: Words, text: Words) -> dict[str, dict[str, int]]:
     """True driver → cause named first → rows."""
-    found = {driver: np.unique(said[true == driver], return_counts=True) for driver in (*DRIVERS, NOTHING)}
+    result = {driver: np.unique(text[true == driver], return_counts=True) for driver in (*DRIVERS, NOTHING)}
     return {
         driver: {str(cause): int(count) for cause, count in zip(*counted, strict=True)}
-        for driver, counted in found.items()
+        for driver, counted in result.items()
         if len(counted[0])
     }
 
 
-def recognised(true: Words, said: Words, account: NDArray[np.int32], effort: Effort) -> list[dict[str, Any]]:
+def recognised(true: Words, text: Words, account: NDArray[np.int32], effort: Effort) -> list[dict[str, Any]]:
     """For each driver how often its cause is named first where it is the true one, against how often anywhere."""
     weights = list(draw_resamples(account, effort.draws).weights())
-    return [_recognised(driver, true == driver, said == driver, weights) for driver in (*DRIVERS, NOTHING)]
+    return [_recognised(driver, true == driver, text == driver, weights) for driver in (*DRIVERS, NOTHING)]
 
 
 def _recognised(driver: str, acts: Mask, named: Mask, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     if not acts.any():
         return {"driver": driver, "rows": 0, "named": None, "anywhere": float(named.mean())}
-    drawn = [_gain(acts, named, weight) for weight in weights if weight[acts].any()]
-    between = interval(np.array(drawn))
+    randomised = [_gain(acts, named, weight) for weight in weights if weight[acts].any()]
+    between = interval(np.array(randomised))
     return {
         "driver": driver,
         "rows": int(acts.sum()),

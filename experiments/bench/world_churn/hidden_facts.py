@@ -19,20 +19,20 @@ WEEK_OF = {DATES.cutoff(week): week for week in range(LAST)}
 NUMBER_OF = {DATES.name(week): week for week in range(LAST)}
 
 
-def left_by_the_end(found: TrainingSet, test: Examples, truth: Path) -> Mask:
+def left_by_the_end(result: TrainingSet, test: Examples, truth: Path) -> Mask:
     """Rows whose account had quietly left for good when the window of its answer closed."""
     departures = pd.read_parquet(truth / "departures.parquet", columns=["account_id", "week"])
     gone_at = {account: DATES.cutoff(NUMBER_OF[week] + 1) for account, week in departures.itertuples(index=False)}
-    ids = found.accounts[test.account]
+    ids = result.accounts[test.account]
     never = np.iinfo(np.int64).max
     return np.array([gone_at.get(account, never) for account in ids], dtype=np.int64) <= test.matures_at
 
 
-def pictures_of(found: TrainingSet, test: Examples, truth: Path) -> pd.DataFrame:
+def pictures_of(result: TrainingSet, test: Examples, truth: Path) -> pd.DataFrame:
     """One row of hidden states for each test row; missing where the truth has no picture of that week."""
     keys = pd.DataFrame(
         {
-            "account_id": found.accounts[test.account].astype(str),
+            "account_id": result.accounts[test.account].astype(str),
             "week": [DATES.name(WEEK_OF[int(one)]) for one in test.cutoff],
         }
     )

@@ -78,19 +78,19 @@ def training_set(dataset: Dataset, gap: int) -> TrainingSet:
     return build_training_set(dataset, ChurnDefinition(gap=gap), cutoffs, catalog())
 
 
-def split(found: TrainingSet) -> tuple[Examples, Examples]:
+def split(result: TrainingSet) -> tuple[Examples, Examples]:
     """What was answered before the last year begins, the rows of the last year."""
-    examples = training_examples(found)
+    examples = training_examples(result)
     test = examples.cutoff >= WeekDates().cutoff(TEST_FROM)
     return examples.where(examples.matures_at <= WeekDates().cutoff(TEST_FROM)), examples.where(test)
 
 
-def measure_model(found: TrainingSet, kept: frozenset[str] | None, effort: Effort) -> WorldModel:
+def measure_model(result: TrainingSet, retained: frozenset[str] | None, effort: Effort) -> WorldModel:
     """The model of these columns, or of all of them, on the test rows."""
-    fit, test = split(found)
-    silent = found.labels.already_silent[test.place]
-    if kept is not None:
-        mask = np.array([column in kept for column in fit.columns])
+    fit, test = split(result)
+    silent = result.labels.already_silent[test.place]
+    if retained is not None:
+        mask = np.array([column in retained for column in fit.columns])
         fit, test = fit.only(mask), test.only(mask)
     return WorldModel(test, silent, predict_log_odds(train_booster(fit, Parameters(), effort.rounds, 0), test.values))
 
@@ -105,9 +105,9 @@ def mirrors_orders(feature: Feature) -> bool:
     return all(atom.stream.kinds <= MIRRORS for atom in atoms_of(feature.measure))
 
 
-def rows_of(judged: WorldModel, gap: int, features: str, effort: Effort) -> list[dict[str, Any]]:
+def rows_of(assessment: WorldModel, gap: int, features: str, effort: Effort) -> list[dict[str, Any]]:
     """AUC with interval and average precision of every group."""
-    return [_row(judged.among(mask), gap, group, features, effort) for group, mask in judged.groups.items()]
+    return [_row(assessment.among(mask), gap, group, features, effort) for group, mask in assessment.groups.items()]
 
 
 def _row(part: WorldModel, gap: int, group: str, features: str, effort: Effort) -> dict[str, Any]:
@@ -130,22 +130,22 @@ def gain(more: WorldModel, fewer: WorldModel, effort: Effort) -> dict[str, Any]:
     """What more columns add to fewer among the accounts that still order: AUC, average precision, with intervals."""
     mask = ~more.silent
     resamples = draw_resamples(more.examples.account[mask], effort.paired_draws)
-    one, other = (judged.among(mask).measured(resamples) for judged in (more, fewer))
-    found: dict[str, Any] = {"group": "ordering", "gap": GAP}
+    one, other = (assessment.among(mask).measured(resamples) for assessment in (more, fewer))
+    result: dict[str, Any] = {"group": "ordering", "gap": GAP}
     for short, name in (("auc", "auc"), ("ap", "average_precision")):
         between = paired(one, other, name)
-        found |= {
+        result |= {
             f"d_{short}": one.values[name] - other.values[name],
             f"d_{short}_low": between.low,
             f"d_{short}_high": between.high,
         }
-    return found
+    return result
 
 
-def left_alone(judged: WorldModel, left: NDArray[np.bool_], effort: Effort) -> dict[str, Any]:
+def left_alone(assessment: WorldModel, left: NDArray[np.bool_], effort: Effort) -> dict[str, Any]:
     """How much of what is called churn left for good, how well that is foreseen: silent slow accounts left out."""
-    ordering = ~judged.silent
-    churned = judged.examples.churned
-    kept = judged.among(ordering & (left | ~churned))
-    row = _row(kept, GAP, "ordering", "all", effort)
+    ordering = ~assessment.silent
+    churned = assessment.examples.churned
+    retained = assessment.among(ordering & (left | ~churned))
+    row = _row(retained, GAP, "ordering", "all", effort)
     return {**row, "churned_that_left": float(left[ordering & churned].mean())}

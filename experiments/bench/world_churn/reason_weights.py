@@ -25,14 +25,14 @@ DRIVERS: Mapping[Code, str] = {
 """Reason code → the hidden fact under which it should weigh more."""
 
 
-def sums_of(found: TrainingSet, kept: Mask, effort: Effort) -> CodeSums:
-    """The contributions by code to the scores of the test rows of `kept`, as the product sums them."""
-    fit, test = split(found)
+def sums_of(result: TrainingSet, mask: Mask, effort: Effort) -> CodeSums:
+    """The contributions by code to the scores of the test rows of `mask`, as the product sums them."""
+    fit, test = split(result)
     booster = train_booster(fit, Parameters(), effort.rounds, 0)
     empty = np.isnan(fit.values).all(axis=0)
     typical = np.nanmedian(np.where(empty, 0.0, fit.values), axis=0)
-    mapped = code_map(catalog(), len(found.categories), typical)
-    values = test.values[kept]
+    mapped = code_map(catalog(), len(result.categories), typical)
+    values = test.values[mask]
     return code_sums(mapped, values, np.asarray(booster.predict(values, pred_contrib=True)))
 
 
@@ -47,12 +47,12 @@ def drivers_of(
 
 
 def _difference(values: NDArray[np.float64], acts: Mask, account: NDArray[np.int32], effort: Effort) -> dict[str, Any]:
-    drawn = [
+    randomised = [
         np.average(values[acts], weights=weights[acts]) - np.average(values[~acts], weights=weights[~acts])
         for weights in draw_resamples(account, effort.draws).weights()
         if weights[acts].any()
     ]
-    between = interval(np.array(drawn))
+    between = interval(np.array(randomised))
     return {
         "rows": int(acts.sum()),
         "difference": float(values[acts].mean() - values[~acts].mean()),

@@ -43,38 +43,38 @@ class CoverageCounts:
 def measure_coverage(log: RolloutLog, targets: Mapping[str, Floats], numbers: range) -> Iterator[list[CoverageCounts]]:
     """The targets in each of some runs; run `number` has its own coins and futures. Truths are of the rows drawn."""
     for number in numbers:
-        drawn, rows = log.draw(number)
-        regression = expected_outcomes(drawn, log.known(drawn, rows), seed=number)
+        randomised, rows = log.draw(number)
+        regression = expected_outcomes(randomised, log.known(randomised, rows), seed=number)
         against = targets[PLAYBOOK][rows]
         base = float((against * log.truth[rows]).sum(axis=1).mean())
         yield [
             _seen(
                 name,
-                evaluate_policy(drawn, chances[rows], against, regression),
-                (float((chances[rows] * log.truth[rows]).sum(axis=1).mean()), base),
-                len(drawn),
+                evaluate_policy(randomised, probabilities[rows], against, regression),
+                (float((probabilities[rows] * log.truth[rows]).sum(axis=1).mean()), base),
+                len(randomised),
             )
-            for name, chances in targets.items()
+            for name, probabilities in targets.items()
             if name != PLAYBOOK
         ]
 
 
-def _seen(name: str, found: PolicyEvaluation, truths: tuple[float, float], rows: int) -> CoverageCounts:
+def _seen(name: str, result: PolicyEvaluation, truths: tuple[float, float], rows: int) -> CoverageCounts:
     value, gain = truths[0], truths[0] - truths[1]
-    if found.target.values is None or found.difference is None:
-        return CoverageCounts(name, True, {}, {}, found.headline, gain, rows)
+    if result.target.values is None or result.difference is None:
+        return CoverageCounts(name, True, {}, {}, result.headline, gain, rows)
     return CoverageCounts(
         target=name,
         refused=False,
-        value={key: _told(one, value) for key, one in found.target.values.items()},
-        difference={key: _told(one, gain) for key, one in found.difference.items()},
-        headline=found.headline,
+        value={key: _describe(one, value) for key, one in result.target.values.items()},
+        difference={key: _describe(one, gain) for key, one in result.difference.items()},
+        headline=result.headline,
         truth=gain,
         rows=rows,
     )
 
 
-def _told(one: PolicyEstimate, truth: float) -> CoverageResult:
+def _describe(one: PolicyEstimate, truth: float) -> CoverageResult:
     return CoverageResult(one.low <= truth <= one.high, (one.high - one.low) / 2, one.value - truth)
 
 
@@ -83,25 +83,25 @@ def refused_when_thin(log: RolloutLog, targets: Mapping[str, Floats], numbers: r
     log that never drew it too."""
     refused: list[bool] = []
     for number in numbers:
-        drawn, rows = log.draw(number)
-        few = np.arange(len(drawn)) < THIN
-        for name, chances in targets.items():
-            refused.append(_refused(drawn, rows, few, targets, chances))
-            if name in drawn.actions:
-                others = drawn.action != drawn.actions.index(name)
-                refused.append(_refused(drawn, rows, others, targets, chances))
+        randomised, rows = log.draw(number)
+        few = np.arange(len(randomised)) < THIN
+        for name, probabilities in targets.items():
+            refused.append(_refused(randomised, rows, few, targets, probabilities))
+            if name in randomised.actions:
+                others = randomised.action != randomised.actions.index(name)
+                refused.append(_refused(randomised, rows, others, targets, probabilities))
     return float(np.mean(refused))
 
 
-def _refused(drawn: RandomisedRows, rows: Codes, kept: Flags, targets: Mapping[str, Floats], chances: Floats) -> bool:
-    part = _where(drawn, kept)
+def _refused(
+    randomised: RandomisedRows, rows: Codes, mask: Flags, targets: Mapping[str, Floats], probabilities: Floats
+) -> bool:
+    part = _where(randomised, mask)
     nothing = Regression(np.zeros(part.eligible.shape))
-    mine = rows[kept]
-    return evaluate_policy(part, chances[mine], targets[PLAYBOOK][mine], nothing).refused
+    mine = rows[mask]
+    return evaluate_policy(part, probabilities[mine], targets[PLAYBOOK][mine], nothing).refused
 
 
-def _where(drawn: RandomisedRows, mask: Flags) -> RandomisedRows:
-    columns: dict[str, Any] = {
-        name: value[mask] for name, value in vars(drawn).items() if isinstance(value, np.ndarray)
-    }
-    return replace(drawn, **columns)
+def _where(rows: RandomisedRows, mask: Flags) -> RandomisedRows:
+    columns: dict[str, Any] = {name: value[mask] for name, value in vars(rows).items() if isinstance(value, np.ndarray)}
+    return replace(rows, **columns)

@@ -33,10 +33,10 @@ def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = 
     """The clicks per impression of `target` as told by the log of `logged`, beside what its own log says."""
     log, other = read_bandit(logged, campaign, folder), read_bandit(target, campaign, folder)
     items = int(max(log["item_id"].max(), other["item_id"].max())) + 1
-    weight = _chances(log, other, items, target) / log["propensity_score"].to_numpy()
+    weight = _probabilities(log, other, items, target) / log["propensity_score"].to_numpy()
     click = log["click"].to_numpy(dtype=np.float64)
     support = policy_support(weight)
-    told = {} if support.refused else _values(log, weight, click)
+    result = {} if support.refused else _values(log, weight, click)
     return {
         "campaign": campaign,
         "log": logged,
@@ -44,12 +44,12 @@ def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = 
         "approximate": target == "bts",
         "refused": support.refused,
         **_support(support),
-        "values": told,
+        "values": result,
         "own_log": float(other["click"].mean()),
     }
 
 
-def _chances(log: pd.DataFrame, other: pd.DataFrame, items: int, target: str) -> Floats:
+def _probabilities(log: pd.DataFrame, other: pd.DataFrame, items: int, target: str) -> Floats:
     """The target's chance of the item that each row of the log shows at its position."""
     if target == "random":
         return np.full(len(log), 1.0 / items)
@@ -61,8 +61,8 @@ def _chances(log: pd.DataFrame, other: pd.DataFrame, items: int, target: str) ->
 
 def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, Any]:
     rows = np.arange(len(log))
-    found = values(_weighed(log, weight, click), click, clusters_of(rows))
-    return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in found.items()}
+    result = values(_weighed(log, weight, click), click, clusters_of(rows))
+    return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in result.items()}
 
 
 def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> WeightedRows:

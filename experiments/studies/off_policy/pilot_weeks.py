@@ -41,47 +41,47 @@ class Crossroads:
     def draw(self, number: int) -> RandomisedRows:
         """The log of one pilot week: its drawn decisions, their margin over the horizon; later reps go their way."""
         fork = self.simulation.forked(FIRST_PATH + 2 * number)
-        kept: list[WorldDecisions] = []
+        retained: list[WorldDecisions] = []
 
-        def notice(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
-            kept.append(decisions)
+        def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+            retained.append(decisions)
 
         margin = run(fork, Pilot(self.share), 1, notice).margin
         for _ in range(HORIZON - 1):
             margin = margin + fork.live().net * fork.traits.margin_rate
-        drawn = kept[0].coin[self.who]
-        rows = self.who[drawn]
+        randomised = retained[0].coin[self.who]
+        rows = self.who[randomised]
         return RandomisedRows(
             actions=self.actions,
-            action=kept[0].assigned[rows].astype(np.int64),
-            probability=kept[0].probability[rows],
+            action=retained[0].assigned[rows].astype(np.int64),
+            probability=retained[0].probability[rows],
             outcome=margin[rows],
-            eligible=self.eligible[drawn],
+            eligible=self.eligible[randomised],
             account=rows,
             rep=fork.traits.seat[rows].astype(np.int64),
         )
 
-    def rows_of(self, drawn: RandomisedRows) -> Codes:
+    def rows_of(self, rows: RandomisedRows) -> Codes:
         """The places of a log's rows among the rows here."""
-        return np.searchsorted(self.who, drawn.account)
+        return np.searchsorted(self.who, rows.account)
 
 
 def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[Crossroads]:
     """The reps' own way up to each of `weeks`, in order; there the truth of every package."""
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
-    found = []
+    results = []
     for week in weeks:
         ahead = week - simulation.number
         run(simulation, Reps(), ahead, lambda seen, decisions, lived: past.append(lived))
-        found.append(_crossroads(copy(simulation), past, share, paths))
-    return found
+        results.append(_crossroads(copy(simulation), past, share, paths))
+    return results
 
 
 def _crossroads(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> Crossroads:
     seen = Observation(simulation)
     who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
-    found = assigned_truth(simulation, who, paths=paths)
+    result = assigned_truth(simulation, who, paths=paths)
     return Crossroads(
         simulation=simulation,
         share=share,
@@ -91,15 +91,15 @@ def _crossroads(simulation: Simulation, past: list[SimulatedWeeks], share: float
         values=_known(seen, past)[who],
         past=_margins(seen, past)[who],
         eligible=seen.eligible[who],
-        truth=found.value["margin"],
-        effect=found.effect["margin"],
-        effect_error=found.effect_error["margin"],
+        truth=result.value["margin"],
+        effect=result.effect["margin"],
+        effect_error=result.effect_error["margin"],
     )
 
 
 def _amounts(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
     """Weeks × accounts: margin of the orders."""
-    return np.asarray(np.array([lived.amount for lived in past]) * seen.margin_rate, dtype=np.float64)
+    return np.asarray(np.array([rollout.amount for rollout in past]) * seen.margin_rate, dtype=np.float64)
 
 
 def _margins(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
@@ -110,7 +110,7 @@ def _margins(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
 def _known(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
     """Sales, silence, contacts lately; tier, segment, region, distance."""
     amounts = _amounts(seen, past)
-    met = np.array([lived.acts.recorded >= WorldAction.VISIT for lived in past])
+    met = np.array([rollout.acts.recorded >= WorldAction.VISIT for rollout in past])
     weeks = np.arange(len(past))[:, None]
     last = np.where(amounts > 0, weeks, -1).max(axis=0)
     columns = [amounts[-window:].sum(axis=0) for window in WINDOWS]

@@ -46,13 +46,13 @@ class RolloutLog:
         rows = [start + place.rows_of(log) for start, place, log in zip(starts, self.places, logs, strict=False)]
         return _joined(logs), np.concatenate(rows)
 
-    def known(self, drawn: RandomisedRows, rows: Codes) -> OutcomeRows:
+    def known(self, randomised: RandomisedRows, rows: Codes) -> OutcomeRows:
         """What a regression learns from."""
-        return OutcomeRows(self.values[rows], drawn.outcome, drawn.account, self.past[rows])
+        return OutcomeRows(self.values[rows], randomised.outcome, randomised.account, self.past[rows])
 
-    def each(self, chances: Callable[[Crossroads], Floats]) -> Floats:
+    def each(self, probabilities: Callable[[Crossroads], Floats]) -> Floats:
         """n × K of something worked out week by week."""
-        return np.concatenate([chances(place) for place in self.places])
+        return np.concatenate([probabilities(place) for place in self.places])
 
 
 def _joined(logs: Sequence[RandomisedRows]) -> RandomisedRows:

@@ -33,15 +33,15 @@ def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
 
 def learned_policy(log: RolloutLog) -> FittedEffects:
     """The effects told by a log of other coins and other futures."""
-    drawn, rows = log.draw(INDEPENDENT)
+    randomised, rows = log.draw(INDEPENDENT)
     sample = DecisionSample(
         values=log.values[rows],
-        action=drawn.action,
-        outcome=drawn.outcome,
-        probability=drawn.probability,
-        account=drawn.account,
-        eligible=drawn.eligible,
-        actions=drawn.actions,
+        action=randomised.action,
+        outcome=randomised.outcome,
+        probability=randomised.probability,
+        account=randomised.account,
+        eligible=randomised.eligible,
+        actions=randomised.actions,
     )
     return EffectModel().fit_sample(sample).fitted
 

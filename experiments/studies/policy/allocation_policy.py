@@ -12,7 +12,7 @@ from experiments.world.control import Observation, WorldDecisions
 from experiments.world.draws import Floats
 from kqml.calendar.business_time import moment_of
 from kqml.playbook.codes import CHANNELS, TIERS
-from models.policy.allocation.cadence import no_floors, shortfall_costs, tier_places, with_floors
+from models.policy.allocation.cadence import no_floors, shortfall_costs, tier_indices, with_floors
 from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 from models.policy.allocation.required_contacts import WEEKS_PER_MONTH
 from models.policy.allocation.solving import solve
@@ -37,7 +37,7 @@ class ContactCounts:
     counted: Floats | None = None
     prices: Prices | None = None
 
-    def owed(self, monday: date, target: Floats) -> Floats:
+    def required(self, monday: date, target: Floats) -> Floats:
         """Contacts that are behind plus a week's part, at most what the month lacks:
         as `required_contacts`.
 
@@ -75,7 +75,7 @@ class AllocationPolicy:
         return WorldDecisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(choice)), choice])
 
     def _problem(self, seen: Observation, packages: Actions, score: Floats) -> AllocationProblem:
-        playbook, tier = seen.playbook, tier_places(seen.tier.astype(object))
+        playbook, tier = seen.playbook, tier_indices(seen.tier.astype(object))
         rep = np.unique(seen.rep, return_inverse=True)[1].astype(np.int64)
         reps, hours = int(rep.max()) + 1, playbook.rep
         target = np.array([[playbook.cadence[name][channel] for channel in CHANNELS] for name in TIERS])[tier]
@@ -88,10 +88,10 @@ class AllocationPolicy:
             allowed=seen.eligible,
             fulfils=np.zeros(seen.eligible.shape, dtype=bool),
             booked=np.full(len(rep), NOT_BOOKED),
-            due=self.booked.owed(monday, target.astype(np.float64)) * seen.on_books[:, None],
+            due=self.booked.required(monday, target.astype(np.float64)) * seen.on_books[:, None],
             shortfall_cost=shortfall_costs(playbook, tier),
             capacity=np.tile([hours.minutes_per_week, hours.stops_per_week, hours.budget_per_week], (reps, 1)),
             floor=no_floors(reps),
         )
-        luck = np.column_stack([seen.uniform("tie", code) for code in range(len(packages.names))])
-        return with_floors(replace(problem, net_value=score - TIE * luck * problem.avoided), playbook)
+        draws = np.column_stack([seen.uniform("tie", code) for code in range(len(packages.names))])
+        return with_floors(replace(problem, net_value=score - TIE * draws * problem.avoided), playbook)

@@ -22,9 +22,9 @@ class RolloutHistory:
     margin: list[Floats] = field(default_factory=list)
     contacts: list[Floats] = field(default_factory=list)
 
-    def notice(self, seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
-        self.margin.append(lived.amount * seen.margin_rate)
-        self.contacts.append(lived.acts.recorded.astype(np.float64))
+    def notice(self, seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        self.margin.append(weeks.amount * seen.margin_rate)
+        self.contacts.append(weeks.acts.recorded.astype(np.float64))
 
     def copy(self) -> "RolloutHistory":
         return RolloutHistory([*self.margin[-WINDOWS[-1] :]], [*self.contacts[-WINDOWS[-1] :]])
@@ -44,6 +44,6 @@ class RolloutHistory:
         columns += [(met[-window:] > 0).sum(axis=0) for window in WINDOWS[:2]]
         often = (margin[-26:] > 0).mean(axis=0)
         columns += [silent, untouched, often, silent * often, columns[0] * 13 / 4 - columns[1]]
-        told = ((TIERS, seen.tier), (SEGMENTS, seen.segment), (NAMES, seen.region))
-        columns += [np.searchsorted(sorted(known), words) for known, words in told]
+        result = ((TIERS, seen.tier), (SEGMENTS, seen.segment), (NAMES, seen.region))
+        columns += [np.searchsorted(sorted(known), words) for known, words in result]
         return np.column_stack([*columns, seen.minutes_away]).astype(np.float64)

@@ -58,15 +58,15 @@ class PilotEffects:
         ripe = max(0, min(len(self.weeks), len(self.margin) - HORIZON + 1))
         if not ripe:
             raise Refused("The pilot is shorter than a horizon: none of its outcomes is known yet.")
-        kept = [week.lot < part for week in self.weeks[:ripe]]
+        retained = [week.lot < part for week in self.weeks[:ripe]]
         columns = {
-            name: np.concatenate([getattr(week, name)[mine] for week, mine in zip(self.weeks, kept, strict=False)])
+            name: np.concatenate([getattr(week, name)[mine] for week, mine in zip(self.weeks, retained, strict=False)])
             for name in ("values", "action", "chance", "account", "eligible")
         }
         outcome = np.concatenate(
             [
                 np.sum(self.margin[place : place + HORIZON], axis=0)[week.account[mine]]
-                for place, (week, mine) in enumerate(zip(self.weeks, kept, strict=False))
+                for place, (week, mine) in enumerate(zip(self.weeks, retained, strict=False))
             ]
         )
         return DecisionSample(
@@ -84,13 +84,13 @@ def run_pilot(simulation: Simulation, history: RolloutHistory, weeks: int, share
     """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
     learned = PilotEffects(simulation.world.playbook.actions)
 
-    def notice(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
-        learned.weeks.append(_drawn(seen, decisions, history.values(seen)))
-        learned.margin.append(lived.net * seen.margin_rate)
-        history.notice(seen, decisions, lived)
+    def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        learned.weeks.append(_randomised(seen, decisions, history.values(seen)))
+        learned.margin.append(weeks.net * seen.margin_rate)
+        history.notice(seen, decisions, weeks)
 
-    def afterwards(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
-        learned.beyond.append(lived.net * seen.margin_rate)
+    def afterwards(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        learned.beyond.append(weeks.net * seen.margin_rate)
 
     run(simulation, Pilot(share), weeks, notice)
     run(simulation.forked(BEYOND_PATH), Reps(), HORIZON, afterwards)
@@ -102,15 +102,15 @@ def observe(
 ) -> list[Look]:
     """Lives the pilot (`stage`: weeks, share) of some accounts; the truth of every `looks[0]` weeks by `looks[1]`
     paths."""
-    found = []
+    results = []
     for week in range(stage[0]):
         if looks[0] and week % looks[0] == 0:
-            found.append(_true(simulation, history, looks[1]))
+            results.append(_true(simulation, history, looks[1]))
         run(simulation, Pilot(stage[1]), 1, history.notice)
-    return found
+    return results
 
 
-def _drawn(seen: Observation, decisions: WorldDecisions, values: Floats) -> PilotWeek:
+def _randomised(seen: Observation, decisions: WorldDecisions, values: Floats) -> PilotWeek:
     mine = np.flatnonzero(decisions.coin)
     return PilotWeek(
         mine,
@@ -124,5 +124,5 @@ def _drawn(seen: Observation, decisions: WorldDecisions, values: Floats) -> Pilo
 
 def _true(simulation: Simulation, history: RolloutHistory, paths: int) -> Look:
     seen = Observation(simulation)
-    found = assigned_truth(simulation, np.arange(len(seen.eligible)), kappa="playbook", paths=paths)
-    return history.values(seen)[seen.on_books], found.effect["margin"][seen.on_books]
+    result = assigned_truth(simulation, np.arange(len(seen.eligible)), kappa="playbook", paths=paths)
+    return history.values(seen)[seen.on_books], result.effect["margin"][seen.on_books]

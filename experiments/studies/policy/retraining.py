@@ -17,13 +17,14 @@ def _nobody(rows: int) -> None:
 
 @dataclass
 class RetrainedPolicy:
-    """A score that is fitted to the matured rows every so many weeks. `part`: of the rows. `told`: of each training."""
+    """A score that is fitted to the matured rows every so many weeks. `part`: of the rows. `report_progress`: of
+    each training."""
 
     learned: PilotEffects
     fit: Callable[[DecisionSample], Score]
     every: int
     part: float = 1.0
-    told: Callable[[int], None] = _nobody
+    report_progress: Callable[[int], None] = _nobody
     week: int = 0
     score: Score | None = field(default=None, repr=False)
     rows: int = 0
@@ -39,4 +40,4 @@ class RetrainedPolicy:
         sample = self.learned.matured(self.part)
         if len(sample) != self.rows:
             self.score, self.rows = self.fit(sample), len(sample)
-            self.told(self.rows)
+            self.report_progress(self.rows)

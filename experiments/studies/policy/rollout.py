@@ -107,9 +107,9 @@ def _compared(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapp
         "risk_times_value": scores.risk_times_value(risk),
         ORACLE: scores.by_trees(oracle),
     }
-    found: dict[str, Making] = {name: _always(score) for name, score in fixed.items()}
-    found[LEARNER] = lambda fork, ripening: RetrainedPolicy(ripening, scores.t_learner, stage.retrain_every)
-    return found
+    result: dict[str, Making] = {name: _always(score) for name, score in fixed.items()}
+    result[LEARNER] = lambda fork, ripening: RetrainedPolicy(ripening, scores.t_learner, stage.retrain_every)
+    return result
 
 
 def _risk(learned: PilotEffects) -> Booster:
@@ -135,10 +135,10 @@ def ours_of(part: float) -> str:
 
 def _learning(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
     def make(fork: Simulation, ripening: PilotEffects) -> Score:
-        def told(count: int) -> None:
+        def report_progress(count: int) -> None:
             rows[ours_of(part)] = count
 
-        return RetrainedPolicy(ripening, scores.ours(otherwise), stage.retrain_every, part, told)
+        return RetrainedPolicy(ripening, scores.ours(otherwise), stage.retrain_every, part, report_progress)
 
     return make
 
@@ -157,9 +157,9 @@ def _net_of(fork: Simulation, score: Score, known: tuple[PilotEffects, RolloutHi
     """Margin less cost of one future; the run-out is lived under the playbook by every policy alike."""
     learned, history = known
 
-    def notice(seen: Observation, decisions: WorldDecisions, lived: SimulatedWeeks) -> None:
-        learned.add_week(lived.net * seen.margin_rate)
-        history.notice(seen, decisions, lived)
+    def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        learned.add_week(weeks.net * seen.margin_rate)
+        history.notice(seen, decisions, weeks)
 
     own = AllocationPolicy("own", score, history)
     margin = run(fork, own, weeks, notice).margin

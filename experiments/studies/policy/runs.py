@@ -41,22 +41,22 @@ def run_worlds(
     runs: Iterable[RolloutRun], jobs: int, keep: Path | None, tell: Callable[[int], None]
 ) -> Mapping[RolloutRun, StoredRollout]:
     """Lives every run, `jobs` parts at a time. `keep`: folder of earlier ones of the same code. `tell`: parts done."""
-    found: dict[tuple[RolloutRun, str], StoredRollout] = {}
+    result: dict[tuple[RolloutRun, str], StoredRollout] = {}
     wanted = [(run, part) for run in runs for part in parts_of(run.stage)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=wait_without_spinning) as pool:
         waiting = {}
         for run, part in wanted:
             if keep is not None and (keep / run.file(part)).exists():
-                found[run, part] = _read(keep / run.file(part))
+                result[run, part] = _read(keep / run.file(part))
             else:
                 waiting[pool.submit(_live, run, part)] = (run, part)
         for future in as_completed(waiting):
             run, part = waiting[future]
-            found[run, part] = future.result()
+            result[run, part] = future.result()
             if keep is not None:
-                _write(found[run, part], keep / run.file(part))
-            tell(len(found))
-    return {run: _together([found[run, part] for part in parts_of(run.stage)]) for run, _ in wanted}
+                _write(result[run, part], keep / run.file(part))
+            tell(len(result))
+    return {run: _together([result[run, part] for part in parts_of(run.stage)]) for run, _ in wanted}
 
 
 def _together(parts: Sequence[StoredRollout]) -> StoredRollout:
@@ -71,19 +71,19 @@ def _live(run: RolloutRun, part: str) -> StoredRollout:
     return StoredRollout(run_stage(world, run.stage, part), world.hash)
 
 
-def _write(lived: StoredRollout, path: Path) -> None:
+def _write(rollout: StoredRollout, path: Path) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
-    nets = {f"net {name}": net for name, net in lived.outcome.nets.items()}
-    rows = {f"rows {name}": np.array(count) for name, count in lived.outcome.rows.items()}
+    nets = {f"net {name}": net for name, net in rollout.outcome.nets.items()}
+    rows = {f"rows {name}": np.array(count) for name, count in rollout.outcome.rows.items()}
     with half.open("wb") as file:
-        np.savez(file, world=np.array(lived.world), **nets, **rows)  # type: ignore[arg-type]
+        np.savez(file, world=np.array(rollout.world), **nets, **rows)  # type: ignore[arg-type]
     half.replace(path)
 
 
 def _read(path: Path) -> StoredRollout:
-    with np.load(path) as kept:
-        nets = {name.removeprefix("net "): kept[name] for name in kept.files if name.startswith("net ")}
-        rows = {name.removeprefix("rows "): int(kept[name]) for name in kept.files if name.startswith("rows ")}
-        return StoredRollout(RolloutResult(nets, rows), str(kept["world"]))
+    with np.load(path) as retained:
+        nets = {name.removeprefix("net "): retained[name] for name in retained.files if name.startswith("net ")}
+        rows = {name.removeprefix("rows "): int(retained[name]) for name in retained.files if name.startswith("rows ")}
+        return StoredRollout(RolloutResult(nets, rows), str(retained["world"]))

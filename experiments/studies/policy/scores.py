@@ -78,8 +78,8 @@ def by_trees(boosters: list[lgb.Booster]) -> Score:
     """Net value of effects that trees predict, one booster for each action but the first."""
 
     def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-        told = [np.asarray(one.predict(values), dtype=np.float64) for one in boosters]
-        return _net(seen, np.column_stack([np.zeros(len(values)), *told]))
+        results = [np.asarray(one.predict(values), dtype=np.float64) for one in boosters]
+        return _net(seen, np.column_stack([np.zeros(len(values)), *results]))
 
     return score
 
@@ -88,8 +88,8 @@ def by_truth(simulation: Simulation, paths: int) -> Score:
     """The full oracle: the truth of asking for each package, of the very simulation that it decides in."""
 
     def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-        found = assigned_truth(simulation, np.arange(len(values)), kappa="playbook", paths=paths)
-        return _net(seen, found.effect["margin"])
+        result = assigned_truth(simulation, np.arange(len(values)), kappa="playbook", paths=paths)
+        return _net(seen, result.effect["margin"])
 
     return score
 
@@ -99,8 +99,8 @@ def t_learner(sample: DecisionSample) -> Score:
     fitted = [fit_trees(sample.values[mine], sample.outcome[mine]) for mine in _by_action(sample)]
 
     def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-        told = np.column_stack([np.asarray(one.predict(values), dtype=np.float64) for one in fitted])
-        return _net(seen, told - told[:, :1])
+        result = np.column_stack([np.asarray(one.predict(values), dtype=np.float64) for one in fitted])
+        return _net(seen, result - result[:, :1])
 
     return score
 

@@ -45,12 +45,12 @@ def share_of_oracle(gain: Floats, oracle: Floats) -> dict[str, float]:
 def share_rows(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
     """A learner's share beside the best simple policy's (`best_simple`, by its share the best of SIMPLE), with the lead
     over it; `falls_behind`: below it beyond noise."""
-    told = {name: share_of_oracle(gains[name], gains[ORACLE]) for name in (*SIMPLE, learner)}
-    best = max(SIMPLE, key=lambda name: told[name]["share_of_oracle"])
+    result = {name: share_of_oracle(gains[name], gains[ORACLE]) for name in (*SIMPLE, learner)}
+    best = max(SIMPLE, key=lambda name: result[name]["share_of_oracle"])
     lead = share_of_oracle(gains[learner] - gains[best], gains[ORACLE])
     return {
-        **told[learner],
-        "best_simple": told[best]["share_of_oracle"],
+        **result[learner],
+        "best_simple": result[best]["share_of_oracle"],
         "best_simple_policy": best,
         "lead": {"value": lead["share_of_oracle"], "low": lead["low"], "high": lead["high"]},
         "falls_behind": lead["high"] < 0,

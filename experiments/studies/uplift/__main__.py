@@ -18,13 +18,13 @@ def main() -> int:
     parser.add_argument("--save", action="store_true", help="store the result in the checkout")
     args = parser.parse_args()
     try:
-        found = study(read_panel())
+        result = study(read_panel())
     except KqmlError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     if args.save:
-        save(args.name, {"parameters": {"study": args.name}, **found}, RESULTS)
-    sys.stdout.write((to_json(found) if args.json else "\n".join(render(found))) + "\n")
+        save(args.name, {"parameters": {"study": args.name}, **result}, RESULTS)
+    sys.stdout.write((to_json(result) if args.json else "\n".join(render(result))) + "\n")
     return 0
 
 

@@ -16,15 +16,15 @@ def ceiling_of(sample: DecisionSample, true: Floats, error: Floats) -> dict[str,
     """`corr`, `sign_error` of trees fitted to the truth as a share of the stake, cross-fitted by account: what is
     beyond them is not in the features, however many rows there are."""
     fold = folds_of(sample.account)
-    stake = regress_common(sample, fold).measure.stake
+    effect_scale = regress_common(sample, fold).measure.effect_scale
     known: Flags = sample.eligible & np.isfinite(true)
     known[:, 0] = False
     predicted = np.zeros(true.shape)
     for code in range(1, true.shape[1]):
         mine = known[:, code]
-        share = (true[:, code] / stake)[mine]
+        share = (true[:, code] / effect_scale)[mine]
         clipped = np.clip(share, *np.quantile(share, CLIPPED))
         trees = cross_fit(sample.values[mine], clipped, fold[mine], GROWTH)
-        predicted[mine, code] = stake[mine] * trees.held_out(sample.values[mine], fold[mine])
-    found = measure_rows(predicted, true, error, known)
-    return {"corr": found["corr"], "sign_error": found["sign_error"]}
+        predicted[mine, code] = effect_scale[mine] * trees.held_out(sample.values[mine], fold[mine])
+    result = measure_rows(predicted, true, error, known)
+    return {"corr": result["corr"], "sign_error": result["sign_error"]}

@@ -48,13 +48,13 @@ def read_panel() -> Panel:
         history[f"{name}_last3"] = before.groupby(frame["id"]).rolling(3, min_periods=1).mean().to_numpy()
         history[f"{name}_mean"] = before.groupby(frame["id"]).expanding().mean().to_numpy()
     described = pd.DataFrame(history).join(frame[["generalphys", "specialist", "mean_samples", "month"]])
-    kept = (frame["month"] >= FIRST_MONTH).to_numpy()
+    retained = (frame["month"] >= FIRST_MONTH).to_numpy()
     return Panel(
-        frame["id"].to_numpy(dtype=np.int64)[kept],
-        frame["month"].to_numpy(dtype=np.int64)[kept],
-        frame["scripts"].to_numpy(dtype=np.float64)[kept],
-        frame["detailing"].to_numpy(dtype=np.float64)[kept],
-        described[kept].reset_index(drop=True),
+        frame["id"].to_numpy(dtype=np.int64)[retained],
+        frame["month"].to_numpy(dtype=np.int64)[retained],
+        frame["scripts"].to_numpy(dtype=np.float64)[retained],
+        frame["detailing"].to_numpy(dtype=np.float64)[retained],
+        described[retained].reset_index(drop=True),
     )
 
 
@@ -82,10 +82,10 @@ def study(panel: Panel) -> dict[str, Any]:
     doses = {name: float(panel.calls[_action(panel) == name].mean()) for name in ACTIONS}
     learnt = {
         overlap.action: {
-            **_told(evidence.effect(overlap.action)),
+            **_describe(evidence.effect(overlap.action)),
             "calls": doses[overlap.action],
             "supported": overlap.supported,
-            "naive": _told(_difference(panel, overlap.action)),
+            "naive": _describe(_difference(panel, overlap.action)),
         }
         for overlap in evidence.overlap()
     }
@@ -93,19 +93,19 @@ def study(panel: Panel) -> dict[str, Any]:
     return {
         "rows": len(panel.scripts),
         "physicians": len(np.unique(panel.physician)),
-        "per_call": {name: {**_told(one), "elasticity": one.value * mean} for name, one in rows.items()},
+        "per_call": {name: {**_describe(one), "elasticity": one.value * mean} for name, one in rows.items()},
         "by_calls": learnt,
         "basis": evidence.basis.value,
     }
 
 
-def render(found: Mapping[str, Any]) -> list[str]:
+def render(result: Mapping[str, Any]) -> list[str]:
     """The study as lines."""
-    lines = [f"{found['rows']} months of {found['physicians']} physicians; basis {found['basis']}"]
-    for name, one in found["per_call"].items():
+    lines = [f"{result['rows']} months of {result['physicians']} physicians; basis {result['basis']}"]
+    for name, one in result["per_call"].items():
         interval = f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
         lines.append(f"prescriptions per call, {name}: {interval}, elasticity {one['elasticity']:.3f}")
-    for name, one in found["by_calls"].items():
+    for name, one in result["by_calls"].items():
         ours, naive = (f"{part['value']:.2f} ({part['low']:.2f} to {part['high']:.2f})" for part in (one, one["naive"]))
         lines.append(f"{name} ({one['calls']:.1f} calls) against none: {ours}, naive {naive}")
     return lines
@@ -141,5 +141,5 @@ def _slope(x: Floats, y: Floats, physician: Codes) -> ClusteredMean:
     return ClusteredMean(slope, scores.error, scores.degrees, len(x))
 
 
-def _told(estimate: ClusteredMean) -> dict[str, float]:
+def _describe(estimate: ClusteredMean) -> dict[str, float]:
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high}

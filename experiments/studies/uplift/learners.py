@@ -153,11 +153,11 @@ def _by_econml(learner: object, sample: DecisionSample, labels: Labels) -> Learn
         predicted = np.zeros((len(sample), len(sample.actions)))
         groups = []
         for code in range(1, len(sample.actions)):
-            told = learner.effect_inference(values, T0=0, T1=code)  # type: ignore[attr-defined]
-            predicted[:, code] = np.ravel(told.point_estimate)
+            result = learner.effect_inference(values, T0=0, T1=code)  # type: ignore[attr-defined]
+            predicted[:, code] = np.ravel(result.point_estimate)
             for name, _, mask in _groups(sample, labels, LEAST_ROWS, code):
-                value = float(np.ravel(told.point_estimate)[mask].mean())
-                reach = 1.96 * float(np.sqrt(np.mean(np.ravel(told.stderr)[mask] ** 2)))
+                value = float(np.ravel(result.point_estimate)[mask].mean())
+                reach = 1.96 * float(np.sqrt(np.mean(np.ravel(result.stderr)[mask] ** 2)))
                 groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
     return LearnerResult(predicted, groups)
 
@@ -178,13 +178,13 @@ def _groups(
     sample: DecisionSample, labels: Labels, least: int, only: int | None = None
 ) -> list[tuple[str, int, Flags]]:
     """Every action in every group with so many rows that might have got it."""
-    found = []
+    results = []
     for name in np.unique(labels):
         for code in range(1, len(sample.actions)) if only is None else (only,):
             mask = (labels == name) & sample.eligible[:, code]
             if mask.sum() >= least:
-                found.append((str(name), code, mask))
-    return found
+                results.append((str(name), code, mask))
+    return results
 
 
 def _of(sample: DecisionSample, mask: Flags) -> tuple[Floats, NDArray[np.int64]]:

@@ -120,8 +120,8 @@ def study_log(world: World, name: str, weeks: int, share: float, rows: int, path
         path = Path(folder) / "world"
         dataset, _ = write_world(world, path, log=LogPlan(policy, weeks + HORIZON + 1, 1))
         decisions = read_decision_log(path)
-        kept = decisions.decisions["week"].isin([world.almanac.dates.name(week) for week in range(WARM_UP, until)])
-        decisions = type(decisions)(decisions.decisions[kept], decisions.states)
+        retained = decisions.decisions["week"].isin([world.almanac.dates.name(week) for week in range(WARM_UP, until)])
+        decisions = type(decisions)(decisions.decisions[retained], decisions.states)
         data = build_decision_data(dataset, decisions, world.playbook).learnable()
         data = data.where(_chosen(data, KINDS[name].randomised, rows))
         chosen = [feature for feature in catalog() if feature.column in COLUMNS]
@@ -156,9 +156,9 @@ def _truth(world: World, policy: StagedLog, data: DecisionData, paths: int) -> t
         who = np.array([int(name[1:]) for name in data.account_ids[data.rows.account[mine]]], dtype=np.int64)
         if not len(mine):
             continue
-        found = (assigned_truth if KINDS_DRAW[policy.name] else truth)(simulation, who, paths=paths)
+        result = (assigned_truth if KINDS_DRAW[policy.name] else truth)(simulation, who, paths=paths)
         real = 1.0 if KINDS_DRAW[policy.name] else _real(simulation, who)
-        true[mine], error[mine] = found.effect["margin"] * real, found.effect_error["margin"] * real
+        true[mine], error[mine] = result.effect["margin"] * real, result.effect_error["margin"] * real
     return true, error
 
 

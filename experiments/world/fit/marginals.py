@@ -58,7 +58,7 @@ def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
     gaps = np.diff(log.day)[same]
     number = log.account.max() + 1
     orders = np.bincount(log.account, minlength=number)
-    kept = orders >= FEWEST
+    retained = orders >= FEWEST
     owner = log.account[1:][same]
     mean = _mean(owner, gaps.astype(np.float64), number)
     square = _mean(owner, gaps.astype(np.float64) ** 2, number)
@@ -69,10 +69,10 @@ def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
     sales = np.bincount(log.account[late], weights=log.amount[late], minlength=number).astype(np.float64)
     return Marginals(
         gaps=np.bincount(np.minimum(gaps, GAPS), minlength=GAPS + 1) / max(len(gaps), 1),
-        gap_mean=mean[kept] / 7.0,
-        gap_cv=np.sqrt(np.maximum(square - mean**2, 0.0))[kept] / mean[kept],
-        size=_medians(log, number)[kept],
-        spread=np.sqrt(np.maximum(log_square - log_mean**2, 0.0))[kept],
+        gap_mean=mean[retained] / 7.0,
+        gap_cv=np.sqrt(np.maximum(square - mean**2, 0.0))[retained] / mean[retained],
+        size=_medians(log, number)[retained],
+        spread=np.sqrt(np.maximum(log_square - log_mean**2, 0.0))[retained],
         churn={window: _churn(log, window) for window in WINDOWS},
         season=_season(log, month_of_day),
         top=_top(sales[sales > 0]),
@@ -89,23 +89,23 @@ def _medians(log: OrderLog, number: int) -> Floats:
     order = np.lexsort((log.amount, log.account))
     starts = np.searchsorted(log.account, np.arange(number))
     counts = np.bincount(log.account, minlength=number)
-    places = np.minimum(starts + counts // 2, len(order) - 1)
-    return np.where(counts > 0, log.amount[order][places], np.nan)
+    indices = np.minimum(starts + counts // 2, len(order) - 1)
+    return np.where(counts > 0, log.amount[order][indices], np.nan)
 
 
 def _churn(log: OrderLog, window: int) -> float:
     """Gap 0, the data README's eligibility."""
     key = log.account * 1_000_000 + log.day
     accounts = np.unique(log.account)
-    lost = asked = 0
+    lost = request = 0
     for cutoff in range(CUTOFF_FROM, log.days - max(WINDOWS), CUTOFF_EVERY):
         low, at = np.searchsorted(key, accounts * 1_000_000), np.searchsorted(key, accounts * 1_000_000 + cutoff)
         end = np.searchsorted(key, accounts * 1_000_000 + cutoff + window)
         last = log.day[np.maximum(at - 1, 0)]
         eligible = (at - low >= ELIGIBLE_ORDERS) & (last >= cutoff - ELIGIBLE_DAYS)
-        asked += int(eligible.sum())
+        request += int(eligible.sum())
         lost += int((eligible & (end == at)).sum())
-    return lost / max(asked, 1)
+    return lost / max(request, 1)
 
 
 def _season(log: OrderLog, month_of_day: Places) -> Floats:

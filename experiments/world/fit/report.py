@@ -116,10 +116,10 @@ def _distribution(axes: Axes, check: FitCheck, of: Callable[..., Floats], label:
 
 
 def _churn(axes: Axes, check: FitCheck) -> None:
-    places = np.arange(len(WINDOWS))
-    axes.bar(places - 0.2, [100 * check.real.churn[window] for window in WINDOWS], 0.4, color=REAL)
-    axes.bar(places + 0.2, [100 * check.ours.churn[window] for window in WINDOWS], 0.4, color=OURS)
-    axes.set_xticks(places, [f"{window} days" for window in WINDOWS])
+    indices = np.arange(len(WINDOWS))
+    axes.bar(indices - 0.2, [100 * check.real.churn[window] for window in WINDOWS], 0.4, color=REAL)
+    axes.bar(indices + 0.2, [100 * check.ours.churn[window] for window in WINDOWS], 0.4, color=OURS)
+    axes.set_xticks(indices, [f"{window} days" for window in WINDOWS])
     axes.set(ylabel="no order within, %")
 
 

@@ -45,8 +45,8 @@ def lettering_for(language: str) -> Lettering:
     if language == "en":
         return Lettering("en", "DejaVu Sans", fallback=False)
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    found = next((name for name in CJK_FONTS if name in installed), None)
-    return Lettering("zh", found, fallback=False) if found else Lettering("en", "DejaVu Sans", fallback=True)
+    result = next((name for name in CJK_FONTS if name in installed), None)
+    return Lettering("zh", result, fallback=False) if result else Lettering("en", "DejaVu Sans", fallback=True)
 
 
 @contextmanager

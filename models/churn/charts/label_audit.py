@@ -66,14 +66,14 @@ def _months(audit: LabelAudit, words: Words) -> Figure:
     figure.suptitle(words("months_title"))
     axes = figure.subplots()
     months = audit.quiet.months
-    places = [month.month for month in months]
+    indices = [month.month for month in months]
     if audit.quiet.periods:
         other = [_number(month.without_quiet) for month in months]
-        axes.bar([place + 0.2 for place in places], other, width=0.4, label=words("without_quiet"), color="0.75")
+        axes.bar([place + 0.2 for place in indices], other, width=0.4, label=words("without_quiet"), color="0.75")
     width, shift, label = (0.4, 0.2, words("with_quiet")) if audit.quiet.periods else (0.8, 0.0, None)
     rates = [_number(month.churn_rate) for month in months]
-    axes.bar([place - shift for place in places], rates, width=width, label=label)
-    axes.set_xticks(places)
+    axes.bar([place - shift for place in indices], rates, width=width, label=label)
+    axes.set_xticks(indices)
     axes.set_xlabel(words("month"))
     _percent(axes, words("rate"))
     if audit.quiet.periods:

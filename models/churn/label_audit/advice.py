@@ -34,8 +34,8 @@ class Advice:
 
 def advice_on(audit: "LabelAudit") -> tuple[Advice, ...]:
     """Everything worth saying, in the order of the audit's parts; `fine` where there is nothing."""
-    found = (*_on_amount(audit), *_on_window(audit), *_on_rows(audit), *_on_calendar(audit))
-    return found or (Advice("fine", {}),)
+    result = (*_on_amount(audit), *_on_window(audit), *_on_rows(audit), *_on_calendar(audit))
+    return result or (Advice("fine", {}),)
 
 
 def _on_amount(audit: "LabelAudit") -> Iterator[Advice]:

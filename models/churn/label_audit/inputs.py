@@ -15,7 +15,7 @@ from kqml.history.event_log import EventLog
 
 @dataclass(frozen=True)
 class AuditInputs:
-    """`standing`: the eligible rows at `cutoffs` (ascending). `until`: the instant up to which the log answers."""
+    """`eligibility`: the eligible rows at `cutoffs` (ascending). `until`: the instant up to which the log answers."""
 
     log: EventLog
     context: Context
@@ -43,5 +43,5 @@ def audit_inputs(
     """The material of an audit. Raises Refused on an empty log."""
     until = default_cutoff(log, context.time_zone)
     cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
-    standing = eligibility_of(log, context, definition, cutoffs)
-    return AuditInputs(log, context, definition, cutoffs, label_lag_days, standing, until)
+    eligibility = eligibility_of(log, context, definition, cutoffs)
+    return AuditInputs(log, context, definition, cutoffs, label_lag_days, eligibility, until)

@@ -40,9 +40,9 @@ def quiet_effect(material: AuditInputs) -> QuietEffect:
     first, second = (
         label_eligible(material.log, material.standing, replace(way, matures=matures), material.until) for way in ways
     )
-    kept = ~first.censored & ~second.censored
-    months = months_of(first.rows.cutoff[kept], material.context.time_zone)
-    churned = np.stack([first.churned[kept], second.churned[kept]])
+    retained = ~first.censored & ~second.censored
+    months = months_of(first.rows.cutoff[retained], material.context.time_zone)
+    churned = np.stack([first.churned[retained], second.churned[retained]])
     changed = int((churned[0] != churned[1]).sum())
     return QuietEffect(len(quiet.starts), len(months), changed, tuple(_month(m, months, churned) for m in range(1, 13)))
 

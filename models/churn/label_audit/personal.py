@@ -42,8 +42,8 @@ class PersonalWindows:
 def personal_windows(material: AuditInputs) -> PersonalWindows:
     """How the definition's personal window agrees with its fixed one."""
     days = material.definition.personal_k * material.standing.own_cycle
-    personal, fixed, kept = _answers(material, days)
-    personal, fixed, days = personal[kept], fixed[kept], days[kept]
+    personal, fixed, retained = _answers(material, days)
+    personal, fixed, days = personal[retained], fixed[retained], days[retained]
     churned = int(personal.sum())
     return PersonalWindows(
         k=material.definition.personal_k,
@@ -69,6 +69,6 @@ def _answers(material: AuditInputs, days: NDArray[np.float64]) -> tuple[Mask, Ma
     known_until = quiet.active(np.array([material.until]))[0] - material.label_lag_days * DAY_US
     silent = np.where(outcome.next_order == NEVER, np.inf, quiet.active(outcome.next_order))
     ends = np.where(outcome.ends_at == NEVER, np.inf, quiet.active(outcome.ends_at))
-    judged = (days > 0) & (closes <= known_until) & (ends >= closes)
-    kept = judged & (windows.matures <= material.until) & (outcome.ends_at >= windows.closes)
-    return silent >= closes, outcome.next_order >= windows.closes, kept
+    assessment = (days > 0) & (closes <= known_until) & (ends >= closes)
+    retained = assessment & (windows.matures <= material.until) & (outcome.ends_at >= windows.closes)
+    return silent >= closes, outcome.next_order >= windows.closes, retained

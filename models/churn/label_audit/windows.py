@@ -34,14 +34,14 @@ def window_rates(material: AuditInputs) -> tuple[WindowRate, ...]:
 
 def _rates_of_gap(material: AuditInputs, gap: int) -> Iterable[WindowRate]:
     quiet, rows = material.context.quiet, material.standing.rows
-    asked = replace(material.definition, gap=gap)
-    outcome = outcome_of(material.log, rows, material.windows(asked, quiet).opens)
-    for horizon in sorted({*HORIZONS, asked.horizon}):
-        windows = material.windows(replace(asked, horizon=horizon), quiet)
+    request = replace(material.definition, gap=gap)
+    outcome = outcome_of(material.log, rows, material.windows(request, quiet).opens)
+    for horizon in sorted({*HORIZONS, request.horizon}):
+        windows = material.windows(replace(request, horizon=horizon), quiet)
         mature = windows.matures <= material.until
         answers = LabelCounts(
             rows.account, outcome.next_order >= windows.closes, outcome.silent_since, outcome.next_order
         )
-        kept = mature & (outcome.ends_at >= windows.closes)
-        counts = groups(answers, kept, material.standing.already_silent)
+        retained = mature & (outcome.ends_at >= windows.closes)
+        counts = groups(answers, retained, material.standing.already_silent)
         yield WindowRate(gap, horizon, len(np.unique(rows.cutoff[mature])), counts)

@@ -42,9 +42,9 @@ def code_map(features: Sequence[Feature], profile_columns: int, typical: Floats)
     """The map of a model's columns: its features, then `profile_columns` categories of the account's profile."""
     codes = [feature.code for feature in features] + [Code.PROFILE] * profile_columns
     signs = [_SIGN[feature.direction] for feature in features] + [0.0] * profile_columns
-    places = np.array([_PLACE[code] for code in codes], dtype=np.intp)
-    present, starts = np.unique(np.sort(places), return_index=True)
-    order = np.argsort(places, kind="stable")
+    indices = np.array([_PLACE[code] for code in codes], dtype=np.intp)
+    present, starts = np.unique(np.sort(indices), return_index=True)
+    order = np.argsort(indices, kind="stable")
     return CodeMap(order, starts, present, np.array(signs), np.asarray(typical, dtype=np.float64))
 
 

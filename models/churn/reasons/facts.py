@@ -53,14 +53,14 @@ class _Held:
 
 def locate(features: Sequence[Feature], categories: Categories | None = None) -> dict[str, Located]:
     """Every fact that rows of these features, then these categories, hold; the others are absent."""
-    held = [one for place, feature in enumerate(features) if (one := _held(place, feature)) is not None]
+    held = [one for place, feature in enumerate(features) if (one := _value_at(place, feature)) is not None]
     tiers = _tiers(len(features), categories or {})
-    found = {name: _located(fact, held, tiers) for name, fact in FACTS.items()}
-    found |= {name: _target(FACTS[counted], held, tiers) for name, counted in TARGETS.items()}
-    return {name: located for name, located in found.items() if located is not None}
+    result = {name: _located(fact, held, tiers) for name, fact in FACTS.items()}
+    result |= {name: _target(FACTS[counted], held, tiers) for name, counted in TARGETS.items()}
+    return {name: located for name, located in result.items() if located is not None}
 
 
-def _held(place: int, feature: Feature) -> _Held | None:
+def _value_at(place: int, feature: Feature) -> _Held | None:
     match feature.measure:
         case Atom() as atom:
             return _Held(place, atom)
@@ -80,26 +80,26 @@ def _tiers(features: int, categories: Categories) -> tuple[int, tuple[str, ...]]
 def _located(fact: Fact, held: Sequence[_Held], tiers: tuple[int, tuple[str, ...]] | None) -> Located | None:
     fitting = [one for one in held if _fits(fact, one)]
     plain = [one for one in fitting if one.target is None]
-    found = _nearest(plain, fact.days)
-    if found is None:
+    result = _nearest(plain, fact.days)
+    if result is None:
         return _by_target(fact, _nearest(fitting, fact.days), tiers)
-    return _pace(fact, found, plain) if fact.pace else Located(fact.unit, found.place, found.atom.days)
+    return _pace(fact, result, plain) if fact.pace else Located(fact.unit, result.place, result.atom.days)
 
 
-def _by_target(fact: Fact, found: _Held | None, tiers: tuple[int, tuple[str, ...]] | None) -> Located | None:
+def _by_target(fact: Fact, result: _Held | None, tiers: tuple[int, tuple[str, ...]] | None) -> Located | None:
     """A number that a row holds only divided by its target: multiplied by it again."""
-    factor = None if found is None or found.target is None else _numbers(found.target, tiers)
-    if found is None or factor is None or fact.pace:
+    factor = None if result is None or result.target is None else _numbers(result.target, tiers)
+    if result is None or factor is None or fact.pace:
         return None
-    return Located(fact.unit, found.place, found.atom.days, factor=factor)
+    return Located(fact.unit, result.place, result.atom.days, factor=factor)
 
 
 def _target(fact: Fact, held: Sequence[_Held], tiers: tuple[int, tuple[str, ...]] | None) -> Located | None:
     """The target that the fact's number is divided by somewhere in the row."""
     targeted = [one for one in held if one.target is not None and _fits(fact, one)]
-    found = _nearest(targeted, fact.days)
-    factor = None if found is None or found.target is None else _numbers(found.target, tiers)
-    return None if found is None or factor is None else Located(fact.unit, None, found.atom.days, factor=factor)
+    result = _nearest(targeted, fact.days)
+    factor = None if result is None or result.target is None else _numbers(result.target, tiers)
+    return None if result is None or factor is None else Located(fact.unit, None, result.atom.days, factor=factor)
 
 
 def _numbers(target: CadenceTarget, tiers: tuple[int, tuple[str, ...]] | None) -> ByWord | None:
@@ -113,10 +113,10 @@ def _nearest(held: Sequence[_Held], days: int) -> _Held | None:
 
 
 def _pace(fact: Fact, recent: _Held, fitting: Sequence[_Held]) -> Located | None:
-    found = _nearest(fitting, LONG)
-    if found is None or not recent.atom.days or not found.atom.days or found.atom.days <= recent.atom.days:
+    result = _nearest(fitting, LONG)
+    if result is None or not recent.atom.days or not result.atom.days or result.atom.days <= recent.atom.days:
         return None
-    return Located(fact.unit, found.place, recent.atom.days, recent.atom.days / found.atom.days)
+    return Located(fact.unit, result.place, recent.atom.days, recent.atom.days / result.atom.days)
 
 
 def _fits(fact: Fact, held: _Held) -> bool:

@@ -75,8 +75,8 @@ class _Speaker:
 
     def reason(self, candidate: Candidate) -> Reason | None:
         code, way, contribution = candidate
-        said = fill_template(self.words, code, way, self.row, self.contributions)
-        return None if said is None else Reason(code, way, contribution, said)
+        text = fill_template(self.words, code, way, self.row, self.contributions)
+        return None if text is None else Reason(code, way, contribution, text)
 
 
 def create_explainer(

@@ -98,9 +98,9 @@ def fill_template(
     for sentence in words[code, way]:
         if contributions is not None and code.is_cause and not sentence.is_backed(contributions, way):
             continue
-        said = sentence.about(row)
-        if said is not None:
-            return said
+        text = sentence.about(row)
+        if text is not None:
+            return text
     return None
 
 
@@ -127,8 +127,8 @@ def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style:
 
 def template_of(key: tuple[Code, Way], variant: str, language: str) -> str:
     """The sentence with its blanks still open."""
-    found = catalogue("reasons", language)[key[0]][key[1]][variant]
-    return str(found)
+    result = catalogue("reasons", language)[key[0]][key[1]][variant]
+    return str(result)
 
 
 def _with_windows(facts: Vocabulary, template: str, language: str) -> str:

@@ -38,8 +38,8 @@ def measure_population(dataset: Dataset, playbook: Playbook, weeks: int) -> Popu
     before, after = (
         outcomes_of(log, _rows(len(accounts), end - back * span), rates, (span, 0.0), end).margin for back in (2, 1)
     )
-    kept = owner.notna().to_numpy() & ((before > 0) | (after > 0))
-    return population_of(before[kept], after[kept], pd.factorize(owner[kept])[0])
+    retained = owner.notna().to_numpy() & ((before > 0) | (after > 0))
+    return population_of(before[retained], after[retained], pd.factorize(owner[retained])[0])
 
 
 def _rows(count: int, cutoff: int) -> Rows:
@@ -51,8 +51,8 @@ def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Popu
     same cap. Raises Refused where it is too small."""
     reps = len(np.unique(rep))
     if len(after) < LEAST_ACCOUNTS or reps < LEAST_REPS:
-        told = f"{len(after)} accounts of {reps} reps"
-        fault = Fault("dataset", told, f"there must be {LEAST_ACCOUNTS} accounts of {LEAST_REPS} reps")
+        message = f"{len(after)} accounts of {reps} reps"
+        fault = Fault("dataset", message, f"there must be {LEAST_ACCOUNTS} accounts of {LEAST_REPS} reps")
         raise Refused("There are too few accounts to measure a spread.", [fault])
     cap = float(np.quantile(after, CAPPED))
     before, after = np.minimum(before, cap), np.minimum(after, cap)

@@ -33,33 +33,33 @@ def action_effects(rows: Evaluable) -> tuple[AssignmentEffect, ...]:
 
 
 def _effects(rows: Evaluable) -> Iterator[AssignmentEffect]:
-    drawn = rows.drawn
-    for code, name in enumerate(drawn.actions):
-        compared = drawn.eligible[:, code]
-        assigned = [int((drawn.action[compared] == one).sum()) for one in (0, code)]
+    randomised = rows.drawn
+    for code, name in enumerate(randomised.actions):
+        compared = randomised.eligible[:, code]
+        assigned = [int((randomised.action[compared] == one).sum()) for one in (0, code)]
         if code and min(assigned) >= LEAST_ROWS:
             yield _effect(rows, code, name, compared)
 
 
 def _effect(rows: Evaluable, code: int, name: str, compared: Flags) -> AssignmentEffect:
-    drawn, executed = rows.drawn, rows.data.executed
+    randomised, executed = rows.drawn, rows.data.executed
     scores = _assignment_scores(rows, code, compared)
-    account = drawn.account
+    account = randomised.account
     if not (executed >= 0).any():
         return AssignmentEffect(name, clustered_mean(scores[compared], account[compared]), None, None)
     usual = float((executed[compared] == code).mean())
-    done = uptake_scores(executed, drawn.action, drawn.probability, code, usual)
+    done = uptake_scores(executed, randomised.action, randomised.probability, code, usual)
     try:
-        found = complier_effect(name, scores, done, account, compared)
+        result = complier_effect(name, scores, done, account, compared)
     except Refused:
         assigned, uptake = (clustered_mean(one[compared], account[compared]) for one in (scores, done))
         return AssignmentEffect(name, assigned, uptake, None)
-    return AssignmentEffect(name, found.assigned, found.uptake, found.complier)
+    return AssignmentEffect(name, result.assigned, result.uptake, result.complier)
 
 
 def _assignment_scores(rows: Evaluable, code: int, compared: Flags) -> Floats:
     """Per row the inverse-probability score of assigning the action against waiting, around the mean outcome."""
-    drawn = rows.drawn
-    rest = drawn.outcome - float(drawn.outcome[compared].mean())
-    sign = np.where(drawn.action == code, 1.0, np.where(drawn.action == 0, -1.0, 0.0))
-    return np.asarray(sign * rest / drawn.probability, dtype=np.float64)
+    randomised = rows.drawn
+    rest = randomised.outcome - float(randomised.outcome[compared].mean())
+    sign = np.where(randomised.action == code, 1.0, np.where(randomised.action == 0, -1.0, 0.0))
+    return np.asarray(sign * rest / randomised.probability, dtype=np.float64)

@@ -47,11 +47,13 @@ class Clusters:
 def clusters_of(*codes: Codes) -> Clusters:
     """Codes of one or two ways. One into a single cluster (a single rep) cannot tell chance; it is left out beside
     another one."""
-    places = [np.unique(each, return_inverse=True)[1] for each in codes]
-    kept = tuple(place for place in places if len(place) and place.any()) or (places[0],)
-    if len(kept) < 2:
-        return Clusters(kept, None)
-    return Clusters(kept, np.unique(kept[0] * (int(kept[1].max()) + 1) + kept[1], return_inverse=True)[1])
+    indices = [np.unique(each, return_inverse=True)[1] for each in codes]
+    retained = tuple(place for place in indices if len(place) and place.any()) or (indices[0],)
+    if len(retained) < 2:
+        return Clusters(retained, None)
+    return Clusters(
+        retained, np.unique(retained[0] * (int(retained[1].max()) + 1) + retained[1], return_inverse=True)[1]
+    )
 
 
 def estimate(value: float, influence: Floats, clusters: Clusters, symmetric: bool = False) -> PolicyEstimate:

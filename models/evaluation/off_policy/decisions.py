@@ -79,12 +79,12 @@ def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_d
     log = read_decision_log(folder)
     refuse_faulty_log(log.decisions, dataset.info.time_zone)
     data = build_decision_data(dataset, log, playbook, horizon_days=horizon_days)
-    told = pq.read_table(folder / "decisions.parquet").to_pandas()
-    keys = pd.MultiIndex.from_arrays([told["account_id"].astype(object), told["week"].astype(object)])
+    result = pq.read_table(folder / "decisions.parquet").to_pandas()
+    keys = pd.MultiIndex.from_arrays([result["account_id"].astype(object), result["week"].astype(object)])
     wanted = pd.MultiIndex.from_arrays([data.account_ids[data.rows.account], data.week])
-    reps = pd.factorize(_column(told, "rep_id"))[0]
+    reps = pd.factorize(_column(result, "rep_id"))[0]
     rep = reps[keys.get_indexer(wanted)].astype(np.int64)
-    policies = tuple(sorted(set(_column(told, "policy").dropna())))
+    policies = tuple(sorted(set(_column(result, "policy").dropna())))
     return LoggedDecisions(dataset, data, rep, policies, margin_rates(dataset, playbook), horizon_days)
 
 
@@ -98,7 +98,7 @@ def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evalu
     if not usable.any():
         raise Refused("Nothing in this log can be evaluated.", _lacks(data))
     chosen = data.where(usable)
-    drawn = RandomisedRows(
+    randomised = RandomisedRows(
         actions=data.actions,
         action=chosen.action,
         probability=chosen.probability,
@@ -108,7 +108,7 @@ def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evalu
         rep=decisions.rep[usable],
     )
     tier = chosen.profile.get("tier", pd.Series([""] * len(chosen), dtype=object)).fillna("").to_numpy(dtype=object)
-    return Evaluable(drawn, chosen.account_ids[chosen.rows.account], chosen.week, tier, outcome, chosen)
+    return Evaluable(randomised, chosen.account_ids[chosen.rows.account], chosen.week, tier, outcome, chosen)
 
 
 def _lacks(data: DecisionData) -> list[Fault]:
@@ -131,8 +131,8 @@ def regression_of(decisions: LoggedDecisions, rows: Evaluable, seed: int = 0) ->
     """
     data = decisions.data
     others = np.flatnonzero(data.outcomes.mature & ~decisions.usable)
-    kept = others[:: max(1, -(-len(others) // MORE_ROWS))]
-    more = data.where(np.isin(np.arange(len(data)), kept))
+    retained = others[:: max(1, -(-len(others) // MORE_ROWS))]
+    more = data.where(np.isin(np.arange(len(data)), retained))
     parts = (rows.data, more) if len(more) else (rows.data,)
     known = OutcomeRows(
         values=np.concatenate([_values(decisions.dataset, part) for part in parts]),
@@ -163,5 +163,5 @@ def _past(decisions: LoggedDecisions, data: DecisionData) -> Floats:
 def _values(dataset: Dataset, data: DecisionData) -> Floats:
     every = catalog()
     orders = order_columns([feature.column for feature in every])
-    features = [feature for feature, told in zip(every, orders, strict=True) if told]
+    features = [feature for feature, result in zip(every, orders, strict=True) if result]
     return decision_features(dataset, data, features)[0]

@@ -53,20 +53,20 @@ def switch_of(weighed: WeightedRows, outcome: Floats) -> Switch:
         return Switch(float("inf"), 0.0)
     rest = outcome - weighed.fitted
     large = float(np.quantile(np.abs(rest), LARGE))
-    found = []
+    results = []
     for limit in reversed(THRESHOLDS):
         inside = weighed.weight <= limit
-        kept = weighed.expected + np.where(inside, weighed.weight * rest, 0.0)
+        retained = weighed.expected + np.where(inside, weighed.weight * rest, 0.0)
         bias = float(np.where(inside, 0.0, weighed.weight).mean()) * large
-        found.append((float(kept.var()) / len(outcome) + bias**2, limit, bias))
-    _, limit, bias = min(found, key=lambda one: one[0])
+        results.append((float(retained.var()) / len(outcome) + bias**2, limit, bias))
+    _, limit, bias = min(results, key=lambda one: one[0])
     return Switch(limit, bias)
 
 
 def values(weighed: WeightedRows, outcome: Floats, clusters: Clusters) -> Mapping[str, PolicyEstimate]:
     """Each estimator's value with its interval."""
-    found = {name: _mean(row_values(name, weighed, outcome), clusters) for name in NAMES}
-    return _widened(found, switch_of(weighed, outcome).bias)
+    result = {name: _mean(row_values(name, weighed, outcome), clusters) for name in NAMES}
+    return _widened(result, switch_of(weighed, outcome).bias)
 
 
 def differences(
@@ -74,12 +74,12 @@ def differences(
 ) -> Mapping[str, PolicyEstimate]:
     """What one target is worth more than another, from the same rows: what they share cancels."""
     rows = {name: row_values(name, one, outcome) - row_values(name, other, outcome) for name in NAMES}
-    found = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
-    return _widened(found, switch_of(one, outcome).bias + switch_of(other, outcome).bias)
+    result = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
+    return _widened(result, switch_of(one, outcome).bias + switch_of(other, outcome).bias)
 
 
-def _widened(found: Mapping[str, PolicyEstimate], bias: float) -> Mapping[str, PolicyEstimate]:
-    return {**found, "switch_dr": replace(found["switch_dr"], bias=bias)}
+def _widened(result: Mapping[str, PolicyEstimate], bias: float) -> Mapping[str, PolicyEstimate]:
+    return {**result, "switch_dr": replace(result["switch_dr"], bias=bias)}
 
 
 def _mean(rows: Floats, clusters: Clusters, symmetric: bool = False) -> PolicyEstimate:

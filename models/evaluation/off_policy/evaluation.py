@@ -42,28 +42,28 @@ class PolicyEvaluation:
         return POOLED if self.difference is not None and POOLED in self.difference else HEADLINE
 
 
-def evaluate_policy(drawn: RandomisedRows, target: Floats, against: Floats, regression: Regression) -> PolicyEvaluation:
+def evaluate_policy(rows: RandomisedRows, target: Floats, against: Floats, regression: Regression) -> PolicyEvaluation:
     """One week drawn from the target policy, later weeks by the policy that made the log (design §7).
 
     `target`, `against` (n × K): chances. `regression`: of expected outcomes, fitted without each row. Intervals are
     clustered by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
     """
-    clusters = clusters_of(drawn.account, drawn.rep)
-    weighed = [weigh(drawn, chances, regression.expected) for chances in (target, against)]
-    judged = []
-    for one, chances in zip(weighed, (target, against), strict=True):
-        support = policy_support(one.weight, unsupported_share(chances, drawn.eligible))
-        judged.append(EvaluatedTarget(support, None if support.refused else values(one, drawn.outcome, clusters)))
-    if judged[0].values is None or judged[1].values is None:
-        return PolicyEvaluation(judged[0], judged[1], None)
-    found = dict(differences(weighed[0], weighed[1], drawn.outcome, clusters))
-    disputed = _disputed(drawn, (weighed[0], weighed[1]), disagreement(target, against), regression)
+    clusters = clusters_of(rows.account, rows.rep)
+    weighed = [weigh(rows, probabilities, regression.expected) for probabilities in (target, against)]
+    assessment = []
+    for one, probabilities in zip(weighed, (target, against), strict=True):
+        support = policy_support(one.weight, unsupported_share(probabilities, rows.eligible))
+        assessment.append(EvaluatedTarget(support, None if support.refused else values(one, rows.outcome, clusters)))
+    if assessment[0].values is None or assessment[1].values is None:
+        return PolicyEvaluation(assessment[0], assessment[1], None)
+    result = dict(differences(weighed[0], weighed[1], rows.outcome, clusters))
+    disputed = _disputed(rows, (weighed[0], weighed[1]), disagreement(target, against), regression)
     pooled = None if disputed is None else pooled_difference(disputed, clusters)
-    return PolicyEvaluation(judged[0], judged[1], found if pooled is None else {**found, POOLED: pooled})
+    return PolicyEvaluation(assessment[0], assessment[1], result if pooled is None else {**result, POOLED: pooled})
 
 
 def _disputed(
-    drawn: RandomisedRows, weighed: tuple[WeightedRows, WeightedRows], share: Floats, regression: Regression
+    rows: RandomisedRows, weighed: tuple[WeightedRows, WeightedRows], share: Floats, regression: Regression
 ) -> DisputedRows | None:
     if regression.size is None or regression.spread is None:
         return None
@@ -71,14 +71,14 @@ def _disputed(
     return DisputedRows(
         expected=one.expected - other.expected,
         weight=one.weight - other.weight,
-        rest=drawn.outcome - one.fitted,
-        outcome=drawn.outcome,
+        rest=rows.outcome - one.fitted,
+        outcome=rows.outcome,
         size=regression.size,
         spread=regression.spread,
         share=share,
     )
 
 
-def logged_policy_value(drawn: RandomisedRows) -> float:
+def logged_policy_value(rows: RandomisedRows) -> float:
     """The mean outcome of the rows as they were drawn."""
-    return float(np.mean(drawn.outcome)) if len(drawn) else float("nan")
+    return float(np.mean(rows.outcome)) if len(rows) else float("nan")

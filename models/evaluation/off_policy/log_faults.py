@@ -25,18 +25,18 @@ def _empty() -> Fault:
 
 
 def _faults(decisions: pd.DataFrame, time_zone: str) -> Iterator[Fault]:
-    chance = pd.to_numeric(decisions["probability"], errors="coerce").to_numpy(dtype=np.float64)
-    drawn = decisions["probability"].notna().to_numpy()
-    impossible = drawn & ~((chance > 0) & (chance <= 1))
+    probability = pd.to_numeric(decisions["probability"], errors="coerce").to_numpy(dtype=np.float64)
+    randomised = decisions["probability"].notna().to_numpy()
+    impossible = randomised & ~((probability > 0) & (probability <= 1))
     yield from _fault(decisions["probability"], impossible, "give the chance of the draw, above 0 up to 1, or none")
-    nothing = drawn & decisions["assigned"].isna().to_numpy()
+    nothing = randomised & decisions["assigned"].isna().to_numpy()
     yield from _fault(decisions["assigned"], nothing, "name the action that was drawn")
     eligible = decisions["eligible"].map(_listed)
     broken = (decisions["eligible"].notna() & eligible.isna()).to_numpy()
     yield from _fault(decisions["eligible"], broken, "give a JSON list of actions")
     pairs = zip(decisions["assigned"], eligible, strict=True)
     outside = np.array([may is not None and action not in may for action, may in pairs])
-    outside &= drawn & ~nothing & ~broken & decisions["eligible"].notna().to_numpy()
+    outside &= randomised & ~nothing & ~broken & decisions["eligible"].notna().to_numpy()
     yield from _fault(decisions["assigned"], outside, "a drawn action must be among the eligible ones")
     weeks = pd.to_datetime(decisions["cutoff"], unit="us", utc=True).dt.tz_convert(time_zone).dt.strftime("%G-W%V")
     other = (decisions["week"].astype(object) != weeks.astype(object)).to_numpy()
@@ -47,10 +47,10 @@ def _faults(decisions: pd.DataFrame, time_zone: str) -> Iterator[Fault]:
 
 def _listed(text: object) -> list[str] | None:
     try:
-        found = json.loads(str(text))
+        result = json.loads(str(text))
     except ValueError:
         return None
-    return found if isinstance(found, list) else None
+    return result if isinstance(result, list) else None
 
 
 def _fault(column: "pd.Series[str]", wrong: Flags, todo: str) -> Iterator[Fault]:

@@ -45,25 +45,25 @@ class OutcomeRows:
     past: Floats | None = None
 
 
-def expected_outcomes(drawn: RandomisedRows, known: OutcomeRows | None, seed: int = 0) -> Regression:
+def expected_outcomes(rows: RandomisedRows, known: OutcomeRows | None, seed: int = 0) -> Regression:
     """Cross-fitted by account; the mean of the other rows where there are no features, or few rows.
 
     Trees learn the ratio to the past, which follows accounts far larger than all others; the actions differ by a share
     of it each. Any regression leaves the doubly robust estimate right, a better one makes it narrower.
     """
-    if known is None or known.values.shape[1] == 0 or len(drawn) < LEAST_ROWS:
-        return Regression(_means(drawn, seed))
+    if known is None or known.values.shape[1] == 0 or len(rows) < LEAST_ROWS:
+        return Regression(_means(rows, seed))
     fold = folds_of(known.account, seed=seed)
     unit = np.ones(len(fold)) if known.past is None else _unit(known.past)
     values = known.values if known.past is None else np.column_stack([known.values, np.log(unit)])
     learn = _learners(len(fold), seed)
     level = _level(values, known.outcome, unit, fold, learn, seed)
-    own = slice(0, len(drawn))
+    own = slice(0, len(rows))
     if known.past is None:
-        return Regression(_by_action(drawn, level[own], np.ones(len(drawn)), fold[own]))
+        return Regression(_by_action(rows, level[own], np.ones(len(rows)), fold[own]))
     size = np.maximum(level, LITTLE * unit)
     spread = size * _noise(values, np.abs(known.outcome - level) / size, fold, learn, seed)
-    return Regression(_by_action(drawn, level[own], size[own], fold[own]), size[own], spread[own])
+    return Regression(_by_action(rows, level[own], size[own], fold[own]), size[own], spread[own])
 
 
 def _unit(past: Floats) -> Floats:
@@ -95,28 +95,28 @@ def _noise(values: Floats, ratio: Floats, fold: Codes, learn: Codes, seed: int) 
     return np.maximum(trees.held_out(values, fold), LEAST_SPREAD)
 
 
-def _by_action(drawn: RandomisedRows, level: Floats, size: Floats, fold: Codes) -> Floats:
+def _by_action(rows: RandomisedRows, level: Floats, size: Floats, fold: Codes) -> Floats:
     """The level moved by each action's mean residual as a share of the size, from the other folds; shares that could be
     chance are drawn to none: of each the positive part of 1 − 1 ∕ t² is kept."""
-    t = _near((drawn.outcome - level) / size)
-    expected = np.repeat(level[:, None], len(drawn.actions), axis=1)
-    for code in range(len(drawn.actions)):
+    t = _near((rows.outcome - level) / size)
+    expected = np.repeat(level[:, None], len(rows.actions), axis=1)
+    for code in range(len(rows.actions)):
         for part in np.unique(fold):
-            mine, here = t[(drawn.action == code) & (fold != part)], fold == part
-            expected[here, code] += _kept(mine, float(t[fold != part].mean())) * size[here]
+            mine, here = t[(rows.action == code) & (fold != part)], fold == part
+            expected[here, code] += _retained(mine, float(t[fold != part].mean())) * size[here]
     return expected
 
 
-def _kept(residuals: Floats, middle: float) -> float:
+def _retained(residuals: Floats, middle: float) -> float:
     if len(residuals) < 2:
         return 0.0
     share, variance = float(residuals.mean()) - middle, float(residuals.var()) / len(residuals)
     return share * max(0.0, 1.0 - variance / share**2) if share else 0.0
 
 
-def _means(drawn: RandomisedRows, seed: int) -> Floats:
-    fold = folds_of(drawn.account, seed=seed)
+def _means(rows: RandomisedRows, seed: int) -> Floats:
+    fold = folds_of(rows.account, seed=seed)
     parts, place = np.unique(fold, return_inverse=True)
-    others = [drawn.outcome[fold != part] for part in parts]
+    others = [rows.outcome[fold != part] for part in parts]
     means = np.array([rest.mean() if len(rest) else 0.0 for rest in others])
-    return np.repeat(means[place][:, None], len(drawn.actions), axis=1)
+    return np.repeat(means[place][:, None], len(rows.actions), axis=1)

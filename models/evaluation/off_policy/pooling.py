@@ -60,9 +60,9 @@ def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate 
     value, spread, coefficient = _pooled(measured)
     influence = coefficient[band] * measured.influence
     plain = float((influence**2).sum())
-    found = estimate(value, influence * len(rows), clusters, symmetric=True)
-    excess = max(found.error**2 - plain, 0.0)
-    return replace(found, error=float(np.sqrt(spread + excess)))
+    result = estimate(value, influence * len(rows), clusters, symmetric=True)
+    excess = max(result.error**2 - plain, 0.0)
+    return replace(result, error=float(np.sqrt(spread + excess)))
 
 
 def _bands(rows: DisputedRows, number: int) -> Codes:
@@ -87,14 +87,14 @@ class _Measured:
 
 
 def _measured(rows: DisputedRows, band: Codes, number: int) -> _Measured:
-    rest, kept = _tamed(rows, band, number)
+    rest, retained = _tamed(rows, band, number)
     precision = (rows.size / rows.spread) ** 2
     precision = precision / precision.mean()
     money = rows.size * rows.share * precision
-    told = precision * (rows.expected + rows.weight * rest / kept)
+    result = precision * (rows.expected + rows.weight * rest / retained)
     total = np.bincount(band, money, number)
-    share = np.bincount(band, told, number) / total
-    influence = (told - share[band] * money) / total[band]
+    share = np.bincount(band, result, number) / total
+    influence = (result - share[band] * money) / total[band]
     own = np.bincount(band, influence**2, number)
     usual = np.bincount(band, money**2, number) / total**2
     variance = np.maximum(own, usual * float(np.median(own / usual)))
@@ -107,8 +107,8 @@ def _tamed(rows: DisputedRows, band: Codes, number: int) -> tuple[Floats, Floats
     bound = rows.spread * float(np.quantile(np.abs(rows.rest) / rows.spread, TAMED))
     inside = np.abs(rows.rest) <= bound
     whole = np.bincount(band, rows.outcome, number)
-    kept = np.divide(np.bincount(band, rows.outcome * inside, number), whole, out=np.ones(number), where=whole > 0)
-    return np.clip(rows.rest, -bound, bound), np.maximum(kept, 0.5)[band]
+    retained = np.divide(np.bincount(band, rows.outcome * inside, number), whole, out=np.ones(number), where=whole > 0)
+    return np.clip(rows.rest, -bound, bound), np.maximum(retained, 0.5)[band]
 
 
 def _pooled(measured: _Measured) -> tuple[float, float, Floats]:
@@ -117,14 +117,14 @@ def _pooled(measured: _Measured) -> tuple[float, float, Floats]:
     mean = float(np.average(measured.share, weights=precision))
     effect = float(np.sqrt(mean**2 + 1.0 / precision.sum()))
     fits = [_fit(measured, float(reach) * effect) for reach in REACHES]
-    told = np.array([fit[0] for fit in fits]) - 0.5 * (REACHES / USUAL) ** 2
-    chance = np.exp(told - told.max()) * np.gradient(REACHES)
-    chance = chance / chance.sum()
+    result = np.array([fit[0] for fit in fits]) - 0.5 * (REACHES / USUAL) ** 2
+    probability = np.exp(result - result.max()) * np.gradient(REACHES)
+    probability = probability / probability.sum()
     coefficients = np.array([fit[2] for fit in fits])
     values = coefficients @ measured.share
-    value = float(chance @ values)
-    spread = float(chance @ np.array([fit[1] for fit in fits]) + chance @ (values - value) ** 2)
-    return value, spread, chance @ coefficients
+    value = float(probability @ values)
+    spread = float(probability @ np.array([fit[1] for fit in fits]) + probability @ (values - value) ** 2)
+    return value, spread, probability @ coefficients
 
 
 def _fit(measured: _Measured, reach: float) -> tuple[float, float, Floats]:

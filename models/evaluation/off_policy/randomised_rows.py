@@ -42,11 +42,11 @@ def disagreement(one: Floats, other: Floats) -> Floats:
     return np.asarray(np.abs(one - other).sum(axis=1) / 2.0, dtype=np.float64)
 
 
-def weigh(drawn: RandomisedRows, target: Floats, regression: Floats) -> WeightedRows:
+def weigh(rows: RandomisedRows, target: Floats, regression: Floats) -> WeightedRows:
     """`target` (n × K): the target's chances. `regression` (n × K): expected outcomes, fitted without the row."""
-    row = np.arange(len(drawn))
+    row = np.arange(len(rows))
     return WeightedRows(
-        weight=target[row, drawn.action] / drawn.probability,
+        weight=target[row, rows.action] / rows.probability,
         expected=np.asarray((target * regression).sum(axis=1), dtype=np.float64),
-        fitted=regression[row, drawn.action],
+        fitted=regression[row, rows.action],
     )

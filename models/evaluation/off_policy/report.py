@@ -53,7 +53,7 @@ class PolicyReport:
 def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: PolicyQuestion) -> PolicyReport:
     """Evaluates the target on the usable rows of the log. Raises Refused where the log has none."""
     usable = evaluable_rows(decisions, question.outcome)
-    chances, covered = zip(
+    probabilities, covered = zip(
         *(_target(name, playbook, usable) for name in (question.target, question.against)), strict=True
     )
     both: Flags = covered[0] & covered[1]
@@ -66,7 +66,7 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
         logged_rows=len(decisions.data),
         uncovered=int((~both).sum()),
         logged=logged_policy_value(rows.drawn),
-        evaluation=evaluate_policy(rows.drawn, chances[0][both], chances[1][both], regression),
+        evaluation=evaluate_policy(rows.drawn, probabilities[0][both], probabilities[1][both], regression),
         holdout=_holdout(decisions, playbook, question.outcome),
         actions=action_effects(usable),
         check=check_log(decisions.data),
@@ -100,7 +100,7 @@ def _holdout(decisions: LoggedDecisions, playbook: Playbook, outcome: str) -> Co
 
 def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
     """The answer as JSON, its sentence in a language."""
-    found, question = answer.evaluation, answer.question
+    result, question = answer.evaluation, answer.question
     return {
         "target": question.target,
         "against": question.against,
@@ -111,16 +111,16 @@ def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
         "logged_rows": answer.logged_rows,
         "uncovered_rows": answer.uncovered,
         "logged": answer.logged,
-        "refused": found.refused,
-        "why": list(found.target.support.faults),
-        "against_why": list(found.against.support.faults),
+        "refused": result.refused,
+        "why": list(result.target.support.faults),
+        "against_why": list(result.against.support.faults),
         "reason": refusal_reason(answer, language),
-        "support": _support(found.target.support),
-        "against_support": _support(found.against.support),
-        "values": _estimates(found.target.values),
-        "against_values": _estimates(found.against.values),
-        "difference": _estimates(found.difference),
-        "headline": found.headline,
+        "support": _support(result.target.support),
+        "against_support": _support(result.against.support),
+        "values": _estimates(result.target.values),
+        "against_values": _estimates(result.against.values),
+        "difference": _estimates(result.difference),
+        "headline": result.headline,
         "holdout": None if answer.holdout is None else _contrast(answer.holdout),
         "actions": [_action(one) for one in answer.actions],
         "log_check": _check(answer.check),
@@ -129,13 +129,13 @@ def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
 
 def refusal_reason(answer: PolicyReport, language: str) -> str:
     """One sentence: the value and its interval, or why there is none."""
-    found = answer.evaluation
-    if found.refused:
-        return _refusal(answer.question.target, found.target.support, language)
-    told = text(f"offpolicy.{_verdict(found)}", language, **_told(answer))
-    if found.difference is not None:
-        return told
-    return f"{told} {_refusal(answer.question.against, found.against.support, language)}"
+    result = answer.evaluation
+    if result.refused:
+        return _refusal(answer.question.target, result.target.support, language)
+    message = text(f"offpolicy.{_verdict(result)}", language, **_describe(answer))
+    if result.difference is not None:
+        return message
+    return f"{message} {_refusal(answer.question.against, result.against.support, language)}"
 
 
 def _refusal(name: str, support: PolicySupport, language: str) -> str:
@@ -145,18 +145,18 @@ def _refusal(name: str, support: PolicySupport, language: str) -> str:
     return text(f"offpolicy.refused.{support.faults[0]}", language, target=name, **numbers)
 
 
-def _verdict(found: PolicyEvaluation) -> str:
-    if found.difference is None:
+def _verdict(result: PolicyEvaluation) -> str:
+    if result.difference is None:
         return "alone"
-    gain = found.difference[found.headline]
+    gain = result.difference[result.headline]
     return "better" if gain.low > 0 else "worse" if gain.high < 0 else "unclear"
 
 
-def _told(answer: PolicyReport) -> dict[str, object]:
-    question, found = answer.question, answer.evaluation
-    assert found.target.values is not None
-    value = found.target.values[HEADLINE]
-    gain = found.difference[found.headline] if found.difference else value
+def _describe(answer: PolicyReport) -> dict[str, object]:
+    question, result = answer.question, answer.evaluation
+    assert result.target.values is not None
+    value = result.target.values[HEADLINE]
+    gain = result.difference[result.headline] if result.difference else value
     names = {"target": question.target, "against": question.against, "kappa": ", ".join(answer.kappa) or "?"}
     return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
 
@@ -172,8 +172,8 @@ def _support(support: PolicySupport) -> dict[str, float | int]:
     }
 
 
-def _estimates(found: Mapping[str, PolicyEstimate] | None) -> dict[str, dict[str, float]] | None:
-    return None if found is None else {name: _estimate(one) for name, one in found.items()}
+def _estimates(result: Mapping[str, PolicyEstimate] | None) -> dict[str, dict[str, float]] | None:
+    return None if result is None else {name: _estimate(one) for name, one in result.items()}
 
 
 def _estimate(one: PolicyEstimate) -> dict[str, float]:
@@ -201,11 +201,11 @@ def _check(check: LogCheck) -> dict[str, Any]:
     }
 
 
-def _contrast(found: Contrast) -> dict[str, Any]:
+def _contrast(result: Contrast) -> dict[str, Any]:
     return {
-        "accounts": found.accounts,
-        "held_out": found.held_out,
-        "effect": _estimate(found.effect),
-        "minutes": _estimate(found.minutes),
-        "equal_hours": found.equal_hours,
+        "accounts": result.accounts,
+        "held_out": result.held_out,
+        "effect": _estimate(result.effect),
+        "minutes": _estimate(result.minutes),
+        "equal_hours": result.equal_hours,
     }

@@ -26,12 +26,12 @@ class PolicySupport:
     @property
     def faults(self) -> tuple[str, ...]:
         """Which limits are broken: `few_rows`, `mean_weight`; none where the log may be believed."""
-        found = []
+        results = []
         if self.effective < LEAST_EFFECTIVE:
-            found.append("few_rows")
+            results.append("few_rows")
         if not MEAN_WEIGHT[0] <= self.mean_weight <= MEAN_WEIGHT[1]:
-            found.append("mean_weight")
-        return tuple(found)
+            results.append("mean_weight")
+        return tuple(results)
 
     @property
     def refused(self) -> bool:

@@ -27,10 +27,10 @@ def read_target(path: Path, rows: Evaluable) -> tuple[Floats, Flags]:
     keys = ["account_id", "week"] if "week" in table else ["account_id"]
     index = pd.MultiIndex.from_arrays([rows.account_ids, rows.week][: len(keys)], names=keys)
     wide = table.pivot_table(index=keys, columns="action", values="probability", aggfunc="sum", fill_value=0.0)
-    found = wide.reindex(columns=list(rows.drawn.actions), fill_value=0.0)
-    place = pd.MultiIndex.from_frame(found.index.to_frame()).get_indexer(index)
-    chances = np.where((place >= 0)[:, None], found.to_numpy()[place], 0.0)
-    return chances, np.asarray(place >= 0, dtype=bool)
+    result = wide.reindex(columns=list(rows.drawn.actions), fill_value=0.0)
+    place = pd.MultiIndex.from_frame(result.index.to_frame()).get_indexer(index)
+    probabilities = np.where((place >= 0)[:, None], result.to_numpy()[place], 0.0)
+    return probabilities, np.asarray(place >= 0, dtype=bool)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -52,15 +52,15 @@ def _faults(path: Path, table: pd.DataFrame, actions: tuple[str, ...]) -> list[F
         Fault(f"{path}:action", f"{name!r} is not an action", f"use {', '.join(actions)}")
         for name in sorted(set(table["action"].astype(str)) - set(actions))
     ]
-    chance = pd.to_numeric(table["probability"], errors="coerce")
-    wrong = ~chance.between(0, 1)
+    probability = pd.to_numeric(table["probability"], errors="coerce")
+    wrong = ~probability.between(0, 1)
     if wrong.any():
-        told = f"{table['probability'][wrong].iloc[0]!r} in {int(wrong.sum())} rows"
-        return [*faults, Fault(f"{path}:probability", told, "give numbers from 0 to 1")]
+        message = f"{table['probability'][wrong].iloc[0]!r} in {int(wrong.sum())} rows"
+        return [*faults, Fault(f"{path}:probability", message, "give numbers from 0 to 1")]
     keys = [name for name in ("account_id", "week") if name in table]
-    sums = table.assign(probability=chance).groupby(keys)["probability"].sum()
+    sums = table.assign(probability=probability).groupby(keys)["probability"].sum()
     broken = sums[(sums - 1.0).abs() > CLOSE]
     if len(broken):
-        told = f"{broken.index[0]!r} adds up to {broken.iloc[0]:.4g} ({len(broken)} such groups)"
-        faults.append(Fault(f"{path}:probability", told, "let the chances of each account and week add up to 1"))
+        message = f"{broken.index[0]!r} adds up to {broken.iloc[0]:.4g} ({len(broken)} such groups)"
+        faults.append(Fault(f"{path}:probability", message, "let the chances of each account and week add up to 1"))
     return faults

@@ -22,52 +22,52 @@ def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligi
         known = ", ".join((PLAYBOOK, *playbook.actions))
         raise BadUse("There is no such policy.", [Fault("policy", f"{name!r} is not known", f"use {known} or a file")])
     if name == PLAYBOOK:
-        return within(playbook_chances(playbook, tier), eligible)
-    chances = np.zeros(eligible.shape)
-    chances[:, playbook.actions.index(name)] = 1.0
-    return within(chances, eligible)
+        return within(playbook_probabilities(playbook, tier), eligible)
+    probabilities = np.zeros(eligible.shape)
+    probabilities[:, playbook.actions.index(name)] = 1.0
+    return within(probabilities, eligible)
 
 
-def within(chances: Floats, eligible: Flags) -> Floats:
+def within(probabilities: Floats, eligible: Flags) -> Floats:
     """The same chances with what is not eligible moved to the first action."""
-    found = np.where(eligible, chances, 0.0)
-    found[:, WAIT] += 1.0 - found.sum(axis=1)
-    return found
+    result = np.where(eligible, probabilities, 0.0)
+    result[:, WAIT] += 1.0 - result.sum(axis=1)
+    return result
 
 
-def playbook_chances(playbook: Playbook, tier: NDArray[np.object_]) -> Floats:
+def playbook_probabilities(playbook: Playbook, tier: NDArray[np.object_]) -> Floats:
     """The playbook's cadence as chances of a week's package: contacts of a month spread evenly over its weeks.
 
     A week has one package: visits come first (two where one a week is not enough), then calls, then messages, as far as
     the week's chance goes. Without a tier: to wait.
     """
-    rows = {name: _chances(playbook, row) for name, row in playbook.cadence.items()}
+    rows = {name: _probabilities(playbook, row) for name, row in playbook.cadence.items()}
     nothing = np.eye(len(playbook.packages))[WAIT]
     names, place = np.unique(tier.astype(str), return_inverse=True)
     return np.array([rows.get(name, nothing) for name in names])[place]
 
 
-def _chances(playbook: Playbook, cadence: Mapping[str, float]) -> Floats:
+def _probabilities(playbook: Playbook, cadence: Mapping[str, float]) -> Floats:
     packages = Actions.of(playbook)
-    found, left = np.zeros(len(packages.names)), 1.0
+    result, left = np.zeros(len(packages.names)), 1.0
     for place, channel in enumerate(CHANNELS):
-        owed = cadence[channel] / WEEKS_PER_MONTH
-        for package, chance in _mixture(packages, place, owed, left):
-            found[package] += chance
-            left -= chance
-    found[WAIT] += left
-    return found
+        required = cadence[channel] / WEEKS_PER_MONTH
+        for package, probability in _mixture(packages, place, required, left):
+            result[package] += probability
+            left -= probability
+    result[WAIT] += left
+    return result
 
 
-def _mixture(packages: Actions, channel: int, owed: float, left: float) -> Sequence[tuple[int, float]]:
-    """Packages of one channel alone with chances that add up to at most `left`, for `owed` contacts if they can."""
+def _mixture(packages: Actions, channel: int, required: float, left: float) -> Sequence[tuple[int, float]]:
+    """Packages of one channel alone with chances that add up to at most `left`, for `required` contacts if they can."""
     alone = np.flatnonzero((packages.contacts > 0).sum(axis=1) == 1)
     brings = packages.contacts[:, channel]
     numbers = {int(brings[place]): int(place) for place in alone[::-1] if brings[place]}
     if not numbers or left <= 0:
         return []
     most, least = max(numbers), min(numbers)
-    if owed <= left * least or most == least:
-        return [(numbers[least], min(owed / least, left))]
-    more = min((owed - left * least) / (most - least), left)
+    if required <= left * least or most == least:
+        return [(numbers[least], min(required / least, left))]
+    more = min((required - left * least) / (most - least), left)
     return [(numbers[most], more), (numbers[least], left - more)]

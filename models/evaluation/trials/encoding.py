@@ -25,10 +25,10 @@ class Encoded:
 
 def encode(columns: pd.DataFrame) -> Encoded:
     """Numbers as they are, texts by their levels; constant columns and names of rows are left out."""
-    found = {str(name): _numeric(columns[name]) for name in columns}
-    used = {name: values for name, values in found.items() if values is not None}
+    result = {str(name): _numeric(columns[name]) for name in columns}
+    used = {name: values for name, values in result.items() if values is not None}
     wide = np.column_stack(list(used.values())) if used else np.zeros((len(columns), 1))
-    return Encoded(wide, tuple(used), tuple(name for name in found if name not in used))
+    return Encoded(wide, tuple(used), tuple(name for name in result if name not in used))
 
 
 def _numeric(column: "pd.Series[float] | pd.Series[str]") -> Floats | None:

@@ -36,7 +36,7 @@ class LeakingColumn:
 
 def find_leaking_columns(trial: Trial) -> list[LeakingColumn]:
     """Every column's suspicions, in the order of the columns."""
-    return [found for name in trial.columns for found in _of_column(trial, str(name), trial.columns[name])]
+    return [result for name in trial.columns for result in _of_column(trial, str(name), trial.columns[name])]
 
 
 def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[str]") -> Iterator[LeakingColumn]:

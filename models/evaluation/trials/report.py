@@ -22,7 +22,7 @@ class TrialReport:
     """Everything a trial says. `ranked`: for every arm but the control."""
 
     trial: Trial
-    judged: CrossFittedTrial
+    assessment: CrossFittedTrial
     values: Values
     verdict: TrialVerdict
     ranked: tuple[ArmRanking, ...]
@@ -34,20 +34,20 @@ class TrialReport:
 def evaluate_trial(trial: Trial, seed: int = 0) -> TrialReport:
     """Learns, judges each row by what others taught, decides."""
     encoded = encode(trial.columns)
-    judged = cross_fit_trial(trial, encoded.values, seed)
-    effects = judged.scores - judged.scores[:, :1]
+    assessment = cross_fit_trial(trial, encoded.values, seed)
+    effects = assessment.scores - assessment.scores[:, :1]
     ranked = tuple(
-        rank_arm(effects[:, code], judged.predicted[:, code], judged.fold) for code in range(1, len(trial.arms))
+        rank_arm(effects[:, code], assessment.predicted[:, code], assessment.fold) for code in range(1, len(trial.arms))
     )
-    values = value_policies(judged)
-    found = tuple(find_leaking_columns(trial))
-    return TrialReport(trial, judged, values, decide(values), ranked, found, encoded.used, encoded.left_out)
+    values = value_policies(assessment)
+    result = tuple(find_leaking_columns(trial))
+    return TrialReport(trial, assessment, values, decide(values), ranked, result, encoded.used, encoded.left_out)
 
 
 def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
     """The command's JSON."""
     arms, values = answer.trial.arms, answer.values
-    chosen = np.bincount(answer.judged.chosen, minlength=len(arms)) / len(answer.trial)
+    chosen = np.bincount(answer.assessment.chosen, minlength=len(arms)) / len(answer.trial)
     count = values.comparisons
     return {
         "rows": len(answer.trial),
@@ -77,7 +77,7 @@ def reason(answer: TrialReport, language: str) -> str:
     arms, values = answer.trial.arms, answer.values
     low, high = values.beyond.bounds()
     gain = max((*values.gains, values.personalised_gain), key=lambda one: one.value if one.error else -np.inf)
-    same = answer.verdict is TrialVerdict.BEST_ARM and bool((answer.judged.chosen == values.best).all())
+    same = answer.verdict is TrialVerdict.BEST_ARM and bool((answer.assessment.chosen == values.best).all())
     return text(
         f"trials.reason.{'same_arm' if same else answer.verdict.value}",
         language,
@@ -94,7 +94,7 @@ def reason(answer: TrialReport, language: str) -> str:
     )
 
 
-def warnings(found: Sequence[LeakingColumn], language: str) -> list[dict[str, Any]]:
+def warnings(result: Sequence[LeakingColumn], language: str) -> list[dict[str, Any]]:
     """One for each column that looks like an outcome."""
     return [
         {
@@ -103,7 +103,7 @@ def warnings(found: Sequence[LeakingColumn], language: str) -> list[dict[str, An
             "number": one.number,
             "text": text(f"trials.warning.{one.code}", language, column=one.column, number=short(one.number)),
         }
-        for one in found
+        for one in result
     ]
 
 

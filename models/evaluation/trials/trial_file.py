@@ -52,24 +52,24 @@ class Trial:
         return len(self.arm)
 
 
-def read_trial(path: Path, asked: TrialColumns) -> Trial:
+def read_trial(path: Path, columns: TrialColumns) -> Trial:
     """The trial in a file. Raises BadUse where the flags do not fit the file, Refused where its rows cannot be used."""
     frame = _read(path)
-    faults = _flag_faults(frame.columns.tolist(), asked)
+    faults = _flag_faults(frame.columns.tolist(), columns)
     if faults:
         raise BadUse(f"{path} has no such columns.", faults)
-    arms = _texts(frame[asked.treatment])
-    outcome = _numbers(frame[asked.outcome])
-    probability = _numbers(frame[asked.probability]) if asked.probability else pd.Series(np.nan, frame.index)
-    faults = _use_faults(asked, arms, frame[asked.outcome], outcome)
+    arms = _texts(frame[columns.treatment])
+    outcome = _numbers(frame[columns.outcome])
+    probability = _numbers(frame[columns.probability]) if columns.probability else pd.Series(np.nan, frame.index)
+    faults = _use_faults(columns, arms, frame[columns.outcome], outcome)
     if faults:
         raise BadUse(f"{path} cannot be read as this trial.", faults)
-    faults = _row_faults(asked, arms, outcome, probability)
+    faults = _row_faults(columns, arms, outcome, probability)
     if faults:
         raise Refused(f"The rows of {path} cannot be used.", faults)
-    names = (asked.control, *sorted(set(arms.tolist()) - {asked.control}))
+    names = (columns.control, *sorted(set(arms.tolist()) - {columns.control}))
     codes = pd.Categorical(arms, categories=list(names)).codes.astype(np.int64)
-    left = frame.drop(columns=[*asked.named().values(), *asked.exclude], errors="ignore")
+    left = frame.drop(columns=[*columns.named().values(), *columns.exclude], errors="ignore")
     described = pd.DataFrame({name: _described(left[name]) for name in left}, index=left.index)
     return Trial(names, codes, _floats(outcome), _floats(probability), described)
 
@@ -96,15 +96,15 @@ def _read(path: Path) -> pd.DataFrame:
         raise CouldNot(f"{path} cannot be read: {error}.") from error
 
 
-def _flag_faults(columns: list[str], asked: TrialColumns) -> list[Fault]:
-    wanted = [*asked.named().items(), *(("--exclude", name) for name in asked.exclude)]
+def _flag_faults(columns: list[str], request: TrialColumns) -> list[Fault]:
+    wanted = [*request.named().items(), *(("--exclude", name) for name in request.exclude)]
     faults = [
         Fault(flag, f"{name!r} is not a column", _hint(name, columns)) for flag, name in wanted if name not in columns
     ]
-    used = list(asked.named().values())
+    used = list(request.named().values())
     faults += [
         Fault("columns", f"{name!r} is named twice", "one column has one use")
-        for name in sorted({name for name in used if used.count(name) > 1} | (set(used) & set(asked.exclude)))
+        for name in sorted({name for name in used if used.count(name) > 1} | (set(used) & set(request.exclude)))
     ]
     return faults
 
@@ -115,17 +115,19 @@ def _hint(name: str, columns: list[str]) -> str:
 
 
 def _use_faults(
-    asked: TrialColumns, arms: NDArray[np.str_], raw: "pd.Series[str]", outcome: "pd.Series[float]"
+    columns: TrialColumns, arms: NDArray[np.str_], raw: "pd.Series[str]", outcome: "pd.Series[float]"
 ) -> list[Fault]:
     names = sorted(set(arms.tolist()))
     faults = []
-    if asked.control not in names:
-        faults.append(Fault("--control", f"{asked.control!r} is not in {asked.treatment}", _hint(asked.control, names)))
+    if columns.control not in names:
+        faults.append(
+            Fault("--control", f"{columns.control!r} is not in {columns.treatment}", _hint(columns.control, names))
+        )
     if len(names) > MOST_ARMS:
         faults.append(
             Fault(
                 "--treatment",
-                f"{asked.treatment} has {len(names)} values",
+                f"{columns.treatment} has {len(names)} values",
                 f"name a column of at most {MOST_ARMS} arms",
             )
         )
@@ -135,7 +137,7 @@ def _use_faults(
         faults.append(
             Fault(
                 "--outcome",
-                f"{asked.outcome} holds {example!r} ({strange.sum()} such rows)",
+                f"{columns.outcome} holds {example!r} ({strange.sum()} such rows)",
                 "name a column of numbers",
             )
         )
@@ -143,7 +145,7 @@ def _use_faults(
 
 
 def _row_faults(
-    asked: TrialColumns, arms: NDArray[np.str_], outcome: "pd.Series[float]", probability: "pd.Series[float]"
+    columns: TrialColumns, arms: NDArray[np.str_], outcome: "pd.Series[float]", probability: "pd.Series[float]"
 ) -> list[Fault]:
     faults = []
     unknown = outcome.isna() | ~np.isfinite(outcome)
@@ -151,7 +153,7 @@ def _row_faults(
         first = int(np.flatnonzero(unknown)[0]) + 1
         faults.append(
             Fault(
-                asked.outcome,
+                columns.outcome,
                 f"is missing in {unknown.sum()} rows, first in row {first}",
                 "bring every outcome: rows left out after the draw are not random",
             )
@@ -159,38 +161,40 @@ def _row_faults(
     elif outcome.nunique() < 2:
         faults.append(
             Fault(
-                asked.outcome,
+                columns.outcome,
                 f"is {outcome.iloc[0] if len(outcome) else 'nothing'} in every row",
                 "name an outcome that differs",
             )
         )
     blank = arms == ""
     if blank.any():
-        faults.append(Fault(asked.treatment, f"is missing in {blank.sum()} rows", "give every row its arm"))
-    if asked.probability:
+        faults.append(Fault(columns.treatment, f"is missing in {blank.sum()} rows", "give every row its arm"))
+    if columns.probability:
         wrong = ~((probability > 0) & (probability <= 1))
         if wrong.any():
             faults.append(
                 Fault(
-                    asked.probability,
+                    columns.probability,
                     f"{probability[wrong].iloc[0]} ({wrong.sum()} such rows)",
                     "give the probability of the row's own arm, above 0, at most 1",
                 )
             )
     names, counts = np.unique(arms, return_counts=True)
     faults += [
-        Fault(f"{asked.treatment} {name}", f"has {count} rows", f"bring {LEAST_ROWS}, or leave the arm out of the file")
+        Fault(
+            f"{columns.treatment} {name}", f"has {count} rows", f"bring {LEAST_ROWS}, or leave the arm out of the file"
+        )
         for name, count in zip(names.tolist(), counts.tolist(), strict=True)
         if count < LEAST_ROWS and name
     ]
     if len(names) < 2:
-        faults.append(Fault(asked.treatment, "has one arm", "bring at least a control and another arm"))
+        faults.append(Fault(columns.treatment, "has one arm", "bring at least a control and another arm"))
     return faults
 
 
 def _texts(column: "pd.Series[str]") -> NDArray[np.str_]:
-    found = column.astype(object).where(column.notna(), "")
-    return np.array([str(value) for value in found.tolist()], dtype=np.str_)
+    result = column.astype(object).where(column.notna(), "")
+    return np.array([str(value) for value in result.tolist()], dtype=np.str_)
 
 
 def _is_missing(column: "pd.Series[str]") -> "pd.Series[bool]":

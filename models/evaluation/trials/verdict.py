@@ -37,11 +37,11 @@ class Values:
         return len(self.gains) + 1
 
 
-def value_policies(judged: CrossFittedTrial) -> Values:
+def value_policies(assessment: CrossFittedTrial) -> Values:
     """Means of pseudo-outcomes, with intervals."""
-    scores = judged.scores
+    scores = assessment.scores
     rows = np.arange(len(scores))
-    chosen = scores[rows, judged.chosen]
+    chosen = scores[rows, assessment.chosen]
     static = tuple(_mean(scores[:, code]) for code in range(scores.shape[1]))
     best = int(np.argmax([one.value for one in static]))
     gains = tuple(_mean(scores[:, code] - scores[:, 0]) for code in range(1, scores.shape[1]))

@@ -91,13 +91,13 @@ def violations(problem: AllocationProblem, allocation: Allocation) -> dict[str, 
     `floor`: floors missed by a plan that was not proven to miss as few contacts as can be.
     """
     choice, row = allocation.choice, np.arange(len(problem))
-    kept = problem.must & ~problem.must_blocked
+    retained = problem.must & ~problem.must_blocked
     booked = problem.booked != NOT_BOOKED
     limit = (problem.capacity + allocation.overflow) * (1 + SMALL) + SMALL
     unmet = (allocation.missing > SMALL * np.maximum(problem.floor, 1)).any(axis=(1, 2))
     return {
         "blocked": int((~problem.allowed[row, choice]).sum()),
-        "must": int((kept & ~problem.fulfils[row, choice]).sum()),
+        "must": int((retained & ~problem.fulfils[row, choice]).sum()),
         "booked": int((booked & (choice != problem.booked)).sum()),
         "capacity": int((allocation.used > limit).sum()),
         "overflow": int((allocation.overflows & ~_has_bookings(problem)).sum()),
@@ -116,10 +116,10 @@ def _used(problem: AllocationProblem, choice: Places) -> Floats:
 
 
 def _served(problem: AllocationProblem, choice: Places) -> Floats:
-    found = np.zeros_like(problem.floor)
+    result = np.zeros_like(problem.floor)
     brought = problem.counted[np.arange(len(problem)), choice]
-    np.add.at(found, (problem.rep, problem.tier), brought)
-    return found
+    np.add.at(result, (problem.rep, problem.tier), brought)
+    return result
 
 
 def _choice_without_floors(problem: AllocationProblem, solution: Solution, tolerance: float) -> Places:

@@ -73,9 +73,9 @@ def _least_overflow(problem: AllocationProblem, options: Flags, rows: Places, re
     rules = [LinearConstraint(one_each, 1, 1), LinearConstraint(takes, -np.inf, capacity)]
     whole = np.arange(count + kinds) < count
     upper = np.concatenate([np.ones(count), np.full(kinds, np.inf)])
-    found = solve_integer_program(weights, whole, upper, rules, 0.0)
-    assert found is not None, "overflow has no bound"
+    result = solve_integer_program(weights, whole, upper, rules, 0.0)
+    assert result is not None, "overflow has no bound"
     chosen = np.zeros(len(rows), dtype=np.int64)
-    taken = found.x[:count] > 0.5
+    taken = result.x[:count] > 0.5
     chosen[place[taken]] = package[taken]
     return chosen

@@ -14,12 +14,12 @@ ROOM = 0.9
 """The share of a tier's accounts whose packages its floors may claim, so that something is left to choose."""
 
 
-def tier_places(tier: NDArray[np.object_]) -> Places:
+def tier_indices(tier: NDArray[np.object_]) -> Places:
     """The place of each account's tier among TIERS; unknown ones count as the last, which is owed least."""
-    found = np.full(len(tier), len(TIERS) - 1, dtype=np.int64)
+    result = np.full(len(tier), len(TIERS) - 1, dtype=np.int64)
     for place, name in enumerate(TIERS):
-        found[tier == name] = place
-    return found
+        result[tier == name] = place
+    return result
 
 
 def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
@@ -40,12 +40,12 @@ def with_floors(problem: AllocationProblem, playbook: Playbook) -> AllocationPro
     due = np.where(best > 0, problem.due, 0.0)
     cell = problem.rep * tiers + problem.tier
     needed = np.divide(due, best, out=np.zeros_like(due), where=best > 0).sum(axis=1)
-    asked = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
+    request = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
     there = ROOM * np.bincount(cell, minlength=reps * tiers)
-    held = np.minimum(1.0, np.divide(there, asked, out=np.ones(len(asked)), where=asked > 0)).reshape(reps, tiers)
-    owed = np.zeros((reps, tiers, due.shape[1]))
-    np.add.at(owed, (problem.rep, problem.tier), due)
-    return replace(problem, floor=np.floor(owed * (share * held)[:, :, None] + WHOLE))
+    held = np.minimum(1.0, np.divide(there, request, out=np.ones(len(request)), where=request > 0)).reshape(reps, tiers)
+    required = np.zeros((reps, tiers, due.shape[1]))
+    np.add.at(required, (problem.rep, problem.tier), due)
+    return replace(problem, floor=np.floor(required * (share * held)[:, :, None] + WHOLE))
 
 
 def no_floors(reps: int) -> Floats:
@@ -55,5 +55,5 @@ def no_floors(reps: int) -> Floats:
 
 def exploration(playbook: Playbook, tier: Places, kept_out: NDArray[np.bool_]) -> Floats:
     """ε of each account by its tier; 0 where it is `kept_out` (musts, the holdout)."""
-    chance = np.array([playbook.exploration[name] for name in TIERS])[tier]
-    return np.where(kept_out, 0.0, chance)
+    probability = np.array([playbook.exploration[name] for name in TIERS])[tier]
+    return np.where(kept_out, 0.0, probability)

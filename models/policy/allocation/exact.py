@@ -41,11 +41,11 @@ def solve_exactly(cells: PaddedBatch, rep: int, gap: float = 0.0) -> Solved:
     """
     programme = _programme(cells, rep)
     weights = np.concatenate([-programme.value, np.zeros(len(programme.floor))])
-    found = _solve(programme, weights, 0.0, gap) or _with_fewest_missing(programme, weights, gap)
+    result = _solve(programme, weights, 0.0, gap) or _with_fewest_missing(programme, weights, gap)
     choice = np.zeros(cells.row.shape[1], dtype=np.int64)
-    chosen = found.x[: len(programme.place)] > 0.5
+    chosen = result.x[: len(programme.place)] > 0.5
     choice[programme.place[chosen]] = programme.package[chosen]
-    return Solved(choice, -found.bound)
+    return Solved(choice, -result.bound)
 
 
 def _programme(cells: PaddedBatch, rep: int) -> IntegerProgram:
@@ -76,8 +76,8 @@ def _with_fewest_missing(programme: IntegerProgram, weights: Floats, gap: float)
         count = len(programme.place)
         dear = 1.0 + np.abs(programme.value).sum()
         priced = np.concatenate([weights[:count], np.full(len(programme.floor), dear)])
-        found = _feasible(_solve(programme, priced, np.inf, gap))
-        return Optimum(found.x, float(weights @ found.x), found.bound - dear * missing)
+        result = _feasible(_solve(programme, priced, np.inf, gap))
+        return Optimum(result.x, float(weights @ result.x), result.bound - dear * missing)
 
 
 def _least_missing(programme: IntegerProgram) -> float:
@@ -86,11 +86,11 @@ def _least_missing(programme: IntegerProgram) -> float:
     return max(0.0, _feasible(_solve(programme, weights, np.inf, 0.0)).least)
 
 
-def _feasible(found: Optimum | None) -> Optimum:
+def _feasible(result: Optimum | None) -> Optimum:
     """To wait is always possible, floors may be missed: there is a plan."""
-    if found is None:
+    if result is None:
         raise CouldNot("HiGHS finds no plan where there must be one.")
-    return found
+    return result
 
 
 def _solve(programme: IntegerProgram, weights: Floats, missing: float, gap: float) -> Optimum | None:

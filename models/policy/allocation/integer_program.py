@@ -23,7 +23,7 @@ INFEASIBLE = 2
 
 _LOCK = threading.Lock()
 _redirected = 0
-_kept = -1
+_retained = -1
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,20 @@ def solve_integer_program(
     for presolve, least_gap, shaken in ATTEMPTS:
         shake = shaken * np.abs(weights) * np.cos(np.arange(len(weights)))
         with _silence_standard_output():
-            found = milp(
+            result = milp(
                 weights + shake,
                 integrality=whole.astype(np.int64),
                 bounds=Bounds(0, upper),
                 constraints=rules,
                 options={"mip_rel_gap": max(gap, least_gap), "presolve": presolve},
             )
-        if found.x is not None:
-            x = np.asarray(found.x, dtype=np.float64)
+        if result.x is not None:
+            x = np.asarray(result.x, dtype=np.float64)
             doubt = float((np.abs(shake) * np.where(np.isfinite(upper), upper, 0.0)).sum())
-            return Optimum(x, float(weights @ x), float(found.mip_dual_bound) - doubt)
-        if found.status == INFEASIBLE:
+            return Optimum(x, float(weights @ x), float(result.mip_dual_bound) - doubt)
+        if result.status == INFEASIBLE:
             return None
-        message = str(found.message)
+        message = str(result.message)
     raise CouldNot(f"HiGHS could not solve a programme of {len(weights)} variables: {message}")
 
 
@@ -70,11 +70,11 @@ def _silence_standard_output() -> Iterator[None]:
     HiGHS prints a few of its lines with `printf` whatever SciPy's `disp` says. They wait in the buffer of the C library
     where standard output is no terminal, so that buffer is emptied before the descriptor is restored.
     """
-    global _redirected, _kept
+    global _redirected, _retained
     with _LOCK:
         if _redirected == 0:
             sys.stdout.flush()
-            _kept = os.dup(1)
+            _retained = os.dup(1)
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.close(nowhere)
@@ -86,5 +86,5 @@ def _silence_standard_output() -> Iterator[None]:
             _redirected -= 1
             if _redirected == 0:
                 ctypes.CDLL(None).fflush(None)
-                os.dup2(_kept, 1)
-                os.close(_kept)
+                os.dup2(_retained, 1)
+                os.close(_retained)

@@ -17,8 +17,8 @@ guardrails block every package that keeps it."""
 def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Places) -> NDArray[np.str_]:
     """One of GIVEN for each account."""
     own = value[np.arange(len(choice)), choice]
-    kept = problem.must & ~problem.must_blocked
-    conditions = [kept, problem.booked != NOT_BOOKED, choice == WAIT, own > 0]
+    retained = problem.must & ~problem.must_blocked
+    conditions = [retained, problem.booked != NOT_BOOKED, choice == WAIT, own > 0]
     return np.asarray(np.select(conditions, ["must", "explored", "nothing", "value"], default="floor"))
 
 

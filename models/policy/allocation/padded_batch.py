@@ -31,17 +31,17 @@ class PaddedBatch:
     capacity: Floats
     floor: Floats
 
-    def take(self, kept: Flags | Places) -> "PaddedBatch":
+    def take(self, mask: Flags | Places) -> "PaddedBatch":
         """Some of the reps."""
         return PaddedBatch(
-            reps=self.reps[kept],
-            row=self.row[kept],
-            value=self.value[:, kept],
-            counted=self.counted[:, :, kept],
-            tier=self.tier[kept],
-            cost=self.cost[:, :, kept],
-            capacity=self.capacity[kept],
-            floor=self.floor[kept],
+            reps=self.reps[mask],
+            row=self.row[mask],
+            value=self.value[:, mask],
+            counted=self.counted[:, :, mask],
+            tier=self.tier[mask],
+            cost=self.cost[:, :, mask],
+            capacity=self.capacity[mask],
+            floor=self.floor[mask],
         )
 
     @property
@@ -54,8 +54,8 @@ class PaddedBatch:
 
     def taken(self, choice: Places) -> Floats:
         """RESOURCES × r × m: what a choice takes at each place."""
-        found = np.take_along_axis(self.cost, choice[None, None], axis=1)[:, 0]
-        return np.asarray(found, dtype=np.float64)
+        result = np.take_along_axis(self.cost, choice[None, None], axis=1)[:, 0]
+        return np.asarray(result, dtype=np.float64)
 
     def served(self, choice: Places) -> Floats:
         """r × T × C: owed contacts that a choice brings to each tier."""
@@ -65,8 +65,8 @@ class PaddedBatch:
 
     def brought(self, choice: Places) -> Floats:
         """C × r × m: owed contacts that a choice brings."""
-        found = np.take_along_axis(self.counted, choice[None, None], axis=1)[:, 0]
-        return np.asarray(found, dtype=np.float64)
+        result = np.take_along_axis(self.counted, choice[None, None], axis=1)[:, 0]
+        return np.asarray(result, dtype=np.float64)
 
     def worth(self, choice: Places) -> Floats:
         """r: the value of a choice."""

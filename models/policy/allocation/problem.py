@@ -115,12 +115,12 @@ class AllocationProblem:
     @property
     def options(self) -> Flags:
         """n × K: what is left to choose from once musts and explored packages are booked."""
-        kept = self.must & ~self.must_blocked
-        found = np.where(kept[:, None], self.fulfils & self.allowed, self.allowed)
+        retained = self.must & ~self.must_blocked
+        result = np.where(retained[:, None], self.fulfils & self.allowed, self.allowed)
         explored = np.flatnonzero(self.booked != NOT_BOOKED)
-        found[explored] = False
-        found[explored, self.booked[explored]] = True
-        return np.asarray(found, dtype=bool)
+        result[explored] = False
+        result[explored, self.booked[explored]] = True
+        return np.asarray(result, dtype=bool)
 
 
 def check_problem(problem: AllocationProblem) -> None:
@@ -148,9 +148,9 @@ def _shape_faults(problem: AllocationProblem) -> Iterator[Fault]:
         "cost": (n, k, len(RESOURCES)),
     }
     for name, shape in wanted.items():
-        found = getattr(problem, name).shape
-        if found != shape:
-            yield Fault(name, f"has the shape {found}", f"give {shape}")
+        result = getattr(problem, name).shape
+        if result != shape:
+            yield Fault(name, f"has the shape {result}", f"give {shape}")
     cost, contacts = problem.packages.cost.shape, problem.packages.contacts.shape
     if (cost, contacts) != ((k, len(RESOURCES)), (k, c)):
         yield Fault("packages", f"have the shapes {cost}, {contacts}", f"give {k} packages, {c} channels")

@@ -39,13 +39,13 @@ class RequiredContacts:
         """
         brings = packages.contacts > 0
         talking = brings[:, TALKING].any(axis=1)
-        asked = np.column_stack([self.musts, self.talks])
+        request = np.column_stack([self.musts, self.talks])
         worth = np.ldexp(1.0, [2 * (len(CHANNELS) - place) for place in range(len(CHANNELS))])
-        kept = asked * np.append(worth, 2.0 * worth[-1])
-        score = kept @ np.column_stack([brings, talking]).T.astype(np.float64)
+        retained = request * np.append(worth, 2.0 * worth[-1])
+        score = retained @ np.column_stack([brings, talking]).T.astype(np.float64)
         best = score.max(axis=1, initial=0.0)[:, None]
         some: Flags = np.asarray(np.where(best > 0, score == best, brings.any(axis=1)), dtype=bool)
-        wanted: Flags = np.asarray(asked.any(axis=1), dtype=bool)
+        wanted: Flags = np.asarray(request.any(axis=1), dtype=bool)
         return np.asarray(some & wanted[:, None], dtype=bool)
 
 
@@ -74,7 +74,7 @@ def required_contacts(duties: pa.Table, account_ids: Sequence[str]) -> RequiredC
     return RequiredContacts(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
 
 
-def _summed(column: "pd.Series[float]", kept: Flags, at: tuple[Places, Places], shape: tuple[int, int]) -> Floats:
-    found = np.zeros(shape)
-    np.add.at(found, (at[0][kept], at[1][kept]), column.fillna(0.0).to_numpy(dtype=np.float64)[kept])
-    return found
+def _summed(column: "pd.Series[float]", mask: Flags, at: tuple[Places, Places], shape: tuple[int, int]) -> Floats:
+    result = np.zeros(shape)
+    np.add.at(result, (at[0][mask], at[1][mask]), column.fillna(0.0).to_numpy(dtype=np.float64)[mask])
+    return result

@@ -141,17 +141,17 @@ def _begin(cells: PaddedBatch, start: Prices) -> SubgradientState:
 
 def _step(cells: PaddedBatch, climb: SubgradientState) -> None:
     """One response and one move of the prices."""
-    choice, found = best_responses(cells, climb.prices)
-    better = found < climb.bound - 1e-6 * np.abs(climb.bound, where=np.isfinite(climb.bound), out=np.ones(len(found)))
-    climb.best = _where(found < climb.bound, climb.prices, climb.best)
-    climb.bound = np.minimum(found, climb.bound)
+    choice, result = best_responses(cells, climb.prices)
+    better = result < climb.bound - 1e-6 * np.abs(climb.bound, where=np.isfinite(climb.bound), out=np.ones(len(result)))
+    climb.best = _where(result < climb.bound, climb.prices, climb.best)
+    climb.bound = np.minimum(result, climb.bound)
     climb.waited = np.where(better, 0, climb.waited + 1)
     tired = climb.waited >= PATIENCE
     climb.eagerness = np.where(tired, climb.eagerness / 2, climb.eagerness)
     climb.waited = np.where(tired, 0, climb.waited)
     climb.prices = _where(tired, climb.best, climb.prices)
     _remember(cells, climb, choice)
-    climb.prices = _where(~tired, _moved(cells, climb, choice, found), climb.prices)
+    climb.prices = _where(~tired, _moved(cells, climb, choice, result), climb.prices)
 
 
 def _remember(cells: PaddedBatch, climb: SubgradientState, choice: Places) -> None:
@@ -161,7 +161,7 @@ def _remember(cells: PaddedBatch, climb: SubgradientState, choice: Places) -> No
     climb.worth = np.maximum(worth, climb.worth)
 
 
-def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Places, found: Floats) -> Prices:
+def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Places, result: Floats) -> Prices:
     """Prices after a step against the subgradient, in units of each capacity and floor."""
     scale = np.where(cells.capacity > 0, cells.capacity, 1.0)
     slack = (cells.capacity - cells.used(choice)) / scale
@@ -171,7 +171,7 @@ def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Places, found: F
     over[(over > 0) & (climb.prices.floor <= 0)] = 0.0
     aim = np.where(np.isfinite(climb.worth), climb.worth, climb.bound - GREED * np.abs(climb.bound))
     length = (slack**2).sum(axis=1) + (over**2).sum(axis=(1, 2))
-    step = climb.eagerness * np.maximum(found - aim, 0.0) / np.where(length > 0, length, 1.0)
+    step = climb.eagerness * np.maximum(result - aim, 0.0) / np.where(length > 0, length, 1.0)
     return Prices(
         np.maximum(climb.prices.resource - step[:, None] * slack / scale, 0.0),
         np.maximum(climb.prices.floor - step[:, None, None] * over / unit, 0.0),

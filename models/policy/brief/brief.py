@@ -83,27 +83,27 @@ class _Speaker:
 
     def must(self, row: Record) -> str:
         key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"
-        return self._said((key, row["duty"], row["occasion"], row["due_by"]), lambda: self._must(key, row))
+        return self._text((key, row["duty"], row["occasion"], row["due_by"]), lambda: self._must(key, row))
 
     def matter(self, row: Record) -> str:
         key = f"plan.brief.open{'_late' if self._is_late(row) else ''}{'_topic' if row['topic'] else ''}"
-        return self._said((key, row["duty"], row["topic"], row["due_by"]), lambda: self._matter(key, row))
+        return self._text((key, row["duty"], row["topic"], row["due_by"]), lambda: self._matter(key, row))
 
     def talk(self, row: Record) -> str:
         mood = row.get("sentiment")
         sad = mood is not None and mood < 0
         facts = (row["kind"], row["topic"], row["day"], sad)
-        return self._said(facts, lambda: self._talk(row, sad))
+        return self._text(facts, lambda: self._talk(row, sad))
 
     def card(self, material: BriefInputs, account_id: str) -> list[str]:
         fields = material.missing(account_id)[:ASKED]
-        return [self._said(("ask", one.name), partial(self._ask, one)) for one in fields]
+        return [self._text(("ask", one.name), partial(self._ask, one)) for one in fields]
 
-    def _said(self, facts: Any, say: Callable[[], str]) -> str:
-        found = self.said.get(facts)
-        if found is None:
-            found = self.said[facts] = say()
-        return found
+    def _text(self, facts: Any, say: Callable[[], str]) -> str:
+        result = self.said.get(facts)
+        if result is None:
+            result = self.said[facts] = say()
+        return result
 
     def _must(self, key: str, row: Record) -> str:
         return text(key, self.language, what=self._duty(row), day=self._until(row))
@@ -116,8 +116,8 @@ class _Speaker:
         kind = KIND_OF_CODE[row["kind"]].named(self.language)
         when = day(row["day"], self.language)
         key = "plan.brief.talk_topic" if row["topic"] else "plan.brief.talk"
-        told = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
-        return text("plan.brief.unhappy", self.language, talk=told) if sad else told
+        message = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
+        return text("plan.brief.unhappy", self.language, talk=message) if sad else message
 
     def _ask(self, one: CardField) -> str:
         return text("plan.brief.ask", self.language, field=one.title[self.language])

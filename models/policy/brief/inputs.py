@@ -86,9 +86,9 @@ def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal:
 
 def _duties(company: Company, wanted: pa.Array) -> pd.DataFrame:
     table = company.duties
-    kept = table.filter(pc.is_in(table["account_id"].cast(pa.string()), value_set=wanted))
-    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in kept.schema]
-    return pd.DataFrame(kept.cast(pa.schema(plain)).to_pandas())
+    retained = table.filter(pc.is_in(table["account_id"].cast(pa.string()), value_set=wanted))
+    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in retained.schema]
+    return pd.DataFrame(retained.cast(pa.schema(plain)).to_pandas())
 
 
 def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
@@ -98,9 +98,9 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
     past = pc.less(table["occurred_at"].cast(pa.int64()), company.cutoff)
     table = table.filter(pc.and_(pc.and_(known, past), pc.is_in(table["account_id"], value_set=wanted)))
     frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
-    told = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
+    result = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
     local = frame["occurred_at"].dt.tz_convert(company.book.log.time_zone)
-    return frame.assign(topic=told.astype(object).map(topic_of), day=local.dt.date)
+    return frame.assign(topic=result.astype(object).map(topic_of), day=local.dt.date)
 
 
 def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
@@ -120,10 +120,10 @@ def _grouped(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[Reco
     """The rows by account; columns that the frame lacks are left out."""
     names = [name for name in columns if name in frame]
     lists = [_plain(frame[name]) for name in names]
-    found: dict[str, list[Record]] = {}
+    result: dict[str, list[Record]] = {}
     for account, *values in zip(frame["account_id"].tolist(), *lists, strict=True):
-        found.setdefault(account, []).append(dict(zip(names, values, strict=True)))
-    return found
+        result.setdefault(account, []).append(dict(zip(names, values, strict=True)))
+    return result
 
 
 def _plain(column: "pd.Series[Any]") -> list[Any]:
@@ -135,19 +135,19 @@ def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[
     """Birthdays ahead, milestones and misfortunes that are still owed."""
     contacts = company.dataset.contacts()
     roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
-    found: dict[str, list[PersonalDay]] = {}
-    owed = duties[duties["duty"].isin(PERSONAL[1:]) & duties["state"].isin(["due", "overdue"])]
-    for row in owed.drop_duplicates(["account_id", "event_id"]).to_dict("records"):
-        told = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))
-        found.setdefault(str(row["account_id"]), []).append(told)
+    result: dict[str, list[PersonalDay]] = {}
+    required = duties[duties["duty"].isin(PERSONAL[1:]) & duties["state"].isin(["due", "overdue"])]
+    for row in required.drop_duplicates(["account_id", "event_id"]).to_dict("records"):
+        details = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))
+        result.setdefault(str(row["account_id"]), []).append(details)
     if "birthday" not in contacts:
-        return found
+        return result
     mine = contacts[contacts["account_id"].isin(wanted.to_pylist()) & contacts["birthday"].notna()]
     for row in mine.to_dict("records"):
         day = _next_birthday(row["birthday"], company.week.first)
         if day is not None:
-            found.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(row.get("role"))))
-    return found
+            result.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(row.get("role"))))
+    return result
 
 
 def _text(value: object) -> str | None:

@@ -21,8 +21,8 @@ def draw_exploration(eligible: Flags, epsilon: Floats, coin: Floats, draw: Float
     out (a must, a holdout account)."""
     explores = coin < epsilon
     rank = np.floor(draw * eligible.sum(axis=1)).astype(np.int64)
-    drawn = (np.cumsum(eligible, axis=1) <= rank[:, None]).sum(axis=1)
-    return ExplorationDraws(epsilon, explores, np.where(explores, drawn, NOT_BOOKED))
+    randomised = (np.cumsum(eligible, axis=1) <= rank[:, None]).sum(axis=1)
+    return ExplorationDraws(epsilon, explores, np.where(explores, randomised, NOT_BOOKED))
 
 
 def probability(coins: ExplorationDraws, eligible: Flags, assigned: Places, planned: Places) -> Floats:

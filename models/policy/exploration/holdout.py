@@ -20,5 +20,5 @@ def holdout_term(holdout: Holdout, week: date) -> int:
 
 def holdout_accounts(holdout: Holdout, account_ids: Iterable[str], week: date) -> Flags:
     """Whether each account is held out in the week; depends on nothing but its id, the salt, the term."""
-    luck = uniform_draws(holdout.salt, f"holdout {holdout_term(holdout, week)}", account_ids)
-    return np.asarray(luck < holdout.share, dtype=bool)
+    draws = uniform_draws(holdout.salt, f"holdout {holdout_term(holdout, week)}", account_ids)
+    return np.asarray(draws < holdout.share, dtype=bool)

@@ -46,15 +46,15 @@ def decide_week(problem: AllocationProblem, coins: ExplorationDraws, tolerance: 
     for begin in range(0, len(explorers), AT_ONCE):
         some = explorers[begin : begin + AT_ONCE]
         planned[some] = _had_not_explored(explored, some, calm, tolerance)
-    kept = problem.must & ~problem.must_blocked
-    chance = probability(coins, problem.allowed, solution.choice, planned)
+    retained = problem.must & ~problem.must_blocked
+    chance_of = probability(coins, problem.allowed, solution.choice, planned)
     return DecidedWeek(
         allocation=describe(explored, solution, tolerance),
         assigned=solution.choice,
         planned=planned,
-        probability=np.where(kept, 1.0, chance),
+        probability=np.where(retained, 1.0, chance_of),
         coin=coins.explores,
-        evaluable=~kept & (coins.epsilon > 0) & _fits_whatever(explored),
+        evaluable=~retained & (coins.epsilon > 0) & _fits_whatever(explored),
     )
 
 
@@ -63,8 +63,8 @@ def _had_not_explored(explored: AllocationProblem, explorers: Places, calm: Pric
     part = subproblem(explored, explored.rep[explorers])
     own = part.rows == explorers[part.problem.rep]
     free = replace(part.problem, booked=np.where(own, NOT_BOOKED, part.problem.booked))
-    found = solve(free, tolerance=tolerance, start=calm.take(part.reps))
-    return np.asarray(found.choice[own], dtype=np.int64)
+    result = solve(free, tolerance=tolerance, start=calm.take(part.reps))
+    return np.asarray(result.choice[own], dtype=np.int64)
 
 
 def _fits_whatever(explored: AllocationProblem) -> Flags:

@@ -46,22 +46,22 @@ class AccountState:
 
 def account_states(book: DutyInputs, playbook: Playbook, week: Period, cutoff: int, rejected: Floats) -> AccountState:
     """The situation of the book's accounts before a week, by what was known before the cutoff."""
-    asked = duty_request(book, playbook, week, cutoff)
-    day, standing = asked.last_known_day, book.standing
-    tier = standing.tier.at(day, cutoff)
+    request = duty_request(book, playbook, week, cutoff)
+    day, eligibility = request.last_known_day, book.standing
+    tier = eligibility.tier.at(day, cutoff)
     days = np.arange(day_number(week.first), day_number(week.last) + 1)
     month = local_midnight(week.first.replace(day=1), book.log.time_zone)
     return AccountState(
         tier=np.array([*TIERS, ""], dtype=object)[tier],
-        active=asked.is_open(max(day, day_number(week.first))),
-        consent=standing.consent.at(day, cutoff) == 1,
+        active=request.is_open(max(day, day_number(week.first))),
+        consent=eligibility.consent.at(day, cutoff) == 1,
         open_share=np.full(len(tier), 1.0 - _quiet_share(book, days)),
-        rep_share=_rep_share(book, asked.owner(day), days),
-        week=_contacts(asked, (asked.start, cutoff)),
-        month=_contacts(asked, (month, cutoff)),
+        rep_share=_rep_share(book, request.owner(day), days),
+        week=_contacts(request, (request.start, cutoff)),
+        month=_contacts(request, (month, cutoff)),
         rejected=rejected,
-        gift_asked=asks_for_gift(asked),
-        gift_room=gift_room(asked, week.first.year),
+        gift_asked=asks_for_gift(request),
+        gift_room=gift_room(request, week.first.year),
     )
 
 
@@ -82,11 +82,11 @@ def _there(rep: DutyRep, days: Places) -> Flags:
     return np.asarray((days >= rep.employed[0]) & (days < rep.employed[1]) & ~rep.absent(days), dtype=bool)
 
 
-def _contacts(asked: DutyRequest, interval: tuple[int, int]) -> Floats:
+def _contacts(request: DutyRequest, interval: tuple[int, int]) -> Floats:
     """Accounts × channels: contacts that happened in a half-open interval of instants; faked or short ones too."""
-    found = np.zeros((asked.accounts, len(CHANNELS)))
+    result = np.zeros((request.accounts, len(CHANNELS)))
     for place, channel in enumerate(CHANNELS):
-        records = asked.contacts.records[channel]
+        records = request.contacts.records[channel]
         low, high = np.searchsorted(records.occurred_at, interval)
-        found[:, place] = np.bincount(records.account[low:high], minlength=asked.accounts)
-    return found
+        result[:, place] = np.bincount(records.account[low:high], minlength=request.accounts)
+    return result

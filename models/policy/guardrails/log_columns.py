@@ -20,8 +20,8 @@ def log_columns(guarded: GuardrailResult, actions: Sequence[str]) -> tuple[NDArr
     blocked = [
         {action: RULES[rule] for action, rule in zip(actions, row, strict=True) if rule != NONE} for row in patterns
     ]
-    texts = (np.array([orjson.dumps(one).decode() for one in found], dtype=object) for found in (eligible, blocked))
-    allowed, refused = (found[place.reshape(-1)] for found in texts)
+    texts = (np.array([orjson.dumps(one).decode() for one in result], dtype=object) for result in (eligible, blocked))
+    allowed, refused = (result[place.reshape(-1)] for result in texts)
     return allowed, refused
 
 
@@ -37,15 +37,15 @@ def rejections(
 
     `decisions`, `states`: of the decision log, instants as datetimes with a zone or as microseconds.
     """
-    found = np.zeros((len(accounts), len(actions)))
-    kept = states[states["state"] == "rejected"].merge(decisions[["decision_id", "account_id"]], on="decision_id")
-    at, known = (_micros(kept[name]) for name in ("at", "known_at"))
+    result = np.zeros((len(accounts), len(actions)))
+    retained = states[states["state"] == "rejected"].merge(decisions[["decision_id", "account_id"]], on="decision_id")
+    at, known = (_micros(retained[name]) for name in ("at", "known_at"))
     lately = (known < cutoff) & (at < cutoff) & (at >= cutoff - days * DAY_US)
-    account = pd.Index(accounts).get_indexer(pd.Index(kept["account_id"]))
-    action = pd.Index(actions).get_indexer(pd.Index(kept["action"]))
+    account = pd.Index(accounts).get_indexer(pd.Index(retained["account_id"]))
+    action = pd.Index(actions).get_indexer(pd.Index(retained["action"]))
     counted = lately & (account >= 0) & (action > 0)
-    np.add.at(found, (account[counted], action[counted]), 1.0)
-    return found
+    np.add.at(result, (account[counted], action[counted]), 1.0)
+    return result
 
 
 def _micros(column: "pd.Series[Any]") -> NDArray[np.int64]:

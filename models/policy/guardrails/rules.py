@@ -57,14 +57,14 @@ class _Verdict:
 def apply_guardrails(situation: AccountState, playbook: Playbook) -> GuardrailResult:
     """What each account may be given, by the playbook."""
     shape = (len(situation.tier), len(playbook.packages))
-    found = GuardrailResult(np.full(shape, NONE, dtype=np.int8), np.full(shape, np.nan), np.full(shape, np.nan))
+    result = GuardrailResult(np.full(shape, NONE, dtype=np.int8), np.full(shape, np.nan), np.full(shape, np.nan))
     for verdict in _verdicts(situation, playbook):
-        first = np.broadcast_to(verdict.blocks, shape) & (found.rule == NONE)
+        first = np.broadcast_to(verdict.blocks, shape) & (result.rule == NONE)
         first[:, 0] = False
-        found.rule[first] = RULES.index(verdict.name)
-        found.number[first] = np.broadcast_to(verdict.number, shape)[first]
-        found.limit[first] = np.broadcast_to(verdict.limit, shape)[first]
-    return found
+        result.rule[first] = RULES.index(verdict.name)
+        result.number[first] = np.broadcast_to(verdict.number, shape)[first]
+        result.limit[first] = np.broadcast_to(verdict.limit, shape)[first]
+    return result
 
 
 def _verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]:
@@ -79,10 +79,10 @@ def _verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]
     most = limits.suppression_after_rejections
     yield _Verdict("suppressed", situation.rejected >= most, situation.rejected, float(most))
     yield from _gift_verdicts(situation, playbook)
-    for name, made, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
+    for name, output, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
         for place, channel in enumerate(CHANNELS):
             brings = Actions.of(playbook).contacts[:, place]
-            would_be, cap = made[:, place, None] + brings, float(caps[channel])
+            would_be, cap = output[:, place, None] + brings, float(caps[channel])
             yield _Verdict(name, (would_be > cap) & (brings > 0), would_be, cap)
 
 

@@ -31,8 +31,8 @@ class OrderHistory:
     short: Flags
     silent: Flags
 
-    def take(self, places: Any) -> "OrderHistory":
-        return OrderHistory(self.trailing[places], self.short[places], self.silent[places])
+    def take(self, indices: Any) -> "OrderHistory":
+        return OrderHistory(self.trailing[indices], self.short[indices], self.silent[indices])
 
 
 @dataclass(frozen=True)
@@ -51,23 +51,23 @@ class AccountAssessment:
     history: OrderHistory
     reasons: tuple[tuple[Reason, ...], ...]
 
-    def take(self, places: NDArray[np.int64]) -> "AccountAssessment":
+    def take(self, indices: NDArray[np.int64]) -> "AccountAssessment":
         """The accounts at these places."""
-        arrays = {name: value[places] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        reasons = tuple(self.reasons[place] for place in places.tolist())
-        return AccountAssessment(**arrays, history=self.history.take(places), reasons=reasons)
+        arrays = {name: value[indices] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        reasons = tuple(self.reasons[place] for place in indices.tolist())
+        return AccountAssessment(**arrays, history=self.history.take(indices), reasons=reasons)
 
-    def without(self, places: Flags) -> "AccountAssessment":
+    def without(self, mask: Flags) -> "AccountAssessment":
         """Nothing is known of these accounts."""
-        if not places.any():
+        if not mask.any():
             return self
-        nothing = unassessed(len(places), self.effect.shape[1])
+        nothing = unassessed(len(mask), self.effect.shape[1])
         arrays = {
-            name: np.where(places if value.ndim == 1 else places[:, None], getattr(nothing, name), value)
+            name: np.where(mask if value.ndim == 1 else mask[:, None], getattr(nothing, name), value)
             for name, value in vars(self).items()
             if isinstance(value, np.ndarray)
         }
-        reasons = tuple(() if gone else told for gone, told in zip(places.tolist(), self.reasons, strict=True))
+        reasons = tuple(() if gone else result for gone, result in zip(mask.tolist(), self.reasons, strict=True))
         return AccountAssessment(**arrays, history=self.history, reasons=reasons)
 
 
@@ -91,7 +91,7 @@ def unassessed(accounts: int, packages: int) -> AccountAssessment:
 
 def assess_accounts(
     scorer: Scorer,
-    asked: ScoringRequest,
+    request: ScoringRequest,
     learned: LearnedState,
     rate: Floats,
     actions: int,
@@ -100,19 +100,19 @@ def assess_accounts(
 ) -> AccountAssessment:
     """Every account at the cutoff in one pass over the features, in memory bounded by the part."""
     definition = scorer.bundle.model.definition
-    standing = request_eligibility(asked, definition)
-    trailing = trailing_of(asked.log, standing.rows, rate, definition.horizon)
-    history = OrderHistory(trailing.margin, trailing.short, np.asarray(standing.already_silent, dtype=bool))
-    found = unassessed(asked.log.account_count, actions)
-    reasons = list(found.reasons)
-    for part, values in scorer.rows(asked, standing.rows):
-        account = standing.rows.account[part].astype(np.int64)
-        told = assess_rows(scorer, values, history.take(part), learned, language, actions)
-        _put(found, account, told)
-        for place, one in zip(account.tolist(), told.reasons, strict=True):
+    eligibility = request_eligibility(request, definition)
+    trailing = trailing_of(request.log, eligibility.rows, rate, definition.horizon)
+    history = OrderHistory(trailing.margin, trailing.short, np.asarray(eligibility.already_silent, dtype=bool))
+    result = unassessed(request.log.account_count, actions)
+    reasons = list(result.reasons)
+    for part, values in scorer.rows(request, eligibility.rows):
+        account = eligibility.rows.account[part].astype(np.int64)
+        details = assess_rows(scorer, values, history.take(part), learned, language, actions)
+        _put(result, account, details)
+        for place, one in zip(account.tolist(), details.reasons, strict=True):
             reasons[place] = one
         sink(account, values)
-    return AccountAssessment(**{**vars(found), "reasons": tuple(reasons)})
+    return AccountAssessment(**{**vars(result), "reasons": tuple(reasons)})
 
 
 def assess_rows(
@@ -120,11 +120,11 @@ def assess_rows(
 ) -> AccountAssessment:
     """The model's rows (R, F) judged. Each row by itself: alone it is judged to the same bits as among others."""
     model = scorer.bundle.model
-    found = unassessed(len(values), actions)
+    result = unassessed(len(values), actions)
     probability = scorer.probability(values)
     bands = assign_bands(probability, history.silent, model.base_rate, model.bands)
     margin = (learned.value or ValueModel(None, 0)).predict(values, Trailing(history.trailing, history.short))
-    effect, basis = found.effect, found.basis
+    effect, basis = result.effect, result.basis
     if learned.evidence.effects is not None:
         effect, basis = _effects(learned.evidence.effects, values)
     return AccountAssessment(
@@ -140,13 +140,13 @@ def assess_rows(
     )
 
 
-def _put(found: AccountAssessment, account: NDArray[np.int64], told: AccountAssessment) -> None:
+def _put(result: AccountAssessment, account: NDArray[np.int64], details: AccountAssessment) -> None:
     """Writes the rows of a part into the arrays of all accounts."""
-    for name, value in vars(told).items():
+    for name, value in vars(details).items():
         if isinstance(value, np.ndarray):
-            getattr(found, name)[account] = value
+            getattr(result, name)[account] = value
     for field in fields(OrderHistory):
-        getattr(found.history, field.name)[account] = getattr(told.history, field.name)
+        getattr(result.history, field.name)[account] = getattr(details.history, field.name)
 
 
 def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
@@ -160,7 +160,7 @@ def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]
 def _effects(effects: FittedEffects, values: Floats) -> tuple[Floats, NDArray[np.object_]]:
     """Effects where they are supported, NaN elsewhere, with what they stand on."""
     basis = effects.basis(values)
-    told = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
-    predicted = np.where(told, effects.predict(values), np.nan)
+    result = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
+    predicted = np.where(result, effects.predict(values), np.nan)
     predicted[:, 0] = 0.0
     return predicted, basis

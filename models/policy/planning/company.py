@@ -52,8 +52,8 @@ class Company:
     @cached_property
     def owner(self) -> Places:
         """Per account the place of its rep among `rep_ids`, -1 where nobody is in charge."""
-        asked = duty_request(self.book, self.playbook, self.week, self.cutoff)
-        return np.asarray(asked.owner(asked.last_known_day), dtype=np.int64)
+        request = duty_request(self.book, self.playbook, self.week, self.cutoff)
+        return np.asarray(request.owner(request.last_known_day), dtype=np.int64)
 
     @property
     def rep_ids(self) -> tuple[str, ...]:
@@ -61,8 +61,8 @@ class Company:
 
     @cached_property
     def segment(self) -> NDArray[np.object_]:
-        told = pd.Series(self._segments_of_log, index=self.dataset.event_log().accounts, dtype=object)
-        return np.asarray(told.reindex(self.account_ids).to_numpy(), dtype=object)
+        result = pd.Series(self._segments_of_log, index=self.dataset.event_log().accounts, dtype=object)
+        return np.asarray(result.reindex(self.account_ids).to_numpy(), dtype=object)
 
     def segment_of(self, log_place: int) -> str | None:
         """The segment of the account at a place of the event log."""
@@ -71,8 +71,8 @@ class Company:
     @cached_property
     def _segments_of_log(self) -> list[str | None]:
         accounts = self.dataset.accounts()
-        told = accounts.get("segment", pd.Series(None, index=accounts.index, dtype=object)).astype(object)
-        return list(told.where(told.notna(), None))
+        result = accounts.get("segment", pd.Series(None, index=accounts.index, dtype=object)).astype(object)
+        return list(result.where(result.notna(), None))
 
     @cached_property
     def seasons(self) -> tuple[str, ...]:
@@ -102,13 +102,13 @@ def capacities(company: Company) -> Floats:
     table = company.dataset.reps()
     rows = table.set_index("rep_id").reindex(list(company.rep_ids)) if "rep_id" in table else pd.DataFrame()
     columns = [
-        _told(rows, name, float(getattr(usual, name)), len(company.rep_ids))
+        _describe(rows, name, float(getattr(usual, name)), len(company.rep_ids))
         for name in ("minutes_per_week", "stops_per_week", "budget_per_week")
     ]
     return np.column_stack(columns) * _there(company)[:, None]
 
 
-def _told(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats:
+def _describe(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats:
     if name not in rows:
         return np.full(count, usual)
     return np.asarray(rows[name].astype(np.float64).fillna(usual), dtype=np.float64)
@@ -128,17 +128,17 @@ def earlier_compliance(company: Company, months: int = 3) -> Floats:
     from kqml.duties.compliance import compliance
     from kqml.duties.period import month_before
 
-    named, found = company.week.first, []
+    named, result = company.week.first, []
     for _ in range(months):
         named = month_before(named)
-        found.append(named)
-    table = compliance(company.book, company.playbook, company.calendar, found, company.cutoff).to_pandas()
+        result.append(named)
+    table = compliance(company.book, company.playbook, company.calendar, result, company.cutoff).to_pandas()
     sums = table.groupby(["rep_id", "channel"])[["met", "target"]].sum()
     share = (sums["met"] / sums["target"].where(sums["target"] > 0)).unstack("channel")
-    told = share.reindex(index=list(company.rep_ids), columns=list(CHANNELS))
+    match = share.reindex(index=list(company.rep_ids), columns=list(CHANNELS))
     usual = table.groupby("channel")[["met", "target"]].sum()
     whole = (usual["met"] / usual["target"].where(usual["target"] > 0)).reindex(list(CHANNELS))
-    return np.asarray(told.fillna(whole).fillna(0.0).clip(0.0, 1.0), dtype=np.float64).reshape(-1, len(CHANNELS))
+    return np.asarray(match.fillna(whole).fillna(0.0).clip(0.0, 1.0), dtype=np.float64).reshape(-1, len(CHANNELS))
 
 
 def week_period(day: date) -> Period:

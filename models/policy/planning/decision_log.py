@@ -59,13 +59,13 @@ def replay(folder: Path, decisions: pa.Table, features: Path | None) -> None:
 def receipt(folder: Path, decision_id: str) -> dict[str, Any]:
     """A decision with its states and the fingerprint of its feature row. Raises Refused where the log has none such."""
     own = pc.equal(pc.field("decision_id"), decision_id)
-    found = pq.read_table(folder / DECISIONS, filters=own).to_pylist()
-    if not found:
+    result = pq.read_table(folder / DECISIONS, filters=own).to_pylist()
+    if not result:
         raise Refused("There is no such decision.", [Fault("decision_id", repr(decision_id), "name one of the log")])
     states = pq.read_table(folder / STATES, filters=own).sort_by("at").to_pylist()
     features = pq.read_table(folder / FEATURES, filters=own) if (folder / FEATURES).is_file() else None
     row = fingerprint(features) if features is not None and len(features) else None
-    return {**found[0], "states": states, "features": row}
+    return {**result[0], "states": states, "features": row}
 
 
 def _tables(path: Path, schema: pa.Schema) -> list[pa.Table]:
@@ -96,22 +96,24 @@ def _features_after(folder: Path, draft: Path) -> Iterator[pa.Table]:
             yield table.select(schema.names).cast(schema)
 
 
-def _differences(stored: pa.Table, made: pa.Table, where: str) -> list[Fault]:
-    if len(stored) != len(made):
-        told = f"holds {len(stored)} decisions of the week, {len(made)} would be made"
-        return [Fault(where, told, "plan with the data, model, playbook of then")]
-    different = [name for name in made.column_names if not stored[name].equals(made[name])]
+def _differences(stored: pa.Table, output: pa.Table, where: str) -> list[Fault]:
+    if len(stored) != len(output):
+        message = f"holds {len(stored)} decisions of the week, {len(output)} would be made"
+        return [Fault(where, message, "plan with the data, model, playbook of then")]
+    different = [name for name in output.column_names if not stored[name].equals(output[name])]
     return [
         Fault(f"{where} {name}", "is not the same", "plan with the data, model, playbook of then") for name in different
     ]
 
 
 def _feature_differences(path: Path, draft: Path) -> list[Fault]:
-    made = pq.read_table(draft).sort_by("decision_id")
-    own = pc.field("decision_id").isin(made["decision_id"].combine_chunks())
+    output = pq.read_table(draft).sort_by("decision_id")
+    own = pc.field("decision_id").isin(output["decision_id"].combine_chunks())
     stored = pq.read_table(path, filters=own).sort_by("decision_id")
-    shared = [name for name in made.column_names if name in stored.column_names]
-    if len(shared) == len(made.column_names) and fingerprint(stored.select(shared)) == fingerprint(made.select(shared)):
+    shared = [name for name in output.column_names if name in stored.column_names]
+    if len(shared) == len(output.column_names) and fingerprint(stored.select(shared)) == fingerprint(
+        output.select(shared)
+    ):
         return []
     return [Fault(str(path), "the feature rows are not the same bits", "plan with the data and model of then")]
 

@@ -54,7 +54,7 @@ def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
     who, company, week = np.flatnonzero(plan.decided), plan.company, plan.week
     ids = company.account_ids[who]
     eligible, blocked = log_columns(plan.guarded, plan.actions)
-    kept = plan.problem.must & ~plan.problem.must_blocked
+    retained = plan.problem.must & ~plan.problem.must_blocked
     count = len(who)
     return pa.table(
         {
@@ -71,7 +71,7 @@ def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
             "eligible": pa.array(eligible[who], TEXT),
             "blocked": pa.array(blocked[who], TEXT),
             "coin": week.coin[who],
-            "must": kept[who],
+            "must": retained[who],
             "holdout": plan.held[who],
             "evaluable": week.evaluable[who],
         },

@@ -24,6 +24,6 @@ def model_rows(scorer: Scorer, dataset: Dataset, rows: Rows, threads: int = 2) -
     return np.column_stack([matrix, codes_of(known, categories)]) if categories else matrix
 
 
-def categorical_places(scorer: Scorer) -> list[int]:
+def categorical_indices(scorer: Scorer) -> list[int]:
     model = scorer.bundle.model
     return list(range(len(model.numeric_columns), len(model.numeric_columns) + len(model.categories)))

@@ -6,21 +6,21 @@ from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.problem import NOT_BOOKED, Actions, Flags, Floats, Places
 
 
-def playbook_actions(packages: Actions, due: Floats, kept: Floats, allowed: Flags, luck: Floats) -> Places:
+def playbook_actions(packages: Actions, due: Floats, retained: Floats, allowed: Flags, draws: Floats) -> Places:
     """Per account the package of its cadence; NOT_BOOKED where the week brings none.
 
-    `due`, `kept`, `luck` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers. The first
-    channel whose chance, owed × kept, falls is done: visits, then calls, then messages.
+    `due`, `retained`, `draws` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers.
+    The first channel whose chance, owed × kept, falls is done: visits, then calls, then messages.
     """
-    found = np.full(len(due), NOT_BOOKED, dtype=np.int64)
-    chance = due * kept
+    result = np.full(len(due), NOT_BOOKED, dtype=np.int64)
+    probability = due * retained
     for channel in range(len(CHANNELS)):
-        falls = (found == NOT_BOOKED) & (luck[:, channel] < np.minimum(chance[:, channel], 1.0))
+        falls = (result == NOT_BOOKED) & (draws[:, channel] < np.minimum(probability[:, channel], 1.0))
         for package in _plain(packages, channel):
             number = packages.contacts[package, channel]
-            wanted = falls & allowed[:, package] & ((number <= 1) | (chance[:, channel] >= number))
-            found[wanted] = package
-    return found
+            wanted = falls & allowed[:, package] & ((number <= 1) | (probability[:, channel] >= number))
+            result[wanted] = package
+    return result
 
 
 def _plain(packages: Actions, channel: int) -> list[int]:

@@ -10,7 +10,7 @@ from kqml.dataset.folder import Dataset
 from kqml.errors import Refused
 from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
-from models.policy.planning.feature_matrix import categorical_places, model_rows
+from models.policy.planning.feature_matrix import categorical_indices, model_rows
 from models.policy.planning.learned_state import LearningEvidence
 from models.uplift.decision_data import DecisionData
 from models.uplift.decision_log import DecisionLog
@@ -40,7 +40,7 @@ def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: in
         return ValueModel(None, 0)
     opens = row_windows(labels.rows, context, definition, lag).opens
     margin = margins_in_window(log, labels, opens, margin_rates(dataset, playbook), cutoff)
-    return fit_value(model_rows(scorer, dataset, labels.rows), margin, categorical_places(scorer), seed)
+    return fit_value(model_rows(scorer, dataset, labels.rows), margin, categorical_indices(scorer), seed)
 
 
 def mature_cutoffs(data: DecisionData, cutoff: int) -> DecisionData:
@@ -55,11 +55,11 @@ def learn_effects(
     """Effects on margin from a decision log's drawn, matured rows; money is claimed on nothing else."""
     if log is None:
         return LearningEvidence(None)
-    drawn = log.decisions[log.decisions["probability"].notna() & (log.decisions["cutoff"] < cutoff)]
-    if not len(drawn):
+    randomised = log.decisions[log.decisions["probability"].notna() & (log.decisions["cutoff"] < cutoff)]
+    if not len(randomised):
         return LearningEvidence(None, why="nothing_drawn")
     dataset = dataset.known_before(cutoff)
-    data = mature_cutoffs(build_decision_data(dataset, DecisionLog(drawn, log.states), playbook), cutoff)
+    data = mature_cutoffs(build_decision_data(dataset, DecisionLog(randomised, log.states), playbook), cutoff)
     if not len(data):
         return LearningEvidence(None, why="nothing_mature")
     try:

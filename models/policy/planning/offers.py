@@ -98,8 +98,8 @@ def stages_given(company: Company) -> Mapping[str, Mapping[str, int]]:
 def _known_help(events: pa.Table, cutoff: int) -> pd.DataFrame:
     help_given = pc.equal(events["kind"].cast(pa.string()), EventKind.HELP_GIVEN.code)
     before = [pc.less(events[name].cast(pa.int64()), cutoff) for name in ("occurred_at", "known_at")]
-    kept = events.select(["account_id", "attributes"]).filter(pc.and_(help_given, pc.and_(*before)))
-    return pd.DataFrame(kept.to_pandas())
+    retained = events.select(["account_id", "attributes"]).filter(pc.and_(help_given, pc.and_(*before)))
+    return pd.DataFrame(retained.to_pandas())
 
 
 def topic_of(attributes: object) -> str | None:

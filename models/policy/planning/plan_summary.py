@@ -25,8 +25,10 @@ def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Places:
     if rep is not None:
         mine &= plan.company.owner == plan.company.rep_ids.index(rep)
     who = np.flatnonzero(mine)
-    stake = np.nan_to_num(plan.judged.at_risk[who])
-    return np.asarray(who[np.lexsort((who, -stake, ~plan.problem.must[who], plan.company.owner[who]))], dtype=np.int64)
+    effect_scale = np.nan_to_num(plan.assessment.at_risk[who])
+    return np.asarray(
+        who[np.lexsort((who, -effect_scale, ~plan.problem.must[who], plan.company.owner[who]))], dtype=np.int64
+    )
 
 
 def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
@@ -45,14 +47,14 @@ def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
             "minutes": float(cost[i, chosen[i], MINUTES]),
             "stops": float(cost[i, chosen[i], STOPS]),
             "money": float(cost[i, chosen[i], MONEY]),
-            "churn_probability": _number(plan.judged.probability[i]),
-            "band": plan.judged.band[i],
-            "value_at_risk": _number(plan.judged.at_risk[i]),
-            "effect": _number(plan.judged.effect[i, chosen[i]]),
+            "churn_probability": _number(plan.assessment.probability[i]),
+            "band": plan.assessment.band[i],
+            "value_at_risk": _number(plan.assessment.at_risk[i]),
+            "effect": _number(plan.assessment.effect[i, chosen[i]]),
             "net_value": _number(net[i]),
             "basis": plan.ranked.basis[i, chosen[i]],
             "probability": float(plan.week.probability[i]),
-            "reasons": [_reason(reason) for reason in plan.judged.reasons[i]],
+            "reasons": [_reason(reason) for reason in plan.assessment.reasons[i]],
         }
         for i in who.tolist()
     ]
@@ -64,7 +66,7 @@ def with_briefs(
     """The same rows, each with its brief."""
     writer = BriefWriter(plan.company, material, language)
     briefs = (
-        writer.write(row["account_id"], row["action"], plan.judged.reasons[place])
+        writer.write(row["account_id"], row["action"], plan.assessment.reasons[place])
         for place, row in zip(who.tolist(), rows, strict=True)
     )
     return [
@@ -88,7 +90,7 @@ def totals(plan: WeekPlan, who: Places) -> dict[str, Any]:
         "minutes": float(used[MINUTES]),
         "stops": float(used[STOPS]),
         "money": float(used[MONEY]),
-        "value_at_risk": float(np.nansum(plan.judged.at_risk[who])),
+        "value_at_risk": float(np.nansum(plan.assessment.at_risk[who])),
         "net_value": float(np.nansum(net)) if claimed.any() else None,
     }
 
@@ -134,7 +136,7 @@ def _net(plan: WeekPlan) -> NDArray[np.float64]:
     """Net value of what was chosen, NaN where no effect is known."""
     row = np.arange(len(plan.decided))
     chosen = plan.week.assigned
-    known = np.isfinite(plan.judged.effect[row, chosen])
+    known = np.isfinite(plan.assessment.effect[row, chosen])
     return np.where(known, plan.ranked.score[row, chosen], np.nan)
 
 
@@ -142,8 +144,8 @@ def _names(plan: WeekPlan) -> list[str | None]:
     accounts = plan.company.dataset.accounts()
     if "name" not in accounts:
         return [None] * len(plan.company.account_ids)
-    told = accounts["name"].reindex(pd.Index(plan.company.account_ids)).astype(object)
-    return list(told.where(told.notna(), None))
+    result = accounts["name"].reindex(pd.Index(plan.company.account_ids)).astype(object)
+    return list(result.where(result.notna(), None))
 
 
 def _number(value: float) -> float | None:

@@ -69,27 +69,29 @@ class PlannedWeek:
 
 def plan_dataset(
     dataset: Dataset,
-    wish: PlanRequest,
+    request: PlanRequest,
     sink: Sink | None = None,
     tell: Callable[[str], None] = lambda step: None,
 ) -> PlannedWeek:
     """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
     tell("duties")
-    dataset = dataset.known_before(wish.week.instants(dataset.info.time_zone)[0])
-    company = read_company(dataset, wish.playbook, wish.week, wish.declared)
+    dataset = dataset.known_before(request.week.instants(dataset.info.time_zone)[0])
+    company = read_company(dataset, request.playbook, request.week, request.declared)
     _refuse_nothing(company)
     log_ids = dataset.event_log().accounts
-    judged, learned = unassessed(len(log_ids), len(wish.playbook.actions)), UNLEARNED
-    if wish.scorer is not None:
+    assessment, learned = unassessed(len(log_ids), len(request.playbook.actions)), UNLEARNED
+    if request.scorer is not None:
         tell("learning")
-        learned = wish.learned or learn_from_log(company, wish.scorer, wish.log)
+        learned = request.learned or learn_from_log(company, request.scorer, request.log)
         tell("judging")
-        judged = _judged(company, wish, learned, sink or _nowhere)
+        assessment = _evaluate(company, request, learned, sink or _nowhere)
     tell("allocating")
-    objecting = np.isin(company.account_ids, list(wish.objecting))
-    found = judged.take(pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))).without(objecting)
-    learned = replace(learned, top=urgency_scale(found)) if learned.top is None else learned
-    plan = plan_week(company, found, _rejected(company, wish), objecting | _not_asked(company, wish), learned.top)
+    objecting = np.isin(company.account_ids, list(request.objecting))
+    result = assessment.take(pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))).without(objecting)
+    learned = replace(learned, top=urgency_scale(result)) if learned.top is None else learned
+    plan = plan_week(
+        company, result, _rejected(company, request), objecting | _not_requested(company, request), learned.top
+    )
     return PlannedWeek(plan, learned, objecting & plan.situation.active & (company.owner >= 0))
 
 
@@ -99,10 +101,10 @@ def learn_from_log(company: Company, scorer: Scorer, log: DecisionLog | None) ->
     return LearnedState(value, learn_effects(scorer, company.dataset, log, company.playbook, company.cutoff))
 
 
-def _not_asked(company: Company, wish: PlanRequest) -> Flags:
+def _not_requested(company: Company, requested: PlanRequest) -> Flags:
     """Accounts of reps whose weeks are not to be decided."""
-    asked = set(company.rep_ids if wish.reps is None else wish.reps) - wish.kept
-    decide = np.array([*(rep in asked for rep in company.rep_ids), False])
+    request = set(company.rep_ids if requested.reps is None else requested.reps) - requested.kept
+    decide = np.array([*(rep in request for rep in company.rep_ids), False])
     return np.asarray(~decide[company.owner], dtype=bool)
 
 
@@ -116,20 +118,22 @@ def _refuse_nothing(company: Company) -> None:
         raise Refused("There is nobody whose week could be planned.", [fault])
 
 
-def _judged(company: Company, wish: PlanRequest, learned: LearnedState, sink: Sink) -> AccountAssessment:
-    assert wish.scorer is not None
+def _evaluate(company: Company, requested: PlanRequest, learned: LearnedState, sink: Sink) -> AccountAssessment:
+    assert requested.scorer is not None
     dataset, log = company.dataset, company.dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, np.array([company.cutoff], dtype=np.int64)))
     words = {str(name): profile[name].tolist() for name in profile}
-    peers = wish.scorer.bundle.peers if wish.reps is not None else None
-    asked = ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
-    rate = margin_rates(dataset, wish.playbook)
-    return assess_accounts(wish.scorer, asked, learned, rate, len(wish.playbook.actions), wish.language, sink)
+    peers = requested.scorer.bundle.peers if requested.reps is not None else None
+    request = ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
+    rate = margin_rates(dataset, requested.playbook)
+    return assess_accounts(
+        requested.scorer, request, learned, rate, len(requested.playbook.actions), requested.language, sink
+    )
 
 
-def _rejected(company: Company, wish: PlanRequest) -> Floats:
-    ids, actions = list(company.account_ids), wish.playbook.actions
-    if wish.log is None:
+def _rejected(company: Company, request: PlanRequest) -> Floats:
+    ids, actions = list(company.account_ids), request.playbook.actions
+    if request.log is None:
         return np.zeros((len(ids), len(actions)))
-    days = wish.playbook.limits.suppression_days
-    return rejections(wish.log.decisions, wish.log.states, ids, actions, company.cutoff, days)
+    days = request.playbook.limits.suppression_days
+    return rejections(request.log.decisions, request.log.states, ids, actions, company.cutoff, days)

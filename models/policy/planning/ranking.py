@@ -33,7 +33,7 @@ class RankedActions:
 
 
 def rank_actions(
-    judged: AccountAssessment, playbook: Playbook, offers: Names, top: float | None = None
+    assessment: AccountAssessment, playbook: Playbook, offers: Names, top: float | None = None
 ) -> RankedActions:
     """`offers`: of `choose_offers`. `top`: of `urgency_scale`, by default that of these accounts.
 
@@ -42,34 +42,34 @@ def rank_actions(
     """
     cost = action_costs(playbook, offers)
     offered: Flags = np.array([name is not None for name in offers.tolist()], dtype=bool)
-    known: Flags = np.asarray(np.isfinite(judged.effect[:, 1:]).any(axis=1), dtype=bool)
-    net = net_values(np.nan_to_num(judged.effect), cost, playbook.minute_cost)
-    urgent = urgency(judged, playbook, top)[:, None] * attention(playbook, offered)
+    known: Flags = np.asarray(np.isfinite(assessment.effect[:, 1:]).any(axis=1), dtype=bool)
+    net = net_values(np.nan_to_num(assessment.effect), cost, playbook.minute_cost)
+    urgent = urgency(assessment, playbook, top)[:, None] * attention(playbook, offered)
     urgent = urgent - FRUGAL * costs(cost, playbook.minute_cost)
     score = np.where(known[:, None], net, urgent)
     score[:, WAIT] = 0.0
-    basis = judged.basis.copy()
+    basis = assessment.basis.copy()
     if playbook.priors:
         ordered = np.isin(playbook.actions, list(playbook.priors))[None, :]
         basis[(basis == Basis.UNKNOWN.value) & ordered] = Basis.PRIOR.value
     return RankedActions(score, known, basis)
 
 
-def urgency(judged: AccountAssessment, playbook: Playbook, top: float | None = None) -> Floats:
+def urgency(assessment: AccountAssessment, playbook: Playbook, top: float | None = None) -> Floats:
     """n: value at risk where the risk is raised, scaled so that `top` weighs like the dearest shortfall."""
-    at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
-    scale = urgency_scale(judged) if top is None else top
+    at_risk = np.where(assessment.raised, np.nan_to_num(assessment.at_risk), 0.0)
+    scale = urgency_scale(assessment) if top is None else top
     if not scale:
         return np.zeros(len(at_risk))
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     return np.asarray(np.minimum(at_risk / scale, 1.0) * dearest, dtype=np.float64)
 
 
-def urgency_scale(judged: AccountAssessment) -> float:
+def urgency_scale(assessment: AccountAssessment) -> float:
     """The top quantile of value at risk where the risk is raised; 0 where nothing is at risk."""
-    at_risk = np.where(judged.raised, np.nan_to_num(judged.at_risk), 0.0)
-    told = at_risk[at_risk > 0]
-    return float(np.quantile(told, TOP)) if len(told) else 0.0
+    at_risk = np.where(assessment.raised, np.nan_to_num(assessment.at_risk), 0.0)
+    result = at_risk[at_risk > 0]
+    return float(np.quantile(result, TOP)) if len(result) else 0.0
 
 
 def attention(playbook: Playbook, offered: Flags) -> Floats:
@@ -77,13 +77,13 @@ def attention(playbook: Playbook, offered: Flags) -> Floats:
     account, against a visit's; help counts where it answers a reason. The playbook's priors go before that."""
     weights = {entry.kind: max(entry.weight, 0.0) for entry in playbook.emotional if entry.topic is None}
     visit = weights.get(EventKind.VISIT, 0.0) or 1.0
-    told = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]
-    base = (np.minimum(Actions.of(playbook).contacts, 1.0) * told).sum(axis=1)
-    found = np.tile(base, (len(offered), 1))
+    results = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]
+    base = (np.minimum(Actions.of(playbook).contacts, 1.0) * results).sum(axis=1)
+    result = np.tile(base, (len(offered), 1))
     if HELP in playbook.actions:
         extra = weights.get(EventKind.HELP_GIVEN, 0.0) / visit
-        found[:, playbook.actions.index(HELP)] += np.where(offered, extra, 0.0)
+        result[:, playbook.actions.index(HELP)] += np.where(offered, extra, 0.0)
     for action, place in playbook.priors.items():
         if action in playbook.actions:
-            found[:, playbook.actions.index(action)] = 1.0 / place
-    return found
+            result[:, playbook.actions.index(action)] = 1.0 / place
+    return result

@@ -30,22 +30,22 @@ def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, l
     who = np.flatnonzero(plan.decided).tolist()
     given = reasons_given(plan)
     left_out = plan.week.allocation.left_out
-    told = assessment_from_receipt(plan.judged, plan.ranked, plan.actions, who)
+    result = assessment_from_receipt(plan.assessment, plan.ranked, plan.actions, who)
     writer = BriefWriter(plan.company, material, language)
     return [
         {
             "language": language,
             "learned": learned,
             "evidence": {"code": planned.evidence.why, "rows": planned.evidence.rows},
-            "history": _history(plan.judged.history, place),
+            "history": _history(plan.assessment.history, place),
             "offer": plan.offers[place],
-            **judged,
+            **assessment,
             "blocked": _blocked(plan, place, language),
             "given_for": str(given[place]),
             "left_out": str(left_out[place]) or None,
             "brief": _brief(plan, place, writer),
         }
-        for place, judged in zip(who, told, strict=True)
+        for place, assessment in zip(who, result, strict=True)
     ]
 
 
@@ -61,20 +61,20 @@ def recreate_ranks(
     values = np.array([[np.nan if one is None else one for one in features]], dtype=np.float64)
     past = receipt["history"]
     history = OrderHistory(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
-    judged = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
-    ranked = rank_actions(judged, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
-    return assessment_from_receipt(judged, ranked, playbook.actions, [0])[0]
+    assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
+    ranked = rank_actions(assessment, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
+    return assessment_from_receipt(assessment, ranked, playbook.actions, [0])[0]
 
 
 def assessment_from_receipt(
-    judged: AccountAssessment, ranked: RankedActions, actions: Sequence[str], who: Sequence[int]
+    assessment: AccountAssessment, ranked: RankedActions, actions: Sequence[str], who: Sequence[int]
 ) -> list[dict[str, Any]]:
     """Per account what is known of its risk (None where no model answers), what each action ranks by."""
-    numbers = [column.tolist() for column in (judged.probability, judged.margin, judged.at_risk)]
-    effect, score, basis = _known(judged.effect), _known(ranked.score), ranked.basis.tolist()
+    numbers = [column.tolist() for column in (assessment.probability, assessment.margin, assessment.at_risk)]
+    effect, score, basis = _known(assessment.effect), _known(ranked.score), ranked.basis.tolist()
     return [
         {
-            "score": _score([column[place] for column in numbers], judged, place),
+            "score": _score([column[place] for column in numbers], assessment, place),
             "actions": {
                 name: {"score": score[place][k], "effect": effect[place][k], "basis": basis[place][k]}
                 for k, name in enumerate(actions)
@@ -84,12 +84,12 @@ def assessment_from_receipt(
     ]
 
 
-def _score(numbers: list[float], judged: AccountAssessment, place: int) -> dict[str, Any] | None:
+def _score(numbers: list[float], assessment: AccountAssessment, place: int) -> dict[str, Any] | None:
     if numbers[0] != numbers[0]:  # nobody was judged
         return None
     names = ("churn_probability", "margin", "value_at_risk")
-    told = dict(zip(names, numbers, strict=True))
-    return {**told, "band": judged.band[place], "reasons": assessment_from_record(judged.reasons[place])}
+    result = dict(zip(names, numbers, strict=True))
+    return {**result, "band": assessment.band[place], "reasons": assessment_from_record(assessment.reasons[place])}
 
 
 def _history(history: OrderHistory, place: int) -> dict[str, Any] | None:
@@ -101,10 +101,10 @@ def _history(history: OrderHistory, place: int) -> dict[str, Any] | None:
 
 def _known(values: Floats) -> list[list[float | None]]:
     """NaN as None."""
-    told: NDArray[np.object_] = values.astype(object)
+    result: NDArray[np.object_] = values.astype(object)
     missing: Flags = np.isnan(values)
-    told[missing] = None
-    return list(told.tolist())
+    result[missing] = None
+    return list(result.tolist())
 
 
 def _blocked(plan: WeekPlan, place: int, language: str) -> dict[str, str]:
@@ -118,4 +118,4 @@ def _brief(plan: WeekPlan, place: int, writer: BriefWriter) -> dict[str, tuple[s
     if action == WAIT:
         return None
     account = str(plan.company.account_ids[place])
-    return dict(vars(writer.write(account, plan.actions[action], plan.judged.reasons[place])))
+    return dict(vars(writer.write(account, plan.actions[action], plan.assessment.reasons[place])))

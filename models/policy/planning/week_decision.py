@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
+from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_indices, with_floors
 from models.policy.allocation.problem import NOT_BOOKED, WAIT, Actions, AllocationProblem, Flags, Floats, Places
 from models.policy.allocation.required_contacts import RequiredContacts, required_contacts
 from models.policy.exploration.exploration_draw import ExplorationDraws, draw_exploration
@@ -32,11 +32,11 @@ class WeekPlan:
     the others are no decisions. `offers`: per account the help offer that answers one of its reasons."""
 
     company: Company
-    judged: AccountAssessment
+    assessment: AccountAssessment
     ranked: RankedActions
     situation: AccountState
     guarded: GuardrailResult
-    owed: RequiredContacts
+    required: RequiredContacts
     problem: AllocationProblem
     week: DecidedWeek
     held: Flags
@@ -50,7 +50,7 @@ class WeekPlan:
 
 def plan_week(
     company: Company,
-    judged: AccountAssessment,
+    assessment: AccountAssessment,
     rejected: Floats,
     undecided: Flags | None = None,
     top: float | None = None,
@@ -63,18 +63,18 @@ def plan_week(
     playbook, ids = company.playbook, company.account_ids
     situation = account_states(company.book, playbook, company.week, company.cutoff, rejected)
     guarded = _with_nobody(apply_guardrails(situation, playbook), company.owner)
-    owed = required_contacts(company.duties, list(ids))
-    offers = choose_offers(company, judged.reasons)
-    ranked = rank_actions(judged, playbook, offers, top)
+    required = required_contacts(company.duties, list(ids))
+    offers = choose_offers(company, assessment.reasons)
+    ranked = rank_actions(assessment, playbook, offers, top)
     decided = situation.active & (company.owner >= 0)
     if undecided is not None:
         decided &= ~undecided
     held = holdout_accounts(playbook.holdout, ids, company.week.first) & decided
-    problem = _problem(company, guarded, owed, ranked.score, (tier_places(situation.tier), held, decided))
+    problem = _problem(company, guarded, required, ranked.score, (tier_indices(situation.tier), held, decided))
     problem = replace(problem, own_cost=action_costs(playbook, offers))
-    week = decide_week(problem, _coins(company, problem, owed.due, (held, decided)))
+    week = decide_week(problem, _coins(company, problem, required.due, (held, decided)))
     week = replace(week, evaluable=week.evaluable & decided)
-    return WeekPlan(company, judged, ranked, situation, guarded, owed, problem, week, held, decided, offers)
+    return WeekPlan(company, assessment, ranked, situation, guarded, required, problem, week, held, decided, offers)
 
 
 def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
@@ -96,7 +96,7 @@ def _with_nobody(guarded: GuardrailResult, owner: Places) -> GuardrailResult:
 def _problem(
     company: Company,
     guarded: GuardrailResult,
-    owed: RequiredContacts,
+    required: RequiredContacts,
     score: Floats,
     groups: tuple[Places, Flags, Flags],
 ) -> AllocationProblem:
@@ -107,14 +107,14 @@ def _problem(
     packages = Actions.of(playbook)
     reps = len(company.rep_ids) + 1
     rep = np.where(company.owner < 0, reps - 1, company.owner)
-    due = np.where(ranked[:, None], owed.due, 0.0)
+    due = np.where(ranked[:, None], required.due, 0.0)
     problem = AllocationProblem(
         packages=packages,
         rep=rep,
         tier=tier,
         net_value=np.where(ranked[:, None], score, 0.0),
         allowed=guarded.allowed,
-        fulfils=owed.fulfils(packages) & decided[:, None],
+        fulfils=required.fulfils(packages) & decided[:, None],
         booked=np.full(len(rep), NOT_BOOKED),
         due=due,
         shortfall_cost=shortfall_costs(playbook, tier),
@@ -133,8 +133,8 @@ def _coins(company: Company, problem: AllocationProblem, due: Floats, groups: tu
     coins = draw_exploration(
         problem.allowed, epsilon, *(uniform_draws(salt, f"{what} {name}", ids) for what in ("coin", "draw"))
     )
-    luck = np.column_stack([uniform_draws(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
-    kept = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
-    own = playbook_actions(problem.packages, due, kept, problem.allowed, luck)
+    draws = np.column_stack([uniform_draws(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
+    retained = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
+    own = playbook_actions(problem.packages, due, retained, problem.allowed, draws)
     booked = np.where(own == NOT_BOOKED, 0, own)
     return replace(coins, drawn=np.where(held & ~problem.must, booked, coins.drawn))

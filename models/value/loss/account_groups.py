@@ -21,8 +21,8 @@ def account_groups(dataset: Dataset, rows: Rows) -> Mapping[str, Texts]:
     Where changes of the tier are not declared complete it is the present one; so are segment and region always.
     """
     accounts, then = dataset.accounts(), profile_of(dataset, rows)
-    found = {name: _column(accounts, then, name, rows) for name in FILED}
-    return {**found, "rep": _reps(dataset, accounts, rows)}
+    result = {name: _column(accounts, then, name, rows) for name in FILED}
+    return {**result, "rep": _reps(dataset, accounts, rows)}
 
 
 def _column(accounts: pd.DataFrame, then: pd.DataFrame, name: str, rows: Rows) -> Texts:
@@ -35,23 +35,23 @@ def _reps(dataset: Dataset, accounts: pd.DataFrame, rows: Rows) -> Texts:
     """The rep last assigned, else the last one who visited, as known then; else the present owner."""
     owner = texts(accounts, "owner_rep_id")[rows.account] if "owner_rep_id" in accounts else _nothing(len(rows))
     for kind in (EventKind.VISIT, EventKind.REP_ASSIGNED):
-        told = _latest_rep(dataset, kind, rows)
-        owner = np.where(told == None, owner, told)  # noqa: E711 - elementwise
+        result = _latest_rep(dataset, kind, rows)
+        owner = np.where(result == None, owner, result)  # noqa: E711 - elementwise
     return owner
 
 
 def _latest_rep(dataset: Dataset, kind: EventKind, rows: Rows) -> Texts:
     """The rep of each account's latest event of a kind known before the row's cutoff."""
-    found = _nothing(len(rows))
+    result = _nothing(len(rows))
     events = recorded_events(dataset.event_log(), [kind])
     table = dataset.events(["account_id", "occurred_at", "kind", "rep_id"], [kind])
     if "rep_id" not in table.column_names or not len(table):
-        return found
+        return result
     known = events.known_before(rows.account, rows.cutoff)
     some = np.flatnonzero(known > 0)
-    places = events.latest_of(rows.account[some], known[some])
-    found[some] = table["rep_id"].take(places).to_numpy(zero_copy_only=False)
-    return found
+    indices = events.latest_of(rows.account[some], known[some])
+    result[some] = table["rep_id"].take(indices).to_numpy(zero_copy_only=False)
+    return result
 
 
 def _nothing(count: int) -> NDArray[np.object_]:

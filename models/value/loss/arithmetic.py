@@ -69,11 +69,11 @@ def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) ->
 
 def expected_of(worth: YearlyRevenue, probability: Floats, chosen: Mask) -> ExpectedLoss:
     """The expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
-    chances = probability[chosen]
-    each = np.column_stack([np.ones(len(chances)), worth.revenue[chosen], worth.margin[chosen]])
-    lost, revenue, margin = _estimates(chances, np.nan_to_num(each))
+    probabilities = probability[chosen]
+    each = np.column_stack([np.ones(len(probabilities)), worth.revenue[chosen], worth.margin[chosen]])
+    lost, revenue, margin = _estimates(probabilities, np.nan_to_num(each))
     has_revenue, has_margin = (not np.isnan(money).any() for money in (each[:, 1], each[:, 2]))
-    return ExpectedLoss(len(chances), lost, revenue if has_revenue else None, margin if has_margin else None)
+    return ExpectedLoss(len(probabilities), lost, revenue if has_revenue else None, margin if has_margin else None)
 
 
 def _total(money: Floats) -> float | None:
@@ -96,5 +96,5 @@ def by_group(groups: Texts) -> Mapping[str | None, Mask]:
     """Each group's places, in the order of names, None (not known) last."""
     names = sorted({name for name in groups if name is not None})
     unknown = np.array([name is None for name in groups], dtype=np.bool_)
-    found: dict[str | None, Mask] = {name: np.asarray(groups == name, dtype=np.bool_) for name in names}
-    return {**found, None: unknown} if unknown.any() else found
+    result: dict[str | None, Mask] = {name: np.asarray(groups == name, dtype=np.bool_) for name in names}
+    return {**result, None: unknown} if unknown.any() else result

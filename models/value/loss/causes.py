@@ -34,8 +34,8 @@ class LossCauses:
 
 def explain_expected_losses(scorer: Scorer, dataset: Dataset, context: Context, cutoff: int) -> LossCauses:
     """Every eligible account at a cutoff."""
-    asked = _asked(dataset, context, np.array([cutoff]))[0]
-    return _judge(scorer, asked, request_eligibility(asked, scorer.bundle.model.definition).rows)
+    request = _requested(dataset, context, np.array([cutoff]))[0]
+    return _judge(scorer, request, request_eligibility(request, scorer.bundle.model.definition).rows)
 
 
 def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Rows) -> Texts:
@@ -46,10 +46,10 @@ def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Row
         return causes
     cutoffs = _cutoffs_after(lost.cutoff, context.time_zone)
     place = np.searchsorted(cutoffs, lost.cutoff)
-    for index, asked in zip(np.unique(place), _asked(dataset, context, cutoffs[np.unique(place)]), strict=True):
+    for index, request in zip(np.unique(place), _requested(dataset, context, cutoffs[np.unique(place)]), strict=True):
         mine = np.flatnonzero(place == index)
-        rows = Rows(lost.account[mine], np.full(len(mine), asked.cutoff))
-        causes[mine] = _judge(scorer, _compared(scorer, asked), rows).cause
+        rows = Rows(lost.account[mine], np.full(len(mine), request.cutoff))
+        causes[mine] = _judge(scorer, _compared(scorer, request), rows).cause
     return causes
 
 
@@ -59,7 +59,7 @@ def _cutoffs_after(instants: Instants, zone: str) -> Instants:
     return grid(first, EVERY_DAYS, int(instants.max()) + (EVERY_DAYS + 1) * DAY_US, zone)
 
 
-def _asked(dataset: Dataset, context: Context, cutoffs: Instants) -> list[ScoringRequest]:
+def _requested(dataset: Dataset, context: Context, cutoffs: Instants) -> list[ScoringRequest]:
     """Every account at each cutoff."""
     log = dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, cutoffs))
@@ -70,19 +70,19 @@ def _asked(dataset: Dataset, context: Context, cutoffs: Instants) -> list[Scorin
     ]
 
 
-def _compared(scorer: Scorer, asked: ScoringRequest) -> ScoringRequest:
+def _compared(scorer: Scorer, request: ScoringRequest) -> ScoringRequest:
     """The same, compared with all accounts that are eligible at the cutoff."""
     if not len(scorer.plan.peers):
-        return asked
-    rows = request_eligibility(asked, scorer.bundle.model.definition).rows
-    cells = scorer.cells(asked.profile, rows)
-    return replace(asked, reference=build_reference(asked.log, rows, scorer.plan, asked.context, cells))
+        return request
+    rows = request_eligibility(request, scorer.bundle.model.definition).rows
+    cells = scorer.cells(request.profile, rows)
+    return replace(request, reference=build_reference(request.log, rows, scorer.plan, request.context, cells))
 
 
-def _judge(scorer: Scorer, asked: ScoringRequest, rows: Rows) -> LossCauses:
+def _judge(scorer: Scorer, request: ScoringRequest, rows: Rows) -> LossCauses:
     probabilities: list[NDArray[np.float64]] = [np.zeros(0)]
     causes: list[str] = []
-    for _, values in scorer.rows(asked, rows):
+    for _, values in scorer.rows(request, rows):
         probabilities.append(scorer.probability(values))
         causes += map(_cause, scorer.explainer.explain(values, scorer.contributions(values), "en", 2))
     return LossCauses(rows, np.concatenate(probabilities), _texts(causes))

@@ -34,14 +34,14 @@ def _lost(report: LossReport, accounts: Texts) -> pa.Table:
 
 def _expected(report: LossReport, accounts: Texts) -> pa.Table:
     assert report.at_stake is not None
-    judged, filed = report.at_stake.judged, report.at_stake.filed
-    count = len(judged.rows)
+    assessment, filed = report.at_stake.assessment, report.at_stake.filed
+    count = len(assessment.rows)
     columns = {
         **_columns("expected", filed, np.ones(count, dtype=np.bool_), accounts),
         "lost_at": pa.nulls(count, INSTANT),
         "last_order": pa.nulls(count, INSTANT),
         "returned": pa.nulls(count, pa.bool_()),
-        "churn_probability": pa.array(judged.probability),
+        "churn_probability": pa.array(assessment.probability),
     }
     return pa.table(columns)
 
@@ -52,10 +52,10 @@ def _columns(
     mask: Mask,
     accounts: Texts,
 ) -> dict[str, pa.Array]:
-    places = filed.rows.account[mask]
+    indices = filed.rows.account[mask]
     return {
-        "account_id": pa.array(accounts[places], pa.string()),
-        "what": pa.array([what] * len(places), pa.string()),
+        "account_id": pa.array(accounts[indices], pa.string()),
+        "what": pa.array([what] * len(indices), pa.string()),
         **{way: pa.array(filed.groups[way][mask], pa.string()) for way in WAYS},
         "revenue": _money(filed.worth.revenue[mask]),
         "margin": _money(filed.worth.margin[mask]),

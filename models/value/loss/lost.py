@@ -60,13 +60,13 @@ def customers_in_period(log: EventLog, context: Context, definition: ChurnDefini
     account = np.repeat(np.arange(log.account_count), np.diff(orders.offsets))
     times, following = orders.occurred_at, _following(orders.occurred_at, account)
     ending, kind = _first_ending(endings, account, times)
-    patience = context.quiet.after(times, definition.horizon)
-    stops = np.minimum(patience, ending)
+    timeouts = context.quiet.after(times, definition.horizon)
+    stops = np.minimum(timeouts, ending)
     counted = np.arange(len(times)) - orders.offsets[account] + 1 >= definition.min_orders
     inside = counted & (times < period.end) & (np.minimum(following, stops) >= period.start)
     left = inside & (following >= stops) & (stops < period.end)
     place = _last_place(account, inside, left, log.account_count)
-    was_left, announced = left[place], ending[place] < patience[place]
+    was_left, announced = left[place], ending[place] < timeouts[place]
     moved = was_left & announced & (kind[place] == EventKind.ACCOUNT_TRANSFERRED.number)
     gone = was_left & ~moved
     return Customers(
@@ -99,6 +99,6 @@ def _last_place(account: Places, inside: Mask, left: Mask, accounts: int) -> Pla
     """Per customer the place of the order after which it was last lost, else of its last order in the period."""
     latest = np.full(accounts, -1)
     for chosen in (inside, left):
-        places = np.flatnonzero(chosen)
-        latest[account[places]] = places
+        indices = np.flatnonzero(chosen)
+        latest[account[indices]] = indices
     return np.asarray(latest[latest >= 0], dtype=np.int64)

@@ -35,11 +35,11 @@ class AccountLabels:
 class AtStake:
     """The accounts eligible at the period's end, by a model."""
 
-    judged: LossCauses
+    assessment: LossCauses
     filed: AccountLabels
 
     def expected(self, chosen: Mask) -> ExpectedLoss:
-        return expected_of(self.filed.worth, self.judged.probability, chosen)
+        return expected_of(self.filed.worth, self.assessment.probability, chosen)
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,14 @@ def report_loss(
     return LossReport(period, definition, customers, filed, at_stake)
 
 
-def _at_stake(dataset: Dataset, judged: LossCauses, margin_rate: Mapping[str, float]) -> AtStake:
+def _at_stake(dataset: Dataset, assessment: LossCauses, margin_rate: Mapping[str, float]) -> AtStake:
     """What the judged accounts are worth by what was known at their cutoff."""
     log = dataset.event_log()
-    cutoff = judged.rows.cutoff.max(initial=0)
+    cutoff = assessment.rows.cutoff.max(initial=0)
     known = log.keep((log.known_at < cutoff) & (log.occurred_at < cutoff))
-    groups = account_groups(dataset, judged.rows)
-    worth = estimate_revenue(known, judged.rows, groups["segment"], margin_rate)
-    return AtStake(judged, AccountLabels(judged.rows, worth, {**groups, "reason": judged.cause}))
+    groups = account_groups(dataset, assessment.rows)
+    worth = estimate_revenue(known, assessment.rows, groups["segment"], margin_rate)
+    return AtStake(assessment, AccountLabels(assessment.rows, worth, {**groups, "reason": assessment.cause}))
 
 
 def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> Texts:

@@ -43,11 +43,11 @@ def yearly_revenue(log: EventLog, rows: Rows) -> Floats:
     """
     if "amount" not in log.values:
         return np.full(len(rows), np.nan)
-    places, sums, offsets = _signed_sums(log)
-    if not len(places):
+    indices, sums, offsets = _signed_sums(log)
+    if not len(indices):
         return np.zeros(len(rows))
     low, high = offsets[rows.account], offsets[rows.account + 1]
-    times = log.occurred_at[places]
+    times = log.occurred_at[indices]
     start = rows.cutoff - round(YEAR_DAYS * DAY_US)
     first, last = first_at_or_after(times, low, high, start), first_at_or_after(times, low, high, rows.cutoff)
     known_days = np.where(high > low, rows.cutoff - times[np.minimum(low, len(times) - 1)], 0) / DAY_US
@@ -58,6 +58,6 @@ def yearly_revenue(log: EventLog, rows: Rows) -> Floats:
 def _signed_sums(log: EventLog) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
     """The places of trade events, their running signed sum from 0 (one longer), each account's first place in it."""
     signs = sign_of_kind()
-    places = np.flatnonzero(signs[log.kind])
-    amounts = np.nan_to_num(log.values["amount"][places]) * signs[log.kind[places]]
-    return places, np.concatenate([[0.0], np.cumsum(amounts)]), np.searchsorted(places, log.offsets)
+    indices = np.flatnonzero(signs[log.kind])
+    amounts = np.nan_to_num(log.values["amount"][indices]) * signs[log.kind[indices]]
+    return indices, np.concatenate([[0.0], np.cumsum(amounts)]), np.searchsorted(indices, log.offsets)

@@ -48,10 +48,10 @@ def _show(service: Service, caller: Caller, account_id: str, limit: int, cursor:
     with service.database.snapshot() as connection:
         if not accounts_seen(connection, [account_id], caller.territory):
             raise not_found(f"account {account_id!r}")
-        found = list_scores(connection, account_id, caller.territory, limit + 1, before)
+        result = list_scores(connection, account_id, caller.territory, limit + 1, before)
         zone = service.histories.time_zone(connection)
-    page = found[:limit]
-    last = (page[-1]["cutoff"], page[-1]["model"]) if len(found) > limit else None
+    page = result[:limit]
+    last = (page[-1]["cutoff"], page[-1]["model"]) if len(result) > limit else None
     following = None if last is None else write_cursor(question, last)
     content = {"account_id": account_id, "scores": [_score(row, zone) for row in page], "next_cursor": following}
     return Response(orjson.dumps(content), media_type="application/json")

@@ -86,10 +86,10 @@ async def show_account(
 
 def _show(request: Request, service: Service, caller: Caller, account_id: str) -> Response:
     with service.database.snapshot() as connection:
-        found = read_account(connection, account_id, caller.territory)
-        if found is None:
+        result = read_account(connection, account_id, caller.territory)
+        if result is None:
             raise not_found(f"account {account_id!r}")
-        reply = _one(connection, service, found)
+        reply = _one(connection, service, result)
     if matches_tag(request, reply.headers["etag"]):
         return Response(status_code=304, headers=dict(reply.headers))
     return Response(reply.body, headers=dict(reply.headers), media_type="application/json")
@@ -107,14 +107,14 @@ def _full(connection: Connection, row: Mapping[str, Any], zone: str) -> dict[str
     if short is None:
         return None
     key = {"account_id": row["account_id"], "cutoff": row["score_cutoff"], "model": row["score_model"]}
-    asked = select(SCORES).where(*(SCORES.c[name] == value for name, value in key.items()))
-    found = dict(connection.execute(asked).mappings().one())
+    request = select(SCORES).where(*(SCORES.c[name] == value for name, value in key.items()))
+    rows = dict(connection.execute(request).mappings().one())
     return {
         **short,
-        "eligible": found["eligible"],
-        "scored_at": shown(found, ["scored_at"], zone)["scored_at"],
-        "reasons": orjson.loads(found["reasons"]),
-        "warnings": orjson.loads(found["warnings"]),
+        "eligible": rows["eligible"],
+        "scored_at": shown(rows, ["scored_at"], zone)["scored_at"],
+        "reasons": orjson.loads(rows["reasons"]),
+        "warnings": orjson.loads(rows["warnings"]),
     }
 
 
@@ -160,9 +160,9 @@ def _put_one(connection: Connection, request: Request, writing: Writing, record:
         put_accounts(connection, [record], writing.now, territory)
     except RejectedRows as rejected:
         raise pointing_to_one(rejected) from None
-    found = read_account(connection, name, territory)
-    assert found is not None
-    return _one(connection, writing.service, found, 200 if known or before["described"] else 201)
+    result = read_account(connection, name, territory)
+    assert result is not None
+    return _one(connection, writing.service, result, 200 if known or before["described"] else 201)
 
 
 @router.post(

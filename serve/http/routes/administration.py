@@ -83,10 +83,10 @@ def _list(service: Service, filters: Mapping[str, str], limit: int, cursor: str 
     place = ("audit", sorted(filters.items()))
     before = None if cursor is None else int(read_cursor(place, cursor, (int,))[0])
     with service.database.reading() as connection:
-        found = read_audit_log(connection, AuditQuery(filters, before, limit + 1))
+        result = read_audit_log(connection, AuditQuery(filters, before, limit + 1))
         zone = service.histories.time_zone(connection)
-    page = found[:limit]
-    following = write_cursor(place, (page[-1]["number"],)) if len(found) > limit else None
+    page = result[:limit]
+    following = write_cursor(place, (page[-1]["number"],)) if len(result) > limit else None
     return _json({"entries": [_entry(row, zone) for row in page], "next_cursor": following})
 
 

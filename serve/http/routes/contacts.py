@@ -55,9 +55,9 @@ async def list_the_contacts(
     def read(connection: Connection) -> bytes:
         if not accounts_seen(connection, [account_id], caller.territory):
             raise not_found(f"account {account_id!r}")
-        found = list_contacts(connection, account_id, _vault(service, caller), limit + 1, after)
-        page = found[:limit]
-        following = write_cursor(account_id, (page[-1]["contact_id"],)) if len(found) > limit else None
+        result = list_contacts(connection, account_id, _vault(service, caller), limit + 1, after)
+        page = result[:limit]
+        following = write_cursor(account_id, (page[-1]["contact_id"],)) if len(result) > limit else None
         contacts = _seen(connection, service, caller, request, page)
         return orjson.dumps({"contacts": contacts, "next_cursor": following})
 
@@ -74,10 +74,10 @@ async def show_contact(request: Request, service: ServiceOf, caller: ReadsContac
     """The person. Personal fields are null without the scope to see them; that they were seen is noted."""
 
     def read(connection: Connection) -> bytes:
-        found = read_contact(connection, contact_id, caller.territory, _vault(service, caller))
-        if found is None:
+        result = read_contact(connection, contact_id, caller.territory, _vault(service, caller))
+        if result is None:
             raise not_found(f"contact {contact_id!r}")
-        return orjson.dumps(_seen(connection, service, caller, request, [found])[0])
+        return orjson.dumps(_seen(connection, service, caller, request, [result])[0])
 
     return await run_in_threadpool(_read, service, caller, read)
 
@@ -99,8 +99,8 @@ def _seen(
 ) -> list[dict[str, Any]]:
     """The contacts as the caller may see them; who sees personal fields leaves a note."""
     if Scope.SEE_PERSONAL in caller.scopes:
-        deeds = [AuditEvent("contact.read", "contact", row["contact_id"]) for row in rows]
-        record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
+        events = [AuditEvent("contact.read", "contact", row["contact_id"]) for row in rows]
+        record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), events, service.clock())
     zone = service.histories.time_zone(connection)
     return [shown(row, SHOWN, zone) for row in rows]
 
@@ -121,12 +121,12 @@ async def put_contact(request: Request, service: ServiceOf, caller: WritesContac
 def _put(writing: Writing, contact_id: str) -> Response:
     facts = stored_row(parse_body(ContactBody, writing.body).root)
     try:
-        return write_now(writing, lambda found: _kept(found, writing, [{**facts, "contact_id": contact_id}]))
+        return write_now(writing, lambda found: _retained(found, writing, [{**facts, "contact_id": contact_id}]))
     except RejectedRows as rejected:
         raise pointing_to_one(rejected) from None
 
 
-def _kept(connection: Connection, writing: Writing, records: Sequence[Row]) -> Reply:
+def _retained(connection: Connection, writing: Writing, records: Sequence[Row]) -> Reply:
     vault = ContactVault(writing.service.sealer)
     return tallied(put_contacts(connection, records, writing.now, writing.caller.territory, vault))
 
@@ -152,6 +152,6 @@ def _put_many(writing: Writing) -> Response:
     writing.subjects.extend(one["contact_id"] for one in records)
     try:
         distinct(records, "contact_id")
-        return write_now(writing, lambda connection: _kept(connection, writing, records))
+        return write_now(writing, lambda connection: _retained(connection, writing, records))
     except RejectedRows as rejected:
         raise pointing(rejected, "contacts") from None

@@ -45,27 +45,27 @@ async def show_decision(service: ServiceOf, caller: ReadsDecisions, decision_id:
 
 def _show(service: Service, caller: Caller, decision_id: str) -> Response:
     with service.database.snapshot() as connection:
-        found = read_decision(connection, decision_id, caller.territory)
-        if found is None:
+        result = read_decision(connection, decision_id, caller.territory)
+        if result is None:
             raise not_found(f"decision {decision_id!r}")
         zone = service.histories.time_zone(connection)
-        found = {**found, "features": _features(connection, found)}
-    state = found["states"][-1]["state"]
+        result = {**result, "features": _features(connection, result)}
+    state = result["states"][-1]["state"]
     content = {
-        **shown(found, SHOWN, zone),
+        **shown(result, SHOWN, zone),
         "state": state,
         "next": FOLLOWS[state],
-        "states": [shown(row, STATE_SHOWN, zone) for row in found["states"]],
+        "states": [shown(row, STATE_SHOWN, zone) for row in result["states"]],
     }
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def _features(connection: Connection, found: Mapping[str, Any]) -> str | None:
+def _features(connection: Connection, result: Mapping[str, Any]) -> str | None:
     """The feature row as a JSON object: of our own plans the numbers alone are stored."""
-    text = found["features"]
+    text = result["features"]
     if text is None or not text.startswith("["):
         return None if text is None else str(text)
-    receipt = orjson.loads(found["receipt"] or "{}")
+    receipt = orjson.loads(result["receipt"] or "{}")
     names = columns_named(connection, receipt.get("learned") or "")
     return orjson.dumps(dict(zip(names, orjson.loads(text), strict=True))).decode()
 
@@ -95,10 +95,10 @@ def _take(writing: Writing, decision_id: str) -> Response:
     status = parse_body(StatusBody, writing.body)
     state = _state(status, writing)
     planned = state["at"] if status.state == "scheduled" and status.at is not None else None
-    return write_now(writing, lambda connection: _kept(connection, writing, decision_id, state, planned))
+    return write_now(writing, lambda connection: _retained(connection, writing, decision_id, state, planned))
 
 
-def _kept(
+def _retained(
     connection: Connection, writing: Writing, decision_id: str, state: Mapping[str, Any], planned: int | None
 ) -> Reply:
     """`planned`: the instant for which a contact is scheduled, where the caller names one."""

@@ -53,20 +53,20 @@ async def list_the_duties(
 
 
 def _list(request: Request, service: Service, caller: Caller, question: DutyQuery) -> Response:
-    at, account, told = _start(service, question)
+    at, account, details = _start(service, question)
     with service.database.snapshot() as connection:
         zone = service.histories.time_zone(connection)
         period = requested_week(question.week, at, zone)
         wanted = _wanted(service, caller, question, period, at)
-        found = duty_page(connection, wanted, (account, told), question.limit)
-    _note(request, service, caller, found.rows)
-    following = None if found.last is None else write_cursor(question.place, (at, *found.last))
+        result = duty_page(connection, wanted, (account, details), question.limit)
+    _note(request, service, caller, result.rows)
+    following = None if result.last is None else write_cursor(question.place, (at, *result.last))
     content = {
         "week": period.week_name,
         "as_of": moment_of(at, zone).isoformat(),
         "playbook": service.playbook.version,
         "certainty": workdays(service.playbook.country).certainty(period.last.year),
-        "duties": [_shown(row, caller, zone) for row in found.rows],
+        "duties": [_shown(row, caller, zone) for row in result.rows],
         "next_cursor": following,
     }
     return Response(orjson.dumps(content), media_type="application/json")
@@ -76,10 +76,10 @@ def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
     """As of when, the account where the page begins, how many of its duties were told. Raises ProblemError."""
     if question.cursor is None:
         return service.clock(), "", 0
-    at, account, told = read_cursor(question.place, question.cursor, (int, str, int))
-    if not EARLIEST <= at <= service.clock() or told < 0:
+    at, account, result = read_cursor(question.place, question.cursor, (int, str, int))
+    if not EARLIEST <= at <= service.clock() or result < 0:
         raise invalid_request([ItemError("", "is not a cursor of ours; begin without one", "cursor")])
-    return at, account, told
+    return at, account, result
 
 
 def _wanted(service: Service, caller: Caller, question: DutyQuery, week: Period, at: int) -> DutyFilter:
@@ -108,17 +108,17 @@ def _reps(caller: Caller, question: DutyQuery) -> Sequence[str]:
 def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row]) -> None:
     """Who sees days of people leaves a note."""
     seen = {(row["contact_id"], row["account_id"]) for row in rows if row["duty"] in PERSONAL_DAYS}
-    deeds = [
+    events = [
         AuditEvent("contact.read", "contact", contact) if contact else AuditEvent("contact.read", "account", account)
         for contact, account in sorted(seen, key=repr)
     ]
-    if deeds:
+    if events:
         with service.database.writing() as connection:
-            record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), deeds, service.clock())
+            record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), events, service.clock())
 
 
 def _shown(row: Row, caller: Caller, zone: str) -> Row:
     local = {name: row[name].astimezone(ZoneInfo(zone)).isoformat() for name in INSTANTS}
     contact = row["contact_id"] if Scope.READ_CONTACTS in caller.scopes else None
-    said = None if row["declared"] is None else shown(row["declared"], DECLARED, zone)
-    return {name: row[name] for name in SHOWN} | local | {"contact_id": contact, "declared": said}
+    text = None if row["declared"] is None else shown(row["declared"], DECLARED, zone)
+    return {name: row[name] for name in SHOWN} | local | {"contact_id": contact, "declared": text}

@@ -52,16 +52,16 @@ async def take_duty_status(
 
 def _take(writing: Writing) -> Response:
     """The duties are worked out before anything is written, so that no other writer waits for that."""
-    said = parse_body(DutyStatusBody, writing.body)
-    _refuse(_of_body(said.duties, writing.now))
-    writing.facts["duties"] = len(said.duties)
-    writing.subjects.extend(one.duty_id for one in said.duties)
-    accounts = {one.account_id for one in said.duties if one.account_id is not None}
+    text = parse_body(DutyStatusBody, writing.body)
+    _refuse(_of_body(text.duties, writing.now))
+    writing.facts["duties"] = len(text.duties)
+    writing.subjects.extend(one.duty_id for one in text.duties)
+    accounts = {one.account_id for one in text.duties if one.account_id is not None}
     with writing.service.database.snapshot() as connection:
-        wanted = _wanted(connection, writing, said)
+        wanted = _wanted(connection, writing, text)
         known = accounts_seen(connection, accounts, writing.caller.territory)
-        owed = Listed(wanted.period.week_name, duties_of_accounts(connection, wanted, sorted(known)))
-    return write_now(writing, lambda connection: _kept(connection, writing, said, owed))
+        required = Listed(wanted.period.week_name, duties_of_accounts(connection, wanted, sorted(known)))
+    return write_now(writing, lambda connection: _retained(connection, writing, text, required))
 
 
 @dataclass(frozen=True)
@@ -72,25 +72,25 @@ class Listed:
     duties: Mapping[str, Row]
 
 
-def _kept(connection: Connection, writing: Writing, said: DutyStatusBody, owed: Listed) -> Reply:
-    accounts = {one.account_id for one in said.duties if one.account_id is not None}
-    _refuse(_of_strangers(connection, writing, said.duties, accounts))
-    _refuse(_of_duties(said.duties, owed))
+def _retained(connection: Connection, writing: Writing, text: DutyStatusBody, required: Listed) -> Reply:
+    accounts = {one.account_id for one in text.duties if one.account_id is not None}
+    _refuse(_of_strangers(connection, writing, text.duties, accounts))
+    _refuse(_of_duties(text.duties, required))
     read_rows(connection, ACCOUNTS, accounts, lock=True)
-    rows = [_row(one, owed.duties[one.duty_id], writing.caller.name) for one in said.duties]
+    rows = [_row(one, required.duties[one.duty_id], writing.caller.name) for one in text.duties]
     added = add_overrides(connection, rows, writing.now)
     return as_reply({"added": added, "known": len(rows) - added})
 
 
-def _wanted(connection: Connection, writing: Writing, said: DutyStatusBody) -> DutyFilter:
+def _wanted(connection: Connection, writing: Writing, text: DutyStatusBody) -> DutyFilter:
     service, caller = writing.service, writing.caller
     zone = service.histories.time_zone(connection)
     return DutyFilter(
         playbook=service.playbook,
-        period=requested_week(said.week, writing.now, zone),
+        period=requested_week(text.week, writing.now, zone),
         cutoff=writing.now,
         territory=caller.territory,
-        reps=sorted({str(one.rep_id) for one in said.duties if one.account_id is None and _sees(caller, one)}),
+        reps=sorted({str(one.rep_id) for one in text.duties if one.account_id is None and _sees(caller, one)}),
         vault=ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else None,
     )
 
@@ -113,9 +113,9 @@ def _row(one: DutySaying, duty: Row, by: str) -> dict[str, Any]:
 
 def _refuse(faults: Faults) -> None:
     """Raises ProblemError where there are any."""
-    found = [ItemError(pointer_to(("duties", place, name)), said) for place, name, said in faults]
-    if found:
-        raise invalid_request(found)
+    results = [ItemError(pointer_to(("duties", place, name)), text) for place, name, text in faults]
+    if results:
+        raise invalid_request(results)
 
 
 def _of_body(duties: Sequence[DutySaying], now: int) -> Faults:
@@ -127,7 +127,7 @@ def _of_body(duties: Sequence[DutySaying], now: int) -> Faults:
         seen.add(one.duty_id)
         if one.account_id is None and one.rep_id is None:
             yield place, "account_id", "is absent: say whose duty it is, by account_id, else by rep_id"
-        yield from ((place, "at", said) for said in _of_instant(one.at, now))
+        yield from ((place, "at", text) for text in _of_instant(one.at, now))
     if len({one.rep_id for one in duties if one.account_id is None}) > REPS_PER_QUESTION:
         yield 0, "rep_id", f"duties of more than {REPS_PER_QUESTION} reps; send several requests"
 
@@ -151,11 +151,11 @@ def _of_strangers(connection: Connection, writing: Writing, duties: Sequence[Dut
             yield place, "rep_id", f"there is no rep {one.rep_id!r}"
 
 
-def _of_duties(duties: Sequence[DutySaying], owed: Listed) -> Faults:
+def _of_duties(duties: Sequence[DutySaying], required: Listed) -> Faults:
     for place, one in enumerate(duties):
-        duty = owed.duties.get(one.duty_id)
+        duty = required.duties.get(one.duty_id)
         if duty is None or not _is_of(one, duty):
-            yield place, "duty_id", f"{one.duty_id!r} is no duty there in {owed.week}; see GET /v1/duties"
+            yield place, "duty_id", f"{one.duty_id!r} is no duty there in {required.week}; see GET /v1/duties"
         elif one.note is not None and duty["duty"] in PERSONAL_DAYS:
             yield place, "note", "would stay when the person is erased; say it without"
 

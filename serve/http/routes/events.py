@@ -48,12 +48,12 @@ def _take(writing: Writing) -> Response:
     rows = _rows(batch, writing.now)
     writing.facts["events"] = len(rows)
     try:
-        return write_now(writing, lambda connection: _kept(connection, writing, rows))
+        return write_now(writing, lambda connection: _retained(connection, writing, rows))
     except RejectedRows as rejected:
         raise pointing(rejected, "events") from None
 
 
-def _kept(connection: Connection, writing: Writing, rows: list[dict[str, Any]]) -> Reply:
+def _retained(connection: Connection, writing: Writing, rows: list[dict[str, Any]]) -> Reply:
     added = add_events(connection, rows, writing.now, writing.caller.territory)
     known = len({row["event_id"] for row in rows}) - added
     return as_reply({"added": added, "known": known, "received_at": moment_of(writing.now).isoformat()})
@@ -66,10 +66,10 @@ def _rows(batch: EventBatch, received_at: int) -> list[dict[str, Any]]:
         try:
             rows.append(_row(event, received_at))
         except ValueError:
-            faults += [ItemError(pointer_to(("events", place, column)), said) for column, said in _bad_days(event)]
+            faults += [ItemError(pointer_to(("events", place, column)), text) for column, text in _bad_days(event)]
         if event["event_id"].startswith(OWN_IDS):
-            said = f"{event['event_id']!r} starts with {OWN_IDS!r}, as only the service's own ids do"
-            faults.append(ItemError(pointer_to(("events", place, "event_id")), said))
+            text = f"{event['event_id']!r} starts with {OWN_IDS!r}, as only the service's own ids do"
+            faults.append(ItemError(pointer_to(("events", place, "event_id")), text))
     if faults:
         raise invalid_request(faults)
     return rows
@@ -91,8 +91,8 @@ def _row(event: EventRecord, received_at: int) -> dict[str, Any]:
 
 def _bad_days(event: EventRecord) -> Iterator[tuple[str, str]]:
     for column in ("occurred_at", "known_at", "due_at"):
-        said = event.get(column)
+        text = event.get(column)
         try:
-            read_instant("1970-01-01T00:00:00Z" if said is None else str(said))
+            read_instant("1970-01-01T00:00:00Z" if text is None else str(text))
         except ValueError:
-            yield column, f"{said!r} names a day that its month does not have"
+            yield column, f"{text!r} names a day that its month does not have"

@@ -43,11 +43,11 @@ def _show(service: Service, caller: Caller, rep_id: str, week: str | None) -> Re
             raise not_found(f"rep {rep_id!r}")
         zone = service.histories.time_zone(connection)
         name = requested_week(week, service.clock(), zone).week_name
-        found = week_of_rep(connection, rep_id, name, caller.territory)
+        result = week_of_rep(connection, rep_id, name, caller.territory)
         withheld = objecting_of_rep(connection, rep_id, caller.territory)
-    told = [decision_body(row, zone) for row in found if row["objected_at"] is None]
-    objected = withheld | {row["account_id"] for row in found if row["objected_at"] is not None}
-    content = {"rep_id": rep_id, "week": name, "decisions": told, "objected": len(objected)}
+    results = [decision_body(row, zone) for row in result if row["objected_at"] is None]
+    objected = withheld | {row["account_id"] for row in result if row["objected_at"] is not None}
+    content = {"rep_id": rep_id, "week": name, "decisions": results, "objected": len(objected)}
     return Response(orjson.dumps(content), media_type="application/json")
 
 

@@ -47,91 +47,91 @@ async def recommend_actions(
 
 
 def _recommend(writing: Writing) -> Response:
-    said = parse_body(RecommendationRequest, writing.body)
+    message = parse_body(RecommendationRequest, writing.body)
     with writing.service.database.snapshot() as connection:
-        asked = read_query(connection, writing, said)
-        missing = asked.reps - decided_reps(connection, sorted(asked.reps), asked.name)
-    made = _decided(writing, asked, missing) if missing else None
+        request = read_query(connection, writing, message)
+        missing = request.reps - decided_reps(connection, sorted(request.reps), request.name)
+    output = _decided(writing, request, missing) if missing else None
     try:
-        return write_now(writing, lambda connection: _kept(connection, writing, asked, made))
+        return write_now(writing, lambda connection: _retained(connection, writing, request, output))
     except IntegrityError:  # somebody else decided a part of it meanwhile; now it is there
-        return write_now(writing, lambda connection: _kept(connection, writing, asked, None))
+        return write_now(writing, lambda connection: _retained(connection, writing, request, None))
 
 
-def _decided(writing: Writing, asked: RecommendationQuery, missing: frozenset[str]) -> PlanRecord | None:
+def _decided(writing: Writing, query: RecommendationQuery, missing: frozenset[str]) -> PlanRecord | None:
     """The weeks that nobody decided yet. Raises ProblemError where that cannot be done any more, or at all."""
-    if asked.end <= writing.now:
+    if query.end <= writing.now:
         return None
-    deciding = DecisionContext(missing, asked.week, asked.cutoff, writing.caller.name, asked.language)
+    deciding = DecisionContext(missing, query.week, query.cutoff, writing.caller.name, query.language)
     try:
         return decide_accounts(writing.service, deciding)
     except TooManyAccounts:
-        told = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --database` decide the week"
-        raise invalid_request([ItemError(_pointer(asked), told)]) from None
+        message = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --database` decide the week"
+        raise invalid_request([ItemError(_pointer(query), message)]) from None
     except KqmlError as error:
-        raise invalid_request([ItemError(_pointer(asked), error.message)]) from error
+        raise invalid_request([ItemError(_pointer(query), error.message)]) from error
 
 
-def _pointer(asked: RecommendationQuery) -> str:
-    return "#/accounts" if asked.rep is None else "#/rep_id"
+def _pointer(query: RecommendationQuery) -> str:
+    return "#/accounts" if query.rep is None else "#/rep_id"
 
 
-def _kept(connection: Connection, writing: Writing, asked: RecommendationQuery, made: PlanRecord | None) -> Reply:
+def _retained(connection: Connection, writing: Writing, query: RecommendationQuery, output: PlanRecord | None) -> Reply:
     """Writes what was decided, as far as nobody else did meanwhile; tells what there is now."""
-    before = decided_reps(connection, sorted(asked.reps), asked.name)
-    fresh = [row for row in made.decisions if row["rep_id"] not in before] if made is not None else []
-    if made is not None and fresh:
-        store_plan(connection, fresh, writing.now, made.learned)
-    found = _found(connection, writing, asked)
+    before = decided_reps(connection, sorted(query.reps), query.name)
+    fresh = [row for row in output.decisions if row["rep_id"] not in before] if output is not None else []
+    if output is not None and fresh:
+        store_plan(connection, fresh, writing.now, output.learned)
+    result = _matches(connection, writing, query)
     writing.facts["decisions"] = len(fresh)
-    if asked.rep is not None and not found:
-        raise invalid_request([ItemError("#/rep_id", _nothing(writing, asked))])
-    told = [_told(row, asked) for row in found if row["objected_at"] is None]
+    if query.rep is not None and not result:
+        raise invalid_request([ItemError("#/rep_id", _nothing(writing, query))])
+    results = [_describe(row, query) for row in result if row["objected_at"] is None]
     content = {
-        "week": asked.name,
-        "cutoff": moment_of(asked.cutoff, asked.zone).isoformat(),
+        "week": query.name,
+        "cutoff": moment_of(query.cutoff, query.zone).isoformat(),
         "decided": sorted({row["rep_id"] for row in fresh}),
-        "decisions": told,
-        "not_decided": list(_not_decided(asked, {one["account_id"] for one in told})),
-        "objected": _objected(connection, writing, asked),
+        "decisions": results,
+        "not_decided": list(_not_decided(query, {one["account_id"] for one in results})),
+        "objected": _objected(connection, writing, query),
     }
     return as_reply(content)
 
 
-def _found(connection: Connection, writing: Writing, asked: RecommendationQuery) -> Sequence[Row]:
+def _matches(connection: Connection, writing: Writing, query: RecommendationQuery) -> Sequence[Row]:
     territory = writing.caller.territory
-    if asked.rep is not None:
-        return week_of_rep(connection, asked.rep, asked.name, territory)
-    return week_of_accounts(connection, list(asked.accounts or ()), asked.name, territory)
+    if query.rep is not None:
+        return week_of_rep(connection, query.rep, query.name, territory)
+    return week_of_accounts(connection, list(query.accounts or ()), query.name, territory)
 
 
-def _nothing(writing: Writing, asked: RecommendationQuery) -> str:
-    if asked.end <= writing.now:
-        return f"the week {asked.name} is over, nothing was decided for {asked.rep!r} in it"
-    return f"there is nothing to plan: {asked.rep!r} has no open account in {asked.name}"
+def _nothing(writing: Writing, query: RecommendationQuery) -> str:
+    if query.end <= writing.now:
+        return f"the week {query.name} is over, nothing was decided for {query.rep!r} in it"
+    return f"there is nothing to plan: {query.rep!r} has no open account in {query.name}"
 
 
-def _objected(connection: Connection, writing: Writing, asked: RecommendationQuery) -> int:
-    if asked.rep is not None:
-        return len(objecting_of_rep(connection, asked.rep, writing.caller.territory))
-    return sum(row["objected_at"] is not None for row in (asked.accounts or {}).values())
+def _objected(connection: Connection, writing: Writing, query: RecommendationQuery) -> int:
+    if query.rep is not None:
+        return len(objecting_of_rep(connection, query.rep, writing.caller.territory))
+    return sum(row["objected_at"] is not None for row in (query.accounts or {}).values())
 
 
-def _not_decided(asked: RecommendationQuery, told: set[str]) -> Sequence[dict[str, str]]:
+def _not_decided(query: RecommendationQuery, result: set[str]) -> Sequence[dict[str, str]]:
     return [
         {
             "account_id": name,
             "code": undecided_reason(row),
-            "text": text(f"plan.not_decided.{undecided_reason(row)}", asked.language),
+            "text": text(f"plan.not_decided.{undecided_reason(row)}", query.language),
         }
-        for name, row in (asked.accounts or {}).items()
-        if name not in told
+        for name, row in (query.accounts or {}).items()
+        if name not in result
     ]
 
 
-def _told(row: Row, asked: RecommendationQuery) -> dict[str, Any]:
+def _describe(row: Row, query: RecommendationQuery) -> dict[str, Any]:
     more = {name: row[name] for name in ("rep_id", "probability")}
-    return {**decision_body(row, asked.zone), **more, "evidence": _evidence(row, asked.language)}
+    return {**decision_body(row, query.zone), **more, "evidence": _evidence(row, query.language)}
 
 
 def _evidence(row: Row, language: str) -> dict[str, Any] | None:

@@ -44,10 +44,10 @@ async def list_the_reps(
 
 def _list(service: Service, caller: Caller, limit: int, after: str | None) -> Response:
     with service.database.reading() as connection:
-        found = list_reps(connection, caller.territory, limit + 1, after)
+        result = list_reps(connection, caller.territory, limit + 1, after)
         zone = service.histories.time_zone(connection)
-    page = found[:limit]
-    following = write_cursor(_WHERE, (page[-1]["rep_id"],)) if len(found) > limit else None
+    page = result[:limit]
+    following = write_cursor(_WHERE, (page[-1]["rep_id"],)) if len(result) > limit else None
     return _json({"reps": [shown(row, SHOWN, zone) for row in page], "next_cursor": following})
 
 
@@ -64,10 +64,10 @@ async def show_rep(service: ServiceOf, caller: ReadsAccounts, rep_id: IdInPath) 
 
 def _show(service: Service, caller: Caller, rep_id: str) -> Response:
     with service.database.reading() as connection:
-        found = read_rep(connection, rep_id, caller.territory)
-        if found is None:
+        result = read_rep(connection, rep_id, caller.territory)
+        if result is None:
             raise not_found(f"rep {rep_id!r}")
-        return _json(shown(found, SHOWN, service.histories.time_zone(connection)))
+        return _json(shown(result, SHOWN, service.histories.time_zone(connection)))
 
 
 @router.put(

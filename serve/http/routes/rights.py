@@ -132,13 +132,13 @@ async def ask_for_review(
 
 
 def _ask(writing: Writing, account_id: str) -> Response:
-    said = parse_body(ReviewBody, writing.body)
-    asking = ReviewSubject(account_id, said.decision_id, said.note, writing.caller.name)
+    text = parse_body(ReviewBody, writing.body)
+    asking = ReviewSubject(account_id, text.decision_id, text.note, writing.caller.name)
 
     def work(connection: Connection) -> Reply:
         _require_account(connection, account_id, writing.caller.territory)
-        if said.decision_id is not None and not is_decision_of(connection, said.decision_id, account_id):
-            raise invalid_request([ItemError("#/decision_id", f"there is no decision {said.decision_id!r} about it")])
+        if text.decision_id is not None and not is_decision_of(connection, text.decision_id, account_id):
+            raise invalid_request([ItemError("#/decision_id", f"there is no decision {text.decision_id!r} about it")])
         row = add_review(connection, asking, writing.now)
         return as_reply(_review(row, writing.service.histories.time_zone(connection)), 201)
 
@@ -166,10 +166,10 @@ def _list(service: Service, caller: Caller, which: str, limit: int, cursor: str 
     place = ("reviews", which)
     after = None if cursor is None else read_cursor(place, cursor, (int, str))
     with service.database.reading() as connection:
-        found = list_reviews(connection, caller.territory, which == "open", limit + 1, after)
+        result = list_reviews(connection, caller.territory, which == "open", limit + 1, after)
         zone = service.histories.time_zone(connection)
-    page = found[:limit]
-    following = write_cursor(place, (page[-1]["asked_at"], page[-1]["review_id"])) if len(found) > limit else None
+    page = result[:limit]
+    following = write_cursor(place, (page[-1]["asked_at"], page[-1]["review_id"])) if len(result) > limit else None
     content = {"reviews": [_review(row, zone) for row in page], "next_cursor": following}
     return Response(orjson.dumps(content), media_type="application/json")
 
@@ -190,15 +190,15 @@ async def answer_a_review(
 
 
 def _answer(writing: Writing, review_id: str) -> Response:
-    said = parse_body(AnswerBody, writing.body)
+    text = parse_body(AnswerBody, writing.body)
 
     def work(connection: Connection) -> Reply:
-        found = read_review(connection, review_id, writing.caller.territory)
-        if found is None:
+        result = read_review(connection, review_id, writing.caller.territory)
+        if result is None:
             raise not_found(f"review {review_id!r}")
-        if found["resolved_at"] is not None:
+        if result["resolved_at"] is not None:
             raise ProblemError(Problem.CONFLICT, "The review was answered before.")
-        row = answer_review(connection, found, said.answer, writing.caller.name, writing.now)
+        row = answer_review(connection, result, text.answer, writing.caller.name, writing.now)
         return as_reply(_review(row, writing.service.histories.time_zone(connection)))
 
     return write_now(writing, work)

@@ -76,12 +76,12 @@ def parsed(body: bytes) -> ScoreRequest:
 class ScoreQuestion:
     """What a checked body asks of a model at one instant. `wanted`: accounts of the store."""
 
-    def __init__(self, service: Service, live: LiveModel, caller: Caller, asked: ScoreRequest) -> None:
+    def __init__(self, service: Service, live: LiveModel, caller: Caller, request: ScoreRequest) -> None:
         self.live = live
-        self.asked = asked
-        self.cutoff = cutoff_of(asked, service.clock())
-        self.language = asked.language or service.language
-        self.wanted = [account.account_id for account in asked.accounts if account.events is None]
+        self.asked = request
+        self.cutoff = cutoff_of(request, service.clock())
+        self.language = request.language or service.language
+        self.wanted = [account.account_id for account in request.accounts if account.events is None]
         self._histories = service.histories
         self._territory = caller.territory
 
@@ -113,8 +113,10 @@ def answer(question: ScoreQuestion, parts: Sequence[Histories], facts: dict[str,
     for histories in parts:
         if histories.log.account_count:
             scored = live.score(histories, cutoff, language, question.asked.reasons)
-            told = zip(withhold_scores(scored, histories, language), evidence_of(histories, cutoff, zone), strict=True)
-            by_account |= {score["account_id"]: {**score, "evidence": evidence} for score, evidence in told}
+            result = zip(
+                withhold_scores(scored, histories, language), evidence_of(histories, cutoff, zone), strict=True
+            )
+            by_account |= {score["account_id"]: {**score, "evidence": evidence} for score, evidence in result}
     answered = {
         "model": {"version": live.version, "grade": live.grade},
         "as_of": moment_of(cutoff, zone).isoformat(),
@@ -123,19 +125,19 @@ def answer(question: ScoreQuestion, parts: Sequence[Histories], facts: dict[str,
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
-def _unknown(asked: ScoreRequest, known: set[str]) -> Iterator[ItemError]:
-    for place, account in enumerate(asked.accounts):
+def _unknown(request: ScoreRequest, known: set[str]) -> Iterator[ItemError]:
+    for place, account in enumerate(request.accounts):
         if account.events is None and account.account_id not in known:
             pointer = pointer_to(("accounts", place, "account_id"))
             yield ItemError(pointer, f"there is no account {account.account_id!r}; send its events to score it")
 
 
-def cutoff_of(asked: ScoreRequest, now: int) -> int:
+def cutoff_of(request: ScoreRequest, now: int) -> int:
     """The instant asked about: `as_of`, else `now`."""
-    if asked.as_of is None:
+    if request.as_of is None:
         return now
     try:
-        return read_instant(asked.as_of)
+        return read_instant(request.as_of)
     except ValueError as error:
-        detail = f"{asked.as_of!r} names a day that its month does not have"
+        detail = f"{request.as_of!r} names a day that its month does not have"
         raise invalid_request([ItemError("#/as_of", detail)]) from error

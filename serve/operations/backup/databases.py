@@ -57,6 +57,8 @@ def _run(command: list[str], url: URL) -> None:
         fault = Fault(command[0], "is not on the PATH", "install PostgreSQL's client programs of the server's version")
         raise CouldNot("PostgreSQL's tools are needed.", [fault]) from error
     except subprocess.CalledProcessError as error:
-        told = (error.stderr or "").strip().splitlines()
-        fault = Fault(command[0], told[0] if told else f"exit code {error.returncode}", "correct that, then try again")
+        result = (error.stderr or "").strip().splitlines()
+        fault = Fault(
+            command[0], result[0] if result else f"exit code {error.returncode}", "correct that, then try again"
+        )
         raise CouldNot("The database could not be copied.", [fault]) from error

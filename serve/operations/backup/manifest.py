@@ -55,13 +55,13 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def _differences(folder: Path, files: dict[str, str]) -> Iterator[Fault]:
-    found = digests(folder)
-    for name in sorted(files.keys() | found.keys()):
-        if name not in found:
+    result = digests(folder)
+    for name in sorted(files.keys() | result.keys()):
+        if name not in result:
             yield Fault(name, "is absent", "take another backup")
         elif name not in files:
             yield Fault(name, "does not belong to the backup", "delete it")
-        elif files[name] != found[name]:
+        elif files[name] != result[name]:
             yield Fault(name, "its content has changed", "take another backup")
 
 

@@ -17,7 +17,11 @@ Stepped = Callable[[int], object]
 
 
 def save_backup(
-    places: BackupLocations, out: Path, made_at: datetime, secrets: bool = False, stepped: Stepped = lambda done: None
+    locations: BackupLocations,
+    out: Path,
+    made_at: datetime,
+    secrets: bool = False,
+    stepped: Stepped = lambda done: None,
 ) -> Manifest:
     """The store first, then the registry, then what it points to, so that nothing points to what is not there.
 
@@ -25,15 +29,15 @@ def save_backup(
     """
     if out.exists():
         raise BadUse("The backup was not made.", [Fault(str(out), "exists", "name a folder that does not")])
-    if places.database is not None and not places.database.is_file():
+    if locations.database is not None and not locations.database.is_file():
         raise CouldNot(
-            "There is no store to save.", [Fault(str(places.database), "does not exist", "see `kqml doctor`")]
+            "There is no store to save.", [Fault(str(locations.database), "does not exist", "see `kqml doctor`")]
         )
     unfinished = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True, mode=0o700)
     try:
-        manifest = _written(places, unfinished, made_at, secrets, stepped)
+        manifest = _written(locations, unfinished, made_at, secrets, stepped)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -41,24 +45,24 @@ def save_backup(
     return manifest
 
 
-def _written(places: BackupLocations, folder: Path, made_at: datetime, secrets: bool, stepped: Stepped) -> Manifest:
-    at = _save_database(places, folder)
+def _written(locations: BackupLocations, folder: Path, made_at: datetime, secrets: bool, stepped: Stepped) -> Manifest:
+    at = _save_database(locations, folder)
     stepped(1)
-    if places.registry is not None and places.registry.is_file():
-        copy_sqlite(places.registry, folder / REGISTRY_FILE)
+    if locations.registry is not None and locations.registry.is_file():
+        copy_sqlite(locations.registry, folder / REGISTRY_FILE)
     for name in FOLDERS:
-        if (places.home / name).is_dir():
-            shutil.copytree(places.home / name, folder / name)
-    if secrets and places.secrets.is_file():
-        shutil.copy2(places.secrets, folder / places.secrets.name)
+        if (locations.home / name).is_dir():
+            shutil.copytree(locations.home / name, folder / name)
+    if secrets and locations.secrets.is_file():
+        shutil.copy2(locations.secrets, folder / locations.secrets.name)
     stepped(1)
     manifest = Manifest(
         format=FORMAT,
         made_at=made_at.isoformat(timespec="seconds"),
-        database=places.address.get_backend_name(),
+        database=locations.address.get_backend_name(),
         revision=at,
-        artifacts=str(places.artifacts),
-        secrets=secrets and places.secrets.is_file(),
+        artifacts=str(locations.artifacts),
+        secrets=secrets and locations.secrets.is_file(),
         files=digests(folder),
     )
     write_manifest(folder, manifest)
@@ -66,13 +70,13 @@ def _written(places: BackupLocations, folder: Path, made_at: datetime, secrets: 
     return manifest
 
 
-def _save_database(places: BackupLocations, folder: Path) -> str | None:
+def _save_database(locations: BackupLocations, folder: Path) -> str | None:
     """Returns the revision of the store's tables."""
-    if places.database is not None:
-        copy_sqlite(places.database, folder / DATABASE_FILE)
+    if locations.database is not None:
+        copy_sqlite(locations.database, folder / DATABASE_FILE)
     else:
-        dump_postgresql(places.address, folder / DATABASE_DUMP)
-    database = open_database(places.address.render_as_string(hide_password=False))
+        dump_postgresql(locations.address, folder / DATABASE_DUMP)
+    database = open_database(locations.address.render_as_string(hide_password=False))
     try:
         with database.reading() as connection:
             return revision(connection)

@@ -47,9 +47,9 @@ def _seen(database: Database, connection: Connection, shown: str, now: int) -> t
 
 def _health(database: Database, connection: Connection, shown: str, now: int) -> Iterator[CheckResult]:
     if database.is_sqlite:
-        told = connection.exec_driver_sql("PRAGMA quick_check").scalar_one()
-        if told != "ok":
-            yield failed_check("database", "damaged", address=shown, why=told)
+        result = connection.exec_driver_sql("PRAGMA quick_check").scalar_one()
+        if result != "ok":
+            yield failed_check("database", "damaged", address=shown, why=result)
             return
     else:
         if connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar_one():

@@ -45,17 +45,17 @@ def check_disk(home: Path) -> CheckResult:
 def check_secrets(setting: str | None, file: Path) -> Iterator[CheckResult]:
     """The keys of the setting, else of the file; nothing of them is shown."""
     if setting is not None:
-        yield _judged(setting, "KQML_SECRET_KEYS")
+        yield _evaluate(setting, "KQML_SECRET_KEYS")
     elif not file.exists():
         yield warning_check("secrets", "absent", file=str(file))
     else:
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
             yield failed_check("secrets", "open", file=str(file), mode=f"{mode:o}")
-        yield _judged(file.read_text(encoding="ascii", errors="replace"), str(file))
+        yield _evaluate(file.read_text(encoding="ascii", errors="replace"), str(file))
 
 
-def _judged(keys: str, place: str) -> CheckResult:
+def _evaluate(keys: str, place: str) -> CheckResult:
     try:
         read_cipher(keys)
     except BadUse as error:

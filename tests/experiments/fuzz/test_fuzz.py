@@ -84,7 +84,7 @@ def test_findings_of_a_kind_are_told_once() -> None:
         tally.add(FuzzFinding("GET /", "ServerError: 500", example))
 
     told = {"operation": "GET /", "what": "ServerError: 500", "times": 2, "example": "first"}
-    assert tally.told() == {"requests": 0, "statuses": {}, "findings": [told]}
+    assert tally.summary() == {"requests": 0, "statuses": {}, "findings": [told]}
 
 
 def test_hostile_bodies_are_of_every_kind_that_was_asked_for() -> None:

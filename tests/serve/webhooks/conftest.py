@@ -24,7 +24,7 @@ class Receiver:
     def ids(self) -> list[str]:
         return [headers["webhook-id"] for headers, _ in self.came]
 
-    def told(self) -> list[dict]:
+    def summary(self) -> list[dict]:
         return [json.loads(body) for _, body in self.came]
 
 

@@ -12,7 +12,7 @@ from models.evaluation.off_policy.holdout import holdout_contrast
 from models.evaluation.off_policy.outcome_model import OutcomeRows, Regression, expected_outcomes
 from models.evaluation.off_policy.randomised_rows import RandomisedRows, WeightedRows, weigh
 from models.evaluation.off_policy.support import policy_support, unsupported_share
-from models.evaluation.off_policy.targets import playbook_chances, target_named, within
+from models.evaluation.off_policy.targets import playbook_probabilities, target_named, within
 
 PLAYBOOK = read_playbook()
 
@@ -167,7 +167,7 @@ def test_what_is_not_eligible_is_waited_for():
 
 
 def test_the_playbook_brings_the_contacts_of_its_cadence():
-    found = playbook_chances(PLAYBOOK, np.array(["A", "B", "C", ""], dtype=object))
+    found = playbook_probabilities(PLAYBOOK, np.array(["A", "B", "C", ""], dtype=object))
     assert found.sum(axis=1) == pytest.approx(1.0)
     assert (found >= 0).all()
     visits = found @ np.array([0, 0, 0, 1, 1, 2])

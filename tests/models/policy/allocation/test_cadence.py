@@ -10,7 +10,7 @@ from models.policy.allocation.cadence import (
     exploration,
     no_floors,
     shortfall_costs,
-    tier_places,
+    tier_indices,
     with_floors,
 )
 from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
@@ -19,7 +19,7 @@ PLAYBOOK = read_playbook()
 
 
 def test_tiers_have_places_and_unknown_ones_are_owed_least():
-    assert tier_places(np.array(["A", "B", "C", "", "D"], dtype=object)).tolist() == [0, 1, 2, 2, 2]
+    assert tier_indices(np.array(["A", "B", "C", "", "D"], dtype=object)).tolist() == [0, 1, 2, 2, 2]
 
 
 def test_a_missing_contact_costs_what_the_playbook_says():

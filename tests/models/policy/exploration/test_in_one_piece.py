@@ -18,7 +18,7 @@ from kqml.duties.period import week as week_named
 from kqml.duties.table import SCHEMA
 from kqml.playbook import read_playbook
 from models.policy.allocation.allocation import violations
-from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_places, with_floors
+from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_indices, with_floors
 from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 from models.policy.allocation.required_contacts import required_contacts
 from models.policy.exploration.exploration_draw import draw_exploration
@@ -48,7 +48,7 @@ def test_a_week_goes_from_duties_to_a_decision_log(company):
     guarded = apply_guardrails(situation, playbook)
     owed = required_contacts(list_duties(book, playbook, workdays(), period, cutoff), list(ids))
     rep = np.arange(count) % 4
-    tier = tier_places(situation.tier)
+    tier = tier_indices(situation.tier)
     hours = np.tile([playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week], (4, 1))
     problem = AllocationProblem(
         packages=packages,

@@ -81,7 +81,7 @@ def test_what_was_learned_decides_the_next_weeks_and_names_its_basis(loop):
     planned, _, _ = loop[-1]
     assert planned.evidence.why == "learned"
     assert planned.evidence.effects is not None
-    assert "randomised" in set(planned.plan.judged.basis[planned.plan.decided].ravel().tolist())
+    assert "randomised" in set(planned.plan.assessment.basis[planned.plan.decided].ravel().tolist())
     known = planned.plan.ranked.known[planned.plan.decided]
     assert known.any()
     first, _, _ = loop[0]

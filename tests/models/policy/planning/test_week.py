@@ -99,8 +99,8 @@ def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
     assert scene.planned.evidence.why == "no_log"
     scored = [row for row in rows if row["value_at_risk"] is not None]
     assert len(scored) > 40
-    assert plan.judged.at_risk[plan.decided] == pytest.approx(
-        (plan.judged.probability * plan.judged.margin)[plan.decided], nan_ok=True
+    assert plan.assessment.at_risk[plan.decided] == pytest.approx(
+        (plan.assessment.probability * plan.assessment.margin)[plan.decided], nan_ok=True
     )
 
 
@@ -127,8 +127,8 @@ def test_the_plan_sees_nothing_that_was_not_known_at_its_cutoff(scene, tmp_path)
         pq.write_table(events.filter(pc.or_(known, changes)), part)
     then = plan_dataset(read_dataset(tmp_path / "then"), PlanRequest(scene.playbook, early, scene.scorer)).plan
     assert decision_rows(whole, "1").equals(decision_rows(then, "1"))
-    assert np.array_equal(whole.judged.at_risk, then.judged.at_risk, equal_nan=True)
-    assert np.isfinite(whole.judged.probability).any()
+    assert np.array_equal(whole.assessment.at_risk, then.assessment.at_risk, equal_nan=True)
+    assert np.isfinite(whole.assessment.probability).any()
 
 
 def test_a_logged_week_replays_bit_for_bit_and_a_changed_one_is_refused(scene, tmp_path):

@@ -13,7 +13,7 @@ from models.churn.resampling import Interval, MeasuredMetric, Resamples, measure
 from models.churn.scored_rows import OURS, PROBABILITIES, REFERENCE, ScoredRows
 
 MetricRow = dict[str, Any]
-"""A model's metrics on some rows, with the names of issue 2 part 10."""
+"""A model's metrics on some rows, by their names in results."""
 
 SHORT = {"auc": "auc", "average_precision": "ap", "lift_at_10": "lift", "expected_over_observed": "eo"}
 PAIRED = ("auc", "average_precision")

@@ -56,6 +56,7 @@ COMMANDS = (
     "erase",
     "evaluate trial",
     "evaluate policy",
+    "evaluate history",
     "plan-experiment",
 )
 """Every command of the service; `label-audit` is `run` of `serve/cli/label_audit.py`, `import` of `import_.py`,

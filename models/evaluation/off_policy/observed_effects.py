@@ -1,0 +1,117 @@
+"""What the history of a company without a decision log says of its actions, by comparing like accounts and weeks."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from features.catalog import catalog
+from features.cutoffs import default_cutoff
+from kqml.calendar.business_time import DAY_US, Instants, local_midnight, moment_of
+from kqml.dataset.folder import Dataset
+from kqml.errors import Fault, Refused
+from kqml.playbook import Playbook
+from models.policy.allocation.problem import WAIT
+from models.uplift.contrasts import ClusteredMean
+from models.uplift.decision_features import decision_features
+from models.uplift.decision_rows import build_decision_data
+from models.uplift.effect_evidence import EffectEvidence, Overlap
+from models.uplift.fitted import Basis
+from models.uplift.learner import LEAST_ROWS, EffectModel
+from models.uplift.sample import DecisionSample
+from models.uplift.unlogged_decisions import unlogged_decisions
+
+
+@dataclass(frozen=True)
+class ObservedEffect:
+    """Of an action against waiting, on margin over the horizon. `effect` is None where too few rows can be compared."""
+
+    overlap: Overlap
+    effect: ClusteredMean | None
+
+
+@dataclass(frozen=True)
+class ObservedEffects:
+    """`rows`: accounts × weeks that were compared. `left_out`: actions with fewer than LEAST_ROWS of them."""
+
+    rows: int
+    weeks: int
+    basis: Basis
+    effects: tuple[ObservedEffect, ...]
+    left_out: tuple[str, ...]
+
+
+def observed_effects(
+    dataset: Dataset, playbook: Playbook, horizon_days: int, weeks: int, seed: int = 0
+) -> ObservedEffects:
+    """Return the effects of the last `weeks` weeks whose horizon has passed. Raises Refused where there is too little
+    to compare."""
+    mondays = mature_mondays(dataset, horizon_days, weeks)
+    log = unlogged_decisions(dataset, playbook, mondays)
+    data = build_decision_data(dataset, log, playbook, horizon_days=horizon_days, seed=seed).learnable()
+    counts = np.bincount(data.action, minlength=len(data.actions))
+    kept = np.flatnonzero(counts >= LEAST_ROWS).tolist()
+    _refuse_thin(kept, len(data))
+    data = data.where(np.isin(data.action, kept))
+    sample = data.sample(decision_features(dataset, data, catalog(playbook))[0])
+    learned = EffectModel(seed=seed).fit_sample(_with_actions(sample, kept))
+    evidence = learned.evidence
+    return ObservedEffects(
+        rows=len(data),
+        weeks=len(mondays),
+        basis=evidence.basis,
+        effects=tuple(_observed(evidence, overlap) for overlap in evidence.overlap()),
+        left_out=tuple(name for place, name in enumerate(data.actions) if place not in kept),
+    )
+
+
+def mature_mondays(dataset: Dataset, horizon_days: int, weeks: int) -> Instants:
+    """Return the local midnights of the last Mondays from which a horizon has passed, at most `weeks`, ascending."""
+    log, zone = dataset.event_log(), dataset.info.time_zone
+    first, end = int(log.occurred_at.min()) if len(log) else 0, default_cutoff(log, zone)
+    day = moment_of(end, zone).date()
+    monday = day - timedelta(days=day.weekday())
+    mondays = [
+        local_midnight(monday - timedelta(weeks=number), zone) for number in range(weeks + horizon_days // 7 + 2)
+    ]
+    ripe = [one for one in mondays if one + horizon_days * DAY_US <= end and one >= first]
+    return np.array(sorted(ripe[:weeks]), dtype=np.int64)
+
+
+def observed_effects_json(found: ObservedEffects) -> dict[str, Any]:
+    """Return the result as JSON."""
+    return {
+        "basis": found.basis.value,
+        "rows": found.rows,
+        "weeks": found.weeks,
+        "left_out": list(found.left_out),
+        "actions": [_effect_json(one) for one in found.effects],
+    }
+
+
+def _refuse_thin(kept: list[int], rows: int) -> None:
+    if WAIT in kept and len(kept) > 1:
+        return
+    todo = f"bring {LEAST_ROWS} weeks with an action and as many without, or ask for more --weeks"
+    raise Refused("This history has too little to compare.", [Fault("actions", f"{rows} rows in all", todo)])
+
+
+def _with_actions(sample: DecisionSample, kept: list[int]) -> DecisionSample:
+    """The sample with only these actions, in their order."""
+    action = np.searchsorted(kept, sample.action).astype(np.int64)
+    names = tuple(sample.actions[place] for place in kept)
+    return replace(sample, action=action, eligible=sample.eligible[:, kept], actions=names)
+
+
+def _observed(evidence: EffectEvidence, overlap: Overlap) -> ObservedEffect:
+    return ObservedEffect(overlap, None if overlap.thin else evidence.effect(overlap.action))
+
+
+def _effect_json(one: ObservedEffect) -> dict[str, Any]:
+    overlap, effect = one.overlap, one.effect
+    mean = None
+    if effect is not None:
+        mean = {"value": effect.value, "low": effect.low, "high": effect.high, "error": effect.error}
+    counts = {"rows": overlap.rows, "supported_share": overlap.supported, "effective_rows": overlap.effective}
+    return {"action": overlap.action, **counts, "effect": mean}

@@ -36,12 +36,6 @@ def downgrade(database: Database, to: str) -> None:
         command.downgrade(_config(connection), to)
 
 
-def upgrade_to(database: Database, to: str) -> None:
-    """Brings an older store up to a revision that is not the newest."""
-    with database.writing() as connection:
-        command.upgrade(_config(connection), to)
-
-
 def revision(connection: Connection) -> str | None:
     """The revision of the store's tables; None where it has none."""
     return MigrationContext.configure(connection).get_current_revision()

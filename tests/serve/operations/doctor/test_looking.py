@@ -18,7 +18,7 @@ from models.registry.client import RegistryClient
 from models.registry.served_pointer import POINTER, ServedPointer, write_pointer
 from serve.database.engine import Database, open_database
 from serve.database.events import add_events
-from serve.database.migration import upgrade_to
+from serve.database.migration import revisions
 from serve.database.territory import EVERYWHERE
 from serve.operations.doctor.checks import Installation, run_checks
 from serve.operations.doctor.finding import CheckResult
@@ -78,10 +78,20 @@ def test_a_database_in_order_is_well_but_for_nobody_who_may_ask(
     )
 
 
-def test_an_older_database_is_to_be_brought_up(empty_address: str, tmp_path: Path) -> None:
-    older = open_database(empty_address)
-    upgrade_to(older, "0001")
-    older.close()
+@pytest.mark.usefixtures("database")
+def test_an_older_database_is_to_be_brought_up(
+    database_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.operations.doctor.database.revisions", lambda: [*revisions(), "9999"])
+
+    assert found(run_checks(installation(tmp_path, database_address), NOW))["database"] == ("warning", "older")
+
+
+def test_a_database_without_tables_is_to_be_brought_up(empty_address: str, tmp_path: Path) -> None:
+    empty = open_database(empty_address)
+    with empty.reading():
+        pass
+    empty.close()
 
     assert found(run_checks(installation(tmp_path, empty_address), NOW))["database"] == ("warning", "older")
 

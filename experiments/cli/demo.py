@@ -4,10 +4,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,9 +19,9 @@ from kqml.calendar.business_time import moment_of
 from kqml.errors import BadUse
 from kqml.messages import text
 from kqml.settings import read_settings
-from serve.cli.administration import now as present
+from serve.cli.command import Answer, CommandContext, run_here
 from serve.cli.database_option import FLAG, OWN
-from serve.cli.output import emit
+from serve.cli.layout import Line
 
 MARK = ".kqml-demo"
 """The file that says a folder is a demo's: no other folder is ever deleted."""
@@ -46,8 +47,8 @@ class DemoRun:
         act()
         seconds = round(time.perf_counter() - began, 2)
         self.steps.append({"step": title, "seconds": seconds})
-        message = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
-        self.console.print(message, style="dim", highlight=False)
+        told = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
+        self.console.print(told, style="dim", highlight=False)
 
     def show(self, title: str) -> None:
         """Show the title of a step."""
@@ -55,17 +56,17 @@ class DemoRun:
 
 
 def run(
+    context: CommandContext,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the API when all is done.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
     accounts: Annotated[int, typer.Option(min=1000, help="Stores; fewer cannot be graded.")] = 2000,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; implies --no-serve.")] = False,
-) -> None:
+) -> Answer:
     """Simulate a company up to today, import it, train, promote, score, plan the present week, serve the API.
 
     The histories come from the simulated world (experiments/world), not from real stores: they show the way, they
     prove nothing. Everything is written below one folder, KQML_HOME/demo; its database is made anew by every run.
-    The service needs no key and answers this machine only.
+    The service needs no key and answers this machine only; with --json it does not start.
 
     Example: kqml demo --no-serve --fresh
     """
@@ -74,20 +75,22 @@ def run(
     home = read_settings().home.absolute() / "demo"
     _open_folder(home, fresh)
     os.environ |= demo_settings(home)
-    today = moment_of(present(), TIME_ZONE).date()
-    details = sys.stderr if as_json else sys.stdout
-    language = read_settings().language
-    story = DemoRun(Console(file=details), language)
-    with redirect_stdout(details):
+    today = moment_of(context.now, TIME_ZONE).date()
+    told = sys.stderr if context.as_json else sys.stdout
+    story = DemoRun(Console(file=told), context.language)
+    with redirect_stdout(told):
         _train(story, home, accounts, today)
         fill_database(story, home)
     result = {"home": str(home), "steps": story.steps, **_champion()}
-    emit(result, as_json, lambda console: _say_next(console, language, result, (port, today)))
-    if serve and not as_json:
-        from serve.cli.serve import run as serve_scores
+    afterwards = partial(_serve, story, port) if serve and not context.as_json else None
+    return Answer(result, _next_steps(result, (port, today), context.language), afterwards=afterwards)
 
-        story.show("$ kqml serve --open")
-        serve_scores(port=port, open_=True)
+
+def _serve(story: DemoRun, port: int | None) -> None:
+    from serve.cli.serve import run as serve_api
+
+    story.show("$ kqml serve --open")
+    serve_api(port=port, open_=True)
 
 
 def _open_folder(home: Path, fresh: bool) -> None:
@@ -124,13 +127,13 @@ def _train(story: DemoRun, home: Path, accounts: int, today: date) -> None:
     reps, fit = accounts // ACCOUNTS_PER_REP, "vendor"
     story.tell(
         f"$ kqml simulate --accounts {accounts} --reps {reps} --fit {fit} --end {today} --out {data} --force",
-        lambda: simulate.run(data, accounts, reps, fit=fit, end=str(today), force=True),
+        lambda: run_here(simulate.run, data, accounts, reps, fit=fit, end=str(today), force=True),
     )
-    story.tell(f"$ kqml check {data}", lambda: check.run(data))
-    story.tell(f"$ kqml label-audit {data} --charts {charts}", lambda: label_audit.run(data, charts=charts))
-    story.tell(f"$ kqml train {data} --every {EVERY}", lambda: train.run(data, every=EVERY))
+    story.tell(f"$ kqml check {data}", lambda: run_here(check.run, data))
+    story.tell(f"$ kqml label-audit {data} --charts {charts}", lambda: run_here(label_audit.run, data, charts=charts))
+    story.tell(f"$ kqml train {data} --every {EVERY}", lambda: run_here(train.run, data, every=EVERY))
     version, why = _newest(), "demo"
-    story.tell(f"$ kqml promote {version} --why {why}", lambda: promote.run(version, why=why))
+    story.tell(f"$ kqml promote {version} --why {why}", lambda: run_here(promote.run, version, why=why))
 
 
 def fill_database(story: DemoRun, home: Path) -> None:
@@ -138,14 +141,14 @@ def fill_database(story: DemoRun, home: Path) -> None:
     from serve.cli import import_, plan, score
 
     data, scores = home / "data", home / "scores.parquet"
-    story.tell(f"$ kqml import {data} {FLAG}", lambda: import_.run([data], database=OWN))
-    story.tell(f"$ kqml score {FLAG} --out {scores}", lambda: score.run(out=scores, database=OWN))
-    story.tell(f"$ kqml plan {FLAG}", lambda: plan.run(database=OWN))
+    story.tell(f"$ kqml import {data} {FLAG}", lambda: run_here(import_.run, [data], database=OWN))
+    story.tell(f"$ kqml score {FLAG} --out {scores}", lambda: run_here(score.run, out=scores, database=OWN))
+    story.tell(f"$ kqml plan {FLAG}", lambda: run_here(plan.run, database=OWN))
 
 
 def _newest() -> str:
     from models.registry.versions import list_versions
-    from serve.cli.registry import registry_client
+    from serve.usecases.model_registry import registry_client
 
     return str(list_versions(registry_client(read_settings()))[0].number)
 
@@ -153,10 +156,10 @@ def _newest() -> str:
 def _champion() -> dict[str, Any]:
     """The version that the service now answers with, its grade."""
     from models.registry.versions import find_version
-    from serve.cli.registry import registry_client
+    from serve.usecases.model_registry import registry_client
 
-    result = find_version(registry_client(read_settings()), "champion")
-    return {"version": result.number, "grade": result.grade}
+    found = find_version(registry_client(read_settings()), "champion")
+    return {"version": found.number, "grade": found.grade}
 
 
 def _first_rep(data: Path) -> str:
@@ -167,13 +170,13 @@ def _first_rep(data: Path) -> str:
     return str(reps.loc[reps["left_on"].isna(), "rep_id"].min())
 
 
-def _say_next(console: Console, language: str, result: dict[str, Any], request: tuple[int | None, date]) -> None:
+def _next_steps(result: dict[str, Any], asked: tuple[int | None, date], language: str) -> Iterator[Line]:
     shown = {name: result[name] for name in ("version", "grade", "home")}
     seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
-    console.print()
-    console.print(text("commands.demo.done", language, seconds=seconds, **shown), highlight=False, soft_wrap=True)
-    console.print(text("commands.demo.next", language), highlight=False)
-    settings, (port, today) = read_settings(), request
+    yield Line("")
+    yield Line(text("commands.demo.done", language, seconds=seconds, **shown))
+    yield Line(text("commands.demo.next", language))
+    settings, (port, today) = read_settings(), asked
     rep = _first_rep(settings.home / "data")
     address = f"http://{settings.host}:{settings.port if port is None else port}"
     for command in (
@@ -185,4 +188,4 @@ def _say_next(console: Console, language: str, result: dict[str, Any], request: 
         f"curl '{address}/v1/duties?rep={rep}'",
         f"curl {address}/v1/recommendations -H 'Content-Type: application/json' -d '{{\"rep_id\": \"{rep}\"}}'",
     ):
-        console.print(f"  {command}", highlight=False, soft_wrap=True)
+        yield Line(f"  {command}")

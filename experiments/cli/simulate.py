@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from kqml.errors import BadUse, Fault
 from kqml.messages.quantities import fixed
-from serve.cli.backtest import Seed
-from serve.cli.output import emit, progress
+from serve.cli.churn_options import Seed
+from serve.cli.command import Answer
+from serve.cli.layout import Block, Column, Line, Table, field
+from serve.cli.output import progress
 
 if TYPE_CHECKING:
     from experiments.world.world import World
@@ -44,8 +44,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     ] = None,
     check_fit: Annotated[bool, typer.Option("--check-fit", help="Compare with the Iowa stores instead.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing dataset.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Simulates a company whose reps look after stores, and writes its dataset.
 
     The truth about it lies in the folder `truth` of the dataset, for judging; no other command reads it. The same
@@ -54,14 +53,13 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml simulate --accounts 2000 --reps 40 --weeks 156 --scenario turnover_wave --out data/world
     """
     if scenarios:
-        _show_cards(as_json)
-    elif check_fit:
-        _check_fit(fit, as_json)
-    elif out is None:
+        return _cards()
+    if check_fit:
+        return _check_fit(fit)
+    if out is None:
         raise BadUse("There is no folder to write to.", [Fault("--out", "is absent", "name a folder")])
-    else:
-        world = _world((accounts, reps, weeks), seed, tuple(scenario or ()), fit, log, _end_of(end, log))
-        _simulate(world, out, (log, pilot_share, pilot_weeks), force, as_json)
+    world = _world((accounts, reps, weeks), seed, tuple(scenario or ()), fit, log, _end_of(end, log))
+    return _simulate(world, out, (log, pilot_share, pilot_weeks), force)
 
 
 def _world(
@@ -98,7 +96,7 @@ def _end_of(text: str | None, log: str | None) -> date | None:
     return end
 
 
-def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool, as_json: bool) -> None:
+def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool) -> Answer:
     from experiments.world.described import source_of
     from experiments.world.logs import logged
     from experiments.world.writing import write_world
@@ -117,53 +115,51 @@ def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], for
         "log": log[0],
         "events": frames.events,
         "departures": sum(len(part) for part in frames.departures),
-        "decisions": sum(len(part) for retained in frames.logs for part in retained.decisions),
+        "decisions": sum(len(part) for kept in frames.logs for part in kept.decisions),
     }
-    emit(result, as_json, lambda console: _describe(console, result))
+    return Answer(result, _lines(result))
 
 
-def _describe(console: Console, result: Mapping[str, Any]) -> None:
-    console.print(
-        f"{result['accounts']} accounts, {result['reps']} reps, {result['weeks']} weeks: {result['events']} events, "
-        f"{result['departures']} quiet departures, {result['decisions']} logged decisions in {result['out']}."
-    )
-    console.print(f"World {result['world']}, seed {result['seed']}, fingerprint {result['fingerprint'][:16]}.")
-    console.print(f"Next: kqml label-audit {result['out']} · kqml train {result['out']}")
+def _lines(result: Mapping[str, Any]) -> list[Block]:
+    size = {name: result[name] for name in ("accounts", "reps", "weeks", "events", "departures", "decisions", "out")}
+    return [
+        Line(
+            "{accounts} accounts, {reps} reps, {weeks} weeks: {events} events, {departures} quiet departures, "
+            "{decisions} logged decisions in {out}.".format(**size)
+        ),
+        Line(f"World {result['world']}, seed {result['seed']}, fingerprint {result['fingerprint'][:16]}."),
+        Line(f"Next: kqml label-audit {result['out']} · kqml train {result['out']}"),
+    ]
 
 
-def _show_cards(as_json: bool) -> None:
+def _cards() -> Answer:
     from experiments.world.scenarios import cards
 
-    emit({"scenarios": cards()}, as_json, _draw_cards)
+    heads = {"scenario": "name", "what it breaks": "breaks", "what should be seen": "expect"}
+    rows = [{"name": name, **card} for name, card in cards().items()]
+    return Answer({"scenarios": cards()}, [Table([Column(head, field(name)) for head, name in heads.items()], rows)])
 
 
-def _draw_cards(console: Console) -> None:
-    from experiments.world.scenarios import cards
-
-    table = Table("scenario", "what it breaks", "what should be seen")
-    for name, card in cards().items():
-        table.add_row(name, card["breaks"], card["expect"])
-    console.print(table)
-
-
-def _check_fit(name: str, as_json: bool) -> None:
+def _check_fit(name: str) -> Answer:
     """Exit 1 where the world is farther from the real stores than its report states."""
     from experiments.world.fit.check import BOUNDS, check_fit
 
     with progress("Comparing with the Iowa stores", None):
-        result = check_fit(name)
+        found = check_fit(name)
     rows = {
-        key: {"value": value, "low": BOUNDS[key][0], "high": BOUNDS[key][1], "holds": key not in result.beyond}
-        for key, value in result.distances.items()
+        key: {"value": value, "low": BOUNDS[key][0], "high": BOUNDS[key][1], "holds": key not in found.beyond}
+        for key, value in found.distances.items()
     }
-    emit({"fit": name, "holds": result.holds, "distances": rows}, as_json, lambda console: _draw_fit(console, rows))
-    if not result.holds:
-        raise typer.Exit(1)
+    result = {"fit": name, "holds": found.holds, "distances": rows}
+    return Answer(result, [_fit_table(rows)], exit_code=int(not found.holds))
 
 
-def _draw_fit(console: Console, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    table = Table("distance", "value", "from", "to", "holds")
-    for name, row in rows.items():
-        numbers = (fixed(row["value"], ".3f"), fixed(row["low"], ".2f"), fixed(row["high"], ".2f"))
-        table.add_row(name, *numbers, "yes" if row["holds"] else "no")
-    console.print(table)
+def _fit_table(rows: Mapping[str, Mapping[str, Any]]) -> Table:
+    columns = (
+        Column("distance", str),
+        Column("value", lambda name: fixed(rows[name]["value"], ".3f")),
+        Column("from", lambda name: fixed(rows[name]["low"], ".2f")),
+        Column("to", lambda name: fixed(rows[name]["high"], ".2f")),
+        Column("holds", lambda name: "yes" if rows[name]["holds"] else "no"),
+    )
+    return Table(columns, list(rows))

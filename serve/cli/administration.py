@@ -1,13 +1,12 @@
-"""What the commands of security share: the store, the keys that seal, who acts."""
+"""What the commands of security share: the database with its audit log, the keys of personal data, who acts."""
 
-import getpass
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from time import time_ns
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,10 +14,11 @@ from kqml.calendar.business_time import moment_of
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.settings import Settings
-from serve.cli.output import emit
+from serve.cli.command import CommandContext
+from serve.cli.registry_options import user_name
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from sqlalchemy import Connection
 
     from serve.database.engine import Database
     from serve.security.audit import Actor
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from serve.security.users import UserRecord
     from serve.webhooks.addresses import AllowedNetworks
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _MINUTE = 60 * 1_000_000
 
 
@@ -37,9 +36,9 @@ def security_settings(settings: Settings, open_: bool = False) -> "SecurityOptio
     from serve.security.sessions import SessionLimits
     from serve.security.startup_checks import SecurityOptions
 
-    message = settings.security
-    limits = SessionLimits(idle=message.session_idle_minutes * _MINUTE, absolute=message.session_hours * 60 * _MINUTE)
-    return SecurityOptions(open=open_ or message.open, tls=message.tls, limits=limits)
+    said = settings.security
+    limits = SessionLimits(idle=said.session_idle_minutes * _MINUTE, absolute=said.session_hours * 60 * _MINUTE)
+    return SecurityOptions(open=open_ or said.open, tls=said.tls, limits=limits)
 
 
 def personal_data_cipher(settings: Settings) -> "Cipher":
@@ -57,12 +56,46 @@ def allowed_networks(settings: Settings) -> "AllowedNetworks":
     return AllowedNetworks(loopback=settings.webhooks.loopback, private=settings.webhooks.private)
 
 
+@dataclass(frozen=True)
+class AuditedChange:
+    """A transaction in which a command changes something, by whom, when; `record_event` enters it in the audit log."""
+
+    connection: "Connection"
+    actor: "Actor"
+    now: int
+
+    def record(
+        self,
+        action: str,
+        subject_kind: str | None = None,
+        subject: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Enter what was done to what in the audit log."""
+        from serve.security.audit import AuditEvent, record_event
+
+        record_event(self.connection, self.actor, [AuditEvent(action, subject_kind, subject, details)], self.now)
+
+
 @contextmanager
-def open_settings_database(settings: Settings) -> Iterator["Database"]:
-    """The settings' store, brought up to this program."""
+def change_database(context: CommandContext) -> Iterator[AuditedChange]:
+    """Open the settings' database, brought up to this program, for a change that is made whole or not at all."""
+    with _prepared_database(context) as database, database.writing() as connection:
+        yield AuditedChange(connection, actor(), context.now)
+
+
+@contextmanager
+def read_database(context: CommandContext) -> Iterator["Connection"]:
+    """Open the settings' database, brought up to this program, for reading."""
+    with _prepared_database(context) as database, database.reading() as connection:
+        yield connection
+
+
+@contextmanager
+def _prepared_database(context: CommandContext) -> Iterator["Database"]:
     from serve.database.preparation import open_prepared
 
-    database = open_prepared(settings.database_address, settings.time_zone)
+    database = open_prepared(context.settings.database_address, context.settings.time_zone)
     try:
         yield database
     finally:
@@ -73,11 +106,7 @@ def actor() -> "Actor":
     """The user of this machine, as the audit log knows commands."""
     from serve.security.audit import Actor
 
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = f"uid {os.getuid()}"
-    return Actor(f"command:{name}")
+    return Actor(f"command:{user_name()}")
 
 
 def now() -> int:
@@ -88,31 +117,6 @@ def now() -> int:
 def iso(instant: int | None) -> str | None:
     """An instant as ISO 8601 in UTC."""
     return None if instant is None else moment_of(instant).isoformat()
-
-
-def print_table(console: "Console", language: str, topic: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A table headed by the catalogue's words for the columns of the first row; the topic's `none` without rows."""
-    from rich.table import Table
-    from rich.text import Text
-
-    if not rows:
-        console.print(text(f"{topic}.none", language), markup=False, soft_wrap=True)
-        return
-    table = Table(*(text(f"{topic}.{head}", language) for head in rows[0]))
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
-    console.print(table)
-
-
-def print_result(result: Mapping[str, Any], as_json: bool, sentence: str) -> None:
-    """The result as JSON, or a sentence for a person."""
-    emit(result, as_json, lambda console: console.print(sentence, markup=False, soft_wrap=True))
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def read_password(login: str, language: str) -> str:
@@ -133,15 +137,14 @@ def read_password(login: str, language: str) -> str:
     return str(first)
 
 
-def find_known_user(database: "Database", login: str) -> "UserRecord":
-    """The user of a login. Raises BadUse."""
+def find_known_user(connection: "Connection", login: str) -> "UserRecord":
+    """Return the user of a login. Raises BadUse."""
     from serve.security.users import find_user
 
-    with database.reading() as connection:
-        result = find_user(connection, login)
-    if result is None:
+    user = find_user(connection, login)
+    if user is None:
         raise BadUse("There is no such user.", [Fault(login, "nobody has this login", "see `kqml users list`")])
-    return result
+    return user
 
 
 class RoleName(StrEnum):

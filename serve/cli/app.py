@@ -1,17 +1,21 @@
 """The list of commands, with how a failure leaves the program."""
 
+import builtins
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from keyword import iskeyword
+from typing import Annotated, Any
 
 import typer
 
 from kqml.errors import BadUse, CouldNot, KqmlError
 from kqml.native import wait_without_spinning
+from serve.cli.command import with_shared_options
 from serve.cli.database_option import Command
-from serve.cli.output import fail, to_json
+from serve.cli.output import fail
+from serve.usecases.plain_values import to_json
 
 COMMANDS = (
     "import",
@@ -59,8 +63,8 @@ COMMANDS = (
     "evaluate history",
     "plan-experiment",
 )
-"""Every command of the service; `label-audit` is `run` of `serve/cli/label_audit.py`, `import` of `import_.py`,
-`evaluate trial` of the group `evaluate` is that of `evaluate_trial.py`."""
+"""Every command of the service; `label-audit` is `run` of `serve/cli/label_audit.py`, `import` of `import_.py`; those
+of a group share a module: `keys list` is `list_` of `keys.py`."""
 
 GROUPS = {
     "playbook": "Checks, shows, compares the rules of the company.",
@@ -90,7 +94,7 @@ def build_app(packages: Mapping[str, Sequence[str]]) -> typer.Typer:
     for package, commands in packages.items():
         for command in commands:
             group, _, name = command.rpartition(" ")
-            parents[group].command(name, cls=Command)(importlib.import_module(f"{package}.{module_of(command)}").run)
+            parents[group].command(name, cls=Command)(with_shared_options(find_function(package, command)))
     return app
 
 
@@ -110,8 +114,21 @@ def _options(
 
 
 def module_of(command: str) -> str:
-    """The module of a command's name; `import` is a word of the language, hence the underscore."""
-    return "import_" if command == "import" else command.replace("-", "_").replace(" ", "_")
+    """Return the module of a command: that of its first word for a group, that of its name for the others."""
+    return identifier(command.split()[0])
+
+
+def find_function(package: str, command: str) -> Callable[..., Any]:
+    """Return the function of a command: in the module of a group the one of the second word, else `run`."""
+    module = importlib.import_module(f"{package}.{module_of(command)}")
+    function: Callable[..., Any] = getattr(module, identifier(command.partition(" ")[2]) or "run")
+    return function
+
+
+def identifier(name: str) -> str:
+    """Return a name as Python writes it: `plan_experiment`, `import_`, `list_`."""
+    word = name.replace("-", "_")
+    return f"{word}_" if iskeyword(word) or word in vars(builtins) else word
 
 
 def run_app(packages: Mapping[str, Sequence[str]]) -> None:

@@ -1,31 +1,31 @@
 """`kqml backtest`: what the procedure would have said, beside every baseline."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from kqml.errors import BadUse, CouldNot, Fault
-from kqml.settings import Settings, read_settings
-from serve.cli.chart_files import chart_files
-from serve.cli.churn_options import ActiveWithin, ChurnFlags, Every, Gap, Horizon, MinOrders, PersonalK, Start
-from serve.cli.output import emit, progress
+from kqml.errors import BadUse, Fault
+from serve.cli.churn_options import (
+    ActiveWithin,
+    Every,
+    Gap,
+    Horizon,
+    MinOrders,
+    PersonalK,
+    Seed,
+    Start,
+    TestShare,
+)
+from serve.cli.command import Answer, CommandContext
+from serve.cli.font_notices import font_notices
+from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
-from serve.cli.training_inputs import TrainingInputs, read_training_inputs
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from models.churn.backtest import Backtest, BacktestPlan
-    from models.churn.evaluation import ChurnEvaluation
-
-TestShare = Annotated[float, typer.Option(help="Share of the cutoffs, the latest, that nothing is learned from.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
 
 
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    context: CommandContext,
     horizon: Horizon = None,
     gap: Gap = None,
     every: Every = None,
@@ -40,63 +40,34 @@ def run(  # noqa: PLR0913 - the flags of one command
     charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Fits on the past of a dataset, scores its last cutoffs, prints our metrics beside every baseline's.
 
     Each run reads the test block once more, and says how often that has happened.
 
     Example: kqml backtest data/iowa --gap 0 --every 30 --start 2013-02-04 --predictions rows.parquet --json
     """
-    from models.churn.backtest import BacktestPlan
+    from serve.cli.layouts.evaluation import show_evaluation
+    from serve.usecases.backtest_model import BacktestRequest, backtest_model
+    from serve.usecases.churn_request import ChurnRequest
+    from serve.usecases.plain_values import plain_value
 
-    settings = read_settings()
-    request = ChurnFlags(horizon, gap, every, start, min_orders, active_within, personal_k).asked(settings.churn)
-    plan, others = BacktestPlan(test_share, rolling, seed=seed), parse_gaps(gaps)
-    with progress("Back-testing", None):
-        material = read_training_inputs(dataset, request, read_playbook_in_force(playbook, settings))
-        backtest, evaluation, result = _run(material, plan, others, settings)
-    written = {
-        "predictions": _write(_predictions(backtest, material), predictions) if predictions else None,
-        "charts": draw_evaluation(evaluation, charts, settings.language) if charts else None,
-    }
-    _answer({**result, **written}, settings.language, as_json)
-
-
-def _run(
-    material: TrainingInputs, plan: "BacktestPlan", gaps: tuple[int, ...], settings: Settings
-) -> "tuple[Backtest, ChurnEvaluation, dict[str, Any]]":
-    from models.churn.backtest import run_backtest
-    from models.churn.evaluation import evaluate
-    from models.churn.gaps import gap_rows
-
-    histories, rows = material.histories, material.training_set
-    backtest = run_backtest(rows, histories.log, histories.context, plan)
-    evaluation = evaluate(backtest, rows.definition, histories.context.time_zone, plan.seed)
-    others = gap_rows(rows, histories, backtest, plan, gaps)
-    return (
-        backtest,
-        evaluation,
-        {**evaluation_json(material, backtest, evaluation, settings, "backtest"), "gaps": others},
+    request = BacktestRequest(
+        dataset=dataset,
+        churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
+        playbook=read_playbook_in_force(playbook, context.settings),
+        test_share=test_share,
+        refit_every=rolling,
+        seed=seed,
+        gaps=parse_gaps(gaps),
+        predictions=predictions,
+        charts=charts,
+        language=context.language,
     )
-
-
-def evaluation_json(
-    material: TrainingInputs, backtest: "Backtest", evaluation: "ChurnEvaluation", settings: Settings, command: str
-) -> dict[str, Any]:
-    """An evaluation with its protocol; its reading of the test block is recorded at home."""
-    from models.churn.backtest_protocol import protocol_json
-    from models.churn.test_set_usage import LEDGER, record_reading, test_set_reading
-
-    definition, zone = material.training_set.definition, material.histories.context.time_zone
-    reading = test_set_reading(material.dataset.info.fingerprint, definition, backtest.test, command, datetime.now(UTC))
-    times = record_reading(settings.home, reading)
-    return {
-        "dataset": material.dataset.info.fingerprint,
-        "protocol": protocol_json(backtest, definition, zone),
-        **evaluation.as_json(),
-        "test_block_readings": {"times": times, "ledger": str(settings.home / LEDGER)},
-    }
+    with progress("Back-testing", None):
+        result = backtest_model(request, context.settings, context.now)
+    blocks = show_evaluation(plain_value(result), context.language)
+    return Answer(result, blocks, notices=font_notices(result.charts, context.language))
 
 
 def parse_gaps(words: str) -> tuple[int, ...]:
@@ -110,36 +81,3 @@ def parse_gaps(words: str) -> tuple[int, ...]:
     if faults:
         raise BadUse("The gaps to report cannot be read.", faults)
     return tuple(dict.fromkeys(map(int, parts)))
-
-
-def draw_evaluation(evaluation: "ChurnEvaluation", folder: Path, language: str) -> dict[str, Any]:
-    """Writes the charts of an evaluation as SVG files."""
-    from models.churn.charts.drawing import write_pictures
-    from models.churn.charts.evaluation import evaluation_pictures
-
-    pictures, lettering = evaluation_pictures(evaluation, language, "svg")
-    files = write_pictures(pictures, folder, "svg")
-    return chart_files(files, lettering, language)
-
-
-def _predictions(backtest: "Backtest", material: TrainingInputs) -> "pa.Table":
-    from models.churn.backtest_protocol import predictions_table
-
-    return predictions_table(backtest, material.training_set.accounts)
-
-
-def _write(table: "pa.Table", path: Path) -> dict[str, Any]:
-    import pyarrow.parquet as pq
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path)
-    except OSError as error:
-        raise CouldNot(f"The predictions could not be written to {path}: {error.strerror}.") from error
-    return {"file": str(path), "rows": len(table)}
-
-
-def _answer(result: dict[str, Any], language: str, as_json: bool) -> None:
-    from serve.cli.evaluation_tables import print_evaluation
-
-    emit(result, as_json, lambda console: print_evaluation(console, result, language))

@@ -1,14 +1,14 @@
 """`kqml backup`: a copy of the store, the registry, the models, that `kqml restore` makes an installation from."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kqml.messages import text
-from kqml.settings import Settings, read_settings
-from serve.cli.output import emit, progress
+from kqml.calendar.business_time import moment_of
+from kqml.settings import Settings
+from serve.cli.command import Answer, CommandContext, sentence
+from serve.cli.output import progress
 
 if TYPE_CHECKING:
     from serve.operations.backup.locations import BackupLocations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def run(
     out: Annotated[Path, typer.Option(help="Folder to write; must not exist.")],
+    context: CommandContext,
     secrets: Annotated[
         bool,
         typer.Option("--secrets", help="Copy the file of secret keys, too: whoever has the backup reads everything."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Copies store, registry, artifacts and served models as they are at one moment; the service may go on.
 
     PostgreSQL is copied by `pg_dump`, which must be on the PATH. An MLflow server is not copied: it has a backup of its
@@ -31,9 +31,9 @@ def run(
     """
     from serve.operations.backup.saving import STEPS, save_backup
 
-    settings = read_settings()
+    settings = context.settings
     with progress("Saving", STEPS) as advance:
-        manifest = save_backup(backup_locations(settings), out.absolute(), datetime.now(UTC), secrets, advance)
+        manifest = save_backup(backup_locations(settings), out.absolute(), moment_of(context.now), secrets, advance)
     result = {
         "out": str(out),
         "database": manifest.database,
@@ -41,8 +41,7 @@ def run(
         "files": len(manifest.files),
         "secrets": manifest.secrets,
     }
-    message = text(f"commands.backup.{'with' if manifest.secrets else 'without'}_secrets", settings.language, **result)
-    emit(result, as_json, lambda console: console.print(message, markup=False, soft_wrap=True))
+    return sentence(f"commands.backup.{'with' if manifest.secrets else 'without'}_secrets", context.language, result)
 
 
 def backup_locations(settings: Settings) -> "BackupLocations":

@@ -1,61 +1,33 @@
 """`kqml catalog`: every feature with what it means, why it is there."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import typer
-from rich.console import Console
-
-from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, chosen_language
-from serve.cli.output import emit
+from kqml.messages import text
+from serve.cli.command import Answer, CommandContext
+from serve.cli.layout import Block, Line
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
-    from features.definitions import Feature
+    from serve.usecases.list_features import FeatureDescription
 
 
-def run(
-    playbook: PlaybookFlag = None,
-    language: LanguageFlag = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def run(context: CommandContext, playbook: PlaybookFlag = None) -> Answer:
     """Prints every feature: its name, why it is there, its group, reason code, expected direction.
 
     Example: kqml catalog --language en
     """
-    from features.catalog import catalog, catalog_fingerprint
+    from serve.usecases.list_features import list_features
 
-    settings = read_settings()
-    speech = chosen_language(language, settings.language)
-    features = catalog(read_playbook_in_force(playbook, settings))
-    result = {
-        "fingerprint": catalog_fingerprint(features),
-        "features": [_described(feature, speech) for feature in features],
-    }
-    emit(result, as_json, lambda console: _print(console, result["features"], speech))
+    result = list_features(read_playbook_in_force(playbook, context.settings), context.language)
+    return Answer(result, _blocks(result.features, context.language))
 
 
-def _described(feature: "Feature", language: str) -> dict[str, Any]:
-    from features.catalog import named, why
-
-    return {
-        "column": feature.column,
-        "name": named(feature, language),
-        "group": feature.group.value,
-        "code": feature.code.value,
-        "is_cause": feature.code.is_cause,
-        "direction": feature.direction.value,
-        "why": why(feature, language),
-        "fill": feature.fill,
-    }
-
-
-def _print(console: Console, features: Any, language: str) -> None:
-    from kqml.messages import text
-
-    for one in features:
-        group = text(f"features.groups.{one['group']}", language)
-        direction = text(f"features.directions.{one['direction']}", language)
-        console.print(one["column"], style="bold", soft_wrap=True, highlight=False)
-        lines = (one["name"], f"{group} · {one['code']} · {direction}", one["why"])
-        console.print("\n".join(f"  {line}" for line in lines), soft_wrap=True, highlight=False, markup=False)
+def _blocks(features: "Sequence[FeatureDescription]", language: str) -> Iterator[Block]:
+    for feature in features:
+        group = text(f"features.groups.{feature.group}", language)
+        direction = text(f"features.directions.{feature.direction}", language)
+        yield Line(feature.column, "bold")
+        yield Line(f"  {feature.name}")
+        yield Line(f"  {group} · {feature.code} · {direction}")
+        yield Line(f"  {feature.why}")

@@ -1,34 +1,28 @@
 """`kqml check`: the data usability report of a dataset."""
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kqml.settings import read_settings
-from serve.cli.language_option import LanguageFlag, chosen_language
-from serve.cli.output import emit, progress
+from serve.cli.command import Answer, CommandContext
+from serve.cli.output import progress
 
 
 def run(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
-    language: LanguageFlag = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+    context: CommandContext,
+) -> Answer:
     """Says again what a dataset is good for, and whether its files are still those that were written.
 
     Exits with 1 where the data cannot be used.
 
     Example: kqml check data/iowa --json
     """
-    from kqml.dataset.folder import read_dataset
-    from kqml.importing.checking import check_dataset
-    from serve.cli.usability_tables import print_report
+    from serve.cli.layouts.usability import show_usability
+    from serve.usecases.check_dataset import check_dataset
 
-    speech = chosen_language(language, read_settings().language)
     with progress("Checking", None):
-        report = check_dataset(read_dataset(dataset), time.time_ns() // 1000)
-    emit(report.to_dict(speech), as_json, lambda console: print_report(console, report, speech))
-    if not report.usable:
-        raise SystemExit(1)
+        report = check_dataset(dataset, context.now)
+    blocks = show_usability(report, context.language)
+    return Answer(report.to_dict(context.language), blocks, exit_code=int(not report.usable))

@@ -16,8 +16,7 @@ from serve.cli.administration import personal_data_cipher
 
 if TYPE_CHECKING:
     from kqml.duties.overrides import DutyOverride
-    from serve.database.engine import Database
-    from serve.security.contact_vault import ContactVault
+    from serve.usecases.database_access import OpenDatabase
 
 FLAG = "--database"
 OWN = "own"
@@ -51,26 +50,14 @@ def with_address(words: Sequence[str]) -> list[str]:
     return completed
 
 
-@dataclass(frozen=True)
-class OpenDatabase:
-    """The store with what opens its contacts."""
-
-    database: "Database"
-    vault: "ContactVault"
-
-
 @contextmanager
-def open_database_option(flag: str, settings: Settings) -> Iterator[OpenDatabase]:
+def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabase"]:
     """The store that the flag names, brought up to this program."""
-    from serve.database.preparation import open_prepared
-    from serve.security.contact_vault import ContactVault
+    from serve.usecases.database_access import open_database
 
     address = settings.database_address if flag == OWN else flag
-    database = open_prepared(address, settings.time_zone)
-    try:
-        yield OpenDatabase(database, ContactVault(personal_data_cipher(settings)))
-    finally:
-        database.close()
+    with open_database(address, settings.time_zone, personal_data_cipher(settings)) as database:
+        yield database
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Source:
     """Where a command reads: a dataset folder, which for a store is what it held at one moment."""
 
     folder: Path
-    found: OpenDatabase | None
+    found: "OpenDatabase | None"
 
     def declared(self) -> "tuple[DutyOverride, ...]":
         """What people said of duties; a dataset folder holds nothing of that."""

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kqml.errors import BadUse, Fault
-from kqml.settings import read_settings
+from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import DatabaseOption, open_source
-from serve.cli.language_option import LanguageFlag, chosen_language
-from serve.cli.output import emit, progress
+from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(  # noqa: PLR0913 - the flags of one command
+    context: CommandContext,
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
     database: DatabaseOption = None,
     rep: Annotated[str | None, typer.Option(help="Only what this rep owes.", show_default="everybody")] = None,
@@ -39,9 +39,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     months: Annotated[int, typer.Option(min=1, max=60, help="Months of --compliance, up to the last record.")] = 3,
     out: Annotated[Path | None, typer.Option(help="File to write the rows to: .parquet or .csv.")] = None,
     playbook: PlaybookFlag = None,
-    language: LanguageFlag = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Lists what is due, by when, done, overdue or waived in a week or a month.
 
     Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
@@ -54,13 +52,12 @@ def run(  # noqa: PLR0913 - the flags of one command
     from kqml.dataset.folder import read_dataset
     from kqml.dataset.table_files import check_table_path, write_table
     from kqml.duties import read_duty_inputs
-    from serve.cli.duties_tables import print_compliance, print_duties
+    from serve.cli.layouts.duties import show_compliance, show_duties
 
     if out is not None:
         check_table_path(out)
-    settings = read_settings()
+    settings, language = context.settings, context.language
     rules = read_playbook_in_force(playbook, settings)
-    speech = chosen_language(language, settings.language)
     with progress("Reading", None), open_source(dataset, database, settings) as source:
         data, declared = read_dataset(source.folder), source.declared()
         book = read_duty_inputs(data, rules, declared)
@@ -72,18 +69,17 @@ def run(  # noqa: PLR0913 - the flags of one command
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
     if period is None:
-        table, details = _retained(book, rules, calendar, (months, at, rep))
-        result = {**common, **details, "rows": _rows(table)}
+        table, told = _kept(book, rules, calendar, (months, at, rep))
+        result = {**common, **told, "rows": _rows(table)}
         if out is not None:
             write_table(out, table)
-        emit(result, as_json, lambda console: print_compliance(console, result, speech))
-        return
-    table, details = _required(book, rules, calendar, (period, at, rep))
+        return Answer(result, show_compliance(result, language))
+    table, told = _owed(book, rules, calendar, (period, at, rep))
     if out is not None:
         write_table(out, table)
     rows = _rows(table) if rep is not None and out is None else None
-    result = {**common, **details, "summary": _summary(table), "rows": rows}
-    emit(result, as_json, lambda console: print_duties(console, result, speech, book.log.time_zone))
+    result = {**common, **told, "summary": _summary(table), "rows": rows}
+    return Answer(result, show_duties(result, language, book.log.time_zone))
 
 
 def _cutoff(book: "DutyInputs", cutoff: str | None, period: "Period | None") -> int:
@@ -96,41 +92,41 @@ def _cutoff(book: "DutyInputs", cutoff: str | None, period: "Period | None") -> 
     return _after_the_last(book) if period is None else period.instants(zone)[0]
 
 
-def _required(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", request: "tuple[Period, int, str | None]"
+def _owed(
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, int, str | None]"
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties import list_duties
 
-    zone, (period, at, rep) = book.log.time_zone, request
+    zone, (period, at, rep) = book.log.time_zone, asked
     with progress("Computing", None):
         table = _of_rep(list_duties(book, rules, calendar, period, at), rep)
     is_week = (period.last - period.first).days == 6
-    result = {
+    told = {
         "week": period.week_name if is_week else None,
         "month": None if is_week else f"{period.first:%Y-%m}",
         "cutoff": moment_of(at, zone).isoformat(),
         "certainty": calendar.certainty(period.last.year),
     }
-    return table, result
+    return table, told
 
 
-def _retained(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", request: tuple[int, int, str | None]
+def _kept(
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: tuple[int, int, str | None]
 ) -> "tuple[pa.Table, dict[str, Any]]":
     """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties import compliance
     from kqml.duties.period import month_before
 
-    zone, (count, at, rep) = book.log.time_zone, request
-    results = [moment_of(at - 1, zone).date().replace(day=1)]
-    while len(results) < count:
-        results.insert(0, month_before(results[0]))
+    zone, (count, at, rep) = book.log.time_zone, asked
+    found = [moment_of(at - 1, zone).date().replace(day=1)]
+    while len(found) < count:
+        found.insert(0, month_before(found[0]))
     with progress("Computing", None):
-        table = _of_rep(compliance(book, rules, calendar, results, at), rep)
-    return table, {"months": [f"{month:%Y-%m}" for month in results], "cutoff": moment_of(at, zone).isoformat()}
+        table = _of_rep(compliance(book, rules, calendar, found, at), rep)
+    return table, {"months": [f"{month:%Y-%m}" for month in found], "cutoff": moment_of(at, zone).isoformat()}
 
 
 def _period(book: "DutyInputs", week: str | None, month: str | None) -> "Period":

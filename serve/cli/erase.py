@@ -1,4 +1,4 @@
-"""`kqml erase`: people's data taken out of the store."""
+"""`kqml erase`: personal data removed from the database."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,20 +6,12 @@ from typing import Annotated
 import typer
 
 from kqml.errors import BadUse, Fault
-from kqml.messages import text
-from kqml.settings import Settings, read_settings
-from serve.cli.administration import (
-    Json,
-    actor,
-    now,
-    open_settings_database,
-    personal_data_cipher,
-    print_result,
-    security_settings,
-)
+from serve.cli.administration import change_database, personal_data_cipher, security_settings
+from serve.cli.command import Answer, CommandContext, sentence
 
 
 def run(
+    context: CommandContext,
     contact: Annotated[str | None, typer.Argument(help="Id of the contact.")] = None,
     expired: Annotated[
         bool, typer.Option("--expired", help="Erase what is older than [retention] lets it be.")
@@ -27,8 +19,7 @@ def run(
     export: Annotated[
         Path | None, typer.Option(help="Erase nothing: write what is kept about the contact to this JSON file.")
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Erases a contact's personal data for good: fields emptied, their key destroyed, life events cleared.
 
     Events keep the contact's id, which then stands for nobody; scores do not change. `--expired` is for a nightly job.
@@ -36,54 +27,48 @@ def run(
 
     Example: kqml erase C-1042
     """
-    settings = read_settings()
     if (contact is None) != expired or (export is not None and contact is None):
         raise BadUse(
             "Say what to erase: `kqml erase CONTACT`, `kqml erase CONTACT --export FILE`, `kqml erase --expired`."
         )
     if contact is None:
-        _erase_expired(settings, as_json)
-    elif export is not None:
-        _export(settings, contact, export, as_json)
-    else:
-        _erase(settings, contact, as_json)
+        return _erase_expired(context)
+    return _erase(context, contact) if export is None else _export(context, contact, export)
 
 
-def _erase(settings: Settings, contact: str, as_json: bool) -> None:
+def _erase(context: CommandContext, contact: str) -> Answer:
     from serve.security.erasure import erase
 
-    with open_settings_database(settings) as database, database.writing() as connection:
-        events = erase(connection, actor(), contact, now())
+    with change_database(context) as change:
+        events = erase(change.connection, change.actor, contact, context.now)
         if events is None:
             raise _unknown(contact)
-    message = text("security.erase.contact", settings.language, contact_id=contact, events=events)
-    print_result({"contact_id": contact, "events": events}, as_json, message)
+    return sentence("security.erase.contact", context.language, {"contact_id": contact, "events": events})
 
 
-def _export(settings: Settings, contact: str, file: Path, as_json: bool) -> None:
+def _export(context: CommandContext, contact: str, file: Path) -> Answer:
     import orjson
 
-    from serve.security.audit import AuditEvent, record_event
     from serve.security.erasure import export_contact
 
-    with open_settings_database(settings) as database, database.writing() as connection:
-        result = export_contact(connection, personal_data_cipher(settings), contact)
-        if result is None:
+    with change_database(context) as change:
+        content = export_contact(change.connection, personal_data_cipher(context.settings), contact)
+        if content is None:
             raise _unknown(contact)
-        record_event(connection, actor(), [AuditEvent("contact.export", "contact", contact)], now())
+        change.record("contact.export", "contact", contact)
     file.touch(mode=0o600)
-    file.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
-    message = text("security.erase.exported", settings.language, contact_id=contact, out=file)
-    print_result({"contact_id": contact, "out": str(file)}, as_json, message)
+    file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    return sentence("security.erase.exported", context.language, {"contact_id": contact, "out": str(file)})
 
 
-def _erase_expired(settings: Settings, as_json: bool) -> None:
+def _erase_expired(context: CommandContext) -> Answer:
     from serve.security.erasure import RetentionLimits, erase_expired
 
+    settings = context.settings
     limits = RetentionLimits(**settings.retention.model_dump(), sessions=security_settings(settings).limits)
-    with open_settings_database(settings) as database, database.writing() as connection:
-        counts = erase_expired(connection, actor(), limits, now())
-    print_result({"erased": counts}, as_json, text("security.erase.expired", settings.language, **counts))
+    with change_database(context) as change:
+        counts = erase_expired(change.connection, change.actor, limits, context.now)
+    return sentence("security.erase.expired", context.language, {"erased": counts}, **counts)
 
 
 def _unknown(contact: str) -> BadUse:

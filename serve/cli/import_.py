@@ -1,9 +1,6 @@
 """`kqml import`: files or queries become a dataset, in a folder or in the store, or a report says why they cannot."""
 
-import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kqml.errors import BadUse, Fault
-from kqml.settings import read_settings
-from serve.cli.database_import import load, load_folder, print_loaded
-from serve.cli.database_option import DatabaseOption
-from serve.cli.language_option import LanguageFlag, chosen_language
-from serve.cli.output import emit, progress
+from kqml.messages import text
+from serve.cli.command import Answer, CommandContext
+from serve.cli.database_option import FLAG, DatabaseOption, open_database_option
+from serve.cli.layout import Line
+from serve.cli.output import progress
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from kqml.importing.report import UsabilityReport
+    from serve.database.dataset_import import ImportedCounts
+    from serve.usecases.import_data import OpenTarget
 
 
 def run(  # noqa: PLR0913 - the flags of one command
+    context: CommandContext,
     files: Annotated[
         list[Path] | None, typer.Argument(help="CSV, Excel or Parquet files; or a dataset folder, for --database.")
     ] = None,
@@ -42,9 +39,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     time_zone: Annotated[str | None, typer.Option(help="Business time zone, instead of the mapping's.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency, instead of the mapping's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
-    language: LanguageFlag = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Turns files or SQL queries into a dataset, with a data usability report.
 
     Exits with 1 and writes nothing where the data cannot be used. How to write a mapping: docs/importing.md. With
@@ -52,45 +47,41 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Example: kqml import --mapping iowa_stores --out data/iowa store_day.parquet
     """
-    from kqml.importing.mapping_file import read_mapping
-    from kqml.importing.pipeline import STEPS, import_dataset
-    from kqml.importing.sources import sources_of
+    from serve.cli.layouts.usability import show_usability
+    from serve.usecases.import_data import STEPS, ImportRequest, import_data
 
-    settings = read_settings()
-    speech = chosen_language(language, settings.language)
+    target = None if database is None else partial(open_database_option, database, context.settings)
     if mapping is None:
-        loaded = load_folder(files or [], database, settings)
-        emit({"stored": loaded}, as_json, lambda console: print_loaded(console, loaded, speech))
-        return
-    mapped = read_mapping(mapping).elsewhere(time_zone, currency)
-    now = time.time_ns() // 1000
-    with _folder(out, database is not None) as folder:
-        with progress("Importing", STEPS) as advance:
-            report = import_dataset(mapped, sources_of(files or [], sql), folder, now, force=force, stepped=advance)
-        result = report.to_dict(speech) | ({} if out else {"written": None})
-        stored = load(folder, database, settings) if database and report.usable else None
-    emit(result if stored is None else {**result, "stored": stored}, as_json, partial(_say, report, stored, speech))
-    if not report.usable:
-        raise SystemExit(1)
+        return _load_folder(files or [], target, context)
+    request = ImportRequest(
+        files=tuple(files or ()),
+        sql=sql,
+        mapping=mapping,
+        out=out,
+        time_zone=time_zone,
+        currency=currency,
+        force=force,
+    )
+    with progress("Importing", STEPS) as advance:
+        imported = import_data(request, target, context.now, advance)
+    result, blocks = imported.report.to_dict(context.language), [*show_usability(imported.report, context.language)]
+    if imported.stored is not None:
+        result["stored"] = imported.stored
+        blocks.append(_loaded_line(imported.stored, context.language))
+    return Answer(result, blocks, exit_code=int(not imported.report.usable))
 
 
-def _say(report: "UsabilityReport", stored: Mapping[str, int] | None, language: str, console: "Console") -> None:
-    from serve.cli.usability_tables import print_report
+def _load_folder(files: "Sequence[Path]", target: "OpenTarget | None", context: CommandContext) -> Answer:
+    """Load without a mapping. Raises BadUse unless the command line names one dataset folder and a database."""
+    from serve.usecases.import_data import load_folder
 
-    print_report(console, report, language)
-    if stored is not None:
-        print_loaded(console, stored, language)
+    if target is None or len(files) != 1 or not (files[0] / "dataset.json").is_file():
+        todo = f"name a mapping, or one dataset folder with {FLAG}"
+        raise BadUse("It is not clear how to read the data.", [Fault("--mapping", "is absent", todo)])
+    with progress("Into the store", None):
+        loaded = load_folder(files[0], target, context.now)
+    return Answer({"stored": loaded}, [_loaded_line(loaded, context.language)])
 
 
-@contextmanager
-def _folder(out: Path | None, stored: bool) -> Iterator[Path]:
-    """Where the dataset is written: the folder named, else one that goes once the dataset is in the store."""
-    if out is not None:
-        yield out
-    elif not stored:
-        raise BadUse(
-            "There is nowhere to write to.", [Fault("--out", "is absent", "name a folder, or give --database")]
-        )
-    else:
-        with tempfile.TemporaryDirectory(prefix="kqml-import-") as scratch:
-            yield Path(scratch) / "dataset"
+def _loaded_line(loaded: "ImportedCounts", language: str) -> Line:
+    return Line(text("commands.load.done", language, **vars(loaded)))

@@ -1,13 +1,11 @@
 """How a command answers: one strict JSON object, or text for people; progress and faults on standard error."""
 
-import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-import orjson
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,20 +15,46 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Table as RichTable
+from rich.text import Text
 
 from kqml.errors import KqmlError
+from serve.cli.layout import Block, Line, Table
+from serve.usecases.plain_values import to_json
 
 Advance = Callable[[int], None]
 
 PIPED_COLUMNS = 160
 
 
-def emit(result: Mapping[str, Any], as_json: bool, render: Callable[[Console], None]) -> None:
-    """Prints `result` as one JSON object, or lets `render` write it for a person, square brackets as they are."""
+def print_answer(result: Any, blocks: Iterable[Block], as_json: bool) -> None:
+    """Print the result as one JSON object, or the blocks for a person, square brackets as they are."""
     if as_json:
         sys.stdout.write(to_json(result) + "\n")
     else:
-        render(Console(width=_width(), markup=False))
+        print_blocks(blocks, Console(width=_width(), markup=False, highlight=False))
+
+
+def print_blocks(blocks: Iterable[Block], console: Console) -> None:
+    """Print lines and tables one below the other."""
+    for block in blocks:
+        if isinstance(block, Line):
+            label = Text(f"{block.label} " if block.label else "", style=block.label_style)
+            console.print(Text.assemble(label, (block.text, block.style)), soft_wrap=True)
+        else:
+            console.print(_rich_table(block))
+
+
+def _rich_table(table: Table) -> RichTable:
+    look: dict[str, Any] = {} if table.boxed else {"box": None, "header_style": "dim"}
+    heads = any(column.head for column in table.columns)
+    shown = RichTable(title=table.title or None, title_justify="left", show_header=heads, **look)
+    for column in table.columns:
+        shown.add_column(column.head, justify="right" if column.right else "left", overflow="fold")
+    for row in table.rows:
+        cells = (Text(column.cell(row), column.style(row) if column.style else "") for column in table.columns)
+        shown.add_row(*cells, style=table.row_style(row) if table.row_style else None)
+    return shown
 
 
 def warn(sentence: str) -> None:
@@ -41,23 +65,6 @@ def warn(sentence: str) -> None:
 def _width() -> int | None:
     """A terminal knows its width; files and pipes get room for whole tables."""
     return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_COLUMNS
-
-
-def to_json(result: Mapping[str, Any]) -> str:
-    """Strict JSON: NaN and infinities become null, NumPy numbers become numbers."""
-    return orjson.dumps(_finite(result), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if hasattr(value, "tolist"):
-        return _finite(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 @contextmanager

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kqml.errors import BadUse, Fault
-from kqml.settings import read_settings
 from serve.cli.administration import now as present
+from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import FLAG, DatabaseOption, Source, open_source
-from serve.cli.language_option import LanguageFlag, chosen_language
-from serve.cli.output import emit, progress
+from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(  # noqa: PLR0913 - the flags of one command
+    context: CommandContext,
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
     database: DatabaseOption = None,
     week: Annotated[
@@ -43,9 +43,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
     ] = None,
     playbook: PlaybookFlag = None,
-    language: LanguageFlag = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Plans a week: what each account gets within its rep's hours, why, what to ask, bring, do.
 
     Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
@@ -57,24 +55,23 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
     """
     from models.policy.planning.plan_file import check_plan_path
+    from serve.cli.layouts.plan import show_plan
     from serve.cli.plan_database import plan_database
     from serve.cli.plan_result import plan_and_log, plan_result, plan_rules
-    from serve.cli.plan_tables import print_plan
 
     if out is not None:
         check_plan_path(out)
     if database is not None and log is not None:
         raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the store is the log")])
-    settings = read_settings()
-    speech = chosen_language(language, settings.language)
+    settings, speech = context.settings, context.language
     rules = plan_rules(settings, read_playbook_in_force(playbook, settings), model, speech)
     with progress("Planning", None), open_source(dataset, database, settings) as source:
         wanted = _wanted(source, week)
-        planned, details = (
+        planned, told = (
             plan_and_log(wanted, rules, log) if source.found is None else plan_database(source, wanted, rules)
         )
-        result = plan_result(planned, details, (rep, out), speech)
-    emit(result, as_json, lambda console: print_plan(console, result, speech))
+        result = plan_result(planned, told, (rep, out), speech)
+    return Answer(result, show_plan(result, speech))
 
 
 def _wanted(source: Source, week: str | None) -> "tuple[Dataset, Period]":

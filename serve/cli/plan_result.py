@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import Settings
-from serve.cli.registry import registry_client
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
@@ -135,6 +134,7 @@ def _scorer(settings: Settings, wanted: str | None) -> "tuple[int | None, Scorer
     """The model asked for; the champion where none is asked for, nothing where there is none."""
     from models.churn.scoring import create_scorer
     from models.registry.versions import champion, find_version, read_bundle
+    from serve.usecases.model_registry import registry_client
 
     prefix = "sqlite:///"
     uri = settings.registry_uri

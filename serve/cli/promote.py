@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from kqml.settings import read_settings
-from serve.cli.output import emit
-from serve.cli.registry import Who, Why, move_json, print_move, registry_client, signed_move
+from serve.cli.command import Answer, CommandContext
+from serve.cli.layouts.alias_moves import show_move
+from serve.cli.registry_options import Who, Why, user_name
 
 
 class Alias(StrEnum):
@@ -19,22 +19,19 @@ class Alias(StrEnum):
 
 def run(
     version: Annotated[str, typer.Argument(help="Number of the version, or the alias it has now.")],
+    context: CommandContext,
     alias: Annotated[Alias, typer.Option(help="What it becomes.")] = Alias.CHAMPION,
     why: Why = "",
     who: Who = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Makes a version the champion, records who, when, why, hands it to the service.
 
     Exits with 1 where its grade is C or ungraded: such a model has not beaten a rule of thumb.
 
     Example: kqml promote 3 --why "better lift in the east"
     """
-    from models.registry.aliases import promote
-    from models.registry.publishing import publish
+    from serve.usecases.promote_model import PromotionRequest, promote_model
 
-    settings = read_settings()
-    registry = registry_client(settings)
-    move = promote(registry, version, signed_move(who, why), alias.value)
-    published = publish(registry, settings.served.absolute()) if alias is Alias.CHAMPION else None
-    emit(move_json(move, published), as_json, lambda console: print_move(console, move, settings.language))
+    request = PromotionRequest(version, alias.value, who or user_name(), why)
+    move = promote_model(request, context.settings, context.now)
+    return Answer(move, [show_move(vars(move), context.language)])

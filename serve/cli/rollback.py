@@ -1,30 +1,22 @@
 """`kqml rollback`: the champion before this one is champion again."""
 
-from typing import Annotated
-
-import typer
-
-from kqml.settings import read_settings
-from serve.cli.output import emit
-from serve.cli.registry import Who, Why, move_json, print_move, registry_client, signed_move
+from serve.cli.command import Answer, CommandContext
+from serve.cli.layouts.alias_moves import show_move
+from serve.cli.registry_options import Who, Why, user_name
 
 
 def run(
+    context: CommandContext,
     why: Why = "",
     who: Who = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Gives the alias champion back to the version that had it before, records it, hands it to the service.
 
     Again and again it goes back one champion at a time. Exits with 1 where there is no earlier one.
 
     Example: kqml rollback --why "complaints from the reps"
     """
-    from models.registry.aliases import rollback
-    from models.registry.publishing import publish
+    from serve.usecases.promote_model import rollback_model
 
-    settings = read_settings()
-    registry = registry_client(settings)
-    move = rollback(registry, signed_move(who, why))
-    published = publish(registry, settings.served.absolute())
-    emit(move_json(move, published), as_json, lambda console: print_move(console, move, settings.language))
+    move = rollback_model(who or user_name(), why, context.settings, context.now)
+    return Answer(move, [show_move(vars(move), context.language)])

@@ -1,23 +1,22 @@
 """`kqml score`: a churn score with reasons for every account of a dataset, written to a file."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from kqml.messages import text
-from kqml.settings import read_settings
+from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import DatabaseOption, open_source
-from serve.cli.language_option import LanguageFlag, chosen_language
-from serve.cli.output import emit, progress
+from serve.cli.layout import Line, Words
+from serve.cli.output import progress
 from serve.cli.score_database import ScoreRequest, score_database
 from serve.cli.scoring import read_question, read_versions, write_answers
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 
 def run(  # noqa: PLR0913 - the flags of one command
+    context: CommandContext,
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
     out: Annotated[
         Path | None,
@@ -47,9 +46,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None,
         typer.Option(help="Playbook whose thresholds the reasons speak by.", show_default="the model's own"),
     ] = None,
-    language: LanguageFlag = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+) -> Answer:
     """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
 
     With --database the accounts are those of the store, which keeps the scores: lists and histories show them, and
@@ -61,9 +58,8 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     if out is not None or database is None:
         check_table_path(out or Path())
-    settings = read_settings()
-    speech = chosen_language(language, settings.language)
-    request = ScoreRequest(cutoff, since, model, since_model, playbook, reasons)
+    settings, speech = context.settings, context.language
+    wish = ScoreRequest(cutoff, since, model, since_model, playbook, reasons)
     with progress("Scoring", None), open_source(dataset, database, settings) as source:
         if source.found is None:
             assert out is not None
@@ -71,20 +67,21 @@ def run(  # noqa: PLR0913 - the flags of one command
             versions = read_versions(settings, model, since_model, playbook)
             result = write_answers(out, question, versions, speech, reasons)
         else:
-            result = score_database(source, settings, request, speech, out)
-    emit(result, as_json, lambda console: _print(console, result, speech))
+            result = score_database(source, settings, wish, speech, out)
+    return Answer(result, _lines(result, speech))
 
 
-def _print(console: "Console", result: dict[str, Any], language: str) -> None:
+def _lines(result: Mapping[str, Any], language: str) -> Iterator[Line]:
+    words = Words("commands.score", language)
     counts = {name: result[name] for name in ("eligible", "accounts", "out")}
-    lines = [text("commands.score.model", language, cutoff=result["cutoff"], **result["model"])]
+    yield words.line("model", cutoff=result["cutoff"], **result["model"])
     if result["out"] is not None:
-        lines.append(text("commands.score.written", language, **counts))
+        yield words.line("written", **counts)
     if "crossed" in result:
-        lines.append(text("commands.score.stored", language, crossed=result["crossed"], **counts))
+        yield words.line("stored", crossed=result["crossed"], **counts)
     if result.get("objecting"):
-        lines.append(text("commands.score.objecting", language, objecting=result["objecting"]))
+        yield words.line("objecting", objecting=result["objecting"])
     for band, count in result["bands"].items():
-        lines.append(text("commands.score.band", language, band=text(f"bands.{band}", language), count=count))
-    lines += [text("commands.score.warning", language, warning=warning) for warning in result["warnings"]]
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+        yield words.line("band", band=text(f"bands.{band}", language), count=count)
+    for warning in result["warnings"]:
+        yield words.line("warning", warning=warning)

@@ -120,7 +120,7 @@ def _since(source: Source, settings: Settings, request: ScoreRequest) -> "Scorin
 
 def _is_there(settings: Settings, version: str) -> bool:
     from models.registry.versions import find_version
-    from serve.cli.registry import registry_client
+    from serve.usecases.model_registry import registry_client
 
     try:
         find_version(registry_client(settings), version)

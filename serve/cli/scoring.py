@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from kqml.errors import BadUse, Fault
 from kqml.settings import Settings
-from serve.cli.registry import registry_client
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
@@ -72,6 +71,7 @@ def read_versions(settings: Settings, wanted: str, earlier: str | None = None, p
     from kqml.playbook import read_playbook
     from models.churn.scoring import create_scorer
     from models.registry.versions import find_version, read_bundle
+    from serve.usecases.model_registry import registry_client
 
     registry = registry_client(settings)
     version = find_version(registry, wanted)

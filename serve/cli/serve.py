@@ -7,7 +7,6 @@ import typer
 from kqml.settings import read_settings
 from serve.cli.administration import allowed_networks, personal_data_cipher, security_settings
 from serve.cli.playbook_option import read_playbook_in_force
-from serve.cli.registry import registry_client
 
 
 def run(
@@ -38,6 +37,7 @@ def run(
     from serve.database.preparation import open_prepared
     from serve.logs import build_logger
     from serve.security.startup_checks import check_start
+    from serve.usecases.model_registry import registry_client
     from serve.watcher import watch_registry
     from serve.workers import ServeOptions, serve
 

@@ -1,15 +1,17 @@
 """Every command is listed, documented, shows an example, has a schema for its JSON."""
 
 import json
+from functools import reduce
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from experiments.docs.commands_page import manual
 from kqml.__main__ import PACKAGES, create_app
-from serve.cli.app import module_of
+from serve.cli.app import find_function, module_of
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [name for names in PACKAGES.values() for name in names]
@@ -33,10 +35,16 @@ def test_its_json_has_a_valid_schema(command):
     )
 
 
-def test_each_command_has_a_module_of_its_own():
+def test_each_command_has_a_function_in_the_module_of_its_first_word():
     for package, names in PACKAGES.items():
-        modules = {path.stem for path in (ROOT / package.replace(".", "/")).glob("*.py")}
-        assert {module_of(name) for name in names} <= modules
+        for name in names:
+            assert find_function(package, name).__module__ == f"{package}.{module_of(name)}"
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "serve"])
+def test_every_command_answers_in_json(command):
+    app = reduce(lambda group, word: group.commands[word], command.split(), get_command(create_app()))
+    assert sum("--json" in option.opts for option in app.params) == 1
 
 
 def test_an_unknown_command_is_bad_use():

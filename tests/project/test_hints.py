@@ -12,8 +12,8 @@ import typer
 from kqml.__main__ import create_app
 from kqml.messages import LANGUAGES
 from models.registry.aliases import PROMOTABLE
-from serve.cli.evaluation_tables import words_in
-from serve.cli.training_tables import next_step
+from serve.cli.layout import Words
+from serve.cli.layouts.training import next_step
 
 NAMED = re.compile(r"`kqml ([^`]+)`")
 
@@ -54,6 +54,6 @@ def test_commands_in_messages_exist(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("grade", ["A", "B", "C", "ungraded"])
 def test_a_training_proposes_promotion_only_where_it_is_allowed(language, grade):
-    told = next_step({"version": 7, "grade": {"grade": grade}}, words_in(language))
+    told = next_step({"version": 7, "grade": {"grade": grade}}, Words("evaluation", language))
     assert ("kqml promote 7" in told) == (grade in PROMOTABLE)
     assert len(told) > 20

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from kqml.errors import KqmlError
 from kqml.playbook import read_playbook
+from kqml.settings import Settings
 from models.registry.client import RegistryClient
 from serve.operations.doctor.database import check_database
 from serve.operations.doctor.finding import CheckResult, failed_check, passed_check
 from serve.operations.doctor.machine import check_clock, check_disk, check_secrets
 from serve.operations.doctor.model import check_model, check_registry
+from serve.usecases.model_registry import registry_client
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,20 @@ class Installation:
     playbook: str
     secret_keys: str | None
     secret_file: Path
+
+
+def installation_of(settings: Settings) -> Installation:
+    """Return where everything is by the settings."""
+    secret_keys = settings.secret_keys
+    return Installation(
+        home=settings.home.absolute(),
+        served=settings.served.absolute(),
+        database=settings.database_address,
+        registry=registry_client(settings),
+        playbook=settings.playbook.file,
+        secret_keys=None if secret_keys is None else secret_keys.get_secret_value(),
+        secret_file=settings.secret_file.absolute(),
+    )
 
 
 def run_checks(installation: Installation, now: int) -> list[CheckResult]:

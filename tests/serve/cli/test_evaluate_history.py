@@ -6,12 +6,12 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 from rich.console import Console
+from serve.cli.history_tables import print_observed_effects
 from small_world import write_small_world
 from typer.testing import CliRunner
 
 from kqml.__main__ import create_app
 from kqml.errors import Refused
-from serve.cli.history_tables import print_observed_effects
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "evaluate-history.json").read_text())
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from kqml.__main__ import create_app
 from kqml.errors import BadUse, CouldNot, KqmlError, Refused
 from models.registry.served_pointer import POINTER, read_pointer
-from serve.cli.output import to_json
+from serve.usecases.plain_values import to_json
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 

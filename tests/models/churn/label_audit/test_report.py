@@ -12,7 +12,7 @@ from features.churn_definition import ChurnDefinition
 from kqml.errors import Refused
 from kqml.messages import catalogue
 from models.churn.label_audit.report import audit_json, audit_labels
-from serve.cli.output import to_json
+from serve.usecases.plain_values import to_json
 
 SCHEMA = Path(__file__).parents[4] / "docs" / "schemas" / "label-audit.json"
 ASKED = ChurnDefinition(horizon=30, gap=7, min_orders=2, active_within=60)

@@ -1,0 +1,107 @@
+"""A command is a function of its own options that returns an answer; the options of all commands are added here."""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from time import time_ns
+from typing import Annotated, Any
+
+import typer
+
+from kqml.messages import text
+from kqml.settings import Settings, read_settings
+from serve.cli.layout import Block, Line
+from serve.cli.output import print_answer, warn
+
+
+class Language(StrEnum):
+    """The languages that sentences come in."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+LanguageOption = Annotated[
+    Language | None, typer.Option("--language", help="Language of the sentences; else the setting KQML_LANGUAGE.")
+]
+
+
+@dataclass(frozen=True)
+class CommandContext:
+    """What a command runs in: the settings, the language of its sentences, the present instant, whether it answers in
+    JSON."""
+
+    settings: Settings
+    language: str
+    now: int
+    as_json: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answers: the object of `--json` (a mapping or a dataclass), the blocks that a person sees, the
+    exit code (1 where the answer is no), sentences for standard error, what follows once the answer is printed."""
+
+    result: Any
+    blocks: Iterable[Block]
+    exit_code: int = 0
+    notices: Sequence[str] = ()
+    afterwards: Callable[[], None] | None = None
+
+
+def sentence(key: str, language: str, result: dict[str, Any], **more: object) -> Answer:
+    """Return an answer whose text is the sentence `key`, filled in from the result."""
+    return Answer(result, [Line(text(key, language, **{**result, **more}))])
+
+
+def create_context(language: Language | None = None, as_json: bool = False) -> CommandContext:
+    """Return the context of a command that starts now."""
+    settings = read_settings()
+    return CommandContext(settings, language.value if language else settings.language, time_ns() // 1_000, as_json)
+
+
+def run_here(function: Callable[..., Answer], /, *arguments: Any, **options: Any) -> None:
+    """Run a command from within another one, with the settings as they are now, and print what it shows."""
+    _finish(function(*arguments, context=create_context(), **options), as_json=False)
+
+
+def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function as Typer runs it: with `--json` where it returns an Answer, which is then printed, with
+    `--language` where it takes a context and has no such option of its own."""
+    signature = inspect.signature(function)
+    own = {name: parameter for name, parameter in signature.parameters.items() if name != "context"}
+    takes_context = len(own) < len(signature.parameters)
+    speaks = takes_context and "language" not in own
+    if signature.return_annotation is not Answer:
+        return function
+
+    @wraps(function)
+    def command(**options: Any) -> None:
+        as_json = options.pop("as_json")
+        if takes_context:
+            options["context"] = create_context(options.pop("language") if speaks else None, as_json)
+        _finish(function(**options), as_json)
+
+    added = [_option("language", LanguageOption, None)] if speaks else []
+    parameters = [*own.values(), *added, _option("as_json", JsonOption, False)]
+    keywords = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    command.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    return command
+
+
+def _finish(answer: Answer, as_json: bool) -> None:
+    for notice in answer.notices:
+        warn(notice)
+    print_answer(answer.result, answer.blocks, as_json)
+    if answer.exit_code:
+        raise SystemExit(answer.exit_code)
+    if answer.afterwards is not None:
+        answer.afterwards()
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

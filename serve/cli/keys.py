@@ -1,0 +1,112 @@
+"""`kqml keys …`: API keys of programs, secret keys of personal data."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from kqml.messages import text
+from serve.cli.administration import change_database, iso, personal_data_cipher, read_database
+from serve.cli.command import Answer, CommandContext, sentence
+from serve.cli.layout import Line, Words, records_table
+
+DAY = 86_400 * 1_000_000
+
+
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for; shown in lists.")],
+    scope: Annotated[list[str], typer.Option(help="What it may do; repeat it for several (docs/security.md).")],
+    context: CommandContext,
+    rep: Annotated[str | None, typer.Option(help="Limit it to the accounts of this rep, with the team below.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="It expires after so many days.")] = None,
+) -> Answer:
+    """Makes an API key and shows it once; the store keeps only its hash.
+
+    Example: kqml keys create crm --scope events:write --scope accounts:write --days 365
+    """
+    from serve.security.api_keys import NewKey, add_key
+    from serve.security.callers import Scope
+    from serve.security.key_text import make_key
+
+    unknown = sorted(set(scope) - set(Scope))
+    if unknown:
+        faults = [Fault("--scope", f"{word!r} is no scope", f"give one of {', '.join(Scope)}") for word in unknown]
+        raise BadUse("The key cannot be made.", faults)
+    key, expires_at = make_key(), None if days is None else context.now + days * DAY
+    details = {"name": name, "scopes": sorted(set(scope)), "rep_id": rep}
+    with change_database(context) as change:
+        request = NewKey(name, frozenset(map(Scope, scope)), rep, expires_at, change.actor.name)
+        add_key(change.connection, key, request, context.now)
+        change.record("key.create", "key", key.key_id, details)
+    result = {"key_id": key.key_id, "key": key.text, **details, "expires_at": iso(expires_at)}
+    created = text("security.keys.created", context.language, key_id=key.key_id, name=name)
+    return Answer(result, [Line(created), Line(key.text)])
+
+
+def list_(context: CommandContext) -> Answer:
+    """Lists the API keys: what they may do, when they were used, until when they live; never their secrets.
+
+    Example: kqml keys list
+    """
+    from serve.security.api_keys import list_keys
+
+    with read_database(context) as connection:
+        keys = [
+            {
+                "key_id": key.key_id,
+                "name": key.name,
+                "scopes": sorted(key.scopes),
+                "rep_id": key.rep_id,
+                "created_at": iso(key.created_at),
+                "expires_at": iso(key.expires_at),
+                "last_used_at": iso(key.last_used_at),
+                "revoked_at": iso(key.revoked_at),
+            }
+            for key in list_keys(connection)
+        ]
+    return Answer({"keys": keys}, records_table(keys, Words("security.keys", context.language)))
+
+
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The ten digits after `kqml_`, as `kqml keys list` shows them.")],
+    context: CommandContext,
+) -> Answer:
+    """Ends an API key; running services refuse it within two seconds.
+
+    Example: kqml keys revoke 3f9c01ab7d
+    """
+    from serve.security.api_keys import revoke_key
+
+    with change_database(context) as change:
+        if not revoke_key(change.connection, key_id, context.now):
+            fault = Fault(key_id, "there is no such key, or it was revoked before", "see `kqml keys list`")
+            raise BadUse("Nothing was revoked.", [fault])
+        change.record("key.revoke", "key", key_id)
+    return sentence("security.keys.revoked", context.language, {"key_id": key_id})
+
+
+def secret() -> Answer:
+    """Prints a random key for KQML_SECRET_KEYS; it is kept nowhere.
+
+    Example: kqml keys secret
+    """
+    from serve.security.encryption import make_secret_key
+
+    key = make_secret_key()
+    return Answer({"secret_key": key}, [Line(key)])
+
+
+def rotate(context: CommandContext) -> Answer:
+    """Seals anew, with the first of KQML_SECRET_KEYS, what was sealed with the others; these can then be taken out.
+
+    Example: kqml keys rotate
+    """
+    from serve.security.contact_vault import rotate_keys
+    from serve.webhooks.records import rotate_secrets
+
+    cipher = personal_data_cipher(context.settings)
+    with change_database(context) as change:
+        contacts, webhooks = rotate_keys(change.connection, cipher), rotate_secrets(change.connection, cipher)
+        counts = {"contacts": contacts, "webhooks": webhooks}
+        change.record("secret_key.rotate", details=counts)
+    return sentence("security.keys.resealed", context.language, {"resealed": counts}, **counts)

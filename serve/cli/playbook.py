@@ -1,0 +1,93 @@
+"""`kqml playbook …`: check, show, compare the rules of the company."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from kqml.playbook import read_playbook
+from serve.cli.command import Answer, CommandContext
+from serve.cli.layout import MISSING, Block, Column, Table, Words
+from serve.cli.playbook_option import read_playbook_in_force
+
+if TYPE_CHECKING:
+    from kqml.playbook.differences import PlaybookDifference
+
+File = Annotated[str, typer.Argument(help="Playbook file, or a preset's name.")]
+
+
+def check(file: File, context: CommandContext) -> Answer:
+    """Reads a playbook, tells every fault with its key and line, or the version that it has.
+
+    Exits with 2 where it cannot be used.
+
+    Example: kqml playbook check mine.toml
+    """
+    playbook = read_playbook(file)
+    result: dict[str, Any] = {
+        "name": playbook.name,
+        "version": playbook.version,
+        "fingerprint": playbook.fingerprint,
+        "actions": list(playbook.actions),
+    }
+    words = Words("playbook", context.language)
+    return Answer(
+        result, [words.line("checked", version=playbook.version, actions=", ".join(map(str, playbook.actions)))]
+    )
+
+
+def show(
+    context: CommandContext,
+    file: Annotated[
+        str | None, typer.Argument(help="Playbook file, or a preset's name.", show_default="the one in force")
+    ] = None,
+) -> Answer:
+    """Shows everything that a playbook decides, section by section; --json has the keys of the file.
+
+    Example: kqml playbook show dealer --language en
+    """
+    from kqml.playbook.reading import content_of
+    from serve.cli.layouts.playbook import show_playbook
+
+    playbook = read_playbook_in_force(file, context.settings)
+    result = {"version": playbook.version, "fingerprint": playbook.fingerprint, "playbook": content_of(playbook)}
+    return Answer(result, show_playbook(playbook, context.language))
+
+
+def diff(
+    first: File,
+    second: Annotated[str, typer.Argument(help="The one to compare it with.")],
+    context: CommandContext,
+) -> Answer:
+    """Lists the keys that two playbooks answer differently, with both values.
+
+    Example: kqml playbook diff pharmacy mine.toml
+    """
+    from kqml.playbook.differences import playbook_differences
+
+    one, two = read_playbook(first), read_playbook(second)
+    found = playbook_differences(one, two)
+    result = {
+        "first": one.version,
+        "second": two.version,
+        "differences": [{"key": each.key, "first": each.first, "second": each.second} for each in found],
+    }
+    return Answer(result, _differences((one.version, two.version), found, context.language))
+
+
+def _differences(versions: tuple[str, str], found: "Sequence[PlaybookDifference]", language: str) -> Iterator[Block]:
+    words = Words("playbook", language)
+    if not found:
+        yield words.line("same")
+        return
+    columns = (
+        Column(words("key"), lambda each: str(each.key)),
+        Column(versions[0], lambda each: _shown(each.first)),
+        Column(versions[1], lambda each: _shown(each.second)),
+    )
+    yield Table(columns, found)
+
+
+def _shown(value: Any) -> str:
+    return MISSING if value is None else orjson.dumps(value).decode()

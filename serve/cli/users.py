@@ -1,0 +1,95 @@
+"""`kqml users …`: who may log in."""
+
+from typing import Annotated
+
+import typer
+
+from kqml.errors import BadUse, Fault
+from serve.cli.administration import RoleName, change_database, find_known_user, iso, read_database, read_password
+from serve.cli.command import Answer, CommandContext, Language, sentence
+from serve.cli.layout import Words, records_table
+
+Login = Annotated[str, typer.Argument(help="Whose.")]
+
+
+def create(
+    login: Annotated[str, typer.Argument(help="Name to log in with: letters, digits, any of . _ @ -")],
+    role: Annotated[RoleName, typer.Option(help="What the user may do.")],
+    context: CommandContext,
+    rep: Annotated[str | None, typer.Option(help="Which rep or manager the user is; needed for these roles.")] = None,
+    language: Annotated[Language | None, typer.Option(help="Of the pages; else the service's.")] = None,
+) -> Answer:
+    """Makes a user. The password is asked for, or read from standard input: a line of at least 12 characters.
+
+    Example: kqml users create wang --role rep --rep R17
+    """
+    from sqlalchemy.exc import IntegrityError
+
+    from serve.security.passwords import hash_password
+    from serve.security.users import NewUser, add_user, new_user_faults
+
+    request = NewUser(login, role.role, rep, language.value if language else None)
+    faults = [Fault(where, what, todo) for where, what, todo in new_user_faults(request)]
+    if faults:
+        raise BadUse("The user cannot be made.", faults)
+    password_hash = hash_password(read_password(login, context.language))
+    details = {"role": role.value, "rep_id": rep}
+    try:
+        with change_database(context) as change:
+            user_id = add_user(change.connection, request, password_hash, context.now)
+            change.record("user.create", "user", user_id, details)
+    except IntegrityError as error:
+        raise BadUse("The user cannot be made.", [Fault(login, "the login is taken", "choose another")]) from error
+    return sentence("security.users.created", context.language, {"user_id": user_id, "login": login, **details})
+
+
+def list_(context: CommandContext) -> Answer:
+    """Lists the users by login.
+
+    Example: kqml users list
+    """
+    from serve.security.users import list_users
+
+    with read_database(context) as connection:
+        users = [
+            {
+                "login": user.login,
+                "role": user.role.value,
+                "rep_id": user.rep_id,
+                "created_at": iso(user.created_at),
+                "disabled_at": iso(user.disabled_at),
+            }
+            for user in list_users(connection)
+        ]
+    return Answer({"users": users}, records_table(users, Words("security.users", context.language)))
+
+
+def password(login: Login, context: CommandContext) -> Answer:
+    """Changes a user's password and ends every session. The password is asked for, or read from standard input.
+
+    Example: kqml users password wang
+    """
+    from serve.security.passwords import hash_password
+    from serve.security.users import change_password
+
+    with read_database(context) as connection:
+        user_id = find_known_user(connection, login).user_id
+    password_hash = hash_password(read_password(login, context.language))
+    with change_database(context) as change:
+        change_password(change.connection, user_id, password_hash, context.now)
+        change.record("user.password", "user", user_id)
+    return sentence("security.users.password", context.language, {"user_id": user_id, "login": login})
+
+
+def disable(login: Login, context: CommandContext) -> Answer:
+    """Keeps a user from logging in and ends every session. The user stays in the audit log under the same id.
+
+    Example: kqml users disable wang
+    """
+    from serve.security.users import disable_user
+
+    with change_database(context) as change:
+        user_id = find_known_user(change.connection, login).user_id
+        disable_user(change.connection, user_id, context.now)
+        change.record("user.disable", "user", user_id)
+    return sentence("security.users.disabled", context.language, {"user_id": user_id, "login": login})

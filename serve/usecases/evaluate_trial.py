@@ -1,0 +1,56 @@
+"""Evaluate a randomised trial: each arm for everybody, the best arm for each row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.evaluation.trials import report
+from models.evaluation.trials.trial_file import TrialColumns, read_trial
+
+Interval = Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRequest:
+    """A file with a row for each randomised person or shop; names of its columns. `probability`: of the row's own
+    arm, None for the arms' shares; `exclude`: columns that may not describe a row."""
+
+    file: Path
+    treatment: str
+    control: str
+    outcome: str
+    probability: str | None
+    exclude: tuple[str, ...]
+    seed: int
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialResult:
+    """The values of the arms, the gain of choosing by row, the verdict with its reason."""
+
+    rows: int
+    arms: Mapping[str, int]
+    control: str
+    static: Mapping[str, Interval]
+    personalised: Mapping[str, Any]
+    gains: Mapping[str, Interval]
+    personalised_gain: Interval
+    best: str
+    beyond_best: Interval
+    qini: Mapping[str, Interval]
+    auuc: Mapping[str, Interval]
+    bins: Mapping[str, list[Mapping[str, float]]]
+    verdict: str
+    reason: str
+    warnings: list[Mapping[str, Any]]
+    columns: list[str]
+    left_out: list[str]
+
+
+def evaluate_trial(request: TrialRequest) -> TrialResult:
+    """Judge every row by what the others taught."""
+    columns = TrialColumns(request.treatment, request.control, request.outcome, request.probability, request.exclude)
+    answer = report.evaluate_trial(read_trial(request.file, columns), request.seed)
+    return TrialResult(**report.trial_report_json(answer, request.language))

@@ -1,0 +1,48 @@
+"""List the features of the catalog."""
+
+from dataclasses import dataclass
+
+from features.catalog import catalog, catalog_fingerprint, named, why
+from features.definitions import Feature
+from kqml.playbook import Playbook
+
+
+@dataclass(frozen=True)
+class FeatureDescription:
+    """A feature: its column, its name, its group, reason code and expected direction, why it is there."""
+
+    column: str
+    name: str
+    group: str
+    code: str
+    is_cause: bool
+    direction: str
+    why: str
+    fill: float | None
+
+
+@dataclass(frozen=True)
+class FeatureList:
+    """Every feature with the fingerprint of the catalog."""
+
+    fingerprint: str
+    features: list[FeatureDescription]
+
+
+def list_features(playbook: Playbook, language: str) -> FeatureList:
+    """Return every feature that a playbook brings, described in a language."""
+    features = catalog(playbook)
+    return FeatureList(catalog_fingerprint(features), [_described(feature, language) for feature in features])
+
+
+def _described(feature: Feature, language: str) -> FeatureDescription:
+    return FeatureDescription(
+        column=feature.column,
+        name=named(feature, language),
+        group=feature.group.value,
+        code=feature.code.value,
+        is_cause=feature.code.is_cause,
+        direction=feature.direction.value,
+        why=why(feature, language),
+        fill=feature.fill,
+    )

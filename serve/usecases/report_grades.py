@@ -1,0 +1,180 @@
+"""Report how accounts are graded by the playbook, with the evidence for one of them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.cutoffs import default_cutoff, parse_cutoff
+from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import Dataset, read_dataset
+from kqml.errors import BadUse, Fault
+from kqml.grades import periods
+from kqml.grades.account_evidence import AccountGradeDetail, Criterion, account_grade_detail
+from kqml.grades.account_grades import AccountGrades, grade_accounts
+from kqml.grades.depth import LEVELS
+from kqml.grades.grades_file import write_grades
+from kqml.grades.inputs import GradeInputs, read_grade_inputs
+from kqml.playbook import Playbook
+
+COUNTED = ("level", "relationship_grade", "abc", "credit_grade", "credit_basis", "overall_class", "single_contact")
+"""Columns whose values are counted over all accounts."""
+
+YEARS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradesRequest:
+    """A dataset folder; an account to show alone; the instant (None: after the last record), quarters of history."""
+
+    dataset: Path
+    playbook: Playbook
+    account: str | None
+    at: str | None
+    quarters: int
+    out: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodGrades:
+    """The grades of all accounts at the end of a period: by column how many accounts have each value."""
+
+    period: str
+    start: str
+    end: str
+    complete: bool
+    counts: Mapping[str, Mapping[str, int]]
+    relationship_score: float | None
+    card_complete: float | None
+
+
+@dataclass(frozen=True)
+class MissingField:
+    """A field of the customer card that is not filled in: its weight, its title by language."""
+
+    name: str
+    weight: float
+    title: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountGradeEvidence:
+    """One account with its evidence. `standing`: its grades at the end of each period, the trailing one first;
+    `statement`: of the emotional account."""
+
+    account_id: str
+    standing: list[Mapping[str, Any]]
+    next_level: str | None
+    criteria: list[Criterion]
+    statement: list[Mapping[str, Any]]
+    missing: list[MissingField]
+
+
+@dataclass(frozen=True)
+class WrittenGrades:
+    """The file written with a row per account and period."""
+
+    out: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradesResult:
+    """The grades of all accounts by period, the trailing one first; of one account where it was asked for."""
+
+    dataset: str
+    playbook: str
+    currency: str
+    cutoff: str
+    accounts: int
+    periods: list[PeriodGrades]
+    account: AccountGradeEvidence | None
+    written: WrittenGrades | None
+
+
+def report_grades(request: GradesRequest) -> GradesResult:
+    """Grade every account as it was known then. Raises BadUse where the account does not exist."""
+    dataset = read_dataset(request.dataset)
+    material, standings = _graded(dataset, request)
+    zone, columns = dataset.info.time_zone, standings[0].columns
+    account = None if request.account is None else _account(_one(material, standings, request.account), zone)
+    written = None
+    if request.out is not None:
+        rows = write_grades(request.out, material.log.accounts, standings)
+        written = WrittenGrades(str(request.out), rows)
+    return GradesResult(
+        dataset=dataset.info.fingerprint,
+        playbook=request.playbook.version,
+        currency=dataset.info.currency,
+        cutoff=_iso(standings[0].period.end, zone),
+        accounts=len(columns.get("abc", ())),
+        periods=[_period(item, zone) for item in standings],
+        account=account,
+        written=written,
+    )
+
+
+def _graded(dataset: Dataset, request: GradesRequest) -> tuple[GradeInputs, tuple[AccountGrades, ...]]:
+    zone = dataset.info.time_zone
+    latest = default_cutoff(dataset.event_log(), zone)
+    cutoff = latest if request.at is None else parse_cutoff(request.at, zone)
+    material = read_grade_inputs(dataset, request.playbook, latest)
+    began = min(material.recorded_since.values(), default=cutoff)
+    past = [*periods.quarters(cutoff, zone, request.quarters), *periods.years(cutoff, zone, YEARS)]
+    history = [period for period in past if period.end > began]
+    return material, grade_accounts(material, [periods.trailing(cutoff), *history])
+
+
+def _one(material: GradeInputs, standings: Sequence[AccountGrades], account: str) -> AccountGradeDetail:
+    index = np.flatnonzero(material.log.accounts == account)
+    if not len(index):
+        fault = Fault("--account", f"{account!r}", "give an account_id of the data")
+        raise BadUse("There is no such account.", [fault])
+    return account_grade_detail(material, standings, int(index[0]))
+
+
+def _period(standings: AccountGrades, zone: str) -> PeriodGrades:
+    period, columns = standings.period, standings.columns
+    return PeriodGrades(
+        period=period.name,
+        start=_iso(period.start, zone),
+        end=_iso(period.end, zone),
+        complete=period.complete,
+        counts={name: _counts(columns[name]) for name in COUNTED if name in columns},
+        relationship_score=_mean(columns.get("relationship_score")),
+        card_complete=_mean(columns.get("card_complete")),
+    )
+
+
+def _counts(column: "np.ndarray[Any, Any]") -> dict[str, int]:
+    """How many accounts have each value, by name; `unknown` where none is recorded."""
+    counted = Counter("unknown" if value is None else str(value).lower() for value in column.tolist())
+    return {value: counted[value] for value in sorted(counted, key=_rank)}
+
+
+def _rank(value: str) -> tuple[int, str]:
+    """Levels from the lowest, then grades from the best, what is not recorded last."""
+    return (LEVELS.index(value) if value in LEVELS else len(LEVELS) + (value == "unknown"), value)
+
+
+def _mean(column: "np.ndarray[Any, Any] | None") -> float | None:
+    numbers = np.zeros(0) if column is None else column[~np.isnan(column)]
+    return float(numbers.mean()) if len(numbers) else None
+
+
+def _account(one: AccountGradeDetail, zone: str) -> AccountGradeEvidence:
+    return AccountGradeEvidence(
+        account_id=one.account_id,
+        standing=[{**row, "start": _iso(row["start"], zone), "end": _iso(row["end"], zone)} for row in one.rows],
+        next_level=one.next_level,
+        criteria=list(one.criteria),
+        statement=[{**asdict(line), "at": _iso(line.at, zone)} for line in one.statement],
+        missing=[MissingField(field.name, field.weight, dict(field.title)) for field in one.missing],
+    )
+
+
+def _iso(instant: int, zone: str) -> str:
+    return moment_of(instant, zone).isoformat()

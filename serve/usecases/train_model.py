@@ -1,0 +1,135 @@
+"""Train a churn model: grade the procedure, fit it on every mature cutoff, register it as a version."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from features.catalog import catalog, catalog_fingerprint
+from kqml.calendar.business_time import moment_of
+from kqml.playbook import Playbook
+from kqml.settings import Settings
+from models.churn.bundle import save_bundle
+from models.churn.leakage import SUSPICIOUS_AUC
+from models.churn.peer_reference import build_peer_reference
+from models.churn.training_pipeline import TrainedChurn, TrainingPlan, train
+from models.registry.aliases import PROMOTABLE
+from models.registry.client import RegistryClient
+from models.registry.training import TrainingRecord, log_training
+from models.registry.versions import Version
+from serve.usecases.chart_files import ChartFiles, draw_evaluation
+from serve.usecases.churn_evaluation import EvaluationResult, evaluation_fields
+from serve.usecases.churn_request import ChurnRequest
+from serve.usecases.model_registry import registry_client
+from serve.usecases.plain_values import to_json
+from serve.usecases.training_inputs import TrainingInputs, read_training_inputs
+
+PROMOTABLE_GRADES = PROMOTABLE
+"""Grades that `promote_model` accepts."""
+
+LEAKAGE_AUC = SUSPICIOUS_AUC
+"""An AUC above this is flagged as a possible leak."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRequest:
+    """A dataset folder with what churn means, the split, the seconds for tuning (None: no tuning), why a suspected
+    leak is none ('' where nothing was said)."""
+
+    dataset: Path
+    churn: ChurnRequest
+    playbook: Playbook
+    test_share: float
+    tune_seconds: float | None
+    seed: int
+    leak_explanation: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult(EvaluationResult):
+    """The evaluation with the model that was fitted on everything, its leakage flags, the version it became."""
+
+    model: Mapping[str, Any]
+    leakage: Mapping[str, Any]
+    tuning: Mapping[str, Any] | None
+    version: int
+
+
+def train_model(
+    request: TrainingRequest, settings: Settings, now: int, drawn: Callable[[ChartFiles], None] = lambda charts: None
+) -> TrainingResult:
+    """Back-test, grade, fit and register; the reading of the test block is recorded at home. `drawn` is called with
+    the charts of the evaluation, which are kept with the version."""
+    inputs = read_training_inputs(request.dataset, request.churn.grid(settings.churn), request.playbook)
+    plan = _plan(request, settings, now)
+    trained = train(inputs.training_set, inputs.histories.log, inputs.histories.context, plan)
+    reader = ("train", moment_of(now))
+    fields = evaluation_fields(inputs, trained.backtest, trained.evaluation, settings.home, reader)
+    fields |= _training_fields(trained)
+    with tempfile.TemporaryDirectory(prefix="kqml-train-") as folder:
+        charts = draw_evaluation(trained.evaluation, Path(folder) / "figures", request.language)
+        drawn(charts)
+        record = _record(trained, fields, charts)
+        version = _register(inputs, trained, record, Path(folder) / "bundle", registry_client(settings))
+    return TrainingResult(**fields, version=version.number)
+
+
+def _plan(request: TrainingRequest, settings: Settings, now: int) -> TrainingPlan:
+    return TrainingPlan(
+        trained_at=moment_of(now).isoformat(),
+        catalog_fingerprint=catalog_fingerprint(catalog(request.playbook)),
+        playbook=request.playbook.version,
+        bands=settings.bands,
+        test_share=request.test_share,
+        tune_seconds=request.tune_seconds,
+        seed=request.seed,
+        explanation=request.leak_explanation,
+    )
+
+
+def _training_fields(trained: TrainedChurn) -> dict[str, Any]:
+    leakage = trained.leakage
+    return {
+        "model": dict(trained.model.info),
+        "leakage": {**asdict(leakage), "flagged": leakage.flagged, "unexplained": leakage.unexplained},
+        "tuning": None if trained.tuned is None else asdict(trained.tuned),
+    }
+
+
+def _register(
+    inputs: TrainingInputs, trained: TrainedChurn, record: TrainingRecord, bundle: Path, registry: RegistryClient
+) -> Version:
+    rows = inputs.training_set
+    peers = build_peer_reference(inputs.dataset, rows.definition, catalog(inputs.playbook), rows.cutoffs)
+    save_bundle(bundle, trained.model, inputs.dataset.info, rows.values, peers, inputs.playbook)
+    return log_training(registry, bundle, record)
+
+
+def _record(trained: TrainedChurn, fields: Mapping[str, Any], charts: ChartFiles) -> TrainingRecord:
+    columns = {"features": [feature.column for feature in catalog()]}
+    return TrainingRecord(
+        params={**trained.params, **_leakage_params(trained)},
+        metrics={**_metrics(trained), "test_block_readings": fields["test_block_readings"].times},
+        figures={Path(path).stem: Path(path) for path in charts.files},
+        files={"evaluation.json": to_json(fields), "catalog.json": to_json(columns)},
+    )
+
+
+def _leakage_params(trained: TrainedChurn) -> dict[str, object]:
+    leakage = trained.leakage
+    return {
+        "leakage.flagged": leakage.flagged,
+        "leakage.unexplained": leakage.unexplained,
+        "leakage.explanation": leakage.explanation or "-",
+    }
+
+
+def _metrics(trained: TrainedChurn) -> dict[str, float]:
+    """Our numbers on the test block that exist."""
+    row = trained.evaluation.overall()
+    grading = trained.evaluation.grading
+    numbers = {name: value for name, value in row.items() if isinstance(value, int | float)}
+    numbers |= {"gain": grading.gain, "gain_low": grading.gain_low, "gain_high": grading.gain_high}
+    return {f"test.{name}": float(value) for name, value in numbers.items() if value == value}

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
@@ -12,13 +12,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from kqml.calendar.business_time import instant_of
 from kqml.dataset.fingerprint import TableHash, fingerprint_of
 from kqml.dataset.info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
-from kqml.dataset.parquet_files import TableRows, write_tables
-from kqml.dataset.tables import INSTANT, KEYS, REQUIRED, SCHEMAS
+from kqml.dataset.parquet_files import write_tables
+from kqml.dataset.sources import FolderTables, MemoryTables, TableSource, empty_table
+from kqml.dataset.table_checks import TableRows, check_tables
+from kqml.dataset.tables import INSTANT, REQUIRED, SCHEMAS
 from kqml.errors import BadUse, CouldNot
 from kqml.events import EventKind
 from kqml.history.account_rollback import CHANGING, roll_back
@@ -31,6 +32,7 @@ __all__ = [
     "DatasetInfo",
     "QuietPeriod",
     "TableRows",
+    "dataset_in_memory",
     "event_log_from",
     "event_log_of",
     "read_dataset",
@@ -44,12 +46,19 @@ CHANGE_COLUMNS = ("event_id", "account_id", "occurred_at", "known_at", "kind", "
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset folder; tables are read when asked for, the log once. `cutoff`: only what was known before it is read;
-    None reads everything."""
+    """The tables of a company, of a folder or in memory; read when asked for, the log once. `cutoff`: only what was
+    known before it is read; None reads everything."""
 
-    path: Path
+    source: TableSource
     info: DatasetInfo
     cutoff: int | None = None
+
+    @property
+    def path(self) -> Path:
+        """The folder. Raises TypeError where the dataset is in memory."""
+        if not isinstance(self.source, FolderTables):
+            raise TypeError("a dataset in memory has no folder")
+        return self.source.path
 
     def known_before(self, cutoff: int) -> "Dataset":
         """Return the dataset as it was known before a cutoff, whatever became known later: events, kinds recorded,
@@ -60,7 +69,7 @@ class Dataset:
             return self
         recorded = self.info.kinds_recorded.items()
         kinds = {kind: first for kind, first in recorded if instant_of(datetime.fromisoformat(first)) < cutoff}
-        return Dataset(self.path, replace(self.info, kinds_recorded=kinds), cutoff)
+        return Dataset(self.source, replace(self.info, kinds_recorded=kinds), cutoff)
 
     def event_log(self) -> EventLog:
         return self._log
@@ -97,16 +106,15 @@ class Dataset:
         return self._stored(name)
 
     def _stored(self, name: str) -> pa.Table:
-        path = self.path / f"{name}.parquet"
-        empty = pa.schema([SCHEMAS[name].field(key) for key in KEYS[name]]).empty_table()
-        return _read(path, REQUIRED[name]) if path.exists() else empty
+        table = self.source.table(name)
+        return empty_table(name) if table is None else table
 
     @cached_property
     def _accounts_then(self) -> pa.Table:
         """The accounts as they stood at the cutoff."""
         cutoff = pa.scalar(self.cutoff, INSTANT)
         codes = [kind.code for kind in CHANGING]
-        changes = Dataset(self.path, self.info)._events(CHANGE_COLUMNS, codes)
+        changes = Dataset(self.source, self.info)._events(CHANGE_COLUMNS, codes)
         later = changes.filter(pc.greater_equal(changes["known_at"], cutoff))
         empty = dict.fromkeys(CHANGE_COLUMNS)
         return roll_back(self._stored("accounts"), [{**empty, **row} for row in later.to_pylist()], self._last_reps())
@@ -123,14 +131,13 @@ class Dataset:
     def measured_fingerprint(self) -> str:
         """The fingerprint of the tables as they are now; another one than `info` says means that they were changed."""
         hashes = {}
-        for name in (name for name in SCHEMAS if name == "events" or (self.path / f"{name}.parquet").exists()):
-            hashes[name] = TableHash()
-            for piece in self._parts() if name == "events" else [self.table(name)]:
-                hashes[name].update(piece)
+        for name in SCHEMAS:
+            table = None if name == "events" else self.source.table(name)
+            if name == "events" or table is not None:
+                hashes[name] = TableHash()
+                for piece in self.source.event_parts() if table is None else [table]:
+                    hashes[name].update(piece)
         return fingerprint_of(hashes)
-
-    def _parts(self) -> Iterator[pa.Table]:
-        return (_read(part, REQUIRED["events"]) for part in sorted((self.path / "events").glob("part-*.parquet")))
 
     def _frame(self, name: str) -> pd.DataFrame:
         return pd.DataFrame(self.table(name).to_pandas(date_as_object=False))
@@ -141,37 +148,22 @@ class Dataset:
     def _events(self, columns: tuple[str, ...], kinds: list[str] | None = None) -> pa.Table:
         rows = _chosen(kinds, self.cutoff)
         held = [name for name in self.event_columns() if name in columns]
-        pieces = [_read(part, REQUIRED["events"], held, rows) for part in self._event_files()]
-        return pa.concat_tables(pieces).unify_dictionaries()
+        return pa.concat_tables(self.source.events(held, rows)).unify_dictionaries()
 
     def event_columns(self) -> list[str]:
         """The columns that the events have; at a cutoff those that hold a value by then."""
         if self.cutoff is None:
-            return self._stored_columns()
+            return self.source.event_columns()
         return self._columns_then
 
     @cached_property
     def _columns_then(self) -> list[str]:
-        names = self._stored_columns()
+        names = self.source.event_columns()
         optional = [name for name in names if name not in REQUIRED["events"]]
         held = set(REQUIRED["events"])
-        for part in self._event_files():
-            table = _read(part, REQUIRED["events"], optional, _chosen(None, self.cutoff))
+        for table in self.source.events(optional, _chosen(None, self.cutoff)):
             held |= {name for name in optional if table[name].null_count < len(table)}
         return [name for name in names if name in held]
-
-    def _stored_columns(self) -> list[str]:
-        part = self._event_files()[0]
-        try:
-            return list(pq.read_schema(part).names)
-        except (pa.ArrowException, OSError) as error:
-            raise CouldNot(f"{part} cannot be read: {error}") from error
-
-    def _event_files(self) -> list[Path]:
-        parts = sorted((self.path / "events").glob("part-*.parquet"))
-        if not parts:
-            raise CouldNot(f"{self.path} holds no events (events/part-*.parquet).")
-        return parts
 
 
 def _chosen(kinds: list[str] | None, cutoff: int | None) -> pc.Expression | None:
@@ -182,27 +174,6 @@ def _chosen(kinds: list[str] | None, cutoff: int | None) -> pc.Expression | None
     if cutoff is not None:
         conditions.append(pc.field("known_at") < pa.scalar(cutoff, INSTANT))
     return reduce(and_, conditions) if conditions else None
-
-
-def _read(
-    path: Path, needed: Iterable[str], columns: Sequence[str] | None = None, rows: pc.Expression | None = None
-) -> pa.Table:
-    """A Parquet file, or those of `columns` that it has, their repeated text dictionary-encoded; only some rows.
-
-    Raises CouldNot where it is none, or lacks a column that its table needs.
-    """
-    try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if lacking := [name for name in needed if name not in names]:
-                raise CouldNot(f"{path} lacks the columns {', '.join(lacking)}: import the data again.")
-            if columns is None:
-                return file.read()
-            retained = [name for name in columns if name in names]
-        encoded = [name for name in retained if name in ("account_id", "kind", "attributes", *CODES)]
-        return pq.read_table(path, columns=retained, read_dictionary=encoded, filters=rows)
-    except (pa.ArrowException, OSError) as error:
-        raise CouldNot(f"{path} cannot be read: {error}") from error
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -217,7 +188,13 @@ def read_dataset(path: Path) -> Dataset:
     if info.format_version != FORMAT_VERSION:
         message = f"{described} has format version {info.format_version}, this program reads {FORMAT_VERSION}"
         raise CouldNot(f"{message}; import the data again.")
-    return Dataset(path, info)
+    return Dataset(FolderTables(path), info)
+
+
+def dataset_in_memory(tables: Mapping[str, TableRows], info: DatasetInfo) -> Dataset:
+    """Return the dataset that `write_dataset` would write, held in memory instead; no file is touched."""
+    source = MemoryTables()
+    return Dataset(source, check_tables(tables, info, source))
 
 
 def write_dataset(path: Path, tables: Mapping[str, TableRows], info: DatasetInfo, *, force: bool = False) -> Dataset:
@@ -240,7 +217,7 @@ def write_dataset(path: Path, tables: Mapping[str, TableRows], info: DatasetInfo
         raise CouldNot(f"{path} could not be written: {error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return Dataset(path, complete)
+    return Dataset(FolderTables(path), complete)
 
 
 def refuse_existing(path: Path, *, force: bool = False) -> None:

@@ -1,114 +1,35 @@
-"""The Parquet files of a dataset, written table by table, hashed as they are written."""
+"""The Parquet files of a dataset, written table by table."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kqml.calendar.business_time import moment_of
-from kqml.dataset.fingerprint import TableHash, fingerprint_of
-from kqml.dataset.info import FORMAT_VERSION, DatasetInfo
-from kqml.dataset.tables import EVENTS, KEYS, SCHEMAS, check_rows, conform
-from kqml.errors import BadUse, Fault
-
-PART_ROWS = 1_000_000
-
-TableRows: TypeAlias = pa.Table | pd.DataFrame | Iterable[pa.RecordBatch]
-"""A table to write: whole, or (events only) as batches already in key order."""
+from kqml.dataset.info import DatasetInfo
+from kqml.dataset.table_checks import TableRows, check_tables
 
 
 def write_tables(folder: Path, tables: Mapping[str, TableRows], info: DatasetInfo) -> DatasetInfo:
-    """Writes the tables into an empty folder; `info` completed by what they hold.
+    """Write the tables into an empty folder; return `info` completed by what they hold.
 
     Raises BadUse on tables that do not exist, Refused where rows break the data contract.
     """
-    unknown = [
-        Fault(name, "is not a table of a dataset", f"use {', '.join(SCHEMAS)}")
-        for name in tables
-        if name not in SCHEMAS
-    ]
-    if unknown or "events" not in tables:
-        raise BadUse("A dataset needs the table events and knows four tables.", unknown)
-    parts = _EventParts(folder / "events")
-    parts.write(tables["events"])
-    hashes = {name: _write_small(folder, name, table) for name, table in tables.items() if name != "events"}
-    recorded = {**parts.recorded(), **info.kinds_recorded}
-    fingerprint = fingerprint_of({**hashes, "events": parts.hash})
-    return replace(info, kinds_recorded=recorded, fingerprint=fingerprint, format_version=FORMAT_VERSION)
+    return check_tables(tables, info, _ParquetFiles(folder))
 
 
-def _write_small(folder: Path, name: str, rows: TableRows) -> TableHash:
-    table = _whole(name, rows)
-    check_rows(name, table)
-    pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
-    hashed = TableHash()
-    hashed.update(table)
-    return hashed
-
-
-def _whole(name: str, rows: TableRows) -> pa.Table:
-    table = rows if isinstance(rows, pa.Table | pd.DataFrame) else pa.Table.from_batches(rows)
-    return conform(name, table).sort_by([(key, "ascending") for key in KEYS[name]])
-
-
-class _EventParts:
-    """The part files of the events, written one after another as pieces in key order arrive."""
+class _ParquetFiles:
+    """Writes each table to a file, the events to one file a part."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first_known: dict[str, int] = {}
-        self._last_key = EVENTS.empty_table().select(KEYS["events"])
-        self.hash = TableHash()
+        self._parts = 0
 
-    def write(self, rows: TableRows) -> None:
-        self._folder.mkdir()
-        for number, piece in enumerate(_pieces(rows)):
-            self._require_order(piece.select(KEYS["events"]))
-            check_rows("events", piece)
-            self.hash.update(piece)
-            self._note_kinds(piece)
-            target = self._folder / f"part-{number:05d}.parquet"
-            pq.write_table(piece, target, compression="zstd", row_group_size=250_000)
+    def add_table(self, name: str, table: pa.Table) -> None:
+        pq.write_table(table, self._folder / f"{name}.parquet", compression="zstd")
 
-    def _require_order(self, keys: pa.Table) -> None:
-        """Raises ValueError where the pieces do not follow each other in key order: a defect of who makes them."""
-        keys = pa.concat_tables([self._last_key, keys])
-        before, after = keys.slice(0, max(len(keys) - 1, 0)), keys.slice(1)
-        follows: pa.ChunkedArray | bool = True
-        for key in reversed(KEYS["events"]):
-            same = pc.and_(pc.equal(before[key], after[key]), follows)
-            follows = pc.or_(pc.less(before[key], after[key]), same)
-        if not pc.all(follows).as_py() and len(before):
-            raise ValueError("the batches of events are not in key order")
-        self._last_key = keys.slice(max(len(keys) - 1, 0))
-
-    def _note_kinds(self, piece: pa.Table) -> None:
-        first = piece.select(["kind", "known_at"]).group_by("kind").aggregate([("known_at", "min")])
-        for kind, known in zip(
-            first["kind"].to_pylist(), first["known_at_min"].cast(pa.int64()).to_pylist(), strict=True
-        ):
-            self._first_known[kind] = min(known, self._first_known.get(kind, known))
-
-    def recorded(self) -> dict[str, str]:
-        return {kind: moment_of(known).isoformat() for kind, known in sorted(self._first_known.items())}
-
-
-def _pieces(rows: TableRows) -> Iterator[pa.Table]:
-    """Conforming tables of at most PART_ROWS rows, at least one."""
-    if isinstance(rows, pa.Table | pd.DataFrame):
-        table = _whole("events", rows)
-        yield from (table.slice(start, PART_ROWS) for start in range(0, max(len(table), 1), PART_ROWS))
-        return
-    waiting: list[pa.RecordBatch] = []
-    for batch in rows:
-        waiting.append(batch)
-        if sum(piece.num_rows for piece in waiting) >= PART_ROWS:
-            yield conform("events", pa.Table.from_batches(waiting))
-            waiting = []
-    if waiting:
-        yield conform("events", pa.Table.from_batches(waiting))
+    def add_events(self, part: pa.Table) -> None:
+        target = self._folder / "events" / f"part-{self._parts:05d}.parquet"
+        target.parent.mkdir(exist_ok=True)
+        pq.write_table(part, target, compression="zstd", row_group_size=250_000)
+        self._parts += 1

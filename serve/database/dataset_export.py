@@ -1,4 +1,4 @@
-"""The store written as a dataset folder, read in one snapshot, a stretch of events at a time."""
+"""The database as a dataset, in memory or written to a folder: read in one snapshot, a stretch of events at a time."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, true
 
-from kqml.dataset.folder import Dataset, write_dataset
-from kqml.dataset.parquet_files import TableRows
+from kqml.dataset.folder import Dataset, DatasetInfo, dataset_in_memory, write_dataset
+from kqml.dataset.table_checks import TableRows
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
 from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
@@ -25,20 +25,26 @@ def export_dataset(database: Database, folder: Path, vault: Vault, *, force: boo
     Raises BadUse where the folder exists, unless `force` and it is a dataset.
     """
     with database.snapshot() as connection:
-        return _written(connection, folder, vault, (true(), true(), true()), force)
+        return write_dataset(folder, *_tables(connection, vault, (true(), true(), true())), force=force)
 
 
-def export_accounts(connection: Connection, folder: Path, vault: Vault, ids: Sequence[str]) -> Dataset:
-    """The same of these accounts alone, few enough for one statement to name, with all reps."""
-    only = tuple(table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
-    return _written(connection, folder, vault, (only[0], only[1], only[2]), force=False)
+def snapshot_dataset(database: Database, vault: Vault) -> Dataset:
+    """Return the same dataset in memory; no file is written."""
+    with database.snapshot() as connection:
+        return dataset_in_memory(*_tables(connection, vault, (true(), true(), true())))
+
+
+def snapshot_accounts(connection: Connection, vault: Vault, ids: Sequence[str]) -> Dataset:
+    """Return these accounts alone in memory, few enough for one statement to name, with all reps."""
+    events, accounts, contacts = (table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
+    return dataset_in_memory(*_tables(connection, vault, (events, accounts, contacts)))
 
 
 Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
 """On events, accounts, contacts."""
 
 
-def _written(connection: Connection, folder: Path, vault: Vault, only: Conditions, force: bool) -> Dataset:
+def _tables(connection: Connection, vault: Vault, only: Conditions) -> tuple[dict[str, TableRows], DatasetInfo]:
     info = read_info(connection)
     tables: dict[str, TableRows] = {"events": _events(connection, and_(COUNTED, only[0]))}
     described = and_(ACCOUNTS.c.described.is_(True), only[1])
@@ -46,7 +52,7 @@ def _written(connection: Connection, folder: Path, vault: Vault, only: Condition
         rows = _small(connection, table, condition, vault)
         if len(rows):
             tables[table.name] = rows
-    return write_dataset(folder, tables, info, force=force)
+    return tables, info
 
 
 def _events(connection: Connection, counted: ColumnElement[bool]) -> Iterator[pa.RecordBatch]:

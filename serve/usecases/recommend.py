@@ -1,9 +1,7 @@
 """Weeks of reps decided on demand, from the histories of their accounts alone."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
@@ -15,7 +13,7 @@ from models.policy.planning.feature_rows import FeatureMatrix
 from models.policy.planning.learned_state import LearnedState, LearningEvidence, learned_state_from_json
 from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.value.expected import ValueModel
-from serve.database.dataset_export import export_accounts
+from serve.database.dataset_export import snapshot_accounts
 from serve.database.decision_logs import read_log
 from serve.database.duty_overrides import duty_overrides, read_override_rows
 from serve.database.learned import newest_learned
@@ -52,22 +50,21 @@ def decide_accounts(service: Service, deciding: DecisionContext) -> PlanRecord |
     scorer = None if live is None else live.scorer
     playbook, cutoff = service.playbook, deciding.cutoff
     stamp = plan_stamp(live)
-    with tempfile.TemporaryDirectory(prefix="kqml-week-") as scratch:
-        with service.database.snapshot() as connection:
-            ids = _accounts(connection, deciding)
-            if not ids:
-                return None
-            dataset = export_accounts(connection, Path(scratch) / "dataset", MaskingVault(), ids)
-            log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days, ids)
-            learned = _learned(connection, scorer, stamp, (playbook.version, cutoff))
-            withheld = frozenset(objecting_accounts(connection))
-            declared = duty_overrides(read_override_rows(connection, {*ids, *deciding.reps}))
-        request = PlanRequest(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
-        request = replace(request, declared=declared)
-        dataset = dataset.known_before(cutoff)
-        features = None if scorer is None else _matrix(scorer, dataset.event_log().account_count)
-        planned = plan_dataset(dataset, request, features)
-        return plan_record(planned, features, stamp, deciding.language, deciding.by)
+    with service.database.snapshot() as connection:
+        ids = _accounts(connection, deciding)
+        if not ids:
+            return None
+        dataset = snapshot_accounts(connection, MaskingVault(), ids)
+        log = read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days, ids)
+        learned = _learned(connection, scorer, stamp, (playbook.version, cutoff))
+        withheld = frozenset(objecting_accounts(connection))
+        declared = duty_overrides(read_override_rows(connection, {*ids, *deciding.reps}))
+    request = PlanRequest(playbook, deciding.week, scorer, log, deciding.language, learned, withheld, deciding.reps)
+    request = replace(request, declared=declared)
+    dataset = dataset.known_before(cutoff)
+    features = None if scorer is None else _matrix(scorer, dataset.event_log().account_count)
+    planned = plan_dataset(dataset, request, features)
+    return plan_record(planned, features, stamp, deciding.language, deciding.by)
 
 
 def plan_stamp(live: LiveModel | None) -> str | None:

@@ -114,7 +114,7 @@ def test_the_fingerprint_does_not_see_how_events_are_cut_into_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = written(tmp_path / "one").info.fingerprint
-    monkeypatch.setattr("kqml.dataset.parquet_files.PART_ROWS", 1)
+    monkeypatch.setattr("kqml.dataset.table_checks.PART_ROWS", 1)
 
     other = written(tmp_path / "other")
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, write_dataset
 from kqml.errors import BadUse, Refused
 from kqml.events import KINDS
-from serve.database.dataset_export import export_dataset
+from serve.database.dataset_export import export_dataset, snapshot_accounts, snapshot_dataset
 from serve.database.dataset_import import ImportedCounts, load_dataset
 from serve.database.dataset_info import initialise_info, read_info
 from serve.database.events import add_events
@@ -77,6 +77,61 @@ def test_what_goes_in_comes_out(database, dataset, tmp_path):
     for name in ("accounts", "contacts", "reps"):
         assert out.table(name).equals(dataset.table(name))
     assert out.events().equals(dataset.events())
+
+
+def refuse_to_write(*arguments, **named):
+    raise AssertionError("a file was written")
+
+
+def same_log(one, other):
+    assert one.accounts.tolist() == other.accounts.tolist()
+    for name in ("offsets", "occurred_at", "known_at", "kind"):
+        assert np.array_equal(getattr(one, name), getattr(other, name))
+    for columns in ("values", "codes"):
+        ours, theirs = getattr(one, columns), getattr(other, columns)
+        assert ours.keys() == theirs.keys()
+        assert all(np.array_equal(ours[name], theirs[name], equal_nan=columns == "values") for name in ours)
+    assert one.notes == other.notes
+
+
+@pytest.mark.parametrize("cutoff", [None, 0, 86_400_000_000])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_in_memory_it_is_what_the_folder_is(database, tmp_path, monkeypatch, seed, cutoff):
+    with database.writing() as connection:
+        initialise_info(connection, "Asia/Shanghai")
+    load_dataset(
+        database, write_dataset(tmp_path / "given", {**TABLES, "events": random_events(seed)}, INFO), NOW, VAULT
+    )
+    out = export_dataset(database, tmp_path / "out", VAULT)
+    monkeypatch.setattr("pyarrow.parquet.write_table", refuse_to_write)
+    inside = snapshot_dataset(database, VAULT)
+    assert inside.info == out.info
+    assert inside.measured_fingerprint() == out.info.fingerprint
+    if cutoff is not None:
+        out, inside = out.known_before(cutoff), inside.known_before(cutoff)
+    assert inside.info == out.info
+    assert inside.event_columns() == out.event_columns()
+    assert inside.events().equals(out.events())
+    assert inside.events(("account_id", "kind"), [KINDS[0], KINDS[3]]).equals(
+        out.events(("account_id", "kind"), [KINDS[0], KINDS[3]])
+    )
+    assert inside.accounts().equals(out.accounts())
+    for name in ("accounts", "contacts", "reps"):
+        assert inside.table(name).equals(out.table(name))
+    same_log(inside.event_log(), out.event_log())
+
+
+def test_some_accounts_in_memory(database, dataset, monkeypatch):
+    with database.writing() as connection:
+        initialise_info(connection, "Asia/Shanghai")
+    load_dataset(database, dataset, NOW, VAULT)
+    monkeypatch.setattr("pyarrow.parquet.write_table", refuse_to_write)
+    with database.snapshot() as connection:
+        inside = snapshot_accounts(connection, VAULT, ["a"])
+    assert inside.event_log().accounts.tolist() == ["a"]
+    assert inside.table("reps").equals(dataset.table("reps"))
+    with pytest.raises(TypeError, match="no folder"):
+        _ = inside.path
 
 
 def random_events(seed: int, count: int = 400) -> pa.Table:

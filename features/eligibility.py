@@ -12,6 +12,7 @@ from features.recorded import Places, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
+from kqml.history.attributes import STATUS_AFTER
 from kqml.history.event_log import EventLog
 
 CYCLE_GAPS = 26
@@ -19,8 +20,6 @@ CYCLE_GAPS = 26
 
 BLOCK_ROWS = 1_000_000
 """Pairs of account and cutoff looked at together: what bounds the memory."""
-
-LEAVING = (EventKind.ACCOUNT_SUSPENDED, EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def eligible_rows(log: EventLog, context: Context, definition: ChurnDefinition, 
 
 def eligibility_of(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Eligibility:
     """The eligible rows of all accounts at all cutoffs, with the standing of each. Reads only what was known."""
-    sources = recorded_events(log, [EventKind.ORDER]), recorded_events(log, [*LEAVING, EventKind.ACCOUNT_REOPENED])
+    sources = recorded_events(log, [EventKind.ORDER]), recorded_events(log, STATUS_AFTER)
     blocks = [
         _eligibility_in(block, *sources, context, definition)
         for block in _blocks(log.account_count, np.unique(np.asarray(cutoffs, dtype=np.int64)))

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from features.context import NEVER
 from features.peers import PeerCells, tier_indices
-from features.recorded import recorded_events
+from features.recorded import RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import instant_of, local_midnight
 from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
+from kqml.history.attributes import text_or_none, value_before
 from kqml.history.event_log import EventLog
 
 STATIC = ("segment", "region")
@@ -71,27 +72,29 @@ def texts(accounts: pd.DataFrame, name: str) -> Texts:
 
 
 def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
-    """Each row's tier: that of the latest change known, else what the first change changed, else the present one."""
+    """Each row's tier, as `kqml.history.attributes.tier_at` has it; None before changes are complete."""
     log = dataset.event_log()
     changes = recorded_events(log, [EventKind.TIER_CHANGED])
-    before, after = _changes(dataset)
+    before, after = _changes(dataset, changes, now)
     known = changes.known_before(rows.account, rows.cutoff)
-    tiers = now[rows.account]
-    changed = np.flatnonzero(np.diff(changes.offsets)[rows.account] > 0)
-    untouched, touched = changed[known[changed] == 0], changed[known[changed] > 0]
-    tiers[untouched] = before[changes.offsets[rows.account[untouched]]]
+    tiers, touched = before[rows.account], np.flatnonzero(known > 0)
     tiers[touched] = after[changes.latest_of(rows.account[touched], known[touched])]
     tiers[rows.cutoff < _complete_since(dataset.info)] = None
     return tiers
 
 
-def _changes(dataset: Described) -> tuple[Texts, Texts]:
-    """From which tier to which, for every change in the order of the log."""
+def _changes(dataset: Described, changes: RecordedEvents, now: Texts) -> tuple[Texts, Texts]:
+    """Each account's tier before its first change; the tier after every change, in the order of the log."""
     events = dataset.events(["account_id", "occurred_at", "kind", "attributes"])
-    changes = events.filter(pc.equal(events["kind"], EventKind.TIER_CHANGED.code))
-    has = "attributes" in changes.column_names
-    noted = [json.loads(text or "{}") for text in changes["attributes"].to_pylist()] if has else [{}] * len(changes)
-    return _objects([note.get("from") for note in noted]), _objects([note.get("to") for note in noted])
+    rows = events.filter(pc.equal(events["kind"], EventKind.TIER_CHANGED.code))
+    has = "attributes" in rows.column_names
+    notes = [json.loads(text or "{}") for text in rows["attributes"].to_pylist()] if has else [{}] * len(rows)
+    after = [text_or_none(note.get("to")) for note in notes]
+    before = now.copy()
+    for account in np.flatnonzero(np.diff(changes.offsets)).tolist():
+        first, end = changes.offsets[account : account + 2].tolist()
+        before[account] = value_before(notes[first], now[account], after[first:end])
+    return before, _objects(after)
 
 
 def _objects(items: Sequence[str | None]) -> Texts:

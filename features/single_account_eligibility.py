@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from features.churn_definition import ChurnDefinition
 from features.context import Context
-from features.eligibility import CYCLE_GAPS, LEAVING, Eligibility
+from features.eligibility import CYCLE_GAPS, Eligibility
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS, EventKind
+from kqml.history.attributes import STATUS_AFTER
 from kqml.history.event_log import EventLog
 
 _REOPENED = EventKind.ACCOUNT_REOPENED.number
-_CHANGES_STATUS = np.isin(np.arange(len(KINDS)), [*(kind.number for kind in LEAVING), _REOPENED])
+_CHANGES_STATUS = np.isin(np.arange(len(KINDS)), [kind.number for kind in STATUS_AFTER])
 
 
 def single_account_eligibility(

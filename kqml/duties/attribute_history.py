@@ -14,10 +14,9 @@ from kqml.dataset.tables import TIERS
 from kqml.duties.attribute_changes import Changes
 from kqml.duties.duty_log import DutyLog, Records
 from kqml.events import EventKind
+from kqml.history.attributes import STATUS_AFTER, has_consent
 
 Places = NDArray[np.int64]
-
-CLOSING = (EventKind.ACCOUNT_SUSPENDED, EventKind.ACCOUNT_CLOSED, EventKind.ACCOUNT_TRANSFERRED)
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def attribute_history(log: DutyLog, accounts: pa.Table) -> AttributeHistory:
         tier=_tiers(log, records.of(EventKind.TIER_CHANGED), known),
         owner=_owners(log, records.of(EventKind.REP_ASSIGNED), known),
         consent=_consents(log, records.of(EventKind.CONSENT_CHANGED), known),
-        status=_statuses(log, records.of(*CLOSING, EventKind.ACCOUNT_REOPENED), known),
+        status=_statuses(log, records.of(*STATUS_AFTER), known),
         opened=known.days("opened_on", otherwise=-(2**31)),
     )
 
@@ -105,21 +104,17 @@ def _owners(log: DutyLog, records: Records, known: _Table) -> Changes:
 
 
 def _consents(log: DutyLog, records: Records, known: _Table) -> Changes:
-    """Consent is given unless something says that it is not: `attributes.consent` of now, `from` and `to` of events."""
+    """From `attributes.consent` of now, `from` and `to` of events."""
     notes = log.notes(records.row)
-    value = np.array([_flag(note.get("to")) for note in notes], dtype=np.int64)
-    before = np.array([_flag(note.get("from", True)) for note in notes], dtype=np.int64)
-    now = [_flag(_attributes(text).get("consent")) for text in known.texts("attributes")]
+    value = np.array([has_consent(note, "to") for note in notes], dtype=np.int64)
+    before = np.array([has_consent(note, "from") for note in notes], dtype=np.int64)
+    now = [has_consent(_attributes(text)) for text in known.texts("attributes")]
     return _changes(log, records, value, before, np.array(now, dtype=np.int64))
 
 
 def _attributes(text: str | None) -> dict[str, Any]:
     result = orjson.loads(text) if text else {}
     return result if isinstance(result, dict) else {}
-
-
-def _flag(value: object) -> int:
-    return int(value is not False)
 
 
 def _statuses(log: DutyLog, records: Records, known: _Table) -> Changes:

@@ -14,6 +14,7 @@ from kqml.duties.duty_log import DutyLog, indices_in, records_of
 from kqml.duties.overrides import DutyOverride
 from kqml.duties.reps import reps_of
 from kqml.events import KINDS, EventKind
+from kqml.history.attributes import CHANGED_COLUMN
 from kqml.playbook import Playbook
 
 COLUMNS = (
@@ -31,15 +32,7 @@ COLUMNS = (
     "authenticity",
     "attributes",
 )
-CHANGES = (
-    EventKind.REP_ASSIGNED,
-    EventKind.TIER_CHANGED,
-    EventKind.CONSENT_CHANGED,
-    EventKind.ACCOUNT_SUSPENDED,
-    EventKind.ACCOUNT_CLOSED,
-    EventKind.ACCOUNT_TRANSFERRED,
-    EventKind.ACCOUNT_REOPENED,
-)
+CHANGES = tuple(kind for kind in CHANGED_COLUMN if kind is not EventKind.CREDIT_CHANGED)
 """Kinds by which the standing of an account changes."""
 
 MATTERS = (

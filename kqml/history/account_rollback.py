@@ -7,24 +7,13 @@ import orjson
 import pyarrow as pa
 
 from kqml.events import EventKind
+from kqml.history.attributes import CHANGED_COLUMN, ENDING, STATUS_AFTER, has_consent, value_before
 
-ENDED, REOPENED = "suspended", "active"
-"""Status before an account was reopened, before it was suspended, closed or transferred."""
-
-TEXT_COLUMNS = {
-    EventKind.TIER_CHANGED.code: "tier",
-    EventKind.CREDIT_CHANGED.code: "credit_grade",
-    EventKind.REP_ASSIGNED.code: "owner_rep_id",
-}
-STATUS_BEFORE = {
-    EventKind.ACCOUNT_SUSPENDED.code: REOPENED,
-    EventKind.ACCOUNT_CLOSED.code: REOPENED,
-    EventKind.ACCOUNT_TRANSFERRED.code: REOPENED,
-    EventKind.ACCOUNT_REOPENED.code: ENDED,
-}
-CONSENT = EventKind.CONSENT_CHANGED.code
-CHANGING = tuple(kind for kind in EventKind if kind.code in {*TEXT_COLUMNS, *STATUS_BEFORE, CONSENT})
+CHANGING = tuple(CHANGED_COLUMN)
 """Kinds of events that change a column of accounts."""
+
+_COLUMN_OF_CODE = {kind.code: column for kind, column in CHANGED_COLUMN.items()}
+_STATUS_BEFORE = {kind.code: "active" if kind in ENDING else "suspended" for kind in STATUS_AFTER}
 
 Event = Mapping[str, Any]
 
@@ -40,7 +29,7 @@ def roll_back(accounts: pa.Table, later: Iterable[Event], last_rep: Mapping[str,
     changes: dict[tuple[str, str], list[Event]] = {}
     for event in sorted(later, key=lambda event: (event["known_at"], event["occurred_at"], event["event_id"])):
         if event["account_id"] in rows:
-            changes.setdefault((event["account_id"], _column(event["kind"])), []).append(event)
+            changes.setdefault((event["account_id"], _COLUMN_OF_CODE[event["kind"]]), []).append(event)
     changed = set()
     for (account, column), events in changes.items():
         row = rows[account]
@@ -55,22 +44,14 @@ def roll_back(accounts: pa.Table, later: Iterable[Event], last_rep: Mapping[str,
     return accounts
 
 
-def _column(kind: str) -> str:
-    return "attributes" if kind == CONSENT else TEXT_COLUMNS.get(kind, "status")
-
-
 def _before(row: Mapping[str, Any], column: str, events: Sequence[Event], last_rep: str | None) -> str | None:
     first, now = events[0], row.get(column)
     if column == "status":
         return _status_before(first, now)
     if column == "attributes":
         return _attributes_before(first, now)
-    note = _note(first)
-    if "from" in note:
-        return note["from"] if isinstance(note["from"], str) else None
-    if now not in [_after(event) for event in events]:
-        return now
-    return last_rep if column == "owner_rep_id" else None
+    otherwise = last_rep if column == "owner_rep_id" else None
+    return value_before(_note(first), now, [_after(event) for event in events], otherwise)
 
 
 def _after(event: Event) -> Any:
@@ -80,18 +61,17 @@ def _after(event: Event) -> Any:
 def _status_before(first: Event, now: str | None) -> str | None:
     """A status that says the same stays, so that `closed` does not become `suspended`; so does that of an account of
     which the event says that it had none before."""
-    before = _note(first).get("from", STATUS_BEFORE[first["kind"]])
+    before = _note(first).get("from", _STATUS_BEFORE[first["kind"]])
     if before is None:
         return now
-    same = (now in (None, REOPENED)) == (before == REOPENED)
+    same = (now in (None, "active")) == (before == "active")
     return now if same else before
 
 
 def _attributes_before(first: Event, now: str | None) -> str | None:
-    """Consent is given unless something says that it is not."""
     attributes = _parsed(now)
-    before = _note(first).get("from", True) is not False
-    if (attributes.get("consent") is not False) == before:
+    before = has_consent(_note(first), "from")
+    if has_consent(attributes) == before:
         return now
     return orjson.dumps({**attributes, "consent": before}).decode()
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from kqml.calendar.business_time import local_midnight
 from kqml.dataset.tables import EVENTS as EVENT_COLUMNS
 from kqml.events import EventKind
+from kqml.history.attributes import STATUS_AFTER, TEXT_COLUMNS
 from serve.database.dataset_info import read_info
 from serve.database.events import add_events, describe_later
 from serve.database.records import StoredRecord, put_rows, read_rows
@@ -19,19 +20,7 @@ from serve.database.territory import EVERYWHERE, Territory
 
 Row = Mapping[str, Any]
 
-CHANGES = {
-    "tier": EventKind.TIER_CHANGED,
-    "owner_rep_id": EventKind.REP_ASSIGNED,
-    "credit_grade": EventKind.CREDIT_CHANGED,
-}
-"""Columns whose changes are events."""
-
-STATUS_KINDS = {
-    "active": EventKind.ACCOUNT_REOPENED,
-    "suspended": EventKind.ACCOUNT_SUSPENDED,
-    "closed": EventKind.ACCOUNT_CLOSED,
-    "transferred": EventKind.ACCOUNT_TRANSFERRED,
-}
+STATUS_KINDS = {status: kind for kind, status in STATUS_AFTER.items()}
 
 
 def put_accounts(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[StoredRecord]:
@@ -68,7 +57,7 @@ def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dic
     """The changes that no event of the account says yet."""
     after, before = put.after, put.before if put.before and put.before["described"] else None
     if before is not None:
-        for column, kind in CHANGES.items():
+        for kind, column in TEXT_COLUMNS.items():
             if before[column] != after[column] and not _describe(connection, after, kind, column):
                 yield _event(after, column, kind, now, _content(kind, before[column], after[column]))
     was, status = (before or {}).get("status") or "active", after["status"] or "active"

@@ -14,13 +14,13 @@ from features.context import quiet_periods, recorded_since
 from features.profile import STATIC, TIER
 from kqml.calendar.business_time import local_midnight
 from kqml.dataset.folder import DatasetInfo
+from kqml.history.attributes import tier_at
 from kqml.history.sorted_columns import event_log_of_columns
 from serve.database.dataset_info import read_info
 from serve.database.engine import Database
 from serve.database.histories import read_columns, read_facts, tier_changes
 from serve.database.territory import Territory
 from serve.http.schemas.scores import ProfileIn
-from serve.usecases.account_tiers import tier_at
 from serve.usecases.request_histories import Histories, Surroundings
 
 INFO_SECONDS = 1.0

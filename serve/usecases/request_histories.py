@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import Instants, QuietPeriods, local_midnight
 from kqml.dataset.folder import event_log_of
 from kqml.events import EventKind
+from kqml.history.attributes import tier_at
 from kqml.history.event_log import EventLog
 from serve.http.problems import invalid_request
 from serve.http.request_faults import find_faults
 from serve.http.schemas.scores import EVENTS_PER_REQUEST, AccountIn, EventIn, ProfileIn
-from serve.usecases.account_tiers import tier_at
 
 Counts = NDArray[np.int64]
 

@@ -1,11 +1,15 @@
 """Profiles and contexts: what is known of an account beside its events, at the cutoff."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.context import NEVER, UNKNOWN, context_of
 from features.profile import cells_of, profile_of
@@ -13,18 +17,19 @@ from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, instant_of, moment_of
 from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, write_dataset
 from kqml.events import EventKind
+from kqml.history.attributes import tier_at
 
 INSTANT = pa.timestamp("us", tz="UTC")
 COMPLETE = {"tier": ColumnUse(complete_since="1970-01-02")}
 
 
 def dataset(folder, columns, changes=(), accounts=None):
-    """Shops a and b; `changes`: (account, day, known day, from, to)."""
+    """Shops a and b; `changes`: (account, day, known day, from, to), or with attributes for the last two."""
     rows = [("a", 1, 1, "order", None), ("b", 1, 1, "order", None)]
-    rows += [
-        (who, day, known, "tier_changed", json.dumps({"from": old, "to": new})) for who, day, known, old, new in changes
-    ]
-    rows.sort()
+    for who, day, known, *tiers in changes:
+        note = tiers[0] if len(tiers) == 1 else dict(zip(("from", "to"), tiers, strict=True))
+        rows.append((who, day, known, "tier_changed", json.dumps(note)))
+    rows.sort(key=lambda row: row[:2])
     events = {
         "event_id": [str(place) for place in range(len(rows))],
         "account_id": [row[0] for row in rows],
@@ -101,3 +106,19 @@ def test_a_context_takes_openings_at_local_midnight_and_what_is_recorded(tmp_pat
     recorded = {kind: int(context.recorded_since[kind.number]) for kind in (EventKind.ORDER, EventKind.VISIT)}
     assert recorded == {EventKind.ORDER: instant_of(pd.Timestamp("2020-01-01", tz="UTC")), EventKind.VISIT: NEVER}
     assert moment_of(int(context.quiet.starts[0]), "Asia/Shanghai").isoformat() == "2021-02-11T00:00:00+08:00"
+
+
+LETTERS = st.sampled_from(["A", "B", None])
+NOTES = st.fixed_dictionaries({"to": LETTERS}, optional={"from": LETTERS})
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(2, 9), st.integers(0, 4), NOTES), max_size=5), st.integers(2, 14))
+def test_the_tiers_of_many_rows_are_those_of_single_accounts(rows, day):
+    rows = [(at * DAY_US, (at + late) * DAY_US, note) for at, late, note in sorted(rows, key=lambda row: row[0])]
+    kind = {"kind": "tier_changed"}
+    events = [{"occurred_at": at, "known_at": known, "attributes": note, **kind} for at, known, note in rows]
+    with TemporaryDirectory() as folder:
+        changes = [("a", at // DAY_US, known // DAY_US, note) for at, known, note in rows]
+        tiers = told(dataset(Path(folder), COMPLETE, changes), day)["tier"]
+    assert tiers == [tier_at(day * DAY_US, "A", events, 0.0), "C"]

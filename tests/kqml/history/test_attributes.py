@@ -3,7 +3,7 @@
 import pytest
 
 from kqml.calendar.business_time import DAY_US
-from serve.usecases.account_tiers import tier_at
+from kqml.history.attributes import tier_at
 
 
 def change(day, to, before=None, known=None):

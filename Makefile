@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed-$(shell cat requirements/dev.txt pyproject.toml | sha256sum | cut -c1-16)
-PACKAGES := kqml features models serve experiments
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# The locks are complete: nothing is resolved, so a newer release of a package cannot break the install.
+LOCKED := install --require-hashes --no-deps $(if $(BUNDLE),--no-index --find-links $(abspath $(BUNDLE)))
 export MLFLOW_DISABLE_TELEMETRY := true
 WORKERS ?= 2
 
-.PHONY: demo test check install install-spark format lint types contracts bench torture fuzz soak docs lock clean
+.PHONY: demo test check install bundle format lint types contracts bench torture fuzz soak docs lock clean
 
 demo: install
 	$(BIN)/kqml demo
@@ -21,14 +23,18 @@ install: $(STAMP)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	$(PIP) $(LOCKED) -r requirements/dev.txt
+	$(PIP) install --no-index --no-build-isolation --no-deps -e .
 	$(BIN)/python -m features.engine.warm
 	rm -f .venv/installed-*
 	touch $@
 
-install-spark: install
-	$(BIN)/python -m pip install --quiet --require-hashes --no-build-isolation -r requirements/spark.txt
+# A folder of wheels with their hashes, for `make install BUNDLE=folder` on a machine without network.
+BUNDLE_FOLDER ?= bundle
+bundle: requirements/dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) download --require-hashes --no-deps --only-binary=:all: -d $(BUNDLE_FOLDER) -r requirements/dev.txt
+	cd $(BUNDLE_FOLDER) && sha256sum *.whl >SHA256SUMS
 
 format: install
 	$(BIN)/ruff format .
@@ -64,14 +70,14 @@ docs: install
 	$(BIN)/python -m experiments.docs
 	$(BIN)/python -m experiments.docs.commands_page docs/commands.md
 
-# Needs network; `uv` lives in an environment of its own so that it is never a dependency.
-LOCK := .lockenv/bin/uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+# Needs network. Only releases older than a week are taken, so that a bad release is not picked up on its first days.
+# `uv` lives in an environment of its own: it is never a dependency.
+LOCK = .lockenv/bin/uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --exclude-newer $(shell date -u -d '7 days ago' +%F)
 lock:
 	test -x .lockenv/bin/uv || { $(PYTHON) -m venv .lockenv && .lockenv/bin/pip install --quiet uv; }
 	$(LOCK) -o requirements/core.txt
 	$(LOCK) --extra dev -c requirements/core.txt -o requirements/dev.txt
-	$(LOCK) --extra spark -c requirements/core.txt -o requirements/spark.txt
 
 clean:
 	rm -rf .venv .lockenv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,6 @@
 """What every test may ask for: the public data sets, the things this machine must have."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from kqml.native import wait_without_spinning
 wait_without_spinning()
 
 REQUIRED = frozenset(filter(None, os.environ.get("KQML_REQUIRE", "").split(",")))
-"""What may not be skipped here: postgres, chromium, java, data."""
+"""What may not be skipped here: postgres, data."""
 
 
 def require(name: str, present: bool, where: str) -> None:
@@ -29,11 +28,3 @@ def data_dir() -> Path:
     folder = Path(os.environ.get("KQML_DATA_DIR", "../shared/data")).absolute()
     require("data", folder.is_dir(), f"set KQML_DATA_DIR to the folder of public data sets (looked in {folder})")
     return folder
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Path:
-    """Debian's browser."""
-    found = shutil.which("chromium")
-    require("chromium", found is not None, "install Debian's chromium")
-    return Path(str(found))

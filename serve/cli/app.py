@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
 from keyword import iskeyword
 from typing import Annotated, Any
 
@@ -104,10 +105,19 @@ def _add_group(app: typer.Typer, name: str) -> typer.Typer:
     return group
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"kqml {metadata.version('kqml')}\n")
+        raise typer.Exit
+
+
 def _options(
     config: Annotated[
         str | None, typer.Option(help="Configuration file; else KQML_CONFIG, else kqml.toml in the working folder.")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     if config is not None:
         os.environ["KQML_CONFIG"] = config

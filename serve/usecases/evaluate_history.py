@@ -21,7 +21,7 @@ class HistoryEvaluationRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActionEffect:
+class ObservedActionEffect:
     """An action with its rows and their support; `effect` (value, low, high, error) None: too few comparable rows."""
 
     action: str
@@ -39,7 +39,7 @@ class HistoryEvaluationResult:
     rows: int
     weeks: int
     left_out: list[str]
-    actions: list[ActionEffect]
+    actions: list[ObservedActionEffect]
     horizon_days: int
     dataset: str
     playbook: str
@@ -51,7 +51,7 @@ def evaluate_history(request: HistoryEvaluationRequest) -> HistoryEvaluationResu
     effects = observed_effects(dataset, request.playbook, request.horizon_days, request.weeks, request.seed)
     fields = observed_effects_json(effects)
     return HistoryEvaluationResult(
-        **{**fields, "actions": [ActionEffect(**action) for action in fields["actions"]]},
+        **{**fields, "actions": [ObservedActionEffect(**action) for action in fields["actions"]]},
         horizon_days=request.horizon_days,
         dataset=str(request.dataset),
         playbook=request.playbook.version,

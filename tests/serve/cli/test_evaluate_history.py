@@ -6,12 +6,13 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 from rich.console import Console
-from serve.cli.history_tables import print_observed_effects
 from small_world import write_small_world
 from typer.testing import CliRunner
 
 from kqml.__main__ import create_app
 from kqml.errors import Refused
+from serve.cli.layouts.policy import show_observed_effects
+from serve.cli.output import print_blocks
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "evaluate-history.json").read_text())
 
@@ -51,9 +52,8 @@ def test_its_basis_is_said_in_words(language, said):
     visit = {"action": "visit", "rows": 300, "supported_share": 0.9, "effective_rows": 250.0, "effect": effect}
     result = {"rows": 900, "weeks": 12, "horizon_days": 28, "left_out": ["two_visits"], "basis": "observational"}
     console = Console(record=True, width=160)
-    print_observed_effects(
-        console, {**result, "actions": [visit, {**visit, "action": "call", "effect": None}]}, language
-    )
+    actions = [visit, {**visit, "action": "call", "effect": None}]
+    print_blocks(show_observed_effects({**result, "actions": actions}, language), console)
     shown = console.export_text()
     assert all(part in shown for part in [*said, "12 (3 – 21)", "90%"])
 

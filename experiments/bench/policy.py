@@ -31,18 +31,20 @@ QUICK_IN_SCENARIO = Stage(40, 20, 9, 0.48, look_every=20)
 def describe(parser: argparse.ArgumentParser) -> None:
     """How many worlds of which size, under which scenarios, in how many processes."""
     parser.add_argument("--quick", action="store_true", help="one small world, in ten minutes")
-    parser.add_argument("--accounts", type=int, help="of a world: 20,000 unless told")
+    parser.add_argument("--accounts", type=int, help="of a world: default 20,000")
     parser.add_argument(
-        "--lived", type=int, help="accounts that live the policies: 5,000 unless told; all are in the pilot"
+        "--rollout-accounts", type=int, help="accounts in the rollouts (default 5,000); all are in the pilot"
     )
-    parser.add_argument("--worlds", type=int, help="10 unless told")
+    parser.add_argument("--worlds", type=int, help="default 10")
     parser.add_argument("--stages", nargs="+", choices=list(REFERENCE), help="only these pilots of the curve")
-    parser.add_argument("--scenarios", nargs="*", choices=SCENARIOS, help="all unless told")
-    parser.add_argument("--scenario-accounts", type=int, help="of a scenario's world: 5,000 unless told")
+    parser.add_argument("--scenarios", nargs="*", choices=SCENARIOS, help="default all")
+    parser.add_argument("--scenario-accounts", type=int, help="of a scenario's world: default 5,000")
     parser.add_argument("--scenario-worlds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0, help="of the first world")
-    parser.add_argument("--jobs", type=int, default=2, help="worlds lived at once, each in a process of its own")
-    parser.add_argument("--keep", type=Path, help="folder of lived worlds: what is there is not lived again")
+    parser.add_argument("--jobs", type=int, default=2, help="worlds simulated at once, each in its own process")
+    parser.add_argument(
+        "--keep", type=Path, help="folder of simulated worlds; a world that is there is not simulated again"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _size(args: argparse.Namespace) -> dict[str, int]:
     usual = (1_500, 1_500, 1, 600) if args.quick else (20_000, 5_000, 10, 5_000)
-    request = (args.accounts, args.lived, args.worlds, args.scenario_accounts)
+    request = (args.accounts, args.rollout_accounts, args.worlds, args.scenario_accounts)
     accounts, rollout, worlds, in_scenario = (own or other for own, other in zip(request, usual, strict=True))
     return {
         "accounts": accounts,

@@ -67,7 +67,9 @@ def understood(scoring: BundleScoring, body: bytes) -> ScoringRequest:
     """What a body asks of the model."""
     request = ScoreRequest.model_validate_json(body)
     cutoff = cutoff_of(request, 0)
-    return scoring.asked(build_histories(request.accounts, cutoff, scoring.lag_days, scoring.time_zone), cutoff)
+    return scoring.scoring_request(
+        build_histories(request.accounts, cutoff, scoring.lag_days, scoring.time_zone), cutoff
+    )
 
 
 def rows_of(scorer: Scorer, request: ScoringRequest) -> Floats:

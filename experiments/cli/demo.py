@@ -47,8 +47,8 @@ class DemoRun:
         act()
         seconds = round(time.perf_counter() - began, 2)
         self.steps.append({"step": title, "seconds": seconds})
-        told = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
-        self.console.print(told, style="dim", highlight=False)
+        seconds_line = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
+        self.console.print(seconds_line, style="dim", highlight=False)
 
     def show(self, title: str) -> None:
         """Show the title of a step."""
@@ -76,9 +76,9 @@ def run(
     _open_folder(home, fresh)
     os.environ |= demo_settings(home)
     today = moment_of(context.now, TIME_ZONE).date()
-    told = sys.stderr if context.as_json else sys.stdout
-    story = DemoRun(Console(file=told), context.language)
-    with redirect_stdout(told):
+    stream = sys.stderr if context.as_json else sys.stdout
+    story = DemoRun(Console(file=stream), context.language)
+    with redirect_stdout(stream):
         _train(story, home, accounts, today)
         fill_database(story, home)
     result = {"home": str(home), "steps": story.steps, **_champion()}
@@ -94,7 +94,7 @@ def _serve(story: DemoRun, port: int | None) -> None:
 
 
 def _open_folder(home: Path, fresh: bool) -> None:
-    """Makes the demo's folder, after deleting an earlier demo where asked."""
+    """Makes the demo's folder, after deleting an earlier demo where choices."""
     if home.exists() and not (home / MARK).exists():
         raise BadUse(f"{home} exists, but no demo made it; set KQML_HOME to another folder.")
     if fresh:
@@ -170,13 +170,13 @@ def _first_rep(data: Path) -> str:
     return str(reps.loc[reps["left_on"].isna(), "rep_id"].min())
 
 
-def _next_steps(result: dict[str, Any], asked: tuple[int | None, date], language: str) -> Iterator[Line]:
+def _next_steps(result: dict[str, Any], choices: tuple[int | None, date], language: str) -> Iterator[Line]:
     shown = {name: result[name] for name in ("version", "grade", "home")}
     seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
     yield Line("")
     yield Line(text("commands.demo.done", language, seconds=seconds, **shown))
     yield Line(text("commands.demo.next", language))
-    settings, (port, today) = read_settings(), asked
+    settings, (port, today) = read_settings(), choices
     rep = _first_rep(settings.home / "data")
     address = f"http://{settings.host}:{settings.port if port is None else port}"
     for command in (

@@ -115,7 +115,7 @@ def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], for
         "log": log[0],
         "events": frames.events,
         "departures": sum(len(part) for part in frames.departures),
-        "decisions": sum(len(part) for kept in frames.logs for part in kept.decisions),
+        "decisions": sum(len(part) for log in frames.logs for part in log.decisions),
     }
     return Answer(result, _lines(result))
 

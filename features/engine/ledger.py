@@ -26,7 +26,7 @@ def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> N
     """What each of the stream's events books, with the sum of each fade after it and when it was brought up to date."""
     notes = log.codes[NOTE_PLACE]
     for i in range(n):
-        place = scratch.kept[i]
+        place = scratch.visible[i]
         note = notes[place] + 1 if len(notes) else 0
         scratch.worth[i] = log.books[0, log.kind[place], note]
         scratch.fade[i] = int(log.books[1, log.kind[place], note])
@@ -55,7 +55,7 @@ def load_known(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> No
     filled, share = 0, 0.0
     scratch.known[0] = share
     for i in range(n):
-        more = filled | log.fields[notes[scratch.kept[i]] + 1] if len(notes) else filled
+        more = filled | log.fields[notes[scratch.visible[i]] + 1] if len(notes) else filled
         if more != filled:
             filled, share = more, filled_share(plan, more)
         scratch.known[i + 1] = share

@@ -26,7 +26,7 @@ class Scratch(NamedTuple):
     `late`, the rows to do again; `month`, when the cutoff's month began, the one before it, `month_back`, how far back
     that is, `month_reach`, what is left of `reach` there; `counted`, `summed`, for shares and means. The last line of
     `edge` is all 0, where windows without days begin (LIFETIME).
-    Of events: `members`, all of the stream as places in the log; `kept`, those of them that are visible; of the
+    Of events: `members`, all of the stream as places in the log; `visible`, those of them that are visible; of the
     visible ones `time`, `active`, `latest` (running maximum of `known_at`), `days`, `weeks` (distinct ones so far);
     per value `value` with its prefix sums `number` (values present), `total`, `shifted`, `squares` (of the value
     less the first one); per code column `code`, small numbers from 0, -1 where absent.
@@ -48,7 +48,7 @@ class Scratch(NamedTuple):
     edge: NDArray[np.int64]
     slots: NDArray[np.float64]
     members: NDArray[np.int64]
-    kept: NDArray[np.int64]
+    visible: NDArray[np.int64]
     time: Instants
     active: Instants
     latest: Instants
@@ -90,7 +90,7 @@ def make_scratch(room: WorkspaceSize, events: int, rows: int) -> Scratch:
         edge=np.zeros((room.bounds + 1, rows), dtype=np.int64),
         slots=np.empty((room.slots, rows)),
         members=_whole(events + 1),
-        kept=_whole(events + 1),
+        visible=_whole(events + 1),
         time=_whole(events + STRIDE),
         active=_whole(events),
         latest=_whole(events + 1),

@@ -32,7 +32,7 @@ def keep_visible(log: LogArrays, count: int, cutoff: int, scratch: Scratch) -> i
     retained = 0
     for member in range(count):
         place = scratch.members[member]
-        scratch.kept[retained] = place
+        scratch.visible[retained] = place
         retained += log.known_at[place] < cutoff
     return retained
 
@@ -67,7 +67,7 @@ def load_times(log: LogArrays, n: int, scratch: Scratch) -> None:
     """Times, with the latest time at which one of the first i events became known."""
     scratch.latest[0] = np.iinfo(np.int64).min
     for i in range(n):
-        place = scratch.kept[i]
+        place = scratch.visible[i]
         scratch.time[i] = log.occurred_at[place]
         scratch.latest[i + 1] = max(scratch.latest[i], log.known_at[place])
     scratch.time[n : n + STRIDE] = NEVER
@@ -113,7 +113,7 @@ def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) 
     """A value column."""
     value = scratch.value[row]
     for i in range(n):
-        value[i] = column[scratch.kept[i]] if len(column) else np.nan
+        value[i] = column[scratch.visible[i]] if len(column) else np.nan
 
 
 @inlined
@@ -122,7 +122,7 @@ def load_counted(log: LogArrays, plan: PlanArrays, n: int, row: int, scratch: Sc
     minutes, authenticity = log.values[MINUTES], log.values[AUTHENTICITY]
     least, part = plan.counting[len(plan.counting) - 2], plan.counting[len(plan.counting) - 1]
     for i in range(n):
-        event = scratch.kept[i]
+        event = scratch.visible[i]
         short = len(minutes) > 0 and minutes[event] < plan.counting[log.kind[event]]
         unreal = len(authenticity) > 0 and authenticity[event] < least
         scratch.value[row, i] = part if short or unreal else 1.0
@@ -169,7 +169,7 @@ def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) ->
     scratch.table[:size] = -1
     result = 0
     for i in range(n):
-        wanted = column[scratch.kept[i]] if len(column) else -1
+        wanted = column[scratch.visible[i]] if len(column) else -1
         if wanted < 0:
             scratch.code[row, i] = -1
             continue

@@ -19,12 +19,12 @@ LEAST_T = 2.5
 @dataclass(frozen=True)
 class ActionEffect:
     """An action's own part of its effect at a row: the row's stake by the shared factor by `level`, plus its spread by
-    the shapes by their `weights`. `retained`: share of the action's own differences that was kept, from 0 to 1."""
+    the shapes by their `weights`. `shrinkage`: share of the action's own differences that remains, from 0 to 1."""
 
     level: float
     shapes: tuple[EffectShape, ...]
     weights: tuple[float, ...]
-    kept: float
+    shrinkage: float
 
     def at(self, values: Floats, measure: Measure, factor: Floats) -> Floats:
         match = self.level * measure.effect_scale * factor

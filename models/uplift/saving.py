@@ -46,11 +46,11 @@ def effects_from_json(data: dict[str, Any]) -> FittedEffects:
 
 
 def _effect(effect: ActionEffect) -> dict[str, Any]:
-    return {"level": effect.level, "kept": effect.kept, **_shapes(effect.shapes, effect.weights)}
+    return {"level": effect.level, "shrinkage": effect.shrinkage, **_shapes(effect.shapes, effect.weights)}
 
 
 def _effect_from(data: dict[str, Any]) -> ActionEffect:
-    return ActionEffect(data["level"], *_shapes_from(data), data["kept"])
+    return ActionEffect(data["level"], *_shapes_from(data), data["shrinkage"])
 
 
 def _scale(scale: EffectScale) -> dict[str, Any]:

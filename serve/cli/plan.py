@@ -67,10 +67,10 @@ def run(  # noqa: PLR0913 - the flags of one command
     rules = plan_rules(settings, read_playbook_in_force(playbook, settings), model, speech)
     with progress("Planning", None), open_source(dataset, database, settings) as source:
         wanted = _wanted(source, week)
-        planned, told = (
+        planned, model_text = (
             plan_and_log(wanted, rules, log) if source.found is None else plan_database(source, wanted, rules)
         )
-        result = plan_result(planned, told, (rep, out), speech)
+        result = plan_result(planned, model_text, (rep, out), speech)
     return Answer(result, show_plan(result, speech))
 
 

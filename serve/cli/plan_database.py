@@ -28,7 +28,7 @@ class EarlierPlan:
 
     log: "DecisionLog"
     own: "Sequence[Mapping[str, Any]]"
-    kept: frozenset[str]
+    decided: frozenset[str]
     objecting: frozenset[str]
 
 
@@ -53,7 +53,7 @@ def plan_database(
         earlier.log,
         rules.language,
         objecting=earlier.objecting,
-        kept=earlier.kept,
+        decided=earlier.decided,
         declared=source.declared(),
     )
     features = None
@@ -66,7 +66,7 @@ def plan_database(
         compare_plans(earlier.own, output.decisions, planned.plan.company.week_name)
     else:
         _keep(database, output, now)
-    result = {"rows": len(output.decisions), "replayed": bool(earlier.own), "kept_reps": sorted(earlier.kept)}
+    result = {"rows": len(output.decisions), "replayed": bool(earlier.own), "kept_reps": sorted(earlier.decided)}
     return planned, {"model": model_reference(rules), "log": None, "store": result}
 
 

@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     if out is not None or database is None:
         check_table_path(out or Path())
     settings, speech = context.settings, context.language
-    wish = ScoreRequest(cutoff, since, model, since_model, playbook, reasons)
+    request = ScoreRequest(cutoff, since, model, since_model, playbook, reasons)
     with progress("Scoring", None), open_source(dataset, database, settings) as source:
         if source.found is None:
             assert out is not None
@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913 - the flags of one command
             versions = read_versions(settings, model, since_model, playbook)
             result = write_answers(out, question, versions, speech, reasons)
         else:
-            result = score_database(source, settings, wish, speech, out)
+            result = score_database(source, settings, request, speech, out)
     return Answer(result, _lines(result, speech))
 
 

@@ -36,7 +36,7 @@ class IllegalTransition(Exception):
     def __init__(self, present: str, request: str) -> None:
         super().__init__(f"{request} after {present}")
         self.present = present
-        self.asked = request
+        self.requested = request
 
 
 def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None:

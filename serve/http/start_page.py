@@ -19,8 +19,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/", dependencies=[Public])
 async def show_start(request: Request, service: ServiceOf) -> Response:
     """Say what the service is, in its language or the one that `language` names."""
-    asked = request.query_params.get("language")
-    language = asked if asked in LANGUAGES else service.language
+    requested = request.query_params.get("language")
+    language = requested if requested in LANGUAGES else service.language
     others = [other for other in LANGUAGES if other != language]
     words = catalogue("service", language)["start"]
     names = {other: catalogue("service", other)["start"]["language"] for other in others}

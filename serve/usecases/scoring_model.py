@@ -40,13 +40,15 @@ class BundleScoring:
 
     def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
         """One score per account of the log, in its order, as the API's dict."""
-        scores = [as_json(score) for score in self.scorer.score(self.asked(histories, cutoff), language, reasons)]
+        scores = [
+            as_json(score) for score in self.scorer.score(self.scoring_request(histories, cutoff), language, reasons)
+        ]
         for key, counts in (("empty_orders", histories.empty_orders), ("hidden", histories.hidden)):
             for place in np.flatnonzero(counts):
                 scores[place]["warnings"].append(text(f"service.{key}", language, n=int(counts[place])))
         return scores
 
-    def asked(self, histories: Histories, cutoff: int) -> ScoringRequest:
+    def scoring_request(self, histories: Histories, cutoff: int) -> ScoringRequest:
         """The histories as the model's question; compared with the peers that the bundle brought."""
         around = histories.surroundings or self._trained_on
         opened = opened_at(histories.profiles, around.time_zone)

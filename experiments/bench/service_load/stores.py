@@ -67,7 +67,7 @@ def _eligible(database: Database, scoring: BundleScoring, names: list[str], cuto
     results = []
     histories = DatabaseHistories(database)
     for name in names[:ASKED_AT_ONCE]:
-        values = rows_of(scoring.scorer, scoring.asked(histories.read([name], cutoff, EVERYWHERE), cutoff))
+        values = rows_of(scoring.scorer, scoring.scoring_request(histories.read([name], cutoff, EVERYWHERE), cutoff))
         if len(values):
             results.append((name, mlflow_row(scoring, values)))
     return results

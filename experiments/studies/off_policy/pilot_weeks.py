@@ -73,7 +73,7 @@ def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list
     results = []
     for week in weeks:
         ahead = week - simulation.number
-        run(simulation, Reps(), ahead, lambda seen, decisions, lived: past.append(lived))
+        run(simulation, Reps(), ahead, lambda seen, decisions, weeks: past.append(weeks))
         results.append(_crossroads(copy(simulation), past, share, paths))
     return results
 

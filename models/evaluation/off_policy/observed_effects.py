@@ -51,18 +51,18 @@ def observed_effects(
     log = unlogged_decisions(dataset, playbook, mondays)
     data = build_decision_data(dataset, log, playbook, horizon_days=horizon_days, seed=seed).learnable()
     counts = np.bincount(data.action, minlength=len(data.actions))
-    kept = np.flatnonzero(counts >= LEAST_ROWS).tolist()
-    _refuse_thin(kept, len(data))
-    data = data.where(np.isin(data.action, kept))
+    compared = np.flatnonzero(counts >= LEAST_ROWS).tolist()
+    _refuse_thin(compared, len(data))
+    data = data.where(np.isin(data.action, compared))
     sample = data.sample(decision_features(dataset, data, catalog(playbook))[0])
-    learned = EffectModel(seed=seed).fit_sample(_with_actions(sample, kept))
+    learned = EffectModel(seed=seed).fit_sample(_with_actions(sample, compared))
     evidence = learned.evidence
     return ObservedEffects(
         rows=len(data),
         weeks=len(mondays),
         basis=evidence.basis,
         effects=tuple(_observed(evidence, overlap) for overlap in evidence.overlap()),
-        left_out=tuple(name for place, name in enumerate(data.actions) if place not in kept),
+        left_out=tuple(name for place, name in enumerate(data.actions) if place not in compared),
     )
 
 
@@ -90,18 +90,18 @@ def observed_effects_json(found: ObservedEffects) -> dict[str, Any]:
     }
 
 
-def _refuse_thin(kept: list[int], rows: int) -> None:
-    if WAIT in kept and len(kept) > 1:
+def _refuse_thin(compared: list[int], rows: int) -> None:
+    if WAIT in compared and len(compared) > 1:
         return
     todo = f"bring {LEAST_ROWS} weeks with an action and as many without, or ask for more --weeks"
     raise Refused("This history has too little to compare.", [Fault("actions", f"{rows} rows in all", todo)])
 
 
-def _with_actions(sample: DecisionSample, kept: list[int]) -> DecisionSample:
+def _with_actions(sample: DecisionSample, compared: list[int]) -> DecisionSample:
     """The sample with only these actions, in their order."""
-    action = np.searchsorted(kept, sample.action).astype(np.int64)
-    names = tuple(sample.actions[place] for place in kept)
-    return replace(sample, action=action, eligible=sample.eligible[:, kept], actions=names)
+    action = np.searchsorted(compared, sample.action).astype(np.int64)
+    names = tuple(sample.actions[place] for place in compared)
+    return replace(sample, action=action, eligible=sample.eligible[:, compared], actions=names)
 
 
 def _observed(evidence: EffectEvidence, overlap: Overlap) -> ObservedEffect:

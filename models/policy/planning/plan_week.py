@@ -34,7 +34,7 @@ class PlanRequest:
     """What is asked for. `scorer`: None plans by musts and cadence alone. `log`: earlier decisions, where there are.
 
     `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
-    recommended by machine. `reps`: whose weeks are decided, everybody's where None; `kept`: those that are left out
+    recommended by machine. `reps`: whose weeks are decided, everybody's where None; `decided`: those that are left out
     because their weeks were decided before. `declared`: what people said of duties."""
 
     playbook: Playbook
@@ -45,7 +45,7 @@ class PlanRequest:
     learned: LearnedState | None = None
     objecting: frozenset[str] = field(default_factory=frozenset)
     reps: frozenset[str] | None = None
-    kept: frozenset[str] = field(default_factory=frozenset)
+    decided: frozenset[str] = field(default_factory=frozenset)
     declared: tuple[DutyOverride, ...] = ()
 
 
@@ -103,7 +103,7 @@ def learn_from_log(company: Company, scorer: Scorer, log: DecisionLog | None) ->
 
 def _not_requested(company: Company, requested: PlanRequest) -> Flags:
     """Accounts of reps whose weeks are not to be decided."""
-    request = set(company.rep_ids if requested.reps is None else requested.reps) - requested.kept
+    request = set(company.rep_ids if requested.reps is None else requested.reps) - requested.decided
     decide = np.array([*(rep in request for rep in company.rep_ids), False])
     return np.asarray(~decide[company.owner], dtype=bool)
 

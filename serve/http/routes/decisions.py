@@ -111,7 +111,7 @@ def _retained(
         row = add_state(connection, decision_id, state, writing.now)
     except IllegalTransition as move:
         allowed = ", ".join(FOLLOWS[move.present]) or "nothing"
-        detail = f"The decision is {move.present}; {move.asked} cannot follow, only {allowed} can."
+        detail = f"The decision is {move.present}; {move.requested} cannot follow, only {allowed} can."
         raise ProblemError(Problem.CONFLICT, detail) from None
     following = FOLLOWS[row["state"]]
     return as_reply({"decision_id": decision_id, "state": shown(row, STATE_SHOWN, zone), "next": following})

@@ -78,7 +78,7 @@ class ScoreQuestion:
 
     def __init__(self, service: Service, live: LiveModel, caller: Caller, request: ScoreRequest) -> None:
         self.live = live
-        self.asked = request
+        self.request = request
         self.cutoff = cutoff_of(request, service.clock())
         self.language = request.language or service.language
         self.wanted = [account.account_id for account in request.accounts if account.events is None]
@@ -87,13 +87,13 @@ class ScoreQuestion:
 
     def given(self) -> Histories:
         """The histories in the body. Raises ProblemError where they have faults."""
-        return build_histories(self.asked.accounts, self.cutoff, self.live.score.lag_days, self.live.score.time_zone)
+        return build_histories(self.request.accounts, self.cutoff, self.live.score.lag_days, self.live.score.time_zone)
 
     def stored(self) -> Histories:
         """Those of the store. Raises ProblemError where it lacks an account."""
         stored = self._histories.read(self.wanted, self.cutoff, self._territory)
         if stored.log.account_count < len(self.wanted):
-            raise invalid_request(list(_unknown(self.asked, set(stored.log.accounts))))
+            raise invalid_request(list(_unknown(self.request, set(stored.log.accounts))))
         return stored
 
 
@@ -108,11 +108,11 @@ def answer(question: ScoreQuestion, parts: Sequence[Histories], facts: dict[str,
     live, cutoff, language = question.live, question.cutoff, question.language
     zone = live.score.time_zone
     by_account: dict[str, Any] = {}
-    facts |= {"accounts": len(question.asked.accounts), "events": sum(len(part.log) for part in parts)}
+    facts |= {"accounts": len(question.request.accounts), "events": sum(len(part.log) for part in parts)}
     facts["model"] = live.version
     for histories in parts:
         if histories.log.account_count:
-            scored = live.score(histories, cutoff, language, question.asked.reasons)
+            scored = live.score(histories, cutoff, language, question.request.reasons)
             result = zip(
                 withhold_scores(scored, histories, language), evidence_of(histories, cutoff, zone), strict=True
             )
@@ -120,7 +120,7 @@ def answer(question: ScoreQuestion, parts: Sequence[Histories], facts: dict[str,
     answered = {
         "model": {"version": live.version, "grade": live.grade},
         "as_of": moment_of(cutoff, zone).isoformat(),
-        "scores": [by_account[account.account_id] for account in question.asked.accounts],
+        "scores": [by_account[account.account_id] for account in question.request.accounts],
     }
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 

@@ -100,7 +100,7 @@ class PlanArrays(NamedTuple):
     counting: NDArray[np.float64]
 
 
-class WorkspaceSize(NamedTuple):
+class ScratchSize(NamedTuple):
     """What working memory a plan needs: the most bounds and values of a stream, code columns, slots, gaps looked at,
     fades of the ledger, 1 where there are closings."""
 
@@ -113,9 +113,9 @@ class WorkspaceSize(NamedTuple):
     closings: int
 
 
-def room_of(arrays: PlanArrays) -> WorkspaceSize:
+def room_of(arrays: PlanArrays) -> ScratchSize:
     """The room that a plan needs."""
-    return WorkspaceSize(
+    return ScratchSize(
         bounds=int(np.diff(arrays.bound_start).max(initial=0)),
         values=int(np.diff(arrays.value_start).max(initial=0)),
         codes=len(CODES) if arrays.codes.any() else 0,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import CadenceTarget, Feature, Peer, atoms_of
-from features.lowering import PlanArrays, WorkspaceSize, lower, room_of
+from features.lowering import PlanArrays, ScratchSize, lower, room_of
 from features.note_tables import NoteTables
 from features.plan_faults import faults_of
 from kqml.dataset.tables import TIERS
@@ -26,7 +26,7 @@ class FeaturePlan:
     features: tuple[Feature, ...]
     columns: tuple[str, ...]
     arrays: PlanArrays
-    room: WorkspaceSize
+    room: ScratchSize
     peers: NDArray[np.int64]
     targets: NDArray[np.int64]
     target_of: NDArray[np.float64]

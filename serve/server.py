@@ -16,7 +16,7 @@ from serve.http import login, start_page
 from serve.http.methods import HeadAsGet, methods_at
 from serve.http.openapi import build_openapi
 from serve.http.path_parameters import WholeSegments, address_of
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, problem_response
+from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, problem_response
 from serve.http.request_bodies import error_text
 from serve.http.request_middleware import REQUEST_ID, Envelope
 from serve.http.routes import (
@@ -112,7 +112,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 async def _parameter_problem(request: Request, error: Exception) -> Response:
     """What FastAPI finds wrong with the address or the headers, in the shape of ours."""
     assert isinstance(error, RequestValidationError)
-    faults = [ItemError("", error_text(item), str(item["loc"][-1])) for item in error.errors()]
+    faults = [ProblemItem("", error_text(item), str(item["loc"][-1])) for item in error.errors()]
     return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from experiments.world.actions import Packages, WorldAction
 from experiments.world.draws import Flags, Floats
 from experiments.world.population import Traits
-from experiments.world.state import NONE, State, lives
+from experiments.world.state import NONE, WorldState, lives
 from experiments.world.weeks import Week
 from kqml.playbook import Playbook
 
@@ -41,11 +41,11 @@ class Habits:
     risk_list: float = 0.0
 
 
-Policy = Callable[[Traits, State, Week, Habits, Flags], Floats]
+Policy = Callable[[Traits, WorldState, Week, Habits, Flags], Floats]
 """Chances (accounts × packages, rows add up to 1) given the eligible packages."""
 
 
-def eligible(playbook: Playbook, traits: Traits, state: State, week: Week) -> Flags:
+def eligible(playbook: Playbook, traits: Traits, state: WorldState, week: Week) -> Flags:
     """Accounts × packages that the playbook allows; only waiting where an account is not on the books."""
     conditions = {
         "open": np.full(len(traits), week.open_share >= 0.5),
@@ -57,7 +57,7 @@ def eligible(playbook: Playbook, traits: Traits, state: State, week: Week) -> Fl
     return result
 
 
-def effort(traits: Traits, state: State, week: Week, habits: Habits) -> Floats:
+def effort(traits: Traits, state: WorldState, week: Week, habits: Habits) -> Floats:
     """e of README §4."""
     overdue = np.clip(state.silent / state.usual - 1.3, 0.0, 1.5)
     given_up = np.where(state.silent > GIVEN_UP_WEEKS, 1.2 + 0.1 * (state.silent - GIVEN_UP_WEEKS).clip(0, 20), 0.0)
@@ -75,7 +75,7 @@ def effort(traits: Traits, state: State, week: Week, habits: Habits) -> Floats:
     )
 
 
-def behaviour(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
+def behaviour(traits: Traits, state: WorldState, week: Week, habits: Habits, allowed: Flags) -> Floats:
     """The reps' own way."""
     weights = BASE[state.tier] * np.exp(np.outer(effort(traits, state, week, habits), WEIGHT))
     weights[:, WorldAction.HELP_OFFER] *= np.where(state.complaint != NONE, 3.0, 1.0) * np.where(
@@ -84,12 +84,12 @@ def behaviour(traits: Traits, state: State, week: Week, habits: Habits, allowed:
     return _normal(weights * allowed)
 
 
-def playbook_only(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
+def playbook_only(traits: Traits, state: WorldState, week: Week, habits: Habits, allowed: Flags) -> Floats:
     """The playbook's cadence for everybody, whatever is known of the account."""
     return _normal(BASE[state.tier] * allowed)
 
 
-def wait_only(traits: Traits, state: State, week: Week, habits: Habits, allowed: Flags) -> Floats:
+def wait_only(traits: Traits, state: WorldState, week: Week, habits: Habits, allowed: Flags) -> Floats:
     """Nobody is contacted."""
     return _normal(np.eye(1, len(WorldAction)) * np.ones((len(traits), 1)))
 

@@ -12,7 +12,7 @@ from experiments.world.draws import Flags, Floats
 from experiments.world.dynamics import Happenings, Moment, healing, jumps, pushes, upkept, warmth, wrongs
 from experiments.world.orders import mood
 from experiments.world.parameters import WorldEffects
-from experiments.world.state import State
+from experiments.world.state import WorldState
 
 DRIVERS = (
     "complaint",
@@ -40,7 +40,7 @@ class Parts:
     upkept: Floats
 
 
-def no_parts(state: State) -> Parts:
+def no_parts(state: WorldState) -> Parts:
     """Nothing has happened yet to these accounts."""
     return Parts(
         {name: np.zeros(len(state)) for name in DRIVERS},
@@ -49,7 +49,7 @@ def no_parts(state: State) -> Parts:
     )
 
 
-def start_drivers(parts: Parts, opening: Flags, state: State) -> Parts:
+def start_drivers(parts: Parts, opening: Flags, state: WorldState) -> Parts:
     """Accounts that open begin afresh."""
     return Parts(
         {name: np.where(opening, 0.0, part) for name, part in parts.satisfaction.items()},
@@ -58,7 +58,7 @@ def start_drivers(parts: Parts, opening: Flags, state: State) -> Parts:
     )
 
 
-def driver_history(parts: Parts, moment: Moment, happenings: Happenings, after: State) -> Parts:
+def driver_history(parts: Parts, moment: Moment, happenings: Happenings, after: WorldState) -> Parts:
     """The parts at the next cutoff."""
     result, pull = vars(happenings), moment.effects.satisfaction_pull
     moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
@@ -83,7 +83,7 @@ def _of_closeness(parts: Parts, moment: Moment) -> dict[str, Floats]:
     return {"neglect": pull * without, "rep_change": pull * (whole - without)}
 
 
-def log_hazard_of(effects: WorldEffects, parts: Parts, state: State, week: int) -> dict[str, Floats]:
+def log_hazard_of(effects: WorldEffects, parts: Parts, state: WorldState, week: int) -> dict[str, Floats]:
     """What each driver adds to an account's log hazard (below zero: it holds the account)."""
     bounded = np.divide(mood(state), state.satisfaction, out=np.ones(len(state)), where=state.satisfaction != 0)
     added = {

@@ -11,7 +11,7 @@ from experiments.world.draws import Draws, Flags, Floats
 from experiments.world.orders import mood
 from experiments.world.parameters import WorldEffects
 from experiments.world.population import Traits
-from experiments.world.state import NONE, State
+from experiments.world.state import NONE, WorldState
 from experiments.world.weeks import Week
 
 FAILURES = ("delivery_late", "short_supply", "invoice_error")
@@ -32,7 +32,7 @@ class Moment:
 
     effects: WorldEffects
     traits: Traits
-    state: State
+    state: WorldState
     week: Week
     done: Packages
     draws: Draws
@@ -102,7 +102,7 @@ def _stuffed(week: Week, draws: Draws) -> Floats:
     return np.where(pressed, 1.0 + 2.0 * draws.uniform("pressed_weeks", week.number), 0.0)
 
 
-def advance(moment: Moment) -> tuple[State, Happenings]:
+def advance(moment: Moment) -> tuple[WorldState, Happenings]:
     """The state at the next cutoff with what happened; orders, departures are not decided here."""
     result = happen(moment)
     traits, state, done, draws = moment.traits, moment.state, moment.done, moment.draws
@@ -156,13 +156,13 @@ def wrongs(result: dict[str, Any]) -> dict[str, Floats]:
     }
 
 
-def _grievance(state: State, done: Packages, result: dict[str, Any]) -> Floats:
+def _grievance(state: WorldState, done: Packages, result: dict[str, Any]) -> Floats:
     """What went wrong and was not made good."""
     held = healing(done, result) * state.grievance + sum(wrongs(result).values())
     return np.asarray(np.minimum(held, MOST_GRIEVANCE), dtype=np.float64)
 
 
-def asleep(state: State) -> Flags:
+def asleep(state: WorldState) -> Flags:
     """Dissatisfied, not close, not contacted of late: an impersonal contact makes such an account think."""
     return np.asarray((state.satisfaction < -0.6) & (state.closeness < 0.6) & (state.load < 0.1), dtype=bool)
 
@@ -221,7 +221,7 @@ def jumps(moment: Moment, result: dict[str, Any]) -> dict[str, Floats]:
     }
 
 
-def hazard(effects: WorldEffects, state: State, week: int) -> Floats:
+def hazard(effects: WorldEffects, state: WorldState, week: int) -> Floats:
     """Chance of quietly stopping at the end of the week."""
     relative = np.exp(
         -effects.hazard_weight * mood(state)
@@ -231,7 +231,7 @@ def hazard(effects: WorldEffects, state: State, week: int) -> Floats:
     return np.asarray(np.minimum(effects.base_hazard * relative, MOST_HAZARD), dtype=np.float64)
 
 
-def pushes(effects: WorldEffects, state: State, week: int) -> dict[str, Floats]:
+def pushes(effects: WorldEffects, state: WorldState, week: int) -> dict[str, Floats]:
     """What an episode adds to the log hazard while it lasts, by driver."""
     ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
     return {

@@ -7,7 +7,7 @@ import numpy as np
 from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.parameters import WorldEffects
 from experiments.world.population import Traits
-from experiments.world.state import NONE, State, gap_of
+from experiments.world.state import NONE, WorldState, gap_of
 from experiments.world.weeks import Week
 
 SLOW_MOVING, SHORT_OF_CASH, COURTED, ON_PROMOTION = 0.75, 0.85, 0.85, 1.08
@@ -15,19 +15,19 @@ RETURNED = 0.5
 """Share of an order's amount that comes back when something is returned."""
 
 
-def mood(state: State) -> Floats:
+def mood(state: WorldState) -> Floats:
     """u of README §3: satisfaction, bounded where more of it changes nothing."""
     return np.clip(state.satisfaction, -2.5, 1.2)
 
 
-def order_rate(effects: WorldEffects, traits: Traits, state: State, week: Week) -> Floats:
+def order_rate(effects: WorldEffects, traits: Traits, state: WorldState, week: Week) -> Floats:
     """λ: crossings per week of an account that is there and has not gone."""
     held_back = np.where(state.slow, SLOW_MOVING, 1.0) * np.where(state.overdue != NONE, SHORT_OF_CASH, 1.0)
     lift = np.exp(effects.rate_weight * mood(state) - 0.5 * state.glut + state.drift)
     return np.asarray(traits.rate * week.season * week.open_share * held_back * lift, dtype=np.float64)
 
 
-def median_size(effects: WorldEffects, traits: Traits, state: State, week: Week) -> Floats:
+def median_size(effects: WorldEffects, traits: Traits, state: WorldState, week: Week) -> Floats:
     """The median amount of a crossing; its mean is this times `mean_over_median`."""
     outside = week.market * np.where(week.promotion, ON_PROMOTION, 1.0) * np.where(state.courted != NONE, COURTED, 1.0)
     return np.asarray(traits.size * outside * np.exp(effects.size_weight * mood(state)), dtype=np.float64)
@@ -37,7 +37,7 @@ def mean_over_median(traits: Traits) -> Floats:
     return np.asarray(np.exp(traits.size_spread**2 / 2), dtype=np.float64)
 
 
-def return_probability(state: State) -> Floats:
+def return_probability(state: WorldState) -> Floats:
     """Chance that an order is followed by a return."""
     return np.minimum(0.012 + 0.1 * state.glut, 0.5)
 
@@ -53,7 +53,7 @@ class Crossings:
     number: Places
 
 
-def cross(rate: Floats, size: Floats, traits: Traits, state: State, draws: Draws) -> tuple[Crossings, State]:
+def cross(rate: Floats, size: Floats, traits: Traits, state: WorldState, draws: Draws) -> tuple[Crossings, WorldState]:
     """Lets operational time advance by `rate` (0 where nothing may be ordered): the orders met, the state after."""
     left, age, orders = state.left - rate, state.age + rate, state.orders.copy()
     results: list[tuple[Places, Floats, Floats, Places]] = []
@@ -72,6 +72,6 @@ def cross(rate: Floats, size: Floats, traits: Traits, state: State, draws: Draws
     return met, state.with_(left=left, age=age, orders=orders)
 
 
-def ordering(traits: Traits, state: State, on_books: Flags) -> Flags:
+def ordering(traits: Traits, state: WorldState, on_books: Flags) -> Flags:
     """May still order: on the books and not quietly gone."""
     return on_books & ~state.gone

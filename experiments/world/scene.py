@@ -10,7 +10,7 @@ from experiments.world.draws import Draws, Flags, Floats, Places
 from experiments.world.dynamics import Happenings
 from experiments.world.orders import Crossings
 from experiments.world.population import Traits
-from experiments.world.state import State
+from experiments.world.state import WorldState
 from experiments.world.weeks import Week
 from kqml.calendar.business_time import Instants
 
@@ -25,7 +25,7 @@ class Scene:
 
     week: Week
     traits: Traits
-    before: State
+    before: WorldState
     found: Happenings
     acts: Acts
     crossings: Crossings

@@ -22,7 +22,7 @@ from experiments.world.population import TIERS, Traits, make_traits, tier_of
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS, Scene
 from experiments.world.seats import Seats, make_seats
-from experiments.world.state import NONE, State, another_gap, lives, newborn, noticed
+from experiments.world.state import NONE, WorldState, another_gap, lives, newborn, noticed
 from experiments.world.trade_records import write_trade
 from experiments.world.weeks import Week, week_of
 from experiments.world.world import RUN_OUT, World
@@ -38,7 +38,7 @@ class SimulatedWeeks:
     """
 
     week: Week
-    before: State
+    before: WorldState
     acts: Acts
     probabilities: Floats
     allowed: Flags
@@ -68,7 +68,7 @@ class Simulation:
         self.journal = journal
         self.known = None if journal is None else KnownEvents(journal, _numbers(world.rules.hidden))
         self._newborn = newborn(self.traits, self.draws, world.effects.drift_spread)
-        self.state: State = self._newborn
+        self.state: WorldState = self._newborn
         self.parts: Parts | None = None if journal is None else drivers.no_parts(self.state)
         self.number = -BURN_IN
         while self.number < 0:
@@ -139,7 +139,7 @@ class Simulation:
         self.number += 1
         return rollout
 
-    def _order(self, week: Week, buying: Flags) -> tuple[Crossings, State]:
+    def _order(self, week: Week, buying: Flags) -> tuple[Crossings, WorldState]:
         effects = self.world.effects
         rate = order_rate(effects, self.traits, self.state, week) * buying
         return cross(rate, median_size(effects, self.traits, self.state, week), self.traits, self.state, self.draws)
@@ -151,11 +151,11 @@ class Simulation:
             fields = {
                 name: np.where(opening, getattr(self._newborn, name), value) for name, value in vars(self.state).items()
             }
-            self.state = State(**fields)
+            self.state = WorldState(**fields)
             if self.parts is not None:
                 self.parts = drivers.start_drivers(self.parts, opening, self.state)
 
-    def _end_week(self, after: State, weeks: SimulatedWeeks, crossings: Crossings, books: Flags) -> State:
+    def _end_week(self, after: WorldState, weeks: SimulatedWeeks, crossings: Crossings, books: Flags) -> WorldState:
         """What reps notice of orders; departures; the review of tiers in January."""
         state, week = weeks.before, weeks.week.number
         ordered = np.bincount(crossings.account, minlength=len(self.accounts)) > 0
@@ -167,7 +167,7 @@ class Simulation:
             tier=self._reviewed(state, week),
         )
 
-    def _reviewed(self, state: State, week: int) -> NDArray[np.int8]:
+    def _reviewed(self, state: WorldState, week: int) -> NDArray[np.int8]:
         first = self.world.almanac.dates.monday(week + 1)
         if week < 0 or first.month != 1 or first.day > 7:
             return state.tier

@@ -14,7 +14,7 @@ NONE = -1
 
 
 @dataclass(frozen=True)
-class State:
+class WorldState:
     """Arrays of one length; symbols as in README §2.
 
     `complaint`, `promise`, `courted`, `overdue`: the week in which the open one began, NONE without one; `broken`: the
@@ -52,26 +52,26 @@ class State:
     def __len__(self) -> int:
         return len(self.satisfaction)
 
-    def take(self, index: Any) -> "State":
-        return State(**{name: value[index] for name, value in vars(self).items()})
+    def take(self, index: Any) -> "WorldState":
+        return WorldState(**{name: value[index] for name, value in vars(self).items()})
 
-    def with_(self, **changes: Any) -> "State":
+    def with_(self, **changes: Any) -> "WorldState":
         return replace(self, **changes)
 
 
-def lives(traits: Traits, state: State, week: int) -> Flags:
+def lives(traits: Traits, state: WorldState, week: int) -> Flags:
     """On the books: opened, not closed, not transferred. A quietly gone account still is."""
     return np.asarray((traits.opens <= week) & (state.ended == NONE), dtype=bool)
 
 
-def newborn(traits: Traits, draws: Draws, drift_spread: float) -> State:
+def newborn(traits: Traits, draws: Draws, drift_spread: float) -> WorldState:
     """Accounts as they begin; the age of the first gap is drawn from its stationary law by the burn-in."""
     count = len(traits)
     first_gap = gap_of(traits, draws, np.zeros(count, dtype=np.int64))
     none = np.full(count, NONE, dtype=np.int64)
     no = np.zeros(count, dtype=bool)
     zero = np.zeros(count)
-    return State(
+    return WorldState(
         satisfaction=traits.fit + 0.15 * draws.normal("first_satisfaction"),
         closeness=draws.lognormal(0.8, 0.4, "first_closeness"),
         load=zero.copy(),
@@ -105,7 +105,7 @@ def gap_of(traits: Traits, draws: Draws, number: Places) -> Floats:
     return np.asarray(np.exp(traits.gap_spread * z - traits.gap_spread**2 / 2), dtype=np.float64)
 
 
-def another_gap(traits: Traits, state: State, draws: Draws, week: int) -> Floats:
+def another_gap(traits: Traits, state: WorldState, draws: Draws, week: int) -> Floats:
     """The time left in each current gap, drawn anew given the gap's age."""
     spread, age = traits.gap_spread, np.maximum(state.age, 1e-12)
     shorter = ndtr((np.log(age) + spread**2 / 2) / spread)
@@ -115,7 +115,7 @@ def another_gap(traits: Traits, state: State, draws: Draws, week: int) -> Floats
     )
 
 
-def noticed(state: State, ordered: Flags, amount: Floats, open_share: float) -> dict[str, Floats]:
+def noticed(state: WorldState, ordered: Flags, amount: Floats, open_share: float) -> dict[str, Floats]:
     """What reps know of the orders after a week in which some ordered, for these amounts."""
     waited = state.silent + open_share
     return {

@@ -14,7 +14,7 @@ from experiments.world.orders import RETURNED, cross, mean_over_median, median_s
 from experiments.world.population import Traits
 from experiments.world.renewal import Curves, curves_of, still_none
 from experiments.world.simulation import Simulation
-from experiments.world.state import State, another_gap, noticed
+from experiments.world.state import WorldState, another_gap, noticed
 from experiments.world.weeks import Week
 from experiments.world.world import World
 from kqml.errors import BadUse, Fault
@@ -110,7 +110,7 @@ class _Future:
     habits: Habits
     weeks: list[Week]
     traits: Traits
-    state: State
+    state: WorldState
     draws: Draws
     curves: Curves
     row: Places
@@ -161,7 +161,7 @@ def _simulated(future: _Future, package: WorldAction) -> dict[str, Floats]:
     return {"margin": margin, "retention": weight, "ordered": future.weight - silent}
 
 
-def _seen(future: _Future, rate: Floats, size: Floats, state: State, week: Week) -> State:
+def _seen(future: _Future, rate: Floats, size: Floats, state: WorldState, week: Week) -> WorldState:
     """The rhythm as the rep will see it: drawn orders, which feed κ and nothing else."""
     if future.kappa != "behaviour":
         return state
@@ -170,12 +170,12 @@ def _seen(future: _Future, rate: Floats, size: Floats, state: State, week: Week)
     return moved.with_(**noticed(state, amount > 0, amount, week.open_share))
 
 
-def vars_of_rhythm(state: State) -> dict[str, Floats]:
+def vars_of_rhythm(state: WorldState) -> dict[str, Floats]:
     """What a week's orders change in a state."""
     return {name: getattr(state, name) for name in ("left", "age", "orders", "silent", "usual", "sales")}
 
 
-def _done(future: _Future, state: State, week: Week) -> Packages:
+def _done(future: _Future, state: WorldState, week: Week) -> Packages:
     """κ's package as it is carried out: visits may be faked or fail; hours are not short."""
     allowed = eligible(future.world.playbook, future.traits, state, week)
     probabilities = POLICIES[future.kappa](future.traits, state, week, future.habits, allowed)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.lowering import WorkspaceSize
+from features.lowering import ScratchSize
 from kqml.calendar.business_time import Instants
 
 STRIDE = 8
@@ -73,7 +73,7 @@ class Scratch(NamedTuple):
     queue: NDArray[np.int64]
 
 
-def make_scratch(room: WorkspaceSize, events: int, rows: int) -> Scratch:
+def make_scratch(room: ScratchSize, events: int, rows: int) -> Scratch:
     """Room for an account with so many events and rows."""
     sums, fades = (room.values, events + 1), (room.fades, events + 1)
     booked, opened = events if room.fades else 0, events if room.closings else 0

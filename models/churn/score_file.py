@@ -16,7 +16,7 @@ from kqml.errors import CouldNot
 from kqml.messages import text
 from models.churn.reasons.reasons import Reason
 from models.churn.score_change import ScoreChanges
-from models.churn.scoring import Score, as_json
+from models.churn.scoring import AccountScore, as_json
 
 COLUMNS = pa.schema(
     [
@@ -46,7 +46,7 @@ class ScoreCounts:
 
 
 def write_scores(
-    path: Path, parts: Iterable[Sequence[Score]], language: str, changes: ScoreChanges | None = None
+    path: Path, parts: Iterable[Sequence[AccountScore]], language: str, changes: ScoreChanges | None = None
 ) -> ScoreCounts:
     """Writes the scores whole or not at all; an existing file is replaced. Raises CouldNot where the disk refuses."""
     schema = _schema(changes)
@@ -67,7 +67,7 @@ def write_scores(
     return ScoreCounts(done, sum(bands.values()), dict(bands))
 
 
-def count_scores(parts: Iterable[Sequence[Score]]) -> ScoreCounts:
+def count_scores(parts: Iterable[Sequence[AccountScore]]) -> ScoreCounts:
     """The same tally of scores that are written to no file."""
     scores = [score for part in parts for score in part]
     bands: Counter[str] = Counter(score.band for score in scores if score.band is not None)
@@ -88,7 +88,7 @@ def _writer(path: Path, suffix: str, schema: pa.Schema) -> pq.ParquetWriter | pa
 
 
 def _table(
-    part: Sequence[Score], language: str, changes: ScoreChanges | None, start: int, schema: pa.Schema
+    part: Sequence[AccountScore], language: str, changes: ScoreChanges | None, start: int, schema: pa.Schema
 ) -> pa.Table:
     separator = text("reasons.role.separator", language)
     columns: dict[str, object] = {
@@ -111,7 +111,7 @@ def _joined(reasons: Sequence[Reason], separator: str) -> str:
     return separator.join(reason.text for reason in reasons)
 
 
-def _causes(score: Score, language: str, separator: str) -> str:
+def _causes(score: AccountScore, language: str, separator: str) -> str:
     """The causes in words; where a raised risk has none that raises it, that is said instead of one that lowers it."""
     if score.lacks_cause:
         return text("reasons.role.none", language)

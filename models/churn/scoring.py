@@ -38,7 +38,7 @@ Watch = Callable[[NDArray[np.int64], Floats], None]
 
 
 @dataclass(frozen=True)
-class Score:
+class AccountScore:
     """One account's answer; probability and band are None when it is not eligible, `reasons` then empty."""
 
     account_id: str
@@ -73,13 +73,13 @@ class Scorer:
     explainer: Explainer
     warner: Warner
 
-    def score(self, request: ScoringRequest, language: str, reasons: int = 3) -> list[Score]:
+    def score(self, request: ScoringRequest, language: str, reasons: int = 3) -> list[AccountScore]:
         """One score per account of the log, in its order."""
         return [score for part in self.stream(request, language, reasons) for score in part]
 
     def stream(
         self, request: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
-    ) -> Iterator[list[Score]]:
+    ) -> Iterator[list[AccountScore]]:
         """The same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is told each
         part's feature rows before it is scored."""
         model = self.bundle.model
@@ -193,7 +193,7 @@ def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
     return features
 
 
-def as_json(score: Score) -> dict[str, Any]:
+def as_json(score: AccountScore) -> dict[str, Any]:
     """The score in the shape of the API."""
     return {
         "account_id": score.account_id,
@@ -222,16 +222,16 @@ def request_eligibility(request: ScoringRequest, definition: ChurnDefinition) ->
 
 def _with_ineligible(
     log: EventLog, accounts: range, scored: Sequence[_Scored], warned: ScoreWarning, language: str
-) -> list[Score]:
+) -> list[AccountScore]:
     by_account = {item.account: item for item in scored}
     scores = []
     for account in accounts:
         name, item = str(log.accounts[account]), by_account.get(account)
         warnings = warned.of(account, item is not None)
         if item is None:
-            scores.append(Score(name, None, None, False, (), warnings))
+            scores.append(AccountScore(name, None, None, False, (), warnings))
             continue
-        score = Score(name, item.probability, item.band, True, item.reasons, warnings)
+        score = AccountScore(name, item.probability, item.band, True, item.reasons, warnings)
         if score.lacks_cause:
             score = replace(score, warnings=(*warnings, text("warnings.no_known_cause", language)))
         scores.append(score)

@@ -17,7 +17,7 @@ LEAST_T = 2.5
 
 
 @dataclass(frozen=True)
-class ActionEffect:
+class FittedActionEffect:
     """An action's own part of its effect at a row: the row's stake by the shared factor by `level`, plus its spread by
     the shapes by their `weights`. `shrinkage`: share of the action's own differences that remains, from 0 to 1."""
 
@@ -39,7 +39,7 @@ class FinalStage:
     """The effects of every action but the first. `held_out` (n, A): of the rows they were learned from, by folds that
     did not have them; NaN where not supported."""
 
-    effects: tuple[ActionEffect, ...]
+    effects: tuple[FittedActionEffect, ...]
     shared: SharedShape
     held_out: Floats
 
@@ -69,7 +69,9 @@ def fit_final_stage(
     return FinalStage(tuple(fitted), shared.shape, held_out)
 
 
-def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: float) -> tuple[ActionEffect, Floats]:
+def _own_differences(
+    rest: Floats, rows: DecisionSample, fold: Codes, level: float
+) -> tuple[FittedActionEffect, Floats]:
     """Learns shapes from the clipped remainder, weighs them by how they predict held-out remainders, shrinks the sum
     by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961: several shapes and penalties were tried)."""
     clipped = np.clip(rest, *np.quantile(rest, CLIPPED))
@@ -77,7 +79,9 @@ def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: flo
     columns = np.column_stack([part.held_out for part in learned])
     raw = stack_shapes(columns, rest)
     retained = _retained(columns @ raw, rest, rows.account)
-    effect = ActionEffect(level, tuple(part.shape for part in learned), tuple((retained * raw).tolist()), retained)
+    effect = FittedActionEffect(
+        level, tuple(part.shape for part in learned), tuple((retained * raw).tolist()), retained
+    )
     return effect, columns @ (retained * raw)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.uplift.effect_scale import EffectScale
-from models.uplift.final_stage import ActionEffect
+from models.uplift.final_stage import FittedActionEffect
 from models.uplift.propensities import ActionSupport
 from models.uplift.sample import Flags, Floats
 from models.uplift.shared_shape import SharedShape
@@ -31,7 +31,7 @@ class FittedEffects:
     """`effects`: of each action but the first, which effects are measured against. `shared`: how they differ alike."""
 
     actions: tuple[str, ...]
-    effects: tuple[ActionEffect, ...]
+    effects: tuple[FittedActionEffect, ...]
     shared: SharedShape
     scale: EffectScale
     support: ActionSupport

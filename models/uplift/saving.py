@@ -6,7 +6,7 @@ import lightgbm as lgb
 import numpy as np
 
 from models.uplift.effect_scale import EffectScale, OutcomeKind
-from models.uplift.final_stage import ActionEffect
+from models.uplift.final_stage import FittedActionEffect
 from models.uplift.fitted import FittedEffects
 from models.uplift.forests import CrossFitted, texts_of
 from models.uplift.propensities import ActionSupport
@@ -45,12 +45,12 @@ def effects_from_json(data: dict[str, Any]) -> FittedEffects:
     )
 
 
-def _effect(effect: ActionEffect) -> dict[str, Any]:
+def _effect(effect: FittedActionEffect) -> dict[str, Any]:
     return {"level": effect.level, "shrinkage": effect.shrinkage, **_shapes(effect.shapes, effect.weights)}
 
 
-def _effect_from(data: dict[str, Any]) -> ActionEffect:
-    return ActionEffect(data["level"], *_shapes_from(data), data["shrinkage"])
+def _effect_from(data: dict[str, Any]) -> FittedActionEffect:
+    return FittedActionEffect(data["level"], *_shapes_from(data), data["shrinkage"])
 
 
 def _scale(scale: EffectScale) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.rows import Rows
-from models.churn.scoring import Score
+from models.churn.scoring import AccountScore
 from models.churn.scoring_request import ScoringRequest
 from models.value.expected import Floats, Trailing, ValueModel, trailing_of
 
@@ -26,7 +26,7 @@ class ExpectedMargins:
         self.margin[accounts] = self._value.predict(values, trailing)
 
 
-def at_risk(scores: Sequence[Score], margin: Floats) -> list[float | None]:
+def at_risk(scores: Sequence[AccountScore], margin: Floats) -> list[float | None]:
     """Churn probability × expected margin of each score, in the order of accounts; None where one of them is not
     known."""
     return [

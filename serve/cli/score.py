@@ -11,7 +11,7 @@ from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import DatabaseOption, open_source
 from serve.cli.layout import Line, Words
 from serve.cli.output import progress
-from serve.cli.score_database import ScoreRequest, score_database
+from serve.cli.score_database import NightlyScoreRequest, score_database
 from serve.cli.scoring import read_question, read_versions, write_answers
 
 
@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     if out is not None or database is None:
         check_table_path(out or Path())
     settings, speech = context.settings, context.language
-    request = ScoreRequest(cutoff, since, model, since_model, playbook, reasons)
+    request = NightlyScoreRequest(cutoff, since, model, since_model, playbook, reasons)
     with progress("Scoring", None), open_source(dataset, database, settings) as source:
         if source.found is None:
             assert out is not None

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from kqml.playbook import Playbook
     from models.churn.score_change import ScoreChanges
     from models.churn.score_file import ScoreCounts
-    from models.churn.scoring import Score
+    from models.churn.scoring import AccountScore
     from models.value.at_risk import ExpectedMargins
     from serve.database.scores import ScoringRun
 
 
 @dataclass(frozen=True)
-class ScoreRequest:
+class NightlyScoreRequest:
     """What the flags ask for."""
 
     cutoff: str | None
@@ -35,7 +35,7 @@ class ScoreRequest:
 
 
 def score_database(
-    source: Source, settings: Settings, requested: ScoreRequest, language: str, out: Path | None
+    source: Source, settings: Settings, requested: NightlyScoreRequest, language: str, out: Path | None
 ) -> dict[str, Any]:
     """Scores the accounts as they were when the store was read, keeps the scores, writes them to a file where asked."""
     from models.churn.score_change import explain_score_changes
@@ -102,7 +102,7 @@ def _margins(
     return ExpectedMargins(value, request, margin_rates(dataset, playbook), horizon), None
 
 
-def _since(source: Source, settings: Settings, request: ScoreRequest) -> "ScoringRun | None":
+def _since(source: Source, settings: Settings, request: NightlyScoreRequest) -> "ScoringRun | None":
     """The scoring to compare with: the one named, else the store's last one if its version can still be had."""
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
@@ -129,7 +129,7 @@ def _is_there(settings: Settings, version: str) -> bool:
     return True
 
 
-def _question(folder: Path, request: ScoreRequest, since: "ScoringRun | None", now: int) -> ScoringQuestion:
+def _question(folder: Path, request: NightlyScoreRequest, since: "ScoringRun | None", now: int) -> ScoringQuestion:
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
 
@@ -149,15 +149,15 @@ def _question(folder: Path, request: ScoreRequest, since: "ScoringRun | None", n
 
 def _scored(
     out: Path | None, asking: NightlyScoringRequest, margins: "ExpectedMargins | None", changes: "ScoreChanges | None"
-) -> "tuple[ScoreCounts, list[Score]]":
+) -> "tuple[ScoreCounts, list[AccountScore]]":
     from models.churn.score_file import count_scores, write_scores
     from serve.security.objection_scores import withheld_scores
 
-    retained: list[Score] = []
+    retained: list[AccountScore] = []
     question, language = asking.question, asking.language
     zone = question.dataset.info.time_zone
 
-    def noted() -> "Iterator[Sequence[Score]]":
+    def noted() -> "Iterator[Sequence[AccountScore]]":
         for part in asking.versions.scorer.stream(question.now, language, asking.reasons, margins):
             result = withheld_scores(part, asking.objected, zone, language)
             retained.extend(result)

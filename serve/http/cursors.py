@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from serve.http.problems import ItemError, invalid_request
+from serve.http.problems import ProblemItem, invalid_request
 
 PAGE_LIMIT = 500
 PAGE_DEFAULT = 50
@@ -47,4 +47,4 @@ def _mark(question: object) -> str:
 
 
 def _unusable(why: str) -> Exception:
-    return invalid_request([ItemError("", f"{why}; begin without one", "cursor")])
+    return invalid_request([ProblemItem("", f"{why}; begin without one", "cursor")])

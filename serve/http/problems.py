@@ -45,7 +45,7 @@ class Problem(Enum):
 
 
 @dataclass(frozen=True)
-class ItemError:
+class ProblemItem:
     """One faulty item: a JSON pointer into the body as a URI fragment (`#/accounts/0/events`), what is wrong there.
 
     What is not in the body has an empty pointer, with the name of the parameter or header instead.
@@ -67,7 +67,7 @@ class ProblemError(Exception):
         self,
         problem: Problem,
         detail: str,
-        errors: Sequence[ItemError] = (),
+        errors: Sequence[ProblemItem] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -93,7 +93,7 @@ def problem_response(error: ProblemError, request_id: str) -> Response:
     return Response(orjson.dumps(body), error.problem.status, error.headers, MEDIA_TYPE)
 
 
-def invalid_request(errors: Sequence[ItemError]) -> ProblemError:
+def invalid_request(errors: Sequence[ProblemItem]) -> ProblemError:
     """The problem of faulty items, whatever found them."""
     items = "1 item" if len(errors) == 1 else f"{len(errors)} items"
     return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was done.", errors)

@@ -10,7 +10,7 @@ from kqml.duties import Period
 from serve.database.plans import is_rep, week_of_accounts
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
-from serve.http.problems import ItemError, ProblemError, invalid_request
+from serve.http.problems import ProblemError, ProblemItem, invalid_request
 from serve.http.schemas.recommendations import REPS_PER_REQUEST, RecommendationRequest
 from serve.http.weeks import requested_week
 from serve.http.writing import Writing
@@ -52,13 +52,13 @@ class RecommendationQuery:
 def read_query(connection: Connection, writing: Writing, text: RecommendationRequest) -> RecommendationQuery:
     """Raises ProblemError where it names nobody, too many, or those of others."""
     if (text.rep_id is None) == (text.accounts is None):
-        raise invalid_request([ItemError("#", "rep_id or accounts is needed, not both")])
+        raise invalid_request([ProblemItem("#", "rep_id or accounts is needed, not both")])
     service, territory = writing.service, writing.caller.territory
     zone = service.histories.time_zone(connection)
     week, language = _week(text, writing, zone), text.language or service.language
     if text.rep_id is not None:
         if not is_rep(connection, text.rep_id, territory):
-            raise invalid_request([ItemError("#/rep_id", f"there is no rep {text.rep_id!r}")])
+            raise invalid_request([ProblemItem("#/rep_id", f"there is no rep {text.rep_id!r}")])
         return RecommendationQuery(frozenset([text.rep_id]), None, week, zone, language)
     rows = _rows(connection, writing, text.accounts or [])
     stored = week_of_accounts(connection, list(rows), week.week_name, territory)
@@ -66,7 +66,7 @@ def read_query(connection: Connection, writing: Writing, text: RecommendationReq
     reps = {earlier.get(name) or row["owner_rep_id"] for name, row in rows.items() if _may(row)}
     if len(reps - {None}) > REPS_PER_REQUEST:
         message = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
-        raise invalid_request([ItemError("#/accounts", message)])
+        raise invalid_request([ProblemItem("#/accounts", message)])
     return RecommendationQuery(frozenset(reps - {None}), rows, week, zone, language)
 
 
@@ -79,7 +79,9 @@ def _rows(connection: Connection, writing: Writing, ids: Sequence[str]) -> dict[
     result = read_rows(connection, ACCOUNTS, ids)
     covers = writing.caller.territory.covers
     faults = [
-        ItemError(f"#/accounts/{place}", f"there is no account {name!r}" if name not in ids[:place] else "stands twice")
+        ProblemItem(
+            f"#/accounts/{place}", f"there is no account {name!r}" if name not in ids[:place] else "stands twice"
+        )
         for place, name in enumerate(ids)
         if name not in result or not covers(result[name]["owner_rep_id"]) or name in ids[:place]
     ]
@@ -92,7 +94,7 @@ def _week(text: RecommendationRequest, writing: Writing, zone: str) -> Period:
     try:
         week = requested_week(text.week, writing.now, zone)
     except ProblemError as problem:
-        raise invalid_request([ItemError("#/week", fault.detail) for fault in problem.errors]) from None
+        raise invalid_request([ProblemItem("#/week", fault.detail) for fault in problem.errors]) from None
     if week.instants(zone)[0] > writing.now:
-        raise invalid_request([ItemError("#/week", f"{text.week} has not begun: ask from its Monday on")])
+        raise invalid_request([ProblemItem("#/week", f"{text.week} has not begun: ask from its Monday on")])
     return week

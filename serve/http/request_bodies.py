@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from serve.http.fields import PATTERNS_IN_WORDS
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
+from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, pointer_to
 
 Body = TypeVar("Body", bound=BaseModel)
 BODY_SECONDS = 120.0
@@ -52,7 +52,7 @@ def parse_body(schema: type[Body], body: bytes) -> Body:
         details = error.errors(include_url=False)
     if details[0]["type"] == "json_invalid":
         raise ProblemError(Problem.INVALID_JSON, f"{details[0]['msg']}.")
-    raise invalid_request([ItemError(pointer_to(item["loc"]), error_text(item)) for item in details])
+    raise invalid_request([ProblemItem(pointer_to(item["loc"]), error_text(item)) for item in details])
 
 
 def _check_headers(request: Request, limit: int) -> None:

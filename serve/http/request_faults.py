@@ -4,38 +4,38 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from serve.http.problems import ItemError, pointer_to
+from serve.http.problems import ProblemItem, pointer_to
 from serve.http.schemas.scores import EVENTS_PER_REQUEST, AccountIn, EventIn
 
 
-def find_faults(accounts: Sequence[AccountIn]) -> list[ItemError]:
+def find_faults(accounts: Sequence[AccountIn]) -> list[ProblemItem]:
     """Every fault in the order of the body."""
     request: set[str] = set()
     faults = [*_of_size(accounts)]
     for number, account in enumerate(accounts):
         if account.account_id in request:
             detail = f"{account.account_id!r} is asked for twice; join its histories"
-            faults.append(ItemError(pointer_to(("accounts", number, "account_id")), detail))
+            faults.append(ProblemItem(pointer_to(("accounts", number, "account_id")), detail))
         request.add(account.account_id)
         if account.events is None and account.account is not None:
             detail = "is absent: a profile goes with a history; give neither to score what is stored"
-            faults.append(ItemError(pointer_to(("accounts", number, "events")), detail))
+            faults.append(ProblemItem(pointer_to(("accounts", number, "events")), detail))
         faults.extend(_of_events(account, number))
     return faults
 
 
-def _of_size(accounts: Sequence[AccountIn]) -> Iterator[ItemError]:
+def _of_size(accounts: Sequence[AccountIn]) -> Iterator[ProblemItem]:
     total = sum(len(account.events or ()) for account in accounts)
     if total > EVENTS_PER_REQUEST:
         detail = f"{total:,} events in all, at most {EVENTS_PER_REQUEST:,} in one request; split the accounts"
-        yield ItemError("#/accounts", detail)
+        yield ProblemItem("#/accounts", detail)
 
 
-def _of_events(account: AccountIn, number: int) -> Iterator[ItemError]:
+def _of_events(account: AccountIn, number: int) -> Iterator[ProblemItem]:
     seen: dict[str, EventIn] = {}
     for place, event in enumerate(account.events or ()):
         for column, detail in (*_of_days(event), *_of_owner(event, account.account_id), *_of_repeats(event, seen)):
-            yield ItemError(pointer_to(("accounts", number, "events", place, column)), detail)
+            yield ProblemItem(pointer_to(("accounts", number, "events", place, column)), detail)
 
 
 def _of_days(event: EventIn) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from kqml.duties import Period
 from kqml.duties import week as week_named
 from kqml.duties.period import week_name
 from kqml.errors import BadUse
-from serve.http.problems import ItemError, invalid_request
+from serve.http.problems import ProblemItem, invalid_request
 
 WEEK = r"^20[0-8][0-9]-W(0[1-9]|[1-4][0-9]|5[0-3])$"
 """From 2000 to 2089: the lunar calendar is known until 2100."""
@@ -16,7 +16,7 @@ def requested_week(name: str | None, now: int, time_zone: str) -> Period:
     try:
         return week_named(name or _week_at(now, time_zone))
     except BadUse:
-        raise invalid_request([ItemError("", f"{name!r} is a week that its year does not have", "week")]) from None
+        raise invalid_request([ProblemItem("", f"{name!r} is a week that its year does not have", "week")]) from None
 
 
 def _week_at(now: int, time_zone: str) -> str:

@@ -15,7 +15,7 @@ from serve.database.records import StoredRecord
 from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.http.audit_events import audit_event
 from serve.http.path_parameters import address_of
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, pointer_to
+from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, pointer_to
 from serve.http.request_middleware import FACTS, REQUEST_ID
 from serve.http.service_state import Service
 from serve.security import audit
@@ -79,7 +79,7 @@ def _earlier(connection: Connection, writing: Writing) -> Reply | None:
         return claim_key(connection, writing.caller.name, writing.key, request_hash, writing.now)
     except OtherRequest:
         detail = "The key came with another request before; a new request needs a new key."
-        raise ProblemError(Problem.KEY_REUSED, detail, [ItemError("", "was used before", KEY)]) from None
+        raise ProblemError(Problem.KEY_REUSED, detail, [ProblemItem("", "was used before", KEY)]) from None
 
 
 def _audit(connection: Connection, writing: Writing) -> None:
@@ -119,10 +119,10 @@ def distinct(records: Sequence[Mapping[str, Any]], key: str) -> None:
 def pointing(rejected: RejectedRows, *path: str) -> ProblemError:
     """What the store does not take, as the problem that points to it below `path` of the body."""
     return invalid_request(
-        [ItemError(pointer_to((*path, fault.place, fault.column)), fault.what) for fault in rejected.faults]
+        [ProblemItem(pointer_to((*path, fault.place, fault.column)), fault.what) for fault in rejected.faults]
     )
 
 
 def pointing_to_one(rejected: RejectedRows) -> ProblemError:
     """The same for a body that is the record itself."""
-    return invalid_request([ItemError(pointer_to((fault.column,)), fault.what) for fault in rejected.faults])
+    return invalid_request([ProblemItem(pointer_to((fault.column,)), fault.what) for fault in rejected.faults])

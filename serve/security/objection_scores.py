@@ -8,17 +8,17 @@ import numpy as np
 from kqml.calendar.business_time import moment_of
 from kqml.messages import text
 from models.churn.score_change import ScoreChanges
-from models.churn.scoring import Score
+from models.churn.scoring import AccountScore
 
 
 def withheld_scores(
-    scores: Sequence[Score], objected: Mapping[str, int], time_zone: str, language: str
-) -> Sequence[Score]:
+    scores: Sequence[AccountScore], objected: Mapping[str, int], time_zone: str, language: str
+) -> Sequence[AccountScore]:
     """The scores, without a number for whoever objects (account → since when)."""
     if not objected:
         return scores
     return [
-        Score(score.account_id, None, None, False, (), (_says(objected[score.account_id], time_zone, language),))
+        AccountScore(score.account_id, None, None, False, (), (_says(objected[score.account_id], time_zone, language),))
         if score.account_id in objected
         else score
         for score in scores

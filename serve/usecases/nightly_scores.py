@@ -9,7 +9,7 @@ import orjson
 
 from kqml.calendar.business_time import moment_of
 from models.churn.score_change import ScoreChanges
-from models.churn.scoring import Score, as_json
+from models.churn.scoring import AccountScore, as_json
 from serve.database.engine import Database
 from serve.database.scores import CHANGE, ScoringRun, record_scores
 from serve.webhooks.message_types import band_crossed
@@ -39,7 +39,9 @@ class ScoreAddition:
     changes: ScoreChanges | None = None
 
 
-def rows_of(scores: Sequence[Score], run: ScoringRun, now: int, addition: ScoreAddition) -> Iterator[dict[str, Any]]:
+def rows_of(
+    scores: Sequence[AccountScore], run: ScoringRun, now: int, addition: ScoreAddition
+) -> Iterator[dict[str, Any]]:
     """Scores as rows of the store, with the parts of their changes where these were worked out."""
     since, changes = addition.since, addition.changes
     for place, score in enumerate(scores):

@@ -19,7 +19,7 @@ from serve.database.tables import DECISION_STATES, DECISIONS
 from serve.http.access import ReadsDecisions, WritesDecisions
 from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_found
+from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, not_found
 from serve.http.rendering import as_text, shown
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.decisions import Receipt, StatusBody, StatusTaken
@@ -121,20 +121,20 @@ def _refuse_quiet_hours(hours: QuietHours, planned: int, zone: str) -> None:
     clock = moment_of(planned, zone).time()
     if hours.covers(clock):
         quiet = f"{hours.start:%H:%M} to {hours.end:%H:%M}"
-        raise invalid_request([ItemError("#/at", f"is {clock:%H:%M} in {zone}: nobody is contacted from {quiet}")])
+        raise invalid_request([ProblemItem("#/at", f"is {clock:%H:%M} in {zone}: nobody is contacted from {quiet}")])
 
 
 def _state(status: StatusBody, writing: Writing) -> dict[str, Any]:
     """The row of a status. Raises ProblemError with what it lacks."""
     faults = []
     if status.state in NEEDS_REASON and status.reason is None:
-        faults.append(ItemError("#/reason", f"is absent: {status.state} needs one"))
+        faults.append(ProblemItem("#/reason", f"is absent: {status.state} needs one"))
     if status.state in NEEDS_OUTCOME and status.outcome is None:
-        faults.append(ItemError("#/outcome", "is absent: say what it brought"))
+        faults.append(ProblemItem("#/outcome", "is absent: say what it brought"))
     try:
         at = writing.now if status.at is None else read_instant(status.at)
     except ValueError:
-        faults.append(ItemError("#/at", f"{status.at!r} names a day that its month does not have"))
+        faults.append(ProblemItem("#/at", f"{status.at!r} names a day that its month does not have"))
     if faults:
         raise invalid_request(faults)
     outcome = None if status.outcome is None else as_text(status.outcome)

@@ -17,7 +17,7 @@ from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import ServiceOf
 from serve.http.duty_query import DutyQuery
 from serve.http.openapi import problems
-from serve.http.problems import ItemError, Problem, invalid_request
+from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.rendering import shown
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.schemas.duties import DeclaredOut, DutyOut, DutyPage
@@ -78,7 +78,7 @@ def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
         return service.clock(), "", 0
     at, account, result = read_cursor(question.place, question.cursor, (int, str, int))
     if not EARLIEST <= at <= service.clock() or result < 0:
-        raise invalid_request([ItemError("", "is not a cursor of ours; begin without one", "cursor")])
+        raise invalid_request([ProblemItem("", "is not a cursor of ours; begin without one", "cursor")])
     return at, account, result
 
 

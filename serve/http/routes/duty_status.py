@@ -19,7 +19,7 @@ from serve.http.access import WritesDecisions
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.duty_query import REPS_PER_QUESTION
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, invalid_request, pointer_to
+from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.duties import DutySaying, DutyStatusBody, DutyStatusTaken
 from serve.http.weeks import requested_week
@@ -113,7 +113,7 @@ def _row(one: DutySaying, duty: Row, by: str) -> dict[str, Any]:
 
 def _refuse(faults: Faults) -> None:
     """Raises ProblemError where there are any."""
-    results = [ItemError(pointer_to(("duties", place, name)), text) for place, name, text in faults]
+    results = [ProblemItem(pointer_to(("duties", place, name)), text) for place, name, text in faults]
     if results:
         raise invalid_request(results)
 

@@ -16,7 +16,7 @@ from serve.database.rejected_rows import RejectedRows
 from serve.http.access import WritesEvents
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, invalid_request, pointer_to
+from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
 from serve.http.rendering import as_text
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.records import OWN_IDS, EventBatch, EventRecord, EventsTaken
@@ -66,10 +66,10 @@ def _rows(batch: EventBatch, received_at: int) -> list[dict[str, Any]]:
         try:
             rows.append(_row(event, received_at))
         except ValueError:
-            faults += [ItemError(pointer_to(("events", place, column)), text) for column, text in _bad_days(event)]
+            faults += [ProblemItem(pointer_to(("events", place, column)), text) for column, text in _bad_days(event)]
         if event["event_id"].startswith(OWN_IDS):
             text = f"{event['event_id']!r} starts with {OWN_IDS!r}, as only the service's own ids do"
-            faults.append(ItemError(pointer_to(("events", place, "event_id")), text))
+            faults.append(ProblemItem(pointer_to(("events", place, "event_id")), text))
     if faults:
         raise invalid_request(faults)
     return rows

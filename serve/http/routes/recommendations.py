@@ -16,7 +16,7 @@ from serve.database.plans import decided_reps, objecting_of_rep, week_of_account
 from serve.http.access import WritesDecisions
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, invalid_request
+from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.recommendation_query import RecommendationQuery, Row, read_query
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.routes.plans import decision_body, receipt_of
@@ -67,9 +67,9 @@ def _decided(writing: Writing, query: RecommendationQuery, missing: frozenset[st
         return decide_accounts(writing.service, deciding)
     except TooManyAccounts:
         message = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --database` decide the week"
-        raise invalid_request([ItemError(_pointer(query), message)]) from None
+        raise invalid_request([ProblemItem(_pointer(query), message)]) from None
     except KqmlError as error:
-        raise invalid_request([ItemError(_pointer(query), error.message)]) from error
+        raise invalid_request([ProblemItem(_pointer(query), error.message)]) from error
 
 
 def _pointer(query: RecommendationQuery) -> str:
@@ -85,7 +85,7 @@ def _retained(connection: Connection, writing: Writing, query: RecommendationQue
     result = _matches(connection, writing, query)
     writing.facts["decisions"] = len(fresh)
     if query.rep is not None and not result:
-        raise invalid_request([ItemError("#/rep_id", _nothing(writing, query))])
+        raise invalid_request([ProblemItem("#/rep_id", _nothing(writing, query))])
     results = [_describe(row, query) for row in result if row["objected_at"] is None]
     content = {
         "week": query.name,

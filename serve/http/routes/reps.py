@@ -14,7 +14,7 @@ from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, invalid_request, not_found, pointer_to
+from serve.http.problems import Problem, ProblemItem, invalid_request, not_found, pointer_to
 from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.accounts import RepOut, RepPage
@@ -126,9 +126,9 @@ def _put_many(writing: Writing) -> Response:
         raise pointing(rejected, "reps") from None
 
 
-def _bad_absences(facts: RepFacts, *path: str | int) -> list[ItemError]:
+def _bad_absences(facts: RepFacts, *path: str | int) -> list[ProblemItem]:
     return [
-        ItemError(pointer_to((*path, "absences", place)), f"ends on {end}, before its start {start}")
+        ProblemItem(pointer_to((*path, "absences", place)), f"ends on {end}, before its start {start}")
         for place, (start, end) in enumerate(facts.get("absences") or ())
         if end < start
     ]

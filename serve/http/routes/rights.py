@@ -17,7 +17,7 @@ from serve.http.access import AnswersReviews, UsesRights
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, Language, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import ItemError, Problem, ProblemError, invalid_request, not_found
+from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, not_found
 from serve.http.rendering import shown
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.rights import AnswerBody, Explanation, Objection, Review, ReviewBody, ReviewPage
@@ -138,7 +138,7 @@ def _ask(writing: Writing, account_id: str) -> Response:
     def work(connection: Connection) -> Reply:
         _require_account(connection, account_id, writing.caller.territory)
         if text.decision_id is not None and not is_decision_of(connection, text.decision_id, account_id):
-            raise invalid_request([ItemError("#/decision_id", f"there is no decision {text.decision_id!r} about it")])
+            raise invalid_request([ProblemItem("#/decision_id", f"there is no decision {text.decision_id!r} about it")])
         row = add_review(connection, asking, writing.now)
         return as_reply(_review(row, writing.service.histories.time_zone(connection)), 201)
 

@@ -13,7 +13,7 @@ from serve.http.access import ReadsScores
 from serve.http.dependencies import ServiceOf
 from serve.http.evidence import evidence_of
 from serve.http.openapi import problems, request_body
-from serve.http.problems import ItemError, Problem, invalid_request, pointer_to
+from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import FACTS
 from serve.http.schemas.scores import ScoreAnswer, ScoreRequest
@@ -125,11 +125,11 @@ def answer(question: ScoreQuestion, parts: Sequence[Histories], facts: dict[str,
     return Response(orjson.dumps(answered, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
-def _unknown(request: ScoreRequest, known: set[str]) -> Iterator[ItemError]:
+def _unknown(request: ScoreRequest, known: set[str]) -> Iterator[ProblemItem]:
     for place, account in enumerate(request.accounts):
         if account.events is None and account.account_id not in known:
             pointer = pointer_to(("accounts", place, "account_id"))
-            yield ItemError(pointer, f"there is no account {account.account_id!r}; send its events to score it")
+            yield ProblemItem(pointer, f"there is no account {account.account_id!r}; send its events to score it")
 
 
 def cutoff_of(request: ScoreRequest, now: int) -> int:
@@ -140,4 +140,4 @@ def cutoff_of(request: ScoreRequest, now: int) -> int:
         return read_instant(request.as_of)
     except ValueError as error:
         detail = f"{request.as_of!r} names a day that its month does not have"
-        raise invalid_request([ItemError("#/as_of", detail)]) from error
+        raise invalid_request([ProblemItem("#/as_of", detail)]) from error

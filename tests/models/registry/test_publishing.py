@@ -8,7 +8,7 @@ from small_company import SmallCompany
 
 from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
-from models.churn.scoring import Score, Scorer, create_scorer
+from models.churn.scoring import AccountScore, Scorer, create_scorer
 from models.registry.aliases import SignedMove, promote, rollback
 from models.registry.client import RegistryClient
 from models.registry.publishing import publish, watch
@@ -26,7 +26,7 @@ def served(filled: RegistryClient, tmp_path: Path) -> Path:
     return tmp_path / "home" / "served"
 
 
-def scores_of(scorer: Scorer, company: SmallCompany) -> list[Score]:
+def scores_of(scorer: Scorer, company: SmallCompany) -> list[AccountScore]:
     return scorer.score(company.asked(company.cutoff), "en")
 
 

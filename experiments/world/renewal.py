@@ -9,8 +9,8 @@ from scipy.special import ndtr, ndtri
 from experiments.world.draws import Floats, Places
 
 STEP = 0.02
-KEPT = 5
-"""Every so many steps are kept in the table."""
+TABLE_STEPS = 5
+"""The table holds every so many steps."""
 
 FAR = 14.0
 """Operational time from which on one order is expected per unit."""
@@ -35,7 +35,7 @@ class Curves:
 
     def expected(self, account: Places, time: Floats) -> Floats:
         """M(time | age) of the accounts at these places of the rows."""
-        place = np.minimum(time, FAR - 1e-9) / (STEP * KEPT)
+        place = np.minimum(time, FAR - 1e-9) / (STEP * TABLE_STEPS)
         left = place.astype(np.int64)
         flat, start = self.rows.ravel(), account * self.rows.shape[1] + left
         low = flat[start]
@@ -85,7 +85,7 @@ def _given_age(grid: Floats, spread: float, probability: float) -> Floats:
     first = (shorter(age + grid, spread) - probability) / (1 - probability)
     steps = np.diff(first, prepend=0.0)
     after = np.convolve(steps, _middle(_ordinary(float(spread))))[: len(grid)]
-    return np.asarray((first + after)[::KEPT], dtype=np.float64)
+    return np.asarray((first + after)[::TABLE_STEPS], dtype=np.float64)
 
 
 def _middle(ordinary: Floats) -> Floats:

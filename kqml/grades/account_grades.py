@@ -23,7 +23,7 @@ from kqml.playbook.codes import DIMENSIONS
 CHUNK = 1_000
 """Accounts looked at together: what bounds the memory, what fits a cache."""
 
-JUDGED = ("level", "single_contact", "relationship_grade")
+GRADED_COLUMNS = ("level", "single_contact", "relationship_grade")
 
 Column = NDArray[np.generic]
 Advance = Callable[[int], None]
@@ -93,7 +93,7 @@ def _of_accounts(material: GradeInputs, period: GradePeriod) -> dict[str, Column
 
 def _unjudged(columns: Mapping[str, Column], unknown: NDArray[np.bool_]) -> dict[str, Column]:
     """The judgements without those on accounts of which nothing was known, such as before they opened."""
-    words = {name: np.where(unknown, None, columns[name]) for name in JUDGED}  # type: ignore[call-overload]
+    words = {name: np.where(unknown, None, columns[name]) for name in GRADED_COLUMNS}  # type: ignore[call-overload]
     numbers = {name: np.where(unknown, np.nan, columns[name]) for name in ("relationship_score", *DIMENSIONS)}
     return words | numbers
 

@@ -10,11 +10,11 @@ from kqml.importing.wording import sentences
 
 @dataclass(frozen=True)
 class TableRows:
-    """`read` from the sources before anything was left out or summed, `kept` in the dataset."""
+    """`read` from the sources before anything was left out or summed, `retained` in the dataset."""
 
     table: str
     read: int
-    kept: int
+    retained: int
 
 
 @dataclass(frozen=True)

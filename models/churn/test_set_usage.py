@@ -27,7 +27,7 @@ class TestSetReading:
     at: str
 
 
-def test_set_reading(
+def reading_of_test_set(
     dataset: str, definition: ChurnDefinition, test: Instants, command: str, at: datetime
 ) -> TestSetReading:
     """The reading of the test cutoffs `test`, made at `at`."""

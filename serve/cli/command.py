@@ -65,7 +65,9 @@ def create_context(language: Language | None = None, as_json: bool = False) -> C
 
 def run_here(function: Callable[..., Answer], /, *arguments: Any, **options: Any) -> None:
     """Run a command from within another one, with the settings as they are now, and print what it shows."""
-    _finish(function(*arguments, context=create_context(), **options), as_json=False)
+    if "context" in inspect.signature(function).parameters:
+        options["context"] = create_context()
+    _finish(function(*arguments, **options), as_json=False)
 
 
 def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:

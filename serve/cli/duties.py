@@ -69,16 +69,16 @@ def run(  # noqa: PLR0913 - the flags of one command
     calendar = workdays(rules.country)
     common = {"playbook": rules.version, "country": rules.country, "rep": rep, "out": out and str(out)}
     if period is None:
-        table, told = _kept(book, rules, calendar, (months, at, rep))
-        result = {**common, **told, "rows": _rows(table)}
+        table, details = _compliance(book, rules, calendar, (months, at, rep))
+        result = {**common, **details, "rows": _rows(table)}
         if out is not None:
             write_table(out, table)
         return Answer(result, show_compliance(result, language))
-    table, told = _owed(book, rules, calendar, (period, at, rep))
+    table, details = _duties(book, rules, calendar, (period, at, rep))
     if out is not None:
         write_table(out, table)
     rows = _rows(table) if rep is not None and out is None else None
-    result = {**common, **told, "summary": _summary(table), "rows": rows}
+    result = {**common, **details, "summary": _summary(table), "rows": rows}
     return Answer(result, show_duties(result, language, book.log.time_zone))
 
 
@@ -92,35 +92,35 @@ def _cutoff(book: "DutyInputs", cutoff: str | None, period: "Period | None") -> 
     return _after_the_last(book) if period is None else period.instants(zone)[0]
 
 
-def _owed(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: "tuple[Period, int, str | None]"
+def _duties(
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", choices: "tuple[Period, int, str | None]"
 ) -> "tuple[pa.Table, dict[str, Any]]":
-    """The duties of a period (asked: period, cutoff, rep), what they were computed for."""
+    """The duties of a period (choices: period, cutoff, rep), what they were computed for."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties import list_duties
 
-    zone, (period, at, rep) = book.log.time_zone, asked
+    zone, (period, at, rep) = book.log.time_zone, choices
     with progress("Computing", None):
         table = _of_rep(list_duties(book, rules, calendar, period, at), rep)
     is_week = (period.last - period.first).days == 6
-    told = {
+    details = {
         "week": period.week_name if is_week else None,
         "month": None if is_week else f"{period.first:%Y-%m}",
         "cutoff": moment_of(at, zone).isoformat(),
         "certainty": calendar.certainty(period.last.year),
     }
-    return table, told
+    return table, details
 
 
-def _kept(
-    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", asked: tuple[int, int, str | None]
+def _compliance(
+    book: "DutyInputs", rules: "Playbook", calendar: "Workdays", choices: tuple[int, int, str | None]
 ) -> "tuple[pa.Table, dict[str, Any]]":
-    """The compliance of months (asked: how many, cutoff, rep), what it was computed for."""
+    """The compliance of months (choices: how many, cutoff, rep), what it was computed for."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties import compliance
     from kqml.duties.period import month_before
 
-    zone, (count, at, rep) = book.log.time_zone, asked
+    zone, (count, at, rep) = book.log.time_zone, choices
     found = [moment_of(at - 1, zone).date().replace(day=1)]
     while len(found) < count:
         found.insert(0, month_before(found[0]))
@@ -130,7 +130,7 @@ def _kept(
 
 
 def _period(book: "DutyInputs", week: str | None, month: str | None) -> "Period":
-    """The week or the month asked for. Raises BadUse where both are."""
+    """The week or the month choices for. Raises BadUse where both are."""
     from kqml.calendar.business_time import moment_of
     from kqml.duties.period import month as month_of
     from kqml.duties.period import week as week_of

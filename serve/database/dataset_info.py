@@ -13,7 +13,7 @@ from kqml.errors import Fault, Refused
 from serve.database.tables import DATABASE_INFO, EVENTS, KINDS_RECORDED
 from serve.database.upserting import upsert
 
-KEPT = ("time_zone", "currency", "quiet_periods", "columns", "record_lags", "source")
+STORED_KEYS = ("time_zone", "currency", "quiet_periods", "columns", "record_lags", "source")
 FIXED = ("time_zone", "currency")
 """What may not change once the store holds it: days and sums would mean something else."""
 
@@ -23,7 +23,7 @@ def read_info(connection: Connection) -> DatasetInfo:
     text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     noted = connection.execute(select(KINDS_RECORDED).order_by(KINDS_RECORDED.c.kind)).tuples()
     recorded = {kind: moment_of(first).isoformat() for kind, first in noted}
-    known = {key: value for key, value in text.items() if key in KEPT}
+    known = {key: value for key, value in text.items() if key in STORED_KEYS}
     return DatasetInfo.from_json(json.dumps({**known, "kinds_recorded": recorded}))
 
 
@@ -33,7 +33,7 @@ def write_info(connection: Connection, info: DatasetInfo) -> None:
     Raises Refused where the store holds events of another time zone or currency.
     """
     text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
-    given = {key: value for key, value in asdict(info).items() if key in KEPT}
+    given = {key: value for key, value in asdict(info).items() if key in STORED_KEYS}
     faults = [
         Fault(key, f"{given[key]!r}, the store has {text[key]!r}", "use a store of its own")
         for key in FIXED

@@ -9,7 +9,7 @@ from typing import Any
 from models.churn.backtest import Backtest
 from models.churn.backtest_protocol import protocol_json
 from models.churn.evaluation import ChurnEvaluation
-from models.churn.test_set_usage import LEDGER, record_reading, test_set_reading
+from models.churn.test_set_usage import LEDGER, reading_of_test_set, record_reading
 from serve.usecases.training_inputs import TrainingInputs
 
 
@@ -45,7 +45,7 @@ def evaluation_fields(
     command, when)."""
     definition, zone = inputs.training_set.definition, inputs.histories.context.time_zone
     fingerprint = inputs.dataset.info.fingerprint
-    times = record_reading(home, test_set_reading(fingerprint, definition, backtest.test, *reader))
+    times = record_reading(home, reading_of_test_set(fingerprint, definition, backtest.test, *reader))
     return {
         "dataset": fingerprint,
         "protocol": protocol_json(backtest, definition, zone),

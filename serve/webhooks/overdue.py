@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from kqml.playbook.codes import PERSONAL_DAYS
 from serve.webhooks.message_types import Message, duty_overdue
 
-TOLD = ("account_id", "rep_id", "duty", "occasion", "channel", "event_id")
+MESSAGE_FIELDS = ("account_id", "rep_id", "duty", "occasion", "channel", "event_id")
 
 
 def overdue_messages(duties: pa.Table) -> Iterator[Message]:
@@ -16,7 +16,7 @@ def overdue_messages(duties: pa.Table) -> Iterator[Message]:
 
     `duties`: the table of `kqml.duties.table.SCHEMA`.
     """
-    words = {name: duties[name].cast(pa.string()) for name in TOLD}
+    words = {name: duties[name].cast(pa.string()) for name in MESSAGE_FIELDS}
     result = pa.table({**words, "due_by": duties["due_by"], "must": duties["must"]})
     late = pc.and_(pc.equal(duties["state"].cast(pa.string()), "overdue"), pc.is_valid(result["account_id"]))
     late = pc.and_(late, pc.invert(pc.is_in(result["duty"], value_set=pa.array(PERSONAL_DAYS))))

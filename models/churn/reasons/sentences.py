@@ -68,7 +68,7 @@ AT_RISK, CHURNED = (_t(Code.LONGER_SILENT, name) for name in ("at_risk_cycles", 
 """Own cycles of silence (domain §8)."""
 
 SPREAD = _t(Code.LESS_REGULAR, "spread_share")
-ASKED = _t(Code.NEGLECT, "share_of_target")
+SHARE_OF_TARGET = _t(Code.NEGLECT, "share_of_target")
 NEW_REP = _t(Code.REP_CHANGE, "new_rep_days")
 LATE, SHORT = _t(Code.SERVICE_FAILURE, "on_time_rate", rest=True), _t(Code.SERVICE_FAILURE, "fill_rate", rest=True)
 WRONG = _t(Code.SERVICE_FAILURE, "invoice_error_rate")
@@ -109,10 +109,10 @@ RISING: Mapping[Code, tuple[Variant, ...]] = {
     Code.PROFILE: PROFILES,
     Code.NEGLECT: (
         _v("never", _c("contacts_recent", "==", 0)),
-        _v("visits", _c("visits_recent", "<", "visits_target", ASKED), _c("visits_month", ">", 0)),
-        _v("few_visits", _c("visits_recent", "<", "visits_target", ASKED)),
-        _v("calls", _c("calls_recent", "<", "calls_target", ASKED)),
-        _v("messages", _c("messages_recent", "<", "messages_target", ASKED)),
+        _v("visits", _c("visits_recent", "<", "visits_target", SHARE_OF_TARGET), _c("visits_month", ">", 0)),
+        _v("few_visits", _c("visits_recent", "<", "visits_target", SHARE_OF_TARGET)),
+        _v("calls", _c("calls_recent", "<", "calls_target", SHARE_OF_TARGET)),
+        _v("messages", _c("messages_recent", "<", "messages_target", SHARE_OF_TARGET)),
         _v("tailing_off", _c("contacts_recent", "<", "contacts_pace", TAILING)),
         _v("silent", _c("contact_silence", ">", _t(Code.NEGLECT, "long_without_contact_days"))),
     ),

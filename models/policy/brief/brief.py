@@ -18,7 +18,7 @@ from models.policy.brief.inputs import BriefInputs, Record
 from models.policy.planning.company import Company
 from models.policy.planning.offers import offers_for, raising_codes
 
-ASKED = 3
+FIELDS_PER_OCCASION = 3
 """Missing card fields to ask for on one occasion."""
 
 OFFERED = 2
@@ -96,7 +96,7 @@ class _Speaker:
         return self._text(facts, lambda: self._talk(row, sad))
 
     def card(self, material: BriefInputs, account_id: str) -> list[str]:
-        fields = material.missing(account_id)[:ASKED]
+        fields = material.missing(account_id)[:FIELDS_PER_OCCASION]
         return [self._text(("ask", one.name), partial(self._ask, one)) for one in fields]
 
     def _text(self, facts: Any, say: Callable[[], str]) -> str:

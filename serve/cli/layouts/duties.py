@@ -80,7 +80,7 @@ def show_compliance(result: Row, language: str) -> Iterator[Block]:
     words = Words("duties", language)
     yield words.line("compliance", "bold", playbook=result["playbook"], months=", ".join(result["months"]))
 
-    def kept(row: Row) -> str:
+    def share_of(row: Row) -> str:
         return "" if row["compliance"] is None else words.share(row["compliance"])
 
     columns = (
@@ -89,7 +89,7 @@ def show_compliance(result: Row, language: str) -> Iterator[Block]:
         _word("channel", "channels", words),
         words.column("heads.month"),
         *(_number(head, name, words) for head, name in COUNTS.items()),
-        words.column("heads.compliance", kept),
+        words.column("heads.compliance", share_of),
         *(_number(head, name, words) for head, name in CONTACTS_OFF.items()),
     )
     yield Table(columns, result["rows"], boxed=False)

@@ -36,7 +36,7 @@ def _size_lines(report: UsabilityReport, language: str) -> list[str]:
             language,
             table=text(f"report.tables.{rows.table}", language),
             read=f"{rows.read:,}",
-            kept=f"{rows.kept:,}",
+            retained=f"{rows.retained:,}",
         )
         for rows in report.tables
     ]
@@ -79,15 +79,15 @@ def _training(column: ColumnFill, language: str) -> str:
 
 
 def _finding(finding: Finding, language: str) -> Iterator[Line]:
-    told, words = sentences(finding, language), Words("report.words", language)
+    sentence, words = sentences(finding, language), Words("report.words", language)
     level = text(f"report.levels.{finding.level}", language)
-    yield Line(told.what, label=level, label_style=STYLES[finding.level])
+    yield Line(sentence.what, label=level, label_style=STYLES[finding.level])
     place = place_of(finding, language)
     if place:
         yield Line(f"    {place}", "dim")
     if finding.level is not FindingLevel.NOTE:
-        yield Line(f"    {words('costs')}: {told.costs}")
-        yield Line(f"    {words('todo')}: {told.todo}")
+        yield Line(f"    {words('costs')}: {sentence.costs}")
+        yield Line(f"    {words('todo')}: {sentence.todo}")
 
 
 def _verdict(report: UsabilityReport, language: str) -> str:

@@ -64,7 +64,7 @@ def test_every_policy_meets_the_same_luck(simulation):
     other = Simulation(build_world(SHAPE, 2), range(SHAPE.reps), journal=Journal())
     run(simulation, Reps(), 3)
     run(other, Everybody(), 3)
-    assert np.array_equal(simulation.luck.uniform("quits", 3), other.luck.uniform("quits", 3))
+    assert np.array_equal(simulation.draws.uniform("quits", 3), other.draws.uniform("quits", 3))
     assert not np.array_equal(simulation.state.closeness, other.state.closeness)
 
 
@@ -102,7 +102,7 @@ def test_faked_visits_are_recorded_and_do_nothing(simulation):
     week = simulation.week
     own = np.full(SHAPE.accounts, WorldAction.VISIT, dtype=np.int8)
     plan = WeekIntent(own, own, np.zeros(SHAPE.accounts, dtype=bool), np.ones(SHAPE.accounts))
-    acts = act(plan, read_playbook(), simulation.traits.seat, week, simulation.luck)
+    acts = act(plan, read_playbook(), simulation.traits.seat, week, simulation.draws)
     assert acts.faked.any()
     assert (acts.done[acts.faked] == WorldAction.WAIT).all()
     assert (acts.recorded[acts.faked] == WorldAction.VISIT).all()

@@ -224,7 +224,7 @@ lines = "item"
     ]
     counted = {finding.message: finding.count for finding in report.findings}
     assert (counted["zero_orders"], counted["negative_orders"]) == (1, 1)
-    assert [(rows.read, rows.kept) for rows in report.tables] == [(8, 4)]
+    assert [(rows.read, rows.retained) for rows in report.tables] == [(8, 4)]
 
 
 def test_a_day_of_another_kind_that_sums_below_nothing_is_a_fault(desk) -> None:

@@ -82,4 +82,4 @@ def test_folds_keep_accounts_together(examples):
 
 @pytest.mark.parametrize(("rows", "expected"), [(100, 20), (10_000, 50), (30_000, 150), (1_000_000, 150)])
 def test_leaves_are_smaller_on_few_rows(rows, expected):
-    assert Parameters().summary(rows, seed=0)["min_data_in_leaf"] == expected
+    assert Parameters().lightgbm_parameters(rows, seed=0)["min_data_in_leaf"] == expected

@@ -8,14 +8,14 @@ import pytest
 from features.churn_definition import ChurnDefinition
 from kqml.calendar.business_time import DAY_US
 from kqml.errors import CouldNot
-from models.churn.test_set_usage import LEDGER, read_readings, record_reading, test_set_reading
+from models.churn.test_set_usage import LEDGER, read_readings, reading_of_test_set, record_reading
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 
 
 def reading(first, last, dataset="d1", gap=0):
     cutoffs = np.array([first, last], dtype=np.int64) * DAY_US
-    return test_set_reading(dataset, ChurnDefinition(gap=gap), cutoffs, "backtest", AT)
+    return reading_of_test_set(dataset, ChurnDefinition(gap=gap), cutoffs, "backtest", AT)
 
 
 def test_each_look_at_overlapping_weeks_counts(tmp_path):

@@ -10,7 +10,8 @@ from serve.security.api_keys import NewKey, add_key
 from serve.security.callers import Scope
 from serve.security.key_text import make_key
 from serve.security.passwords import hash_password
-from serve.security.roles import SCOPES_OF, Role
+from serve.security.role_scopes import SCOPES_OF
+from serve.security.roles import Role
 from serve.security.sessions import SessionLimits, csrf_token, start_session
 from serve.security.users import NewUser, add_user
 

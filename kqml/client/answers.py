@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypedDict
 
-Band = Literal["stopped", "high", "raised", "low"]
+from kqml.bands import Band
 
 
 class Reason(TypedDict):

@@ -12,6 +12,7 @@ from kqml.duties.duty_log import NOWHEN, Records
 from kqml.duties.request import DutyRequest
 from kqml.duties.table import DutyPart, duty_states
 from kqml.events import EventKind
+from kqml.history.event_log import CLOSED_BY
 from kqml.playbook.codes import CHANNELS
 
 Flags = NDArray[np.bool_]
@@ -21,18 +22,20 @@ def open_issue_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Everything open before the end of the period, and what was due in it and is settled."""
     answers = request.playbook.answers
     output = request.known.of(EventKind.PROMISE_MADE)
-    yield _matter(request, "promise", output, _closed(request, output, EventKind.PROMISE_KEPT), answers.promise_days)
+    yield _matter(
+        request, "promise", output, _closed(request, output, CLOSED_BY[EventKind.PROMISE_MADE]), answers.promise_days
+    )
     result = request.known.of(EventKind.COMPLAINT)
     yield _matter(
-        request, "complaint", result, _closed(request, result, EventKind.COMPLAINT_RESOLVED), answers.complaint_days
+        request, "complaint", result, _closed(request, result, CLOSED_BY[EventKind.COMPLAINT]), answers.complaint_days
     )
     came = request.known.of(EventKind.INBOUND)
     yield _matter(request, "inbound", came, _answered(request, came), answers.inbound_days)
 
 
-def _closed(request: DutyRequest, opened: Records, kind: EventKind) -> Flags:
+def _closed(request: DutyRequest, opened: Records, kinds: frozenset[EventKind]) -> Flags:
     """Which of the events one of the same account refers to by its `ref`, known before the cutoff."""
-    log, closing = request.book.log, request.known.of(kind)
+    log, closing = request.book.log, request.known.of(*kinds)
     ids = pa.array(log.texts("event_id", opened.row), pa.string())
     refs = pa.array(log.texts("ref", closing.row), pa.string())
     place = pc.fill_null(pc.index_in(refs, value_set=ids, skip_nulls=True), -1).to_numpy(zero_copy_only=False)

@@ -1,9 +1,8 @@
-"""The words that a playbook may use: tiers, channels, festivals, reason codes, personal days.
-
-Reason codes are text here, since the vocabulary imports nothing of the features; a test compares them.
-"""
+"""The words that a playbook may use: tiers, channels, festivals, reason codes, personal days."""
 
 from collections.abc import Mapping
+
+from kqml.reason_codes import Code
 
 TIERS = ("A", "B", "C")
 GRADES = ("A", "B", "C", "D")
@@ -26,37 +25,8 @@ DIMENSIONS = ("familiarity", "closeness", "sales_support", "complaints", "receiv
 CLASS_PARTS = ("results", "relationship", "credit")
 """What the overall class is made of."""
 
-SYMPTOMS = (
-    "longer_silent",
-    "orders_falling",
-    "orders_smaller",
-    "range_narrower",
-    "less_regular",
-    "relation_age",
-    "relation_cooler",
-    "order_level",
-    "season",
-    "profile",
-)
-CAUSES = (
-    "neglect",
-    "rep_change",
-    "competitor",
-    "complaint",
-    "broken_promise",
-    "no_response",
-    "pressure",
-    "service_failure",
-    "price_policy",
-    "slow_moving",
-    "small_neglect",
-    "market_shock",
-    "account_cash",
-    "conduct",
-    "shallow",
-    "natural",
-    "no_follow_up",
-)
+SYMPTOMS = tuple(code.value for code in Code if not code.is_cause)
+CAUSES = tuple(code.value for code in Code if code.is_cause)
 """Domain §8."""
 
 FACTS: Mapping[str, tuple[str, ...]] = {

@@ -1,14 +1,10 @@
 """The band of a churn probability: stopped, high, raised, low."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
+from kqml.bands import BANDS, Band
 from kqml.settings import BandSettings
-
-Band = Literal["stopped", "high", "raised", "low"]
-BANDS: tuple[Band, ...] = ("stopped", "high", "raised", "low")
 
 
 def assign_bands(

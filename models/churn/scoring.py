@@ -16,11 +16,12 @@ from features.peers import PeerCells, Peers
 from features.plan import FeaturePlan, compile_plan
 from features.rows import Rows
 from features.single_account_eligibility import single_account_eligibility
+from kqml.bands import Band
 from kqml.errors import CouldNot, Fault
 from kqml.history.event_log import EventLog
 from kqml.messages import text
 from kqml.playbook import Playbook
-from models.churn.bands import Band, assign_bands
+from models.churn.bands import assign_bands
 from models.churn.bundle import Bundle
 from models.churn.logistic_line import Floats
 from models.churn.reasons.reasons import Explainer, Reason, create_explainer, knows_cause

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from serve.database.engine import Database
     from serve.security.audit import Actor
     from serve.security.encryption import Cipher
-    from serve.security.roles import Role
     from serve.security.startup_checks import SecurityOptions
     from serve.security.users import UserRecord
     from serve.webhooks.addresses import AllowedNetworks
@@ -145,18 +143,3 @@ def find_known_user(connection: "Connection", login: str) -> "UserRecord":
     if user is None:
         raise BadUse("There is no such user.", [Fault(login, "nobody has this login", "see `kqml users list`")])
     return user
-
-
-class RoleName(StrEnum):
-    """The roles as the command line knows them; the same as `serve.security.roles.Role`, which a test compares."""
-
-    REP = "rep"
-    MANAGER = "manager"
-    DATA_SCIENTIST = "data_scientist"
-    ADMIN = "admin"
-
-    @property
-    def role(self) -> "Role":
-        from serve.security.roles import Role
-
-        return Role(self.value)

@@ -100,8 +100,8 @@ def read_profile(
     out: Path | None, question: ScoringQuestion, versions: Versions, tally: "ScoreCounts", language: str
 ) -> dict[str, Any]:
     """What a scoring command answers."""
+    from kqml.bands import BANDS
     from kqml.calendar.business_time import moment_of
-    from models.churn.bands import BANDS
 
     now, then, scorer = question.now, question.then, versions.scorer
     info = question.dataset.info

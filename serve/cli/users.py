@@ -5,16 +5,17 @@ from typing import Annotated
 import typer
 
 from kqml.errors import BadUse, Fault
-from serve.cli.administration import RoleName, change_database, find_known_user, iso, read_database, read_password
+from serve.cli.administration import change_database, find_known_user, iso, read_database, read_password
 from serve.cli.command import Answer, CommandContext, Language, sentence
 from serve.cli.layout import Words, records_table
+from serve.security.roles import Role
 
 Login = Annotated[str, typer.Argument(help="Whose.")]
 
 
 def create(
     login: Annotated[str, typer.Argument(help="Name to log in with: letters, digits, any of . _ @ -")],
-    role: Annotated[RoleName, typer.Option(help="What the user may do.")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")],
     context: CommandContext,
     rep: Annotated[str | None, typer.Option(help="Which rep or manager the user is; needed for these roles.")] = None,
     language: Annotated[Language | None, typer.Option(help="Of the pages; else the service's.")] = None,
@@ -28,7 +29,7 @@ def create(
     from serve.security.passwords import hash_password
     from serve.security.users import NewUser, add_user, new_user_faults
 
-    request = NewUser(login, role.role, rep, language.value if language else None)
+    request = NewUser(login, role, rep, language.value if language else None)
     faults = [Fault(where, what, todo) for where, what, todo in new_user_faults(request)]
     if faults:
         raise BadUse("The user cannot be made.", faults)

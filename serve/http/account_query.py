@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kqml.bands import Band
 from serve.http.cursors import PAGE_DEFAULT, PAGE_LIMIT
 from serve.http.fields import Word
-from serve.http.schemas.accounts import Band
 
 Sort = Literal[
     "-churn_probability",

@@ -17,7 +17,8 @@ from serve.http.problems import Problem, ProblemError
 from serve.security.api_keys import USED_EVERY_US, KeyRecord, find_key, note_use
 from serve.security.callers import Caller
 from serve.security.key_text import hash_of, is_same, key_id_of
-from serve.security.roles import SCOPES_OF, TERRITORIAL, Role
+from serve.security.role_scopes import SCOPES_OF, TERRITORIAL
+from serve.security.roles import Role
 from serve.security.sessions import SEEN_EVERY_US, Session, SessionLimits, find_session, is_csrf_token, touch_session
 from serve.security.territories import own_territory, team_territory
 from serve.security.users import UserRecord

@@ -7,7 +7,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from serve.database.tables import SESSIONS, USERS
-from serve.security.roles import TERRITORIAL, Role
+from serve.security.role_scopes import TERRITORIAL
+from serve.security.roles import Role
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from kqml.bands import Band
 from serve.http.fields import Moment
 from serve.http.schemas.scores import ReasonOut
 
 Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
-Band = Literal["stopped", "high", "raised", "low"]
 
 
 class ShortScore(BaseModel):

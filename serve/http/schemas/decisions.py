@@ -4,8 +4,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue
 
+from kqml.bands import Band
 from serve.http.fields import Identifier, Instant, Moment, OneOf, Text
-from serve.http.schemas.accounts import Band
 from serve.http.schemas.scores import STRICT, Attributes, ReasonOut
 
 State = Literal["recommended", "accepted", "rejected", "scheduled", "done", "failed", "verified", "outcome"]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Required
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
+from kqml.bands import Band
 from kqml.dataset.tables import STATUSES, TIERS
 from kqml.events import KIND_OF_CODE
 from serve.http.any_json import numbers_that_all_can_read
@@ -120,7 +121,7 @@ class ScoreOut(BaseModel):
 
     account_id: str
     churn_probability: Annotated[float, Field(ge=0, le=1)] | None
-    band: Literal["stopped", "high", "raised", "low"] | None
+    band: Band | None
     eligible: bool
     reasons: list[ReasonOut]
     warnings: list[str]

@@ -8,13 +8,12 @@ import jsonschema_rs
 import pytest
 from typer.testing import CliRunner
 
-from features.definitions import Code
 from kqml.__main__ import create_app, main
 from kqml.calendar.festivals import FESTIVALS
 from kqml.events import KIND_OF_CODE
 from kqml.messages import LANGUAGES, catalogue
 from kqml.playbook import parse_playbook, read_playbook
-from kqml.playbook.codes import CAUSES, SYMPTOMS, TIERS
+from kqml.playbook.codes import TIERS
 from kqml.playbook.differences import PlaybookDifference, playbook_differences
 from kqml.playbook.reading import content_of
 
@@ -137,8 +136,3 @@ def test_a_playbook_equals_itself(own):
     assert answered("diff", own, own)["differences"] == []
     told = CliRunner().invoke(create_app(), ["playbook", "diff", own, own, "--language", "en"])
     assert told.stdout.strip() == "The two playbooks say the same"
-
-
-def test_the_reason_codes_are_those_of_the_features():
-    assert set(CAUSES) == {code.value for code in Code if code.is_cause}
-    assert set(SYMPTOMS) == {code.value for code in Code if not code.is_cause}

@@ -10,13 +10,11 @@ from typer.testing import CliRunner
 
 from kqml.__main__ import create_app
 from kqml.errors import BadUse
-from serve.cli.administration import RoleName
 from serve.database.engine import open_database
 from serve.database.tables import AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS
 from serve.security.contact_vault import ContactVault
 from serve.security.encryption import cipher_from_file, make_secret_key
 from serve.security.passwords import is_password
-from serve.security.roles import Role
 from serve.security.users import find_user
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
@@ -114,10 +112,6 @@ def test_a_password_is_changed_and_a_user_disabled(kqml, database):
     assert kqml("users", "list")["users"][0]["disabled_at"] is not None
     with pytest.raises(BadUse, match="There is no such user"):
         kqml("users", "disable", "zhang")
-
-
-def test_the_roles_of_the_command_line_are_the_roles():
-    assert [role.value for role in RoleName] == [role.value for role in Role]
 
 
 def put_contact(home, database):

@@ -5,7 +5,8 @@ from security_company import bearer, logged_in
 
 from serve.http.openapi_security import needs
 from serve.security.callers import Scope
-from serve.security.roles import SCOPES_OF, Role
+from serve.security.role_scopes import SCOPES_OF
+from serve.security.roles import Role
 
 
 def declared(app) -> dict[str, str | None]:

@@ -5,7 +5,8 @@ from pathlib import Path
 from access_samples import RULES
 
 from serve.security.callers import Scope
-from serve.security.roles import SCOPES_OF, Role
+from serve.security.role_scopes import SCOPES_OF
+from serve.security.roles import Role
 
 PAGE = (Path(__file__).parents[3] / "docs" / "security.md").read_text()
 

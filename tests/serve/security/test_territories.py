@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from serve.database.tables import METADATA
 from serve.security.callers import Scope
-from serve.security.roles import SCOPES_OF, Role
+from serve.security.role_scopes import SCOPES_OF
+from serve.security.roles import Role
 from serve.security.territories import own_territory, team_territory
 
 IDS = re.compile(r"^([acdver])\d$")

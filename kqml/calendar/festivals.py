@@ -24,15 +24,3 @@ def festival_day(name: str, year: int) -> date:
     if name in SOLAR:
         return date(year, *SOLAR[name])
     return festival(name, year)
-
-
-def next_festival(name: str, day: date) -> date:
-    """The first day of a festival that is not before `day`."""
-    this_year = festival_day(name, day.year)
-    return this_year if this_year >= day else festival_day(name, day.year + 1)
-
-
-def last_festival(name: str, day: date) -> date:
-    """The last day of a festival that is not after `day`."""
-    this_year = festival_day(name, day.year)
-    return this_year if this_year <= day else festival_day(name, day.year - 1)

@@ -1,6 +1,5 @@
 """Decisions and what becomes of them: written once, followed by states that may follow each other."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,11 +88,3 @@ def add_state(connection: Connection, decision_id: str, state: Row, now: int) ->
     row = {**empty, **state, "decision_id": decision_id, "number": len(states), "known_at": now}
     connection.execute(insert(DECISION_STATES), row)
     return row
-
-
-def as_texts(row: Row, names: Sequence[str]) -> dict[str, Any]:
-    """The row with these values as JSON text."""
-    return {
-        name: json.dumps(value, ensure_ascii=False) if name in names and value is not None else value
-        for name, value in row.items()
-    }

@@ -4,10 +4,8 @@ from datetime import date, timedelta
 
 import chinese_calendar
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kqml.calendar.festivals import FESTIVALS, festival_day, last_festival, next_festival
+from kqml.calendar.festivals import festival_day
 
 ORACLE = {
     "new_year": "New Year's Day",
@@ -54,11 +52,3 @@ def test_a_festival_falls_on_its_day(name, day):
 def test_a_festival_that_is_none_is_refused():
     with pytest.raises(KeyError, match="easter"):
         festival_day("easter", 2024)
-
-
-@given(st.sampled_from(FESTIVALS), st.dates(date(1990, 1, 1), date(2049, 12, 31)))
-def test_the_next_and_the_last_festival_enclose_a_day(name, day):
-    before, after = last_festival(name, day), next_festival(name, day)
-    assert before <= day <= after
-    assert (before == after) == (festival_day(name, day.year) == day)
-    assert (after - before).days <= 385

@@ -3,8 +3,9 @@
 import itertools
 
 import pytest
+from decision_records import as_texts
 
-from serve.database.decisions import FOLLOWS, add_decisions, as_texts
+from serve.database.decisions import FOLLOWS, add_decisions
 
 NOW = 1_710_892_800_000_000
 ROW = {

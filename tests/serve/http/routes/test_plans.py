@@ -1,8 +1,9 @@
 """`GET /v1/reps/{rep_id}/plan`: the stored decisions of a rep's week."""
 
 import pytest
+from decision_records import as_texts
 
-from serve.database.decisions import add_decisions, add_state, as_texts
+from serve.database.decisions import add_decisions, add_state
 from serve.http.schemas.plans import RepPlan
 from serve.security.objections_and_reviews import set_objection
 

@@ -9,7 +9,7 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class SecuritySettings(BaseModel):
-    """`[security]`. `open`: answer everybody while the store knows no key and no user, on this machine only. `tls`:
+    """`[security]`. `open`: answer everybody while the database knows no key and no user, on this machine only. `tls`:
     browsers reach the service by HTTPS, so cookies are Secure and HSTS is sent."""
 
     model_config = _FROZEN

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def database_address(self) -> str:
-        """The store's database: the setting, else SQLite at home."""
+        """The database's database: the setting, else SQLite at home."""
         return self.database_url or f"sqlite:///{(self.home / 'kqml.db').absolute()}"
 
     @property

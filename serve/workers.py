@@ -49,7 +49,7 @@ STARTING_SECONDS = 60
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """How to serve. `pointer`: the file that names the model. `database`: the store's address. Port 0 takes a free
+    """How to serve. `pointer`: the file that names the model. `database`: the database's address. Port 0 takes a free
     one. `body_limit` in bytes. `sealer`: what personal data are sealed with. `reach`: where webhooks may point.
     `playbook`: the rules that duties are computed by."""
 

@@ -1,4 +1,4 @@
-"""Fixtures of whatever tests the store: an empty, migrated one of one's own, on each database."""
+"""Fixtures of whatever tests the database: an empty, migrated one of one's own, on each database."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -75,7 +75,7 @@ def empty_address(backend: str, tmp_path: Path, request: pytest.FixtureRequest) 
 
 @pytest.fixture
 def database_address(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of a migrated, empty store."""
+    """The address of a migrated, empty database."""
     if backend == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kqml.db")
         return f"sqlite:///{tmp_path / 'kqml.db'}"
@@ -84,7 +84,7 @@ def database_address(backend: str, tmp_path: Path, request: pytest.FixtureReques
 
 @pytest.fixture
 def database(database_address: str) -> Iterator[Database]:
-    """A migrated, empty store."""
+    """A migrated, empty database."""
     opened = open_database(database_address)
     yield opened
     opened.close()

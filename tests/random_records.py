@@ -11,7 +11,7 @@ FIELDS = [None, {"topic": "price"}, {"topic": 5}, {"fields": ["size", 3]}, {"fro
 
 
 def random_records(seed):
-    """Accounts with events as a store hands them out: sorted, every column there, some of them empty."""
+    """Accounts with events as a database hands them out: sorted, every column there, some of them empty."""
     random = np.random.default_rng(seed)
     empty = {name for name in COLUMNS[3:] if random.random() < 0.3} - {"event_id"}
     return {

@@ -1,4 +1,4 @@
-"""Fixtures of whatever tests the registry: a store of one's own, a small company with two models."""
+"""Fixtures of whatever tests the registry: a database of one's own, a small company with two models."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A small company with callers that the store knows."""
+"""A small company with callers that the database knows."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ class Clock:
 
 @dataclass
 class Company:
-    """The store with its callers. Sessions and keys are made when first asked for."""
+    """The database with its callers. Sessions and keys are made when first asked for."""
 
     database: Database
     clock: Clock

@@ -127,7 +127,7 @@ def _by_store(commands: Commands, dataset: Path) -> dict[str, Any]:
     result["plan_store"] = commands.run("plan --database", "plan", "--database", "--week", week[0])
     retained = {"events": before, "scores": scored - before, "decisions": _bytes(address) - scored}
     again = commands.run("plan --database again", "plan", "--database", "--week", week[0])
-    if not again["store"]["replayed"]:
+    if not again["database"]["replayed"]:
         raise CouldNot("The week was not replayed.", [Fault("--week", week[0], "read what the command says of it")])
     return {**result, "bytes": retained}
 

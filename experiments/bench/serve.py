@@ -1,4 +1,5 @@
-"""The service with its store: scores of stored accounts, events in batches, models exchanged under load, long runs."""
+"""The service with its database: scores of stored accounts, events in batches, models exchanged under load, long
+runs."""
 
 import argparse
 from collections.abc import Iterator, Mapping

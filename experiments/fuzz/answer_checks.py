@@ -14,7 +14,7 @@ OF_EVERY_ANSWER = (
     "response_schema_conformance",
 )
 OF_GENERATED = (*OF_EVERY_ANSWER, "negative_data_rejection")
-"""`positive_data_acceptance` is out: the store knows more than a schema."""
+"""`positive_data_acceptance` is out: the database knows more than a schema."""
 
 TOO_LARGE = 413
 

@@ -34,7 +34,7 @@ class FuzzCaller:
 
 
 def make_callers(database: Database, rep_id: str, manager_id: str, now: int) -> tuple[FuzzCaller, ...]:
-    """Adds to the store whoever it shall know. The first one may do everything everywhere."""
+    """Adds to the database whoever it shall know. The first one may do everything everywhere."""
     keys = [
         _key(database, "everything", EVERYTHING, now),
         _key(database, "everything of a rep's accounts", EVERYTHING - OF_THE_COMPANY, now, rep_id=rep_id),

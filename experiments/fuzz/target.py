@@ -1,4 +1,4 @@
-"""The service under attack: on a port of this machine, with a small company in its store."""
+"""The service under attack: on a port of this machine, with a small company in its database."""
 
 import threading
 import time

@@ -101,7 +101,7 @@ class Client:
     def score(
         self, accounts: Sequence[str | Record], as_of: str | None = None, language: str | None = None, reasons: int = 3
     ) -> Scores:
-        """Scores of accounts: ids of those the store knows, or records with their whole history in `events`."""
+        """Scores of accounts: ids of those the database knows, or records with their whole history in `events`."""
         request = [{"account_id": item} if isinstance(item, str) else dict(item) for item in accounts]
         body = {"accounts": request, "as_of": as_of, "language": language, "reasons": reasons}
         given = {name: value for name, value in body.items() if value is not None}

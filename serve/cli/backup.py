@@ -1,4 +1,4 @@
-"""`kqml backup`: a copy of the store, the registry, the models, that `kqml restore` makes an installation from."""
+"""`kqml backup`: a copy of the database, the registry, the models, that `kqml restore` makes an installation from."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ def run(
         typer.Option("--secrets", help="Copy the file of secret keys, too: whoever has the backup reads everything."),
     ] = False,
 ) -> Answer:
-    """Copies store, registry, artifacts and served models as they are at one moment; the service may go on.
+    """Copies database, registry, artifacts and served models as they are at one moment; the service may go on.
 
     PostgreSQL is copied by `pg_dump`, which must be on the PATH. An MLflow server is not copied: it has a backup of its
     own. Without --secrets keep the secret keys elsewhere: personal data cannot be read without them.

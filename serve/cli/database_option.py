@@ -1,4 +1,4 @@
-"""The flag by which commands read from the store, or write to it, instead of a dataset folder."""
+"""The flag by which commands read from the database, or write to it, instead of a dataset folder."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ DatabaseOption = Annotated[
     typer.Option(
         FLAG,
         metavar="[ADDRESS]",
-        help="The store: sqlite:///FILE or postgresql://…; without an address KQML_DATABASE_URL, else the one at home.",
+        help="The database: sqlite:///FILE or postgresql://…; by default KQML_DATABASE_URL, else the one at home.",
     ),
 ]
 
@@ -52,7 +52,7 @@ def with_address(words: Sequence[str]) -> list[str]:
 
 @contextmanager
 def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabase"]:
-    """The store that the flag names, brought up to this program."""
+    """The database that the flag names, brought up to this program."""
     from serve.usecases.database_access import open_database
 
     address = settings.database_address if flag == OWN else flag
@@ -62,7 +62,7 @@ def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabas
 
 @dataclass(frozen=True)
 class Source:
-    """Where a command reads: a dataset folder, which for a store is what it held at one moment."""
+    """Where a command reads: a dataset folder, which for a database is what it held at one moment."""
 
     folder: Path
     found: "OpenDatabase | None"
@@ -79,7 +79,7 @@ class Source:
 
 @contextmanager
 def open_source(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
-    """The folder, else the store that the flag names, written to a folder at home while the block runs, without what
+    """The folder, else the database that the flag names, written to a folder at home while the block runs, without what
     is personal about contacts.
 
     Raises BadUse unless exactly one of them is given.

@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
     Without --rep and --out only the counts are told. With --compliance the past months instead. With --database of what
-    the store holds, without birthdays: contacts stay sealed.
+    the database holds, without birthdays: contacts stay sealed.
 
     Example: kqml duties data/world --rep R0001-00 --week 2024-W07
     """

@@ -1,4 +1,4 @@
-"""`kqml export`: the store as a dataset folder."""
+"""`kqml export`: the database as a dataset folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ def run(
     database: DatabaseOption = OWN,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
 ) -> Answer:
-    """Writes what the store holds at this moment as a dataset, contacts readable: keep it as safe as the store.
+    """Writes what the database holds at this moment as a dataset, contacts readable: keep it as safe as the database.
 
     Example: kqml export --out data/today
     """

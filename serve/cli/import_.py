@@ -1,4 +1,5 @@
-"""`kqml import`: files or queries become a dataset, in a folder or in the store, or a report says why they cannot."""
+"""`kqml import`: files or queries become a dataset, in a folder or in the database, or a report says why they
+cannot."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -43,7 +44,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     """Turns files or SQL queries into a dataset, with a data usability report.
 
     Exits with 1 and writes nothing where the data cannot be used. How to write a mapping: docs/importing.md. With
-    --database the dataset also goes into the store, which takes events that it has already only once.
+    --database the dataset also goes into the database, which takes events that it has already only once.
 
     Example: kqml import --mapping iowa_stores --out data/iowa store_day.parquet
     """
@@ -78,7 +79,7 @@ def _load_folder(files: "Sequence[Path]", target: "OpenTarget | None", context: 
     if target is None or len(files) != 1 or not (files[0] / "dataset.json").is_file():
         todo = f"name a mapping, or one dataset folder with {FLAG}"
         raise BadUse("It is not clear how to read the data.", [Fault("--mapping", "is absent", todo)])
-    with progress("Into the store", None):
+    with progress("Into the database", None):
         loaded = load_folder(files[0], target, context.now)
     return Answer({"stored": loaded}, [_loaded_line(loaded, context.language)])
 

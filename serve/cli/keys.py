@@ -20,7 +20,7 @@ def create(
     rep: Annotated[str | None, typer.Option(help="Limit it to the accounts of this rep, with the team below.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="It expires after so many days.")] = None,
 ) -> Answer:
-    """Makes an API key and shows it once; the store keeps only its hash.
+    """Makes an API key and shows it once; the database keeps only its hash.
 
     Example: kqml keys create crm --scope events:write --scope accounts:write --days 365
     """

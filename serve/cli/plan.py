@@ -25,7 +25,8 @@ def run(  # noqa: PLR0913 - the flags of one command
     week: Annotated[
         str | None,
         typer.Option(
-            help="ISO week such as 2024-W07.", show_default="the week after the last record; of a store the present one"
+            help="ISO week such as 2024-W07.",
+            show_default="the week after the last record; of a database the present one",
         ),
     ] = None,
     rep: Annotated[str | None, typer.Option(help="Only this rep's week.", show_default="everybody")] = None,
@@ -49,8 +50,8 @@ def run(  # noqa: PLR0913 - the flags of one command
     Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
     effects, else cadence and risk × value; then no effect is claimed.
 
-    With --database everybody's week is kept in the store, where rejections and the drawn decisions of earlier weeks are
-    found; a week that it holds is decided again, compared bit for bit. Accounts that object are left out.
+    With --database everybody's week is kept in the database, where rejections and the drawn decisions of earlier
+    weeks are found; a week that it holds is decided again, compared bit for bit. Accounts that object are left out.
 
     Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
     """
@@ -62,7 +63,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     if out is not None:
         check_plan_path(out)
     if database is not None and log is not None:
-        raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the store is the log")])
+        raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the database is the log")])
     settings, speech = context.settings, context.language
     rules = plan_rules(settings, read_playbook_in_force(playbook, settings), model, speech)
     with progress("Planning", None), open_source(dataset, database, settings) as source:
@@ -75,7 +76,8 @@ def run(  # noqa: PLR0913 - the flags of one command
 
 
 def _wanted(source: Source, week: str | None) -> "tuple[Dataset, Period]":
-    """The dataset with the week asked for; else the first whole week after its last record, of a store the present."""
+    """The dataset with the week asked for; else the first whole week after its last record, of a database the
+    present."""
     from kqml.dataset.folder import read_dataset
     from kqml.duties import week as week_named
     from models.policy.planning.company import week_period

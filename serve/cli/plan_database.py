@@ -1,4 +1,4 @@
-"""`kqml plan --database`: the week of everybody in the store, kept there, or compared with what is kept."""
+"""`kqml plan --database`: the week of everybody in the database, kept there, or compared with what is kept."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ BY = "command:plan"
 
 @dataclass(frozen=True)
 class EarlierPlan:
-    """What the store holds when a week is planned. `own`: this week's decisions as this command made them;
+    """What the database holds when a week is planned. `own`: this week's decisions as this command made them;
     `retained`: reps
     whose weeks somebody else had decided. Whoever objected after the week was decided did not object then."""
 
@@ -35,7 +35,7 @@ class EarlierPlan:
 def plan_database(
     source: Source, wanted: "tuple[Dataset, Period]", rules: PlanRules
 ) -> "tuple[PlannedWeek, dict[str, Any]]":
-    """The plan of a week, kept in the store or compared with what it holds; what is told of model and store."""
+    """The plan of a week, kept in the database or compared with what it holds; what is told of model and store."""
     from models.policy.planning.feature_rows import FeatureMatrix
     from models.policy.planning.plan_week import PlanRequest, plan_dataset
     from serve.usecases.plan_records import compare_plans, plan_record
@@ -67,7 +67,7 @@ def plan_database(
     else:
         _keep(database, output, now)
     result = {"rows": len(output.decisions), "replayed": bool(earlier.own), "kept_reps": sorted(earlier.decided)}
-    return planned, {"model": model_reference(rules), "log": None, "store": result}
+    return planned, {"model": model_reference(rules), "log": None, "database": result}
 
 
 def _refuse_future(dataset: "Dataset", week: "Period", now: int) -> None:

@@ -51,7 +51,7 @@ def plan_and_log(
     retained = None if scorer is None else log
     with feature_rows(retained, dataset.event_log().accounts, week.week_name, columns) as features:
         planned = plan_dataset(dataset, request, features)
-        result: dict[str, Any] = {"model": model_reference(rules), "log": None, "store": None}
+        result: dict[str, Any] = {"model": model_reference(rules), "log": None, "database": None}
         if log is not None:
             if features is not None:
                 features.close()

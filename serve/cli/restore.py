@@ -14,7 +14,7 @@ def run(
     context: CommandContext,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there. Stop the service before.")] = False,
 ) -> Answer:
-    """Checks every byte of a backup, then puts store, registry, artifacts and served models where the settings say.
+    """Checks every byte of a backup, then puts database, registry, artifacts and served models where the settings say.
 
     Refuses where something is there already, unless forced. Afterwards `kqml doctor` says whether all is well.
 

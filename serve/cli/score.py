@@ -26,7 +26,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     cutoff: Annotated[
         str | None,
         typer.Option(
-            help="A date or an instant with offset.", show_default="midnight after the last record; of a store now"
+            help="A date or an instant with offset.", show_default="midnight after the last record; of a database now"
         ),
     ] = None,
     model: Annotated[str, typer.Option(help="Version or alias of the model.")] = "champion",
@@ -35,12 +35,12 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None,
         typer.Option(
             help="Also say why each score changed since this earlier cutoff.",
-            show_default="of a store its last scoring, else nothing",
+            show_default="of a database its last scoring, else nothing",
         ),
     ] = None,
     since_model: Annotated[
         str | None,
-        typer.Option(help="The version that scored then.", show_default="the same; of a store the one that did"),
+        typer.Option(help="The version that scored then.", show_default="the same; of a database the one that did"),
     ] = None,
     playbook: Annotated[
         str | None,
@@ -49,7 +49,7 @@ def run(  # noqa: PLR0913 - the flags of one command
 ) -> Answer:
     """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
 
-    With --database the accounts are those of the store, which keeps the scores: lists and histories show them, and
+    With --database the accounts are those of the database, which keeps the scores: lists and histories show them, and
     webhooks tell of accounts that crossed a band.
 
     Example: kqml score data/iowa --out scores.parquet --cutoff 2022-09-01 --since 2022-08-01

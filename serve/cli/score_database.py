@@ -1,4 +1,4 @@
-"""`kqml score --database`: all accounts of the store scored, the scores kept there with why they moved."""
+"""`kqml score --database`: all accounts of the database scored, the scores kept there with why they moved."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,8 @@ class NightlyScoreRequest:
 def score_database(
     source: Source, settings: Settings, requested: NightlyScoreRequest, language: str, out: Path | None
 ) -> dict[str, Any]:
-    """Scores the accounts as they were when the store was read, keeps the scores, writes them to a file where asked."""
+    """Scores the accounts as they were when the database was read, keeps the scores, writes them to a file where
+    asked."""
     from models.churn.score_change import explain_score_changes
     from models.value.at_risk import at_risk
     from serve.database.scores import ScoringRun
@@ -103,7 +104,7 @@ def _margins(
 
 
 def _since(source: Source, settings: Settings, request: NightlyScoreRequest) -> "ScoringRun | None":
-    """The scoring to compare with: the one named, else the store's last one if its version can still be had."""
+    """The scoring to compare with: the one named, else the database's last one if its version can still be had."""
     from features.cutoffs import parse_cutoff
     from kqml.dataset.folder import read_dataset
     from serve.database.scores import ScoringRun, last_run

@@ -19,7 +19,8 @@ def run(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Else KQML_HOST, else 127.0.0.1: this machine only.")] = None,
     open_: Annotated[
-        bool, typer.Option("--open", help="Let everybody on this machine in while the store knows no key and no user.")
+        bool,
+        typer.Option("--open", help="Let everybody on this machine in while the database knows no key and no user."),
     ] = False,
     max_body_mib: Annotated[int, typer.Option(min=1, max=1024, help="Larger request bodies are refused.")] = 32,
 ) -> None:

@@ -20,7 +20,7 @@ def create(
     kind: Annotated[list[str], typer.Option(help="What to tell of; repeat it for several (docs/webhooks.md).")],
     context: CommandContext,
 ) -> Answer:
-    """Makes a webhook and shows its signing secret once; the store keeps it sealed.
+    """Makes a webhook and shows its signing secret once; the database keeps it sealed.
 
     Example: kqml webhooks create https://crm.example.com/kqml --kind account.band_crossed --kind plan.created
     """
@@ -141,7 +141,8 @@ def overdue(
     cutoff: Annotated[str | None, typer.Option(help="A date or an instant with offset.", show_default="now")] = None,
     playbook: PlaybookFlag = None,
 ) -> Answer:
-    """Works out what is overdue in the store and tells webhooks of what they were not told before; for a nightly job.
+    """Works out what is overdue in the database and tells webhooks of what they were not told before; for a nightly
+    job.
 
     Duties of birthdays and of people's lives are left out: their day alone is personal.
 

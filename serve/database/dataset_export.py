@@ -20,7 +20,7 @@ ROWS = 65_536
 
 
 def export_dataset(database: Database, folder: Path, vault: Vault, *, force: bool = False) -> Dataset:
-    """Writes the store as it is at one moment, whole or not at all; tables and columns without values are left out.
+    """Writes the database as it is at one moment, whole or not at all; tables and columns without values are left out.
 
     Raises BadUse where the folder exists, unless `force` and it is a dataset.
     """

@@ -1,4 +1,4 @@
-"""A dataset folder put into the store, whole or not at all."""
+"""A dataset folder put into the database, whole or not at all."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ def load_dataset(
 ) -> ImportedCounts:
     """Adds the events that are not there, puts in accounts, contacts, reps as the dataset says them.
 
-    What the dataset says becomes what the store says. Raises Refused where an event's id is there with another content,
-    or the dataset has another time zone or currency; then the store is as it was.
+    What the dataset says becomes what the database says. Raises Refused where an event's id is there with another
+    content, or the dataset has another time zone or currency; then the database is as it was.
     """
     with database.writing() as connection:
         write_info(connection, dataset.info)
@@ -50,7 +50,7 @@ def load_dataset(
             events, known = _load_events(connection, dataset, now, stepped)
         except RejectedRows as rejected:
             faults = [Fault("events", fault.what, "correct the data") for fault in rejected.faults[:SHOWN_FAULTS]]
-            raise Refused(f"{len(rejected.faults)} events do not fit into the store.", faults) from None
+            raise Refused(f"{len(rejected.faults)} events do not fit into the database.", faults) from None
         accounts = put_rows(connection, ACCOUNTS, _records(dataset, "accounts"), now, {"described": True})
         contacts = put_contacts(connection, _records(dataset, "contacts"), now, EVERYWHERE, vault)
         reps = put_rows(connection, REPS, _records(dataset, "reps"), now)

@@ -1,4 +1,4 @@
-"""What `dataset.json` says, kept in the store."""
+"""What `dataset.json` says, kept in the database."""
 
 import json
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from serve.database.upserting import upsert
 
 STORED_KEYS = ("time_zone", "currency", "quiet_periods", "columns", "record_lags", "source")
 FIXED = ("time_zone", "currency")
-"""What may not change once the store holds it: days and sums would mean something else."""
+"""What may not change once the database holds it: days and sums would mean something else."""
 
 
 def read_info(connection: Connection) -> DatasetInfo:
-    """What the store says of its tables; no fingerprint, for they change."""
+    """What the database says of its tables; no fingerprint, for they change."""
     text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     noted = connection.execute(select(KINDS_RECORDED).order_by(KINDS_RECORDED.c.kind)).tuples()
     recorded = {kind: moment_of(first).isoformat() for kind, first in noted}
@@ -28,26 +28,26 @@ def read_info(connection: Connection) -> DatasetInfo:
 
 
 def write_info(connection: Connection, info: DatasetInfo) -> None:
-    """Replaces what the store says; kinds recorded are joined, the earlier instant counts.
+    """Replaces what the database says; kinds recorded are joined, the earlier instant counts.
 
-    Raises Refused where the store holds events of another time zone or currency.
+    Raises Refused where the database holds events of another time zone or currency.
     """
     text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     given = {key: value for key, value in asdict(info).items() if key in STORED_KEYS}
     faults = [
-        Fault(key, f"{given[key]!r}, the store has {text[key]!r}", "use a store of its own")
+        Fault(key, f"{given[key]!r}, the database has {text[key]!r}", "use a database of its own")
         for key in FIXED
         if key in text and text[key] != given[key]
     ]
     if faults and connection.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
-        raise Refused("The data do not fit into the store.", faults)
+        raise Refused("The data do not fit into the database.", faults)
     rows = [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in given.items()]
     upsert(connection, DATABASE_INFO, rows)
     note_kinds(connection, {kind: _instant(first) for kind, first in info.kinds_recorded.items()})
 
 
 def initialise_info(connection: Connection, time_zone: str) -> None:
-    """Gives an empty store its time zone; one that has something to say keeps it."""
+    """Gives an empty database its time zone; one that has something to say keeps it."""
     if connection.execute(select(DATABASE_INFO.c.key).limit(1)).first() is None:
         write_info(connection, replace(DatasetInfo(), time_zone=time_zone))
 

@@ -1,4 +1,4 @@
-"""The store's decisions as the log that effects are learned from, rejections counted in."""
+"""The database's decisions as the log that effects are learned from, rejections counted in."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What duties are computed from, read for some accounts of the store."""
+"""What duties are computed from, read for some accounts of the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

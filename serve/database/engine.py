@@ -1,4 +1,4 @@
-"""The database behind the store, opened by its address, with the three ways to talk to it."""
+"""The database behind the database, opened by its address, with the three ways to talk to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ _PRAGMAS = (
 
 @dataclass(frozen=True)
 class Database:
-    """An open store. Every block takes a connection from the pool; a block that raises leaves nothing behind."""
+    """An open database. Every block takes a connection from the pool; a block that raises leaves nothing behind."""
 
     engine: Engine
 
@@ -64,7 +64,7 @@ class Database:
 
 
 def open_database(address: str) -> Database:
-    """The store at a database address, whatever its state (see `serve.database.migration.upgrade`). Raises BadUse on
+    """The database at a database address, whatever its state (see `serve.database.migration.upgrade`). Raises BadUse on
     addresses of other databases."""
     url = parse_address(address)
     if url.get_backend_name() == "sqlite":

@@ -1,4 +1,4 @@
-"""What weeks were decided by, kept in the store under its fingerprint."""
+"""What weeks were decided by, kept in the database under its fingerprint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The store's tables brought from the state they are in to the one this program knows."""
+"""The database's tables brought from the state they are in to the one this program knows."""
 
 from pathlib import Path
 
@@ -16,7 +16,8 @@ _LOCK = 0x6B716D6C
 
 
 def upgrade(database: Database) -> None:
-    """Brings the store to the newest revision, whole or not at all. Raises CouldNot where a newer program made it."""
+    """Brings the database to the newest revision, whole or not at all. Raises CouldNot where a newer program made
+    it."""
     with database.writing() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -25,19 +26,19 @@ def upgrade(database: Database) -> None:
             return
         if here is not None and here not in {script.revision for script in known.walk_revisions()}:
             fault = Fault("alembic_version", f"{here} is not known", "use the program that wrote it, or a newer one")
-            raise CouldNot("The store was written by a newer program.", [fault])
+            raise CouldNot("The database was written by a newer program.", [fault])
         command.upgrade(_config(connection), "head")
 
 
 def downgrade(database: Database, to: str) -> None:
-    """Takes the store back to an earlier revision, or to `base`, which has no tables; what only later tables hold
+    """Takes the database back to an earlier revision, or to `base`, which has no tables; what only later tables hold
     is lost."""
     with database.writing() as connection:
         command.downgrade(_config(connection), to)
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision of the store's tables; None where it has none."""
+    """The revision of the database's tables; None where it has none."""
     return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -1,4 +1,4 @@
-"""A store made ready to be used: its tables as this program knows them, its time zone set."""
+"""A database made ready to be used: its tables as this program knows them, its time zone set."""
 
 from sqlalchemy.exc import OperationalError
 
@@ -9,7 +9,7 @@ from serve.database.migration import upgrade
 
 
 def open_prepared(address: str, time_zone: str) -> Database:
-    """The store at an address, brought up to this program; one that is new gets the time zone.
+    """The database at an address, brought up to this program; one that is new gets the time zone.
 
     Raises BadUse on an address that cannot be one, CouldNot where the database does not answer or is a newer
     program's.
@@ -23,5 +23,5 @@ def open_prepared(address: str, time_zone: str) -> Database:
         fault = Fault(
             database.engine.url.render_as_string(), str(error.orig).strip(), "start it, or correct the address"
         )
-        raise CouldNot("The store's database cannot be used.", [fault]) from error
+        raise CouldNot("The database's database cannot be used.", [fault]) from error
     return database

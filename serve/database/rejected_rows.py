@@ -1,4 +1,4 @@
-"""Rows that the store does not take, each with why."""
+"""Rows that the database does not take, each with why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ from serve.security.territories import own_territory, team_territory
 from serve.security.users import UserRecord
 
 BELIEVED_US = 2 * 1_000_000
-"""How long an API key is believed without asking the store again: so soon a revocation bites."""
+"""How long an API key is believed without asking the database again: so soon a revocation bites."""
 
 REMEMBERED = 4096
 """Keys believed at once; more than a company has."""
@@ -41,7 +41,7 @@ class _Believed:
 
 
 class DatabaseAccess:
-    """Knows callers by the store. `cookie`: the name of the session's; `clock` gives microseconds."""
+    """Knows callers by the database. `cookie`: the name of the session's; `clock` gives microseconds."""
 
     def __init__(self, database: Database, clock: Callable[[], int], limits: SessionLimits, cookie: str) -> None:
         self.limits = limits

@@ -1,4 +1,4 @@
-"""What a scrape tells of the store: the age of its scores, the messages that wait."""
+"""What a scrape tells of the database: the age of its scores, the messages that wait."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,14 +15,14 @@ SECOND_US = 1_000_000
 
 
 class DatabaseCollector(Collector):
-    """Asks the store at every scrape; where it does not answer only that is told."""
+    """Asks the database at every scrape; where it does not answer only that is told."""
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
         self._database = database
         self._clock = clock
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: else registering would ask the store."""
+        """Nothing: else registering would ask the database."""
         return ()
 
     def collect(self) -> Iterable[Metric]:

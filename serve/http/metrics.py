@@ -40,7 +40,7 @@ class Metrics:
             self._scored.inc(scored)
 
     def exposition(self) -> bytes:
-        """Everything in Prometheus' text format. Asks the store: not on the event loop."""
+        """Everything in Prometheus' text format. Asks the database: not on the event loop."""
         registry = self._own
         if SHARED_METRICS in os.environ:
             registry = CollectorRegistry()

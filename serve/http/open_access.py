@@ -16,7 +16,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "
 
 
 def create_access(database: Database, options: SecurityOptions, clock: Callable[[], int]) -> Access:
-    """Knows callers by the store; while that knows nobody, and the settings allow it, everybody on this machine."""
+    """Knows callers by the database; while that knows nobody, and the settings allow it, everybody on this machine."""
     known = DatabaseAccess(database, clock, options.limits, options.cookie)
     return OpenUntilKnown(database, clock, known) if options.open else known
 

@@ -62,7 +62,7 @@ BODY_PROBLEMS = (
     Problem.INVALID_REQUEST,
     Problem.NO_DATABASE,
 )
-"""How a request with a body for the store can fail."""
+"""How a request with a body for the database can fail."""
 
 
 def request_body(schema: type[BaseModel]) -> dict[str, Any]:

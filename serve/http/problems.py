@@ -32,7 +32,7 @@ class Problem(Enum):
     KEY_REUSED = ("key-reused", 422, "The Idempotency-Key was used for another request")
     INTERNAL = ("internal", 500, "The service failed")
     NO_MODEL = ("no-model", 503, "There is no model to answer with")
-    NO_DATABASE = ("no-store", 503, "The database does not answer")
+    NO_DATABASE = ("no-database", 503, "The database does not answer")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
         self.slug = slug

@@ -1,4 +1,4 @@
-"""Rows of the store as the API shows them."""
+"""Rows of the database as the API shows them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -36,12 +36,12 @@ def _shown(name: str, value: Any, time_zone: str) -> Any:
 
 
 def stored_row(facts: Row) -> dict[str, Any]:
-    """What a body says of a record as the store keeps it: JSON as text."""
+    """What a body says of a record as the database keeps it: JSON as text."""
     return {name: as_text(value) if name in JSON and value is not None else value for name, value in facts.items()}
 
 
 def as_text(value: Any) -> str:
-    """JSON as the store keeps it; whole numbers of any size stay whole, which orjson cannot write."""
+    """JSON as the database keeps it; whole numbers of any size stay whole, which orjson cannot write."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 

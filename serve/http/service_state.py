@@ -1,4 +1,4 @@
-"""What the routes share: the model, the store, the clock, the limits."""
+"""What the routes share: the model, the database, the clock, the limits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -117,7 +117,7 @@ def distinct(records: Sequence[Mapping[str, Any]], key: str) -> None:
 
 
 def pointing(rejected: RejectedRows, *path: str) -> ProblemError:
-    """What the store does not take, as the problem that points to it below `path` of the body."""
+    """What the database does not take, as the problem that points to it below `path` of the body."""
     return invalid_request(
         [ProblemItem(pointer_to((*path, fault.place, fault.column)), fault.what) for fault in rejected.faults]
     )

@@ -1,4 +1,4 @@
-"""API keys in the store."""
+"""API keys in the database."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ USED_EVERY_US = 600 * 1_000_000
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """A key as the store knows it. `rep_id`: whose territory it is limited to; None for no limit."""
+    """A key as the database knows it. `rep_id`: whose territory it is limited to; None for no limit."""
 
     key_id: str
     secret_hash: str

@@ -1,4 +1,4 @@
-"""People's data taken out of the store: on their wish, or because nobody needs them any more."""
+"""People's data taken out of the database: on their wish, or because nobody needs them any more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One attempt to log in, as the store sees it."""
+"""One attempt to log in, as the database sees it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Objections to automated recommendations, wishes for a person's review, in the store."""
+"""Objections to automated recommendations, wishes for a person's review, in the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sessions of logged-in users: a random token in a cookie, only its hash in the store."""
+"""Sessions of logged-in users: a random token in a cookie, only its hash in the database."""
 
 import hmac
 import secrets

@@ -1,4 +1,4 @@
-"""Attempts to log in counted per login, per address, per both, in the store: more failures, longer pauses."""
+"""Attempts to log in counted per login, per address, per both, in the database: more failures, longer pauses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

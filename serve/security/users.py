@@ -1,4 +1,4 @@
-"""Users in the store."""
+"""Users in the database."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from serve.security.roles import Role
 
 @dataclass(frozen=True)
 class UserRecord:
-    """A user as the store knows it. `rep_id`: which rep or manager the user is."""
+    """A user as the database knows it. `rep_id`: which rep or manager the user is."""
 
     user_id: str
     login: str

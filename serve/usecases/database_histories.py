@@ -1,4 +1,4 @@
-"""Histories out of the store, as the event log that everything numeric reads."""
+"""Histories out of the database, as the event log that everything numeric reads."""
 
 import json
 import threading
@@ -24,11 +24,11 @@ from serve.http.schemas.scores import ProfileIn
 from serve.usecases.request_histories import Histories, Surroundings
 
 INFO_SECONDS = 1.0
-"""How old what the store says of itself may be: a kind's first event is rare."""
+"""How old what the database says of itself may be: a kind's first event is rare."""
 
 
 class DatabaseHistories:
-    """Reads accounts with their events; remembers for a moment what the store says of itself."""
+    """Reads accounts with their events; remembers for a moment what the database says of itself."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Duties of the store's accounts, a stretch of accounts at a time."""
+"""Duties of the database's accounts, a stretch of accounts at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

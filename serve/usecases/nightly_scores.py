@@ -1,4 +1,4 @@
-"""A scoring of all accounts kept in the store, whoever crossed a band told to the webhooks that ask."""
+"""A scoring of all accounts kept in the database, whoever crossed a band told to the webhooks that ask."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class ScoreAddition:
 def rows_of(
     scores: Sequence[AccountScore], run: ScoringRun, now: int, addition: ScoreAddition
 ) -> Iterator[dict[str, Any]]:
-    """Scores as rows of the store, with the parts of their changes where these were worked out."""
+    """Scores as rows of the database, with the parts of their changes where these were worked out."""
     since, changes = addition.since, addition.changes
     for place, score in enumerate(scores):
         shown = as_json(score)

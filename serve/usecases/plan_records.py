@@ -1,4 +1,4 @@
-"""A planned week as the store keeps it: decisions with their receipts, what they were decided by, who is told."""
+"""A planned week as the database keeps it: decisions with their receipts, what they were decided by, who is told."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ TODO = "plan with the data, model, playbook, language of then"
 
 @dataclass(frozen=True)
 class PlanRecord:
-    """What a planned week adds to the store."""
+    """What a planned week adds to the database."""
 
     decisions: Sequence[Row]
     learned: LearnedRow
@@ -87,7 +87,7 @@ def compare_plans(stored: Sequence[Row], output: Sequence[Row], week: str) -> No
             message = f"is not the same for {len(different)} accounts, the first {different[0]!r}"
             faults.append(Fault(f"decisions {column}", message, TODO))
     if faults:
-        raise Refused(f"Week {week} would not be decided as the store holds it.", faults)
+        raise Refused(f"Week {week} would not be decided as the database holds it.", faults)
 
 
 def _without_brief(row: Row) -> Row:

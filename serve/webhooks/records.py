@@ -1,4 +1,4 @@
-"""Webhooks in the store, their deliveries."""
+"""Webhooks in the database, their deliveries."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SECRETS_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class WebhookRecord:
-    """A webhook as the store knows it; `secrets` the newest first."""
+    """A webhook as the database knows it; `secrets` the newest first."""
 
     webhook_id: str
     url: str

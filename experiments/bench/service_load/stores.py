@@ -31,7 +31,7 @@ ASKED_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class LoadedCompany:
-    """What a store holds. `headers`: of a caller who may read scores, write events. `bodies`: one request for the
+    """What a database holds. `headers`: of a caller who may read scores, write events. `bodies`: one request for the
     score of an account each; `rows`: the same accounts as feature rows for MLflow."""
 
     headers: dict[str, str]
@@ -63,7 +63,7 @@ def _key(database: Database) -> dict[str, str]:
 
 
 def _eligible(database: Database, scoring: BundleScoring, names: list[str], cutoff: int) -> list[tuple[str, bytes]]:
-    """Accounts, with their rows as the service computes them from the store."""
+    """Accounts, with their rows as the service computes them from the database."""
     results = []
     histories = DatabaseHistories(database)
     for name in names[:ASKED_AT_ONCE]:

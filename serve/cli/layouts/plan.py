@@ -73,10 +73,12 @@ def _notes(result: Row, words: Words) -> Iterator[Line]:
         yield words.line("left_out", "dim", counts=_separator(words).join(counts))
     if result["log"]:
         yield words.line("replayed" if result["log"]["replayed"] else "logged", **result["log"])
-    if result["store"]:
-        yield words.line("store_replayed" if result["store"]["replayed"] else "stored", rows=result["store"]["rows"])
-        if result["store"]["kept_reps"]:
-            yield words.line("kept_reps", reps=len(result["store"]["kept_reps"]))
+    if result["database"]:
+        yield words.line(
+            "store_replayed" if result["database"]["replayed"] else "stored", rows=result["database"]["rows"]
+        )
+        if result["database"]["kept_reps"]:
+            yield words.line("kept_reps", reps=len(result["database"]["kept_reps"]))
     if result["objecting"]:
         yield words.line("objecting", accounts=result["objecting"])
     if result["out"]:

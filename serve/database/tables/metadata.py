@@ -1,4 +1,4 @@
-"""What all tables of the store share: names of constraints, kinds of column."""
+"""What all tables of the database share: names of constraints, kinds of column."""
 
 from typing import Any
 

@@ -60,7 +60,7 @@ def _retained(connection: Connection, writing: Writing, rows: list[dict[str, Any
 
 
 def _rows(batch: EventBatch, received_at: int) -> list[dict[str, Any]]:
-    """The events as rows of the store. Raises ProblemError with every fault that a schema cannot see."""
+    """The events as rows of the database. Raises ProblemError with every fault that a schema cannot see."""
     rows, faults = [], []
     for place, event in enumerate(batch.events):
         try:

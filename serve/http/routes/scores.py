@@ -1,4 +1,4 @@
-"""`POST /v1/scores`: histories in, or ids of accounts that the store knows; churn scores out."""
+"""`POST /v1/scores`: histories in, or ids of accounts that the database knows; churn scores out."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -28,7 +28,8 @@ INLINE_BYTES = 64 * 1024
 turns at the interpreter answer fewer requests, each later. Larger ones go to a thread so that nobody waits for them."""
 
 INLINE_STORED = 2
-"""Accounts whose score from the store is worked out on the event loop. SQLite is read there, too: it takes less than a
+"""Accounts whose score from the database is worked out on the event loop. SQLite is read there, too: it takes less
+than a
 millisecond, and never waits for the writer. PostgreSQL is another process, perhaps another machine: its answers are
 awaited in threads."""
 
@@ -74,7 +75,7 @@ def parsed(body: bytes) -> ScoreRequest:
 
 
 class ScoreQuestion:
-    """What a checked body asks of a model at one instant. `wanted`: accounts of the store."""
+    """What a checked body asks of a model at one instant. `wanted`: accounts of the database."""
 
     def __init__(self, service: Service, live: LiveModel, caller: Caller, request: ScoreRequest) -> None:
         self.live = live
@@ -90,7 +91,7 @@ class ScoreQuestion:
         return build_histories(self.request.accounts, self.cutoff, self.live.score.lag_days, self.live.score.time_zone)
 
     def stored(self) -> Histories:
-        """Those of the store. Raises ProblemError where it lacks an account."""
+        """Those of the database. Raises ProblemError where it lacks an account."""
         stored = self._histories.read(self.wanted, self.cutoff, self._territory)
         if stored.log.account_count < len(self.wanted):
             raise invalid_request(list(_unknown(self.request, set(stored.log.accounts))))

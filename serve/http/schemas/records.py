@@ -1,4 +1,4 @@
-"""The bodies that put accounts, contacts, reps, events into the store, those that answer with them."""
+"""The bodies that put accounts, contacts, reps, events into the database, those that answer with them."""
 
 from typing import Annotated, Required
 

@@ -70,7 +70,7 @@ class ProfileIn(TypedDict, total=False):
 
 
 class AccountIn(BaseModel):
-    """One account: with its whole history, in any order, or by its id alone as the store knows it."""
+    """One account: with its whole history, in any order, or by its id alone as the database knows it."""
 
     model_config = STRICT
 

@@ -20,7 +20,7 @@ class BackupLocations:
 
     @property
     def database(self) -> Path | None:
-        """The store's file, None on PostgreSQL."""
+        """The database's file, None on PostgreSQL."""
         return Path(str(self.address.database)) if self.address.get_backend_name() == "sqlite" else None
 
     @property

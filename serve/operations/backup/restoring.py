@@ -13,7 +13,8 @@ from serve.operations.backup.manifest import Manifest, read_manifest
 
 
 def restore_backup(folder: Path, locations: BackupLocations, force: bool = False) -> Manifest:
-    """Checks every byte of the backup, then replaces store, registry, artifacts, served models, secret keys by its own.
+    """Checks every byte of the backup, then replaces database, registry, artifacts, served models, secret keys by
+    its own.
 
     A registry whose artifacts lay elsewhere is told where they are now. Raises CouldNot where the backup is not whole,
     BadUse where it is of the other kind of database, Refused where something is there already, unless forced.

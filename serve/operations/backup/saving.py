@@ -23,15 +23,15 @@ def save_backup(
     secrets: bool = False,
     stepped: Stepped = lambda done: None,
 ) -> Manifest:
-    """The store first, then the registry, then what it points to, so that nothing points to what is not there.
+    """The database first, then the registry, then what it points to, so that nothing points to what is not there.
 
-    Raises BadUse where `out` exists, CouldNot where there is no store, or a part cannot be read or written.
+    Raises BadUse where `out` exists, CouldNot where there is no database, or a part cannot be read or written.
     """
     if out.exists():
         raise BadUse("The backup was not made.", [Fault(str(out), "exists", "name a folder that does not")])
     if locations.database is not None and not locations.database.is_file():
         raise CouldNot(
-            "There is no store to save.", [Fault(str(locations.database), "does not exist", "see `kqml doctor`")]
+            "There is no database to save.", [Fault(str(locations.database), "does not exist", "see `kqml doctor`")]
         )
     unfinished = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -71,7 +71,7 @@ def _written(locations: BackupLocations, folder: Path, made_at: datetime, secret
 
 
 def _save_database(locations: BackupLocations, folder: Path) -> str | None:
-    """Returns the revision of the store's tables."""
+    """Returns the revision of the database's tables."""
     if locations.database is not None:
         copy_sqlite(locations.database, folder / DATABASE_FILE)
     else:

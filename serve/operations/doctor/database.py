@@ -1,4 +1,4 @@
-"""The store's database: does it answer, is it whole, does it have this program's tables."""
+"""The database's database: does it answer, is it whole, does it have this program's tables."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -19,7 +19,7 @@ EARLIEST_NOW = instant_of(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def check_clock(now: int, newest_receipt: int | None) -> CheckResult:
-    """`newest_receipt`: when the newest event arrived, as the store says; the clock must not stand before it."""
+    """`newest_receipt`: when the newest event arrived, as the database says; the clock must not stand before it."""
     if now < EARLIEST_NOW:
         return failed_check("clock", "past", now=_iso(now))
     if newest_receipt is not None and newest_receipt > now:

@@ -38,7 +38,7 @@ def run(*words: object) -> dict:
 
 @pytest.fixture
 def home(filled, company, tmp_path, monkeypatch) -> Path:
-    """A home with two versions, the small company in its store."""
+    """A home with two versions, the small company in its database."""
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     for name in ("MLFLOW_TRACKING_URI", "KQML_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)

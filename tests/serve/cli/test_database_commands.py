@@ -56,7 +56,7 @@ def test_a_bare_database_is_the_settings_one(words, completed):
 
 @pytest.fixture
 def loaded(home, company):
-    """The store at home with the small company in it."""
+    """The database at home with the small company in it."""
     stored = run("import", company.dataset.path, "--database")["stored"]
     assert stored["events"] == len(company.dataset.events(["event_id"]))
     return home
@@ -126,7 +126,7 @@ def test_the_database_scores_as_the_dataset_does_and_keeps_why(loaded, company, 
 
 
 def test_whoever_objects_gets_no_number(loaded, company, tmp_path):
-    """Neither in the store nor in the file; what was scored before stays, so that it can be explained."""
+    """Neither in the database nor in the file; what was scored before stays, so that it can be explained."""
     run("promote", 1)
     run("score", "--database", "--cutoff", "2022-10-04")
     before = {row["account_id"]: row for row in scores_of(loaded)[1] if row["churn_probability"] is not None}

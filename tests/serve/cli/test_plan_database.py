@@ -1,4 +1,4 @@
-"""`kqml plan --database`: a week kept in the store, re-created, refused, relearned from."""
+"""`kqml plan --database`: a week kept in the database, re-created, refused, relearned from."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def plan(*words):
 
 @pytest.fixture
 def home(filled, company, tmp_path, monkeypatch):
-    """A home with a champion, its store with the small company in it, a webhook that asks for plans."""
+    """A home with a champion, its database with the small company in it, a webhook that asks for plans."""
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     for name in ("MLFLOW_TRACKING_URI", "KQML_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
@@ -77,7 +77,7 @@ def rows_of(database, table):
 def test_a_week_is_kept_with_its_receipts_and_told_once(kept, company):
     told = plan("--week", WEEK)
     given = run("plan", company.dataset.path, "--week", WEEK)
-    assert told["store"] == {"rows": told["accounts"], "replayed": False, "kept_reps": []}
+    assert told["database"] == {"rows": told["accounts"], "replayed": False, "kept_reps": []}
     assert [row["action"] for row in told["plan"]] == [row["action"] for row in given["plan"]]
     decisions, states = rows_of(kept, DECISIONS), rows_of(kept, DECISION_STATES)
     assert len(decisions) == len(states) == told["accounts"]
@@ -91,10 +91,10 @@ def test_a_week_is_kept_with_its_receipts_and_told_once(kept, company):
         assert brief["why"] == row["brief"]["why"]
         assert brief["personal"] == []
     again = plan("--week", WEEK)
-    assert again["store"]["replayed"] is True
+    assert again["database"]["replayed"] is True
     assert rows_of(kept, DECISIONS) == decisions
     assert len(rows_of(kept, OUTBOX)) == len(reps)
-    with pytest.raises(Refused, match=r"would not be decided as the store holds it(.|\n)*decisions model"):
+    with pytest.raises(Refused, match=r"would not be decided as the database holds it(.|\n)*decisions model"):
         plan("--week", WEEK, "--model", 2)
     assert rows_of(kept, DECISIONS) == decisions
 
@@ -115,7 +115,7 @@ def test_events_that_arrive_after_the_cutoff_change_nothing(kept, company):
     with kept.writing() as connection:
         add_events(connection, rows, now, EVERYWHERE)
         put_accounts(connection, [{name: row[name] for name in columns} for row in changed], now, EVERYWHERE)
-    assert plan("--week", WEEK)["store"]["replayed"] is True
+    assert plan("--week", WEEK)["database"]["replayed"] is True
     assert rows_of(kept, DECISIONS) == decisions
 
 
@@ -159,7 +159,7 @@ def test_objections_and_rejections_are_respected(kept):
         add_state(connection, own["decision_id"], state, own["cutoff"] + 2)
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == objecting).values(objected_at=2**60))
     replayed = plan("--week", WEEK)
-    assert replayed["store"]["replayed"] is True
+    assert replayed["database"]["replayed"] is True
     with kept.writing() as connection:
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == objecting).values(objected_at=1))
     later = plan("--week", NEXT)
@@ -213,7 +213,7 @@ def test_the_present_week_is_the_default_and_a_later_one_is_refused(kept):
     assert told["week"] == "{}-W{:02d}".format(*pd.Timestamp.now("Asia/Shanghai").isocalendar()[:2])
     with pytest.raises(BadUse, match="has not begun"):
         plan("--week", "2089-W10")
-    with pytest.raises(BadUse, match="the store is the log"):
+    with pytest.raises(BadUse, match="the database is the log"):
         plan("--log", "somewhere")
 
 
@@ -231,10 +231,10 @@ def test_reps_whose_week_was_decided_before_keep_it(kept):
         state = {"decision_id": own["decision_id"], "number": 0, "state": "recommended", "at": 1, "known_at": 1}
         connection.execute(DECISION_STATES.insert(), {**state, "by": "key:crm"})
     told = plan("--week", WEEK)
-    assert told["store"]["kept_reps"] == [rep]
+    assert told["database"]["kept_reps"] == [rep]
     others = [replace_time(row) for row in whole if row["rep_id"] != rep]
     assert [replace_time(row) for row in rows_of(kept, DECISIONS) if row["rep_id"] != rep] == others
-    assert plan("--week", WEEK)["store"] == {**told["store"], "replayed": True}
+    assert plan("--week", WEEK)["database"] == {**told["database"], "replayed": True}
 
 
 def replace_time(row):

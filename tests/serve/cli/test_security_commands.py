@@ -1,4 +1,4 @@
-"""`kqml keys`, `users`, `webhooks`, `erase` on a store at home."""
+"""`kqml keys`, `users`, `webhooks`, `erase` on a database at home."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whole datasets into the store, out again."""
+"""Whole datasets into the database, out again."""
 
 from dataclasses import replace
 from datetime import date
@@ -192,7 +192,7 @@ def test_an_event_with_another_content_refuses_the_whole(database, dataset, tmp_
 def test_days_and_money_may_not_change_their_meaning(database, dataset, tmp_path, change):
     load_dataset(database, dataset, NOW, VAULT)
     other = write_dataset(tmp_path / "other", {"events": TABLES["events"]}, replace(INFO, **change))
-    with pytest.raises(Refused, match="do not fit into the store"):
+    with pytest.raises(Refused, match="do not fit into the database"):
         load_dataset(database, other, NOW, VAULT)
 
 

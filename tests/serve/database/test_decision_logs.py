@@ -1,4 +1,4 @@
-"""The store's decisions as the log that effects are learned from."""
+"""The database's decisions as the log that effects are learned from."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How the store is opened, what its transactions keep."""
+"""How the database is opened, what its transactions keep."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Histories out of the store are the logs that the same records make."""
+"""Histories out of the database are the logs that the same records make."""
 
 import pytest
 from random_records import check_same_log, random_records

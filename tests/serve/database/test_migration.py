@@ -1,4 +1,4 @@
-"""The store's tables, from every revision up, and down again."""
+"""The database's tables, from every revision up, and down again."""
 
 import pytest
 from alembic.autogenerate import compare_metadata

@@ -1,4 +1,4 @@
-"""What a scrape tells of the store."""
+"""What a scrape tells of the database."""
 
 import pytest
 from database_fixtures import *  # noqa: F403

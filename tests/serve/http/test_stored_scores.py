@@ -1,4 +1,4 @@
-"""`POST /v1/scores` by accounts of the store: the same bits as the batch, and as the same history in the body."""
+"""`POST /v1/scores` by accounts of the database: the same bits as the batch, and as the same history in the body."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An app that knows its callers by the store, with a small company in it."""
+"""An app that knows its callers by the database, with a small company in it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Personal fields of contacts: unreadable in the store, readable for whoever may, gone once erased."""
+"""Personal fields of contacts: unreadable in the database, readable for whoever may, gone once erased."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -122,7 +122,7 @@ def test_who_says_it_is_told_and_noted(client, promised, clock):
 
 
 def test_a_person_s_day_is_declared_without_words_by_whoever_may_see_it(client, promised, clock):
-    """What the store keeps of it names nobody."""
+    """What the database keeps of it names nobody."""
     sees = bearer(promised.key(Scope.READ_ACCOUNTS, Scope.WRITE_DECISIONS, Scope.SEE_PERSONAL, rep_id="r1"))
     row = next(row for row in told(client, sees) if row["duty"] == "birthday")
     blind = bearer(promised.key(Scope.READ_ACCOUNTS, Scope.WRITE_DECISIONS, rep_id="r1"))

@@ -1,4 +1,4 @@
-"""A receiver on this machine that fails as told, a store with a webhook to it."""
+"""A receiver on this machine that fails as told, a database with a webhook to it."""
 
 import json
 import threading

@@ -39,7 +39,7 @@ def clock() -> Clock:
 
 @pytest.fixture(params=[3, 8])
 def book(request, client, tmp_path) -> DutyInputs:
-    """The book of a company that is in the store, too."""
+    """The book of a company that is in the database, too."""
     company = drawn(request.param)
     tables = {name: table(name, company[name]) for name in ("accounts", "contacts", "reps", "events")}
     if request.param == 8:

@@ -66,7 +66,7 @@ def clock(now):
 
 @pytest.fixture
 def filled(client, database, company):
-    """The app on a store with the small company, on the Wednesday after its last record."""
+    """The app on a database with the small company, on the Wednesday after its last record."""
     load_dataset(database, company.dataset, MONDAY - 1, NoVault())
     hook = {"webhook_id": "w", "url": "https://x", "kinds": '["plan.created"]', "secrets": "s", "created_at": 1}
     with database.writing() as connection:

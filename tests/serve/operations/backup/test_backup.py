@@ -41,7 +41,7 @@ def places(home: Path, address: str) -> BackupLocations:
 
 @pytest.fixture
 def filled(database, database_address, company, two_versions, tmp_path) -> BackupLocations:  # noqa: F811
-    """A home with a store of histories, a registry of two versions, one of them published, a secret."""
+    """A home with a database of histories, a registry of two versions, one of them published, a secret."""
     load_dataset(database, company.dataset, company.cutoff, PlainVault())
     home = tmp_path / "home"
     shutil.copytree(two_versions.parent, home)
@@ -68,7 +68,7 @@ def rows(address: str) -> dict[str, list[tuple]]:
 
 
 def scores(home: Path, address: str, company) -> dict:  # noqa: F811
-    """What the service of this home answers for every account of its store."""
+    """What the service of this home answers for every account of its database."""
     with closing(open_database(address)) as opened:
         served = ServedModel(home / "served" / POINTER, load_live, build_logger())
         service = service_around(served, opened, OpenAccess(), lambda: company.cutoff, 2**20)

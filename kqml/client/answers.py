@@ -3,51 +3,7 @@
 from typing import Any, Literal, TypedDict
 
 from kqml.bands import Band
-
-
-class Reason(TypedDict):
-    """One code's share of a score in log-odds, in words."""
-
-    code: str
-    direction: Literal["rising", "falling"]
-    contribution: float
-    text: str
-
-
-class ModelRef(TypedDict):
-    """Which model answered."""
-
-    version: str
-    grade: str
-
-
-class ScoreEvidence(TypedDict):
-    """What a score rests on; the instants are None where nothing counted."""
-
-    events: int
-    orders: int
-    since: str | None
-    known_until: str | None
-
-
-class Score(TypedDict):
-    """One account's score; the numbers are None where the account is not eligible."""
-
-    account_id: str
-    churn_probability: float | None
-    band: Band | None
-    eligible: bool
-    reasons: list[Reason]
-    warnings: list[str]
-    evidence: ScoreEvidence
-
-
-class Scores(TypedDict):
-    """Scores in the order asked."""
-
-    model: ModelRef
-    as_of: str
-    scores: list[Score]
+from kqml.contract.scores import ShortScore
 
 
 class EventsTaken(TypedDict):
@@ -64,16 +20,6 @@ class RecordsPut(TypedDict):
     created: int
     changed: int
     same: int
-
-
-class ShortScore(TypedDict):
-    """An account's newest stored score."""
-
-    churn_probability: float | None
-    band: Band | None
-    value_at_risk: float | None
-    as_of: str
-    model: str
 
 
 class Account(TypedDict):

@@ -18,10 +18,10 @@ from kqml.client.answers import (
     RecordsPut,
     Rep,
     RepPlan,
-    Scores,
     StatusTaken,
 )
 from kqml.client.sending import Patience, Sender
+from kqml.contract.scores import ScoreAnswer
 
 EVENTS_A_CALL = 5_000
 RECORDS_A_CALL = 1_000
@@ -100,12 +100,12 @@ class Client:
 
     def score(
         self, accounts: Sequence[str | Record], as_of: str | None = None, language: str | None = None, reasons: int = 3
-    ) -> Scores:
+    ) -> ScoreAnswer:
         """Scores of accounts: ids of those the database knows, or records with their whole history in `events`."""
         request = [{"account_id": item} if isinstance(item, str) else dict(item) for item in accounts]
         body = {"accounts": request, "as_of": as_of, "language": language, "reasons": reasons}
         given = {name: value for name, value in body.items() if value is not None}
-        return cast(Scores, self._tell("POST", "/v1/scores", given))
+        return cast(ScoreAnswer, self._tell("POST", "/v1/scores", given))
 
     def reps(self, **question: str | Sequence[str]) -> Iterator[Rep]:
         """The reps that the key may see, page after page."""

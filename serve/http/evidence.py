@@ -11,7 +11,7 @@ from serve.usecases.request_histories import Histories
 
 
 def evidence_of(histories: Histories, cutoff: int, time_zone: str) -> Iterator[dict[str, Any]]:
-    """One per account of the log, in its order, in the shape of `serve.http.schemas.scores.ScoreEvidence`."""
+    """One per account of the log, in its order, in the shape of `kqml.contract.scores.ScoreEvidence`."""
     log = histories.log
     counted = (log.occurred_at < cutoff) & (log.known_at < cutoff)
     for start, end in zip(log.offsets[:-1].tolist(), log.offsets[1:].tolist(), strict=True):

@@ -45,22 +45,21 @@ def rows_of(
     """Scores as rows of the database, with the parts of their changes where these were worked out."""
     since, changes = addition.since, addition.changes
     for place, score in enumerate(scores):
-        shown = as_json(score)
         yield {
-            "account_id": score.account_id,
+            **{name: _as_column(value) for name, value in as_json(score).items()},
             "cutoff": run.cutoff,
             "model": run.model,
             "scored_at": now,
-            "eligible": score.eligible,
-            "churn_probability": score.churn_probability,
-            "band": score.band,
             "value_at_risk": addition.at_risk[place],
-            "reasons": orjson.dumps(shown["reasons"]).decode(),
-            "warnings": orjson.dumps(shown["warnings"]).decode(),
             "before_cutoff": None if since is None else since.cutoff,
             "before_model": None if since is None else since.model,
             **_change(changes, place),
         }
+
+
+def _as_column(value: Any) -> Any:
+    """A field of a score as its column keeps it: lists as JSON."""
+    return orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
 def _change(changes: ScoreChanges | None, place: int) -> dict[str, float | None]:

@@ -28,7 +28,7 @@ class ScoringEngine(Protocol):
     def time_zone(self) -> str: ...
 
     def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
-        """One `serve.http.schemas.scores.ScoreOut` as a dict per account of the log, in its order."""
+        """One `kqml.contract.scores.ScoreOut` as a dict per account of the log, in its order."""
 
 
 @dataclass(frozen=True)

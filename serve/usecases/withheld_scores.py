@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.scores import empty_score
 from kqml.messages import text
 from serve.usecases.request_histories import Histories
 
@@ -22,5 +23,4 @@ def _withheld(score: dict[str, Any], histories: Histories, language: str) -> dic
     zone = histories.surroundings.time_zone if histories.surroundings else "UTC"
     day = moment_of(histories.objected[score["account_id"]], zone).date().isoformat()
     warning = text("rights.objected", language, since=day)
-    empty = {"churn_probability": None, "band": None, "eligible": False, "reasons": [], "warnings": [warning]}
-    return {**score, **empty}
+    return {**score, **empty_score(warning)}

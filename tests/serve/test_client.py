@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from kqml.client import ApiProblem, Client, Patience, Unreachable, answers
 from kqml.client.sending import Sender
+from kqml.contract import scores
 
 EVENTS = [
     {"event_id": f"e{place}", "account_id": "S-1", "occurred_at": "2024-03-01T10:00:00+08:00", "kind": "visit"}
@@ -175,14 +176,14 @@ def test_a_week_is_recommended_then_told(kqml: Client) -> None:
 @pytest.mark.parametrize(
     ("shape", "schema"),
     [
-        (answers.Reason, "ReasonOut"),
-        (answers.ModelRef, "ModelRef"),
-        (answers.ScoreEvidence, "ScoreEvidence"),
-        (answers.Score, "ScoreOut"),
-        (answers.Scores, "ScoreAnswer"),
+        (scores.ReasonOut, "ReasonOut"),
+        (scores.ModelRef, "ModelRef"),
+        (scores.ScoreEvidence, "ScoreEvidence"),
+        (scores.ScoreOut, "ScoreOut"),
+        (scores.ScoreAnswer, "ScoreAnswer"),
         (answers.EventsTaken, "EventsTaken"),
         (answers.RecordsPut, "RecordsPut"),
-        (answers.ShortScore, "ShortScore"),
+        (scores.ShortScore, "ShortScore"),
         (answers.Account, "ListedAccount"),
         (answers.State, "StateOut"),
         (answers.Receipt, "Receipt"),

@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.scores import RESULT_FIELDS, AccountHistory
 from serve.database.events import accounts_seen
 from serve.database.scores import list_scores
 from serve.http.access import ReadsScores
@@ -15,12 +16,11 @@ from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, 
 from serve.http.openapi import problems
 from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown
-from serve.http.schemas.decisions import AccountHistory
 from serve.http.service_state import Service
 from serve.security.callers import Caller
 
 router = APIRouter(tags=["accounts"])
-SHOWN = ("scored_at", "model", "eligible", "churn_probability", "band", "value_at_risk", "reasons", "warnings")
+SHOWN = (*RESULT_FIELDS, "scored_at", "model", "value_at_risk")
 PARTS = ("calendar", "data", "model")
 
 

@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field, JsonValue
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.fields import Moment
 from serve.database.contacts import read_contact
 from serve.database.idempotency import Reply
 from serve.http.access import Administers
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
-from serve.http.fields import Moment, Word
+from serve.http.fields import Word
 from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemError, not_found
 from serve.http.rendering import shown

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, RowMapping
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.scores import FULL_FIELDS
 from kqml.messages import catalogue
 from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
@@ -41,7 +42,6 @@ from serve.security.objections_and_reviews import (
 router = APIRouter(tags=["rights"])
 Row = RowMapping | Mapping[str, Any]
 REVIEW = tuple(Review.model_fields)
-SCORE = ("churn_probability", "band", "value_at_risk", "as_of", "model", "eligible", "scored_at", "reasons", "warnings")
 _READS = (Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
 
 
@@ -219,7 +219,7 @@ def _score(row: Row | None, zone: str) -> dict[str, Any] | None:
         return None
     lists = {name: orjson.loads(row[name]) for name in ("reasons", "warnings")}
     times = {"as_of": _moment(row["cutoff"], zone), "scored_at": _moment(row["scored_at"], zone)}
-    return {name: {**row, **lists, **times}[name] for name in SCORE}
+    return {name: {**row, **lists, **times}[name] for name in FULL_FIELDS}
 
 
 def _decision(row: Row, zone: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.scores import ScoreAnswer
 from kqml.history.builders import read_instant
 from serve.http.access import ReadsScores
 from serve.http.dependencies import ServiceOf
@@ -16,7 +17,7 @@ from serve.http.openapi import problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import FACTS
-from serve.http.schemas.scores import ScoreAnswer, ScoreRequest
+from serve.http.schemas.scores import ScoreRequest
 from serve.http.service_state import Service
 from serve.security.callers import Caller
 from serve.usecases.request_histories import Histories, build_histories

@@ -4,30 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from kqml.bands import Band
-from serve.http.fields import Moment
-from serve.http.schemas.scores import ReasonOut
+from kqml.contract.fields import Moment
+from kqml.contract.scores import FullScore, ShortScore
 
 Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
-
-
-class ShortScore(BaseModel):
-    """An account's newest stored score; the numbers are null when it was not eligible."""
-
-    churn_probability: Annotated[float, Field(ge=0, le=1)] | None
-    band: Band | None
-    value_at_risk: float | None
-    as_of: Moment
-    model: str
-
-
-class FullScore(ShortScore):
-    """The same with what it says beside its numbers, in the language of the run that stored it."""
-
-    eligible: bool
-    scored_at: Moment
-    reasons: list[ReasonOut]
-    warnings: list[str]
 
 
 class AccountOut(BaseModel):

@@ -4,9 +4,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue
 
-from kqml.bands import Band
-from serve.http.fields import Identifier, Instant, Moment, OneOf, Text
-from serve.http.schemas.scores import STRICT, Attributes, ReasonOut
+from kqml.contract.fields import Moment
+from serve.http.fields import Identifier, Instant, OneOf, Text
+from serve.http.schemas.scores import STRICT, Attributes
 
 State = Literal["recommended", "accepted", "rejected", "scheduled", "done", "failed", "verified", "outcome"]
 NEXT_STATES = tuple(state for state in get_args(State) if state != "recommended")
@@ -75,38 +75,3 @@ class StatusTaken(BaseModel):
     decision_id: str
     state: StateOut
     next: list[State]
-
-
-class Change(BaseModel):
-    """Why a score differs from the one before: the parts add up to the difference of the probabilities."""
-
-    calendar: float
-    data: float
-    model: float
-
-
-class PastScore(BaseModel):
-    """One stored score. `before`: the probability it is compared with; `change`: null where there is nothing to
-    compare, or one of the two has no number, or the parts were not worked out."""
-
-    as_of: Moment
-    scored_at: Moment
-    model: str
-    eligible: bool
-    churn_probability: Annotated[float, Field(ge=0, le=1)] | None
-    band: Band | None
-    value_at_risk: float | None
-    reasons: list[ReasonOut]
-    warnings: list[str]
-    before: Annotated[float, Field(ge=0, le=1)] | None
-    before_as_of: Moment | None
-    before_model: str | None
-    change: Change | None
-
-
-class AccountHistory(BaseModel):
-    """The stored scores of an account, the newest first; `next_cursor` asks for earlier ones."""
-
-    account_id: str
-    scores: list[PastScore]
-    next_cursor: str | None

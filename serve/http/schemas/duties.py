@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kqml.contract.fields import Moment
 from kqml.duties.overrides import DECLARED_STATES
 from kqml.duties.table import DUTIES
-from serve.http.fields import Identifier, Instant, Moment, OneOf, Text
+from serve.http.fields import Identifier, Instant, OneOf, Text
 from serve.http.schemas.scores import STRICT
 from serve.http.weeks import WEEK
 

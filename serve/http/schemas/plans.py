@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from serve.http.fields import Moment
+from kqml.contract.fields import Moment
 from serve.http.schemas.decisions import State
 
 

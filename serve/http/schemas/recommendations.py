@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from kqml.bands import Band
-from serve.http.fields import Identifier, Moment
+from kqml.contract.fields import Moment
+from serve.http.fields import Identifier
 from serve.http.schemas.plans import PlannedOut
 from serve.http.schemas.scores import STRICT
 from serve.http.weeks import WEEK

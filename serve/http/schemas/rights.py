@@ -4,8 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from serve.http.fields import Identifier, Moment, Text
-from serve.http.schemas.accounts import FullScore
+from kqml.contract.fields import Moment
+from kqml.contract.scores import FullScore
+from serve.http.fields import Identifier, Text
 from serve.http.schemas.scores import STRICT
 
 

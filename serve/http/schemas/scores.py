@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Required
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
-from kqml.bands import Band
+from kqml.contract.scores import ModelRef
 from kqml.dataset.tables import STATUSES, TIERS
 from kqml.events import KIND_OF_CODE
 from serve.http.any_json import numbers_that_all_can_read
-from serve.http.fields import Day, Identifier, Instant, Moment, OneOf, Whole, Word, within
+from serve.http.fields import Day, Identifier, Instant, OneOf, Whole, Word, within
 
 ACCOUNTS_PER_REQUEST = 1_000
 EVENTS_PER_ACCOUNT = 10_000
@@ -90,52 +90,6 @@ class ScoreRequest(BaseModel):
     accounts: Annotated[list[AccountIn], Field(min_length=1, max_length=ACCOUNTS_PER_REQUEST)]
 
 
-class ModelRef(BaseModel):
-    """Which model answered, how good its training procedure has shown itself to be."""
-
-    version: str
-    grade: Literal["A", "B", "C", "ungraded"]
-
-
-class ReasonOut(BaseModel):
-    """Why the probability is what it is. `contribution` is in log-odds; `direction` what it does to the probability."""
-
-    code: str
-    direction: Literal["rising", "falling"]
-    contribution: float
-    text: str
-
-
-class ScoreEvidence(BaseModel):
-    """What a score rests on: the events that counted, orders among them, when the first of them happened, when the
-    newest became known. The instants are null where nothing counted."""
-
-    events: int
-    orders: int
-    since: Moment | None
-    known_until: Moment | None
-
-
-class ScoreOut(BaseModel):
-    """One account's score; `churn_probability`, `band` are null when the account is not eligible."""
-
-    account_id: str
-    churn_probability: Annotated[float, Field(ge=0, le=1)] | None
-    band: Band | None
-    eligible: bool
-    reasons: list[ReasonOut]
-    warnings: list[str]
-    evidence: ScoreEvidence
-
-
-class ScoreAnswer(BaseModel):
-    """The scores in the order asked."""
-
-    model: ModelRef
-    as_of: Moment
-    scores: list[ScoreOut]
-
-
 class ItemProblem(BaseModel):
     """One faulty item of a body, else of the address or the headers."""
 
@@ -189,9 +143,11 @@ class Bands(BaseModel):
     stopped: float
 
 
-class ModelCard(ModelRef):
+class ModelCard(BaseModel):
     """What answers, since when, what it was made for. `base_rate`: the churn rate of the training rows."""
 
+    version: str
+    grade: Literal["A", "B", "C", "ungraded"]
     since: str | None
     trained_at: str
     fingerprint: str

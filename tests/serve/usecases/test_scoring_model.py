@@ -9,16 +9,18 @@ import orjson
 import pytest
 from open_access import OpenAccess
 from published_bundles import publish
+from pydantic import TypeAdapter
 from service_around import service_around
 from small_company import SmallCompany
 from starlette.testclient import TestClient
 
 from kqml.calendar.business_time import instant_of, moment_of
+from kqml.contract.scores import ScoreAnswer
 from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
 from models.churn.scoring import as_json, create_scorer
 from models.registry.served_pointer import ServedPointer, write_pointer
-from serve.http.schemas.scores import ModelCard, ScoreAnswer
+from serve.http.schemas.scores import ModelCard
 from serve.logs import build_logger
 from serve.server import create_app
 from serve.usecases.scoring_model import load_live
@@ -75,7 +77,7 @@ def test_the_service_scores_as_the_batch_does_bit_for_bit(company, client, days_
         score["warnings"] = [warning for warning in score["warnings"] if hidden not in warning]
     assert scores == [orjson.loads(orjson.dumps(as_json(score))) for score in batch]
     assert sum(score["eligible"] for score in scores) > 10
-    ScoreAnswer.model_validate(answer.json())
+    TypeAdapter(ScoreAnswer).validate_python(answer.json())
 
 
 def test_one_account_scores_alone_as_among_others(company, client):

@@ -1,0 +1,117 @@
+"""Scores as the API answers with them."""
+
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from kqml.bands import Band
+from kqml.contract.fields import Moment, Probability
+
+
+class ModelRef(TypedDict):
+    """Which model answered, how good its training procedure has shown itself to be."""
+
+    version: str
+    grade: Literal["A", "B", "C", "ungraded"]
+
+
+class ReasonOut(TypedDict):
+    """Why the probability is what it is. `contribution` is in log-odds; `direction` what it does to the probability."""
+
+    code: str
+    direction: Literal["rising", "falling"]
+    contribution: float
+    text: str
+
+
+class ScoreEvidence(TypedDict):
+    """What a score rests on: the events that counted, orders among them, when the first of them happened, when the
+    newest became known. The instants are null where nothing counted."""
+
+    events: int
+    orders: int
+    since: Moment | None
+    known_until: Moment | None
+
+
+class ScoreResult(TypedDict):
+    """What every full score says of an account, whether requested or stored."""
+
+    churn_probability: Probability | None
+    band: Band | None
+    eligible: bool
+    reasons: list[ReasonOut]
+    warnings: list[str]
+
+
+class ScoreOut(ScoreResult):
+    """One account's score; `churn_probability`, `band` are null when the account is not eligible."""
+
+    account_id: str
+    evidence: ScoreEvidence
+
+
+class ScoreAnswer(TypedDict):
+    """The scores in the order asked."""
+
+    model: ModelRef
+    as_of: Moment
+    scores: list[ScoreOut]
+
+
+class ShortScore(TypedDict):
+    """An account's newest stored score; the numbers are null when it was not eligible."""
+
+    churn_probability: Probability | None
+    band: Band | None
+    value_at_risk: float | None
+    as_of: Moment
+    model: str
+
+
+class FullScore(ScoreResult):
+    """An account's newest stored score with its reasons, in the language of the run that stored it."""
+
+    value_at_risk: float | None
+    as_of: Moment
+    model: str
+    scored_at: Moment
+
+
+class Change(TypedDict):
+    """Why a score differs from the one before: the parts add up to the difference of the probabilities."""
+
+    calendar: float
+    data: float
+    model: float
+
+
+class PastScore(ScoreResult):
+    """One stored score. `before`: the probability it is compared with; `change`: null where there is nothing to
+    compare, or one of the two has no number, or the parts were not worked out."""
+
+    as_of: Moment
+    scored_at: Moment
+    model: str
+    value_at_risk: float | None
+    before: Probability | None
+    before_as_of: Moment | None
+    before_model: str | None
+    change: Change | None
+
+
+class AccountHistory(TypedDict):
+    """The stored scores of an account, the newest first; `next_cursor` asks for earlier ones."""
+
+    account_id: str
+    scores: list[PastScore]
+    next_cursor: str | None
+
+
+RESULT_FIELDS = tuple(ScoreResult.__annotations__)
+FULL_FIELDS = tuple(FullScore.__annotations__)
+
+
+def empty_score(warning: str) -> dict[str, Any]:
+    """The fields of a `ScoreResult` that says nothing but a warning."""
+    return {**dict.fromkeys(RESULT_FIELDS), "eligible": False, "reasons": [], "warnings": [warning]}

@@ -65,9 +65,11 @@ def create_context(language: Language | None = None, as_json: bool = False) -> C
 
 def run_here(function: Callable[..., Answer], /, *arguments: Any, **options: Any) -> None:
     """Run a command from within another one, with the settings as they are now, and print what it shows."""
-    if "context" in inspect.signature(function).parameters:
+    names = list(inspect.signature(function).parameters)
+    if "context" in names:
         options["context"] = create_context()
-    _finish(function(*arguments, **options), as_json=False)
+        names.remove("context")
+    _finish(function(**dict(zip(names, arguments, strict=False)), **options), as_json=False)
 
 
 def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:

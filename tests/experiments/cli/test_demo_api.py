@@ -21,6 +21,7 @@ from kqml.settings import read_settings
 from models.registry.served_pointer import POINTER
 from serve.cli import promote
 from serve.cli.administration import now, personal_data_cipher, security_settings
+from serve.cli.command import run_here
 from serve.workers import ServeOptions, build_app
 
 ACCOUNTS, REPS, WEEKS = 60, 2, 60
@@ -36,7 +37,7 @@ def home(two_versions, tmp_path_factory) -> Path:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         for name, value in demo_settings(folder).items():
             patch.setenv(name, value)
-        promote.run("1")
+        run_here(promote.run, "1")
         fill_database(DemoRun(Console(quiet=True), "en"), folder)
         yield folder
 

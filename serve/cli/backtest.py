@@ -47,13 +47,14 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Example: kqml backtest data/iowa --gap 0 --every 30 --start 2013-02-04 --predictions rows.parquet --json
     """
+    from kqml.dataset.folder import read_dataset
     from serve.cli.layouts.evaluation import show_evaluation
     from serve.usecases.backtest_model import BacktestRequest, backtest_model
     from serve.usecases.churn_request import ChurnRequest
     from serve.usecases.plain_values import plain_value
 
     request = BacktestRequest(
-        dataset=dataset,
+        dataset=read_dataset(dataset),
         churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
         playbook=read_playbook_in_force(playbook, context.settings),
         test_share=test_share,

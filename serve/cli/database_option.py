@@ -1,6 +1,5 @@
 """The flag by which commands read from the database, or write to it, instead of a dataset folder."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from kqml.settings import Settings
 from serve.cli.administration import personal_data_cipher
 
 if TYPE_CHECKING:
+    from kqml.dataset.folder import Dataset
     from kqml.duties.overrides import DutyOverride
     from serve.usecases.database_access import OpenDatabase
 
@@ -62,9 +62,9 @@ def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabas
 
 @dataclass(frozen=True)
 class Source:
-    """Where a command reads: a dataset folder, which for a database is what it held at one moment."""
+    """The dataset that a command reads: of a folder, or what the database held at one moment, in memory."""
 
-    folder: Path
+    dataset: "Dataset"
     found: "OpenDatabase | None"
 
     def declared(self) -> "tuple[DutyOverride, ...]":
@@ -79,24 +79,22 @@ class Source:
 
 @contextmanager
 def open_source(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
-    """The folder, else the database that the flag names, written to a folder at home while the block runs, without what
-    is personal about contacts.
+    """Read the folder, else the database that the flag names into memory, without the personal fields of contacts; the
+    database is open while the block runs.
 
     Raises BadUse unless exactly one of them is given.
     """
+    from kqml.dataset.folder import read_dataset
+
     if (folder is None) == (flag is None):
         fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --database")
         raise BadUse("It is not clear what to read.", [fault])
     if flag is None:
         assert folder is not None
-        yield Source(folder, None)
+        yield Source(read_dataset(folder), None)
         return
-    from serve.database.dataset_export import export_dataset
+    from serve.database.dataset_export import snapshot_dataset
     from serve.security.contact_vault import MaskingVault
 
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (
-        open_database_option(flag, settings) as result,
-        tempfile.TemporaryDirectory(prefix=".store-", dir=settings.home) as scratch,
-    ):
-        yield Source(export_dataset(result.database, Path(scratch) / "dataset", MaskingVault()).path, result)
+    with open_database_option(flag, settings) as result:
+        yield Source(snapshot_dataset(result.database, MaskingVault()), result)

@@ -49,7 +49,6 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml duties data/world --rep R0001-00 --week 2024-W07
     """
     from kqml.calendar.workdays import workdays
-    from kqml.dataset.folder import read_dataset
     from kqml.dataset.table_files import check_table_path, write_table
     from kqml.duties import read_duty_inputs
     from serve.cli.layouts.duties import show_compliance, show_duties
@@ -59,7 +58,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     settings, language = context.settings, context.language
     rules = read_playbook_in_force(playbook, settings)
     with progress("Reading", None), open_source(dataset, database, settings) as source:
-        data, declared = read_dataset(source.folder), source.declared()
+        data, declared = source.dataset, source.declared()
         book = read_duty_inputs(data, rules, declared)
         period = None if compliance else _period(book, week, month)
         at = _cutoff(book, cutoff, period)

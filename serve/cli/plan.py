@@ -78,12 +78,11 @@ def run(  # noqa: PLR0913 - the flags of one command
 def _wanted(source: Source, week: str | None) -> "tuple[Dataset, Period]":
     """The dataset with the week asked for; else the first whole week after its last record, of a database the
     present."""
-    from kqml.dataset.folder import read_dataset
     from kqml.duties import week as week_named
     from models.policy.planning.company import week_period
 
     period = None if week is None else week_named(week)
-    dataset = read_dataset(source.folder)
+    dataset = source.dataset
     if period is not None:
         return dataset, period
     return dataset, week_period(_today(dataset) if source.found is not None else _after_the_last(dataset))

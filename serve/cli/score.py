@@ -63,7 +63,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     with progress("Scoring", None), open_source(dataset, database, settings) as source:
         if source.found is None:
             assert out is not None
-            question = read_question(source.folder, cutoff, since)
+            question = read_question(source.dataset, cutoff, since)
             versions = read_versions(settings, model, since_model, playbook)
             result = write_answers(out, question, versions, speech, reasons)
         else:

@@ -14,6 +14,7 @@ from serve.cli.playbook_option import read_playbook_in_force
 from serve.cli.scoring import ScoringQuestion, Versions, read_profile, read_versions, scoring_request
 
 if TYPE_CHECKING:
+    from kqml.dataset.folder import Dataset
     from kqml.playbook import Playbook
     from models.churn.score_change import ScoreChanges
     from models.churn.score_file import ScoreCounts
@@ -49,7 +50,7 @@ def score_database(
     assert source.found is not None
     now, database = present(), source.found.database
     since = _since(source, settings, requested)
-    question = _question(source.folder, requested, since, now)
+    question = _question(source.dataset, requested, since, now)
     versions = read_versions(settings, requested.model, None if since is None else since.model, requested.playbook)
     with database.reading() as connection:
         objected = objecting_accounts(connection)
@@ -106,7 +107,6 @@ def _margins(
 def _since(source: Source, settings: Settings, request: NightlyScoreRequest) -> "ScoringRun | None":
     """The scoring to compare with: the one named, else the database's last one if its version can still be had."""
     from features.cutoffs import parse_cutoff
-    from kqml.dataset.folder import read_dataset
     from serve.database.scores import ScoringRun, last_run
 
     assert source.found is not None
@@ -114,7 +114,7 @@ def _since(source: Source, settings: Settings, request: NightlyScoreRequest) -> 
         last = last_run(connection)
     if request.since is None:
         return last if last is not None and _is_there(settings, last.model) else None
-    cutoff = parse_cutoff(request.since, read_dataset(source.folder).info.time_zone)
+    cutoff = parse_cutoff(request.since, source.dataset.info.time_zone)
     same = last is not None and last.cutoff == cutoff
     return ScoringRun(cutoff, request.since_model or (last.model if last is not None and same else request.model))
 
@@ -130,11 +130,11 @@ def _is_there(settings: Settings, version: str) -> bool:
     return True
 
 
-def _question(folder: Path, request: NightlyScoreRequest, since: "ScoringRun | None", now: int) -> ScoringQuestion:
+def _question(
+    dataset: "Dataset", request: NightlyScoreRequest, since: "ScoringRun | None", now: int
+) -> ScoringQuestion:
     from features.cutoffs import parse_cutoff
-    from kqml.dataset.folder import read_dataset
 
-    dataset = read_dataset(folder)
     cutoff = now if request.cutoff is None else parse_cutoff(request.cutoff, dataset.info.time_zone)
     if request.since is not None and since is not None and since.cutoff >= cutoff:
         fault = Fault("--since", f"{request.since} is not before the cutoff", "give an earlier date")

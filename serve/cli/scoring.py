@@ -32,12 +32,10 @@ class Versions:
     earlier: "Scorer"
 
 
-def read_question(folder: Path, cutoff: str | None, since: str | None) -> ScoringQuestion:
+def read_question(dataset: "Dataset", cutoff: str | None, since: str | None) -> ScoringQuestion:
     """The dataset at the cutoffs named. Raises BadUse where `since` is not before the cutoff."""
     from features.cutoffs import default_cutoff, parse_cutoff
-    from kqml.dataset.folder import read_dataset
 
-    dataset = read_dataset(folder)
     zone, log = dataset.info.time_zone, dataset.event_log()
     now = default_cutoff(log, zone) if cutoff is None else parse_cutoff(cutoff, zone)
     then = None if since is None else parse_cutoff(since, zone)

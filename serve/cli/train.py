@@ -54,7 +54,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     notices: list[str] = []
     with open_source(dataset, database, context.settings) as source, progress("Training", None):
         request = TrainingRequest(
-            dataset=source.folder,
+            dataset=source.dataset,
             churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
             playbook=read_playbook_in_force(playbook, context.settings),
             test_share=test_share,

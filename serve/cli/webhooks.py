@@ -153,6 +153,6 @@ def overdue(
     rules = read_playbook_in_force(playbook, context.settings)
     with open_source(None, OWN, context.settings) as source:
         assert source.found is not None
-        request = NotifyOverdueRequest(source.folder, rules, source.declared(), cutoff)
+        request = NotifyOverdueRequest(source.dataset, rules, source.declared(), cutoff)
         result = notify_overdue(source.found.database, request, context.now)
     return sentence("security.webhooks.overdue", context.language, vars(result))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import Dataset
 from kqml.errors import CouldNot
 from kqml.playbook import Playbook
 from kqml.settings import Settings
@@ -24,10 +25,10 @@ from serve.usecases.training_inputs import read_training_inputs
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestRequest:
-    """A dataset folder with what churn means, the split, what is reported beside and written. `refit_every`: test
+    """A dataset with what churn means, the split, what is reported beside and written. `refit_every`: test
     cutoffs between fits, None for one fit; `gaps`: reported beside the own one."""
 
-    dataset: Path
+    dataset: Dataset
     churn: ChurnRequest
     playbook: Playbook
     test_share: float

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from features.cutoffs import parse_cutoff
 from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import workdays
-from kqml.dataset.folder import read_dataset
+from kqml.dataset.folder import Dataset
 from kqml.duties import list_duties, read_duty_inputs, week
 from kqml.duties.overrides import DutyOverride
 from kqml.duties.period import week_name
@@ -19,9 +18,9 @@ from serve.webhooks.overdue import overdue_messages
 
 @dataclass(frozen=True)
 class NotifyOverdueRequest:
-    """A dataset folder with the duty overrides of its database, the rules, the cutoff (None: now)."""
+    """A dataset with the duty overrides of its database, the rules, the cutoff (None: now)."""
 
-    dataset: Path
+    dataset: Dataset
     playbook: Playbook
     overrides: tuple[DutyOverride, ...]
     cutoff: str | None
@@ -38,7 +37,7 @@ class NotifyOverdueResult:
 
 def notify_overdue(database: Database, request: NotifyOverdueRequest, now: int) -> NotifyOverdueResult:
     """Enqueue a message for each overdue duty of the cutoff's week that webhooks were not told of before."""
-    dataset, rules = read_dataset(request.dataset), request.playbook
+    dataset, rules = request.dataset, request.playbook
     zone = dataset.info.time_zone
     cutoff = now if request.cutoff is None else parse_cutoff(request.cutoff, zone)
     book = read_duty_inputs(dataset.known_before(cutoff), rules, request.overrides)

@@ -8,6 +8,7 @@ from typing import Any
 
 from features.catalog import catalog, catalog_fingerprint
 from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import Dataset
 from kqml.playbook import Playbook
 from kqml.settings import Settings
 from models.churn.bundle import save_bundle
@@ -34,10 +35,10 @@ LEAKAGE_AUC = SUSPICIOUS_AUC
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRequest:
-    """A dataset folder with what churn means, the split, the seconds for tuning (None: no tuning), why a suspected
+    """A dataset with what churn means, the split, the seconds for tuning (None: no tuning), why a suspected
     leak is none ('' where nothing was said)."""
 
-    dataset: Path
+    dataset: Dataset
     churn: ChurnRequest
     playbook: Playbook
     test_share: float

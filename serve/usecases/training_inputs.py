@@ -1,13 +1,12 @@
 """The inputs of training and back-testing: a dataset with its histories and its labelled rows."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from features.catalog import catalog
 from features.context import context_of
 from features.labels import label_lag_days
 from features.training_set import TrainingSet, build_training_set
-from kqml.dataset.folder import Dataset, read_dataset
+from kqml.dataset.folder import Dataset
 from kqml.playbook import Playbook
 from models.churn.gaps import GapLabels
 from serve.usecases.churn_request import ChurnGrid
@@ -29,9 +28,8 @@ def read_histories(dataset: Dataset) -> GapLabels:
     return GapLabels(log, context_of(dataset.info, dataset.accounts(), log), label_lag_days(dataset.info, log))
 
 
-def read_training_inputs(folder: Path, grid: ChurnGrid, playbook: Playbook) -> TrainingInputs:
-    """Read a dataset folder and build its training set with the whole catalog by a playbook's rules."""
-    dataset = read_dataset(folder)
+def read_training_inputs(dataset: Dataset, grid: ChurnGrid, playbook: Playbook) -> TrainingInputs:
+    """Build the training set of a dataset with the whole catalog by a playbook's rules."""
     histories = read_histories(dataset)
     cutoffs = grid.cutoffs(histories.log, histories.context, histories.label_lag_days)
     training_set = build_training_set(dataset, grid.definition, cutoffs, catalog(playbook))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from database_fixtures import *  # noqa: F403
 from open_access import OpenAccess
@@ -177,3 +178,13 @@ def running(run_app: Callable[[], Running]) -> Running:
 @pytest.fixture
 def client(running: Running) -> TestClient:
     return running.client
+
+
+@pytest.fixture
+def break_parquet(monkeypatch) -> Callable[[], None]:
+    """A function after whose call no Parquet file can be written."""
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a Parquet file was written")
+
+    return lambda: monkeypatch.setattr(pq.ParquetWriter, "__init__", fail)

@@ -125,6 +125,16 @@ def test_the_database_scores_as_the_dataset_does_and_keeps_why(loaded, company, 
     assert stored["crossed"] == sum(bands[name] != row["band"] for name, row in later.items()) > 0
 
 
+def test_scores_plans_and_duties_of_the_database_write_no_parquet_file(loaded, break_parquet, tmp_path):
+    run("promote", 1)
+    break_parquet()
+    with pytest.raises(AssertionError, match="a Parquet file was written"):
+        run("export", "--out", tmp_path / "out")
+    assert run("score", "--database", "--cutoff", "2022-11-01")["eligible"] > 40
+    assert run("plan", "--database", "--week", "2023-W08")["database"]["rows"] > 40
+    assert sum(row["rows"] for row in run("duties", "--database", "--week", "2023-W08")["summary"]) > 40
+
+
 def test_whoever_objects_gets_no_number(loaded, company, tmp_path):
     """Neither in the database nor in the file; what was scored before stays, so that it can be explained."""
     run("promote", 1)

@@ -114,6 +114,11 @@ def test_a_reps_week_is_decided_once_and_told_everywhere(filled, database):
     assert states[one["decision_id"]] == "accepted"
 
 
+def test_a_recommendation_writes_no_parquet_file(filled, break_parquet):
+    break_parquet()
+    assert recommend(filled, rep_id=REP)["decided"] == [REP]
+
+
 def test_a_receipt_asked_by_http_re_creates_the_answer(filled, database, company):
     told = recommend(filled, rep_id=REP)
     scorer = create_scorer(load_bundle(company.bundles[0]))

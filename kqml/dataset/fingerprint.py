@@ -9,7 +9,10 @@ import pyarrow.compute as pc
 
 
 class TableHash:
-    """Hashes a table that arrives in pieces; how it was cut does not matter, nor does a column without values."""
+    """Hashes a table that arrives in pieces, however it was cut.
+
+    A column that is absent, or has no values, does not enter; a piece without a column counts as rows without values.
+    """
 
     def __init__(self) -> None:
         self._columns: dict[str, _ColumnHash] = {}
@@ -18,7 +21,8 @@ class TableHash:
     def update(self, piece: pa.Table | pa.RecordBatch) -> None:
         for name in piece.schema.names:
             column = piece.column(name)
-            hashed = self._columns.setdefault(name, _ColumnHash())
+            hashed = self._columns.setdefault(name, _ColumnHash(column.type))
+            hashed.add_absent(self._rows)
             for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
                 hashed.update(chunk)
         self._rows += piece.num_rows
@@ -27,16 +31,25 @@ class TableHash:
         whole = hashlib.sha256(str(self._rows).encode())
         for name in sorted(self._columns):
             if self._columns[name].has_values:
+                self._columns[name].add_absent(self._rows)
                 whole.update(name.encode() + b"\0" + self._columns[name].digest())
         return whole.hexdigest()
 
 
 class _ColumnHash:
-    def __init__(self) -> None:
+    def __init__(self, type_: pa.DataType) -> None:
         self._parts = [hashlib.sha256() for _ in range(3)]
+        self._type = type_
+        self._rows = 0
         self.has_values = False
 
+    def add_absent(self, until: int) -> None:
+        """Count the rows up to the number `until` that came without this column as rows without values."""
+        if until > self._rows:
+            self.update(pa.nulls(until - self._rows, self._type))
+
     def update(self, chunk: pa.Array) -> None:
+        self._rows += len(chunk)
         valid = chunk.is_valid().to_numpy(zero_copy_only=False)
         self.has_values |= bool(valid.any())
         self._parts[0].update(np.ascontiguousarray(valid, dtype=np.uint8).data)

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from kqml.dataset.fingerprint import TableHash
 from kqml.dataset.folder import ColumnUse, Dataset, DatasetInfo, QuietPeriod, read_dataset, write_dataset
 from kqml.errors import BadUse, CouldNot, Refused
 from kqml.events import EventKind
@@ -108,6 +109,36 @@ def test_the_fingerprint_is_of_the_rows_alone(tmp_path: Path, events: object) ->
 
     assert other.info.fingerprint == expected
     assert other.measured_fingerprint() == expected
+
+
+def test_the_fingerprint_of_known_rows_stays_as_written_down(tmp_path: Path) -> None:
+    fingerprint = written(tmp_path, accounts=ACCOUNTS).info.fingerprint
+
+    assert fingerprint == "184e68e368ce59bb4f22dd49883bb0bcd03183aad7fa62472688f0b405e1ebb2"
+
+
+def hashed(*pieces: pa.Table) -> str:
+    table_hash = TableHash()
+    for piece in pieces:
+        table_hash.update(piece)
+    return table_hash.digest()
+
+
+@pytest.mark.parametrize("column", ["amount", "rep_id", "known_at"])
+@pytest.mark.parametrize("bare", [slice(0, 2), slice(2, 4)], ids=["early", "late"])
+def test_a_piece_without_a_column_counts_as_rows_without_values(column: str, bare: slice) -> None:
+    rows = [{**row, column: None} if bare.start <= at < bare.stop else row for at, row in enumerate(EVENTS.to_pylist())]
+    table = pa.Table.from_pylist(rows, schema=EVENTS.schema)
+    early, late = table.slice(0, 2), table.slice(2, 2)
+    pieces = (early.drop_columns([column]), late) if bare.start == 0 else (early, late.drop_columns([column]))
+
+    assert hashed(*pieces) == hashed(table) != hashed(EVENTS)
+
+
+def test_a_column_that_is_absent_does_not_enter_the_fingerprint() -> None:
+    absent = EVENTS.append_column("due_at", pa.nulls(4, pa.timestamp("us", tz="UTC")))
+
+    assert hashed(absent) == hashed(EVENTS) == hashed(*(EVENTS.slice(at, 1) for at in range(4)))
 
 
 def test_the_fingerprint_does_not_see_how_events_are_cut_into_files(

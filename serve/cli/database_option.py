@@ -77,6 +77,13 @@ class Source:
             return duty_overrides(read_override_rows(connection))
 
 
+def refuse_unclear_source(folder: Path | None, flag: str | None) -> None:
+    """Raise BadUse unless exactly one of the two is given."""
+    if (folder is None) == (flag is None):
+        fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --database")
+        raise BadUse("It is not clear what to read.", [fault])
+
+
 @contextmanager
 def open_source(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
     """Read the folder, else the database that the flag names into memory, without the personal fields of contacts; the
@@ -86,9 +93,7 @@ def open_source(folder: Path | None, flag: str | None, settings: Settings) -> It
     """
     from kqml.dataset.folder import read_dataset
 
-    if (folder is None) == (flag is None):
-        fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --database")
-        raise BadUse("It is not clear what to read.", [fault])
+    refuse_unclear_source(folder, flag)
     if flag is None:
         assert folder is not None
         yield Source(read_dataset(folder), None)

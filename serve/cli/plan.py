@@ -2,20 +2,22 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kqml.errors import BadUse, Fault
+from kqml.settings import Settings
 from serve.cli.administration import now as present
 from serve.cli.command import Answer, CommandContext
-from serve.cli.database_option import FLAG, DatabaseOption, Source, open_source
+from serve.cli.database_option import FLAG, DatabaseOption, open_database_option, refuse_unclear_source
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
-    from kqml.duties import Period
+    from models.policy.planning.plan_week import PlannedWeek
+    from serve.cli.plan_result import PlanRules
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -57,41 +59,49 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     from models.policy.planning.plan_file import check_plan_path
     from serve.cli.layouts.plan import show_plan
-    from serve.cli.plan_database import plan_database
-    from serve.cli.plan_result import plan_and_log, plan_result, plan_rules
+    from serve.cli.plan_result import plan_result, plan_rules
 
     if out is not None:
         check_plan_path(out)
     if database is not None and log is not None:
         raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the database is the log")])
+    refuse_unclear_source(dataset, database)
     settings, speech = context.settings, context.language
     rules = plan_rules(settings, read_playbook_in_force(playbook, settings), model, speech)
-    with progress("Planning", None), open_source(dataset, database, settings) as source:
-        wanted = _wanted(source, week)
-        planned, model_text = (
-            plan_and_log(wanted, rules, log) if source.found is None else plan_database(source, wanted, rules)
-        )
-        result = plan_result(planned, model_text, (rep, out), speech)
+    with progress("Planning", None):
+        if database is None:
+            assert dataset is not None
+            planned, details = _plan_folder(dataset, week, rules, log)
+        else:
+            planned, details = _plan_database(database, week, rules, settings)
+        result = plan_result(planned, details, (rep, out), speech)
     return Answer(result, show_plan(result, speech))
 
 
-def _wanted(source: Source, week: str | None) -> "tuple[Dataset, Period]":
-    """The dataset with the week asked for; else the first whole week after its last record, of a database the
-    present."""
-    from kqml.duties import week as week_named
+def _plan_folder(
+    folder: Path, name: str | None, rules: "PlanRules", log: Path | None
+) -> "tuple[PlannedWeek, dict[str, Any]]":
+    """Plan the week of a name, else the first whole week after the last record."""
+    from kqml.dataset.folder import read_dataset
+    from kqml.duties import week
     from models.policy.planning.company import week_period
+    from serve.cli.plan_result import plan_and_log
 
-    period = None if week is None else week_named(week)
-    dataset = source.dataset
-    if period is not None:
-        return dataset, period
-    return dataset, week_period(_today(dataset) if source.found is not None else _after_the_last(dataset))
+    period = None if name is None else week(name)
+    dataset = read_dataset(folder)
+    return plan_and_log((dataset, period or week_period(_after_the_last(dataset))), rules, log)
 
 
-def _today(dataset: "Dataset") -> date:
-    from kqml.calendar.business_time import moment_of
+def _plan_database(
+    flag: str, name: str | None, rules: "PlanRules", settings: Settings
+) -> "tuple[PlannedWeek, dict[str, Any]]":
+    """Plan the week of a name, else the present one."""
+    from kqml.duties import week
+    from serve.cli.plan_database import plan_database
 
-    return moment_of(present(), dataset.info.time_zone).date()
+    period = None if name is None else week(name)
+    with open_database_option(flag, settings) as opened:
+        return plan_database(opened.database, period, rules, present())
 
 
 def _after_the_last(dataset: "Dataset") -> date:

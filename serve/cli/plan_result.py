@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
     from kqml.duties import Period
     from kqml.playbook import Playbook
-    from models.churn.scoring import Scorer
     from models.policy.planning.plan_week import PlannedWeek
     from models.policy.planning.week_decision import WeekPlan
     from models.uplift.decision_log import DecisionLog
+    from serve.usecases.planning_request import PlanningModel
 
 BRIEFED = 2_000
 """Accounts up to which a plan for everybody is told with its briefs."""
@@ -26,13 +26,12 @@ class PlanRules:
 
     playbook: "Playbook"
     language: str
-    number: int | None
-    scorer: "Scorer | None"
+    model: "PlanningModel | None"
 
 
 def plan_rules(settings: Settings, playbook: "Playbook", model: str | None, language: str) -> PlanRules:
     """With the model asked for; the champion where none is asked for, nothing where there is none."""
-    return PlanRules(playbook, language, *_scorer(settings, model))
+    return PlanRules(playbook, language, _planning_model(settings, model))
 
 
 def plan_and_log(
@@ -45,17 +44,17 @@ def plan_and_log(
     from models.policy.planning.feature_rows import feature_rows
     from models.policy.planning.plan_week import PlanRequest, plan_dataset
 
-    (dataset, week), scorer = wanted, rules.scorer
-    request = PlanRequest(rules.playbook, week, scorer, _earlier(log), rules.language)
-    columns = () if scorer is None else (*scorer.bundle.model.numeric_columns, *scorer.bundle.model.categories)
-    retained = None if scorer is None else log
+    (dataset, week), model = wanted, rules.model
+    request = PlanRequest(rules.playbook, week, None if model is None else model.scorer, _earlier(log), rules.language)
+    columns = () if model is None else model.columns
+    retained = None if model is None else log
     with feature_rows(retained, dataset.event_log().accounts, week.week_name, columns) as features:
         planned = plan_dataset(dataset, request, features)
         result: dict[str, Any] = {"model": model_reference(rules), "log": None, "database": None}
         if log is not None:
             if features is not None:
                 features.close()
-            decisions = decision_rows(planned.plan, plan_stamp(rules))
+            decisions = decision_rows(planned.plan, None if model is None else model.stamp)
             draft = None if features is None else features.path
             known = has_week(log, week.week_name)
             if known:
@@ -130,19 +129,13 @@ def title(result: dict[str, Any], language: str) -> str:
     return text("plan.title" if result["rep"] is None else "plan.title_rep", language, **values)
 
 
-def _scorer(settings: Settings, wanted: str | None) -> "tuple[int | None, Scorer | None]":
+def _planning_model(settings: Settings, wanted: str | None) -> "PlanningModel | None":
     """The model asked for; the champion where none is asked for, nothing where there is none."""
-    from models.churn.scoring import create_scorer
-    from models.registry.versions import champion, find_version, read_bundle
-    from serve.usecases.model_registry import registry_client
+    from serve.usecases.model_registry import find_model
+    from serve.usecases.planning_request import PlanningModel
 
-    prefix = "sqlite:///"
-    uri = settings.registry_uri
-    if wanted is None and uri.startswith(prefix) and not Path(uri.removeprefix(prefix)).exists():
-        return None, None
-    registry = registry_client(settings)
-    version = champion(registry) if wanted is None else find_version(registry, wanted)
-    return (None, None) if version is None else (version.number, create_scorer(read_bundle(registry, version)))
+    model = find_model(settings, wanted)
+    return None if model is None else PlanningModel(str(model.number), model.scorer)
 
 
 def _earlier(log: Path | None) -> "DecisionLog | None":
@@ -153,12 +146,8 @@ def _earlier(log: Path | None) -> "DecisionLog | None":
 
 def model_reference(rules: PlanRules) -> dict[str, str] | None:
     """Version and grade."""
-    return None if rules.scorer is None else {"version": str(rules.number), "grade": rules.scorer.bundle.model.grade}
-
-
-def plan_stamp(rules: PlanRules) -> str | None:
-    """The model as decisions name it: version, fingerprint."""
-    return None if rules.scorer is None else f"{rules.number}@{rules.scorer.bundle.fingerprint[:12]}"
+    model = rules.model
+    return None if model is None else {"version": model.version, "grade": model.scorer.bundle.model.grade}
 
 
 def _check_rep(plan: "WeekPlan", rep: str | None) -> None:

@@ -31,11 +31,13 @@ def export_dataset(database: Database, folder: Path, vault: Vault, *, force: boo
 def snapshot_dataset(database: Database, vault: Vault) -> Dataset:
     """Return the same dataset in memory; no file is written."""
     with database.snapshot() as connection:
+        return snapshot_accounts(connection, vault)
+
+
+def snapshot_accounts(connection: Connection, vault: Vault, ids: Sequence[str] | None = None) -> Dataset:
+    """Return the accounts in memory, with all reps; of `ids` those alone, few enough for one statement to name."""
+    if ids is None:
         return dataset_in_memory(*_tables(connection, vault, (true(), true(), true())))
-
-
-def snapshot_accounts(connection: Connection, vault: Vault, ids: Sequence[str]) -> Dataset:
-    """Return these accounts alone in memory, few enough for one statement to name, with all reps."""
     events, accounts, contacts = (table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
     return dataset_in_memory(*_tables(connection, vault, (events, accounts, contacts)))
 

@@ -14,7 +14,6 @@ from serve.http.problems import ProblemError, ProblemItem, invalid_request
 from serve.http.schemas.recommendations import REPS_PER_REQUEST, RecommendationRequest
 from serve.http.weeks import requested_week
 from serve.http.writing import Writing
-from serve.usecases.recommend import undecided_reason
 
 Row = Mapping[str, Any]
 
@@ -68,6 +67,17 @@ def read_query(connection: Connection, writing: Writing, text: RecommendationReq
         message = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
         raise invalid_request([ProblemItem("#/accounts", message)])
     return RecommendationQuery(frozenset(reps - {None}), rows, week, zone, language)
+
+
+def undecided_reason(account: Row) -> str:
+    """Return why nothing was decided for an account in a week in which its rep's was: a code of the catalogue."""
+    if account["objected_at"] is not None:
+        return "objecting"
+    if account["owner_rep_id"] is None:
+        return "nobody"
+    if account["status"] not in (None, "active"):
+        return "closed"
+    return "not_then"
 
 
 def _may(row: Row) -> bool:

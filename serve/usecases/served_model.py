@@ -11,6 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from kqml.errors import KqmlError
 from models.churn.scoring import Scorer
 from serve.logs import where_it_failed
+from serve.usecases.planning_request import PlanningModel
 from serve.usecases.request_histories import Histories
 
 LOOK_EVERY_SECONDS = 1.0
@@ -41,6 +42,11 @@ class LiveModel:
     score: ScoringEngine
     card: Mapping[str, Any]
     scorer: Scorer | None = None
+
+    @property
+    def planning_model(self) -> PlanningModel | None:
+        """The model that weeks are planned with; None where they are planned without one."""
+        return None if self.scorer is None else PlanningModel(self.version, self.scorer)
 
 
 @dataclass(frozen=True)

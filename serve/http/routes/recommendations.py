@@ -17,13 +17,15 @@ from serve.http.access import WritesDecisions
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request
-from serve.http.recommendation_query import RecommendationQuery, Row, read_query
+from serve.http.recommendation_query import RecommendationQuery, Row, read_query, undecided_reason
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.routes.plans import decision_body, receipt_of
 from serve.http.schemas.recommendations import RecommendationRequest, Recommendations
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.usecases.plan_records import PlanRecord, store_plan
-from serve.usecases.recommend import MOST_ACCOUNTS, DecisionContext, TooManyAccounts, decide_accounts, undecided_reason
+from serve.usecases.plan_week import plan_week
+from serve.usecases.planning_inputs import MOST_ACCOUNTS, TooManyAccounts
+from serve.usecases.planning_request import PlanWeekRequest
 
 router = APIRouter(tags=["recommendations"])
 
@@ -62,14 +64,20 @@ def _decided(writing: Writing, query: RecommendationQuery, missing: frozenset[st
     """The weeks that nobody decided yet. Raises ProblemError where that cannot be done any more, or at all."""
     if query.end <= writing.now:
         return None
-    deciding = DecisionContext(missing, query.week, query.cutoff, writing.caller.name, query.language)
     try:
-        return decide_accounts(writing.service, deciding)
+        result = plan_week(writing.service.database, _plan_request(writing, query, missing), writing.now)
     except TooManyAccounts:
         message = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --database` decide the week"
         raise invalid_request([ProblemItem(_pointer(query), message)]) from None
     except KqmlError as error:
         raise invalid_request([ProblemItem(_pointer(query), error.message)]) from error
+    return None if result is None else result.record
+
+
+def _plan_request(writing: Writing, query: RecommendationQuery, reps: frozenset[str]) -> PlanWeekRequest:
+    live, playbook = writing.service.served.state.live, writing.service.playbook
+    model = None if live is None else live.planning_model
+    return PlanWeekRequest(query.week, playbook, model, writing.caller.name, query.language, reps)
 
 
 def _pointer(query: RecommendationQuery) -> str:

@@ -1,0 +1,134 @@
+"""What a week is planned from: accounts with their histories, earlier decisions, objections, read from the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from kqml.calendar.business_time import moment_of
+from kqml.dataset.folder import Dataset
+from kqml.duties import Period
+from kqml.duties.overrides import DutyOverride
+from kqml.errors import BadUse, Fault
+from kqml.events import EventKind
+from models.policy.planning.company import week_period
+from models.policy.planning.learned_state import LearnedState, LearningEvidence, learned_state_from_json
+from models.uplift.decision_log import DecisionLog
+from models.value.expected import ValueModel
+from serve.database.dataset_export import snapshot_accounts
+from serve.database.dataset_info import read_info
+from serve.database.decision_logs import read_log
+from serve.database.duty_overrides import duty_overrides, read_override_rows
+from serve.database.learned import newest_learned
+from serve.database.plans import week_of_all
+from serve.database.records import parts_of
+from serve.database.tables import ACCOUNTS, EVENTS
+from serve.security.contact_vault import MaskingVault
+from serve.security.objections_and_reviews import objecting_accounts
+from serve.usecases.planning_request import PlanWeekRequest
+
+MOST_ACCOUNTS = 5_000
+"""Whose histories are read for the weeks of some reps: more are planned by `kqml plan --database`."""
+
+
+class TooManyAccounts(Exception):
+    """The reps have more accounts than one request decides."""
+
+
+@dataclass(frozen=True)
+class PlanningInputs:
+    """What one snapshot of the database holds for a week. `learned`: None where the model learns anew; `stored`: the
+    week's decisions that were made in the same name; `decided`: reps whose weeks were decided in another name."""
+
+    week: Period
+    dataset: Dataset
+    log: DecisionLog
+    overrides: tuple[DutyOverride, ...]
+    objecting: frozenset[str]
+    learned: LearnedState | None = None
+    stored: Sequence[Mapping[str, Any]] = ()
+    decided: frozenset[str] = frozenset()
+
+    @property
+    def cutoff(self) -> int:
+        """Monday's local midnight."""
+        return self.week.instants(self.dataset.info.time_zone)[0]
+
+
+def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: int) -> PlanningInputs | None:
+    """Read the inputs of a week; None where its reps have no accounts. Raises BadUse where the week has not begun."""
+    zone = read_info(connection).time_zone
+    week = request.week or week_period(moment_of(now, zone).date())
+    cutoff = week.instants(zone)[0]
+    if cutoff > now:
+        todo = "plan it from its Monday on: what is known by then is not known yet"
+        raise BadUse("The week cannot be planned.", [Fault("--week", f"{week.week_name} has not begun", todo)])
+    if request.reps is None:
+        return _inputs_of_all(connection, request, week, cutoff)
+    ids = _accounts(connection, request.reps, cutoff)
+    return _inputs_of_reps(connection, request, (week, cutoff), ids) if ids else None
+
+
+def _inputs_of_all(connection: Connection, request: PlanWeekRequest, week: Period, cutoff: int) -> PlanningInputs:
+    """Whoever objected after the week was decided did not object then."""
+    rows, playbook = week_of_all(connection, week.week_name), request.playbook
+    stored = [row for row in rows if row["by"] == request.by]
+    decided_at = max((row["recorded_at"] for row in stored), default=None)
+    return PlanningInputs(
+        week,
+        snapshot_accounts(connection, MaskingVault()),
+        read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days),
+        duty_overrides(read_override_rows(connection)),
+        frozenset(objecting_accounts(connection, decided_at)),
+        stored=stored,
+        decided=frozenset(row["rep_id"] for row in rows if row["by"] != request.by),
+    )
+
+
+def _inputs_of_reps(
+    connection: Connection, request: PlanWeekRequest, when: tuple[Period, int], ids: Sequence[str]
+) -> PlanningInputs:
+    (week, cutoff), playbook, reps = when, request.playbook, request.reps or frozenset()
+    return PlanningInputs(
+        week,
+        snapshot_accounts(connection, MaskingVault(), ids),
+        read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days, ids),
+        duty_overrides(read_override_rows(connection, {*ids, *reps})),
+        frozenset(objecting_accounts(connection)),
+        _learned(connection, request, cutoff),
+    )
+
+
+def _accounts(connection: Connection, reps: frozenset[str], cutoff: int) -> list[str]:
+    """Those of the reps now, and any that were handed over since the week began: they may have been theirs then."""
+    theirs = ACCOUNTS.c.owner_rep_id.in_(sorted(reps))
+    own = _ids(connection, theirs, MOST_ACCOUNTS + 1)
+    if len(own) > MOST_ACCOUNTS:
+        raise TooManyAccounts
+    changed = or_(ACCOUNTS.c.owner_rep_id.is_(None), ~theirs) & (ACCOUNTS.c.updated_at >= cutoff)
+    return sorted({*own, *_moved(connection, _ids(connection, changed), cutoff)}) if own else []
+
+
+def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Sequence[str]:
+    request = select(ACCOUNTS.c.account_id).where(condition).order_by(ACCOUNTS.c.account_id).limit(limit)
+    return connection.execute(request).scalars().all()
+
+
+def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[str]:
+    """Those of the accounts that got another rep, as far as it happened or became known since an instant."""
+    moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.known_at >= since)
+    for part in parts_of(ids):
+        request = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
+        yield from connection.execute(request).scalars()
+
+
+def _learned(connection: Connection, request: PlanWeekRequest, cutoff: int) -> LearnedState | None:
+    """What `kqml plan --database` last learned with this model and playbook; without it the trailing mean stands for
+    the value, and no effect is known."""
+    if request.model is None:
+        return None
+    result = newest_learned(connection, request.model.stamp, request.playbook.version, cutoff)
+    if result is None:
+        return LearnedState(ValueModel(None, 0), LearningEvidence(None, why="not_learned"))
+    return learned_state_from_json(result.content)[0]

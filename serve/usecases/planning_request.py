@@ -1,0 +1,39 @@
+"""A week to plan from the database."""
+
+from dataclasses import dataclass
+
+from kqml.duties import Period
+from kqml.playbook import Playbook
+from models.churn.scoring import Scorer
+
+
+@dataclass(frozen=True)
+class PlanningModel:
+    """The model that weeks are planned with."""
+
+    version: str
+    scorer: Scorer
+
+    @property
+    def stamp(self) -> str:
+        """The model as decisions name it: version and fingerprint."""
+        return f"{self.version}@{self.scorer.bundle.fingerprint[:12]}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its feature rows."""
+        model = self.scorer.bundle.model
+        return (*model.numeric_columns, *model.categories)
+
+
+@dataclass(frozen=True)
+class PlanWeekRequest:
+    """A week (None: the present one) of some reps (None: of all), with the rules, the model (None: plan without one),
+    the name that its decisions are made in, the language of its briefs."""
+
+    week: Period | None
+    playbook: Playbook
+    model: PlanningModel | None
+    by: str
+    language: str
+    reps: frozenset[str] | None = None

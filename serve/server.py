@@ -16,7 +16,7 @@ from serve.http import login, start_page
 from serve.http.methods import HeadAsGet, methods_at
 from serve.http.openapi import build_openapi
 from serve.http.path_parameters import WholeSegments, address_of
-from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, problem_response
+from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, pointer_to, problem_response
 from serve.http.request_bodies import error_text
 from serve.http.request_middleware import REQUEST_ID, Envelope
 from serve.http.routes import (
@@ -38,6 +38,7 @@ from serve.http.routes import (
 from serve.http.security_headers import SecurityHeaders
 from serve.http.service_state import Service
 from serve.logs import where_it_failed
+from serve.usecases.faulty_request import FaultyRequest
 
 GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
@@ -74,6 +75,7 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         exception_handlers={
             ProblemError: _problem,
+            FaultyRequest: _faulty_request,
             HTTPException: _http_problem,
             RequestValidationError: _parameter_problem,
             OperationalError: _database_problem,
@@ -96,6 +98,13 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
     return problem_response(error, request.scope[REQUEST_ID])
+
+
+async def _faulty_request(request: Request, error: Exception) -> Response:
+    """What a use case finds wrong with a body, in the shape of ours."""
+    assert isinstance(error, FaultyRequest)
+    faults = [ProblemItem(pointer_to(fault.path), fault.detail) for fault in error.faults]
+    return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

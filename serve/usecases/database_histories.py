@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from features.context import quiet_periods, recorded_since
 from features.profile import STATIC, TIER
 from kqml.calendar.business_time import local_midnight
+from kqml.contract.histories import ProfileFields
 from kqml.dataset.folder import DatasetInfo
 from kqml.history.attributes import tier_at
 from kqml.history.sorted_columns import event_log_of_columns
@@ -20,7 +21,6 @@ from serve.database.dataset_info import read_info
 from serve.database.engine import Database
 from serve.database.histories import read_columns, read_facts, tier_changes
 from serve.database.territory import Territory
-from serve.http.schemas.scores import ProfileIn
 from serve.usecases.request_histories import Histories, Surroundings
 
 INFO_SECONDS = 1.0
@@ -82,9 +82,9 @@ def profile_fields(info: DatasetInfo, cutoff: int) -> frozenset[str]:
 
 def _profile(
     account: Mapping[str, Any], columns: frozenset[str], changes: Sequence[Mapping[str, Any]], cutoff: int
-) -> ProfileIn:
+) -> ProfileFields:
     """What describes the account at the cutoff; `changes`: those of its tier."""
     profile: dict[str, Any] = {name: account[name] for name in columns} | {"opened_on": account["opened_on"]}
     if TIER in columns:
         profile[TIER] = tier_at(cutoff, account[TIER], changes, 0.0)
-    return cast(ProfileIn, profile)
+    return cast(ProfileFields, profile)

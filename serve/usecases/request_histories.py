@@ -1,4 +1,4 @@
-"""Histories out of a request's body, as the event log that everything numeric reads."""
+"""Histories out of a request, as the event log that everything numeric reads."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants, QuietPeriods, local_midnight
+from kqml.contract.histories import AccountToScore, EventFields, ProfileFields
 from kqml.dataset.folder import event_log_of
 from kqml.events import EventKind
 from kqml.history.attributes import tier_at
 from kqml.history.event_log import EventLog
-from serve.http.problems import invalid_request
-from serve.http.request_faults import find_faults
-from serve.http.schemas.scores import EVENTS_PER_REQUEST, AccountIn, EventIn, ProfileIn
+from serve.usecases.faulty_request import FaultyRequest
+from serve.usecases.history_faults import find_faults, is_suspect
 
 Counts = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ class Histories:
     it."""
 
     log: EventLog
-    profiles: Sequence[ProfileIn]
+    profiles: Sequence[ProfileFields]
     empty_orders: Counts
     hidden: Counts
     surroundings: Surroundings | None = None
@@ -46,13 +46,13 @@ class Histories:
 
 
 def build_histories(
-    accounts: Sequence[AccountIn], cutoff: int, lag_days: Mapping[str, float], time_zone: str
+    accounts: Sequence[AccountToScore], cutoff: int, lag_days: Mapping[str, float], time_zone: str
 ) -> Histories:
-    """The histories that stand in a checked body; accounts without one are left out.
+    """Return the histories that stand in a checked request; accounts without one are left out.
 
-    Raises ProblemError with every fault that only reading the whole can find."""
+    Raises FaultyRequest with every fault that only reading the whole can find."""
     repeated = {account.account_id for account in accounts if _has_repeats(account.events or ())}
-    if repeated or _is_suspect(accounts):
+    if repeated or is_suspect(accounts):
         _refuse_faults(accounts)
     given = [account for account in accounts if account.events is not None]
     if not given:
@@ -85,32 +85,17 @@ def _no_histories() -> Histories:
     return Histories(event_log_of({}), (), nothing, nothing)
 
 
-def _refuse_faults(accounts: Sequence[AccountIn]) -> None:
+def _refuse_faults(accounts: Sequence[AccountToScore]) -> None:
     if faults := find_faults(accounts):
-        raise invalid_request(faults)
+        raise FaultyRequest(faults)
 
 
-def _is_suspect(accounts: Sequence[AccountIn]) -> bool:
-    """True where faults must be looked for one by one; dates are left to whoever parses them."""
-    if sum(len(account.events or ()) for account in accounts) > EVENTS_PER_REQUEST:
-        return True
-    if len({account.account_id for account in accounts}) < len(accounts):
-        return True
-    if any(account.events is None and account.account is not None for account in accounts):
-        return True
-    return any(not _UNPARSED.isdisjoint(set().union(*account.events or ())) for account in accounts)
-
-
-_UNPARSED = frozenset({"account_id"})
-"""Columns of events that nothing below here reads."""
-
-
-def _has_repeats(events: Sequence[EventIn]) -> bool:
+def _has_repeats(events: Sequence[EventFields]) -> bool:
     ids = [event["event_id"] for event in events if "event_id" in event]
     return len(set(ids)) < len(ids)
 
 
-def _events(account: AccountIn, repeated: Container[str]) -> Iterable[EventIn]:
+def _events(account: AccountToScore, repeated: Container[str]) -> Iterable[EventFields]:
     """The account's events, each id once."""
     events = account.events or ()
     if account.account_id not in repeated:
@@ -119,9 +104,9 @@ def _events(account: AccountIn, repeated: Container[str]) -> Iterable[EventIn]:
 
 
 def _profiles(
-    accounts: Sequence[AccountIn], cutoff: int, lag_days: Mapping[str, float], tiers_change: bool
-) -> Sequence[ProfileIn]:
-    profiles = [account.account or ProfileIn() for account in accounts]
+    accounts: Sequence[AccountToScore], cutoff: int, lag_days: Mapping[str, float], tiers_change: bool
+) -> Sequence[ProfileFields]:
+    profiles = [account.account or ProfileFields() for account in accounts]
     if not tiers_change:
         return profiles
     lag = lag_days.get(EventKind.TIER_CHANGED.code, 0.0)
@@ -129,10 +114,10 @@ def _profiles(
         tier_at(cutoff, profile.get("tier"), account.events or (), lag)
         for account, profile in zip(accounts, profiles, strict=True)
     ]
-    return [ProfileIn(**{**profile, "tier": tier}) for profile, tier in zip(profiles, tiers, strict=True)]
+    return [ProfileFields(**{**profile, "tier": tier}) for profile, tier in zip(profiles, tiers, strict=True)]
 
 
-def _ended(profile: ProfileIn | None, cutoff: int, time_zone: str) -> Iterator[Mapping[str, Any]]:
+def _ended(profile: ProfileFields | None, cutoff: int, time_zone: str) -> Iterator[Mapping[str, Any]]:
     """A status other than active as the event it stands for; without a date, just before the cutoff."""
     status = profile.get("status") if profile else None
     if profile and status is not None and status != "active":

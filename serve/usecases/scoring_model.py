@@ -9,12 +9,12 @@ import numpy as np
 
 from features.context import UNKNOWN, Context, quiet_periods, recorded_since
 from kqml.calendar.business_time import Instants, instant_of, local_midnight
+from kqml.contract.histories import AccountToScore, EventFields, ProfileFields
 from kqml.messages import text
 from models.churn.bundle import Bundle, load_bundle
 from models.churn.scoring import Scorer, as_json, create_scorer
 from models.churn.scoring_request import ScoringRequest
 from models.registry.served_pointer import ServedPointer, read_pointer
-from serve.http.schemas.scores import AccountIn, ProfileIn
 from serve.usecases.request_histories import Histories, Surroundings, build_histories
 from serve.usecases.served_model import LiveModel
 
@@ -61,7 +61,7 @@ class BundleScoring:
         return ScoringRequest(histories.log, context, cutoff, words, self.scorer.bundle.peers)
 
 
-def opened_at(profiles: Sequence[ProfileIn], time_zone: str) -> Instants:
+def opened_at(profiles: Sequence[ProfileFields], time_zone: str) -> Instants:
     """The local midnight of each account's `opened_on`, UNKNOWN where absent."""
     days = [profile.get("opened_on") for profile in profiles]
     return np.array([UNKNOWN if day is None else local_midnight(day, time_zone) for day in days], dtype=np.int64)
@@ -69,8 +69,10 @@ def opened_at(profiles: Sequence[ProfileIn], time_zone: str) -> Instants:
 
 def _warm(score: BundleScoring) -> None:
     """Scores one invented account, so that no request waits for machine code or caches."""
-    events: list[Any] = [{"occurred_at": f"2024-01-{day:02}T00:00:00+00:00", "kind": "order"} for day in range(1, 29)]
-    account = AccountIn.model_construct(account_id="warm", account=None, events=events)
+    events: list[EventFields] = [
+        {"occurred_at": f"2024-01-{day:02}T00:00:00+00:00", "kind": "order"} for day in range(1, 29)
+    ]
+    account = AccountToScore("warm", None, events)
     cutoff = instant_of(datetime.fromisoformat("2024-02-01T00:00:00+00:00"))
     histories = build_histories([account], cutoff, score.lag_days, score.time_zone)
     for language in ("zh", "en"):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Required
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
+from kqml.contract.histories import AccountToScore
 from kqml.contract.scores import ModelRef
 from kqml.dataset.tables import STATUSES, TIERS
 from kqml.events import KIND_OF_CODE
@@ -13,7 +14,6 @@ from serve.http.fields import Day, Identifier, Instant, OneOf, Whole, Word, with
 
 ACCOUNTS_PER_REQUEST = 1_000
 EVENTS_PER_ACCOUNT = 10_000
-EVENTS_PER_REQUEST = 200_000
 REASONS_PER_ACCOUNT = 10
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
@@ -88,6 +88,11 @@ class ScoreRequest(BaseModel):
     language: Literal["zh", "en"] | None = Field(None, description="Of the reasons. Default: the service's.")
     reasons: Annotated[int, Whole(0, REASONS_PER_ACCOUNT)] = 3
     accounts: Annotated[list[AccountIn], Field(min_length=1, max_length=ACCOUNTS_PER_REQUEST)]
+
+    @property
+    def accounts_to_score(self) -> list[AccountToScore]:
+        """The accounts as the use case takes them."""
+        return [AccountToScore(one.account_id, one.account, one.events) for one in self.accounts]
 
 
 class ItemProblem(BaseModel):

@@ -176,8 +176,7 @@ def test_a_body_over_the_limit_is_413_with_or_without_a_length(client):
 
 
 def test_more_accounts_than_allowed_are_refused(client, monkeypatch):
-    monkeypatch.setattr("serve.http.request_faults.EVENTS_PER_REQUEST", 3)
-    monkeypatch.setattr("serve.usecases.request_histories.EVENTS_PER_REQUEST", 3)
+    monkeypatch.setattr("serve.usecases.history_faults.EVENTS_PER_REQUEST", 3)
     assert post(client, around(b",".join([ORDER] * 3))).status_code == 200
     problem = post(client, around(b",".join([ORDER] * 4))).json()
     assert [error["pointer"] for error in problem["errors"]] == ["#/accounts"]

@@ -1,17 +1,17 @@
 """What a score rests on: how much was known of the account, until when."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.scores import ScoreEvidence
 from kqml.events import EventKind
 from serve.usecases.request_histories import Histories
 
 
-def evidence_of(histories: Histories, cutoff: int, time_zone: str) -> Iterator[dict[str, Any]]:
-    """One per account of the log, in its order, in the shape of `kqml.contract.scores.ScoreEvidence`."""
+def score_evidence(histories: Histories, cutoff: int, time_zone: str) -> Iterator[ScoreEvidence]:
+    """Return the evidence of each account of the log, in its order."""
     log = histories.log
     counted = (log.occurred_at < cutoff) & (log.known_at < cutoff)
     for start, end in zip(log.offsets[:-1].tolist(), log.offsets[1:].tolist(), strict=True):

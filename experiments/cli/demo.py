@@ -61,7 +61,7 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
     accounts: Annotated[int, typer.Option(min=1000, help="Stores; fewer cannot be graded.")] = 2000,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
-) -> Answer:
+) -> Answer[Any]:
     """Simulate a company up to today, import it, train, promote, score, plan the present week, serve the API.
 
     The histories come from the simulated world (experiments/world), not from real stores: they show the way, they

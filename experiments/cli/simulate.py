@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     ] = None,
     check_fit: Annotated[bool, typer.Option("--check-fit", help="Compare with the Iowa stores instead.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing dataset.")] = False,
-) -> Answer:
+) -> Answer[Any]:
     """Simulates a company whose reps look after stores, and writes its dataset.
 
     The truth about it lies in the folder `truth` of the dataset, for judging; no other command reads it. The same
@@ -96,7 +96,7 @@ def _end_of(text: str | None, log: str | None) -> date | None:
     return end
 
 
-def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool) -> Answer:
+def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool) -> Answer[Any]:
     from experiments.world.described import source_of
     from experiments.world.logs import logged
     from experiments.world.writing import write_world
@@ -132,7 +132,7 @@ def _lines(result: Mapping[str, Any]) -> list[Block]:
     ]
 
 
-def _cards() -> Answer:
+def _cards() -> Answer[Any]:
     from experiments.world.scenarios import cards
 
     heads = {"scenario": "name", "what it breaks": "breaks", "what should be seen": "expect"}
@@ -140,7 +140,7 @@ def _cards() -> Answer:
     return Answer({"scenarios": cards()}, [Table([Column(head, field(name)) for head, name in heads.items()], rows)])
 
 
-def _check_fit(name: str) -> Answer:
+def _check_fit(name: str) -> Answer[Any]:
     """Exit 1 where the world is farther from the real stores than its report states."""
     from experiments.world.fit.check import BOUNDS, check_fit
 

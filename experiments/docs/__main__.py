@@ -5,7 +5,9 @@ from pathlib import Path
 
 from experiments.docs.benchmarks_page import benchmarks_page
 from experiments.docs.catalog_page import catalog_page
+from experiments.docs.commands_page import PACKAGES
 from experiments.docs.reasons_page import reasons_page
+from experiments.docs.schemas import schema_pages
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -13,6 +15,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "catalog.md": catalog_page,
     "benchmarks.md": benchmarks_page,
     "reasons.md": reasons_page,
+    **schema_pages(PACKAGES),
 }
 """File in `docs/` → what makes its text."""
 

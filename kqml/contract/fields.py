@@ -1,4 +1,4 @@
-"""Kinds of fields; what they add to a type appears in the OpenAPI description."""
+"""Kinds of fields; what they add to a type appears in the OpenAPI description and in the schemas of commands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,16 +8,26 @@ from annotated_types import Interval
 
 
 @dataclass(frozen=True)
-class TextFormat:
-    """The `format` of a text in JSON schema. Pydantic calls the method by its name, so nothing of it is imported."""
+class SchemaKeyword:
+    """A keyword of JSON schema with its value. Pydantic calls the method by its name, so nothing of it is imported."""
 
     name: str
+    value: str
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        return {**handler(schema), "format": self.name}
+        return {**handler(schema), self.name: self.value}
 
 
-Moment = Annotated[str, TextFormat("date-time")]
+Moment = Annotated[str, SchemaKeyword("format", "date-time")]
 """An instant with its offset."""
+
+Fingerprint = Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal digits."""
+
+PlaybookVersion = Annotated[str, SchemaKeyword("pattern", "^.+@[0-9a-f]{12}$")]
+"""The name of a playbook with the first digits of its fingerprint."""
+
+Count = Annotated[int, Interval(ge=0)]
+PositiveInteger = Annotated[int, Interval(ge=1)]
 
 Probability = Annotated[float, Interval(ge=0, le=1)]

@@ -8,6 +8,9 @@ from kqml.playbook.meaning import UNIQUE
 from kqml.playbook.playbook import Playbook
 from kqml.playbook.reading import content_of
 
+PlainValue = str | bool | int | float | list[Any]
+"""The value of a key of a playbook."""
+
 _KNOWN_BY = dict(UNIQUE)
 
 
@@ -16,8 +19,8 @@ class PlaybookDifference:
     """A key that two playbooks answer differently; None where one of them has no such key."""
 
     key: str
-    first: Any
-    second: Any
+    first: PlainValue | None
+    second: PlainValue | None
 
 
 def playbook_differences(first: Playbook, second: Playbook) -> list[PlaybookDifference]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
+from kqml.contract.fields import Moment, PositiveInteger
 from kqml.errors import Fault, Refused
 from models.registry.client import MODEL, RegistryClient, connect_registry
 from models.registry.versions import Version, champion, find_version, read_bundle
@@ -26,12 +27,12 @@ class AliasMove:
     """One move of an alias. `at`: ISO instant; `before`: the version that had the alias, None for the first."""
 
     alias: str
-    before: int | None
-    after: int
+    before: PositiveInteger | None
+    after: PositiveInteger
     action: Literal["promote", "rollback"]
     who: str
     why: str
-    at: str
+    at: Moment
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from kqml.contract.fields import Moment, PositiveInteger
 from kqml.errors import BadUse, CouldNot, Fault
 from models.churn.bundle import Bundle, load_bundle
+from models.churn.grade import Grade
 from models.registry.client import MODEL, RegistryClient, connect_registry
 
 if TYPE_CHECKING:
@@ -23,10 +25,10 @@ class Version:
     """One registered version. `registered_at`: ISO instant UTC. `source`: where its artifacts are. `bundle`: the
     fingerprint of its bundle, `dataset`: of the data it was trained on."""
 
-    number: int
-    grade: str
+    number: PositiveInteger
+    grade: Grade
     aliases: tuple[str, ...]
-    registered_at: str
+    registered_at: Moment
     run_id: str
     source: str
     bundle: str
@@ -99,7 +101,7 @@ def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tu
     metrics = client.get_run(item.run_id).data.metrics if item.run_id else {}
     return Version(
         number=int(item.version),
-        grade=item.tags.get("grade", "ungraded"),
+        grade=Grade(item.tags.get("grade", Grade.UNGRADED)),
         aliases=aliases.get(int(item.version), ()),
         registered_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC).isoformat(timespec="seconds"),
         run_id=item.run_id or "",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import typer
 
@@ -110,6 +110,14 @@ def actor() -> "Actor":
 def now() -> int:
     """The present instant."""
     return time_ns() // 1_000
+
+
+@overload
+def iso(instant: int) -> str: ...
+
+
+@overload
+def iso(instant: int | None) -> str | None: ...
 
 
 def iso(instant: int | None) -> str | None:

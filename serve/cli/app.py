@@ -15,8 +15,7 @@ from kqml.errors import BadUse, CouldNot, KqmlError
 from kqml.native import wait_without_spinning
 from serve.cli.command import with_shared_options
 from serve.cli.database_option import Command
-from serve.cli.output import fail
-from serve.usecases.plain_values import to_json
+from serve.cli.output import fail, print_error
 
 COMMANDS = (
     "import",
@@ -159,4 +158,4 @@ def run_app(packages: Mapping[str, Sequence[str]]) -> None:
 def _say_misuse(error: BaseException | None) -> None:
     """A flag or argument that does not exist or does not fit, as JSON; Typer has told the person already."""
     text = str(error or "") or "The command line cannot be used; see --help."
-    sys.stdout.write(to_json({"error": text, "faults": []}) + "\n")
+    print_error(text, [])

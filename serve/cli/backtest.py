@@ -1,7 +1,7 @@
 """`kqml backtest`: what the procedure would have said, beside every baseline."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer:
+) -> Answer[Any]:
     """Fits on the past of a dataset, scores its last cutoffs, prints our metrics beside every baseline's.
 
     Each run reads the test block once more, and says how often that has happened.

@@ -1,17 +1,29 @@
 """`kqml backup`: a copy of the database, the registry, the models, that `kqml restore` makes an installation from."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from typing_extensions import TypedDict
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count
 from kqml.settings import Settings
 from serve.cli.command import Answer, CommandContext, sentence
 from serve.cli.output import progress
 
 if TYPE_CHECKING:
     from serve.operations.backup.locations import BackupLocations
+
+
+class BackupResult(TypedDict):
+    """A backup. `revision`: of the tables of the database; `secrets`: the secret keys are among the files."""
+
+    out: str
+    database: Literal["sqlite", "postgresql"]
+    revision: str | None
+    files: Count
+    secrets: bool
 
 
 def run(
@@ -21,7 +33,7 @@ def run(
         bool,
         typer.Option("--secrets", help="Copy the file of secret keys, too: whoever has the backup reads everything."),
     ] = False,
-) -> Answer:
+) -> Answer[BackupResult]:
     """Copies database, registry, artifacts and served models as they are at one moment; the service may go on.
 
     PostgreSQL is copied by `pg_dump`, which must be on the PATH. An MLflow server is not copied: it has a backup of its
@@ -34,13 +46,13 @@ def run(
     settings = context.settings
     with progress("Saving", STEPS) as advance:
         manifest = save_backup(backup_locations(settings), out.absolute(), moment_of(context.now), secrets, advance)
-    result = {
-        "out": str(out),
-        "database": manifest.database,
-        "revision": manifest.revision,
-        "files": len(manifest.files),
-        "secrets": manifest.secrets,
-    }
+    result = BackupResult(
+        out=str(out),
+        database=manifest.database,
+        revision=manifest.revision,
+        files=len(manifest.files),
+        secrets=manifest.secrets,
+    )
     return sentence(f"commands.backup.{'with' if manifest.secrets else 'without'}_secrets", context.language, result)
 
 

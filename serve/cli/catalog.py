@@ -9,10 +9,10 @@ from serve.cli.layout import Block, Line
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
-    from serve.usecases.list_features import FeatureDescription
+    from serve.usecases.list_features import FeatureDescription, FeatureList
 
 
-def run(context: CommandContext, playbook: PlaybookFlag = None) -> Answer:
+def run(context: CommandContext, playbook: PlaybookFlag = None) -> Answer["FeatureList"]:
     """Prints every feature: its name, why it is there, its group, reason code, expected direction.
 
     Example: kqml catalog --language en

@@ -1,7 +1,7 @@
 """`kqml check`: the data usability report of a dataset."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from serve.cli.output import progress
 def run(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
     context: CommandContext,
-) -> Answer:
+) -> Answer[Any]:
     """Says again what a dataset is good for, and whether its files are still those that were written.
 
     Exits with 1 where the data cannot be used.

@@ -1,12 +1,12 @@
 """A command is a function of its own options that returns an answer; the options of all commands are added here."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from time import time_ns
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 import typer
 
@@ -40,21 +40,29 @@ class CommandContext:
     as_json: bool = False
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command answers: the object of `--json` (a mapping or a dataclass), the blocks that a person sees, the
-    exit code (1 where the answer is no), sentences for standard error, what follows once the answer is printed."""
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
 
-    result: Any
+
+@dataclass(frozen=True)
+class Answer(Generic[Result_co]):
+    """What a command answers: the object of `--json` (a typed dict or a dataclass), the blocks that a person sees, the
+    exit code (1 where the answer is no), sentences for standard error, what follows once the answer is printed.
+
+    A command declares `Answer[type of the result]`, from which `docs/schemas` is generated.
+    """
+
+    result: Result_co
     blocks: Iterable[Block]
     exit_code: int = 0
     notices: Sequence[str] = ()
     afterwards: Callable[[], None] | None = None
 
 
-def sentence(key: str, language: str, result: dict[str, Any], **more: object) -> Answer:
+def sentence(key: str, language: str, result: Result, **more: object) -> Answer[Result]:
     """Return an answer whose text is the sentence `key`, filled in from the result."""
-    return Answer(result, [Line(text(key, language, **{**result, **more}))])
+    values = result if isinstance(result, Mapping) else vars(result)
+    return Answer(result, [Line(text(key, language, **{**values, **more}))])
 
 
 def create_context(language: Language | None = None, as_json: bool = False) -> CommandContext:
@@ -63,7 +71,7 @@ def create_context(language: Language | None = None, as_json: bool = False) -> C
     return CommandContext(settings, language.value if language else settings.language, time_ns() // 1_000, as_json)
 
 
-def run_here(function: Callable[..., Answer], /, *arguments: Any, **options: Any) -> None:
+def run_here(function: Callable[..., Answer[Any]], /, *arguments: Any, **options: Any) -> None:
     """Run a command from within another one, with the settings as they are now, and print what it shows."""
     names = list(inspect.signature(function).parameters)
     if "context" in names:
@@ -79,7 +87,7 @@ def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     own = {name: parameter for name, parameter in signature.parameters.items() if name != "context"}
     takes_context = len(own) < len(signature.parameters)
     speaks = takes_context and "language" not in own
-    if signature.return_annotation is not Answer:
+    if get_origin(signature.return_annotation) is not Answer and signature.return_annotation is not Answer:
         return function
 
     @wraps(function)
@@ -97,7 +105,7 @@ def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _finish(answer: Answer, as_json: bool) -> None:
+def _finish(answer: Answer[Any], as_json: bool) -> None:
     for notice in answer.notices:
         warn(notice)
     print_answer(answer.result, answer.blocks, as_json)

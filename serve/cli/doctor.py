@@ -1,16 +1,38 @@
 """`kqml doctor`: whether everything that the service needs is there and works."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kqml.messages import text
 from serve.cli.command import Answer, CommandContext
 from serve.cli.layout import Table, Words
 
+if TYPE_CHECKING:
+    from serve.operations.doctor.finding import Part, State
+
 STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
-def run(context: CommandContext) -> Answer:
+@dataclass(frozen=True)
+class PartFinding:
+    """What was found in a part of the installation. `code`: the same in every language."""
+
+    part: "Part"
+    state: "State"
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DoctorResult:
+    """What was found. `healthy`: nothing is broken; there may be warnings."""
+
+    healthy: bool
+    findings: list[PartFinding]
+
+
+def run(context: CommandContext) -> Answer[DoctorResult]:
     """Checks settings, disk, clock, secret keys, database, registry, served model and playbook; changes nothing.
 
     Exits with 1 where something is broken; warnings alone leave 0.
@@ -20,24 +42,27 @@ def run(context: CommandContext) -> Answer:
     from serve.operations.doctor.checks import installation_of, run_checks
 
     findings = [
-        {
-            "part": str(finding.part),
-            "state": str(finding.state),
-            "code": f"{finding.part}.{finding.message}",
-            "text": text(f"doctor.{finding.part}.{finding.message}", context.language, **finding.values),
-        }
+        PartFinding(
+            part=finding.part,
+            state=finding.state,
+            code=f"{finding.part}.{finding.message}",
+            text=text(f"doctor.{finding.part}.{finding.message}", context.language, **finding.values),
+        )
         for finding in run_checks(installation_of(context.settings), context.now)
     ]
-    healthy = all(finding["state"] != "failed" for finding in findings)
-    result = {"healthy": healthy, "findings": findings}
-    return Answer(result, [_table(findings, Words("doctor", context.language))], exit_code=int(not healthy))
+    healthy = all(finding.state != "failed" for finding in findings)
+    return Answer(
+        DoctorResult(healthy, findings),
+        [_table(findings, Words("doctor", context.language))],
+        exit_code=int(not healthy),
+    )
 
 
-def _table(findings: Sequence[dict[str, str]], words: Words) -> Table:
-    state = words.column("head.state", lambda finding: words(f"state.{finding['state']}"))
+def _table(findings: Sequence[PartFinding], words: Words) -> Table:
+    state = words.column("head.state", lambda finding: words(f"state.{finding.state}"))
     columns = (
-        words.column("head.part", lambda finding: words(f"part.{finding['part']}")),
-        replace(state, style=lambda finding: STYLES[finding["state"]]),
-        words.column("head.found", lambda finding: finding["text"]),
+        words.column("head.part", lambda finding: words(f"part.{finding.part}")),
+        replace(state, style=lambda finding: STYLES[finding.state]),
+        words.column("head.found", lambda finding: finding.text),
     )
     return Table(columns, findings)

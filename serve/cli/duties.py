@@ -39,7 +39,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     months: Annotated[int, typer.Option(min=1, max=60, help="Months of --compliance, up to the last record.")] = 3,
     out: Annotated[Path | None, typer.Option(help="File to write the rows to: .parquet or .csv.")] = None,
     playbook: PlaybookFlag = None,
-) -> Answer:
+) -> Answer[Any]:
     """Lists what is due, by when, done, overdue or waived in a week or a month.
 
     Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.

@@ -1,13 +1,38 @@
 """`kqml erase`: personal data removed from the database."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Count
 from kqml.errors import BadUse, Fault
 from serve.cli.administration import change_database, personal_data_cipher, security_settings
 from serve.cli.command import Answer, CommandContext, sentence
+
+if TYPE_CHECKING:
+    from serve.security.erasure import ErasedCounts
+
+
+class ErasedContact(TypedDict):
+    """An erased contact with the count of its events that were cleared."""
+
+    contact_id: str
+    events: Count
+
+
+class ExportedContact(TypedDict):
+    """The file with everything that is kept about a contact."""
+
+    contact_id: str
+    out: str
+
+
+class ErasedRecords(TypedDict):
+    """What `--expired` erased."""
+
+    erased: "ErasedCounts"
 
 
 def run(
@@ -19,7 +44,7 @@ def run(
     export: Annotated[
         Path | None, typer.Option(help="Erase nothing: write what is kept about the contact to this JSON file.")
     ] = None,
-) -> Answer:
+) -> Answer[ErasedContact | ExportedContact | ErasedRecords]:
     """Erases a contact's personal data for good: fields emptied, their key destroyed, life events cleared.
 
     Events keep the contact's id, which then stands for nobody; scores do not change. `--expired` is for a nightly job.
@@ -36,17 +61,17 @@ def run(
     return _erase(context, contact) if export is None else _export(context, contact, export)
 
 
-def _erase(context: CommandContext, contact: str) -> Answer:
+def _erase(context: CommandContext, contact: str) -> Answer[ErasedContact]:
     from serve.security.erasure import erase
 
     with change_database(context) as change:
         events = erase(change.connection, change.actor, contact, context.now)
         if events is None:
             raise _unknown(contact)
-    return sentence("security.erase.contact", context.language, {"contact_id": contact, "events": events})
+    return sentence("security.erase.contact", context.language, ErasedContact(contact_id=contact, events=events))
 
 
-def _export(context: CommandContext, contact: str, file: Path) -> Answer:
+def _export(context: CommandContext, contact: str, file: Path) -> Answer[ExportedContact]:
     import orjson
 
     from serve.security.erasure import export_contact
@@ -58,17 +83,17 @@ def _export(context: CommandContext, contact: str, file: Path) -> Answer:
         change.record("contact.export", "contact", contact)
     file.touch(mode=0o600)
     file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    return sentence("security.erase.exported", context.language, {"contact_id": contact, "out": str(file)})
+    return sentence("security.erase.exported", context.language, ExportedContact(contact_id=contact, out=str(file)))
 
 
-def _erase_expired(context: CommandContext) -> Answer:
+def _erase_expired(context: CommandContext) -> Answer[ErasedRecords]:
     from serve.security.erasure import RetentionLimits, erase_expired
 
     settings = context.settings
     limits = RetentionLimits(**settings.retention.model_dump(), sessions=security_settings(settings).limits)
     with change_database(context) as change:
         counts = erase_expired(change.connection, change.actor, limits, context.now)
-    return sentence("security.erase.expired", context.language, {"erased": counts}, **counts)
+    return sentence("security.erase.expired", context.language, ErasedRecords(erased=counts), **counts)
 
 
 def _unknown(contact: str) -> BadUse:

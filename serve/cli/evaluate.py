@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,7 +32,7 @@ def trial(  # noqa: PLR0913 - the flags of one command
         str, typer.Option(help="Columns that may not describe a row, with commas: other outcomes, above all.")
     ] = "",
     seed: Seed = 0,
-) -> Answer:
+) -> Answer[Any]:
     """Judges a randomised trial: each arm for everybody, the arm learned to be best for each row, who gains most.
 
     Every row is judged by what other rows taught. The verdict is no_action, best_arm or personalise; any of them is an
@@ -70,7 +70,7 @@ def policy(  # noqa: PLR0913 - the flags of one command
     horizon: Annotated[int, typer.Option(min=7, help="Days over which it counts.")] = 91,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer:
+) -> Answer[Any]:
     """Estimates the value of one week of a policy, later weeks being those of the log, with intervals; or refuses.
 
     Exits with 1 where the log cannot speak for the policy: fewer than 100 effective rows, or a mean weight outside .8
@@ -104,7 +104,7 @@ def history(
     weeks: Annotated[int, typer.Option(min=1, help="The last weeks whose horizon has passed.")] = 26,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer:
+) -> Answer[Any]:
     """Estimate the effect of each action on margin from a history in which nothing was randomised.
 
     Accounts and weeks with an action are compared with like ones without. What was not recorded may explain the

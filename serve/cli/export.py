@@ -4,11 +4,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Count, Fingerprint
 from serve.cli.administration import actor
 from serve.cli.command import Answer, CommandContext, sentence
 from serve.cli.database_option import OWN, DatabaseOption, open_database_option
 from serve.cli.output import progress
+
+
+class ExportResult(TypedDict):
+    """The dataset written, with the counts of its records."""
+
+    out: str
+    fingerprint: Fingerprint
+    events: Count
+    accounts: Count
+    contacts: Count
+    reps: Count
 
 
 def run(
@@ -16,7 +29,7 @@ def run(
     context: CommandContext,
     database: DatabaseOption = OWN,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
-) -> Answer:
+) -> Answer[ExportResult]:
     """Writes what the database holds at this moment as a dataset, contacts readable: keep it as safe as the database.
 
     Example: kqml export --out data/today
@@ -29,10 +42,12 @@ def run(
         dataset = export_dataset(found.database, out, found.vault, force=force)
         with found.database.writing() as connection:
             record_event(connection, actor(), [AuditEvent("contact.export_all")], context.now)
-    result = {
-        "out": str(out),
-        "fingerprint": dataset.info.fingerprint,
-        "events": len(dataset.events(["event_id"])),
-        **{name: len(dataset.table(name)) for name in ("accounts", "contacts", "reps")},
-    }
+    result = ExportResult(
+        out=str(out),
+        fingerprint=dataset.info.fingerprint,
+        events=len(dataset.events(["event_id"])),
+        accounts=len(dataset.table("accounts")),
+        contacts=len(dataset.table("contacts")),
+        reps=len(dataset.table("reps")),
+    )
     return sentence("commands.export.written", context.language, result)

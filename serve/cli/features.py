@@ -1,13 +1,16 @@
 """`kqml features`: the feature matrix of a dataset."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serve.cli.command import Answer, CommandContext, sentence
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+
+if TYPE_CHECKING:
+    from serve.usecases.build_features import FeatureMatrixResult
 
 
 def run(
@@ -20,7 +23,7 @@ def run(
     ] = None,
     playbook: PlaybookFlag = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-) -> Answer:
+) -> Answer["FeatureMatrixResult"]:
     """Writes every feature of every account at one or more cutoffs, as it was known then.
 
     Example: kqml features data/iowa --cutoff 2020-01-01 --cutoff 2020-02-01 --out matrix.parquet
@@ -31,4 +34,4 @@ def run(
     request = FeatureMatrixRequest(dataset, tuple(cutoff or ()), rules, out, force)
     with progress("Building features", None) as advance:
         result = build_features(request, advance)
-    return sentence("commands.features.written", context.language, vars(result))
+    return sentence("commands.features.written", context.language, result)

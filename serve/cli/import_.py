@@ -4,7 +4,7 @@ cannot."""
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     time_zone: Annotated[str | None, typer.Option(help="Business time zone, instead of the mapping's.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency, instead of the mapping's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
-) -> Answer:
+) -> Answer[Any]:
     """Turns files or SQL queries into a dataset, with a data usability report.
 
     Exits with 1 and writes nothing where the data cannot be used. How to write a mapping: docs/importing.md. With
@@ -72,7 +72,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     return Answer(result, blocks, exit_code=int(not imported.report.usable))
 
 
-def _load_folder(files: "Sequence[Path]", target: "OpenTarget | None", context: CommandContext) -> Answer:
+def _load_folder(files: "Sequence[Path]", target: "OpenTarget | None", context: CommandContext) -> Answer[Any]:
     """Load without a mapping. Raises BadUse unless the command line names one dataset folder and a database."""
     from serve.usecases.import_data import load_folder
 

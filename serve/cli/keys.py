@@ -3,7 +3,9 @@
 from typing import Annotated
 
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Count, Moment, SchemaKeyword
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from serve.cli.administration import change_database, iso, personal_data_cipher, read_database
@@ -12,6 +14,63 @@ from serve.cli.layout import Line, Words, records_table
 
 DAY = 86_400 * 1_000_000
 
+KeyId = Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{10}$")]
+
+
+class CreatedKey(TypedDict):
+    """A new API key; `key` is shown this once."""
+
+    key_id: KeyId
+    key: Annotated[str, SchemaKeyword("pattern", "^kqml_[0-9a-f]{10}_[A-Za-z0-9_-]{43}$")]
+    name: str
+    scopes: list[str]
+    rep_id: str | None
+    expires_at: Moment | None
+
+
+class ListedKey(TypedDict):
+    """An API key without its secret."""
+
+    key_id: KeyId
+    name: str
+    scopes: list[str]
+    rep_id: str | None
+    created_at: Moment
+    expires_at: Moment | None
+    last_used_at: Moment | None
+    revoked_at: Moment | None
+
+
+class KeyList(TypedDict):
+    """All API keys."""
+
+    keys: list[ListedKey]
+
+
+class RevokedKey(TypedDict):
+    """The key that was revoked."""
+
+    key_id: KeyId
+
+
+class SecretKey(TypedDict):
+    """A value for KQML_SECRET_KEYS."""
+
+    secret_key: str
+
+
+class ResealedCounts(TypedDict):
+    """How many records were encrypted anew."""
+
+    contacts: Count
+    webhooks: Count
+
+
+class RotationResult(TypedDict):
+    """What `kqml keys rotate` encrypted anew."""
+
+    resealed: ResealedCounts
+
 
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for; shown in lists.")],
@@ -19,7 +78,7 @@ def create(
     context: CommandContext,
     rep: Annotated[str | None, typer.Option(help="Limit it to the accounts of this rep, with the team below.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="It expires after so many days.")] = None,
-) -> Answer:
+) -> Answer[CreatedKey]:
     """Makes an API key and shows it once; the database keeps only its hash.
 
     Example: kqml keys create crm --scope events:write --scope accounts:write --days 365
@@ -33,17 +92,19 @@ def create(
         faults = [Fault("--scope", f"{word!r} is no scope", f"give one of {', '.join(Scope)}") for word in unknown]
         raise BadUse("The key cannot be made.", faults)
     key, expires_at = make_key(), None if days is None else context.now + days * DAY
-    details = {"name": name, "scopes": sorted(set(scope)), "rep_id": rep}
+    scopes = sorted(set(scope))
     with change_database(context) as change:
         request = NewKey(name, frozenset(map(Scope, scope)), rep, expires_at, change.actor.name)
         add_key(change.connection, key, request, context.now)
-        change.record("key.create", "key", key.key_id, details)
-    result = {"key_id": key.key_id, "key": key.text, **details, "expires_at": iso(expires_at)}
+        change.record("key.create", "key", key.key_id, {"name": name, "scopes": scopes, "rep_id": rep})
+    result = CreatedKey(
+        key_id=key.key_id, key=key.text, name=name, scopes=scopes, rep_id=rep, expires_at=iso(expires_at)
+    )
     created = text("security.keys.created", context.language, key_id=key.key_id, name=name)
     return Answer(result, [Line(created), Line(key.text)])
 
 
-def list_(context: CommandContext) -> Answer:
+def list_(context: CommandContext) -> Answer[KeyList]:
     """Lists the API keys: what they may do, when they were used, until when they live; never their secrets.
 
     Example: kqml keys list
@@ -52,25 +113,25 @@ def list_(context: CommandContext) -> Answer:
 
     with read_database(context) as connection:
         keys = [
-            {
-                "key_id": key.key_id,
-                "name": key.name,
-                "scopes": sorted(key.scopes),
-                "rep_id": key.rep_id,
-                "created_at": iso(key.created_at),
-                "expires_at": iso(key.expires_at),
-                "last_used_at": iso(key.last_used_at),
-                "revoked_at": iso(key.revoked_at),
-            }
+            ListedKey(
+                key_id=key.key_id,
+                name=key.name,
+                scopes=sorted(key.scopes),
+                rep_id=key.rep_id,
+                created_at=iso(key.created_at),
+                expires_at=iso(key.expires_at),
+                last_used_at=iso(key.last_used_at),
+                revoked_at=iso(key.revoked_at),
+            )
             for key in list_keys(connection)
         ]
-    return Answer({"keys": keys}, records_table(keys, Words("security.keys", context.language)))
+    return Answer(KeyList(keys=keys), records_table(keys, Words("security.keys", context.language)))
 
 
 def revoke(
     key_id: Annotated[str, typer.Argument(help="The ten digits after `kqml_`, as `kqml keys list` shows them.")],
     context: CommandContext,
-) -> Answer:
+) -> Answer[RevokedKey]:
     """Ends an API key; running services refuse it within two seconds.
 
     Example: kqml keys revoke 3f9c01ab7d
@@ -82,10 +143,10 @@ def revoke(
             fault = Fault(key_id, "there is no such key, or it was revoked before", "see `kqml keys list`")
             raise BadUse("Nothing was revoked.", [fault])
         change.record("key.revoke", "key", key_id)
-    return sentence("security.keys.revoked", context.language, {"key_id": key_id})
+    return sentence("security.keys.revoked", context.language, RevokedKey(key_id=key_id))
 
 
-def secret() -> Answer:
+def secret() -> Answer[SecretKey]:
     """Prints a random key for KQML_SECRET_KEYS; it is kept nowhere.
 
     Example: kqml keys secret
@@ -93,10 +154,10 @@ def secret() -> Answer:
     from serve.security.encryption import make_secret_key
 
     key = make_secret_key()
-    return Answer({"secret_key": key}, [Line(key)])
+    return Answer(SecretKey(secret_key=key), [Line(key)])
 
 
-def rotate(context: CommandContext) -> Answer:
+def rotate(context: CommandContext) -> Answer[RotationResult]:
     """Seals anew, with the first of KQML_SECRET_KEYS, what was sealed with the others; these can then be taken out.
 
     Example: kqml keys rotate
@@ -107,6 +168,6 @@ def rotate(context: CommandContext) -> Answer:
     cipher = personal_data_cipher(context.settings)
     with change_database(context) as change:
         contacts, webhooks = rotate_keys(change.connection, cipher), rotate_secrets(change.connection, cipher)
-        counts = {"contacts": contacts, "webhooks": webhooks}
+        counts = ResealedCounts(contacts=contacts, webhooks=webhooks)
         change.record("secret_key.rotate", details=counts)
-    return sentence("security.keys.resealed", context.language, {"resealed": counts}, **counts)
+    return sentence("security.keys.resealed", context.language, RotationResult(resealed=counts), **counts)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +31,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     personal_k: PersonalK = None,
     charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
     chart_format: Annotated[ChartFormat, typer.Option("--format", help="Kind of chart files.")] = ChartFormat.SVG,
-) -> Answer:
+) -> Answer[Any]:
     """Shows what a churn definition makes of a history: rates by window and gap, returns, groups, holidays, advice.
 
     Exits with 1 and says what is missing where there is too little to learn from.

@@ -1,17 +1,20 @@
 """`kqml models`: every version of the model, its aliases, who moved them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serve.cli.command import Answer, CommandContext
 from serve.cli.layout import Block, Column, Table, Words, decimal
 from serve.cli.layouts.alias_moves import show_move
 
+if TYPE_CHECKING:
+    from serve.usecases.list_models import ModelList
+
 SHOWN = ("auc", "average_precision", "expected_over_observed", "slope")
 """Metrics of the test block in the table for people; --json has all of them."""
 
 
-def run(context: CommandContext) -> Answer:
+def run(context: CommandContext) -> Answer["ModelList"]:
     """Lists the versions of the model, newest first, with grade and aliases, then every move of an alias.
 
     Example: kqml models

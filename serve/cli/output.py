@@ -17,12 +17,21 @@ from rich.progress import (
 )
 from rich.table import Table as RichTable
 from rich.text import Text
+from typing_extensions import TypedDict
 
-from kqml.errors import KqmlError
+from kqml.errors import Fault, KqmlError
 from serve.cli.layout import Block, Line, Table
 from serve.usecases.plain_values import to_json
 
 Advance = Callable[[int], None]
+
+
+class ErrorAnswer(TypedDict):
+    """What `--json` prints where a command fails."""
+
+    error: str
+    faults: list[Fault]
+
 
 PIPED_COLUMNS = 160
 
@@ -86,6 +95,10 @@ def fail(error: KqmlError, as_json: bool) -> NoReturn:
     """Says what went wrong on standard error (and as JSON on standard output where asked), exits with its code."""
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(str(error))
     if as_json:
-        faults = [{"where": fault.where, "what": fault.what, "todo": fault.todo} for fault in error.faults]
-        sys.stdout.write(to_json({"error": error.message, "faults": faults}) + "\n")
+        print_error(error.message, list(error.faults))
     raise SystemExit(error.exit_code)
+
+
+def print_error(message: str, faults: list[Fault]) -> None:
+    """Print an error as one JSON object."""
+    sys.stdout.write(to_json(ErrorAnswer(error=message, faults=faults)) + "\n")

@@ -46,7 +46,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
     ] = None,
     playbook: PlaybookFlag = None,
-) -> Answer:
+) -> Answer[Any]:
     """Plans a week: what each account gets within its rep's hours, why, what to ask, bring, do.
 
     Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown

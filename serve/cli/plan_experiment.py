@@ -29,7 +29,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     alpha: Annotated[float, typer.Option(help="Two-sided error of the test.")] = 0.05,
     power: Annotated[float, typer.Option(help="Chance to find the detectable change.")] = 0.8,
     playbook: PlaybookFlag = None,
-) -> Answer:
+) -> Answer[Any]:
     """Says what change can be found by holding out accounts, or whole reps, for some weeks.
 
     The spread comes from the dataset's margins unless given by --mean, --sd, --icc, --correlation. Margins above the

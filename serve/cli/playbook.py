@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Fingerprint, PlaybookVersion
 from kqml.playbook import read_playbook
 from serve.cli.command import Answer, CommandContext
 from serve.cli.layout import MISSING, Block, Column, Table, Words
@@ -17,7 +19,32 @@ if TYPE_CHECKING:
 File = Annotated[str, typer.Argument(help="Playbook file, or a preset's name.")]
 
 
-def check(file: File, context: CommandContext) -> Answer:
+class CheckedPlaybook(TypedDict):
+    """A playbook that can be used, with the actions that it knows."""
+
+    name: str
+    version: PlaybookVersion
+    fingerprint: Fingerprint
+    actions: list[str]
+
+
+class ShownPlaybook(TypedDict):
+    """A playbook by the keys of its file."""
+
+    version: PlaybookVersion
+    fingerprint: Fingerprint
+    playbook: dict[str, Any]
+
+
+class PlaybookDifferences(TypedDict):
+    """Two playbooks by version, with the keys that they answer differently."""
+
+    first: PlaybookVersion
+    second: PlaybookVersion
+    differences: "list[PlaybookDifference]"
+
+
+def check(file: File, context: CommandContext) -> Answer[CheckedPlaybook]:
     """Reads a playbook, tells every fault with its key and line, or the version that it has.
 
     Exits with 2 where it cannot be used.
@@ -25,12 +52,12 @@ def check(file: File, context: CommandContext) -> Answer:
     Example: kqml playbook check mine.toml
     """
     playbook = read_playbook(file)
-    result: dict[str, Any] = {
-        "name": playbook.name,
-        "version": playbook.version,
-        "fingerprint": playbook.fingerprint,
-        "actions": list(playbook.actions),
-    }
+    result = CheckedPlaybook(
+        name=playbook.name,
+        version=playbook.version,
+        fingerprint=playbook.fingerprint,
+        actions=list(playbook.actions),
+    )
     words = Words("playbook", context.language)
     return Answer(
         result, [words.line("checked", version=playbook.version, actions=", ".join(map(str, playbook.actions)))]
@@ -42,7 +69,7 @@ def show(
     file: Annotated[
         str | None, typer.Argument(help="Playbook file, or a preset's name.", show_default="the one in force")
     ] = None,
-) -> Answer:
+) -> Answer[ShownPlaybook]:
     """Shows everything that a playbook decides, section by section; --json has the keys of the file.
 
     Example: kqml playbook show dealer --language en
@@ -51,7 +78,7 @@ def show(
     from serve.cli.layouts.playbook import show_playbook
 
     playbook = read_playbook_in_force(file, context.settings)
-    result = {"version": playbook.version, "fingerprint": playbook.fingerprint, "playbook": content_of(playbook)}
+    result = ShownPlaybook(version=playbook.version, fingerprint=playbook.fingerprint, playbook=content_of(playbook))
     return Answer(result, show_playbook(playbook, context.language))
 
 
@@ -59,7 +86,7 @@ def diff(
     first: File,
     second: Annotated[str, typer.Argument(help="The one to compare it with.")],
     context: CommandContext,
-) -> Answer:
+) -> Answer[PlaybookDifferences]:
     """Lists the keys that two playbooks answer differently, with both values.
 
     Example: kqml playbook diff pharmacy mine.toml
@@ -68,11 +95,7 @@ def diff(
 
     one, two = read_playbook(first), read_playbook(second)
     found = playbook_differences(one, two)
-    result = {
-        "first": one.version,
-        "second": two.version,
-        "differences": [{"key": each.key, "first": each.first, "second": each.second} for each in found],
-    }
+    result = PlaybookDifferences(first=one.version, second=two.version, differences=found)
     return Answer(result, _differences((one.version, two.version), found, context.language))
 
 

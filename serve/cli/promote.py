@@ -1,13 +1,16 @@
 """`kqml promote`: a version becomes the champion, which the service follows."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serve.cli.command import Answer, CommandContext
 from serve.cli.layouts.alias_moves import show_move
 from serve.cli.registry_options import Who, Why, user_name
+
+if TYPE_CHECKING:
+    from serve.usecases.promote_model import PromotionResult
 
 
 class Alias(StrEnum):
@@ -23,7 +26,7 @@ def run(
     alias: Annotated[Alias, typer.Option(help="What it becomes.")] = Alias.CHAMPION,
     why: Why = "",
     who: Who = None,
-) -> Answer:
+) -> Answer["PromotionResult"]:
     """Makes a version the champion, records who, when, why, hands it to the service.
 
     Exits with 1 where its grade is C or ungraded: such a model has not beaten a rule of thumb.

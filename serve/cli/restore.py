@@ -1,19 +1,31 @@
 """`kqml restore`: an installation from a backup."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Count, Moment
 from serve.cli.backup import backup_locations
 from serve.cli.command import Answer, CommandContext, sentence
+
+
+class RestoreResult(TypedDict):
+    """A restored backup. `revision`: of the tables of the database; `secrets`: the secret keys were among the files."""
+
+    made_at: Moment
+    database: Literal["sqlite", "postgresql"]
+    revision: str | None
+    files: Count
+    secrets: bool
 
 
 def run(
     backup: Annotated[Path, typer.Argument(help="A folder that `kqml backup` wrote.")],
     context: CommandContext,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there. Stop the service before.")] = False,
-) -> Answer:
+) -> Answer[RestoreResult]:
     """Checks every byte of a backup, then puts database, registry, artifacts and served models where the settings say.
 
     Refuses where something is there already, unless forced. Afterwards `kqml doctor` says whether all is well.
@@ -24,11 +36,11 @@ def run(
 
     settings = context.settings
     manifest = restore_backup(backup.absolute(), backup_locations(settings), force)
-    result = {
-        "made_at": manifest.made_at,
-        "database": manifest.database,
-        "revision": manifest.revision,
-        "files": len(manifest.files),
-        "secrets": manifest.secrets,
-    }
+    result = RestoreResult(
+        made_at=manifest.made_at,
+        database=manifest.database,
+        revision=manifest.revision,
+        files=len(manifest.files),
+        secrets=manifest.secrets,
+    )
     return sentence("commands.restore.done", context.language, result)

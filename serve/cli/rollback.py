@@ -1,15 +1,20 @@
 """`kqml rollback`: the champion before this one is champion again."""
 
+from typing import TYPE_CHECKING
+
 from serve.cli.command import Answer, CommandContext
 from serve.cli.layouts.alias_moves import show_move
 from serve.cli.registry_options import Who, Why, user_name
+
+if TYPE_CHECKING:
+    from serve.usecases.promote_model import PromotionResult
 
 
 def run(
     context: CommandContext,
     why: Why = "",
     who: Who = None,
-) -> Answer:
+) -> Answer["PromotionResult"]:
     """Gives the alias champion back to the version that had it before, records it, hands it to the service.
 
     Again and again it goes back one champion at a time. Exits with 1 where there is no earlier one.

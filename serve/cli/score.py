@@ -46,7 +46,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None,
         typer.Option(help="Playbook whose thresholds the reasons speak by.", show_default="the model's own"),
     ] = None,
-) -> Answer:
+) -> Answer[Any]:
     """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
 
     With --database the accounts are those of the database, which keeps the scores: lists and histories show them, and

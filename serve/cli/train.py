@@ -1,7 +1,7 @@
 """`kqml train`: a model fitted on everything mature, judged on a test block, registered as a version."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,7 +39,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     explain_leak: Annotated[str, typer.Option(help="Why what looks like a leak is none; kept with the run.")] = "",
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer:
+) -> Answer[Any]:
     """Back-tests the procedure, grades it, fits it on every mature cutoff, registers the model as a version.
 
     Each run reads the test block once more, and says how often that has happened.

@@ -3,7 +3,9 @@
 from typing import Annotated
 
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Moment
 from kqml.errors import BadUse, Fault
 from serve.cli.administration import change_database, find_known_user, iso, read_database, read_password
 from serve.cli.command import Answer, CommandContext, Language, sentence
@@ -13,13 +15,43 @@ from serve.security.roles import Role
 Login = Annotated[str, typer.Argument(help="Whose.")]
 
 
+class ChangedUser(TypedDict):
+    """A user who was changed."""
+
+    user_id: str
+    login: str
+
+
+class CreatedUser(ChangedUser):
+    """A new user. `rep_id`: the rep or manager the user is."""
+
+    role: Role
+    rep_id: str | None
+
+
+class ListedUser(TypedDict):
+    """A user without the password."""
+
+    login: str
+    role: Role
+    rep_id: str | None
+    created_at: Moment
+    disabled_at: Moment | None
+
+
+class UserList(TypedDict):
+    """All users."""
+
+    users: list[ListedUser]
+
+
 def create(
     login: Annotated[str, typer.Argument(help="Name to log in with: letters, digits, any of . _ @ -")],
     role: Annotated[Role, typer.Option(help="What the user may do.")],
     context: CommandContext,
     rep: Annotated[str | None, typer.Option(help="Which rep or manager the user is; needed for these roles.")] = None,
     language: Annotated[Language | None, typer.Option(help="Of the pages; else the service's.")] = None,
-) -> Answer:
+) -> Answer[CreatedUser]:
     """Makes a user. The password is asked for, or read from standard input: a line of at least 12 characters.
 
     Example: kqml users create wang --role rep --rep R17
@@ -34,17 +66,17 @@ def create(
     if faults:
         raise BadUse("The user cannot be made.", faults)
     password_hash = hash_password(read_password(login, context.language))
-    details = {"role": role.value, "rep_id": rep}
     try:
         with change_database(context) as change:
             user_id = add_user(change.connection, request, password_hash, context.now)
-            change.record("user.create", "user", user_id, details)
+            change.record("user.create", "user", user_id, {"role": role.value, "rep_id": rep})
     except IntegrityError as error:
         raise BadUse("The user cannot be made.", [Fault(login, "the login is taken", "choose another")]) from error
-    return sentence("security.users.created", context.language, {"user_id": user_id, "login": login, **details})
+    result = CreatedUser(user_id=user_id, login=login, role=role, rep_id=rep)
+    return sentence("security.users.created", context.language, result)
 
 
-def list_(context: CommandContext) -> Answer:
+def list_(context: CommandContext) -> Answer[UserList]:
     """Lists the users by login.
 
     Example: kqml users list
@@ -53,19 +85,19 @@ def list_(context: CommandContext) -> Answer:
 
     with read_database(context) as connection:
         users = [
-            {
-                "login": user.login,
-                "role": user.role.value,
-                "rep_id": user.rep_id,
-                "created_at": iso(user.created_at),
-                "disabled_at": iso(user.disabled_at),
-            }
+            ListedUser(
+                login=user.login,
+                role=user.role,
+                rep_id=user.rep_id,
+                created_at=iso(user.created_at),
+                disabled_at=iso(user.disabled_at),
+            )
             for user in list_users(connection)
         ]
-    return Answer({"users": users}, records_table(users, Words("security.users", context.language)))
+    return Answer(UserList(users=users), records_table(users, Words("security.users", context.language)))
 
 
-def password(login: Login, context: CommandContext) -> Answer:
+def password(login: Login, context: CommandContext) -> Answer[ChangedUser]:
     """Changes a user's password and ends every session. The password is asked for, or read from standard input.
 
     Example: kqml users password wang
@@ -79,10 +111,10 @@ def password(login: Login, context: CommandContext) -> Answer:
     with change_database(context) as change:
         change_password(change.connection, user_id, password_hash, context.now)
         change.record("user.password", "user", user_id)
-    return sentence("security.users.password", context.language, {"user_id": user_id, "login": login})
+    return sentence("security.users.password", context.language, ChangedUser(user_id=user_id, login=login))
 
 
-def disable(login: Login, context: CommandContext) -> Answer:
+def disable(login: Login, context: CommandContext) -> Answer[ChangedUser]:
     """Keeps a user from logging in and ends every session. The user stays in the audit log under the same id.
 
     Example: kqml users disable wang
@@ -93,4 +125,4 @@ def disable(login: Login, context: CommandContext) -> Answer:
         user_id = find_known_user(change.connection, login).user_id
         disable_user(change.connection, user_id, context.now)
         change.record("user.disable", "user", user_id)
-    return sentence("security.users.disabled", context.language, {"user_id": user_id, "login": login})
+    return sentence("security.users.disabled", context.language, ChangedUser(user_id=user_id, login=login))

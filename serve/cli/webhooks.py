@@ -1,9 +1,11 @@
 """`kqml webhooks …`: addresses that are told of changes."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import Count, Moment, SchemaKeyword
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from serve.cli.administration import allowed_networks, change_database, iso, personal_data_cipher, read_database
@@ -12,14 +14,84 @@ from serve.cli.database_option import OWN, open_source
 from serve.cli.layout import Line, Words, records_table
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
-WebhookId = Annotated[str, typer.Argument(help="As `kqml webhooks list` shows it.")]
+if TYPE_CHECKING:
+    from serve.usecases.notify_overdue import NotifyOverdueResult
+
+WebhookId = Annotated[
+    str, SchemaKeyword("pattern", "^wh_[0-9a-f]{32}$"), typer.Argument(help="As `kqml webhooks list` shows it.")
+]
+Secret = Annotated[str, SchemaKeyword("pattern", "^whsec_")]
+
+
+class CreatedWebhook(TypedDict):
+    """A new webhook; `secret` is shown this once."""
+
+    webhook_id: WebhookId
+    url: str
+    kinds: list[str]
+    secret: Secret
+
+
+class ListedWebhook(TypedDict):
+    """A webhook with the counts of its messages."""
+
+    webhook_id: WebhookId
+    url: str
+    kinds: list[str]
+    created_at: Moment
+    disabled_at: Moment | None
+    waiting: Count
+    delivered: Count
+    dead: Count
+
+
+class WebhookList(TypedDict):
+    """All webhooks."""
+
+    webhooks: list[ListedWebhook]
+
+
+class DisabledWebhook(TypedDict):
+    """The webhook that was disabled."""
+
+    webhook_id: WebhookId
+
+
+class RenewedSecret(TypedDict):
+    """A webhook with its new secret, shown this once."""
+
+    webhook_id: WebhookId
+    secret: Secret
+
+
+class DeadMessage(TypedDict):
+    """A message that could not be delivered. `fault`: why the last attempt failed."""
+
+    message_id: str
+    webhook_id: WebhookId
+    kind: str
+    attempts: Count
+    dead_at: Moment
+    fault: str | None
+
+
+class DeadMessages(TypedDict):
+    """Messages that could not be delivered, the latest first."""
+
+    dead: list[DeadMessage]
+
+
+class ReplayResult(TypedDict):
+    """How many messages are sent again."""
+
+    replayed: Count
 
 
 def create(
     url: Annotated[str, typer.Argument(help="Where to send messages by POST; https, unless it is this machine.")],
     kind: Annotated[list[str], typer.Option(help="What to tell of; repeat it for several (docs/webhooks.md).")],
     context: CommandContext,
-) -> Answer:
+) -> Answer[CreatedWebhook]:
     """Makes a webhook and shows its signing secret once; the database keeps it sealed.
 
     Example: kqml webhooks create https://crm.example.com/kqml --kind account.band_crossed --kind plan.created
@@ -41,35 +113,35 @@ def create(
         webhook = add_webhook(change.connection, personal_data_cipher(context.settings), request, context.now)
         change.record("webhook.create", "webhook", webhook.webhook_id, {"kinds": webhook.kinds})
     secret = webhook.secrets[0]
-    result = {"webhook_id": webhook.webhook_id, "url": url, "kinds": list(webhook.kinds), "secret": secret}
+    result = CreatedWebhook(webhook_id=webhook.webhook_id, url=url, kinds=list(webhook.kinds), secret=secret)
     created = text("security.webhooks.created", context.language, webhook_id=webhook.webhook_id)
     return Answer(result, [Line(created), Line(secret)])
 
 
-def list_(context: CommandContext) -> Answer:
+def list_(context: CommandContext) -> Answer[WebhookList]:
     """Lists the webhooks with how many messages wait, were delivered, were given up.
 
     Example: kqml webhooks list
     """
-    from serve.webhooks.records import count_deliveries, list_webhooks
+    from serve.webhooks.records import NO_DELIVERIES, count_deliveries, list_webhooks
 
     with read_database(context) as connection:
         counts = count_deliveries(connection)
         webhooks = [
-            {
-                "webhook_id": webhook.webhook_id,
-                "url": webhook.url,
-                "kinds": list(webhook.kinds),
-                "created_at": iso(webhook.created_at),
-                "disabled_at": iso(webhook.disabled_at),
-                **counts.get(webhook.webhook_id, {"waiting": 0, "delivered": 0, "dead": 0}),
-            }
+            ListedWebhook(
+                webhook_id=webhook.webhook_id,
+                url=webhook.url,
+                kinds=list(webhook.kinds),
+                created_at=iso(webhook.created_at),
+                disabled_at=iso(webhook.disabled_at),
+                **counts.get(webhook.webhook_id, NO_DELIVERIES),
+            )
             for webhook in list_webhooks(connection, personal_data_cipher(context.settings))
         ]
-    return Answer({"webhooks": webhooks}, records_table(webhooks, Words("security.webhooks", context.language)))
+    return Answer(WebhookList(webhooks=webhooks), records_table(webhooks, Words("security.webhooks", context.language)))
 
 
-def disable(webhook_id: WebhookId, context: CommandContext) -> Answer:
+def disable(webhook_id: WebhookId, context: CommandContext) -> Answer[DisabledWebhook]:
     """Ends a webhook; messages that wait for it are given up.
 
     Example: kqml webhooks disable wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
@@ -81,10 +153,10 @@ def disable(webhook_id: WebhookId, context: CommandContext) -> Answer:
             fault = Fault(webhook_id, "there is no such webhook, or it was disabled", "see `kqml webhooks list`")
             raise BadUse("Nothing was disabled.", [fault])
         change.record("webhook.disable", "webhook", webhook_id)
-    return sentence("security.webhooks.disabled", context.language, {"webhook_id": webhook_id})
+    return sentence("security.webhooks.disabled", context.language, DisabledWebhook(webhook_id=webhook_id))
 
 
-def renew(webhook_id: WebhookId, context: CommandContext) -> Answer:
+def renew(webhook_id: WebhookId, context: CommandContext) -> Answer[RenewedSecret]:
     """Makes a new signing secret, shown once. The one before it signs beside it until the next renewal.
 
     Example: kqml webhooks renew wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
@@ -100,13 +172,13 @@ def renew(webhook_id: WebhookId, context: CommandContext) -> Answer:
         secret = renew_secret(change.connection, cipher, webhook)
         change.record("webhook.renew", "webhook", webhook_id)
     renewed = text("security.webhooks.renewed", context.language, webhook_id=webhook_id)
-    return Answer({"webhook_id": webhook_id, "secret": secret}, [Line(renewed), Line(secret)])
+    return Answer(RenewedSecret(webhook_id=webhook_id, secret=secret), [Line(renewed), Line(secret)])
 
 
 def dead(
     context: CommandContext,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest first.")] = 100,
-) -> Answer:
+) -> Answer[DeadMessages]:
     """Lists messages that no attempt could deliver, each with why the last one failed.
 
     Example: kqml webhooks dead
@@ -114,15 +186,25 @@ def dead(
     from serve.webhooks.records import list_dead
 
     with read_database(context) as connection:
-        messages = [{**row, "dead_at": iso(row["dead_at"])} for row in list_dead(connection, limit)]
-    return Answer({"dead": messages}, records_table(messages, Words("security.dead", context.language)))
+        messages = [
+            DeadMessage(
+                message_id=row["message_id"],
+                webhook_id=row["webhook_id"],
+                kind=row["kind"],
+                attempts=row["attempts"],
+                dead_at=iso(row["dead_at"]),
+                fault=row["fault"],
+            )
+            for row in list_dead(connection, limit)
+        ]
+    return Answer(DeadMessages(dead=messages), records_table(messages, Words("security.dead", context.language)))
 
 
 def replay(
     context: CommandContext,
     message: Annotated[str | None, typer.Option(help="Only this message, by its id; else all.")] = None,
     webhook: Annotated[str | None, typer.Option(help="Only those of this webhook.")] = None,
-) -> Answer:
+) -> Answer[ReplayResult]:
     """Sends messages again that were given up; a running service delivers them. Their ids stay the same.
 
     Example: kqml webhooks replay --webhook wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
@@ -133,14 +215,14 @@ def replay(
         count = records.replay(change.connection, context.now, webhook, message)
         details = {"messages": count, "message": message, "webhook": webhook}
         change.record("webhook.replay", details=details)
-    return sentence("security.dead.replayed", context.language, {"replayed": count}, n=count)
+    return sentence("security.dead.replayed", context.language, ReplayResult(replayed=count), n=count)
 
 
 def overdue(
     context: CommandContext,
     cutoff: Annotated[str | None, typer.Option(help="A date or an instant with offset.", show_default="now")] = None,
     playbook: PlaybookFlag = None,
-) -> Answer:
+) -> Answer["NotifyOverdueResult"]:
     """Works out what is overdue in the database and tells webhooks of what they were not told before; for a nightly
     job.
 
@@ -155,4 +237,4 @@ def overdue(
         assert source.found is not None
         request = NotifyOverdueRequest(source.dataset, rules, source.declared(), cutoff)
         result = notify_overdue(source.found.database, request, context.now)
-    return sentence("security.webhooks.overdue", context.language, vars(result))
+    return sentence("security.webhooks.overdue", context.language, result)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
+from typing_extensions import TypedDict
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count
 from serve.database.erasure import CLEARED, PERSONAL_KINDS
 from serve.database.idempotency import delete_old_replies as forget_answers
 from serve.database.tables import ACCOUNTS, CONTACTS, DELIVERIES, EVENTS, OUTBOX
@@ -52,16 +54,31 @@ def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> in
     return cleared
 
 
-def erase_expired(connection: Connection, actor: Actor, limits: RetentionLimits, now: int) -> dict[str, int]:
+class ErasedCounts(TypedDict):
+    """How many records of each kind were erased."""
+
+    contacts: Count
+    events: Count
+    messages: Count
+    sessions: Count
+    login_attempts: Count
+    idempotency_keys: Count
+    audit_log: Count
+
+
+def erase_expired(connection: Connection, actor: Actor, limits: RetentionLimits, now: int) -> ErasedCounts:
     """Erases what is older than it may be kept; how many of each."""
     contacts = _expired_contacts(connection, limits, now)
-    counts = {"contacts": len(contacts), "events": sum(erase(connection, actor, name, now) or 0 for name in contacts)}
-    counts["messages"] = 0 if limits.messages is None else _forget_messages(connection, now - limits.messages * DAY)
-    counts["sessions"] = end_old_sessions(connection, limits.sessions, now)
-    counts["login_attempts"] = forget_old(connection, now)
-    counts["idempotency_keys"] = forget_answers(connection, now - ANSWERS_KEPT)
     kept_from = None if limits.audit_log is None else now - limits.audit_log * DAY
-    counts["audit_log"] = 0 if kept_from is None else delete_old_events(connection, kept_from)
+    counts = ErasedCounts(
+        contacts=len(contacts),
+        events=sum(erase(connection, actor, name, now) or 0 for name in contacts),
+        messages=0 if limits.messages is None else _forget_messages(connection, now - limits.messages * DAY),
+        sessions=end_old_sessions(connection, limits.sessions, now),
+        login_attempts=forget_old(connection, now),
+        idempotency_keys=forget_answers(connection, now - ANSWERS_KEPT),
+        audit_log=0 if kept_from is None else delete_old_events(connection, kept_from),
+    )
     record_event(connection, actor, [AuditEvent("retention", details=counts)], now)
     return counts
 

@@ -12,6 +12,7 @@ from features.matrix_file import write_matrix
 from features.plan import compile_plan
 from features.streaming import BuiltMatrix, stream_dataset
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count, Fingerprint, Moment, PositiveInteger
 from kqml.dataset.folder import read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook
@@ -33,11 +34,11 @@ class FeatureMatrixResult:
     """The matrix written. `columns`: how many; `catalog`: fingerprint of the features."""
 
     out: str
-    rows: int
-    accounts: int
-    columns: int
-    cutoffs: list[str]
-    catalog: str
+    rows: Count
+    accounts: Count
+    columns: PositiveInteger
+    cutoffs: list[Moment]
+    catalog: Fingerprint
 
 
 def build_features(request: FeatureMatrixRequest, advance: Callable[[int], None]) -> FeatureMatrixResult:

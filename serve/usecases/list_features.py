@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from features.catalog import catalog, catalog_fingerprint, named, why
-from features.definitions import Feature
+from features.definitions import Direction, Feature
+from kqml.contract.fields import Fingerprint
 from kqml.playbook import Playbook
 
 
@@ -16,7 +17,7 @@ class FeatureDescription:
     group: str
     code: str
     is_cause: bool
-    direction: str
+    direction: Direction
     why: str
     fill: float | None
 
@@ -25,7 +26,7 @@ class FeatureDescription:
 class FeatureList:
     """Every feature with the fingerprint of the catalog."""
 
-    fingerprint: str
+    fingerprint: Fingerprint
     features: list[FeatureDescription]
 
 
@@ -42,7 +43,7 @@ def _described(feature: Feature, language: str) -> FeatureDescription:
         group=feature.group.value,
         code=feature.code.value,
         is_cause=feature.code.is_cause,
-        direction=feature.direction.value,
+        direction=feature.direction,
         why=why(feature, language),
         fill=feature.fill,
     )

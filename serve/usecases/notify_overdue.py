@@ -6,6 +6,7 @@ from datetime import timedelta
 from features.cutoffs import parse_cutoff
 from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import workdays
+from kqml.contract.fields import Count, Moment
 from kqml.dataset.folder import Dataset
 from kqml.duties import list_duties, read_duty_inputs, week
 from kqml.duties.overrides import DutyOverride
@@ -30,9 +31,9 @@ class NotifyOverdueRequest:
 class NotifyOverdueResult:
     """How many duties are overdue, how many messages about them were new, at which cutoff."""
 
-    overdue: int
-    enqueued: int
-    cutoff: str
+    overdue: Count
+    enqueued: Count
+    cutoff: Moment
 
 
 def notify_overdue(database: Database, request: NotifyOverdueRequest, now: int) -> NotifyOverdueResult:

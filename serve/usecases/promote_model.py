@@ -1,8 +1,10 @@
 """Promote a version of the model, or roll the champion back."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Moment, PositiveInteger
 from kqml.settings import Settings
 from models.registry import aliases
 from models.registry.client import RegistryClient
@@ -26,12 +28,12 @@ class PromotionResult:
     service was pointed to, None where nothing is served by the alias."""
 
     alias: str
-    before: int | None
-    after: int
-    action: str
+    before: PositiveInteger | None
+    after: PositiveInteger
+    action: Literal["promote", "rollback"]
     who: str
     why: str
-    at: str
+    at: Moment
     published: str | None
 
 

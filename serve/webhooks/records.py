@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
@@ -106,12 +106,27 @@ def replay(connection: Connection, now: int, webhook_id: str | None, message_id:
     return connection.execute(update(DELIVERIES).where(*where).values(**again)).rowcount
 
 
-def count_deliveries(connection: Connection) -> dict[str, dict[str, int]]:
-    """Webhook → how many messages wait, were delivered, are dead."""
+class DeliveryCounts(TypedDict):
+    """How many messages of a webhook wait, were delivered, are dead."""
+
+    waiting: int
+    delivered: int
+    dead: int
+
+
+NO_DELIVERIES = DeliveryCounts(waiting=0, delivered=0, dead=0)
+
+
+def count_deliveries(connection: Connection) -> dict[str, DeliveryCounts]:
+    """Webhook → the counts of its messages."""
     ends = {"waiting": DELIVERIES.c.next_at, "delivered": DELIVERIES.c.delivered_at, "dead": DELIVERIES.c.dead_at}
     counts = (func.count(column).label(name) for name, column in ends.items())
     request = select(DELIVERIES.c.webhook_id, *counts).group_by(DELIVERIES.c.webhook_id)
-    return {row["webhook_id"]: {name: row[name] for name in ends} for row in connection.execute(request).mappings()}
+    rows = connection.execute(request).mappings()
+    return {
+        row["webhook_id"]: DeliveryCounts(waiting=row["waiting"], delivered=row["delivered"], dead=row["dead"])
+        for row in rows
+    }
 
 
 def rotate_secrets(connection: Connection, sealer: Cipher) -> int:

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import orjson
 
+from kqml.contract.fields import Moment
 from kqml.errors import CouldNot, Fault
 
 MANIFEST = "backup.json"
@@ -20,8 +22,8 @@ class Manifest:
     inside the backup → sha256."""
 
     format: int
-    made_at: str
-    database: str
+    made_at: Moment
+    database: Literal["sqlite", "postgresql"]
     revision: str | None
     artifacts: str
     secrets: bool

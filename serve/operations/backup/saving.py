@@ -59,7 +59,7 @@ def _written(locations: BackupLocations, folder: Path, made_at: datetime, secret
     manifest = Manifest(
         format=FORMAT,
         made_at=made_at.isoformat(timespec="seconds"),
-        database=locations.address.get_backend_name(),
+        database="sqlite" if locations.address.get_backend_name() == "sqlite" else "postgresql",
         revision=at,
         artifacts=str(locations.artifacts),
         secrets=secrets and locations.secrets.is_file(),

@@ -70,7 +70,7 @@ def _caught(curves: Mapping[str, CaughtCurve], words: Words) -> Figure:
     axes.axvline(0.1, color="0.5", linestyle="--", linewidth=1)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    axes.set_xlabel(words("chart.looked_at"))
+    axes.set_xlabel(words("chart.reviewed"))
     axes.set_ylabel(words("chart.caught"))
     if curves:
         axes.legend(loc="lower right")

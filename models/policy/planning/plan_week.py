@@ -83,7 +83,7 @@ def plan_dataset(
     if request.scorer is not None:
         tell("learning")
         learned = request.learned or learn_from_log(company, request.scorer, request.log)
-        tell("judging")
+        tell("assessing")
         assessment = _evaluate(company, request, learned, sink or _nowhere)
     tell("allocating")
     objecting = np.isin(company.account_ids, list(request.objecting))

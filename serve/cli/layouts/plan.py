@@ -75,7 +75,7 @@ def _notes(result: Row, words: Words) -> Iterator[Line]:
         yield words.line("replayed" if result["log"]["replayed"] else "logged", **result["log"])
     if result["database"]:
         yield words.line(
-            "store_replayed" if result["database"]["replayed"] else "stored", rows=result["database"]["rows"]
+            "database_replayed" if result["database"]["replayed"] else "stored", rows=result["database"]["rows"]
         )
         if result["database"]["kept_reps"]:
             yield words.line("kept_reps", reps=len(result["database"]["kept_reps"]))

@@ -44,7 +44,7 @@ def test_a_history_without_a_log_gives_observational_effects(folder):
     ("language", "said"),
     [
         ("en", ["effect per account", "two visits", "too few comparable rows", "Observational"]),
-        ("zh", ["观察性结果", "已略去"]),
+        ("zh", ["观察性估计", "已略去"]),
     ],
 )
 def test_its_basis_is_said_in_words(language, said):

@@ -36,7 +36,7 @@ def brief(company, material, package="visit", codes=(), language="en", account=0
 def test_a_visit_has_its_steps_and_what_to_ask_most_weighty_first(company, material):
     found = brief(company, material)
     assert len(found.steps) == 8
-    assert found.ask[0] == "ask for: name"
+    assert found.ask[0] == "ask about: name"
     assert "one useful fact about our product from a clerk" in found.ask
 
 
@@ -47,17 +47,17 @@ def test_a_message_brings_no_questions_no_steps_no_offers(company, material):
 
 
 def test_every_contact_is_told_the_hours_in_which_it_is_allowed(company, material):
-    assert brief(company, material, "message").hours == ("contact between 08:30 and 20:00 (local time)",)
-    assert brief(company, material, language="zh").hours == ("请在 08:30 至 20:00 之间联系(当地时间)",)
+    assert brief(company, material, "message").hours == ("contact between 08:30 and 20:00 local time",)
+    assert brief(company, material, language="zh").hours == ("请在当地时间 08:30 至 20:00 之间联系",)
 
 
 def test_help_answers_a_reason_with_the_stage_that_comes_next(company, material):
     first = brief(company, material, codes=[Code.COMPLAINT]).offer
-    assert first[0] == "resolve the complaint by a date; now stage 1 of 3: apologise, name the date"
+    assert first[0] == "resolve the complaint by a date; next stage (1 of 3): apologise, name the date"
     account = str(company.account_ids[0])
     later = replace(material, helped={account: {"dated_complaint_resolution": 2}})
     told = brief(company, later, codes=[Code.COMPLAINT]).offer
-    assert told[0] == "resolve the complaint by a date; now stage 3 of 3: ask whether they are satisfied"
+    assert told[0] == "resolve the complaint by a date; next stage (3 of 3): ask whether they are satisfied"
     done = replace(material, helped={account: {"dated_complaint_resolution": 3}})
     assert brief(company, done, codes=[Code.COMPLAINT]).offer == ()
     assert brief(company, material).offer == ()
@@ -77,7 +77,7 @@ def test_open_matters_say_until_when_or_since_when(company, material):
     found = brief(company, replace(material, open={account: [row, due]}, musts={account: [row]}))
     assert found.open == (
         "complaint to resolve (price), overdue since Feb 9, 2023",
-        "promise to keep, until Feb 22, 2023",
+        "promise to keep, due Feb 22, 2023",
     )
     assert found.musts == ("complaint to resolve: overdue since Feb 9, 2023",)
 
@@ -86,7 +86,7 @@ def test_personal_days_name_the_role_never_the_person(company, material):
     account = str(company.account_ids[0])
     told = replace(material, personal={account: [(date(2023, 2, 24), "birthday", "owner")]})
     assert brief(company, told).personal == ("birthday of the owner: Feb 24, 2023",)
-    assert brief(company, told, language="zh").personal == ("店主的生日:2023年2月24日",)
+    assert brief(company, told, language="zh").personal == ("店主的生日：2023年2月24日",)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,18 +1,21 @@
 """`kqml score`: a churn score with reasons for every account of a dataset, written to a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kqml.messages import text
+from kqml.playbook import read_playbook
 from serve.cli.command import Answer, CommandContext
-from serve.cli.database_option import DatabaseOption, open_source
+from serve.cli.database_option import DatabaseOption, open_database_option, refuse_unclear_source
 from serve.cli.layout import Line, Words
 from serve.cli.output import progress
-from serve.cli.score_database import NightlyScoreRequest, score_database
-from serve.cli.scoring import read_question, read_versions, write_answers
+from serve.cli.playbook_option import read_playbook_in_force
+
+if TYPE_CHECKING:
+    from serve.usecases.score_dataset import ScoreDatasetResult
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -55,33 +58,47 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml score data/iowa --out scores.parquet --cutoff 2022-09-01 --since 2022-08-01
     """
     from kqml.dataset.table_files import check_table_path
+    from serve.usecases.score_database import ScoreDatabaseRequest, score_database
+    from serve.usecases.score_dataset import ScoreDatasetRequest, score_dataset
+    from serve.usecases.scoring_question import ScoringOptions
 
     if out is not None or database is None:
         check_table_path(out or Path())
-    settings, speech = context.settings, context.language
-    request = NightlyScoreRequest(cutoff, since, model, since_model, playbook, reasons)
-    with progress("Scoring", None), open_source(dataset, database, settings) as source:
-        if source.found is None:
-            assert out is not None
-            question = read_question(source.dataset, cutoff, since)
-            versions = read_versions(settings, model, since_model, playbook)
-            result = write_answers(out, question, versions, speech, reasons)
+    refuse_unclear_source(dataset, database)
+    settings = context.settings
+    options = ScoringOptions(
+        cutoff=cutoff,
+        since=since,
+        model=model,
+        since_model=since_model,
+        reason_playbook=None if playbook is None else read_playbook(playbook),
+        reasons=reasons,
+        language=context.language,
+    )
+    with progress("Scoring", None):
+        if database is None:
+            assert dataset is not None and out is not None
+            result: ScoreDatasetResult = score_dataset(ScoreDatasetRequest(dataset, options, out), settings)
         else:
-            result = score_database(source, settings, request, speech, out)
-    return Answer(result, _lines(result, speech))
+            request = ScoreDatabaseRequest(options, read_playbook_in_force(playbook, settings), out)
+            with open_database_option(database, settings) as opened:
+                result = score_database(opened.database, request, settings, context.now)
+    return Answer(result, _lines(result, context.language))
 
 
-def _lines(result: Mapping[str, Any], language: str) -> Iterator[Line]:
+def _lines(result: "ScoreDatasetResult", language: str) -> Iterator[Line]:
+    from serve.usecases.score_database import ScoreDatabaseResult
+
     words = Words("commands.score", language)
-    counts = {name: result[name] for name in ("eligible", "accounts", "out")}
-    yield words.line("model", cutoff=result["cutoff"], **result["model"])
-    if result["out"] is not None:
+    counts = {name: getattr(result, name) for name in ("eligible", "accounts", "out")}
+    yield words.line("model", cutoff=result.cutoff, **vars(result.model))
+    if result.out is not None:
         yield words.line("written", **counts)
-    if "crossed" in result:
-        yield words.line("stored", crossed=result["crossed"], **counts)
-    if result.get("objecting"):
-        yield words.line("objecting", objecting=result["objecting"])
-    for band, count in result["bands"].items():
+    if isinstance(result, ScoreDatabaseResult):
+        yield words.line("stored", crossed=result.crossed, **counts)
+        if result.objecting:
+            yield words.line("objecting", objecting=result.objecting)
+    for band, count in result.bands.items():
         yield words.line("band", band=text(f"bands.{band}", language), count=count)
-    for warning in result["warnings"]:
+    for warning in result.warnings:
         yield words.line("warning", warning=warning)

@@ -1,26 +1,54 @@
 """Scores of accounts for which an objection stands: nothing but that it does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.scores import empty_score
 from kqml.messages import text
+from models.churn.score_change import ScoreChanges
+from models.churn.scoring import AccountScore
 from serve.usecases.request_histories import Histories
 
 
 def withhold_scores(scored: Sequence[dict[str, Any]], histories: Histories, language: str) -> Sequence[dict[str, Any]]:
-    """The scores, without a number for whoever objected to being scored by machine."""
+    """Return the scores of a request, without a number for whoever objected to being scored by machine."""
     if not histories.objected:
         return scored
+    zone = histories.surroundings.time_zone if histories.surroundings else "UTC"
     return [
-        _withheld(score, histories, language) if score["account_id"] in histories.objected else score
+        {**score, **empty_score(_warning(histories.objected[score["account_id"]], zone, language))}
+        if score["account_id"] in histories.objected
+        else score
         for score in scored
     ]
 
 
-def _withheld(score: dict[str, Any], histories: Histories, language: str) -> dict[str, Any]:
-    zone = histories.surroundings.time_zone if histories.surroundings else "UTC"
-    day = moment_of(histories.objected[score["account_id"]], zone).date().isoformat()
-    warning = text("rights.objected", language, since=day)
-    return {**score, **empty_score(warning)}
+def withhold_account_scores(
+    scores: Sequence[AccountScore], objected: Mapping[str, int], time_zone: str, language: str
+) -> Sequence[AccountScore]:
+    """Return the scores, without a number for whoever objects (account → since when)."""
+    if not objected:
+        return scores
+    return [
+        AccountScore(name, None, None, False, (), (_warning(objected[name], time_zone, language),))
+        if (name := score.account_id) in objected
+        else score
+        for score in scores
+    ]
+
+
+def withhold_changes(changes: ScoreChanges | None, objected: Mapping[str, int]) -> ScoreChanges | None:
+    """Return the changes, unknown for whoever objects."""
+    if changes is None or not objected:
+        return changes
+    gone = np.isin(changes.accounts, list(objected))
+    names = ("before", "after", "calendar", "data", "model")
+    return replace(changes, **{name: np.where(gone, np.nan, getattr(changes, name)) for name in names})
+
+
+def _warning(since: int, time_zone: str, language: str) -> str:
+    return text("rights.objected", language, since=moment_of(since, time_zone).date().isoformat())

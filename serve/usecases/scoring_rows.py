@@ -1,4 +1,4 @@
-"""A scoring of all accounts kept in the database, whoever crossed a band told to the webhooks that ask."""
+"""The rows that a scoring of all accounts adds to the database, with messages about accounts that crossed a band."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PARTS = ("calendar", "data", "model")
 def store_scoring_run(
     database: Database, run: ScoringRun, rows: Sequence[Mapping[str, Any]], time_zone: str, now: int
 ) -> int:
-    """Keeps the scores of a run, all or none; how many accounts crossed a band."""
+    """Store the scores of a run, all or none; return how many accounts crossed a band."""
     as_of = moment_of(run.cutoff, time_zone).isoformat()
     with database.writing() as connection:
         crossings = record_scores(connection, rows)
@@ -39,10 +39,10 @@ class ScoreAddition:
     changes: ScoreChanges | None = None
 
 
-def rows_of(
+def scoring_rows(
     scores: Sequence[AccountScore], run: ScoringRun, now: int, addition: ScoreAddition
 ) -> Iterator[dict[str, Any]]:
-    """Scores as rows of the database, with the parts of their changes where these were worked out."""
+    """Return scores as rows of the database, with the parts of their changes where these were worked out."""
     since, changes = addition.since, addition.changes
     for place, score in enumerate(scores):
         yield {

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from kqml.bands import Band
-from kqml.contract.fields import Moment, Probability
+from kqml.contract.fields import Count, Moment, Probability
 
 
 class ModelRef(TypedDict):
@@ -13,6 +13,15 @@ class ModelRef(TypedDict):
 
     version: str
     grade: Literal["A", "B", "C", "ungraded"]
+
+
+class BandCounts(TypedDict):
+    """How many eligible accounts lie in each band."""
+
+    stopped: Count
+    high: Count
+    raised: Count
+    low: Count
 
 
 class ReasonOut(TypedDict):

@@ -15,6 +15,7 @@ from serve.cli.output import progress
 from serve.cli.playbook_option import read_playbook_in_force
 
 if TYPE_CHECKING:
+    from serve.usecases.score_database import ScoreDatabaseResult
     from serve.usecases.score_dataset import ScoreDatasetResult
 
 
@@ -49,7 +50,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None,
         typer.Option(help="Playbook whose thresholds the reasons speak by.", show_default="the model's own"),
     ] = None,
-) -> Answer[Any]:
+) -> Answer["ScoreDatasetResult | ScoreDatabaseResult"]:
     """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
 
     With --database the accounts are those of the database, which keeps the scores: lists and histories show them, and
@@ -91,7 +92,7 @@ def _lines(result: "ScoreDatasetResult", language: str) -> Iterator[Line]:
 
     words = Words("commands.score", language)
     counts = {name: getattr(result, name) for name in ("eligible", "accounts", "out")}
-    yield words.line("model", cutoff=result.cutoff, **vars(result.model))
+    yield words.line("model", cutoff=result.cutoff, **result.model)
     if result.out is not None:
         yield words.line("written", **counts)
     if isinstance(result, ScoreDatabaseResult):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.cutoffs import parse_cutoff
+from kqml.contract.fields import Count
 from kqml.dataset.folder import Dataset
 from kqml.errors import BadUse
 from kqml.messages import text
@@ -50,9 +51,9 @@ class ScoreDatabaseRequest:
 class ScoreDatabaseResult(ScoreDatasetResult):
     """The same with how many accounts crossed a band, have a value at risk, object to being scored."""
 
-    crossed: int
-    valued: int
-    objecting: int
+    crossed: Count
+    valued: Count
+    objecting: Count
 
 
 def score_database(

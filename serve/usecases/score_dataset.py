@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from features.cutoffs import default_cutoff, parse_cutoff
-from kqml.bands import BANDS, Band
+from kqml.bands import BANDS
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count, Fingerprint, Moment
+from kqml.contract.scores import BandCounts, ModelRef
 from kqml.dataset.folder import read_dataset
 from kqml.settings import Settings
 from models.churn.score_file import ScoreCounts, write_scores
-from serve.usecases.model_registry import ModelReference
 from serve.usecases.scoring_question import (
     ScoringOptions,
     ScoringQuestion,
@@ -33,16 +34,16 @@ class ScoreDatasetRequest:
 @dataclass(frozen=True, kw_only=True)
 class ScoreDatasetResult:
     """A scoring of all accounts. `out`: the file written; `dataset`: its fingerprint; `since`: the cutoff with which
-    scores are compared; `bands`: eligible accounts in each band."""
+    scores are compared; `bands`: eligible accounts in each."""
 
     out: str | None
-    dataset: str
-    model: ModelReference
-    cutoff: str
-    since: str | None
-    accounts: int
-    eligible: int
-    bands: dict[Band, int]
+    dataset: Fingerprint
+    model: ModelRef
+    cutoff: Moment
+    since: Moment | None
+    accounts: Count
+    eligible: Count
+    bands: BandCounts
     warnings: list[str]
 
 
@@ -68,7 +69,7 @@ def scoring_fields(question: ScoringQuestion, counts: ScoreCounts, out: Path | N
     return {
         "out": None if out is None else str(out),
         "dataset": info.fingerprint,
-        "model": ModelReference(str(versions.number), versions.scorer.bundle.model.grade),
+        "model": {"version": str(versions.number), "grade": versions.scorer.bundle.model.grade},
         "cutoff": moment_of(now.cutoff, info.time_zone).isoformat(),
         "since": None if then is None else moment_of(then.cutoff, info.time_zone).isoformat(),
         "accounts": counts.accounts,

@@ -13,6 +13,7 @@ from features.recorded import Places, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.dataset.folder import DatasetInfo
+from kqml.dataset.info import RecordLag
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
 
@@ -153,10 +154,10 @@ def first_of_departure(account: NDArray[np.int32], silent_since: Instants) -> Ma
 
 def label_lag_days(info: DatasetInfo, log: EventLog) -> float:
     """Days within which 95 % of orders are recorded: as the dataset states it, else measured on the log."""
-    stated = info.record_lags.get(EventKind.ORDER.code, {})
-    for name in ("p95_days", "days"):
-        if name in stated:
-            return stated[name]
+    stated = info.record_lags.get(EventKind.ORDER.code, RecordLag())
+    lag = stated.get("p95_days", stated.get("days"))
+    if lag is not None:
+        return lag
     ordered = log.kind == EventKind.ORDER.number
     lags = (log.known_at - log.occurred_at)[ordered]
     return max(0.0, float(np.percentile(lags, LAG_PERCENTILE)) / DAY_US) if len(lags) else 0.0

@@ -10,18 +10,25 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from annotated_types import Interval
 from rich.console import Console
+from typing_extensions import TypedDict
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import PositiveInteger
 from kqml.errors import BadUse
 from kqml.messages import text
 from kqml.settings import read_settings
 from serve.cli.command import Answer, CommandContext, run_here
 from serve.cli.database_option import FLAG, OWN
 from serve.cli.layout import Line
+
+if TYPE_CHECKING:
+    from models.churn.grade import Grade
+    from models.registry.versions import Version
 
 MARK = ".kqml-demo"
 """The file that says a folder is a demo's: no other folder is ever deleted."""
@@ -32,13 +39,29 @@ EVERY = 56
 """Days from one cutoff to the next: half of the usual cutoffs halve the time and cost no grade."""
 
 
+class DemoStep(TypedDict):
+    """A command as a person would type it, with its seconds."""
+
+    step: str
+    seconds: Annotated[float, Interval(ge=0)]
+
+
+class DemoResult(TypedDict):
+    """Where the demo lies, how long it took, the version that the service answers with."""
+
+    home: str
+    steps: list[DemoStep]
+    version: PositiveInteger
+    grade: "Grade"
+
+
 @dataclass
 class DemoRun:
     """What was done so far: each command as a person would type it, with its seconds."""
 
     console: Console
     language: str
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[DemoStep] = field(default_factory=list)
 
     def tell(self, title: str, act: Callable[[], object]) -> None:
         """Shows the title, acts, notes how long it took."""
@@ -46,7 +69,7 @@ class DemoRun:
         began = time.perf_counter()
         act()
         seconds = round(time.perf_counter() - began, 2)
-        self.steps.append({"step": title, "seconds": seconds})
+        self.steps.append(DemoStep(step=title, seconds=seconds))
         seconds_line = text("commands.demo.seconds", self.language, seconds=f"{seconds:.1f}")
         self.console.print(seconds_line, style="dim", highlight=False)
 
@@ -61,7 +84,7 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
     accounts: Annotated[int, typer.Option(min=1000, help="Stores; fewer cannot be graded.")] = 2000,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
-) -> Answer[Any]:
+) -> Answer[DemoResult]:
     """Simulate a company up to today, import it, train, promote, score, plan the present week, serve the API.
 
     The histories come from the simulated world (experiments/world), not from real stores: they show the way, they
@@ -81,7 +104,8 @@ def run(
     with redirect_stdout(stream):
         _train(story, home, accounts, today)
         fill_database(story, home)
-    result = {"home": str(home), "steps": story.steps, **_champion()}
+    champion = _champion()
+    result = DemoResult(home=str(home), steps=story.steps, version=champion.number, grade=champion.grade)
     afterwards = partial(_serve, story, port) if serve and not context.as_json else None
     return Answer(result, _next_steps(result, (port, today), context.language), afterwards=afterwards)
 
@@ -153,13 +177,12 @@ def _newest() -> str:
     return str(list_versions(registry_client(read_settings()))[0].number)
 
 
-def _champion() -> dict[str, Any]:
-    """The version that the service now answers with, its grade."""
+def _champion() -> "Version":
+    """The version that the service now answers with."""
     from models.registry.versions import find_version
     from serve.usecases.model_registry import registry_client
 
-    found = find_version(registry_client(read_settings()), "champion")
-    return {"version": found.number, "grade": found.grade}
+    return find_version(registry_client(read_settings()), "champion")
 
 
 def _first_rep(data: Path) -> str:
@@ -170,11 +193,10 @@ def _first_rep(data: Path) -> str:
     return str(reps.loc[reps["left_on"].isna(), "rep_id"].min())
 
 
-def _next_steps(result: dict[str, Any], choices: tuple[int | None, date], language: str) -> Iterator[Line]:
-    shown = {name: result[name] for name in ("version", "grade", "home")}
+def _next_steps(result: DemoResult, choices: tuple[int | None, date], language: str) -> Iterator[Line]:
     seconds = f"{sum(step['seconds'] for step in result['steps']):.0f}"
     yield Line("")
-    yield Line(text("commands.demo.done", language, seconds=seconds, **shown))
+    yield Line(text("commands.demo.done", language, **{**result, "seconds": seconds}))
     yield Line(text("commands.demo.next", language))
     settings, (port, today) = read_settings(), choices
     rep = _first_rep(settings.home / "data")

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typing_extensions import TypedDict
 
 from kqml.errors import BadUse, Fault
 from kqml.messages.quantities import fixed
@@ -15,9 +16,34 @@ from serve.cli.layout import Block, Column, Line, Table, field
 from serve.cli.output import progress
 
 if TYPE_CHECKING:
+    from experiments.world.described import SimulationResult
+    from experiments.world.scenarios import ScenarioCard
     from experiments.world.world import World
 
 DEFAULTS = {"accounts": 2_000, "reps": 40, "weeks": 156}
+
+
+class ScenarioCards(TypedDict):
+    """The card of every scenario."""
+
+    scenarios: "Mapping[str, ScenarioCard]"
+
+
+class FitDistance(TypedDict):
+    """A distance between simulated and real orders with its bounds."""
+
+    value: float
+    low: float
+    high: float
+    holds: bool
+
+
+class FitReport(TypedDict):
+    """Whether the simulated orders are as near to the real ones as stated."""
+
+    fit: str
+    holds: bool
+    distances: dict[str, FitDistance]
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -44,7 +70,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     ] = None,
     check_fit: Annotated[bool, typer.Option("--check-fit", help="Compare with the Iowa stores instead.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing dataset.")] = False,
-) -> Answer[Any]:
+) -> Answer["SimulationResult | ScenarioCards | FitReport"]:
     """Simulates a company whose reps look after stores, and writes its dataset.
 
     The truth about it lies in the folder `truth` of the dataset, for judging; no other command reads it. The same
@@ -96,8 +122,8 @@ def _end_of(text: str | None, log: str | None) -> date | None:
     return end
 
 
-def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool) -> Answer[Any]:
-    from experiments.world.described import source_of
+def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], force: bool) -> Answer["SimulationResult"]:
+    from experiments.world.described import SimulationResult, source_of
     from experiments.world.logs import logged
     from experiments.world.writing import write_world
     from kqml.dataset.folder import refuse_existing
@@ -108,53 +134,54 @@ def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], for
         world, plan = logged(world, log[0], log[1], log[2])
     with progress("Living the weeks", world.shape.weeks * len(world.blocks())) as tell:
         dataset, frames = write_world(world, out, log=plan, force=force, tell=tell)
-    result = {
-        "out": str(out),
-        "fingerprint": dataset.info.fingerprint,
+    result = SimulationResult(
         **source_of(world),
-        "log": log[0],
-        "events": frames.events,
-        "departures": sum(len(part) for part in frames.departures),
-        "decisions": sum(len(part) for log in frames.logs for part in log.decisions),
-    }
+        out=str(out),
+        fingerprint=dataset.info.fingerprint,
+        log=log[0],
+        events=frames.events,
+        departures=sum(len(part) for part in frames.departures),
+        decisions=sum(len(part) for log in frames.logs for part in log.decisions),
+    )
     return Answer(result, _lines(result))
 
 
-def _lines(result: Mapping[str, Any]) -> list[Block]:
-    size = {name: result[name] for name in ("accounts", "reps", "weeks", "events", "departures", "decisions", "out")}
+def _lines(result: "SimulationResult") -> list[Block]:
     return [
         Line(
             "{accounts} accounts, {reps} reps, {weeks} weeks: {events} events, {departures} quiet departures, "
-            "{decisions} logged decisions in {out}.".format(**size)
+            "{decisions} logged decisions in {out}.".format(**result)
         ),
         Line(f"World {result['world']}, seed {result['seed']}, fingerprint {result['fingerprint'][:16]}."),
         Line(f"Next: kqml label-audit {result['out']} · kqml train {result['out']}"),
     ]
 
 
-def _cards() -> Answer[Any]:
+def _cards() -> Answer[ScenarioCards]:
     from experiments.world.scenarios import cards
 
     heads = {"scenario": "name", "what it breaks": "breaks", "what should be seen": "expect"}
     rows = [{"name": name, **card} for name, card in cards().items()]
-    return Answer({"scenarios": cards()}, [Table([Column(head, field(name)) for head, name in heads.items()], rows)])
+    return Answer(
+        ScenarioCards(scenarios=cards()), [Table([Column(head, field(name)) for head, name in heads.items()], rows)]
+    )
 
 
-def _check_fit(name: str) -> Answer[Any]:
+def _check_fit(name: str) -> Answer[FitReport]:
     """Exit 1 where the world is farther from the real stores than its report states."""
     from experiments.world.fit.check import BOUNDS, check_fit
 
     with progress("Comparing with the Iowa stores", None):
         found = check_fit(name)
     rows = {
-        key: {"value": value, "low": BOUNDS[key][0], "high": BOUNDS[key][1], "holds": key not in found.beyond}
+        key: FitDistance(value=value, low=BOUNDS[key][0], high=BOUNDS[key][1], holds=key not in found.beyond)
         for key, value in found.distances.items()
     }
-    result = {"fit": name, "holds": found.holds, "distances": rows}
+    result = FitReport(fit=name, holds=found.holds, distances=rows)
     return Answer(result, [_fit_table(rows)], exit_code=int(not found.holds))
 
 
-def _fit_table(rows: Mapping[str, Mapping[str, Any]]) -> Table:
+def _fit_table(rows: Mapping[str, FitDistance]) -> Table:
     columns = (
         Column("distance", str),
         Column("value", lambda name: fixed(rows[name]["value"], ".3f")),

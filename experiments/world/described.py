@@ -1,10 +1,15 @@
 """What `dataset.json` says of a simulated company."""
 
-from typing import Any
+from typing import Annotated, Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from experiments.world.almanac import TIME_ZONE
+from experiments.world.parameters import FitName
 from experiments.world.world import World
+from kqml.contract.fields import Count, Day, Fingerprint, SchemaKeyword
 from kqml.dataset.folder import ColumnUse, DatasetInfo
+from kqml.dataset.info import RecordLag
 from kqml.events import KINDS, EventKind
 
 LATE_KINDS = (
@@ -26,13 +31,38 @@ LATE_P95 = 3.6
 """95th percentile of a visit's record lag over its median (two lognormal spreads, .5 of reps and .6 of visits)."""
 
 
+class WorldSource(TypedDict):
+    """Everything needed to make a simulated company again. `world`: hash of the rules."""
+
+    generator: Literal["experiments.world"]
+    world: Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{16}$")]
+    fit: FitName
+    accounts: Count
+    reps: Count
+    weeks: Count
+    seed: int
+    scenarios: list[str]
+    end: NotRequired[Day]
+
+
+class SimulationResult(WorldSource):
+    """The dataset written. `departures`: accounts that quietly left; `decisions`: rows of the decision log."""
+
+    out: str
+    fingerprint: Fingerprint
+    log: Annotated[str, SchemaKeyword("enum", ("reference", "behaviour", "hidden"))] | None
+    events: Count
+    departures: Count
+    decisions: Count
+
+
 def info_of(world: World) -> DatasetInfo:
     """What `dataset.json` says of a simulated company."""
     late = world.rules.seats.lag_days * LATE_P95
     days = dict.fromkeys(KINDS, 0.0) | dict.fromkeys(LATE_KINDS, late) | OFFICE_P95
     days[EventKind.COMPLAINT] = 0.4 * late
     start = str(world.almanac.dates.start)
-    lags = {kind.code: {"p95_days": round(lag, 2)} for kind, lag in days.items()}
+    lags = {kind.code: RecordLag(p95_days=round(lag, 2)) for kind, lag in days.items()}
     return DatasetInfo(
         time_zone=TIME_ZONE,
         currency="CNY",
@@ -47,17 +77,19 @@ def info_of(world: World) -> DatasetInfo:
     )
 
 
-def source_of(world: World) -> dict[str, Any]:
-    """Where a result comes from: everything needed to make it again."""
+def source_of(world: World) -> WorldSource:
+    """Where a result comes from."""
     shape = world.shape
-    return {
-        "generator": "experiments.world",
-        "world": world.hash,
-        "fit": world.fit,
-        "accounts": shape.accounts,
-        "reps": shape.reps,
-        "weeks": shape.weeks,
-        "seed": world.seed,
-        "scenarios": list(world.scenarios),
-        **({} if world.end is None else {"end": str(world.end)}),
-    }
+    source = WorldSource(
+        generator="experiments.world",
+        world=world.hash,
+        fit=world.fit,
+        accounts=shape.accounts,
+        reps=shape.reps,
+        weeks=shape.weeks,
+        seed=world.seed,
+        scenarios=list(world.scenarios),
+    )
+    if world.end is not None:
+        source["end"] = str(world.end)
+    return source

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from experiments.world.draws import Draws, named
+from kqml.contract.fields import SchemaKeyword
 from kqml.playbook import Playbook
 
 FITS = ("stores", "vendor")
 """The fitted marginals that are committed: all of the wholesaler's goods, or one vendor's among competitors."""
+
+FitName = Annotated[str, SchemaKeyword("enum", FITS)]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 
+from typing_extensions import TypedDict
+
 from experiments.world.behaviour import Habits
 from experiments.world.regions import RegionRules
 from experiments.world.seats import SeatRules
@@ -69,6 +71,13 @@ def _changed(rules: ScenarioRules, name: str, weeks: int) -> ScenarioRules:
     return changes[name]
 
 
-def cards() -> Mapping[str, Mapping[str, str]]:
+class ScenarioCard(TypedDict):
+    """What a scenario breaks, what should be seen."""
+
+    breaks: str
+    expect: str
+
+
+def cards() -> Mapping[str, ScenarioCard]:
     """What each scenario breaks, what should be seen."""
     return tomllib.loads((resources.files("experiments.world") / "scenarios.toml").read_text(encoding="utf-8"))

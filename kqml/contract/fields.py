@@ -12,7 +12,7 @@ class SchemaKeyword:
     """A keyword of JSON schema with its value. Pydantic calls the method by its name, so nothing of it is imported."""
 
     name: str
-    value: str
+    value: str | tuple[str, ...]
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         return {**handler(schema), self.name: self.value}
@@ -27,7 +27,16 @@ Fingerprint = Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{64}$")]
 PlaybookVersion = Annotated[str, SchemaKeyword("pattern", "^.+@[0-9a-f]{12}$")]
 """The name of a playbook with the first digits of its fingerprint."""
 
+Day = Annotated[str, SchemaKeyword("format", "date")]
+"""A date."""
+
+TableName = Annotated[str, SchemaKeyword("enum", ("accounts", "contacts", "events", "reps"))]
+"""A table of a dataset."""
+
 Count = Annotated[int, Interval(ge=0)]
 PositiveInteger = Annotated[int, Interval(ge=1)]
+
+Share = Annotated[float, Interval(ge=0)]
+"""A part of a whole, 1 being all of it."""
 
 Probability = Annotated[float, Interval(ge=0, le=1)]

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from typing_extensions import TypedDict
+
 FORMAT_VERSION = 1
 
 
@@ -32,6 +34,13 @@ class ColumnUse:
     why: str = ""
 
 
+class RecordLag(TypedDict, total=False):
+    """How many days after it happened an event of a kind is recorded: as assumed, or the measured 95th percentile."""
+
+    days: float
+    p95_days: float
+
+
 @dataclass(frozen=True)
 class DatasetInfo:
     """What `dataset.json` says. `kinds_recorded`: kind code → first `known_at` (ISO instant). `record_lags`: kind
@@ -42,7 +51,7 @@ class DatasetInfo:
     quiet_periods: tuple[QuietPeriod, ...] = ()
     columns: Mapping[str, ColumnUse] = field(default_factory=dict)
     kinds_recorded: Mapping[str, str] = field(default_factory=dict)
-    record_lags: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    record_lags: Mapping[str, RecordLag] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     format_version: int = FORMAT_VERSION

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kqml.calendar.business_time import DAY_US
+from kqml.dataset.info import RecordLag
 from kqml.dataset.tables import EVENTS
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import ImportMapping, TableMapping
@@ -189,7 +190,7 @@ def _negative_sums(workspace: Workspace, mapping: ImportMapping) -> list[Finding
     return [Finding("out_of_range", level, "events", "amount", count, count / total)]
 
 
-def measured_lags(workspace: Workspace, mapping: ImportMapping) -> Mapping[str, Mapping[str, float]]:
+def measured_lags(workspace: Workspace, mapping: ImportMapping) -> Mapping[str, RecordLag]:
     """Kind → the 95th percentile of its lag in days where record times were given, else the days assumed."""
     lags = record_lags_of(mapping)
     rows = workspace.connection.execute(
@@ -197,6 +198,8 @@ def measured_lags(workspace: Workspace, mapping: ImportMapping) -> Mapping[str, 
         " FROM events GROUP BY kind ORDER BY kind"
     ).fetchall()
     return {
-        kind: {"days": lags.get(kind, 0.0)} if measured is None else {"p95_days": max(round(measured, 6), 0.0)}
+        kind: RecordLag(days=lags.get(kind, 0.0))
+        if measured is None
+        else RecordLag(p95_days=max(round(measured, 6), 0.0))
         for kind, measured in rows
     }

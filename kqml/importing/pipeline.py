@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from kqml.dataset.folder import DatasetInfo, QuietPeriod, refuse_existing, write_dataset
+from kqml.dataset.info import RecordLag
 from kqml.dataset.tables import EVENTS, KEYS, SCHEMAS
 from kqml.errors import Refused
 from kqml.importing.assembling import assemble_events, measured_lags
@@ -93,7 +94,7 @@ def _empty(staged: StagedSource) -> Finding:
     return Finding("empty", FindingLevel.REFUSAL, staged.table, source=staged.label)
 
 
-def _info(mapping: ImportMapping, sources: Sequence[Source], lags: Mapping[str, Mapping[str, float]]) -> DatasetInfo:
+def _info(mapping: ImportMapping, sources: Sequence[Source], lags: Mapping[str, RecordLag]) -> DatasetInfo:
     return DatasetInfo(
         time_zone=mapping.time_zone,
         currency=mapping.currency,
@@ -107,7 +108,7 @@ def _report(
     workspace: Workspace,
     staged: Sequence[StagedSource],
     assessment: Assessment,
-    lags: Mapping[str, Mapping[str, float]],
+    lags: Mapping[str, RecordLag],
     findings: Sequence[Finding],
 ) -> UsabilityReport:
     tables = []

@@ -1,18 +1,21 @@
 """`kqml check`: the data usability report of a dataset."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serve.cli.command import Answer, CommandContext
 from serve.cli.output import progress
 
+if TYPE_CHECKING:
+    from kqml.importing.report import DescribedReport
+
 
 def run(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
     context: CommandContext,
-) -> Answer[Any]:
+) -> Answer["DescribedReport"]:
     """Says again what a dataset is good for, and whether its files are still those that were written.
 
     Exits with 1 where the data cannot be used.
@@ -25,4 +28,4 @@ def run(
     with progress("Checking", None):
         report = check_dataset(dataset, context.now)
     blocks = show_usability(report, context.language)
-    return Answer(report.to_dict(context.language), blocks, exit_code=int(not report.usable))
+    return Answer(report.describe(context.language), blocks, exit_code=int(not report.usable))

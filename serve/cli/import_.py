@@ -4,7 +4,7 @@ cannot."""
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +16,9 @@ from serve.cli.layout import Line
 from serve.cli.output import progress
 
 if TYPE_CHECKING:
+    from kqml.importing.report import DescribedReport
     from serve.database.dataset_import import ImportedCounts
-    from serve.usecases.import_data import OpenTarget
+    from serve.usecases.import_data import OpenTarget, StoredDataset, StoredImport
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -40,7 +41,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     time_zone: Annotated[str | None, typer.Option(help="Business time zone, instead of the mapping's.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency, instead of the mapping's.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
-) -> Answer[Any]:
+) -> Answer["DescribedReport | StoredImport | StoredDataset"]:
     """Turns files or SQL queries into a dataset, with a data usability report.
 
     Exits with 1 and writes nothing where the data cannot be used. How to write a mapping: docs/importing.md. With
@@ -49,7 +50,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml import --mapping iowa_stores --out data/iowa store_day.parquet
     """
     from serve.cli.layouts.usability import show_usability
-    from serve.usecases.import_data import STEPS, ImportRequest, import_data
+    from serve.usecases.import_data import STEPS, ImportRequest, StoredImport, import_data
 
     target = None if database is None else partial(open_database_option, database, context.settings)
     if mapping is None:
@@ -65,23 +66,26 @@ def run(  # noqa: PLR0913 - the flags of one command
     )
     with progress("Importing", STEPS) as advance:
         imported = import_data(request, target, context.now, advance)
-    result, blocks = imported.report.to_dict(context.language), [*show_usability(imported.report, context.language)]
-    if imported.stored is not None:
-        result["stored"] = imported.stored
-        blocks.append(_loaded_line(imported.stored, context.language))
-    return Answer(result, blocks, exit_code=int(not imported.report.usable))
+    report = imported.report.describe(context.language)
+    blocks = [*show_usability(imported.report, context.language)]
+    if imported.stored is None:
+        return Answer(report, blocks, exit_code=int(not imported.report.usable))
+    blocks.append(_loaded_line(imported.stored, context.language))
+    return Answer(StoredImport(**report, stored=imported.stored), blocks)
 
 
-def _load_folder(files: "Sequence[Path]", target: "OpenTarget | None", context: CommandContext) -> Answer[Any]:
+def _load_folder(
+    files: "Sequence[Path]", target: "OpenTarget | None", context: CommandContext
+) -> Answer["StoredDataset"]:
     """Load without a mapping. Raises BadUse unless the command line names one dataset folder and a database."""
-    from serve.usecases.import_data import load_folder
+    from serve.usecases.import_data import StoredDataset, load_folder
 
     if target is None or len(files) != 1 or not (files[0] / "dataset.json").is_file():
         todo = f"name a mapping, or one dataset folder with {FLAG}"
         raise BadUse("It is not clear how to read the data.", [Fault("--mapping", "is absent", todo)])
     with progress("Into the database", None):
         loaded = load_folder(files[0], target, context.now)
-    return Answer({"stored": loaded}, [_loaded_line(loaded, context.language)])
+    return Answer(StoredDataset(stored=loaded), [_loaded_line(loaded, context.language)])
 
 
 def _loaded_line(loaded: "ImportedCounts", language: str) -> Line:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
+from kqml.contract.fields import Count
 from kqml.dataset.folder import Dataset
 from kqml.dataset.tables import EVENTS
 from kqml.errors import CouldNot, Fault, Refused
@@ -29,11 +30,11 @@ SHOWN_FAULTS = 20
 class ImportedCounts:
     """What became of a dataset's rows. `known`: events that were there already."""
 
-    accounts: int
-    contacts: int
-    reps: int
-    events: int
-    known: int
+    accounts: Count
+    contacts: Count
+    reps: Count
+    events: Count
+    known: Count
 
 
 def load_dataset(

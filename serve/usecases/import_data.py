@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
 from kqml.dataset.folder import read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.importing.mapping_file import read_mapping
 from kqml.importing.pipeline import STEPS, import_dataset
-from kqml.importing.report import UsabilityReport
+from kqml.importing.report import DescribedReport, UsabilityReport
 from kqml.importing.sources import sources_of
 from serve.database.dataset_import import ImportedCounts, load_dataset
 from serve.usecases.database_access import OpenDatabase
@@ -40,6 +42,16 @@ class ImportResult:
 
     report: UsabilityReport
     stored: ImportedCounts | None
+
+
+class StoredDataset(TypedDict):
+    """The rows of a dataset folder that went into the database."""
+
+    stored: ImportedCounts
+
+
+class StoredImport(DescribedReport, StoredDataset):
+    """The data usability report in one language with the rows that went into the database."""
 
 
 def import_data(

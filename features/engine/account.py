@@ -22,6 +22,7 @@ def fill_account(
 ) -> None:
     """Fills the slots of all atoms for one account at ascending cutoffs."""
     low = log.offsets[account]
+    # Events from the last cutoff on are the future of every row and are never looked at.
     high = low + before(log.occurred_at[low : log.offsets[account + 1]], cutoffs[-1])
     to_active(world, cutoffs, len(cutoffs), scratch.active_cutoff)
     find_months(world, cutoffs, scratch)
@@ -30,6 +31,7 @@ def fill_account(
     for stream in range(len(plan.kinds)):
         kinds = plan.kinds[stream]
         reach_back(cutoffs, recorded_since(world.recorded_since, kinds), scratch)
+        # Most accounts lack most kinds: one test of bits spares loading and searching empty streams.
         if kinds & present and plan.rules[stream] != CLOSING:
             members = find_members(log, low, high, kinds, scratch)
             fill_stream(log, world, plan, stream, members, cutoffs, scratch)
@@ -45,6 +47,8 @@ def fill_stream(
     """Fills the slots of one stream: all rows at once, then those at which some past event was not yet known, each
     from what was known alone."""
     turn, late, k0, k1, known_before = ZERO, ZERO, ZERO, len(cutoffs), NEVER
+    # Turn 0 ignores `known_at` and fills every row. Rows at which some past event was still unknown are then filled
+    # again, one at a time, from what was known. Late records are rare, so that the fast way serves nearly all rows.
     while turn <= late:
         n = keep_visible(log, members, known_before, scratch)
         load_stream(log, world, plan, stream, n, scratch)
@@ -84,6 +88,8 @@ def rows_with_late_events(cutoffs: Instants, scratch: Scratch) -> int:
     """Lists in `late` the rows at which an event had occurred that only later became known; their number."""
     count = 0
     for k in range(len(cutoffs)):
+        # Written before it is known to count, and overwritten if it does not: no branch to mispredict. Hence `late` has
+        # one element more than there are rows.
         scratch.late[count] = k
         count += scratch.latest[scratch.edge[0, k]] >= cutoffs[k]
     return count
@@ -95,6 +101,7 @@ def find_bounds(plan: PlanArrays, stream: int, n: int, cutoffs: Instants, k0: in
     first = plan.bound_start[stream]
     for bound in range(first, plan.bound_start[stream + 1]):
         back, edge = plan.bounds[bound], scratch.edge[bound - first]
+        # A single row searches by halves; many ascending rows share one pass over the events.
         if k1 - k0 == 1:
             limit = cutoffs[k0] - back if back >= 0 else scratch.month[-1 - back, k0]
             edge[k0] = before(scratch.time[:n], limit)
@@ -113,6 +120,7 @@ def count_before(time: Instants, cutoffs: Instants, back: int, edge: NDArray[np.
     """
     event = place(0)
     for k in range(len(cutoffs)):
+        # `event` carries over to the next cutoff, whose limit is not smaller.
         limit = cutoffs[k] - back
         passed = STRIDE
         while passed == STRIDE:
@@ -138,6 +146,7 @@ def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: 
     """Fills `opened`: the given opening, else the first event visible at each cutoff, else NEVER."""
     for k in range(len(cutoffs)):
         first = low
+        # Restarts at `low` for each cutoff: an event unknown at one cutoff may be known at the next. Usually one step.
         while first < high and log.known_at[first] >= cutoffs[k] and log.occurred_at[first] < cutoffs[k]:
             first += 1
         seen = first < high and log.occurred_at[first] < cutoffs[k]
@@ -148,6 +157,7 @@ def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: 
 def reach_back(cutoffs: Instants, recorded: int, scratch: Scratch) -> None:
     """Fills `reach`: the longest way back to which the stream tells everything, -1 where it tells nothing."""
     for k in range(len(cutoffs)):
+        # A window that reaches before the account opened or before records began is missing, not 0.
         start = max(recorded, scratch.opened[k])
         scratch.reach[k] = cutoffs[k] - start if start <= cutoffs[k] else -1
 

@@ -96,6 +96,7 @@ def row_arrays(rows: Rows) -> RowArrays:
 
 
 def _view(array: NDArray[Any], dtype: type) -> NDArray[Any]:
+    # A view, so that the caller's own array stays writable.
     view: NDArray[Any] = np.ascontiguousarray(array, dtype=dtype).view()
     view.flags.writeable = False
     return view

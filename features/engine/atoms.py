@@ -35,6 +35,7 @@ GAP_LAST = AGGREGATIONS.index(Aggregation.GAP_LAST)
 def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
     """Fills the slots of a stream's atoms for rows `k0:k1` from its loaded events."""
     for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
+        # The order of `Aggregation` is the dispatch: windows, then gaps, then openings and the ledger.
         if plan.atoms[place, 0] < SINCE_LAST:
             fill_window(plan, place, k0, k1, scratch)
         elif plan.atoms[place, 0] < OPEN:
@@ -70,6 +71,7 @@ def window_of(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) 
     starts, stops = scratch.edge[plan.atoms[place, 2]], scratch.edge[plan.atoms[place, 3]]
     reach, back = scratch.reach, plan.atoms[place, 4]
     if back < 0:
+        # A month has no fixed length: its distance from the cutoff is taken off `reach` here, which leaves `back` = 0.
         for k in range(k0, k1):
             scratch.month_reach[k] = scratch.reach[k] - scratch.month_back[-1 - back, k]
         reach, back = scratch.month_reach, 0
@@ -130,6 +132,7 @@ def fill_absent(log: LogArrays, plan: PlanArrays, stream: int, rows: int, scratc
     """Fills the slots of a stream that has no event here: counts and sums are 0 as far as it was recorded."""
     for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
         atom, slot = plan.atoms[place], scratch.slots[place]
+        # Counts and sums of nothing are 0; means, extremes and gaps of nothing do not exist.
         zero = atom[0] <= SUM or atom[0] in (DISTINCT, SINGLE) or (atom[0] > OPEN and atom[0] != WORST)
         for k in range(rows):
             reach = scratch.reach[k] - (scratch.month_back[-1 - atom[4], k] if atom[4] < 0 else atom[4])

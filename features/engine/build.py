@@ -112,10 +112,12 @@ def _stream_own(
 
 def filler(log: EventLog, rows: Rows, plan: FeaturePlan, context: Context) -> Callable[[slice, Matrix], None]:
     """What fills a stretch of rows, which begins and ends with an account, a peer column with the own number."""
+    # Converted once, outside of the threads: all chunks read the same arrays.
     kernel = kernels()
     events, world, request = log_arrays(log, plan.notes), world_arrays(context), row_arrays(rows)
 
     def fill(span: slice, out: Matrix) -> None:
+        # Per chunk, sized by its largest account: threads share nothing that is written.
         scratch = make_scratch(plan.room, *kernel.largest(events, request, span.start, span.stop))
         kernel.fill_rows(events, world, plan.arrays, request, span.start, scratch, out)
 
@@ -126,6 +128,7 @@ def spans_of(rows: Rows, chunk: int) -> list[slice]:
     """Stretches of about `chunk` rows that begin with a new account."""
     if len(rows) <= chunk:
         return [slice(0, len(rows))] if len(rows) else []
+    # A chunk never splits an account, whose rows share loaded events.
     fresh = np.flatnonzero(np.diff(rows.account)) + 1
     wanted = np.searchsorted(fresh, np.arange(chunk, len(rows), chunk))
     edges = np.unique([0, *fresh[wanted[wanted < len(fresh)]].tolist(), len(rows)])
@@ -141,6 +144,7 @@ def in_order(work: Callable[[Item], Done], items: Iterable[Item], threads: int) 
     with ThreadPoolExecutor(threads) as pool:
         pending: deque[Future[Done]] = deque()
         for item in items:
+            # One result more than threads may wait: workers stay busy while the caller writes, memory stays bounded.
             if len(pending) > threads:
                 yield pending.popleft().result()
             pending.append(pool.submit(work, item))

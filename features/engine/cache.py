@@ -47,6 +47,7 @@ def _root() -> Path:
 def hash_of_sources() -> str:
     """A digest of every source that can change the machine code: the engine, the tables it walks through."""
     digest = hashlib.sha256(sys.version.encode())
+    # Tables are inlined as constants (positions of enum members), so their sources count as well.
     for path in sorted([*(_FEATURES / "engine").glob("*.py"), *(_FEATURES / name for name in _TABLES)]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -16,6 +16,7 @@ def add_to_cells(
 ) -> None:
     """Adds each row's numbers to the cells it is in (columns of `cells`, -1 none), strictly in the order of rows, so
     that the sums do not depend on how rows were cut into chunks."""
+    # One thread on purpose: parallel sums would depend on the order in which threads finish.
     for row in range(len(own)):
         for level in range(cells.shape[1]):
             cell = cells[row, level]
@@ -42,6 +43,8 @@ def less_means(
         for place in range(len(columns)):
             mean = np.nan
             for level in range(cells.shape[1]):
+                # Levels go from narrow to wide: a cell with too few accounts has no mean, and the next wider one stands
+                # in.
                 if np.isnan(mean) and cells[row, level] >= 0 and moments[row] >= 0:
                     mean = means[moments[row], cells[row, level], place]
             out[row, columns[place]] = mean if itself[place] else out[row, columns[place]] - mean

@@ -40,6 +40,7 @@ def tally_closings(
         of = ClosingTally(scratch.closing, scratch.turns, scratch.opening, column, scratch.counted, scratch.summed)
         tally(plan.atoms[atom, 0], plan.atoms[atom, 4], n, cutoffs, of, slot)
         for k in range(len(cutoffs)):
+            # Without recorded answers everything would look open: missing, not overdue.
             if plan.atoms[atom, 4] > scratch.reach[k] or answered >= cutoffs[k]:
                 slot[k] = np.nan
 
@@ -87,6 +88,8 @@ def find_closings(rule: NDArray[np.int64], cutoffs: Instants, result: ClosingInd
     """Fills `closing`, `opening`, `turns` for the events that a line of `PlanArrays.closings` opens; their number."""
     n = find_openers(rule, result)
     if n:
+        # Two ways to close: a reference names what it closes (payment → invoice); without one, the next fitting event
+        # does.
         if rule[BY_REF]:
             close_by_reference(rule, n, result)
         else:
@@ -125,6 +128,8 @@ def close_by_reference(rule: NDArray[np.int64], n: int, result: ClosingIndex) ->
     if not len(result.opens):
         return
     for place in range(result.low, result.high):
+        # `queue` maps the number of an opening event to its place among the openers. Only numbers that may be looked up
+        # are reset: clearing the whole array would cost more than the search for accounts with few events.
         if result.closes[place] >= 0:
             result.queue[result.closes[place]] = -1
     for i in range(n):
@@ -143,10 +148,12 @@ def close_by_next(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None
     reps = result.reps
     for i in range(n):
         opener = result.opening[i]
+        # Events without a rep may be anybody's: an unknown rep never prevents a closing.
         rep = reps[opener] if rule[SAME_REP] and len(reps) else -1
         limit = result.closing[DUE, i] if rule[IN_TIME] else NEVER
         place = opener + 1
         while place < result.high and result.occurred_at[place] < min(limit, result.closing[CLOSED_SEEN, i]):
+            # Strictly later: of two events at one instant the order in the log means nothing.
             later = result.occurred_at[place] > result.occurred_at[opener]
             same = rep < 0 or reps[place] < 0 or reps[place] == rep
             if later and same and (rule[CLOSING_KINDS] >> np.int64(result.kind[place])) & 1:
@@ -159,6 +166,7 @@ def close(rule: NDArray[np.int64], place: int, i: int, result: ClosingIndex) -> 
     """Closes one by an event, unless one known earlier has done so, or it comes too late to count."""
     seen = max(result.occurred_at[place], result.known_at[place])
     in_time = not rule[IN_TIME] or result.occurred_at[place] < result.closing[DUE, i]
+    # A row sees whichever closing became known first, so that later knowledge never changes an earlier row.
     if in_time and seen < result.closing[CLOSED_SEEN, i]:
         result.closing[CLOSED_SEEN, i] = seen
         result.closing[CLOSED, i] = max(result.occurred_at[place], result.closing[BEGUN, i])
@@ -188,6 +196,8 @@ def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: ClosingTal
     start_tally(aggregation, of, slot)
     for i in range(n):
         first, closed, due = of.turns[FIRST_ROW, i], of.turns[CLOSED_ROW, i], of.turns[DUE_ROW, i]
+        # The order of `Aggregation` makes groups: open, overdue, closed, late. Comparing with the last of each group
+        # picks the rows in which an opening counts, without a branch for each aggregation.
         last = rows_until(cutoffs, of.closing[BEGUN, i] + back) if back else len(cutoffs)
         if aggregation <= OPEN_AGE:
             last = min(last, closed)
@@ -208,6 +218,7 @@ def start_tally(aggregation: int, of: ClosingTally, slot: NDArray[np.float64]) -
     for k in range(len(slot)):
         slot[k] = 0.0
         of.counted[k] = 0
+        # Ages keep a minimum in `summed` (the oldest opening), everything else a sum.
         of.summed[k] = NEVER if aggregation in (OPEN_AGE, OVERDUE_AGE) else 0
 
 
@@ -221,6 +232,7 @@ def add_open(aggregation: int, i: int, first: int, last: int, of: ClosingTally, 
         return
     item = 1.0
     if aggregation == OVERDUE_SUM:
+        # An invoice without an amount is overdue all the same; it adds 0 and does not make the sum missing.
         item = of.amount[of.opening[i]] if len(of.amount) else np.nan
         item = 0.0 if np.isnan(item) else item
     for k in range(first, last):

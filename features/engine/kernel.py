@@ -34,6 +34,8 @@ def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int
         if run == 1:
             events = max(events, log.offsets[account + 1] - log.offsets[account])
             for place in range(log.offsets[account], log.offsets[account + 1] if len(opens) else 0):
+                # `queue` is indexed by the number of an opening event in `close_by_reference`: it must hold the
+                # largest.
                 events = max(events, opens[place] + 1)
     return events, most
 
@@ -54,6 +56,7 @@ def fill_rows(
         account, stop = rows.account[row], row + 1
         while stop < last and rows.account[stop] == account:
             stop += 1
+        # Rows of one account go in together, so that its events are loaded once for all of its cutoffs.
         cutoffs, lines = rows.cutoff[row:stop], out[row - first : stop - first]
         fill_account(log, world, plan, account, cutoffs, scratch)
         combine(plan, len(cutoffs), scratch)
@@ -86,6 +89,7 @@ def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch
             if plan.seasons[season] > YEAR_COS:
                 slot[k] = days_to_festival(world, plan.seasons[season] == FESTIVAL_AHEAD, cutoffs[k])
                 continue
+            # `cutoff + 1`: a change at the cutoff itself is already in force.
             change = before(world.zone_changes, cutoffs[k] + 1)
             angle = 2 * np.pi * share_of_year((cutoffs[k] + world.zone_offsets[change]) // DAY_US)
             slot[k] = np.sin(angle) if plan.seasons[season] == YEAR_SIN else np.cos(angle)
@@ -104,6 +108,8 @@ def days_to_festival(world: WorldArrays, ahead: bool, cutoff: int) -> float:
 def share_of_year(day: int) -> float:
     """How much of its year a day (since 1970-01-01) has behind it; years are those of 365.2425 days from March 1st
     by the civil calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
+    # 719468 days lie between 0000-03-01 and 1970-01-01; an era is 400 years or 146097 days. A year that begins in March
+    # has its leap day last, so that the day of the year needs no table of months.
     shifted = day + 719468
     in_era = shifted - shifted // 146097 * 146097
     year = (in_era - in_era // 1460 + in_era // 36524 - in_era // 146096) // 365
@@ -127,6 +133,7 @@ def fill_missing(
         if np.isnan(plan.fills[column]):
             continue
         for k in range(len(cutoffs)):
+            # A fill says "none happened". Where the window begins before records do, that is not known: it stays NaN.
             if np.isnan(out[k, column]) and is_recorded(world, plan, column, cutoffs[k], scratch.opened[k]):
                 out[k, column] = plan.fills[column]
 

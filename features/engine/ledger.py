@@ -30,6 +30,7 @@ def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> N
         note = notes[place] + 1 if len(notes) else 0
         scratch.worth[i] = log.books[0, log.kind[place], note]
         scratch.fade[i] = int(log.books[1, log.kind[place], note])
+        # A kind or note without an entry in the ledger counts for nothing, not even for the worst entry.
         if scratch.fade[i] < 0:
             scratch.worth[i] = np.nan
     for fade in range(len(plan.fades)):
@@ -39,6 +40,9 @@ def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> N
             if scratch.fade[i] == fade:
                 total = faded(total, at, scratch.time[i], plan.fades[fade, 0]) + scratch.worth[i]
                 at = scratch.time[i]
+            # Each sum decays with one half-life, so it needs no list of past events: total(t) = total(t0) ·
+            # 2^−(t−t0)/h. Decaying lazily, from the last change only, keeps the bits independent of the cutoffs in
+            # between.
             scratch.faded[fade, i + 1], scratch.faded_at[fade, i + 1] = total, at
 
 
@@ -56,6 +60,7 @@ def load_known(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> No
     scratch.known[0] = share
     for i in range(n):
         more = filled | log.fields[notes[scratch.visible[i]] + 1] if len(notes) else filled
+        # The share changes only with a new field: most updates of a card repeat fields that are already filled.
         if more != filled:
             filled, share = more, filled_share(plan, more)
         scratch.known[i + 1] = share
@@ -108,6 +113,7 @@ def book_omissions(
 ) -> None:
     """Adds to the slots of the ledger what is drawn out where nobody answered in time, from what `find_closings` found
     of its line `row`; nothing before the kinds that answer are recorded, from `answered` on."""
+    # Before answers were recorded silence says nothing, so no row may be charged for it.
     since = rows_until(cutoffs, answered)
     for i in range(n):
         if scratch.closing[DUE, i] != NEVER:
@@ -120,6 +126,7 @@ def book_omission(
 ) -> None:
     """Adds one to the rows, from `since` on, that see it without an answer known."""
     weight, half_life = plan.omitted[row, 0], plan.omitted[row, 1]
+    # A due date may precede the event (imported invoices): nothing can be overdue before it exists.
     due = max(scratch.closing[DUE, i], scratch.closing[BEGUN, i])
     first, last = max(scratch.turns[FIRST_ROW, i], since), scratch.turns[CLOSED_ROW, i]
     for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
@@ -131,5 +138,7 @@ def book_omission(
                 if inside and back <= scratch.reach[k]:
                     slot[k] = weight if np.isnan(slot[k]) else min(slot[k], weight)
         elif aggregation != DEPOSITS:
+            # Added in the order of openings, after all booked events: floating sums keep one order for batch and
+            # service.
             for k in range(max(first, rows_until(cutoffs, due + back)), last):
                 slot[k] += faded(weight, due, cutoffs[k] - back, half_life)

@@ -12,6 +12,7 @@ def kernels() -> ModuleType:
     folder = use_kernel_cache()
     from numba.core import config
 
+    # Numba reads NUMBA_CACHE_DIR when it is first imported; another library may have done that already.
     vars(config)["CACHE_DIR"] = str(folder)
     from features.engine import kernel
 

@@ -27,6 +27,7 @@ class ReferenceSums:
         for name in cells.names:
             self._indices.setdefault(name, len(self._indices))
         more = ((0, 0), (0, len(self._indices) - self._sums.shape[1]), (0, 0))
+        # Cells appear as parts arrive; the arrays grow only then, which is seldom after the first part.
         if more[1][1]:
             self._sums, self._counts = np.pad(self._sums, more), np.pad(self._counts, more)
         moments = moments_of(cutoffs, self._cutoffs)
@@ -76,6 +77,7 @@ def distinct_cutoffs(cutoffs: Instants) -> Instants:
     if not len(cutoffs):
         return np.zeros(0, dtype=np.int64)
     seen: set[int] = set()
+    # In blocks: `np.unique` copies and sorts what it gets, here one cutoff for each of possibly millions of rows.
     for start in range(0, len(cutoffs), 65_536):
         seen.update(np.unique(cutoffs[start : start + 65_536]).tolist())
     return np.array(sorted(seen), dtype=np.int64)

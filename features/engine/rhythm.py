@@ -27,6 +27,7 @@ def gap_mean(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
     for k in range(len(slot)):
         newest = seen[k] - 1
         gaps = min(last, newest)
+        # The sum of consecutive gaps telescopes to the difference of their two ends, in exact integers.
         slot[k] = (active[newest] - active[newest - gaps]) / gaps / DAY_US if gaps > 0 else np.nan
 
 
@@ -41,6 +42,7 @@ def gap_std(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
             continue
         middle = (active[newest] - active[newest - gaps]) / gaps
         squares = 0.0
+        # Directly, not from prefix sums: `last` is small, and a sum of squares of µs would lose digits.
         for event in range(newest - gaps, newest):
             squares += ((active[event + 1] - active[event]) - middle) ** 2
         slot[k] = np.sqrt(squares / (gaps - 1)) / DAY_US
@@ -52,6 +54,7 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
     size, done = 0, 0
     for k in range(len(slot)):
         newest = seen[k] - 1
+        # Rows before the second event leave nothing sorted; the first one that has gaps begins with its own last ones.
         if size == 0:
             done = max(0, newest - last)
         while done < newest:
@@ -72,6 +75,7 @@ def exchange(ranked: Places, size: int, old: int, new: int) -> None:
     low, high = place(0), place(size - 1)
     while low < high:
         middle = (low + high) >> ONE
+        # Any of several equal gaps will do: only values are kept.
         if ranked[middle] < old:
             low = middle + ONE
         else:
@@ -96,6 +100,7 @@ def shift(ranked: Places, size: int, at: int) -> None:
 @inlined
 def between_ranks(ranked: Places, size: int, share: float) -> float:
     """The quantile of sorted gaps, as `numpy.quantile` has it."""
+    # The same operations in the same order as NumPy's "linear" method, so that oracles agree to the bit.
     position = share * (size - 1)
     below = int(position)
     above = min(below + 1, size - 1)

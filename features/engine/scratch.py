@@ -76,8 +76,10 @@ class Scratch(NamedTuple):
 def make_scratch(room: ScratchSize, events: int, rows: int) -> Scratch:
     """Room for an account with so many events and rows."""
     sums, fades = (room.values, events + 1), (room.fades, events + 1)
+    # Arrays that a plan never reads have no elements: one request builds scratch anew, and pages cost time.
     booked, opened = events if room.fades else 0, events if room.closings else 0
     return Scratch(
+        # `empty`, not `zeros`: every element is written before it is read, except where zeros are the answer (`edge`).
         active_cutoff=_whole(rows),
         opened=_whole(rows),
         reach=_whole(rows),
@@ -122,4 +124,5 @@ def _whole(length: int) -> NDArray[np.int64]:
 
 def table_size(events: int) -> int:
     """A power of two at least twice `events`."""
+    # A power of two turns the remainder of the hash into a mask.
     return 1 << (2 * events).bit_length()

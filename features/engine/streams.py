@@ -21,6 +21,8 @@ def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scrat
     """Fills `members` with the places of the stream's events among `low:high`; the answer is their number."""
     count = 0
     for place in range(low, high):
+        # Branch-free compaction: every event is written, `count` moves on only for members. Kinds alternate without a
+        # pattern, so that a branch would be mispredicted about as often as it is taken.
         scratch.members[count] = place
         count += int((kinds >> np.int64(log.kind[place])) & 1)
     return count
@@ -70,6 +72,7 @@ def load_times(log: LogArrays, n: int, scratch: Scratch) -> None:
         place = scratch.visible[i]
         scratch.time[i] = log.occurred_at[place]
         scratch.latest[i + 1] = max(scratch.latest[i], log.known_at[place])
+    # Sentinels: `count_before` compares STRIDE events at once and needs no check of the end.
     scratch.time[n : n + STRIDE] = NEVER
 
 
@@ -87,6 +90,7 @@ def to_active(world: WorldArrays, times: Instants, n: int, active: Instants) -> 
         while period < periods and world.quiet_ends[period] <= times[i]:
             past += world.quiet_ends[period] - world.quiet_starts[period]
             period += 1
+        # Inside a quiet period the clock stands still at its beginning.
         inside = period < periods and world.quiet_starts[period] < times[i]
         active[i] = (world.quiet_starts[period] if inside else times[i]) - past
 
@@ -102,6 +106,7 @@ def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
         while change < changes and world.zone_changes[change] <= time:
             change += 1
         today = (time + world.zone_offsets[change]) // DAY_US
+        # Day 0 (1970-01-01) was a Thursday; + 3 lets weeks begin on Monday.
         this_week = (today + 3) // 7
         scratch.days[i + 1] = scratch.days[i] + (i == 0 or today != day)
         scratch.weeks[i + 1] = scratch.weeks[i] + (i == 0 or this_week != week)
@@ -137,6 +142,7 @@ def sum_value(n: int, row: int, scratch: Scratch) -> None:
     for i in range(n):
         item = value[i]
         present = not np.isnan(item)
+        # A compensated sum costs four additions and keeps differences of prefix sums exact to about 1e-16 of the total.
         high, low = add_exactly(high, low, item if present else 0.0)
         number[i + 1] = number[i] + present
         total[i + 1] = high + low
@@ -149,6 +155,8 @@ def load_squares(n: int, row: int, scratch: Scratch) -> None:
     shifted[0], squares[0] = 0.0, 0.0
     first, high, low, high2, low2 = np.nan, 0.0, 0.0, 0.0, 0.0
     for i in range(n):
+        # Squares around the first value instead of 0: order amounts of 10,000 ± 1 would lose all digits of their
+        # variance.
         if np.isnan(first):
             first = value[i]
         apart = 0.0 if np.isnan(value[i]) else value[i] - first
@@ -173,6 +181,8 @@ def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) ->
         if wanted < 0:
             scratch.code[row, i] = -1
             continue
+        # Multiplicative hashing by 2^32 / golden ratio (Knuth, TAOCP 6.4); at most half full, so that probes stay
+        # short.
         slot = (wanted * 2654435761) & (size - 1)
         while scratch.table[slot] >= 0 and scratch.queue[scratch.table[slot]] != wanted:
             slot = (slot + 1) & (size - 1)

@@ -96,6 +96,7 @@ def spread(window: Window, sums: Sums, relative: bool, slot: Numbers) -> None:
 def difference(sums: Numbers, value: Numbers, i: int, j: int) -> float:
     """The sum of the present values of events `i:j`."""
     apart = sums[j] - sums[i]
+    # Cancellation: two large prefix sums that nearly agree have few common digits left to subtract.
     if abs(apart) < TRUSTED * (abs(sums[i]) + abs(sums[j])):
         return summed(value, i, j)
     return float(apart)
@@ -117,6 +118,7 @@ def squared_apart(sums: Sums, i: int, j: int, number: int) -> float:
     shifted, squares = sums.shifted, sums.squares
     moved = shifted[j] - shifted[i]
     apart = squares[j] - squares[i] - moved * moved / number
+    # The rounding error grows with the size of the subtracted terms (Higham, Accuracy and Stability, §1.9).
     risk = squares[i] + squares[j] + abs(moved) * (abs(shifted[i]) + abs(shifted[j])) / number
     if apart > 4 * TRUSTED * risk:
         return float(apart)
@@ -129,6 +131,7 @@ def squared_apart_directly(value: Numbers, i: int, j: int, number: int) -> float
     first, high, low = np.nan, 0.0, 0.0
     for event in range(i, j):
         if not np.isnan(value[event]):
+            # Around the first value instead of 0: equal values then give exactly 0, whatever their size.
             first = value[event] if np.isnan(first) else first
             high, low = add_exactly(high, low, value[event] - first)
     middle = (high + low) / number
@@ -143,6 +146,7 @@ def squared_apart_directly(value: Numbers, i: int, j: int, number: int) -> float
 def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
     """`high + low + item` as a rounded sum with what the rounding lost (Knuth's TwoSum)."""
     total = high + item
+    # Not simplified: with `fastmath` off the compiler keeps these operations, which recover the rounding error exactly.
     part = total - high
     return total, low + ((high - (total - part)) + (item - part))
 
@@ -155,6 +159,8 @@ def extreme(window: Window, value: Numbers, sign: float, queue: Places, slot: Nu
         i, j = place(window.starts[k]), place(window.stops[k])
         for event in range(max(taken, i), j):
             if not np.isnan(value[event]):
+                # A candidate that is older and not larger can never be the answer again (monotone queue: amortised O(1)
+                # an event).
                 while tail > head and sign * value[place(queue[tail - ONE])] <= sign * value[event]:
                     tail -= ONE
                 queue[tail] = event
@@ -179,6 +185,7 @@ def distinct(window: Window, code: Places, seen: Places, slot: Numbers) -> None:
     """Distinct codes, by how often each is in the window that slides; missing where events have none at all."""
     i = window.starts[0]
     j, result = i, 0
+    # Codes were renumbered from 0 in order of appearance, so that events before the last stop have smaller codes.
     seen[: window.stops[-1]] = 0
     for k in range(len(slot)):
         while j < window.stops[k]:
@@ -191,5 +198,6 @@ def distinct(window: Window, code: Places, seen: Places, slot: Numbers) -> None:
                 seen[code[i]] -= 1
                 result -= seen[code[i]] == 0
             i += 1
+        # Events without a single code: the column was not filled, which is not the same as no rep or no product.
         missing = window.back > window.reach[k] or (result == 0 and j > i)
         slot[k] = np.nan if missing else result

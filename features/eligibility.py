@@ -58,6 +58,7 @@ def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
     """All pairs, a bounded number at a time; at least one block, so that no accounts give no rows."""
     step = max(1, BLOCK_ROWS // max(1, len(cutoffs)))
     for start in range(0, max(1, account_count), step):
+        # Whole accounts to a block: rows stay sorted by account, then cutoff, when blocks are joined.
         grid = Rows.grid(min(step, account_count - start), cutoffs)
         yield Rows(grid.account + np.int32(start), grid.cutoff)
 
@@ -67,9 +68,11 @@ def _eligibility_in(
 ) -> Eligibility:
     known = orders.known_before(rows.account, rows.cutoff)
     enough = known >= definition.min_orders
+    # The cheapest test first: it drops most pairs before anything else is looked up.
     rows, known = rows.where(enough), known[enough]
     last = orders.latest_of(rows.account, known)
     silence = context.quiet.active(rows.cutoff) - context.quiet.active(orders.occurred_at[last])
+    # Silence is measured on the active clock, so that nobody turns ineligible over the Spring Festival.
     request = (silence <= definition.active_within * DAY_US) & _in_business(rows, status)
     return _eligibility(rows.where(request), known[request], last[request], orders, context)
 
@@ -80,6 +83,7 @@ def _in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
     known = status.known_before(rows.account, rows.cutoff)
     changed = known > 0
     latest = status.latest_of(rows.account[changed], known[changed])
+    # No change of status known means open: an account without any event of that kind is in business.
     open_[changed] = status.kind[latest] == EventKind.ACCOUNT_REOPENED.number
     return open_
 
@@ -90,6 +94,7 @@ def _eligibility(rows: Rows, known: Places, last: Places, orders: RecordedEvents
     last_order = orders.occurred_at[last]
     silence = context.quiet.active(rows.cutoff) - context.quiet.active(last_order)
     span = context.quiet.active(last_order) - context.quiet.active(orders.occurred_at[first])
+    # `silence > span / gaps` is written as a product of integers: no rounding decides who is already silent.
     own_cycle = np.divide(span, gaps * DAY_US, out=np.full(len(rows), np.nan), where=gaps > 0)
     return Eligibility(rows, known, last_order, silence / DAY_US, own_cycle, (silence * gaps > span) & (gaps > 0))
 
@@ -100,6 +105,7 @@ def _known_before_last(rows: Rows, known: Places, last: Places, gaps: Places, or
     Where all orders up to the last are known it is a subtraction; else each step back skips what was not yet known.
     """
     first = last - gaps
+    # Only accounts with a late record walk back step by step; for the others positions and known orders agree.
     late = np.flatnonzero(last - orders.offsets[rows.account] + 1 != known)
     place, left = last[late], gaps[late]
     while len(late):

@@ -74,6 +74,7 @@ def label_rows(
     observed_until: int | None = None,
 ) -> LabelledRows:
     """The eligible rows at `cutoffs` whose labels are mature at `observed_until` (None: the log's default cutoff)."""
+    # The end of the last day stands for the instant up to which everything that happened has been recorded.
     until = default_cutoff(log, context.time_zone) if observed_until is None else observed_until
     eligibility = eligibility_of(log, context, definition, cutoffs)
     return label_eligible(log, eligibility, row_windows(eligibility.rows, context, definition, label_lag_days), until)
@@ -81,6 +82,7 @@ def label_rows(
 
 def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label_lag_days: float) -> Windows:
     """The window of each row."""
+    # Quiet days are skipped once for each cutoff, of which there are few, not for each of millions of rows.
     cutoffs, place = np.unique(rows.cutoff, return_inverse=True)
     windows = windows_of(cutoffs, definition, context.quiet, label_lag_days)
     return Windows(windows.opens[place], windows.closes[place], windows.matures[place])
@@ -88,12 +90,15 @@ def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label
 
 def label_eligible(log: EventLog, eligibility: Eligibility, windows: Windows, until: int) -> LabelledRows:
     """The same for given eligible rows, one window each."""
+    # An immature row is no negative: its order may have happened without being recorded yet.
     mature = windows.matures <= until
     rows, closes = eligibility.rows.where(mature), windows.closes[mature]
     outcome = outcome_of(log, rows, windows.opens[mature])
     return LabelledRows(
         rows=rows,
+        # By what happened, not by what was known: the outcome is read after the records are complete.
         churned=outcome.next_order >= closes,
+        # From the cutoff on, gap included: an account that closes in the gap cannot order in the window either.
         censored=outcome.ends_at < closes,
         already_silent=eligibility.already_silent[mature],
         last_order=eligibility.last_order[mature],
@@ -125,6 +130,7 @@ def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
     following = orders.next_from(rows.account, opens)
     endings = recorded_events(log, ENDING)
     ends_at = _time_at(endings, rows, endings.next_from(rows.account, rows.cutoff))
+    # `following - 1` is an order of the same account: eligible rows have one before the cutoff.
     return LabelOutcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
 
 
@@ -148,6 +154,7 @@ def departures(labels: LabelledRows, mask: Mask | None = None) -> tuple[int, int
 def first_of_departure(account: NDArray[np.int32], silent_since: Instants) -> Mask:
     """True at the first of each run of churned rows that see one departure; rows by account, then cutoff."""
     first = np.ones(len(account), dtype=np.bool_)
+    # Churned rows of one departure share its last order and are neighbours, so that a change marks the next departure.
     first[1:] = (np.diff(account) != 0) | (np.diff(silent_since) != 0)
     return first
 

@@ -167,6 +167,7 @@ class _Parts:
         atoms = _distinct(atom for measure in measures for atom in atoms_of(measure))
         read = _distinct(map(_read, atoms))
         place = {one: number for number, one in enumerate(read)}
+        # Atoms of a stream lie together, because the kernel loads a stream once and then fills all of its atoms.
         ordered = sorted(atoms, key=lambda atom: (place[_read(atom)], AGGREGATIONS.index(atom.aggregation)))
         combined = _distinct(part for measure in measures for part in combined_of(measure))
         seasons = _distinct(measure.of for measure in measures if isinstance(measure, Calendar))
@@ -217,6 +218,8 @@ class _Parts:
         if atom.aggregation.reads_code:
             return CODES.index(str(atom.value))
         if atom.aggregation.reads_closing:
+            # Closings read the column of the log directly: an opening event is looked up by its index, not within a
+            # stream.
             return _value_place(atom.value) if atom.aggregation.reads_value else 0
         if atom.aggregation.reads_value:
             return [place for place, _ in self.values[stream]].index(_value_place(atom.value))
@@ -250,11 +253,13 @@ def _end(atom: Atom) -> int:
 
 def _bounds(stream: Sequence[Atom]) -> tuple[int, ...]:
     wanted = {0} | {_begin(atom) for atom in stream} | {_end(atom) for atom in stream}
+    # 0 comes first: `edge[0]` is then always the number of events before the cutoff. Months (negative) come last.
     return tuple(sorted(wanted, key=lambda bound: (bound < 0, bound)))
 
 
 def _values(stream: Sequence[Atom]) -> tuple[tuple[int, int], ...]:
     summed = [atom for atom in stream if atom.aggregation.reads_value and not atom.aggregation.reads_closing]
+    # Running squares are kept only for values that some feature takes the spread of: they double the work of loading.
     spread = {atom.value for atom in summed if atom.aggregation in _SPREADS}
     return tuple((_value_place(name), int(name in spread)) for name in _distinct(atom.value for atom in summed))
 
@@ -271,6 +276,7 @@ def _code_bits(stream: Sequence[Atom]) -> int:
 def _scale(part: Combined) -> float:
     if part.operation is not Operation.RATE_RATIO or not isinstance(part.left, Atom):
         return 1.0
+    # A ratio of sums over windows of different length becomes a ratio of rates per day.
     return (part.right.days or 1) / (part.left.days or 1)
 
 

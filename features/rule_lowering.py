@@ -52,6 +52,7 @@ def _beside_ledger(
     rows: Sequence[Sequence[tuple[int, ...]]], rules: Sequence[Rule | None], omitted: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float]]:
     """A line for each closing, that of an omission where it is one of the ledger's."""
+    # Half-life 1, not 0: the kernel divides by it even where the weight is 0.
     nothing = (0.0, 1.0)
     pairs = zip(rows, rules, strict=True)
     return [line for some, rule in pairs for line in (omitted if isinstance(rule, Ledger) else [nothing] * len(some))]
@@ -67,6 +68,7 @@ def _closing_rows(kinds: Kinds, rule: Rule | None) -> list[tuple[int, ...]]:
 
 def _closing_row(kinds: Kinds, closing: Closing) -> tuple[int, ...]:
     due = NEVER_DUE if closing.due_days is None else round(closing.due_days * DAY_US)
+    # Booleans as integers: all columns of one table share a type, hence one compiled kernel.
     flags = int(closing.by_ref), int(closing.same_rep), int(closing.due_at)
     return bits_of(kinds), bits_of(closing.kinds), *flags, due, int(closing.in_time)
 

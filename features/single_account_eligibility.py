@@ -22,6 +22,7 @@ def single_account_eligibility(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoff: int
 ) -> Eligibility:
     """What `features.eligibility.eligibility_of` says of the only account of a log, to the bit (a property test)."""
+    # Plain masks: for one account the sorted indices of `RecordedEvents` cost more than they save.
     visible = np.maximum(log.occurred_at, log.known_at) < cutoff
     orders = log.occurred_at[visible & (log.kind == EventKind.ORDER.number)]
     if len(orders) < definition.min_orders or not _in_business(log.kind[visible]):
@@ -37,6 +38,7 @@ def single_account_eligibility(
         last_order=orders[-1:],
         silence=np.array([silence / DAY_US]),
         own_cycle=np.array([span / (gaps * DAY_US) if gaps else math.nan]),
+        # The same products of integers as for many accounts, else the two could differ in the last bit.
         already_silent=np.array([gaps > 0 and silence * gaps > span]),
     )
 

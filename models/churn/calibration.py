@@ -47,6 +47,7 @@ class IsotonicCalibration:
     levels: tuple[float, ...]
 
     def probability(self, log_odds: Floats) -> Floats:
+        # A flat end would tie the accounts at the very top, which are the ones that matter.
         beyond = log_odds - np.clip(log_odds, self.knots[0], self.knots[-1])
         return np.asarray(expit(np.interp(log_odds, self.knots, self.levels) + beyond), dtype=np.float64)
 
@@ -69,6 +70,7 @@ def fit_calibration(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration
     positives = int(churned.sum())
     if not len(churned):
         return IDENTITY
+    # Isotonic regression overfits small samples (Niculescu-Mizil & Caruana 2005); both classes must be large.
     if positives >= ISOTONIC_FROM and len(churned) - positives >= ISOTONIC_FROM:
         return _isotonic(log_odds, churned)
     return LogisticCalibration(_rising_line(log_odds, churned))
@@ -88,12 +90,15 @@ def _rising_line(log_odds: Floats, churned: NDArray[np.bool_]) -> LogisticLine:
     if min(churned.sum(), (~churned).sum()) < FEWEST_FOR_SLOPE:
         return fit_intercept(log_odds, targets)
     line = fit_line(log_odds, targets)
+    # A negative slope would turn the ranking around; a constant says honestly that the model orders nothing.
     return line if line.slope >= 0 else LogisticLine(float(logit(targets.mean())), 0.0)
 
 
 def _platt_targets(churned: NDArray[np.bool_]) -> Floats:
     positives = int(churned.sum())
     negatives = len(churned) - positives
+    # Targets strictly inside (0, 1), the posterior means under a uniform prior: the fit stays finite where classes
+    # separate.
     return np.where(churned, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
 
@@ -101,6 +106,7 @@ def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
     """Isotonic steps, each drawn to the logistic line by PRIOR_ROWS rows of it: a short step at the end, where nobody
     or everybody churned, would else claim certainty."""
     line = _rising_line(log_odds, churned)
+    # Pool-adjacent-violators gives steps; accounts within one step would tie, which the chain below avoids.
     rates = IsotonicRegression(increasing=True).fit_transform(log_odds, churned.astype(np.float64))
     _, step = np.unique(rates, return_inverse=True)
     rows = np.bincount(step).astype(np.float64)
@@ -112,6 +118,7 @@ def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
 
 def _chain(knots: Floats, rates: Floats, weights: Floats, line: LogisticLine) -> Calibration:
     """The steps made rising once more, those that became equal joined."""
+    # Shrinking moves short steps more than long ones, so that neighbours may have changed their order.
     rising = IsotonicRegression(increasing=True).fit_transform(knots, rates, sample_weight=weights)
     levels, level = np.unique(rising, return_inverse=True)
     if len(levels) < 2:

@@ -84,6 +84,7 @@ def _scored_anew(request: TrainingSet, backtest: Backtest, plan: BacktestPlan) -
     test = examples.where(np.isin(examples.cutoff, backtest.test))
     if not len(test) or not 0 < training.churned.sum() < len(training):
         return None
+    # The rounds of the main fit: an early stop for each gap would cost a slice of cutoffs that long gaps lack.
     booster = train_booster(training, plan.parameters, backtest.fitted.rounds, plan.seed)
     scores = {OURS: predict_log_odds(booster, test.values)}
     labels = _at(request.labels, test)

@@ -36,6 +36,7 @@ class Grading:
 def grade_procedure(model: MeasuredMetric, rule: MeasuredMetric, rule_name: str, churned_accounts: int) -> Grading:
     """Grades a model against the rule chosen on training cutoffs, both measured on the same test rows and draws."""
     name = "average_precision"
+    # Paired: model and rule share the luck of a resample, which cancels in their difference and narrows the interval.
     bounds = paired(model, rule, name)
     return Grading(
         grade=_letter(bounds.low, rule.values[name], churned_accounts),
@@ -52,6 +53,7 @@ def grade_procedure(model: MeasuredMetric, rule: MeasuredMetric, rule_name: str,
 def _letter(low: float, rule_precision: float, churned_accounts: int) -> Grade:
     if churned_accounts < FEWEST_CHURNED_ACCOUNTS:
         return Grade.UNGRADED
+    # `low > 0` as well: with a rule of precision 0 the share alone would be met by a gain of 0.
     if low >= A_SHARE * rule_precision and low > 0:
         return Grade.A
     return Grade.B if low > 0 else Grade.C

@@ -29,6 +29,7 @@ def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
 
     def loss(line: Floats) -> float:
         margin = line[0] + line[1] * log_odds
+        # `logaddexp` for log(1 + exp(m)): no overflow for large margins.
         return float(np.mean(np.logaddexp(0.0, margin) - targets * margin))
 
     def gradient(line: Floats) -> Floats:
@@ -42,6 +43,8 @@ def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
         return np.array([[weight.mean(), across], [across, (weight * log_odds**2).mean()]])
 
     start = np.array([0.0, 1.0])
+    # Two parameters and a convex loss: a trust region with exact curvature converges in a few steps, also on rows that
+    # nearly separate, where plain Newton steps overshoot.
     result = minimize(
         loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"maxiter": 200, "gtol": 1e-8}
     )
@@ -51,6 +54,7 @@ def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
 def fit_intercept(log_odds: Floats, targets: Floats) -> LogisticLine:
     """The line of slope 1 whose mean probability is the targets' mean, by bisection."""
     wanted = float(np.mean(targets))
+    # At ±60 every probability is 0 or 1 to double precision, so that the root lies between.
     low, high = -60.0 - float(np.max(log_odds)), 60.0 - float(np.min(log_odds))
     for _ in range(200):
         middle = (low + high) / 2

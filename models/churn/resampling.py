@@ -63,7 +63,9 @@ def draw_resamples(accounts: NDArray[np.generic], draws: int = DRAWS, seed: int 
     random = np.random.default_rng(seed)
     counts = np.empty((draws, len(names)), dtype=np.uint8)
     for draw in range(draws):
+        # Accounts, not rows: an account's rows at successive cutoffs are nearly copies (cluster bootstrap).
         taken = random.integers(0, max(len(names), 1), size=len(names))
+        # uint8 is an eighth of the memory; a count above 255 has no probability worth naming.
         counts[draw] = np.minimum(np.bincount(taken, minlength=len(names)), 255)
     return Resamples(cluster, counts)
 
@@ -88,6 +90,7 @@ def measure(scores: Floats, churned: Mask, resamples: Resamples, probabilities: 
     whole = weigh(ranking, np.ones(len(scores)))
     values = {name: metric(whole) for name, metric in RANKED.items()}
     randomised = np.array(
+        # Scores are sorted once; a draw only changes the weights of the sorted rows.
         [[metric(levels) for metric in RANKED.values()] for levels in (weigh(ranking, w) for w in resamples.weights())]
     ).reshape(-1, len(RANKED))
     draws = {name: np.ascontiguousarray(randomised[:, place]) for place, name in enumerate(RANKED)}
@@ -114,6 +117,7 @@ def interval(draws: Floats) -> Interval:
 def _calibrated(p: Floats, churned: Mask, resamples: Resamples) -> tuple[dict[str, float], dict[str, Floats]]:
     y = churned.astype(np.float64)
     line, terms = _slope_terms(p, y)
+    # Metrics of level are functions of sums, so that all draws cost one matrix product.
     columns = np.column_stack([np.ones(len(p)), (p - y) ** 2, p, y, terms])
     whole, sums = columns.sum(axis=0)[None], resamples.sums(columns)
     values = {name: float(value[0]) for name, value in _of_sums(whole, line).items()}
@@ -147,4 +151,5 @@ def _slope_terms(p: Floats, y: Floats) -> tuple[LogisticLine, Floats]:
 def _step(sums: Floats) -> Floats:
     """One Newton step of the slope from the full rows' optimum: the one-step bootstrap (Shao & Tu 1995, §4.3)."""
     u0, u1, i00, i01, i11 = sums.T
+    # The slope's component of the inverse 2 × 2 information times the score.
     return np.asarray((i00 * u1 - i01 * u0) / (i00 * i11 - i01**2))

@@ -64,6 +64,7 @@ def inner_slices(cutoffs: Instants, matures_at: Instants, training: Mask) -> Sli
 def _inner(cutoffs: Instants, matures_at: Instants, training: Mask, test: Mask) -> Slices:
     count = _count(int(training.sum()), INNER_SHARE, FEWEST_INNER)
     calibrate = _last(training, count)
+    # From the end backwards: calibration is nearest to the test block and to the future that it stands for.
     before = training & _mature_before(cutoffs, matures_at, calibrate)
     early_stop = _last(before, count)
     fit = before & _mature_before(cutoffs, matures_at, early_stop)
@@ -78,6 +79,7 @@ def _mature_before(cutoffs: Instants, matures_at: Instants, following: Mask) -> 
     if not following.any():
         return np.zeros(len(cutoffs), dtype=np.bool_)
     begins = cutoffs[following][0]
+    # A label that matures after the next slice begins would have been unknown when that slice was predicted.
     return np.asarray((matures_at <= begins) & (cutoffs < begins), dtype=np.bool_)
 
 
@@ -89,6 +91,7 @@ def _last(mask: Mask, count: int) -> Mask:
 
 
 def _count(total: int, share: float, fewest: int) -> int:
+    # Half up: Python's `round` takes halves to even, and the number of cutoffs would not grow evenly.
     return max(fewest, math.floor(total * share + 0.5))
 
 

@@ -58,6 +58,7 @@ def plan_design(population: Population, design: str, held_share: float, alpha: f
         fault = Fault("share", f"{held_share} of {units} {design} are {held}", "let each side have at least two")
         raise BadUse("Such an experiment cannot be.", [fault])
     error = _unit_sd(population, design) * float(np.sqrt(1 / held + 1 / (units - held)))
+    # One mean for each rep and one slope are estimated where accounts are held out within reps.
     degrees = float(units - population.reps - 1 if design == "accounts" else units - 2)
     detectable = _reach(max(degrees, 1.0), alpha, power) * error
     return ExperimentDesign(design, units - held, held, error, degrees, detectable, detectable / abs(population.mean))
@@ -67,6 +68,7 @@ def power_of(planned: ExperimentDesign, change: float, alpha: float) -> float:
     """The chance that a true change of this size is found, by the noncentral t distribution."""
     reach = float(student.ppf(1 - alpha / 2, planned.degrees))
     shift = abs(change) / planned.error
+    # Both tails: a small experiment finds the wrong sign with a probability that is not 0.
     return float(nct.sf(reach, planned.degrees, shift) + nct.cdf(-reach, planned.degrees, shift))
 
 

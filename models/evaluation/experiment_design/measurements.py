@@ -59,6 +59,7 @@ def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Popu
     varies = before.std() > 0 and after.std() > 0
     correlation = float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     slope = correlation * after.std() / before.std() if varies else 0.0
+    # The correlation within reps of what the time before does not explain, as the analysis will adjust for it.
     rest = after - slope * before
     return Population(
         accounts=len(after),
@@ -79,5 +80,6 @@ def intraclass(outcome: Floats, group: NDArray[np.int64]) -> float:
     mean = np.bincount(place, weights=outcome) / size
     between = float((size * (mean - outcome.mean()) ** 2).sum()) / (groups - 1)
     within = float(((outcome - mean[place]) ** 2).sum()) / max(total - groups, 1)
+    # Donner's n₀: the group size that makes the estimator unbiased when groups differ in size.
     typical = (total - float((size**2).sum()) / total) / (groups - 1)
     return float(max(0.0, (between - within) / (between + (typical - 1) * within)))

@@ -30,9 +30,11 @@ def cross_fit_trial(trial: Trial, values: Floats, seed: int = 0) -> CrossFittedT
     sample = sample_from(trial, values)
     fold = folds_of(sample.account, FOLDS, seed)
     everywhere = np.ones(len(trial), dtype=bool)
+    # Pseudo-outcomes and predictions use the same folds: neither may know the row that the other is measured on.
     expected = regress_outcome(sample, fold, everywhere, seed)
     scores = pseudo_outcomes(sample, expected, sample.probability)
     predicted = np.zeros(scores.shape)
+    # The learner cross-fits once more within the other folds, since its own pseudo-outcomes must be honest, too.
     learner = EffectModel(folds=INNER_FOLDS, seed=seed + 1)
     for part in range(FOLDS):
         mine = fold == part
@@ -48,6 +50,8 @@ def sample_from(trial: Trial, values: Floats) -> DecisionSample:
         values=values,
         action=trial.arm,
         outcome=trial.outcome,
+        # Estimated shares instead of the design's are harmless: they even lower the variance (Hirano, Imbens & Ridder
+        # 2003).
         probability=np.where(stated, trial.probability, shares[trial.arm]),
         account=np.arange(len(trial)),
         eligible=np.ones((len(trial), len(trial.arms)), dtype=bool),

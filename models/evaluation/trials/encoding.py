@@ -37,11 +37,14 @@ def _numeric(column: "pd.Series[float] | pd.Series[str]") -> Floats | None:
         return None
     if column.dtype != object:
         return np.asarray(column.to_numpy(), dtype=np.float64)[:, None]
+    # A learner would split such a column by row, fitting noise.
     if levels > ID_SHARE * len(column):
         return None
     counts = column.value_counts()
     if levels <= MOST_LEVELS:
+        # Without missing values one level follows from the others and is left out.
         names = counts.index[1:] if levels > 1 and not column.isna().any() else counts.index
         return np.column_stack([np.asarray(column == name, dtype=np.float64) for name in names])
+    # Rank by frequency: trees can cut off rare values together, and the code needs nothing of the outcome.
     place = pd.Series(np.arange(len(counts)), index=counts.index)
     return np.asarray(column.map(place).to_numpy(), dtype=np.float64)[:, None]

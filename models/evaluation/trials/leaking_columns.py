@@ -51,6 +51,7 @@ def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[st
     if rate is not None:
         yield LeakingColumn(name, "decides_outcome", rate)
     p = _difference(cell, trial)
+    # Bonferroni over the columns: in a wide file some column always differs by chance.
     if p < DIFFERS / len(trial.columns.columns):
         yield LeakingColumn(name, "differs_by_arm", p)
 
@@ -70,9 +71,11 @@ def cells_of(column: "pd.Series[float] | pd.Series[str]") -> Codes:
 
 def _explained(cell: Codes, outcome: Floats) -> float:
     """R² of the cells' means, those of the even rows judged by the odd ones."""
+    # Held out by halves: with many cells R² on the fitted rows is large by chance alone.
     even = np.arange(len(cell)) % 2 == 0
     count = np.bincount(cell[even], minlength=cell.max() + 1)
     total = np.bincount(cell[even], weights=outcome[even], minlength=cell.max() + 1)
+    # Ten rows of the overall mean shrink small cells, whose own means are mostly noise.
     mean = (total + 10 * outcome[even].mean()) / (count + 10)
     rest = outcome[~even] - mean[cell[~even]]
     return float(1.0 - np.sum(rest**2) / max(np.sum((outcome[~even] - outcome[even].mean()) ** 2), 1e-300))
@@ -83,6 +86,7 @@ def _decided(cell: Codes, event: NDArray[np.bool_]) -> float | None:
     rows = np.bincount(cell)
     happened = np.bincount(cell, weights=event)
     rate = float(event.mean())
+    # Against the base rate: for a rare outcome thousands of rows without an event are no surprise.
     never = (happened == 0) & (binom.pmf(0, rows, rate) < SURE)
     always = (happened >= 0.995 * rows) & (rows >= LEAST_CELL) & (binom.sf(happened - 1, rows, rate) < SURE)
     extreme = np.flatnonzero(never | always)
@@ -99,5 +103,6 @@ def _difference(cell: Codes, trial: Trial) -> float:
         return 1.0
     table = np.zeros((cell.max() + 1, len(trial.arms)))
     np.add.at(table, (cell, trial.arm), 1.0)
+    # The χ² approximation needs expected counts of several per cell.
     table = table[table.sum(axis=1) >= LEAST_CELL]
     return float(chi2_contingency(table).pvalue) if len(table) > 1 else 1.0

@@ -69,6 +69,7 @@ def read_trial(path: Path, columns: TrialColumns) -> Trial:
         raise Refused(f"The rows of {path} cannot be used.", faults)
     names = (columns.control, *sorted(set(arms.tolist()) - {columns.control}))
     codes = pd.Categorical(arms, categories=list(names)).codes.astype(np.int64)
+    # Neither the treatment nor the outcome may describe a row.
     left = frame.drop(columns=[*columns.named().values(), *columns.exclude], errors="ignore")
     described = pd.DataFrame({name: _described(left[name]) for name in left}, index=left.index)
     return Trial(names, codes, _floats(outcome), _floats(probability), described)
@@ -84,6 +85,7 @@ def _read(path: Path) -> pd.DataFrame:
             parquet = file.read(4) == b"PAR1"
         if parquet:
             return pd.read_parquet(path)
+        # All as text: pandas would read an arm named "NA" or "None" as missing, and "01" as 1.
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=False)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise BadUse(
@@ -206,6 +208,7 @@ def _numbers(column: "pd.Series[str]") -> "pd.Series[float]":
     if pd.api.types.is_bool_dtype(column):
         return column.astype(np.float64)
     if column.dtype == object or pd.api.types.is_string_dtype(column):
+        # CSV files of pandas and JSON spell booleans like this.
         column = column.replace({"True": "1", "False": "0", "true": "1", "false": "0"})
     return pd.to_numeric(column, errors="coerce").astype(np.float64)
 

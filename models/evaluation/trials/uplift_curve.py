@@ -33,6 +33,7 @@ def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
     rank, below = np.empty(len(effect)), np.empty(len(effect))
     for part in range(int(fold.max()) + 1):
         mine = fold == part
+        # Predictions of different folds come from different models, whose levels do not compare.
         rank[mine], below[mine] = _ranks(effect[mine], predicted[mine])
     qini = _estimate(effect * (0.5 - rank), effect * (0.5 - rank) - below)
     auuc = _estimate(effect * (1.0 - rank), effect * (1.0 - rank) - below)
@@ -51,6 +52,7 @@ def lower(estimate: ClusteredMean, comparisons: int) -> float:
 def _ranks(effect: Floats, predicted: Floats) -> tuple[Floats, Floats]:
     """Each row's rank from the top, in (0, 1); the sum of the effects ranked below it, per row, ties counting half."""
     count = len(effect)
+    # Rounded: the same prediction summed in another order must tie, or the Qini would depend on the last bit.
     place = rankdata(np.round(predicted, 12))
     rank = 1.0 - (place - 0.5) / count
     level = np.unique(place, return_inverse=True)[1]
@@ -60,6 +62,7 @@ def _ranks(effect: Floats, predicted: Floats) -> tuple[Floats, Floats]:
 
 def _estimate(values: Floats, influence: Floats) -> ClusteredMean:
     error = float(influence.std(ddof=1)) / np.sqrt(len(values))
+    # Only its degrees of freedom: few large outcomes make the tails heavier than rows suggest.
     tails = clustered_mean(influence, np.arange(len(values)))
     return ClusteredMean(float(values.mean()), error, tails.degrees, len(values))
 

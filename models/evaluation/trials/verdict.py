@@ -43,6 +43,7 @@ def value_policies(assessment: CrossFittedTrial) -> Values:
     rows = np.arange(len(scores))
     chosen = scores[rows, assessment.chosen]
     static = tuple(_mean(scores[:, code]) for code in range(scores.shape[1]))
+    # Chosen and measured on the same data: gains are adjusted for their number (`comparisons`).
     best = int(np.argmax([one.value for one in static]))
     gains = tuple(_mean(scores[:, code] - scores[:, 0]) for code in range(1, scores.shape[1]))
     return Values(static, _mean(chosen), gains, _mean(chosen - scores[:, 0]), _mean(chosen - scores[:, best]), best)
@@ -54,6 +55,7 @@ def decide(values: Values) -> TrialVerdict:
     gains = (*values.gains, values.personalised_gain)
     if not any(bounds(one, values.comparisons)[0] > 0 for one in gains):
         return TrialVerdict.NO_ACTION
+    # Not adjusted: this is one comparison, asked only after one of the gains has passed.
     return TrialVerdict.PERSONALISE if values.beyond.low > 0 else TrialVerdict.BEST_ARM
 
 

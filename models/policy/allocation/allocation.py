@@ -118,12 +118,14 @@ def _used(problem: AllocationProblem, choice: Places) -> Floats:
 def _served(problem: AllocationProblem, choice: Places) -> Floats:
     result = np.zeros_like(problem.floor)
     brought = problem.counted[np.arange(len(problem)), choice]
+    # `add.at`, not fancy assignment: several accounts share a rep and a tier.
     np.add.at(result, (problem.rep, problem.tier), brought)
     return result
 
 
 def _choice_without_floors(problem: AllocationProblem, solution: Solution, tolerance: float) -> Places:
     """What each account would get if no tier had a floor; solved again where floors have a price."""
+    # A floor with price 0 does not bind, so that its removal changes nothing: only the other reps are solved again.
     priced = (solution.prices.floor > 0).any(axis=(1, 2))
     missed = solution.exact & (problem.floor > 0).any(axis=(1, 2))
     reps = np.flatnonzero(priced | missed)

@@ -23,6 +23,7 @@ def book(problem: AllocationProblem) -> BookedActions:
     capacity, is least; the overflowing capacity is raised to what they take, so that nothing else gets any of it."""
     options = problem.options
     first = ~options[:, WAIT]
+    # If the lightest way to keep every booking fits, as for nearly all reps, no programme is needed.
     lightest = _lightest(problem, options)
     taken = _taken(problem, lightest, first)
     tight = np.flatnonzero((taken > problem.capacity * (1 + SMALL) + SMALL).any(axis=1))
@@ -33,6 +34,7 @@ def book(problem: AllocationProblem) -> BookedActions:
         over = problem.cost[rows, chosen].sum(axis=0) - problem.capacity[rep]
         if (over > SMALL).any():
             overflow[rep] = np.maximum(over, 0.0)
+            # Fixed to the settled actions: the search may not trade an overflow that was minimised for more value.
             options[rows] = np.arange(options.shape[1])[None] == chosen[:, None]
     room = WorkspaceSize(problem, problem.value, problem.counted, options, problem.capacity + overflow, problem.floor)
     return BookedActions(room, overflow)
@@ -69,6 +71,7 @@ def _least_overflow(problem: AllocationProblem, options: Flags, rows: Places, re
     one_each = np.zeros((len(rows), count + kinds))
     one_each[place, np.arange(count)] = 1.0
     takes = np.hstack([cost.T, -np.eye(kinds)])
+    # Overflow counts as a share of capacity: an hour and a stop are not the same amount.
     weights = np.concatenate([np.zeros(count), 1.0 / np.where(capacity > 0, capacity, 1.0)])
     rules = [LinearConstraint(one_each, 1, 1), LinearConstraint(takes, -np.inf, capacity)]
     whole = np.arange(count + kinds) < count

@@ -37,14 +37,17 @@ def with_floors(problem: AllocationProblem, playbook: Playbook) -> AllocationPro
     reps, tiers = len(problem.capacity), len(TIERS)
     share = np.array([playbook.cadence_floor[name] for name in TIERS])
     best = np.where(problem.allowed[:, :, None], problem.counted, 0.0).max(axis=1)
+    # A contact that guardrails rule out for every action must not make the floor unreachable.
     due = np.where(best > 0, problem.due, 0.0)
     cell = problem.rep * tiers + problem.tier
     needed = np.divide(due, best, out=np.zeros_like(due), where=best > 0).sum(axis=1)
     request = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
+    # One action for each account and week: a tier cannot deliver more contacts than its accounts have actions.
     there = ROOM * np.bincount(cell, minlength=reps * tiers)
     held = np.minimum(1.0, np.divide(there, request, out=np.ones(len(request)), where=request > 0)).reshape(reps, tiers)
     required = np.zeros((reps, tiers, due.shape[1]))
     np.add.at(required, (problem.rep, problem.tier), due)
+    # Rounded down after a hair's addition: 2.9999999 owed contacts are 3, but half a contact is no obligation.
     return replace(problem, floor=np.floor(required * (share * held)[:, :, None] + WHOLE))
 
 

@@ -41,8 +41,10 @@ def solve_exactly(cells: PaddedBatch, rep: int, gap: float = 0.0) -> Solved:
     """
     programme = _programme(cells, rep)
     weights = np.concatenate([-programme.value, np.zeros(len(programme.floor))])
+    # First with no contact missing, which is the usual case and needs one solve; None means that floors cannot be met.
     result = _solve(programme, weights, 0.0, gap) or _with_fewest_missing(programme, weights, gap)
     choice = np.zeros(cells.row.shape[1], dtype=np.int64)
+    # HiGHS returns 0/1 variables to within its tolerance of 1e-6.
     chosen = result.x[: len(programme.place)] > 0.5
     choice[programme.place[chosen]] = programme.package[chosen]
     return Solved(choice, -result.bound)
@@ -54,6 +56,7 @@ def _programme(cells: PaddedBatch, rep: int) -> IntegerProgram:
     count, column = len(place), np.arange(len(place))
     counted = cells.counted[:, :, rep].transpose(2, 1, 0)[place, package]
     tier, channel = np.nonzero(cells.floor[rep] > 0)
+    # Only floors above 0 become rows and slack variables.
     serves = np.where(cells.tier[rep][place][None] == tier[:, None], counted[:, channel].T, 0.0)
     return IntegerProgram(
         place=place,
@@ -74,6 +77,7 @@ def _with_fewest_missing(programme: IntegerProgram, weights: Floats, gap: float)
         return _feasible(_solve(programme, weights, missing, gap))
     except CouldNot:
         count = len(programme.place)
+        # A big-M penalty, dearer than all that a plan is worth. Second choice only: large weights cost precision.
         dear = 1.0 + np.abs(programme.value).sum()
         priced = np.concatenate([weights[:count], np.full(len(programme.floor), dear)])
         result = _feasible(_solve(programme, priced, np.inf, gap))
@@ -109,6 +113,8 @@ def _solve(programme: IntegerProgram, weights: Floats, missing: float, gap: floa
         rules.append(LinearConstraint(wide(programme.serves, np.eye(floors)), programme.floor, np.inf))
     if floors and np.isfinite(missing):
         total = np.concatenate([np.zeros(count), np.ones(floors)])[None]
+        # Two steps instead of one weighted sum (lexicographic): fewest missing contacts, then most value among those
+        # plans.
         rules.append(LinearConstraint(total, -np.inf, missing + SMALL))
     upper = np.concatenate([np.ones(count), programme.floor])
     whole = np.arange(count + floors) < count

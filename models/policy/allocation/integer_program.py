@@ -44,6 +44,7 @@ def solve_integer_program(
     """
     message = ""
     for presolve, least_gap, shaken in ATTEMPTS:
+        # Deterministic: the same programme must give the same plan again.
         shake = shaken * np.abs(weights) * np.cos(np.arange(len(weights)))
         with _silence_standard_output():
             result = milp(
@@ -55,6 +56,7 @@ def solve_integer_program(
             )
         if result.x is not None:
             x = np.asarray(result.x, dtype=np.float64)
+            # By so much the shaken objective can differ from the true one: subtracted, the bound still holds.
             doubt = float((np.abs(shake) * np.where(np.isfinite(upper), upper, 0.0)).sum())
             return Optimum(x, float(weights @ x), float(result.mip_dual_bound) - doubt)
         if result.status == INFEASIBLE:

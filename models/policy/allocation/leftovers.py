@@ -18,6 +18,7 @@ def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Places
     """One of GIVEN for each account."""
     own = value[np.arange(len(choice)), choice]
     retained = problem.must & ~problem.must_blocked
+    # The first condition that holds decides, from hard reasons to soft ones.
     conditions = [retained, problem.booked != NOT_BOOKED, choice == WAIT, own > 0]
     return np.asarray(np.select(conditions, ["must", "explored", "nothing", "value"], default="floor"))
 

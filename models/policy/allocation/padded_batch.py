@@ -74,6 +74,7 @@ class PaddedBatch:
 
     def fits(self, choice: Places) -> Flags:
         """r: whether a choice keeps to capacities and floors."""
+        # The tolerance of HiGHS, so that a plan of either solver passes the same test.
         within = (self.used(choice) <= self.capacity * (1 + SMALL) + SMALL).all(axis=1)
         if not self.floored:
             return np.asarray(within, dtype=bool)
@@ -95,6 +96,7 @@ class WorkspaceSize:
 def pad_reps(room: WorkspaceSize) -> Iterator[PaddedBatch]:
     """All reps that have accounts, in cells of one padded length."""
     rep = room.problem.rep
+    # Stable: accounts keep the order of the problem within their rep, on which tie-breaking and sums depend.
     order = np.argsort(rep, kind="stable")
     counts = np.bincount(rep, minlength=len(room.capacity))
     starts = np.cumsum(counts) - counts
@@ -102,6 +104,7 @@ def pad_reps(room: WorkspaceSize) -> Iterator[PaddedBatch]:
     packages = len(room.problem.packages.names)
     for length in np.unique(padded[present]).tolist():
         reps = np.flatnonzero((padded == length) & present)
+        # As many reps as fit the cache, whatever their size; the same reps always meet the same padded length.
         step = max(1, ELEMENTS // (length * packages))
         for begin in range(0, len(reps), step):
             some = reps[begin : begin + step]
@@ -110,6 +113,7 @@ def pad_reps(room: WorkspaceSize) -> Iterator[PaddedBatch]:
 
 def _padded(counts: Places) -> Places:
     """Each count rounded up to a multiple of an eighth of its power of two, at least 4."""
+    # Few distinct lengths make few batches, and the padding wastes at most an eighth.
     step = np.maximum(4, 2 ** np.floor(np.log2(np.maximum(counts, 1))).astype(np.int64) // 8)
     return np.asarray(-(-counts // step) * step, dtype=np.int64)
 
@@ -121,9 +125,11 @@ def _rows(order: Places, starts: Places, counts: Places, length: int) -> Places:
 
 
 def _cells(room: WorkspaceSize, reps: Places, row: Places) -> PaddedBatch:
+    # Padding behaves as an account whose only option is to wait, worth 0: sums and maxima need no masks later.
     absent = row < 0
     cost, capacity = room.problem.cost[row], room.capacity[reps]
     within = np.asarray(cost <= capacity[:, None, None, :] * (1 + SMALL) + SMALL, dtype=bool)
+    # An action larger than the rep's whole week can never be given; dropping it tightens the bound.
     options = room.options[row] & within.all(axis=3)
     options[absent] = False
     options[absent, WAIT] = True
@@ -133,6 +139,7 @@ def _cells(room: WorkspaceSize, reps: Places, row: Places) -> PaddedBatch:
     return PaddedBatch(
         reps=reps,
         row=row,
+        # Actions first: the loops run over actions, each on a contiguous r × m block.
         value=np.ascontiguousarray(value.transpose(2, 0, 1)),
         counted=np.ascontiguousarray(counted.transpose(3, 2, 0, 1)),
         tier=np.where(absent, 0, room.problem.tier[row]),

@@ -30,6 +30,7 @@ def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats
     """For each of `reps`: the largest gain of one change, at which place, to which package; −inf without one."""
     now = choice[reps]
     taken = np.take_along_axis(cells.cost[:, :, reps], now[None, None], axis=1)[:, 0]
+    # The same tolerance as `fits`: else a plan at its limit could not exchange equals.
     room = (cells.capacity[reps] * (1 + SMALL) + SMALL).T - taken.sum(axis=2)
     current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
     brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
@@ -41,6 +42,7 @@ def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats
         possible = (extra <= room[:, :, None]).all(axis=0)
         if cells.floored:
             possible &= (cells.counted[:, one, reps] - brought >= -spare).all(axis=0)
+        # Single changes only: exchanges between two accounts would cost r × m² comparisons a round.
         gain = np.where(possible, cells.value[one, reps] - current, -np.inf)
         where = gain.argmax(axis=1)
         most = gain[np.arange(len(reps)), where]
@@ -56,6 +58,7 @@ def _spare(cells: PaddedBatch, reps: Places, brought: Floats) -> Floats:
     if cells.floored:
         for one in range(cells.floor.shape[1]):
             inside = tier == one
+            # A change may take contacts from an account as long as its whole tier stays at or above its floor.
             left = np.where(inside, brought, 0.0).sum(axis=2) - cells.floor[reps, one].T + SMALL
             spare += np.where(inside, left[:, :, None], 0.0)
     return spare

@@ -17,6 +17,7 @@ def repair(cells: PaddedBatch, choice: Places) -> Places:
         score, place, package = _best_move(cells, choice, active)
         moving = score > 0
         active = active[moving]
+        # A rep leaves when no move heals it, healed or stuck; what is stuck goes to the exact programme.
         if not len(active):
             break
         choice[active, place[moving]] = package[moving]
@@ -32,13 +33,16 @@ def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats
     brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
     short = _shortness(cells, reps, brought)
     current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
+    # Shares of capacity and of floors are added up, so that an hour too much and a missing contact compare.
     ill = _beyond(over).sum(axis=0)[:, None] + _beyond(short).sum(axis=0)
     best, place, package = np.zeros(len(reps)), np.zeros(len(reps), np.int64), np.zeros(len(reps), np.int64)
     for one in range(len(cells.value)):
         extra = (cells.cost[:, one, reps] - taken) / capacity[:, :, None]
         more = (cells.counted[:, one, reps] - brought) / _unit(cells, reps)
         healed = ill - _beyond(over[:, :, None] + extra).sum(axis=0) - _beyond(short - more).sum(axis=0)
+        # Forbidden actions have the value −inf, hence an infinite loss and the score 0.
         loss = np.maximum(current - cells.value[one, reps], 0.0)
+        # Healing per money lost, as in the greedy of the knapsack; + 1 where a move costs nothing.
         score = np.where(healed > HEALS, healed / (loss + 1.0), 0.0)
         where = score.argmax(axis=1)
         most = score[row, where]

@@ -40,6 +40,8 @@ class RequiredContacts:
         brings = packages.contacts > 0
         talking = brings[:, TALKING].any(axis=1)
         request = np.column_stack([self.musts, self.talks])
+        # Powers of 4: a channel outweighs all later ones together, so that one sum ranks actions lexicographically.
+        # Talking (the last weight, doubled) ranks above a message and below a call.
         worth = np.ldexp(1.0, [2 * (len(CHANNELS) - place) for place in range(len(CHANNELS))])
         retained = request * np.append(worth, 2.0 * worth[-1])
         score = retained @ np.column_stack([brings, talking]).T.astype(np.float64)
@@ -64,6 +66,7 @@ def required_contacts(duties: pa.Table, account_ids: Sequence[str]) -> RequiredC
     must = inside & table["must"].to_numpy(dtype=bool) & table["state"].isin(["due", "overdue"]).to_numpy()
     shape = (len(account_ids), len(CHANNELS))
     sums = {name: _summed(table[name], cadence, (place, channel), shape) for name in ("behind", "target", "counted")}
+    # Behind plus this week's part may exceed what the month still lacks: never require more than the month does.
     lacking = np.maximum(sums["target"] - sums["counted"], 0.0)
     musts, talks = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=bool)
     named = must & (channel >= 0)

@@ -51,6 +51,7 @@ def solve(
     reps = len(problem.capacity)
     prices = start or Prices(np.zeros_like(problem.capacity), np.zeros_like(problem.floor))
     cells = list(pad_reps(booked.room))
+    # A start near the optimum needs few rounds. The bound is proven anew either way.
     rounds = ROUNDS if start is None else WARM_ROUNDS
 
     def work(one: PaddedBatch) -> Solution:
@@ -84,11 +85,13 @@ def _solve_cells(cells: PaddedBatch, start: Prices, rounds: int, tolerance: floa
     choice[known] = polish(cells.take(known), choice[known])
     worth = np.where(known, cells.worth(np.where(known[:, None], choice, 0)), -np.inf)
     bound = climb.bound
+    # The search proves most reps; the integer programme is much slower and is kept for the rest.
     wide = ~known | (bound - worth > tolerance * np.abs(bound)) | exact
     for rep in np.flatnonzero(wide).tolist():
         solved = solve_exactly(cells, rep, 0.0 if exact else tolerance / 2)
         choice[rep] = solved.choice
         worth[rep] = cells.worth(choice)[rep]
+        # The bound of the programme is tight to its tolerance only and may lie a hair below the plan.
         bound[rep] = max(solved.bound, worth[rep])
     return Solution(choice, worth, bound, climb.best, np.zeros_like(cells.capacity), wide)
 

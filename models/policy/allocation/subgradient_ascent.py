@@ -72,6 +72,7 @@ def find_prices(cells: PaddedBatch, start: Prices, rounds: int = ROUNDS) -> Subg
         for _ in range(STEPS):
             _step(some, climb)
         whole.put(moving, climb)
+        # Reps that are proven well enough leave the batch; stragglers do not keep all others iterating.
         moving = moving[climb.bound - climb.worth > CLOSE * np.abs(climb.bound)]
         if not len(moving):
             return whole
@@ -84,6 +85,8 @@ def find_prices(cells: PaddedBatch, start: Prices, rounds: int = ROUNDS) -> Subg
 def _shade(cells: PaddedBatch, climb: SubgradientState) -> None:
     """Looks for plans that fit at prices above the best ones; where none fits, mends the one at the best prices."""
     for shade in SHADES:
+        # At the optimal prices a plan typically overruns by its last action. Slightly dearer hours leave out just that
+        # one.
         raised = Prices(climb.best.resource * (1 + shade), climb.best.floor * (1 + shade))
         _remember(cells, climb, best_responses(cells, raised)[0])
     _repair_unknown(cells, climb)
@@ -105,6 +108,8 @@ def best_responses(cells: PaddedBatch, prices: Prices) -> tuple[Places, Floats]:
     best = np.full(cells.row.shape, -np.inf)
     for package in range(len(cells.value)):
         priced = cells.value[package] - _charge(cells, prices, package) + _bonus(cells, prices, package)
+        # Strictly better: on a tie the earlier action wins, `wait` first, so that the answer does not depend on
+        # rounding.
         better = priced > best
         choice[better] = package
         best = np.where(better, priced, best)
@@ -119,6 +124,7 @@ def _charge(cells: PaddedBatch, prices: Prices, package: int) -> Floats:
 
 
 def _bonus(cells: PaddedBatch, prices: Prices, package: int) -> Floats | float:
+    # Most companies set no floors; the sum over tiers and channels is then skipped altogether.
     if not cells.floored:
         return 0.0
     row = np.arange(len(cells.reps))[:, None]
@@ -142,10 +148,12 @@ def _begin(cells: PaddedBatch, start: Prices) -> SubgradientState:
 def _step(cells: PaddedBatch, climb: SubgradientState) -> None:
     """One response and one move of the prices."""
     choice, result = best_responses(cells, climb.prices)
+    # Progress below 1e-6 of the bound does not count, else a search that crawls would never be halved.
     better = result < climb.bound - 1e-6 * np.abs(climb.bound, where=np.isfinite(climb.bound), out=np.ones(len(result)))
     climb.best = _where(result < climb.bound, climb.prices, climb.best)
     climb.bound = np.minimum(result, climb.bound)
     climb.waited = np.where(better, 0, climb.waited + 1)
+    # Held, Wolfe & Crowder 1974: after some steps without progress halve the step and return to the best prices.
     tired = climb.waited >= PATIENCE
     climb.eagerness = np.where(tired, climb.eagerness / 2, climb.eagerness)
     climb.waited = np.where(tired, 0, climb.waited)
@@ -163,12 +171,17 @@ def _remember(cells: PaddedBatch, climb: SubgradientState, choice: Places) -> No
 
 def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Places, result: Floats) -> Prices:
     """Prices after a step against the subgradient, in units of each capacity and floor."""
+    # Minutes, stops and money differ by orders of magnitude: in shares of capacity one step length serves all of them.
     scale = np.where(cells.capacity > 0, cells.capacity, 1.0)
     slack = (cells.capacity - cells.used(choice)) / scale
+    # Spare capacity at price 0 cannot lower the bound (the price stays at 0): projecting it out of the subgradient
+    # keeps it from inflating the step's length.
     slack[(slack > 0) & (climb.prices.resource <= 0)] = 0.0
     unit = np.maximum(cells.floor, 1.0)
     over = (cells.served(choice) - cells.floor) / unit if cells.floored else np.zeros_like(cells.floor)
+    # The same for floors that are overfulfilled.
     over[(over > 0) & (climb.prices.floor <= 0)] = 0.0
+    # Polyak's step needs the optimal value; the best plan known stands in for it, or a guess below the bound.
     aim = np.where(np.isfinite(climb.worth), climb.worth, climb.bound - GREED * np.abs(climb.bound))
     length = (slack**2).sum(axis=1) + (over**2).sum(axis=(1, 2))
     step = climb.eagerness * np.maximum(result - aim, 0.0) / np.where(length > 0, length, 1.0)

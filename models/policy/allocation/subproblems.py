@@ -22,6 +22,7 @@ def subproblem(problem: AllocationProblem, reps: Places) -> Subproblem:
     counts = np.bincount(problem.rep, minlength=len(problem.capacity))
     starts = np.cumsum(counts) - counts
     sizes = counts[reps]
+    # Ranges of different lengths joined without a loop: the start of each, less where it begins in the result.
     ahead = np.repeat(starts[reps] - (np.cumsum(sizes) - sizes), sizes)
     rows = order[ahead + np.arange(int(sizes.sum()))]
     names = ("tier", "net_value", "allowed", "fulfils", "booked", "due", "shortfall_cost")

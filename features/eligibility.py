@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.churn_definition import ChurnDefinition
 from features.context import Context
-from features.recorded import Places, RecordedEvents, recorded_events
+from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
@@ -88,7 +88,7 @@ def _in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
     return open_
 
 
-def _eligibility(rows: Rows, known: Places, last: Places, orders: RecordedEvents, context: Context) -> Eligibility:
+def _eligibility(rows: Rows, known: Indices, last: Indices, orders: RecordedEvents, context: Context) -> Eligibility:
     gaps = np.minimum(known - 1, CYCLE_GAPS)
     first = _known_before_last(rows, known, last, gaps, orders)
     last_order = orders.occurred_at[last]
@@ -99,7 +99,7 @@ def _eligibility(rows: Rows, known: Places, last: Places, orders: RecordedEvents
     return Eligibility(rows, known, last_order, silence / DAY_US, own_cycle, (silence * gaps > span) & (gaps > 0))
 
 
-def _known_before_last(rows: Rows, known: Places, last: Places, gaps: Places, orders: RecordedEvents) -> Places:
+def _known_before_last(rows: Rows, known: Indices, last: Indices, gaps: Indices, orders: RecordedEvents) -> Indices:
     """The place of the order `gaps` known orders before the last known one.
 
     Where all orders up to the last are known it is a subtraction; else each step back skips what was not yet known.

@@ -9,7 +9,7 @@ from features.churn_definition import ChurnDefinition, Windows, windows_of
 from features.context import NEVER, Context
 from features.cutoffs import default_cutoff
 from features.eligibility import Eligibility, eligibility_of
-from features.recorded import Places, RecordedEvents, recorded_events
+from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.dataset.folder import DatasetInfo
@@ -134,7 +134,7 @@ def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
     return LabelOutcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
 
 
-def _time_at(events: RecordedEvents, rows: Rows, indices: Places) -> Instants:
+def _time_at(events: RecordedEvents, rows: Rows, indices: Indices) -> Instants:
     """When the event at each place happened, NEVER where the place is past the account's end."""
     times = np.full(len(rows), NEVER)
     exists = indices < events.offsets[rows.account + 1]

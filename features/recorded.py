@@ -11,7 +11,7 @@ from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 BLOCK_ROWS = 1 << 15
 """Rows searched together: what fits a core's cache."""
@@ -24,22 +24,22 @@ class RecordedEvents:
     `visible_at`: the instant after which an event counts as known: it has happened, it has been recorded.
     """
 
-    offsets: Places
+    offsets: Indices
     occurred_at: Instants
     kind: NDArray[np.uint8]
     visible_at: Instants
 
-    def known_before(self, account: NDArray[np.integer], instants: Instants) -> Places:
+    def known_before(self, account: NDArray[np.integer], instants: Instants) -> Indices:
         """How many of each account's events had happened and were known before each instant."""
         low = self.offsets[account]
         known = first_at_or_after(self._visibly.times, low, self.offsets[account + 1], instants) - low
         return np.asarray(known, dtype=np.int64)
 
-    def latest_of(self, account: NDArray[np.integer], known: Places) -> Places:
+    def latest_of(self, account: NDArray[np.integer], known: Indices) -> Indices:
         """The place of the latest event to have happened among the first `known` (at least 1) to become known."""
         return np.asarray(self._visibly.latest[self.offsets[account] + known - 1], dtype=np.int64)
 
-    def next_from(self, account: NDArray[np.integer], instants: Instants) -> Places:
+    def next_from(self, account: NDArray[np.integer], instants: Instants) -> Indices:
         """The place of each account's first event at or after each instant; where none is, the account's end."""
         return first_at_or_after(self.occurred_at, self.offsets[account], self.offsets[account + 1], instants)
 
@@ -54,7 +54,7 @@ class VisibleEvents:
     have happened among those known by then."""
 
     times: Instants
-    latest: Places
+    latest: Indices
 
 
 def recorded_events(log: EventLog, kinds: Iterable[EventKind]) -> RecordedEvents:
@@ -67,7 +67,7 @@ def recorded_events(log: EventLog, kinds: Iterable[EventKind]) -> RecordedEvents
     return RecordedEvents(offsets, occurred_at, log.kind[chosen], np.maximum(occurred_at, log.known_at[chosen]))
 
 
-def visibly(offsets: Places, visible_at: Instants) -> VisibleEvents:
+def visibly(offsets: Indices, visible_at: Instants) -> VisibleEvents:
     """The order of record; places of a later account are larger, so the latest never mixes accounts."""
     account = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     indices = np.arange(len(visible_at))
@@ -79,7 +79,7 @@ def visibly(offsets: Places, visible_at: Instants) -> VisibleEvents:
     return VisibleEvents(visible_at[indices], np.maximum.accumulate(indices))
 
 
-def first_at_or_after(times: Instants, low: Places, high: Places, instants: Instants) -> Places:
+def first_at_or_after(times: Instants, low: Indices, high: Indices, instants: Instants) -> Indices:
     """Per row the first place in `low:high` whose time is at or after the instant; `high` where there is none.
 
     `times` ascends within each `low:high`.
@@ -91,7 +91,7 @@ def first_at_or_after(times: Instants, low: Places, high: Places, instants: Inst
     return result
 
 
-def _halved(times: Instants, low: Places, high: Places, instants: Instants) -> Places:
+def _halved(times: Instants, low: Indices, high: Indices, instants: Instants) -> Indices:
     """All stretches are halved together until the longest is empty."""
     longest = int((high - low).max(initial=0))
     for _ in range(longest.bit_length()):

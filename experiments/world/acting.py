@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.world import actions
 from experiments.world.actions import Packages, WorldAction
-from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.weeks import Week
 from kqml.playbook import Playbook
 
@@ -52,7 +52,7 @@ def own_plan(own: Packages, priority: Floats) -> WeekIntent:
     return WeekIntent(own, own, np.zeros(len(own), dtype=bool), priority)
 
 
-def act(plan: WeekIntent, playbook: Playbook, seat: Places, week: Week, draws: Draws) -> Acts:
+def act(plan: WeekIntent, playbook: Playbook, seat: Indices, week: Week, draws: Draws) -> Acts:
     """Carries a plan out within each rep's minutes, stops and budget."""
     refused = plan.ruled & ~draws.happens(np.minimum(FOLLOWS * week.diligence**0.25, 1.0), "follows", week.number)
     wanted = np.where(plan.ruled & ~refused, plan.assigned, plan.own).astype(np.int8)
@@ -65,7 +65,7 @@ def act(plan: WeekIntent, playbook: Playbook, seat: Places, week: Week, draws: D
     return Acts(plan.assigned, meant, done, faked, failed, ~retained, refused)
 
 
-def within_hours(wanted: Packages, priority: Floats, seat: Places, playbook: Playbook) -> Flags:
+def within_hours(wanted: Packages, priority: Floats, seat: Indices, playbook: Playbook) -> Flags:
     """Which packages fit, taken by falling priority within each seat until something runs out."""
     order = np.lexsort((-priority, seat))
     first = np.flatnonzero(np.diff(seat[order], prepend=-1))

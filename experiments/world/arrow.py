@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from experiments.world.draws import Flags, Places
+from experiments.world.draws import Flags, Indices
 from experiments.world.journal import CHANNELS, NOTES, Entries
 from experiments.world.scene import HOLDERS
 from kqml.dataset.tables import EVENTS
@@ -16,7 +16,7 @@ ACCOUNT_DIGITS, NUMBER_DIGITS = 7, 6
 INSTANT = EVENTS.field("occurred_at").type
 
 
-def digits(prefix: str, *parts: tuple[Places, int], valid: Flags | None = None) -> pa.Array:
+def digits(prefix: str, *parts: tuple[Indices, int], valid: Flags | None = None) -> pa.Array:
     """Texts of one width: a prefix, then numbers with leading zeros; null where not `valid`."""
     count, width = len(parts[0][0]), len(prefix) + sum(room for _, room in parts)
     table = np.empty((count, width), dtype=np.uint8)
@@ -33,11 +33,11 @@ def digits(prefix: str, *parts: tuple[Places, int], valid: Flags | None = None) 
     return pa.Array.from_buffers(pa.string(), count, [mask, pa.py_buffer(offsets), pa.py_buffer(table)])
 
 
-def account_ids(numbers: Places) -> pa.Array:
+def account_ids(numbers: Indices) -> pa.Array:
     return digits("S", (numbers, ACCOUNT_DIGITS))
 
 
-def rep_ids(codes: Places) -> pa.Array:
+def rep_ids(codes: Indices) -> pa.Array:
     """R, the seat, a dash, the holder; null where the code is −1."""
     codes = np.asarray(codes, dtype=np.int64)
     seats = pa.array(digits("R", (np.maximum(codes, 0) // HOLDERS, 4), valid=codes >= 0))
@@ -45,11 +45,11 @@ def rep_ids(codes: Places) -> pa.Array:
     return _glued(seats, holders)
 
 
-def contact_ids(account: Places, contact: NDArray[np.int32]) -> pa.Array:
+def contact_ids(account: Indices, contact: NDArray[np.int32]) -> pa.Array:
     return digits("P", (account, ACCOUNT_DIGITS), (np.maximum(contact, 0), 1), valid=contact >= 0)
 
 
-def events_batch(entries: Entries, numbers: Places) -> pa.RecordBatch:
+def events_batch(entries: Entries, numbers: Indices) -> pa.RecordBatch:
     """The entries as a batch; `numbers`: the numbers of the block's accounts."""
     account = numbers[entries.account]
     columns = {
@@ -70,7 +70,7 @@ def events_batch(entries: Entries, numbers: Places) -> pa.RecordBatch:
     return pa.record_batch([columns[name] for name in names], names=names)
 
 
-def _refs(entries: Entries, account: Places) -> pa.Array:
+def _refs(entries: Entries, account: Indices) -> pa.Array:
     """A transfer refers to the successor, which is the next account; everything else to an event of the account."""
     own = digits("E", (account, ACCOUNT_DIGITS), (np.maximum(entries.ref, 0), NUMBER_DIGITS), valid=entries.ref >= 0)
     moved = entries.kind == EventKind.ACCOUNT_TRANSFERRED.number

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.world import actions
 from experiments.world.actions import WorldAction
-from experiments.world.draws import Places
+from experiments.world.draws import Indices
 from experiments.world.journal import NOTES, Journal, event_number
 from experiments.world.scene import Scene
 from experiments.world.state import NONE
@@ -40,14 +40,14 @@ def _contacts(journal: Journal, scene: Scene) -> None:
         _visits(journal, scene, np.flatnonzero(visited), index)
 
 
-def _by_whom(scene: Scene, who: Places, channel: int) -> dict[str, Places]:
+def _by_whom(scene: Scene, who: Indices, channel: int) -> dict[str, Indices]:
     met = (
         scene.draws.take(who).uniform("who_met", scene.week.number) * np.maximum(scene.before.contacts[who], 1)
     ).astype(np.int64)
     return {"rep": scene.rep[who], "contact": met, "channel": np.full(len(who), channel)}
 
 
-def _visits(journal: Journal, scene: Scene, who: Places, index: int) -> None:
+def _visits(journal: Journal, scene: Scene, who: Indices, index: int) -> None:
     w, draws, faked = scene.week.number, scene.draws.take(who), scene.acts.faked[who]
     felt = 0.5 * scene.before.satisfaction[who] + 0.35 * draws.normal("sentiment", w, index + 1)
     sentiment = np.where(faked, 0.3 + 0.1 * draws.normal("told_sentiment", w, index + 1), felt)
@@ -81,7 +81,7 @@ def _visits(journal: Journal, scene: Scene, who: Places, index: int) -> None:
     )
 
 
-def _note(topic: str, count: int) -> Places:
+def _note(topic: str, count: int) -> Indices:
     return np.full(count, NOTES.index(f'{{"topic":"{topic}"}}'))
 
 

@@ -12,7 +12,7 @@ from experiments.world import arrow
 from experiments.world.acting import WeekIntent
 from experiments.world.actions import Packages, WorldAction
 from experiments.world.almanac import TIME_ZONE
-from experiments.world.draws import Flags, Floats, Places
+from experiments.world.draws import Flags, Floats, Indices
 from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
@@ -46,7 +46,7 @@ class Observation:
         return np.asarray(arrow.rep_ids(rep_codes(self._simulation)).to_numpy(zero_copy_only=False), dtype=object)
 
     @property
-    def rep(self) -> Places:
+    def rep(self) -> Indices:
         """The seat of each account: those with one number share a rep's hours."""
         return self._simulation.traits.seat
 
@@ -207,7 +207,7 @@ def _planner(simulation: Simulation, decisions: WorldDecisions) -> Callable[[Pac
     return plan
 
 
-def rep_codes(simulation: Simulation) -> Places:
+def rep_codes(simulation: Simulation) -> Indices:
     """The code of the rep who holds each account's seat in the week that begins."""
     seat = simulation.traits.seat - simulation.traits.seat[0]
     place = simulation.world.almanac.at(simulation.number)

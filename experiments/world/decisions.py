@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from experiments.world import arrow
 from experiments.world.actions import WorldAction
 from experiments.world.control import Observation, WorldDecisions
-from experiments.world.draws import Flags, Places
+from experiments.world.draws import Flags, Indices
 from experiments.world.simulation import SimulatedWeeks, Simulation
 from kqml.calendar.business_time import DAY_US
 from kqml.playbook import Playbook
@@ -92,7 +92,7 @@ def _decision_rows(
     seen: Observation,
     decisions: WorldDecisions,
     weeks: SimulatedWeeks,
-    who: Places,
+    who: Indices,
     ids: pa.Array,
 ) -> pa.Table:
     count = len(who)
@@ -133,7 +133,7 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
     return np.array([texts[int(one)] for one in code], dtype=object)
 
 
-def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Places) -> NDArray[np.object_]:
+def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Indices) -> NDArray[np.object_]:
     """For each blocked package the rule that blocked it: tier, or the need that was not met."""
     closed, vacant = weeks.week.open_share < 0.5, seen.vacant[who]
     consents = weeks.allowed[who, WorldAction.MESSAGE]
@@ -158,7 +158,7 @@ def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
 
 
 def _state_rows(
-    seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks, who: Places, ids: pa.Array
+    seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks, who: Indices, ids: pa.Array
 ) -> pa.Table:
     """The life of each decision: recommended and answered where a policy ruled; then done, failed or dropped."""
     acts, names = weeks.acts, np.array(seen.actions, dtype=object)

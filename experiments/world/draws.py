@@ -14,7 +14,7 @@ from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
 MASK = (1 << 64) - 1
@@ -53,7 +53,7 @@ class Draws:
     mirrored: Flags | None = None
 
     @classmethod
-    def of(cls, seed: int, what: str, numbers: Places) -> "Draws":
+    def of(cls, seed: int, what: str, numbers: Indices) -> "Draws":
         """Keys of the things with these numbers, e.g. what = "account"."""
         start = mix_one((seed * _GOLDEN + named(what)) & MASK)
         return cls(mix(np.asarray(numbers, dtype=np.uint64) * np.uint64(_GOLDEN) + np.uint64(start)))
@@ -65,13 +65,13 @@ class Draws:
         """The luck of some of the things."""
         return Draws(self.keys[index], None if self.mirrored is None else self.mirrored[index])
 
-    def on_path(self, path: Places) -> "Draws":
+    def on_path(self, path: Indices) -> "Draws":
         """Another future for each thing: keys hashed with a path number of its own; even and odd paths are mirrors."""
         pair = np.asarray(path, dtype=np.uint64) >> np.uint64(1)
         forked = mix(self.keys + mix(pair + np.uint64(named("path"))))
         return replace(self, keys=forked, mirrored=(np.asarray(path) & 1).astype(bool))
 
-    def uniform(self, purpose: str, week: int = 0, index: int | Places = 0) -> Floats:
+    def uniform(self, purpose: str, week: int = 0, index: int | Indices = 0) -> Floats:
         """A number in (0, 1) for each thing; `index` tells several draws of one purpose and week apart."""
         address = mix_one((named(purpose) + week * _GOLDEN) & MASK)
         keys = self.keys + np.uint64(address)
@@ -80,7 +80,7 @@ class Draws:
         result = ((mix(keys) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
         return result if self.mirrored is None else np.where(self.mirrored, 1.0 - result, result)
 
-    def normal(self, purpose: str, week: int = 0, index: int | Places = 0) -> Floats:
+    def normal(self, purpose: str, week: int = 0, index: int | Indices = 0) -> Floats:
         """A standard normal number for each thing."""
         return np.asarray(ndtri(self.uniform(purpose, week, index)), dtype=np.float64)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.world import arrow
 from experiments.world.actions import NAMES
-from experiments.world.draws import Floats, Places
+from experiments.world.draws import Floats, Indices
 from experiments.world.drivers import log_hazard_of
 from experiments.world.dynamics import hazard
 from experiments.world.simulation import SimulatedWeeks, Simulation
@@ -36,7 +36,7 @@ def states_of(simulation: Simulation) -> pd.DataFrame:
     return frame
 
 
-def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
+def _pictured(simulation: Simulation, who: Indices, week: int) -> pd.DataFrame:
     state = simulation.state.take(who)
     drivers = _drivers(simulation, who, week)
     return pd.DataFrame(
@@ -60,7 +60,7 @@ def _pictured(simulation: Simulation, who: Places, week: int) -> pd.DataFrame:
     )
 
 
-def _drivers(simulation: Simulation, who: Places, week: int) -> dict[str, Floats]:
+def _drivers(simulation: Simulation, who: Indices, week: int) -> dict[str, Floats]:
     """What each driver adds to the log hazard; empty where the simulation keeps no journal."""
     if simulation.parts is None:
         return {}

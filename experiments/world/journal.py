@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.world.almanac import WeekDates
-from experiments.world.draws import Floats, Places
+from experiments.world.draws import Floats, Indices
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 
@@ -36,7 +36,7 @@ PER_WEEK = 10
 KIND_ROOM = 100
 
 
-def event_number(week: int | Places, kind: EventKind, number: int | Places) -> Places:
+def event_number(week: int | Indices, kind: EventKind, number: int | Indices) -> Indices:
     """The number of an account's event: unique in the account, the same whatever else happens to it."""
     return np.asarray((np.asarray(week) * KIND_ROOM + kind.number) * PER_WEEK + number, dtype=np.int64)
 
@@ -46,12 +46,12 @@ class Entries:
     """Events as columns of one length; NaN and −1 stand for nothing. `account`: the place in the block. `number`,
     `ref`: event numbers within the account. `known_at` may lie after the end of what is simulated."""
 
-    account: Places
-    number: Places
+    account: Indices
+    number: Indices
     kind: NDArray[np.uint8]
     occurred_at: Instants
     known_at: Instants
-    ref: Places
+    ref: Indices
     numbers: Mapping[str, Floats]
     codes: Mapping[str, NDArray[np.int32]]
     due_at: Instants
@@ -72,7 +72,7 @@ class Journal:
     origin: int = WeekDates().cutoff(0)
     parts: list[Entries] = field(default_factory=list)
 
-    def add(self, kind: EventKind, week: int, account: Places, occurred_at: Instants, **columns: Any) -> None:
+    def add(self, kind: EventKind, week: int, account: Indices, occurred_at: Instants, **columns: Any) -> None:
         """Adds events of one kind, all of one week; `columns`: of NUMBERS, CODES; `known_after_days`, `due_at`, `ref`,
         `number` (which one of its kind in the week, 0 where absent)."""
         lag, number = columns.get("known_after_days", 0.0), columns.get("number", 0)
@@ -114,22 +114,22 @@ def joined(parts: Sequence[Entries]) -> Entries:
     )
 
 
-def order_key(entries: Entries, origin: int) -> Places:
+def order_key(entries: Entries, origin: int) -> Indices:
     """One number that sorts by account, second since `origin`, event number: 18 + 27 + 18 bits."""
     second = (entries.occurred_at - origin) // 1_000_000
     return np.asarray(first_key(entries.account) + (second << 18) + entries.number, dtype=np.int64)
 
 
-def first_key(account: Places) -> Places:
+def first_key(account: Indices) -> Indices:
     """No event of the account has a lower key, none of an earlier account a higher one."""
     return np.asarray(account << 45, dtype=np.int64)
 
 
-def account_of(key: Places) -> Places:
+def account_of(key: Indices) -> Indices:
     return np.asarray(key >> 45, dtype=np.int64)
 
 
-def number_of(key: Places) -> Places:
+def number_of(key: Indices) -> Indices:
     """The event number in the key."""
     return np.asarray(key & ((1 << 18) - 1), dtype=np.int64)
 

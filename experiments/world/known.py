@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.draws import Places
+from experiments.world.draws import Indices
 from experiments.world.journal import (
     NOTES,
     NUMBERS,
@@ -76,7 +76,7 @@ class KnownEvents:
         self._known = _merged(self._known, _columns_of(new, indices, self._journal.origin))
 
 
-def _columns_of(entries: Entries, details: Places, origin: int) -> Columns:
+def _columns_of(entries: Entries, details: Indices, origin: int) -> Columns:
     """The columns of an event log of the entries at these places, sorted by `key`; `ref` as in the entries."""
     key = order_key(entries, origin)[details]
     order = np.argsort(key, kind="stable")
@@ -97,14 +97,14 @@ def _merged(old: Columns, new: Columns) -> Columns:
     return {name: _woven(column, new[name], place, retained) for name, column in old.items()}
 
 
-def _woven(old: NDArray[Any], new: NDArray[Any], place: Places, mask: NDArray[np.bool_]) -> NDArray[Any]:
+def _woven(old: NDArray[Any], new: NDArray[Any], place: Indices, mask: NDArray[np.bool_]) -> NDArray[Any]:
     whole = np.empty(len(mask), dtype=old.dtype)
     whole[place] = new
     whole[mask] = old
     return whole
 
 
-def _openers(known: Columns) -> Places:
+def _openers(known: Columns) -> Indices:
     """Per event the place of the one that it closes, −1 where there is none."""
     opener = np.full(len(known["key"]), -1, dtype=np.int64)
     opening = np.flatnonzero(_among(CLOSED_BY)[known["kind"]])
@@ -118,7 +118,7 @@ def _openers(known: Columns) -> Places:
     return opener
 
 
-def _ids(known: Columns, rows: Places, of: str) -> Places:
+def _ids(known: Columns, rows: Indices, of: str) -> Indices:
     """Of the events in these rows, or of those that they refer to: unique among all accounts."""
     key = known["key"][rows]
     number = number_of(key) if of == "key" else known["ref"][rows]

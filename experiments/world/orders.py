@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.parameters import WorldEffects
 from experiments.world.population import Traits
 from experiments.world.state import NONE, WorldState, gap_of
@@ -47,16 +47,16 @@ class Crossings:
     """Orders of one week before they are put on days: the account's place, when in the week (0 to 1), amount, the
     order's number in the account's life."""
 
-    account: Places
+    account: Indices
     share: Floats
     amount: Floats
-    number: Places
+    number: Indices
 
 
 def cross(rate: Floats, size: Floats, traits: Traits, state: WorldState, draws: Draws) -> tuple[Crossings, WorldState]:
     """Lets operational time advance by `rate` (0 where nothing may be ordered): the orders met, the state after."""
     left, age, orders = state.left - rate, state.age + rate, state.orders.copy()
-    results: list[tuple[Places, Floats, Floats, Places]] = []
+    results: list[tuple[Indices, Floats, Floats, Indices]] = []
     due = np.flatnonzero(left <= 0)
     while len(due):
         share = np.clip(1 + left[due] / rate[due], 0.0, 1.0)

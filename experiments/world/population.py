@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from experiments.world.draws import Draws, Floats, Places
+from experiments.world.draws import Draws, Floats, Indices
 from experiments.world.parameters import FittedMarginals
 
 SEGMENTS = ("pharmacy", "supermarket", "dealer")
@@ -27,7 +27,7 @@ class Traits:
     """What each account is like; arrays of one length. `size`: the median amount of an order; `norm`: log of the weekly
     sales to be expected; `middle`: the median of `norm` in any world."""
 
-    seat: Places
+    seat: Indices
     region: NDArray[np.int8]
     segment: NDArray[np.int8]
     tier: NDArray[np.int8]
@@ -43,8 +43,8 @@ class Traits:
     price_sense: Floats
     far: Floats
     margin_rate: Floats
-    opens: Places
-    handed_over: Places
+    opens: Indices
+    handed_over: Indices
     route_day: Floats
     two_days: NDArray[np.bool_]
     off_route: Floats
@@ -66,14 +66,14 @@ class SizeShape:
     weeks: int
 
 
-def seat_of(shape: SizeShape, accounts: Places) -> Places:
+def seat_of(shape: SizeShape, accounts: Indices) -> Indices:
     """Accounts next to each other share a seat, so that a block of seats is a block of accounts."""
     return accounts * shape.reps // shape.accounts
 
 
 def make_traits(
     draws: Draws,
-    accounts: Places,
+    accounts: Indices,
     shape: SizeShape,
     region_of_seat: NDArray[np.int8],
     fitted: FittedMarginals,
@@ -138,7 +138,7 @@ def _reference(fitted: FittedMarginals) -> Floats:
     return np.sort(np.log(others["rate"] * others["size"]) + others["size_spread"] ** 2 / 2)
 
 
-def _openings(draws: Draws, shape: SizeShape) -> Places:
+def _openings(draws: Draws, shape: SizeShape) -> Indices:
     """The week in which each account opens: most of them years before the world begins."""
     share = draws.uniform("opens")
     during = (share / NEWCOMERS * 0.85 * shape.weeks).astype(np.int64) + 1
@@ -146,7 +146,7 @@ def _openings(draws: Draws, shape: SizeShape) -> Places:
     return np.where(share < NEWCOMERS, during, before)
 
 
-def _handovers(draws: Draws, opens: Places, seat: Places) -> Places:
+def _handovers(draws: Draws, opens: Indices, seat: Indices) -> Indices:
     """The week in which an account is transferred to its right neighbour, a newcomer of the same seat; else −1."""
     newcomer = (opens > 0) & (draws.uniform("successor") < 0.15)
     follows = np.append(newcomer[1:] & (seat[1:] == seat[:-1]), False) & (opens <= 0)

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from experiments.world.draws import Floats, Places
+from experiments.world.draws import Floats, Indices
 
 STEP = 0.02
 TABLE_STEPS = 5
@@ -33,7 +33,7 @@ class Curves:
 
     rows: Floats
 
-    def expected(self, account: Places, time: Floats) -> Floats:
+    def expected(self, account: Indices, time: Floats) -> Floats:
         """M(time | age) of the accounts at these places of the rows."""
         place = np.minimum(time, FAR - 1e-9) / (STEP * TABLE_STEPS)
         left = place.astype(np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.world.acting import Acts
 from experiments.world.almanac import instant_in
-from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.dynamics import Happenings
 from experiments.world.orders import Crossings
 from experiments.world.population import Traits
@@ -31,16 +31,16 @@ class Scene:
     crossings: Crossings
     books: Flags
     buying: Flags
-    rep: Places
+    rep: Indices
     lag_days: Floats
     draws: Draws
 
-    def when(self, purpose: str, who: Places, index: int = 0) -> Instants:
+    def when(self, purpose: str, who: Indices, index: int = 0) -> Instants:
         """Working hours of a working day in the week."""
         draws, w = self.draws.take(who), self.week.number
         day = np.floor(5 * draws.uniform(purpose + "_day", w, index))
         return instant_in(self.week.begins, day, 8.5 + 9 * draws.uniform(purpose + "_hour", w, index))
 
-    def lag(self, who: Places, purpose: str, middle: Floats | float) -> Floats:
+    def lag(self, who: Indices, purpose: str, middle: Floats | float) -> Floats:
         """Days until something is recorded."""
         return np.asarray(middle * np.exp(0.6 * self.draws.take(who).normal(purpose, self.week.number)))

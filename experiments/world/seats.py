@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.world.almanac import BURN_IN
-from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.draws import Draws, Flags, Floats, Indices
 
 TURNOVER_PER_YEAR = 0.2
 VACANT_WEEKS = 3.5
@@ -51,7 +51,7 @@ class SeatRules:
     lag_days: float = 1.5
 
 
-def make_seats(seed: int, seats: Places, weeks: int, regions: int, rules: SeatRules) -> Seats:
+def make_seats(seed: int, seats: Indices, weeks: int, regions: int, rules: SeatRules) -> Seats:
     """The sales force of `weeks` weeks; more weeks add to it and change nothing before."""
     draws = Draws.of(seed, "seat", seats)
     held = _hold(draws, weeks, rules)

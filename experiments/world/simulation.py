@@ -12,7 +12,7 @@ from experiments.world.acting import Acts, WeekIntent, act, own_plan
 from experiments.world.almanac import BURN_IN
 from experiments.world.behaviour import Habits, behaviour, choose, eligible, room_of
 from experiments.world.contact_records import write_contact
-from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.drivers import Parts
 from experiments.world.dynamics import Happenings, Moment, advance
 from experiments.world.journal import NOTES, Journal
@@ -229,4 +229,4 @@ def all_seats(world: World) -> range:
     return range(world.shape.reps)
 
 
-__all__ = ["Places", "SimulatedWeeks", "Simulation", "all_seats"]
+__all__ = ["Indices", "SimulatedWeeks", "Simulation", "all_seats"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from experiments.world.draws import Draws, Flags, Floats, Places
+from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.population import Traits
 
 NONE = -1
@@ -30,24 +30,24 @@ class WorldState:
     wake: Floats
     grievance: Floats
     glut: Floats
-    complaint: Places
-    promise: Places
-    broken: Places
-    courted: Places
-    overdue: Places
+    complaint: Indices
+    promise: Indices
+    broken: Indices
+    courted: Indices
+    overdue: Indices
     problem: Flags
     slow: Flags
     drift: Floats
     left: Floats
     age: Floats
-    orders: Places
+    orders: Indices
     silent: Floats
     usual: Floats
     sales: Floats
     gone: Flags
-    ended: Places
+    ended: Indices
     tier: NDArray[np.int8]
-    contacts: Places
+    contacts: Indices
 
     def __len__(self) -> int:
         return len(self.satisfaction)
@@ -99,7 +99,7 @@ def newborn(traits: Traits, draws: Draws, drift_spread: float) -> WorldState:
     )
 
 
-def gap_of(traits: Traits, draws: Draws, number: Places) -> Floats:
+def gap_of(traits: Traits, draws: Draws, number: Indices) -> Floats:
     """The operational length of an account's gap with this number: lognormal with mean 1."""
     z = ndtri(draws.uniform("gap", index=number + 1))
     return np.asarray(np.exp(traits.gap_spread * z - traits.gap_spread**2 / 2), dtype=np.float64)

@@ -8,7 +8,7 @@ from experiments.world import actions
 from experiments.world.acting import FAILS, done_given_assigned
 from experiments.world.actions import Packages, WorldAction
 from experiments.world.behaviour import POLICIES, Habits, behaviour, choose, eligible
-from experiments.world.draws import Draws, Floats, Places
+from experiments.world.draws import Draws, Floats, Indices
 from experiments.world.dynamics import CLOSURE_CHANCE, Moment, advance
 from experiments.world.orders import RETURNED, cross, mean_over_median, median_size, order_rate, return_probability
 from experiments.world.population import Traits
@@ -34,7 +34,7 @@ class Truth:
     from the same draws. `executed` truth is of the package done; `assigned` of the package asked for.
     """
 
-    who: Places
+    who: Indices
     kappa: str
     horizon: int
     value: dict[str, Floats]
@@ -44,7 +44,7 @@ class Truth:
 
 
 def truth(
-    simulation: Simulation, who: Places, *, kappa: str = "behaviour", horizon: int = HORIZON, paths: int = 32
+    simulation: Simulation, who: Indices, *, kappa: str = "behaviour", horizon: int = HORIZON, paths: int = 32
 ) -> Truth:
     """The truth for accounts at the simulation's cutoff, which does not move. `paths`: even, from 4 on."""
     runs = _runs(simulation, who, kappa, horizon, paths)
@@ -52,7 +52,7 @@ def truth(
 
 
 def assigned_truth(
-    simulation: Simulation, who: Places, *, kappa: str = "behaviour", horizon: int = HORIZON, paths: int = 32
+    simulation: Simulation, who: Indices, *, kappa: str = "behaviour", horizon: int = HORIZON, paths: int = 32
 ) -> Truth:
     """The truth of *asking* for a package: reps may not follow, visits may fail or be faked. Hours are not short."""
     runs = _runs(simulation, who, kappa, horizon, paths)
@@ -64,7 +64,7 @@ def assigned_truth(
     return _summed(who, kappa, horizon, mixed)
 
 
-def _summed(who: Places, kappa: str, horizon: int, runs: dict[str, Floats]) -> Truth:
+def _summed(who: Indices, kappa: str, horizon: int, runs: dict[str, Floats]) -> Truth:
     """Means over paths; errors over antithetic pairs."""
     paired = {name: (run[..., 0::2] + run[..., 1::2]) / 2 for name, run in runs.items()}
     effect = {name: run - run[:, :1] for name, run in paired.items()}
@@ -83,7 +83,7 @@ def _error(run: Floats) -> Floats:
     return np.asarray(run.std(axis=2, ddof=1) / np.sqrt(run.shape[2]), dtype=np.float64)
 
 
-def _runs(simulation: Simulation, who: Places, kappa: str, horizon: int, paths: int) -> dict[str, Floats]:
+def _runs(simulation: Simulation, who: Indices, kappa: str, horizon: int, paths: int) -> dict[str, Floats]:
     """Outcomes by account, package, path."""
     if kappa not in POLICIES or paths < 4 or paths % 2:
         faults = [
@@ -113,11 +113,11 @@ class _Future:
     state: WorldState
     draws: Draws
     curves: Curves
-    row: Places
+    row: Indices
     weight: Floats
 
 
-def _future(simulation: Simulation, who: Places, kappa: str, horizon: int, paths: int) -> _Future:
+def _future(simulation: Simulation, who: Indices, kappa: str, horizon: int, paths: int) -> _Future:
     index = np.repeat(who, paths)
     state, traits = simulation.state, simulation.traits.take(index)
     draws = simulation.draws.take(index).on_path(np.tile(np.arange(paths), len(who)))

@@ -21,7 +21,7 @@ _NO_INSTANT = np.zeros(0, dtype=np.int64)
 
 _CODES = (*CODES, *LINKS)
 REP_PLACE, NOTE_PLACE, OPENS_PLACE, CLOSES_PLACE = map(_CODES.index, ("rep_id", NOTE, OPENS, CLOSES))
-"""Places in `LogArrays.codes`."""
+"""Indices in `LogArrays.codes`."""
 
 
 class LogArrays(NamedTuple):

@@ -8,7 +8,7 @@ from features.engine.arrays import LogArrays
 from features.engine.jit import inlined
 from features.engine.ledger import WORST, fill_account_state
 from features.engine.scratch import Scratch
-from features.engine.windows import Numbers, Places, Sums, Window
+from features.engine.windows import Indices, Numbers, Sums, Window
 from features.lowering import AGGREGATIONS, PlanArrays
 from kqml.calendar.business_time import Instants
 
@@ -86,7 +86,7 @@ def fill_worst(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch)
 
 
 @inlined
-def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Places, slot: Numbers) -> None:
+def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Indices, slot: Numbers) -> None:
     """One aggregation of a value over a window."""
     if aggregation == SUM:
         windows.total(window, sums, slot)

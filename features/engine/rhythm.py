@@ -10,11 +10,11 @@ from features.engine.jit import ONE, inlined, place
 from kqml.calendar.business_time import DAY_US, Instants
 
 Numbers = NDArray[np.float64]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 @inlined
-def since(seen: Places, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
+def since(seen: Indices, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
     """Days from the last event, or from the first one, to the cutoff."""
     for k in range(len(slot)):
         event = 0 if first else seen[k] - 1
@@ -22,7 +22,7 @@ def since(seen: Places, active: Instants, cutoff: Instants, first: bool, slot: N
 
 
 @inlined
-def gap_mean(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
+def gap_mean(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
     """The mean of the last gaps, exactly, from the two ends of their stretch."""
     for k in range(len(slot)):
         newest = seen[k] - 1
@@ -32,7 +32,7 @@ def gap_mean(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
 
 
 @inlined
-def gap_std(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
+def gap_std(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
     """The standard deviation of the last gaps."""
     for k in range(len(slot)):
         newest = seen[k] - 1
@@ -49,7 +49,7 @@ def gap_std(seen: Places, active: Instants, last: int, slot: Numbers) -> None:
 
 
 @inlined
-def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked: Places, slot: Numbers) -> None:
+def gap_quantile(seen: Indices, active: Instants, last: int, share: float, ranked: Indices, slot: Numbers) -> None:
     """A quantile of the last gaps, linear between ranks; the gaps are kept sorted in `ranked` while they slide."""
     size, done = 0, 0
     for k in range(len(slot)):
@@ -70,7 +70,7 @@ def gap_quantile(seen: Places, active: Instants, last: int, share: float, ranked
 
 
 @inlined
-def exchange(ranked: Places, size: int, old: int, new: int) -> None:
+def exchange(ranked: Indices, size: int, old: int, new: int) -> None:
     """Puts a gap in the place of an old one."""
     low, high = place(0), place(size - 1)
     while low < high:
@@ -85,7 +85,7 @@ def exchange(ranked: Places, size: int, old: int, new: int) -> None:
 
 
 @inlined
-def shift(ranked: Places, size: int, at: int) -> None:
+def shift(ranked: Indices, size: int, at: int) -> None:
     """Moves the one gap that may be out of order to where it belongs."""
     gap, here, last = ranked[at], at, place(size - 1)
     while here > place(0) and ranked[here - ONE] > gap:
@@ -98,7 +98,7 @@ def shift(ranked: Places, size: int, at: int) -> None:
 
 
 @inlined
-def between_ranks(ranked: Places, size: int, share: float) -> float:
+def between_ranks(ranked: Indices, size: int, share: float) -> float:
     """The quantile of sorted gaps, as `numpy.quantile` has it."""
     # The same operations in the same order as NumPy's "linear" method, so that oracles agree to the bit.
     position = share * (size - 1)

@@ -17,15 +17,15 @@ TRUSTED = 1e-6
 """Share of the prefix sums below which a difference of theirs is not trusted: double precision leaves 1e-16 of them."""
 
 Numbers = NDArray[np.float64]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 class Window(NamedTuple):
     """Per row the first event of the window, the first after it; how far back windows may begin at that row, how far
     back this one does."""
 
-    starts: Places
-    stops: Places
+    starts: Indices
+    stops: Indices
     reach: Instants
     back: int
 
@@ -34,7 +34,7 @@ class Sums(NamedTuple):
     """A value of the stream's events with its prefix sums (features.engine.scratch)."""
 
     value: Numbers
-    number: Places
+    number: Indices
     total: Numbers
     shifted: Numbers
     squares: Numbers
@@ -49,7 +49,7 @@ def count(window: Window, slot: Numbers) -> None:
 
 
 @inlined
-def distinct_so_far(window: Window, seen: Places, slot: Numbers) -> None:
+def distinct_so_far(window: Window, seen: Indices, slot: Numbers) -> None:
     """Distinct days or weeks, from how many were seen up to each event."""
     for k in range(len(slot)):
         i, j = place(window.starts[k]), place(window.stops[k])
@@ -152,7 +152,7 @@ def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
 
 
 @inlined
-def extreme(window: Window, value: Numbers, sign: float, queue: Places, slot: Numbers) -> None:
+def extreme(window: Window, value: Numbers, sign: float, queue: Indices, slot: Numbers) -> None:
     """The largest value, or with sign -1 the smallest, by a queue of candidates whose values fall (rise)."""
     head, tail, taken = place(0), place(0), place(window.starts[0])
     for k in range(len(slot)):
@@ -181,7 +181,7 @@ def only_one(slot: Numbers) -> None:
 
 
 @inlined
-def distinct(window: Window, code: Places, seen: Places, slot: Numbers) -> None:
+def distinct(window: Window, code: Indices, seen: Indices, slot: Numbers) -> None:
     """Distinct codes, by how often each is in the window that slides; missing where events have none at all."""
     i = window.starts[0]
     j, result = i, 0

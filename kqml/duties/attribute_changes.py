@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
@@ -16,15 +16,15 @@ class Changes:
     """Changes in order of time. From local day `day` on an account has `value`; before its first change it had
     `before` of that change. An account without changes has `now`. Values are numbers, -1 is unknown."""
 
-    account: Places
-    day: Places
+    account: Indices
+    day: Indices
     occurred_at: Instants
     known_at: Instants
-    value: Places
-    before: Places
-    now: Places
+    value: Indices
+    before: Indices
+    now: Indices
 
-    def grid(self, first: int, last: int, cutoff: int) -> Places:
+    def grid(self, first: int, last: int, cutoff: int) -> Indices:
         """Accounts × days `first` to `last` (included): the value as known before the cutoff.
 
         A change that was not known yet is not seen, but what it says of the time before it is.
@@ -40,7 +40,7 @@ class Changes:
             result[self.account[place], self.day[place] - first :] = self.value[place]
         return result
 
-    def at(self, day: int, cutoff: int) -> Places:
+    def at(self, day: int, cutoff: int) -> Indices:
         """Each account's value on a day, as known before the cutoff."""
         return self.grid(day, day, cutoff)[:, 0]
 
@@ -50,7 +50,7 @@ class Changes:
         np.minimum.at(result, self.account, self.occurred_at)
         return result
 
-    def with_before(self, hints: Places) -> "Changes":
+    def with_before(self, hints: Indices) -> "Changes":
         """Where a first change does not say what was before it, `hints` by account do."""
         before = np.where(self.before < 0, hints[self.account], self.before)
         return Changes(self.account, self.day, self.occurred_at, self.known_at, self.value, before, self.now)

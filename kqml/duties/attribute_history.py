@@ -16,7 +16,7 @@ from kqml.duties.duty_log import DutyLog, Records
 from kqml.events import EventKind
 from kqml.history.attributes import STATUS_AFTER, has_consent
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class AttributeHistory:
     owner: Changes
     consent: Changes
     status: Changes
-    opened: Places
+    opened: Indices
 
 
 def attribute_history(log: DutyLog, accounts: pa.Table) -> AttributeHistory:
@@ -56,20 +56,20 @@ class _Table:
             return [None] * self._rows.num_rows
         return list(self._rows[name].to_pylist())
 
-    def places(self, name: str, values: list[str]) -> Places:
+    def places(self, name: str, values: list[str]) -> Indices:
         if name not in self._rows.column_names:
             return np.full(self._rows.num_rows, -1, dtype=np.int64)
         result = pc.index_in(self._rows[name], value_set=pa.array(values, pa.string()), skip_nulls=True)
         return np.asarray(pc.fill_null(result, -1).to_numpy(), dtype=np.int64)
 
-    def days(self, name: str, otherwise: int) -> Places:
+    def days(self, name: str, otherwise: int) -> Indices:
         if name not in self._rows.column_names:
             return np.full(self._rows.num_rows, otherwise, dtype=np.int64)
         result = pc.fill_null(self._rows[name].cast(pa.int32()), otherwise)
         return np.asarray(result.to_numpy(), dtype=np.int64)
 
 
-def _changes(log: DutyLog, records: Records, value: Places, before: Places, now: Places) -> Changes:
+def _changes(log: DutyLog, records: Records, value: Indices, before: Indices, now: Indices) -> Changes:
     return Changes(
         account=records.account,
         day=local_days(records.occurred_at, log.time_zone),

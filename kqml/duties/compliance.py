@@ -17,7 +17,7 @@ from kqml.duties.rep_targets import RepTargets, rep_targets
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 COMPLIANCE = pa.schema(
@@ -102,5 +102,5 @@ def _means(playbook: Playbook, span: Sequence[RepTargets], channel: str) -> tupl
     return target / over, counted / over
 
 
-def _sum(inverse: Places, values: NDArray[np.generic]) -> Floats:
+def _sum(inverse: Indices, values: NDArray[np.generic]) -> Floats:
     return np.bincount(inverse, weights=values.astype(np.float64)).astype(np.float64)

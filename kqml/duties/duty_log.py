@@ -12,7 +12,7 @@ from kqml.calendar.business_time import Instants
 from kqml.duties.reps import DutyRep
 from kqml.events import KINDS, EventKind
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NOWHEN = np.iinfo(np.int64).min
@@ -26,16 +26,16 @@ class Records:
     `row`: the place in `DutyBook.source`, where texts are.
     """
 
-    account: Places
+    account: Indices
     kind: NDArray[np.uint8]
     occurred_at: Instants
     known_at: Instants
-    rep: Places
+    rep: Indices
     minutes: Floats
     amount: Floats
     authenticity: Floats
     due_at: Instants
-    row: Places
+    row: Indices
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -62,13 +62,13 @@ class DutyLog:
     records: Records
     source: pa.Table
 
-    def texts(self, column: str, rows: Places) -> list[str | None]:
+    def texts(self, column: str, rows: Indices) -> list[str | None]:
         """The texts of a column of events."""
         if column not in self.source.column_names:
             return [None] * len(rows)
         return list(self.source[column].take(pa.array(rows, pa.int64())).to_pylist())
 
-    def notes(self, rows: Places) -> list[dict[str, object]]:
+    def notes(self, rows: Indices) -> list[dict[str, object]]:
         """The attributes of events, read."""
         results = [orjson.loads(text) if text else {} for text in self.texts("attributes", rows)]
         return [note if isinstance(note, dict) else {} for note in results]
@@ -93,7 +93,7 @@ def records_of(events: pa.Table, names: pa.Array, people: pa.Array) -> Records:
     return Records(*(getattr(result, name)[order] for name in Records.__dataclass_fields__))
 
 
-def indices_in(table: pa.Table, column: str, values: pa.Array) -> Places:
+def indices_in(table: pa.Table, column: str, values: pa.Array) -> Indices:
     if column not in table.column_names:
         return np.full(table.num_rows, -1, dtype=np.int64)
     indices = pc.fill_null(pc.index_in(table[column].cast(pa.string()), value_set=values, skip_nulls=True), -1)

@@ -17,7 +17,7 @@ from kqml.events import EventKind
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import FestivalRule
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
@@ -98,7 +98,7 @@ def _occasion(
     )
 
 
-def _away(request: DutyRequest, owner: Places, window: tuple[int, int]) -> Flags:
+def _away(request: DutyRequest, owner: Indices, window: tuple[int, int]) -> Flags:
     """Whose rep is on leave on every day of the window."""
     days = np.arange(request.day_of(window[0]), request.day_of(window[1] - 1) + 1)
     away = [bool(rep.absent(days).all()) for rep in request.book.log.reps]

@@ -16,7 +16,7 @@ from kqml.duties.reps import absences
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -40,7 +40,7 @@ class MonthView:
     leave: Flags
 
     @property
-    def days(self) -> Places:
+    def days(self) -> Indices:
         return np.arange(self.first, self.first + len(self.working))
 
     @property
@@ -64,8 +64,8 @@ class MonthView:
             total += per_tier[name] * (counted & (self.tier == place)).sum(axis=1)
         return total / max(self.workdays, 1)
 
-    def day_indices(self, days: Places) -> Places:
-        """Places of local days in this month, those outside it at its nearest end."""
+    def day_indices(self, days: Indices) -> Indices:
+        """Indices of local days in this month, those outside it at its nearest end."""
         return np.clip(days - self.first, 0, len(self.working) - 1)
 
 
@@ -91,7 +91,7 @@ def month_view(book: DutyInputs, calendar: Workdays, month: date, cutoff: int) -
     )
 
 
-def quiet_days(book: DutyInputs, days: Places) -> Flags:
+def quiet_days(book: DutyInputs, days: Indices) -> Flags:
     """Which local days are declared quiet."""
     quiet = np.zeros(len(days), dtype=np.bool_)
     for start, end in book.quiet.tolist():

@@ -14,7 +14,7 @@ from kqml.duties.monthly import MonthView
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
@@ -26,13 +26,13 @@ class RepTargets:
     """
 
     month: str
-    keys: Places
-    rep: Places
-    tier: Places
+    keys: Indices
+    rep: Indices
+    tier: Indices
     target: Mapping[str, Floats]
     counted: Mapping[str, Floats]
 
-    def aligned(self, keys: Places, values: Floats) -> Floats:
+    def aligned(self, keys: Indices, values: Floats) -> Floats:
         """Values of the pairs with these keys, 0 where the month had no such pair."""
         if not len(self.keys):
             return np.zeros(len(keys))
@@ -60,13 +60,13 @@ def rep_targets(
     )
 
 
-def _keys(book: DutyInputs, view: MonthView, account: Places, day: Places) -> Places:
+def _keys(book: DutyInputs, view: MonthView, account: Indices, day: Indices) -> Indices:
     """One number for each account, rep, tier as they stood on a day of the month."""
     pair = account * (len(book.log.reps) + 1) + view.owner[account, day] + 1
     return np.asarray(pair * len(TIERS) + view.tier[account, day], dtype=np.int64)
 
 
-def _counted(book: DutyInputs, view: MonthView, contacts: CountedContacts, keys: Places, channel: str) -> Floats:
+def _counted(book: DutyInputs, view: MonthView, contacts: CountedContacts, keys: Indices, channel: str) -> Floats:
     records, worth = contacts.records[channel], contacts.worth[channel]
     low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
     account = records.account[low:high]

@@ -13,7 +13,7 @@ from kqml.duties.duty_log import Records
 from kqml.duties.inputs import DutyInputs
 from kqml.playbook import Playbook
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class DutyRequest:
         eligibility = self.book.standing
         return np.asarray((eligibility.status.at(day, self.cutoff) == 1) & (eligibility.opened <= day))
 
-    def tier(self, day: int) -> Places:
+    def tier(self, day: int) -> Indices:
         return self.book.standing.tier.at(day, self.cutoff)
 
-    def owner(self, day: int) -> Places:
+    def owner(self, day: int) -> Indices:
         return self.book.standing.owner.at(day, self.cutoff)
 
     def forbidden(self, day: int, channel: str) -> NDArray[np.bool_]:
@@ -58,11 +58,11 @@ class DutyRequest:
         """The local day of the last instant before the cutoff, at most the period's last."""
         return self.cutoff_day - 1
 
-    def must(self, due_by: Places | int) -> NDArray[np.bool_]:
+    def must(self, due_by: Indices | int) -> NDArray[np.bool_]:
         """What is due by the end of the period cannot wait for the next one."""
         return np.asarray(due_by) <= self.end
 
 
-def tier_mask(tier: Places, names: Sequence[str]) -> NDArray[np.bool_]:
+def tier_mask(tier: Indices, names: Sequence[str]) -> NDArray[np.bool_]:
     """Which of these places of tiers are those of the names."""
     return np.isin(tier, [TIERS.index(name) for name in names])

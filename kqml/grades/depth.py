@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
-from kqml.grades.known import NEVER, Floats, Known, Mask, Places
+from kqml.grades.known import NEVER, Floats, Indices, Known, Mask
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import DepthLevel
 
@@ -106,7 +106,7 @@ def _shown(known: Known, granted: Floats) -> Floats:
     return np.nan_to_num(granted) if result else granted
 
 
-def _distinct(known: Known, indices: Places, name: str) -> Floats:
+def _distinct(known: Known, indices: Indices, name: str) -> Floats:
     """Distinct values of a code column per account, NaN where the data lack the column."""
     if name not in known.log.codes:
         return _nothing(known)
@@ -115,11 +115,11 @@ def _distinct(known: Known, indices: Places, name: str) -> Floats:
     return result if known.records(IN_TOUCH) else _nothing(known)
 
 
-def _kinds_used(known: Known, indices: Places) -> Floats:
+def _kinds_used(known: Known, indices: Indices) -> Floats:
     return _distinct_pairs(known, known.account[indices], known.log.kind[indices].astype(np.int64))
 
 
-def _distinct_pairs(known: Known, account: Places, codes: Places) -> Floats:
+def _distinct_pairs(known: Known, account: Indices, codes: Indices) -> Floats:
     pairs = np.unique((account << 32) + codes)
     return np.bincount(pairs >> 32, minlength=known.log.account_count).astype(np.float64)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import KINDS
-from kqml.grades.known import NEVER, Floats, Known, Places
+from kqml.grades.known import NEVER, Floats, Indices, Known
 from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import EmotionalEntry, Omission
@@ -21,11 +21,11 @@ class Movements:
     `event`: the place of the event. `omitted`: it was booked because that event stayed without an answer in time.
     """
 
-    account: Places
+    account: Indices
     booked_at: Instants
     weight: Floats
     half_life_days: Floats
-    event: Places
+    event: Indices
     omitted: NDArray[np.bool_]
 
     def left(self, instant: int) -> Floats:
@@ -98,7 +98,7 @@ def _omitted(known: Known, omission: Omission) -> Movements:
     return Movements(known.account[event], due[late], *columns, event, np.ones(count, dtype=np.bool_))
 
 
-def _due(known: Known, event: Places, days: float | None) -> Instants:
+def _due(known: Known, event: Indices, days: float | None) -> Instants:
     """When the time for an answer is over, never before the event itself."""
     occurred = known.log.occurred_at[event]
     if days is not None:
@@ -106,7 +106,7 @@ def _due(known: Known, event: Places, days: float | None) -> Instants:
     return np.full(len(event), NO_DUE) if known.log.due_at is None else np.maximum(known.log.due_at[event], occurred)
 
 
-def _next_of(known: Known, answers: Places, event: Places) -> Instants:
+def _next_of(known: Known, answers: Indices, event: Indices) -> Instants:
     """When the first of the events at `answers` happened after each event of the same account, NEVER where none did.
 
     Events of a log stand by account, then time, so that the next one after a place is the next in time.
@@ -122,7 +122,7 @@ def _next_of(known: Known, answers: Places, event: Places) -> Instants:
     return result
 
 
-def _after(known: Known, answers: Places, event: Places) -> Places:
+def _after(known: Known, answers: Indices, event: Indices) -> Indices:
     """The first of `answers` later than each event: those at the very same instant are no answer to it."""
     after = np.searchsorted(answers, event, side="right")
     while True:
@@ -169,7 +169,7 @@ def statement(known: Known, playbook: Playbook) -> tuple[Booking, ...]:
     )
 
 
-def _balance_after(moved: Movements, indices: Places) -> float:
+def _balance_after(moved: Movements, indices: Indices) -> float:
     at = int(moved.booked_at[indices[-1]])
     age = (at - moved.booked_at[indices]) / DAY_US
     return float((moved.weight[indices] * np.exp2(-age / moved.half_life_days[indices])).sum())

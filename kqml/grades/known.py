@@ -14,7 +14,7 @@ from kqml.events import KIND_OF_CODE, KINDS, EventKind
 from kqml.history.event_log import CLOSES, OPENS, EventLog
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 NEVER = np.iinfo(np.int64).max
@@ -33,17 +33,17 @@ class Known:
     recorded: frozenset[EventKind]
 
     @cached_property
-    def account(self) -> Places:
+    def account(self) -> Indices:
         return self.log.account_of_event()
 
-    def places(self, kinds: Iterable[EventKind], since: int | None = None) -> Places:
+    def places(self, kinds: Iterable[EventKind], since: int | None = None) -> Indices:
         """Where the events of these kinds stand, in order; only those from `since` on."""
         order, starts = self._by_kind
         parts = [order[starts[kind.number] : starts[kind.number + 1]] for kind in set(kinds)]
         indices = parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]), kind="stable")
         return indices if since is None else indices[self.log.occurred_at[indices] >= since]
 
-    def total(self, indices: Places, weights: Floats | None = None) -> Floats:
+    def total(self, indices: Indices, weights: Floats | None = None) -> Floats:
         """Per account how many of the events at `indices`, or the sum of their weights."""
         own = self.account[indices]
         return np.bincount(own, weights=weights, minlength=self.log.account_count).astype(np.float64)
@@ -52,7 +52,7 @@ class Known:
         """Whether any of these kinds is recorded."""
         return not self.recorded.isdisjoint(kinds)
 
-    def values(self, name: str, indices: Places) -> Floats:
+    def values(self, name: str, indices: Indices) -> Floats:
         """A value of each event, NaN where it is absent."""
         column = self.log.values.get(name)
         return np.full(len(indices), np.nan) if column is None else column[indices]
@@ -60,7 +60,7 @@ class Known:
     def days_before_cutoff(self, instants: Instants) -> Floats:
         return np.asarray((self.cutoff - instants) / DAY_US, dtype=np.float64)
 
-    def closed_at(self, indices: Places) -> Instants:
+    def closed_at(self, indices: Indices) -> Instants:
         """When each opening event was first closed by one that refers to it, NEVER where none that is known did."""
         opens = self.log.codes.get(OPENS)
         closed = np.full(len(indices), NEVER)
@@ -72,13 +72,13 @@ class Known:
         return closed
 
     @cached_property
-    def _by_kind(self) -> tuple[Places, Places]:
+    def _by_kind(self) -> tuple[Indices, Indices]:
         """The events by kind, within it in order; where each kind begins."""
         starts = np.concatenate([[0], np.cumsum(np.bincount(self.log.kind, minlength=len(KINDS)))])
         return np.argsort(self.log.kind, kind="stable"), starts
 
     @cached_property
-    def _closings(self) -> tuple[Places, Instants]:
+    def _closings(self) -> tuple[Indices, Instants]:
         """Where each account's numbers of opening events begin; for each number when it was first closed."""
         opens, closes = self.log.codes[OPENS], self.log.codes[CLOSES]
         most = np.zeros(self.log.account_count, dtype=np.int64)

@@ -10,7 +10,7 @@ from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 from kqml.grades.depth import DepthEvidence, asks_granted
 from kqml.grades.emotional_account import balances
-from kqml.grades.known import NEVER, Floats, Known, Places
+from kqml.grades.known import NEVER, Floats, Indices, Known
 from kqml.grades.sales import net_sales
 from kqml.history.event_log import NO_DUE
 from kqml.playbook import Playbook
@@ -130,7 +130,7 @@ def _receivables(known: Known, start: int) -> dict[str, Floats]:
         }
 
 
-def payments_due(known: Known) -> tuple[Places, Instants]:
+def payments_due(known: Known) -> tuple[Indices, Instants]:
     """Where payments fall due, with the instants: their `due_at`, else when the event itself happened.
 
     None where payments received are not recorded: nothing would tell whether they were made.

@@ -5,7 +5,7 @@ import numpy as np
 from models.policy.allocation.problem import WAIT, Floats
 
 MINUTES, MONEY = 0, 2
-"""Places among RESOURCES."""
+"""Indices among RESOURCES."""
 
 
 def costs(cost: Floats, minute_cost: float) -> Floats:

@@ -13,7 +13,7 @@ from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
 from kqml.history.event_log import CLOSED_BY
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 START = 18_262 * DAY_US
 """2020-01-01."""
@@ -70,7 +70,7 @@ LATE = 0.02
 """Share of records that come up to three days late."""
 
 
-def cutoffs_of(number: int) -> Places:
+def cutoffs_of(number: int) -> Indices:
     """So many cutoffs, every 28 days, the last one at the end of the history."""
     return START + (SPAN_DAYS - 28 * np.arange(number - 1, -1, -1)) * DAY_US
 
@@ -108,7 +108,7 @@ def _blocks(ids: list[str], events: int, rng: np.random.Generator) -> Iterator[p
         yield _table(ids, account, occurred, rng)
 
 
-def _table(ids: list[str], account: Places, occurred: Places, rng: np.random.Generator) -> pa.Table:
+def _table(ids: list[str], account: Indices, occurred: Indices, rng: np.random.Generator) -> pa.Table:
     count = len(account)
     kinds, shares = list(SHARES), np.array(list(SHARES.values()))
     kind = rng.choice(len(kinds), count, p=shares / shares.sum())
@@ -139,13 +139,13 @@ def _table(ids: list[str], account: Places, occurred: Places, rng: np.random.Gen
     )
 
 
-def _numbered(block: int, indices: Places, valid: NDArray[np.bool_] | None = None) -> pa.Array:
+def _numbered(block: int, indices: Indices, valid: NDArray[np.bool_] | None = None) -> pa.Array:
     """Ids of a block's events, null where not `valid`."""
     numbers = pa.array(block * 1_000_000_000 + indices, mask=None if valid is None else ~valid)
     return numbers.cast(pa.string())
 
 
-def _refs(account: Places, kind: Places, kinds: list[EventKind]) -> pa.Array:
+def _refs(account: Indices, kind: Indices, kinds: list[EventKind]) -> pa.Array:
     """What closes something refers to the latest event before it, in its account, that its kind closes."""
     indices, opener = np.arange(len(account)), np.full(len(account), -1)
     for opening, closing in CLOSED_BY.items():

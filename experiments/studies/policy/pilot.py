@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.studies.policy.history import RolloutHistory
 from experiments.world.control import Observation, Pilot, Reps, WorldDecisions, run
-from experiments.world.draws import Flags, Floats, Places
+from experiments.world.draws import Flags, Floats, Indices
 from experiments.world.simulation import SimulatedWeeks, Simulation
 from experiments.world.truth import HORIZON, assigned_truth
 from kqml.errors import Refused
@@ -23,9 +23,9 @@ class PilotWeek:
     """The drawn accounts of a week: their features (at the decision), package, chance, eligible packages, and a number
     from 0 to 1 of each by which parts of the pilot are taken."""
 
-    account: Places
+    account: Indices
     values: Floats
-    action: Places
+    action: Indices
     chance: Floats
     eligible: Flags
     lot: Floats

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.world.draws import Floats, Places
+from experiments.world.draws import Floats, Indices
 
 GAPS = 120
 """Gaps between orders are counted by day up to here; the last cell holds all longer ones."""
@@ -27,8 +27,8 @@ HALF_YEAR, HALF_YEARS, FAR_APART = 182, 10, 4
 class OrderLog:
     """Order days: account, day (both integers, sorted by account, then day), amount; the first and last day + 1."""
 
-    account: Places
-    day: Places
+    account: Indices
+    day: Indices
     amount: Floats
     days: int
 
@@ -52,7 +52,7 @@ class Marginals:
     persistence: float
 
 
-def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
+def marginals_of(log: OrderLog, month_of_day: Indices) -> Marginals:
     """`month_of_day`: 0 to 11 for each day of the log's time."""
     same = log.account[1:] == log.account[:-1]
     gaps = np.diff(log.day)[same]
@@ -80,7 +80,7 @@ def marginals_of(log: OrderLog, month_of_day: Places) -> Marginals:
     )
 
 
-def _mean(owner: Places, values: Floats, number: int) -> Floats:
+def _mean(owner: Indices, values: Floats, number: int) -> Floats:
     counts = np.maximum(np.bincount(owner, minlength=number), 1)
     return np.asarray(np.bincount(owner, weights=values, minlength=number) / counts, dtype=np.float64)
 
@@ -108,7 +108,7 @@ def _churn(log: OrderLog, window: int) -> float:
     return lost / max(request, 1)
 
 
-def _season(log: OrderLog, month_of_day: Places) -> Floats:
+def _season(log: OrderLog, month_of_day: Indices) -> Floats:
     """Sales per day of each month over whole years, mean 1."""
     years = log.days // 365 * 365
     inside = log.day < years

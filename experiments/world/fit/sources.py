@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.public_data import data_folder
 from experiments.world.almanac import START, TIME_ZONE
-from experiments.world.draws import Places
+from experiments.world.draws import Indices
 from experiments.world.fit.marginals import OrderLog
 from experiments.world.journal import Journal
 from experiments.world.population import SizeShape
@@ -54,7 +54,7 @@ def world_orders(world: World) -> OrderLog:
     return OrderLog(account, key % 10_000, amount, world.shape.weeks * 7)
 
 
-def months(log: OrderLog, start: date) -> Places:
+def months(log: OrderLog, start: date) -> Indices:
     """The month, 0 to 11, of each day of a log that starts on `start`."""
     return np.array([(start + timedelta(days=number)).month - 1 for number in range(log.days)], dtype=np.int64)
 

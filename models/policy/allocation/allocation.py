@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.policy.allocation.leftovers import allocation_reasons, left_out_reasons
-from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProblem, Flags, Floats, Places, check_problem
+from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProblem, Flags, Floats, Indices, check_problem
 from models.policy.allocation.solving import TOLERANCE, Solution, solve
 from models.policy.allocation.subgradient_ascent import Prices
 from models.policy.allocation.subproblems import subproblem
@@ -19,12 +19,12 @@ class Allocation:
     `overflow` (R × RESOURCES), `served`, `missing` (R × T × C) owed contacts, `worth` and the `bound` that no plan
     exceeds, `prices` of a minute, a stop, a unit of money; `exact`: solved as a programme."""
 
-    choice: Places
+    choice: Indices
     net_value: Floats
     avoided: Floats
     given_for: NDArray[np.str_]
     left_out: NDArray[np.str_]
-    wanted: Places
+    wanted: Indices
     used: Floats
     overflow: Floats
     served: Floats
@@ -110,12 +110,12 @@ def _has_bookings(problem: AllocationProblem) -> Flags:
     return np.bincount(problem.rep[first], minlength=len(problem.capacity)) > 0
 
 
-def _used(problem: AllocationProblem, choice: Places) -> Floats:
+def _used(problem: AllocationProblem, choice: Indices) -> Floats:
     reps, cost = len(problem.capacity), problem.cost[np.arange(len(problem)), choice]
     return np.column_stack([np.bincount(problem.rep, weights=column, minlength=reps) for column in cost.T])
 
 
-def _served(problem: AllocationProblem, choice: Places) -> Floats:
+def _served(problem: AllocationProblem, choice: Indices) -> Floats:
     result = np.zeros_like(problem.floor)
     brought = problem.counted[np.arange(len(problem)), choice]
     # `add.at`, not fancy assignment: several accounts share a rep and a tier.
@@ -123,7 +123,7 @@ def _served(problem: AllocationProblem, choice: Places) -> Floats:
     return result
 
 
-def _choice_without_floors(problem: AllocationProblem, solution: Solution, tolerance: float) -> Places:
+def _choice_without_floors(problem: AllocationProblem, solution: Solution, tolerance: float) -> Indices:
     """What each account would get if no tier had a floor; solved again where floors have a price."""
     # A floor with price 0 does not bind, so that its removal changes nothing: only the other reps are solved again.
     priced = (solution.prices.floor > 0).any(axis=(1, 2))

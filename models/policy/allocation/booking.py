@@ -7,7 +7,7 @@ from scipy.optimize import LinearConstraint
 
 from models.policy.allocation.integer_program import solve_integer_program
 from models.policy.allocation.padded_batch import WorkspaceSize
-from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Indices
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ def lightest_use(problem: AllocationProblem) -> tuple[Floats, Floats]:
     return own, _taken(problem, lightest, first)
 
 
-def _lightest(problem: AllocationProblem, options: Flags) -> Places:
+def _lightest(problem: AllocationProblem, options: Flags) -> Indices:
     """Of each account's options the one with the fewest minutes, then stops, then money."""
     order = np.lexsort(np.moveaxis(problem.cost, 2, 0)[::-1], axis=1)
     first = np.take_along_axis(options, order, axis=1).argmax(axis=1)
     return np.asarray(order[np.arange(len(problem)), first], dtype=np.int64)
 
 
-def _taken(problem: AllocationProblem, choice: Places, rows: Flags) -> Floats:
+def _taken(problem: AllocationProblem, choice: Indices, rows: Flags) -> Floats:
     """R × RESOURCES: what the chosen packages of some accounts take of each rep."""
     cost, rep = problem.cost[rows, choice[rows]], problem.rep[rows]
     reps = len(problem.capacity)
     return np.column_stack([np.bincount(rep, weights=column, minlength=reps) for column in cost.T])
 
 
-def _least_overflow(problem: AllocationProblem, options: Flags, rows: Places, rep: int) -> Places:
+def _least_overflow(problem: AllocationProblem, options: Flags, rows: Indices, rep: int) -> Indices:
     """The package of each of `rows`."""
     place, package = np.nonzero(options[rows])
     cost, capacity = problem.cost[rows[place], package], problem.capacity[rep]

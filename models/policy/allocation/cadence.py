@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS, TIERS
-from models.policy.allocation.problem import AllocationProblem, Floats, Places
+from models.policy.allocation.problem import AllocationProblem, Floats, Indices
 
 WHOLE = 1e-9
 ROOM = 0.9
 """The share of a tier's accounts whose packages its floors may claim, so that something is left to choose."""
 
 
-def tier_indices(tier: NDArray[np.object_]) -> Places:
+def tier_indices(tier: NDArray[np.object_]) -> Indices:
     """The place of each account's tier among TIERS; unknown ones count as the last, which is owed least."""
     result = np.full(len(tier), len(TIERS) - 1, dtype=np.int64)
     for place, name in enumerate(TIERS):
@@ -22,7 +22,7 @@ def tier_indices(tier: NDArray[np.object_]) -> Places:
     return result
 
 
-def shortfall_costs(playbook: Playbook, tier: Places) -> Floats:
+def shortfall_costs(playbook: Playbook, tier: Indices) -> Floats:
     """n × channels: money lost by each owed contact that is missing."""
     costs: Floats = np.array([[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS])
     return costs[tier]
@@ -56,7 +56,7 @@ def no_floors(reps: int) -> Floats:
     return np.zeros((reps, len(TIERS), len(CHANNELS)))
 
 
-def exploration(playbook: Playbook, tier: Places, kept_out: NDArray[np.bool_]) -> Floats:
+def exploration(playbook: Playbook, tier: Indices, kept_out: NDArray[np.bool_]) -> Floats:
     """ε of each account by its tier; 0 where it is `kept_out` (musts, the holdout)."""
     probability = np.array([playbook.exploration[name] for name in TIERS])[tier]
     return np.where(kept_out, 0.0, probability)

@@ -9,14 +9,14 @@ from scipy.sparse import coo_array, csr_array, hstack
 from kqml.errors import CouldNot
 from models.policy.allocation.integer_program import Optimum, solve_integer_program
 from models.policy.allocation.padded_batch import PaddedBatch
-from models.policy.allocation.problem import SMALL, Floats, Places
+from models.policy.allocation.problem import SMALL, Floats, Indices
 
 
 @dataclass(frozen=True)
 class Solved:
     """`choice` (m): the package at each place. `bound`: no plan with as few missing contacts is worth more."""
 
-    choice: Places
+    choice: Indices
     bound: float
 
 
@@ -24,8 +24,8 @@ class Solved:
 class IntegerProgram:
     """The options of one rep as 0/1 variables: `place` and `package` of each, its value; rows of the constraints."""
 
-    place: Places
-    package: Places
+    place: Indices
+    package: Indices
     value: Floats
     one_each: csr_array
     takes: csr_array

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policy.allocation.problem import NOT_BOOKED, WAIT, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.problem import NOT_BOOKED, WAIT, AllocationProblem, Flags, Floats, Indices
 
 GIVEN = ("nothing", "must", "explored", "value", "floor")
 """`floor`: worth nothing by itself, given because its tier needs contacts."""
@@ -14,7 +14,7 @@ accounts that gain more. `floor`: they go to a tier's floor. `blocked`: a guardr
 guardrails block every package that keeps it."""
 
 
-def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Places) -> NDArray[np.str_]:
+def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Indices) -> NDArray[np.str_]:
     """One of GIVEN for each account."""
     own = value[np.arange(len(choice)), choice]
     retained = problem.must & ~problem.must_blocked
@@ -24,7 +24,7 @@ def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Places
 
 
 def left_out_reasons(
-    problem: AllocationProblem, value: Floats, choice: Places, without_floors: Places
+    problem: AllocationProblem, value: Floats, choice: Indices, without_floors: Indices
 ) -> NDArray[np.str_]:
     """One of LEFT_OUT for each account. `without_floors`: what it would get if no tier had a floor."""
     row = np.arange(len(choice))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Indices
 
 ELEMENTS = 120_000
 """Packages × reps × accounts worked on at once: small enough for the processor's cache."""
@@ -22,16 +22,16 @@ class PaddedBatch:
     `tier` (r × m). `cost` (RESOURCES × K × r × m).
     """
 
-    reps: Places
-    row: Places
+    reps: Indices
+    row: Indices
     value: Floats
     counted: Floats
-    tier: Places
+    tier: Indices
     cost: Floats
     capacity: Floats
     floor: Floats
 
-    def take(self, mask: Flags | Places) -> "PaddedBatch":
+    def take(self, mask: Flags | Indices) -> "PaddedBatch":
         """Some of the reps."""
         return PaddedBatch(
             reps=self.reps[mask],
@@ -48,31 +48,31 @@ class PaddedBatch:
     def floored(self) -> bool:
         return bool((self.floor > 0).any())
 
-    def used(self, choice: Places) -> Floats:
+    def used(self, choice: Indices) -> Floats:
         """r × RESOURCES: what a choice (r × m) takes."""
         return np.asarray(self.taken(choice).sum(axis=2).T, dtype=np.float64)
 
-    def taken(self, choice: Places) -> Floats:
+    def taken(self, choice: Indices) -> Floats:
         """RESOURCES × r × m: what a choice takes at each place."""
         result = np.take_along_axis(self.cost, choice[None, None], axis=1)[:, 0]
         return np.asarray(result, dtype=np.float64)
 
-    def served(self, choice: Places) -> Floats:
+    def served(self, choice: Indices) -> Floats:
         """r × T × C: owed contacts that a choice brings to each tier."""
         brought = self.brought(choice)
         tiers = [np.where(self.tier == tier, brought, 0.0).sum(axis=2) for tier in range(self.floor.shape[1])]
         return np.asarray(np.stack(tiers, axis=1).transpose(2, 1, 0), dtype=np.float64)
 
-    def brought(self, choice: Places) -> Floats:
+    def brought(self, choice: Indices) -> Floats:
         """C × r × m: owed contacts that a choice brings."""
         result = np.take_along_axis(self.counted, choice[None, None], axis=1)[:, 0]
         return np.asarray(result, dtype=np.float64)
 
-    def worth(self, choice: Places) -> Floats:
+    def worth(self, choice: Indices) -> Floats:
         """r: the value of a choice."""
         return np.asarray(np.take_along_axis(self.value, choice[None], axis=0)[0].sum(axis=1), dtype=np.float64)
 
-    def fits(self, choice: Places) -> Flags:
+    def fits(self, choice: Indices) -> Flags:
         """r: whether a choice keeps to capacities and floors."""
         # The tolerance of HiGHS, so that a plan of either solver passes the same test.
         within = (self.used(choice) <= self.capacity * (1 + SMALL) + SMALL).all(axis=1)
@@ -111,20 +111,20 @@ def pad_reps(room: WorkspaceSize) -> Iterator[PaddedBatch]:
             yield _cells(room, some, _rows(order, starts[some], counts[some], length))
 
 
-def _padded(counts: Places) -> Places:
+def _padded(counts: Indices) -> Indices:
     """Each count rounded up to a multiple of an eighth of its power of two, at least 4."""
     # Few distinct lengths make few batches, and the padding wastes at most an eighth.
     step = np.maximum(4, 2 ** np.floor(np.log2(np.maximum(counts, 1))).astype(np.int64) // 8)
     return np.asarray(-(-counts // step) * step, dtype=np.int64)
 
 
-def _rows(order: Places, starts: Places, counts: Places, length: int) -> Places:
+def _rows(order: Indices, starts: Indices, counts: Indices, length: int) -> Indices:
     place = np.arange(length)
     inside = place[None, :] < counts[:, None]
     return np.where(inside, order[np.minimum(starts[:, None] + place, len(order) - 1)], -1)
 
 
-def _cells(room: WorkspaceSize, reps: Places, row: Places) -> PaddedBatch:
+def _cells(room: WorkspaceSize, reps: Indices, row: Indices) -> PaddedBatch:
     # Padding behaves as an account whose only option is to wait, worth 0: sums and maxima need no masks later.
     absent = row < 0
     cost, capacity = room.problem.cost[row], room.capacity[reps]

@@ -3,13 +3,13 @@
 import numpy as np
 
 from models.policy.allocation.padded_batch import PaddedBatch
-from models.policy.allocation.problem import SMALL, Floats, Places
+from models.policy.allocation.problem import SMALL, Floats, Indices
 
 ROUNDS = 40
 LEAST_GAIN = 1e-9
 
 
-def polish(cells: PaddedBatch, choice: Places) -> Places:
+def polish(cells: PaddedBatch, choice: Indices) -> Indices:
     """Changes, rep by rep, the package of one account at a time to the one that gains most, until none gains.
 
     `choice` (r × m) must fit; so does the answer.
@@ -26,7 +26,7 @@ def polish(cells: PaddedBatch, choice: Places) -> Places:
     return choice
 
 
-def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats, Places, Places]:
+def _best_move(cells: PaddedBatch, choice: Indices, reps: Indices) -> tuple[Floats, Indices, Indices]:
     """For each of `reps`: the largest gain of one change, at which place, to which package; −inf without one."""
     now = choice[reps]
     taken = np.take_along_axis(cells.cost[:, :, reps], now[None, None], axis=1)[:, 0]
@@ -52,7 +52,7 @@ def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats
     return best, place, package
 
 
-def _spare(cells: PaddedBatch, reps: Places, brought: Floats) -> Floats:
+def _spare(cells: PaddedBatch, reps: Indices, brought: Floats) -> Floats:
     """C × reps × m: owed contacts that an account's tier may lose before its floor."""
     tier, spare = cells.tier[reps], np.zeros_like(brought)
     if cells.floored:

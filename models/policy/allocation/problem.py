@@ -13,7 +13,7 @@ from kqml.playbook.codes import CHANNELS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 RESOURCES = ("minutes", "stops", "money")
 WAIT = 0
@@ -60,12 +60,12 @@ class AllocationProblem:
     """
 
     packages: Actions
-    rep: Places
-    tier: Places
+    rep: Indices
+    tier: Indices
     net_value: Floats
     allowed: Flags
     fulfils: Flags
-    booked: Places
+    booked: Indices
     due: Floats
     shortfall_cost: Floats
     capacity: Floats

@@ -3,13 +3,13 @@
 import numpy as np
 
 from models.policy.allocation.padded_batch import PaddedBatch
-from models.policy.allocation.problem import SMALL, Floats, Places
+from models.policy.allocation.problem import SMALL, Floats, Indices
 
 ROUNDS = 60
 HEALS = 1e-9
 
 
-def repair(cells: PaddedBatch, choice: Places) -> Places:
+def repair(cells: PaddedBatch, choice: Indices) -> Indices:
     """Changes one account's package at a time, rep by rep, while that heals; not every plan gets to fit."""
     choice = choice.copy()
     active = np.arange(len(cells.reps))
@@ -24,7 +24,7 @@ def repair(cells: PaddedBatch, choice: Places) -> Places:
     return choice
 
 
-def _best_move(cells: PaddedBatch, choice: Places, reps: Places) -> tuple[Floats, Places, Places]:
+def _best_move(cells: PaddedBatch, choice: Indices, reps: Indices) -> tuple[Floats, Indices, Indices]:
     """For each of `reps` the move that heals most for what it loses: its score (0 without one), place, package."""
     now, row = choice[reps], np.arange(len(reps))
     capacity = np.where(cells.capacity[reps] > 0, cells.capacity[reps], 1.0).T
@@ -57,13 +57,13 @@ def _beyond(excess: Floats) -> Floats:
     return np.where(excess > SMALL, excess, 0.0)
 
 
-def _unit(cells: PaddedBatch, reps: Places) -> Floats:
+def _unit(cells: PaddedBatch, reps: Indices) -> Floats:
     """C × reps × m: the floor of each account's tier, at least 1."""
     row = reps[:, None]
     return np.maximum(cells.floor[row, cells.tier[reps]].transpose(2, 0, 1), 1.0)
 
 
-def _shortness(cells: PaddedBatch, reps: Places, brought: Floats) -> Floats:
+def _shortness(cells: PaddedBatch, reps: Indices, brought: Floats) -> Floats:
     """C × reps × m: contacts missing of the floor of each account's tier, as a share of it; negative where spare."""
     tier, short = cells.tier[reps], np.zeros_like(brought)
     for one in range(cells.floor.shape[1]):

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from kqml.duties.overrides import WHY
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.problem import Actions, Flags, Floats, Places
+from models.policy.allocation.problem import Actions, Flags, Floats, Indices
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
@@ -77,7 +77,7 @@ def required_contacts(duties: pa.Table, account_ids: Sequence[str]) -> RequiredC
     return RequiredContacts(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
 
 
-def _summed(column: "pd.Series[float]", mask: Flags, at: tuple[Places, Places], shape: tuple[int, int]) -> Floats:
+def _summed(column: "pd.Series[float]", mask: Flags, at: tuple[Indices, Indices], shape: tuple[int, int]) -> Floats:
     result = np.zeros(shape)
     np.add.at(result, (at[0][mask], at[1][mask]), column.fillna(0.0).to_numpy(dtype=np.float64)[mask])
     return result

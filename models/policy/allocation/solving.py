@@ -11,7 +11,7 @@ from models.policy.allocation.booking import book
 from models.policy.allocation.exact import solve_exactly
 from models.policy.allocation.padded_batch import PaddedBatch, pad_reps
 from models.policy.allocation.polish import polish
-from models.policy.allocation.problem import WAIT, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.problem import WAIT, AllocationProblem, Flags, Floats, Indices
 from models.policy.allocation.subgradient_ascent import ROUNDS, Prices, find_prices
 
 TOLERANCE = 0.01
@@ -26,7 +26,7 @@ class Solution:
     """`choice` (n): each account's package. Per rep: `worth` of the choice, `bound` that no plan exceeds, prices,
     `overflow` (R × RESOURCES) of the bookings, `exact`: solved as a programme."""
 
-    choice: Places
+    choice: Indices
     worth: Floats
     bound: Floats
     prices: Prices

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.policy.allocation.padded_batch import PaddedBatch
-from models.policy.allocation.problem import Flags, Floats, Places
+from models.policy.allocation.problem import Flags, Floats, Indices
 from models.policy.allocation.repair import repair
 
 ROUNDS, STEPS = 6, 20
@@ -31,7 +31,7 @@ class Prices:
     resource: Floats
     floor: Floats
 
-    def take(self, reps: Places) -> "Prices":
+    def take(self, reps: Indices) -> "Prices":
         return Prices(self.resource[reps], self.floor[reps])
 
 
@@ -42,17 +42,17 @@ class SubgradientState:
     prices: Prices
     bound: Floats
     best: Prices
-    choice: Places
+    choice: Indices
     worth: Floats
     eagerness: Floats
-    waited: Places
+    waited: Indices
 
-    def take(self, reps: Places) -> "SubgradientState":
+    def take(self, reps: Indices) -> "SubgradientState":
         """The search of some reps."""
         arrays = {name: getattr(self, name)[reps] for name in ARRAYS}
         return SubgradientState(prices=self.prices.take(reps), best=self.best.take(reps), **arrays)
 
-    def put(self, reps: Places, part: "SubgradientState") -> None:
+    def put(self, reps: Indices, part: "SubgradientState") -> None:
         """Takes over what `part` found for `reps`."""
         for name in ARRAYS:
             getattr(self, name)[reps] = getattr(part, name)
@@ -102,7 +102,7 @@ def _repair_unknown(cells: PaddedBatch, climb: SubgradientState) -> None:
         _remember(cells, climb, choice)
 
 
-def best_responses(cells: PaddedBatch, prices: Prices) -> tuple[Places, Floats]:
+def best_responses(cells: PaddedBatch, prices: Prices) -> tuple[Indices, Floats]:
     """The choice (r × m) that is best at these prices, and L (r)."""
     choice = np.zeros(cells.row.shape, dtype=np.int64)
     best = np.full(cells.row.shape, -np.inf)
@@ -162,14 +162,14 @@ def _step(cells: PaddedBatch, climb: SubgradientState) -> None:
     climb.prices = _where(~tired, _moved(cells, climb, choice, result), climb.prices)
 
 
-def _remember(cells: PaddedBatch, climb: SubgradientState, choice: Places) -> None:
+def _remember(cells: PaddedBatch, climb: SubgradientState, choice: Indices) -> None:
     worth = np.where(cells.fits(choice), cells.worth(choice), -np.inf)
     better = worth > climb.worth
     climb.choice = np.where(better[:, None], choice, climb.choice)
     climb.worth = np.maximum(worth, climb.worth)
 
 
-def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Places, result: Floats) -> Prices:
+def _moved(cells: PaddedBatch, climb: SubgradientState, choice: Indices, result: Floats) -> Prices:
     """Prices after a step against the subgradient, in units of each capacity and floor."""
     # Minutes, stops and money differ by orders of magnitude: in shares of capacity one step length serves all of them.
     scale = np.where(cells.capacity > 0, cells.capacity, 1.0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.policy.allocation.problem import AllocationProblem, Places
+from models.policy.allocation.problem import AllocationProblem, Indices
 
 
 @dataclass(frozen=True)
@@ -12,11 +12,11 @@ class Subproblem:
     """`problem`: rep j of it is rep `reps[j]` of the whole, row i is row `rows[i]` of the whole."""
 
     problem: AllocationProblem
-    reps: Places
-    rows: Places
+    reps: Indices
+    rows: Indices
 
 
-def subproblem(problem: AllocationProblem, reps: Places) -> Subproblem:
+def subproblem(problem: AllocationProblem, reps: Indices) -> Subproblem:
     """The problem of `reps`; a rep named twice has its accounts twice."""
     order = np.argsort(problem.rep, kind="stable")
     counts = np.bincount(problem.rep, minlength=len(problem.capacity))

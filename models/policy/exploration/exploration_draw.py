@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.policy.allocation.problem import NOT_BOOKED, Flags, Floats, Places
+from models.policy.allocation.problem import NOT_BOOKED, Flags, Floats, Indices
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class ExplorationDraws:
 
     epsilon: Floats
     explores: Flags
-    drawn: Places
+    drawn: Indices
 
 
 def draw_exploration(eligible: Flags, epsilon: Floats, coin: Floats, draw: Floats) -> ExplorationDraws:
@@ -25,7 +25,7 @@ def draw_exploration(eligible: Flags, epsilon: Floats, coin: Floats, draw: Float
     return ExplorationDraws(epsilon, explores, np.where(explores, randomised, NOT_BOOKED))
 
 
-def probability(coins: ExplorationDraws, eligible: Flags, assigned: Places, planned: Places) -> Floats:
+def probability(coins: ExplorationDraws, eligible: Flags, assigned: Indices, planned: Indices) -> Floats:
     """p(assigned) = ε / |E| + (1 − ε)·[assigned = planned]; `planned`: the choice had the account not explored."""
     even = coins.epsilon / eligible.sum(axis=1)
     return np.asarray(even + (1.0 - coins.epsilon) * (assigned == planned), dtype=np.float64)

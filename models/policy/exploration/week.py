@@ -6,7 +6,7 @@ import numpy as np
 
 from models.policy.allocation.allocation import Allocation, describe
 from models.policy.allocation.booking import lightest_use
-from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProblem, Flags, Floats, Places, check_problem
+from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProblem, Flags, Floats, Indices, check_problem
 from models.policy.allocation.solving import TOLERANCE, solve
 from models.policy.allocation.subgradient_ascent import Prices
 from models.policy.allocation.subproblems import subproblem
@@ -23,8 +23,8 @@ class DecidedWeek:
     musts, accounts that never explore, weeks that might overflow may not."""
 
     allocation: Allocation
-    assigned: Places
-    planned: Places
+    assigned: Indices
+    planned: Indices
     probability: Floats
     coin: Flags
     evaluable: Flags
@@ -58,7 +58,7 @@ def decide_week(problem: AllocationProblem, coins: ExplorationDraws, tolerance: 
     )
 
 
-def _had_not_explored(explored: AllocationProblem, explorers: Places, calm: Prices, tolerance: float) -> Places:
+def _had_not_explored(explored: AllocationProblem, explorers: Indices, calm: Prices, tolerance: float) -> Indices:
     """The package of each explorer in its rep's week, had its own coin not fallen."""
     part = subproblem(explored, explored.rep[explorers])
     own = part.rows == explorers[part.problem.rep]

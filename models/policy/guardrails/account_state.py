@@ -19,7 +19,7 @@ from kqml.playbook.codes import CHANNELS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -65,20 +65,20 @@ def account_states(book: DutyInputs, playbook: Playbook, week: Period, cutoff: i
     )
 
 
-def _quiet_share(book: DutyInputs, days: Places) -> float:
+def _quiet_share(book: DutyInputs, days: Indices) -> float:
     quiet = np.zeros(len(days), dtype=bool)
     for start, end in book.quiet.tolist():
         quiet |= (days >= start) & (days < end)
     return float(quiet.mean())
 
 
-def _rep_share(book: DutyInputs, owner: Places, days: Places) -> Floats:
+def _rep_share(book: DutyInputs, owner: Indices, days: Indices) -> Floats:
     """0 where nobody is in charge."""
     shares = np.array([*(_there(rep, days).mean() for rep in book.log.reps), 0.0])
     return np.asarray(shares[owner], dtype=np.float64)
 
 
-def _there(rep: DutyRep, days: Places) -> Flags:
+def _there(rep: DutyRep, days: Indices) -> Flags:
     return np.asarray((days >= rep.employed[0]) & (days < rep.employed[1]) & ~rep.absent(days), dtype=bool)
 
 

@@ -18,7 +18,7 @@ from kqml.duties.period import Period, day_number
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import SeasonRule
-from models.policy.allocation.problem import Floats, Places
+from models.policy.allocation.problem import Floats, Indices
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Company:
         return list_duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
 
     @cached_property
-    def owner(self) -> Places:
+    def owner(self) -> Indices:
         """Per account the place of its rep among `rep_ids`, -1 where nobody is in charge."""
         request = duty_request(self.book, self.playbook, self.week, self.cutoff)
         return np.asarray(request.owner(request.last_known_day), dtype=np.int64)

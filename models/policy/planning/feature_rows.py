@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from kqml.dataset.tables import NUMBER, TEXT
-from models.policy.allocation.problem import Floats, Places
+from models.policy.allocation.problem import Floats, Indices
 from models.policy.planning.decision_rows import decision_ids
 
 FEATURES = "decision_features.parquet"
@@ -27,7 +27,7 @@ class FeatureRows:
         self._schema = pa.schema({"decision_id": TEXT, **dict.fromkeys(columns, NUMBER)})
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
 
-    def __call__(self, accounts: Places, values: Floats) -> None:
+    def __call__(self, accounts: Indices, values: Floats) -> None:
         ids = pa.array(decision_ids(self._ids[accounts], self._week), TEXT)
         columns = [pa.array(np.ascontiguousarray(column)) for column in values.T]
         self._writer.write_table(pa.table([ids, *columns], schema=self._schema))
@@ -44,7 +44,7 @@ class FeatureMatrix:
         self.values = np.full((accounts, len(columns)), np.nan)
         self.known = np.zeros(accounts, dtype=np.bool_)
 
-    def __call__(self, accounts: Places, values: Floats) -> None:
+    def __call__(self, accounts: Indices, values: Floats) -> None:
         self.values[accounts] = values
         self.known[accounts] = True
 

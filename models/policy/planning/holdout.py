@@ -3,10 +3,10 @@
 import numpy as np
 
 from kqml.playbook.codes import CHANNELS
-from models.policy.allocation.problem import NOT_BOOKED, Actions, Flags, Floats, Places
+from models.policy.allocation.problem import NOT_BOOKED, Actions, Flags, Floats, Indices
 
 
-def playbook_actions(packages: Actions, due: Floats, retained: Floats, allowed: Flags, draws: Floats) -> Places:
+def playbook_actions(packages: Actions, due: Floats, retained: Floats, allowed: Flags, draws: Floats) -> Indices:
     """Per account the package of its cadence; NOT_BOOKED where the week brings none.
 
     `due`, `retained`, `draws` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers.

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.churn.reasons.reasons import Reason
-from models.policy.allocation.problem import WAIT, Places
+from models.policy.allocation.problem import WAIT, Indices
 from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs
 from models.policy.planning.week_decision import WeekPlan, reasons_given
@@ -19,7 +19,7 @@ from models.value.net import MONEY
 STOPS, MINUTES = 1, 0
 
 
-def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Places:
+def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
     """The accounts that get something, of one rep or of all, by rep, then musts first, then what is at stake."""
     mine = plan.decided & (plan.week.assigned != WAIT)
     if rep is not None:
@@ -31,7 +31,7 @@ def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Places:
     )
 
 
-def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
+def plan_rows(plan: WeekPlan, who: Indices) -> list[dict[str, Any]]:
     """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are None where nothing supports
     them: what is ranked by risk has no effect that could be claimed."""
     chosen, names, net = plan.week.assigned, _names(plan), _net(plan)
@@ -61,7 +61,7 @@ def plan_rows(plan: WeekPlan, who: Places) -> list[dict[str, Any]]:
 
 
 def with_briefs(
-    plan: WeekPlan, who: Places, rows: Sequence[dict[str, Any]], material: BriefInputs, language: str
+    plan: WeekPlan, who: Indices, rows: Sequence[dict[str, Any]], material: BriefInputs, language: str
 ) -> list[dict[str, Any]]:
     """The same rows, each with its brief."""
     writer = BriefWriter(plan.company, material, language)
@@ -75,7 +75,7 @@ def with_briefs(
     ]
 
 
-def totals(plan: WeekPlan, who: Places) -> dict[str, Any]:
+def totals(plan: WeekPlan, who: Indices) -> dict[str, Any]:
     """Of the accounts that get something. `net_value` adds up what rests on randomised evidence alone, None where
     nothing does."""
     used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)

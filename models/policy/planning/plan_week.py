@@ -16,7 +16,7 @@ from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
 from models.churn.scoring_request import ScoringRequest
-from models.policy.allocation.problem import Flags, Floats, Places
+from models.policy.allocation.problem import Flags, Floats, Indices
 from models.policy.guardrails.log_columns import rejections
 from models.policy.planning.assessment import AccountAssessment, Sink, assess_accounts, unassessed
 from models.policy.planning.company import Company, read_company
@@ -108,7 +108,7 @@ def _not_requested(company: Company, requested: PlanRequest) -> Flags:
     return np.asarray(~decide[company.owner], dtype=bool)
 
 
-def _nowhere(accounts: Places, values: Floats) -> None:
+def _nowhere(accounts: Indices, values: Floats) -> None:
     """Keeps no feature rows."""
 
 

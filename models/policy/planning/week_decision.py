@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_indices, with_floors
-from models.policy.allocation.problem import NOT_BOOKED, WAIT, Actions, AllocationProblem, Flags, Floats, Places
+from models.policy.allocation.problem import NOT_BOOKED, WAIT, Actions, AllocationProblem, Flags, Floats, Indices
 from models.policy.allocation.required_contacts import RequiredContacts, required_contacts
 from models.policy.exploration.exploration_draw import ExplorationDraws, draw_exploration
 from models.policy.exploration.holdout import holdout_accounts
@@ -84,7 +84,7 @@ def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
     return np.asarray(np.where(own, np.where(plan.week.assigned == WAIT, "nothing", "playbook"), given))
 
 
-def _with_nobody(guarded: GuardrailResult, owner: Places) -> GuardrailResult:
+def _with_nobody(guarded: GuardrailResult, owner: Indices) -> GuardrailResult:
     """Where nobody is in charge nothing can be done."""
     rule = guarded.rule.copy()
     alone = (owner < 0)[:, None] & guarded.allowed
@@ -98,7 +98,7 @@ def _problem(
     guarded: GuardrailResult,
     required: RequiredContacts,
     score: Floats,
-    groups: tuple[Places, Flags, Flags],
+    groups: tuple[Indices, Flags, Flags],
 ) -> AllocationProblem:
     """Accounts without a rep stand with a rep of their own who has no hours. Held-out accounts have no rank, so that
     nothing but musts and their playbook package reaches them. `groups`: tier, held, decided."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from features.churn_definition import ChurnDefinition
 from features.context import NEVER, Context
 from features.labels import ENDING
-from features.recorded import Places, RecordedEvents, recorded_events
+from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
@@ -79,14 +79,14 @@ def customers_in_period(log: EventLog, context: Context, definition: ChurnDefini
     )
 
 
-def _following(times: Instants, account: Places) -> Instants:
+def _following(times: Instants, account: Indices) -> Instants:
     """The next order of the same account, NEVER after the last one."""
     following = np.full(len(times), NEVER)
     following[:-1] = np.where(account[:-1] == account[1:], times[1:], NEVER)
     return following
 
 
-def _first_ending(endings: RecordedEvents, account: Places, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
+def _first_ending(endings: RecordedEvents, account: Indices, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
     """When each account first closed or was transferred after each time, with the kind; NEVER where it did not."""
     place = endings.next_from(account, times)
     exists = place < endings.offsets[account + 1]
@@ -95,7 +95,7 @@ def _first_ending(endings: RecordedEvents, account: Places, times: Instants) -> 
     return at, kind
 
 
-def _last_place(account: Places, inside: Mask, left: Mask, accounts: int) -> Places:
+def _last_place(account: Indices, inside: Mask, left: Mask, accounts: int) -> Indices:
     """Per customer the place of the order after which it was last lost, else of its last order in the period."""
     latest = np.full(accounts, -1)
     for chosen in (inside, left):

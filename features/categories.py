@@ -10,13 +10,13 @@ Vocabulary = Mapping[str, tuple[str, ...]]
 
 
 def vocabulary_of(profile: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """The distinct words of each column, ascending; columns without any word are left out."""
+    """Return the distinct words of each column, ascending; columns without any word are left out."""
     words = {str(name): tuple(sorted(profile[name].dropna().unique().tolist())) for name in profile.columns}
     return {name: known for name, known in words.items() if known}
 
 
 def codes_of(profile: pd.DataFrame, vocabulary: Vocabulary) -> NDArray[np.float64]:
-    """Per row and column of the vocabulary the place of the word, NaN where it is absent or not in the vocabulary."""
+    """Return per row and column the index of the word in the vocabulary; NaN where it is absent or unknown."""
     codes = np.full((len(profile), len(vocabulary)), np.nan)
     for place, (name, words) in enumerate(vocabulary.items()):
         if name in profile:

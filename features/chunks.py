@@ -50,7 +50,7 @@ class Chunk:
 
 
 def chunks_of(dataset: Dataset, columns: Sequence[str], events: int = EVENTS) -> Iterator[Chunk]:
-    """The dataset as chunks of about `events` events, accounts ascending, every account whole in one of them.
+    """Yield the dataset as chunks of about `events` events, accounts ascending, every account whole in one of them.
 
     `columns`: those of the events to read beside account, times, kind; absent ones are left out.
     """
@@ -79,7 +79,7 @@ def _whole_accounts(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _with_own_ids(table: pa.Table) -> pa.Table:
-    """The table with a dictionary of account ids that holds its own alone; ids ascend, so equal ones are neighbours."""
+    """Return the table with a dictionary of its own account ids only; the ids must ascend."""
     ids = table["account_id"].combine_chunks()
     codes = ids.indices.to_numpy()
     fresh = np.concatenate([[True], np.diff(codes) != 0])
@@ -90,7 +90,7 @@ def _with_own_ids(table: pa.Table) -> pa.Table:
 
 
 def _start_of_last(ids: pa.ChunkedArray) -> int:
-    """Where the last account of ascending ids begins."""
+    """Return where the last account of ascending ids begins."""
     codes: NDArray[np.int32] = ids.unify_dictionaries().combine_chunks().indices.to_numpy()
     others = np.flatnonzero(codes != codes[-1])
     return int(others[-1]) + 1 if len(others) else 0

@@ -52,7 +52,7 @@ class Windows:
 def windows_of(
     cutoffs: Instants, definition: ChurnDefinition, quiet: QuietPeriods, label_lag_days: float = 0.0
 ) -> Windows:
-    """The windows of these cutoffs. An answer matures the label lag (plain days) after its window closes."""
+    """Return the windows of these cutoffs. An answer matures the label lag (plain days) after its window closes."""
     opens = quiet.after(cutoffs, definition.gap)
     closes = quiet.after(cutoffs, definition.gap + definition.horizon)
     return Windows(opens, closes, closes + round(label_lag_days * DAY_US))

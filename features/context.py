@@ -38,13 +38,13 @@ class Context:
     quiet: QuietPeriods = NO_QUIET_PERIODS
 
     def between(self, start: int, stop: int) -> "Context":
-        """The context of accounts `start:stop` of the log."""
+        """Return the context of accounts `start:stop` of the log."""
         return Context(self.recorded_since, self.opened_at[start:stop], self.time_zone, self.quiet)
 
 
 def context_of(info: DatasetInfo, accounts: pd.DataFrame, log: EventLog) -> Context:
-    """The context of a dataset's log; `accounts` has one row for each account of the log, in its order, and opens
-    them by `opened_on` where it has that column."""
+    """Return the context of a dataset's log; `accounts` has one row for each account of the log, in its order, and
+    opens them by `opened_on` where it has that column."""
     opened = accounts.get("opened_on")
     unknown = np.full(log.account_count, UNKNOWN)
     return Context(
@@ -56,7 +56,7 @@ def context_of(info: DatasetInfo, accounts: pd.DataFrame, log: EventLog) -> Cont
 
 
 def recorded_since(info: DatasetInfo) -> Instants:
-    """Per kind number the first instant at which one was known, NEVER where none was."""
+    """Return per kind number the first instant at which one was known, NEVER where none was."""
     since = np.full(len(KINDS), NEVER, dtype=np.int64)
     for code, instant in info.kinds_recorded.items():
         since[KIND_OF_CODE[code].number] = instant_of(datetime.fromisoformat(instant))
@@ -64,7 +64,7 @@ def recorded_since(info: DatasetInfo) -> Instants:
 
 
 def quiet_periods(info: DatasetInfo) -> QuietPeriods:
-    """The declared quiet days, from local midnight to local midnight."""
+    """Return the declared quiet days, from local midnight to local midnight."""
     return QuietPeriods.of(
         (_midnight(period.start, info.time_zone), _midnight(period.end, info.time_zone))
         for period in info.quiet_periods
@@ -76,7 +76,7 @@ def _midnight(day: str, time_zone: str) -> int:
 
 
 def midnights(days: "pd.Series[pd.Timestamp]", time_zone: str) -> Instants:
-    """The local midnight of each naive date, UNKNOWN where it is missing."""
+    """Return the local midnight of each naive date, UNKNOWN where it is missing."""
     local = days.to_numpy(dtype="datetime64[D]").astype(np.int64) * DAY_US
     missing = days.isna().to_numpy()
     changes, offsets = zone_changes(time_zone)

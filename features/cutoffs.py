@@ -27,7 +27,7 @@ DEFAULT_HISTORY_SHARE = 0.25
 
 
 def parse_cutoff(text: str, time_zone: str) -> int:
-    """The instant of a date (its local midnight) or of an instant with offset, of the years 1970 to 2099.
+    """Return the instant of a date (its local midnight) or of an instant with offset, of the years 1970 to 2099.
 
     Raises BadUse on anything else.
     """
@@ -64,7 +64,7 @@ def last_day(log: EventLog, time_zone: str) -> int:
 
 
 def default_start(log: EventLog, time_zone: str) -> int:
-    """The first local midnight that leaves a year of orders before it, or a quarter of a log shorter than four."""
+    """Return the first local midnight with a year of orders before it, or a quarter of a log shorter than four."""
     ordered = log.occurred_at[log.kind == EventKind.ORDER.number]
     if not len(ordered):
         raise Refused("There are no orders, so nobody can be asked about.", [_NO_ORDERS])
@@ -92,8 +92,8 @@ def cutoff_grid(
     *,
     label_lag_days: float = 0.0,
 ) -> Instants:
-    """The cutoffs of a training set: from `start` (None: `default_start`) to the last one whose window closes at or
-    before the last day and whose labels are mature by the default cutoff; empty when none is."""
+    """Return the cutoffs of a training set: from `start` (None: `default_start`) to the last one whose window closes at
+    or before the last day and whose labels are mature by the default cutoff; empty when none is."""
     zone = context.time_zone
     begins = default_start(log, zone) if start is None else start
     ends = last_day(log, zone)

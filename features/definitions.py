@@ -175,7 +175,7 @@ Measure = Atom | Combined | Calendar | Peer | CadenceTarget
 
 
 def atoms_of(measure: Measure) -> tuple[Atom, ...]:
-    """Every atom that a measure reads, from left to right."""
+    """Return every atom that a measure reads, from left to right."""
     match measure:
         case Atom():
             return (measure,)
@@ -188,7 +188,7 @@ def atoms_of(measure: Measure) -> tuple[Atom, ...]:
 
 
 def combined_of(measure: Measure) -> tuple[Combined, ...]:
-    """Every combination in a measure, inner ones first."""
+    """Return every combination in a measure, inner ones first."""
     match measure:
         case Combined(left, _, _):
             return (*combined_of(left), measure)

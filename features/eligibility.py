@@ -1,4 +1,4 @@
-"""Who is asked about at a cutoff, by what was known then."""
+"""Eligibility: the accounts that get a prediction at a cutoff, by what was known then."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ CYCLE_GAPS = 26
 """An account's own cycle is the mean of this many last gaps between orders (design §6)."""
 
 BLOCK_ROWS = 1_000_000
-"""Pairs of account and cutoff looked at together: what bounds the memory."""
+"""Pairs of account and cutoff checked at once; bounds the memory."""
 
 
 @dataclass(frozen=True)
 class Eligibility:
-    """The eligible rows with what was known of their orders at the cutoff.
+    """The eligible rows, with their orders as known at the cutoff.
 
     `orders`: how many. `last_order`: the instant of the latest. `silence`: days from it to the cutoff. `own_cycle`:
     days, the mean of the last CYCLE_GAPS gaps, NaN with a single order. `already_silent`: the silence is longer than
@@ -40,12 +40,12 @@ class Eligibility:
 
 
 def eligible_rows(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Rows:
-    """The pairs of account and cutoff that the definition asks about."""
+    """Return the eligible pairs of account and cutoff."""
     return eligibility_of(log, context, definition, cutoffs).rows
 
 
 def eligibility_of(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Eligibility:
-    """The eligible rows of all accounts at all cutoffs, with the standing of each. Reads only what was known."""
+    """Return the eligible rows of all accounts at all cutoffs; reads only events known before each cutoff."""
     sources = recorded_events(log, [EventKind.ORDER]), recorded_events(log, STATUS_AFTER)
     blocks = [
         _eligibility_in(block, *sources, context, definition)
@@ -55,7 +55,7 @@ def eligibility_of(log: EventLog, context: Context, definition: ChurnDefinition,
 
 
 def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
-    """All pairs, a bounded number at a time; at least one block, so that no accounts give no rows."""
+    """Yield all pairs, at most BLOCK_ROWS at a time; one empty block where there are no accounts."""
     step = max(1, BLOCK_ROWS // max(1, len(cutoffs)))
     for start in range(0, max(1, account_count), step):
         # Whole accounts to a block: rows stay sorted by account, then cutoff, when blocks are joined.
@@ -73,12 +73,12 @@ def _eligibility_in(
     last = orders.latest_of(rows.account, known)
     silence = context.quiet.active(rows.cutoff) - context.quiet.active(orders.occurred_at[last])
     # Silence is measured on the active clock, so that nobody turns ineligible over the Spring Festival.
-    request = (silence <= definition.active_within * DAY_US) & _in_business(rows, status)
-    return _eligibility(rows.where(request), known[request], last[request], orders, context)
+    eligible = (silence <= definition.active_within * DAY_US) & _is_in_business(rows, status)
+    return _eligibility(rows.where(eligible), known[eligible], last[eligible], orders, context)
 
 
-def _in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
-    """Not suspended, closed or transferred by the latest change of status that was known; reopened counts as open."""
+def _is_in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
+    """Return False where the latest known change of status suspended, closed or transferred the account."""
     open_ = np.ones(len(rows), dtype=np.bool_)
     known = status.known_before(rows.account, rows.cutoff)
     changed = known > 0
@@ -100,18 +100,18 @@ def _eligibility(rows: Rows, known: Indices, last: Indices, orders: RecordedEven
 
 
 def _known_before_last(rows: Rows, known: Indices, last: Indices, gaps: Indices, orders: RecordedEvents) -> Indices:
-    """The place of the order `gaps` known orders before the last known one.
+    """Return the index of the order `gaps` known orders before the last known one.
 
-    Where all orders up to the last are known it is a subtraction; else each step back skips what was not yet known.
+    Where all orders up to the last are known this is a subtraction; else each step back skips orders not yet known.
     """
     first = last - gaps
     # Only accounts with a late record walk back step by step; for the others positions and known orders agree.
     late = np.flatnonzero(last - orders.offsets[rows.account] + 1 != known)
-    place, left = last[late], gaps[late]
+    order, left = last[late], gaps[late]
     while len(late):
-        first[late[left == 0]] = place[left == 0]
-        late, place, left = late[left > 0], place[left > 0] - 1, left[left > 0]
-        left -= orders.visible_at[place] < rows.cutoff[late]
+        first[late[left == 0]] = order[left == 0]
+        late, order, left = late[left > 0], order[left > 0] - 1, left[left > 0]
+        left -= orders.visible_at[order] < rows.cutoff[late]
     return first
 
 

@@ -1,4 +1,4 @@
-"""What became of the accounts that were asked about: churned, censored, since when silent."""
+"""Churn labels of eligible rows: churned or not, censored, silent since when."""
 
 from dataclasses import dataclass, fields
 
@@ -30,8 +30,8 @@ class LabelledRows:
     """R eligible rows with mature labels, sorted by account, then cutoff.
 
     `churned`: no order in the window, by what happened whenever it was recorded. `censored`: closed or transferred in
-    `[cutoff, window's end)`; such rows leave fit and metrics. `already_silent`, `last_order`, `own_cycle` (days):
-    the standing at the cutoff (features.eligibility). `silent_since`: the last order before the window opens; with the
+    `[cutoff, window's end)`; such rows leave fit and metrics. `already_silent`, `last_order`, `own_cycle` (days): as
+    known at the cutoff (features.eligibility). `silent_since`: the last order before the window opens; with the
     account it names a departure. `next_order`: the first order at or after the window's opening, NEVER where none.
     `closes_at`: the window's end. `matures_at`: when the label is known for good. `immature`: how many further
     rows were left out because the log ends before that.
@@ -54,11 +54,11 @@ class LabelledRows:
 
     @property
     def returned(self) -> Mask:
-        """Churned at this cutoff, ordering again later in the log: a flip."""
+        """Rows churned at their cutoff that order again later in the log (flips)."""
         return np.asarray(self.churned & (self.next_order != NEVER), dtype=np.bool_)
 
     def where(self, mask: Mask) -> "LabelledRows":
-        """The rows for which `mask` is true, in the same order."""
+        """Return the rows for which `mask` is true, in the same order."""
         retained = {field.name: getattr(self, field.name) for field in fields(self)}
         arrays = {name: value[mask] for name, value in retained.items() if isinstance(value, np.ndarray)}
         return LabelledRows(**{**retained, **arrays, "rows": self.rows.where(mask)})
@@ -73,7 +73,10 @@ def label_rows(
     *,
     observed_until: int | None = None,
 ) -> LabelledRows:
-    """The eligible rows at `cutoffs` whose labels are mature at `observed_until` (None: the log's default cutoff)."""
+    """Return the eligible rows at `cutoffs` whose labels are mature at `observed_until` (None: the default cutoff).
+
+    Raises Refused on an empty log.
+    """
     # The end of the last day stands for the instant up to which everything that happened has been recorded.
     until = default_cutoff(log, context.time_zone) if observed_until is None else observed_until
     eligibility = eligibility_of(log, context, definition, cutoffs)
@@ -81,15 +84,15 @@ def label_rows(
 
 
 def row_windows(rows: Rows, context: Context, definition: ChurnDefinition, label_lag_days: float) -> Windows:
-    """The window of each row."""
+    """Return the label window of each row."""
     # Quiet days are skipped once for each cutoff, of which there are few, not for each of millions of rows.
-    cutoffs, place = np.unique(rows.cutoff, return_inverse=True)
+    cutoffs, inverse = np.unique(rows.cutoff, return_inverse=True)
     windows = windows_of(cutoffs, definition, context.quiet, label_lag_days)
-    return Windows(windows.opens[place], windows.closes[place], windows.matures[place])
+    return Windows(windows.opens[inverse], windows.closes[inverse], windows.matures[inverse])
 
 
 def label_eligible(log: EventLog, eligibility: Eligibility, windows: Windows, until: int) -> LabelledRows:
-    """The same for given eligible rows, one window each."""
+    """Return the labels of given eligible rows, one window each; immature ones are counted and left out."""
     # An immature row is no negative: its order may have happened without being recorded yet.
     mature = windows.matures <= until
     rows, closes = eligibility.rows.where(mature), windows.closes[mature]
@@ -113,7 +116,7 @@ def label_eligible(log: EventLog, eligibility: Eligibility, windows: Windows, un
 
 @dataclass(frozen=True)
 class LabelOutcome:
-    """What happened around the opening of each row's window, before any horizon decides what it means.
+    """Events around the opening of each row's window, independent of the horizon.
 
     `silent_since`: the last order before it. `next_order`: the first at or after it. `ends_at`: the first closure or
     transfer at or after the cutoff. NEVER where there is none.
@@ -125,7 +128,7 @@ class LabelOutcome:
 
 
 def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
-    """The outcome of eligible rows (each has an order before its cutoff) whose windows open at `opens`."""
+    """Return the outcome of eligible rows (each has an order before its cutoff) whose windows open at `opens`."""
     orders = recorded_events(log, [EventKind.ORDER])
     following = orders.next_from(rows.account, opens)
     endings = recorded_events(log, ENDING)
@@ -135,7 +138,7 @@ def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
 
 
 def _time_at(events: RecordedEvents, rows: Rows, indices: Indices) -> Instants:
-    """When the event at each place happened, NEVER where the place is past the account's end."""
+    """Return when the event at each index happened, NEVER where the index is past the account's end."""
     times = np.full(len(rows), NEVER)
     exists = indices < events.offsets[rows.account + 1]
     times[exists] = events.occurred_at[indices[exists]]
@@ -143,8 +146,10 @@ def _time_at(events: RecordedEvents, rows: Rows, indices: Indices) -> Instants:
 
 
 def departures(labels: LabelledRows, mask: Mask | None = None) -> tuple[int, int]:
-    """How many distinct (account, last order before the silence) the churned, uncensored rows of `mask` hold, and of
-    how many accounts: rows repeat one leaving at several cutoffs, this counts it once."""
+    """Return the number of distinct departures among the churned, uncensored rows of `mask`, and of their accounts.
+
+    A departure is a pair of account and last order before the silence; rows repeat it at several cutoffs.
+    """
     left = labels.churned & ~labels.censored & (True if mask is None else mask)
     account = labels.rows.account[left]
     first = first_of_departure(account, labels.silent_since[left])
@@ -152,7 +157,7 @@ def departures(labels: LabelledRows, mask: Mask | None = None) -> tuple[int, int
 
 
 def first_of_departure(account: NDArray[np.int32], silent_since: Instants) -> Mask:
-    """True at the first of each run of churned rows that see one departure; rows by account, then cutoff."""
+    """Return True at the first of each run of churned rows with the same departure; rows by account, then cutoff."""
     first = np.ones(len(account), dtype=np.bool_)
     # Churned rows of one departure share its last order and are neighbours, so that a change marks the next departure.
     first[1:] = (np.diff(account) != 0) | (np.diff(silent_since) != 0)
@@ -160,7 +165,7 @@ def first_of_departure(account: NDArray[np.int32], silent_since: Instants) -> Ma
 
 
 def label_lag_days(info: DatasetInfo, log: EventLog) -> float:
-    """Days within which 95 % of orders are recorded: as the dataset states it, else measured on the log."""
+    """Return the days within which 95 % of orders are recorded: as the dataset states, else measured on the log."""
     stated = info.record_lags.get(EventKind.ORDER.code, RecordLag())
     lag = stated.get("p95_days", stated.get("days"))
     if lag is not None:

@@ -1,4 +1,4 @@
-"""How a catalog becomes integer tables."""
+"""Lowering: the catalog's features as the integer tables that the kernel walks through."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ THIS_MONTH, LAST_MONTH = -1, -2
 """Bounds that are no distance: where the cutoff's local month begins, where the one before it does."""
 
 COUNTED_VALUE = len(VALUES)
-"""The place of the value that a Counted rule gives."""
+"""The index, behind those of VALUES, of the value that a CountingRule gives."""
 
 PLAIN, CLOSING, LEDGER, CARD = range(4)
-"""What a stream's rule makes of it; a Counted rule leaves it plain."""
+"""Codes of a stream's rule; a CountingRule only adds a value, so that its stream stays PLAIN."""
 
 _SPREADS = frozenset({Aggregation.STD, Aggregation.CV})
 _DAY_COUNTS = frozenset({Aggregation.DAYS, Aggregation.WEEKS})
@@ -51,17 +51,17 @@ Kinds = frozenset[EventKind]
 
 
 class PlanArrays(NamedTuple):
-    """The plan as the kernel reads it: S streams, A atoms, C combinations, N numbers of the date, F outputs.
+    """The compiled plan: S streams, A atoms, C combinations, N numbers of the date, F output columns.
 
     A *slot* holds one number per cutoff: atoms first, then combinations, then numbers of the date. `*_start` arrays
     delimit the stretch of a table that belongs to a stream (or, for `fill_start`, to an output).
     kinds: S, the stream's kinds as bits of `EventKind.number`. rules: S, PLAIN, CLOSING, LEDGER or CARD.
     bounds: distances before the cutoff (µs) at which windows of the stream begin or end, THIS_MONTH, LAST_MONTH; the
     first is 0.
-    values: (place in VALUES or COUNTED_VALUE, 1 where a spread is asked) of the stream.
+    values: (index in VALUES or COUNTED_VALUE, 1 where some feature takes its spread) of the stream.
     codes: S, the columns of CODES whose distinct codes are counted, as bits.
     days: S, 1 where local days or weeks are counted.
-    atoms: (aggregation, the stream's value or the code column (of closings: place in VALUES), bound where the window
+    atoms: (aggregation, the stream's value or the code column (of closings: index in VALUES), bound where the window
     begins or LIFETIME, bound where it ends, distance of its beginning from the cutoff (µs) or THIS_MONTH or LAST_MONTH,
     gaps looked at).
     combined: (operation, left slot, right slot). scale: C, the factor of a combination (a ratio of days, else 1).
@@ -101,8 +101,8 @@ class PlanArrays(NamedTuple):
 
 
 class ScratchSize(NamedTuple):
-    """What working memory a plan needs: the most bounds and values of a stream, code columns, slots, gaps looked at,
-    fades of the ledger, 1 where there are closings."""
+    """The working memory that a plan needs: the largest number of bounds and of values of one stream, code columns,
+    slots, gaps looked at, fades of the ledger, 1 where there are closings."""
 
     bounds: int
     values: int
@@ -114,7 +114,7 @@ class ScratchSize(NamedTuple):
 
 
 def room_of(arrays: PlanArrays) -> ScratchSize:
-    """The room that a plan needs."""
+    """Return the size of the working memory for a plan."""
     return ScratchSize(
         bounds=int(np.diff(arrays.bound_start).max(initial=0)),
         values=int(np.diff(arrays.value_start).max(initial=0)),
@@ -127,12 +127,12 @@ def room_of(arrays: PlanArrays) -> ScratchSize:
 
 
 def lower(features: Sequence[Feature]) -> PlanArrays:
-    """The tables of a catalog without faults."""
+    """Return the tables of a catalog that `features.plan_faults` found valid."""
     parts = _Parts.of(features)
     fills = [() if feature.fill is None else parts.reaches(feature.measure) for feature in features]
     return PlanArrays(
         kinds=frozen([bits_of(kinds) for kinds, _ in parts.read]),
-        rules=frozen([_rule_place(rule) for _, rule in parts.read]),
+        rules=frozen([_rule_code(rule) for _, rule in parts.read]),
         bound_start=_starts(parts.bounds),
         bounds=frozen(_flat(parts.bounds)),
         value_start=_starts(parts.values),
@@ -166,23 +166,23 @@ class _Parts:
         measures = [feature.measure for feature in features]
         atoms = _distinct(atom for measure in measures for atom in atoms_of(measure))
         read = _distinct(map(_read, atoms))
-        place = {one: number for number, one in enumerate(read)}
+        number = {stream: number for number, stream in enumerate(read)}
         # Atoms of a stream lie together, because the kernel loads a stream once and then fills all of its atoms.
-        ordered = sorted(atoms, key=lambda atom: (place[_read(atom)], AGGREGATIONS.index(atom.aggregation)))
+        ordered = sorted(atoms, key=lambda atom: (number[_read(atom)], AGGREGATIONS.index(atom.aggregation)))
         combined = _distinct(part for measure in measures for part in combined_of(measure))
         seasons = _distinct(measure.of for measure in measures if isinstance(measure, Calendar))
         return cls(read, tuple(ordered), combined, seasons)
 
     @cached_property
     def streams(self) -> tuple[tuple[Atom, ...], ...]:
-        result: dict[tuple[Kinds, Rule | None], list[Atom]] = {one: [] for one in self.read}
+        result: dict[tuple[Kinds, Rule | None], list[Atom]] = {stream: [] for stream in self.read}
         for atom in self.atoms:
             result[_read(atom)].append(atom)
         return tuple(map(tuple, result.values()))
 
     @cached_property
     def stream_indices(self) -> dict[tuple[Kinds, Rule | None], int]:
-        return {one: place for place, one in enumerate(self.read)}
+        return {stream: number for number, stream in enumerate(self.read)}
 
     @cached_property
     def bounds(self) -> tuple[tuple[int, ...], ...]:
@@ -193,18 +193,18 @@ class _Parts:
         return tuple(_values(stream) for stream in self.streams)
 
     @cached_property
-    def places(self) -> dict[Atom | Combined, int]:
+    def slots(self) -> dict[Atom | Combined, int]:
         parts: tuple[Atom | Combined, ...] = (*self.atoms, *self.combined)
         return {part: slot for slot, part in enumerate(parts)}
 
     def slot(self, measure: Measure) -> int:
         match measure:
             case Calendar(season):
-                return len(self.places) + self.seasons.index(season)
+                return len(self.slots) + self.seasons.index(season)
             case Peer(own) | CadenceTarget(own):
-                return self.places[own]
+                return self.slots[own]
             case _:
-                return self.places[measure]
+                return self.slots[measure]
 
     def atom_row(self, atom: Atom) -> tuple[int, ...]:
         stream = self.stream_indices[_read(atom)]
@@ -220,24 +220,24 @@ class _Parts:
         if atom.aggregation.reads_closing:
             # Closings read the column of the log directly: an opening event is looked up by its index, not within a
             # stream.
-            return _value_place(atom.value) if atom.aggregation.reads_value else 0
+            return _value_index(atom.value) if atom.aggregation.reads_value else 0
         if atom.aggregation.reads_value:
-            return [place for place, _ in self.values[stream]].index(_value_place(atom.value))
+            return [index for index, _ in self.values[stream]].index(_value_index(atom.value))
         return 0
 
     def combined_row(self, part: Combined) -> tuple[int, int, int]:
-        return (OPERATIONS.index(part.operation), self.places[part.left], self.places[part.right])
+        return (OPERATIONS.index(part.operation), self.slots[part.left], self.slots[part.right])
 
     def reaches(self, measure: Measure) -> tuple[tuple[int, int], ...]:
         return tuple((self.stream_indices[_read(atom)], _begin(atom)) for atom in atoms_of(measure))
 
 
 def _read(atom: Atom) -> tuple[Kinds, Rule | None]:
-    """What makes two streams the same one: their names do not."""
+    """Return the identity of a stream: its kinds and rule, whatever its name."""
     return atom.stream.kinds, atom.stream.rule
 
 
-def _rule_place(rule: Rule | None) -> int:
+def _rule_code(rule: Rule | None) -> int:
     return {Closing: CLOSING, Ledger: LEDGER, Card: CARD}.get(type(rule), PLAIN)
 
 
@@ -261,10 +261,10 @@ def _values(stream: Sequence[Atom]) -> tuple[tuple[int, int], ...]:
     summed = [atom for atom in stream if atom.aggregation.reads_value and not atom.aggregation.reads_closing]
     # Running squares are kept only for values that some feature takes the spread of: they double the work of loading.
     spread = {atom.value for atom in summed if atom.aggregation in _SPREADS}
-    return tuple((_value_place(name), int(name in spread)) for name in _distinct(atom.value for atom in summed))
+    return tuple((_value_index(name), int(name in spread)) for name in _distinct(atom.value for atom in summed))
 
 
-def _value_place(name: str | None) -> int:
+def _value_index(name: str | None) -> int:
     return COUNTED_VALUE if name == COUNTED else VALUES.index(str(name))
 
 

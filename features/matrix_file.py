@@ -14,7 +14,7 @@ INSTANT = pa.timestamp("us", tz="UTC")
 
 
 def write_matrix(path: Path, columns: tuple[str, ...], parts: Iterable[BuiltMatrix]) -> None:
-    """Writes `account_id`, `cutoff`, the columns (missing is null), a row group per part, beside `path`, then moves it
+    """Write `account_id`, `cutoff`, the columns (missing is null), a row group per part, beside `path`, then moves it
     there; a failure leaves what was at `path`. Raises CouldNot where the disk refuses."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:

@@ -22,15 +22,15 @@ class NoteTables:
         topics = {entry.topic for entry in ledger.entries} if ledger else set()
         self._by_topic = {topic: _booked(ledger, topic) for topic in topics if topic is not None}
         names = card.fields if card else ()
-        self._bits = {name: 1 << place for place, (known_as, _) in enumerate(names) for name in known_as}
+        self._bits = {name: 1 << bit for bit, (known_as, _) in enumerate(names) for name in known_as}
 
     def books(self, notes: Sequence[EventNote]) -> NDArray[np.float64]:
-        """(2, kinds, notes + 1): weight, place of the fade (-1 none); the first column is of events without a note."""
+        """Return (2, kinds, notes + 1): weight, index of the fade (-1 none); column 0 is for events without a note."""
         columns = [self._by_topic.get(note.topic or "", self._plain) for note in notes]
         return np.ascontiguousarray(np.stack([self._plain, *columns], axis=2))
 
     def fields(self, notes: Sequence[EventNote]) -> NDArray[np.int64]:
-        """notes + 1: the fields of the card that a note fills, as bits; the first one is of events without a note."""
+        """Return (notes + 1): the fields of the card that a note fills, as bits; 0 is for events without a note."""
         return np.array([0, *map(self._filled, notes)], dtype=np.int64)
 
     def _filled(self, note: EventNote) -> int:
@@ -41,7 +41,7 @@ class NoteTables:
 
 
 def _booked(ledger: Ledger | None, topic: str | None) -> NDArray[np.float64]:
-    """(2, kinds): what an event of each kind with that topic books."""
+    """Return (2, kinds): weight and index of the fade that an event of each kind with that topic books."""
     table = np.zeros((2, len(KINDS)))
     table[1] = -1.0
     if ledger is not None:

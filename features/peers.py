@@ -19,9 +19,9 @@ EVERYBODY = ""
 
 @dataclass(frozen=True)
 class PeerCells:
-    """The cells of R rows: `narrow` (tier × region) within `wide` (tier), as places in `names`, -1 where unknown.
+    """The cells of R rows: `narrow` (tier × region) within `wide` (tier), as indices into `names`, -1 where unknown.
 
-    `tier`: the tier itself where it is known, as a place in TIERS; cells may be of segments instead."""
+    `tier`: the tier itself where it is known, as an index into TIERS; cells may be of segments instead."""
 
     names: tuple[str, ...]
     narrow: NDArray[np.int32]
@@ -36,26 +36,28 @@ class PeerCells:
 
     @classmethod
     def of(cls, tiers: Sequence[str | None], regions: Sequence[str | None]) -> "PeerCells":
-        """The cells of rows by what is known of their tier (else segment) and region; None or "" is unknown. A segment
-        that is called as a tier would be taken for it."""
+        """Return the cells of rows by what is known of their tier (else segment) and region; None or "" is unknown.
+
+        A segment that is called as a tier would be taken for it.
+        """
         wide = [tier or None for tier in tiers]
         narrow = [f"{tier}|{region}" if tier and region else None for tier, region in zip(wide, regions, strict=True)]
         names = tuple(sorted({name for name in (*wide, *narrow) if name}))
-        indices: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+        indices: dict[str | None, int] = {name: cell for cell, name in enumerate(names)}
         return cls(names, _indices(narrow, indices), _indices(wide, indices), tier_indices(tiers))
 
     def take(self, indices: NDArray[np.integer]) -> "PeerCells":
-        """The cells of rows, each at its place among these."""
+        """Return the cells of the rows `start:stop`."""
         return PeerCells(self.names, self.narrow[indices], self.wide[indices], self.tier[indices])
 
     def between(self, start: int, stop: int) -> "PeerCells":
-        """The cells of rows `start:stop` alone."""
+        """Return the cells of rows `start:stop` alone."""
         return PeerCells(self.names, self.narrow[start:stop], self.wide[start:stop], self.tier[start:stop])
 
 
 def tier_indices(tiers: Iterable[str | None]) -> NDArray[np.int8]:
-    """Tiers as places in TIERS, -1 for anything else."""
-    known: dict[str | None, int] = {tier: place for place, tier in enumerate(TIERS)}
+    """Return tiers as indices into TIERS, -1 for anything else."""
+    known: dict[str | None, int] = {tier: index for index, tier in enumerate(TIERS)}
     return np.array([known.get(tier, -1) for tier in tiers], dtype=np.int8)
 
 
@@ -76,13 +78,13 @@ class PeerReference:
     means: NDArray[np.float64]
 
     def at(self, cutoff: int) -> "PeerReference":
-        """The reference of the latest cutoff not after `cutoff` alone, as the service keeps it."""
-        place = int(np.searchsorted(self.cutoffs, cutoff, side="right")) - 1
-        retained = slice(max(place, 0), place + 1)
+        """Return the reference of the latest cutoff not after `cutoff` alone, as the service keeps it."""
+        latest = int(np.searchsorted(self.cutoffs, cutoff, side="right")) - 1
+        retained = slice(max(latest, 0), latest + 1)
         return PeerReference(self.columns, self.cutoffs[retained], self.cells, self.means[retained])
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-able form, exact to the bit; missing means are null."""
+        """Return a JSON-able form, exact to the bit; missing means are null."""
         means = self.means.astype(object)
         means[np.isnan(self.means)] = None
         return {

@@ -40,12 +40,12 @@ class FeaturePlan:
         return len(self.peers) + len(self.targets) > 0
 
     def only(self, indices: Iterable[int]) -> "FeaturePlan":
-        """The plan of some of the features alone, by their places."""
+        """Return the plan of some of the features alone, by their places."""
         return compile_plan([self.features[place] for place in indices])
 
 
 def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
-    """The plan of `features`, in their order. Raises BadUse naming every feature that cannot be computed."""
+    """Return the plan of `features`, in their order. Raises BadUse naming every feature that cannot be computed."""
     faults = faults_of(features)
     if faults:
         raise BadUse("The catalog cannot be compiled.", faults)

@@ -21,7 +21,7 @@ def faults_of(features: Sequence[Feature]) -> list[Fault]:
 
 
 def _faults_of_rules(features: Sequence[Feature]) -> list[Fault]:
-    """A plan has room for one ledger, one card, one way to count; a card for so many fields."""
+    """Return a plan has room for one ledger, one card, one way to count; a card for so many fields."""
     rules = {atom.stream.rule for feature in features for atom in atoms_of(feature.measure)}
     faults = []
     for kind in (Ledger, Card, CountingRule):
@@ -94,7 +94,7 @@ _OF_MONTHS = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.DAYS, Ag
 
 
 def _is_month_of_days(atom: Atom) -> bool:
-    """Whether a month is asked for as it cannot be."""
+    """Return whether a month is asked for as it cannot be."""
     alone = atom.days is None and atom.lag == 0 and atom.aggregation in _OF_MONTHS and atom.months in (0, 1)
     return atom.months is not None and not alone
 

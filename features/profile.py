@@ -51,7 +51,7 @@ def profile_of(dataset: Described, rows: Rows) -> pd.DataFrame:
 
 
 def usable(accounts: pd.DataFrame, info: DatasetInfo) -> tuple[str, ...]:
-    """The columns of `accounts` that describe an account at a past cutoff too."""
+    """Return the columns of `accounts` that describe an account at a past cutoff too."""
     allowed = [name for name in STATIC if name in accounts and (name not in info.columns or info.columns[name].usable)]
     tier = info.columns.get(TIER)
     complete = TIER in accounts and tier is not None and tier.usable and tier.complete_since is not None
@@ -59,12 +59,12 @@ def usable(accounts: pd.DataFrame, info: DatasetInfo) -> tuple[str, ...]:
 
 
 def reads_attributes(info: DatasetInfo) -> bool:
-    """Whether a profile reads the attributes of events, where changes of the tier are noted."""
+    """Return whether a profile reads the attributes of events, where changes of the tier are noted."""
     return TIER in info.columns and info.columns[TIER].complete_since is not None
 
 
 def texts(accounts: pd.DataFrame, name: str) -> Texts:
-    """A column as text, None where missing."""
+    """Return a column as text, None where missing."""
     column = accounts[name]
     result: Texts = column.astype(object).to_numpy(copy=True)
     result[column.isna().to_numpy()] = None
@@ -72,7 +72,7 @@ def texts(accounts: pd.DataFrame, name: str) -> Texts:
 
 
 def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
-    """Each row's tier, as `kqml.history.attributes.tier_at` has it; None before changes are complete."""
+    """Return each row's tier, as `kqml.history.attributes.tier_at` has it; None before changes are complete."""
     log = dataset.event_log()
     changes = recorded_events(log, [EventKind.TIER_CHANGED])
     before, after = _changes(dataset, changes, now)
@@ -84,7 +84,7 @@ def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
 
 
 def _changes(dataset: Described, changes: RecordedEvents, now: Texts) -> tuple[Texts, Texts]:
-    """Each account's tier before its first change; the tier after every change, in the order of the log."""
+    """Return each account's tier before its first change; the tier after every change, in the order of the log."""
     events = dataset.events(["account_id", "occurred_at", "kind", "attributes"])
     rows = events.filter(pc.equal(events["kind"], EventKind.TIER_CHANGED.code))
     has = "attributes" in rows.column_names
@@ -114,7 +114,7 @@ def _complete_since(info: DatasetInfo) -> int:
 
 
 def cells_of(profile: pd.DataFrame, rows: int) -> PeerCells:
-    """The cells of rows by their profile: tier (else segment) × region within tier (else segment)."""
+    """Return the cells of rows by their profile: tier (else segment) × region within tier (else segment)."""
     nothing = pd.Series(np.full(rows, None, dtype=object))
     segment = profile.get("segment", nothing)
     tier = profile.get(TIER, nothing)

@@ -1,4 +1,4 @@
-"""Events of some kinds, per account in the order they happened, with the order in which they became known."""
+"""Events of chosen kinds with two orders: by when they happened and by when they became known."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ BLOCK_ROWS = 1 << 15
 
 @dataclass(frozen=True)
 class RecordedEvents:
-    """The chosen events of account a are at the places `offsets[a]:offsets[a + 1]`, as they happened.
+    """The chosen events; those of account a are `offsets[a]:offsets[a + 1]`, in the order in which they happened.
 
-    `visible_at`: the instant after which an event counts as known: it has happened, it has been recorded.
+    `visible_at`: the instant after which an event counts as known: it has happened and has been recorded.
     """
 
     offsets: Indices
@@ -30,17 +30,17 @@ class RecordedEvents:
     visible_at: Instants
 
     def known_before(self, account: NDArray[np.integer], instants: Instants) -> Indices:
-        """How many of each account's events had happened and were known before each instant."""
+        """Return how many of each account's events had happened and were known before each instant."""
         low = self.offsets[account]
         known = first_at_or_after(self._visibly.times, low, self.offsets[account + 1], instants) - low
         return np.asarray(known, dtype=np.int64)
 
     def latest_of(self, account: NDArray[np.integer], known: Indices) -> Indices:
-        """The place of the latest event to have happened among the first `known` (at least 1) to become known."""
+        """Return the index of the latest event to have happened among the first `known` (≥ 1) to become known."""
         return np.asarray(self._visibly.latest[self.offsets[account] + known - 1], dtype=np.int64)
 
     def next_from(self, account: NDArray[np.integer], instants: Instants) -> Indices:
-        """The place of each account's first event at or after each instant; where none is, the account's end."""
+        """Return the index of each account's first event at or after each instant; the account's end where none is."""
         return first_at_or_after(self.occurred_at, self.offsets[account], self.offsets[account + 1], instants)
 
     @cached_property
@@ -50,15 +50,18 @@ class RecordedEvents:
 
 @dataclass(frozen=True)
 class VisibleEvents:
-    """Events by account in the order in which they became known: `times`, ascending, with the place of the `latest` to
-    have happened among those known by then."""
+    """Events by account in the order in which they became known.
+
+    `times`: ascending within each account. `latest`: the index of the latest event to have happened among those known
+    by then.
+    """
 
     times: Instants
     latest: Indices
 
 
 def recorded_events(log: EventLog, kinds: Iterable[EventKind]) -> RecordedEvents:
-    """The events of these kinds."""
+    """Return the events of these kinds."""
     wanted = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.bool_)
     wanted[[kind.number for kind in kinds]] = True
     chosen = np.flatnonzero(wanted[log.kind])
@@ -68,19 +71,21 @@ def recorded_events(log: EventLog, kinds: Iterable[EventKind]) -> RecordedEvents
 
 
 def visibly(offsets: Indices, visible_at: Instants) -> VisibleEvents:
-    """The order of record; places of a later account are larger, so the latest never mixes accounts."""
+    """Return the order of record of events grouped by `offsets`."""
     account = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     indices = np.arange(len(visible_at))
     out_of_order = (np.diff(visible_at) < 0) & (np.diff(account) == 0)
+    # Most logs are recorded in order; then no sort is needed, and otherwise only accounts with late records are sorted.
     if not out_of_order.any():
         return VisibleEvents(visible_at, indices)
     late = np.isin(account, account[1:][out_of_order])
     indices[late] = indices[late][np.lexsort((visible_at[late], account[late]))]
+    # A running maximum over all accounts is safe: indices of a later account are larger.
     return VisibleEvents(visible_at[indices], np.maximum.accumulate(indices))
 
 
 def first_at_or_after(times: Instants, low: Indices, high: Indices, instants: Instants) -> Indices:
-    """Per row the first place in `low:high` whose time is at or after the instant; `high` where there is none.
+    """Return per row the first index in `low:high` whose time is at or after the instant; `high` where there is none.
 
     `times` ascends within each `low:high`.
     """
@@ -92,7 +97,7 @@ def first_at_or_after(times: Instants, low: Indices, high: Indices, instants: In
 
 
 def _halved(times: Instants, low: Indices, high: Indices, instants: Instants) -> Indices:
-    """All stretches are halved together until the longest is empty."""
+    """Search all ranges by halves at once, until the longest is empty."""
     longest = int((high - low).max(initial=0))
     for _ in range(longest.bit_length()):
         middle = (low + high) >> 1

@@ -23,11 +23,11 @@ class Rows:
 
     @classmethod
     def grid(cls, account_count: int, cutoffs: Instants) -> "Rows":
-        """Every account at every cutoff."""
+        """Return every account at every cutoff."""
         cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
         account = np.repeat(np.arange(account_count, dtype=np.int32), len(cutoffs))
         return cls(account, np.tile(cutoffs, account_count))
 
     def where(self, mask: NDArray[np.bool_]) -> "Rows":
-        """The rows for which `mask` is true, in the same order."""
+        """Return the rows for which `mask` is true, in the same order."""
         return Rows(self.account[mask], self.cutoff[mask])

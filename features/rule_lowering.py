@@ -1,4 +1,4 @@
-"""How the rules of a catalog's streams become tables."""
+"""Lowering of the rules of a catalog's streams to tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
@@ -16,7 +16,7 @@ OPENING, CLOSING_KINDS, BY_REF, SAME_REP, DUE_AT, DUE_AFTER, IN_TIME = range(7)
 """Columns of `PlanArrays.closings`."""
 
 BITS = 63
-"""Fields of a card that fit the bits of a whole number."""
+"""The largest number of fields of a card: one bit of an int64 each."""
 
 
 class RuleArrays(TypedDict):
@@ -31,38 +31,38 @@ class RuleArrays(TypedDict):
 
 
 def lower_rules(read: Sequence[tuple[Kinds, Rule | None]]) -> RuleArrays:
-    """The tables of the rules of streams; a catalog without faults has one ledger, card, way to count at most."""
+    """Return the tables of the streams' rules; a valid catalog has at most one Ledger, Card and CountingRule."""
     rows = [_closing_rows(kinds, rule) for kinds, rule in read]
     rules = [rule for _, rule in read]
     ledger, card, counted = only(rules, Ledger), only(rules, Card), only(rules, CountingRule)
     omissions = ledger.omissions if ledger else ()
-    omitted = [(one.weight, one.half_life_days * DAY_US) for one in omissions]
+    omitted = [(omission.weight, omission.half_life_days * DAY_US) for omission in omissions]
     fades = [(days * DAY_US, float(sign)) for days, sign in ledger.fades] if ledger else []
     return RuleArrays(
         closing_start=frozen(np.cumsum([0, *map(len, rows)])),
-        closings=frozen([row for some in rows for row in some], width=7),
-        omitted=frozen(_beside_ledger(rows, rules, omitted), np.float64, width=2),
+        closings=frozen([row for group in rows for row in group], width=7),
+        omitted=frozen(_omission_rows(rows, rules, omitted), np.float64, width=2),
         fades=frozen(fades, np.float64, width=2),
         card=frozen([weight for _, weight in card.fields] if card else [], np.float64),
         counting=frozen(_counting(counted), np.float64),
     )
 
 
-def _beside_ledger(
+def _omission_rows(
     rows: Sequence[Sequence[tuple[int, ...]]], rules: Sequence[Rule | None], omitted: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """A line for each closing, that of an omission where it is one of the ledger's."""
+    """One (weight, half-life) for each row of `closings`; weight 0 where it is not an omission of the ledger."""
     # Half-life 1, not 0: the kernel divides by it even where the weight is 0.
     nothing = (0.0, 1.0)
     pairs = zip(rows, rules, strict=True)
-    return [line for some, rule in pairs for line in (omitted if isinstance(rule, Ledger) else [nothing] * len(some))]
+    return [line for group, rule in pairs for line in (omitted if isinstance(rule, Ledger) else [nothing] * len(group))]
 
 
 def _closing_rows(kinds: Kinds, rule: Rule | None) -> list[tuple[int, ...]]:
     if isinstance(rule, Closing):
         return [_closing_row(kinds, rule)]
     if isinstance(rule, Ledger):
-        return [_closing_row(frozenset({one.kind}), closing_of(one)) for one in rule.omissions]
+        return [_closing_row(frozenset({omission.kind}), closing_of(omission)) for omission in rule.omissions]
     return []
 
 
@@ -81,17 +81,17 @@ def _counting(counted: CountingRule | None) -> list[float]:
 
 
 def only(rules: Iterable[Rule | None], kind: type[Any]) -> Any:
-    """The one rule of a kind, None where there is none."""
+    """Return the first rule of a kind, None where there is none."""
     return next((rule for rule in rules if isinstance(rule, kind)), None)
 
 
 def bits_of(kinds: Kinds) -> int:
-    """Kinds as bits of their numbers."""
+    """Return the kinds as a bit mask of their numbers."""
     return sum(1 << kind.number for kind in kinds)
 
 
 def frozen(items: Any, dtype: Any = np.int64, width: int | None = None) -> NDArray[Any]:
-    """A read-only array of `dtype`; with `width` a table of so many columns, also when empty."""
+    """Return a read-only array of `dtype`; with `width` a table of so many columns, also when empty."""
     array = np.array(items, dtype=dtype)
     array = array if width is None else array.reshape(-1, width)
     array.flags.writeable = False

@@ -1,4 +1,4 @@
-"""The standing of a log's only account at one cutoff, without the machinery for millions of rows."""
+"""Eligibility of the only account of a log at one cutoff, for requests about one account."""
 
 import math
 
@@ -21,17 +21,17 @@ _CHANGES_STATUS = np.isin(np.arange(len(KINDS)), [kind.number for kind in STATUS
 def single_account_eligibility(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoff: int
 ) -> Eligibility:
-    """What `features.eligibility.eligibility_of` says of the only account of a log, to the bit (a property test)."""
+    """Return what `features.eligibility.eligibility_of` gives for the only account of a log, equal to the bit."""
     # Plain masks: for one account the sorted indices of `RecordedEvents` cost more than they save.
     visible = np.maximum(log.occurred_at, log.known_at) < cutoff
     orders = log.occurred_at[visible & (log.kind == EventKind.ORDER.number)]
-    if len(orders) < definition.min_orders or not _in_business(log.kind[visible]):
-        return _nobody()
+    if len(orders) < definition.min_orders or not _is_in_business(log.kind[visible]):
+        return _no_rows()
     gaps = min(len(orders) - 1, CYCLE_GAPS)
     now, last, first = context.quiet.active(np.array([cutoff, orders[-1], orders[-1 - gaps]])).tolist()
     silence, span = now - last, last - first
     if silence > definition.active_within * DAY_US:
-        return _nobody()
+        return _no_rows()
     return Eligibility(
         Rows(np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)),
         orders=np.array([len(orders)], dtype=np.int64),
@@ -43,12 +43,12 @@ def single_account_eligibility(
     )
 
 
-def _in_business(kinds: NDArray[np.uint8]) -> bool:
+def _is_in_business(kinds: NDArray[np.uint8]) -> bool:
     changes = kinds[_CHANGES_STATUS[kinds]]
     return not len(changes) or bool(changes[-1] == _REOPENED)
 
 
-def _nobody() -> Eligibility:
+def _no_rows() -> Eligibility:
     none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
     return Eligibility(
         Rows(np.zeros(0, dtype=np.int32), none), none, none, nothing, nothing, np.zeros(0, dtype=np.bool_)

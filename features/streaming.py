@@ -47,7 +47,7 @@ def stream_dataset(
     threads: int = 2,
     events: int = EVENTS,
 ) -> Iterator[BuiltMatrix]:
-    """Every account at every cutoff, accounts ascending; a few chunks of `events` events are in memory at a time.
+    """Yield every account at every cutoff, accounts ascending; a few chunks of `events` events are in memory at a time.
 
     The same bits as `build_features` on the whole log. `values` are overwritten once the next part is asked for: fresh
     memory for each would cost more than the numbers. Without `reference` the peers are all accounts at the same
@@ -63,7 +63,7 @@ def stream_dataset(
 def reference_of_dataset(
     dataset: Dataset, cutoffs: Instants, plan: FeaturePlan, *, threads: int = 2, events: int = EVENTS
 ) -> PeerReference:
-    """The means of the plan's peer columns over all accounts."""
+    """Return the means of the plan's peer columns over all accounts."""
     own = plan.only(plan.peers.tolist())
     sums = ReferenceSums(own.columns, np.unique(cutoffs))
     for built in _stream_own(dataset, cutoffs, own, threads, events):
@@ -74,7 +74,7 @@ def reference_of_dataset(
 def _stream_own(
     dataset: Dataset, cutoffs: Instants, plan: FeaturePlan, threads: int, events: int
 ) -> Iterator[BuiltMatrix]:
-    """The same, peer columns still holding the accounts' own numbers."""
+    """Yield the same, peer columns still holding the accounts' own numbers."""
     chunks = chunks_of(dataset, columns_of(plan, dataset), events)
     return in_order(_builder(cutoffs, plan, Buffers(threads + 2)), enumerate(chunks), threads)
 
@@ -107,7 +107,7 @@ def _builder(cutoffs: Instants, plan: FeaturePlan, buffers: Buffers) -> Callable
 
 
 def _cells(chunk: Chunk, rows: Rows) -> PeerCells:
-    """The cells of rows; found once per account where nothing about it changes."""
+    """Return the cells of rows; found once per account where nothing about it changes."""
     if reads_attributes(chunk.info):
         return cells_of(profile_of(chunk, rows), len(rows))
     accounts = Rows.grid(chunk.event_log().account_count, np.zeros(1, dtype=np.int64))
@@ -115,7 +115,7 @@ def _cells(chunk: Chunk, rows: Rows) -> PeerCells:
 
 
 def columns_of(plan: FeaturePlan, dataset: Dataset) -> Sequence[str]:
-    """The columns of events that a plan reads beside account, times, kind."""
+    """Return the columns of events that a plan reads beside account, times, kind."""
     atoms = {atom for feature in plan.features for atom in atoms_of(feature.measure)}
     read = {atom.value for atom in atoms if atom.value and atom.value != COUNTED}
     for rule in {atom.stream.rule for atom in atoms} - {None}:

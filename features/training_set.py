@@ -42,14 +42,14 @@ class TrainingSet:
         return len(self.labels)
 
     def account_ids(self) -> NDArray[np.object_]:
-        """The account id of each row."""
+        """Return the account id of each row."""
         return np.asarray(self.accounts[self.labels.rows.account], dtype=object)
 
 
 def build_training_set(
     dataset: Dataset, definition: ChurnDefinition, cutoffs: Instants, features: Sequence[Feature], *, threads: int = 2
 ) -> TrainingSet:
-    """The labelled rows of a dataset at `cutoffs`, each with the features as they were known then.
+    """Return the labelled rows of a dataset at `cutoffs`, each with the features as they were known then.
 
     Peers are the eligible accounts of the same cutoff. The matrix is filled part by part, so that it is in memory once.
     """

@@ -63,7 +63,7 @@ def _by(playbook: Playbook) -> tuple[Feature, ...]:
 
 
 def core77() -> tuple[Feature, ...]:
-    """The 77 that benchmarks build: what orders say by themselves, contacts, visits, calls, returns."""
+    """Return the 77 that benchmarks build: what orders say by themselves, contacts, visits, calls, returns."""
     contacts = islice(interactions.contacts(), 15)
     returns = (feature for feature in market.stuffing() if feature.measure in (count(RETURN, 90), count(RETURN, 365)))
     return (*orders.recency(), *orders.frequency(), *orders.monetary(), *orders.rhythm(), *contacts, *returns)

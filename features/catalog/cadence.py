@@ -30,7 +30,7 @@ SMALL = "C"
 
 
 def cadence(playbook: Playbook) -> Iterable[Feature]:
-    """Per channel, then over all, then of small accounts."""
+    """Return contacts as a share of the cadence target: per channel, over all channels, of small accounts."""
     counted = counted_of(playbook)
     for channel in CHANNELS:
         yield from _channel(Stream(channel, frozenset(playbook.counting.kinds[channel]), counted), playbook, (channel,))

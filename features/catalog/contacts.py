@@ -41,13 +41,13 @@ def contacts_and_card(playbook: Playbook) -> Iterable[Feature]:
 
 
 def business_card(playbook: Playbook) -> Card:
-    """The fields of the customer card that are no personal data, by their names."""
+    """Return the fields of the customer card that are no personal data, by their names."""
     fields = [field for field in playbook.card if field.source.startswith(OF_BUSINESS)]
     return Card(tuple(((field.name, field.source), field.weight) for field in fields))
 
 
 def rep() -> Iterable[Feature]:
-    """How long the rep has been there, how often it was changed."""
+    """Return how long the rep has been there, how often it was changed."""
     group, code = FeatureGroup.REP, Code.REP_CHANGE
     yield Feature(since_last(ASSIGNED), group, code, _FALLING, "rep_tenure")
     for days in (90, 365):
@@ -55,7 +55,7 @@ def rep() -> Iterable[Feature]:
 
 
 def status() -> Iterable[Feature]:
-    """Whether the account has paused before, come back."""
+    """Return whether the account has paused before, come back."""
     group = FeatureGroup.RELATIONSHIP
     yield Feature(count(SUSPENDED, 365), group, Code.NATURAL, _RISING, "paused")
     yield Feature(since_last(REOPENED), group, Code.NATURAL, _FALLING, "paused")

@@ -11,8 +11,11 @@ from kqml.events import EventKind
 
 
 def catalog_fingerprint(features: Sequence[Feature]) -> str:
-    """A digest of what the columns measure and how missing ones are filled; two models with the same one read the
-    same matrix. It holds weights, half-lives, targets, days: what the playbook says and no column's name does."""
+    """Return a digest of the definitions of all columns and of their fills.
+
+    Two models with the same digest read the same matrix: it covers what the playbook sets and no column name shows
+    (weights, half-lives, targets, days).
+    """
     result: dict[object, str] = {}
     lines = []
     for feature in features:
@@ -24,7 +27,7 @@ def catalog_fingerprint(features: Sequence[Feature]) -> str:
 
 
 def _canonical(value: Any) -> str:
-    """A text that is the same for equal values in every process: sets sorted, kinds by their codes."""
+    """Return a text that is the same for equal values in every process: sets sorted, kinds by their codes."""
     if isinstance(value, EventKind):
         return value.code
     if isinstance(value, Enum):

@@ -54,7 +54,8 @@ _OPPOSITE = {_FALLING: _RISING, _RISING: _FALLING, _EITHER: _EITHER}
 
 
 def contacts() -> Iterable[Feature]:
-    """Every contact: how many, how long ago, whether they tail off, with how many people, over how many channels."""
+    """Return every contact: how many, how long ago, whether they tail off, with how many people, over how many
+    channels."""
     yield from _stream(CONTACT, FeatureGroup.RELATIONSHIP, (28, 90, 365))
     for stream in CONTACT_KINDS:
         yield from _stream(stream, FeatureGroup.RELATIONSHIP, (28, 90, 365))
@@ -115,7 +116,7 @@ def market() -> Iterable[Feature]:
 
 
 def _stream(stream: Stream, group: FeatureGroup, windows: tuple[int, ...]) -> Iterable[Feature]:
-    """Counts, recency, trend of one stream."""
+    """Return count, recency and trend of one stream."""
     code, direction = _meaning(stream)
     why = _WHY_OF_MARKET.get(code, "stream_of_failures" if direction is _RISING else "stream")
     for days in windows:

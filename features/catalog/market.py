@@ -22,7 +22,7 @@ YEAR = 365
 
 
 def season() -> Iterable[Feature]:
-    """The same time last year, what followed it then, the time of the year."""
+    """Return the same time last year, what followed it then, the time of the year."""
     for days in (30, 90):
         coming = count(ORDER, days, lag=YEAR - days)
         past = count(ORDER, days, lag=YEAR)
@@ -70,7 +70,7 @@ def _stuffing(measure: Atom | Combined, why: str) -> Feature:
 
 
 def peers() -> Iterable[Feature]:
-    """The account against its like at the same cutoff: a fall that all share is the market's."""
+    """Return comparisons with similar accounts at the same cutoff: a fall that all share is the market's."""
     silence = ratio(since_last(ORDER), gap(ORDER, Aggregation.GAP_MEAN, CYCLE))
     yield _peer(since_last(ORDER), Code.LONGER_SILENT, Direction.RISING)
     yield _peer(silence, Code.LONGER_SILENT, Direction.RISING)

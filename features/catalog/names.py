@@ -6,7 +6,7 @@ from kqml.messages import text
 
 
 def named(feature: Feature, language: str) -> str:
-    """The feature's name in `language` ("zh" or "en")."""
+    """Return the feature's name in `language` ("zh" or "en")."""
     return _measure(feature.measure, language)
 
 

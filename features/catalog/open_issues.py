@@ -70,7 +70,7 @@ def follow_up(playbook: Playbook) -> Iterable[Feature]:
 
 
 def handover() -> Iterable[Feature]:
-    """The days from a change of the rep to the new one's first contact."""
+    """Return the days from a change of the rep to the new one's first contact."""
     stream = Stream("handover", frozenset({EventKind.REP_ASSIGNED}), Closing(OURS, by_ref=False, same_rep=True))
     yield from _wanted(stream, HANDOVER, FeatureGroup.REP, Code.REP_CHANGE, "handover")
 

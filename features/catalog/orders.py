@@ -11,7 +11,7 @@ CYCLE = 26
 
 
 def recency() -> Iterable[Feature]:
-    """Days since the last order, plain, then measured by the account's own cycle."""
+    """Return days since the last order, plain, then measured by the account's own cycle."""
     silence = since_last(ORDER)
     middle, spread = gap(ORDER, Aggregation.GAP_MEAN, CYCLE), gap(ORDER, Aggregation.GAP_STD, CYCLE)
     measures: tuple[Atom | Combined, ...] = (
@@ -29,7 +29,7 @@ def recency() -> Iterable[Feature]:
 
 
 def frequency() -> Iterable[Feature]:
-    """How often it orders; since when."""
+    """Return how often it orders; since when."""
     for days in (7, 14, 30, 60, 90, 180, 365, 730):
         yield _level(count(ORDER, days), FeatureGroup.FREQUENCY, "order_counts")
     yield _level(count(ORDER), FeatureGroup.FREQUENCY, "lifetime")
@@ -42,7 +42,7 @@ def frequency() -> Iterable[Feature]:
 
 
 def monetary() -> Iterable[Feature]:
-    """How much it orders, how evenly, in how many lines."""
+    """Return how much it orders, how evenly, in how many lines."""
     group = FeatureGroup.MONETARY
     for value in ("amount", "lines", "quantity"):
         for days in (30, 90, 365):
@@ -65,7 +65,7 @@ def monetary() -> Iterable[Feature]:
 
 
 def rhythm() -> Iterable[Feature]:
-    """The gaps between orders, their spread, whether the newest are longer than usual."""
+    """Return the gaps between orders, their spread, whether the newest are longer than usual."""
     group = FeatureGroup.RHYTHM
     middle, spread = gap(ORDER, Aggregation.GAP_MEAN, CYCLE), gap(ORDER, Aggregation.GAP_STD, CYCLE)
     newest, median = Atom(ORDER, Aggregation.GAP_LAST), gap(ORDER, Aggregation.GAP_MEDIAN, CYCLE)
@@ -91,7 +91,7 @@ def rhythm() -> Iterable[Feature]:
 
 
 def trend() -> Iterable[Feature]:
-    """A short window against a long one, a window against the one before it."""
+    """Return a short window against a long one, a window against the one before it."""
     for short, long in ((30, 90), (30, 180), (60, 365), (90, 365), (180, 730)):
         yield _trend(rate_ratio(count(ORDER, short), count(ORDER, long)), Code.ORDERS_FALLING)
     for short, long in ((30, 90), (30, 180), (90, 365)):

@@ -20,7 +20,7 @@ SIZES = {
 
 
 def weekly() -> Iterable[Feature]:
-    """Counts, sizes, their changes over whole weeks; the newest gaps."""
+    """Return counts, sizes, their changes over whole weeks, and the newest gaps."""
     yield from _counts()
     yield from _sizes()
     yield from _changes()

@@ -1,4 +1,4 @@
-"""The one engine that turns events into features; importing it compiles nothing."""
+"""The feature engine: events to features; importing it compiles nothing."""
 
 from features.engine.build import build_features, build_reference, stream_features
 

@@ -1,4 +1,4 @@
-"""One account: every number of its rows, stream by stream."""
+"""Fills the feature slots of one account, stream by stream."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from features.context import NEVER, UNKNOWN
 from features.engine.arrays import LogArrays, WorldArrays
 from features.engine.atoms import fill_absent, fill_atoms
 from features.engine.closings import closing_in, find_closings, tally_closings
-from features.engine.jit import ZERO, inlined, place
+from features.engine.jit import ZERO, inlined, unsigned
 from features.engine.ledger import book_omissions
 from features.engine.scratch import STRIDE, Scratch
 from features.engine.searching import before, recorded_since
@@ -20,7 +20,7 @@ from kqml.calendar.business_time import Instants
 def fill_account(
     log: LogArrays, world: WorldArrays, plan: PlanArrays, account: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
-    """Fills the slots of all atoms for one account at ascending cutoffs."""
+    """Fill the slots of all atoms for one account at ascending cutoffs."""
     low = log.offsets[account]
     # Events from the last cutoff on are the future of every row and are never looked at.
     high = low + before(log.occurred_at[low : log.offsets[account + 1]], cutoffs[-1])
@@ -44,8 +44,7 @@ def fill_account(
 def fill_stream(
     log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: int, members: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
-    """Fills the slots of one stream: all rows at once, then those at which some past event was not yet known, each
-    from what was known alone."""
+    """Fill the slots of one stream at all cutoffs, each from the events known before it."""
     turn, late, k0, k1, known_before = ZERO, ZERO, ZERO, len(cutoffs), NEVER
     # Turn 0 ignores `known_at` and fills every row. Rows at which some past event was still unknown are then filled
     # again, one at a time, from what was known. Late records are rare, so that the fast way serves nearly all rows.
@@ -72,8 +71,10 @@ def fill_closings(
     cutoffs: Instants,
     scratch: Scratch,
 ) -> None:
-    """Fills the slots of a stream with a Closing, or adds the omissions of one with a Ledger, for all rows at once:
-    late records need no second look."""
+    """Fill the slots of a stream with a Closing, or add the omissions of a stream with a Ledger.
+
+    All rows at once: closings carry the instants at which they became known, so that late records need no second pass.
+    """
     for row in range(plan.closing_start[stream], plan.closing_start[stream + 1]):
         n = find_closings(plan.closings[row], cutoffs, closing_in(log, bounds[0], bounds[1], scratch))
         answered = recorded_since(world.recorded_since, plan.closings[row, 1])
@@ -85,7 +86,7 @@ def fill_closings(
 
 @inlined
 def rows_with_late_events(cutoffs: Instants, scratch: Scratch) -> int:
-    """Lists in `late` the rows at which an event had occurred that only later became known; their number."""
+    """List in `late` the rows at which a past event was not yet known; return their number."""
     count = 0
     for k in range(len(cutoffs)):
         # Written before it is known to count, and overwritten if it does not: no branch to mispredict. Hence `late` has
@@ -97,7 +98,7 @@ def rows_with_late_events(cutoffs: Instants, scratch: Scratch) -> int:
 
 @inlined
 def find_bounds(plan: PlanArrays, stream: int, n: int, cutoffs: Instants, k0: int, k1: int, scratch: Scratch) -> None:
-    """Fills `edge`: for each bound of the stream the number of its `n` events before it."""
+    """Fill `edge`: for each bound of the stream the number of its `n` events before it."""
     first = plan.bound_start[stream]
     for bound in range(first, plan.bound_start[stream + 1]):
         back, edge = plan.bounds[bound], scratch.edge[bound - first]
@@ -114,26 +115,27 @@ def find_bounds(plan: PlanArrays, stream: int, n: int, cutoffs: Instants, k0: in
 
 @inlined
 def count_before(time: Instants, cutoffs: Instants, back: int, edge: NDArray[np.int64]) -> None:
-    """For ascending cutoffs the number of events more than `back` before each; `time` ends with STRIDE times NEVER.
+    """Fill `edge` with the number of events more than `back` before each of ascending cutoffs.
 
-    A stride of events is compared at once: a loop that stops at the right event is guessed wrong at every cutoff.
+    `time` ends with STRIDE times NEVER. A stride of events is compared at once: the exit of a loop that stops at the
+    right event would be mispredicted at every cutoff.
     """
-    event = place(0)
+    event = unsigned(0)
     for k in range(len(cutoffs)):
         # `event` carries over to the next cutoff, whose limit is not smaller.
         limit = cutoffs[k] - back
         passed = STRIDE
         while passed == STRIDE:
             passed = 0
-            for step in range(place(STRIDE)):
+            for step in range(unsigned(STRIDE)):
                 passed += time[event + step] < limit
-            event += place(passed)
+            event += unsigned(passed)
         edge[k] = event
 
 
 @inlined
 def find_months(world: WorldArrays, cutoffs: Instants, scratch: Scratch) -> None:
-    """Fills `month`, `month_back`: when each cutoff's local month began, the one before it."""
+    """Fill `month`, `month_back`: when each cutoff's local month began, the one before it."""
     for k in range(len(cutoffs)):
         current = before(world.month_starts, cutoffs[k] + 1) - 1
         for back in range(2):
@@ -143,7 +145,7 @@ def find_months(world: WorldArrays, cutoffs: Instants, scratch: Scratch) -> None
 
 @inlined
 def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: Instants, scratch: Scratch) -> None:
-    """Fills `opened`: the given opening, else the first event visible at each cutoff, else NEVER."""
+    """Fill `opened`: the given opening, else the first event visible at each cutoff, else NEVER."""
     for k in range(len(cutoffs)):
         first = low
         # Restarts at `low` for each cutoff: an event unknown at one cutoff may be known at the next. Usually one step.
@@ -155,7 +157,7 @@ def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: 
 
 @inlined
 def reach_back(cutoffs: Instants, recorded: int, scratch: Scratch) -> None:
-    """Fills `reach`: the longest way back to which the stream tells everything, -1 where it tells nothing."""
+    """Fill `reach`: how far back (µs) before each cutoff the stream is recorded completely, -1 where it is not."""
     for k in range(len(cutoffs)):
         # A window that reaches before the account opened or before records began is missing, not 0.
         start = max(recorded, scratch.opened[k])
@@ -164,7 +166,7 @@ def reach_back(cutoffs: Instants, recorded: int, scratch: Scratch) -> None:
 
 @inlined
 def kinds_present(kind: NDArray[np.uint8]) -> int:
-    """The kinds among an account's events, as bits."""
+    """Return the kinds among an account's events, as bits."""
     bits = 0
     for event in range(len(kind)):
         bits |= 1 << int(kind[event])

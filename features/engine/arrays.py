@@ -1,4 +1,4 @@
-"""The arrays that go into the kernel: one set of types, so that it is compiled once.
+"""The arrays that the kernel reads: one set of types, so that it is compiled once.
 
 All are read-only views: Numba compiles anew for each mix of writable and read-only arrays.
 """
@@ -20,7 +20,7 @@ _NO_CODE = np.zeros(0, dtype=np.int32)
 _NO_INSTANT = np.zeros(0, dtype=np.int64)
 
 _CODES = (*CODES, *LINKS)
-REP_PLACE, NOTE_PLACE, OPENS_PLACE, CLOSES_PLACE = map(_CODES.index, ("rep_id", NOTE, OPENS, CLOSES))
+REP_COLUMN, NOTE_COLUMN, OPENS_COLUMN, CLOSES_COLUMN = map(_CODES.index, ("rep_id", NOTE, OPENS, CLOSES))
 """Indices in `LogArrays.codes`."""
 
 
@@ -54,14 +54,14 @@ class WorldArrays(NamedTuple):
 
 
 class RowArrays(NamedTuple):
-    """The rows asked for."""
+    """The requested rows: pairs of account and cutoff, sorted."""
 
     account: NDArray[np.int32]
     cutoff: Instants
 
 
 def log_arrays(log: EventLog, notes: NoteTables) -> LogArrays:
-    """The log as the kernel reads it, its events without copying."""
+    """Return the log as the kernel reads it, its events without copying."""
     return LogArrays(
         _view(log.offsets, np.int64),
         _view(log.occurred_at, np.int64),
@@ -76,7 +76,7 @@ def log_arrays(log: EventLog, notes: NoteTables) -> LogArrays:
 
 
 def world_arrays(context: Context) -> WorldArrays:
-    """The context as the kernel reads it."""
+    """Return the context as the kernel reads it."""
     changes, offsets = zone_changes(context.time_zone)
     return WorldArrays(
         _view(context.recorded_since, np.int64),
@@ -91,7 +91,7 @@ def world_arrays(context: Context) -> WorldArrays:
 
 
 def row_arrays(rows: Rows) -> RowArrays:
-    """The rows as the kernel reads them."""
+    """Return the rows as the kernel reads them."""
     return RowArrays(_view(rows.account, np.int32), _view(rows.cutoff, np.int64))
 
 

@@ -1,4 +1,4 @@
-"""Which function computes which aggregation."""
+"""Dispatch: the function that computes each aggregation."""
 
 import numpy as np
 
@@ -33,24 +33,24 @@ GAP_LAST = AGGREGATIONS.index(Aggregation.GAP_LAST)
 
 @inlined
 def fill_atoms(plan: PlanArrays, stream: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
-    """Fills the slots of a stream's atoms for rows `k0:k1` from its loaded events."""
-    for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
+    """Fill the slots of a stream's atoms for rows `k0:k1` from its loaded events."""
+    for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
         # The order of `Aggregation` is the dispatch: windows, then gaps, then openings and the ledger.
-        if plan.atoms[place, 0] < SINCE_LAST:
-            fill_window(plan, place, k0, k1, scratch)
-        elif plan.atoms[place, 0] < OPEN:
-            fill_timeless(plan, place, k0, k1, scratch)
-        elif plan.atoms[place, 0] == WORST:
-            fill_worst(plan, place, k0, k1, scratch)
+        if plan.atoms[atom, 0] < SINCE_LAST:
+            fill_window(plan, atom, k0, k1, scratch)
+        elif plan.atoms[atom, 0] < OPEN:
+            fill_timeless(plan, atom, k0, k1, scratch)
+        elif plan.atoms[atom, 0] == WORST:
+            fill_worst(plan, atom, k0, k1, scratch)
         else:
-            fill_account_state(plan, place, k0, k1, cutoffs, scratch)
+            fill_account_state(plan, atom, k0, k1, cutoffs, scratch)
 
 
 @inlined
-def fill_window(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
-    """One aggregation over a window."""
-    aggregation, column = plan.atoms[place, 0], plan.atoms[place, 1]
-    window, slot = window_of(plan, place, k0, k1, scratch), scratch.slots[place, k0:k1]
+def fill_window(plan: PlanArrays, atom: int, k0: int, k1: int, scratch: Scratch) -> None:
+    """Fill the slot of one aggregation over a window."""
+    aggregation, column = plan.atoms[atom, 0], plan.atoms[atom, 1]
+    window, slot = window_of(plan, atom, k0, k1, scratch), scratch.slots[atom, k0:k1]
     if aggregation == COUNT:
         windows.count(window, slot)
     elif aggregation == DAYS:
@@ -66,10 +66,10 @@ def fill_window(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch
 
 
 @inlined
-def window_of(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> Window:
-    """The window of an atom; a month reaches back to where it began."""
-    starts, stops = scratch.edge[plan.atoms[place, 2]], scratch.edge[plan.atoms[place, 3]]
-    reach, back = scratch.reach, plan.atoms[place, 4]
+def window_of(plan: PlanArrays, atom: int, k0: int, k1: int, scratch: Scratch) -> Window:
+    """Return the window of an atom; a month reaches back to where it began."""
+    starts, stops = scratch.edge[plan.atoms[atom, 2]], scratch.edge[plan.atoms[atom, 3]]
+    reach, back = scratch.reach, plan.atoms[atom, 4]
     if back < 0:
         # A month has no fixed length: its distance from the cutoff is taken off `reach` here, which leaves `back` = 0.
         for k in range(k0, k1):
@@ -79,15 +79,15 @@ def window_of(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) 
 
 
 @inlined
-def fill_worst(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
-    """The smallest weight that the ledger's events booked in a window."""
-    window = window_of(plan, place, k0, k1, scratch)
-    windows.extreme(window, scratch.worth, -1.0, scratch.queue, scratch.slots[place, k0:k1])
+def fill_worst(plan: PlanArrays, atom: int, k0: int, k1: int, scratch: Scratch) -> None:
+    """Fill the slot with the smallest weight that the ledger's events booked in a window."""
+    window = window_of(plan, atom, k0, k1, scratch)
+    windows.extreme(window, scratch.worth, -1.0, scratch.queue, scratch.slots[atom, k0:k1])
 
 
 @inlined
 def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Indices, slot: Numbers) -> None:
-    """One aggregation of a value over a window."""
+    """Fill the slot of one aggregation of a value over a window."""
     if aggregation == SUM:
         windows.total(window, sums, slot)
     elif aggregation == MEAN:
@@ -100,7 +100,7 @@ def fill_of_value(aggregation: int, window: Window, sums: Sums, queue: Indices, 
 
 @inlined
 def sums_of(scratch: Scratch, column: int) -> Sums:
-    """A value of the stream."""
+    """Return a value of the stream with its prefix sums."""
     return Sums(
         scratch.value[column],
         scratch.number[column],
@@ -111,10 +111,10 @@ def sums_of(scratch: Scratch, column: int) -> Sums:
 
 
 @inlined
-def fill_timeless(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scratch) -> None:
-    """One aggregation over all that is visible."""
-    aggregation, last = plan.atoms[place, 0], plan.atoms[place, 5]
-    seen, active, slot = scratch.edge[0, k0:k1], scratch.active, scratch.slots[place, k0:k1]
+def fill_timeless(plan: PlanArrays, atom: int, k0: int, k1: int, scratch: Scratch) -> None:
+    """Fill the slot of one aggregation over all visible events."""
+    aggregation, last = plan.atoms[atom, 0], plan.atoms[atom, 5]
+    seen, active, slot = scratch.edge[0, k0:k1], scratch.active, scratch.slots[atom, k0:k1]
     if aggregation in (SINCE_LAST, SINCE_FIRST):
         rhythm.since(seen, active, scratch.active_cutoff[k0:k1], aggregation == SINCE_FIRST, slot)
     elif aggregation == GAP_MEAN:
@@ -129,11 +129,11 @@ def fill_timeless(plan: PlanArrays, place: int, k0: int, k1: int, scratch: Scrat
 
 @inlined
 def fill_absent(log: LogArrays, plan: PlanArrays, stream: int, rows: int, scratch: Scratch) -> None:
-    """Fills the slots of a stream that has no event here: counts and sums are 0 as far as it was recorded."""
-    for place in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
-        atom, slot = plan.atoms[place], scratch.slots[place]
+    """Fill the slots of a stream that has no event here: counts and sums are 0 as far as it was recorded."""
+    for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
+        row, slot = plan.atoms[atom], scratch.slots[atom]
         # Counts and sums of nothing are 0; means, extremes and gaps of nothing do not exist.
-        zero = atom[0] <= SUM or atom[0] in (DISTINCT, SINGLE) or (atom[0] > OPEN and atom[0] != WORST)
+        zero = row[0] <= SUM or row[0] in (DISTINCT, SINGLE) or (row[0] > OPEN and row[0] != WORST)
         for k in range(rows):
-            reach = scratch.reach[k] - (scratch.month_back[-1 - atom[4], k] if atom[4] < 0 else atom[4])
+            reach = scratch.reach[k] - (scratch.month_back[-1 - row[4], k] if row[4] < 0 else row[4])
             slot[k] = 0.0 if zero and reach >= 0 else np.nan

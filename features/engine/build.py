@@ -39,7 +39,7 @@ def build_features(
     threads: int = 2,
     chunk: int = CHUNK,
 ) -> Matrix:
-    """The matrix (R, F) of `rows` by `plan.columns`; NaN is missing.
+    """Return the matrix (R, F) of `rows` by `plan.columns`; NaN is missing.
 
     The same bits whatever `threads`, `chunk` or the other accounts are (peer columns: given the same reference).
     Without `peers` all rows of a cutoff are alike.
@@ -68,7 +68,7 @@ def stream_features(
     threads: int = 2,
     chunk: int = CHUNK,
 ) -> Iterator[Part]:
-    """The same matrix part by part, in the order of rows; a few chunks are in memory at a time."""
+    """Yield the same matrix part by part, in the order of rows; a few chunks are in memory at a time."""
     peers = peers or Peers(PeerCells.none(len(rows)))
     reference = peers.reference
     if reference is None and len(plan.peers):
@@ -81,7 +81,7 @@ def stream_features(
 def finish(
     out: Matrix, plan: FeaturePlan, cutoffs: Instants, cells: PeerCells, reference: PeerReference | None
 ) -> None:
-    """Compares the accounts' own numbers with targets and peers, in place."""
+    """Compare the accounts' own numbers with targets and peers, in place."""
     compare_with_targets(out, plan, cells)
     if reference is not None and len(plan.peers):
         subtract_peers(out, plan, cutoffs, cells, reference)
@@ -90,7 +90,7 @@ def finish(
 def build_reference(
     log: EventLog, rows: Rows, plan: FeaturePlan, context: Context, cells: PeerCells, threads: int = 2
 ) -> PeerReference:
-    """The means of the plan's peer columns per cutoff and cell over `rows`."""
+    """Return the means of the plan's peer columns per cutoff and cell over `rows`."""
     own = plan.only(plan.peers.tolist())
     return reference_of(own, rows, cells, _stream_own(log, rows, own, context, threads, CHUNK))
 
@@ -98,7 +98,7 @@ def build_reference(
 def _stream_own(
     log: EventLog, rows: Rows, plan: FeaturePlan, context: Context, threads: int, chunk: int
 ) -> Iterator[Part]:
-    """Parts in which a peer column still holds the account's own number."""
+    """Yield parts in which a peer column still holds the account's own number."""
     fill = filler(log, rows, plan, context)
 
     def make(span: slice) -> Part:
@@ -111,7 +111,7 @@ def _stream_own(
 
 
 def filler(log: EventLog, rows: Rows, plan: FeaturePlan, context: Context) -> Callable[[slice, Matrix], None]:
-    """What fills a stretch of rows, which begins and ends with an account, a peer column with the own number."""
+    """Return a function that fills a range of whole accounts; peer columns get the accounts' own numbers."""
     # Converted once, outside of the threads: all chunks read the same arrays.
     kernel = kernels()
     events, world, request = log_arrays(log, plan.notes), world_arrays(context), row_arrays(rows)
@@ -125,7 +125,7 @@ def filler(log: EventLog, rows: Rows, plan: FeaturePlan, context: Context) -> Ca
 
 
 def spans_of(rows: Rows, chunk: int) -> list[slice]:
-    """Stretches of about `chunk` rows that begin with a new account."""
+    """Return ranges of about `chunk` rows that begin with a new account."""
     if len(rows) <= chunk:
         return [slice(0, len(rows))] if len(rows) else []
     # A chunk never splits an account, whose rows share loaded events.
@@ -136,8 +136,10 @@ def spans_of(rows: Rows, chunk: int) -> list[slice]:
 
 
 def in_order(work: Callable[[Item], Done], items: Iterable[Item], threads: int) -> Iterator[Done]:
-    """`work` of every item on so many threads, answers in the order of items; no item is taken from `items` while as
-    many answers as there are threads wait to be fetched."""
+    """Yield `work(item)` of every item in order, computed on so many threads.
+
+    At most `threads` + 1 results wait at a time; no further item is taken from `items` before one is fetched.
+    """
     if threads <= 1:
         yield from map(work, items)
         return

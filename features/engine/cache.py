@@ -16,7 +16,7 @@ _TABLES = ("aggregations.py", "definitions.py", "lowering.py", "rule_lowering.py
 
 
 def use_kernel_cache() -> Path:
-    """Points Numba to the folder of the present sources, made if it can be; for a Numba not yet imported."""
+    """Point Numba to the folder of the present sources; create it where possible. Call before Numba is imported."""
     folder = kernel_cache()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -25,14 +25,13 @@ def use_kernel_cache() -> Path:
 
 
 def is_current(folder: str) -> bool:
-    """Whether `folder` is the one of the present sources; where it cannot be written to, nothing is kept at all."""
+    """Return whether `folder` is the one of the present sources and can be written to."""
     return bool(folder) and Path(folder) == kernel_cache() and os.access(folder, os.W_OK)
 
 
 @cache
 def kernel_cache() -> Path:
-    """The folder: below KQML_KERNELS, else in the environment that runs us, else, where that is read-only, in the
-    user's cache."""
+    """Return the folder: below KQML_KERNELS, else in the Python environment, else (read-only) in the user's cache."""
     return _root() / hash_of_sources()
 
 
@@ -45,7 +44,7 @@ def _root() -> Path:
 
 
 def hash_of_sources() -> str:
-    """A digest of every source that can change the machine code: the engine, the tables it walks through."""
+    """Return a digest of every source that can change the machine code: the engine, the tables it walks through."""
     digest = hashlib.sha256(sys.version.encode())
     # Tables are inlined as constants (positions of enum members), so their sources count as well.
     for path in sorted([*(_FEATURES / "engine").glob("*.py"), *(_FEATURES / name for name in _TABLES)]):

@@ -1,4 +1,4 @@
-"""The compiled part of peers: sums per cell, differences from their means."""
+"""Compiled loops of peer features: sums per cell, differences from their means, shares of targets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,11 @@ def add_to_cells(
     sums: NDArray[np.float64],
     counts: NDArray[np.int64],
 ) -> None:
-    """Adds each row's numbers to the cells it is in (columns of `cells`, -1 none), strictly in the order of rows, so
-    that the sums do not depend on how rows were cut into chunks."""
+    """Add each row's numbers to its cells, strictly in the order of rows.
+
+    own: (R, P). moments: R, the index of each row's cutoff. cells: (R, levels), -1 none. sums, counts: (cutoffs,
+    cells, P), changed in place.
+    """
     # One thread on purpose: parallel sums would depend on the order in which threads finish.
     for row in range(len(own)):
         for level in range(cells.shape[1]):
@@ -37,17 +40,20 @@ def less_means(
     means: NDArray[np.float64],
     itself: NDArray[np.bool_],
 ) -> None:
-    """Subtracts from the peer columns the mean of the narrowest cell that has one, or puts the mean `itself` there;
-    missing where none has."""
+    """Subtract from each peer column of `out` (R, F) the mean of the narrowest cell that has one; NaN where none has.
+
+    columns: P, the indices of the peer columns. means: (cutoffs, cells, P). itself: P, True where the column holds the
+    mean itself instead of the difference.
+    """
     for row in range(len(out)):
-        for place in range(len(columns)):
+        for peer in range(len(columns)):
             mean = np.nan
             for level in range(cells.shape[1]):
                 # Levels go from narrow to wide: a cell with too few accounts has no mean, and the next wider one stands
                 # in.
                 if np.isnan(mean) and cells[row, level] >= 0 and moments[row] >= 0:
-                    mean = means[moments[row], cells[row, level], place]
-            out[row, columns[place]] = mean if itself[place] else out[row, columns[place]] - mean
+                    mean = means[moments[row], cells[row, level], peer]
+            out[row, columns[peer]] = mean if itself[peer] else out[row, columns[peer]] - mean
 
 
 @compiled
@@ -58,11 +64,15 @@ def over_targets(
     targets: NDArray[np.float64],
     excess: NDArray[np.bool_],
 ) -> None:
-    """Divides the target columns by what the row's tier has for a target; how far that lies above 1 where `excess`."""
+    """Divide the target columns of `out` by the target of the row's tier; NaN where the tier is unknown.
+
+    columns: T, indices in `out`. tiers: R, -1 unknown. targets: (T, tiers). excess: T, True where the column holds how
+    far the share lies above 1 (at least 0).
+    """
     for row in range(len(out)):
-        for place in range(len(columns)):
-            target = targets[place, tiers[row]] if tiers[row] >= 0 else np.nan
-            share = out[row, columns[place]] / target
-            if excess[place]:
+        for target in range(len(columns)):
+            wanted = targets[target, tiers[row]] if tiers[row] >= 0 else np.nan
+            share = out[row, columns[target]] / wanted
+            if excess[target]:
                 share = np.nan if np.isnan(share) else max(share - 1.0, 0.0)
-            out[row, columns[place]] = share
+            out[row, columns[target]] = share

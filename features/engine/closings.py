@@ -1,7 +1,7 @@
-"""What events opened, what closed it: numbers of closings for the rows of an account.
+"""Open and closed issues: events that open something, the events that close it, aggregations of both per row.
 
-Whether something is open changes only where a cutoff passes an instant (it was opened, due, closed, as far as known),
-so that each opening event speaks for stretches of ascending rows.
+An issue changes its state only where a cutoff passes an instant (opened, due, closed, each as far as known), so that
+each opening event counts in ranges of ascending rows.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.context import NEVER
 from features.definitions import Aggregation
-from features.engine.arrays import CLOSES_PLACE, OPENS_PLACE, REP_PLACE, LogArrays
+from features.engine.arrays import CLOSES_COLUMN, OPENS_COLUMN, REP_COLUMN, LogArrays
 from features.engine.jit import called, inlined
 from features.engine.scratch import BEGUN, CLOSED, CLOSED_ROW, CLOSED_SEEN, DUE, DUE_ROW, FIRST_ROW, SEEN, Scratch
 from features.engine.searching import before
@@ -32,8 +32,10 @@ CLOSING_DAYS = AGGREGATIONS.index(Aggregation.CLOSING_DAYS)
 def tally_closings(
     log: LogArrays, plan: PlanArrays, stream: int, n: int, answered: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
-    """Fills the slots of a stream with a Closing from what `find_closings` found; missing until the kinds that close
-    are recorded, from `answered` on."""
+    """Fill the slots of a stream with a Closing from the result of `find_closings`.
+
+    NaN before `answered`, the instant from which the kinds that close are recorded.
+    """
     for atom in range(plan.atom_start[stream], plan.atom_start[stream + 1]):
         slot = scratch.slots[atom, : len(cutoffs)]
         column = log.values[plan.atoms[atom, 1]]
@@ -46,7 +48,7 @@ def tally_closings(
 
 
 class ClosingIndex(NamedTuple):
-    """What is read of an account's events between `low` and `high` to find closings, where they are put (scratch)."""
+    """The events `low:high` of an account as `find_closings` reads them, and the scratch arrays that it fills."""
 
     low: int
     high: int
@@ -65,7 +67,7 @@ class ClosingIndex(NamedTuple):
 
 @inlined
 def closing_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> ClosingIndex:
-    """The events of an account with the room for what they open."""
+    """Return the events `low:high` with the scratch arrays for closings."""
     return ClosingIndex(
         low,
         high,
@@ -73,9 +75,9 @@ def closing_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> Closing
         log.occurred_at,
         log.known_at,
         log.due_at,
-        log.codes[OPENS_PLACE],
-        log.codes[CLOSES_PLACE],
-        log.codes[REP_PLACE],
+        log.codes[OPENS_COLUMN],
+        log.codes[CLOSES_COLUMN],
+        log.codes[REP_COLUMN],
         scratch.opening,
         scratch.closing,
         scratch.turns,
@@ -85,7 +87,7 @@ def closing_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> Closing
 
 @called
 def find_closings(rule: NDArray[np.int64], cutoffs: Instants, result: ClosingIndex) -> int:
-    """Fills `closing`, `opening`, `turns` for the events that a line of `PlanArrays.closings` opens; their number."""
+    """Fill `closing`, `opening`, `turns` for the events that a row of `PlanArrays.closings` opens; return how many."""
     n = find_openers(rule, result)
     if n:
         # Two ways to close: a reference names what it closes (payment → invoice); without one, the next fitting event
@@ -103,18 +105,18 @@ def find_closings(rule: NDArray[np.int64], cutoffs: Instants, result: ClosingInd
 
 @inlined
 def find_openers(rule: NDArray[np.int64], result: ClosingIndex) -> int:
-    """The opening events, still open; their number."""
+    """List the opening events, all of them still open; return their number."""
     n = 0
-    for place in range(result.low, result.high):
-        if not (rule[OPENING] >> np.int64(result.kind[place])) & 1:
+    for event in range(result.low, result.high):
+        if not (rule[OPENING] >> np.int64(result.kind[event])) & 1:
             continue
-        begun = result.occurred_at[place]
+        begun = result.occurred_at[event]
         due = begun + rule[DUE_AFTER] if rule[DUE_AFTER] >= 0 else NEVER
-        if rule[DUE_AT] and len(result.due_at) and result.due_at[place] != NEVER:
-            due = result.due_at[place]
-        result.opening[n] = place
+        if rule[DUE_AT] and len(result.due_at) and result.due_at[event] != NEVER:
+            due = result.due_at[event]
+        result.opening[n] = event
         result.closing[BEGUN, n] = begun
-        result.closing[SEEN, n] = max(begun, result.known_at[place])
+        result.closing[SEEN, n] = max(begun, result.known_at[event])
         result.closing[DUE, n] = due
         result.closing[CLOSED, n] = NEVER
         result.closing[CLOSED_SEEN, n] = NEVER
@@ -124,63 +126,66 @@ def find_openers(rule: NDArray[np.int64], result: ClosingIndex) -> int:
 
 @inlined
 def close_by_reference(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None:
-    """Closes by what refers to them."""
+    """Close each opening event by the events that refer to it."""
     if not len(result.opens):
         return
-    for place in range(result.low, result.high):
+    for event in range(result.low, result.high):
         # `queue` maps the number of an opening event to its place among the openers. Only numbers that may be looked up
         # are reset: clearing the whole array would cost more than the search for accounts with few events.
-        if result.closes[place] >= 0:
-            result.queue[result.closes[place]] = -1
+        if result.closes[event] >= 0:
+            result.queue[result.closes[event]] = -1
     for i in range(n):
         if result.opens[result.opening[i]] >= 0:
             result.queue[result.opens[result.opening[i]]] = i
-    for place in range(result.low, result.high):
-        if result.closes[place] >= 0 and (rule[CLOSING_KINDS] >> np.int64(result.kind[place])) & 1:
-            i = result.queue[result.closes[place]]
+    for event in range(result.low, result.high):
+        if result.closes[event] >= 0 and (rule[CLOSING_KINDS] >> np.int64(result.kind[event])) & 1:
+            i = result.queue[result.closes[event]]
             if i >= 0:
-                close(rule, place, i, result)
+                close(rule, event, i, result)
 
 
 @inlined
 def close_by_next(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None:
-    """Closes by what comes after them: until nothing that follows can be known earlier."""
+    """Close each opening event by the fitting event that follows it and becomes known first.
+
+    The search stops where every further event happened after a closing that was already known.
+    """
     reps = result.reps
     for i in range(n):
         opener = result.opening[i]
         # Events without a rep may be anybody's: an unknown rep never prevents a closing.
         rep = reps[opener] if rule[SAME_REP] and len(reps) else -1
         limit = result.closing[DUE, i] if rule[IN_TIME] else NEVER
-        place = opener + 1
-        while place < result.high and result.occurred_at[place] < min(limit, result.closing[CLOSED_SEEN, i]):
+        event = opener + 1
+        while event < result.high and result.occurred_at[event] < min(limit, result.closing[CLOSED_SEEN, i]):
             # Strictly later: of two events at one instant the order in the log means nothing.
-            later = result.occurred_at[place] > result.occurred_at[opener]
-            same = rep < 0 or reps[place] < 0 or reps[place] == rep
-            if later and same and (rule[CLOSING_KINDS] >> np.int64(result.kind[place])) & 1:
-                close(rule, place, i, result)
-            place += 1
+            later = result.occurred_at[event] > result.occurred_at[opener]
+            same = rep < 0 or reps[event] < 0 or reps[event] == rep
+            if later and same and (rule[CLOSING_KINDS] >> np.int64(result.kind[event])) & 1:
+                close(rule, event, i, result)
+            event += 1
 
 
 @inlined
-def close(rule: NDArray[np.int64], place: int, i: int, result: ClosingIndex) -> None:
-    """Closes one by an event, unless one known earlier has done so, or it comes too late to count."""
-    seen = max(result.occurred_at[place], result.known_at[place])
-    in_time = not rule[IN_TIME] or result.occurred_at[place] < result.closing[DUE, i]
+def close(rule: NDArray[np.int64], event: int, i: int, result: ClosingIndex) -> None:
+    """Close opening event `i` by `event`, unless an earlier known one has, or it comes too late to count."""
+    seen = max(result.occurred_at[event], result.known_at[event])
+    in_time = not rule[IN_TIME] or result.occurred_at[event] < result.closing[DUE, i]
     # A row sees whichever closing became known first, so that later knowledge never changes an earlier row.
     if in_time and seen < result.closing[CLOSED_SEEN, i]:
         result.closing[CLOSED_SEEN, i] = seen
-        result.closing[CLOSED, i] = max(result.occurred_at[place], result.closing[BEGUN, i])
+        result.closing[CLOSED, i] = max(result.occurred_at[event], result.closing[BEGUN, i])
 
 
 @inlined
 def rows_until(cutoffs: Instants, instant: int) -> int:
-    """How many of ascending cutoffs are not after an instant."""
+    """Return how many of ascending cutoffs are not after an instant."""
     return len(cutoffs) if instant == NEVER else before(cutoffs, instant + 1)
 
 
 class ClosingTally(NamedTuple):
-    """What a tally of openings reads: `closing`, `turns`, `opening` of the scratch, a column of values; what it adds up
-    in, per row."""
+    """The arrays of a tally: `closing`, `turns`, `opening` of the scratch and a column of values, which it reads;
+    `counted`, `summed` per row, which it fills."""
 
     closing: NDArray[np.int64]
     turns: NDArray[np.int64]
@@ -192,7 +197,7 @@ class ClosingTally(NamedTuple):
 
 @called
 def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: ClosingTally, slot: NDArray[np.float64]) -> None:
-    """One aggregation of `n` openings, of those within `back` before the cutoff (0: all)."""
+    """Fill a slot with one aggregation of `n` openings, of those within `back` (µs) before the cutoff (0: all)."""
     start_tally(aggregation, of, slot)
     for i in range(n):
         first, closed, due = of.turns[FIRST_ROW, i], of.turns[CLOSED_ROW, i], of.turns[DUE_ROW, i]
@@ -214,7 +219,7 @@ def tally(aggregation: int, back: int, n: int, cutoffs: Instants, of: ClosingTal
 
 @inlined
 def start_tally(aggregation: int, of: ClosingTally, slot: NDArray[np.float64]) -> None:
-    """Nothing counted yet."""
+    """Reset the slot and the sums."""
     for k in range(len(slot)):
         slot[k] = 0.0
         of.counted[k] = 0
@@ -224,7 +229,7 @@ def start_tally(aggregation: int, of: ClosingTally, slot: NDArray[np.float64]) -
 
 @inlined
 def add_open(aggregation: int, i: int, first: int, last: int, of: ClosingTally, slot: NDArray[np.float64]) -> None:
-    """Adds one opening to the rows that see it open, or overdue."""
+    """Add one opening to the rows that see it open, or overdue."""
     if aggregation in (OPEN_AGE, OVERDUE_AGE):
         since = of.closing[BEGUN if aggregation == OPEN_AGE else DUE, i]
         for k in range(first, last):
@@ -241,7 +246,7 @@ def add_open(aggregation: int, i: int, first: int, last: int, of: ClosingTally, 
 
 @inlined
 def add_closed(aggregation: int, i: int, first: int, last: int, cutoffs: Instants, of: ClosingTally) -> None:
-    """Adds one opening to the rows that see it, closed or not."""
+    """Add one opening to the rows that see it, closed or not."""
     closed_row, closed = of.turns[CLOSED_ROW, i], of.closing[CLOSED, i]
     for k in range(first, last):
         is_closed = k >= closed_row
@@ -258,7 +263,7 @@ def add_closed(aggregation: int, i: int, first: int, last: int, cutoffs: Instant
 
 @inlined
 def end_tally(aggregation: int, cutoffs: Instants, of: ClosingTally, slot: NDArray[np.float64]) -> None:
-    """Turns what was summed into days or a share."""
+    """Turn the sums into days or a share."""
     for k in range(len(cutoffs)):
         if aggregation in (OPEN_AGE, OVERDUE_AGE):
             slot[k] = 0.0 if of.summed[k] == NEVER else (cutoffs[k] - of.summed[k]) / DAY_US

@@ -1,4 +1,4 @@
-"""How every function of the engine is compiled."""
+"""The decorators with which every function of the engine is compiled."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -38,9 +38,12 @@ def called(function: Function) -> Function:
 
 
 @inlined
-def place(number: int) -> int:
-    """A number that is never negative as an index: Numba need not ask whether it counts from the end, which keeps
-    loops from being vectorised. Only numbers of this type may be added to it (ONE)."""
+def unsigned(number: int) -> int:
+    """Return a number that is never negative as an unsigned index.
+
+    Numba then emits no check for indices that count from the end, which would keep loops from being vectorised. Add
+    only numbers of this type to it (ONE).
+    """
     return np.uint64(number)  # type: ignore[return-value]
 
 

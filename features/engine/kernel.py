@@ -1,13 +1,13 @@
-"""The kernel: rows of many accounts, one account after another."""
+"""The kernel: fills the feature matrix, one account after another."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Operation, SeasonMeasure
 from features.engine.account import fill_account
-from features.engine.arrays import OPENS_PLACE, LogArrays, RowArrays, WorldArrays
+from features.engine.arrays import OPENS_COLUMN, LogArrays, RowArrays, WorldArrays
 from features.engine.cells import add_to_cells, less_means, over_targets
-from features.engine.jit import compiled, inlined, place
+from features.engine.jit import compiled, inlined, unsigned
 from features.engine.scratch import Scratch
 from features.engine.searching import before, recorded_since
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
@@ -23,9 +23,11 @@ FESTIVAL_AHEAD = SEASONS.index(SeasonMeasure.FESTIVAL_AHEAD)
 
 @compiled
 def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int, int]:
-    """The most events (or numbers of what events refer to) and the most rows that one account of rows `first:last`
-    has."""
-    opens = log.codes[OPENS_PLACE]
+    """Return the largest number of events and of rows that one account of rows `first:last` has.
+
+    The first one also exceeds every number by which events refer to an opening event.
+    """
+    opens = log.codes[OPENS_COLUMN]
     events, most, run = 0, 0, 0
     for row in range(first, last):
         account = rows.account[row]
@@ -33,10 +35,10 @@ def largest(log: LogArrays, rows: RowArrays, first: int, last: int) -> tuple[int
         most = max(most, run)
         if run == 1:
             events = max(events, log.offsets[account + 1] - log.offsets[account])
-            for place in range(log.offsets[account], log.offsets[account + 1] if len(opens) else 0):
+            for event in range(log.offsets[account], log.offsets[account + 1] if len(opens) else 0):
                 # `queue` is indexed by the number of an opening event in `close_by_reference`: it must hold the
                 # largest.
-                events = max(events, opens[place] + 1)
+                events = max(events, opens[event] + 1)
     return events, most
 
 
@@ -50,7 +52,7 @@ def fill_rows(
     scratch: Scratch,
     out: NDArray[np.float64],
 ) -> None:
-    """Writes the numbers of the rows from `first` on to `out`, one line a row."""
+    """Write the features of the rows from `first` on to `out` (rows, F)."""
     row, last = first, first + len(out)
     while row < last:
         account, stop = rows.account[row], row + 1
@@ -60,7 +62,7 @@ def fill_rows(
         cutoffs, lines = rows.cutoff[row:stop], out[row - first : stop - first]
         fill_account(log, world, plan, account, cutoffs, scratch)
         combine(plan, len(cutoffs), scratch)
-        tell_season(world, plan, cutoffs, scratch)
+        fill_seasons(world, plan, cutoffs, scratch)
         write(plan, scratch, lines)
         fill_missing(world, plan, cutoffs, scratch, lines)
         row = stop
@@ -68,7 +70,7 @@ def fill_rows(
 
 @inlined
 def combine(plan: PlanArrays, rows: int, scratch: Scratch) -> None:
-    """Fills the slots of combinations; a division by 0 is missing."""
+    """Fill the slots of combinations; a division by 0 is missing."""
     for part in range(len(plan.combined)):
         slot = scratch.slots[len(plan.atoms) + part]
         left, right = scratch.slots[plan.combined[part, 1]], scratch.slots[plan.combined[part, 2]]
@@ -81,8 +83,8 @@ def combine(plan: PlanArrays, rows: int, scratch: Scratch) -> None:
 
 
 @inlined
-def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch) -> None:
-    """Fills the slots of what the cutoffs' local dates give by themselves."""
+def fill_seasons(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch) -> None:
+    """Fill the slots that depend on the cutoffs' local dates alone."""
     for season in range(len(plan.seasons)):
         slot = scratch.slots[len(plan.atoms) + len(plan.combined) + season]
         for k in range(len(cutoffs)):
@@ -97,7 +99,7 @@ def tell_season(world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch
 
 @inlined
 def days_to_festival(world: WorldArrays, ahead: bool, cutoff: int) -> float:
-    """Days until the next Spring Festival begins, or since the latest one began; missing outside 1969 to 2100."""
+    """Return days until the next Spring Festival begins, or since the latest one began; NaN outside 1969 to 2100."""
     following = before(world.festivals, cutoff + 1)
     if following == 0 or following == len(world.festivals):
         return np.nan
@@ -106,8 +108,10 @@ def days_to_festival(world: WorldArrays, ahead: bool, cutoff: int) -> float:
 
 @inlined
 def share_of_year(day: int) -> float:
-    """How much of its year a day (since 1970-01-01) has behind it; years are those of 365.2425 days from March 1st
-    by the civil calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
+    """Return the share of its year, in [0, 1), that lies before a day (days since 1970-01-01).
+
+    Years have 365.2425 days and begin on March 1st (Hinnant, "chrono-compatible low-level date algorithms").
+    """
     # 719468 days lie between 0000-03-01 and 1970-01-01; an era is 400 years or 146097 days. A year that begins in March
     # has its leap day last, so that the day of the year needs no table of months.
     shifted = day + 719468
@@ -118,17 +122,17 @@ def share_of_year(day: int) -> float:
 
 @inlined
 def write(plan: PlanArrays, scratch: Scratch, out: NDArray[np.float64]) -> None:
-    """Copies slots to their columns."""
+    """Copy slots to their columns."""
     for k in range(len(out)):
         for column in range(len(plan.outputs)):
-            out[k, column] = scratch.slots[place(plan.outputs[column]), k]
+            out[k, column] = scratch.slots[unsigned(plan.outputs[column]), k]
 
 
 @inlined
 def fill_missing(
     world: WorldArrays, plan: PlanArrays, cutoffs: Instants, scratch: Scratch, out: NDArray[np.float64]
 ) -> None:
-    """Replaces what is missing because there was nothing to measure, though everything was recorded."""
+    """Replace NaN by the column's fill where the windows were recorded completely, so that nothing had happened."""
     for column in range(len(plan.fills)):
         if np.isnan(plan.fills[column]):
             continue
@@ -140,7 +144,7 @@ def fill_missing(
 
 @inlined
 def is_recorded(world: WorldArrays, plan: PlanArrays, column: int, cutoff: int, opened: int) -> bool:
-    """Whether every window under a column was recorded from its beginning."""
+    """Return whether every window under a column was recorded from its beginning."""
     for atom in range(plan.fill_start[column], plan.fill_start[column + 1]):
         stream, back = plan.fill_atoms[atom, 0], plan.fill_atoms[atom, 1]
         if cutoff - back < max(opened, recorded_since(world.recorded_since, plan.kinds[stream])):

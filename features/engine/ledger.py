@@ -1,14 +1,14 @@
-"""The emotional account: what events paid in or drew out, faded since; the customer card: what of it was filled.
+"""The emotional account (deposits and withdrawals that fade) and the customer card (share of fields filled).
 
-A balance is a running sum per half-life and sign, carried from event to event, so that it costs the same however long
-the history is.
+A balance is a running sum per half-life and sign, carried from event to event, so that its cost does not depend on the
+length of the history.
 """
 
 import numpy as np
 
 from features.context import NEVER
 from features.definitions import Aggregation
-from features.engine.arrays import NOTE_PLACE, LogArrays
+from features.engine.arrays import NOTE_COLUMN, LogArrays
 from features.engine.closings import rows_until
 from features.engine.jit import inlined
 from features.engine.scratch import BEGUN, CLOSED_ROW, DUE, FIRST_ROW, Scratch
@@ -23,13 +23,13 @@ KNOWN = AGGREGATIONS.index(Aggregation.KNOWN)
 
 @inlined
 def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> None:
-    """What each of the stream's events books, with the sum of each fade after it and when it was brought up to date."""
-    notes = log.codes[NOTE_PLACE]
+    """Fill `worth`, `fade`: what each event books; `faded`, `faded_at`: each fade's sum after it and its instant."""
+    notes = log.codes[NOTE_COLUMN]
     for i in range(n):
-        place = scratch.visible[i]
-        note = notes[place] + 1 if len(notes) else 0
-        scratch.worth[i] = log.books[0, log.kind[place], note]
-        scratch.fade[i] = int(log.books[1, log.kind[place], note])
+        event = scratch.visible[i]
+        note = notes[event] + 1 if len(notes) else 0
+        scratch.worth[i] = log.books[0, log.kind[event], note]
+        scratch.fade[i] = int(log.books[1, log.kind[event], note])
         # A kind or note without an entry in the ledger counts for nothing, not even for the worst entry.
         if scratch.fade[i] < 0:
             scratch.worth[i] = np.nan
@@ -48,14 +48,14 @@ def load_booked(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> N
 
 @inlined
 def faded(weight: float, since: int, until: int, half_life: float) -> float:
-    """What is left of a weight."""
+    """Return what is left at `until` of a weight booked at `since`: weight · 2^(−age / half-life)."""
     return float(weight * np.exp2(-(until - since) / half_life)) if weight != 0 else 0.0
 
 
 @inlined
 def load_known(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> None:
-    """The share of the card's weight that is filled after each of the stream's events."""
-    notes = log.codes[NOTE_PLACE]
+    """Fill `known`: the share of the card's weight that is filled after each event."""
+    notes = log.codes[NOTE_COLUMN]
     filled, share = 0, 0.0
     scratch.known[0] = share
     for i in range(n):
@@ -68,19 +68,19 @@ def load_known(log: LogArrays, plan: PlanArrays, n: int, scratch: Scratch) -> No
 
 @inlined
 def filled_share(plan: PlanArrays, filled: int) -> float:
-    """The share of the card's weight whose fields are among the bits."""
+    """Return the share of the card's weight whose fields are among the bits."""
     weight, whole = 0.0, 0.0
-    for place in range(len(plan.card)):
-        whole += plan.card[place]
-        weight += plan.card[place] if (filled >> place) & 1 else 0.0
+    for field in range(len(plan.card)):
+        whole += plan.card[field]
+        weight += plan.card[field] if (filled >> field) & 1 else 0.0
     return weight / whole
 
 
 @inlined
-def fill_account_state(plan: PlanArrays, place: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
-    """One aggregation of the stream's own events: a balance, the share of the card."""
-    aggregation, back = plan.atoms[place, 0], plan.atoms[place, 4]
-    edge = scratch.edge[plan.atoms[place, 3]]
+def fill_account_state(plan: PlanArrays, atom: int, k0: int, k1: int, cutoffs: Instants, scratch: Scratch) -> None:
+    """Fill the slot of an aggregation of the account's state: a balance or the share of the card."""
+    aggregation, back = plan.atoms[atom, 0], plan.atoms[atom, 4]
+    edge = scratch.edge[plan.atoms[atom, 3]]
     for k in range(k0, k1):
         slot = np.nan
         if back <= scratch.reach[k]:
@@ -88,12 +88,12 @@ def fill_account_state(plan: PlanArrays, place: int, k0: int, k1: int, cutoffs: 
                 slot = scratch.known[edge[k]]
             else:
                 slot = balance(plan, aggregation, edge[k], cutoffs[k] - back, scratch)
-        scratch.slots[place, k] = slot
+        scratch.slots[atom, k] = slot
 
 
 @inlined
 def balance(plan: PlanArrays, aggregation: int, edge: int, instant: int, scratch: Scratch) -> float:
-    """The sums of all fades, or of those of one sign, after `edge` events, brought to an instant."""
+    """Return the sum of all fades, or of those of one sign, after `edge` events, decayed to an instant."""
     total = 0.0
     for fade in range(len(plan.fades)):
         if is_counted(aggregation, plan.fades[fade, 1]):
@@ -103,7 +103,7 @@ def balance(plan: PlanArrays, aggregation: int, edge: int, instant: int, scratch
 
 @inlined
 def is_counted(aggregation: int, sign: float) -> bool:
-    """Whether a balance counts what has a sign."""
+    """Return whether an aggregation (balance, deposits, withdrawals) counts entries of a sign."""
     return not ((aggregation == DEPOSITS and sign < 0) or (aggregation == WITHDRAWALS and sign > 0))
 
 
@@ -111,8 +111,10 @@ def is_counted(aggregation: int, sign: float) -> bool:
 def book_omissions(
     plan: PlanArrays, stream: int, row: int, n: int, answered: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
-    """Adds to the slots of the ledger what is drawn out where nobody answered in time, from what `find_closings` found
-    of its line `row`; nothing before the kinds that answer are recorded, from `answered` on."""
+    """Add the withdrawals for events without an answer in time, from the result of `find_closings` for row `row`.
+
+    Rows before `answered`, from which on the kinds that answer are recorded, stay as they are.
+    """
     # Before answers were recorded silence says nothing, so no row may be charged for it.
     since = rows_until(cutoffs, answered)
     for i in range(n):
@@ -124,7 +126,7 @@ def book_omissions(
 def book_omission(
     plan: PlanArrays, stream: int, row: int, i: int, since: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
-    """Adds one to the rows, from `since` on, that see it without an answer known."""
+    """Add the omission of opening event `i` to the rows, from `since` on, that know of no answer."""
     weight, half_life = plan.omitted[row, 0], plan.omitted[row, 1]
     # A due date may precede the event (imported invoices): nothing can be overdue before it exists.
     due = max(scratch.closing[DUE, i], scratch.closing[BEGUN, i])

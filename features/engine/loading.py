@@ -1,4 +1,4 @@
-"""The one way to the compiled code."""
+"""Loading of the compiled kernels."""
 
 from functools import cache
 from types import ModuleType
@@ -8,7 +8,7 @@ from features.engine.cache import use_kernel_cache
 
 @cache
 def kernels() -> ModuleType:
-    """`features.engine.kernel`, its machine code kept in the folder of its sources whoever imported Numba first."""
+    """Return `features.engine.kernel`; its machine code is kept in the folder named by its sources."""
     folder = use_kernel_cache()
     from numba.core import config
 

@@ -1,4 +1,4 @@
-"""Peers: an account's numbers less the means of its like at the same cutoff."""
+"""Peer features: an account's numbers less the means of similar accounts at the same cutoff."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,7 +13,10 @@ from kqml.calendar.business_time import Instants
 
 
 class ReferenceSums:
-    """Sums per cutoff and cell, to which rows are added in their order, so that nothing depends on how they are cut."""
+    """Running sums (cutoffs, cells, columns) of peer columns.
+
+    Rows are added one by one in their order, so that the sums do not depend on how rows are cut into parts.
+    """
 
     def __init__(self, columns: tuple[str, ...], cutoffs: Instants) -> None:
         self._columns = columns
@@ -23,7 +26,7 @@ class ReferenceSums:
         self._counts = np.zeros((len(cutoffs), 1, len(columns)), dtype=np.int64)
 
     def add(self, cutoffs: Instants, cells: PeerCells, own: NDArray[np.float64]) -> None:
-        """Adds rows with their own numbers (R, P)."""
+        """Add rows with their own numbers (R, P)."""
         for name in cells.names:
             self._indices.setdefault(name, len(self._indices))
         more = ((0, 0), (0, len(self._indices) - self._sums.shape[1]), (0, 0))
@@ -34,7 +37,7 @@ class ReferenceSums:
         kernels().add_to_cells(own, moments, _levels(cells, self._indices), self._sums, self._counts)
 
     def reference(self) -> PeerReference:
-        """The means, missing where a cell had fewer than FEWEST accounts with the number."""
+        """Return the means; NaN where fewer than FEWEST accounts of a cell have the number."""
         means = np.where(self._counts >= FEWEST, self._sums / np.maximum(self._counts, 1), np.nan)
         return PeerReference(self._columns, self._cutoffs, tuple(self._indices), means)
 
@@ -42,8 +45,8 @@ class ReferenceSums:
 def reference_of(
     plan: FeaturePlan, rows: Rows, cells: PeerCells, parts: Iterable[tuple[slice, NDArray[np.float64]]]
 ) -> PeerReference:
-    """The means per cutoff and cell, from the peer columns of `rows` (each part: its rows, their own numbers)."""
-    columns = tuple(plan.columns[place] for place in plan.peers)
+    """Return the means per cutoff and cell of the peer columns; `parts` yields slices of `rows` with their numbers."""
+    columns = tuple(plan.columns[column] for column in plan.peers)
     sums = ReferenceSums(columns, distinct_cutoffs(rows.cutoff))
     for part, own in parts:
         sums.add(rows.cutoff[part], cells.between(part.start, part.stop), own)
@@ -53,27 +56,27 @@ def reference_of(
 def subtract_peers(
     out: NDArray[np.float64], plan: FeaturePlan, cutoffs: Instants, cells: PeerCells, reference: PeerReference
 ) -> None:
-    """Turns the own numbers in the peer columns of `out` into differences from the reference, in place."""
-    indices = [reference.columns.index(plan.columns[place]) for place in plan.peers]
+    """Subtract the reference from the peer columns of `out`, in place."""
+    indices = [reference.columns.index(plan.columns[column]) for column in plan.peers]
     moments = moments_of(cutoffs, reference.cutoffs)
-    levels = _levels(cells, {name: place for place, name in enumerate(reference.cells)})
+    levels = _levels(cells, {name: cell for cell, name in enumerate(reference.cells)})
     means = np.ascontiguousarray(reference.means[:, :, indices])
     kernels().less_means(out, plan.peers, moments, levels, means, plan.means)
 
 
 def compare_with_targets(out: NDArray[np.float64], plan: FeaturePlan, cells: PeerCells) -> None:
-    """Turns the own numbers in the target columns of `out` into shares of what the rows' tiers ask for, in place."""
+    """Divide the target columns of `out` by the cadence targets of the rows' tiers, in place."""
     if len(plan.targets):
         kernels().over_targets(out, plan.targets, cells.tier, plan.target_of, plan.excesses)
 
 
 def moments_of(cutoffs: Instants, known: Instants) -> NDArray[np.int64]:
-    """For each row the place of the latest known cutoff not after its own, -1 where there is none."""
+    """Return for each row the index of the latest known cutoff not after its own, -1 where there is none."""
     return np.asarray(np.searchsorted(known, cutoffs, side="right") - 1, dtype=np.int64)
 
 
 def distinct_cutoffs(cutoffs: Instants) -> Instants:
-    """The different cutoffs, ascending; rows hold the same few over and over, so that neighbours are merged first."""
+    """Return the distinct cutoffs, ascending."""
     if not len(cutoffs):
         return np.zeros(0, dtype=np.int64)
     seen: set[int] = set()
@@ -84,7 +87,7 @@ def distinct_cutoffs(cutoffs: Instants) -> Instants:
 
 
 def _levels(cells: PeerCells, indices: Mapping[str, int]) -> NDArray[np.int64]:
-    """Per row the places of its narrow cell, its wide one, EVERYBODY; -1 where unknown."""
+    """Return (R, 3) indices: each row's narrow cell, its wide one, EVERYBODY; -1 where unknown."""
     named = np.array([*(indices.get(name, -1) for name in cells.names), -1], dtype=np.int64)
     levels = np.full((len(cells.narrow), 3), indices[EVERYBODY])
     levels[:, 0], levels[:, 1] = named[cells.narrow], named[cells.wide]

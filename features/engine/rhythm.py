@@ -1,12 +1,12 @@
-"""Aggregations over all that is visible: recency, the gaps between events, in days of active time.
+"""Aggregations over all visible events: recency and the gaps between events, in days of active time.
 
-`seen`: per row how many of the stream's events are visible. `active`: the events' times on the active clock.
+`seen`: per row the number of the stream's visible events. `active`: the events' times on the active clock (µs).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.jit import ONE, inlined, place
+from features.engine.jit import ONE, inlined, unsigned
 from kqml.calendar.business_time import DAY_US, Instants
 
 Numbers = NDArray[np.float64]
@@ -15,7 +15,7 @@ Indices = NDArray[np.int64]
 
 @inlined
 def since(seen: Indices, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
-    """Days from the last event, or from the first one, to the cutoff."""
+    """Fill the days from the last event, or from the first one, to the cutoff."""
     for k in range(len(slot)):
         event = 0 if first else seen[k] - 1
         slot[k] = (cutoff[k] - active[event]) / DAY_US if seen[k] else np.nan
@@ -23,7 +23,7 @@ def since(seen: Indices, active: Instants, cutoff: Instants, first: bool, slot: 
 
 @inlined
 def gap_mean(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
-    """The mean of the last gaps, exactly, from the two ends of their stretch."""
+    """Fill the mean of the last gaps, in days."""
     for k in range(len(slot)):
         newest = seen[k] - 1
         gaps = min(last, newest)
@@ -33,7 +33,7 @@ def gap_mean(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
 
 @inlined
 def gap_std(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
-    """The standard deviation of the last gaps."""
+    """Fill the standard deviation (n − 1) of the last gaps, in days."""
     for k in range(len(slot)):
         newest = seen[k] - 1
         gaps = min(last, newest)
@@ -50,7 +50,7 @@ def gap_std(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
 
 @inlined
 def gap_quantile(seen: Indices, active: Instants, last: int, share: float, ranked: Indices, slot: Numbers) -> None:
-    """A quantile of the last gaps, linear between ranks; the gaps are kept sorted in `ranked` while they slide."""
+    """Fill a quantile of the last gaps, linear between ranks; `ranked` holds the sorted gaps of a sliding window."""
     size, done = 0, 0
     for k in range(len(slot)):
         newest = seen[k] - 1
@@ -62,7 +62,7 @@ def gap_quantile(seen: Indices, active: Instants, last: int, share: float, ranke
             if size < last:
                 ranked[size] = gap
                 size += 1
-                shift(ranked, size, place(size - 1))
+                shift(ranked, size, unsigned(size - 1))
             else:
                 exchange(ranked, size, active[done - last + 1] - active[done - last], gap)
             done += 1
@@ -71,8 +71,8 @@ def gap_quantile(seen: Indices, active: Instants, last: int, share: float, ranke
 
 @inlined
 def exchange(ranked: Indices, size: int, old: int, new: int) -> None:
-    """Puts a gap in the place of an old one."""
-    low, high = place(0), place(size - 1)
+    """Replace an old gap by a new one, and keep `ranked` sorted."""
+    low, high = unsigned(0), unsigned(size - 1)
     while low < high:
         middle = (low + high) >> ONE
         # Any of several equal gaps will do: only values are kept.
@@ -86,9 +86,9 @@ def exchange(ranked: Indices, size: int, old: int, new: int) -> None:
 
 @inlined
 def shift(ranked: Indices, size: int, at: int) -> None:
-    """Moves the one gap that may be out of order to where it belongs."""
-    gap, here, last = ranked[at], at, place(size - 1)
-    while here > place(0) and ranked[here - ONE] > gap:
+    """Move the one gap that may be out of order to where it belongs."""
+    gap, here, last = ranked[at], at, unsigned(size - 1)
+    while here > unsigned(0) and ranked[here - ONE] > gap:
         ranked[here] = ranked[here - ONE]
         here -= ONE
     while here < last and ranked[here + ONE] < gap:
@@ -99,7 +99,7 @@ def shift(ranked: Indices, size: int, at: int) -> None:
 
 @inlined
 def between_ranks(ranked: Indices, size: int, share: float) -> float:
-    """The quantile of sorted gaps, as `numpy.quantile` has it."""
+    """Return the quantile of sorted gaps by NumPy's default method."""
     # The same operations in the same order as NumPy's "linear" method, so that oracles agree to the bit.
     position = share * (size - 1)
     below = int(position)

@@ -9,7 +9,7 @@ from features.lowering import ScratchSize
 from kqml.calendar.business_time import Instants
 
 STRIDE = 8
-"""Events that are compared with a bound at once; `time` has so many more places."""
+"""Events that are compared with a bound at once; `time` is longer by as many."""
 
 BEGUN, SEEN, DUE, CLOSED, CLOSED_SEEN = range(5)
 """Lines of `closing`: when it was opened, from when that was known, when it is due, closed, known to be closed."""
@@ -19,20 +19,20 @@ FIRST_ROW, CLOSED_ROW, DUE_ROW = range(3)
 
 
 class Scratch(NamedTuple):
-    """Room for one account's K rows and the n events of one stream.
+    """Working arrays for one account's K rows and the n events of one stream.
 
     Of rows: `active_cutoff`; `opened`, when the account opened as seen at the cutoff; `reach`, how far back windows
     of the stream may go; `edge`, per bound of the stream the number of its events before it; `slots`, the numbers;
     `late`, the rows to do again; `month`, when the cutoff's month began, the one before it, `month_back`, how far back
     that is, `month_reach`, what is left of `reach` there; `counted`, `summed`, for shares and means. The last line of
     `edge` is all 0, where windows without days begin (LIFETIME).
-    Of events: `members`, all of the stream as places in the log; `visible`, those of them that are visible; of the
+    Of events: `members`, all of the stream as indices into the log; `visible`, those of them that are visible; of the
     visible ones `time`, `active`, `latest` (running maximum of `known_at`), `days`, `weeks` (distinct ones so far);
     per value `value` with its prefix sums `number` (values present), `total`, `shifted`, `squares` (of the value
     less the first one); per code column `code`, small numbers from 0, -1 where absent.
-    Of the ledger's events `worth` and the place of its `fade`, per fade the sum after each event, `faded`, with when it
-    was brought up to date, `faded_at`; of the card's `known`, the share filled after each.
-    Of opening events `opening`, their places in the log, the instants `closing`, the rows `turns`.
+    Of the ledger's events `worth` and the index of its `fade`; per fade the sum after each event, `faded`, and the
+    instant of its last change, `faded_at`; of the card's `known`, the share filled after each.
+    Of opening events `opening`, their indices in the log, the instants `closing`, the rows `turns`.
     `table`, `seen`, `queue` are for hashing, counting, sliding.
     """
 
@@ -74,7 +74,7 @@ class Scratch(NamedTuple):
 
 
 def make_scratch(room: ScratchSize, events: int, rows: int) -> Scratch:
-    """Room for an account with so many events and rows."""
+    """Return working arrays for accounts with up to so many events and rows."""
     sums, fades = (room.values, events + 1), (room.fades, events + 1)
     # Arrays that a plan never reads have no elements: one request builds scratch anew, and pages cost time.
     booked, opened = events if room.fades else 0, events if room.closings else 0
@@ -123,6 +123,6 @@ def _whole(length: int) -> NDArray[np.int64]:
 
 
 def table_size(events: int) -> int:
-    """A power of two at least twice `events`."""
+    """Return a power of two at least twice `events`."""
     # A power of two turns the remainder of the hash into a mask.
     return 1 << (2 * events).bit_length()

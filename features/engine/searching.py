@@ -1,4 +1,4 @@
-"""Searches that several parts of the kernel need."""
+"""Searches in sorted instants and bit masks."""
 
 from features.context import NEVER
 from features.engine.jit import inlined
@@ -7,7 +7,7 @@ from kqml.calendar.business_time import Instants
 
 @inlined
 def before(times: Instants, limit: int) -> int:
-    """How many of ascending `times` lie before `limit`."""
+    """Return how many of ascending `times` lie before `limit`."""
     low, high = 0, len(times)
     while low < high:
         middle = (low + high) // 2
@@ -20,7 +20,7 @@ def before(times: Instants, limit: int) -> int:
 
 @inlined
 def recorded_since(since: Instants, kinds: int) -> int:
-    """When the first of some kinds (bits) began to be recorded."""
+    """Return when the first of some kinds (bits) began to be recorded."""
     earliest = NEVER
     for kind in range(len(since)):
         if (kinds >> kind) & 1:

@@ -1,4 +1,4 @@
-"""One stream of one account: its visible events with everything that makes windows cheap."""
+"""One stream of one account: its visible events with prefix sums and codes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,30 +18,30 @@ MINUTES, AUTHENTICITY = VALUES.index("minutes"), VALUES.index("authenticity")
 
 @inlined
 def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scratch) -> int:
-    """Fills `members` with the places of the stream's events among `low:high`; the answer is their number."""
+    """Fill `members` with the indices of the stream's events among `low:high`; return their number."""
     count = 0
-    for place in range(low, high):
+    for event in range(low, high):
         # Branch-free compaction: every event is written, `count` moves on only for members. Kinds alternate without a
         # pattern, so that a branch would be mispredicted about as often as it is taken.
-        scratch.members[count] = place
-        count += int((kinds >> np.int64(log.kind[place])) & 1)
+        scratch.members[count] = event
+        count += int((kinds >> np.int64(log.kind[event])) & 1)
     return count
 
 
 @inlined
 def keep_visible(log: LogArrays, count: int, cutoff: int, scratch: Scratch) -> int:
-    """Fills `retained` with the members known before `cutoff`; the answer is their number."""
+    """Fill `visible` with the members known before `cutoff`; return their number."""
     retained = 0
     for member in range(count):
-        place = scratch.members[member]
-        scratch.visible[retained] = place
-        retained += log.known_at[place] < cutoff
+        event = scratch.members[member]
+        scratch.visible[retained] = event
+        retained += log.known_at[event] < cutoff
     return retained
 
 
 @inlined
 def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: int, n: int, scratch: Scratch) -> None:
-    """Fills the arrays of events from the `n` places in `retained`."""
+    """Fill the arrays of events from the `n` indices in `visible`."""
     load_times(log, n, scratch)
     load_active(world, n, scratch)
     if plan.days[stream]:
@@ -66,25 +66,25 @@ def load_stream(log: LogArrays, world: WorldArrays, plan: PlanArrays, stream: in
 
 @inlined
 def load_times(log: LogArrays, n: int, scratch: Scratch) -> None:
-    """Times, with the latest time at which one of the first i events became known."""
+    """Fill `time` and `latest`: the latest instant at which one of the first i events became known."""
     scratch.latest[0] = np.iinfo(np.int64).min
     for i in range(n):
-        place = scratch.visible[i]
-        scratch.time[i] = log.occurred_at[place]
-        scratch.latest[i + 1] = max(scratch.latest[i], log.known_at[place])
+        event = scratch.visible[i]
+        scratch.time[i] = log.occurred_at[event]
+        scratch.latest[i + 1] = max(scratch.latest[i], log.known_at[event])
     # Sentinels: `count_before` compares STRIDE events at once and needs no check of the end.
     scratch.time[n : n + STRIDE] = NEVER
 
 
 @inlined
 def load_active(world: WorldArrays, n: int, scratch: Scratch) -> None:
-    """Times less the quiet time before them."""
+    """Fill `active`: times less the quiet time before them."""
     to_active(world, scratch.time, n, scratch.active)
 
 
 @inlined
 def to_active(world: WorldArrays, times: Instants, n: int, active: Instants) -> None:
-    """The first `n` of ascending `times` less the quiet time before each."""
+    """Fill `active` with the first `n` of ascending `times`, less the quiet time before each."""
     period, past, periods = 0, 0, len(world.quiet_starts)
     for i in range(n):
         while period < periods and world.quiet_ends[period] <= times[i]:
@@ -97,7 +97,7 @@ def to_active(world: WorldArrays, times: Instants, n: int, active: Instants) -> 
 
 @inlined
 def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
-    """How many distinct local days, Monday weeks the first i events fall on."""
+    """Fill `days`, `weeks`: the number of distinct local days and Monday weeks of the first i events."""
     change, changes = 0, len(world.zone_changes)
     scratch.days[0], scratch.weeks[0] = 0, 0
     day, week = 0, 0
@@ -115,7 +115,7 @@ def load_days(world: WorldArrays, n: int, scratch: Scratch) -> None:
 
 @inlined
 def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) -> None:
-    """A value column."""
+    """Fill a row of `value` from a column of the log, NaN where the log has none."""
     value = scratch.value[row]
     for i in range(n):
         value[i] = column[scratch.visible[i]] if len(column) else np.nan
@@ -123,7 +123,10 @@ def load_value(column: NDArray[np.float64], n: int, row: int, scratch: Scratch) 
 
 @inlined
 def load_counted(log: LogArrays, plan: PlanArrays, n: int, row: int, scratch: Scratch) -> None:
-    """What each contact counts: less where it was too short, or not real, as far as that is recorded."""
+    """Fill a row of `value` with what each contact counts: less than 1 where it was too short or not authentic.
+
+    A contact without recorded minutes or authenticity counts in full.
+    """
     minutes, authenticity = log.values[MINUTES], log.values[AUTHENTICITY]
     least, part = plan.counting[len(plan.counting) - 2], plan.counting[len(plan.counting) - 1]
     for i in range(n):
@@ -135,7 +138,7 @@ def load_counted(log: LogArrays, plan: PlanArrays, n: int, row: int, scratch: Sc
 
 @inlined
 def sum_value(n: int, row: int, scratch: Scratch) -> None:
-    """The running number and sum of a value, the sum kept to the last bit (Neumaier)."""
+    """Fill `number` and `total`: running count and compensated sum of a value (Neumaier 1974)."""
     value, number, total = scratch.value[row], scratch.number[row], scratch.total[row]
     number[0], total[0] = 0, 0.0
     high, low = 0.0, 0.0
@@ -150,7 +153,7 @@ def sum_value(n: int, row: int, scratch: Scratch) -> None:
 
 @inlined
 def load_squares(n: int, row: int, scratch: Scratch) -> None:
-    """Running sums of a value less the first one, of its squares."""
+    """Fill `shifted` and `squares`: running sums of a value less the first one, and of the squares of that."""
     value, shifted, squares = scratch.value[row], scratch.shifted[row], scratch.squares[row]
     shifted[0], squares[0] = 0.0, 0.0
     first, high, low, high2, low2 = np.nan, 0.0, 0.0, 0.0, 0.0
@@ -167,9 +170,9 @@ def load_squares(n: int, row: int, scratch: Scratch) -> None:
 
 @inlined
 def load_codes(column: NDArray[np.int32], n: int, row: int, scratch: Scratch) -> None:
-    """A code column renumbered from 0 in order of appearance, -1 where absent; by open addressing in `table`.
+    """Fill a row of `code`: a code column renumbered from 0 in order of appearance, -1 where absent.
 
-    `queue` holds for each small number the code it stands for.
+    A hash table with open addressing; `queue` maps each new number to its code.
     """
     size = 2
     while size < 2 * n:

@@ -12,7 +12,7 @@ from kqml.history.event_log import EventLog
 
 
 def warm() -> None:
-    """Builds the catalog once for an account without events; afterwards every kernel is compiled, kept on disk."""
+    """Build the whole catalog for one account without events, so that every kernel is compiled and kept on disk."""
     nothing = np.zeros(0, dtype=np.int64)
     log = EventLog(
         accounts=np.array(["nobody"], dtype=object),

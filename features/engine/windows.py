@@ -1,8 +1,8 @@
-"""Aggregations over windows: one atom's numbers for the rows of an account.
+"""Aggregations over windows: fill one atom's slot for the rows of an account.
 
-A window is the stretch of the stream's events between two bounds; whatever is summed is the difference of two prefix
-sums, so that its cost does not depend on the window's length. Where that difference is so small against the sums
-that rounding could show in the tenth digit, the stretch is summed itself.
+A window is the range of the stream's events between two bounds. A sum over it is the difference of two prefix sums, so
+that its cost does not depend on the window's length; where cancellation could show in the tenth digit, the events of
+the window are summed directly.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.jit import ONE, inlined, place
+from features.engine.jit import ONE, inlined, unsigned
 from kqml.calendar.business_time import Instants
 
 TRUSTED = 1e-6
@@ -42,7 +42,7 @@ class Sums(NamedTuple):
 
 @inlined
 def count(window: Window, slot: Numbers) -> None:
-    """Events."""
+    """Fill the number of events."""
     for k in range(len(slot)):
         number = window.stops[k] - window.starts[k]
         slot[k] = np.nan if window.back > window.reach[k] else number
@@ -50,27 +50,27 @@ def count(window: Window, slot: Numbers) -> None:
 
 @inlined
 def distinct_so_far(window: Window, seen: Indices, slot: Numbers) -> None:
-    """Distinct days or weeks, from how many were seen up to each event."""
+    """Fill the number of distinct days or weeks, from their running number `seen`."""
     for k in range(len(slot)):
-        i, j = place(window.starts[k]), place(window.stops[k])
+        i, j = unsigned(window.starts[k]), unsigned(window.stops[k])
         number = seen[j] - seen[i + ONE] + 1 if j > i else 0
         slot[k] = np.nan if window.back > window.reach[k] else number
 
 
 @inlined
 def total(window: Window, sums: Sums, slot: Numbers) -> None:
-    """The sum of a value; 0 without events, missing where no event has the value."""
+    """Fill the sum of a value; 0 without events, NaN where no event has the value."""
     for k in range(len(slot)):
-        i, j = place(window.starts[k]), place(window.stops[k])
+        i, j = unsigned(window.starts[k]), unsigned(window.stops[k])
         missing = window.back > window.reach[k] or (j > i and sums.number[j] == sums.number[i])
         slot[k] = np.nan if missing else difference(sums.total, sums.value, i, j)
 
 
 @inlined
 def mean(window: Window, sums: Sums, slot: Numbers) -> None:
-    """The mean of a value."""
+    """Fill the mean of a value."""
     for k in range(len(slot)):
-        i, j = place(window.starts[k]), place(window.stops[k])
+        i, j = unsigned(window.starts[k]), unsigned(window.stops[k])
         number = sums.number[j] - sums.number[i]
         missing = window.back > window.reach[k] or number == 0
         slot[k] = np.nan if missing else difference(sums.total, sums.value, i, j) / number
@@ -78,9 +78,9 @@ def mean(window: Window, sums: Sums, slot: Numbers) -> None:
 
 @inlined
 def spread(window: Window, sums: Sums, relative: bool, slot: Numbers) -> None:
-    """The standard deviation of a value, divided by its mean's size where `relative`."""
+    """Fill the standard deviation (n − 1) of a value, divided by the size of its mean where `relative`."""
     for k in range(len(slot)):
-        i, j = place(window.starts[k]), place(window.stops[k])
+        i, j = unsigned(window.starts[k]), unsigned(window.stops[k])
         number = sums.number[j] - sums.number[i]
         if window.back > window.reach[k] or number < 2:
             slot[k] = np.nan
@@ -94,7 +94,7 @@ def spread(window: Window, sums: Sums, relative: bool, slot: Numbers) -> None:
 
 @inlined
 def difference(sums: Numbers, value: Numbers, i: int, j: int) -> float:
-    """The sum of the present values of events `i:j`."""
+    """Return the sum of the present values of events `i:j`."""
     apart = sums[j] - sums[i]
     # Cancellation: two large prefix sums that nearly agree have few common digits left to subtract.
     if abs(apart) < TRUSTED * (abs(sums[i]) + abs(sums[j])):
@@ -104,7 +104,7 @@ def difference(sums: Numbers, value: Numbers, i: int, j: int) -> float:
 
 @inlined
 def summed(value: Numbers, i: int, j: int) -> float:
-    """The same, one by one."""
+    """Return the same sum, added up event by event."""
     high, low = 0.0, 0.0
     for event in range(i, j):
         if not np.isnan(value[event]):
@@ -114,7 +114,7 @@ def summed(value: Numbers, i: int, j: int) -> float:
 
 @inlined
 def squared_apart(sums: Sums, i: int, j: int, number: int) -> float:
-    """The sum of squared distances from the mean of events `i:j`, `number` of which have a value."""
+    """Return the sum of squared distances from the mean of events `i:j`, `number` of which have a value."""
     shifted, squares = sums.shifted, sums.squares
     moved = shifted[j] - shifted[i]
     apart = squares[j] - squares[i] - moved * moved / number
@@ -127,7 +127,7 @@ def squared_apart(sums: Sums, i: int, j: int, number: int) -> float:
 
 @inlined
 def squared_apart_directly(value: Numbers, i: int, j: int, number: int) -> float:
-    """The same in two passes around the first value, exactly 0 for equal values."""
+    """Return the same sum of squares in two passes; exactly 0 for equal values."""
     first, high, low = np.nan, 0.0, 0.0
     for event in range(i, j):
         if not np.isnan(value[event]):
@@ -144,7 +144,7 @@ def squared_apart_directly(value: Numbers, i: int, j: int, number: int) -> float
 
 @inlined
 def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
-    """`high + low + item` as a rounded sum with what the rounding lost (Knuth's TwoSum)."""
+    """Return `high + low + item` as a rounded sum and the rounding error (TwoSum; Knuth, TAOCP 4.2.2)."""
     total = high + item
     # Not simplified: with `fastmath` off the compiler keeps these operations, which recover the rounding error exactly.
     part = total - high
@@ -153,28 +153,28 @@ def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
 
 @inlined
 def extreme(window: Window, value: Numbers, sign: float, queue: Indices, slot: Numbers) -> None:
-    """The largest value, or with sign -1 the smallest, by a queue of candidates whose values fall (rise)."""
-    head, tail, taken = place(0), place(0), place(window.starts[0])
+    """Fill the largest value, or with sign -1 the smallest, by a monotone queue."""
+    head, tail, taken = unsigned(0), unsigned(0), unsigned(window.starts[0])
     for k in range(len(slot)):
-        i, j = place(window.starts[k]), place(window.stops[k])
+        i, j = unsigned(window.starts[k]), unsigned(window.stops[k])
         for event in range(max(taken, i), j):
             if not np.isnan(value[event]):
                 # A candidate that is older and not larger can never be the answer again (monotone queue: amortised O(1)
                 # an event).
-                while tail > head and sign * value[place(queue[tail - ONE])] <= sign * value[event]:
+                while tail > head and sign * value[unsigned(queue[tail - ONE])] <= sign * value[event]:
                     tail -= ONE
                 queue[tail] = event
                 tail += ONE
         taken = max(taken, j)
-        while head < tail and place(queue[head]) < i:
+        while head < tail and unsigned(queue[head]) < i:
             head += ONE
         empty = window.back > window.reach[k] or head == tail
-        slot[k] = np.nan if empty else value[place(queue[head])]
+        slot[k] = np.nan if empty else value[unsigned(queue[head])]
 
 
 @inlined
 def only_one(slot: Numbers) -> None:
-    """Whether the number is 1; missing stays missing."""
+    """Turn a number into 1 where it is 1, else 0; NaN stays NaN."""
     for k in range(len(slot)):
         if not np.isnan(slot[k]):
             slot[k] = 1.0 if slot[k] == 1.0 else 0.0
@@ -182,7 +182,7 @@ def only_one(slot: Numbers) -> None:
 
 @inlined
 def distinct(window: Window, code: Indices, seen: Indices, slot: Numbers) -> None:
-    """Distinct codes, by how often each is in the window that slides; missing where events have none at all."""
+    """Fill the number of distinct codes in the sliding window; NaN where its events have no code at all."""
     i = window.starts[0]
     j, result = i, 0
     # Codes were renumbered from 0 in order of appearance, so that events before the last stop have smaller codes.

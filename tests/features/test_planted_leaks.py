@@ -40,8 +40,8 @@ PLANTED = {
     ),
     "a record known at the cutoff is seen": (
         "engine/streams.py",
-        "retained += log.known_at[place] < cutoff",
-        "retained += log.known_at[place] <= cutoff",
+        "retained += log.known_at[event] < cutoff",
+        "retained += log.known_at[event] <= cutoff",
         [f"{BOUNDS}[known_at_the_cutoff_is_too_late]"],
     ),
     "a cutoff a day too late": (
@@ -60,8 +60,8 @@ PLANTED = {
 
 
 CLOSINGS = (
-    ("seen = max(result.occurred_at[place], result.known_at[place])", "seen = result.occurred_at[place]"),
-    ("result.closing[SEEN, n] = max(begun, result.known_at[place])", "result.closing[SEEN, n] = begun"),
+    ("seen = max(result.occurred_at[event], result.known_at[event])", "seen = result.occurred_at[event]"),
+    ("result.closing[SEEN, n] = max(begun, result.known_at[event])", "result.closing[SEEN, n] = begun"),
     ("result.turns[DUE_ROW, i] = rows_until(cutoffs, result.closing[DUE, i])", "result.turns[DUE_ROW, i] = 0"),
 )
 """Three leaks of one file, each of which fails another test: an answer, a question seen early, due before its time."""

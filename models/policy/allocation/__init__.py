@@ -1,1 +1,1 @@
-"""Which account gets which package of a rep's week, within the hours there are."""
+"""Allocation of actions to accounts within each rep's minutes, stops and budget."""

@@ -1,4 +1,4 @@
-"""A week allocated: what each account gets and why, what it cost each rep, what one more slot would be worth."""
+"""The allocation of a week: each account's action with its reason, each rep's use of capacity and its prices."""
 
 from dataclasses import dataclass, replace
 
@@ -14,10 +14,10 @@ from models.policy.allocation.subproblems import subproblem
 
 @dataclass(frozen=True)
 class Allocation:
-    """Per account: `choice` (package), `net_value`, `avoided` shortfall cost, `given_for` and `left_out` (codes of
-    `models.policy.allocation.leftovers`), `wanted`: the package that would have been worth most to it. Per rep: `used`,
+    """Per account: `choice` (index of the action), `net_value`, `avoided` shortfall cost, `given_for` and `left_out`
+    (codes of `models.policy.allocation.leftovers`), `wanted`: the action that would have been worth most. Per rep: `used`,
     `overflow` (R × RESOURCES), `served`, `missing` (R × T × C) owed contacts, `worth` and the `bound` that no plan
-    exceeds, `prices` of a minute, a stop, a unit of money; `exact`: solved as a programme."""
+    exceeds, `prices` of a minute, a stop, a unit of money; `exact`: solved as a program."""
 
     choice: Indices
     net_value: Floats
@@ -36,33 +36,33 @@ class Allocation:
 
     @property
     def gap(self) -> float:
-        """How far below the best plan this one may be, as a share of the bound."""
+        """The optimality gap: how far below the optimum the plan may be, as a share of the bound."""
         return float((self.bound - self.worth).sum() / max(abs(float(self.bound.sum())), 1e-12))
 
     @property
     def overflows(self) -> Flags:
-        """R: reps whose musts and explored packages do not fit."""
+        """R: reps whose required and explored actions exceed their capacity."""
         return np.asarray((self.overflow > SMALL).any(axis=1), dtype=bool)
 
-    def slot_price(self, packages_cost: Floats) -> Floats:
-        """R: what room for one more package of this cost (RESOURCES) would be worth at the margin."""
-        return np.asarray(self.prices @ packages_cost, dtype=np.float64)
+    def slot_price(self, action_cost: Floats) -> Floats:
+        """Return R: the marginal value of capacity for one more action of this cost (RESOURCES)."""
+        return np.asarray(self.prices @ action_cost, dtype=np.float64)
 
 
 def allocate(
     problem: AllocationProblem, *, tolerance: float = TOLERANCE, start: Prices | None = None, exact: bool = False
 ) -> Allocation:
-    """Gives each account at most one package. Musts and explored packages come first, then floors, then most value.
+    """Give each account one action, within the capacity of its rep.
 
-    Per rep the plan is within `tolerance` of the best one, or the best one where `exact`. Raises BadUse where the
-    arrays cannot be.
+    Required and explored actions come first, then floors, then most value. For each rep the plan is within `tolerance`
+    of the optimum, or the optimum where `exact`. Raises BadUse where the arrays of the problem are not valid.
     """
     check_problem(problem)
     return describe(problem, solve(problem, tolerance=tolerance, start=start, exact=exact), tolerance)
 
 
 def describe(problem: AllocationProblem, solution: Solution, tolerance: float = TOLERANCE) -> Allocation:
-    """What a solution means for accounts and reps."""
+    """Return the allocation that a solution makes: reasons, use of capacity, contacts served and missing."""
     choice, row = solution.choice, np.arange(len(problem))
     served = _served(problem, choice)
     without = _choice_without_floors(problem, solution, tolerance)
@@ -86,18 +86,18 @@ def describe(problem: AllocationProblem, solution: Solution, tolerance: float = 
 
 
 def violations(problem: AllocationProblem, allocation: Allocation) -> dict[str, int]:
-    """How often the plan breaks each rule; all 0 for every answer of `allocate`.
+    """Return how often the plan breaks each rule; all 0 for every result of `allocate`.
 
     `floor`: floors missed by a plan that was not proven to miss as few contacts as can be.
     """
     choice, row = allocation.choice, np.arange(len(problem))
-    retained = problem.must & ~problem.must_blocked
+    required = problem.must & ~problem.must_blocked
     booked = problem.booked != NOT_BOOKED
     limit = (problem.capacity + allocation.overflow) * (1 + SMALL) + SMALL
     unmet = (allocation.missing > SMALL * np.maximum(problem.floor, 1)).any(axis=(1, 2))
     return {
         "blocked": int((~problem.allowed[row, choice]).sum()),
-        "must": int((retained & ~problem.fulfils[row, choice]).sum()),
+        "must": int((required & ~problem.fulfils[row, choice]).sum()),
         "booked": int((booked & (choice != problem.booked)).sum()),
         "capacity": int((allocation.used > limit).sum()),
         "overflow": int((allocation.overflows & ~_has_bookings(problem)).sum()),
@@ -124,7 +124,7 @@ def _served(problem: AllocationProblem, choice: Indices) -> Floats:
 
 
 def _choice_without_floors(problem: AllocationProblem, solution: Solution, tolerance: float) -> Indices:
-    """What each account would get if no tier had a floor; solved again where floors have a price."""
+    """Return the choice if no tier had a floor."""
     # A floor with price 0 does not bind, so that its removal changes nothing: only the other reps are solved again.
     priced = (solution.prices.floor > 0).any(axis=(1, 2))
     missed = solution.exact & (problem.floor > 0).any(axis=(1, 2))

@@ -1,4 +1,4 @@
-"""What the playbook adds to a week's problem: shortfall costs, floors, chances of exploration."""
+"""The playbook's part of a week's problem: shortfall costs, floors, probabilities of exploration."""
 
 from dataclasses import replace
 
@@ -11,28 +11,28 @@ from models.policy.allocation.problem import AllocationProblem, Floats, Indices
 
 WHOLE = 1e-9
 ROOM = 0.9
-"""The share of a tier's accounts whose packages its floors may claim, so that something is left to choose."""
+"""The share of a tier's accounts whose actions its floors may claim, so that a choice is left."""
 
 
 def tier_indices(tier: NDArray[np.object_]) -> Indices:
-    """The place of each account's tier among TIERS; unknown ones count as the last, which is owed least."""
+    """Return the index of each account's tier in TIERS; unknown tiers count as the last, with the lowest targets."""
     result = np.full(len(tier), len(TIERS) - 1, dtype=np.int64)
-    for place, name in enumerate(TIERS):
-        result[tier == name] = place
+    for index, name in enumerate(TIERS):
+        result[tier == name] = index
     return result
 
 
 def shortfall_costs(playbook: Playbook, tier: Indices) -> Floats:
-    """n × channels: money lost by each owed contact that is missing."""
+    """Return n × channels: the money lost by each due contact that is missing."""
     costs: Floats = np.array([[playbook.shortfall_cost[name][channel] for channel in CHANNELS] for name in TIERS])
     return costs[tier]
 
 
 def with_floors(problem: AllocationProblem, playbook: Playbook) -> AllocationProblem:
-    """The problem with the playbook's floors: whole contacts that each tier of a rep must get, a share of the owed.
+    """Return the problem with the playbook's floors: whole contacts that each tier of a rep must get.
 
-    What no allowed package brings is not asked for. Where a tier's accounts, one package each, cannot bring all
-    that is asked for, with ROOM to choose, its floors are lowered in proportion.
+    A floor is a share of the due contacts; contacts that no allowed action brings are left out. Where a tier's
+    accounts, one action each, cannot bring its floors and leave ROOM to choose, the floors are lowered in proportion.
     """
     reps, tiers = len(problem.capacity), len(TIERS)
     share = np.array([playbook.cadence_floor[name] for name in TIERS])
@@ -41,22 +41,22 @@ def with_floors(problem: AllocationProblem, playbook: Playbook) -> AllocationPro
     due = np.where(best > 0, problem.due, 0.0)
     cell = problem.rep * tiers + problem.tier
     needed = np.divide(due, best, out=np.zeros_like(due), where=best > 0).sum(axis=1)
-    request = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
+    claimed = np.bincount(cell, needed, reps * tiers) * np.tile(share, reps)
     # One action for each account and week: a tier cannot deliver more contacts than its accounts have actions.
-    there = ROOM * np.bincount(cell, minlength=reps * tiers)
-    held = np.minimum(1.0, np.divide(there, request, out=np.ones(len(request)), where=request > 0)).reshape(reps, tiers)
+    available = ROOM * np.bincount(cell, minlength=reps * tiers)
+    scale = np.minimum(1.0, np.divide(available, claimed, out=np.ones(len(claimed)), where=claimed > 0))
     required = np.zeros((reps, tiers, due.shape[1]))
     np.add.at(required, (problem.rep, problem.tier), due)
     # Rounded down after a hair's addition: 2.9999999 owed contacts are 3, but half a contact is no obligation.
-    return replace(problem, floor=np.floor(required * (share * held)[:, :, None] + WHOLE))
+    return replace(problem, floor=np.floor(required * (share * scale.reshape(reps, tiers))[:, :, None] + WHOLE))
 
 
 def no_floors(reps: int) -> Floats:
-    """R × tiers × channels of a week that asks for nothing."""
+    """Return R × tiers × channels zeros: a week without floors."""
     return np.zeros((reps, len(TIERS), len(CHANNELS)))
 
 
-def exploration(playbook: Playbook, tier: Indices, kept_out: NDArray[np.bool_]) -> Floats:
-    """ε of each account by its tier; 0 where it is `kept_out` (musts, the holdout)."""
+def exploration(playbook: Playbook, tier: Indices, excluded: NDArray[np.bool_]) -> Floats:
+    """Return the probability ε of exploration of each account, by its tier; 0 where it is `excluded`."""
     probability = np.array([playbook.exploration[name] for name in TIERS])[tier]
-    return np.where(kept_out, 0.0, probability)
+    return np.where(excluded, 0.0, probability)

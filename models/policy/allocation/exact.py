@@ -1,4 +1,4 @@
-"""One rep's week as an integer programme."""
+"""Exact allocation of one rep's week, as an integer program."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ from models.policy.allocation.problem import SMALL, Floats, Indices
 
 
 @dataclass(frozen=True)
-class Solved:
-    """`choice` (m): the package at each place. `bound`: no plan with as few missing contacts is worth more."""
+class ExactPlan:
+    """`choice` (m): the action at each position. `bound`: no plan with as few missing contacts is worth more."""
 
     choice: Indices
     bound: float
@@ -22,100 +22,100 @@ class Solved:
 
 @dataclass(frozen=True)
 class IntegerProgram:
-    """The options of one rep as 0/1 variables: `place` and `package` of each, its value; rows of the constraints."""
+    """The options of one rep as 0/1 variables: `position` and `action` of each, its value; rows of the constraints."""
 
-    place: Indices
-    package: Indices
+    position: Indices
+    action: Indices
     value: Floats
-    one_each: csr_array
-    takes: csr_array
+    one_action: csr_array
+    uses: csr_array
     capacity: Floats
-    serves: csr_array
+    brings: csr_array
     floor: Floats
 
 
-def solve_exactly(cells: PaddedBatch, rep: int, gap: float = 0.0) -> Solved:
-    """The best plan of the rep at place `rep` of the cells, proven to a relative `gap`.
+def solve_exactly(batch: PaddedBatch, rep: int, gap: float = 0.0) -> ExactPlan:
+    """Return the best plan of rep `rep` of the batch, proven to a relative `gap`.
 
-    Floors that cannot all be met are met as far as possible first.
+    Where the floors cannot all be met, the fewest possible contacts are missing. Raises CouldNot where HiGHS fails.
     """
-    programme = _programme(cells, rep)
-    weights = np.concatenate([-programme.value, np.zeros(len(programme.floor))])
+    program = _program(batch, rep)
+    weights = np.concatenate([-program.value, np.zeros(len(program.floor))])
     # First with no contact missing, which is the usual case and needs one solve; None means that floors cannot be met.
-    result = _solve(programme, weights, 0.0, gap) or _with_fewest_missing(programme, weights, gap)
-    choice = np.zeros(cells.row.shape[1], dtype=np.int64)
+    result = _solve(program, weights, 0.0, gap) or _with_fewest_missing(program, weights, gap)
+    choice = np.zeros(batch.row.shape[1], dtype=np.int64)
     # HiGHS returns 0/1 variables to within its tolerance of 1e-6.
-    chosen = result.x[: len(programme.place)] > 0.5
-    choice[programme.place[chosen]] = programme.package[chosen]
-    return Solved(choice, -result.bound)
+    chosen = result.x[: len(program.position)] > 0.5
+    choice[program.position[chosen]] = program.action[chosen]
+    return ExactPlan(choice, -result.bound)
 
 
-def _programme(cells: PaddedBatch, rep: int) -> IntegerProgram:
-    value = cells.value[:, rep].T
-    place, package = np.nonzero(np.isfinite(value) & (cells.row[rep] >= 0)[:, None])
-    count, column = len(place), np.arange(len(place))
-    counted = cells.counted[:, :, rep].transpose(2, 1, 0)[place, package]
-    tier, channel = np.nonzero(cells.floor[rep] > 0)
+def _program(batch: PaddedBatch, rep: int) -> IntegerProgram:
+    value = batch.value[:, rep].T
+    position, action = np.nonzero(np.isfinite(value) & (batch.row[rep] >= 0)[:, None])
+    count, column = len(position), np.arange(len(position))
+    counted = batch.counted[:, :, rep].transpose(2, 1, 0)[position, action]
+    tier, channel = np.nonzero(batch.floor[rep] > 0)
     # Only floors above 0 become rows and slack variables.
-    serves = np.where(cells.tier[rep][place][None] == tier[:, None], counted[:, channel].T, 0.0)
+    brings = np.where(batch.tier[rep][position][None] == tier[:, None], counted[:, channel].T, 0.0)
     return IntegerProgram(
-        place=place,
-        package=package,
-        value=value[place, package],
-        one_each=csr_array(coo_array((np.ones(count), (place, column)), shape=(int(place.max()) + 1, count))),
-        takes=csr_array(cells.cost[:, package, rep, place]),
-        capacity=cells.capacity[rep],
-        serves=csr_array(serves.reshape(len(tier), count)),
-        floor=cells.floor[rep][tier, channel],
+        position=position,
+        action=action,
+        value=value[position, action],
+        one_action=csr_array(coo_array((np.ones(count), (position, column)), shape=(int(position.max()) + 1, count))),
+        uses=csr_array(batch.cost[:, action, rep, position]),
+        capacity=batch.capacity[rep],
+        brings=csr_array(brings.reshape(len(tier), count)),
+        floor=batch.floor[rep][tier, channel],
     )
 
 
-def _with_fewest_missing(programme: IntegerProgram, weights: Floats, gap: float) -> Optimum:
-    """Where HiGHS fails at the second step, a missing contact gets a price above everything that a plan is worth."""
-    missing = _least_missing(programme)
+def _with_fewest_missing(program: IntegerProgram, weights: Floats, gap: float) -> Optimum:
+    """Return the best plan among those with the fewest missing contacts."""
+    missing = _least_missing(program)
     try:
-        return _feasible(_solve(programme, weights, missing, gap))
+        return _feasible(_solve(program, weights, missing, gap))
     except CouldNot:
-        count = len(programme.place)
+        count = len(program.position)
         # A big-M penalty, dearer than all that a plan is worth. Second choice only: large weights cost precision.
-        dear = 1.0 + np.abs(programme.value).sum()
-        priced = np.concatenate([weights[:count], np.full(len(programme.floor), dear)])
-        result = _feasible(_solve(programme, priced, np.inf, gap))
-        return Optimum(result.x, float(weights @ result.x), result.bound - dear * missing)
+        penalty = 1.0 + np.abs(program.value).sum()
+        priced = np.concatenate([weights[:count], np.full(len(program.floor), penalty)])
+        result = _feasible(_solve(program, priced, np.inf, gap))
+        return Optimum(result.x, float(weights @ result.x), result.bound - penalty * missing)
 
 
-def _least_missing(programme: IntegerProgram) -> float:
-    count = len(programme.place)
-    weights = np.concatenate([np.zeros(count), np.ones(len(programme.floor))])
-    return max(0.0, _feasible(_solve(programme, weights, np.inf, 0.0)).least)
+def _least_missing(program: IntegerProgram) -> float:
+    count = len(program.position)
+    weights = np.concatenate([np.zeros(count), np.ones(len(program.floor))])
+    return max(0.0, _feasible(_solve(program, weights, np.inf, 0.0)).least)
 
 
 def _feasible(result: Optimum | None) -> Optimum:
-    """To wait is always possible, floors may be missed: there is a plan."""
+    """Return the result; a plan always exists, since waiting is allowed and floors may be missed."""
     if result is None:
         raise CouldNot("HiGHS finds no plan where there must be one.")
     return result
 
 
-def _solve(programme: IntegerProgram, weights: Floats, missing: float, gap: float) -> Optimum | None:
-    """Variables are the options, then the contacts missing of each floor, at most `missing` in all."""
-    count, floors = len(programme.place), len(programme.floor)
+def _solve(program: IntegerProgram, weights: Floats, missing: float, gap: float) -> Optimum | None:
+    """Solve for the options (0/1), then the contacts missing of each floor, at most `missing` in all."""
+    count, floors = len(program.position), len(program.floor)
 
-    def wide(rows: csr_array, slack: Floats) -> csr_array:
+    def with_slacks(rows: csr_array, slack: Floats) -> csr_array:
         return csr_array(hstack([rows, csr_array(slack)])) if floors else rows
 
-    none = np.zeros
+    zeros = np.zeros
     rules = [
-        LinearConstraint(wide(programme.one_each, none((programme.one_each.shape[0], floors))), 1, 1),
-        LinearConstraint(wide(programme.takes, none((len(programme.capacity), floors))), -np.inf, programme.capacity),
+        LinearConstraint(with_slacks(program.one_action, zeros((program.one_action.shape[0], floors))), 1, 1),
+        LinearConstraint(with_slacks(program.uses, zeros((len(program.capacity), floors))), -np.inf, program.capacity),
     ]
     if floors:
-        rules.append(LinearConstraint(wide(programme.serves, np.eye(floors)), programme.floor, np.inf))
+        rules.append(LinearConstraint(with_slacks(program.brings, np.eye(floors)), program.floor, np.inf))
     if floors and np.isfinite(missing):
         total = np.concatenate([np.zeros(count), np.ones(floors)])[None]
         # Two steps instead of one weighted sum (lexicographic): fewest missing contacts, then most value among those
         # plans.
         rules.append(LinearConstraint(total, -np.inf, missing + SMALL))
-    upper = np.concatenate([np.ones(count), programme.floor])
+    upper = np.concatenate([np.ones(count), program.floor])
     whole = np.arange(count + floors) < count
     return solve_integer_program(weights, whole, upper, rules, gap)

@@ -1,4 +1,4 @@
-"""Integer programmes by HiGHS (Huangfu & Hall 2018), which may fail or talk where it should not."""
+"""Integer programs by HiGHS (Huangfu & Hall 2018), with retries where it fails and its output silenced."""
 
 import ctypes
 import os
@@ -15,11 +15,11 @@ from kqml.errors import CouldNot
 from models.policy.allocation.problem import Flags, Floats
 
 ATTEMPTS = ((True, 0.0, 0.0), (False, 0.0, 0.0), (False, 1e-3, 0.0), (True, 1e-3, 1e-6), (False, 1e-2, 1e-5))
-"""Presolve, least gap, by how much weights are shaken, relatively: HiGHS 1.12 ends some programmes with a *solve error*
-that it solves under another setting, or with weights of other last digits."""
+"""Presolve, smallest gap, relative perturbation of the weights: HiGHS 1.12 ends some programs with a *solve error* that
+it solves under another setting, or with weights that differ in the last digits."""
 
 INFEASIBLE = 2
-"""SciPy's status of a programme without solution."""
+"""SciPy's status of a program without solution."""
 
 _LOCK = threading.Lock()
 _redirected = 0
@@ -38,17 +38,17 @@ class Optimum:
 def solve_integer_program(
     weights: Floats, whole: Flags, upper: Floats, rules: Sequence[LinearConstraint], gap: float
 ) -> Optimum | None:
-    """Minimises over 0 ≤ x ≤ upper, whole where asked, to a relative gap; None where no x keeps the rules.
+    """Minimise weights · x over 0 ≤ x ≤ upper, x integer where `whole`, to a relative gap.
 
-    Raises CouldNot where HiGHS cannot tell.
+    Returns None where no x satisfies the constraints `rules`. Raises CouldNot where every attempt of HiGHS fails.
     """
     message = ""
-    for presolve, least_gap, shaken in ATTEMPTS:
-        # Deterministic: the same programme must give the same plan again.
-        shake = shaken * np.abs(weights) * np.cos(np.arange(len(weights)))
+    for presolve, least_gap, perturbed in ATTEMPTS:
+        # Deterministic: the same program must give the same plan again.
+        perturbation = perturbed * np.abs(weights) * np.cos(np.arange(len(weights)))
         with _silence_standard_output():
             result = milp(
-                weights + shake,
+                weights + perturbation,
                 integrality=whole.astype(np.int64),
                 bounds=Bounds(0, upper),
                 constraints=rules,
@@ -56,13 +56,13 @@ def solve_integer_program(
             )
         if result.x is not None:
             x = np.asarray(result.x, dtype=np.float64)
-            # By so much the shaken objective can differ from the true one: subtracted, the bound still holds.
-            doubt = float((np.abs(shake) * np.where(np.isfinite(upper), upper, 0.0)).sum())
-            return Optimum(x, float(weights @ x), float(result.mip_dual_bound) - doubt)
+            # The perturbed objective differs from the true one by at most `slack`: less that, the bound still holds.
+            slack = float((np.abs(perturbation) * np.where(np.isfinite(upper), upper, 0.0)).sum())
+            return Optimum(x, float(weights @ x), float(result.mip_dual_bound) - slack)
         if result.status == INFEASIBLE:
             return None
         message = str(result.message)
-    raise CouldNot(f"HiGHS could not solve a programme of {len(weights)} variables: {message}")
+    raise CouldNot(f"HiGHS could not solve an integer program of {len(weights)} variables: {message}")
 
 
 @contextmanager

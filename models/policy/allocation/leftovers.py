@@ -1,4 +1,4 @@
-"""Why an account got its package, why it did not get the one that would have been worth most."""
+"""Reasons: why an account got its action, and why not the one that would have been worth most."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,27 +6,27 @@ from numpy.typing import NDArray
 from models.policy.allocation.problem import NOT_BOOKED, WAIT, AllocationProblem, Flags, Floats, Indices
 
 GIVEN = ("nothing", "must", "explored", "value", "floor")
-"""`floor`: worth nothing by itself, given because its tier needs contacts."""
+"""Why an action was given. `floor`: it has no positive value by itself, but its tier needs contacts."""
 
 LEFT_OUT = ("", "no_room", "not_worth", "blocked", "floor", "must_blocked")
-"""Why the wanted package was not given. `not_worth`: nothing is worth more than to wait. `no_room`: the hours go to
-accounts that gain more. `floor`: they go to a tier's floor. `blocked`: a guardrail. `must_blocked`: a must was due, but
-guardrails block every package that keeps it."""
+"""Why the wanted action was not given. `not_worth`: no action has positive value. `no_room`: the capacity goes to
+accounts that gain more. `floor`: it goes to a tier's floor. `blocked`: a guardrail. `must_blocked`: an action was
+required, but guardrails block every action that fulfils the duty."""
 
 
 def allocation_reasons(problem: AllocationProblem, value: Floats, choice: Indices) -> NDArray[np.str_]:
-    """One of GIVEN for each account."""
+    """Return one of GIVEN for each account."""
     own = value[np.arange(len(choice)), choice]
-    retained = problem.must & ~problem.must_blocked
+    required = problem.must & ~problem.must_blocked
     # The first condition that holds decides, from hard reasons to soft ones.
-    conditions = [retained, problem.booked != NOT_BOOKED, choice == WAIT, own > 0]
+    conditions = [required, problem.booked != NOT_BOOKED, choice == WAIT, own > 0]
     return np.asarray(np.select(conditions, ["must", "explored", "nothing", "value"], default="floor"))
 
 
 def left_out_reasons(
     problem: AllocationProblem, value: Floats, choice: Indices, without_floors: Indices
 ) -> NDArray[np.str_]:
-    """One of LEFT_OUT for each account. `without_floors`: what it would get if no tier had a floor."""
+    """Return one of LEFT_OUT for each account. `without_floors`: its action if no tier had a floor."""
     row = np.arange(len(choice))
     own, most = value[row, choice], value.max(axis=1)
     may = np.where(problem.allowed, value, -np.inf).max(axis=1)

@@ -1,7 +1,7 @@
-"""Reps of about one size laid side by side, so that all of them are worked on at once.
+"""Padded batches: reps with about as many accounts side by side in one array, so that all are solved at once.
 
-What is found for a rep depends on nothing but the rep's own accounts: the padding follows from their number, sums run
-along them in their order. A re-solve of one rep therefore gives what a solve of all would give.
+The result for a rep depends on nothing but its own accounts: the padding follows from their number, and sums run along
+them in their order. A re-solve of one rep therefore gives exactly what a solve of all reps gives.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,16 @@ import numpy as np
 from models.policy.allocation.problem import SMALL, WAIT, AllocationProblem, Flags, Floats, Indices
 
 ELEMENTS = 120_000
-"""Packages × reps × accounts worked on at once: small enough for the processor's cache."""
+"""Actions × reps × accounts in one batch: small enough for the processor's cache."""
 
 
 @dataclass(frozen=True)
 class PaddedBatch:
-    """K packages × r reps × m places. `reps`: their numbers in the problem. `row` (r × m): the account at each place,
-    −1 behind the last. `value`: −inf where the package is no option. `counted` (C × K × r × m): by floors.
-    `tier` (r × m). `cost` (RESOURCES × K × r × m).
+    """K actions × r reps × m positions.
+
+    `reps` (r): their indices in the problem. `row` (r × m): the account at each position, −1 in the padding. `value`
+    (K × r × m): −inf where the action is no option. `counted` (C × K × r × m): contacts that count for floors. `tier`
+    (r × m). `cost` (RESOURCES × K × r × m). `capacity` (r × RESOURCES). `floor` (r × T × C).
     """
 
     reps: Indices
@@ -32,7 +34,7 @@ class PaddedBatch:
     floor: Floats
 
     def take(self, mask: Flags | Indices) -> "PaddedBatch":
-        """Some of the reps."""
+        """Return the batch of some of the reps."""
         return PaddedBatch(
             reps=self.reps[mask],
             row=self.row[mask],
@@ -49,31 +51,31 @@ class PaddedBatch:
         return bool((self.floor > 0).any())
 
     def used(self, choice: Indices) -> Floats:
-        """r × RESOURCES: what a choice (r × m) takes."""
+        """Return r × RESOURCES: what a choice (r × m) uses."""
         return np.asarray(self.taken(choice).sum(axis=2).T, dtype=np.float64)
 
     def taken(self, choice: Indices) -> Floats:
-        """RESOURCES × r × m: what a choice takes at each place."""
+        """Return RESOURCES × r × m: what a choice uses at each position."""
         result = np.take_along_axis(self.cost, choice[None, None], axis=1)[:, 0]
         return np.asarray(result, dtype=np.float64)
 
     def served(self, choice: Indices) -> Floats:
-        """r × T × C: owed contacts that a choice brings to each tier."""
+        """Return r × T × C: due contacts that a choice brings to each tier."""
         brought = self.brought(choice)
         tiers = [np.where(self.tier == tier, brought, 0.0).sum(axis=2) for tier in range(self.floor.shape[1])]
         return np.asarray(np.stack(tiers, axis=1).transpose(2, 1, 0), dtype=np.float64)
 
     def brought(self, choice: Indices) -> Floats:
-        """C × r × m: owed contacts that a choice brings."""
+        """Return C × r × m: due contacts that a choice brings."""
         result = np.take_along_axis(self.counted, choice[None, None], axis=1)[:, 0]
         return np.asarray(result, dtype=np.float64)
 
     def worth(self, choice: Indices) -> Floats:
-        """r: the value of a choice."""
+        """Return r: the value of a choice."""
         return np.asarray(np.take_along_axis(self.value, choice[None], axis=0)[0].sum(axis=1), dtype=np.float64)
 
     def fits(self, choice: Indices) -> Flags:
-        """r: whether a choice keeps to capacities and floors."""
+        """Return r: whether a choice keeps to capacities and floors."""
         # The tolerance of HiGHS, so that a plan of either solver passes the same test.
         within = (self.used(choice) <= self.capacity * (1 + SMALL) + SMALL).all(axis=1)
         if not self.floored:
@@ -82,8 +84,8 @@ class PaddedBatch:
 
 
 @dataclass(frozen=True)
-class WorkspaceSize:
-    """A problem once musts and explored packages are settled: options (n × K), capacity (R × RESOURCES)."""
+class ReducedProblem:
+    """A problem after bookings: `options` (n × K) are what is left to choose, `capacity` (R × RESOURCES) fits them."""
 
     problem: AllocationProblem
     value: Floats
@@ -93,22 +95,22 @@ class WorkspaceSize:
     floor: Floats
 
 
-def pad_reps(room: WorkspaceSize) -> Iterator[PaddedBatch]:
-    """All reps that have accounts, in cells of one padded length."""
-    rep = room.problem.rep
+def pad_reps(reduced: ReducedProblem) -> Iterator[PaddedBatch]:
+    """Yield all reps that have accounts, in batches of one padded length."""
+    rep = reduced.problem.rep
     # Stable: accounts keep the order of the problem within their rep, on which tie-breaking and sums depend.
     order = np.argsort(rep, kind="stable")
-    counts = np.bincount(rep, minlength=len(room.capacity))
+    counts = np.bincount(rep, minlength=len(reduced.capacity))
     starts = np.cumsum(counts) - counts
     padded, present = _padded(counts), np.asarray(counts > 0)
-    packages = len(room.problem.packages.names)
+    actions = len(reduced.problem.packages.names)
     for length in np.unique(padded[present]).tolist():
         reps = np.flatnonzero((padded == length) & present)
         # As many reps as fit the cache, whatever their size; the same reps always meet the same padded length.
-        step = max(1, ELEMENTS // (length * packages))
+        step = max(1, ELEMENTS // (length * actions))
         for begin in range(0, len(reps), step):
-            some = reps[begin : begin + step]
-            yield _cells(room, some, _rows(order, starts[some], counts[some], length))
+            subset = reps[begin : begin + step]
+            yield _batch(reduced, subset, _rows(order, starts[subset], counts[subset], length))
 
 
 def _padded(counts: Indices) -> Indices:
@@ -119,31 +121,31 @@ def _padded(counts: Indices) -> Indices:
 
 
 def _rows(order: Indices, starts: Indices, counts: Indices, length: int) -> Indices:
-    place = np.arange(length)
-    inside = place[None, :] < counts[:, None]
-    return np.where(inside, order[np.minimum(starts[:, None] + place, len(order) - 1)], -1)
+    position = np.arange(length)
+    inside = position[None, :] < counts[:, None]
+    return np.where(inside, order[np.minimum(starts[:, None] + position, len(order) - 1)], -1)
 
 
-def _cells(room: WorkspaceSize, reps: Indices, row: Indices) -> PaddedBatch:
+def _batch(reduced: ReducedProblem, reps: Indices, row: Indices) -> PaddedBatch:
     # Padding behaves as an account whose only option is to wait, worth 0: sums and maxima need no masks later.
     absent = row < 0
-    cost, capacity = room.problem.cost[row], room.capacity[reps]
+    cost, capacity = reduced.problem.cost[row], reduced.capacity[reps]
     within = np.asarray(cost <= capacity[:, None, None, :] * (1 + SMALL) + SMALL, dtype=bool)
     # An action larger than the rep's whole week can never be given; dropping it tightens the bound.
-    options = room.options[row] & within.all(axis=3)
+    options = reduced.options[row] & within.all(axis=3)
     options[absent] = False
     options[absent, WAIT] = True
-    value = np.where(options, room.value[row], -np.inf)
+    value = np.where(options, reduced.value[row], -np.inf)
     value[absent, WAIT] = 0.0
-    counted = np.where(absent[:, :, None, None], 0.0, room.counted[row])
+    counted = np.where(absent[:, :, None, None], 0.0, reduced.counted[row])
     return PaddedBatch(
         reps=reps,
         row=row,
         # Actions first: the loops run over actions, each on a contiguous r × m block.
         value=np.ascontiguousarray(value.transpose(2, 0, 1)),
         counted=np.ascontiguousarray(counted.transpose(3, 2, 0, 1)),
-        tier=np.where(absent, 0, room.problem.tier[row]),
+        tier=np.where(absent, 0, reduced.problem.tier[row]),
         cost=np.ascontiguousarray(cost.transpose(3, 2, 0, 1)),
         capacity=capacity,
-        floor=room.floor[reps],
+        floor=reduced.floor[reps],
     )

@@ -1,4 +1,4 @@
-"""Improving plans that fit by moves that keep them fitting."""
+"""Local search that improves feasible plans by changes that keep them feasible."""
 
 import numpy as np
 
@@ -9,56 +9,56 @@ ROUNDS = 40
 LEAST_GAIN = 1e-9
 
 
-def polish(cells: PaddedBatch, choice: Indices) -> Indices:
-    """Changes, rep by rep, the package of one account at a time to the one that gains most, until none gains.
+def polish(batch: PaddedBatch, choice: Indices) -> Indices:
+    """Change, rep by rep, the action of the account that gains most, until no change gains.
 
-    `choice` (r × m) must fit; so does the answer.
+    `choice` (r × m) must fit capacities and floors; so does the result.
     """
     choice = choice.copy()
-    active = np.arange(len(cells.reps))
+    active = np.arange(len(batch.reps))
     for _ in range(ROUNDS):
-        gain, place, package = _best_move(cells, choice, active)
+        gain, position, action = _best_move(batch, choice, active)
         moving = gain > LEAST_GAIN
         active = active[moving]
         if not len(active):
             break
-        choice[active, place[moving]] = package[moving]
+        choice[active, position[moving]] = action[moving]
     return choice
 
 
-def _best_move(cells: PaddedBatch, choice: Indices, reps: Indices) -> tuple[Floats, Indices, Indices]:
-    """For each of `reps`: the largest gain of one change, at which place, to which package; −inf without one."""
+def _best_move(batch: PaddedBatch, choice: Indices, reps: Indices) -> tuple[Floats, Indices, Indices]:
+    """Return for each of `reps` the largest gain of one change (−inf without one), its position and its action."""
     now = choice[reps]
-    taken = np.take_along_axis(cells.cost[:, :, reps], now[None, None], axis=1)[:, 0]
+    taken = np.take_along_axis(batch.cost[:, :, reps], now[None, None], axis=1)[:, 0]
     # The same tolerance as `fits`: else a plan at its limit could not exchange equals.
-    room = (cells.capacity[reps] * (1 + SMALL) + SMALL).T - taken.sum(axis=2)
-    current = np.take_along_axis(cells.value[:, reps], now[None], axis=0)[0]
-    brought = np.take_along_axis(cells.counted[:, :, reps], now[None, None], axis=1)[:, 0]
-    spare = _spare(cells, reps, brought)
+    room = (batch.capacity[reps] * (1 + SMALL) + SMALL).T - taken.sum(axis=2)
+    current = np.take_along_axis(batch.value[:, reps], now[None], axis=0)[0]
+    brought = np.take_along_axis(batch.counted[:, :, reps], now[None, None], axis=1)[:, 0]
+    spare = _spare(batch, reps, brought)
     best = np.full(len(reps), -np.inf)
-    place, package = np.zeros(len(reps), dtype=np.int64), np.zeros(len(reps), dtype=np.int64)
-    for one in range(len(cells.value)):
-        extra = cells.cost[:, one, reps] - taken
+    position, action = np.zeros(len(reps), dtype=np.int64), np.zeros(len(reps), dtype=np.int64)
+    for code in range(len(batch.value)):
+        extra = batch.cost[:, code, reps] - taken
         possible = (extra <= room[:, :, None]).all(axis=0)
-        if cells.floored:
-            possible &= (cells.counted[:, one, reps] - brought >= -spare).all(axis=0)
+        if batch.floored:
+            possible &= (batch.counted[:, code, reps] - brought >= -spare).all(axis=0)
         # Single changes only: exchanges between two accounts would cost r × m² comparisons a round.
-        gain = np.where(possible, cells.value[one, reps] - current, -np.inf)
+        gain = np.where(possible, batch.value[code, reps] - current, -np.inf)
         where = gain.argmax(axis=1)
         most = gain[np.arange(len(reps)), where]
         better = most > best
-        best, place = np.where(better, most, best), np.where(better, where, place)
-        package = np.where(better, one, package)
-    return best, place, package
+        best, position = np.where(better, most, best), np.where(better, where, position)
+        action = np.where(better, code, action)
+    return best, position, action
 
 
-def _spare(cells: PaddedBatch, reps: Indices, brought: Floats) -> Floats:
-    """C × reps × m: owed contacts that an account's tier may lose before its floor."""
-    tier, spare = cells.tier[reps], np.zeros_like(brought)
-    if cells.floored:
-        for one in range(cells.floor.shape[1]):
-            inside = tier == one
+def _spare(batch: PaddedBatch, reps: Indices, brought: Floats) -> Floats:
+    """Return C × reps × m: due contacts that an account's tier may lose before it falls below its floor."""
+    tier, spare = batch.tier[reps], np.zeros_like(brought)
+    if batch.floored:
+        for code in range(batch.floor.shape[1]):
+            inside = tier == code
             # A change may take contacts from an account as long as its whole tier stays at or above its floor.
-            left = np.where(inside, brought, 0.0).sum(axis=2) - cells.floor[reps, one].T + SMALL
+            left = np.where(inside, brought, 0.0).sum(axis=2) - batch.floor[reps, code].T + SMALL
             spare += np.where(inside, left[:, :, None], 0.0)
     return spare

@@ -1,4 +1,4 @@
-"""What the allocation of one week is given: accounts with the worth of each package, reps with their hours."""
+"""The allocation problem of one week: the value of each action for each account, the capacity of each rep."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SMALL = 1e-6
 
 @dataclass(frozen=True)
 class Actions:
-    """What the K packages take of a rep, which contacts they bring; the first one takes and brings nothing.
+    """The cost of K actions to a rep and the contacts that they bring; the first one, `wait`, has none of both.
 
     `cost`: K × RESOURCES. `contacts`: K × channels.
     """
@@ -51,12 +51,12 @@ def _number(contacts: Mapping[Any, int], channel: str) -> int:
 class AllocationProblem:
     """n accounts, K packages, R reps, T tiers, C channels, in arrays.
 
-    `rep`, `tier`: per account its place among the R and the T. `net_value` (n × K): money of giving the package instead
-    of `wait`, whose column is 0. `allowed` (n × K): by the guardrails. `fulfils` (n × K): packages that keep a must;
-    a row without any has no must. `booked` (n): the package an explored account gets whatever it brings,
-    else NOT_BOOKED. `due` (n × C): contacts the cadence still owes; `shortfall_cost` (n × C): money lost by each
-    one missing. `capacity` (R × RESOURCES). `floor` (R × T × C): least number of owed contacts of a tier.
-    `own_cost` (n × K × RESOURCES): what the packages take where accounts differ; None: `packages.cost` for all.
+    `rep`, `tier`: each account's index among the R and the T. `net_value` (n × K): money, the action against `wait`,
+    whose column is 0. `allowed` (n × K): by the guardrails. `fulfils` (n × K): actions that fulfil a required one; a
+    row without any requires nothing. `booked` (n): the action that an explored account gets, else NOT_BOOKED. `due`
+    (n × C): contacts that the cadence still requires; `shortfall_cost` (n × C): money lost by each one missing.
+    `capacity` (R × RESOURCES). `floor` (R × T × C): least number of due contacts of a tier. `own_cost` (n × K ×
+    RESOURCES): the cost of actions where accounts differ; None: `actions.cost` for all.
     """
 
     packages: Actions
@@ -77,24 +77,24 @@ class AllocationProblem:
 
     @property
     def cost(self) -> Floats:
-        """n × K × RESOURCES: what each package takes when it is given to each account."""
+        """n × K × RESOURCES: the cost of each action for each account."""
         if self.own_cost is not None:
             return self.own_cost
         return np.broadcast_to(self.packages.cost, (len(self), *self.packages.cost.shape))
 
     @property
     def useful(self) -> Floats:
-        """n × K × C: contacts of each package that the cadence owes; more than it owes avoid no shortfall."""
+        """n × K × C: due contacts of each action; contacts beyond the due ones avoid no shortfall."""
         return np.minimum(self.packages.contacts[None, :, :], self.due[:, None, :])
 
     @property
     def counted(self) -> Floats:
-        """n × K × C: whole contacts of each package that count for a floor: those of accounts that are owed any."""
+        """n × K × C: whole contacts of each action that count for a floor, at most the due ones rounded up."""
         return np.minimum(self.packages.contacts[None, :, :], np.ceil(self.due - SMALL)[:, None, :])
 
     @property
     def avoided(self) -> Floats:
-        """n × K: shortfall cost that each package avoids."""
+        """n × K: shortfall cost that each action avoids."""
         return np.asarray((self.useful * self.shortfall_cost[:, None, :]).sum(axis=2), dtype=np.float64)
 
     @property
@@ -104,19 +104,19 @@ class AllocationProblem:
 
     @property
     def must(self) -> Flags:
-        """Accounts of which a must asks for something."""
+        """n: accounts with a required action."""
         return np.asarray(self.fulfils.any(axis=1), dtype=bool)
 
     @property
     def must_blocked(self) -> Flags:
-        """Musts that no allowed package keeps."""
+        """n: accounts whose required action no allowed action fulfils."""
         return np.asarray(self.must & ~(self.fulfils & self.allowed).any(axis=1), dtype=bool)
 
     @property
     def options(self) -> Flags:
-        """n × K: what is left to choose from once musts and explored packages are booked."""
-        retained = self.must & ~self.must_blocked
-        result = np.where(retained[:, None], self.fulfils & self.allowed, self.allowed)
+        """n × K: the actions left to choose from after bookings."""
+        required = self.must & ~self.must_blocked
+        result = np.where(required[:, None], self.fulfils & self.allowed, self.allowed)
         explored = np.flatnonzero(self.booked != NOT_BOOKED)
         result[explored] = False
         result[explored, self.booked[explored]] = True
@@ -124,7 +124,7 @@ class AllocationProblem:
 
 
 def check_problem(problem: AllocationProblem) -> None:
-    """Raises BadUse with everything about the arrays that cannot be."""
+    """Raise BadUse with every fault of the arrays' shapes, else of their contents."""
     faults = list(_shape_faults(problem))
     if not faults:
         faults = [*_content_faults(problem)]
@@ -153,11 +153,11 @@ def _shape_faults(problem: AllocationProblem) -> Iterator[Fault]:
             yield Fault(name, f"has the shape {result}", f"give {shape}")
     cost, contacts = problem.packages.cost.shape, problem.packages.contacts.shape
     if (cost, contacts) != ((k, len(RESOURCES)), (k, c)):
-        yield Fault("packages", f"have the shapes {cost}, {contacts}", f"give {k} packages, {c} channels")
+        yield Fault("packages", f"have the shapes {cost}, {contacts}", f"give {k} actions, {c} channels")
 
 
 def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
-    """Each rule with the first account that breaks it."""
+    """Yield a fault for each rule that is broken, with the first account that breaks it."""
     rules = {
         "rep": (problem.rep < 0) | (problem.rep >= len(problem.capacity)),
         "tier": (problem.tier < 0) | (problem.tier >= problem.floor.shape[1]),
@@ -170,15 +170,15 @@ def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
         "booked": _faulty_bookings(problem),
     }
     todo = {
-        "rep": "give a place in `capacity`",
-        "tier": "give a place in `floor`",
-        "net_value": "give finite numbers, 0 for the first package",
+        "rep": "give an index of `capacity`",
+        "tier": "give an index of `floor`",
+        "net_value": "give finite numbers, 0 for the first action",
         "due": "give numbers from 0",
-        "cost": "give numbers from 0, 0 for the first package",
+        "cost": "give numbers from 0, 0 for the first action",
         "shortfall_cost": "give numbers from 0",
-        "allowed": "the first package is always allowed",
-        "fulfils": "the first package keeps no must",
-        "booked": "book an allowed package, none where there is a must",
+        "allowed": "the first action is always allowed",
+        "fulfils": "the first action fulfils nothing",
+        "booked": "book an allowed action, none where an action is required",
     }
     for name, wrong in rules.items():
         if wrong.any():
@@ -191,6 +191,6 @@ def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
 
 def _faulty_bookings(problem: AllocationProblem) -> Flags:
     known = (problem.booked >= NOT_BOOKED) & (problem.booked < len(problem.packages.names))
-    place = np.where(known & (problem.booked != NOT_BOOKED), problem.booked, WAIT)
-    allowed = np.take_along_axis(problem.allowed, place[:, None], axis=1)[:, 0]
+    action = np.where(known & (problem.booked != NOT_BOOKED), problem.booked, WAIT)
+    allowed = np.take_along_axis(problem.allowed, action[:, None], axis=1)[:, 0]
     return np.asarray(~known | ~allowed | ((problem.booked != NOT_BOOKED) & problem.must), dtype=bool)

@@ -1,4 +1,4 @@
-"""The best plan of each rep's week with its proof: by prices where these prove it, else by the exact programme."""
+"""Solving of every rep's week: by prices (subgradient ascent) where they prove the plan, else by an integer program."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +15,16 @@ from models.policy.allocation.problem import WAIT, AllocationProblem, Flags, Flo
 from models.policy.allocation.subgradient_ascent import ROUNDS, Prices, find_prices
 
 TOLERANCE = 0.01
-"""Relative gap that a plan found by prices may have; where it is wider, the exact programme is solved to half of it."""
+"""Relative gap up to which a plan found by prices is accepted; else an integer program is solved to half of it."""
 
 WARM_ROUNDS = 2
-"""Rounds of the search where it starts from prices of much the same week."""
+"""Rounds of the search where it starts from the prices of nearly the same week."""
 
 
 @dataclass(frozen=True)
 class Solution:
-    """`choice` (n): each account's package. Per rep: `worth` of the choice, `bound` that no plan exceeds, prices,
-    `overflow` (R × RESOURCES) of the bookings, `exact`: solved as a programme."""
+    """`choice` (n): each account's action. Per rep: `worth` of the choice, `bound` that no plan exceeds, prices,
+    `overflow` (R × RESOURCES) of the bookings, `exact`: solved as an integer program."""
 
     choice: Indices
     worth: Floats
@@ -42,22 +42,22 @@ def solve(
     exact: bool = False,
     threads: int | None = None,
 ) -> Solution:
-    """Solves every rep for itself. `start`: prices to begin with. `exact`: every rep as a programme, to gap 0.
-    `threads`: as many as there are processors unless told.
+    """Solve every rep independently.
 
-    What is found for a rep follows from its accounts, its capacity, its starting prices alone.
+    `start`: initial prices. `exact`: solve every rep as an integer program, to gap 0. `threads`: None for one per
+    processor. The result for a rep depends on its accounts, capacity and initial prices alone.
     """
     booked = book(problem)
     reps = len(problem.capacity)
     prices = start or Prices(np.zeros_like(problem.capacity), np.zeros_like(problem.floor))
-    cells = list(pad_reps(booked.room))
+    batches = list(pad_reps(booked.reduced))
     # A start near the optimum needs few rounds. The bound is proven anew either way.
     rounds = ROUNDS if start is None else WARM_ROUNDS
 
-    def work(one: PaddedBatch) -> Solution:
-        return _solve_cells(one, prices.take(one.reps), rounds, tolerance, exact)
+    def work(batch: PaddedBatch) -> Solution:
+        return _solve_batch(batch, prices.take(batch.reps), rounds, tolerance, exact)
 
-    parts = _in_threads(work, cells, threads or cpu_count() or 1)
+    parts = _in_threads(work, batches, threads or cpu_count() or 1)
     choice = np.full(len(problem), WAIT, dtype=np.int64)
     solution = Solution(
         choice,
@@ -67,39 +67,41 @@ def solve(
         booked.overflow,
         np.zeros(reps, dtype=bool),
     )
-    for one, part in zip(cells, parts, strict=True):
-        _put(solution, one, part)
+    for batch, part in zip(batches, parts, strict=True):
+        _put(solution, batch, part)
     return solution
 
 
-def _in_threads(work: Callable[[PaddedBatch], Solution], cells: Sequence[PaddedBatch], threads: int) -> list[Solution]:
-    """In the order given; NumPy and HiGHS let other threads run."""
+def _in_threads(
+    work: Callable[[PaddedBatch], Solution], batches: Sequence[PaddedBatch], threads: int
+) -> list[Solution]:
+    """Return the results in the order of batches; NumPy and HiGHS release the GIL."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(work, cells))
+        return list(pool.map(work, batches))
 
 
-def _solve_cells(cells: PaddedBatch, start: Prices, rounds: int, tolerance: float, exact: bool) -> Solution:
-    climb = find_prices(cells, start, rounds)
-    known = np.isfinite(climb.worth)
-    choice = climb.choice
-    choice[known] = polish(cells.take(known), choice[known])
-    worth = np.where(known, cells.worth(np.where(known[:, None], choice, 0)), -np.inf)
-    bound = climb.bound
-    # The search proves most reps; the integer programme is much slower and is kept for the rest.
+def _solve_batch(batch: PaddedBatch, start: Prices, rounds: int, tolerance: float, exact: bool) -> Solution:
+    state = find_prices(batch, start, rounds)
+    known = np.isfinite(state.worth)
+    choice = state.choice
+    choice[known] = polish(batch.take(known), choice[known])
+    worth = np.where(known, batch.worth(np.where(known[:, None], choice, 0)), -np.inf)
+    bound = state.bound
+    # The search proves most reps; the integer program is much slower and is kept for the rest.
     wide = ~known | (bound - worth > tolerance * np.abs(bound)) | exact
     for rep in np.flatnonzero(wide).tolist():
-        solved = solve_exactly(cells, rep, 0.0 if exact else tolerance / 2)
+        solved = solve_exactly(batch, rep, 0.0 if exact else tolerance / 2)
         choice[rep] = solved.choice
-        worth[rep] = cells.worth(choice)[rep]
-        # The bound of the programme is tight to its tolerance only and may lie a hair below the plan.
+        worth[rep] = batch.worth(choice)[rep]
+        # The bound of the program is tight to its tolerance only and may lie a hair below the plan.
         bound[rep] = max(solved.bound, worth[rep])
-    return Solution(choice, worth, bound, climb.best, np.zeros_like(cells.capacity), wide)
+    return Solution(choice, worth, bound, state.best, np.zeros_like(batch.capacity), wide)
 
 
-def _put(whole: Solution, cells: PaddedBatch, part: Solution) -> None:
-    real = cells.row >= 0
-    whole.choice[cells.row[real]] = part.choice[real]
+def _put(whole: Solution, batch: PaddedBatch, part: Solution) -> None:
+    real = batch.row >= 0
+    whole.choice[batch.row[real]] = part.choice[real]
     for name in ("worth", "bound", "exact"):
-        getattr(whole, name)[cells.reps] = getattr(part, name)
-    whole.prices.resource[cells.reps] = part.prices.resource
-    whole.prices.floor[cells.reps] = part.prices.floor
+        getattr(whole, name)[batch.reps] = getattr(part, name)
+    whole.prices.resource[batch.reps] = part.prices.resource
+    whole.prices.floor[batch.reps] = part.prices.floor

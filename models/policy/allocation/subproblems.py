@@ -1,4 +1,4 @@
-"""Problems cut out of a problem: some of its reps, each as often as it is named."""
+"""Subproblems: the problem of some reps, each as often as it is named."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from models.policy.allocation.problem import AllocationProblem, Indices
 
 @dataclass(frozen=True)
 class Subproblem:
-    """`problem`: rep j of it is rep `reps[j]` of the whole, row i is row `rows[i]` of the whole."""
+    """`problem`: its rep j is rep `reps[j]` of the whole problem, its row i is row `rows[i]` of the whole."""
 
     problem: AllocationProblem
     reps: Indices
@@ -17,7 +17,7 @@ class Subproblem:
 
 
 def subproblem(problem: AllocationProblem, reps: Indices) -> Subproblem:
-    """The problem of `reps`; a rep named twice has its accounts twice."""
+    """Return the problem of `reps`; a rep named twice has its accounts twice."""
     order = np.argsort(problem.rep, kind="stable")
     counts = np.bincount(problem.rep, minlength=len(problem.capacity))
     starts = np.cumsum(counts) - counts

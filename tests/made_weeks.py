@@ -40,7 +40,7 @@ def made_week(
     np.add.at(owed, (rep, tier), due)
     size = np.bincount(rep, minlength=reps)[:, None]
     return AllocationProblem(
-        packages=PACKAGES,
+        actions=PACKAGES,
         rep=rep,
         tier=tier,
         net_value=net,

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _describe(problem: AllocationProblem, result: Allocation, seconds: float) -> dict[str, Any]:
     broken = violations(problem, result)
-    visit = problem.packages.cost[problem.packages.names.index("visit")]
+    visit = problem.actions.cost[problem.actions.names.index("visit")]
     return {
         "seconds": seconds,
         "gap": result.gap,
@@ -106,12 +106,12 @@ def render(result: Mapping[str, Any]) -> list[str]:
 def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -> AllocationProblem:
     """A week of the preset playbook: effects differ between accounts and packages, some accounts lose by a contact."""
     random, playbook = np.random.default_rng(seed), read_playbook()
-    packages = Actions.of(playbook)
-    shape = (accounts, len(packages.names))
+    actions = Actions.of(playbook)
+    shape = (accounts, len(actions.names))
     rep, tier = np.sort(random.integers(0, reps, accounts)), random.choice(3, accounts, p=[0.15, 0.35, 0.5])
     size = np.array([3.0, 1.5, 0.7])[tier]
     liking = random.normal(1.0, 1.2, (accounts, 1)) + random.normal(0.0, 0.5, shape)
-    net = liking * size[:, None] * EFFECT - packages.cost[:, 0] * MINUTE - packages.cost[:, 2]
+    net = liking * size[:, None] * EFFECT - actions.cost[:, 0] * MINUTE - actions.cost[:, 2]
     net[:, 0] = 0.0
     allowed = random.random(shape) > 0.05
     allowed[:, 0] = True
@@ -123,7 +123,7 @@ def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -
     rule = playbook.rep
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
     problem = AllocationProblem(
-        packages=packages,
+        actions=actions,
         rep=rep,
         tier=tier,
         net_value=net,

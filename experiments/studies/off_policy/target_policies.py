@@ -55,13 +55,13 @@ def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:
 
 def allocated_policy(place: Crossroads, effect: Floats, playbook: Playbook) -> Floats:
     """Chances, 0 or 1, of what the reps' hours go to by net value of these effects."""
-    seat, rule, packages = place.simulation.traits.seat[place.who], playbook.rep, Actions.of(playbook)
+    seat, rule, actions = place.simulation.traits.seat[place.who], playbook.rep, Actions.of(playbook)
     reps, rep = np.unique(seat, return_inverse=True)
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
-    count, channels = len(place.who), packages.contacts.shape[1]
-    net = net_values(np.nan_to_num(effect), packages.cost, playbook.minute_cost)
+    count, channels = len(place.who), actions.contacts.shape[1]
+    net = net_values(np.nan_to_num(effect), actions.cost, playbook.minute_cost)
     problem = AllocationProblem(
-        packages=packages,
+        actions=actions,
         rep=rep.astype(np.int64),
         tier=np.zeros(count, dtype=np.int64),
         net_value=net - net[:, :1],

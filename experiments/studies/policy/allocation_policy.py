@@ -63,25 +63,25 @@ class AllocationPolicy:
     spent: list[Floats] = field(default_factory=list)
 
     def decide(self, seen: Observation) -> WorldDecisions:
-        playbook, packages = seen.playbook, Actions.of(seen.playbook)
+        playbook, actions = seen.playbook, Actions.of(seen.playbook)
         score = self.score(seen, self.history.values(seen), self.history)
         score = np.where(seen.eligible, score, 0.0)
-        problem = self._problem(seen, packages, score)
+        problem = self._problem(seen, actions, score)
         solution = solve(problem, tolerance=TOLERANCE, start=self.booked.prices, threads=1)
         choice, self.booked.prices = solution.choice, solution.prices
         assert self.booked.counted is not None
-        self.booked.counted += packages.contacts[choice]
-        self.spent.append(packages.cost[choice, 0] * playbook.minute_cost + packages.cost[choice, 2])
+        self.booked.counted += actions.contacts[choice]
+        self.spent.append(actions.cost[choice, 0] * playbook.minute_cost + actions.cost[choice, 2])
         return WorldDecisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(choice)), choice])
 
-    def _problem(self, seen: Observation, packages: Actions, score: Floats) -> AllocationProblem:
+    def _problem(self, seen: Observation, actions: Actions, score: Floats) -> AllocationProblem:
         playbook, tier = seen.playbook, tier_indices(seen.tier.astype(object))
         rep = np.unique(seen.rep, return_inverse=True)[1].astype(np.int64)
         reps, hours = int(rep.max()) + 1, playbook.rep
         target = np.array([[playbook.cadence[name][channel] for channel in CHANNELS] for name in TIERS])[tier]
         monday = moment_of(seen.cutoff, seen.time_zone).date()
         problem = AllocationProblem(
-            packages=packages,
+            actions=actions,
             rep=rep,
             tier=tier,
             net_value=score,
@@ -93,5 +93,5 @@ class AllocationPolicy:
             capacity=np.tile([hours.minutes_per_week, hours.stops_per_week, hours.budget_per_week], (reps, 1)),
             floor=no_floors(reps),
         )
-        draws = np.column_stack([seen.uniform("tie", code) for code in range(len(packages.names))])
+        draws = np.column_stack([seen.uniform("tie", code) for code in range(len(actions.names))])
         return with_floors(replace(problem, net_value=score - TIE * draws * problem.avoided), playbook)

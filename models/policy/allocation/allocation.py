@@ -15,9 +15,9 @@ from models.policy.allocation.subproblems import subproblem
 @dataclass(frozen=True)
 class Allocation:
     """Per account: `choice` (index of the action), `net_value`, `avoided` shortfall cost, `given_for` and `left_out`
-    (codes of `models.policy.allocation.leftovers`), `wanted`: the action that would have been worth most. Per rep: `used`,
-    `overflow` (R × RESOURCES), `served`, `missing` (R × T × C) owed contacts, `worth` and the `bound` that no plan
-    exceeds, `prices` of a minute, a stop, a unit of money; `exact`: solved as a program."""
+    (codes of `models.policy.allocation.leftovers`), `wanted`: the action that would have been worth most. Per rep:
+    `used`, `overflow` (R × RESOURCES), `served`, `missing` (R × T × C) due contacts, `worth` and the `bound` that no
+    plan exceeds, `prices` of a minute, a stop, a unit of money; `exact`: solved as an integer program."""
 
     choice: Indices
     net_value: Floats

@@ -103,7 +103,7 @@ def pad_reps(reduced: ReducedProblem) -> Iterator[PaddedBatch]:
     counts = np.bincount(rep, minlength=len(reduced.capacity))
     starts = np.cumsum(counts) - counts
     padded, present = _padded(counts), np.asarray(counts > 0)
-    actions = len(reduced.problem.packages.names)
+    actions = len(reduced.problem.actions.names)
     for length in np.unique(padded[present]).tolist():
         reps = np.flatnonzero((padded == length) & present)
         # As many reps as fit the cache, whatever their size; the same reps always meet the same padded length.

@@ -59,7 +59,7 @@ class AllocationProblem:
     RESOURCES): the cost of actions where accounts differ; None: `actions.cost` for all.
     """
 
-    packages: Actions
+    actions: Actions
     rep: Indices
     tier: Indices
     net_value: Floats
@@ -80,17 +80,17 @@ class AllocationProblem:
         """n × K × RESOURCES: the cost of each action for each account."""
         if self.own_cost is not None:
             return self.own_cost
-        return np.broadcast_to(self.packages.cost, (len(self), *self.packages.cost.shape))
+        return np.broadcast_to(self.actions.cost, (len(self), *self.actions.cost.shape))
 
     @property
     def useful(self) -> Floats:
         """n × K × C: due contacts of each action; contacts beyond the due ones avoid no shortfall."""
-        return np.minimum(self.packages.contacts[None, :, :], self.due[:, None, :])
+        return np.minimum(self.actions.contacts[None, :, :], self.due[:, None, :])
 
     @property
     def counted(self) -> Floats:
         """n × K × C: whole contacts of each action that count for a floor, at most the due ones rounded up."""
-        return np.minimum(self.packages.contacts[None, :, :], np.ceil(self.due - SMALL)[:, None, :])
+        return np.minimum(self.actions.contacts[None, :, :], np.ceil(self.due - SMALL)[:, None, :])
 
     @property
     def avoided(self) -> Floats:
@@ -133,7 +133,7 @@ def check_problem(problem: AllocationProblem) -> None:
 
 
 def _shape_faults(problem: AllocationProblem) -> Iterator[Fault]:
-    n, k, c = len(problem.rep), len(problem.packages.names), problem.due.shape[-1]
+    n, k, c = len(problem.rep), len(problem.actions.names), problem.due.shape[-1]
     reps, tiers = len(problem.capacity), problem.floor.shape[1] if problem.floor.ndim == 3 else 0
     wanted = {
         "tier": (n,),
@@ -151,9 +151,9 @@ def _shape_faults(problem: AllocationProblem) -> Iterator[Fault]:
         result = getattr(problem, name).shape
         if result != shape:
             yield Fault(name, f"has the shape {result}", f"give {shape}")
-    cost, contacts = problem.packages.cost.shape, problem.packages.contacts.shape
+    cost, contacts = problem.actions.cost.shape, problem.actions.contacts.shape
     if (cost, contacts) != ((k, len(RESOURCES)), (k, c)):
-        yield Fault("packages", f"have the shapes {cost}, {contacts}", f"give {k} actions, {c} channels")
+        yield Fault("actions", f"have the shapes {cost}, {contacts}", f"give {k} actions, {c} channels")
 
 
 def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
@@ -190,7 +190,7 @@ def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
 
 
 def _faulty_bookings(problem: AllocationProblem) -> Flags:
-    known = (problem.booked >= NOT_BOOKED) & (problem.booked < len(problem.packages.names))
+    known = (problem.booked >= NOT_BOOKED) & (problem.booked < len(problem.actions.names))
     action = np.where(known & (problem.booked != NOT_BOOKED), problem.booked, WAIT)
     allowed = np.take_along_axis(problem.allowed, action[:, None], axis=1)[:, 0]
     return np.asarray(~known | ~allowed | ((problem.booked != NOT_BOOKED) & problem.must), dtype=bool)

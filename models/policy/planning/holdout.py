@@ -6,7 +6,7 @@ from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.problem import NOT_BOOKED, Actions, Flags, Floats, Indices
 
 
-def playbook_actions(packages: Actions, due: Floats, retained: Floats, allowed: Flags, draws: Floats) -> Indices:
+def playbook_actions(actions: Actions, due: Floats, retained: Floats, allowed: Flags, draws: Floats) -> Indices:
     """Per account the package of its cadence; NOT_BOOKED where the week brings none.
 
     `due`, `retained`, `draws` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers.
@@ -16,19 +16,19 @@ def playbook_actions(packages: Actions, due: Floats, retained: Floats, allowed: 
     probability = due * retained
     for channel in range(len(CHANNELS)):
         falls = (result == NOT_BOOKED) & (draws[:, channel] < np.minimum(probability[:, channel], 1.0))
-        for package in _plain(packages, channel):
-            number = packages.contacts[package, channel]
+        for package in _plain(actions, channel):
+            number = actions.contacts[package, channel]
             wanted = falls & allowed[:, package] & ((number <= 1) | (probability[:, channel] >= number))
             result[wanted] = package
     return result
 
 
-def _plain(packages: Actions, channel: int) -> list[int]:
+def _plain(actions: Actions, channel: int) -> list[int]:
     """Packages of this channel alone, the cheapest for each number of contacts, fewest contacts first."""
     alone = [
-        place for place, row in enumerate(packages.contacts) if row[channel] > 0 and not np.delete(row, channel).any()
+        place for place, row in enumerate(actions.contacts) if row[channel] > 0 and not np.delete(row, channel).any()
     ]
     best: dict[float, int] = {}
-    for place in sorted(alone, key=lambda one: tuple(packages.cost[one])):
-        best.setdefault(float(packages.contacts[place, channel]), place)
+    for place in sorted(alone, key=lambda one: tuple(actions.cost[one])):
+        best.setdefault(float(actions.contacts[place, channel]), place)
     return [best[number] for number in sorted(best)]

@@ -71,11 +71,11 @@ def action_costs(playbook: Playbook, offers: Names) -> Floats:
     """Return n × K × RESOURCES: what each action takes. For an account with an offer, the action of help takes what a
     visit takes plus the offer's own minutes and money; else, or where the playbook has no visit, what its package says.
     """
-    packages = Actions.of(playbook)
-    cost = np.tile(packages.cost, (len(offers), 1, 1))
-    if HELP not in packages.names or VISIT not in packages.names:
+    actions = Actions.of(playbook)
+    cost = np.tile(actions.cost, (len(offers), 1, 1))
+    if HELP not in actions.names or VISIT not in actions.names:
         return cost
-    visit, place = packages.cost[packages.names.index(VISIT)], packages.names.index(HELP)
+    visit, place = actions.cost[actions.names.index(VISIT)], actions.names.index(HELP)
     for offer in playbook.help_offers:
         cost[offers == offer.name, place] = visit + np.array([offer.minutes, 0.0, offer.money])
     return cost

@@ -97,7 +97,7 @@ def totals(plan: WeekPlan, who: Indices) -> dict[str, Any]:
 
 def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[dict[str, Any]]:
     """A row for each rep that has accounts: used and given hours, what one more visit would be worth at the margin."""
-    visit = plan.problem.packages.cost[_visit(plan)]
+    visit = plan.problem.actions.cost[_visit(plan)]
     price, used = plan.week.allocation.slot_price(visit), plan.week.allocation.used
     owners = sorted(set(plan.company.owner[plan.decided].tolist()))
     return [
@@ -128,7 +128,7 @@ def _visit(plan: WeekPlan) -> int:
     """The package `visit`, else the first one with a stop, else the last."""
     if "visit" in plan.actions:
         return plan.actions.index("visit")
-    stops = np.flatnonzero(plan.problem.packages.cost[:, STOPS] > 0)
+    stops = np.flatnonzero(plan.problem.actions.cost[:, STOPS] > 0)
     return int(stops[0]) if len(stops) else len(plan.actions) - 1
 
 

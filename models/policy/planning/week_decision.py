@@ -45,7 +45,7 @@ class WeekPlan:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        return self.problem.packages.names
+        return self.problem.actions.names
 
 
 def plan_week(
@@ -104,17 +104,17 @@ def _problem(
     nothing but musts and their playbook package reaches them. `groups`: tier, held, decided."""
     tier, held, decided = groups
     playbook, ranked = company.playbook, decided & ~held
-    packages = Actions.of(playbook)
+    actions = Actions.of(playbook)
     reps = len(company.rep_ids) + 1
     rep = np.where(company.owner < 0, reps - 1, company.owner)
     due = np.where(ranked[:, None], required.due, 0.0)
     problem = AllocationProblem(
-        packages=packages,
+        actions=actions,
         rep=rep,
         tier=tier,
         net_value=np.where(ranked[:, None], score, 0.0),
         allowed=guarded.allowed,
-        fulfils=required.fulfils(packages) & decided[:, None],
+        fulfils=required.fulfils(actions) & decided[:, None],
         booked=np.full(len(rep), NOT_BOOKED),
         due=due,
         shortfall_cost=shortfall_costs(playbook, tier),
@@ -135,6 +135,6 @@ def _coins(company: Company, problem: AllocationProblem, due: Floats, groups: tu
     )
     draws = np.column_stack([uniform_draws(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
     retained = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
-    own = playbook_actions(problem.packages, due, retained, problem.allowed, draws)
+    own = playbook_actions(problem.actions, due, retained, problem.allowed, draws)
     booked = np.where(own == NOT_BOOKED, 0, own)
     return replace(coins, drawn=np.where(held & ~problem.must, booked, coins.drawn))

@@ -34,7 +34,7 @@ def oracle(problem):
         if (cost.sum(axis=0) > problem.capacity[0] + booked).any():
             continue
         served = np.zeros_like(problem.floor[0])
-        np.add.at(served, problem.tier, np.minimum(problem.packages.contacts[choice], np.ceil(problem.due)))
+        np.add.at(served, problem.tier, np.minimum(problem.actions.contacts[choice], np.ceil(problem.due)))
         missing = np.maximum(problem.floor[0] - served, 0).sum()
         found = (-(booked / scale).sum(), -missing, problem.value[row, choice].sum())
         best = found if best is None or found > best else best
@@ -44,7 +44,7 @@ def oracle(problem):
 def test_the_exact_plan_equals_the_best_of_all_plans_where_costs_differ_between_accounts():
     for seed in range(12):
         same = made_week(seed, room=0.4, floors=0.5 * (seed % 2), musts=0.2 * (seed % 3), explored=0.2)
-        factor = np.random.default_rng(seed).choice([0.5, 1.0, 2.0], (len(same), len(same.packages.names), 1))
+        factor = np.random.default_rng(seed).choice([0.5, 1.0, 2.0], (len(same), len(same.actions.names), 1))
         problem = replace(same, own_cost=same.cost * factor)
         found = allocate(problem, exact=True)
         assert violations(problem, found) == dict.fromkeys(violations(problem, found), 0)
@@ -202,7 +202,7 @@ def test_an_owed_contact_is_worth_the_shortfall_it_avoids():
 
 def worth_of_slot(problem):
     """What room for one more visit would add to the best plan of the only rep: two exact solutions."""
-    visit = problem.packages.cost[problem.packages.names.index("visit")]
+    visit = problem.actions.cost[problem.actions.names.index("visit")]
     wider = replace(problem, capacity=problem.capacity + visit)
     return (solve(wider, exact=True).worth - solve(problem, exact=True).worth).sum()
 
@@ -213,7 +213,7 @@ def test_room_for_one_more_visit_is_worth_the_visit_left_out():
 
 def test_the_price_of_a_slot_bounds_what_it_is_worth():
     problem = made_week(11, accounts=60, room=0.3)
-    price = allocate(problem).slot_price(problem.packages.cost[3])[0]
+    price = allocate(problem).slot_price(problem.actions.cost[3])[0]
     assert price > 0
     assert worth_of_slot(problem) <= price * 1.5 + 5
 

@@ -31,11 +31,11 @@ def test_a_missing_contact_costs_what_the_playbook_says():
 
 def week(due, tier, allowed=None, rep=None):
     """A week of accounts that are owed `due`, all of one rep unless told otherwise."""
-    count, packages = len(due), Actions.of(PLAYBOOK)
-    shape = (count, len(packages.names))
+    count, actions = len(due), Actions.of(PLAYBOOK)
+    shape = (count, len(actions.names))
     rep = np.zeros(count, dtype=np.int64) if rep is None else np.array(rep)
     return AllocationProblem(
-        packages=packages,
+        actions=actions,
         rep=rep,
         tier=np.array(tier),
         net_value=np.zeros(shape),
@@ -59,7 +59,7 @@ def test_a_floor_is_the_playbooks_share_of_what_is_owed_in_whole_contacts():
 
 def test_a_floor_asks_for_nothing_that_no_allowed_package_brings():
     problem = week([[0.0, 1.0, 1.0]] * 4, [2] * 4)
-    problem.allowed[:, problem.packages.names.index("call")] = False
+    problem.allowed[:, problem.actions.names.index("call")] = False
     assert with_floors(problem, PLAYBOOK).floor[0, 2].tolist() == [0, 0, 2]
 
 

@@ -43,20 +43,20 @@ def test_a_week_goes_from_duties_to_a_decision_log(company):
     monday = moment_of(cutoff, company.info.time_zone).date()
     monday += timedelta(days=-monday.weekday() % 7)
     period = week_named(f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}")
-    ids, count, packages = book.log.accounts, len(book.log.accounts), Actions.of(playbook)
-    situation = account_states(book, playbook, period, cutoff, np.zeros((count, len(packages.names))))
+    ids, count, actions = book.log.accounts, len(book.log.accounts), Actions.of(playbook)
+    situation = account_states(book, playbook, period, cutoff, np.zeros((count, len(actions.names))))
     guarded = apply_guardrails(situation, playbook)
     owed = required_contacts(list_duties(book, playbook, workdays(), period, cutoff), list(ids))
     rep = np.arange(count) % 4
     tier = tier_indices(situation.tier)
     hours = np.tile([playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week], (4, 1))
     problem = AllocationProblem(
-        packages=packages,
+        actions=actions,
         rep=rep,
         tier=tier,
-        net_value=np.where(np.arange(len(packages.names)) > 0, -5.0, 0.0) * np.ones((count, 1)),
+        net_value=np.where(np.arange(len(actions.names)) > 0, -5.0, 0.0) * np.ones((count, 1)),
         allowed=guarded.allowed,
-        fulfils=owed.fulfils(packages),
+        fulfils=owed.fulfils(actions),
         booked=np.full(count, NOT_BOOKED),
         due=owed.due,
         shortfall_cost=shortfall_costs(playbook, tier),
@@ -73,8 +73,8 @@ def test_a_week_goes_from_duties_to_a_decision_log(company):
     assert week.evaluable.any()
     assert not week.evaluable[held | problem.must].any()
     assert (week.assigned > 0).any()
-    eligible, blocked = log_columns(guarded, packages.names)
-    assert all(packages.names[action] in json.loads(text) for action, text in zip(week.assigned, eligible, strict=True))
+    eligible, blocked = log_columns(guarded, actions.names)
+    assert all(actions.names[action] in json.loads(text) for action, text in zip(week.assigned, eligible, strict=True))
     assert not set(json.loads(blocked[0])) & set(json.loads(eligible[0]))
 
 
@@ -98,8 +98,8 @@ def test_what_a_week_owes_is_what_is_behind_and_its_own_part():
     owed = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a", "b", "c"])
     assert owed.due[0] == pytest.approx([2 + 8 / weeks, 0.1, 0])
     assert owed.due[1:].sum() == 0
-    packages = Actions(("wait", "message", "visit"), np.zeros((3, 3)), np.array([[0, 0, 0], [0, 0, 1], [1.0, 0, 0]]))
-    assert owed.fulfils(packages).tolist() == [[False] * 3, [False, False, True], [False, False, True]]
+    actions = Actions(("wait", "message", "visit"), np.zeros((3, 3)), np.array([[0, 0, 0], [0, 0, 1], [1.0, 0, 0]]))
+    assert owed.fulfils(actions).tolist() == [[False] * 3, [False, False, True], [False, False, True]]
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ def test_a_must_is_kept_by_what_it_asks_for(musts, keeping):
     rows = [duty("a", duty=name, channel=channel, must=True) for name, channel in musts]
     plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
     contacts = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 1, 0]], dtype=float)
-    packages = Actions(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
-    found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)[0]
-    assert [name for name, kept in zip(packages.names, found, strict=True) if kept] == keeping
+    actions = Actions(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
+    found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(actions)[0]
+    assert [name for name, kept in zip(actions.names, found, strict=True) if kept] == keeping
 
 
 def test_where_nobody_can_talk_any_contact_keeps_a_must():
     rows = [duty("a", duty="complaint", must=True)]
     plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
-    packages = Actions(("wait", "message"), np.zeros((2, 3)), np.array([[0, 0, 0], [0, 0, 1]], dtype=float))
-    found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(packages)
+    actions = Actions(("wait", "message"), np.zeros((2, 3)), np.array([[0, 0, 0], [0, 0, 1]], dtype=float))
+    found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(actions)
     assert found.tolist() == [[False, True]]

@@ -72,7 +72,7 @@ def within_hours(wanted: Packages, priority: Floats, seat: Indices, playbook: Pl
     fits = np.ones(len(wanted), dtype=bool)
     limits = (playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week)
     for name, limit in zip(("minutes", "stops", "money"), limits, strict=True):
-        cost = np.array([getattr(package, name) for package in playbook.packages], dtype=np.float64)[wanted[order]]
+        cost = np.array([getattr(package, name) for package in playbook.actions], dtype=np.float64)[wanted[order]]
         running = np.cumsum(cost)
         before = np.repeat(running[first] - cost[first], np.diff(np.append(first, len(wanted))))
         fits[order] &= (running - before <= limit) | (cost == 0)

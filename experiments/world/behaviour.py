@@ -110,6 +110,6 @@ def choose(probabilities: Floats, draws: Floats) -> Packages:
 
 def room_of(playbook: Playbook, seat: NDArray[Any], tier: NDArray[np.int8]) -> Floats:
     """Per seat the share of the usual contacts of its accounts that fits into a rep's minutes, at most 1."""
-    minutes = BASE[tier] @ np.array([package.minutes for package in playbook.packages])
+    minutes = BASE[tier] @ np.array([action.minutes for action in playbook.actions])
     request = np.bincount(seat - seat.min(), weights=minutes)
     return np.minimum(1.0, playbook.rep.minutes_per_week / np.maximum(request, 1.0))

@@ -33,7 +33,7 @@ class Observation:
         self.week = simulation.world.almanac.dates.name(simulation.number)
         self.cutoff = simulation.world.almanac.dates.cutoff(simulation.number)
         self.time_zone = TIME_ZONE
-        self.actions = simulation.world.playbook.actions
+        self.actions = simulation.world.playbook.action_names
         self.playbook = simulation.world.playbook
         self.quiet_periods = simulation.world.almanac.quiet
 

@@ -148,7 +148,7 @@ def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Indices) -> ND
 
 def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
     blocked = {}
-    for package in playbook.packages:
+    for package in playbook.actions:
         unmet = [need for need in sorted(package.needs) if not met[need]]
         if tier not in package.tiers:
             blocked[package.name] = "tier"

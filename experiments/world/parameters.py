@@ -129,7 +129,8 @@ def world_hash(fit: str, playbook: Playbook) -> str:
     """sha256, shortened, of everything fixed before any learner is run: ranges, version, fitted numbers, what of the
     playbook the world lives by."""
     rollout = {
-        "packages": [asdict(package) for package in playbook.packages],
+        # Under its first name: another key would change the hash of every world measured so far.
+        "packages": [asdict(action) for action in playbook.actions],
         "rep": asdict(playbook.rep),
         "margin_rate": dict(playbook.margin_rate),
     }

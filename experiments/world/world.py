@@ -125,8 +125,8 @@ def _check(shape: SizeShape, playbook: Playbook, end: date | None) -> None:
         )
         if value < low
     ]
-    if playbook.actions != NAMES:
-        message = f"has the packages {', '.join(playbook.actions)}"
+    if playbook.action_names != NAMES:
+        message = f"has the packages {', '.join(playbook.action_names)}"
         faults.append(Fault("playbook", message, f"the world knows {', '.join(NAMES)}, in this order"))
     faults += [
         Fault(f"playbook.margin_rate.{segment}", "is absent", "give a share")

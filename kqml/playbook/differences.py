@@ -26,7 +26,7 @@ class PlaybookDifference:
 def playbook_differences(first: Playbook, second: Playbook) -> list[PlaybookDifference]:
     """Every key whose value differs, in the order of the keys.
 
-    Entries of arrays are matched by what they are known by (`packages[visit].minutes`), not by their place.
+    Entries of arrays are matched by what they are known by (`actions[visit].minutes`), not by their place.
     """
     one, two = flat(content_of(first)), flat(content_of(second))
     keys = [*one, *(key for key in two if key not in one)]

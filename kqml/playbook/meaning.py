@@ -14,7 +14,7 @@ Problem = tuple[KeyPath, str, str]
 SUMS = ("relationship_grade.weights", "overall.weights", "abc")
 FALLING = ("relationship_grade.grades", "overall.classes", "overall.points")
 UNIQUE = (
-    ("packages", ("name",)),
+    ("actions", ("name",)),
     ("help_offers", ("name",)),
     ("card", ("name",)),
     ("seasons", ("name",)),
@@ -38,7 +38,7 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _falling(data)
     yield from _twice(data)
     yield from _topics(data)
-    yield from _first_package(data)
+    yield from _first_action(data)
     yield from _gifts(data)
     yield from _priors(data)
     yield from _overlaps(data)
@@ -109,28 +109,28 @@ def _twice(data: Mapping[str, Any]) -> Iterator[Problem]:
             seen.setdefault(known_by, place)
 
 
-def _first_package(data: Mapping[str, Any]) -> Iterator[Problem]:
-    rows = _rows(data, "packages")
+def _first_action(data: Mapping[str, Any]) -> Iterator[Problem]:
+    rows = _rows(data, "actions")
     if rows and rows[0][0] == 0:
         first = rows[0][1]
         if any(first.get(key) for key in ("contacts", "minutes", "stops", "money", "gift")):
-            yield ("packages", 0), "the first package takes something or makes contact", "put `wait` first"
+            yield ("actions", 0), "the first action takes something or makes contact", "put `wait` first"
 
 
 def _gifts(data: Mapping[str, Any]) -> Iterator[Problem]:
     """A gift above the cap would never be allowed."""
     cap: Any = _at(data, "limits.gift_cap")
-    for place, row in _rows(data, "packages"):
+    for place, row in _rows(data, "actions"):
         gift: Any = row.get("gift", 0)
         money: Any = row.get("money")
         if _is_number(gift) and _is_number(cap) and gift > cap:
-            yield ("packages", place, "gift"), f"{gift:g} is more than limits.gift_cap {cap:g}", "lower it"
+            yield ("actions", place, "gift"), f"{gift:g} is more than limits.gift_cap {cap:g}", "lower it"
         if _is_number(gift) and _is_number(money) and gift > money:
-            yield ("packages", place, "gift"), f"{gift:g} is more than its money {money:g}", "correct one of them"
+            yield ("actions", place, "gift"), f"{gift:g} is more than its money {money:g}", "correct one of them"
 
 
 def _priors(data: Mapping[str, Any]) -> Iterator[Problem]:
-    names = [row.get("name") for _, row in _rows(data, "packages")]
+    names = [row.get("name") for _, row in _rows(data, "actions")]
     priors = _at(data, "priors")
     for action in priors if isinstance(priors, dict) else ():
         if action not in names[1:]:

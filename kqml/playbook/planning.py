@@ -1,4 +1,4 @@
-"""What the playbook says of planning: a week's packages, a rep's week, help offers, the holdout."""
+"""The playbook's planning section: the week's actions, a rep's week, help offers, the holdout."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal

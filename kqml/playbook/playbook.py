@@ -51,7 +51,7 @@ __all__ = ["CHANNELS", "CONDITIONS", "Playbook"]
 
 @dataclass(frozen=True, config=STRICT)
 class Playbook:
-    """`country`: whose working days count. `cadence`: tier → channel → contacts per month. `packages`: the first one is
+    """`country`: whose working days count. `cadence`: tier → channel → contacts per month. `actions`: the first one is
     to do nothing. `margin_rate`: segment → share of an amount that is margin. `facts`: reason code → name of a
     threshold → number. `priors`: action → its place in the order the company assumes, empty as shipped.
     `minute_cost`, `shortfall_cost` (of a missing contact): money. `abc`: shares of sales that make the classes."""
@@ -79,7 +79,7 @@ class Playbook:
     card: tuple[CardField, ...]
     facts: Mapping[Code, Mapping[str, Number]]
     no_follow_up_days: Positive
-    packages: Annotated[tuple[ActionRule, ...], Field(min_length=1)]
+    actions: Annotated[tuple[ActionRule, ...], Field(min_length=1)]
     rep: RepDefaults
     minute_cost: Amount
     margin_rate: Mapping[str, Share]
@@ -89,8 +89,8 @@ class Playbook:
     holdout: Holdout
 
     @property
-    def actions(self) -> tuple[str, ...]:
-        return tuple(package.name for package in self.packages)
+    def action_names(self) -> tuple[str, ...]:
+        return tuple(action.name for action in self.actions)
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -110,11 +110,11 @@ class Playbook:
         return f"{self.name}@{self.fingerprint[:12]}"
 
     def eligible(self, tier: NDArray[np.object_], conditions: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
-        """Accounts × packages: may it be given? `conditions` has an array for each of CONDITIONS."""
+        """Return accounts × actions: may it be given? `conditions` has an array for each of CONDITIONS."""
         columns = []
-        for package in self.packages:
-            allowed = np.isin(tier, package.tiers)
-            for need in sorted(package.needs):
+        for action in self.actions:
+            allowed = np.isin(tier, action.tiers)
+            for need in sorted(action.needs):
                 allowed = allowed & conditions[need]
             columns.append(allowed)
         return np.column_stack(columns)

@@ -104,5 +104,5 @@ def _located(problems: Iterable[Problem], lines: dict[KeyPath, int], name: str) 
 
 
 def _dotted(path: KeyPath) -> str:
-    """`packages[2].minutes`: places in arrays counted from 1, as people do."""
+    """Return a path such as `actions[2].minutes`; indices of arrays count from 1, as people do."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

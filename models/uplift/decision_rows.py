@@ -43,11 +43,11 @@ def build_decision_data(
     probability = decisions["probability"].to_numpy(dtype=np.float64)
     randomised = np.isfinite(probability)
     recorded, first = actions_done(events, playbook, indices, monday)
-    assigned = pd.Index(playbook.actions).get_indexer(pd.Index(decisions["assigned"].astype(object)))
+    assigned = pd.Index(playbook.action_names).get_indexer(pd.Index(decisions["assigned"].astype(object)))
     action = np.where(randomised, assigned, recorded)
     rows = Rows(indices, np.where(randomised, monday, pseudo_times(first, monday, recorded > 0, seed)))
-    executed, verified = _lives(log.states, decisions["decision_id"], playbook.actions)
-    eligible = parse_eligible(decisions["eligible"], playbook.actions)
+    executed, verified = _lives(log.states, decisions["decision_id"], playbook.action_names)
+    eligible = parse_eligible(decisions["eligible"], playbook.action_names)
     eligible[np.arange(len(action)), action] |= ~randomised
     must = decisions["must"].to_numpy(dtype=np.bool_)
     evaluable = (
@@ -57,7 +57,7 @@ def build_decision_data(
         rows=rows,
         account_ids=events.accounts,
         week=decisions["week"].to_numpy(dtype=object),
-        actions=playbook.actions,
+        actions=playbook.action_names,
         action=action.astype(np.int64),
         probability=probability,
         executed=executed,
@@ -100,7 +100,7 @@ def _refuse_strangers(decisions: pd.DataFrame, account: Codes, playbook: Playboo
                 "read both from one folder",
             )
         )
-    strange = sorted(set(decisions["assigned"].dropna().unique()) - set(playbook.actions))
+    strange = sorted(set(decisions["assigned"].dropna().unique()) - set(playbook.action_names))
     if strange:
         faults.append(
             Fault("assigned", f"{', '.join(strange)} is no package of {playbook.name}", "name the playbook of the log")

@@ -22,7 +22,7 @@ def unlogged_decisions(dataset: Dataset, playbook: Playbook, mondays: Instants) 
             "account_id": np.tile(accounts, len(mondays)),
             "week": weeks.dt.strftime("%G-W%V").to_numpy(dtype=object),
             "cutoff": at,
-            "assigned": playbook.actions[0],
+            "assigned": playbook.action_names[0],
             "probability": np.nan,
             "eligible": None,
             "must": no,

@@ -35,7 +35,7 @@ def contacts_between(
 def actions_done(
     log: EventLog, playbook: Playbook, account: NDArray[np.int32], monday: Instants
 ) -> tuple[Codes, Instants]:
-    """Per row the place of the week's package in `playbook.packages`, with the instant of the week's first contact.
+    """Per row the place of the week's package in `playbook.actions`, with the instant of the week's first contact.
 
     It is the largest package (in minutes) whose contacts were all made; of those with equal contacts the one of help
     where help was given, else the other one.
@@ -45,7 +45,7 @@ def actions_done(
     output = dict(zip(CHANNELS, counts, strict=True))
     result = np.zeros(len(account), dtype=np.int64)
     largest = np.zeros(len(account))
-    for place, package in enumerate(playbook.packages):
+    for place, package in enumerate(playbook.actions):
         fits: Flags = np.full(len(account), bool(package.contacts))
         for channel, number in package.contacts.items():
             fits &= output[channel] >= number

@@ -56,11 +56,11 @@ def check(file: File, context: CommandContext) -> Answer[CheckedPlaybook]:
         name=playbook.name,
         version=playbook.version,
         fingerprint=playbook.fingerprint,
-        actions=list(playbook.actions),
+        actions=list(playbook.action_names),
     )
     words = Words("playbook", context.language)
     return Answer(
-        result, [words.line("checked", version=playbook.version, actions=", ".join(map(str, playbook.actions)))]
+        result, [words.line("checked", version=playbook.version, actions=", ".join(map(str, playbook.action_names)))]
     )
 
 

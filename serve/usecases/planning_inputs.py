@@ -78,7 +78,7 @@ def _inputs_of_all(connection: Connection, request: PlanWeekRequest, week: Perio
     return PlanningInputs(
         week,
         snapshot_accounts(connection, MaskingVault()),
-        read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days),
+        read_log(connection, playbook.action_names, cutoff, playbook.limits.suppression_days),
         duty_overrides(read_override_rows(connection)),
         frozenset(objecting_accounts(connection, decided_at)),
         stored=stored,
@@ -93,7 +93,7 @@ def _inputs_of_reps(
     return PlanningInputs(
         week,
         snapshot_accounts(connection, MaskingVault(), ids),
-        read_log(connection, playbook.actions, cutoff, playbook.limits.suppression_days, ids),
+        read_log(connection, playbook.action_names, cutoff, playbook.limits.suppression_days, ids),
         duty_overrides(read_override_rows(connection, {*ids, *reps})),
         frozenset(objecting_accounts(connection)),
         _learned(connection, request, cutoff),

@@ -195,10 +195,10 @@ def reasons() -> tuple[tuple[Reason, ...], ...]:
 def plan_made(playbook: Playbook) -> object:
     company = read_company(dataset(), playbook, WEEK)
     given = reasons()
-    blank = unassessed(len(given), len(playbook.packages))
+    blank = unassessed(len(given), len(playbook.actions))
     at_risk = np.linspace(10.0, 2_000.0, len(given))
     judged = replace(blank, raised=np.ones(len(given), dtype=bool), at_risk=at_risk, reasons=given)
-    plan = plan_week(company, judged, np.zeros((len(given), len(playbook.packages))))
+    plan = plan_week(company, judged, np.zeros((len(given), len(playbook.actions))))
     rows = plan_rows(plan, np.arange(len(given)))
     return rows, rep_rows(plan), plan.guarded.rule.tolist(), plan.problem.floor.tolist()
 
@@ -212,7 +212,7 @@ def briefs_written(playbook: Playbook) -> object:
 
 
 def actions_allowed(playbook: Playbook) -> object:
-    count, packages = 60, len(playbook.packages)
+    count, actions = 60, len(playbook.actions)
     random = np.random.default_rng(0)
     situation = AccountState(
         tier=random.choice(np.array(["A", "B", "C"], dtype=object), count),
@@ -222,17 +222,17 @@ def actions_allowed(playbook: Playbook) -> object:
         rep_share=np.ones(count),
         week=random.integers(0, 4, (count, 3)).astype(float),
         month=random.integers(0, 13, (count, 3)).astype(float),
-        rejected=random.integers(0, 4, (count, packages)).astype(float),
+        rejected=random.integers(0, 4, (count, actions)).astype(float),
         gift_asked=random.random(count) > 0.5,
         gift_room=np.full(count, 100.0),
     )
     return apply_guardrails(situation, playbook).rule.tolist()
 
 
-def gift_packages(playbook: Playbook) -> object:
+def gift_actions(playbook: Playbook) -> object:
     """What is allowed where every visit brings a gift."""
-    packages = tuple(replace(one, gift=10.0 * ("visit" in one.contacts)) for one in playbook.packages)
-    return actions_allowed(replace(playbook, packages=packages))
+    actions = tuple(replace(one, gift=10.0 * ("visit" in one.contacts)) for one in playbook.actions)
+    return actions_allowed(replace(playbook, actions=actions))
 
 
 def gift_duties(playbook: Playbook) -> object:
@@ -350,7 +350,7 @@ KEYS: dict[str, tuple[str, object, Callable[[Playbook], object]]] = {
     "tolerance.too_cold": ("tolerance.too_cold", 0.1, compliance_shown),
     "tolerance.too_hot": ("tolerance.too_hot", 1.05, compliance_shown),
     "limits.gift_cap": ("limits.gift_cap", 0, gift_duties),
-    "limits.gifts_at_festivals_only": ("limits.gifts_at_festivals_only", False, gift_packages),
+    "limits.gifts_at_festivals_only": ("limits.gifts_at_festivals_only", False, gift_actions),
     "limits.quiet_hours.start": ("limits.quiet_hours.start", "18:00:00", briefs_written),
     "limits.quiet_hours.end": ("limits.quiet_hours.end", "10:00:00", briefs_written),
     "limits.week": ("limits.week.visit", 2, actions_allowed),
@@ -385,14 +385,14 @@ KEYS: dict[str, tuple[str, object, Callable[[Playbook], object]]] = {
     "card[].weight": ("card.0.weight", 9, card_filled),
     "card[].title": ("card.0.title", TITLE, briefs_written),
     "no_follow_up_days": ("no_follow_up_days", 9, features_computed),
-    "packages[].name": ("packages.3.name", "call_in", plan_made),
-    "packages[].minutes": ("packages.3.minutes", 5, plan_made),
-    "packages[].stops": ("packages.3.stops", 2, plan_made),
-    "packages[].money": ("packages.3.money", 40, plan_made),
-    "packages[].gift": ("packages.3.gift", 500, actions_allowed),
-    "packages[].contacts": ("packages.3.contacts", {"visit": 3}, actions_allowed),
-    "packages[].tiers": ("packages.3.tiers", ["A"], actions_allowed),
-    "packages[].needs": ("packages.3.needs", ["consent"], actions_allowed),
+    "actions[].name": ("actions.3.name", "call_in", plan_made),
+    "actions[].minutes": ("actions.3.minutes", 5, plan_made),
+    "actions[].stops": ("actions.3.stops", 2, plan_made),
+    "actions[].money": ("actions.3.money", 40, plan_made),
+    "actions[].gift": ("actions.3.gift", 500, actions_allowed),
+    "actions[].contacts": ("actions.3.contacts", {"visit": 3}, actions_allowed),
+    "actions[].tiers": ("actions.3.tiers", ["A"], actions_allowed),
+    "actions[].needs": ("actions.3.needs", ["consent"], actions_allowed),
     "rep.minutes_per_week": ("rep.minutes_per_week", 200, hours_given),
     "rep.stops_per_week": ("rep.stops_per_week", 3, hours_given),
     "rep.budget_per_week": ("rep.budget_per_week", 50, hours_given),

@@ -24,7 +24,7 @@ FEW_SHARE = 0.1
 def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
     """n × K chances: every action for everybody, the playbook, the hours allocated by effects that our learner found in
     an independent log of the same size, by the true effects; the playbook but for help offered to few accounts."""
-    named = {name: target_named(name, playbook, log.tier, log.eligible) for name in (*playbook.actions, PLAYBOOK)}
+    named = {name: target_named(name, playbook, log.tier, log.eligible) for name in (*playbook.action_names, PLAYBOOK)}
     effects = learned_policy(log)
     ours = log.each(lambda place: allocated_policy(place, effects.predict(place.values), playbook))
     best = log.each(lambda place: allocated_policy(place, place.effect, playbook))

@@ -82,7 +82,7 @@ class PilotEffects:
 
 def run_pilot(simulation: Simulation, history: RolloutHistory, weeks: int, share: float) -> PilotEffects:
     """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
-    learned = PilotEffects(simulation.world.playbook.actions)
+    learned = PilotEffects(simulation.world.playbook.action_names)
 
     def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
         learned.weeks.append(_randomised(seen, decisions, history.values(seen)))

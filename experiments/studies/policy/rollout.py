@@ -63,7 +63,7 @@ Making = Callable[[Simulation, PilotEffects], Score]
 
 def run_stage(world: World, stage: Stage, part: str) -> RolloutResult:
     """Lives the world up to the pilot's end, then its first seats once under each policy of one of PARTS."""
-    learned = _learned(world, stage) if part != "full" else PilotEffects(world.playbook.actions)
+    learned = _learned(world, stage) if part != "full" else PilotEffects(world.playbook.action_names)
     seats = range(min(stage.seats or world.shape.reps, world.shape.reps))
     simulation, history = _begun(world, seats, stage.behaviour)
     looks = (stage.look_every if part == "compared" else 0, stage.paths)

@@ -74,7 +74,7 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
 
 
 def _target(name: str, playbook: Playbook, rows: Evaluable) -> tuple[Floats, Flags]:
-    if name == PLAYBOOK or name in playbook.actions or not Path(name).suffix:
+    if name == PLAYBOOK or name in playbook.action_names or not Path(name).suffix:
         known = target_named(name, playbook, rows.tier, rows.drawn.eligible)
         return known, np.ones(len(rows.drawn), dtype=bool)
     return read_target(Path(name), rows)
@@ -87,7 +87,7 @@ def _holdout(decisions: LoggedDecisions, playbook: Playbook, outcome: str) -> Co
     if not data.holdout.any():
         return None
     done = np.where(data.executed >= 0, data.executed, data.action)
-    minutes = np.array([package.minutes for package in playbook.packages])[done]
+    minutes = np.array([package.minutes for package in playbook.actions])[done]
     values = data.outcomes.margin if outcome == "margin" else data.outcomes.retained
     return holdout_contrast(
         data.rows.account[mature].astype(np.int64),

@@ -18,13 +18,13 @@ PLAYBOOK = "playbook"
 def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligible: Flags) -> Floats:
     """n × K chances of `playbook` or of an action for everybody. Where an action is not eligible, its chance goes to
     the first one. Raises BadUse for a name that is neither."""
-    if name != PLAYBOOK and name not in playbook.actions:
-        known = ", ".join((PLAYBOOK, *playbook.actions))
+    if name != PLAYBOOK and name not in playbook.action_names:
+        known = ", ".join((PLAYBOOK, *playbook.action_names))
         raise BadUse("There is no such policy.", [Fault("policy", f"{name!r} is not known", f"use {known} or a file")])
     if name == PLAYBOOK:
         return within(playbook_probabilities(playbook, tier), eligible)
     probabilities = np.zeros(eligible.shape)
-    probabilities[:, playbook.actions.index(name)] = 1.0
+    probabilities[:, playbook.action_names.index(name)] = 1.0
     return within(probabilities, eligible)
 
 
@@ -42,7 +42,7 @@ def playbook_probabilities(playbook: Playbook, tier: NDArray[np.object_]) -> Flo
     the week's chance goes. Without a tier: to wait.
     """
     rows = {name: _probabilities(playbook, row) for name, row in playbook.cadence.items()}
-    nothing = np.eye(len(playbook.packages))[WAIT]
+    nothing = np.eye(len(playbook.actions))[WAIT]
     names, place = np.unique(tier.astype(str), return_inverse=True)
     return np.array([rows.get(name, nothing) for name in names])[place]
 

@@ -35,9 +35,9 @@ class Actions:
 
     @classmethod
     def of(cls, playbook: Playbook) -> "Actions":
-        rows = playbook.packages
+        rows = playbook.actions
         return cls(
-            playbook.actions,
+            playbook.action_names,
             np.array([[row.minutes, row.stops, row.money] for row in rows], dtype=np.float64),
             np.array([[_number(row.contacts, channel) for channel in CHANNELS] for row in rows], dtype=np.float64),
         )

@@ -47,7 +47,7 @@ class BriefWriter:
 
     def __init__(self, company: Company, material: BriefInputs, language: str) -> None:
         self._speaker, self._material = _Speaker(company, language), material
-        contacts = {one.name: one.contacts for one in company.playbook.packages}
+        contacts = {one.name: one.contacts for one in company.playbook.actions}
         self._talks = {name: bool(one.get("visit") or one.get("call")) for name, one in contacts.items()}
         self._meets = {name: bool(one.get("visit")) for name, one in contacts.items()}
         visit = company.playbook.visit

@@ -56,7 +56,7 @@ class _Verdict:
 
 def apply_guardrails(situation: AccountState, playbook: Playbook) -> GuardrailResult:
     """What each account may be given, by the playbook."""
-    shape = (len(situation.tier), len(playbook.packages))
+    shape = (len(situation.tier), len(playbook.actions))
     result = GuardrailResult(np.full(shape, NONE, dtype=np.int8), np.full(shape, np.nan), np.full(shape, np.nan))
     for verdict in _verdicts(situation, playbook):
         first = np.broadcast_to(verdict.blocks, shape) & (result.rule == NONE)
@@ -69,10 +69,10 @@ def apply_guardrails(situation: AccountState, playbook: Playbook) -> GuardrailRe
 
 def _verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]:
     """One for each of RULES; caps once for each channel."""
-    packages, limits = playbook.packages, playbook.limits
-    needs = {need: np.array([need in package.needs for package in packages]) for need in ("consent", "open", "rep")}
+    actions, limits = playbook.actions, playbook.limits
+    needs = {need: np.array([need in action.needs for action in actions]) for need in ("consent", "open", "rep")}
     yield _Verdict("status", ~situation.active[:, None])
-    yield _Verdict("tier", ~np.column_stack([np.isin(situation.tier, package.tiers) for package in packages]))
+    yield _Verdict("tier", ~np.column_stack([np.isin(situation.tier, action.tiers) for action in actions]))
     yield _Verdict("consent", ~situation.consent[:, None] & needs["consent"])
     for need, share in (("open", situation.open_share), ("rep", situation.rep_share)):
         yield _Verdict(need, (share < LEAST_SHARE)[:, None] & needs[need], share[:, None], LEAST_SHARE)
@@ -88,7 +88,7 @@ def _verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]
 
 def _gift_verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]:
     """Gifts only where a festival asks for one, and within what a person may still be given in the year."""
-    gift = np.array([package.gift for package in playbook.packages])
+    gift = np.array([action.gift for action in playbook.actions])
     if playbook.limits.gifts_at_festivals_only:
         yield _Verdict("gift_occasion", ~situation.gift_asked[:, None] & (gift > 0))
     room = situation.gift_room[:, None]

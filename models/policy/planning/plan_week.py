@@ -79,7 +79,7 @@ def plan_dataset(
     company = read_company(dataset, request.playbook, request.week, request.declared)
     _refuse_nothing(company)
     log_ids = dataset.event_log().accounts
-    assessment, learned = unassessed(len(log_ids), len(request.playbook.actions)), UNLEARNED
+    assessment, learned = unassessed(len(log_ids), len(request.playbook.action_names)), UNLEARNED
     if request.scorer is not None:
         tell("learning")
         learned = request.learned or learn_from_log(company, request.scorer, request.log)
@@ -127,12 +127,12 @@ def _evaluate(company: Company, requested: PlanRequest, learned: LearnedState, s
     request = ScoringRequest(log, context_of(dataset.info, dataset.accounts(), log), company.cutoff, words, peers)
     rate = margin_rates(dataset, requested.playbook)
     return assess_accounts(
-        requested.scorer, request, learned, rate, len(requested.playbook.actions), requested.language, sink
+        requested.scorer, request, learned, rate, len(requested.playbook.action_names), requested.language, sink
     )
 
 
 def _rejected(company: Company, request: PlanRequest) -> Floats:
-    ids, actions = list(company.account_ids), request.playbook.actions
+    ids, actions = list(company.account_ids), request.playbook.action_names
     if request.log is None:
         return np.zeros((len(ids), len(actions)))
     days = request.playbook.limits.suppression_days

@@ -50,7 +50,7 @@ def rank_actions(
     score[:, WAIT] = 0.0
     basis = assessment.basis.copy()
     if playbook.priors:
-        ordered = np.isin(playbook.actions, list(playbook.priors))[None, :]
+        ordered = np.isin(playbook.action_names, list(playbook.priors))[None, :]
         basis[(basis == Basis.UNKNOWN.value) & ordered] = Basis.PRIOR.value
     return RankedActions(score, known, basis)
 
@@ -80,10 +80,10 @@ def attention(playbook: Playbook, offered: Flags) -> Floats:
     results = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]
     base = (np.minimum(Actions.of(playbook).contacts, 1.0) * results).sum(axis=1)
     result = np.tile(base, (len(offered), 1))
-    if HELP in playbook.actions:
+    if HELP in playbook.action_names:
         extra = weights.get(EventKind.HELP_GIVEN, 0.0) / visit
-        result[:, playbook.actions.index(HELP)] += np.where(offered, extra, 0.0)
+        result[:, playbook.action_names.index(HELP)] += np.where(offered, extra, 0.0)
     for action, place in playbook.priors.items():
-        if action in playbook.actions:
-            result[:, playbook.actions.index(action)] = 1.0 / place
+        if action in playbook.action_names:
+            result[:, playbook.action_names.index(action)] = 1.0 / place
     return result

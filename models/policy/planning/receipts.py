@@ -61,9 +61,9 @@ def recreate_ranks(
     values = np.array([[np.nan if one is None else one for one in features]], dtype=np.float64)
     past = receipt["history"]
     history = OrderHistory(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
-    assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.actions))
+    assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.action_names))
     ranked = rank_actions(assessment, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
-    return assessment_from_receipt(assessment, ranked, playbook.actions, [0])[0]
+    return assessment_from_receipt(assessment, ranked, playbook.action_names, [0])[0]
 
 
 def assessment_from_receipt(

@@ -35,7 +35,7 @@ def simulation() -> Simulation:
 
 
 def minutes(packages: np.ndarray, seat: np.ndarray) -> np.ndarray:
-    each = np.array([package.minutes for package in read_playbook().packages])
+    each = np.array([package.minutes for package in read_playbook().actions])
     return np.bincount(seat, weights=each[packages])
 
 

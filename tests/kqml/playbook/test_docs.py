@@ -79,7 +79,7 @@ def test_the_example_of_the_page_is_a_playbook():
 @pytest.mark.parametrize("preset", PRESETS)
 def test_nothing_that_may_be_recommended_pushes_stock(preset):
     playbook = read_playbook(preset)
-    assert {channel for package in playbook.packages for channel in package.contacts} <= {"visit", "call", "message"}
+    assert {channel for package in playbook.actions for channel in package.contacts} <= {"visit", "call", "message"}
     told = " ".join(stage["zh"] for offer in playbook.help_offers for stage in [offer.title, *offer.stages])
     assert "压货" not in told
     assert {entry.kind.code for entry in playbook.emotional if entry.weight > 0} & {"order", "help_asked"} == set()

@@ -55,14 +55,14 @@ FAULTS = {
     "an offer in one language": ('title = { zh = "培训店员", en = "train the staff" }', 'title = { zh = "培训店员" }', ["help_offers[2].title.en: is absent"]),
     "a country that is none": ('country = "CN"', 'country = "XX"', ["country: there is no such calendar of working days"]),
     "a card field of no table": ('"contacts.role"', '"people.role"', ["card[16].source: String should match pattern"]),
-    "a package without minutes": ("minutes = 55\n", "", ["packages[4].minutes: is absent"]),
-    "an unknown need": ('["consent", "open"', '["consent", "sun"', ["packages[3].needs"]),
-    "an unknown tier": ('tiers = ["A", "B"]', 'tiers = ["A", "D"]', ["packages[6].tiers[2]: Input should be 'A', 'B' or 'C'"]),
-    "an unknown channel": ("contacts = { call = 1 }", "contacts = { fax = 1 }", ["packages[3].contacts.fax"]),
-    "a package twice": ('name = "help_offer"\n', 'name = "visit"\n', ["packages[5].name: 'visit' stands there twice, first as packages[4]"]),
-    "a first package that takes time": ("minutes = 0", "minutes = 5", ["packages[1]: the first package takes something"]),
-    "a gift above the cap": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 300\ngift = 250", ["packages[4].gift: 250 is more than limits.gift_cap 200"]),
-    "a gift above the money": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 15\ngift = 50", ["packages[4].gift: 50 is more than its money 15"]),
+    "a package without minutes": ("minutes = 55\n", "", ["actions[4].minutes: is absent"]),
+    "an unknown need": ('["consent", "open"', '["consent", "sun"', ["actions[3].needs"]),
+    "an unknown tier": ('tiers = ["A", "B"]', 'tiers = ["A", "D"]', ["actions[6].tiers[2]: Input should be 'A', 'B' or 'C'"]),
+    "an unknown channel": ("contacts = { call = 1 }", "contacts = { fax = 1 }", ["actions[3].contacts.fax"]),
+    "a package twice": ('name = "help_offer"\n', 'name = "visit"\n', ["actions[5].name: 'visit' stands there twice, first as actions[4]"]),
+    "a first package that takes time": ("minutes = 0", "minutes = 5", ["actions[1]: the first action takes something"]),
+    "a gift above the cap": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 300\ngift = 250", ["actions[4].gift: 250 is more than limits.gift_cap 200"]),
+    "a gift above the money": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 15\ngift = 50", ["actions[4].gift: 50 is more than its money 15"]),
     "churned before at risk": ("churned_cycles = 2.7", "churned_cycles = 1.2", ["facts.longer_silent.churned_cycles: 1.2 is less than at_risk_cycles 1.3"]),
     "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is no package"]),
     "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is no package beside the first"]),
@@ -72,7 +72,7 @@ FAULTS = {
     "a festival that lasts until the next": ("days_before = 21\ndays_after = 0", "days_before = 21\ndays_after = 340", ["festivals[1]: its 361 days overlap those of the next year"]),
     "an array that is a table": ("abc = [0.5, 0.3, 0.2]", "abc = { A = 1.0 }", ["abc: it should be an array"]),
     "a table that is a number": ("[tolerance]\ntoo_cold = 0.5\ntoo_hot = 1.75\n", "[[tolerance]]\ntoo_cold = 0.5\n", ["tolerance: it should be a table"]),
-    "nothing but a faulty package": (PHARMACY[PHARMACY.index('[[packages]]'):PHARMACY.index('# Help that may be')], '[[packages]]\nname = "wait"\nminutes = 0\nmoney = 0\n', ["packages[1].stops: is absent"]),
+    "nothing but a faulty package": (PHARMACY[PHARMACY.index('[[actions]]'):PHARMACY.index('# Help that may be')], '[[actions]]\nname = "wait"\nminutes = 0\nmoney = 0\n', ["actions[1].stops: is absent"]),
     "a preset that is none": ('name = "pharmacy"', 'extends = "shops"\nname = "mine"', ["extends: 'shops' is not a preset"]),
 }  # fmt: skip
 
@@ -116,7 +116,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines():
         "seasons[2]",
         "emotional[6].kind",
         "relationship_grade.weights",
-        "packages[5].name",
+        "actions[5].name",
     ]
     shown = [lines[int(fault.split("line ")[1].split(",")[0]) - 1] for fault in told]
     assert shown == [
@@ -159,9 +159,9 @@ def test_a_preset_weighs_every_kind_with_a_sign_by_that_sign(name):
 
 def test_the_world_reads_the_pharmacy_preset_as_it_was_fitted():
     playbook = read_playbook()
-    assert playbook.actions == ("wait", "message", "call", "visit", "help_offer", "two_visits")
-    assert [package.minutes for package in playbook.packages] == [0, 5, 15, 55, 85, 110]
-    assert [package.money for package in playbook.packages] == [0, 1, 2, 15, 90, 30]
+    assert playbook.action_names == ("wait", "message", "call", "visit", "help_offer", "two_visits")
+    assert [package.minutes for package in playbook.actions] == [0, 5, 15, 55, 85, 110]
+    assert [package.money for package in playbook.actions] == [0, 1, 2, 15, 90, 30]
     assert (playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week) == (
         2400,
         50,
@@ -174,7 +174,7 @@ def test_a_file_may_state_only_what_differs_from_a_preset():
     mine = parse_playbook('extends = "pharmacy"\nname = "mine"\n[cadence]\nA = { visit = 6 }\n', "mine.toml")
     assert mine.cadence["A"] == {"visit": 6, "call": 4, "message": 4}
     assert mine.cadence["B"] == read_playbook().cadence["B"]
-    assert (mine.name, mine.packages) == ("mine", read_playbook().packages)
+    assert (mine.name, mine.actions) == ("mine", read_playbook().actions)
 
 
 def test_a_fault_that_only_the_preset_could_place_stands_at_the_nearest_key():
@@ -224,7 +224,7 @@ def test_a_playbook_that_is_changed_has_a_fingerprint_of_its_own():
 def test_the_content_is_plain_and_without_the_fingerprint():
     content = content_of(read_playbook())
     assert "fingerprint" not in content
-    assert content["packages"][2]["needs"] == ["consent", "open", "rep"]
+    assert content["actions"][2]["needs"] == ["consent", "open", "rep"]
     assert content["counting"]["kinds"]["visit"] == ["visit", "meeting"]
     assert content["limits"]["quiet_hours"] == {"start": "20:00:00", "end": "08:30:00"}
 
@@ -238,7 +238,7 @@ def test_a_package_is_eligible_for_its_tiers_where_its_needs_hold():
         "consent": np.array([False, True, False, False, True]),
     }
     found = playbook.eligible(tier, conditions)
-    assert {name: found[:, place].tolist() for place, name in enumerate(playbook.actions)} == {
+    assert {name: found[:, place].tolist() for place, name in enumerate(playbook.action_names)} == {
         "wait": [True] * 5,
         "message": [False, True, False, False, True],
         "call": [False, True, False, False, False],

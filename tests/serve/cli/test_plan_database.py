@@ -176,7 +176,7 @@ def test_drawn_decisions_of_the_database_are_learned_from(kept, company):
     """Ten weeks of drawn decisions, recorded in time, have outcomes by now; those recorded too late change nothing."""
     ids = [row["account_id"] for row in rows_of(kept, ACCOUNTS)]
     random = np.random.default_rng(0)
-    actions = read_playbook().actions
+    actions = read_playbook().action_names
     for number in range(10, 20):
         cutoff = week(f"2022-W{number}").instants(company.dataset.info.time_zone)[0]
         rows = [

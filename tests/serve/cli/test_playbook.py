@@ -118,18 +118,18 @@ def test_diff_matches_entries_by_name_not_by_place(own):
 
 def test_diff_says_on_the_terminal_which_entry_differs():
     told = CliRunner().invoke(create_app(), ["playbook", "diff", "pharmacy", "dealer"], env={"COLUMNS": "200"})
-    assert {f"packages[{name}].minutes" in told.stdout for name in ("call", "visit", "help_offer")} == {True}
+    assert {f"actions[{name}].minutes" in told.stdout for name in ("call", "visit", "help_offer")} == {True}
 
 
 def test_a_package_that_only_one_has_differs_in_each_of_its_keys():
     text = OWN + "".join(
-        f'[[packages]]\nname = "{name}"\nminutes = {minutes}\nstops = 0\nmoney = 0\n'
+        f'[[actions]]\nname = "{name}"\nminutes = {minutes}\nstops = 0\nmoney = 0\n'
         for name, minutes in (("wait", 0), ("visit", 55), ("gala", 99))
     )
     keys = {each.key: each for each in playbook_differences(read_playbook(), parse_playbook(text, "own.toml"))}
-    assert keys["packages[gala].minutes"] == PlaybookDifference("packages[gala].minutes", None, 99.0)
-    assert keys["packages[call].minutes"] == PlaybookDifference("packages[call].minutes", 15.0, None)
-    assert "packages[visit].minutes" not in keys
+    assert keys["actions[gala].minutes"] == PlaybookDifference("actions[gala].minutes", None, 99.0)
+    assert keys["actions[call].minutes"] == PlaybookDifference("actions[call].minutes", 15.0, None)
+    assert "actions[visit].minutes" not in keys
 
 
 def test_a_playbook_equals_itself(own):

@@ -33,7 +33,7 @@ def situation(count=1, **changes):
         rep_share=np.ones(count),
         week=np.zeros((count, 3)),
         month=np.zeros((count, 3)),
-        rejected=np.zeros((count, len(PLAYBOOK.packages))),
+        rejected=np.zeros((count, len(PLAYBOOK.actions))),
         gift_asked=np.zeros(count, dtype=bool),
         gift_room=np.full(count, 200.0),
     )
@@ -95,7 +95,7 @@ def test_every_action_is_blocked_by_the_first_rule_against_it():
             "gift_asked": seen.gift_asked[account],
             "gift_room": seen.gift_room[account],
         }
-        for place, package in enumerate(playbook.packages):
+        for place, package in enumerate(playbook.actions):
             found = int(guarded.rule[account, place])
             assert (None if found == NONE else RULES[found]) == slow_rule(one, package, place)
     assert {RULES[rule] for rule in np.unique(guarded.rule) if rule != NONE} == set(RULES)
@@ -134,8 +134,8 @@ def test_nothing_to_tell_where_nothing_blocks():
 
 def test_the_log_tells_what_was_eligible_and_what_blocked_the_rest():
     guarded = apply_guardrails(situation(2, consent=np.array([True, False])), PLAYBOOK)
-    eligible, blocked = log_columns(guarded, PLAYBOOK.actions)
-    assert json.loads(eligible[0]) == list(PLAYBOOK.actions)
+    eligible, blocked = log_columns(guarded, PLAYBOOK.action_names)
+    assert json.loads(eligible[0]) == list(PLAYBOOK.action_names)
     assert json.loads(blocked[0]) == {}
     assert json.loads(blocked[1]) == {"message": "consent", "call": "consent"}
 
@@ -152,11 +152,11 @@ def test_rejections_count_by_account_and_action_within_the_days_before_the_cutof
             "action": ["visit", "visit", "visit", "call", "visit", "visit"],
         }
     )
-    found = rejections(decisions, states, ["x", "y"], PLAYBOOK.actions, MONDAY, 28)
+    found = rejections(decisions, states, ["x", "y"], PLAYBOOK.action_names, MONDAY, 28)
     assert found[0].tolist() == [0, 0, 0, 2, 0, 0]
     assert found[1].tolist() == [0, 0, 1, 0, 0, 0]
     zoned = states.assign(**{name: pd.to_datetime(states[name], unit="us", utc=True) for name in ("at", "known_at")})
-    assert (rejections(decisions, zoned, ["x", "y"], PLAYBOOK.actions, MONDAY, 28) == found).all()
+    assert (rejections(decisions, zoned, ["x", "y"], PLAYBOOK.action_names, MONDAY, 28) == found).all()
 
 
 def test_the_situation_is_what_was_known_before_the_cutoff():
@@ -201,10 +201,10 @@ def test_the_situation_is_what_was_known_before_the_cutoff():
 
 def with_gift(**limits):
     """The playbook with a seventh package: a visit with a gift of 80."""
-    visit = PLAYBOOK.packages[VISIT]
+    visit = PLAYBOOK.actions[VISIT]
     given = replace(visit, name="gift_visit", money=95.0, gift=80.0)
     changed = replace(PLAYBOOK.limits, **limits)
-    return replace(PLAYBOOK, packages=(*PLAYBOOK.packages, given), limits=changed)
+    return replace(PLAYBOOK, actions=(*PLAYBOOK.actions, given), limits=changed)
 
 
 @pytest.mark.parametrize(

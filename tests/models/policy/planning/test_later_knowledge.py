@@ -103,7 +103,7 @@ def test_later_events_of_every_kind_change_nothing(scene, then, tmp_path, seed, 
     accounts = [dict(row) for row in then.accounts]
     later = LaterEvents(seed, accounts, part, then.cutoff, updated).of_every_kind()
     assert {row["kind"] for row in later} == {kind.code for kind in KINDS}
-    log = made_log(then, scene.playbook.actions, random)
+    log = made_log(then, scene.playbook.action_names, random)
     before = decided(then.written(tmp_path / "before", then.accounts, part), scene, log, then)
     after = decided(then.written(tmp_path / "after", accounts, [*part, *later]), scene, rejected(log, then), then)
     assert [name for name in before if before[name] != after[name]] == []

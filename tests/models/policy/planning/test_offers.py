@@ -13,7 +13,7 @@ from models.churn.reasons.reasons import Reason
 from models.policy.planning.offers import action_costs, choose_offers, offers_for, stages_given
 
 PLAYBOOK = read_playbook()
-HELP, VISIT = PLAYBOOK.actions.index("help_offer"), PLAYBOOK.actions.index("visit")
+HELP, VISIT = PLAYBOOK.action_names.index("help_offer"), PLAYBOOK.action_names.index("visit")
 
 
 def help_given(account, known_at, attributes, kind="help_given"):
@@ -34,9 +34,9 @@ def test_an_action_with_help_takes_a_visit_and_the_offers_own_minutes_and_money(
 
 
 def test_a_playbook_without_a_visit_takes_what_its_package_says():
-    bare = replace(PLAYBOOK, packages=tuple(one for one in PLAYBOOK.packages if one.name != "visit"))
+    bare = replace(PLAYBOOK, actions=tuple(one for one in PLAYBOOK.actions if one.name != "visit"))
     cost = action_costs(bare, np.array(["joint_selling"], dtype=object))
-    assert cost[0, bare.actions.index("help_offer")].tolist() == [85, 1, 90]
+    assert cost[0, bare.action_names.index("help_offer")].tolist() == [85, 1, 90]
 
 
 def test_an_account_gets_the_first_offer_that_answers_a_raising_reason():

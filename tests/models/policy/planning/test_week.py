@@ -71,7 +71,7 @@ def test_help_ranks_above_a_visit_only_where_it_answers_a_reason():
 def test_the_companys_priors_order_actions_and_are_called_that():
     playbook = replace(read_playbook(), priors={"call": 1, "visit": 2})
     ranked = rank_actions(judged(at_risk=[100.0], raised=[True]), playbook, np.array([None]))
-    assert ranked.score[0].argmax() == playbook.actions.index("call")
+    assert ranked.score[0].argmax() == playbook.action_names.index("call")
     assert ranked.basis[0].tolist() == ["unknown", "unknown", "prior", "prior", "unknown", "unknown"]
 
 
@@ -203,7 +203,7 @@ def made_log(scene):
     ids = scene.company.dataset.event_log().accounts[:40]
     names = [f"2022-W{number}" for number in range(30, 38)]
     cutoffs = [week(name).instants(zone)[0] for name in names]
-    actions = scene.playbook.actions
+    actions = scene.playbook.action_names
     frame = pd.DataFrame(
         {
             "decision_id": [f"D{number}" for number in range(40 * 8)],

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from kqml.calendar.business_time import Instants, local_midnight
-from kqml.calendar.lunar import festival
+from kqml.calendar.festivals import festival
 
 YEARS = range(1969, 2101)
 

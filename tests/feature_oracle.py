@@ -21,7 +21,7 @@ from features.definitions import (
 )
 from features.rules import COUNTED, Card, Closing, CountingRule, Ledger, closing_of
 from kqml.calendar.business_time import DAY_US
-from kqml.calendar.lunar import festival
+from kqml.calendar.festivals import festival
 from kqml.events import EventKind
 
 MISSING = math.nan

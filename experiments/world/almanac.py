@@ -7,7 +7,7 @@ import numpy as np
 
 from experiments.world.draws import Flags, Floats
 from kqml.calendar.business_time import DAY_US, Instants, local_midnight
-from kqml.calendar.lunar import CLOSED_DAYS, festival, spring_closure
+from kqml.calendar.festivals import CLOSED_DAYS, festival, spring_closure
 from kqml.dataset.folder import QuietPeriod
 from kqml.duties.period import week_name
 

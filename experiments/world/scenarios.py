@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from experiments.world.behaviour import Habits
 from experiments.world.regions import RegionRules
 from experiments.world.seats import SeatRules
-from kqml.calendar.lunar import CLOSED_DAYS
+from kqml.calendar.festivals import CLOSED_DAYS
 from kqml.errors import BadUse, Fault
 from kqml.events import EventKind
 

@@ -1,7 +1,6 @@
 """The Python client of the HTTP API."""
 
 from kqml.client.client import Client
-from kqml.client.refusals import ApiProblem, ItemError, Unreachable
-from kqml.client.sending import Patience
+from kqml.client.sending import ApiProblem, ItemError, Patience, Unreachable
 
 __all__ = ["ApiProblem", "Client", "ItemError", "Patience", "Unreachable"]

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from kqml.calendar.business_time import instant_of
 from kqml.dataset.fingerprint import TableHash, fingerprint_of
 from kqml.dataset.info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
-from kqml.dataset.parquet_files import write_tables
 from kqml.dataset.sources import FolderTables, MemoryTables, TableSource, empty_table
 from kqml.dataset.table_checks import TableRows, check_tables
+from kqml.dataset.table_files import write_tables
 from kqml.dataset.tables import INSTANT, REQUIRED, SCHEMAS
 from kqml.errors import BadUse, CouldNot
 from kqml.events import EventKind

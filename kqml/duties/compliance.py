@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_days
 from kqml.calendar.workdays import Workdays
 from kqml.dataset.tables import NUMBER, TEXT, TIERS
-from kqml.duties.counting import contacts_of
+from kqml.duties.duty_log import contacts_of
 from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import month_view, months_back, span_of
 from kqml.duties.rep_targets import RepTargets, rep_targets

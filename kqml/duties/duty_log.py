@@ -1,4 +1,4 @@
-"""The events that duties look at, as columns in order of time."""
+"""The events that duties read, by kind, as known before a cutoff; what each contact counts."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import Instants
 from kqml.duties.reps import DutyRep
 from kqml.events import KINDS, EventKind
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CHANNELS
 
 Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -118,3 +120,33 @@ def _floats(table: pa.Table, column: str) -> Floats:
     if column not in table.column_names:
         return np.full(table.num_rows, np.nan)
     return np.asarray(table[column].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CountedContacts:
+    """The contacts of each channel as known before a cutoff, in order of time; `worth`: 1 where one counts fully."""
+
+    records: dict[str, Records]
+    worth: dict[str, Floats]
+
+    def counted(self, channel: str, interval: tuple[int, int], accounts: int) -> Floats:
+        """What was counted at each account in a half-open interval of instants."""
+        records, worth = self.records[channel], self.worth[channel]
+        low, high = np.searchsorted(records.occurred_at, interval)
+        result = np.bincount(records.account[low:high], weights=worth[low:high], minlength=accounts)
+        return result.astype(np.float64)
+
+
+def contacts_of(records: Records, playbook: Playbook, cutoff: int) -> CountedContacts:
+    """The contacts among the records by the playbook's rules of counting."""
+    rule, known = playbook.counting, records.known_before(cutoff)
+    result = {channel: known.of(*rule.kinds[channel]) for channel in CHANNELS}
+    return CountedContacts(result, {channel: worth_of(chosen, playbook, channel) for channel, chosen in result.items()})
+
+
+def worth_of(records: Records, playbook: Playbook, channel: str) -> Floats:
+    """1 where a contact is long and authentic enough, or does not say; else the share of a part contact."""
+    return playbook.counting.worth(channel, records.minutes, records.authenticity)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from kqml.calendar.business_time import local_days
 from kqml.calendar.workdays import Workdays
 from kqml.duties.cadence import cadence_parts
-from kqml.duties.counting import contacts_of
+from kqml.duties.duty_log import contacts_of
 from kqml.duties.festivals import festival_parts
 from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import MonthView, month_view, months_back

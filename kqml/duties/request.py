@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.counting import CountedContacts
-from kqml.duties.duty_log import Records
+from kqml.duties.duty_log import CountedContacts, Records
 from kqml.duties.inputs import DutyInputs
 from kqml.playbook import Playbook
 

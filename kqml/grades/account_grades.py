@@ -1,4 +1,4 @@
-"""The standing of every account at the end of a period, by what was known then."""
+"""The grades of every account and the overall class of them (domain §7)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,38 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
-from kqml.grades.abc_classes import abc_classes
 from kqml.grades.credit import credit
 from kqml.grades.customer_card import FilledFields, filled_by_events
 from kqml.grades.depth import depth_evidence, depth_levels, single_contact
 from kqml.grades.inputs import GradeInputs
 from kqml.grades.known import Floats, Known, known_before
-from kqml.grades.overall_class import overall_classes
 from kqml.grades.periods import TRAILING_DAYS, GradePeriod
 from kqml.grades.relationship import grades_of, relationship_score
-from kqml.grades.sales import net_sales
-from kqml.playbook.codes import DIMENSIONS
+from kqml.grades.sales import abc_classes, net_sales
+from kqml.playbook import Playbook
+from kqml.playbook.codes import CLASS_PARTS, DIMENSIONS
+
+Texts = NDArray[np.object_]
+
+
+def overall_classes(grades: Mapping[str, Texts], playbook: Playbook) -> tuple[Texts, Floats]:
+    """Per account its class and its score: Π points[grade] ^ (weight ÷ Σ weights), over the parts that have a grade.
+
+    `grades`: each of CLASS_PARTS; that of results is the 532 class, without which there is no class (None, NaN).
+    """
+    rules = playbook.overall
+    points = np.column_stack([_points(grades[part], rules.points) for part in CLASS_PARTS])
+    weights = np.where(np.isnan(points), 0.0, np.array([rules.weights[part] for part in CLASS_PARTS]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(np.isnan(points), 0.0, np.log(points))
+        score = np.exp((np.where(weights > 0, logs, 0.0) * weights).sum(axis=1) / weights.sum(axis=1))
+    score[np.isnan(points[:, CLASS_PARTS.index("results")])] = np.nan
+    return grades_of(score, rules.classes), score
+
+
+def _points(grades: Texts, points: Mapping[str, float]) -> Floats:
+    return np.array([points.get(str(grade), np.nan) for grade in grades], dtype=np.float64)
+
 
 CHUNK = 1_000
 """Accounts looked at together: what bounds the memory, what fits a cache."""

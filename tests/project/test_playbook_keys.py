@@ -22,12 +22,12 @@ from kqml.calendar.business_time import DAY_US
 from kqml.calendar.workdays import workdays
 from kqml.duties import DutyInputs, compliance, list_duties, month, week
 from kqml.errors import BadUse
-from kqml.grades.abc_classes import abc_classes
+from kqml.grades.account_grades import overall_classes
 from kqml.grades.customer_card import filled_by_events, filled_by_tables
 from kqml.grades.depth import depth_evidence, depth_levels
 from kqml.grades.emotional_account import balances
-from kqml.grades.overall_class import overall_classes
 from kqml.grades.relationship import grades_of, relationship_score
+from kqml.grades.sales import abc_classes
 from kqml.playbook import Playbook, read_playbook
 from kqml.playbook.codes import CAUSES, FACTS
 from kqml.playbook.differences import playbook_differences

@@ -19,7 +19,7 @@ from features.definitions import (
     combined_of,
 )
 from kqml.calendar.business_time import DAY_US, local_midnight, moment_of
-from kqml.calendar.lunar import festival
+from kqml.calendar.festivals import festival
 
 Seasons = Mapping[int, Sequence[float]]
 """Cutoff → the numbers of its date, in the order of `FeatureRequest.calendars`."""

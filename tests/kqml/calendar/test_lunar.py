@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kqml.calendar.lunar import festival, spring_closure
+from kqml.calendar.festivals import festival, spring_closure
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from grade_cases import PLAYBOOK, event, known_of, playbook
 
 from kqml.calendar.business_time import DAY_US, local_midnight
 from kqml.events import EventKind
-from kqml.grades.abc_classes import abc_classes
+from kqml.grades.account_grades import overall_classes
 from kqml.grades.credit import CreditChange, CreditInputs, credit, credit_inputs
 from kqml.grades.customer_card import filled_by_events, filled_by_tables
 from kqml.grades.depth import depth_evidence
-from kqml.grades.overall_class import overall_classes
 from kqml.grades.periods import quarters, trailing, years
 from kqml.grades.relationship import grades_of, relationship_score
+from kqml.grades.sales import abc_classes
 from kqml.playbook.relationship import CardField
 
 DAY, START = 1000, 908.6875

@@ -1,7 +1,7 @@
-"""What an account is, as far as it was known at a cutoff: tier, segment, region."""
+"""The profile of accounts as known at a cutoff (tier, segment, region), as words and as codes of a vocabulary."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -127,3 +127,22 @@ def cells_of(profile: pd.DataFrame, rows: int) -> PeerCells:
     narrow = np.where(pairs >= 0, len(wide_names) + np.searchsorted(used, pairs), -1)
     tiers = np.append(tier_indices(tier_names), np.int8(-1))[tier_codes]
     return PeerCells((*map(str, wide_names), *names), narrow.astype(np.int32), wide.astype(np.int32), tiers)
+
+
+Vocabulary = Mapping[str, tuple[str, ...]]
+
+
+def vocabulary_of(profile: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return the distinct words of each column, ascending; columns without any word are left out."""
+    words = {str(name): tuple(sorted(profile[name].dropna().unique().tolist())) for name in profile.columns}
+    return {name: known for name, known in words.items() if known}
+
+
+def codes_of(profile: pd.DataFrame, vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """Return per row and column the index of the word in the vocabulary; NaN where it is absent or unknown."""
+    codes = np.full((len(profile), len(vocabulary)), np.nan)
+    for column, (name, words) in enumerate(vocabulary.items()):
+        if name in profile:
+            result = pd.Index(words).get_indexer(pd.Index(profile[name]))
+            codes[result >= 0, column] = result[result >= 0]
+    return codes

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.categories import Vocabulary, codes_of, vocabulary_of
 from features.churn_definition import ChurnDefinition
 from features.context import context_of
 from features.definitions import Feature
@@ -15,7 +14,7 @@ from features.engine import stream_features
 from features.labels import LabelledRows, label_lag_days, label_rows
 from features.peers import Peers
 from features.plan import compile_plan
-from features.profile import cells_of, profile_of
+from features.profile import Vocabulary, cells_of, codes_of, profile_of, vocabulary_of
 from kqml.calendar.business_time import Instants
 from kqml.dataset.folder import Dataset
 

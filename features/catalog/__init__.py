@@ -9,8 +9,7 @@ from features.catalog import emotional_account as feelings
 from features.catalog import open_issues as answers
 from features.catalog.fingerprint import catalog_fingerprint
 from features.catalog.names import named, why
-from features.catalog.shorthand import count
-from features.catalog.streams import RETURN
+from features.catalog.streams import RETURN, count
 from features.definitions import Feature
 from kqml.playbook import Playbook, read_playbook
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import rate_ratio, since_last
-from features.catalog.streams import CONTACT
+from features.catalog.streams import CONTACT, rate_ratio, since_last
 from features.definitions import (
     Aggregation,
     Atom,

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import count, less, since_last
-from features.catalog.streams import CONTACT, HELP_KINDS, TOUCH, single
+from features.catalog.streams import CONTACT, HELP_KINDS, TOUCH, count, less, since_last, single
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
 from features.rules import Card
 from kqml.events import EventKind

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import less, ratio
+from features.catalog.streams import less, ratio
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
 from features.rules import Ledger
 from kqml.playbook.playbook import Playbook

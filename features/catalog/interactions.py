@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import count, mean, rate_ratio, ratio, since_last, total
 from features.catalog.streams import (
     CASH_KINDS,
     CONTACT,
@@ -13,6 +12,12 @@ from features.catalog.streams import (
     TOUCH,
     TRUST_KINDS,
     VISIT,
+    count,
+    mean,
+    rate_ratio,
+    ratio,
+    since_last,
+    total,
 )
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
 from kqml.events import EventKind

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from features.catalog.orders import CYCLE
-from features.catalog.shorthand import count, gap, mean, rate_ratio, ratio, since_last, total
-from features.catalog.streams import CANCELLED, ORDER, RETURN
+from features.catalog.streams import CANCELLED, ORDER, RETURN, count, gap, mean, rate_ratio, ratio, since_last, total
 from features.definitions import (
     Aggregation,
     Atom,

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import ratio, total
-from features.catalog.streams import OURS, PAYMENT_DUE
+from features.catalog.streams import OURS, PAYMENT_DUE, ratio, total
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
 from features.rules import Closing
 from kqml.events import EventKind

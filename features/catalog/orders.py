@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import count, gap, less, mean, rate_ratio, ratio, since_last, total
-from features.catalog.streams import ORDER
+from features.catalog.streams import ORDER, count, gap, less, mean, rate_ratio, ratio, since_last, total
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup
 
 CYCLE = 26

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.shorthand import count, rate_ratio, ratio, since_last
-from features.catalog.streams import ORDER, SERVICE_KINDS
+from features.catalog.streams import ORDER, SERVICE_KINDS, count, rate_ratio, ratio, since_last
 from features.definitions import Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
 
 _, *FAILURES = SERVICE_KINDS

@@ -1,6 +1,6 @@
-"""The streams that the catalog reads."""
+"""The streams that the catalog reads, with shorthands for measures of them."""
 
-from features.definitions import Stream
+from features.definitions import Aggregation, Atom, Combined, Operation, Stream
 from kqml.events import EventGroup, EventKind, kinds_in
 
 
@@ -31,3 +31,35 @@ SERVICE_KINDS = tuple(
 CASH_KINDS = tuple(single(kind) for kind in (EventKind.PAYMENT_DUE, EventKind.PAYMENT_RECEIVED))
 MARKET_KINDS = tuple(single(kind) for kind in kinds_in(EventGroup.MARKET))
 PAYMENT_DUE = CASH_KINDS[0]
+
+
+def count(stream: Stream, days: int | None = None, lag: int = 0) -> Atom:
+    return Atom(stream, Aggregation.COUNT, days=days, lag=lag)
+
+
+def total(stream: Stream, value: str, days: int | None = None, lag: int = 0) -> Atom:
+    return Atom(stream, Aggregation.SUM, value, days=days, lag=lag)
+
+
+def mean(stream: Stream, value: str, days: int | None = None, lag: int = 0) -> Atom:
+    return Atom(stream, Aggregation.MEAN, value, days=days, lag=lag)
+
+
+def since_last(stream: Stream) -> Atom:
+    return Atom(stream, Aggregation.SINCE_LAST)
+
+
+def gap(stream: Stream, aggregation: Aggregation, last: int) -> Atom:
+    return Atom(stream, aggregation, last=last)
+
+
+def ratio(left: Atom | Combined, right: Atom) -> Combined:
+    return Combined(left, Operation.RATIO, right)
+
+
+def rate_ratio(left: Atom, right: Atom) -> Combined:
+    return Combined(left, Operation.RATE_RATIO, right)
+
+
+def less(left: Atom | Combined, right: Atom) -> Combined:
+    return Combined(left, Operation.DIFFERENCE, right)

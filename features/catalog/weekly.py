@@ -6,8 +6,7 @@ On the Iowa stores' cutoffs before the test block these columns gain .002 AUC be
 from collections.abc import Iterable
 
 from features.catalog.orders import CYCLE
-from features.catalog.shorthand import count, gap, mean, rate_ratio, ratio, since_last, total
-from features.catalog.streams import ORDER
+from features.catalog.streams import ORDER, count, gap, mean, rate_ratio, ratio, since_last, total
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup
 
 WINDOWS = (14, 28, 56, 91, 182, 364, 728)

@@ -3,16 +3,18 @@
 All are read-only views: Numba compiles anew for each mix of writable and read-only arrays.
 """
 
+from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.context import Context
-from features.landmarks import month_starts, spring_festivals
 from features.note_tables import NoteTables
 from features.rows import Rows
-from kqml.calendar.business_time import Instants, zone_changes
+from kqml.calendar.business_time import Instants, local_midnight, zone_changes
+from kqml.calendar.festivals import festival
 from kqml.history.event_log import CLOSES, CODES, LINKS, NOTE, OPENS, VALUES, EventLog
 
 _NO_VALUE = np.zeros(0, dtype=np.float64)
@@ -100,3 +102,19 @@ def _view(array: NDArray[Any], dtype: type) -> NDArray[Any]:
     view: NDArray[Any] = np.ascontiguousarray(array, dtype=dtype).view()
     view.flags.writeable = False
     return view
+
+
+YEARS = range(1969, 2101)
+
+
+@cache
+def month_starts(time_zone: str) -> Instants:
+    """Return the local midnight with which each month begins, ascending."""
+    days = [date(year, month, 1) for year in YEARS for month in range(1, 13)]
+    return np.array([local_midnight(day, time_zone) for day in days], dtype=np.int64)
+
+
+@cache
+def spring_festivals(time_zone: str) -> Instants:
+    """Return the local midnight with which each Spring Festival begins, ascending."""
+    return np.array([local_midnight(festival("spring_festival", year), time_zone) for year in YEARS], dtype=np.int64)

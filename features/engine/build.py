@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.context import Context
 from features.engine.arrays import log_arrays, row_arrays, world_arrays
-from features.engine.loading import kernels
+from features.engine.cache import kernels
 from features.engine.peering import compare_with_targets, reference_of, subtract_peers
 from features.engine.scratch import make_scratch
 from features.peers import PeerCells, PeerReference, Peers

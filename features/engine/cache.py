@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 _FEATURES = Path(__file__).parents[1]
 _TABLES = ("aggregations.py", "definitions.py", "lowering.py", "rule_lowering.py")
@@ -50,3 +51,16 @@ def hash_of_sources() -> str:
     for path in sorted([*(_FEATURES / "engine").glob("*.py"), *(_FEATURES / name for name in _TABLES)]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+@cache
+def kernels() -> ModuleType:
+    """Return `features.engine.kernel`; its machine code is kept in the folder named by its sources."""
+    folder = use_kernel_cache()
+    from numba.core import config
+
+    # Numba reads NUMBA_CACHE_DIR when it is first imported; another library may have done that already.
+    vars(config)["CACHE_DIR"] = str(folder)
+    from features.engine import kernel
+
+    return kernel

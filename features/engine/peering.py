@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from features.engine.loading import kernels
+from features.engine.cache import kernels
 from features.peers import EVERYBODY, FEWEST, PeerCells, PeerReference
 from features.plan import FeaturePlan
 from features.rows import Rows

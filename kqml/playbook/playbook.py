@@ -118,3 +118,8 @@ class Playbook:
                 allowed = allowed & conditions[need]
             columns.append(allowed)
         return np.column_stack(columns)
+
+
+def playbook_from(content: Mapping[str, Any]) -> Playbook:
+    """Return the playbook with the `content` of another; raises ValueError where it does not fit this version."""
+    return TypeAdapter(Playbook).validate_python(dict(content))

@@ -12,8 +12,8 @@ from features.peers import PeerReference
 from kqml.dataset.folder import DatasetInfo
 from kqml.errors import CouldNot, Fault
 from kqml.playbook import Playbook, read_playbook
+from kqml.playbook.playbook import playbook_from
 from kqml.playbook.reading import content_of
-from kqml.playbook.stored import playbook_from
 from models.churn.checksummed_folder import read_checksummed, write_checksums
 from models.churn.churn_model import ChurnModel, booster_text, model_from, model_json
 from models.churn.logistic_line import Floats

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.categories import codes_of, vocabulary_of
 from features.context import context_of
 from features.definitions import Feature
 from features.engine import build_features
 from features.peers import Peers
 from features.plan import compile_plan
-from features.profile import cells_of
+from features.profile import cells_of, codes_of, vocabulary_of
 from kqml.dataset.folder import Dataset
 from models.uplift.decision_data import DecisionData
 from models.uplift.sample import Floats

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from features.categories import codes_of, vocabulary_of
+from features.profile import codes_of, vocabulary_of
 
 
 def test_a_vocabulary_holds_each_columns_words_in_order_without_empty_columns():

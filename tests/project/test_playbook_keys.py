@@ -31,8 +31,8 @@ from kqml.grades.sales import abc_classes
 from kqml.playbook import Playbook, read_playbook
 from kqml.playbook.codes import CAUSES, FACTS
 from kqml.playbook.differences import playbook_differences
+from kqml.playbook.playbook import playbook_from
 from kqml.playbook.reading import parse_playbook
-from kqml.playbook.stored import playbook_from
 from models.churn.reasons.facts import locate
 from models.churn.reasons.reasons import Reason
 from models.churn.reasons.sentences import Way

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.categories import codes_of
 from features.context import context_of
 from features.engine import build_features
 from features.peers import Peers
-from features.profile import cells_of, profile_of
+from features.profile import cells_of, codes_of, profile_of
 from features.rows import Rows
 from kqml.dataset.folder import Dataset
 from models.churn.scoring import Scorer

@@ -9,8 +9,8 @@ import lightgbm as lgb
 import orjson
 
 from kqml.playbook import Playbook
+from kqml.playbook.playbook import playbook_from
 from kqml.playbook.reading import content_of
-from kqml.playbook.stored import playbook_from
 from models.uplift.fitted import FittedEffects
 from models.uplift.saving import effects_from_json, effects_json
 from models.value.expected import ValueModel

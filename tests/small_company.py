@@ -24,8 +24,8 @@ from kqml.dataset.folder import Dataset
 from kqml.settings import BandSettings
 from models.churn.bundle import save_bundle
 from models.churn.churn_model import ChurnModel
-from models.churn.peer_reference import build_peer_reference
 from models.churn.scoring_request import ScoringRequest
+from models.churn.training_pipeline import build_peer_reference
 
 DEFINITION = ChurnDefinition(horizon=60, gap=14)
 

@@ -13,7 +13,7 @@ from kqml.playbook.codes import TIERS
 from models.policy.allocation.allocation import Allocation, allocate, violations
 from models.policy.allocation.cadence import no_floors, with_floors
 from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
-from models.policy.exploration.exploration_draw import draw_exploration
+from models.policy.exploration.randomisation import draw_exploration
 from models.policy.exploration.week import decide_week
 
 CHANNELS = 3

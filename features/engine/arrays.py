@@ -17,6 +17,8 @@ from kqml.calendar.business_time import Instants, local_midnight, zone_changes
 from kqml.calendar.festivals import festival
 from kqml.history.event_log import CLOSES, CODES, LINKS, NOTE, OPENS, VALUES, EventLog
 
+YEARS = range(1969, 2101)
+
 _NO_VALUE = np.zeros(0, dtype=np.float64)
 _NO_CODE = np.zeros(0, dtype=np.int32)
 _NO_INSTANT = np.zeros(0, dtype=np.int64)
@@ -102,9 +104,6 @@ def _view(array: NDArray[Any], dtype: type) -> NDArray[Any]:
     view: NDArray[Any] = np.ascontiguousarray(array, dtype=dtype).view()
     view.flags.writeable = False
     return view
-
-
-YEARS = range(1969, 2101)
 
 
 @cache

@@ -13,14 +13,12 @@ from kqml.errors import BadUse, Fault
 from kqml.history.event_log import EventLog
 from models.churn.baselines import RULES, OrderNumbers, best_rule, fit_rfm, order_numbers
 from models.churn.boosting import UNTUNED, Parameters
-from models.churn.examples import Examples, training_examples
+from models.churn.examples import Examples, order_columns, training_examples
 from models.churn.fitting import FittedChurn, fit_churn
 from models.churn.logistic_line import Floats
 from models.churn.metrics import Mask
-from models.churn.order_columns import order_columns
-from models.churn.origins import Origin, rolling_origins, single_origin
 from models.churn.scored_rows import OURS, REFERENCE, RFM, ScoredRows
-from models.churn.splits import Slices
+from models.churn.splits import Origin, Slices, rolling_origins, single_origin
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,22 @@
 """The rows a model may learn from: uncensored, with their answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.catalog import catalog
+from features.definitions import atoms_of
 from kqml.calendar.business_time import Instants
+from kqml.events import EventKind
 from models.churn.logistic_line import Floats
 
 if TYPE_CHECKING:
     from features.training_set import TrainingSet
+
+OF_ORDERS = frozenset({EventKind.ORDER, EventKind.ORDER_CANCELLED, EventKind.RETURN})
 
 Mask = NDArray[np.bool_]
 
@@ -75,3 +81,13 @@ def training_examples(training_set: "TrainingSet") -> Examples:
         categorical=tuple(training_set.categories),
         place=place,
     )
+
+
+def order_columns(columns: Sequence[str]) -> NDArray[np.bool_]:
+    """True for catalog features that read orders, cancellations, returns or the calendar alone; False for all else."""
+    known = {
+        feature.column
+        for feature in catalog()
+        if all(atom.stream.kinds <= OF_ORDERS for atom in atoms_of(feature.measure))
+    }
+    return np.array([column in known for column in columns], dtype=np.bool_)

@@ -7,10 +7,9 @@ import numpy as np
 
 from models.churn.boosting import FOLDS, Parameters, train_booster
 from models.churn.churn_model import predict_log_odds
-from models.churn.examples import Examples
+from models.churn.examples import Examples, order_columns
 from models.churn.fitting import FittedChurn
 from models.churn.metrics import Mask, auc, rank_metrics, weigh
-from models.churn.order_columns import order_columns
 from models.churn.splits import Slices
 
 SUSPICIOUS_AUC = 0.95

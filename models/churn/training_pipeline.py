@@ -1,14 +1,23 @@
-"""Training: the procedure judged on a test block, then run once more on all that is mature."""
+"""Training: the procedure measured on a test block, then fitted on all mature cutoffs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from features.context import Context
+from features.churn_definition import ChurnDefinition
+from features.context import Context, context_of
+from features.cutoffs import default_cutoff
+from features.definitions import Feature
+from features.eligibility import eligible_rows
+from features.engine import build_reference
+from features.peers import PeerReference
+from features.plan import compile_plan
+from features.profile import cells_of, profile_of
 from features.training_set import TrainingSet
-from kqml.calendar.business_time import moment_of
+from kqml.calendar.business_time import Instants, moment_of
+from kqml.dataset.folder import Dataset
 from kqml.history.event_log import EventLog
 from kqml.settings import BandSettings
 from models.churn.backtest import Backtest, BacktestPlan, run_backtest
@@ -143,3 +152,15 @@ def _flat(info: Mapping[str, Any], tuned: TunedParameters | None) -> dict[str, A
     if tuned is not None:
         flat |= {"tuning.trials": tuned.trials, "tuning.log_loss": tuned.log_loss}
     return flat
+
+
+def build_peer_reference(
+    dataset: Dataset, definition: ChurnDefinition, features: Sequence[Feature], cutoffs: Instants
+) -> PeerReference:
+    """The means over the eligible accounts at each of `cutoffs` (those of the training) and at the dataset's end."""
+    log = dataset.event_log()
+    context = context_of(dataset.info, dataset.accounts(), log)
+    instants = np.unique(np.append(cutoffs, default_cutoff(log, dataset.info.time_zone)))
+    rows = eligible_rows(log, context, definition, instants)
+    cells = cells_of(profile_of(dataset, rows), len(rows))
+    return build_reference(log, rows, compile_plan(features), context, cells)

@@ -10,7 +10,7 @@ from features.labels import LabelledRows
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.history.event_log import EventLog
-from models.value.amounts import first_orders, net_amounts
+from models.value.margins import first_orders, net_amounts
 
 Floats = NDArray[np.float64]
 

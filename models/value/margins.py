@@ -1,11 +1,19 @@
-"""Which share of an account's amounts is margin."""
+"""Margins of accounts: net amounts between two instants, and the share of them that is margin."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.recorded import first_at_or_after
+from kqml.calendar.business_time import Instants
 from kqml.dataset.folder import Dataset
+from kqml.events import EventKind
+from kqml.history.event_log import EventLog
 from kqml.playbook import Playbook
+
+Floats = NDArray[np.float64]
+
+SIGNS = {EventKind.ORDER: 1.0, EventKind.RETURN: -1.0, EventKind.ORDER_CANCELLED: -1.0}
 
 
 def margin_rates(dataset: Dataset, playbook: Playbook) -> NDArray[np.float64]:
@@ -16,3 +24,25 @@ def margin_rates(dataset: Dataset, playbook: Playbook) -> NDArray[np.float64]:
     usual = float(np.mean(list(playbook.margin_rate.values()) or [1.0]))
     rates = segment.map(dict(playbook.margin_rate)).astype(np.float64).fillna(usual)
     return np.asarray(rates, dtype=np.float64)
+
+
+def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end: Instants, known_before: int) -> Floats:
+    """Orders less returns and cancellations of each row's account in `[start, end)`, of what was known by then."""
+    sign = np.zeros(256)
+    for kind, one in SIGNS.items():
+        sign[kind.number] = one
+    chosen = np.flatnonzero((sign[log.kind] != 0) & (log.known_at < known_before))
+    offsets, times = np.searchsorted(chosen, log.offsets), log.occurred_at[chosen]
+    amount = log.values.get("amount", np.zeros(len(log)))
+    sums = np.concatenate([[0.0], np.cumsum(sign[log.kind[chosen]] * np.nan_to_num(amount[chosen]))])
+    low, high = offsets[account], offsets[account + 1]
+    first, after = first_at_or_after(times, low, high, start), first_at_or_after(times, low, high, end)
+    return np.asarray(sums[after] - sums[first], dtype=np.float64)
+
+
+def first_orders(log: EventLog, known_before: int) -> Instants:
+    """Per account the instant of its first order known by then; `known_before` where it has none."""
+    result = np.full(log.account_count, known_before, dtype=np.int64)
+    orders = np.flatnonzero((log.kind == EventKind.ORDER.number) & (log.known_at < known_before))
+    np.minimum.at(result, log.account_of_event()[orders], log.occurred_at[orders])
+    return result

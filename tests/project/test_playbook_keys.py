@@ -39,7 +39,7 @@ from models.churn.reasons.sentences import Way
 from models.churn.reasons.wording import fill_template, vocabulary, wording
 from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import read_brief_inputs
-from models.policy.exploration.holdout import holdout_accounts
+from models.policy.exploration.randomisation import holdout_accounts
 from models.policy.guardrails.account_state import AccountState
 from models.policy.guardrails.rules import apply_guardrails
 from models.policy.planning.assessment import unassessed

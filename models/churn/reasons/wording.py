@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from features.definitions import Code, Feature
 from kqml.messages import catalogue
 from kqml.messages.quantities import Unit, quantity
-from models.churn.reasons.evidence_columns import evidence_columns
 from models.churn.reasons.facts import Located, locate
+from models.churn.reasons.named_facts import evidence_columns
 from models.churn.reasons.sentences import VARIANTS, Claim, Threshold, Thresholds, Variant, Way
 
 WINDOW = "_window"

@@ -15,7 +15,7 @@ from kqml.calendar.business_time import DAY_US
 from kqml.dataset.folder import Dataset
 from kqml.errors import Fault, Refused
 from kqml.playbook import Playbook
-from models.churn.order_columns import order_columns
+from models.churn.examples import order_columns
 from models.evaluation.off_policy.log_faults import refuse_faulty_log
 from models.evaluation.off_policy.outcome_model import OutcomeRows, Regression, expected_outcomes
 from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows

@@ -10,7 +10,7 @@ from models.policy.allocation.problem import NOT_BOOKED, SMALL, AllocationProble
 from models.policy.allocation.solving import TOLERANCE, solve
 from models.policy.allocation.subgradient_ascent import Prices
 from models.policy.allocation.subproblems import subproblem
-from models.policy.exploration.exploration_draw import ExplorationDraws, probability
+from models.policy.exploration.randomisation import ExplorationDraws, probability
 
 AT_ONCE = 2_000
 """Re-solved reps at a time, which bounds the memory."""

@@ -9,9 +9,7 @@ from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_indices, with_floors
 from models.policy.allocation.problem import NOT_BOOKED, WAIT, Actions, AllocationProblem, Flags, Floats, Indices
 from models.policy.allocation.required_contacts import RequiredContacts, required_contacts
-from models.policy.exploration.exploration_draw import ExplorationDraws, draw_exploration
-from models.policy.exploration.holdout import holdout_accounts
-from models.policy.exploration.random_draws import uniform_draws
+from models.policy.exploration.randomisation import ExplorationDraws, draw_exploration, holdout_accounts, uniform_draws
 from models.policy.exploration.week import DecidedWeek, decide_week
 from models.policy.guardrails.account_state import AccountState, account_states
 from models.policy.guardrails.rules import RULES, GuardrailResult, apply_guardrails

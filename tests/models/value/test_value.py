@@ -6,8 +6,8 @@ import pytest
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
 from kqml.history.builders import event_log_of
-from models.value.amounts import net_amounts
 from models.value.expected import LEAST_ROWS, Trailing, fit_value, trailing_of
+from models.value.margins import net_amounts
 from models.value.net import net_values
 
 

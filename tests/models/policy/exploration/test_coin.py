@@ -11,9 +11,7 @@ from kqml.playbook.planning import Holdout
 from models.policy.allocation.problem import NOT_BOOKED
 from models.policy.allocation.solving import solve
 from models.policy.allocation.subproblems import subproblem
-from models.policy.exploration.exploration_draw import draw_exploration, probability
-from models.policy.exploration.holdout import holdout_accounts
-from models.policy.exploration.random_draws import uniform_draws
+from models.policy.exploration.randomisation import draw_exploration, holdout_accounts, probability, uniform_draws
 from models.policy.exploration.week import decide_week
 
 

@@ -21,9 +21,7 @@ from models.policy.allocation.allocation import violations
 from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_indices, with_floors
 from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 from models.policy.allocation.required_contacts import required_contacts
-from models.policy.exploration.exploration_draw import draw_exploration
-from models.policy.exploration.holdout import holdout_accounts
-from models.policy.exploration.random_draws import uniform_draws
+from models.policy.exploration.randomisation import draw_exploration, holdout_accounts, uniform_draws
 from models.policy.exploration.week import decide_week
 from models.policy.guardrails.account_state import account_states
 from models.policy.guardrails.log_columns import log_columns

@@ -5,8 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.studies.uplift.accuracy import measure_learner
-from experiments.studies.uplift.ceiling import ceiling_of
+from experiments.studies.uplift.accuracy import ceiling_of, measure_learner
 from experiments.studies.uplift.learners import LEARNERS, need_econml
 from experiments.studies.uplift.world_logs import PATHS, WARM_UP, StudyLog, study_log
 from experiments.world.population import SizeShape

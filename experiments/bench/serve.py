@@ -14,10 +14,9 @@ from typing import Any
 from experiments.bench.load import Load, measure_load
 from experiments.bench.score import train_iowa
 from experiments.bench.servers import database_service, mlflow_service
-from experiments.bench.service_load.ingesting import measure_ingest
+from experiments.bench.service_load.background_load import measure_ingest, swapping
 from experiments.bench.service_load.soak import Soak, soak
 from experiments.bench.service_load.stores import LoadedCompany, fill, two_versions
-from experiments.bench.service_load.swapping import swapping
 from experiments.demo_home import demo_home
 from experiments.private_postgres import PostgresServer
 from kqml.dataset.folder import Dataset, read_dataset

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments.docs.fuzz_section import fuzz_section
-from experiments.docs.plan_section import plan_section
 from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.policy_study_section import policy_section
-from experiments.docs.serve_section import serve_section
+from experiments.docs.service_sections import plan_section, serve_section, torture_section
 from experiments.docs.tables import table
-from experiments.docs.torture_section import torture_section
 from experiments.docs.world_sections import groups_section, world_section
 
 RESULTS = Path(__file__).parents[1] / "results"

@@ -1,4 +1,4 @@
-"""Senders: each its own ids, sending without a pause, again and again while the service is away."""
+"""Sending of events and states, and the record of what was sent and acknowledged."""
 
 import random
 import threading
@@ -9,9 +9,32 @@ from typing import Any
 
 import httpx
 
-from experiments.torture.sent_events import Batch, SentEvents
 
-LIFE = ("accepted", "scheduled", "done", "verified", "outcome")
+@dataclass
+class Batch:
+    """Events sent as one; `acknowledged`: the service said that it has them."""
+
+    events: list[dict[str, Any]]
+    acknowledged: bool = False
+
+
+@dataclass
+class SentEvents:
+    """Kept by one sender. `accounts`: id → (newest number acknowledged, newest sent). `states`: decision → states
+    acknowledged, in order; `tried`: the state that was sent after them without an answer, if any."""
+
+    batches: list[Batch] = field(default_factory=list)
+    accounts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    states: dict[str, list[str]] = field(default_factory=dict)
+    tried: dict[str, str] = field(default_factory=dict)
+    surprises: list[str] = field(default_factory=list)
+
+    @property
+    def acknowledged_events(self) -> int:
+        return sum(len(batch.events) for batch in self.batches if batch.acknowledged)
+
+
+STATES = ("accepted", "scheduled", "done", "verified", "outcome")
 NEEDED: Mapping[str, dict[str, Any]] = {"outcome": {"outcome": {"margin": 1.5}}}
 AWAY = frozenset({503})
 GIVE_UP = 0.2
@@ -75,9 +98,9 @@ class EventSender(threading.Thread):
             return
         decision = self.random.choice(self.decisions)
         done = self.book.states.setdefault(decision, [])
-        if len(done) == len(LIFE) or decision in self.book.tried:
+        if len(done) == len(STATES) or decision in self.book.tried:
             return
-        state = LIFE[len(done)]
+        state = STATES[len(done)]
         self.book.tried[decision] = state
         body = {"state": state, **NEEDED.get(state, {})}
         if self._insist(http, "POST", f"/v1/decisions/{decision}/status", body) is not None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from experiments.torture.sending import LIFE
-from experiments.torture.sent_events import SentEvents
+from experiments.torture.sending import STATES, SentEvents
 from serve.database.engine import Database
 from serve.database.tables import ACCOUNTS, DECISION_STATES, EVENTS
 
@@ -91,7 +90,7 @@ def _lives(connection: Connection) -> dict[str, list[str]]:
     rows = connection.execute(select(DECISION_STATES).order_by(DECISION_STATES.c.decision_id, DECISION_STATES.c.number))
     lives: dict[str, list[str]] = {}
     for row in rows:
-        if row.state in LIFE:
+        if row.state in STATES:
             lives.setdefault(row.decision_id, []).append(row.state)
     return lives
 

@@ -21,6 +21,14 @@ from kqml.playbook.codes import CLASS_PARTS, DIMENSIONS
 
 Texts = NDArray[np.object_]
 
+CHUNK = 1_000
+"""Accounts looked at together: what bounds the memory, what fits a cache."""
+
+GRADED_COLUMNS = ("level", "single_contact", "relationship_grade")
+
+Column = NDArray[np.generic]
+Advance = Callable[[int], None]
+
 
 def overall_classes(grades: Mapping[str, Texts], playbook: Playbook) -> tuple[Texts, Floats]:
     """Per account its class and its score: Π points[grade] ^ (weight ÷ Σ weights), over the parts that have a grade.
@@ -39,15 +47,6 @@ def overall_classes(grades: Mapping[str, Texts], playbook: Playbook) -> tuple[Te
 
 def _points(grades: Texts, points: Mapping[str, float]) -> Floats:
     return np.array([points.get(str(grade), np.nan) for grade in grades], dtype=np.float64)
-
-
-CHUNK = 1_000
-"""Accounts looked at together: what bounds the memory, what fits a cache."""
-
-GRADED_COLUMNS = ("level", "single_contact", "relationship_grade")
-
-Column = NDArray[np.generic]
-Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.bench import plan
-from experiments.docs.plan_section import plan_section
+from experiments.docs.service_sections import plan_section
 from kqml.errors import CouldNot
 
 RESULT = {

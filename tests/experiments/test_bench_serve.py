@@ -13,8 +13,8 @@ from published_bundles import publish
 from small_company import shared_small_company
 
 from experiments.bench import serve
-from experiments.bench.service_load.ingesting import event_batches
-from experiments.bench.service_load.memory import resident_mib, slope_per_hour
+from experiments.bench.service_load.background_load import event_batches
+from experiments.bench.service_load.soak import resident_mib, slope_per_hour
 from kqml.dataset.folder import read_dataset
 from models.registry.served_pointer import POINTER
 from serve.usecases.scoring_model import load_live

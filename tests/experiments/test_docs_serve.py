@@ -1,6 +1,6 @@
 """The section on the service with its store."""
 
-from experiments.docs.serve_section import serve_section
+from experiments.docs.service_sections import serve_section
 
 LOAD = {"requests_per_s": 900.0, "p50_ms": 8.0, "p99_ms": 14.0, "failed": 0}
 ASKED = {"clients": 8, "workers": 2, "reasons": 3, "seconds": 20.0}

@@ -1,16 +1,20 @@
 """Hours of ordinary work in minutes: scores, events, exchanged models, with the memory that it takes."""
 
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 
-from experiments.bench.service_load.ingesting import event_batches
-from experiments.bench.service_load.memory import resident_mib, slope_per_hour
+from experiments.bench.service_load.background_load import event_batches
 from experiments.bench.service_load.stores import LoadedCompany
+
+PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 SCORING_CLIENTS, EVENTS_A_BATCH = 4, 200
 PAUSE_SECONDS = 0.02
@@ -97,3 +101,27 @@ def _describe(seconds: list[float], mib: list[float]) -> dict[str, float]:
         "rss_end_mib": mib[-1],
         "rss_slope_mib_per_hour": slope_per_hour(seconds[settled:], mib[settled:]),
     }
+
+
+def resident_mib(group: int) -> float:
+    """What the processes of a group hold in memory; pages that they share count for each."""
+    return sum(_pages(process) for process in Path("/proc").glob("[0-9]*") if _group(process) == group) * PAGE_MIB
+
+
+def slope_per_hour(seconds: Sequence[float], mib: Sequence[float]) -> float:
+    """By how much memory grows in an hour: the line of least squares."""
+    return float(np.polyfit(np.asarray(seconds) / 3600, np.asarray(mib), 1)[0])
+
+
+def _group(process: Path) -> int | None:
+    try:
+        return os.getpgid(int(process.name))
+    except ProcessLookupError:
+        return None
+
+
+def _pages(process: Path) -> int:
+    try:
+        return int((process / "statm").read_text().split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0

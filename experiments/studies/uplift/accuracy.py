@@ -1,4 +1,4 @@
-"""How far a learner's effects are from the truth."""
+"""Accuracy of learned effects against the world's true ones, and the best that the features allow."""
 
 from typing import Any
 
@@ -6,7 +6,13 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from experiments.studies.uplift.learners import LearnerResult
-from models.uplift.sample import Flags, Floats
+from models.uplift.folds import folds_of
+from models.uplift.forests import Growth, cross_fit
+from models.uplift.outcome_regression import regress_common
+from models.uplift.sample import DecisionSample, Flags, Floats
+
+GROWTH = Growth(num_leaves=15, learning_rate=0.1, most_rounds=150)
+CLIPPED = (0.01, 0.99)
 
 
 def measure_learner(learnt: LearnerResult, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
@@ -49,3 +55,21 @@ def _rank_correlation(predicted: Floats, true: Floats) -> float:
     if len(predicted) < 3 or np.ptp(predicted) == 0:
         return 0.0
     return float(spearmanr(predicted, true).statistic)
+
+
+def ceiling_of(sample: DecisionSample, true: Floats, error: Floats) -> dict[str, float]:
+    """`corr`, `sign_error` of trees fitted to the truth as a share of the stake, cross-fitted by account: what is
+    beyond them is not in the features, however many rows there are."""
+    fold = folds_of(sample.account)
+    effect_scale = regress_common(sample, fold).measure.effect_scale
+    known: Flags = sample.eligible & np.isfinite(true)
+    known[:, 0] = False
+    predicted = np.zeros(true.shape)
+    for code in range(1, true.shape[1]):
+        mine = known[:, code]
+        share = (true[:, code] / effect_scale)[mine]
+        clipped = np.clip(share, *np.quantile(share, CLIPPED))
+        trees = cross_fit(sample.values[mine], clipped, fold[mine], GROWTH)
+        predicted[mine, code] = effect_scale[mine] * trees.held_out(sample.values[mine], fold[mine])
+    result = measure_rows(predicted, true, error, known)
+    return {"corr": result["corr"], "sign_error": result["sign_error"]}

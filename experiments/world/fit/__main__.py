@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments.world.fit.fitting import ROUNDS, fit
-from experiments.world.fit.numbers import write_numbers
+from experiments.world.fit.fitting import ROUNDS, fit, write_numbers
 from experiments.world.parameters import FITS
 
 

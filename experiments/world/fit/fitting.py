@@ -1,4 +1,4 @@
-"""Finding the tables, the season, the hazard with which a world's orders look like real ones.
+"""Fitting of the tables, the season and the hazard with which a world's orders look like real ones; its TOML file.
 
 Matching by simulation: each table is corrected, quantile by quantile, by what the world made of it; the base
 hazard by the share of accounts that order nothing in a year: in 90 days slow ones do not either.
@@ -6,6 +6,7 @@ hazard by the share of accounts that order nothing in a year: in 90 days slow on
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from scipy.special import ndtri
@@ -14,7 +15,7 @@ from scipy.stats import rankdata
 from experiments.world.draws import Floats
 from experiments.world.fit.marginals import GONE, Marginals, marginals_of
 from experiments.world.fit.sources import FIT_SHAPE, IOWA_START, WORLD_START, months, real_orders, world_orders
-from experiments.world.parameters import FittedMarginals, draw_effects
+from experiments.world.parameters import TRAITS, FittedMarginals, draw_effects
 from experiments.world.world import World, build_world
 
 POINTS = 100
@@ -128,3 +129,34 @@ def _table(values: Floats) -> tuple[float, ...]:
 
 def _rising(values: Floats) -> tuple[float, ...]:
     return tuple(float(value) for value in np.sort(values))
+
+
+def to_toml(fitted: FittedMarginals, name: str) -> str:
+    """The file's text; numbers have five significant digits."""
+    lines = [
+        f"# Fitted to the Iowa store orders ({name}) by `python -m experiments.world.fit {name}`; not to be edited.",
+        f"second_day = {fitted.second_day:.5g}",
+        f"off_route = {fitted.off_route:.5g}",
+        f"drift_spread = {fitted.drift_spread:.5g}",
+        f"drift_weeks = {fitted.drift_weeks:.5g}",
+        f"base_hazard = {fitted.base_hazard:.5g}",
+        f"season = [{_row(fitted.season)}]",
+        "correlation = [",
+        *(f"  [{_row(row)}]," for row in fitted.correlation),
+        "]",
+        "",
+        "# A trait's values at equally spaced chances.",
+        "[tables]",
+        *(f"{trait} = [{_row(getattr(fitted, trait))}]" for trait in TRAITS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_numbers(fitted: FittedMarginals, name: str, folder: Path) -> Path:
+    path = folder / f"fitted_{name}.toml"
+    path.write_text(to_toml(fitted, name), encoding="utf-8")
+    return path
+
+
+def _row(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.5g}" for value in values)

@@ -8,7 +8,7 @@ from database_fixtures import *  # noqa: F403
 
 from experiments.private_postgres import PROGRAMS, PostgresServer
 from experiments.torture.killing import Torture, torture
-from experiments.torture.sent_events import Batch, SentEvents
+from experiments.torture.sending import Batch, SentEvents
 from experiments.torture.verification import verify_database
 from serve.database.decisions import add_decisions, add_state
 from serve.database.engine import Database

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from experiments.world.fit.check import BOUNDS, check_fit
+from experiments.world.fit.fitting import to_toml
 from experiments.world.fit.marginals import OrderLog, distances, marginals_of
-from experiments.world.fit.numbers import to_toml
 from experiments.world.parameters import FITS, read_fitted
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.studies.uplift.accuracy import measure_learner
-from experiments.studies.uplift.ceiling import ceiling_of
+from experiments.studies.uplift.accuracy import ceiling_of, measure_learner
 from experiments.studies.uplift.learners import GroupInterval, LearnerResult, naive_learner, t_learner
 from models.uplift.sample import decision_sample
 

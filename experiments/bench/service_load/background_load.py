@@ -1,10 +1,16 @@
-"""Events sent in batches, as fast as one sender can."""
+"""Load beside the measured requests: event batches of one sender, swaps of the served model."""
 
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
 
 import httpx
 import orjson
+
+from models.registry.served_pointer import ServedPointer, write_pointer
 
 BATCH = 5_000
 ACCOUNTS = 1_000
@@ -36,3 +42,24 @@ def _event(name: str, number: int) -> dict[str, object]:
         "amount": 100.0 + number % 977,
         "lines": 1 + number % 9,
     }
+
+
+@contextmanager
+def swapping(pointer: Path, versions: Sequence[ServedPointer], seconds: float) -> Iterator[list[str]]:
+    """While the block runs, the pointer moves from one version to the next; yields those it moved to so far."""
+    stop, moved = threading.Event(), list[str]()
+
+    def move() -> None:
+        for version in cycle((*versions[1:], versions[0])):
+            if stop.wait(seconds):
+                return
+            write_pointer(pointer, version)
+            moved.append(version.version)
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        yield moved
+    finally:
+        stop.set()
+        thread.join()

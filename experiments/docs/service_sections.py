@@ -1,9 +1,13 @@
-"""The section on the service with its store: loads beside MLflow's service, long runs."""
+"""Sections on the service: load, a large company's week, killed processes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.docs.tables import table
+
+TORTURE_HEADS = ("database", "service killed", "database killed", "events", "states", "wrong")
+TORTURE_FOOT = "`kill -9` at random moments. Acknowledged: *events*, *states*; *wrong*: lost, doubled, changed, torn.\n"
+PLAN_HEADS = ("accounts", "events", "command", "seconds", "seconds of processor", "peak GiB")
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -58,3 +62,42 @@ def _soak_rows(result: Mapping[str, Any]) -> Iterator[Sequence[str]]:
             f"{details['rss_settled_mib']:,.0f} → {details['rss_end_mib']:,.0f} MiB",
             f"{details['rss_slope_mib_per_hour']:+.1f}",
         )
+
+
+def plan_section(results: list[dict[str, Any]]) -> Iterator[str]:
+    """A row a command."""
+    yield "## A large company scored, explained, planned\n"
+    yield "`python -m experiments.bench plan --json --save`, with `--database` for the rows of the store\n"
+    for result in results:
+        yield from table(PLAN_HEADS, (_plan_row(result, name) for name in result["seconds"]))
+        yield _plan_summary(result)
+
+
+def _plan_row(result: dict[str, Any], name: str) -> list[str]:
+    seconds = (f"{result[one][name]:.0f}" for one in ("seconds", "processor_seconds"))
+    counts = (f"{result['parameters']['accounts']:,}", f"{result['events']:,}")
+    return [*counts, f"`kqml {name}`", *seconds, f"{result['peak_gib'][name]:.1f}"]
+
+
+def _plan_summary(result: dict[str, Any]) -> str:
+    message = f"{result['scored']:,} scored, {result['recommended']:,} actions for {result['reps']:,} reps"
+    sums = ", ".join(f"{form} {total:.0f} s" for form, total in result["total"].items() if total is not None)
+    size = result["store_bytes"]
+    retained = f"; in the store decisions of a week take {size['decisions'] / 2**20:,.0f} MiB" if size else ""
+    return f"{message}. Scored, explained, planned: {sums}{retained}.\n"
+
+
+def torture_section(results: list[dict[str, Any]]) -> Iterator[str]:
+    """A row a database: how often what was killed, what was acknowledged meanwhile, how much of it was wrong."""
+    yield "## Nothing acknowledged is lost\n\n`python -m experiments.torture --kills 200 --save` (`make torture`)\n"
+    for result in results:
+        yield from table(
+            TORTURE_HEADS, (_torture_row(name, output) for name, output in result.items() if name != "parameters")
+        )
+    yield TORTURE_FOOT
+
+
+def _torture_row(name: str, result: dict[str, Any]) -> list[str]:
+    killed, retained = result["killed"], result["acknowledged"]
+    counts = (killed.get("service", 0), killed.get("postgresql", 0), retained["events"], retained["states"])
+    return [name, *map(str, counts), str(sum(result["wrong"].values()))]

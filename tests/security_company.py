@@ -82,7 +82,7 @@ DECISION = {
     "assigned": "visit",
     "eligible": '["visit","wait"]',
     "blocked": '{"call":"cooldown"}',
-    "coin": True,
+    "explored": True,
 }
 SCORE = {
     "cutoff": NOW,

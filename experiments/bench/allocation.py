@@ -86,7 +86,7 @@ def _explored(problem: AllocationProblem, epsilon: float, seed: int) -> dict[str
     seconds = time.perf_counter() - begun
     return {
         "probability_seconds": seconds,
-        "explorers": int(week.coin.sum()),
+        "explorers": int(week.explored.sum()),
         "evaluable": float(week.evaluable.mean()),
     }
 

@@ -102,7 +102,7 @@ class WorldDecisions:
     ruled: Flags
     assigned: Packages
     probability: Floats
-    coin: Flags
+    explored: Flags
     must: Flags
     holdout: Flags
     priority: Floats | None = None
@@ -143,7 +143,7 @@ class Reps:
 class Pilot:
     """With a known chance an account gets a package drawn evenly from its eligible ones; else the reps' own way.
 
-    The probability is that of the draw given the coin: 1 / eligible packages. Without the coin it is not known.
+    The probability is that of the draw given exploration: 1 / eligible actions. Without exploration it is not known.
     """
 
     share: float
@@ -151,18 +151,18 @@ class Pilot:
 
     def decide(self, seen: Observation) -> WorldDecisions:
         count = seen.eligible.sum(axis=1)
-        coin = (seen.uniform("coin") < self.share) & seen.on_books
+        explored = (seen.uniform("coin") < self.share) & seen.on_books
         rank = np.floor(seen.uniform("explore") * count).astype(np.int64)
         assigned = (np.cumsum(seen.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
-        no = np.zeros(len(coin), dtype=bool)
+        no = np.zeros(len(explored), dtype=bool)
         return WorldDecisions(
-            ruled=coin,
-            assigned=np.where(coin, assigned, WorldAction.WAIT).astype(np.int8),
-            probability=np.where(coin, 1.0 / count, np.nan),
-            coin=coin,
+            ruled=explored,
+            assigned=np.where(explored, assigned, WorldAction.WAIT).astype(np.int8),
+            probability=np.where(explored, 1.0 / count, np.nan),
+            explored=explored,
             must=no,
             holdout=no,
-            priority=np.where(coin, 100.0, 0.0) if coin.any() else None,
+            priority=np.where(explored, 100.0, 0.0) if explored.any() else None,
         )
 
 

@@ -69,7 +69,7 @@ class Receipt(TypedDict):
     probability: float | None
     eligible: list[Any]
     blocked: dict[str, Any]
-    coin: bool | None
+    explored: bool | None
     must: bool | None
     holdout: bool | None
     evaluable: bool | None

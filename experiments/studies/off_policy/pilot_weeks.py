@@ -49,7 +49,7 @@ class Crossroads:
         margin = run(fork, Pilot(self.share), 1, notice).margin
         for _ in range(HORIZON - 1):
             margin = margin + fork.live().net * fork.traits.margin_rate
-        randomised = retained[0].coin[self.who]
+        randomised = retained[0].explored[self.who]
         rows = self.who[randomised]
         return RandomisedRows(
             actions=self.actions,

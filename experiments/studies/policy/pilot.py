@@ -111,7 +111,7 @@ def observe(
 
 
 def _randomised(seen: Observation, decisions: WorldDecisions, values: Floats) -> PilotWeek:
-    mine = np.flatnonzero(decisions.coin)
+    mine = np.flatnonzero(decisions.explored)
     return PilotWeek(
         mine,
         values[mine],

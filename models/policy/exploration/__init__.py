@@ -1,1 +1,1 @@
-"""Chance in decisions: who explores, with which probability each action was chosen, who is held out."""
+"""Exploration: which accounts explore, the probability of each assigned action, the holdout."""

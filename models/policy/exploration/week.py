@@ -1,4 +1,4 @@
-"""A week decided with chance in it: what each account gets, with which probability it got that."""
+"""Decision of a week with exploration: each account's action and the probability of that assignment."""
 
 from dataclasses import dataclass, replace
 
@@ -13,65 +13,71 @@ from models.policy.allocation.subproblems import subproblem
 from models.policy.exploration.randomisation import ExplorationDraws, probability
 
 AT_ONCE = 2_000
-"""Re-solved reps at a time, which bounds the memory."""
+"""Reps solved again at a time; bounds the memory."""
 
 
 @dataclass(frozen=True)
 class DecidedWeek:
-    """`assigned`: package per account. `planned`: the allocation's choice had the account not explored, given the
-    others' coins. `probability` of the assigned package: 1 for a must. `evaluable`: may enter evaluation;
-    musts, accounts that never explore, weeks that might overflow may not."""
+    """`assigned` (n): each account's action. `planned` (n): the allocation's choice had the account not explored, given
+    the draws of the others. `probability` (n): of the assigned action; 1 where it is required. `explored` (n).
+    `evaluable` (n): may enter evaluation; required actions, accounts that never explore and weeks that may overflow do
+    not."""
 
     allocation: Allocation
     assigned: Indices
     planned: Indices
     probability: Floats
-    coin: Flags
+    explored: Flags
     evaluable: Flags
 
 
-def decide_week(problem: AllocationProblem, coins: ExplorationDraws, tolerance: float = TOLERANCE) -> DecidedWeek:
-    """Books the explored packages, allocates the rest, solves each explorer's rep again as if it had not explored.
+def decide_week(problem: AllocationProblem, draws: ExplorationDraws, tolerance: float = TOLERANCE) -> DecidedWeek:
+    """Book the explored actions, allocate the rest, and solve each explorer's rep again as if it had not explored.
 
-    Prices start from the week without any coin, which no coin moves: so the plan that an account would have got is the
-    plan that it gets when its coin does not fall. `problem` has nothing booked; musts have ε = 0.
+    `problem` has nothing booked; accounts with a required action have ε = 0. Raises BadUse on faulty arrays.
     """
     check_problem(problem)
-    calm = solve(problem, tolerance=tolerance).prices
-    explored = replace(problem, booked=coins.drawn)
+    # All solves start from the prices of the week without exploration, which no draw changes. So an account's plan
+    # without its exploration is the same whether it explored (solved again) or not (solved once): else the logged
+    # probabilities would be wrong.
+    prices = solve(problem, tolerance=tolerance).prices
+    explored = replace(problem, booked=draws.action)
     check_problem(explored)
-    solution = solve(explored, tolerance=tolerance, start=calm)
+    solution = solve(explored, tolerance=tolerance, start=prices)
     planned = solution.choice.copy()
-    explorers = np.flatnonzero(coins.explores)
+    explorers = np.flatnonzero(draws.explores)
     for begin in range(0, len(explorers), AT_ONCE):
-        some = explorers[begin : begin + AT_ONCE]
-        planned[some] = _had_not_explored(explored, some, calm, tolerance)
-    retained = problem.must & ~problem.must_blocked
-    chance_of = probability(coins, problem.allowed, solution.choice, planned)
+        batch = explorers[begin : begin + AT_ONCE]
+        planned[batch] = _choice_without_exploring(explored, batch, prices, tolerance)
+    required = problem.must & ~problem.must_blocked
+    assigned_probability = probability(draws, problem.allowed, solution.choice, planned)
     return DecidedWeek(
         allocation=describe(explored, solution, tolerance),
         assigned=solution.choice,
         planned=planned,
-        probability=np.where(retained, 1.0, chance_of),
-        coin=coins.explores,
-        evaluable=~retained & (coins.epsilon > 0) & _fits_whatever(explored),
+        probability=np.where(required, 1.0, assigned_probability),
+        explored=draws.explores,
+        evaluable=~required & (draws.epsilon > 0) & _always_fits(explored),
     )
 
 
-def _had_not_explored(explored: AllocationProblem, explorers: Indices, calm: Prices, tolerance: float) -> Indices:
-    """The package of each explorer in its rep's week, had its own coin not fallen."""
+def _choice_without_exploring(
+    explored: AllocationProblem, explorers: Indices, prices: Prices, tolerance: float
+) -> Indices:
+    """Return the action of each explorer in its rep's week, had it alone not explored."""
+    # One copy of the rep's week for each explorer: explorers of one rep are un-booked one at a time.
     part = subproblem(explored, explored.rep[explorers])
     own = part.rows == explorers[part.problem.rep]
     free = replace(part.problem, booked=np.where(own, NOT_BOOKED, part.problem.booked))
-    result = solve(free, tolerance=tolerance, start=calm.take(part.reps))
+    result = solve(free, tolerance=tolerance, start=prices.take(part.reps))
     return np.asarray(result.choice[own], dtype=np.int64)
 
 
-def _fits_whatever(explored: AllocationProblem) -> Flags:
-    """Whether the rep's bookings fit whichever package the account itself might have explored.
+def _always_fits(explored: AllocationProblem) -> Flags:
+    """Return whether the rep's bookings fit whichever eligible action the account itself explores.
 
-    The account's own coin plays no part in the answer: else those whose large package overflowed would be missing from
-    the log, and the probabilities of the others would be wrong.
+    The result does not depend on the account's own draw: else accounts whose large action overflowed would be missing
+    from the log, and the probabilities of the others would be wrong.
     """
     own, whole = lightest_use(explored)
     others = whole[explored.rep] - own

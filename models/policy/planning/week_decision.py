@@ -1,4 +1,4 @@
-"""A company's week decided: guardrails, musts, cadence, ranks, coins, holdout, allocation."""
+"""A company's week decided: guardrails, musts, cadence, ranks, exploration, holdout, allocation."""
 
 from dataclasses import dataclass, replace
 
@@ -70,7 +70,7 @@ def plan_week(
     held = holdout_accounts(playbook.holdout, ids, company.week.first) & decided
     problem = _problem(company, guarded, required, ranked.score, (tier_indices(situation.tier), held, decided))
     problem = replace(problem, own_cost=action_costs(playbook, offers))
-    week = decide_week(problem, _coins(company, problem, required.due, (held, decided)))
+    week = decide_week(problem, _exploration_draws(company, problem, required.due, (held, decided)))
     week = replace(week, evaluable=week.evaluable & decided)
     return WeekPlan(company, assessment, ranked, situation, guarded, required, problem, week, held, decided, offers)
 
@@ -122,17 +122,19 @@ def _problem(
     return with_floors(problem, playbook)
 
 
-def _coins(company: Company, problem: AllocationProblem, due: Floats, groups: tuple[Flags, Flags]) -> ExplorationDraws:
-    """Coins for who may explore; held-out accounts are booked their playbook package before anything is allocated."""
+def _exploration_draws(
+    company: Company, problem: AllocationProblem, due: Floats, groups: tuple[Flags, Flags]
+) -> ExplorationDraws:
+    """Return the exploration draws; accounts in the holdout are booked their playbook action."""
     held, decided = groups
     playbook, ids, name = company.playbook, company.account_ids, company.week_name
     salt = playbook.holdout.salt
     epsilon = exploration(playbook, problem.tier, problem.must | held | ~decided)
-    coins = draw_exploration(
+    explored = draw_exploration(
         problem.allowed, epsilon, *(uniform_draws(salt, f"{what} {name}", ids) for what in ("coin", "draw"))
     )
     draws = np.column_stack([uniform_draws(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
     retained = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
     own = playbook_actions(problem.actions, due, retained, problem.allowed, draws)
     booked = np.where(own == NOT_BOOKED, 0, own)
-    return replace(coins, drawn=np.where(held & ~problem.must, booked, coins.drawn))
+    return replace(explored, action=np.where(held & ~problem.must, booked, explored.action))

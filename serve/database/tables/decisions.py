@@ -56,7 +56,7 @@ DECISIONS = Table(
     Column("probability", Double),
     words("eligible", nullable=False),
     words("blocked", nullable=False),
-    Column("coin", Boolean),
+    Column("explored", Boolean),
     Column("must", Boolean),
     Column("holdout", Boolean),
     Column("evaluable", Boolean),

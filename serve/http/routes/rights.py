@@ -229,7 +229,7 @@ def _decision(row: Row, zone: str) -> dict[str, Any]:
         "action": row["assigned"],
         "eligible": orjson.loads(row["eligible"]),
         "blocked": orjson.loads(row["blocked"]),
-        "by_chance": row["coin"],
+        "by_chance": row["explored"],
     }
 
 

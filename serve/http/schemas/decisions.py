@@ -56,7 +56,7 @@ class Receipt(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)] | None
     eligible: list[JsonValue]
     blocked: dict[str, JsonValue]
-    coin: bool | None
+    explored: bool | None
     must: bool | None
     holdout: bool | None
     evaluable: bool | None

@@ -29,7 +29,7 @@ class ExplainedDecision(BaseModel):
     model: str | None
     eligible: list[Any]
     blocked: dict[str, Any]
-    by_chance: bool | None = Field(description="True where a coin chose the action, to learn what it changes.")
+    by_chance: bool | None = Field(description="True where the action was chosen at random, to learn what it changes.")
 
 
 class ReviewBody(BaseModel):

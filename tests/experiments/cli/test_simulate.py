@@ -132,7 +132,7 @@ def test_the_truth_holds_what_drives_each_account(reference):
 
 def test_only_what_the_coin_drew_has_a_probability(reference):
     decisions = pd.read_parquet(reference / "decisions.parquet")
-    assert decisions["probability"].notna().equals(decisions["coin"])
+    assert decisions["probability"].notna().equals(decisions["explored"])
     assert not decisions.loc[decisions["probability"].isna(), "evaluable"].any()
 
 

@@ -118,7 +118,7 @@ def logged(share: float, weeks: int) -> WorldDecisionLog:
 def test_the_pilot_draws_evenly_from_the_eligible_and_logs_the_chance():
     log = logged(0.5, 20)
     rows = [row for table in log.decisions for row in table.to_pylist()]
-    coins = [row for row in rows if row["coin"]]
+    coins = [row for row in rows if row["explored"]]
     assert 0.45 < len(coins) / len(rows) < 0.55
     for row in coins:
         eligible = json.loads(row["eligible"])
@@ -128,7 +128,7 @@ def test_the_pilot_draws_evenly_from_the_eligible_and_logs_the_chance():
     six = [row["assigned"] for row in coins if len(json.loads(row["eligible"])) == 6]
     shares = np.array([six.count(name) for name in NAMES]) / len(six)
     assert np.abs(shares - 1 / 6).max() < 4 * np.sqrt(5 / 36 / len(six))
-    assert all(row["probability"] is None and not row["evaluable"] for row in rows if not row["coin"])
+    assert all(row["probability"] is None and not row["evaluable"] for row in rows if not row["explored"])
 
 
 def test_a_decision_lives_from_recommended_to_done_or_failed():

@@ -18,7 +18,7 @@ ROW = {
     "probability": 0.25,
     "eligible": '["wait","visit"]',
     "blocked": "{}",
-    "coin": True,
+    "explored": True,
     "must": False,
     "holdout": False,
     "evaluable": True,

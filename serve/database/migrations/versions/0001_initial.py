@@ -199,7 +199,7 @@ def _decisions() -> None:
         sa.Column("probability", sa.Double()),
         sa.Column("eligible", TEXT, nullable=False),
         sa.Column("blocked", TEXT, nullable=False),
-        sa.Column("coin", sa.Boolean()),
+        sa.Column("explored", sa.Boolean()),
         sa.Column("must", sa.Boolean()),
         sa.Column("holdout", sa.Boolean()),
         sa.Column("evaluable", sa.Boolean()),

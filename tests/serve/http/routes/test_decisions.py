@@ -21,7 +21,7 @@ ROW = {
     "probability": 0.8333,
     "eligible": ["wait", "call", "visit"],
     "blocked": {"two_visits": "frequency_cap"},
-    "coin": False,
+    "explored": False,
     "must": False,
     "holdout": False,
     "evaluable": True,

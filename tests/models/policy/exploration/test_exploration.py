@@ -1,4 +1,4 @@
-"""The coin, the chances it is logged with, the holdout."""
+"""Exploration draws, the logged probabilities, the holdout."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,37 +16,37 @@ from models.policy.exploration.week import decide_week
 
 
 def week_of(problem, seed, epsilon):
-    luck = np.random.default_rng(seed).random((2, len(problem)))
-    return decide_week(problem, draw_exploration(problem.allowed, epsilon, *luck))
+    uniform = np.random.default_rng(seed).random((2, len(problem)))
+    return decide_week(problem, draw_exploration(problem.allowed, epsilon, *uniform))
 
 
 def test_an_explorer_draws_evenly_from_what_is_eligible():
     eligible = np.tile([True, False, True, True], (30_000, 1))
-    luck = np.random.default_rng(0).random((2, len(eligible)))
-    coins = draw_exploration(eligible, np.full(len(eligible), 0.4), *luck)
-    assert coins.explores.mean() == pytest.approx(0.4, abs=0.01)
-    shares = np.bincount(coins.drawn[coins.explores], minlength=4) / coins.explores.sum()
+    uniform = np.random.default_rng(0).random((2, len(eligible)))
+    draws = draw_exploration(eligible, np.full(len(eligible), 0.4), *uniform)
+    assert draws.explores.mean() == pytest.approx(0.4, abs=0.01)
+    shares = np.bincount(draws.action[draws.explores], minlength=4) / draws.explores.sum()
     assert shares == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3], abs=0.015)
-    assert (coins.drawn[~coins.explores] == NOT_BOOKED).all()
+    assert (draws.action[~draws.explores] == NOT_BOOKED).all()
 
 
 def test_the_probability_is_that_of_the_formula():
-    coins = draw_exploration(
+    draws = draw_exploration(
         np.ones((2, 4), dtype=bool), np.array([0.2, 0.2]), np.array([0.1, 0.9]), np.array([0.5, 0.5])
     )
-    found = probability(coins, np.ones((2, 4), dtype=bool), np.array([2, 1]), np.array([0, 1]))
+    found = probability(draws, np.ones((2, 4), dtype=bool), np.array([2, 1]), np.array([0, 1]))
     assert found == pytest.approx([0.05, 0.85])
 
 
 def test_logged_probabilities_are_the_frequencies_of_the_assignments():
-    """The same rep 1,500 times; the coins of the others lie still while one account throws its own."""
+    """The same rep 1,500 times; the draws of the others stay the same while one account draws anew."""
     times, count = 1_500, 5
     problem = subproblem(made_week(4, accounts=count, room=0.3), np.zeros(times, dtype=int)).problem
     random = np.random.default_rng(1)
-    coin, draw = (np.tile(random.random(count), (times, 1)) for _ in range(2))
-    coin[:, 2], draw[:, 2] = random.random((2, times))
-    coins = draw_exploration(problem.allowed, np.full(times * count, 0.3), coin.ravel(), draw.ravel())
-    week = decide_week(problem, coins)
+    explore, action_draw = (np.tile(random.random(count), (times, 1)) for _ in range(2))
+    explore[:, 2], action_draw[:, 2] = random.random((2, times))
+    draws = draw_exploration(problem.allowed, np.full(times * count, 0.3), explore.ravel(), action_draw.ravel())
+    week = decide_week(problem, draws)
     action, logged = (values.reshape(times, count)[:, 2] for values in (week.assigned, week.probability))
     assert len(set(action.tolist())) > 2
     told = {int(one): set(np.round(logged[action == one], 9).tolist()) for one in set(action.tolist())}
@@ -69,8 +69,8 @@ def test_who_explores_keeps_its_package_and_who_does_not_gets_the_plan():
     problem = made_week(2, accounts=60, reps=3, room=0.4, musts=0.1)
     epsilon = np.where(problem.must, 0.0, 0.2)
     week = week_of(problem, 0, epsilon)
-    assert week.coin.any()
-    assert (week.assigned[~week.coin] == week.planned[~week.coin]).all()
+    assert week.explored.any()
+    assert (week.assigned[~week.explored] == week.planned[~week.explored]).all()
     kept = problem.must & ~problem.must_blocked
     assert (week.probability[kept] == 1).all()
     assert not week.evaluable[kept].any()

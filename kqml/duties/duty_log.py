@@ -122,9 +122,6 @@ def _floats(table: pa.Table, column: str) -> Floats:
     return np.asarray(table[column].cast(pa.float64()).to_numpy(), dtype=np.float64)
 
 
-Floats = NDArray[np.float64]
-
-
 @dataclass(frozen=True)
 class CountedContacts:
     """The contacts of each channel as known before a cutoff, in order of time; `worth`: 1 where one counts fully."""

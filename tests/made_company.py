@@ -49,5 +49,5 @@ def made_examples(rows=600, cutoffs=24, seed=0):
         matures_at=place.astype(np.int64) * 10 + 20,
         columns=("signal", "noise", "more_noise"),
         categorical=(),
-        place=np.arange(rows),
+        index=np.arange(rows),
     )

@@ -76,7 +76,7 @@ def _causes(rows: TrainingSet, truth: Path, effort: Effort) -> dict[str, Any]:
     """Among the test rows that still order, in weeks of which the truth has a picture."""
     _, test = split(rows)
     true = true_drivers(pictures_of(rows, test, truth))
-    retained = (true != "") & ~rows.labels.already_silent[test.place]
+    retained = (true != "") & ~rows.labels.already_silent[test.index]
     text, true = named_causes(rows, retained, effort), true[retained]
     return {
         "causes": recognised(true, text, test.account[retained], effort),

@@ -84,7 +84,7 @@ def _drivers(rows: TrainingSet, truth: Path, effort: Effort) -> list[dict[str, A
     """Among the test rows that still order, in weeks of which the truth has a picture."""
     _, test = split(rows)
     facts = facts_of(pictures_of(rows, test, truth))
-    retained = facts["known"] & ~rows.labels.already_silent[test.place]
+    retained = facts["known"] & ~rows.labels.already_silent[test.index]
     among = {name: fact[retained] for name, fact in facts.items()}
     return drivers_of(sums_of(rows, retained, effort), among, test.account[retained], effort)
 

@@ -59,7 +59,7 @@ def run_backtest(
     plan: BacktestPlan,
     stopwatch: Callable[[], float] = time.perf_counter,
 ) -> Backtest:
-    """Fits ours, the reference, the baselines at each origin and scores the test cutoffs that follow it.
+    """Fit our model, the reference and the baselines at each origin, and score the test cutoffs that follow it.
 
     Deterministic for a seed, but for the seconds. Raises Refused when no cutoff is left to train on.
     """
@@ -104,7 +104,7 @@ class _Fits:
     ) -> "_Fits":
         known = origin.slices.rows_in(origin.slices.training, examples.cutoff)
         mask = np.zeros(len(numbers.silence), dtype=np.bool_)
-        mask[examples.place[known]] = True
+        mask[examples.index[known]] = True
         training, churned = numbers.where(mask), examples.churned[known]
         columns = order_columns(examples.columns)
         times = [stopwatch()]
@@ -132,7 +132,7 @@ def _test_cutoffs(origins: list[Origin]) -> Instants:
 def _score_all(
     training_set: TrainingSet, numbers: OrderNumbers, origins: list[Origin], fits: list[_Fits]
 ) -> Mapping[str, Floats]:
-    """Every model's score of every row that lies ahead of an origin, NaN elsewhere."""
+    """Return every model's score of every row that lies ahead of an origin, NaN elsewhere."""
     rows = len(numbers.silence)
     scores = {OURS: np.full(rows, np.nan), REFERENCE: np.full(rows, np.nan), RFM: np.full(rows, np.nan)}
     for origin, fit in zip(origins, fits, strict=True):

@@ -10,7 +10,7 @@ from kqml.settings import BandSettings
 def assign_bands(
     probability: NDArray[np.float64], already_silent: NDArray[np.bool_], base_rate: float, settings: BandSettings
 ) -> list[Band]:
-    """Each row's band: `stopped` where already silent at a probability of `settings.stopped` or more, else by
+    """Return each row's band: `stopped` where already silent at a probability of `settings.stopped` or more, else by
     multiples of the training churn rate."""
     indices = np.select(
         [

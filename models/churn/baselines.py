@@ -40,12 +40,13 @@ class OrderNumbers:
     recent_money: Floats
 
     def where(self, mask: Mask) -> "OrderNumbers":
-        """The numbers of the rows of `mask`."""
+        """Return the numbers of the rows of `mask`."""
         return OrderNumbers(**{name: values[mask] for name, values in vars(self).items()})
 
 
 def order_numbers(log: EventLog, rows: Rows, context: Context, horizon: int) -> OrderNumbers:
-    """The baselines' numbers, by the same engine as the features: known before the cutoff, exact on late records."""
+    """Return the baselines' numbers, by the same engine as the features: known before the cutoff, exact on late
+    records."""
     atoms = (
         Atom(ORDERS, Aggregation.SINCE_LAST),
         Atom(ORDERS, Aggregation.GAP_MEAN, last=GAPS),
@@ -63,7 +64,7 @@ def order_numbers(log: EventLog, rows: Rows, context: Context, horizon: int) -> 
 
 
 def _unnamed(atom: Atom) -> Feature:
-    """An atom as a feature that no model sees."""
+    """Return an atom as a feature that no model sees."""
     return Feature(atom, FeatureGroup.RECENCY, Code.LONGER_SILENT, Direction.EITHER, "baseline")
 
 
@@ -78,7 +79,7 @@ RULES: Mapping[str, Callable[[OrderNumbers], Floats]] = {
 
 
 def best_rule(numbers: OrderNumbers, churned: Mask) -> str:
-    """The rule with the highest average precision on training rows; the first of equals."""
+    """Return the rule with the highest average precision on training rows; the first of equals."""
     ones = np.ones(len(churned))
     precision = {
         name: average_precision(weigh(rank_metrics(rule(numbers), churned), ones)) for name, rule in RULES.items()
@@ -101,7 +102,7 @@ class RfmLogistic:
 
 
 def fit_rfm(numbers: OrderNumbers, churned: Mask) -> RfmLogistic:
-    """The logistic regression fitted on training rows."""
+    """Return the logistic regression fitted on training rows."""
     level = float(churned.mean()) if len(churned) else float("nan")
     if not 0 < churned.sum() < len(churned):
         return RfmLogistic(None, level)

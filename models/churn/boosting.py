@@ -66,13 +66,14 @@ def train_booster(examples: Examples, parameters: Parameters, rounds: int, seed:
 
 
 def rounds_by_slice(fit: Examples, stop: Examples, parameters: Parameters, seed: int) -> int:
-    """The number of rounds fitted on `fit` after which the log-loss on `stop` is least."""
+    """Return the number of rounds fitted on `fit` after which the log-loss on `stop` is least."""
     _, losses = _train_watched(fit, stop, parameters, seed)
     return int(np.argmin(losses)) + 1
 
 
 def rounds_by_folds(examples: Examples, parameters: Parameters, seed: int) -> tuple[int, Floats]:
-    """The same by folds of whole accounts, with the out-of-fold log-odds of every row at that number of rounds."""
+    """Return the same by folds of whole accounts, with the out-of-fold log-odds of every row at that number of
+    rounds."""
     folds = _folds(examples.account, seed)
     watched = [
         _train_watched(examples.where(folds != fold), examples.where(folds == fold), parameters, seed)
@@ -104,7 +105,7 @@ def _train_watched(fit: Examples, stop: Examples, parameters: Parameters, seed: 
 
 
 def _folds(account: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
-    """A fold per row, the same for all rows of an account."""
+    """Return a fold per row, the same for all rows of an account."""
     names, place = np.unique(account, return_inverse=True)
     dealt = np.random.default_rng(seed).permutation(len(names)) % min(FOLDS, len(names))
     return np.asarray(dealt[place], dtype=np.int64)

@@ -49,8 +49,10 @@ def save_bundle(
     peers: PeerReference,
     playbook: Playbook | None = None,
 ) -> str:
-    """Writes a new bundle; `values` are the training rows (R, F), `playbook` the preset `pharmacy` where none is given.
-    Returns its fingerprint; CouldNot where it exists."""
+    """Write a new bundle; `values` are the training rows (R, F), `playbook` the preset `pharmacy` where none is given.
+
+    Returns its fingerprint; CouldNot where it exists.
+    """
     typical = typical_values(values, len(model.numeric_columns))
     files = {
         TREES: booster_text(model).encode(),
@@ -64,7 +66,7 @@ def save_bundle(
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """The bundle of a folder, every byte checked. Raises CouldNot naming what is missing, broken or foreign."""
+    """Return the bundle of a folder, every byte checked. Raises CouldNot naming what is missing, broken or foreign."""
     files, fingerprint = read_checksummed(folder)
     missing = [name for name in PARTS if name not in files]
     if missing:
@@ -83,7 +85,7 @@ def load_bundle(folder: Path) -> Bundle:
 
 
 def typical_values(values: Floats, numeric: int) -> Floats:
-    """The median of each of the first `numeric` columns over its present values; NaN for the other columns."""
+    """Return the median of each of the first `numeric` columns over its present values; NaN for the other columns."""
     typical = np.full(values.shape[1], np.nan)
     step = max(1, len(values) // TYPICAL_ROWS)
     for place in range(numeric):

@@ -1,4 +1,4 @@
-"""Calibration: from a model's log-odds to the churn probability that out-of-time rows bear out."""
+"""Calibration: maps a model's log-odds to churn probabilities, fitted on out-of-time rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class LogisticCalibration:
 
 @dataclass(frozen=True)
 class IsotonicCalibration:
-    """Isotonic steps joined into a rising chain in log-odds, so that it never ties what the model told apart.
+    """Isotonic regression with its steps joined by straight lines in log-odds, so that it never creates ties.
 
     `knots`: the model's mean log-odds of each step, ascending; `levels`: the calibrated log-odds there, ascending.
     Beyond the ends it runs on parallel to the model's log-odds.
@@ -61,7 +61,7 @@ IDENTITY = LogisticCalibration(LogisticLine(0.0, 1.0))
 
 
 def fit_calibration(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
-    """The calibration of out-of-time log-odds: isotonic from 1,000 positives on, else two-parameter logistic.
+    """Return the calibration of out-of-time log-odds: isotonic from 1,000 positives on, else two-parameter logistic.
 
     Where the rarer class has fewer than 10 rows only the level is fitted, on no rows at all nothing is. A model
     whose log-odds fall with churn gets the base rate for everybody. Always finite: targets are Platt's
@@ -77,7 +77,7 @@ def fit_calibration(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration
 
 
 def calibration_from(saved: Mapping[str, Any]) -> Calibration:
-    """The calibration that `as_json` wrote; raises ValueError on another kind."""
+    """Return the calibration that `as_json` wrote; raises ValueError on another kind."""
     if saved["kind"] == "logistic":
         return LogisticCalibration(LogisticLine(float(saved["intercept"]), float(saved["slope"])))
     if saved["kind"] == "isotonic":
@@ -103,8 +103,10 @@ def _platt_targets(churned: NDArray[np.bool_]) -> Floats:
 
 
 def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
-    """Isotonic steps, each drawn to the logistic line by PRIOR_ROWS rows of it: a short step at the end, where nobody
-    or everybody churned, would else claim certainty."""
+    """Return isotonic steps, each shrunken towards the logistic line by PRIOR_ROWS rows of it.
+
+    Without that, a short step at an end, where no or every account churned, would claim certainty.
+    """
     line = _rising_line(log_odds, churned)
     # Pool-adjacent-violators gives steps; accounts within one step would tie, which the chain below avoids.
     rates = IsotonicRegression(increasing=True).fit_transform(log_odds, churned.astype(np.float64))
@@ -112,12 +114,12 @@ def _isotonic(log_odds: Floats, churned: NDArray[np.bool_]) -> Calibration:
     rows = np.bincount(step).astype(np.float64)
     knots = np.bincount(step, log_odds) / rows
     expected = np.bincount(step, line.probability(log_odds)) / rows
-    randomised = (np.bincount(step, churned) + PRIOR_ROWS * expected) / (rows + PRIOR_ROWS)
-    return _chain(knots, randomised, rows + PRIOR_ROWS, line)
+    shrunken = (np.bincount(step, churned) + PRIOR_ROWS * expected) / (rows + PRIOR_ROWS)
+    return _chain(knots, shrunken, rows + PRIOR_ROWS, line)
 
 
 def _chain(knots: Floats, rates: Floats, weights: Floats, line: LogisticLine) -> Calibration:
-    """The steps made rising once more, those that became equal joined."""
+    """Return the calibration through the steps, made monotone once more; steps that became equal are joined."""
     # Shrinking moves short steps more than long ones, so that neighbours may have changed their order.
     rising = IsotonicRegression(increasing=True).fit_transform(knots, rates, sample_weight=weights)
     levels, level = np.unique(rising, return_inverse=True)

@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 
 
 def write_checksums(folder: Path, files: Mapping[str, bytes]) -> str:
-    """Writes the files and their manifest as a new folder, in one step; returns the manifest's sha256.
+    """Write the files and their manifest as a new folder, in one step; returns the manifest's sha256.
 
     Raises CouldNot where the folder exists or the disk refuses.
     """
@@ -37,7 +37,7 @@ def write_checksums(folder: Path, files: Mapping[str, bytes]) -> str:
 
 
 def read_checksummed(folder: Path) -> tuple[dict[str, bytes], str]:
-    """The files of a sealed folder by name, with the manifest's sha256.
+    """Return the files of a sealed folder by name, with the manifest's sha256.
 
     Raises CouldNot naming each file that is missing, truncated, changed or foreign.
     """
@@ -57,7 +57,7 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 
 
 def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
-    """The manifest's list of files, only if it is byte for byte what `write_checksums` writes."""
+    """Return the manifest's list of files, only if it is byte for byte what `write_checksums` writes."""
     todo = "copy the bundle again, or promote another version"
     try:
         result = orjson.loads(raw)

@@ -43,15 +43,15 @@ class ChurnModel:
         return (*self.numeric_columns, *self.categories)
 
     def log_odds(self, values: Floats) -> Floats:
-        """The trees' raw answer per row of (R, F), before calibration."""
+        """Return the trees' raw answer per row of (R, F), before calibration."""
         return predict_log_odds(self.booster, values)
 
     def probability(self, values: Floats) -> Floats:
-        """The calibrated churn probability per row of (R, F)."""
+        """Return the calibrated churn probability per row of (R, F)."""
         return self.calibration.probability(self.log_odds(values))
 
     def contributions(self, values: Floats) -> Floats:
-        """Each column's share of `log_odds`, then the bias: (R, F + 1), adding up to it."""
+        """Return each column's share of `log_odds`, then the bias: (R, F + 1), adding up to it."""
         return np.asarray(self.booster.predict(values, pred_contrib=True), dtype=np.float64)
 
     def probability_of_one(self, row: NDArray[np.float64]) -> float:
@@ -72,14 +72,14 @@ class ChurnModel:
 
 
 def predict_log_odds(booster: lgb.Booster, values: Floats) -> Floats:
-    """The booster's raw answers for rows (R, F)."""
+    """Return the booster's raw answers for rows (R, F)."""
     if not len(values):
         return np.zeros(0)
     return np.asarray(booster.predict(values, raw_score=True), dtype=np.float64)
 
 
 def booster_text(model: ChurnModel) -> str:
-    """The trees as LightGBM writes them; `model_from` reads them back."""
+    """Return the trees as LightGBM writes them; `model_from` reads them back."""
     return str(model.booster.model_to_string())
 
 
@@ -100,7 +100,7 @@ def model_json(model: ChurnModel) -> dict[str, Any]:
 
 
 def model_from(trees: str, saved: Mapping[str, Any]) -> ChurnModel:
-    """The model that `booster_text` and `model_json` wrote."""
+    """Return the model that `booster_text` and `model_json` wrote."""
     return ChurnModel(
         booster=lgb.Booster(model_str=trees),
         numeric_columns=tuple(saved["numeric_columns"]),

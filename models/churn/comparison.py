@@ -28,7 +28,7 @@ def group_masks(scored: ScoredRows) -> dict[str, Mask]:
 
 
 def compare_groups(scored: ScoredRows, resamples: Resamples) -> list[MetricRow]:
-    """Every model on all rows, then on the two groups."""
+    """Return every model on all rows, then on the two groups."""
     return [
         row
         for group, mask in group_masks(scored).items()
@@ -37,7 +37,7 @@ def compare_groups(scored: ScoredRows, resamples: Resamples) -> list[MetricRow]:
 
 
 def compare(scored: ScoredRows, resamples: Resamples, named: Mapping[str, Any]) -> list[MetricRow]:
-    """A row per model on the same rows. `d_*`: the model less the reference; `lead_*`: ours less the model."""
+    """Return a row per model on the same rows. `d_*`: the model less the reference; `lead_*`: ours less the model."""
     measured = dict(measure_all(scored, resamples, scored.scores))
     return [
         {
@@ -55,7 +55,7 @@ def compare(scored: ScoredRows, resamples: Resamples, named: Mapping[str, Any]) 
 def measure_all(
     scored: ScoredRows, resamples: Resamples, names: Iterable[str], probabilities: bool = True
 ) -> Iterator[tuple[str, MeasuredMetric]]:
-    """The named models measured on the same draws; not `probabilities`: their order alone."""
+    """Yield the named models measured on the same draws; not `probabilities`: their order alone."""
     for name in names:
         calibrated = probabilities and name in PROBABILITIES
         yield name, measure(scored.scores[name], scored.labels.churned, resamples, calibrated)
@@ -76,13 +76,13 @@ def slice_rows(scored: ScoredRows, resamples: Resamples, time_zone: str) -> list
 
 
 def slice_words(scored: ScoredRows, time_zone: str) -> dict[str, NDArray[np.object_]]:
-    """Per slicing the word of each row, "" where unknown."""
+    """Return per slicing the word of each row, "" where unknown."""
     profile = {str(name): scored.profile[name].fillna("").astype(str).to_numpy(dtype=object) for name in scored.profile}
     return {"quarter": quarters(scored.labels.rows.cutoff, time_zone), **profile}
 
 
 def quarters(cutoffs: Instants, time_zone: str) -> NDArray[np.object_]:
-    """The local quarter of each cutoff, as 2020Q3."""
+    """Return the local quarter of each cutoff, as 2020Q3."""
     days = pd.to_datetime(local_days(cutoffs, time_zone), unit="D")
     return np.asarray(days.to_period("Q").astype(str), dtype=object)
 

@@ -56,7 +56,7 @@ class CaughtCurve:
 
 
 def caught_curves(scores: Mapping[str, Floats], churned: Mask, names: Iterable[str]) -> dict[str, CaughtCurve]:
-    """The curve of each named score; none where nobody churned."""
+    """Return the curve of each named score; none where nobody churned."""
     if not churned.any():
         return {}
     return {name: _caught(scores[name], churned) for name in names}

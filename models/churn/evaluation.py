@@ -34,7 +34,7 @@ class ChurnEvaluation:
     curves: Mapping[str, CaughtCurve]
 
     def overall(self, model: str = OURS) -> MetricRow:
-        """A model's metrics on all test rows."""
+        """Return a model's metrics on all test rows."""
         return next(row for row in self.models if row["model"] == model and row["group"] == "all")
 
     def as_json(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class ChurnEvaluation:
 def evaluate(
     backtest: Backtest, definition: ChurnDefinition, time_zone: str, seed: int = 0, draws: int = DRAWS
 ) -> ChurnEvaluation:
-    """Evaluates the test rows of a back-test, with intervals by resampling accounts."""
+    """Evaluate the test rows of a back-test, with intervals by resampling accounts."""
     scored = backtest.scored.uncensored()
     resamples = draw_resamples(scored.labels.rows.account, draws, seed)
     ours = scored.scores[OURS]

@@ -1,4 +1,4 @@
-"""The rows a model may learn from: uncensored, with their answers."""
+"""Training examples: uncensored rows with their labels; the columns that read orders alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 class Examples:
     """R rows with F columns; `categorical` names the columns that hold codes. `account`: any number per account.
 
-    `place`: each row's place among the training set's rows.
+    `index` (R): each row's index among the rows of the training set.
     """
 
     values: Floats
@@ -35,13 +35,13 @@ class Examples:
     matures_at: Instants
     columns: tuple[str, ...]
     categorical: tuple[str, ...]
-    place: NDArray[np.int64]
+    index: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.churned)
 
     def where(self, mask: Mask) -> "Examples":
-        """The rows of `mask`, in the same order."""
+        """Return the rows of `mask`, in the same order."""
         return Examples(
             self.values[mask],
             self.churned[mask],
@@ -50,36 +50,36 @@ class Examples:
             self.matures_at[mask],
             self.columns,
             self.categorical,
-            self.place[mask],
+            self.index[mask],
         )
 
     def only(self, columns: Mask) -> "Examples":
-        """The same rows with some of the columns."""
+        """Return the same rows with some of the columns."""
         names = tuple(name for name, retained in zip(self.columns, columns, strict=True) if retained)
         categorical = tuple(name for name in self.categorical if name in names)
         return replace(self, values=self.values[:, columns], columns=names, categorical=categorical)
 
     def cutoffs(self) -> tuple[Instants, Instants]:
-        """The distinct cutoffs, ascending, each with the instant at which its last label matures."""
-        cutoffs, place = np.unique(self.cutoff, return_inverse=True)
+        """Return the distinct cutoffs, ascending, each with the instant at which its last label matures."""
+        cutoffs, inverse = np.unique(self.cutoff, return_inverse=True)
         matures = np.full(len(cutoffs), np.iinfo(np.int64).min)
-        np.maximum.at(matures, place, self.matures_at)
+        np.maximum.at(matures, inverse, self.matures_at)
         return cutoffs, matures
 
 
 def training_examples(training_set: "TrainingSet") -> Examples:
-    """The uncensored rows of a training set."""
+    """Return the uncensored rows of a training set."""
     labels = training_set.labels
-    place = np.flatnonzero(~labels.censored)
+    index = np.flatnonzero(~labels.censored)
     return Examples(
-        values=training_set.values[place],
-        churned=labels.churned[place],
-        account=labels.rows.account[place],
-        cutoff=labels.rows.cutoff[place],
-        matures_at=labels.matures_at[place],
+        values=training_set.values[index],
+        churned=labels.churned[index],
+        account=labels.rows.account[index],
+        cutoff=labels.rows.cutoff[index],
+        matures_at=labels.matures_at[index],
         columns=(*training_set.columns, *training_set.categories),
         categorical=tuple(training_set.categories),
-        place=place,
+        index=index,
     )
 
 

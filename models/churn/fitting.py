@@ -40,7 +40,7 @@ class FittedChurn:
     evidence: OutOfSample
 
     def probability(self, values: Floats) -> Floats:
-        """The calibrated churn probability per row."""
+        """Return the calibrated churn probability per row."""
         return self.calibration.probability(predict_log_odds(self.booster, values))
 
 
@@ -63,7 +63,7 @@ def fit_churn(examples: Examples, slices: Slices, parameters: Parameters, seed: 
 
 
 def find_rounds(examples: Examples, slices: Slices, parameters: Parameters, seed: int) -> int:
-    """The rounds that the early-stop slice asks of trees fitted on the fit slice."""
+    """Return the rounds that the early-stop slice asks of trees fitted on the fit slice."""
     fit = examples.where(slices.rows_in(slices.fit, examples.cutoff))
     stop = examples.where(slices.rows_in(slices.early_stop, examples.cutoff))
     return rounds_by_slice(fit, stop, parameters, seed)
@@ -88,6 +88,6 @@ def replay(training: Examples, parameters: Parameters, rounds: int, seed: int) -
 
 
 def _blocks(cutoffs: Instants) -> list[Instants]:
-    """The latest share of the cutoffs in as many even blocks as there are origins, none empty."""
+    """Return the latest share of the cutoffs in as many even blocks as there are origins, none empty."""
     latest = cutoffs[-max(2, round(CALIBRATION_SHARE * len(cutoffs))) :]
     return [block for block in np.array_split(latest, ORIGINS) if len(block)]

@@ -31,7 +31,8 @@ class FlaggedDepartures:
 
 
 def flagged_departures(labels: LabelledRows, scores: Floats, days_us: int) -> FlaggedDepartures:
-    """How many departures stood in the top tenth at a cutoff before their last order (rows sorted as in labels)."""
+    """Return how many departures stood in the top tenth at a cutoff before their last order (rows sorted as in
+    labels)."""
     top = top_share(scores, labels.rows.cutoff)
     account, last_order = np.unique(
         np.stack([labels.rows.account[labels.churned].astype(np.int64), labels.silent_since[labels.churned]]), axis=1
@@ -45,7 +46,7 @@ def flagged_departures(labels: LabelledRows, scores: Floats, days_us: int) -> Fl
 def _between(
     labels: LabelledRows, counted: Mask, account: np.ndarray, last_order: np.ndarray, reach: int | None
 ) -> np.ndarray:
-    """Per departure, how many `counted` rows of its account have a cutoff at or before its last order."""
+    """Return per departure, how many `counted` rows of its account have a cutoff at or before its last order."""
     cutoffs = np.unique(labels.rows.cutoff)
     stride = len(cutoffs) + 1
     keys = labels.rows.account.astype(np.int64) * stride + np.searchsorted(cutoffs, labels.rows.cutoff)

@@ -1,4 +1,4 @@
-"""The same rows asked with other gaps: same features, other answers."""
+"""Back-test under other gaps: the same rows and features with other labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ GAPS = (0, 30, 60)
 
 @dataclass(frozen=True)
 class GapLabels:
-    """What answers are read from: the log, its context, the days within which orders get recorded."""
+    """The source of labels: the log, its context, the days within which orders get recorded."""
 
     log: EventLog
     context: Context
@@ -35,15 +35,14 @@ class GapLabels:
 def gap_rows(
     training_set: TrainingSet, histories: GapLabels, backtest: Backtest, plan: BacktestPlan, gaps: Sequence[int]
 ) -> list[MetricRow]:
-    """Our order metrics per gap and group on the test cutoffs: one refit per gap, with the rounds already found.
+    """Return ranking metrics per gap and group on the test cutoffs: one refit per gap, with the rounds of the main fit.
 
     Training cutoffs are those mature at the first test cutoff under that gap; test cutoffs without mature labels
     under it are left out. Scores of the refits are not calibrated, hence no metrics of level.
     """
     rows = []
     for gap in gaps:
-        request = relabelled(training_set, histories, gap)
-        scored = _scored_anew(request, backtest, plan)
+        scored = _refit_scores(relabelled(training_set, histories, gap), backtest, plan)
         if scored is None:
             continue
         draws = draw_resamples(scored.labels.rows.account, seed=plan.seed)
@@ -52,34 +51,34 @@ def gap_rows(
 
 
 def relabelled(training_set: TrainingSet, histories: GapLabels, gap: int) -> TrainingSet:
-    """The rows of a training set that have mature answers under another gap, with those answers."""
+    """Return the rows of a training set that have mature labels under another gap, with those labels."""
     definition = replace(training_set.definition, gap=gap)
     labels = label_rows(histories.log, histories.context, definition, training_set.cutoffs, histories.label_lag_days)
-    place, known = _indices(training_set.labels.rows, labels.rows)
+    indices, known = _indices(training_set.labels.rows, labels.rows)
     return replace(
         training_set,
         labels=labels.where(known),
-        values=training_set.values[place],
-        profile=training_set.profile.iloc[place],
+        values=training_set.values[indices],
+        profile=training_set.profile.iloc[indices],
         definition=definition,
     )
 
 
 def _indices(have: Rows, wanted: Rows) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where in `have` the wanted rows stand, and which of them do."""
+    """Return the indices in `have` of the wanted rows that it has, and a mask of these among the wanted ones."""
     cutoffs = np.unique(np.concatenate([have.cutoff, wanted.cutoff]))
 
     def keys(rows: Rows) -> NDArray[np.int64]:
         return rows.account.astype(np.int64) * len(cutoffs) + np.searchsorted(cutoffs, rows.cutoff)
 
-    stored, request = keys(have), keys(wanted)
-    place = np.minimum(np.searchsorted(stored, request), len(stored) - 1)
-    known = stored[place] == request
-    return place[known], known
+    stored, sought = keys(have), keys(wanted)
+    indices = np.minimum(np.searchsorted(stored, sought), len(stored) - 1)
+    known = stored[indices] == sought
+    return indices[known], known
 
 
-def _scored_anew(request: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> ScoredRows | None:
-    examples = training_examples(request)
+def _refit_scores(relabelled_set: TrainingSet, backtest: Backtest, plan: BacktestPlan) -> ScoredRows | None:
+    examples = training_examples(relabelled_set)
     training = examples.where(examples.matures_at <= backtest.test[0])
     test = examples.where(np.isin(examples.cutoff, backtest.test))
     if not len(test) or not 0 < training.churned.sum() < len(training):
@@ -87,21 +86,21 @@ def _scored_anew(request: TrainingSet, backtest: Backtest, plan: BacktestPlan) -
     # The rounds of the main fit: an early stop for each gap would cost a slice of cutoffs that long gaps lack.
     booster = train_booster(training, plan.parameters, backtest.fitted.rounds, plan.seed)
     scores = {OURS: predict_log_odds(booster, test.values)}
-    labels = _at(request.labels, test)
-    return ScoredRows(labels, scores, np.full(len(test), np.nan), request.profile.iloc[test.place])
+    labels = _labels_of(relabelled_set.labels, test)
+    return ScoredRows(labels, scores, np.full(len(test), np.nan), relabelled_set.profile.iloc[test.index])
 
 
-def _at(labels: LabelledRows, test: Examples) -> LabelledRows:
+def _labels_of(labels: LabelledRows, test: Examples) -> LabelledRows:
     mask = np.zeros(len(labels), dtype=np.bool_)
-    mask[test.place] = True
+    mask[test.index] = True
     return labels.where(mask)
 
 
 def _by_group(scored: ScoredRows, draws: Resamples) -> list[MetricRow]:
     rows = []
     for group, mask in group_masks(scored).items():
-        part, randomised = scored.where(mask), draws.where(mask)
-        ours = dict(measure_all(part, randomised, [OURS], probabilities=False))[OURS]
+        part = scored.where(mask)
+        ours = dict(measure_all(part, draws.where(mask), [OURS], probabilities=False))[OURS]
         churned = part.labels.churned
         rows.append({"group": group, "rows": len(churned), "churned": int(churned.sum()), **metric_columns(ours)})
     return rows

@@ -1,4 +1,4 @@
-"""The grade of the procedure: how surely its average precision beats the best recency rule's (design §6)."""
+"""The grade of the training procedure: evidence that its average precision beats the best recency rule (design §6)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ A_SHARE = 0.10
 
 
 class Grade(StrEnum):
-    """A and B may serve; C has not shown that it beats a rule of thumb; ungraded has too few departures to show."""
+    """A and B may serve; C: no evidence that the model beats a rule of thumb; ungraded: too few departures."""
 
     A = "A"
     B = "B"
@@ -34,7 +34,7 @@ class Grading:
 
 
 def grade_procedure(model: MeasuredMetric, rule: MeasuredMetric, rule_name: str, churned_accounts: int) -> Grading:
-    """Grades a model against the rule chosen on training cutoffs, both measured on the same test rows and draws."""
+    """Grade a model against the rule chosen on training cutoffs, both measured on the same test rows and draws."""
     name = "average_precision"
     # Paired: model and rule share the luck of a resample, which cancels in their difference and narrows the interval.
     bounds = paired(model, rule, name)

@@ -1,4 +1,4 @@
-"""The logistic curve through one number: churn against log-odds, by intercept and slope."""
+"""Logistic regression of churn on one number, the log-odds of a model: intercept and slope."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,10 @@ class LogisticLine:
 
 
 def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
-    """The most likely line for `targets` in [0, 1]; targets strictly inside keep it finite on separable rows."""
+    """Return the maximum-likelihood line for `targets` in [0, 1].
+
+    Targets strictly inside (0, 1) keep it finite on separable rows.
+    """
 
     def loss(line: Floats) -> float:
         margin = line[0] + line[1] * log_odds
@@ -52,7 +55,7 @@ def fit_line(log_odds: Floats, targets: Floats) -> LogisticLine:
 
 
 def fit_intercept(log_odds: Floats, targets: Floats) -> LogisticLine:
-    """The line of slope 1 whose mean probability is the targets' mean, by bisection."""
+    """Return the line of slope 1 whose mean probability is the targets' mean, by bisection."""
     wanted = float(np.mean(targets))
     # At ±60 every probability is 0 or 1 to double precision, so that the root lies between.
     low, high = -60.0 - float(np.max(log_odds)), 60.0 - float(np.min(log_odds))

@@ -34,7 +34,7 @@ class LevelMetrics:
 
 
 def rank_metrics(scores: Floats, churned: Mask) -> Ranking:
-    """Ranks rows; a missing score (NaN) ranks below every number."""
+    """Rank rows; a missing score (NaN) ranks below every number."""
     known = np.where(np.isnan(scores), -np.inf, scores)
     order = np.argsort(-known, kind="stable")
     ordered, flags = known[order], churned[order].astype(np.float64)
@@ -47,7 +47,7 @@ def rank_metrics(scores: Floats, churned: Mask) -> Ranking:
 
 
 def weigh(ranking: Ranking, weights: Floats) -> LevelMetrics:
-    """The levels of a ranking when row i counts `weights[i]` times."""
+    """Return the levels of a ranking when row i counts `weights[i]` times."""
     if not len(ranking.starts):
         return LevelMetrics(np.zeros(0), np.zeros(0))
     ordered = weights[ranking.order]
@@ -85,7 +85,7 @@ def lift(levels: LevelMetrics, share: float = TOP_SHARE) -> float:
 
 
 def top_share(scores: Floats, cutoffs: NDArray[np.int64], share: float = TOP_SHARE) -> Mask:
-    """Which rows are among the top `share` of their own cutoff, rounded up; ties go to the earlier row."""
+    """Return which rows are among the top `share` of their own cutoff, rounded up; ties go to the earlier row."""
     order = np.lexsort((-np.where(np.isnan(scores), -np.inf, scores), cutoffs))
     _, first, counts = np.unique(cutoffs[order], return_index=True, return_counts=True)
     place = np.arange(len(scores)) - np.repeat(first, counts)

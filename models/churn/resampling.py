@@ -1,4 +1,4 @@
-"""Intervals by resampling accounts: every metric again on each draw, the same draws for every model."""
+"""Bootstrap intervals of metrics: accounts resampled with replacement, the same draws for every model."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,24 +33,24 @@ class Interval:
 class Resamples:
     """B draws of C accounts with replacement: account c counts `counts[b, c]` times in draw b.
 
-    `cluster`: per row the place of its account.
+    `cluster` (R): each row's index among the accounts.
     """
 
     cluster: NDArray[np.int64]
     counts: NDArray[np.uint8]
 
     def where(self, mask: Mask) -> "Resamples":
-        """The same draws seen by the rows of `mask` alone."""
+        """Return the same draws for the rows of `mask` alone."""
         retained, cluster = np.unique(self.cluster[mask], return_inverse=True)
         return Resamples(cluster, self.counts[:, retained])
 
     def weights(self) -> Iterator[Floats]:
-        """The rows' weights, draw by draw."""
+        """Yield the rows' weights, draw by draw."""
         for counts in self.counts:
             yield counts.astype(np.float64)[self.cluster]
 
     def sums(self, columns: Floats) -> Floats:
-        """Weighted column sums of row-wise `columns` (R, K), per draw (B, K)."""
+        """Return the weighted column sums (B, K) of row-wise `columns` (R, K), one row per draw."""
         per_account = np.zeros((self.counts.shape[1], columns.shape[1]))
         np.add.at(per_account, self.cluster, columns)
         # Not BLAS: its threads spin against LightGBM's and the engine's on a busy machine.
@@ -58,7 +58,7 @@ class Resamples:
 
 
 def draw_resamples(accounts: NDArray[np.generic], draws: int = DRAWS, seed: int = 0) -> Resamples:
-    """Draws for rows that belong to `accounts`: whole accounts with all their rows, with replacement."""
+    """Draw whole accounts, with all their rows, with replacement; `accounts` (R): the account of each row."""
     names, cluster = np.unique(accounts, return_inverse=True)
     random = np.random.default_rng(seed)
     counts = np.empty((draws, len(names)), dtype=np.uint8)
@@ -82,31 +82,31 @@ class MeasuredMetric:
 
 
 def measure(scores: Floats, churned: Mask, resamples: Resamples, probabilities: bool) -> MeasuredMetric:
-    """All metrics of `scores`; those of level and sharpness only where the scores are `probabilities`.
+    """Return all metrics of `scores` (R); those of level and sharpness only where they are `probabilities`.
 
     Metrics without meaning on these rows (no churned row, no other row) are NaN, and so are draws without one.
     """
     ranking = rank_metrics(scores, churned)
     whole = weigh(ranking, np.ones(len(scores)))
     values = {name: metric(whole) for name, metric in RANKED.items()}
-    randomised = np.array(
+    resampled = np.array(
         # Scores are sorted once; a draw only changes the weights of the sorted rows.
         [[metric(levels) for metric in RANKED.values()] for levels in (weigh(ranking, w) for w in resamples.weights())]
     ).reshape(-1, len(RANKED))
-    draws = {name: np.ascontiguousarray(randomised[:, place]) for place, name in enumerate(RANKED)}
+    draws = {name: np.ascontiguousarray(resampled[:, column]) for column, name in enumerate(RANKED)}
     if not probabilities:
         return MeasuredMetric(values, draws)
     more, more_draws = _calibrated(scores, churned, resamples)
     return MeasuredMetric({**values, **more}, {**draws, **more_draws})
 
 
-def paired(one: MeasuredMetric, other: MeasuredMetric, name: str) -> Interval:
-    """The interval of `one` less `other` on the same draws."""
-    return interval(one.draws[name] - other.draws[name])
+def paired(first: MeasuredMetric, second: MeasuredMetric, name: str) -> Interval:
+    """Return the interval of the difference `first` − `second` over the same draws."""
+    return interval(first.draws[name] - second.draws[name])
 
 
 def interval(draws: Floats) -> Interval:
-    """The middle 95 % of the draws that have a value."""
+    """Return the middle 95 % of the draws that have a value."""
     known = draws[~np.isnan(draws)]
     if not len(known):
         return Interval(float("nan"), float("nan"))
@@ -125,7 +125,7 @@ def _calibrated(p: Floats, churned: Mask, resamples: Resamples) -> tuple[dict[st
 
 
 def _of_sums(sums: Floats, line: LogisticLine) -> dict[str, Floats]:
-    """The metrics of weighted sums (1, (p - y)², p, y, score and information of the slope's line)."""
+    """Return the metrics of weighted sums (1, (p - y)², p, y, score and information of the slope's line)."""
     rows, brier, expected, observed = sums[:, :4].T
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
@@ -136,7 +136,7 @@ def _of_sums(sums: Floats, line: LogisticLine) -> dict[str, Floats]:
 
 
 def _slope_terms(p: Floats, y: Floats) -> tuple[LogisticLine, Floats]:
-    """The line of churn on the log-odds of p, with each row's score and information there."""
+    """Return the line of churn on the log-odds of p, with each row's score and information there."""
     log_odds = np.asarray(logit(np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)))
     if not 0 < y.sum() < len(y):
         return LogisticLine(0.0, float("nan")), np.zeros((len(y), 5))
@@ -149,7 +149,7 @@ def _slope_terms(p: Floats, y: Floats) -> tuple[LogisticLine, Floats]:
 
 
 def _step(sums: Floats) -> Floats:
-    """One Newton step of the slope from the full rows' optimum: the one-step bootstrap (Shao & Tu 1995, §4.3)."""
+    """Return one Newton step of the slope from the optimum on all rows (one-step bootstrap; Shao & Tu 1995, §4.3)."""
     u0, u1, i00, i01, i11 = sums.T
     # The slope's component of the inverse 2 × 2 information times the score.
     return np.asarray((i00 * u1 - i01 * u0) / (i00 * i11 - i01**2))

@@ -48,7 +48,7 @@ class _Measured:
 
 
 def explain_score_changes(earlier: Scorer, was: ScoringRequest, later: Scorer, now: ScoringRequest) -> ScoreChanges:
-    """The changes from `earlier` asked `was` to `later` asked `now`; both ask about the same log.
+    """Return the changes from `earlier` asked `was` to `later` asked `now`; both ask about the same log.
 
     Scores are those that `Scorer.score` gives. Contexts are the log's; references as in `ScoringRequest`.
     """
@@ -62,7 +62,7 @@ def explain_score_changes(earlier: Scorer, was: ScoringRequest, later: Scorer, n
 
 
 def _value_at(was: ScoringRequest, cutoff: int) -> ScoringRequest:
-    """The earlier knowledge at a later cutoff: nothing that was not known then."""
+    """Return the earlier knowledge at a later cutoff: nothing that was not known then."""
     since = was.context.recorded_since
     context = replace(was.context, recorded_since=np.where(since < was.cutoff, since, NEVER))
     log = was.log.keep(was.log.known_at < was.cutoff)
@@ -81,7 +81,8 @@ def _eligible_both(earlier: Scorer, was: ScoringRequest, later: Scorer, now: Sco
 def _measured(
     scorer: Scorer, request: ScoringRequest, accounts: NDArray[np.int32], compared: NDArray[np.int32] | None = None
 ) -> _Measured:
-    """The answers for `accounts`; without a given reference they are compared with `compared`, else all eligible."""
+    """Return the answers for `accounts`; without a given reference they are compared with `compared`, else all
+    eligible."""
     request = _with_reference(scorer, request, _eligible(scorer, request) if compared is None else compared)
     probability, by_code = np.empty(len(accounts)), np.empty((len(accounts), len(CODES)))
     for part, values in scorer.rows(request, _rows(accounts, request.cutoff)):

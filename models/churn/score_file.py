@@ -48,7 +48,7 @@ class ScoreCounts:
 def write_scores(
     path: Path, parts: Iterable[Sequence[AccountScore]], language: str, changes: ScoreChanges | None = None
 ) -> ScoreCounts:
-    """Writes the scores whole or not at all; an existing file is replaced. Raises CouldNot where the disk refuses."""
+    """Write the scores whole or not at all; an existing file is replaced. Raises CouldNot where the disk refuses."""
     schema = _schema(changes)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     bands: Counter[str] = Counter()
@@ -68,7 +68,7 @@ def write_scores(
 
 
 def count_scores(parts: Iterable[Sequence[AccountScore]]) -> ScoreCounts:
-    """The same tally of scores that are written to no file."""
+    """Return the same tally of scores that are written to no file."""
     scores = [score for part in parts for score in part]
     bands: Counter[str] = Counter(score.band for score in scores if score.band is not None)
     return ScoreCounts(len(scores), sum(bands.values()), dict(bands))
@@ -112,7 +112,8 @@ def _joined(reasons: Sequence[Reason], separator: str) -> str:
 
 
 def _causes(score: AccountScore, language: str, separator: str) -> str:
-    """The causes in words; where a raised risk has none that raises it, that is said instead of one that lowers it."""
+    """Return the causes in words; where a raised risk has none that raises it, that is said instead of one that
+    lowers it."""
     if score.lacks_cause:
         return text("reasons.role.none", language)
     return _joined(score.causes, separator)

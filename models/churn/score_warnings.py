@@ -44,7 +44,7 @@ class Warner:
     recorded: Instants
 
     def warn(self, request: ScoringRequest, language: str) -> ScoreWarning:
-        """The warnings of every account asked about."""
+        """Return the warnings of every account asked about."""
         return ScoreWarning(
             tuple(self._of_all(request, language)),
             self._of_words(request, language),
@@ -82,7 +82,7 @@ class Warner:
 
 
 def score_warner(bundle: Bundle) -> Warner:
-    """The warner of a bundle."""
+    """Return the warner of a bundle."""
     last = bundle.model.info.get("last_cutoff")
     horizon = bundle.model.definition.horizon * DAY_US
     until = UNKNOWN if last is None else instant_of(datetime.fromisoformat(last)) + horizon
@@ -90,7 +90,7 @@ def score_warner(bundle: Bundle) -> Warner:
 
 
 def _days_since_end(request: ScoringRequest) -> float | None:
-    """Days from the newest event known before the cutoff to the cutoff; None where nothing is known."""
+    """Return days from the newest event known before the cutoff to the cutoff; None where nothing is known."""
     known = request.log.known_at[request.log.known_at < request.cutoff]
     return None if not len(known) else (request.cutoff - int(known.max())) / DAY_US
 

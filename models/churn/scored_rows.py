@@ -31,7 +31,7 @@ class ScoredRows:
     profile: pd.DataFrame
 
     def where(self, mask: Mask) -> "ScoredRows":
-        """The rows of `mask`, in the same order."""
+        """Return the rows of `mask`, in the same order."""
         return ScoredRows(
             self.labels.where(mask),
             {name: score[mask] for name, score in self.scores.items()},

@@ -81,8 +81,8 @@ class Scorer:
     def stream(
         self, request: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
     ) -> Iterator[list[AccountScore]]:
-        """The same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is told each
-        part's feature rows before it is scored."""
+        """Yield the same scores, part by part in the order of accounts, in memory bounded by the part; `watch` is
+        told each part's feature rows before it is scored."""
         model = self.bundle.model
         warned = self.warner.warn(request, language)
         eligibility = request_eligibility(request, model.definition)
@@ -98,7 +98,7 @@ class Scorer:
             yield _with_ineligible(request.log, range(done, request.log.account_count), [], warned, language)
 
     def rows(self, request: ScoringRequest, rows: Rows) -> Iterator[tuple[slice, Floats]]:
-        """The model's rows (features, then categories) of `rows`, part by part."""
+        """Yield the model's rows (features, then categories) of `rows`, part by part."""
         cells = self.cells(request.profile, rows)
         reference = request.reference
         if reference is None and len(self.plan.peers):
@@ -165,8 +165,11 @@ class _Scored:
 
 
 def create_scorer(bundle: Bundle, spoken: Playbook | None = None) -> Scorer:
-    """The scorer of a bundle. Its numbers are those of the bundle's own playbook; `spoken`: the one whose thresholds
-    its reasons speak by, where it is another. Raises CouldNot where this program's catalog cannot build its columns."""
+    """Return the scorer of a bundle.
+
+    Its numbers are those of the bundle's own playbook; `spoken`: the one whose thresholds its reasons speak by, where
+    it is another. Raises CouldNot where this program's catalog cannot build its columns.
+    """
     features = scored_features(bundle)
     model = bundle.model
     return Scorer(
@@ -180,7 +183,10 @@ def create_scorer(bundle: Bundle, spoken: Playbook | None = None) -> Scorer:
 
 
 def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
-    """The features of a model's numeric columns. Raises CouldNot where the catalog has changed since the training."""
+    """Return the features of a model's numeric columns.
+
+    Raises CouldNot where the catalog has changed since the training.
+    """
     known = {feature.column: feature for feature in catalog(bundle.playbook)}
     model = bundle.model
     unknown = [column for column in model.numeric_columns if column not in known]
@@ -195,7 +201,7 @@ def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
 
 
 def as_json(score: AccountScore) -> dict[str, Any]:
-    """The score in the shape of the API."""
+    """Return the score in the shape of the API."""
     return {
         "account_id": score.account_id,
         "churn_probability": score.churn_probability,
@@ -215,7 +221,7 @@ def as_json(score: AccountScore) -> dict[str, Any]:
 
 
 def request_eligibility(request: ScoringRequest, definition: ChurnDefinition) -> Eligibility:
-    """The eligible accounts asked about with the standing of each; a single account takes the short way."""
+    """Return the eligible accounts asked about with the standing of each; a single account takes the short way."""
     if request.log.account_count == 1:
         return single_account_eligibility(request.log, request.context, definition, request.cutoff)
     return eligibility_of(request.log, request.context, definition, np.array([request.cutoff], dtype=np.int64))

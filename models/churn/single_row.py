@@ -46,7 +46,7 @@ class SingleRow:
         )
 
     def __call__(self, row: NDArray[np.float64]) -> Floats:
-        """The answers for one C-contiguous float64 row of F numbers."""
+        """Return the answers for one C-contiguous float64 row of F numbers."""
         answers = np.empty(self._answers)
         count = ctypes.c_int64()
         self._checked(

@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Slices:
-    """Who a cutoff serves, as masks over `cutoffs` (ascending), each slice mature before the next begins.
+    """The use of each cutoff, as masks over `cutoffs` (ascending); each slice is mature before the next begins.
 
     `training`: every cutoff whose labels are mature at the first test cutoff; the refit uses all of them. `fit`,
     `early_stop`, `calibrate` lie inside it. Where the timeline is `short`, `fit` equals `training`, the other two are
@@ -36,20 +36,19 @@ class Slices:
     short: bool
 
     def rows_in(self, mask: Mask, row_cutoffs: Instants) -> Mask:
-        """Which rows have a cutoff of the slice `mask`."""
+        """Return which rows have a cutoff of the slice `mask`."""
         return np.isin(row_cutoffs, self.cutoffs[mask])
 
 
 def split_cutoffs(cutoffs: Instants, matures_at: Instants, test_share: float) -> Slices:
-    """The slices of ascending `cutoffs` whose labels mature at `matures_at` (same length).
+    """Return the slices of ascending `cutoffs` whose labels mature at `matures_at` (same length).
 
     The test block is the last `test_share` of the cutoffs, rounded half up, at least one. A cutoff may serve an
     earlier slice when its labels are mature at or before the first cutoff of the next. Raises BadUse on a share
     outside (0, 1), Refused when no cutoff is left to train on.
     """
     _check_share(test_share)
-    place = np.arange(len(cutoffs))
-    test = place >= len(cutoffs) - _count(len(cutoffs), test_share, 1)
+    test = np.arange(len(cutoffs)) >= len(cutoffs) - _count(len(cutoffs), test_share, 1)
     training = _mature_before(cutoffs, matures_at, test)
     if not training.any():
         raise Refused("No cutoff is left to train on.", [_too_short(cutoffs)])
@@ -57,7 +56,8 @@ def split_cutoffs(cutoffs: Instants, matures_at: Instants, test_share: float) ->
 
 
 def inner_slices(cutoffs: Instants, matures_at: Instants, training: Mask) -> Slices:
-    """The same inside given training cutoffs, with an empty test block: for a refit's or a tuning's own slices."""
+    """Return the same inside given training cutoffs, with an empty test block: for a refit's or a tuning's own
+    slices."""
     return _inner(cutoffs, matures_at, training, np.zeros(len(cutoffs), dtype=np.bool_))
 
 
@@ -69,13 +69,13 @@ def _inner(cutoffs: Instants, matures_at: Instants, training: Mask, test: Mask) 
     early_stop = _last(before, count)
     fit = before & _mature_before(cutoffs, matures_at, early_stop)
     if early_stop.sum() < count or fit.sum() < FEWEST_FIT:
-        nobody = np.zeros(len(cutoffs), dtype=np.bool_)
-        return Slices(cutoffs, training, training, nobody, nobody, test, short=True)
+        empty = np.zeros(len(cutoffs), dtype=np.bool_)
+        return Slices(cutoffs, training, training, empty, empty, test, short=True)
     return Slices(cutoffs, training, fit, early_stop, calibrate, test, short=False)
 
 
 def _mature_before(cutoffs: Instants, matures_at: Instants, following: Mask) -> Mask:
-    """The cutoffs before the slice `following` whose labels are mature when it begins."""
+    """Return the cutoffs before the slice `following` whose labels are mature when it begins."""
     if not following.any():
         return np.zeros(len(cutoffs), dtype=np.bool_)
     begins = cutoffs[following][0]
@@ -84,7 +84,7 @@ def _mature_before(cutoffs: Instants, matures_at: Instants, following: Mask) -> 
 
 
 def _last(mask: Mask, count: int) -> Mask:
-    """The last `count` places of `mask`."""
+    """Return a mask of the last `count` true elements of `mask`."""
     retained = np.zeros(len(mask), dtype=np.bool_)
     retained[np.flatnonzero(mask)[-count:]] = True
     return retained
@@ -124,7 +124,7 @@ def single_origin(cutoffs: Instants, matures_at: Instants, test_share: float) ->
 
 
 def rolling_origins(cutoffs: Instants, matures_at: Instants, test_share: float, each: int) -> list[Origin]:
-    """A new fit before every `each` test cutoffs, on all that is mature then."""
+    """Return a new fit before every `each` test cutoffs, on all that is mature then."""
     test = np.flatnonzero(split_cutoffs(cutoffs, matures_at, test_share).test)
     results = []
     for first in range(0, len(test), each):

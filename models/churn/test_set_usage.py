@@ -30,7 +30,7 @@ class TestSetReading:
 def reading_of_test_set(
     dataset: str, definition: ChurnDefinition, test: Instants, command: str, at: datetime
 ) -> TestSetReading:
-    """The reading of the test cutoffs `test`, made at `at`."""
+    """Return the reading of the test cutoffs `test`, made at `at`."""
     first, last = moment_of(int(test[0])).isoformat(), moment_of(int(test[-1])).isoformat()
     return TestSetReading(dataset, asdict(definition), first, last, command, at.isoformat())
 
@@ -49,7 +49,7 @@ def record_reading(home: Path, reading: TestSetReading) -> int:
 
 
 def read_readings(path: Path) -> Sequence[TestSetReading]:
-    """Every reading so far, oldest first. Raises CouldNot where the ledger is not one."""
+    """Return every reading so far, oldest first. Raises CouldNot where the ledger is not one."""
     if not path.exists():
         return []
     try:

@@ -146,7 +146,7 @@ def _info(examples: Examples, slices: Slices, fitted: FittedChurn, parameters: P
 
 
 def _flat(info: Mapping[str, Any], tuned: TunedParameters | None) -> dict[str, Any]:
-    """The parameters of a run: everything that repeats it."""
+    """Return the parameters of a run: everything that repeats it."""
     flat = {name: value for name, value in info.items() if name != "parameters"}
     flat |= {f"lightgbm.{name}": value for name, value in info["parameters"].items()}
     if tuned is not None:
@@ -157,7 +157,8 @@ def _flat(info: Mapping[str, Any], tuned: TunedParameters | None) -> dict[str, A
 def build_peer_reference(
     dataset: Dataset, definition: ChurnDefinition, features: Sequence[Feature], cutoffs: Instants
 ) -> PeerReference:
-    """The means over the eligible accounts at each of `cutoffs` (those of the training) and at the dataset's end."""
+    """Return the means over the eligible accounts at each of `cutoffs` (those of the training) and at the dataset's
+    end."""
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
     instants = np.unique(np.append(cutoffs, default_cutoff(log, dataset.info.time_zone)))

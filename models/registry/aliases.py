@@ -45,7 +45,7 @@ class SignedMove:
 
 
 def promote(registry: RegistryClient, wanted: str, signed: SignedMove, alias: str = CHAMPION) -> AliasMove:
-    """Gives `alias` to a version. Raises Refused where its grade does not allow it, or it already has the alias."""
+    """Give `alias` to a version. Raises Refused where its grade does not allow it, or it already has the alias."""
     version = find_version(registry, wanted)
     grade = read_bundle(registry, version).model.grade
     if alias == CHAMPION and grade not in PROMOTABLE:
@@ -59,7 +59,7 @@ def promote(registry: RegistryClient, wanted: str, signed: SignedMove, alias: st
 
 
 def rollback(registry: RegistryClient, signed: SignedMove) -> AliasMove:
-    """Gives `champion` back to the version that had it before. Raises Refused where there was none."""
+    """Give `champion` back to the version that had it before. Raises Refused where there was none."""
     line = line_of_champions(list_moves(registry))
     present = champion(registry)
     earlier = line[:-1] if present and line[-1:] == [present.number] else line
@@ -70,14 +70,15 @@ def rollback(registry: RegistryClient, signed: SignedMove) -> AliasMove:
 
 
 def list_moves(registry: RegistryClient) -> list[AliasMove]:
-    """Every recorded move, oldest first."""
+    """Return every recorded move, oldest first."""
     with connect_registry(registry) as client:
         records = _records(client)
     return [AliasMove(**orjson.loads(records[key])) for key in sorted(records)]
 
 
 def line_of_champions(moves: Sequence[AliasMove]) -> list[int]:
-    """The line of champions, the present one last: a promotion adds one, a rollback cuts back to the one restored."""
+    """Return the line of champions, the present one last: a promotion adds one, a rollback cuts back to the one
+    restored."""
     line: list[int] = []
     for move in moves:
         if move.alias != CHAMPION:
@@ -93,7 +94,7 @@ def line_of_champions(moves: Sequence[AliasMove]) -> list[int]:
 def _move(
     registry: RegistryClient, version: Version, alias: str, action: Literal["promote", "rollback"], signed: SignedMove
 ) -> AliasMove:
-    """The record is written first and taken back where the alias then does not move: no move is unrecorded."""
+    """Record a move, then make it; take the record back where the alias does not move: no move is unrecorded."""
     with connect_registry(registry) as client:
         before = _holder(client, alias)
         at = signed.at.astimezone(UTC)

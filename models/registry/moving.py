@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def move_addresses(database: Path, before: str, now: str) -> int:
-    """Replaces the folder `before` by `now` at the beginning of every address, in every table; addresses changed."""
+    """Replace the folder `before` by `now` at the beginning of every address, in every table; addresses changed."""
     if before == now:
         return 0
     with closing(sqlite3.connect(database)) as connection, connection:
@@ -18,7 +18,7 @@ def move_addresses(database: Path, before: str, now: str) -> int:
 
 
 def _texts(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Every column of text."""
+    """Return every column of text."""
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
     columns = [
         (table, row) for table in tables for row in connection.execute(f'PRAGMA table_info("{table}")').fetchall()

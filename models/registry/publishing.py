@@ -15,7 +15,7 @@ from models.registry.versions import Version, bundle_folder, champion, find_vers
 
 
 def publish(registry: RegistryClient, served: Path) -> ServedPointer | None:
-    """Makes the champion what `served/current.json` names; None, and nothing changed, where there is no champion.
+    """Make the champion what `served/current.json` names; None, and nothing changed, where there is no champion.
 
     The copied bundle is checked; a published folder is written again only where it is broken.
     """
@@ -24,7 +24,7 @@ def publish(registry: RegistryClient, served: Path) -> ServedPointer | None:
 
 
 def pin(registry: RegistryClient, served: Path, wanted: str) -> Path:
-    """A pointer of its own to one version, by number or alias, whatever its grade; nothing ever moves it.
+    """Return a pointer of its own to one version, by number or alias, whatever its grade; nothing ever moves it.
 
     Raises BadUse where there is no such version.
     """
@@ -56,7 +56,7 @@ def watch(
     seconds: float = 10.0,
     report: Callable[[KqmlError | None], None] = lambda fault: None,
 ) -> None:
-    """Publishes again and again until `stop` is set: how a remote alias move reaches the service.
+    """Publish again and again until `stop` is set: how a remote alias move reaches the service.
 
     A registry that does not answer changes nothing; `report` is told each outcome (None: it went well).
     """
@@ -70,7 +70,7 @@ def watch(
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies a whole bundle to a folder that is not there or holds a broken one."""
+    """Copy a whole bundle to a folder that is not there or holds a broken one."""
     if _is_whole(target):
         return
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
@@ -87,7 +87,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether the folder holds a bundle of which no byte has changed."""
+    """Return whether the folder holds a bundle of which no byte has changed."""
     try:
         load_bundle(folder)
     except CouldNot:

@@ -37,7 +37,7 @@ def read_pointer(pointer: Path) -> ServedPointer:
 
 
 def write_pointer(pointer: Path, published: ServedPointer) -> None:
-    """Replaces the pointer in one step: a reader sees the old one or the new one."""
+    """Replace the pointer in one step: a reader sees the old one or the new one."""
     temporary = pointer.with_name(f".{pointer.name}.{os.getpid()}")
     temporary.write_bytes(orjson.dumps(asdict(published), option=orjson.OPT_INDENT_2))
     temporary.replace(pointer)

@@ -36,7 +36,7 @@ class TrainingRecord:
 
 
 def log_training(registry: RegistryClient, bundle: Path, record: TrainingRecord) -> Version:
-    """Logs the run and registers its bundle as the next version of `kqml`, without any alias."""
+    """Log the run and register its bundle as the next version of `kqml`, without any alias."""
     loaded = load_bundle(bundle)
     with connect_registry(registry) as client, TemporaryDirectory(prefix="kqml-model-") as folder:
         # MLflow keeps the folder's name.

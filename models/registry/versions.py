@@ -37,7 +37,7 @@ class Version:
 
 
 def list_versions(registry: RegistryClient) -> list[Version]:
-    """Every version, newest first; empty when nothing was ever trained."""
+    """Return every version, newest first; empty when nothing was ever trained."""
     with connect_registry(registry) as client:
         result = client.search_model_versions(f"name='{MODEL}'", max_results=10_000)
         aliases = aliases_of(client)
@@ -46,7 +46,7 @@ def list_versions(registry: RegistryClient) -> list[Version]:
 
 
 def find_version(registry: RegistryClient, wanted: str) -> Version:
-    """The version of a number or an alias. Raises BadUse where there is none."""
+    """Return the version of a number or an alias. Raises BadUse where there is none."""
     versions = list_versions(registry)
     for version in versions:
         if wanted in (str(version.number), *version.aliases):
@@ -57,7 +57,7 @@ def find_version(registry: RegistryClient, wanted: str) -> Version:
 
 
 def champion(registry: RegistryClient) -> Version | None:
-    """The version with the alias `champion`, if any."""
+    """Return the version with the alias `champion`, if any."""
     with connect_registry(registry) as client:
         aliases = aliases_of(client)
         number = next((number for number, names in aliases.items() if "champion" in names), None)
@@ -65,7 +65,8 @@ def champion(registry: RegistryClient) -> Version | None:
 
 
 def bundle_folder(registry: RegistryClient, version: Version) -> Path:
-    """A local folder with the version's bundle: the artifact itself where it is local, else a downloaded copy."""
+    """Return a local folder with the version's bundle: the artifact itself where it is local, else a downloaded
+    copy."""
     local = Path(version.source.removeprefix("file://")) / BUNDLE_IN_MODEL
     if local.is_dir():
         return local
@@ -78,7 +79,7 @@ def bundle_folder(registry: RegistryClient, version: Version) -> Path:
 
 
 def read_bundle(registry: RegistryClient, version: Version) -> Bundle:
-    """The version's bundle. Raises CouldNot where it is broken, or another one than was registered."""
+    """Return the version's bundle. Raises CouldNot where it is broken, or another one than was registered."""
     folder = bundle_folder(registry, version)
     bundle = load_bundle(folder)
     if bundle.fingerprint != version.bundle:
@@ -113,7 +114,7 @@ def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tu
 
 
 def _downloaded(registry: RegistryClient, version: Version) -> Path:
-    """A copy that is kept: a version never changes."""
+    """Return a copy that is kept: a version never changes."""
     retained = registry.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
     if retained.is_dir():
         return retained

@@ -55,7 +55,7 @@ class ValueModel:
     usual: float = 1.0
 
     def predict(self, values: Floats, trailing: Trailing) -> Floats:
-        """Per row of (R, F) the expected margin, at least 0; the trailing mean where the history is short."""
+        """Return per row of (R, F) the expected margin, at least 0; the trailing mean where the history is short."""
         if self.booster is None or not len(values):
             return trailing.margin
         result = np.asarray(self.booster.predict(values), dtype=np.float64) * self.usual
@@ -78,7 +78,7 @@ def trailing_of(log: EventLog, rows: Rows, rate: Floats, horizon_days: int) -> T
 
 
 def retained_rows(labels: LabelledRows) -> NDArray[np.bool_]:
-    """Rows whose account neither churned nor ended in the window."""
+    """Return rows whose account neither churned nor ended in the window."""
     return np.asarray(~labels.churned & ~labels.censored, dtype=np.bool_)
 
 

@@ -17,8 +17,8 @@ SIGNS = {EventKind.ORDER: 1.0, EventKind.RETURN: -1.0, EventKind.ORDER_CANCELLED
 
 
 def margin_rates(dataset: Dataset, playbook: Playbook) -> NDArray[np.float64]:
-    """Per account of the log the playbook's rate of its segment; the mean rate where the segment is not told, 1 where
-    the playbook has no rate at all."""
+    """Return per account of the log the playbook's rate of its segment; the mean rate where the segment is not told,
+    1 where the playbook has no rate at all."""
     accounts = dataset.accounts()
     segment = accounts.get("segment", pd.Series(index=accounts.index, dtype=object))
     usual = float(np.mean(list(playbook.margin_rate.values()) or [1.0]))
@@ -41,7 +41,7 @@ def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end:
 
 
 def first_orders(log: EventLog, known_before: int) -> Instants:
-    """Per account the instant of its first order known by then; `known_before` where it has none."""
+    """Return per account the instant of its first order known by then; `known_before` where it has none."""
     result = np.full(log.account_count, known_before, dtype=np.int64)
     orders = np.flatnonzero((log.kind == EventKind.ORDER.number) & (log.known_at < known_before))
     np.minimum.at(result, log.account_of_event()[orders], log.occurred_at[orders])

@@ -88,7 +88,7 @@ def split(result: TrainingSet) -> tuple[Examples, Examples]:
 def measure_model(result: TrainingSet, retained: frozenset[str] | None, effort: Effort) -> WorldModel:
     """The model of these columns, or of all of them, on the test rows."""
     fit, test = split(result)
-    silent = result.labels.already_silent[test.place]
+    silent = result.labels.already_silent[test.index]
     if retained is not None:
         mask = np.array([column in retained for column in fit.columns])
         fit, test = fit.only(mask), test.only(mask)

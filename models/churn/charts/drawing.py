@@ -58,14 +58,14 @@ def drawing(lettering: Lettering) -> Iterator[None]:
 
 
 def new_figure(width: float = 8.0, height: float = 4.5) -> Figure:
-    """An empty figure in inches, held by nobody else."""
+    """Return an empty figure in inches, held by nobody else."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def picture(figure: Figure, file_format: str) -> bytes:
-    """The figure as the bytes of an SVG or PNG file, free of dates."""
+    """Return the figure as the bytes of an SVG or PNG file, free of dates."""
     held = BytesIO()
     metadata = {"Date": None} if file_format == "svg" else {"Software": None}
     figure.savefig(held, format=file_format, dpi=120, metadata=metadata)
@@ -73,7 +73,7 @@ def picture(figure: Figure, file_format: str) -> bytes:
 
 
 def write_pictures(pictures: Mapping[str, bytes], folder: Path, file_format: str) -> tuple[Path, ...]:
-    """Writes `folder/name.format` for each picture, making the folder. Raises CouldNot where the disk refuses."""
+    """Write `folder/name.format` for each picture, making the folder. Raises CouldNot where the disk refuses."""
     written = tuple(folder / f"{name}.{file_format}" for name in pictures)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ CHARTS = ("calibration_by_quarter", "calibration", "churn_caught")
 def evaluation_pictures(
     evaluation: ChurnEvaluation, language: str, file_format: str
 ) -> tuple[dict[str, bytes], Lettering]:
-    """Each chart's name with the bytes of its file; the lettering says which language it came to be."""
+    """Return each chart's name with the bytes of its file; the lettering says which language it came to be."""
     lettering = lettering_for(language)
 
     def words(key: str, **values: object) -> str:

@@ -26,13 +26,13 @@ class AuditInputs:
     until: int
 
     def windows(self, definition: ChurnDefinition, quiet: QuietPeriods) -> Windows:
-        """The window of each row under another definition or other quiet days."""
+        """Return the window of each row under another definition or other quiet days."""
         at_cutoffs = windows_of(self.cutoffs, definition, quiet, self.label_lag_days)
         place = np.searchsorted(self.cutoffs, self.standing.rows.cutoff)
         return Windows(at_cutoffs.opens[place], at_cutoffs.closes[place], at_cutoffs.matures[place])
 
     def labels(self) -> LabelledRows:
-        """The rows labelled by the definition itself."""
+        """Return the rows labelled by the definition itself."""
         windows = self.windows(self.definition, self.context.quiet)
         return label_eligible(self.log, self.standing, windows, self.until)
 
@@ -40,7 +40,7 @@ class AuditInputs:
 def audit_inputs(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float
 ) -> AuditInputs:
-    """The material of an audit. Raises Refused on an empty log."""
+    """Return the material of an audit. Raises Refused on an empty log."""
     until = default_cutoff(log, context.time_zone)
     cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
     eligibility = eligibility_of(log, context, definition, cutoffs)

@@ -33,7 +33,7 @@ class QuietEffect:
 
 
 def quiet_effect(material: AuditInputs) -> QuietEffect:
-    """The rates on rows that are mature and uncensored both ways."""
+    """Return the rates on rows that are mature and uncensored both ways."""
     quiet = material.context.quiet
     ways = [material.windows(material.definition, days) for days in (quiet, NO_QUIET_PERIODS)]
     matures = np.maximum(ways[0].matures, ways[1].matures)
@@ -48,7 +48,7 @@ def quiet_effect(material: AuditInputs) -> QuietEffect:
 
 
 def months_of(instants: Instants, time_zone: str) -> Instants:
-    """The local month, 1–12, of each instant."""
+    """Return the local month, 1–12, of each instant."""
     days = local_days(instants, time_zone).astype("datetime64[D]")
     return days.astype("datetime64[M]").astype(np.int64) % 12 + 1
 

@@ -61,7 +61,7 @@ def personal_windows(material: AuditInputs) -> PersonalWindows:
 
 
 def _answers(material: AuditInputs, days: NDArray[np.float64]) -> tuple[Mask, Mask, Mask]:
-    """Per row: churned by the personal window, by the fixed one, whether both can be judged."""
+    """Return per row: churned by the personal window, by the fixed one, whether both can be judged."""
     quiet, rows = material.context.quiet, material.standing.rows
     windows = material.windows(material.definition, quiet)
     outcome = outcome_of(material.log, rows, windows.opens)

@@ -34,8 +34,8 @@ class QuietStretch:
 
 
 def undeclared_stretches(log: EventLog, context: Context) -> tuple[QuietStretch, ...]:
-    """Every such stretch outside the declared quiet periods, oldest first; weekdays without trade neither count nor
-    interrupt."""
+    """Return every such stretch outside the declared quiet periods, oldest first; weekdays without trade neither
+    count nor interrupt."""
     first, counts = _daily_orders(log, context.time_zone)
     if not len(counts):
         return ()
@@ -46,7 +46,7 @@ def undeclared_stretches(log: EventLog, context: Context) -> tuple[QuietStretch,
 
 
 def _daily_orders(log: EventLog, time_zone: str) -> tuple[int, Floats]:
-    """The first local day with an order, the number of orders on each day from it."""
+    """Return the first local day with an order, the number of orders on each day from it."""
     days = local_days(log.occurred_at[log.kind == EventKind.ORDER.number], time_zone)
     if not len(days):
         return 0, np.zeros(0)
@@ -61,14 +61,15 @@ def _expected(counts: Floats) -> Floats:
 
 
 def _declared(first: int, days: int, context: Context) -> NDArray[np.bool_]:
-    """Which days begin inside a declared quiet period."""
+    """Return which days begin inside a declared quiet period."""
     begins: Instants = (first + np.arange(days, dtype=np.int64)) * DAY_US
     begins = begins - offsets_at(begins, context.time_zone)
     return np.asarray(context.quiet.active(begins + DAY_US) == context.quiet.active(begins), dtype=np.bool_)
 
 
 def _runs(low: NDArray[np.bool_], trading: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """The trading days of each run of low ones that no ordinary trading day interrupts, where it is long enough."""
+    """Return the trading days of each run of low ones that no ordinary trading day interrupts, where it is long
+    enough."""
     days = np.flatnonzero(trading)
     breaks = np.flatnonzero(np.diff(low[days].astype(np.int8))) + 1
     runs = [run for run in np.split(days, breaks) if len(run) >= FEWEST_DAYS]

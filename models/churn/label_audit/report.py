@@ -63,7 +63,10 @@ class LabelAudit:
 def audit_labels(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float = 0.0
 ) -> LabelAudit:
-    """The audit of a definition at `cutoffs` on a log. Raises Refused, with what is missing, on too little data."""
+    """Return the audit of a definition at `cutoffs` on a log.
+
+    Raises Refused, with what is missing, on too little data.
+    """
     material = audit_inputs(log, context, definition, cutoffs, label_lag_days)
     labels = material.labels()
     refuse_too_little(material, labels)
@@ -97,7 +100,8 @@ def _rate_at(cutoff: int, labels: LabelledRows) -> CutoffRate:
 
 
 def audit_json(audit: LabelAudit, language: str) -> dict[str, Any]:
-    """The audit as JSON values (docs/schemas/label-audit.json); advice in `language`, instants as local ISO times."""
+    """Return the audit as JSON values (docs/schemas/label-audit.json); advice in `language`, instants as local ISO
+    times."""
     return {
         "definition": asdict(audit.definition),
         "cutoffs": _grid_json(audit),
@@ -125,7 +129,7 @@ def audit_json(audit: LabelAudit, language: str) -> dict[str, Any]:
 
 
 def advice_text(advice: Advice, language: str) -> str:
-    """The advice as a sentence."""
+    """Return the advice as a sentence."""
     return text(f"audit.advice.{advice.code}", language, **advice.values)
 
 

@@ -15,7 +15,7 @@ FEWEST_STAYING = 30
 
 
 def refuse_too_little(material: AuditInputs, labels: LabelledRows) -> None:
-    """Raises Refused with everything that is missing, each with what to do."""
+    """Raise Refused with everything that is missing, each with what to do."""
     faults = list(_faults(material, labels))
     if faults:
         raise Refused("There is too little to learn churn from.", faults)

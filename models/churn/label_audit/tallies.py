@@ -39,7 +39,7 @@ class LabelCounts:
 
 
 def count_rows(answers: LabelCounts, mask: Mask) -> RowCounts:
-    """The counts over the rows of `mask`; rows by account, then cutoff."""
+    """Return the counts over the rows of `mask`; rows by account, then cutoff."""
     left = answers.churned & mask
     account, again = answers.account[left], answers.next_order[left] != NEVER
     first = first_of_departure(account, answers.silent_since[left])
@@ -58,7 +58,7 @@ def count_rows(answers: LabelCounts, mask: Mask) -> RowCounts:
 
 
 def distinct_sorted(account: NDArray[np.int32]) -> int:
-    """How many different numbers an ascending array holds."""
+    """Return how many different numbers an ascending array holds."""
     return int((np.diff(account) != 0).sum()) + min(1, len(account))
 
 
@@ -73,17 +73,17 @@ class Groups:
 
 
 def groups(answers: LabelCounts, mask: Mask, already_silent: Mask) -> Groups:
-    """The tallies over the rows of `mask`."""
+    """Return the tallies over the rows of `mask`."""
     parts = (count_rows(answers, mask & part) for part in (already_silent, ~already_silent))
     return Groups(count_rows(answers, mask), *parts)
 
 
 def groups_of(labels: LabelledRows) -> Groups:
-    """The tallies over uncensored rows."""
+    """Return the tallies over uncensored rows."""
     answers = LabelCounts(labels.rows.account, labels.churned, labels.silent_since, labels.next_order)
     return groups(answers, ~labels.censored, labels.already_silent)
 
 
 def share(part: float, whole: float) -> float | None:
-    """The part of the whole, None of nothing."""
+    """Return the part of the whole, None of nothing."""
     return part / whole if whole else None

@@ -26,7 +26,7 @@ class WindowRate:
 
 
 def window_rates(material: AuditInputs) -> tuple[WindowRate, ...]:
-    """The usual gaps and horizons with the definition's own, where at least one cutoff is mature."""
+    """Return the usual gaps and horizons with the definition's own, where at least one cutoff is mature."""
     gaps = sorted({*GAPS, material.definition.gap})
     rates = [rate for gap in gaps for rate in _rates_of_gap(material, gap)]
     return tuple(rate for rate in rates if rate.cutoffs)

@@ -39,7 +39,7 @@ class CodeSums:
 
 
 def code_map(features: Sequence[Feature], profile_columns: int, typical: Floats) -> CodeMap:
-    """The map of a model's columns: its features, then `profile_columns` categories of the account's profile."""
+    """Return the map of a model's columns: its features, then `profile_columns` categories of the account's profile."""
     codes = [feature.code for feature in features] + [Code.PROFILE] * profile_columns
     signs = [_SIGN[feature.direction] for feature in features] + [0.0] * profile_columns
     indices = np.array([_PLACE[code] for code in codes], dtype=np.intp)
@@ -49,7 +49,7 @@ def code_map(features: Sequence[Feature], profile_columns: int, typical: Floats)
 
 
 def code_sums(mapped: CodeMap, values: Floats, contributions: Floats) -> CodeSums:
-    """Sums of (R, F) contributions by code; a last column of `contributions`, the bias, belongs to no code."""
+    """Return the sums of (R, F) contributions by code; a last column, the bias, belongs to no code."""
     own = contributions[:, : len(mapped.expected)]
     towards = mapped.expected * (values - mapped.typical)
     side = np.where(np.isnan(towards) | (mapped.expected == 0), 0.0, np.where(towards > 0, 1.0, -1.0))

@@ -52,7 +52,7 @@ class _Held:
 
 
 def locate(features: Sequence[Feature], categories: Categories | None = None) -> dict[str, Located]:
-    """Every fact that rows of these features, then these categories, hold; the others are absent."""
+    """Return every fact that rows of these features, then these categories, hold; the others are absent."""
     held = [one for place, feature in enumerate(features) if (one := _value_at(place, feature)) is not None]
     tiers = _tiers(len(features), categories or {})
     result = {name: _located(fact, held, tiers) for name, fact in FACTS.items()}
@@ -73,7 +73,7 @@ def _value_at(place: int, feature: Feature) -> _Held | None:
 
 
 def _tiers(features: int, categories: Categories) -> tuple[int, tuple[str, ...]] | None:
-    """The place of the tier in a row, its words."""
+    """Return the place of the tier in a row, its words."""
     return (features + list(categories).index(TIER), categories[TIER]) if TIER in categories else None
 
 
@@ -87,7 +87,7 @@ def _located(fact: Fact, held: Sequence[_Held], tiers: tuple[int, tuple[str, ...
 
 
 def _by_target(fact: Fact, result: _Held | None, tiers: tuple[int, tuple[str, ...]] | None) -> Located | None:
-    """A number that a row holds only divided by its target: multiplied by it again."""
+    """Return a number that a row holds only divided by its target: multiplied by it again."""
     factor = None if result is None or result.target is None else _numbers(result.target, tiers)
     if result is None or factor is None or fact.pace:
         return None
@@ -95,7 +95,7 @@ def _by_target(fact: Fact, result: _Held | None, tiers: tuple[int, tuple[str, ..
 
 
 def _target(fact: Fact, held: Sequence[_Held], tiers: tuple[int, tuple[str, ...]] | None) -> Located | None:
-    """The target that the fact's number is divided by somewhere in the row."""
+    """Return the target that the fact's number is divided by somewhere in the row."""
     targeted = [one for one in held if one.target is not None and _fits(fact, one)]
     result = _nearest(targeted, fact.days)
     factor = None if result is None or result.target is None else _numbers(result.target, tiers)
@@ -108,7 +108,7 @@ def _numbers(target: CadenceTarget, tiers: tuple[int, tuple[str, ...]] | None) -
 
 
 def _nearest(held: Sequence[_Held], days: int) -> _Held | None:
-    """The atom with the window nearest to `days`; among equals the one that looks at the most gaps."""
+    """Return the atom with the window nearest to `days`; among equals the one that looks at the most gaps."""
     return min(held, key=lambda one: (abs((one.atom.days or 0) - days), -(one.atom.last or 0)), default=None)
 
 

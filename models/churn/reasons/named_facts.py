@@ -164,7 +164,7 @@ TARGETS: Mapping[str, str] = {
 
 
 def evidence_columns(features: Sequence[Feature], code: Code, names: Iterable[str]) -> NDArray[np.intp]:
-    """The places of the code's features that count events which one of the facts `names` counts too.
+    """Return the places of the code's features that count events which one of the facts `names` counts too.
 
     The emotional account counts nearly all events, so that only its own features and facts go together.
     """

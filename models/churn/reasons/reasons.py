@@ -49,7 +49,7 @@ class Explainer:
     wordings: Mapping[str, Wording]
 
     def explain(self, values: Floats, contributions: Floats, language: str, count: int) -> list[tuple[Reason, ...]]:
-        """Per row of (R, F) its `count` weightiest reasons, weightiest first; `contributions` (R, F + 1).
+        """Return per row of (R, F) its `count` weightiest reasons, weightiest first; `contributions` (R, F + 1).
 
         From two reasons on, the weightiest raising cause that holds is always among them.
         """
@@ -86,7 +86,7 @@ def create_explainer(
     currency: str,
     thresholds: Thresholds | None = None,
 ) -> Explainer:
-    """The explainer of a model with these features, then these categories; `typical` (F): usual values.
+    """Return the explainer of a model with these features, then these categories; `typical` (F): usual values.
 
     `thresholds`: the playbook's `facts`, those of the preset `pharmacy` where none are given.
     """
@@ -96,7 +96,7 @@ def create_explainer(
 
 
 def _candidates(sums: CodeSums, order: NDArray[np.intp], place: int) -> list[Candidate]:
-    """The codes of a row that may speak, weightiest first."""
+    """Return the codes of a row that may speak, weightiest first."""
     totals, supported = sums.totals[place].tolist(), sums.supported[place].tolist()
     chosen: list[Candidate] = []
     for index in order[place].tolist():
@@ -121,7 +121,7 @@ def _reasons(speaker: _Speaker, candidates: Sequence[Candidate], count: int) -> 
 
 
 def _with_a_cause(speaker: _Speaker, reasons: Sequence[Reason], rest: Sequence[Candidate]) -> tuple[Reason, ...]:
-    """The reasons, the last one replaced by the weightiest raising cause of the rest where they have none."""
+    """Return the reasons, the last one replaced by the weightiest raising cause of the rest where they have none."""
     if len(reasons) < 2 or any(_is_raising_cause(reason) for reason in reasons):
         return tuple(reasons)
     for candidate in rest:
@@ -137,5 +137,5 @@ def _is_raising_cause(reason: Reason) -> bool:
 
 
 def knows_cause(reasons: Sequence[Reason]) -> bool:
-    """Whether a cause that raises the churn probability is among them."""
+    """Return whether a cause that raises the churn probability is among them."""
     return any(_is_raising_cause(reason) for reason in reasons)

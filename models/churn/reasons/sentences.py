@@ -23,7 +23,7 @@ class Threshold:
     times: float = 1.0
 
     def of(self, facts: Thresholds) -> float:
-        """The number; NaN, which no claim meets, where the playbook does not say it."""
+        """Return the number; NaN, which no claim meets, where the playbook does not say it."""
         number = facts.get(self.code.value, {}).get(self.name, math.nan) * self.times
         return 1 - number if self.rest else number
 

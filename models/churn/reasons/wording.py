@@ -54,14 +54,14 @@ class Sentence:
     backing: NDArray[np.intp]
 
     def about(self, row: Row) -> str | None:
-        """The sentence, or None where a number is missing or a claim does not hold."""
+        """Return the sentence, or None where a number is missing or a claim does not hold."""
         if not all(test(row) for test in self.tests):
             return None
         filled = {name: blank(row) for name, blank in self.blanks}
         return None if None in filled.values() else self.template.format_map(filled)
 
     def is_backed(self, contributions: NDArray[np.float64], way: Way) -> bool:
-        """Whether what these columns of a row contribute goes the sentence's way."""
+        """Return whether what these columns of a row contribute goes the sentence's way."""
         pushed = float(contributions[self.backing].sum())
         return pushed > 0 if way == "rising" else pushed < 0
 
@@ -72,13 +72,13 @@ Wording = Mapping[tuple[Code, Way], tuple[Sentence, ...]]
 def vocabulary(
     features: Sequence[Feature], categories: Mapping[str, tuple[str, ...]], thresholds: Thresholds
 ) -> Vocabulary:
-    """The facts that a row of these features, followed by these categories, holds."""
+    """Return the facts that a row of these features, followed by these categories, holds."""
     words = {name: (len(features) + offset, known) for offset, (name, known) in enumerate(categories.items())}
     return Vocabulary(features, locate(features, categories), words, thresholds)
 
 
 def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
-    """Every sentence that can be said with these facts, ready to be filled, in order of preference."""
+    """Return every sentence that can be said with these facts, ready to be filled, in order of preference."""
     return {
         (code, way): tuple(
             sentence
@@ -93,8 +93,8 @@ def wording(facts: Vocabulary, language: str, currency: str) -> Wording:
 def fill_template(
     words: Wording, code: Code, way: Way, row: Row, contributions: NDArray[np.float64] | None = None
 ) -> str | None:
-    """The first sentence that fits the row, and for a cause the row's contributions where they are given; None where
-    none does."""
+    """Return the first sentence that fits the row, and for a cause the row's contributions where they are given;
+    None where none does."""
     for sentence in words[code, way]:
         if contributions is not None and code.is_cause and not sentence.is_backed(contributions, way):
             continue
@@ -105,12 +105,12 @@ def fill_template(
 
 
 def names_in(template: str) -> list[str]:
-    """The blanks of a template, in order."""
+    """Return the blanks of a template, in order."""
     return [name for _, name, _, _ in Formatter().parse(template) if name]
 
 
 def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style: tuple[str, str]) -> Sentence | None:
-    """The variant made ready, or None where the model does not hold what it names or claims."""
+    """Return the variant made ready, or None where the model does not hold what it names or claims."""
     template = template_of(key, variant.name, style[0])
     named = tuple(dict.fromkeys(name for name in names_in(template) if not name.endswith(WINDOW)))
     claimed = [side for claim in variant.claims for side in (claim.left, claim.right) if isinstance(side, str)]
@@ -126,7 +126,7 @@ def _sentence(facts: Vocabulary, key: tuple[Code, Way], variant: Variant, style:
 
 
 def template_of(key: tuple[Code, Way], variant: str, language: str) -> str:
-    """The sentence with its blanks still open."""
+    """Return the sentence with its blanks still open."""
     result = catalogue("reasons", language)[key[0]][key[1]][variant]
     return str(result)
 
@@ -140,7 +140,7 @@ def _with_windows(facts: Vocabulary, template: str, language: str) -> str:
 
 
 def _windows_agree(facts: Vocabulary, used: set[str], template: str) -> bool:
-    """Whether every number counts over a window that the sentence names (or it names none)."""
+    """Return whether every number counts over a window that the sentence names (or it names none)."""
     shown = {name.removesuffix(WINDOW) for name in names_in(template) if name.endswith(WINDOW)}
     days = {facts.numbers[name].days for name in shown}
     counted = {facts.numbers[name].days for name in used if name in facts.numbers} - {None}

@@ -1,1 +1,1 @@
-"""How small a change an experiment can show, before it is run."""
+"""Power analysis: the smallest change that an experiment can detect, before it is run."""

@@ -1,4 +1,4 @@
-"""Detectable changes by formula, with accounts that share reps.
+"""Minimum detectable effects of experiments whose accounts share reps.
 
 An account's outcome has standard deviation σ, correlation ρ within reps, correlation r with the same outcome of the
 time before. Accounts held out within reps: Var = σ²(1 − ρ)(1 − r²)(1/n₁ + 1/n₀), since reps cancel. Whole reps of m
@@ -20,7 +20,7 @@ DESIGNS = ("accounts", "reps")
 @dataclass(frozen=True)
 class Population:
     """`mean`, `sd`: of an account's outcome over the experiment. `icc`: within reps; `correlation`: with the time
-    before. `cap`: the outcome that counts for every larger one, None where none is drawn in."""
+    before. `cap`: outcomes are winsorised at this value; None: not at all."""
 
     accounts: int
     reps: int
@@ -50,7 +50,7 @@ class ExperimentDesign:
 
 
 def plan_design(population: Population, design: str, held_share: float, alpha: float, power: float) -> ExperimentDesign:
-    """What `design` can detect. Raises BadUse where it cannot be."""
+    """Return what a design ("accounts" or "reps" held out) can detect. Raises BadUse where it is not possible."""
     _check(population, design, held_share, alpha, power)
     units = population.accounts if design == "accounts" else population.reps
     held = round(units * held_share)
@@ -65,7 +65,7 @@ def plan_design(population: Population, design: str, held_share: float, alpha: f
 
 
 def power_of(planned: ExperimentDesign, change: float, alpha: float) -> float:
-    """The chance that a true change of this size is found, by the noncentral t distribution."""
+    """Return the power: the probability of detecting a true change of this size, by the noncentral t distribution."""
     reach = float(student.ppf(1 - alpha / 2, planned.degrees))
     shift = abs(change) / planned.error
     # Both tails: a small experiment finds the wrong sign with a probability that is not 0.
@@ -73,7 +73,7 @@ def power_of(planned: ExperimentDesign, change: float, alpha: float) -> float:
 
 
 def _unit_sd(population: Population, design: str) -> float:
-    """Standard deviation of one randomised unit's mean, what reps share taken out where they cancel."""
+    """Return the standard deviation of a randomised unit's mean; the variance between reps is out where it cancels."""
     rest = population.sd * np.sqrt(1.0 - population.correlation**2)
     if design == "accounts":
         return float(rest * np.sqrt(1.0 - population.icc))

@@ -1,4 +1,4 @@
-"""What a dataset tells about outcomes: mean, spread, likeness within reps, correlation with the time before."""
+"""Measurements of a dataset for power analysis: mean, spread, intraclass correlation, correlation with the past."""
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,12 @@ from models.value.margins import margin_rates
 Floats = NDArray[np.float64]
 LEAST_ACCOUNTS, LEAST_REPS = 50, 5
 CAPPED = 0.99
-"""Quantile of outcomes that counts for every larger one: a few giants would otherwise decide a test alone, which then
-finds nothing, or too much (Kohavi, Tang & Xu 2020, Trustworthy Online Controlled Experiments, ch. 22)."""
+"""Quantile at which outcomes are winsorised: a few giants would otherwise decide a test alone, which then finds
+nothing, or too much (Kohavi, Tang & Xu 2020, Trustworthy Online Controlled Experiments, ch. 22)."""
 
 
 def measure_population(dataset: Dataset, playbook: Playbook, weeks: int) -> Population:
-    """Margins of the last `weeks` weeks of accounts that have a rep and ordered in them or in as many weeks before.
+    """Measure the margins of the last `weeks` weeks of accounts with a rep that ordered in them or in the weeks before.
 
     Raises Refused where history or accounts are too few.
     """
@@ -47,8 +47,10 @@ def _rows(count: int, cutoff: int) -> Rows:
 
 
 def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Population:
-    """The numbers of a population from two stretches of time, outcomes capped; the experiment is to be judged with the
-    same cap. Raises Refused where it is too small."""
+    """Return the numbers of a population from outcomes (n) of two periods, winsorised at the CAPPED quantile.
+
+    Analyse the experiment with the same cap. Raises Refused where the population is too small.
+    """
     reps = len(np.unique(rep))
     if len(after) < LEAST_ACCOUNTS or reps < LEAST_REPS:
         message = f"{len(after)} accounts of {reps} reps"
@@ -73,13 +75,13 @@ def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Popu
 
 
 def intraclass(outcome: Floats, group: NDArray[np.int64]) -> float:
-    """The intraclass correlation by one-way analysis of variance (Donner 1986), at least 0."""
-    _, place = np.unique(group, return_inverse=True)
-    size = np.bincount(place)
+    """Return the intraclass correlation by one-way analysis of variance (Donner 1986), at least 0."""
+    _, code = np.unique(group, return_inverse=True)
+    size = np.bincount(code)
     total, groups = len(outcome), len(size)
-    mean = np.bincount(place, weights=outcome) / size
+    mean = np.bincount(code, weights=outcome) / size
     between = float((size * (mean - outcome.mean()) ** 2).sum()) / (groups - 1)
-    within = float(((outcome - mean[place]) ** 2).sum()) / max(total - groups, 1)
+    within = float(((outcome - mean[code]) ** 2).sum()) / max(total - groups, 1)
     # Donner's n₀: the group size that makes the estimator unbiased when groups differ in size.
     typical = (total - float((size**2).sum()) / total) / (groups - 1)
     return float(max(0.0, (between - within) / (between + (typical - 1) * within)))

@@ -1,1 +1,1 @@
-"""What a randomised trial says: which arm is worth it, for whom, whether choosing by person pays."""
+"""Analysis of a randomised trial: the value of each arm, for whom, and whether personalising pays."""

@@ -1,4 +1,4 @@
-"""Cross-fitted answers of a trial: what every row would have been worth under each arm, which arm is learned for it."""
+"""Cross-fitting of a trial: pseudo-outcomes of every row under each arm, and the arm that a learner chooses for it."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ FOLDS, INNER_FOLDS = 5, 3
 
 @dataclass(frozen=True)
 class CrossFittedTrial:
-    """Row by row. `scores` (n, A): pseudo-outcomes under each arm. `predicted` (n, A): effects against the control, by
-    a learner that saw nothing of the row's fold. `chosen`: the arm with the largest of them. `fold`: of the row."""
+    """`scores` (n, A): pseudo-outcomes under each arm. `predicted` (n, A): effects against the control, by a learner
+    fitted without the row's fold. `chosen` (n): the arm with the largest predicted effect. `fold` (n)."""
 
     scores: Floats
     predicted: Floats
@@ -26,7 +26,7 @@ class CrossFittedTrial:
 
 
 def cross_fit_trial(trial: Trial, values: Floats, seed: int = 0) -> CrossFittedTrial:
-    """Every fold is judged by what was learned from the others."""
+    """Fit the learner on all folds but one, in turn, and predict the rows of that one."""
     sample = sample_from(trial, values)
     fold = folds_of(sample.account, FOLDS, seed)
     everywhere = np.ones(len(trial), dtype=bool)
@@ -43,7 +43,7 @@ def cross_fit_trial(trial: Trial, values: Floats, seed: int = 0) -> CrossFittedT
 
 
 def sample_from(trial: Trial, values: Floats) -> DecisionSample:
-    """The trial as a learner's rows; without stated chances those of a plain draw, the arms' shares."""
+    """Return the trial as rows of a learner; where the file states no probability, it is the arm's share of rows."""
     shares = np.bincount(trial.arm, minlength=len(trial.arms)) / len(trial)
     stated = np.isfinite(trial.probability)
     return DecisionSample(

@@ -1,4 +1,4 @@
-"""What describes the rows of a trial, as numbers for a learner."""
+"""Encoding of a trial's descriptive columns as numbers for a learner."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ import pandas as pd
 from models.uplift.sample import Floats
 
 MOST_LEVELS = 15
-"""Texts with at most so many values get a column for each; with more, the place of their frequency."""
+"""Texts with at most so many values are one-hot encoded; with more, by the rank of their frequency."""
 
 ID_SHARE = 0.5
-"""A text column with more different values than this share of the rows names rows, and describes none."""
+"""A text column with more distinct values than this share of the rows is an identifier."""
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedColumns:
     """`values` (n, F), NaN is missing. `used`: the columns of the file that are in it. `left_out`: the others."""
 
     values: Floats
@@ -23,12 +23,12 @@ class Encoded:
     left_out: tuple[str, ...]
 
 
-def encode(columns: pd.DataFrame) -> Encoded:
-    """Numbers as they are, texts by their levels; constant columns and names of rows are left out."""
+def encode(columns: pd.DataFrame) -> EncodedColumns:
+    """Encode numbers as they are and texts by their levels; leave out constant columns and identifiers of rows."""
     result = {str(name): _numeric(columns[name]) for name in columns}
     used = {name: values for name, values in result.items() if values is not None}
     wide = np.column_stack(list(used.values())) if used else np.zeros((len(columns), 1))
-    return Encoded(wide, tuple(used), tuple(name for name in result if name not in used))
+    return EncodedColumns(wide, tuple(used), tuple(name for name in result if name not in used))
 
 
 def _numeric(column: "pd.Series[float] | pd.Series[str]") -> Floats | None:
@@ -46,5 +46,5 @@ def _numeric(column: "pd.Series[float] | pd.Series[str]") -> Floats | None:
         names = counts.index[1:] if levels > 1 and not column.isna().any() else counts.index
         return np.column_stack([np.asarray(column == name, dtype=np.float64) for name in names])
     # Rank by frequency: trees can cut off rare values together, and the code needs nothing of the outcome.
-    place = pd.Series(np.arange(len(counts)), index=counts.index)
-    return np.asarray(column.map(place).to_numpy(), dtype=np.float64)[:, None]
+    rank = pd.Series(np.arange(len(counts)), index=counts.index)
+    return np.asarray(column.map(rank).to_numpy(), dtype=np.float64)[:, None]

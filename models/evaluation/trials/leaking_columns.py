@@ -1,4 +1,4 @@
-"""Columns that look as if they were recorded after the treatment: outcomes under another name."""
+"""Leakage check of a trial: columns that look as if they were recorded after the treatment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from models.uplift.sample import Codes, Floats
 
 CELLS = 20
 GOOD_R2 = 0.5
-"""A share of an outcome's variance that no description known before the treatment should explain alone."""
+"""Share of the outcome's variance that no single column known before the treatment should explain."""
 
 SURE = 1e-9
-"""Chance below which a cell without an event, or with nothing else, is no accident."""
+"""Probability below which a cell without any event, or with nothing else, is no coincidence."""
 
 LEAST_CELL = 30
 DIFFERS = 1e-5
-"""Chance, over all columns together, below which a column that differs between the arms was not there before them."""
+"""Family-wise p below which a column that differs between the arms was not fixed before the treatment."""
 
 
 @dataclass(frozen=True)
 class LeakingColumn:
-    """`code`: `predicts_outcome` (explains too much of it alone), `decides_outcome` (with some value it always, or
-    never, happens), `differs_by_arm` (a drawn treatment cannot go with what was there before it).
-    `number`: the measure: share of variance, rate, p."""
+    """`code`: `predicts_outcome` (explains too much of it alone), `decides_outcome` (with some value the outcome always
+    or never happens), `differs_by_arm` (a randomised treatment is independent of what was fixed before it). `number`:
+    the share of variance, the rate, p."""
 
     column: str
     code: str
@@ -35,7 +35,7 @@ class LeakingColumn:
 
 
 def find_leaking_columns(trial: Trial) -> list[LeakingColumn]:
-    """Every column's suspicions, in the order of the columns."""
+    """Return all suspicions, in the order of the columns."""
     return [result for name in trial.columns for result in _of_column(trial, str(name), trial.columns[name])]
 
 
@@ -57,10 +57,10 @@ def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[st
 
 
 def cells_of(column: "pd.Series[float] | pd.Series[str]") -> Codes:
-    """A cell per row: the commonest values by themselves, other numbers by quantiles, missing a cell of its own."""
+    """Return a cell per row: one for each of the commonest values, quantile bins of other numbers, one for missing."""
     common = column.value_counts().index[:CELLS]
-    place = pd.Series(np.arange(1, len(common) + 1), index=common)
-    cell = column.map(place).fillna(0.0).to_numpy(dtype=np.int64)
+    codes = pd.Series(np.arange(1, len(common) + 1), index=common)
+    cell = column.map(codes).fillna(0.0).to_numpy(dtype=np.int64)
     if column.dtype != object and column.nunique() > CELLS:
         numbers = column.to_numpy(dtype=np.float64)
         rest = (cell == 0) & np.isfinite(numbers)
@@ -70,7 +70,7 @@ def cells_of(column: "pd.Series[float] | pd.Series[str]") -> Codes:
 
 
 def _explained(cell: Codes, outcome: Floats) -> float:
-    """R² of the cells' means, those of the even rows judged by the odd ones."""
+    """Return the R² of the cells' means, fitted on even rows and evaluated on odd ones."""
     # Held out by halves: with many cells R² on the fitted rows is large by chance alone.
     even = np.arange(len(cell)) % 2 == 0
     count = np.bincount(cell[even], minlength=cell.max() + 1)
@@ -82,7 +82,7 @@ def _explained(cell: Codes, outcome: Floats) -> float:
 
 
 def _decided(cell: Codes, event: NDArray[np.bool_]) -> float | None:
-    """The rate, 0 or 1, of the largest cell where the event never happens, or always does, against all odds."""
+    """Return the rate, 0 or 1, of the largest cell where the event never or always happens beyond chance, or None."""
     rows = np.bincount(cell)
     happened = np.bincount(cell, weights=event)
     rate = float(event.mean())
@@ -97,7 +97,7 @@ def _decided(cell: Codes, event: NDArray[np.bool_]) -> float | None:
 
 
 def _difference(cell: Codes, trial: Trial) -> float:
-    """p of a χ² test of cells by arms; 1 where chances differ from row to row, so that cells may differ by design."""
+    """Return p of a χ² test of cells by arms; 1 where assignment probabilities differ from row to row by design."""
     known = trial.probability[np.isfinite(trial.probability)]
     if len(known) and any(np.ptp(trial.probability[trial.arm == code]) > 1e-9 for code in range(len(trial.arms))):
         return 1.0

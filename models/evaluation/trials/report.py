@@ -1,4 +1,4 @@
-"""A trial's answer as a plain mapping, with its sentences."""
+"""The report of a trial: evaluation, JSON and sentences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from models.evaluation.trials.encoding import encode
 from models.evaluation.trials.leaking_columns import LeakingColumn, find_leaking_columns
 from models.evaluation.trials.trial_file import Trial
 from models.evaluation.trials.uplift_curve import ArmRanking, bounds, rank_arm
-from models.evaluation.trials.verdict import TrialVerdict, Values, decide, value_policies
+from models.evaluation.trials.verdict import PolicyValues, TrialVerdict, decide, value_policies
 from models.uplift.contrasts import ClusteredMean
 
 
 @dataclass(frozen=True)
 class TrialReport:
-    """Everything a trial says. `ranked`: for every arm but the control."""
+    """All results of a trial. `ranked`: for every arm but the control."""
 
     trial: Trial
     assessment: CrossFittedTrial
-    values: Values
+    values: PolicyValues
     verdict: TrialVerdict
     ranked: tuple[ArmRanking, ...]
     suspicions: tuple[LeakingColumn, ...]
@@ -32,7 +32,7 @@ class TrialReport:
 
 
 def evaluate_trial(trial: Trial, seed: int = 0) -> TrialReport:
-    """Learns, judges each row by what others taught, decides."""
+    """Evaluate a trial: cross-fit the learner, rank arms, estimate policies, check for leakage, decide."""
     encoded = encode(trial.columns)
     assessment = cross_fit_trial(trial, encoded.values, seed)
     effects = assessment.scores - assessment.scores[:, :1]
@@ -45,7 +45,7 @@ def evaluate_trial(trial: Trial, seed: int = 0) -> TrialReport:
 
 
 def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
-    """The command's JSON."""
+    """Return the report as JSON values, with sentences in `language`."""
     arms, values = answer.trial.arms, answer.values
     chosen = np.bincount(answer.assessment.chosen, minlength=len(arms)) / len(answer.trial)
     count = values.comparisons
@@ -53,17 +53,19 @@ def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
         "rows": len(answer.trial),
         "arms": dict(zip(arms, np.bincount(answer.trial.arm, minlength=len(arms)).tolist(), strict=True)),
         "control": arms[0],
-        "static": {arm: _interval(one) for arm, one in zip(arms, values.static, strict=True)},
+        "static": {arm: _interval(estimate) for arm, estimate in zip(arms, values.static, strict=True)},
         "personalised": {**_interval(values.personalised), "shares": dict(zip(arms, chosen.tolist(), strict=True))},
         "gains": {
-            **{arm: _interval(one, count) for arm, one in zip(arms[1:], values.gains, strict=True)},
+            **{arm: _interval(gain, count) for arm, gain in zip(arms[1:], values.gains, strict=True)},
         },
         "personalised_gain": _interval(values.personalised_gain, count),
         "best": arms[values.best],
         "beyond_best": _interval(values.beyond),
-        "qini": {arm: _interval(one.qini, count - 1) for arm, one in zip(arms[1:], answer.ranked, strict=True)},
-        "auuc": {arm: _interval(one.auuc, count - 1) for arm, one in zip(arms[1:], answer.ranked, strict=True)},
-        "bins": {arm: [_bin(part) for part in one.bins] for arm, one in zip(arms[1:], answer.ranked, strict=True)},
+        "qini": {arm: _interval(ranking.qini, count - 1) for arm, ranking in zip(arms[1:], answer.ranked, strict=True)},
+        "auuc": {arm: _interval(ranking.auuc, count - 1) for arm, ranking in zip(arms[1:], answer.ranked, strict=True)},
+        "bins": {
+            arm: [_bin(part) for part in ranking.bins] for arm, ranking in zip(arms[1:], answer.ranked, strict=True)
+        },
         "verdict": answer.verdict.value,
         "reason": reason(answer, language),
         "warnings": warnings(answer.suspicions, language),
@@ -73,10 +75,12 @@ def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
 
 
 def reason(answer: TrialReport, language: str) -> str:
-    """One plain sentence on whether personalising is worth it."""
+    """Return one sentence on whether personalising is worth it."""
     arms, values = answer.trial.arms, answer.values
     low, high = values.beyond.bounds()
-    gain = max((*values.gains, values.personalised_gain), key=lambda one: one.value if one.error else -np.inf)
+    gain = max(
+        (*values.gains, values.personalised_gain), key=lambda estimate: estimate.value if estimate.error else -np.inf
+    )
     same = answer.verdict is TrialVerdict.BEST_ARM and bool((answer.assessment.chosen == values.best).all())
     return text(
         f"trials.reason.{'same_arm' if same else answer.verdict.value}",
@@ -94,21 +98,21 @@ def reason(answer: TrialReport, language: str) -> str:
     )
 
 
-def warnings(result: Sequence[LeakingColumn], language: str) -> list[dict[str, Any]]:
-    """One for each column that looks like an outcome."""
+def warnings(suspicions: Sequence[LeakingColumn], language: str) -> list[dict[str, Any]]:
+    """Return one warning for each suspicious column."""
     return [
         {
-            "column": one.column,
-            "code": one.code,
-            "number": one.number,
-            "text": text(f"trials.warning.{one.code}", language, column=one.column, number=short(one.number)),
+            "column": column.column,
+            "code": column.code,
+            "number": column.number,
+            "text": text(f"trials.warning.{column.code}", language, column=column.column, number=short(column.number)),
         }
-        for one in result
+        for column in suspicions
     ]
 
 
 def short(number: float) -> str:
-    """Three significant digits, without exponents for what people read."""
+    """Format a number with three significant digits; large ones without an exponent."""
     return fixed(number, ".3g" if abs(number) < 1e5 else ",.0f")
 
 

@@ -23,7 +23,7 @@ MOST_ARMS = 20
 
 @dataclass(frozen=True)
 class TrialColumns:
-    """What a file's columns are. `exclude`: columns that the learner may not see."""
+    """The roles of a file's columns. `exclude`: columns that the learner may not see."""
 
     treatment: str
     control: str
@@ -39,8 +39,8 @@ class TrialColumns:
 
 @dataclass(frozen=True)
 class Trial:
-    """n rows. `arms`: as texts, the control first, then in the order of their texts. `arm`: place in it. `probability`:
-    of the row's arm, NaN where the file has no such column. `columns`: what describes the rows, n long."""
+    """n rows. `arms`: names, the control first, then sorted. `arm` (n): index in `arms`. `outcome` (n). `probability`
+    (n): of the row's arm, NaN where the file has no such column. `columns`: the descriptive columns, n long."""
 
     arms: tuple[str, ...]
     arm: Codes
@@ -53,7 +53,10 @@ class Trial:
 
 
 def read_trial(path: Path, columns: TrialColumns) -> Trial:
-    """The trial in a file. Raises BadUse where the flags do not fit the file, Refused where its rows cannot be used."""
+    """Return the trial in a file.
+
+    Raises BadUse where the flags do not fit the file, Refused where its rows cannot be used.
+    """
     frame = _read(path)
     faults = _flag_faults(frame.columns.tolist(), columns)
     if faults:

@@ -1,4 +1,4 @@
-"""How well a learner ranks the rows of a trial by an arm's effect: Qini, area under the uplift curve, bins."""
+"""Ranking quality of an arm's predicted effects: Qini, area under the uplift curve (AUUC), bins."""
 
 from dataclasses import dataclass
 
@@ -23,8 +23,9 @@ class ArmRanking:
 
 
 def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
-    """`effect`: pseudo-effects, `predicted`: by folds. Rows are ranked within their fold; equal ones share a rank, so
-    that a learner that sees no differences has a Qini of 0.
+    """Return Qini, AUUC and bins of pseudo-effects `effect` (n), ranked by cross-fitted predictions `predicted` (n).
+
+    Rows are ranked within their fold; ties share a rank, so that a learner that sees no differences has a Qini of 0.
 
     With r from 0 (largest) to 1, the area under the curve is E[τ (1 − r)] and the Qini E[τ (½ − r)], the covariance of
     effect and rank (Radcliffe 2007; a RATE of Yadlowsky et al. 2025, JASA 120); errors by the influence function,
@@ -41,7 +42,7 @@ def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
 
 
 def bounds(estimate: ClusteredMean, comparisons: int) -> tuple[float, float]:
-    """The 95 % interval that holds for so many comparisons at once (Bonferroni)."""
+    """Return the 95 % interval that holds for so many comparisons at once (Bonferroni)."""
     return estimate.bounds(1.0 - 0.05 / comparisons)
 
 
@@ -50,12 +51,13 @@ def lower(estimate: ClusteredMean, comparisons: int) -> float:
 
 
 def _ranks(effect: Floats, predicted: Floats) -> tuple[Floats, Floats]:
-    """Each row's rank from the top, in (0, 1); the sum of the effects ranked below it, per row, ties counting half."""
+    """Return each row's rank from the top, in (0, 1); the sum of the effects ranked below it, per row, ties counting
+    half."""
     count = len(effect)
     # Rounded: the same prediction summed in another order must tie, or the Qini would depend on the last bit.
-    place = rankdata(np.round(predicted, 12))
-    rank = 1.0 - (place - 0.5) / count
-    level = np.unique(place, return_inverse=True)[1]
+    ascending = rankdata(np.round(predicted, 12))
+    rank = 1.0 - (ascending - 0.5) / count
+    level = np.unique(ascending, return_inverse=True)[1]
     sums = np.bincount(level, weights=effect) / count
     return rank, np.asarray((np.cumsum(sums) - sums / 2.0)[level])
 
@@ -68,9 +70,9 @@ def _estimate(values: Floats, influence: Floats) -> ClusteredMean:
 
 
 def _bins(effect: Floats, predicted: Floats, rank: Floats) -> list[EffectBin]:
-    place = np.minimum(((1.0 - rank) * BINS).astype(np.int64), BINS - 1)
+    fifth = np.minimum(((1.0 - rank) * BINS).astype(np.int64), BINS - 1)
     return [
         EffectBin(float(predicted[mine].mean()), clustered_mean(effect[mine], np.arange(int(mine.sum()))))
-        for mine in (place == number for number in range(BINS))
+        for mine in (fifth == number for number in range(BINS))
         if mine.sum() > 1
     ]

@@ -1,4 +1,4 @@
-"""The trial's verdict: do nothing, give everybody the best arm, or choose by person."""
+"""The verdict of a trial: no action, the best arm for all, or a personalised choice."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,10 +20,10 @@ class TrialVerdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Values:
-    """Values per row of giving everybody one arm (`static`, by arm), and of the learned best arm. `gains`: of every arm
-    but the control, against the control; `personalised_gain` likewise. `beyond`: personalised less the best static arm,
-    `best`, on the same rows. `comparisons`: how many gains are judged at once."""
+class PolicyValues:
+    """Mean outcomes per row of policies: the same arm for all (`static`, by arm) and the learned best arm
+    (`personalised`). `gains`: of every arm but the control, against the control; `personalised_gain` likewise.
+    `beyond`: personalised less the best static arm, `best`, on the same rows. `comparisons`: simultaneous tests."""
 
     static: tuple[ClusteredMean, ...]
     personalised: ClusteredMean
@@ -37,23 +37,28 @@ class Values:
         return len(self.gains) + 1
 
 
-def value_policies(assessment: CrossFittedTrial) -> Values:
-    """Means of pseudo-outcomes, with intervals."""
+def value_policies(assessment: CrossFittedTrial) -> PolicyValues:
+    """Return the policies' values as means of pseudo-outcomes, with intervals."""
     scores = assessment.scores
     rows = np.arange(len(scores))
     chosen = scores[rows, assessment.chosen]
     static = tuple(_mean(scores[:, code]) for code in range(scores.shape[1]))
     # Chosen and measured on the same data: gains are adjusted for their number (`comparisons`).
-    best = int(np.argmax([one.value for one in static]))
+    best = int(np.argmax([estimate.value for estimate in static]))
     gains = tuple(_mean(scores[:, code] - scores[:, 0]) for code in range(1, scores.shape[1]))
-    return Values(static, _mean(chosen), gains, _mean(chosen - scores[:, 0]), _mean(chosen - scores[:, best]), best)
+    return PolicyValues(
+        static, _mean(chosen), gains, _mean(chosen - scores[:, 0]), _mean(chosen - scores[:, best]), best
+    )
 
 
-def decide(values: Values) -> TrialVerdict:
-    """`no_action` where no lower bound of a gain over the control, adjusted for their number, is above 0; `personalise`
-    where the lower bound of personalised less the best static arm is above 0; else `best_arm`."""
+def decide(values: PolicyValues) -> TrialVerdict:
+    """Return the verdict.
+
+    `no_action` where no lower bound of a gain over the control, adjusted for their number, is above 0; `personalise`
+    where the lower bound of personalised less the best static arm is above 0; else `best_arm`.
+    """
     gains = (*values.gains, values.personalised_gain)
-    if not any(bounds(one, values.comparisons)[0] > 0 for one in gains):
+    if not any(bounds(gain, values.comparisons)[0] > 0 for gain in gains):
         return TrialVerdict.NO_ACTION
     # Not adjusted: this is one comparison, asked only after one of the gains has passed.
     return TrialVerdict.PERSONALISE if values.beyond.low > 0 else TrialVerdict.BEST_ARM

@@ -114,7 +114,7 @@ def pad_reps(reduced: ReducedProblem) -> Iterator[PaddedBatch]:
 
 
 def _padded(counts: Indices) -> Indices:
-    """Each count rounded up to a multiple of an eighth of its power of two, at least 4."""
+    """Return each count rounded up to a multiple of an eighth of its power of two, at least 4."""
     # Few distinct lengths make few batches, and the padding wastes at most an eighth.
     step = np.maximum(4, 2 ** np.floor(np.log2(np.maximum(counts, 1))).astype(np.int64) // 8)
     return np.asarray(-(-counts // step) * step, dtype=np.int64)

@@ -154,7 +154,7 @@ class _Speaker:
         return bool(row["state"] == "overdue")
 
     def _until(self, row: Record) -> str:
-        """The last local day on which it is in time."""
+        """Return the last local day on which it is in time."""
         return day((self._local(row["due_by"]) - timedelta(microseconds=1)).date(), self.language)
 
     def _local(self, moment: Any) -> Any:
@@ -162,6 +162,6 @@ class _Speaker:
 
 
 def _word(part: str, key: str | None, language: str) -> str:
-    """The catalogue's word; a company's own one as it is."""
+    """Return the catalogue's word; a company's own one as it is."""
     words: Mapping[str, Any] = catalogue("plan", language)[part]
     return str(words.get(key or "unknown", key))

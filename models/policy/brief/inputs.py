@@ -61,8 +61,10 @@ class BriefInputs:
 
 
 def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal: bool = True) -> BriefInputs:
-    """The material of these accounts; only what was known before the cutoff, the tables being of now. Without
-    `personal` nothing of birthdays, milestones, misfortunes."""
+    """Return the material of these accounts; only what was known before the cutoff, the tables being of now.
+
+    Without `personal` nothing of birthdays, milestones, misfortunes.
+    """
     wanted = pa.array(sorted(set(account_ids)), pa.string())
     duties = _duties(company, wanted)
     if not personal:
@@ -92,7 +94,7 @@ def _duties(company: Company, wanted: pa.Array) -> pd.DataFrame:
 
 
 def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
-    """The talks of these accounts in order of time, with their topics."""
+    """Return the talks of these accounts in order of time, with their topics."""
     table = company.dataset.events(COLUMNS, TALKS)
     known = pc.less(table["known_at"].cast(pa.int64()), company.cutoff)
     past = pc.less(table["occurred_at"].cast(pa.int64()), company.cutoff)
@@ -117,7 +119,7 @@ TALK = ("kind", "day", "occurred_at", "known_at", "sentiment", "topic")
 
 
 def _grouped(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[Record]]:
-    """The rows by account; columns that the frame lacks are left out."""
+    """Return the rows by account; columns that the frame lacks are left out."""
     names = [name for name in columns if name in frame]
     lists = [_plain(frame[name]) for name in names]
     result: dict[str, list[Record]] = {}
@@ -155,7 +157,8 @@ def _text(value: object) -> str | None:
 
 
 def _next_birthday(text: str, monday: date) -> date | None:
-    """The day within AHEAD_DAYS from Monday on that is this month and day; the 28th stands in for 29 February."""
+    """Return the day within AHEAD_DAYS from Monday on that is this month and day; the 28th stands in for 29
+    February."""
     first = day_number(monday)
     for number in np.arange(first, first + AHEAD_DAYS).tolist():
         day = date_of(number)

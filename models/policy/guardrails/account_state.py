@@ -45,7 +45,7 @@ class AccountState:
 
 
 def account_states(book: DutyInputs, playbook: Playbook, week: Period, cutoff: int, rejected: Floats) -> AccountState:
-    """The situation of the book's accounts before a week, by what was known before the cutoff."""
+    """Return the situation of the book's accounts before a week, by what was known before the cutoff."""
     request = duty_request(book, playbook, week, cutoff)
     day, eligibility = request.last_known_day, book.standing
     tier = eligibility.tier.at(day, cutoff)

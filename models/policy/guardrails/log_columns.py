@@ -14,7 +14,7 @@ from models.policy.guardrails.rules import NONE, RULES, GuardrailResult
 
 
 def log_columns(guarded: GuardrailResult, actions: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Per account the JSON list of allowed actions, the JSON object of blocked actions with their rules."""
+    """Return per account the JSON list of allowed actions, the JSON object of blocked actions with their rules."""
     patterns, place = np.unique(guarded.rule, axis=0, return_inverse=True)
     eligible = [[action for action, rule in zip(actions, row, strict=True) if rule == NONE] for row in patterns]
     blocked = [

@@ -96,7 +96,7 @@ def _gift_verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Ver
 
 
 def blocking_reasons(guarded: GuardrailResult, account: int, action: int, language: str) -> str:
-    """The sentence of what blocks an action. Raises KeyError where nothing does."""
+    """Return the sentence of what blocks an action. Raises KeyError where nothing does."""
     rule = int(guarded.rule[account, action])
     if rule == NONE:
         raise KeyError(f"nothing blocks action {action} of account {account}")

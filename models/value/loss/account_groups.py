@@ -16,7 +16,7 @@ FILED = ("tier", "segment", "region")
 
 
 def account_groups(dataset: Dataset, rows: Rows) -> Mapping[str, Texts]:
-    """Per row text or None: tier, segment, region, rep.
+    """Return per row text or None: tier, segment, region, rep.
 
     Where changes of the tier are not declared complete it is the present one; so are segment and region always.
     """
@@ -32,7 +32,7 @@ def _column(accounts: pd.DataFrame, then: pd.DataFrame, name: str, rows: Rows) -
 
 
 def _reps(dataset: Dataset, accounts: pd.DataFrame, rows: Rows) -> Texts:
-    """The rep last assigned, else the last one who visited, as known then; else the present owner."""
+    """Return the rep last assigned, else the last one who visited, as known then; else the present owner."""
     owner = texts(accounts, "owner_rep_id")[rows.account] if "owner_rep_id" in accounts else _nothing(len(rows))
     for kind in (EventKind.VISIT, EventKind.REP_ASSIGNED):
         result = _latest_rep(dataset, kind, rows)
@@ -41,7 +41,7 @@ def _reps(dataset: Dataset, accounts: pd.DataFrame, rows: Rows) -> Texts:
 
 
 def _latest_rep(dataset: Dataset, kind: EventKind, rows: Rows) -> Texts:
-    """The rep of each account's latest event of a kind known before the row's cutoff."""
+    """Return the rep of each account's latest event of a kind known before the row's cutoff."""
     result = _nothing(len(rows))
     events = recorded_events(dataset.event_log(), [kind])
     table = dataset.events(["account_id", "occurred_at", "kind", "rep_id"], [kind])

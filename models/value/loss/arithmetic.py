@@ -54,7 +54,7 @@ class ExpectedLoss:
 
 
 def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) -> Loss:
-    """The loss of those of the places that are `lost`, out of `customers`."""
+    """Return the loss of those of the places that are `lost`, out of `customers`."""
     again = lost & returned
     return Loss(
         customers=customers,
@@ -68,7 +68,7 @@ def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) ->
 
 
 def expected_of(worth: YearlyRevenue, probability: Floats, chosen: Mask) -> ExpectedLoss:
-    """The expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
+    """Return the expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
     probabilities = probability[chosen]
     each = np.column_stack([np.ones(len(probabilities)), worth.revenue[chosen], worth.margin[chosen]])
     lost, revenue, margin = _estimates(probabilities, np.nan_to_num(each))
@@ -93,7 +93,7 @@ def _estimates(probability: Floats, each: Floats) -> list[LossEstimate]:
 
 
 def by_group(groups: Texts) -> Mapping[str | None, Mask]:
-    """Each group's places, in the order of names, None (not known) last."""
+    """Return each group's places, in the order of names, None (not known) last."""
     names = sorted({name for name in groups if name is not None})
     unknown = np.array([name is None for name in groups], dtype=np.bool_)
     result: dict[str | None, Mask] = {name: np.asarray(groups == name, dtype=np.bool_) for name in names}

@@ -33,14 +33,14 @@ class LossCauses:
 
 
 def explain_expected_losses(scorer: Scorer, dataset: Dataset, context: Context, cutoff: int) -> LossCauses:
-    """Every eligible account at a cutoff."""
+    """Return every eligible account at a cutoff."""
     request = _requested(dataset, context, np.array([cutoff]))[0]
     return _judge(scorer, request, request_eligibility(request, scorer.bundle.model.definition).rows)
 
 
 def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Rows) -> Texts:
-    """The cause of each lost account (one row each, at its last order): as known up to four weeks after that order,
-    so that the silence itself explains nothing."""
+    """Return the cause of each lost account (one row each, at its last order): as known up to four weeks after that
+    order, so that the silence itself explains nothing."""
     causes = np.full(len(lost), NO_CAUSE, dtype=object)
     if not len(lost):
         return causes
@@ -60,7 +60,7 @@ def _cutoffs_after(instants: Instants, zone: str) -> Instants:
 
 
 def _requested(dataset: Dataset, context: Context, cutoffs: Instants) -> list[ScoringRequest]:
-    """Every account at each cutoff."""
+    """Return every account at each cutoff."""
     log = dataset.event_log()
     profile = profile_of(dataset, Rows.grid(log.account_count, cutoffs))
     columns = {str(name): profile[name].to_numpy(dtype=object).reshape(-1, len(cutoffs)) for name in profile}
@@ -71,7 +71,7 @@ def _requested(dataset: Dataset, context: Context, cutoffs: Instants) -> list[Sc
 
 
 def _compared(scorer: Scorer, request: ScoringRequest) -> ScoringRequest:
-    """The same, compared with all accounts that are eligible at the cutoff."""
+    """Return the same, compared with all accounts that are eligible at the cutoff."""
     if not len(scorer.plan.peers):
         return request
     rows = request_eligibility(request, scorer.bundle.model.definition).rows

@@ -14,8 +14,10 @@ INSTANT = pa.timestamp("us", tz="UTC")
 
 
 def write_losses(path: Path, report: LossReport, accounts: Texts) -> int:
-    """Writes the file whole or not at all, an existing one is replaced; `accounts`: the log's ids. Returns how many
-    rows. `what` is `lost` or `expected`; money is per year. Raises CouldNot where the disk refuses."""
+    """Write the file whole or not at all, an existing one is replaced; `accounts`: the log's ids.
+
+    Returns how many rows. `what` is `lost` or `expected`; money is per year. Raises CouldNot where the disk refuses.
+    """
     parts = [_lost(report, accounts), *([] if report.at_stake is None else [_expected(report, accounts)])]
     return write_table(path, pa.concat_tables(parts))
 

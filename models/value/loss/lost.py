@@ -50,12 +50,12 @@ class Customers:
         return np.asarray(self.lost_at != NEVER, dtype=np.bool_)
 
     def rows(self) -> Rows:
-        """Each customer just after its last order: what it was worth, when it was still one."""
+        """Return each customer just after its last order: what it was worth, when it was still one."""
         return Rows(self.account, self.last_order + 1)
 
 
 def customers_in_period(log: EventLog, context: Context, definition: ChurnDefinition, period: LossPeriod) -> Customers:
-    """The customers of a period that the data cover. Reads all the log holds, as a look back does."""
+    """Return the customers of a period that the data cover. Reads all the log holds, as a look back does."""
     orders, endings = recorded_events(log, [EventKind.ORDER]), recorded_events(log, ENDING)
     account = np.repeat(np.arange(log.account_count), np.diff(orders.offsets))
     times, following = orders.occurred_at, _following(orders.occurred_at, account)
@@ -80,14 +80,15 @@ def customers_in_period(log: EventLog, context: Context, definition: ChurnDefini
 
 
 def _following(times: Instants, account: Indices) -> Instants:
-    """The next order of the same account, NEVER after the last one."""
+    """Return the next order of the same account, NEVER after the last one."""
     following = np.full(len(times), NEVER)
     following[:-1] = np.where(account[:-1] == account[1:], times[1:], NEVER)
     return following
 
 
 def _first_ending(endings: RecordedEvents, account: Indices, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
-    """When each account first closed or was transferred after each time, with the kind; NEVER where it did not."""
+    """Return when each account first closed or was transferred after each time, with the kind; NEVER where it did
+    not."""
     place = endings.next_from(account, times)
     exists = place < endings.offsets[account + 1]
     at, kind = np.full(len(times), NEVER), np.zeros(len(times), dtype=np.uint8)
@@ -96,7 +97,7 @@ def _first_ending(endings: RecordedEvents, account: Indices, times: Instants) ->
 
 
 def _last_place(account: Indices, inside: Mask, left: Mask, accounts: int) -> Indices:
-    """Per customer the place of the order after which it was last lost, else of its last order in the period."""
+    """Return per customer the place of the order after which it was last lost, else of its last order in the period."""
     latest = np.full(accounts, -1)
     for chosen in (inside, left):
         indices = np.flatnonzero(chosen)

@@ -79,7 +79,7 @@ class LossReport:
         return tuple(sorted({str(segment or "") for part in parts for segment in part}))
 
     def by(self, way: str) -> tuple[LossGroup, ...]:
-        """The groups of one of WAYS, those that lost most first."""
+        """Return the groups of one of WAYS, those that lost most first."""
         lost = {name: self._loss(mask, way) for name, mask in by_group(self.filed.groups[way]).items()}
         expected: dict[str | None, ExpectedLoss] = {}
         if self.at_stake is not None:
@@ -129,7 +129,7 @@ def _at_stake(dataset: Dataset, assessment: LossCauses, margin_rate: Mapping[str
 
 
 def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> Texts:
-    """The reason of each lost customer: `natural` where it closed, else the model's; None for those not lost."""
+    """Return the reason of each lost customer: `natural` where it closed, else the model's; None for those not lost."""
     reasons = np.full(len(customers), None, dtype=object)
     reasons[customers.lost] = NOT_ASKED
     if scorer is not None:

@@ -30,7 +30,7 @@ class YearlyRevenue:
 
 
 def estimate_revenue(log: EventLog, rows: Rows, segments: Texts, margin_rate: Mapping[str, float]) -> YearlyRevenue:
-    """The yearly worth of each row's account as it was before the row's cutoff; `segments`: one per row."""
+    """Return the yearly worth of each row's account as it was before the row's cutoff; `segments`: one per row."""
     revenue = yearly_revenue(log, rows)
     rates = np.array([margin_rate.get(str(segment), np.nan) for segment in segments], dtype=np.float64)
     return YearlyRevenue(revenue, revenue * rates)
@@ -56,7 +56,8 @@ def yearly_revenue(log: EventLog, rows: Rows) -> Floats:
 
 
 def _signed_sums(log: EventLog) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
-    """The places of trade events, their running signed sum from 0 (one longer), each account's first place in it."""
+    """Return the places of trade events, their running signed sum from 0 (one longer), each account's first place in
+    it."""
     signs = sign_of_kind()
     indices = np.flatnonzero(signs[log.kind])
     amounts = np.nan_to_num(log.values["amount"][indices]) * signs[log.kind[indices]]

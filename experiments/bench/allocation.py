@@ -18,7 +18,7 @@ from models.policy.exploration.week import decide_week
 
 CHANNELS = 3
 EFFECT = np.array([0.0, 6.0, 12.0, 45.0, 70.0, 65.0])
-"""Middle of what a package gains before its costs, by its place in the preset playbook."""
+"""Middle of what an action gains before its costs, by its place in the preset playbook."""
 
 MINUTE = 0.5
 """What a minute costs."""
@@ -104,7 +104,7 @@ def render(result: Mapping[str, Any]) -> list[str]:
 
 
 def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -> AllocationProblem:
-    """A week of the preset playbook: effects differ between accounts and packages, some accounts lose by a contact."""
+    """A week of the preset playbook: effects differ between accounts and actions, some accounts lose by a contact."""
     random, playbook = np.random.default_rng(seed), read_playbook()
     actions = Actions.of(playbook)
     shape = (accounts, len(actions.names))

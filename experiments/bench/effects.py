@@ -13,7 +13,7 @@ from experiments.world.truth import HORIZON
 from experiments.world.world import build_world
 
 LOGS = {"randomised": "reference", "recorded": "behaviour", "hidden": "hidden"}
-"""Name in the result → log of the world: drawn packages; reps alone, all recorded; reps alone, some of it hidden."""
+"""Name in the result → log of the world: drawn actions; reps alone, all recorded; reps alone, some of it hidden."""
 
 FULL, QUICK = (20_000, 13, 60_000), (6_000, 8, 20_000)
 """Accounts, weeks of the log, most rows of a log without draws."""

@@ -22,7 +22,7 @@ class FindingCounts:
     """Requests answered, by status; findings, of each kind the first with how many more."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    found: dict[tuple[str, str], FuzzFinding] = field(default_factory=dict)
+    findings: dict[tuple[str, str], FuzzFinding] = field(default_factory=dict)
     times: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
@@ -34,14 +34,14 @@ class FindingCounts:
 
     def add(self, finding: FuzzFinding) -> None:
         kind = finding.operation, finding.what
-        self.found.setdefault(kind, finding)
+        self.findings.setdefault(kind, finding)
         self.times[kind] += 1
 
     def summary(self) -> dict[str, Any]:
         return {
             "requests": self.requests,
             "statuses": {str(status): self.statuses[status] for status in sorted(self.statuses)},
-            "findings": [self._summary_of(one) for one in self.found.values()],
+            "findings": [self._summary_of(one) for one in self.findings.values()],
         }
 
     def _summary_of(self, one: FuzzFinding) -> dict[str, Any]:

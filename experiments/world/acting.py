@@ -1,11 +1,11 @@
-"""From the package meant to the package done: hours, closed doors, faked visits."""
+"""From the action meant to the action done: hours, closed doors, faked visits."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from experiments.world import actions
-from experiments.world.actions import Packages, WorldAction
+from experiments.world.actions import ActionCodes, WorldAction
 from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.weeks import Week
 from kqml.playbook import Playbook
@@ -14,7 +14,7 @@ FAILS = 0.03
 """Chance that a visit finds nobody to talk to."""
 
 FOLLOWS = 0.93
-"""Chance that a rep carries out a package assigned by a policy instead of the own one, at diligence 1."""
+"""Chance that a rep carries out an action assigned by a policy instead of the own one, at diligence 1."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,16 @@ class Acts:
     out to do. `done`: what had an effect. `faked`: recorded like `meant` without having been done. `no_time`: dropped
     for lack of hours. `refused`: the rep did not follow the assignment."""
 
-    assigned: Packages
-    meant: Packages
-    done: Packages
+    assigned: ActionCodes
+    meant: ActionCodes
+    done: ActionCodes
     faked: Flags
     failed: Flags
     no_time: Flags
     refused: Flags
 
     @property
-    def recorded(self) -> Packages:
+    def recorded(self) -> ActionCodes:
         """What the company's records say was done."""
         return np.where(self.faked, self.meant, self.done).astype(np.int8)
 
@@ -41,13 +41,13 @@ class Acts:
 class WeekIntent:
     """A week's wishes: the rep's own, a policy's where `ruled`, what comes first when hours are short."""
 
-    own: Packages
-    assigned: Packages
+    own: ActionCodes
+    assigned: ActionCodes
     ruled: Flags
     priority: Floats
 
 
-def own_plan(own: Packages, priority: Floats) -> WeekIntent:
+def own_plan(own: ActionCodes, priority: Floats) -> WeekIntent:
     """A week without any policy of ours."""
     return WeekIntent(own, own, np.zeros(len(own), dtype=bool), priority)
 
@@ -65,14 +65,14 @@ def act(plan: WeekIntent, playbook: Playbook, seat: Indices, week: Week, draws: 
     return Acts(plan.assigned, meant, done, faked, failed, ~retained, refused)
 
 
-def within_hours(wanted: Packages, priority: Floats, seat: Indices, playbook: Playbook) -> Flags:
-    """Which packages fit, taken by falling priority within each seat until something runs out."""
+def within_hours(wanted: ActionCodes, priority: Floats, seat: Indices, playbook: Playbook) -> Flags:
+    """Which actions fit, taken by falling priority within each seat until something runs out."""
     order = np.lexsort((-priority, seat))
     first = np.flatnonzero(np.diff(seat[order], prepend=-1))
     fits = np.ones(len(wanted), dtype=bool)
     limits = (playbook.rep.minutes_per_week, playbook.rep.stops_per_week, playbook.rep.budget_per_week)
     for name, limit in zip(("minutes", "stops", "money"), limits, strict=True):
-        cost = np.array([getattr(package, name) for package in playbook.actions], dtype=np.float64)[wanted[order]]
+        cost = np.array([getattr(action, name) for action in playbook.actions], dtype=np.float64)[wanted[order]]
         running = np.cumsum(cost)
         before = np.repeat(running[first] - cost[first], np.diff(np.append(first, len(wanted))))
         fits[order] &= (running - before <= limit) | (cost == 0)

@@ -1,4 +1,4 @@
-"""What reps do without us: chances of each package, from what is recorded about an account."""
+"""What reps do without us: chances of each action, from what is recorded about an account."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.world.actions import Packages, WorldAction
+from experiments.world.actions import ActionCodes, WorldAction
 from experiments.world.draws import Flags, Floats
 from experiments.world.population import Traits
 from experiments.world.state import NONE, WorldState, lives
@@ -21,10 +21,10 @@ BASE = np.array(
         [0.62, 0.12, 0.10, 0.14, 0.02, 0.00],
     ]
 )
-"""Chances of the packages by tier when nothing speaks for or against an account."""
+"""Chances of the actions by tier when nothing speaks for or against an account."""
 
 WEIGHT = np.array([0.0, 0.2, 0.4, 1.0, 1.0, 1.3])
-"""How strongly each package answers to the rep's effort for an account."""
+"""How strongly each action answers to the rep's effort for an account."""
 
 GIVEN_UP_WEEKS = 8.0
 
@@ -42,11 +42,11 @@ class Habits:
 
 
 Policy = Callable[[Traits, WorldState, Week, Habits, Flags], Floats]
-"""Chances (accounts × packages, rows add up to 1) given the eligible packages."""
+"""Chances (accounts × actions, rows add up to 1) given the eligible actions."""
 
 
 def eligible(playbook: Playbook, traits: Traits, state: WorldState, week: Week) -> Flags:
-    """Accounts × packages that the playbook allows; only waiting where an account is not on the books."""
+    """Accounts × actions that the playbook allows; only waiting where an account is not on the books."""
     conditions = {
         "open": np.full(len(traits), week.open_share >= 0.5),
         "rep": ~week.vacant,
@@ -102,8 +102,8 @@ def _normal(weights: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def choose(probabilities: Floats, draws: Floats) -> Packages:
-    """The package at which each row's running sum of chances passes the row's uniform number."""
+def choose(probabilities: Floats, draws: Floats) -> ActionCodes:
+    """The action at which each row's running sum of chances passes the row's uniform number."""
     passed = np.cumsum(probabilities, axis=1)[:, :-1] <= draws[:, None]
     return np.asarray(passed.sum(axis=1), dtype=np.int8)
 

@@ -23,8 +23,8 @@ def write_contact(journal: Journal, scene: Scene) -> None:
 def _contacts(journal: Journal, scene: Scene) -> None:
     """Visits, calls, messages as recorded: the faked ones too, all of them late."""
     recorded, w, draws = np.where(scene.books, scene.acts.recorded, WorldAction.WAIT), scene.week.number, scene.draws
-    for package, kind, channel in ((WorldAction.MESSAGE, EventKind.MESSAGE, 2), (WorldAction.CALL, EventKind.CALL, 1)):
-        who = np.flatnonzero(recorded == package)
+    for action, kind, channel in ((WorldAction.MESSAGE, EventKind.MESSAGE, 2), (WorldAction.CALL, EventKind.CALL, 1)):
+        who = np.flatnonzero(recorded == action)
         minutes = np.round(3 + 9 * draws.uniform("minutes", w)[who] ** 2 * (1 + channel % 2))
         columns = _by_whom(scene, who, channel)
         journal.add(
@@ -118,14 +118,14 @@ def _help(journal: Journal, scene: Scene) -> None:
     yes = draws.uniform("grants", w)[request] < warm
     ask = np.broadcast_to(event_number(w, EventKind.HELP_ASKED, 0), (len(request),))
     journal.add(EventKind.HELP_RECEIVED, w, request[yes], at[yes] + DAY_US, known_after_days=lag[yes], ref=ask[yes])
-    raised = np.flatnonzero(scene.found.problem & scene.buying)
+    raised = np.flatnonzero(scene.outcomes.problem & scene.buying)
     at = scene.when("problem", raised)
     journal.add(EventKind.PROBLEM_RAISED, w, raised, at, known_after_days=0.5, note=_note("problem", len(raised)))
     journal.add(EventKind.INBOUND, w, raised, at - 60_000_000, channel=np.full(len(raised), 1))
 
 
 def _trust(journal: Journal, scene: Scene) -> None:
-    w, state, result = scene.week.number, scene.before, scene.found
+    w, state, result = scene.week.number, scene.before, scene.outcomes
     raised = np.flatnonzero(result.complaint & scene.buying)
     lag = scene.lag(raised, "complaint_lag", 0.4 * scene.lag_days[raised])
     journal.add(EventKind.COMPLAINT, w, raised, scene.when("complaint", raised), known_after_days=lag)
@@ -156,6 +156,6 @@ def _trust(journal: Journal, scene: Scene) -> None:
 
 def _people(journal: Journal, scene: Scene) -> None:
     w = scene.week.number
-    gone = np.flatnonzero(scene.found.contact_left & scene.books & (scene.before.contacts > 0))
+    gone = np.flatnonzero(scene.outcomes.contact_left & scene.books & (scene.before.contacts > 0))
     late = 20 * scene.draws.uniform("contact_left_lag", w)[gone]
     journal.add(EventKind.CONTACT_LEFT, w, gone, scene.when("contact_left", gone), known_after_days=late)

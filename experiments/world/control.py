@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from experiments.world import arrow
 from experiments.world.acting import WeekIntent
-from experiments.world.actions import Packages, WorldAction
+from experiments.world.actions import ActionCodes, WorldAction
 from experiments.world.almanac import TIME_ZONE
 from experiments.world.draws import Flags, Floats, Indices
 from experiments.world.population import SEGMENTS, TIERS
@@ -23,7 +23,7 @@ from kqml.history.event_log import EventLog
 class Observation:
     """What a company knows at the cutoff of a week; nothing else of the world may be looked at by a policy.
 
-    Rows are the accounts in the order of their ids. `eligible`: accounts × packages that the playbook allows.
+    Rows are the accounts in the order of their ids. `eligible`: accounts × actions that the playbook allows.
     """
 
     def __init__(self, simulation: Simulation) -> None:
@@ -94,13 +94,13 @@ class Observation:
 class WorldDecisions:
     """A week's decisions; arrays of one number per account.
 
-    `ruled`: accounts for which the policy decides; the others' reps do what they would do. `assigned`: package.
+    `ruled`: accounts for which the policy decides; the others' reps do what they would do. `assigned`: action.
     `probability`: with which it was drawn, NaN where nobody knows. `priority`: what is booked first when a rep's hours
     are short; None leaves that to the reps.
     """
 
     ruled: Flags
-    assigned: Packages
+    assigned: ActionCodes
     probability: Floats
     explored: Flags
     must: Flags
@@ -108,7 +108,7 @@ class WorldDecisions:
     priority: Floats | None = None
 
     @classmethod
-    def everywhere(cls, assigned: Packages, priority: Floats | None = None) -> "WorldDecisions":
+    def everywhere(cls, assigned: ActionCodes, priority: Floats | None = None) -> "WorldDecisions":
         """The policy decides for every account, without dice."""
         no = np.zeros(len(assigned), dtype=bool)
         return cls(~no, assigned, np.ones(len(assigned)), no, no, no, priority)
@@ -141,7 +141,7 @@ class Reps:
 
 @dataclass(frozen=True)
 class Pilot:
-    """With a known chance an account gets a package drawn evenly from its eligible ones; else the reps' own way.
+    """With a known chance an account gets an action drawn evenly from its eligible ones; else the reps' own way.
 
     The probability is that of the draw given exploration: 1 / eligible actions. Without exploration it is not known.
     """
@@ -196,11 +196,11 @@ def run(
     return WeekOutcome(policy.name, margin, np.array(weekly), simulation.books & ~simulation.state.gone)
 
 
-def _planner(simulation: Simulation, decisions: WorldDecisions) -> Callable[[Packages], WeekIntent]:
+def _planner(simulation: Simulation, decisions: WorldDecisions) -> Callable[[ActionCodes], WeekIntent]:
     own_priority = simulation.priority()
     priority = own_priority if decisions.priority is None else decisions.priority + own_priority / 1000.0
 
-    def plan(own: Packages) -> WeekIntent:
+    def plan(own: ActionCodes) -> WeekIntent:
         assigned = np.where(decisions.ruled, decisions.assigned, own).astype(np.int8)
         return WeekIntent(own, assigned, decisions.ruled, priority)
 

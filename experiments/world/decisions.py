@@ -49,9 +49,9 @@ STATES = pa.schema(
     }
 )
 PROPENSITIES = pa.schema(
-    {"decision_id": pa.string(), **{f"p_{package.name.lower()}": pa.float64() for package in WorldAction}}
+    {"decision_id": pa.string(), **{f"p_{action.name.lower()}": pa.float64() for action in WorldAction}}
 )
-"""The reps' true chances of their own packages; truth, never read by product code."""
+"""The reps' true chances of their own actions; truth, never read by product code."""
 
 
 @dataclass
@@ -72,7 +72,7 @@ class WorldDecisionLog:
         )
         self.decisions.append(_decision_rows(self, seen, decisions, weeks, who, ids))
         self.states.append(_state_rows(seen, decisions, weeks, who, ids))
-        probabilities = {f"p_{package.name.lower()}": weeks.probabilities[who, package] for package in WorldAction}
+        probabilities = {f"p_{action.name.lower()}": weeks.probabilities[who, action] for action in WorldAction}
         self.propensities.append(pa.table({"decision_id": ids, **probabilities}, schema=PROPENSITIES))
 
 
@@ -134,7 +134,7 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
 
 
 def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Indices) -> NDArray[np.object_]:
-    """For each blocked package the rule that blocked it: tier, or the need that was not met."""
+    """For each blocked action the rule that blocked it: tier, or the need that was not met."""
     closed, vacant = weeks.week.open_share < 0.5, seen.vacant[who]
     consents = weeks.allowed[who, WorldAction.MESSAGE]
     tier = seen.tier[who]
@@ -148,12 +148,12 @@ def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Indices) -> ND
 
 def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
     blocked = {}
-    for package in playbook.actions:
-        unmet = [need for need in sorted(package.needs) if not met[need]]
-        if tier not in package.tiers:
-            blocked[package.name] = "tier"
+    for action in playbook.actions:
+        unmet = [need for need in sorted(action.needs) if not met[need]]
+        if tier not in action.tiers:
+            blocked[action.name] = "tier"
         elif unmet:
-            blocked[package.name] = unmet[0]
+            blocked[action.name] = unmet[0]
     return json.dumps(blocked)
 
 

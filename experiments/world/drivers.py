@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments.world.draws import Flags, Floats
-from experiments.world.dynamics import Happenings, Moment, healing, jumps, pushes, upkept, warmth, wrongs
+from experiments.world.dynamics import Moment, WeekOutcomes, healing, jumps, pushes, upkept, warmth, wrongs
 from experiments.world.orders import mood
 from experiments.world.parameters import WorldEffects
 from experiments.world.state import WorldState
@@ -58,9 +58,9 @@ def start_drivers(parts: Parts, opening: Flags, state: WorldState) -> Parts:
     )
 
 
-def driver_history(parts: Parts, moment: Moment, happenings: Happenings, after: WorldState) -> Parts:
+def driver_history(parts: Parts, moment: Moment, outcomes: WeekOutcomes, after: WorldState) -> Parts:
     """The parts at the next cutoff."""
-    result, pull = vars(happenings), moment.effects.satisfaction_pull
+    result, pull = vars(outcomes), moment.effects.satisfaction_pull
     moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
     for name, jump in (*jumps(moment, result).items(), *_of_closeness(parts, moment).items()):
         moved[name] = moved[name] + jump

@@ -1,4 +1,4 @@
-"""One week in the life of accounts: what happens to them, what that and our package make of their state."""
+"""One week in the life of accounts: what happens to them, what that and our action make of their state."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.world import actions
-from experiments.world.actions import Packages, WorldAction
+from experiments.world.actions import ActionCodes, WorldAction
 from experiments.world.draws import Draws, Flags, Floats
 from experiments.world.orders import mood
 from experiments.world.parameters import WorldEffects
@@ -28,18 +28,18 @@ MOST_HAZARD, MOST_GRIEVANCE = 0.35, 4.0
 
 @dataclass(frozen=True)
 class Moment:
-    """Accounts in one week, just when the week's packages are done; arrays of one length."""
+    """Accounts in one week, just when the week's actions are done; arrays of one length."""
 
     effects: WorldEffects
     traits: Traits
     state: WorldState
     week: Week
-    done: Packages
+    done: ActionCodes
     draws: Draws
 
 
 @dataclass(frozen=True)
-class Happenings:
+class WeekOutcomes:
     """What happened to each account in a week; arrays of one length. `hazard`: chance of quietly stopping at the
     end of the week. `stuffed`: weeks of stock pressed on the account."""
 
@@ -60,8 +60,8 @@ class Happenings:
     closes: Flags
 
 
-def happen(moment: Moment) -> dict[str, Any]:
-    """The week's happenings but for the hazard, given what was done."""
+def draw_outcomes(moment: Moment) -> dict[str, Any]:
+    """Return the week's outcomes except the hazard, given the actions done."""
     traits, state, week, done, draws = moment.traits, moment.state, moment.week, moment.done, moment.draws
     w, in_person = week.number, actions.IN_PERSON[done]
     base = np.minimum(traits.rate, 2.0) * week.stress
@@ -102,9 +102,9 @@ def _stuffed(week: Week, draws: Draws) -> Floats:
     return np.where(pressed, 1.0 + 2.0 * draws.uniform("pressed_weeks", week.number), 0.0)
 
 
-def advance(moment: Moment) -> tuple[WorldState, Happenings]:
+def advance(moment: Moment) -> tuple[WorldState, WeekOutcomes]:
     """The state at the next cutoff with what happened; orders, departures are not decided here."""
-    result = happen(moment)
+    result = draw_outcomes(moment)
     traits, state, done, draws = moment.traits, moment.state, moment.done, moment.draws
     w, in_person = moment.week.number, actions.IN_PERSON[done]
     sleeping = asleep(state)
@@ -131,7 +131,7 @@ def advance(moment: Moment) -> tuple[WorldState, Happenings]:
         slow=(state.slow & ~cleared) | result["slow"],
         contacts=np.clip(state.contacts - result["contact_left"] + (in_person & draws.happens(0.02, "met", w)), 0, 6),
     )
-    return after, Happenings(**result, hazard=hazard(moment.effects, after, w))
+    return after, WeekOutcomes(**result, hazard=hazard(moment.effects, after, w))
 
 
 def _drift(moment: Moment) -> Floats:
@@ -142,7 +142,7 @@ def _drift(moment: Moment) -> Floats:
     return np.asarray(retained * moment.state.drift + step * moment.draws.normal("drift", moment.week.number))
 
 
-def healing(done: Packages, result: dict[str, Any]) -> Floats:
+def healing(done: ActionCodes, result: dict[str, Any]) -> Floats:
     """What a week leaves of a grievance: an eighth fades, more of it where things are put right."""
     return 0.88 * np.where(result["resolved"], 0.4, 1.0) * np.where(done == WorldAction.HELP_OFFER, 0.7, 1.0)
 
@@ -156,7 +156,7 @@ def wrongs(result: dict[str, Any]) -> dict[str, Floats]:
     }
 
 
-def _grievance(state: WorldState, done: Packages, result: dict[str, Any]) -> Floats:
+def _grievance(state: WorldState, done: ActionCodes, result: dict[str, Any]) -> Floats:
     """What went wrong and was not made good."""
     held = healing(done, result) * state.grievance + sum(wrongs(result).values())
     return np.asarray(np.minimum(held, MOST_GRIEVANCE), dtype=np.float64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.world import actions
 from experiments.world.acting import WeekIntent
-from experiments.world.actions import Packages, WorldAction
+from experiments.world.actions import ActionCodes, WorldAction
 from experiments.world.draws import Flags, Floats
 from experiments.world.dynamics import asleep
 from experiments.world.parameters import evidence
@@ -84,7 +84,7 @@ class _Result:
 
 
 def _go_on(
-    simulation: Simulation, weeks: int, plan: Callable[[Packages], WeekIntent] | None = None, skip: int = 0
+    simulation: Simulation, weeks: int, plan: Callable[[ActionCodes], WeekIntent] | None = None, skip: int = 0
 ) -> _Result:
     sales: Floats = np.zeros(len(simulation.accounts))
     leaving: Floats = np.zeros(len(simulation.accounts))
@@ -94,7 +94,7 @@ def _go_on(
         rollout = simulation.live(plan)
         if number >= skip:
             sales = sales + rollout.amount
-            leaving = leaving + rollout.found.hazard * rollout.buying
+            leaving = leaving + rollout.outcomes.hazard * rollout.buying
             dose += float(doses[rollout.acts.done][rollout.buying].mean())
     return _Result(sales, leaving, dose)
 
@@ -127,7 +127,7 @@ def programme(world: World) -> dict[str, float]:
     customers = start.books & ~start.state.gone
     targeted = customers & (look >= np.quantile(look[customers], 1 - TARGETED))
 
-    def campaign(treated: Simulation, own: Packages) -> WeekIntent:
+    def campaign(treated: Simulation, own: ActionCodes) -> WeekIntent:
         due = (
             targeted
             & ((treated.number - FROM) % CAMPAIGN_EVERY == 0)
@@ -145,7 +145,7 @@ def programme(world: World) -> dict[str, float]:
 
 
 def _in_futures(
-    start: Simulation, weeks: int, plan: Callable[[Simulation, Packages], WeekIntent] | None = None, skip: int = 0
+    start: Simulation, weeks: int, plan: Callable[[Simulation, ActionCodes], WeekIntent] | None = None, skip: int = 0
 ) -> _Result:
     """Summed over FUTURES, the same with a plan and without: one large store that leaves in one moves little."""
     results = []
@@ -159,9 +159,9 @@ def _in_futures(
     )
 
 
-def _forced(own: Packages, where: Flags, package: WorldAction) -> WeekIntent:
-    """The reps' own plan, but for some accounts a package that comes first."""
-    assigned = np.where(where, package, own).astype(np.int8)
+def _forced(own: ActionCodes, where: Flags, action: WorldAction) -> WeekIntent:
+    """The reps' own plan, but for some accounts an action that comes first."""
+    assigned = np.where(where, action, own).astype(np.int8)
     return WeekIntent(assigned, assigned, np.zeros(len(own), dtype=bool), np.where(where, 100.0, 0.0))
 
 
@@ -182,7 +182,7 @@ def elasticity(world: World) -> float:
     """Log change of the second year's sales over the log change of contact, when there is more of it for two years."""
     start = _simulated_until(world, FROM)
 
-    def more(treated: Simulation, own: Packages) -> WeekIntent:
+    def more(treated: Simulation, own: ActionCodes) -> WeekIntent:
         probability = (MORE_CONTACT - 1.0) * _usual_dose(treated)
         extra = (
             (own == WorldAction.WAIT)

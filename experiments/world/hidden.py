@@ -69,7 +69,7 @@ def _drivers(simulation: Simulation, who: Indices, week: int) -> dict[str, Float
 
 
 def effects_of(simulation: Simulation, accounts: int) -> pd.DataFrame:
-    """The truth of every package at the simulation's cutoff for some of its customers, done and asked for."""
+    """The truth of every action at the simulation's cutoff for some of its customers, done and asked for."""
     customers = np.flatnonzero(simulation.books & ~simulation.state.gone)
     order = np.argsort(simulation.draws.take(customers).uniform("truth_sample", simulation.number))
     who = np.sort(customers[order[:accounts]])

@@ -38,7 +38,7 @@ KINDS: Mapping[str, LogKind] = {
     "behaviour": LogKind(randomised=False, hunch=0.0),
     "hidden": LogKind(randomised=False, hunch=0.8, hidden=UNRECORDED),
 }
-"""`reference`: a share of account-weeks is drawn evenly from the eligible packages. `behaviour`: reps alone, everything
+"""`reference`: a share of account-weeks is drawn evenly from the eligible actions. `behaviour`: reps alone, everything
 they react to is recorded. `hidden`: reps alone, some of it is not."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from experiments.world.acting import Acts
 from experiments.world.almanac import instant_in
 from experiments.world.draws import Draws, Flags, Floats, Indices
-from experiments.world.dynamics import Happenings
+from experiments.world.dynamics import WeekOutcomes
 from experiments.world.orders import Crossings
 from experiments.world.population import Traits
 from experiments.world.state import WorldState
@@ -26,7 +26,7 @@ class Scene:
     week: Week
     traits: Traits
     before: WorldState
-    found: Happenings
+    outcomes: WeekOutcomes
     acts: Acts
     crossings: Crossings
     books: Flags

@@ -14,7 +14,7 @@ from experiments.world.behaviour import Habits, behaviour, choose, eligible, roo
 from experiments.world.contact_records import write_contact
 from experiments.world.draws import Draws, Flags, Floats, Indices
 from experiments.world.drivers import Parts
-from experiments.world.dynamics import Happenings, Moment, advance
+from experiments.world.dynamics import Moment, WeekOutcomes, advance
 from experiments.world.journal import NOTES, Journal
 from experiments.world.known import KnownEvents
 from experiments.world.orders import RETURNED, Crossings, cross, median_size, order_rate, ordering, return_probability
@@ -33,7 +33,7 @@ from kqml.events import EventKind
 class SimulatedWeeks:
     """One week as it was: what the state was at its cutoff, what was done, what came of it.
 
-    `probabilities`: of the rep's own packages; `allowed`: the eligible ones. `amount`: of the week's orders; `net`:
+    `probabilities`: of the rep's own actions; `allowed`: the eligible ones. `amount`: of the week's orders; `net`:
     less the returns to be expected of them.
     """
 
@@ -42,7 +42,7 @@ class SimulatedWeeks:
     acts: Acts
     probabilities: Floats
     allowed: Flags
-    found: Happenings
+    outcomes: WeekOutcomes
     buying: Flags
     quits: Flags
     amount: Floats
@@ -103,7 +103,7 @@ class Simulation:
         return lives(self.traits, self.state, self.number)
 
     def intentions(self) -> tuple[Floats, Flags, NDArray[np.int8]]:
-        """The reps' own chances, the eligible packages, what the reps would do of their own."""
+        """The reps' own chances, the eligible actions, what the reps would do of their own."""
         allowed = eligible(self.world.playbook, self.traits, self.state, self.week)
         probabilities = behaviour(self.traits, self.state, self.week, self.habits, allowed)
         return probabilities, allowed, choose(probabilities, self.draws.uniform("own_choice", self.number))
@@ -113,7 +113,7 @@ class Simulation:
         return np.asarray((self.state.complaint != NONE) * 10.0 + np.log(self.state.sales + 1.0), dtype=np.float64)
 
     def live(self, plan: Callable[[NDArray[np.int8]], WeekIntent] | None = None) -> SimulatedWeeks:
-        """Lives one week; `plan` turns the reps' own packages into the week's plan."""
+        """Lives one week; `plan` turns the reps' own actions into the week's plan."""
         self._open_accounts()
         week, books = self.week, self.books
         probabilities, allowed, own = self.intentions()
@@ -159,7 +159,7 @@ class Simulation:
         """What reps notice of orders; departures; the review of tiers in January."""
         state, week = weeks.before, weeks.week.number
         ordered = np.bincount(crossings.account, minlength=len(self.accounts)) > 0
-        ends = books & (weeks.found.closes | (self.traits.handed_over == week)) & (week >= 0)
+        ends = books & (weeks.outcomes.closes | (self.traits.handed_over == week)) & (week >= 0)
         return after.with_(
             **noticed(state, ordered, weeks.amount, weeks.week.open_share),
             gone=state.gone | weeks.quits,
@@ -180,7 +180,7 @@ class Simulation:
             week=weeks.week,
             traits=self.traits,
             before=weeks.before,
-            found=weeks.found,
+            outcomes=weeks.outcomes,
             acts=weeks.acts,
             crossings=crossings,
             books=books,
@@ -200,7 +200,7 @@ class Simulation:
         who = np.flatnonzero(scene.books & arrived)
         journal.add(EventKind.REP_ASSIGNED, week, who, np.full(len(who), scene.week.begins), rep=scene.rep[who])
         handed = self.traits.handed_over == week
-        closed = np.flatnonzero(scene.books & scene.found.closes & ~handed)
+        closed = np.flatnonzero(scene.books & scene.outcomes.closes & ~handed)
         late = 5 + 25 * self.draws.uniform("closure_lag", week)[closed]
         journal.add(EventKind.ACCOUNT_CLOSED, week, closed, scene.when("closed", closed), known_after_days=late)
         moved = np.flatnonzero(scene.books & handed)

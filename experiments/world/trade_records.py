@@ -51,10 +51,10 @@ def _orders(journal: Journal, scene: Scene) -> None:
 
 
 def _stuffing(journal: Journal, scene: Scene) -> None:
-    who = np.flatnonzero((scene.found.stuffed > 0) & scene.buying)
+    who = np.flatnonzero((scene.outcomes.stuffed > 0) & scene.buying)
     traits = scene.traits
     weekly = np.exp(traits.norm[who])
-    amount = np.round(scene.found.stuffed[who] * weekly, 2)
+    amount = np.round(scene.outcomes.stuffed[who] * weekly, 2)
     at = scene.when("stuffing", who)
     journal.add(EventKind.ORDER, scene.week.number, who, at, number=8, amount=amount, lines=np.full(len(who), 3.0))
 
@@ -78,7 +78,7 @@ def _cash(journal: Journal, scene: Scene) -> None:
 
 def _failures(journal: Journal, scene: Scene) -> None:
     for kind in (EventKind.DELIVERY_LATE, EventKind.SHORT_SUPPLY, EventKind.INVOICE_ERROR):
-        who = np.flatnonzero(scene.found.failures[kind.code] & scene.buying)
+        who = np.flatnonzero(scene.outcomes.failures[kind.code] & scene.buying)
         journal.add(kind, scene.week.number, who, scene.when(kind.code, who), known_after_days=0.3)
 
 

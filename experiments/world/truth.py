@@ -1,4 +1,4 @@
-"""Counterfactual truth: what a package done this week changes, by integrating along paths of states (README §5)."""
+"""Counterfactual truth: what an action done this week changes, by integrating along paths of states (README §5)."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.world import actions
 from experiments.world.acting import FAILS, done_given_assigned
-from experiments.world.actions import Packages, WorldAction
+from experiments.world.actions import ActionCodes, WorldAction
 from experiments.world.behaviour import POLICIES, Habits, behaviour, choose, eligible
 from experiments.world.draws import Draws, Floats, Indices
 from experiments.world.dynamics import CLOSURE_CHANCE, Moment, advance
@@ -28,10 +28,10 @@ MEASURES = ("margin", "retention", "ordered")
 
 @dataclass(frozen=True)
 class Truth:
-    """Expected outcomes of n accounts (rows, places in the simulation) for each package (columns).
+    """Expected outcomes of n accounts (rows, places in the simulation) for each action (columns).
 
     `value`, `error`: measure → outcome and its standard error. `effect`, `effect_error`: the same less `wait`'s,
-    from the same draws. `executed` truth is of the package done; `assigned` of the package asked for.
+    from the same draws. `executed` truth is of the action done; `assigned` of the action asked for.
     """
 
     who: Indices
@@ -54,7 +54,7 @@ def truth(
 def assigned_truth(
     simulation: Simulation, who: Indices, *, kappa: str = "behaviour", horizon: int = HORIZON, paths: int = 32
 ) -> Truth:
-    """The truth of *asking* for a package: reps may not follow, visits may fail or be faked. Hours are not short."""
+    """The truth of *asking* for an action: reps may not follow, visits may fail or be faked. Hours are not short."""
     runs = _runs(simulation, who, kappa, horizon, paths)
     traits, state, week = simulation.traits.take(who), simulation.state.take(who), simulation.week.take(who)
     allowed = eligible(simulation.world.playbook, traits, state, week)
@@ -84,7 +84,7 @@ def _error(run: Floats) -> Floats:
 
 
 def _runs(simulation: Simulation, who: Indices, kappa: str, horizon: int, paths: int) -> dict[str, Floats]:
-    """Outcomes by account, package, path."""
+    """Outcomes by account, action, path."""
     if kappa not in POLICIES or paths < 4 or paths % 2:
         faults = [
             Fault("truth", f"κ {kappa!r} with {paths} paths", f"use {', '.join(POLICIES)}, an even number from 4")
@@ -94,16 +94,16 @@ def _runs(simulation: Simulation, who: Indices, kappa: str, horizon: int, paths:
     step = max(1, ELEMENTS // paths)
     for start in range(0, len(who), step):
         future = _future(simulation, who[start : start + step], kappa, horizon, paths)
-        for package in WorldAction:
-            outcome = _simulated(future, package)
+        for action in WorldAction:
+            outcome = _simulated(future, action)
             for name in MEASURES:
-                result[name][start : start + step, package] = outcome[name].reshape(-1, paths)
+                result[name][start : start + step, action] = outcome[name].reshape(-1, paths)
     return result
 
 
 @dataclass(frozen=True)
 class _Future:
-    """Some accounts, each on several paths, before the week's package is chosen."""
+    """Some accounts, each on several paths, before the week's actions is chosen."""
 
     world: World
     kappa: str
@@ -137,15 +137,15 @@ def _future(simulation: Simulation, who: Indices, kappa: str, horizon: int, path
     )
 
 
-def _simulated(future: _Future, package: WorldAction) -> dict[str, Floats]:
-    """One package this week, κ afterwards: margin, chance to be a customer at the end, chance of any order."""
+def _simulated(future: _Future, action: WorldAction) -> dict[str, Floats]:
+    """One action this week, κ afterwards: margin, chance to be a customer at the end, chance of any order."""
     effects, traits, draws = future.world.effects, future.traits, future.draws
     state, weight, clock = future.state, future.weight, np.zeros(len(draws))
     margin, silent, none_stuffed = np.zeros(len(draws)), np.zeros(len(draws)), np.ones(len(draws))
     mean_size, age = mean_over_median(traits), state.age
     expected = np.zeros(len(draws))
     for ahead, week in enumerate(future.weeks):
-        done = np.full(len(draws), package, dtype=np.int8) if ahead == 0 else _done(future, state, week)
+        done = np.full(len(draws), action, dtype=np.int8) if ahead == 0 else _done(future, state, week)
         rate, size = order_rate(effects, traits, state, week), median_size(effects, traits, state, week)
         clock, before = clock + rate, expected
         expected = future.curves.expected(future.row, clock)
@@ -175,8 +175,8 @@ def vars_of_rhythm(state: WorldState) -> dict[str, Floats]:
     return {name: getattr(state, name) for name in ("left", "age", "orders", "silent", "usual", "sales")}
 
 
-def _done(future: _Future, state: WorldState, week: Week) -> Packages:
-    """κ's package as it is carried out: visits may be faked or fail; hours are not short."""
+def _done(future: _Future, state: WorldState, week: Week) -> ActionCodes:
+    """κ's action as it is carried out: visits may be faked or fail; hours are not short."""
     allowed = eligible(future.world.playbook, future.traits, state, week)
     probabilities = POLICIES[future.kappa](future.traits, state, week, future.habits, allowed)
     meant = choose(probabilities, future.draws.uniform("own_choice", week.number))

@@ -126,7 +126,7 @@ def _check(shape: SizeShape, playbook: Playbook, end: date | None) -> None:
         if value < low
     ]
     if playbook.action_names != NAMES:
-        message = f"has the packages {', '.join(playbook.action_names)}"
+        message = f"has the actions {', '.join(playbook.action_names)}"
         faults.append(Fault("playbook", message, f"the world knows {', '.join(NAMES)}, in this order"))
     faults += [
         Fault(f"playbook.margin_rate.{segment}", "is absent", "give a share")

@@ -22,8 +22,8 @@ from experiments.world.world import World
 from kqml.dataset.folder import Dataset, write_dataset
 
 CARD = (
-    "Truth is of one package this week, later weeks by kappa, for each account by itself.",
-    "It ignores that a rep's hours run short: no package is crowded out by another account's. In lived weeks a package "
+    "Truth is of one action this week, later weeks by kappa, for each account by itself.",
+    "It ignores that a rep's hours run short: no action is crowded out by another account's. In lived weeks an action "
     "without room is not done (decision state failed, reason no_time).",
     "Rows with basis 'assigned' are of asking: reps may not follow, visits may fail or be faked.",
     "A decision without a probability was a rep's own; its true chances are in propensities.parquet.",
@@ -35,7 +35,7 @@ CARD = (
 class LogPlan:
     """Which decision log is kept over the last `weeks` weeks: `policy` decides there (reps alone: nothing is drawn).
 
-    `truth_accounts`: for so many accounts per block the truth of every package is kept at the first logged week.
+    `truth_accounts`: for so many accounts per block the truth of every action is kept at the first logged week.
     """
 
     policy: Policy

@@ -26,7 +26,7 @@ def read_log(
     suppression_days: float,
     accounts: Sequence[str] | None = None,
 ) -> DecisionLog:
-    """Decisions of earlier weeks for packages that there still are, about accounts that there still are, about
+    """Decisions of earlier weeks for actions that there still are, about accounts that there still are, about
     `accounts` alone where these are named.
 
     Those that may be learned from, recorded before their week was over; those rejected lately. States that became known

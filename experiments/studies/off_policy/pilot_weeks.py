@@ -22,9 +22,9 @@ WINDOWS = (4, 13, 26, 52)
 
 @dataclass(frozen=True)
 class Crossroads:
-    """A world at a cutoff. Rows are the accounts on the books with at least two eligible packages. `values`: what the
+    """A world at a cutoff. Rows are the accounts on the books with at least two eligible actions. `values`: what the
     company knows of them; `past`: their margin in as much time as the horizon takes. `truth`: the outcome of asking for
-    each package; `effect`: less that of waiting, with its standard error."""
+    each action; `effect`: less that of waiting, with its standard error."""
 
     simulation: Simulation
     share: float
@@ -67,7 +67,7 @@ class Crossroads:
 
 
 def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[Crossroads]:
-    """The reps' own way up to each of `weeks`, in order; there the truth of every package."""
+    """The reps' own way up to each of `weeks`, in order; there the truth of every action."""
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
     results = []

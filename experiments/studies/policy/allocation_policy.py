@@ -1,4 +1,4 @@
-"""A policy of the study: a score for each account and package, allocated like every other one."""
+"""A policy of the study: a score for each account and action, allocated like every other one."""
 
 from calendar import monthrange
 from collections.abc import Callable

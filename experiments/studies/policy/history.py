@@ -17,7 +17,7 @@ WINDOWS = (4, 13, 26, 52)
 
 @dataclass
 class RolloutHistory:
-    """Weeks as they were recorded; `notice` belongs into `control.run`. `contacts`: weeks × accounts of packages."""
+    """Weeks as they were recorded; `notice` belongs into `control.run`. `contacts`: weeks × accounts of actions."""
 
     margin: list[Floats] = field(default_factory=list)
     contacts: list[Floats] = field(default_factory=list)

@@ -20,7 +20,7 @@ BEYOND_PATH = 900
 
 @dataclass(frozen=True)
 class PilotWeek:
-    """The drawn accounts of a week: their features (at the decision), package, chance, eligible packages, and a number
+    """The drawn accounts of a week: their features (at the decision), action, chance, eligible actions, and a number
     from 0 to 1 of each by which parts of the pilot are taken."""
 
     account: Indices

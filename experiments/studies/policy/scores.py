@@ -22,20 +22,20 @@ TREES = {"objective": "regression", "num_leaves": 8, "learning_rate": 0.1, "verb
 ROUNDS = 100
 
 THRIFT = 0.02
-"""The share of its costs that a policy without effects charges: of two packages that do the same the cheaper wins."""
+"""The share of its costs that a policy without effects charges: of two actions that do the same the cheaper wins."""
 
 
 def idle(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-    """Nothing but the playbook's cadence, by the cheapest packages."""
+    """Nothing but the playbook's cadence, by the cheapest actions."""
     return np.tile(-THRIFT * _costs(seen), (len(seen.eligible), 1))
 
 
 def rank_scores(seen: Observation, worth: Floats) -> Floats:
-    """Packages by the rank of their account, in the scale of the dearest missing contact; a visit before a call."""
-    playbook, packages = seen.playbook, Actions.of(seen.playbook)
+    """ActionCodes by the rank of their account, in the scale of the dearest missing contact; a visit before a call."""
+    playbook, actions = seen.playbook, Actions.of(seen.playbook)
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     place = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
-    attention = np.minimum(packages.contacts, 1.0) @ np.array([1.0, 0.4, 0.2])
+    attention = np.minimum(actions.contacts, 1.0) @ np.array([1.0, 0.4, 0.2])
     return np.asarray(place[:, None] * attention[None, :] * dearest - THRIFT * _costs(seen), dtype=np.float64)
 
 
@@ -85,7 +85,7 @@ def by_trees(boosters: list[lgb.Booster]) -> Score:
 
 
 def by_truth(simulation: Simulation, paths: int) -> Score:
-    """The full oracle: the truth of asking for each package, of the very simulation that it decides in."""
+    """The full oracle: the truth of asking for each action, of the very simulation that it decides in."""
 
     def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
         result = assigned_truth(simulation, np.arange(len(values)), kappa="playbook", paths=paths)

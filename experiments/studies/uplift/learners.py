@@ -45,7 +45,7 @@ Learner = Callable[[DecisionSample, Labels], LearnerResult]
 
 
 def our_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """The learner of this package."""
+    """The learner of this action."""
     evidence = EffectModel().fit_sample(sample).evidence
     groups = [
         GroupInterval(

@@ -163,11 +163,11 @@ def _truth(world: World, policy: StagedLog, data: DecisionData, paths: int) -> t
 
 
 KINDS_DRAW = {Pilot.__name__.lower(): True, Reps().name: False}
-"""Policy → whether the truth is of the package asked for (drawn) or of the package recorded."""
+"""Policy → whether the truth is of the action asked for (drawn) or of the action recorded."""
 
 
 def _real(simulation: Simulation, who: NDArray[np.int64]) -> Floats:
-    """(n, A): the chance that a recorded package was done; visits are faked by some reps, which nobody records."""
+    """(n, A): the chance that a recorded action was done; visits are faked by some reps, which nobody records."""
     faking = simulation.week.take(who).faking[:, None]
     faked = faking / (faking + (1.0 - faking) * (1.0 - FAILS))
     return np.where(IN_PERSON[None, :], 1.0 - faked, 1.0)

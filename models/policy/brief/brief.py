@@ -56,10 +56,10 @@ class BriefWriter:
         quiet = company.playbook.limits.quiet_hours
         self._hours = (text("plan.brief.hours", language, start=f"{quiet.end:%H:%M}", end=f"{quiet.start:%H:%M}"),)
 
-    def write(self, account_id: str, package: str, reasons: Sequence[Reason]) -> Brief:
+    def write(self, account_id: str, action: str, reasons: Sequence[Reason]) -> Brief:
         """What to ask, offer, do goes with meeting in person or by phone alone."""
         speaker, material = self._speaker, self._material
-        talks, meets = self._talks[package], self._meets[package]
+        talks, meets = self._talks[action], self._meets[action]
         return Brief(
             why=tuple(reason.text for reason in reasons if reason.direction == "rising"),
             musts=tuple(dict.fromkeys(speaker.must(row) for row in material.musts.get(account_id, ()))),

@@ -24,7 +24,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AccountState:
-    """n accounts before a week, K packages, C channels.
+    """n accounts before a week, K actions, C channels.
 
     `tier`: text, empty where unknown. `active`: opened, not suspended, closed, transferred. `open_share`, `rep_share`:
     of the week's days without quiet ones, of those on which the rep in charge works. `week`, `month` (n × C): contacts

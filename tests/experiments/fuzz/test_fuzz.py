@@ -56,7 +56,7 @@ def test_a_failing_service_is_found(target: FuzzTarget) -> None:
     """Without a model the service answers 503, which the document names, but which nobody shall see here."""
     tally = fuzz_hostile(target, AnswerCheck(target.document), 0.0, 0, lambda done: None)
 
-    assert ("GET /readyz", "503 after all that") in tally.found
+    assert ("GET /readyz", "503 after all that") in tally.findings
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_three_visits_in_ten_are_faked(usual):
 
 def test_stuffing_makes_spikes_and_returns(usual):
     stuffed = Story("stuffing")
-    pressed = [sum((week.found.stuffed > 0).sum() for week in story.weeks) for story in (stuffed, usual)]
+    pressed = [sum((week.outcomes.stuffed > 0).sum() for week in story.weeks) for story in (stuffed, usual)]
     assert pressed[0] > 2 * pressed[1]
     assert stuffed.count(EventKind.RETURN) > usual.count(EventKind.RETURN)
 
@@ -90,7 +90,7 @@ def test_a_competitor_that_enters_courts_more_stores_of_one_region(usual):
     hit = usual.simulation.traits.region == 1
     chance = [story.weeks[50].week.pressure[hit].mean() for story in (entered, usual)]
     assert chance[0] == pytest.approx(4 * chance[1])
-    begun = [sum(week.found.courted[hit].sum() for week in story.weeks[40:]) for story in (entered, usual)]
+    begun = [sum(week.outcomes.courted[hit].sum() for week in story.weeks[40:]) for story in (entered, usual)]
     assert begun[0] > begun[1]
 
 

@@ -71,7 +71,7 @@ def test_one_changed_action_alters_nothing_before_it_and_no_account_of_another_r
 @settings(max_examples=6, deadline=None)
 @given(account=st.integers(0, SHAPE.accounts - 1), package=st.sampled_from([WorldAction.MESSAGE, WorldAction.WAIT]))
 def test_accounts_of_the_same_rep_are_touched_only_through_hours(account, package):
-    """Packages that take no stops leave everybody else alone as long as hours are not short."""
+    """ActionCodes that take no stops leave everybody else alone as long as hours are not short."""
     plain, changed = live_through(1, 20), live_through(1, 20, (account, package))
     others = np.arange(SHAPE.accounts) != account
     for name, values in vars(plain.state).items():

@@ -33,6 +33,9 @@ Day = Annotated[str, SchemaKeyword("format", "date")]
 TableName = Annotated[str, SchemaKeyword("enum", ("accounts", "contacts", "events", "reps"))]
 """A table of a dataset."""
 
+ModelGrade = Annotated[str, SchemaKeyword("enum", ("A", "B", "C", "ungraded"))]
+"""How good the procedure that trained a model has shown itself to be."""
+
 Count = Annotated[int, Interval(ge=0)]
 PositiveInteger = Annotated[int, Interval(ge=1)]
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from kqml.grades.account_grades import AccountGrades, card_now, known_at_end
 from kqml.grades.depth import LEVELS
@@ -13,13 +14,21 @@ from kqml.grades.inputs import GradeInputs
 from kqml.playbook.relationship import CardField
 
 
+class LevelNeeds(TypedDict):
+    """The least value that each depth level takes."""
+
+    basic: float
+    middle: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Criterion:
-    """A number that the depth level rests on, None where it is not recorded; `needs`: level → the least it takes."""
+    """A number that the depth level rests on, None where it is not recorded; `needs`: the least each level takes."""
 
     name: str
     value: float | None
-    needs: Mapping[str, float]
+    needs: LevelNeeds
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,10 @@ def account_grade_detail(material: GradeInputs, standings: Sequence[AccountGrade
     rows = tuple(_row(one, place) for one in standings)
     alone = material.between(place, place + 1)
     known = known_at_end(alone, standings[0].period)
-    steps = {level: asdict(getattr(material.playbook.depth, level)) for level in LEVELS[1:]}
+    basic, middle, high = (asdict(getattr(material.playbook.depth, level)) for level in LEVELS[1:])
     criteria = tuple(
-        Criterion(name, rows[0][name], {level: float(step[name]) for level, step in steps.items()})
-        for name in steps["basic"]
+        Criterion(name, rows[0][name], LevelNeeds(basic=basic[name], middle=middle[name], high=high[name]))
+        for name in basic
     )
     missing = card_now(alone, known).missing(0)
     return AccountGradeDetail(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from serve.cli.command import Answer, CommandContext
 from serve.cli.layout import Block, Table, Words
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+
+if TYPE_CHECKING:
+    from serve.usecases.plan_experiment import ExperimentResult
 
 SPREAD = ("accounts", "reps", "mean", "sd", "icc", "correlation")
 
@@ -29,7 +32,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     alpha: Annotated[float, typer.Option(help="Two-sided error of the test.")] = 0.05,
     power: Annotated[float, typer.Option(help="Chance to find the detectable change.")] = 0.8,
     playbook: PlaybookFlag = None,
-) -> Answer[Any]:
+) -> Answer["ExperimentResult"]:
     """Says what change can be found by holding out accounts, or whole reps, for some weeks.
 
     The spread comes from the dataset's margins unless given by --mean, --sd, --icc, --correlation. Margins above the

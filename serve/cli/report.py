@@ -1,7 +1,7 @@
 """`kqml report …`: the grades of the accounts, the losses of a period."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,10 @@ from kqml.playbook import read_playbook
 from serve.cli.command import Answer, CommandContext
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+
+if TYPE_CHECKING:
+    from serve.usecases.report_grades import GradesResult
+    from serve.usecases.report_losses import LossResult
 
 DatasetFolder = Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")]
 
@@ -24,7 +28,7 @@ def grades(
     quarters: Annotated[int, typer.Option(min=0, max=40, help="Quarters of history.")] = 8,
     playbook: PlaybookFlag = None,
     out: Annotated[Path | None, typer.Option(help="File for all accounts and periods: .parquet or .csv.")] = None,
-) -> Answer[Any]:
+) -> Answer["GradesResult"]:
     """Grades every account by the playbook as it was known then: depth, relationship, 532 class, credit, overall class.
 
     With --account: the evidence for its level, the parts of its grades, the statement of its emotional account, what
@@ -63,7 +67,7 @@ def loss(  # noqa: PLR0913 - the flags of one command
     ] = None,
     playbook: PlaybookFlag = None,
     out: Annotated[Path | None, typer.Option(help="File for a row per account: .parquet or .csv.")] = None,
-) -> Answer[Any]:
+) -> Answer["LossResult"]:
     """Counts the customers lost in a period with what they brought in a year, by tier, region, rep, reason.
 
     With a model it also says what is expected from the period's end on, and what goes with each loss.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kqml.contract.fields import ModelGrade
 from kqml.playbook import Playbook
 from kqml.settings import Settings
 from models.churn.scoring import Scorer, create_scorer
@@ -17,7 +18,7 @@ class ModelReference:
     """A version of the model with its grade."""
 
     version: str
-    grade: str
+    grade: ModelGrade
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from kqml.contract.fields import Count, SchemaKeyword
 from kqml.dataset.folder import read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook
@@ -34,16 +35,16 @@ class ExperimentRequest:
 class DesignResult:
     """A design for some weeks: its sides, what it can detect, the population that it was planned for."""
 
-    weeks: int
-    design: str
-    treated: int
-    held_out: int
+    weeks: Count
+    design: Annotated[str, SchemaKeyword("enum", DESIGNS)]
+    treated: Count
+    held_out: Count
     error: float
     degrees: float
     detectable: float
     share: float
-    accounts: int
-    reps: int
+    accounts: Count
+    reps: Count
     mean: float
     sd: float
     icc: float

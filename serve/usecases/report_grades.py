@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired, cast
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from features.cutoffs import default_cutoff, parse_cutoff
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count, Moment, PlaybookVersion, Probability, SchemaKeyword
 from kqml.dataset.folder import Dataset, read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.grades import periods
@@ -22,6 +24,12 @@ from kqml.playbook import Playbook
 
 COUNTED = ("level", "relationship_grade", "abc", "credit_grade", "credit_basis", "overall_class", "single_contact")
 """Columns whose values are counted over all accounts."""
+
+CountedColumn = Annotated[str, SchemaKeyword("enum", COUNTED)]
+DepthLevel = Annotated[str, SchemaKeyword("enum", LEVELS)]
+ClassABC = Annotated[str, SchemaKeyword("enum", ("A", "B", "C"))]
+GradeABCD = Annotated[str, SchemaKeyword("enum", ("A", "B", "C", "D"))]
+CreditBasis = Annotated[str, SchemaKeyword("enum", ("recorded", "five_cs", "none"))]
 
 YEARS = 2
 
@@ -43,21 +51,74 @@ class PeriodGrades:
     """The grades of all accounts at the end of a period: by column how many accounts have each value."""
 
     period: str
-    start: str
-    end: str
+    start: Moment
+    end: Moment
     complete: bool
-    counts: Mapping[str, Mapping[str, int]]
-    relationship_score: float | None
-    card_complete: float | None
+    counts: Mapping[CountedColumn, Mapping[str, Count]]
+    relationship_score: Probability | None
+    card_complete: Probability | None
+
+
+class LocalisedTitle(TypedDict):
+    """A title by language."""
+
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
 class MissingField:
-    """A field of the customer card that is not filled in: its weight, its title by language."""
+    """A field of the customer card that is not filled in."""
 
     name: str
     weight: float
-    title: Mapping[str, str]
+    title: LocalisedTitle
+
+
+class AccountPeriodGrades(TypedDict):
+    """The grades of an account at the end of a period with what they follow from; null where not recorded."""
+
+    period: str
+    start: Moment
+    end: Moment
+    complete: bool
+    level: DepthLevel | None
+    contacts_met: float | None
+    meetings: float | None
+    problems_solved: float | None
+    asks_granted: Probability | None
+    card_filled: Probability | None
+    channels: float | None
+    single_contact: bool | None
+    emotional_balance: float | None
+    familiarity: Probability | None
+    closeness: Probability | None
+    sales_support: Probability | None
+    complaints: Probability | None
+    receivables: Probability | None
+    relationship_score: Probability | None
+    relationship_grade: GradeABCD | None
+    sales: float | None
+    credit_grade: str | None
+    credit_basis: CreditBasis
+    credit_cs: Count
+    paid_in_time: Probability | None
+    abc: ClassABC | None
+    overall_score: Probability | None
+    overall_class: GradeABCD | None
+    card_complete: NotRequired[Probability | None]
+
+
+class StatementLine(TypedDict):
+    """A line of the statement of the emotional account, as `kqml.grades.emotional_account.Booking`."""
+
+    at: Moment
+    kind: str
+    topic: str | None
+    omitted: bool
+    weight: float
+    left: float
+    balance: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +127,10 @@ class AccountGradeEvidence:
     `statement`: of the emotional account."""
 
     account_id: str
-    standing: list[Mapping[str, Any]]
-    next_level: str | None
+    standing: list[AccountPeriodGrades]
+    next_level: Annotated[str, SchemaKeyword("enum", LEVELS[1:])] | None
     criteria: list[Criterion]
-    statement: list[Mapping[str, Any]]
+    statement: list[StatementLine]
     missing: list[MissingField]
 
 
@@ -78,7 +139,7 @@ class WrittenGrades:
     """The file written with a row per account and period."""
 
     out: str
-    rows: int
+    rows: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +147,10 @@ class GradesResult:
     """The grades of all accounts by period, the trailing one first; of one account where it was asked for."""
 
     dataset: str
-    playbook: str
+    playbook: PlaybookVersion
     currency: str
-    cutoff: str
-    accounts: int
+    cutoff: Moment
+    accounts: Count
     periods: list[PeriodGrades]
     account: AccountGradeEvidence | None
     written: WrittenGrades | None
@@ -168,11 +229,17 @@ def _mean(column: "np.ndarray[Any, Any] | None") -> float | None:
 def _account(one: AccountGradeDetail, zone: str) -> AccountGradeEvidence:
     return AccountGradeEvidence(
         account_id=one.account_id,
-        standing=[{**row, "start": _iso(row["start"], zone), "end": _iso(row["end"], zone)} for row in one.rows],
+        standing=[
+            cast("AccountPeriodGrades", {**row, "start": _iso(row["start"], zone), "end": _iso(row["end"], zone)})
+            for row in one.rows
+        ],
         next_level=one.next_level,
         criteria=list(one.criteria),
-        statement=[{**asdict(line), "at": _iso(line.at, zone)} for line in one.statement],
-        missing=[MissingField(field.name, field.weight, dict(field.title)) for field in one.missing],
+        statement=[cast("StatementLine", {**asdict(line), "at": _iso(line.at, zone)}) for line in one.statement],
+        missing=[
+            MissingField(field.name, field.weight, LocalisedTitle(zh=field.title["zh"], en=field.title["en"]))
+            for field in one.missing
+        ],
     )
 
 

@@ -3,10 +3,12 @@
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from features.churn_definition import ChurnDefinition
 from features.cutoffs import default_cutoff, parse_cutoff
 from kqml.calendar.business_time import instant_of, moment_of
+from kqml.contract.fields import Count, Moment, Probability, SchemaKeyword
 from kqml.dataset.folder import Dataset, read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook
@@ -41,47 +43,47 @@ class LossRequest:
 class PeriodDays:
     """The first instant of a period and the one after it."""
 
-    start: str
-    end: str
+    start: Moment
+    end: Moment
 
 
 @dataclass(frozen=True)
 class LossDefinition:
     """The churn definition by which customers count as lost, in days and orders."""
 
-    horizon: int
-    gap: int
-    min_orders: int
-    active_within: int
+    horizon: Count
+    gap: Count
+    min_orders: Count
+    active_within: Count
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupLoss:
     """The losses of a group; fields as in `models.value.loss.arithmetic.Loss`."""
 
-    customers: int
-    lost: int
-    returned: int
+    customers: Count
+    lost: Count
+    returned: Count
     revenue: float | None
     margin: float | None
     revenue_returned: float | None
     margin_returned: float | None
-    share: float | None
+    share: Probability | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TotalLoss(GroupLoss):
     """The losses of all customers, with those that closed or were transferred in the period."""
 
-    closed: int
-    transferred: int
+    closed: Count
+    transferred: Count
 
 
 @dataclass(frozen=True)
 class LossGroupResult:
     """A group (`by` tier, region, rep or reason; `name` None: unknown) with its losses, past and expected."""
 
-    by: str
+    by: Annotated[str, SchemaKeyword("enum", WAYS)]
     name: str | None
     lost: GroupLoss | None
     expected: ExpectedLoss | None
@@ -92,7 +94,7 @@ class WrittenLosses:
     """The file written with a row per account."""
 
     out: str
-    rows: int
+    rows: Count
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kqml.contract.fields import Count
 from models.value.loss.revenue import Floats, Texts, YearlyRevenue
 
 Mask = NDArray[np.bool_]
@@ -47,7 +48,7 @@ class LossEstimate:
 class ExpectedLoss:
     """What a group of accounts is expected to lose; money per year, None as in Loss."""
 
-    accounts: int
+    accounts: Count
     lost: LossEstimate
     revenue: LossEstimate | None
     margin: LossEstimate | None

@@ -64,14 +64,14 @@ def driver_history(parts: Parts, moment: Moment, outcomes: WeekOutcomes, after: 
     moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
     for name, jump in (*jumps(moment, result).items(), *_of_closeness(parts, moment).items()):
         moved[name] = moved[name] + jump
-    held = {name: healing(moment.done, result) * part for name, part in parts.grievance.items()}
+    grievances = {name: healing(moment.done, result) * part for name, part in parts.grievance.items()}
     for name, wrong in wrongs(result).items():
-        held[name] = held[name] + wrong
-    capped = after.grievance / np.maximum(sum(held.values()), 1e-12)
+        grievances[name] = grievances[name] + wrong
+    capped = after.grievance / np.maximum(sum(grievances.values()), 1e-12)
     return replace(
         parts,
         satisfaction=moved,
-        grievance={name: np.minimum(capped, 1.0) * part for name, part in held.items()},
+        grievance={name: np.minimum(capped, 1.0) * part for name, part in grievances.items()},
         upkept=upkept(moment, result, parts.upkept),
     )
 

@@ -158,8 +158,8 @@ def wrongs(result: dict[str, Any]) -> dict[str, Floats]:
 
 def _grievance(state: WorldState, done: ActionCodes, result: dict[str, Any]) -> Floats:
     """What went wrong and was not made good."""
-    held = healing(done, result) * state.grievance + sum(wrongs(result).values())
-    return np.asarray(np.minimum(held, MOST_GRIEVANCE), dtype=np.float64)
+    grievance = healing(done, result) * state.grievance + sum(wrongs(result).values())
+    return np.asarray(np.minimum(grievance, MOST_GRIEVANCE), dtype=np.float64)
 
 
 def asleep(state: WorldState) -> Flags:

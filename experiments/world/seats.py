@@ -54,8 +54,8 @@ class SeatRules:
 def make_seats(seed: int, seats: Indices, weeks: int, regions: int, rules: SeatRules) -> Seats:
     """The sales force of `weeks` weeks; more weeks add to it and change nothing before."""
     draws = Draws.of(seed, "seat", seats)
-    held = _hold(draws, weeks, rules)
-    holder = held["holder"]
+    tenures = _hold(draws, weeks, rules)
+    holder = tenures["holder"]
     return Seats(
         region=(draws.uniform("region") * regions).astype(np.int8),
         skill=_of_holder(draws, holder, "skill", lambda z: np.exp(0.2 * z)),
@@ -63,7 +63,7 @@ def make_seats(seed: int, seats: Indices, weeks: int, regions: int, rules: SeatR
         faking=_of_holder(draws, holder, "honesty", lambda z: _faking(z, rules.fake_share)),
         pushy=_of_holder(draws, holder, "pushy", lambda z: np.where(z > 0.67, rules.pushy_chance, 0.0)),
         lag_days=_of_holder(draws, holder, "lag", lambda z: rules.lag_days * np.exp(0.5 * z)),
-        **held,
+        **tenures,
     )
 
 

@@ -80,9 +80,9 @@ def reps_of(simulation: Simulation) -> pd.DataFrame:
     last = simulation.world.almanac.at(simulation.number - 1)
     for seat in range(len(seats.region)):
         number = int(simulation.traits.seat[0]) + seat
-        held = seats.holder[seat, : last + 1]
-        for holder in range(int(held[0]), int(held[-1]) + 1):
-            indices = np.flatnonzero(held == holder)
+        holders = seats.holder[seat, : last + 1]
+        for holder in range(int(holders[0]), int(holders[-1]) + 1):
+            indices = np.flatnonzero(holders == holder)
             empty = indices[seats.vacant[seat, indices]]
             first = dates.monday(int(indices[0]) - simulation.world.almanac.at(0))
             rows.append(

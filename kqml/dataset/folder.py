@@ -147,8 +147,8 @@ class Dataset:
 
     def _events(self, columns: tuple[str, ...], kinds: list[str] | None = None) -> pa.Table:
         rows = _chosen(kinds, self.cutoff)
-        held = [name for name in self.event_columns() if name in columns]
-        return pa.concat_tables(self.source.events(held, rows)).unify_dictionaries()
+        present = [name for name in self.event_columns() if name in columns]
+        return pa.concat_tables(self.source.events(present, rows)).unify_dictionaries()
 
     def event_columns(self) -> list[str]:
         """The columns that the events have; at a cutoff those that hold a value by then."""
@@ -160,10 +160,10 @@ class Dataset:
     def _columns_then(self) -> list[str]:
         names = self.source.event_columns()
         optional = [name for name in names if name not in REQUIRED["events"]]
-        held = set(REQUIRED["events"])
+        available = set(REQUIRED["events"])
         for table in self.source.events(optional, _chosen(None, self.cutoff)):
-            held |= {name for name in optional if table[name].null_count < len(table)}
-        return [name for name in names if name in held]
+            available |= {name for name in optional if table[name].null_count < len(table)}
+        return [name for name in names if name in available]
 
 
 def _chosen(kinds: list[str] | None, cutoff: int | None) -> pc.Expression | None:

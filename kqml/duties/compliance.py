@@ -52,20 +52,20 @@ def compliance(
     contacts = contacts_of(book.log.records, playbook, cutoff)
     until = int(local_days(np.array([cutoff - 1]), book.log.time_zone)[0]) + 1
     spans = {month: months_back(playbook, month) for month in months}
-    held = {
+    targets = {
         month: rep_targets(book, playbook, month_view(book, calendar, month, cutoff), contacts, until)
         for month in sorted({each for span in spans.values() for each in span})
     }
-    seen = {month: [held[each] for each in span] for month, span in spans.items()}
+    seen = {month: [targets[each] for each in span] for month, span in spans.items()}
     rows = [_rows(book, playbook, seen[month], channel) for month in months for channel in CHANNELS]
     return pa.concat_tables([COMPLIANCE.empty_table(), *rows])
 
 
 def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], channel: str) -> pa.Table:
     """The rows of one channel in the month of the last of `span`; the ones before it are the months before."""
-    held = span[-1]
+    current = span[-1]
     target, counted = _means(playbook, span, channel)
-    group, inverse = np.unique((held.rep + 1) * len(TIERS) + held.tier, return_inverse=True)
+    group, inverse = np.unique((current.rep + 1) * len(TIERS) + current.tier, return_inverse=True)
     rep, tier = np.divmod(group, len(TIERS))
     cold = (counted < playbook.tolerance.too_cold * target) & (target > 0)
     hot = (counted > playbook.tolerance.too_hot * target) & (target > 0)
@@ -77,7 +77,7 @@ def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], chan
             "rep_id": pa.array(names[rep], TEXT),
             "tier": pa.array(np.array(TIERS, dtype=object)[tier], TEXT),
             "channel": pa.repeat(pa.scalar(channel, TEXT), len(group)),
-            "month": pa.repeat(pa.scalar(held.month, TEXT), len(group)),
+            "month": pa.repeat(pa.scalar(current.month, TEXT), len(group)),
             "accounts": _sum(inverse, np.ones(len(target))).astype(np.int64),
             "target": required,
             "counted": _sum(inverse, counted),
@@ -92,13 +92,13 @@ def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], chan
 
 def _means(playbook: Playbook, span: Sequence[RepTargets], channel: str) -> tuple[Floats, Floats]:
     """Target and counted of the last month's pairs, as means over the months of each tier's span."""
-    held, months = span[-1], span_of(playbook, channel)
-    over = np.array([months[tier] for tier in TIERS])[held.tier]
-    target, counted = np.zeros(len(held.keys)), np.zeros(len(held.keys))
+    current, months = span[-1], span_of(playbook, channel)
+    over = np.array([months[tier] for tier in TIERS])[current.tier]
+    target, counted = np.zeros(len(current.keys)), np.zeros(len(current.keys))
     for back, month in enumerate(reversed(span)):
         inside = over > back
-        target += np.where(inside, month.aligned(held.keys, month.target[channel]), 0.0)
-        counted += np.where(inside, month.aligned(held.keys, month.counted[channel]), 0.0)
+        target += np.where(inside, month.aligned(current.keys, month.target[channel]), 0.0)
+        counted += np.where(inside, month.aligned(current.keys, month.counted[channel]), 0.0)
     return target / over, counted / over
 
 

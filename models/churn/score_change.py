@@ -52,13 +52,13 @@ def explain_score_changes(earlier: Scorer, was: ScoringRequest, later: Scorer, n
 
     Scores are those that `Scorer.score` gives. Contexts are the log's; references as in `ScoringRequest`.
     """
-    held = _value_at(was, now.cutoff)
+    aged_request = _value_at(was, now.cutoff)
     accounts = _eligible_both(earlier, was, later, now)
     first = _measured(earlier, was, accounts)
-    aged = _measured(earlier, held, accounts, compared=_eligible(earlier, was))
+    aged_scores = _measured(earlier, aged_request, accounts, compared=_eligible(earlier, was))
     informed = _measured(earlier, now, accounts)
     last = _measured(later, now, accounts) if later is not earlier else informed
-    return _changes(was.log.accounts, accounts, (first, aged, informed, last))
+    return _changes(was.log.accounts, accounts, (first, aged_scores, informed, last))
 
 
 def _value_at(was: ScoringRequest, cutoff: int) -> ScoringRequest:

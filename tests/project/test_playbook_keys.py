@@ -291,9 +291,9 @@ def random_rows() -> list[list[float]]:
     features = catalog()
     random, places = np.random.default_rng(0), locate(features, CATEGORIES).values()
     rows = np.full((5_000, len(features) + len(CATEGORIES)), np.nan)
-    for one in (each for each in places if each.place is not None):
+    for one in (each for each in places if each.index is not None):
         numbers = random.choice(NUMBERS, len(rows)) / one.scale
-        rows[:, one.place] = np.where(random.random(len(rows)) < 0.7, numbers, np.nan)
+        rows[:, one.index] = np.where(random.random(len(rows)) < 0.7, numbers, np.nan)
     rows[:, len(features)] = random.integers(0, 3, len(rows))
     return list(rows.tolist())
 

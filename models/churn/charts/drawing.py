@@ -66,10 +66,10 @@ def new_figure(width: float = 8.0, height: float = 4.5) -> Figure:
 
 def picture(figure: Figure, file_format: str) -> bytes:
     """Return the figure as the bytes of an SVG or PNG file, free of dates."""
-    held = BytesIO()
+    buffer = BytesIO()
     metadata = {"Date": None} if file_format == "svg" else {"Software": None}
-    figure.savefig(held, format=file_format, dpi=120, metadata=metadata)
-    return held.getvalue()
+    figure.savefig(buffer, format=file_format, dpi=120, metadata=metadata)
+    return buffer.getvalue()
 
 
 def write_pictures(pictures: Mapping[str, bytes], folder: Path, file_format: str) -> tuple[Path, ...]:

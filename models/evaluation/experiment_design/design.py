@@ -49,19 +49,23 @@ class ExperimentDesign:
     share: float
 
 
-def plan_design(population: Population, design: str, held_share: float, alpha: float, power: float) -> ExperimentDesign:
+def plan_design(
+    population: Population, design: str, holdout_share: float, alpha: float, power: float
+) -> ExperimentDesign:
     """Return what a design ("accounts" or "reps" held out) can detect. Raises BadUse where it is not possible."""
-    _check(population, design, held_share, alpha, power)
+    _check(population, design, holdout_share, alpha, power)
     units = population.accounts if design == "accounts" else population.reps
-    held = round(units * held_share)
-    if min(held, units - held) < 2:
-        fault = Fault("share", f"{held_share} of {units} {design} are {held}", "let each side have at least two")
+    holdout = round(units * holdout_share)
+    if min(holdout, units - holdout) < 2:
+        fault = Fault("share", f"{holdout_share} of {units} {design} are {holdout}", "let each side have at least two")
         raise BadUse("Such an experiment cannot be.", [fault])
-    error = _unit_sd(population, design) * float(np.sqrt(1 / held + 1 / (units - held)))
+    error = _unit_sd(population, design) * float(np.sqrt(1 / holdout + 1 / (units - holdout)))
     # One mean for each rep and one slope are estimated where accounts are held out within reps.
     degrees = float(units - population.reps - 1 if design == "accounts" else units - 2)
     detectable = _reach(max(degrees, 1.0), alpha, power) * error
-    return ExperimentDesign(design, units - held, held, error, degrees, detectable, detectable / abs(population.mean))
+    return ExperimentDesign(
+        design, units - holdout, holdout, error, degrees, detectable, detectable / abs(population.mean)
+    )
 
 
 def power_of(planned: ExperimentDesign, change: float, alpha: float) -> float:
@@ -85,7 +89,7 @@ def _reach(degrees: float, alpha: float, power: float) -> float:
     return float(student.ppf(1 - alpha / 2, degrees) + student.ppf(power, degrees))
 
 
-def _check(population: Population, design: str, held_share: float, alpha: float, power: float) -> None:
+def _check(population: Population, design: str, holdout_share: float, alpha: float, power: float) -> None:
     rules = {
         "accounts": (population.accounts > population.reps, "give more accounts than reps"),
         "reps": (population.reps >= 1, "give at least one"),
@@ -99,7 +103,7 @@ def _check(population: Population, design: str, held_share: float, alpha: float,
         for name, (holds, todo) in rules.items()
         if not holds
     ]
-    for name, value in (("share", held_share), ("alpha", alpha), ("power", power)):
+    for name, value in (("share", holdout_share), ("alpha", alpha), ("power", power)):
         if not 0 < value < 1:
             faults.append(Fault(name, f"{value} is not between 0 and 1", "give a number between 0 and 1"))
     if design not in DESIGNS:

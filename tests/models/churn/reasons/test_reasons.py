@@ -89,7 +89,7 @@ def row_of(features: list[Feature], numbers: dict[str, float], words: dict[str, 
     row = [np.nan] * (len(features) + len(WORDS))
     located = locate(features, WORDS)
     for name, number in numbers.items():
-        row[located[name].place] = number / located[name].scale
+        row[located[name].index] = number / located[name].scale
     for name, code in (words or {}).items():
         row[len(features) + list(WORDS).index(name)] = code
     return row

@@ -23,7 +23,7 @@ from models.churn.backtest import Backtest, BacktestPlan, run_backtest
 from models.churn.backtest_protocol import protocol_json
 from models.churn.evaluation import ChurnEvaluation, evaluate
 from models.churn.gaps import GapLabels
-from models.churn.test_set_usage import reading_of_test_set, record_reading
+from models.churn.test_set_usage import record_usage, usage_of_test_set
 
 TEST_SHARE = 0.25
 
@@ -134,10 +134,10 @@ def _describe(
     training_set: TrainingSet, histories: GapLabels, backtest: Backtest, evaluation: ChurnEvaluation, dataset: Dataset
 ) -> dict[str, Any]:
     """The protocol, grade, quarters, departures, money, and how often the test block has been read."""
-    reading = reading_of_test_set(
+    usage = usage_of_test_set(
         dataset.info.fingerprint, training_set.definition, backtest.test, "bench churn", datetime.now(UTC)
     )
-    times = record_reading(read_settings().home, reading)
+    times = record_usage(read_settings().home, usage)
     result = evaluation.as_json()
     retained = {name: result[name] for name in ("grade", "slices", "departures", "money", "censored", "calibration")}
     protocol = protocol_json(backtest, training_set.definition, histories.context.time_zone)

@@ -9,13 +9,13 @@ from typing import Any
 from models.churn.backtest import Backtest
 from models.churn.backtest_protocol import protocol_json
 from models.churn.evaluation import ChurnEvaluation
-from models.churn.test_set_usage import LEDGER, reading_of_test_set, record_reading
+from models.churn.test_set_usage import LEDGER, record_usage, usage_of_test_set
 from serve.usecases.training_inputs import TrainingInputs
 
 
 @dataclass(frozen=True)
-class BlockReadings:
-    """How often a test block has been read, this time included; the ledger that counts it."""
+class UsageCount:
+    """How often a test block was used, this time included; the ledger that counts it."""
 
     times: int
     ledger: str
@@ -35,20 +35,20 @@ class EvaluationResult:
     money: Mapping[str, Mapping[str, float]]
     censored: Mapping[str, Any]
     calibration: list[Mapping[str, Any]]
-    test_block_readings: BlockReadings
+    test_set_usage: UsageCount
 
 
 def evaluation_fields(
     inputs: TrainingInputs, backtest: Backtest, evaluation: ChurnEvaluation, home: Path, reader: tuple[str, datetime]
 ) -> dict[str, Any]:
-    """Return the fields of an EvaluationResult; the reading of the test block is recorded at home (reader: by which
+    """Return the fields of an EvaluationResult; the usage of the test block is recorded at home (reader: by which
     command, when)."""
     definition, zone = inputs.training_set.definition, inputs.histories.context.time_zone
     fingerprint = inputs.dataset.info.fingerprint
-    times = record_reading(home, reading_of_test_set(fingerprint, definition, backtest.test, *reader))
+    times = record_usage(home, usage_of_test_set(fingerprint, definition, backtest.test, *reader))
     return {
         "dataset": fingerprint,
         "protocol": protocol_json(backtest, definition, zone),
         **evaluation.as_json(),
-        "test_block_readings": BlockReadings(times, str(home / LEDGER)),
+        "test_set_usage": UsageCount(times, str(home / LEDGER)),
     }

@@ -32,7 +32,7 @@ class StoredWeek:
 
     rows: int
     replayed: bool
-    kept_reps: list[str]
+    unchanged_reps: list[str]
 
 
 def plan_week(database: Database, request: PlanWeekRequest, now: int) -> PlanWeekResult | None:

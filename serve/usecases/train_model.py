@@ -60,7 +60,7 @@ class TrainingResult(EvaluationResult):
 def train_model(
     request: TrainingRequest, settings: Settings, now: int, drawn: Callable[[ChartFiles], None] = lambda charts: None
 ) -> TrainingResult:
-    """Back-test, grade, fit and register; the reading of the test block is recorded at home. `drawn` is called with
+    """Back-test, grade, fit and register; the usage of the test block is recorded at home. `drawn` is called with
     the charts of the evaluation, which are kept with the version."""
     inputs = read_training_inputs(request.dataset, request.churn.grid(settings.churn), request.playbook)
     plan = _plan(request, settings, now)
@@ -111,7 +111,7 @@ def _record(trained: TrainedChurn, fields: Mapping[str, Any], charts: ChartFiles
     columns = {"features": [feature.column for feature in catalog()]}
     return TrainingRecord(
         params={**trained.params, **_leakage_params(trained)},
-        metrics={**_metrics(trained), "test_block_readings": fields["test_block_readings"].times},
+        metrics={**_metrics(trained), "test_set_usage": fields["test_set_usage"].times},
         figures={Path(path).stem: Path(path) for path in charts.files},
         files={"evaluation.json": to_json(fields), "catalog.json": to_json(columns)},
     )

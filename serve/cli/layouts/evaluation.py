@@ -74,7 +74,7 @@ def _level(words: Words) -> tuple[Column, ...]:
 def _sentences(result: Row, words: Words) -> Iterator[Line]:
     for sentence in (*_grade(result, words), *_money(result, words), *_censored(result, words)):
         yield Line(sentence)
-    yield words.line("table.test_usage", **result["test_block_readings"])
+    yield words.line("table.test_usage", **result["test_set_usage"])
     if result.get("predictions"):
         yield words.line("table.predictions", **result["predictions"])
     if result.get("charts"):

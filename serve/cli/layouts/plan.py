@@ -77,8 +77,8 @@ def _notes(result: Row, words: Words) -> Iterator[Line]:
         yield words.line(
             "database_replayed" if result["database"]["replayed"] else "stored", rows=result["database"]["rows"]
         )
-        if result["database"]["kept_reps"]:
-            yield words.line("kept_reps", reps=len(result["database"]["kept_reps"]))
+        if result["database"]["unchanged_reps"]:
+            yield words.line("unchanged_reps", reps=len(result["database"]["unchanged_reps"]))
     if result["objecting"]:
         yield words.line("objecting", accounts=result["objecting"])
     if result["out"]:

@@ -40,7 +40,7 @@ def test_json_predictions_charts_and_the_ledger(folder, tmp_path):
     assert first.exit_code == 0, first.output
     found, again = json.loads(first.stdout), json.loads(second.stdout)
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(found)
-    assert [told["test_block_readings"]["times"] for told in (found, again)] == [1, 2]
+    assert [told["test_set_usage"]["times"] for told in (found, again)] == [1, 2]
     assert found["models"] == again["models"]
     assert {row["gap"] for row in found["gaps"]} == {0, 30, 60}
     assert found["protocol"]["short"] is True
@@ -48,7 +48,7 @@ def test_json_predictions_charts_and_the_ledger(folder, tmp_path):
     assert len(table) == found["predictions"]["rows"] == found["models"][0]["rows"]
     names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     figures = [f"figures/{name}.svg" for name in ("calibration", "calibration_by_quarter", "churn_caught")]
-    assert names == [".kqml/test_readings.jsonl", *figures, "out/rows.parquet"]
+    assert names == [".kqml/test_set_usage.jsonl", *figures, "out/rows.parquet"]
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "still ordering"), ("zh", "仍在订货")])

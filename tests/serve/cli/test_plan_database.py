@@ -77,7 +77,7 @@ def rows_of(database, table):
 def test_a_week_is_kept_with_its_receipts_and_told_once(kept, company):
     told = plan("--week", WEEK)
     given = run("plan", company.dataset.path, "--week", WEEK)
-    assert told["database"] == {"rows": told["accounts"], "replayed": False, "kept_reps": []}
+    assert told["database"] == {"rows": told["accounts"], "replayed": False, "unchanged_reps": []}
     assert [row["action"] for row in told["plan"]] == [row["action"] for row in given["plan"]]
     decisions, states = rows_of(kept, DECISIONS), rows_of(kept, DECISION_STATES)
     assert len(decisions) == len(states) == told["accounts"]
@@ -231,7 +231,7 @@ def test_reps_whose_week_was_decided_before_keep_it(kept):
         state = {"decision_id": own["decision_id"], "number": 0, "state": "recommended", "at": 1, "known_at": 1}
         connection.execute(DECISION_STATES.insert(), {**state, "by": "key:crm"})
     told = plan("--week", WEEK)
-    assert told["database"]["kept_reps"] == [rep]
+    assert told["database"]["unchanged_reps"] == [rep]
     others = [replace_time(row) for row in whole if row["rep_id"] != rep]
     assert [replace_time(row) for row in rows_of(kept, DECISIONS) if row["rep_id"] != rep] == others
     assert plan("--week", WEEK)["database"] == {**told["database"], "replayed": True}

@@ -24,7 +24,7 @@ WEEKS = {"festival": "2023-W03", "plain": "2023-W15"}
 
 MONTHS = ("2023-01", "2023-02", "2023-03")
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _timed(make: Callable[[], Made]) -> tuple[Made, tuple[float, float]]:
+def _timed(make: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
     """What `make` gives; seconds by the clock, seconds of the processor."""
     clock, processor = time.perf_counter(), time.process_time()
     output = make()

@@ -141,7 +141,7 @@ def _share(flags: list[bool]) -> float:
 def _world(log: RolloutLog, targets: Mapping[str, Any], result: list[CoverageCounts]) -> dict[str, Any]:
     """The truth that the intervals were held against; its error is that of mean effects over independent accounts."""
     truths = {name: float((probabilities * log.truth).sum(axis=1).mean()) for name, probabilities in targets.items()}
-    errors = [np.sqrt((place.effect_error**2).mean(axis=0) / len(place.who)) for place in log.places]
+    errors = [np.sqrt((point.effect_error**2).mean(axis=0) / len(point.who)) for point in log.decision_points]
     ours = [one for one in result if one.target == OURS and not one.refused]
     return {
         "rows": _mean([float(one.rows) for one in result]),

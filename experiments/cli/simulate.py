@@ -172,13 +172,13 @@ def _check_fit(name: str) -> Answer[FitReport]:
     from experiments.world.fit.check import BOUNDS, check_fit
 
     with progress("Comparing with the Iowa stores", None):
-        found = check_fit(name)
+        check = check_fit(name)
     rows = {
-        key: FitDistance(value=value, low=BOUNDS[key][0], high=BOUNDS[key][1], holds=key not in found.beyond)
-        for key, value in found.distances.items()
+        key: FitDistance(value=value, low=BOUNDS[key][0], high=BOUNDS[key][1], holds=key not in check.beyond)
+        for key, value in check.distances.items()
     }
-    result = FitReport(fit=name, holds=found.holds, distances=rows)
-    return Answer(result, [_fit_table(rows)], exit_code=int(not found.holds))
+    result = FitReport(fit=name, holds=check.holds, distances=rows)
+    return Answer(result, [_fit_table(rows)], exit_code=int(not check.holds))
 
 
 def _fit_table(rows: Mapping[str, FitDistance]) -> Table:

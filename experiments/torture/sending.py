@@ -58,7 +58,7 @@ class EventSender(threading.Thread):
     def __post_init__(self) -> None:
         super().__init__(daemon=True)
         self.random = random.Random(f"{self.seed}/{self.number}")
-        self.made = 0
+        self.sent = 0
 
     __hash__ = threading.Thread.__hash__
 
@@ -76,13 +76,13 @@ class EventSender(threading.Thread):
             self.book.surprises.append(f"{len(batch.events)} events sent, answered {taken}")
 
     def _event(self) -> dict[str, Any]:
-        self.made += 1
+        self.sent += 1
         return {
-            "event_id": f"s{self.number}-{self.made}",
-            "account_id": f"a{self.number}-{self.made % ACCOUNTS}",
-            "occurred_at": f"2026-01-{1 + self.made % 28:02d}T08:00:00Z",
+            "event_id": f"s{self.number}-{self.sent}",
+            "account_id": f"a{self.number}-{self.sent % ACCOUNTS}",
+            "occurred_at": f"2026-01-{1 + self.sent % 28:02d}T08:00:00Z",
             "kind": "order",
-            "amount": float(self.made),
+            "amount": float(self.sent),
         }
 
     def _account(self, http: httpx.Client) -> None:

@@ -56,7 +56,7 @@ class _Table:
             return [None] * self._rows.num_rows
         return list(self._rows[name].to_pylist())
 
-    def places(self, name: str, values: list[str]) -> Indices:
+    def value_indices(self, name: str, values: list[str]) -> Indices:
         if name not in self._rows.column_names:
             return np.full(self._rows.num_rows, -1, dtype=np.int64)
         result = pc.index_in(self._rows[name], value_set=pa.array(values, pa.string()), skip_nulls=True)
@@ -84,7 +84,7 @@ def _changes(log: DutyLog, records: Records, value: Indices, before: Indices, no
 def _tiers(log: DutyLog, records: Records, known: _Table) -> Changes:
     notes = log.notes(records.row)
     value, before = (np.array([_tier(note.get(key)) for note in notes], dtype=np.int64) for key in ("to", "from"))
-    return _changes(log, records, value, before, known.places("tier", list(TIERS)))
+    return _changes(log, records, value, before, known.value_indices("tier", list(TIERS)))
 
 
 def _tier(name: object) -> int:
@@ -95,7 +95,7 @@ def _owners(log: DutyLog, records: Records, known: _Table) -> Changes:
     """Where no change says who was in charge before, it is whoever was last seen at the account before it."""
     names = {rep.name: place for place, rep in enumerate(log.reps)}
     text = [names.get(str(note.get("from")), -1) for note in log.notes(records.row)]
-    now = known.places("owner_rep_id", [rep.name for rep in log.reps])
+    now = known.value_indices("owner_rep_id", [rep.name for rep in log.reps])
     changes = _changes(log, records, records.rep, np.array(text, dtype=np.int64), now)
     seen = (log.records.rep >= 0) & (log.records.occurred_at < changes.first()[log.records.account])
     hints = np.full(len(now), -1, dtype=np.int64)

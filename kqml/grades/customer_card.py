@@ -41,7 +41,7 @@ def filled_by_events(known: Known, fields: Sequence[CardField]) -> FilledFields:
     """The card as it stood at the cutoff, by `card_updated` events, which hold the names of fields only."""
     table = np.zeros((known.log.account_count, len(fields)), dtype=np.bool_)
     if NOTE in known.log.codes:
-        events = known.places([EventKind.CARD_UPDATED])
+        events = known.event_indices([EventKind.CARD_UPDATED])
         notes = known.log.codes[NOTE][events]
         noted = events[notes >= 0]
         names = [_named(note.fields, fields) for note in known.log.notes]
@@ -70,7 +70,7 @@ class _Table:
     """Rows that belong to accounts; `indices`: each row's account, −1 where it has none of them."""
 
     frame: pd.DataFrame
-    places: NDArray[np.int64]
+    indices: NDArray[np.int64]
     accounts: int
 
     def has(self, source: str) -> Mask:
@@ -78,7 +78,7 @@ class _Table:
         column, _, key = source.partition(".")
         given = self._given(key) if key else self._present(column)
         known = np.zeros(self.accounts, dtype=np.bool_)
-        known[self.places[given & (self.places >= 0)]] = True
+        known[self.indices[given & (self.indices >= 0)]] = True
         return known
 
     def _present(self, column: str) -> Mask:

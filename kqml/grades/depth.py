@@ -48,12 +48,12 @@ def depth_evidence(known: Known, playbook: Playbook, card_filled: Floats, since:
     """The evidence of the playbook's window before the cutoff, or of the time from `since` on."""
     start = known.cutoff - round(playbook.depth.window_days * DAY_US) if since is None else since
     return DepthEvidence(
-        contacts_met=_distinct(known, known.places(IN_TOUCH, start), "contact_id"),
+        contacts_met=_distinct(known, known.event_indices(IN_TOUCH, start), "contact_id"),
         meetings=meetings(known, playbook, start),
-        problems_solved=known.total(known.places(SOLVING, start)) if known.records(SOLVING) else _nothing(known),
+        problems_solved=known.total(known.event_indices(SOLVING, start)) if known.records(SOLVING) else _nothing(known),
         asks_granted=_shown(known, asks_granted(known, start)),
         card_filled=card_filled,
-        channels=_kinds_used(known, known.places((*IN_TOUCH, EventKind.MESSAGE), start)),
+        channels=_kinds_used(known, known.event_indices((*IN_TOUCH, EventKind.MESSAGE), start)),
     )
 
 
@@ -87,7 +87,7 @@ def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
     counting = playbook.counting
     if not known.records(counting.kinds["visit"]):
         return _nothing(known)
-    indices = known.places(counting.kinds["visit"], since)
+    indices = known.event_indices(counting.kinds["visit"], since)
     worth = counting.worth("visit", known.values("minutes", indices), known.values("authenticity", indices))
     return known.total(indices, worth)
 
@@ -95,7 +95,7 @@ def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
 def asks_granted(known: Known, since: int) -> Floats:
     """Of what we asked since an instant, the share that was granted; NaN where we asked for nothing, where what was
     granted is not recorded."""
-    asks = known.places([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
+    asks = known.event_indices([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
     granted, request = known.total(asks, (known.closed_at(asks) != NEVER).astype(np.float64)), known.total(asks)
     return np.divide(granted, request, out=_nothing(known), where=request > 0)
 

@@ -86,12 +86,12 @@ def _entry_of(known: Known, entries: Sequence[EmotionalEntry]) -> NDArray[np.int
 def _omitted(known: Known, omission: Omission) -> Movements:
     """What stayed without an answer that happened before its time was over; nothing where answers are not recorded."""
     answers = frozenset(omission.answered_by)
-    event = known.places([omission.kind] if known.records(answers) else [])
+    event = known.event_indices([omission.kind] if known.records(answers) else [])
     due = _due(known, event, omission.days)
     if answers <= CLOSED_BY.get(omission.kind, frozenset()):
         answered = known.closed_at(event)
     else:
-        answered = _next_of(known, known.places(answers), event)
+        answered = _next_of(known, known.event_indices(answers), event)
     late = (due < known.cutoff) & (answered >= due)
     event, count = event[late], int(late.sum())
     columns = (np.full(count, omission.weight), np.full(count, omission.half_life_days))

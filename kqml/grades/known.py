@@ -36,8 +36,8 @@ class Known:
     def account(self) -> Indices:
         return self.log.account_of_event()
 
-    def places(self, kinds: Iterable[EventKind], since: int | None = None) -> Indices:
-        """Where the events of these kinds stand, in order; only those from `since` on."""
+    def event_indices(self, kinds: Iterable[EventKind], since: int | None = None) -> Indices:
+        """Return the ascending indices of the events of these kinds, only of those from `since` on."""
         order, starts = self._by_kind
         parts = [order[starts[kind.number] : starts[kind.number + 1]] for kind in set(kinds)]
         indices = parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]), kind="stable")

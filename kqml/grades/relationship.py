@@ -99,7 +99,7 @@ def _complaints(known: Known, start: int, days: float) -> dict[str, Floats]:
     """Complaints of the period brought to a quarter, the age of the oldest one that is open at the cutoff."""
     if not known.records([EventKind.COMPLAINT]):
         return dict.fromkeys(("complaints_per_quarter", "complaint_open_days"), _nothing(known))
-    every = known.places([EventKind.COMPLAINT])
+    every = known.event_indices([EventKind.COMPLAINT])
     output = known.log.occurred_at[every]
     open_ = known.closed_at(every) == NEVER
     oldest = np.zeros(known.log.account_count)
@@ -135,7 +135,7 @@ def payments_due(known: Known) -> tuple[Indices, Instants]:
 
     None where payments received are not recorded: nothing would tell whether they were made.
     """
-    indices = known.places([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
+    indices = known.event_indices([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
     occurred = known.log.occurred_at[indices]
     due = occurred if known.log.due_at is None else known.log.due_at[indices]
     return indices, np.where(due == NO_DUE, occurred, due)

@@ -21,7 +21,7 @@ WINDOWS = (4, 13, 26, 52)
 
 
 @dataclass(frozen=True)
-class Crossroads:
+class DecisionPoint:
     """A world at a cutoff. Rows are the accounts on the books with at least two eligible actions. `values`: what the
     company knows of them; `past`: their margin in as much time as the horizon takes. `truth`: the outcome of asking for
     each action; `effect`: less that of waiting, with its standard error."""
@@ -66,7 +66,7 @@ class Crossroads:
         return np.searchsorted(self.who, rows.account)
 
 
-def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[Crossroads]:
+def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[DecisionPoint]:
     """The reps' own way up to each of `weeks`, in order; there the truth of every action."""
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
@@ -74,15 +74,15 @@ def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list
     for week in weeks:
         ahead = week - simulation.number
         run(simulation, Reps(), ahead, lambda seen, decisions, weeks: past.append(weeks))
-        results.append(_crossroads(copy(simulation), past, share, paths))
+        results.append(_decision_point(copy(simulation), past, share, paths))
     return results
 
 
-def _crossroads(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> Crossroads:
+def _decision_point(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> DecisionPoint:
     seen = Observation(simulation)
     who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
     result = assigned_truth(simulation, who, paths=paths)
-    return Crossroads(
+    return DecisionPoint(
         simulation=simulation,
         share=share,
         who=who,

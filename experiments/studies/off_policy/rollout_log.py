@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.studies.off_policy.pilot_weeks import Crossroads
+from experiments.studies.off_policy.pilot_weeks import DecisionPoint
 from models.evaluation.off_policy.outcome_model import OutcomeRows
 from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows
 
@@ -17,42 +17,44 @@ from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, R
 class RolloutLog:
     """Weeks of one world. Arrays have a row for each week's accounts, week after week."""
 
-    places: Sequence[Crossroads]
+    decision_points: Sequence[DecisionPoint]
 
     @cached_property
     def tier(self) -> NDArray[np.object_]:
-        return np.concatenate([place.tier for place in self.places])
+        return np.concatenate([point.tier for point in self.decision_points])
 
     @cached_property
     def eligible(self) -> Flags:
-        return np.concatenate([place.eligible for place in self.places])
+        return np.concatenate([point.eligible for point in self.decision_points])
 
     @cached_property
     def values(self) -> Floats:
-        return np.concatenate([place.values for place in self.places])
+        return np.concatenate([point.values for point in self.decision_points])
 
     @cached_property
     def past(self) -> Floats:
-        return np.concatenate([place.past for place in self.places])
+        return np.concatenate([point.past for point in self.decision_points])
 
     @cached_property
     def truth(self) -> Floats:
-        return np.concatenate([place.truth for place in self.places])
+        return np.concatenate([point.truth for point in self.decision_points])
 
     def draw(self, number: int) -> tuple[RandomisedRows, Codes]:
         """One log with its rows' places in the arrays; the same number is the same log."""
-        logs = [place.draw(number) for place in self.places]
-        starts = np.cumsum([0, *(len(place.who) for place in self.places)])
-        rows = [start + place.rows_of(log) for start, place, log in zip(starts, self.places, logs, strict=False)]
+        logs = [point.draw(number) for point in self.decision_points]
+        starts = np.cumsum([0, *(len(point.who) for point in self.decision_points)])
+        rows = [
+            start + point.rows_of(log) for start, point, log in zip(starts, self.decision_points, logs, strict=False)
+        ]
         return _joined(logs), np.concatenate(rows)
 
     def known(self, randomised: RandomisedRows, rows: Codes) -> OutcomeRows:
         """What a regression learns from."""
         return OutcomeRows(self.values[rows], randomised.outcome, randomised.account, self.past[rows])
 
-    def each(self, probabilities: Callable[[Crossroads], Floats]) -> Floats:
+    def each(self, probabilities: Callable[[DecisionPoint], Floats]) -> Floats:
         """n × K of something worked out week by week."""
-        return np.concatenate([probabilities(place) for place in self.places])
+        return np.concatenate([probabilities(point) for point in self.decision_points])
 
 
 def _joined(logs: Sequence[RandomisedRows]) -> RandomisedRows:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.studies.off_policy.pilot_weeks import Crossroads
+from experiments.studies.off_policy.pilot_weeks import DecisionPoint
 from experiments.studies.off_policy.rollout_log import RolloutLog
 from kqml.playbook import Playbook
 from models.evaluation.off_policy.randomised_rows import Floats
@@ -53,7 +53,7 @@ def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:
     return np.where(few[:, None], named["help_offer"], named[PLAYBOOK])
 
 
-def allocated_policy(place: Crossroads, effect: Floats, playbook: Playbook) -> Floats:
+def allocated_policy(place: DecisionPoint, effect: Floats, playbook: Playbook) -> Floats:
     """Chances, 0 or 1, of what the reps' hours go to by net value of these effects."""
     seat, rule, actions = place.simulation.traits.seat[place.who], playbook.rep, Actions.of(playbook)
     reps, rep = np.unique(seat, return_inverse=True)

@@ -104,6 +104,6 @@ def test_an_answer_belongs_to_its_own_account():
         [event(390, "help_asked", id="r"), event(391, "help_received", ref="r")],
     )
     known = known_before(log, DAY * DAY_US, {})
-    asks = known.places([EventKind.HELP_ASKED])
+    asks = known.event_indices([EventKind.HELP_ASKED])
     assert (known.closed_at(asks) // DAY_US).tolist()[1] == 391
     assert known.closed_at(asks)[0] > DAY * DAY_US

@@ -37,9 +37,9 @@ def test_logs_differ_by_coins_and_futures_alone(log):
 
 def test_each_week_of_a_log_is_that_of_its_own_place(log):
     drawn, _ = log.draw(3)
-    weeks = [place.draw(3) for place in log.places]
+    weeks = [point.draw(3) for point in log.decision_points]
     assert drawn.outcome.tolist() == [value for week in weeks for value in week.outcome]
-    assert log.places[1].simulation.number == log.places[0].simulation.number + 2
+    assert log.decision_points[1].simulation.number == log.decision_points[0].simulation.number + 2
 
 
 def test_targets_are_chances_and_the_oracle_beats_the_playbook(log, world):

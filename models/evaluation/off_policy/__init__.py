@@ -1,1 +1,1 @@
-"""What a policy would have been worth, from decisions that another one made with known chances."""
+"""Off-policy evaluation: the value of a target policy, from decisions of another policy with known propensities."""

@@ -1,4 +1,4 @@
-"""What the drawn decisions of a log say of each action: what assigning it changed, what doing it changed."""
+"""Effects of each action in the randomised decisions of a log: of assigning it (ITT) and of doing it (CACE)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kqml.errors import Refused
-from models.evaluation.off_policy.decisions import Evaluable
+from models.evaluation.off_policy.decisions import EvaluableRows
 from models.uplift.complier import complier_effect, uptake_scores
 from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.learner import LEAST_ROWS
@@ -15,10 +15,11 @@ from models.uplift.sample import Flags, Floats
 
 @dataclass(frozen=True)
 class AssignmentEffect:
-    """Of an action beside the first one, on the outcome per account. `assigned`: of assigning it. `uptake`: by how much
-    assigning it raises the share of accounts with which it is done. `complier`: of doing it because it was assigned.
+    """Effects of an action against `wait`, on the outcome per account.
 
-    `uptake` is None where the log does not record what was done, `complier` also where assigning hardly moves it.
+    `assigned`: of assigning it (intention to treat). `uptake`: by how much assigning it raises the share of accounts
+    with which it is done; None where the log does not record that. `complier`: of doing it because it was assigned
+    (complier average causal effect); None also where assigning hardly changes the uptake.
     """
 
     action: str
@@ -27,22 +28,22 @@ class AssignmentEffect:
     complier: ClusteredMean | None
 
 
-def action_effects(rows: Evaluable) -> tuple[AssignmentEffect, ...]:
+def action_effects(rows: EvaluableRows) -> tuple[AssignmentEffect, ...]:
     """Return the effects of all actions that LEAST_ROWS rows were assigned, where as many rows waited."""
     return tuple(_effects(rows))
 
 
-def _effects(rows: Evaluable) -> Iterator[AssignmentEffect]:
-    randomised = rows.drawn
+def _effects(rows: EvaluableRows) -> Iterator[AssignmentEffect]:
+    randomised = rows.randomised
     for code, name in enumerate(randomised.actions):
         compared = randomised.eligible[:, code]
-        assigned = [int((randomised.action[compared] == one).sum()) for one in (0, code)]
+        assigned = [int((randomised.action[compared] == action).sum()) for action in (0, code)]
         if code and min(assigned) >= LEAST_ROWS:
             yield _effect(rows, code, name, compared)
 
 
-def _effect(rows: Evaluable, code: int, name: str, compared: Flags) -> AssignmentEffect:
-    randomised, executed = rows.drawn, rows.data.executed
+def _effect(rows: EvaluableRows, code: int, name: str, compared: Flags) -> AssignmentEffect:
+    randomised, executed = rows.randomised, rows.data.executed
     scores = _assignment_scores(rows, code, compared)
     account = randomised.account
     if not (executed >= 0).any():
@@ -52,14 +53,14 @@ def _effect(rows: Evaluable, code: int, name: str, compared: Flags) -> Assignmen
     try:
         result = complier_effect(name, scores, done, account, compared)
     except Refused:
-        assigned, uptake = (clustered_mean(one[compared], account[compared]) for one in (scores, done))
+        assigned, uptake = (clustered_mean(score[compared], account[compared]) for score in (scores, done))
         return AssignmentEffect(name, assigned, uptake, None)
     return AssignmentEffect(name, result.assigned, result.uptake, result.complier)
 
 
-def _assignment_scores(rows: Evaluable, code: int, compared: Flags) -> Floats:
-    """Per row the inverse-probability score of assigning the action against waiting, around the mean outcome."""
-    randomised = rows.drawn
+def _assignment_scores(rows: EvaluableRows, code: int, compared: Flags) -> Floats:
+    """Return each row's inverse-propensity score of assigning the action against `wait`, around the mean outcome."""
+    randomised = rows.randomised
     rest = randomised.outcome - float(randomised.outcome[compared].mean())
     sign = np.where(randomised.action == code, 1.0, np.where(randomised.action == 0, -1.0, 0.0))
     return np.asarray(sign * rest / randomised.probability, dtype=np.float64)

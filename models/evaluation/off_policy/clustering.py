@@ -1,4 +1,4 @@
-"""Means with intervals where rows share accounts and reps."""
+"""Cluster-robust intervals of statistics whose rows share accounts and reps."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class PolicyEstimate:
-    """A value, its standard error, its interval; `degrees` of the t distribution. `bias`: by how much the interval is
-    wider on both sides, for what the value may be off by beside chance."""
+    """A value with its standard error and interval; `degrees` of freedom of the t distribution. `bias`: a bound of the
+    bias, by which the interval is wider on both sides."""
 
     value: float
     error: float
@@ -35,20 +35,20 @@ class PolicyEstimate:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Rows that belong together, in one way or in two: places from 0 on per row; `both`: in both ways at once."""
+    """One-way or two-way clusters: `codes` from 0 on per row and way; `both`: codes of the intersections."""
 
-    places: tuple[Codes, ...]
+    codes: tuple[Codes, ...]
     both: Codes | None
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.codes)
 
 
 def clusters_of(*codes: Codes) -> Clusters:
-    """Codes of one or two ways. One into a single cluster (a single rep) cannot tell chance; it is left out beside
-    another one."""
-    indices = [np.unique(each, return_inverse=True)[1] for each in codes]
-    retained = tuple(place for place in indices if len(place) and place.any()) or (indices[0],)
+    """Return the clusters of one or two ways; a way with a single cluster (one rep) is left out beside another one."""
+    recoded = [np.unique(way, return_inverse=True)[1] for way in codes]
+    # The variance between clusters cannot be estimated from a single one.
+    retained = tuple(way for way in recoded if len(way) and way.any()) or (recoded[0],)
     if len(retained) < 2:
         return Clusters(retained, None)
     return Clusters(
@@ -57,7 +57,7 @@ def clusters_of(*codes: Codes) -> Clusters:
 
 
 def estimate(value: float, influence: Floats, clusters: Clusters, symmetric: bool = False) -> PolicyEstimate:
-    """The interval of a statistic from its rows' influences, which average to 0.
+    """Return the estimate of a statistic with its error, from the rows' influences (n), which average to 0.
 
     Variance: the largest of the ones clustered in each way, and in both (Cameron, Gelbach & Miller 2011, JBES 29(2)).
     Degrees of freedom come from the effective number of clusters k = (Σu²)² ∕ Σu⁴ of summed influences u, so that a few
@@ -65,17 +65,18 @@ def estimate(value: float, influence: Floats, clusters: Clusters, symmetric: boo
     (Satterthwaite's, since E u⁴ = 3σ⁴ of normal ones); k − 1 where they are skewed.
     """
     rows = len(influence)
-    single = [_summed(influence, place) for place in clusters.places]
+    single = [_summed(influence, code) for code in clusters.codes]
     variances = [_variance(sums, rows) for sums in single]
     effective = min(_effective(sums) for sums in single)
     degrees = max(3 * effective - 2 if symmetric else effective - 1, 1.0)
     if clusters.both is not None:
+        # Inclusion–exclusion: pairs of rows in the same account and the same rep were counted twice.
         variances.append(sum(variances) - _variance(_summed(influence, clusters.both), rows))
     return PolicyEstimate(value, float(np.sqrt(max(*variances, 0.0))), degrees)
 
 
-def _summed(influence: Floats, place: Codes) -> Floats:
-    return np.bincount(place, weights=influence).astype(np.float64)
+def _summed(influence: Floats, code: Codes) -> Floats:
+    return np.bincount(code, weights=influence).astype(np.float64)
 
 
 def _variance(sums: Floats, rows: int) -> float:

@@ -1,4 +1,4 @@
-"""The decisions of a log that evaluation may use, with what is known about them."""
+"""The decisions of a log: all rows, the evaluable ones, the regression of their outcomes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,28 +43,28 @@ class LoggedDecisions:
 
     @property
     def usable(self) -> Flags:
-        """Rows that were drawn with a known chance, may be evaluated, have an outcome by now."""
+        """Rows with a known propensity that may be evaluated and have a mature outcome."""
         data = self.data
         return np.asarray(data.randomised & data.evaluable & data.outcomes.mature, dtype=bool)
 
 
 @dataclass(frozen=True)
-class Evaluable:
+class EvaluableRows:
     """The usable rows. `account_ids`, `week`, `tier`: text per row; `outcome`: margin or retained; `data`: the same
     rows of the decision data."""
 
-    drawn: RandomisedRows
+    randomised: RandomisedRows
     account_ids: NDArray[np.object_]
     week: NDArray[np.object_]
     tier: NDArray[np.object_]
     outcome: str
     data: DecisionData
 
-    def where(self, mask: Flags) -> "Evaluable":
-        """The rows for which `mask` is true."""
-        columns = {name: value[mask] for name, value in vars(self.drawn).items() if name != "actions"}
-        return Evaluable(
-            RandomisedRows(actions=self.drawn.actions, **columns),
+    def where(self, mask: Flags) -> "EvaluableRows":
+        """Return the rows for which `mask` is true."""
+        columns = {name: value[mask] for name, value in vars(self.randomised).items() if name != "actions"}
+        return EvaluableRows(
+            RandomisedRows(actions=self.randomised.actions, **columns),
             self.account_ids[mask],
             self.week[mask],
             self.tier[mask],
@@ -74,8 +74,10 @@ class Evaluable:
 
 
 def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_days: int) -> LoggedDecisions:
-    """The log in `folder` over `dataset`. Raises BadUse where there is none, Refused where it cannot be believed or
-    does not fit the dataset."""
+    """Read the log in `folder` for `dataset`.
+
+    Raises BadUse where there is none, Refused where it is not consistent or does not fit the dataset.
+    """
     log = read_decision_log(folder)
     refuse_faulty_log(log.decisions, dataset.info.time_zone)
     data = build_decision_data(dataset, log, playbook, horizon_days=horizon_days)
@@ -92,8 +94,8 @@ def _column(table: pd.DataFrame, name: str) -> "pd.Series[str]":
     return table[name] if name in table else pd.Series([None] * len(table), dtype=object)
 
 
-def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evaluable:
-    """The usable rows. Raises Refused where there are none, with how many rows fail each condition."""
+def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> EvaluableRows:
+    """Return the usable rows; raises Refused where there are none, with the number of rows that fail each condition."""
     data, usable = decisions.data, decisions.usable
     if not usable.any():
         raise Refused("Nothing in this log can be evaluated.", _lacks(data))
@@ -108,7 +110,7 @@ def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evalu
         rep=decisions.rep[usable],
     )
     tier = chosen.profile.get("tier", pd.Series([""] * len(chosen), dtype=object)).fillna("").to_numpy(dtype=object)
-    return Evaluable(randomised, chosen.account_ids[chosen.rows.account], chosen.week, tier, outcome, chosen)
+    return EvaluableRows(randomised, chosen.account_ids[chosen.rows.account], chosen.week, tier, outcome, chosen)
 
 
 def _lacks(data: DecisionData) -> list[Fault]:
@@ -124,10 +126,10 @@ def _lacks(data: DecisionData) -> list[Fault]:
     ]
 
 
-def regression_of(decisions: LoggedDecisions, rows: Evaluable, seed: int = 0) -> Regression:
-    """Expected outcomes of the usable rows by what orders told at each of them.
+def regression_of(decisions: LoggedDecisions, rows: EvaluableRows, seed: int = 0) -> Regression:
+    """Return the expected outcomes of the usable rows, from order features at each of them.
 
-    Mature rows that were not drawn help to learn what to expect, up to MORE_ROWS of them.
+    Mature rows that were not randomised help the regression, up to MORE_ROWS of them.
     """
     data = decisions.data
     others = np.flatnonzero(data.outcomes.mature & ~decisions.usable)
@@ -140,7 +142,7 @@ def regression_of(decisions: LoggedDecisions, rows: Evaluable, seed: int = 0) ->
         account=np.concatenate([part.rows.account.astype(np.int64) for part in parts]),
         past=np.concatenate([_past(decisions, part) for part in parts]) if rows.outcome == "margin" else None,
     )
-    return expected_outcomes(rows.drawn, known, seed)
+    return expected_outcomes(rows.randomised, known, seed)
 
 
 def _outcome(data: DecisionData, outcome: str) -> Floats:
@@ -148,7 +150,7 @@ def _outcome(data: DecisionData, outcome: str) -> Floats:
 
 
 def _past(decisions: LoggedDecisions, data: DecisionData) -> Floats:
-    """The margin of as much time before each row as the horizon takes, by the mean of up to four such stretches."""
+    """Return each row's past margin over as many days as the horizon, the mean of up to four such periods."""
     log, span = decisions.dataset.event_log(), int(decisions.horizon_days * DAY_US)
     first = int(log.occurred_at.min())
     total, known = np.zeros(len(data)), np.zeros(len(data))

@@ -21,7 +21,7 @@ LARGE = 0.9
 
 
 def row_values(name: str, weighed: WeightedRows, outcome: Floats) -> Floats:
-    """Numbers whose mean is the estimate and whose deviations from it are the rows' influences."""
+    """Return n numbers whose mean is the estimate and whose deviations from it are the rows' influences."""
     weight, rest = weighed.weight, outcome - weighed.fitted
     if name == "ips":
         return np.asarray(weight * outcome, dtype=np.float64)
@@ -38,16 +38,16 @@ def row_values(name: str, weighed: WeightedRows, outcome: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Switch:
-    """The τ of switch-DR, what leaving out the corrections beyond it may bias the value by."""
+    """`limit`: the τ of switch-DR. `bias`: a bound of the bias from leaving out corrections with weights above it."""
 
     limit: float
     bias: float
 
 
 def switch_of(weighed: WeightedRows, outcome: Floats) -> Switch:
-    """The τ of THRESHOLDS with the least variance plus squared bias bound.
+    """Return the τ of THRESHOLDS with the least variance plus squared bias bound.
 
-    The bound: the target's chances beyond τ, as their weights tell, times a large residual of the regression.
+    The bound: the target's probability beyond τ, by the mean weight there, times a large residual of the regression.
     """
     if not len(outcome):
         return Switch(float("inf"), 0.0)
@@ -59,23 +59,23 @@ def switch_of(weighed: WeightedRows, outcome: Floats) -> Switch:
         retained = weighed.expected + np.where(inside, weighed.weight * rest, 0.0)
         bias = float(np.where(inside, 0.0, weighed.weight).mean()) * large
         results.append((float(retained.var()) / len(outcome) + bias**2, limit, bias))
-    _, limit, bias = min(results, key=lambda one: one[0])
+    _, limit, bias = min(results, key=lambda candidate: candidate[0])
     return Switch(limit, bias)
 
 
 def values(weighed: WeightedRows, outcome: Floats, clusters: Clusters) -> Mapping[str, PolicyEstimate]:
-    """Each estimator's value with its interval."""
+    """Return each estimator's value with its interval."""
     result = {name: _mean(row_values(name, weighed, outcome), clusters) for name in NAMES}
     return _widened(result, switch_of(weighed, outcome).bias)
 
 
 def differences(
-    one: WeightedRows, other: WeightedRows, outcome: Floats, clusters: Clusters
+    target: WeightedRows, against: WeightedRows, outcome: Floats, clusters: Clusters
 ) -> Mapping[str, PolicyEstimate]:
-    """What one target is worth more than another, from the same rows: what they share cancels."""
-    rows = {name: row_values(name, one, outcome) - row_values(name, other, outcome) for name in NAMES}
+    """Return the difference of two targets by each estimator, row by row, so that shared noise cancels."""
+    rows = {name: row_values(name, target, outcome) - row_values(name, against, outcome) for name in NAMES}
     result = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
-    return _widened(result, switch_of(one, outcome).bias + switch_of(other, outcome).bias)
+    return _widened(result, switch_of(target, outcome).bias + switch_of(against, outcome).bias)
 
 
 def _widened(result: Mapping[str, PolicyEstimate], bias: float) -> Mapping[str, PolicyEstimate]:

@@ -1,4 +1,4 @@
-"""A target policy's value from a log, beside another one's, or the refusal to tell."""
+"""Evaluation of a target policy against another one, refused where the log lacks support."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,22 +38,23 @@ class PolicyEvaluation:
 
     @property
     def headline(self) -> str:
-        """The estimator whose difference is to be told first: the narrowest that holds the truth in lived weeks."""
+        """The estimator to report first: the one with the narrowest interval that covers the truth in simulations."""
         return POOLED if self.difference is not None and POOLED in self.difference else HEADLINE
 
 
 def evaluate_policy(rows: RandomisedRows, target: Floats, against: Floats, regression: Regression) -> PolicyEvaluation:
-    """One week drawn from the target policy, later weeks by the policy that made the log (design §7).
+    """Evaluate one week of the target policy, later weeks by the policy that made the log (design §7).
 
-    `target`, `against` (n × K): chances. `regression`: of expected outcomes, fitted without each row. Intervals are
-    clustered by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
+    `target`, `against` (n × K): probabilities. `regression`: expected outcomes, cross-fitted. Intervals are clustered
+    by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
     """
     clusters = clusters_of(rows.account, rows.rep)
     weighed = [weigh(rows, probabilities, regression.expected) for probabilities in (target, against)]
     assessment = []
-    for one, probabilities in zip(weighed, (target, against), strict=True):
-        support = policy_support(one.weight, unsupported_share(probabilities, rows.eligible))
-        assessment.append(EvaluatedTarget(support, None if support.refused else values(one, rows.outcome, clusters)))
+    for weighted, probabilities in zip(weighed, (target, against), strict=True):
+        support = policy_support(weighted.weight, unsupported_share(probabilities, rows.eligible))
+        estimates = None if support.refused else values(weighted, rows.outcome, clusters)
+        assessment.append(EvaluatedTarget(support, estimates))
     if assessment[0].values is None or assessment[1].values is None:
         return PolicyEvaluation(assessment[0], assessment[1], None)
     result = dict(differences(weighed[0], weighed[1], rows.outcome, clusters))
@@ -67,11 +68,11 @@ def _disputed(
 ) -> DisputedRows | None:
     if regression.size is None or regression.spread is None:
         return None
-    one, other = weighed
+    target, against = weighed
     return DisputedRows(
-        expected=one.expected - other.expected,
-        weight=one.weight - other.weight,
-        rest=rows.outcome - one.fitted,
+        expected=target.expected - against.expected,
+        weight=target.weight - against.weight,
+        rest=rows.outcome - target.fitted,
         outcome=rows.outcome,
         size=regression.size,
         spread=regression.spread,
@@ -80,5 +81,5 @@ def _disputed(
 
 
 def logged_policy_value(rows: RandomisedRows) -> float:
-    """The mean outcome of the rows as they were drawn."""
+    """Return the mean outcome of the rows: the value of the policy that made the log."""
     return float(np.mean(rows.outcome)) if len(rows) else float("nan")

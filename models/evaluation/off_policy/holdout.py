@@ -1,4 +1,4 @@
-"""What a policy brought beside the persistent holdout, per account at equal hours."""
+"""The policy against the persistent holdout: mean outcome per account, at equal hours."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,19 @@ from models.evaluation.off_policy.clustering import PolicyEstimate, clusters_of,
 from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats
 
 LEAST_ACCOUNTS = 100
-"""In each arm; below, nothing is told."""
+"""Accounts that each arm needs."""
 
 EQUAL = 0.1
 """Minutes per account may differ by this share of the holdout's."""
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """`effect`: mean outcome of an account under the policy less that of a held-out one of the same rep. `minutes`: the
-    same of the rep's minutes; `equal_hours`: they differ by at most a tenth of the holdout's. Otherwise the effect is
-    partly one of hours moved between the arms. It is never a total effect: both arms share their reps."""
+class HoldoutContrast:
+    """`effect`: mean outcome of an account under the policy less that of a holdout account of the same rep.
+
+    `minutes`: the same of the rep's minutes; `equal_hours`: they differ by at most a tenth of the holdout's. Otherwise
+    the effect is partly one of hours moved between the arms. It is never a total effect: both arms share their reps.
+    """
 
     accounts: int
     held_out: int
@@ -27,32 +29,37 @@ class Contrast:
     equal_hours: bool
 
 
-def holdout_contrast(account: Codes, rep: Codes, holdout: Flags, outcome: Floats, minutes: Floats) -> Contrast | None:
-    """The contrast of rows (several weeks of an account are averaged first); None where an arm is too small."""
-    names, place = np.unique(account, return_inverse=True)
-    rows = np.bincount(place)
-    held = np.bincount(place, weights=holdout) > rows / 2
-    mean = [np.bincount(place, weights=values) / rows for values in (outcome, minutes)]
+def holdout_contrast(
+    account: Codes, rep: Codes, in_holdout: Flags, outcome: Floats, minutes: Floats
+) -> HoldoutContrast | None:
+    """Return the contrast of rows (n each), weeks of an account averaged first; None where an arm is too small."""
+    names, code = np.unique(account, return_inverse=True)
+    rows = np.bincount(code)
+    # The holdout changes with its term: an account counts for the arm in which it was for most of its weeks.
+    holdout = np.bincount(code, weights=in_holdout) > rows / 2
+    mean = [np.bincount(code, weights=values) / rows for values in (outcome, minutes)]
     first = np.full(len(names), len(account), dtype=np.int64)
-    np.minimum.at(first, place, np.arange(len(account)))
+    np.minimum.at(first, code, np.arange(len(account)))
     own = rep[first]
-    if min(held.sum(), (~held).sum()) < LEAST_ACCOUNTS:
+    if min(holdout.sum(), (~holdout).sum()) < LEAST_ACCOUNTS:
         return None
-    effect, spent = (_within_reps(values, held, own) for values in mean)
-    usual = float(mean[1][held].mean())
-    return Contrast(int((~held).sum()), int(held.sum()), effect, spent, abs(spent.value) <= EQUAL * max(usual, 1e-9))
+    effect, spent = (_within_reps(values, holdout, own) for values in mean)
+    usual = float(mean[1][holdout].mean())
+    equal_hours = abs(spent.value) <= EQUAL * max(usual, 1e-9)
+    return HoldoutContrast(int((~holdout).sum()), int(holdout.sum()), effect, spent, equal_hours)
 
 
-def _within_reps(outcome: Floats, held: Flags, rep: Codes) -> PolicyEstimate:
-    """Differences within reps, weighted as least squares with a constant per rep do; clustered by rep."""
-    _, place = np.unique(rep, return_inverse=True)
-    size = np.bincount(place)
-    treated = (~held).astype(np.float64)
-    centred = treated - (np.bincount(place, weights=treated) / size)[place]
-    rest = outcome - (np.bincount(place, weights=outcome) / size)[place]
+def _within_reps(outcome: Floats, holdout: Flags, rep: Codes) -> PolicyEstimate:
+    """Return the difference within reps: least squares with a fixed effect per rep, clustered by rep."""
+    _, code = np.unique(rep, return_inverse=True)
+    size = np.bincount(code)
+    # Within-transformation (Frisch–Waugh–Lovell): both sides less their means by rep.
+    treated = (~holdout).astype(np.float64)
+    centred = treated - (np.bincount(code, weights=treated) / size)[code]
+    rest = outcome - (np.bincount(code, weights=outcome) / size)[code]
     strength = float((centred**2).sum())
     if strength == 0:
         return PolicyEstimate(float("nan"), float("inf"), 1.0)
     value = float((centred * rest).sum()) / strength
     influence = centred * (rest - value * centred) * len(outcome) / strength
-    return estimate(value, influence, clusters_of(place), symmetric=True)
+    return estimate(value, influence, clusters_of(code), symmetric=True)

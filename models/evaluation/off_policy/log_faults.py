@@ -1,4 +1,4 @@
-"""What a decision log must not hold if its chances are to be believed."""
+"""Checks of a decision log: faults that make its propensities unusable."""
 
 import json
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ FLAGS = ("must", "holdout", "evaluable")
 
 
 def refuse_faulty_log(decisions: pd.DataFrame, time_zone: str) -> None:
-    """Raises Refused with every fault. `decisions`: as `read_decision_log` gives them; drawn are those with a
-    probability."""
+    """Raise Refused with every fault. `decisions`: from `read_decision_log`; with a probability they are randomised."""
     faults = [*_faults(decisions, time_zone)] if len(decisions) else [_empty()]
     if faults:
         raise Refused("This decision log cannot be evaluated.", faults)

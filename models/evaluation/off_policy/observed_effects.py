@@ -1,4 +1,4 @@
-"""What the history of a company without a decision log says of its actions, by comparing like accounts and weeks."""
+"""Observational effects of actions, from the history of a company without a decision log."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ from models.uplift.unlogged_decisions import unlogged_decisions
 
 @dataclass(frozen=True)
 class ObservedEffect:
-    """Of an action against waiting, on margin over the horizon. `effect` is None where too few rows can be compared."""
+    """The effect of an action against waiting, on margin over the horizon; None where too few rows are comparable."""
 
     overlap: Overlap
     effect: ClusteredMean | None
@@ -62,7 +62,7 @@ def observed_effects(
         weeks=len(mondays),
         basis=evidence.basis,
         effects=tuple(_observed(evidence, overlap) for overlap in evidence.overlap()),
-        left_out=tuple(name for place, name in enumerate(data.actions) if place not in compared),
+        left_out=tuple(name for code, name in enumerate(data.actions) if code not in compared),
     )
 
 
@@ -75,18 +75,18 @@ def mature_mondays(dataset: Dataset, horizon_days: int, weeks: int) -> Instants:
     mondays = [
         local_midnight(monday - timedelta(weeks=number), zone) for number in range(weeks + horizon_days // 7 + 2)
     ]
-    ripe = [one for one in mondays if one + horizon_days * DAY_US <= end and one >= first]
-    return np.array(sorted(ripe[:weeks]), dtype=np.int64)
+    mature = [monday for monday in mondays if monday + horizon_days * DAY_US <= end and monday >= first]
+    return np.array(sorted(mature[:weeks]), dtype=np.int64)
 
 
-def observed_effects_json(found: ObservedEffects) -> dict[str, Any]:
-    """Return the result as JSON."""
+def observed_effects_json(effects: ObservedEffects) -> dict[str, Any]:
+    """Return the effects as JSON values."""
     return {
-        "basis": found.basis.value,
-        "rows": found.rows,
-        "weeks": found.weeks,
-        "left_out": list(found.left_out),
-        "actions": [_effect_json(one) for one in found.effects],
+        "basis": effects.basis.value,
+        "rows": effects.rows,
+        "weeks": effects.weeks,
+        "left_out": list(effects.left_out),
+        "actions": [_effect_json(effect) for effect in effects.effects],
     }
 
 
@@ -98,9 +98,9 @@ def _refuse_thin(compared: list[int], rows: int) -> None:
 
 
 def _with_actions(sample: DecisionSample, compared: list[int]) -> DecisionSample:
-    """The sample with only these actions, in their order."""
+    """Return the sample with only these actions, in their order."""
     action = np.searchsorted(compared, sample.action).astype(np.int64)
-    names = tuple(sample.actions[place] for place in compared)
+    names = tuple(sample.actions[code] for code in compared)
     return replace(sample, action=action, eligible=sample.eligible[:, compared], actions=names)
 
 
@@ -108,8 +108,8 @@ def _observed(evidence: EffectEvidence, overlap: Overlap) -> ObservedEffect:
     return ObservedEffect(overlap, None if overlap.thin else evidence.effect(overlap.action))
 
 
-def _effect_json(one: ObservedEffect) -> dict[str, Any]:
-    overlap, effect = one.overlap, one.effect
+def _effect_json(observed: ObservedEffect) -> dict[str, Any]:
+    overlap, effect = observed.overlap, observed.effect
     mean = None
     if effect is not None:
         mean = {"value": effect.value, "low": effect.low, "high": effect.high, "error": effect.error}

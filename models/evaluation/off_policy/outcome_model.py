@@ -1,4 +1,4 @@
-"""Expected outcomes of every action with their usual error, fitted without the rows that they are used for."""
+"""Regression of outcomes: expected outcomes of every action with their typical error, cross-fitted."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from models.uplift.forests import Growth, cross_fit
 
 LEAST_ROWS = 200
 MOST_ROWS = 24_000
-"""More rows do not teach more about what to expect, they take longer."""
+"""More rows improve the regression little and take longer."""
 
 LEVEL = Growth(num_leaves=8, learning_rate=0.08, least_share=0.003, most_rounds=150, feature_fraction=0.7)
 SPREAD = Growth(num_leaves=8, learning_rate=0.1, least_share=0.01, most_rounds=60, feature_fraction=0.7)
 LITTLE = 0.1
-"""Share of the median that is added to what was before, so that ratios to it stay finite."""
+"""Share of the median that is added to the past outcome, so that ratios to it stay finite."""
 
 FAR = 8.0
-"""Numbers beyond so many times their mean size are drawn in while something is learned from them."""
+"""Targets of the trees are winsorised at so many times their mean size."""
 
 LARGE = 0.98
 LEAST_SPREAD = 0.1
@@ -26,8 +26,8 @@ LEAST_SPREAD = 0.1
 
 @dataclass(frozen=True)
 class Regression:
-    """`expected` (n × K): outcomes by action. `size` (n,): the usual outcome, above 0; `spread` (n,): the usual size of
-    what is left over; both none where no like time before is known to measure them by."""
+    """`expected` (n × K): outcomes by action. `size` (n): the typical outcome, above 0; `spread` (n): the typical size
+    of residuals; both None where past outcomes, which they are measured by, are unknown."""
 
     expected: Floats
     size: Floats | None = None
@@ -36,8 +36,8 @@ class Regression:
 
 @dataclass(frozen=True)
 class OutcomeRows:
-    """Rows to learn from: the drawn ones first, then further ones, drawn or not. `past`: the outcome of a like time
-    before, from 0 on; none where outcomes are no amounts."""
+    """Rows to learn from: the randomised ones first, then further ones. `past`: the outcome over as much time before,
+    at least 0; None where outcomes are no amounts."""
 
     values: Floats
     outcome: Floats
@@ -46,10 +46,10 @@ class OutcomeRows:
 
 
 def expected_outcomes(rows: RandomisedRows, known: OutcomeRows | None, seed: int = 0) -> Regression:
-    """Cross-fitted by account; the mean of the other rows where there are no features, or few rows.
+    """Fit the regression, cross-fitted by account; the mean of the other rows without features, or with few rows.
 
-    Trees learn the ratio to the past, which follows accounts far larger than all others; the actions differ by a share
-    of it each. Any regression leaves the doubly robust estimate right, a better one makes it narrower.
+    Trees learn the ratio to the past, which also fits accounts far larger than all others; each action changes it by a
+    share. The doubly robust estimate is consistent with any regression; a better one makes it narrower.
     """
     if known is None or known.values.shape[1] == 0 or len(rows) < LEAST_ROWS:
         return Regression(_means(rows, seed))
@@ -90,14 +90,14 @@ def _near(numbers: Floats) -> Floats:
 
 
 def _noise(values: Floats, ratio: Floats, fold: Codes, learn: Codes, seed: int) -> Floats:
-    """The usual |outcome − level| as a share of the size."""
+    """Return the usual |outcome − level| as a share of the size."""
     trees = cross_fit(values[learn], _near(ratio[learn]), fold[learn], SPREAD, seed=seed)
     return np.maximum(trees.held_out(values, fold), LEAST_SPREAD)
 
 
 def _by_action(rows: RandomisedRows, level: Floats, size: Floats, fold: Codes) -> Floats:
-    """The level moved by each action's mean residual as a share of the size, from the other folds; shares that could be
-    chance are drawn to none: of each the positive part of 1 − 1 ∕ t² is kept."""
+    """Return the level moved by each action's mean residual as a share of the size, from the other folds; shares
+    that could be chance are drawn to none: of each the positive part of 1 − 1 ∕ t² is kept."""
     t = _near((rows.outcome - level) / size)
     expected = np.repeat(level[:, None], len(rows.actions), axis=1)
     for code in range(len(rows.actions)):

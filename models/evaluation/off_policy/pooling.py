@@ -1,11 +1,11 @@
-"""The difference of two policies as a share of what is at stake, pooled over accounts of like size.
+"""Pooled difference of two policies: a share of the money in dispute, partially pooled over accounts of similar size.
 
 A few giant accounts carry nearly all the variance of a sum of money, though a small part of the money. So rows are put
 into bands of size that hold equal money in dispute. In each band the difference is estimated as a share ρ of that money
-(doubly robust, each row weighed by its inverse squared noise, outcomes tamed). Shares of neighbouring bands are alike,
-a random walk (Rue & Held 2005, §3.3) from small to large accounts, whose reach ω is not known: averaged over, with a
+(doubly robust, rows weighted by their inverse squared noise, residuals winsorised). Shares of neighbouring bands follow
+a random walk (Rue & Held 2005, §3.3) from small to large accounts, whose scale ω is unknown and averaged over, with a
 half-normal prior (Gelman 2006, Bayesian Analysis 1) of twice the overall effect. The giants' share is then mostly that
-of the large accounts beside them, and the interval holds how far it may be from it.
+of the next smaller accounts, and the interval covers how far it may differ.
 """
 
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from models.evaluation.off_policy.randomised_rows import Codes, Floats
 BANDS = 12
 ROWS_OF_A_BAND = 100
 LEAST_BANDS = 4
-TAMED = 0.95
-"""Quantile of |residual| ∕ spread beyond which residuals are drawn in."""
+WINSORISED_AT = 0.95
+"""Quantile of |residual| ∕ spread at which residuals are winsorised."""
 
 USUAL = 2.0
 """The prior's scale of the reach, the standard deviation between the smallest and the largest accounts, in units of the
@@ -48,7 +48,7 @@ class DisputedRows:
 
 
 def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate | None:
-    """The mean difference per row. None where too few rows are in dispute to be put into bands."""
+    """Return the mean difference per row; None where too few rows are in dispute to form bands."""
     number = min(BANDS, int((rows.weight != 0).sum()) // ROWS_OF_A_BAND)
     if number < LEAST_BANDS:
         return None
@@ -66,7 +66,10 @@ def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate 
 
 
 def _bands(rows: DisputedRows, number: int) -> Codes:
-    """Bands of size with about equal money in dispute, small accounts first; fewer where a giant fills several."""
+    """Return each row's band of size, small accounts first, with about equal money in dispute in each.
+
+    There are fewer bands where one giant would fill several.
+    """
     money = rows.size * rows.share
     order = np.argsort(rows.size, kind="stable")
     total = np.cumsum(money[order])
@@ -78,7 +81,7 @@ def _bands(rows: DisputedRows, number: int) -> Codes:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Bands: `share` ρ with its `variance`, `money` in dispute per row of the log. Rows: their `influence` on ρ."""
+    """Per band: `share` ρ, its `variance`, `money` in dispute per row of the log. Per row: its `influence` on ρ."""
 
     share: Floats
     variance: Floats
@@ -87,7 +90,7 @@ class _Measured:
 
 
 def _measured(rows: DisputedRows, band: Codes, number: int) -> _Measured:
-    rest, retained = _tamed(rows, band, number)
+    rest, retained = _winsorised(rows, band, number)
     precision = (rows.size / rows.spread) ** 2
     precision = precision / precision.mean()
     money = rows.size * rows.share * precision
@@ -97,14 +100,17 @@ def _measured(rows: DisputedRows, band: Codes, number: int) -> _Measured:
     influence = (result - share[band] * money) / total[band]
     own = np.bincount(band, influence**2, number)
     usual = np.bincount(band, money**2, number) / total**2
+    # A band whose rows happen to agree looks too certain: at least the variance usual for its size.
     variance = np.maximum(own, usual * float(np.median(own / usual)))
     return _Measured(share, variance, np.bincount(band, rows.size * rows.share, number) / len(rows), influence)
 
 
-def _tamed(rows: DisputedRows, band: Codes, number: int) -> tuple[Floats, Floats]:
-    """Residuals drawn in to TAMED; the share of the outcome that is not beyond it, of the row's band: an effect in
-    proportion to the outcome is seen to that extent."""
-    bound = rows.spread * float(np.quantile(np.abs(rows.rest) / rows.spread, TAMED))
+def _winsorised(rows: DisputedRows, band: Codes, number: int) -> tuple[Floats, Floats]:
+    """Return residuals winsorised at WINSORISED_AT, and the share of outcomes within the bound in each row's band.
+
+    Winsorising shrinks an effect proportional to the outcome to about that share; dividing by it corrects this.
+    """
+    bound = rows.spread * float(np.quantile(np.abs(rows.rest) / rows.spread, WINSORISED_AT))
     inside = np.abs(rows.rest) <= bound
     whole = np.bincount(band, rows.outcome, number)
     retained = np.divide(np.bincount(band, rows.outcome * inside, number), whole, out=np.ones(number), where=whole > 0)
@@ -112,7 +118,7 @@ def _tamed(rows: DisputedRows, band: Codes, number: int) -> tuple[Floats, Floats
 
 
 def _pooled(measured: _Measured) -> tuple[float, float, Floats]:
-    """The difference, its variance, the coefficient of each band's share, averaged over the reach of the walk."""
+    """Return the difference, its variance and each band's coefficient, averaged over the scale of the random walk."""
     precision = 1.0 / measured.variance
     mean = float(np.average(measured.share, weights=precision))
     effect = float(np.sqrt(mean**2 + 1.0 / precision.sum()))
@@ -128,11 +134,14 @@ def _pooled(measured: _Measured) -> tuple[float, float, Floats]:
 
 
 def _fit(measured: _Measured, reach: float) -> tuple[float, float, Floats]:
-    """Of one reach: the log likelihood of the shares' differences; the variance and the coefficients of the best
-    linear unbiased prediction of Σ money · ρ."""
+    """Fit one scale of the walk: log likelihood; variance and coefficients of the prediction of Σ money · ρ.
+
+    The likelihood is that of contrasts (REML), since the mean share is unknown; the prediction is best linear unbiased.
+    """
     number, money = len(measured.share), measured.money
-    place = np.arange(number) / (number - 1)
-    walk = -0.5 * reach**2 * np.abs(place[:, None] - place)
+    position = np.arange(number) / (number - 1)
+    # Minus the semivariogram: a random walk has no covariance, but contrasts of it do (intrinsic kriging).
+    walk = -0.5 * reach**2 * np.abs(position[:, None] - position)
     noise = np.diag(measured.variance)
     contrasts = np.linalg.qr(np.column_stack([np.ones(number), np.eye(number)[:, 1:]]))[0][:, 1:]
     covariance, seen = contrasts.T @ (noise + walk) @ contrasts, contrasts.T @ measured.share

@@ -1,4 +1,4 @@
-"""Logged decisions whose chances are known, against the chances that a target policy gives them."""
+"""Randomised decisions of a log with their propensities, and their importance weights under a target policy."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RandomisedRows:
-    """n decisions. `action`: place of the logged one among K; `probability`: with which the log chose it; `outcome`.
-    `eligible` (n × K): what the log could have chosen. `account`, `rep`: codes of whom the rows belong to."""
+    """n decisions. `action` (n): index of the logged one among K; `probability` (n): its propensity; `outcome` (n).
+    `eligible` (n × K): actions that the log could have chosen. `account`, `rep` (n): codes of clusters."""
 
     actions: tuple[str, ...]
     action: Codes
@@ -29,21 +29,21 @@ class RandomisedRows:
 
 @dataclass(frozen=True)
 class WeightedRows:
-    """A target policy seen from a log, row by row: `weight` = π(logged action) / p; `expected`: Σₐ π(a) q(a), the
-    target's outcome by a regression q; `fitted`: q of the logged action."""
+    """A target policy π on the rows of a log: `weight` (n) = π(logged action) / p; `expected` (n) = Σₐ π(a) q(a), the
+    target's outcome by a regression q; `fitted` (n): q of the logged action."""
 
     weight: Floats
     expected: Floats
     fitted: Floats
 
 
-def disagreement(one: Floats, other: Floats) -> Floats:
-    """How much two policies disagree on each row, from 0 to 1: half the sum of their chances' distances."""
-    return np.asarray(np.abs(one - other).sum(axis=1) / 2.0, dtype=np.float64)
+def disagreement(target: Floats, against: Floats) -> Floats:
+    """Return the total variation distance of two policies on each row (n × K → n), from 0 to 1."""
+    return np.asarray(np.abs(target - against).sum(axis=1) / 2.0, dtype=np.float64)
 
 
 def weigh(rows: RandomisedRows, target: Floats, regression: Floats) -> WeightedRows:
-    """`target` (n × K): the target's chances. `regression` (n × K): expected outcomes, fitted without the row."""
+    """Return the weights of a target policy (n × K probabilities), with a cross-fitted `regression` (n × K)."""
     row = np.arange(len(rows))
     return WeightedRows(
         weight=target[row, rows.action] / rows.probability,

@@ -1,4 +1,4 @@
-"""The answer of `kqml evaluate policy`."""
+"""The report of `kqml evaluate policy`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from kqml.messages import text
 from kqml.playbook import Playbook
 from models.evaluation.off_policy.action_effects import AssignmentEffect, action_effects
 from models.evaluation.off_policy.clustering import PolicyEstimate
-from models.evaluation.off_policy.decisions import Evaluable, LoggedDecisions, evaluable_rows, regression_of
+from models.evaluation.off_policy.decisions import EvaluableRows, LoggedDecisions, evaluable_rows, regression_of
 from models.evaluation.off_policy.evaluation import HEADLINE, PolicyEvaluation, evaluate_policy, logged_policy_value
-from models.evaluation.off_policy.holdout import Contrast, holdout_contrast
+from models.evaluation.off_policy.holdout import HoldoutContrast, holdout_contrast
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
 from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, PolicySupport
 from models.evaluation.off_policy.target_file import read_target
@@ -35,8 +35,8 @@ class PolicyQuestion:
 
 @dataclass(frozen=True)
 class PolicyReport:
-    """`rows`: those evaluated; `uncovered`: usable ones of which a target's table says nothing. `actions`: effects of
-    each action; `check`: whether the log carries what learning effects needs."""
+    """`rows`: those evaluated; `uncovered`: usable ones that a target's table does not contain. `actions`: effects of
+    each action; `check`: whether effects can be learned from the log."""
 
     question: PolicyQuestion
     kappa: tuple[str, ...]
@@ -45,13 +45,13 @@ class PolicyReport:
     uncovered: int
     logged: float
     evaluation: PolicyEvaluation
-    holdout: Contrast | None
+    holdout: HoldoutContrast | None
     actions: tuple[AssignmentEffect, ...]
     check: LogCheck
 
 
 def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: PolicyQuestion) -> PolicyReport:
-    """Evaluates the target on the usable rows of the log. Raises Refused where the log has none."""
+    """Evaluate the target on the usable rows of the log. Raises Refused where the log has none."""
     usable = evaluable_rows(decisions, question.outcome)
     probabilities, covered = zip(
         *(_target(name, playbook, usable) for name in (question.target, question.against)), strict=True
@@ -62,32 +62,32 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
     return PolicyReport(
         question=question,
         kappa=decisions.policies,
-        rows=len(rows.drawn),
+        rows=len(rows.randomised),
         logged_rows=len(decisions.data),
         uncovered=int((~both).sum()),
-        logged=logged_policy_value(rows.drawn),
-        evaluation=evaluate_policy(rows.drawn, probabilities[0][both], probabilities[1][both], regression),
+        logged=logged_policy_value(rows.randomised),
+        evaluation=evaluate_policy(rows.randomised, probabilities[0][both], probabilities[1][both], regression),
         holdout=_holdout(decisions, playbook, question.outcome),
         actions=action_effects(usable),
         check=check_log(decisions.data),
     )
 
 
-def _target(name: str, playbook: Playbook, rows: Evaluable) -> tuple[Floats, Flags]:
+def _target(name: str, playbook: Playbook, rows: EvaluableRows) -> tuple[Floats, Flags]:
     if name == PLAYBOOK or name in playbook.action_names or not Path(name).suffix:
-        known = target_named(name, playbook, rows.tier, rows.drawn.eligible)
-        return known, np.ones(len(rows.drawn), dtype=bool)
+        known = target_named(name, playbook, rows.tier, rows.randomised.eligible)
+        return known, np.ones(len(rows.randomised), dtype=bool)
     return read_target(Path(name), rows)
 
 
-def _holdout(decisions: LoggedDecisions, playbook: Playbook, outcome: str) -> Contrast | None:
-    """None where the log holds out nobody, or too few."""
+def _holdout(decisions: LoggedDecisions, playbook: Playbook, outcome: str) -> HoldoutContrast | None:
+    """Return the contrast against the holdout; None where the log has none, or a small one."""
     data = decisions.data
     mature = data.outcomes.mature
     if not data.holdout.any():
         return None
     done = np.where(data.executed >= 0, data.executed, data.action)
-    minutes = np.array([package.minutes for package in playbook.actions])[done]
+    minutes = np.array([action.minutes for action in playbook.actions])[done]
     values = data.outcomes.margin if outcome == "margin" else data.outcomes.retained
     return holdout_contrast(
         data.rows.account[mature].astype(np.int64),
@@ -99,7 +99,7 @@ def _holdout(decisions: LoggedDecisions, playbook: Playbook, outcome: str) -> Co
 
 
 def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
-    """The answer as JSON, its sentence in a language."""
+    """Return the report as JSON values, with sentences in `language`."""
     result, question = answer.evaluation, answer.question
     return {
         "target": question.target,
@@ -128,7 +128,7 @@ def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
 
 
 def refusal_reason(answer: PolicyReport, language: str) -> str:
-    """One sentence: the value and its interval, or why there is none."""
+    """Return one sentence: the value with its interval, or why there is none."""
     result = answer.evaluation
     if result.refused:
         return _refusal(answer.question.target, result.target.support, language)
@@ -139,7 +139,7 @@ def refusal_reason(answer: PolicyReport, language: str) -> str:
 
 
 def _refusal(name: str, support: PolicySupport, language: str) -> str:
-    """The first rule that is broken, with its numbers."""
+    """Return the first broken rule of support, with its numbers."""
     limits = {"least": LEAST_EFFECTIVE, "low": MEAN_WEIGHT[0], "high": MEAN_WEIGHT[1]}
     numbers = {"effective": support.effective, "mean": support.mean_weight, **limits}
     return text(f"offpolicy.refused.{support.faults[0]}", language, target=name, **numbers)
@@ -190,7 +190,7 @@ def _mean(mean: ClusteredMean) -> dict[str, float]:
 
 
 def _check(check: LogCheck) -> dict[str, Any]:
-    """Rows of the log by what they may be used for; what stands against learning effects from it."""
+    """Return the numbers of rows by possible use, and the faults that prevent learning effects."""
     return {
         "basis": check.basis,
         "mature_rows": check.mature,
@@ -201,7 +201,7 @@ def _check(check: LogCheck) -> dict[str, Any]:
     }
 
 
-def _contrast(result: Contrast) -> dict[str, Any]:
+def _contrast(result: HoldoutContrast) -> dict[str, Any]:
     return {
         "accounts": result.accounts,
         "held_out": result.held_out,

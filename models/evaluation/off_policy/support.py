@@ -1,4 +1,4 @@
-"""Whether a log can speak for a target policy at all."""
+"""Support: whether a log suffices to evaluate a target policy."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class PolicySupport:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Which limits are broken: `few_rows`, `mean_weight`; none where the log may be believed."""
+        """The broken limits: `few_rows`, `mean_weight`; empty where the support suffices."""
         results = []
         if self.effective < LEAST_EFFECTIVE:
             results.append("few_rows")
@@ -39,7 +39,7 @@ class PolicySupport:
 
 
 def policy_support(weight: Floats, unsupported: float = 0.0) -> PolicySupport:
-    """The support that weights tell of; without rows there is none."""
+    """Return the support by importance weights (n); none without rows."""
     square = float((weight**2).sum())
     return PolicySupport(
         rows=len(weight),
@@ -52,5 +52,5 @@ def policy_support(weight: Floats, unsupported: float = 0.0) -> PolicySupport:
 
 
 def unsupported_share(target: Floats, eligible: Flags) -> float:
-    """Mean chance that the target gives to actions that the log could not choose."""
+    """Return the mean probability that the target gives to actions that were not eligible in the log."""
     return float(np.where(eligible, 0.0, target).sum(axis=1).mean()) if len(target) else 0.0

@@ -1,4 +1,4 @@
-"""A target policy given as a table: account, week, action, chance."""
+"""A target policy given as a table: account, week, action, probability."""
 
 from pathlib import Path
 
@@ -7,30 +7,30 @@ import pandas as pd
 import pyarrow as pa
 
 from kqml.errors import BadUse, CouldNot, Fault
-from models.evaluation.off_policy.decisions import Evaluable
+from models.evaluation.off_policy.decisions import EvaluableRows
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
 
 NEEDED = ("account_id", "action")
 CLOSE = 1e-6
 
 
-def read_target(path: Path, rows: Evaluable) -> tuple[Floats, Flags]:
-    """The file's chances for each of the rows (n × K), which of the rows it speaks of.
+def read_target(path: Path, rows: EvaluableRows) -> tuple[Floats, Flags]:
+    """Return the file's probabilities (n × K) and a mask (n) of the rows that it covers.
 
     Columns: account_id, action; week where it has more than one, probability where an action is not certain. Raises
     BadUse with everything wrong at once.
     """
     table = _read(path)
-    faults = _faults(path, table, rows.drawn.actions)
+    faults = _faults(path, table, rows.randomised.actions)
     if faults:
         raise BadUse(f"{path} is not a target policy.", faults)
     keys = ["account_id", "week"] if "week" in table else ["account_id"]
     index = pd.MultiIndex.from_arrays([rows.account_ids, rows.week][: len(keys)], names=keys)
     wide = table.pivot_table(index=keys, columns="action", values="probability", aggfunc="sum", fill_value=0.0)
-    result = wide.reindex(columns=list(rows.drawn.actions), fill_value=0.0)
-    place = pd.MultiIndex.from_frame(result.index.to_frame()).get_indexer(index)
-    probabilities = np.where((place >= 0)[:, None], result.to_numpy()[place], 0.0)
-    return probabilities, np.asarray(place >= 0, dtype=bool)
+    result = wide.reindex(columns=list(rows.randomised.actions), fill_value=0.0)
+    line = pd.MultiIndex.from_frame(result.index.to_frame()).get_indexer(index)
+    probabilities = np.where((line >= 0)[:, None], result.to_numpy()[line], 0.0)
+    return probabilities, np.asarray(line >= 0, dtype=bool)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Target policies by name: what they would do with logged decisions."""
+"""Target policies by name, as action probabilities of logged decisions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +16,10 @@ PLAYBOOK = "playbook"
 
 
 def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligible: Flags) -> Floats:
-    """n × K chances of `playbook` or of an action for everybody. Where an action is not eligible, its chance goes to
-    the first one. Raises BadUse for a name that is neither."""
+    """Return n × K probabilities of `playbook`, or of one action for every account.
+
+    The probability of an action that is not eligible goes to `wait`. Raises BadUse for a name that is neither.
+    """
     if name != PLAYBOOK and name not in playbook.action_names:
         known = ", ".join((PLAYBOOK, *playbook.action_names))
         raise BadUse("There is no such policy.", [Fault("policy", f"{name!r} is not known", f"use {known} or a file")])
@@ -29,41 +31,41 @@ def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligi
 
 
 def within(probabilities: Floats, eligible: Flags) -> Floats:
-    """The same chances with what is not eligible moved to the first action."""
+    """Return the probabilities with those of actions that are not eligible moved to `wait`."""
     result = np.where(eligible, probabilities, 0.0)
     result[:, WAIT] += 1.0 - result.sum(axis=1)
     return result
 
 
 def playbook_probabilities(playbook: Playbook, tier: NDArray[np.object_]) -> Floats:
-    """The playbook's cadence as chances of a week's package: contacts of a month spread evenly over its weeks.
+    """Return n × K probabilities of a week's action by the playbook's cadence, contacts spread evenly over the month.
 
-    A week has one package: visits come first (two where one a week is not enough), then calls, then messages, as far as
-    the week's chance goes. Without a tier: to wait.
+    A week has one action: visits come first (two where one a week is not enough), then calls, then messages, until the
+    probabilities add up to 1. Without a tier: `wait`.
     """
     rows = {name: _probabilities(playbook, row) for name, row in playbook.cadence.items()}
     nothing = np.eye(len(playbook.actions))[WAIT]
-    names, place = np.unique(tier.astype(str), return_inverse=True)
-    return np.array([rows.get(name, nothing) for name in names])[place]
+    names, code = np.unique(tier.astype(str), return_inverse=True)
+    return np.array([rows.get(name, nothing) for name in names])[code]
 
 
 def _probabilities(playbook: Playbook, cadence: Mapping[str, float]) -> Floats:
-    packages = Actions.of(playbook)
-    result, left = np.zeros(len(packages.names)), 1.0
-    for place, channel in enumerate(CHANNELS):
+    actions = Actions.of(playbook)
+    result, left = np.zeros(len(actions.names)), 1.0
+    for index, channel in enumerate(CHANNELS):
         required = cadence[channel] / WEEKS_PER_MONTH
-        for package, probability in _mixture(packages, place, required, left):
-            result[package] += probability
+        for action, probability in _mixture(actions, index, required, left):
+            result[action] += probability
             left -= probability
     result[WAIT] += left
     return result
 
 
-def _mixture(packages: Actions, channel: int, required: float, left: float) -> Sequence[tuple[int, float]]:
-    """Packages of one channel alone with chances that add up to at most `left`, for `required` contacts if they can."""
-    alone = np.flatnonzero((packages.contacts > 0).sum(axis=1) == 1)
-    brings = packages.contacts[:, channel]
-    numbers = {int(brings[place]): int(place) for place in alone[::-1] if brings[place]}
+def _mixture(actions: Actions, channel: int, required: float, left: float) -> Sequence[tuple[int, float]]:
+    """Return actions of one channel alone with probabilities of at most `left` in all, for `required` contacts."""
+    alone = np.flatnonzero((actions.contacts > 0).sum(axis=1) == 1)
+    brings = actions.contacts[:, channel]
+    numbers = {int(brings[action]): int(action) for action in alone[::-1] if brings[action]}
     if not numbers or left <= 0:
         return []
     most, least = max(numbers), min(numbers)

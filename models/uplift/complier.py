@@ -26,9 +26,10 @@ class ComplierEffect:
 def complier_effect(
     action: str, effect_scores: Floats, uptake_scores: Floats, account: Codes, rows: Flags | None = None
 ) -> ComplierEffect:
-    """The local average effect (Imbens & Angrist 1994, Econometrica 62): pseudo-effects of assignment on the outcome
-    over those on doing the action. Holds where an assignment acts through its execution alone, never deters from it,
-    and other packages that it displaces weigh little. Raises Refused where assignment hardly moves execution."""
+    """Return the local average effect (Imbens & Angrist 1994, Econometrica 62): pseudo-effects of assignment on the
+    outcome over those on doing the action. Holds where an assignment acts through its execution alone, never deters
+    from it, and other packages that it displaces weigh little. Raises Refused where assignment hardly moves
+    execution."""
     mask = np.ones(len(account), dtype=bool) if rows is None else rows
     y, d, who = effect_scores[mask], uptake_scores[mask], account[mask]
     assigned, uptake = clustered_mean(y, who), clustered_mean(d, who)

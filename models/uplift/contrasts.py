@@ -33,8 +33,11 @@ class ClusteredMean:
 
 
 def clustered_mean(numbers: Floats, account: Codes) -> ClusteredMean:
-    """The mean of rows whose accounts are drawn independently. The degrees of freedom are the effective number of
-    accounts, (Σu²)² ∕ Σu⁴ of their summed deviations u, so that a few huge accounts widen the interval."""
+    """Return the mean of rows whose accounts are drawn independently.
+
+    The degrees of freedom are the effective number of accounts, (Σu²)² ∕ Σu⁴ of their summed deviations u, so that a
+    few huge accounts widen the interval.
+    """
     rows = len(numbers)
     if rows == 0:
         return ClusteredMean(float("nan"), float("inf"), 1.0, 0)

@@ -18,7 +18,7 @@ from models.uplift.sample import Floats
 def decision_features(
     dataset: Dataset, data: DecisionData, features: Sequence[Feature], threads: int = 2
 ) -> tuple[Floats, tuple[str, ...]]:
-    """The matrix (R, F) with its columns: the features, then a code per word of tier, segment, region."""
+    """Return the matrix (R, F) with its columns: the features, then a code per word of tier, segment, region."""
     log = dataset.event_log()
     context = context_of(dataset.info, dataset.accounts(), log)
     plan = compile_plan(features)

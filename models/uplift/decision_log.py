@@ -33,7 +33,7 @@ class DecisionLog:
 
 
 def read_decision_log(folder: Path) -> DecisionLog:
-    """The log in a folder. Raises BadUse where there is none, CouldNot where it cannot be read."""
+    """Return the log in a folder. Raises BadUse where there is none, CouldNot where it cannot be read."""
     decisions = _read(folder / "decisions.parquet", DECISION_COLUMNS)
     states = _read(folder / "decision_states.parquet", STATE_COLUMNS)
     decisions["cutoff"] = _microseconds(decisions["cutoff"])

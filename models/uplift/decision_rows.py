@@ -25,7 +25,7 @@ HORIZON_DAYS = 91
 def build_decision_data(
     dataset: Dataset, log: DecisionLog, playbook: Playbook, *, horizon_days: int = HORIZON_DAYS, seed: int = 0
 ) -> DecisionData:
-    """The rows of a decision log over its dataset.
+    """Return the rows of a decision log over its dataset.
 
     Where an action was drawn, features are cut at the decision. Elsewhere they are cut just before the week's first
     contact; weeks without one get a pseudo-time drawn from the times of first contacts (target trial, Hernán & Robins
@@ -72,7 +72,8 @@ def build_decision_data(
 
 
 def pseudo_times(first: Instants, monday: Instants, contacted: Flags, seed: int = 0) -> Instants:
-    """The first contact of a week, else Monday plus the delay of a first contact drawn from all weeks that have one."""
+    """Return the first contact of a week, else Monday plus the delay of a first contact drawn from all weeks that
+    have one."""
     delays = np.sort((first - monday)[contacted])
     if not len(delays):
         return monday

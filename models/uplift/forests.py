@@ -87,7 +87,7 @@ def cross_fit(
 def cross_fit_or_none(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
-    """The same for a target around 0; no round at all where trees do not beat 0 on the held-out rows."""
+    """Cross-fit trees to a target around 0; return none where they do not beat 0 on out-of-fold rows."""
     result = cross_fit(values, target, fold, growth, weight=weight, seed=seed)
     w = np.ones(len(target)) if weight is None else weight
     better = np.sum(w * (target - result.held_out(values, fold)) ** 2) < np.sum(w * target**2)

@@ -46,7 +46,7 @@ class LogCheck:
 
 
 def check_log(data: DecisionData) -> LogCheck:
-    """Counts, then judges the randomised rows where there are any, else all learnable ones."""
+    """Count the rows, then check the randomised ones where there are any, else all learnable ones."""
     learnable = data.learnable()
     randomised = learnable.randomised
     assessment = learnable.where(randomised) if randomised.any() else learnable

@@ -51,8 +51,9 @@ def regress_common(sample: DecisionSample, fold: Codes, seed: int = 0) -> Common
 def regress_actions(
     sample: DecisionSample, common: CommonRegression, fold: Codes, learn: Flags, seed: int = 0, trees: bool = True
 ) -> Floats:
-    """The common regression corrected for each action from its `learn` rows: by a line, with `trees` by small trees as
-    well. Where chances are known the line is enough: it is unbiased anyway, effects are small beside the scatter."""
+    """Return the common regression corrected for each action from its `learn` rows: by a line, with `trees` by small
+    trees as well. Where chances are known the line is enough: it is unbiased anyway, effects are small beside the
+    scatter."""
     y = _clipped(sample.outcome, common.scale.kind)
     expected = np.column_stack(
         [
@@ -71,13 +72,14 @@ def _clipped(outcome: Floats, kind: OutcomeKind) -> Floats:
 
 
 def _scatter(values: Floats, rest: Floats, fold: Codes, seed: int) -> tuple[CrossFitted, float]:
-    """The mean size of the residual by row, with its own low quantile."""
+    """Return the mean size of the residual by row, with its own low quantile."""
     trees = cross_fit(values, rest, fold, replace(SPREAD, objective="tweedie"), seed=seed)
     return trees, max(float(np.quantile(trees.held_out(values, fold), LEAST_SPREAD_QUANTILE)), 1e-9)
 
 
 def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: Flags, how: tuple[int, bool]) -> Floats:
-    """The common regression moved to the rows of one action: a line per fold, then small trees on what is left."""
+    """Return the common regression moved to the rows of one action: a line per fold, then small trees on what is
+    left."""
     level, spread = measure.level, measure.spread
     moved = np.empty(len(level))
     for part in range(int(fold.max()) + 1):
@@ -92,8 +94,9 @@ def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: 
 
 
 def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:
-    """A weighted least-squares line of the outcome on the common regression, drawn to the line of no correction; flat
-    beyond the quantiles INSIDE, where a slope that is chance would be worth more than everything else."""
+    """Return a weighted least-squares line of the outcome on the common regression, drawn to the line of no
+    correction; flat beyond the quantiles INSIDE, where a slope that is chance would be worth more than everything
+    else."""
     if len(level) < 50:
         return at
     weight = 1.0 / spread**2

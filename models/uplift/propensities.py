@@ -38,7 +38,7 @@ class ActionSupport:
 
 
 def known_propensities(sample: DecisionSample) -> Propensities:
-    """The logged chances as they are."""
+    """Return the logged propensities as they are."""
     each = np.where(sample.taken(), sample.probability[:, None], np.nan)
     return Propensities(sample.probability, sample.eligible & sample.eligible[:, :1], each)
 

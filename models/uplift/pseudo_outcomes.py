@@ -21,10 +21,10 @@ def pseudo_outcomes(sample: DecisionSample, expected: Floats, taken: Floats) -> 
 
 
 def winsorised_outcome(outcome: Floats, measure: Measure, reach: float) -> Floats:
-    """The outcomes, each at most so far from what any action would let expect as a bound in its own spread: one order
-    of a lifetime, or one account, would otherwise outweigh all others. The bound is the nearest one beyond which at
-    most LOST of all amounts lie, at most `reach` times what 995 in 1,000 stay below, at least NEAREST. Infinity
-    changes nothing."""
+    """Return the outcomes, each at most so far from what any action would let expect as a bound in its own spread:
+    one order of a lifetime, or one account, would otherwise outweigh all others. The bound is the nearest one beyond
+    which at most LOST of all amounts lie, at most `reach` times what 995 in 1,000 stay below, at least NEAREST.
+    Infinity changes nothing."""
     distance = np.abs(outcome - measure.level) / measure.spread
     farthest = reach * float(np.quantile(distance, 0.995))
     if not np.isfinite(farthest):
@@ -35,7 +35,7 @@ def winsorised_outcome(outcome: Floats, measure: Measure, reach: float) -> Float
 
 
 def _least_bound(distance: Floats, amount: Floats) -> float:
-    """The least distance beyond which the rows hold at most LOST of all `amount`."""
+    """Return the least distance beyond which the rows hold at most LOST of all `amount`."""
     order = np.argsort(-distance, kind="stable")
     beyond = np.cumsum(amount[order])
     return float(distance[order[min(int(np.searchsorted(beyond, LOST * beyond[-1], side="right")), len(order) - 1)]])

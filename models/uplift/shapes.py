@@ -74,7 +74,7 @@ class LearnedShape:
 
 
 def ranks_of(values: Floats) -> Ranks:
-    """The knots are quantiles; ties are moved apart by the least that interpolation needs."""
+    """Return quantiles as knots; ties are moved apart by the least that interpolation needs."""
     indices = np.linspace(0.0, 1.0, KNOTS)
     knots = np.full((values.shape[1], KNOTS), np.nan)
     for place in range(values.shape[1]):

@@ -39,9 +39,12 @@ def no_shared_shape(rows: int) -> SharedFactor:
 def learn_shared(
     sample: DecisionSample, scores: Floats, measure: Measure, supported: Flags, levels: Floats, fold: Codes
 ) -> SharedFactor:
-    """A contact of any kind works through the same need, so what effects are worth is learned from all actions at once:
-    where score k is expected to be α + λₖ · stake · g and scatters by 1 ∕ pₖ, each row's best estimate of g is a
-    weighted line of its scores on the λₖ. It is far more precise than any single contrast with waiting."""
+    """Learn the shape g that the effects of all actions share.
+
+    A contact of any kind works through the same need, so g is learned from all actions at once: where score k is
+    expected to be α + λₖ · stake · g and scatters by 1 ∕ pₖ, each row's best estimate of g is a weighted line of its
+    scores on the λₖ. It is far more precise than any single contrast with waiting.
+    """
     target, weight = _factors(sample, scores, measure, supported, levels)
     if not weight.any():
         return no_shared_shape(len(sample))
@@ -54,9 +57,9 @@ def learn_shared(
 def _factors(
     sample: DecisionSample, scores: Floats, measure: Measure, supported: Flags, levels: Floats
 ) -> tuple[Floats, Floats]:
-    """Per row an estimate of g, with its weight: precision by the root of the stake, because a mistake costs where much
-    is at stake. Chances enter as the actions' shares among those who might get them: any weights that do not look at
-    the action taken are unbiased."""
+    """Return per row an estimate of g, with its weight: precision by the root of the stake, because a mistake costs
+    where much is at stake. Chances enter as the actions' shares among those who might get them: any weights that do
+    not look at the action taken are unbiased."""
     may = supported | (np.arange(scores.shape[1]) == 0)
     taken = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
     probability = may * taken

@@ -107,7 +107,7 @@ def plan_result(
         "says": text(f"plan.evidence.{planned.evidence.why}", language, rows=planned.evidence.rows),
         "gap": plan.week.allocation.gap,
         "accounts": sum(row["accounts"] for row in reps),
-        "held_out": int(plan.held.sum()),
+        "held_out": int(plan.holdout.sum()),
         "objecting": int(planned.objecting.sum()),
         "totals": totals(plan, who),
         "reps": reps,

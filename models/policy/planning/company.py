@@ -65,7 +65,7 @@ class Company:
         return np.asarray(result.reindex(self.account_ids).to_numpy(), dtype=object)
 
     def segment_of(self, log_place: int) -> str | None:
-        """The segment of the account at a place of the event log."""
+        """Return the segment of the account at an index of the event log."""
         return self._segments_of_log[log_place]
 
     @cached_property
@@ -83,7 +83,7 @@ class Company:
 def read_company(
     dataset: Dataset, playbook: Playbook, week: Period, declared: tuple[DutyOverride, ...] = ()
 ) -> Company:
-    """The company of a dataset folder before a week; `declared`: what people said of duties."""
+    """Return the company of a dataset folder before a week; `declared`: duties marked manually."""
     book = read_duty_inputs(dataset, playbook, declared)
     return Company(dataset, playbook, book, week, week.instants(dataset.info.time_zone)[0])
 

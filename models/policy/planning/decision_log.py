@@ -20,7 +20,7 @@ DECISIONS, STATES = "decisions.parquet", "decision_states.parquet"
 
 
 def has_week(folder: Path, week: str) -> bool:
-    """Whether a week planned by this policy is in the log of a folder."""
+    """Return whether a week planned by this policy is in the log of a folder."""
     path = folder / DECISIONS
     if not path.is_file():
         return False
@@ -28,7 +28,7 @@ def has_week(folder: Path, week: str) -> bool:
 
 
 def append_week(folder: Path, decisions: pa.Table, states: pa.Table, features: Path | None) -> None:
-    """Adds a week to the log whole or not at all: the decisions come last. Raises CouldNot where the disk refuses."""
+    """Add a week to the log atomically: decisions are written last. Raises CouldNot where the disk refuses."""
     drafts: list[tuple[Path, Path]] = []
     try:
         if features is not None:
@@ -45,7 +45,7 @@ def append_week(folder: Path, decisions: pa.Table, states: pa.Table, features: P
 
 
 def replay(folder: Path, decisions: pa.Table, features: Path | None) -> None:
-    """Compares a week with what the log holds of it. Raises Refused naming every column that is not the same bits."""
+    """Compare a week with the log bit for bit. Raises Refused with every column that differs."""
     week = decisions["week"][0].as_py()
     stored = pq.read_table(folder / DECISIONS).select(DECISION_SCHEMA.names).cast(DECISION_SCHEMA)
     stored = stored.filter(pc.equal(stored["week"], week)).sort_by("decision_id")
@@ -57,7 +57,10 @@ def replay(folder: Path, decisions: pa.Table, features: Path | None) -> None:
 
 
 def receipt(folder: Path, decision_id: str) -> dict[str, Any]:
-    """A decision with its states and the fingerprint of its feature row. Raises Refused where the log has none such."""
+    """Return a decision with its states and the fingerprint of its feature row.
+
+    Raises Refused where the log has none such.
+    """
     own = pc.equal(pc.field("decision_id"), decision_id)
     result = pq.read_table(folder / DECISIONS, filters=own).to_pylist()
     if not result:

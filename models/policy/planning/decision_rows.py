@@ -50,7 +50,7 @@ def decision_ids(account_ids: NDArray[np.object_], week: str) -> NDArray[np.obje
 
 
 def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
-    """A row for each account that was decided, by DECISION_SCHEMA; `model`: version and fingerprint."""
+    """Return a row for each account that was decided, by DECISION_SCHEMA; `model`: version and fingerprint."""
     who, company, week = np.flatnonzero(plan.decided), plan.company, plan.week
     ids = company.account_ids[who]
     eligible, blocked = log_columns(plan.guarded, plan.actions)
@@ -72,7 +72,7 @@ def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
             "blocked": pa.array(blocked[who], TEXT),
             "explored": week.explored[who],
             "must": retained[who],
-            "holdout": plan.held[who],
+            "holdout": plan.holdout[who],
             "evaluable": week.evaluable[who],
         },
         schema=DECISION_SCHEMA,
@@ -80,7 +80,7 @@ def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
 
 
 def state_rows(plan: WeekPlan, decisions: pa.Table) -> pa.Table:
-    """The first state of each decision: recommended at the cutoff, why."""
+    """Return the first state of each decision: recommended at the cutoff, why."""
     why = reasons_given(plan)[np.flatnonzero(plan.decided)].astype(object)
     count = len(decisions)
     return pa.table(

@@ -1,4 +1,4 @@
-"""What held-out accounts get: the playbook's contacts, as often as their reps kept them before."""
+"""Actions of the holdout: the playbook's contacts, as often as their reps fulfilled them before."""
 
 import numpy as np
 
@@ -6,29 +6,30 @@ from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.problem import NOT_BOOKED, Actions, Flags, Floats, Indices
 
 
-def playbook_actions(actions: Actions, due: Floats, retained: Floats, allowed: Flags, draws: Floats) -> Indices:
-    """Per account the package of its cadence; NOT_BOOKED where the week brings none.
+def playbook_actions(actions: Actions, due: Floats, compliance: Floats, allowed: Flags, draws: Floats) -> Indices:
+    """Return each account's action by the cadence; NOT_BOOKED where the week requires none.
 
-    `due`, `retained`, `draws` (n × channels): contacts owed, the share that the rep kept earlier, uniform numbers.
-    The first channel whose chance, owed × kept, falls is done: visits, then calls, then messages.
+    `due`, `compliance`, `draws` (n × channels): due contacts, the share that the rep fulfilled earlier, uniform
+    numbers. Channels are drawn in order (visits, calls, messages), each with probability due × compliance; the first
+    one drawn is done.
     """
     result = np.full(len(due), NOT_BOOKED, dtype=np.int64)
-    probability = due * retained
+    probability = due * compliance
     for channel in range(len(CHANNELS)):
-        falls = (result == NOT_BOOKED) & (draws[:, channel] < np.minimum(probability[:, channel], 1.0))
-        for package in _plain(actions, channel):
-            number = actions.contacts[package, channel]
-            wanted = falls & allowed[:, package] & ((number <= 1) | (probability[:, channel] >= number))
-            result[wanted] = package
+        drawn_now = (result == NOT_BOOKED) & (draws[:, channel] < np.minimum(probability[:, channel], 1.0))
+        for action in _plain(actions, channel):
+            number = actions.contacts[action, channel]
+            wanted = drawn_now & allowed[:, action] & ((number <= 1) | (probability[:, channel] >= number))
+            result[wanted] = action
     return result
 
 
 def _plain(actions: Actions, channel: int) -> list[int]:
-    """Packages of this channel alone, the cheapest for each number of contacts, fewest contacts first."""
+    """Return actions of this channel alone: the cheapest for each number of contacts, fewest contacts first."""
     alone = [
-        place for place, row in enumerate(actions.contacts) if row[channel] > 0 and not np.delete(row, channel).any()
+        index for index, row in enumerate(actions.contacts) if row[channel] > 0 and not np.delete(row, channel).any()
     ]
     best: dict[float, int] = {}
-    for place in sorted(alone, key=lambda one: tuple(actions.cost[one])):
-        best.setdefault(float(actions.contacts[place, channel]), place)
+    for index in sorted(alone, key=lambda action: tuple(actions.cost[action])):
+        best.setdefault(float(actions.contacts[index, channel]), index)
     return [best[number] for number in sorted(best)]

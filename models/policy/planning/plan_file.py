@@ -22,14 +22,14 @@ WIDE, NARROW = 42, 14
 
 
 def check_plan_path(path: Path) -> None:
-    """Raises BadUse where the name does not say in which format the plan is to be written."""
+    """Raise BadUse where the name does not say in which format the plan is to be written."""
     if path.suffix not in SUFFIXES:
         fault = Fault("--out", f"{path.name} ends in {path.suffix!r}", f"name it {', '.join(SUFFIXES)}")
         raise BadUse("The plan cannot be written.", [fault])
 
 
 def write_plan(path: Path, title: str, rows: Sequence[Mapping[str, Any]], language: str) -> None:
-    """Writes the plan whole or not at all. Raises CouldNot where the disk refuses."""
+    """Write the plan atomically. Raises CouldNot where the disk refuses."""
     draft = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         if path.suffix == ".xlsx":

@@ -118,7 +118,7 @@ def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[dict[str, Any]]:
 
 def left_out(plan: WeekPlan, rep: str | None = None) -> dict[str, int]:
     """Why accounts did not get what would have been worth most to them."""
-    mine = plan.decided & ~plan.held
+    mine = plan.decided & ~plan.holdout
     if rep is not None:
         mine &= plan.company.owner == plan.company.rep_ids.index(rep)
     return dict(Counter(str(one) for one in plan.week.allocation.left_out[mine] if one))

@@ -35,7 +35,7 @@ class PlanRequest:
 
     `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
     recommended by machine. `reps`: whose weeks are decided, everybody's where None; `decided`: those that are left out
-    because their weeks were decided before. `declared`: what people said of duties."""
+    because their weeks were decided before. `declared`: duties marked manually."""
 
     playbook: Playbook
     week: Period
@@ -73,7 +73,10 @@ def plan_dataset(
     sink: Sink | None = None,
     tell: Callable[[str], None] = lambda step: None,
 ) -> PlannedWeek:
-    """The plan of a week at Monday's local midnight; nothing known later is looked at. `sink` gets the feature rows."""
+    """Return the plan of a week at Monday's local midnight; nothing known later is looked at.
+
+    `sink` gets the feature rows.
+    """
     tell("duties")
     dataset = dataset.known_before(request.week.instants(dataset.info.time_zone)[0])
     company = read_company(dataset, request.playbook, request.week, request.declared)
@@ -109,7 +112,7 @@ def _not_requested(company: Company, requested: PlanRequest) -> Flags:
 
 
 def _nowhere(accounts: Indices, values: Floats) -> None:
-    """Keeps no feature rows."""
+    """Keep no feature rows."""
 
 
 def _refuse_nothing(company: Company) -> None:

@@ -1,4 +1,4 @@
-"""By what packages are ranked: net value where effects are known, risk × value where they are not."""
+"""Ranking of actions: by net value where effects are known, by risk × value where they are not."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ TOP = 0.99
 """The quantile of value at risk that ranks like the dearest missing contact of the cadence."""
 
 FRUGAL = 1e-3
-"""Share of its cost by which a mere rank is lowered: of two packages that rank alike the cheaper one is given."""
+"""Share of its cost by which a mere rank is lowered: of two actions that rank alike the cheaper one is given."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ def urgency(assessment: AccountAssessment, playbook: Playbook, top: float | None
 
 
 def urgency_scale(assessment: AccountAssessment) -> float:
-    """The top quantile of value at risk where the risk is raised; 0 where nothing is at risk."""
+    """Return the top quantile of value at risk where the risk is raised; 0 where nothing is at risk."""
     at_risk = np.where(assessment.raised, np.nan_to_num(assessment.at_risk), 0.0)
     result = at_risk[at_risk > 0]
     return float(np.quantile(result, TOP)) if len(result) else 0.0
 
 
 def attention(playbook: Playbook, offered: Flags) -> Floats:
-    """n × K: how much attention a package is by the company's own rules: what its contacts pay into the emotional
+    """n × K: how much attention an action is by the company's own rules: what its contacts pay into the emotional
     account, against a visit's; help counts where it answers a reason. The playbook's priors go before that."""
     weights = {entry.kind: max(entry.weight, 0.0) for entry in playbook.emotional if entry.topic is None}
     visit = weights.get(EventKind.VISIT, 0.0) or 1.0

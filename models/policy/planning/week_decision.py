@@ -20,14 +20,16 @@ from models.policy.planning.offers import Names, action_costs, choose_offers
 from models.policy.planning.ranking import RankedActions, rank_actions
 
 POLICY = "kqml-week@3"
-"""Raised whenever the same knowledge leads to other decisions."""
+"""The version of the procedure: increase it whenever the same inputs lead to other decisions."""
 
 
 @dataclass(frozen=True)
 class WeekPlan:
-    """Everything decided for a week; arrays are per account of the company. `held`: in the holdout, it gets the
-    playbook only. `decided`: active accounts that somebody is in charge of, for which nothing stands against deciding;
-    the others are no decisions. `offers`: per account the help offer that answers one of its reasons."""
+    """All decisions of a week; arrays have one element per account of the company.
+
+    `holdout`: accounts that get the playbook only. `decided`: active accounts with a rep for which a decision may be
+    made. `offers`: the help offer that answers one of the account's reasons, or None.
+    """
 
     company: Company
     assessment: AccountAssessment
@@ -37,7 +39,7 @@ class WeekPlan:
     required: RequiredContacts
     problem: AllocationProblem
     week: DecidedWeek
-    held: Flags
+    holdout: Flags
     decided: Flags
     offers: Names
 
@@ -53,37 +55,37 @@ def plan_week(
     undecided: Flags | None = None,
     top: float | None = None,
 ) -> WeekPlan:
-    """The plan that follows from what is known; the same input gives the same plan, to the last bit.
+    """Plan a week; the same input gives the same plan, to the last bit.
 
-    `rejected` (n × K): recommendations rejected within the playbook's suppression days. `undecided` (n): accounts about
-    which nothing is decided. `top`: of `models.policy.planning.ranking.urgency_scale`.
+    `rejected` (n × K): recommendations rejected within the playbook's suppression days. `undecided` (n): accounts that
+    get no decision. `top`: of `models.policy.planning.ranking.urgency_scale`.
     """
     playbook, ids = company.playbook, company.account_ids
     situation = account_states(company.book, playbook, company.week, company.cutoff, rejected)
-    guarded = _with_nobody(apply_guardrails(situation, playbook), company.owner)
+    guarded = _without_owner(apply_guardrails(situation, playbook), company.owner)
     required = required_contacts(company.duties, list(ids))
     offers = choose_offers(company, assessment.reasons)
     ranked = rank_actions(assessment, playbook, offers, top)
     decided = situation.active & (company.owner >= 0)
     if undecided is not None:
         decided &= ~undecided
-    held = holdout_accounts(playbook.holdout, ids, company.week.first) & decided
-    problem = _problem(company, guarded, required, ranked.score, (tier_indices(situation.tier), held, decided))
+    holdout = holdout_accounts(playbook.holdout, ids, company.week.first) & decided
+    problem = _problem(company, guarded, required, ranked.score, (tier_indices(situation.tier), holdout, decided))
     problem = replace(problem, own_cost=action_costs(playbook, offers))
-    week = decide_week(problem, _exploration_draws(company, problem, required.due, (held, decided)))
+    week = decide_week(problem, _exploration_draws(company, problem, required.due, (holdout, decided)))
     week = replace(week, evaluable=week.evaluable & decided)
-    return WeekPlan(company, assessment, ranked, situation, guarded, required, problem, week, held, decided, offers)
+    return WeekPlan(company, assessment, ranked, situation, guarded, required, problem, week, holdout, decided, offers)
 
 
 def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
     """Why each account gets what it gets: a code of the allocation, or `playbook` in the holdout."""
     given = plan.week.allocation.given_for
-    own = plan.held & ~plan.problem.must
+    own = plan.holdout & ~plan.problem.must
     return np.asarray(np.where(own, np.where(plan.week.assigned == WAIT, "nothing", "playbook"), given))
 
 
-def _with_nobody(guarded: GuardrailResult, owner: Indices) -> GuardrailResult:
-    """Where nobody is in charge nothing can be done."""
+def _without_owner(guarded: GuardrailResult, owner: Indices) -> GuardrailResult:
+    """Return the guardrails with every action but `wait` blocked where an account has no rep."""
     rule = guarded.rule.copy()
     alone = (owner < 0)[:, None] & guarded.allowed
     alone[:, 0] = False
@@ -98,10 +100,13 @@ def _problem(
     score: Floats,
     groups: tuple[Indices, Flags, Flags],
 ) -> AllocationProblem:
-    """Accounts without a rep stand with a rep of their own who has no hours. Held-out accounts have no rank, so that
-    nothing but musts and their playbook package reaches them. `groups`: tier, held, decided."""
-    tier, held, decided = groups
-    playbook, ranked = company.playbook, decided & ~held
+    """Return the allocation problem. `groups`: tier, holdout, decided.
+
+    Accounts without a rep belong to an additional rep without capacity. Holdout accounts have no net values, so that
+    they get required actions and those of the playbook only.
+    """
+    tier, holdout, decided = groups
+    playbook, ranked = company.playbook, decided & ~holdout
     actions = Actions.of(playbook)
     reps = len(company.rep_ids) + 1
     rep = np.where(company.owner < 0, reps - 1, company.owner)
@@ -126,10 +131,10 @@ def _exploration_draws(
     company: Company, problem: AllocationProblem, due: Floats, groups: tuple[Flags, Flags]
 ) -> ExplorationDraws:
     """Return the exploration draws; accounts in the holdout are booked their playbook action."""
-    held, decided = groups
+    holdout, decided = groups
     playbook, ids, name = company.playbook, company.account_ids, company.week_name
     salt = playbook.holdout.salt
-    epsilon = exploration(playbook, problem.tier, problem.must | held | ~decided)
+    epsilon = exploration(playbook, problem.tier, problem.must | holdout | ~decided)
     explored = draw_exploration(
         problem.allowed, epsilon, *(uniform_draws(salt, f"{what} {name}", ids) for what in ("coin", "draw"))
     )
@@ -137,4 +142,4 @@ def _exploration_draws(
     retained = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
     own = playbook_actions(problem.actions, due, retained, problem.allowed, draws)
     booked = np.where(own == NOT_BOOKED, 0, own)
-    return replace(explored, action=np.where(held & ~problem.must, booked, explored.action))
+    return replace(explored, action=np.where(holdout & ~problem.must, booked, explored.action))

@@ -106,11 +106,11 @@ def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
 
 def test_held_out_accounts_never_explore_and_get_no_rank(scene):
     plan = scene.planned.plan
-    assert plan.held.any()
-    assert not plan.week.explored[plan.held].any()
-    assert (plan.week.probability[plan.held] == 1).all()
-    assert (plan.problem.net_value[plan.held] == 0).all()
-    assert set(reasons_given(plan)[plan.held & ~plan.problem.must]) <= {"playbook", "nothing"}
+    assert plan.holdout.any()
+    assert not plan.week.explored[plan.holdout].any()
+    assert (plan.week.probability[plan.holdout] == 1).all()
+    assert (plan.problem.net_value[plan.holdout] == 0).all()
+    assert set(reasons_given(plan)[plan.holdout & ~plan.problem.must]) <= {"playbook", "nothing"}
 
 
 def test_the_plan_sees_nothing_that_was_not_known_at_its_cutoff(scene, tmp_path):

@@ -41,7 +41,7 @@ class FeaturePlan:
 
     def only(self, indices: Iterable[int]) -> "FeaturePlan":
         """Return the plan of some of the features alone, by their places."""
-        return compile_plan([self.features[place] for place in indices])
+        return compile_plan([self.features[index] for index in indices])
 
 
 def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
@@ -49,8 +49,8 @@ def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
     faults = faults_of(features)
     if faults:
         raise BadUse("The catalog cannot be compiled.", faults)
-    peers = [place for place, feature in enumerate(features) if isinstance(feature.measure, Peer)]
-    targets = {place: one.measure for place, one in enumerate(features) if isinstance(one.measure, CadenceTarget)}
+    peers = [index for index, feature in enumerate(features) if isinstance(feature.measure, Peer)]
+    targets = {index: one.measure for index, one in enumerate(features) if isinstance(one.measure, CadenceTarget)}
     arrays = lower(features)
     return FeaturePlan(
         features=tuple(features),
@@ -60,7 +60,7 @@ def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
         peers=np.array(peers, dtype=np.int64),
         targets=np.array(list(targets), dtype=np.int64),
         target_of=np.array([_of_tiers(target) for target in targets.values()]).reshape(-1, len(TIERS)),
-        means=np.array([_is_mean(features[place]) for place in peers], dtype=np.bool_),
+        means=np.array([_is_mean(features[index]) for index in peers], dtype=np.bool_),
         excesses=np.array([target.excess for target in targets.values()], dtype=np.bool_),
         notes=NoteTables(atom.stream.rule for feature in features for atom in atoms_of(feature.measure)),
     )

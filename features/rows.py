@@ -12,7 +12,7 @@ from kqml.calendar.business_time import Instants
 class Rows:
     """R pairs sorted by account, then cutoff, without repeats.
 
-    `account`: int32 places in the event log's `accounts`. `cutoff`: int64 instants.
+    `account`: int32 indices into the event log's `accounts`. `cutoff`: int64 instants.
     """
 
     account: NDArray[np.int32]

@@ -41,7 +41,7 @@ class Ledger:
         return tuple(dict.fromkeys(map(_fade, self.entries)))
 
     def fade_of(self, entry: EmotionalEntry) -> int:
-        """Return the place of an entry's half-life and sign in `fades`."""
+        """Return the index of an entry's half-life and sign in `fades`."""
         return self.fades.index(_fade(entry))
 
     @property

@@ -96,7 +96,7 @@ def equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
         return {"equal": False, "different": ["rows"]}
     same = np.isclose(one["values"], other["values"], rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True).all(axis=0)
     columns = feature_request(SETS[name]()).columns
-    return {"equal": bool(same.all()), "different": [columns[place] for place in np.flatnonzero(~same)]}
+    return {"equal": bool(same.all()), "different": [columns[index] for index in np.flatnonzero(~same)]}
 
 
 def render(result: Mapping[str, Any]) -> Iterator[str]:

@@ -46,8 +46,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Makes the file, imports it in a process of its own, deletes both."""
-    with tempfile.TemporaryDirectory(dir=args.folder) as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory(dir=args.folder) as temporary:
+        folder = Path(temporary)
         rows = write_lines(folder / "lines.csv", args.megabytes * 1_000_000, args.seed)
         (folder / "mapping.toml").write_text(MAPPING + (PER_LINE if args.per == "line" else PER_DAY), encoding="utf-8")
         size = (folder / "lines.csv").stat().st_size

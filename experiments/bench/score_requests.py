@@ -35,7 +35,7 @@ def make_score_requests(
 ) -> ScoreRequests:
     """The last `events` events of accounts that have so many and are eligible, evenly spread over the dataset."""
     log = dataset.event_log()
-    bodies = [_body(log, place, events, reasons) for place in _indices(log, count * 2, events)]
+    bodies = [_body(log, index, events, reasons) for index in _indices(log, count * 2, events)]
     request = [(body, row) for body in bodies if (row := _row(scoring, body)) is not None][:count]
     return ScoreRequests(tuple(body for body, _ in request), tuple(row for _, row in request))
 
@@ -46,9 +46,9 @@ def _indices(log: EventLog, count: int, events: int) -> Sequence[int]:
     return chosen
 
 
-def _body(log: EventLog, place: int, events: int, reasons: int) -> bytes:
-    end = int(log.offsets[place + 1])
-    start = max(int(log.offsets[place]), end - events)
+def _body(log: EventLog, index: int, events: int, reasons: int) -> bytes:
+    end = int(log.offsets[index + 1])
+    start = max(int(log.offsets[index]), end - events)
     sent = [
         {
             "event_id": f"e{number}",
@@ -59,7 +59,7 @@ def _body(log: EventLog, place: int, events: int, reasons: int) -> bytes:
         for number in range(start, end)
     ]
     as_of = moment_of(int(log.occurred_at[end - 1]) + AFTER_DAYS * DAY_US).isoformat()
-    account = {"account_id": str(log.accounts[place]), "events": sent}
+    account = {"account_id": str(log.accounts[index]), "events": sent}
     return orjson.dumps({"as_of": as_of, "reasons": reasons, "accounts": [account]})
 
 

@@ -32,7 +32,7 @@ WRONG: tuple[object, ...] = (
     {"": {}},
     ["x"] * 1_000,
 )
-"""Put in the place of every value in turn."""
+"""Put in the index of every value in turn."""
 
 CUTS = 12
 
@@ -56,8 +56,8 @@ def hostile_bodies(right: Any) -> Iterator[HostileBody]:
     yield from _wrong_numbers(right)
     yield from _encoded(right)
     yield from _declared(text)
-    for place, changed in _replaced(right):
-        yield HostileBody(f"another value at {place}", orjson.dumps(changed), refused=False)
+    for index, changed in _replaced(right):
+        yield HostileBody(f"another value at {index}", orjson.dumps(changed), refused=False)
 
 
 def _truncated(text: bytes) -> Iterator[HostileBody]:
@@ -102,19 +102,19 @@ def _in_first_record(right: Any, added: dict[str, Any]) -> Any:
 
 def _wrong_numbers(right: Any) -> Iterator[HostileBody]:
     for number in ("NaN", "Infinity", "-Infinity", "0x10", "1e", "01", LONG_NUMBER, "1e999", "-0.0"):
-        for place, changed in _replaced(right, (MARK,)):
+        for index, changed in _replaced(right, (MARK,)):
             content = orjson.dumps(changed).replace(f'"{MARK}"'.encode(), number.encode())
-            yield HostileBody(f"{number[:9]} at {place}", content, refused=number in ("NaN", "Infinity", "0x10", "1e"))
+            yield HostileBody(f"{number[:9]} at {index}", content, refused=number in ("NaN", "Infinity", "0x10", "1e"))
 
 
 def _encoded(right: Any) -> Iterator[HostileBody]:
     text = orjson.dumps(right).decode()
     for encoding in ("utf-16", "utf-16-le", "utf-32", "utf-7"):
         yield HostileBody(encoding, text.encode(encoding), refused=encoding != "utf-7")
-    for place, changed in _replaced(right, (MARK,)):
+    for index, changed in _replaced(right, (MARK,)):
         for name, raw in _SEQUENCES.items():
             refused = not name.startswith("escaped NUL")
-            yield HostileBody(f"{name} at {place}", orjson.dumps(changed).replace(MARK.encode(), raw), refused=refused)
+            yield HostileBody(f"{name} at {index}", orjson.dumps(changed).replace(MARK.encode(), raw), refused=refused)
 
 
 _SEQUENCES = {
@@ -148,6 +148,6 @@ def _replaced(value: Any, by: tuple[object, ...] = WRONG) -> Iterator[tuple[str,
         yield "the top", other
     parts = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
     for key, part in parts:
-        for place, changed in _replaced(part, by):
+        for index, changed in _replaced(part, by):
             whole = {**value, key: changed} if isinstance(value, dict) else [changed, *value[1:]]
-            yield f"{key}/{place}", whole
+            yield f"{key}/{index}", whole

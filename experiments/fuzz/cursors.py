@@ -36,10 +36,10 @@ def tampered_pages(http: httpx.Client) -> Iterator[str]:
     for path in LISTS:
         cursor = http.get(path).raise_for_status().json()["next_cursor"]
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        for place in range(len(parts)):
+        for index in range(len(parts)):
             for other in PLACES:
-                if other != parts[place]:
-                    yield f"{path}&cursor={_written([*parts[:place], other, *parts[place + 1 :]])}"
+                if other != parts[index]:
+                    yield f"{path}&cursor={_written([*parts[:index], other, *parts[index + 1 :]])}"
         for text in ("", "=", "%", "AAAA", "bnVsbA", "\x00", "W10", "ÿ", "W1tdXQ" * 200):
             yield f"{path}&cursor={quote(text)}"
 

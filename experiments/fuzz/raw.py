@@ -89,8 +89,8 @@ def raw_requests(known: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
 
 def send_raw(url: str, sent: bytes) -> int:
     """The status of the answer; the sender says that nothing more will come."""
-    place = urlsplit(url)
-    with socket.create_connection((str(place.hostname), int(place.port or 80)), timeout=WAIT_SECONDS) as line:
+    index = urlsplit(url)
+    with socket.create_connection((str(index.hostname), int(index.port or 80)), timeout=WAIT_SECONDS) as line:
         try:
             line.sendall(sent)
             line.shutdown(socket.SHUT_WR)

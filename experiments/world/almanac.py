@@ -72,7 +72,7 @@ def make_almanac(
 ) -> Almanac:
     """Return the almanac of the first `weeks` weeks; their last Spring Festival may be longer than the declared one."""
     days = [dates.monday(-BURN_IN) + timedelta(days=number) for number in range(7 * (weeks + BURN_IN))]
-    middles = [days[7 * place + 3] for place in range(weeks + BURN_IN)]
+    middles = [days[7 * index + 3] for index in range(weeks + BURN_IN)]
     years = range(days[0].year, days[-1].year + 1) if festival_kept else range(0)
     declared = [spring_closure(year) for year in years if days[0] <= spring_closure(year)[1] <= days[-1]]
     real = [*declared[:-1], *((start, start + timedelta(days=last_closure_days)) for start, _ in declared[-1:])]

@@ -24,9 +24,9 @@ def digits(prefix: str, *parts: tuple[Indices, int], valid: Flags | None = None)
     column = len(prefix)
     for numbers, room in parts:
         rest = np.asarray(numbers, dtype=np.int64)
-        for place in reversed(range(column, column + room)):
+        for index in reversed(range(column, column + room)):
             rest, digit = np.divmod(rest, 10)
-            table[:, place] = 48 + digit
+            table[:, index] = 48 + digit
         column += room
     offsets = np.arange(count + 1, dtype=np.int32) * width
     mask = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little").tobytes())

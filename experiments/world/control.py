@@ -210,5 +210,5 @@ def _planner(simulation: Simulation, decisions: WorldDecisions) -> Callable[[Act
 def rep_codes(simulation: Simulation) -> Indices:
     """The code of the rep who holds each account's seat in the week that begins."""
     seat = simulation.traits.seat - simulation.traits.seat[0]
-    place = simulation.world.almanac.at(simulation.number)
-    return np.asarray(simulation.traits.seat * HOLDERS + simulation.seats.holder[seat, place], dtype=np.int64)
+    position = simulation.world.almanac.at(simulation.number)
+    return np.asarray(simulation.traits.seat * HOLDERS + simulation.seats.holder[seat, position], dtype=np.int64)

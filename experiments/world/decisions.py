@@ -127,7 +127,7 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
     """One JSON list for each pattern of eligibility."""
     code = allowed @ (1 << np.arange(allowed.shape[1]))
     texts = {
-        int(one): json.dumps([action for place, action in enumerate(actions) if one >> place & 1])
+        int(one): json.dumps([action for position, action in enumerate(actions) if one >> position & 1])
         for one in np.unique(code)
     }
     return np.array([texts[int(one)] for one in code], dtype=object)

@@ -109,14 +109,14 @@ def rep_departure(world: World) -> float:
     return 1.0 - float(results[1].sales.sum() / results[0].sales.sum())
 
 
-def _calm(seats: Seats, place: int, leaving: bool) -> Seats:
+def _calm(seats: Seats, index: int, leaving: bool) -> Seats:
     """The seats with nobody leaving from a week on; or everybody in that week, followed after three weeks."""
     left, vacant, tenure = seats.left.copy(), seats.vacant.copy(), seats.tenure.copy()
-    left[:, place:], vacant[:, place:] = False, False
-    tenure[:, place:] = 100
+    left[:, index:], vacant[:, index:] = False, False
+    tenure[:, index:] = 100
     if leaving:
-        left[:, place], vacant[:, place : place + 3] = True, True
-        tenure[:, place + 3 :] = np.arange(tenure.shape[1] - place - 3)
+        left[:, index], vacant[:, index : index + 3] = True, True
+        tenure[:, index + 3 :] = np.arange(tenure.shape[1] - index - 3)
     return replace(seats, left=left, vacant=vacant, tenure=tenure)
 
 

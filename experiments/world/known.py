@@ -91,30 +91,30 @@ def _columns_of(entries: Entries, details: Indices, origin: int) -> Columns:
 
 def _merged(old: Columns, new: Columns) -> Columns:
     """Both in one, sorted; neither is changed."""
-    place = np.searchsorted(old["key"], new["key"], side="right") + np.arange(len(new["key"]))
+    index = np.searchsorted(old["key"], new["key"], side="right") + np.arange(len(new["key"]))
     retained = np.ones(len(old["key"]) + len(new["key"]), dtype=bool)
-    retained[place] = False
-    return {name: _woven(column, new[name], place, retained) for name, column in old.items()}
+    retained[index] = False
+    return {name: _woven(column, new[name], index, retained) for name, column in old.items()}
 
 
-def _woven(old: NDArray[Any], new: NDArray[Any], place: Indices, mask: NDArray[np.bool_]) -> NDArray[Any]:
+def _woven(old: NDArray[Any], new: NDArray[Any], index: Indices, mask: NDArray[np.bool_]) -> NDArray[Any]:
     whole = np.empty(len(mask), dtype=old.dtype)
-    whole[place] = new
+    whole[index] = new
     whole[mask] = old
     return whole
 
 
 def _openers(known: Columns) -> Indices:
-    """Per event the place of the one that it closes, −1 where there is none."""
+    """Per event the index of the one that it closes, −1 where there is none."""
     opener = np.full(len(known["key"]), -1, dtype=np.int64)
     opening = np.flatnonzero(_among(CLOSED_BY)[known["kind"]])
     closing = np.flatnonzero(_among(CLOSING)[known["kind"]] & (known["ref"] >= 0))
     if len(opening) and len(closing):
         ids, wanted = _ids(known, opening, "key"), _ids(known, closing, "ref")
         order = np.argsort(ids)
-        place = np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)
-        met = ids[order][place] == wanted
-        opener[closing[met]] = opening[order[place[met]]]
+        index = np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)
+        met = ids[order][index] == wanted
+        opener[closing[met]] = opening[order[index[met]]]
     return opener
 
 

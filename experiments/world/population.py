@@ -112,10 +112,10 @@ def make_traits(
 
 def _rhythm(draws: Draws, fitted: FittedMarginals) -> dict[str, Floats]:
     """The four fitted traits, joined by a Gaussian copula."""
-    independent = np.column_stack([draws.normal("rhythm", index=place + 1) for place in range(4)])
+    independent = np.column_stack([draws.normal("rhythm", index=position + 1) for position in range(4)])
     probabilities = ndtr(independent @ np.linalg.cholesky(np.array(fitted.correlation)).T)
     tables = (fitted.order_rate, fitted.order_size, fitted.gap_spread, fitted.size_spread)
-    results = [_from_table(table, probabilities[:, place]) for place, table in enumerate(tables)]
+    results = [_from_table(table, probabilities[:, position]) for position, table in enumerate(tables)]
     return dict(zip(("rate", "size", "gap_spread", "size_spread"), results, strict=True))
 
 
@@ -125,7 +125,7 @@ def _from_table(table: tuple[float, ...], probability: Floats) -> Floats:
 
 
 def tier_of(log_sales: Floats, fitted: FittedMarginals) -> NDArray[np.int8]:
-    """0 for A, 1 for B, 2 for C: by the place of log weekly sales among the accounts of any world, so that a tier does
+    """0 for A, 1 for B, 2 for C: by the index of log weekly sales among the accounts of any world, so that a tier does
     not depend on who else is simulated."""
     reference = _reference(fitted)
     below = 1 - np.searchsorted(reference, log_sales) / len(reference)

@@ -36,8 +36,8 @@ def make_regions(seed: int, weeks: int, rules: RegionRules) -> Regions:
     draws = Draws.of(seed, "region", np.arange(len(NAMES), dtype=np.int64))
     total = weeks + BURN_IN
     pressure, stress, market = (_wave(draws, total, purpose) for purpose in ("pressure", "stress", "market"))
-    price = np.column_stack([draws.happens(2.5 / 52.0, "price", place) for place in range(total)])
-    promotion = np.column_stack([draws.happens(4.0 / 52.0, "promotion", place) for place in range(total)])
+    price = np.column_stack([draws.happens(2.5 / 52.0, "price", index) for index in range(total)])
+    promotion = np.column_stack([draws.happens(4.0 / 52.0, "promotion", index) for index in range(total)])
     result = Regions(
         pressure=0.006 * np.exp(0.6 * pressure),
         stress=np.exp(0.7 * stress),
@@ -52,8 +52,8 @@ def make_regions(seed: int, weeks: int, rules: RegionRules) -> Regions:
 def _wave(draws: Draws, total: int, purpose: str) -> Floats:
     """A stationary first-order autoregression with variance 1, a memory of about ten weeks."""
     waves = [draws.normal(purpose, 0)]
-    for place in range(1, total):
-        waves.append(0.9 * waves[-1] + np.sqrt(1 - 0.9**2) * draws.normal(purpose, place))
+    for index in range(1, total):
+        waves.append(0.9 * waves[-1] + np.sqrt(1 - 0.9**2) * draws.normal(purpose, index))
     return np.column_stack(waves)
 
 

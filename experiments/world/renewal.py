@@ -35,11 +35,11 @@ class Curves:
 
     def expected(self, account: Indices, time: Floats) -> Floats:
         """M(time | age) of the accounts at these places of the rows."""
-        place = np.minimum(time, FAR - 1e-9) / (STEP * TABLE_STEPS)
-        left = place.astype(np.int64)
+        index = np.minimum(time, FAR - 1e-9) / (STEP * TABLE_STEPS)
+        left = index.astype(np.int64)
         flat, start = self.rows.ravel(), account * self.rows.shape[1] + left
         low = flat[start]
-        return np.asarray(low + (place - left) * (flat[start + 1] - low) + np.maximum(time - FAR, 0.0))
+        return np.asarray(low + (index - left) * (flat[start + 1] - low) + np.maximum(time - FAR, 0.0))
 
 
 def curves_of(age: Floats, spread: Floats) -> Curves:
@@ -73,9 +73,9 @@ def _ordinary(spread: float) -> Floats:
     grid = np.arange(0.0, FAR + STEP / 2, STEP)
     steps = np.diff(shorter(grid, spread), prepend=0.0)
     result = np.zeros(len(grid))
-    for place in range(1, len(grid)):
-        later = (result[place - 1 :: -1] + result[place:0:-1]) / 2
-        result[place] = (steps[1 : place + 1] * (1.0 + later)).sum() / (1.0 - steps[1] / 2)
+    for index in range(1, len(grid)):
+        later = (result[index - 1 :: -1] + result[index:0:-1]) / 2
+        result[index] = (steps[1 : index + 1] * (1.0 + later)).sum() / (1.0 - steps[1] / 2)
     return result
 
 

@@ -83,15 +83,20 @@ def _hold(draws: Draws, weeks: int, rules: SeatRules) -> dict[str, Any]:
     holder, tenure = np.zeros((count, total), np.int16), np.zeros((count, total), np.int16)
     vacant, left, arrived = (np.zeros((count, total), bool) for _ in range(3))
     now, served, empty_for = np.zeros(count, np.int16), np.full(count, ESTABLISHED, np.int16), np.zeros(count, np.int16)
-    for place in range(total):
-        week = place - BURN_IN
-        arrived[:, place] = empty_for == 1
-        now, served = np.where(arrived[:, place], now + 1, now), np.where(arrived[:, place], 0, served)
+    for position in range(total):
+        week = position - BURN_IN
+        arrived[:, position] = empty_for == 1
+        now, served = np.where(arrived[:, position], now + 1, now), np.where(arrived[:, position], 0, served)
         empty_for = np.maximum(empty_for - 1, 0)
         leaves = (empty_for == 0) & (served > 8) & draws.happens(_leaving_probability(week, rules), "leaves", week)
         weeks_empty = 1 + np.floor(-VACANT_WEEKS * np.log(draws.uniform("vacancy", week))).clip(0, 12)
         empty_for = np.where(leaves, weeks_empty, empty_for).astype(np.int16)
-        holder[:, place], tenure[:, place], vacant[:, place], left[:, place] = now, served, empty_for > 0, leaves
+        holder[:, position], tenure[:, position], vacant[:, position], left[:, position] = (
+            now,
+            served,
+            empty_for > 0,
+            leaves,
+        )
         served = served + 1
     return {"holder": holder, "tenure": tenure, "vacant": vacant, "left": left, "arrived": arrived}
 

@@ -175,7 +175,7 @@ class Simulation:
 
     def _record(self, weeks: SimulatedWeeks, crossings: Crossings, books: Flags) -> None:
         assert self.journal is not None
-        seat, place = self.traits.seat - self.traits.seat[0], self.world.almanac.at(weeks.week.number)
+        seat, position = self.traits.seat - self.traits.seat[0], self.world.almanac.at(weeks.week.number)
         scene = Scene(
             week=weeks.week,
             traits=self.traits,
@@ -185,13 +185,13 @@ class Simulation:
             crossings=crossings,
             books=books,
             buying=weeks.buying,
-            rep=self.traits.seat * HOLDERS + self.seats.holder[seat, place],
-            lag_days=self.seats.lag_days[seat, place],
+            rep=self.traits.seat * HOLDERS + self.seats.holder[seat, position],
+            lag_days=self.seats.lag_days[seat, position],
             draws=self.draws,
         )
         write_trade(self.journal, scene)
         write_contact(self.journal, scene)
-        self._record_organisation(scene, self.seats.arrived[seat, place])
+        self._record_organisation(scene, self.seats.arrived[seat, position])
 
     def _record_organisation(self, scene: Scene, arrived: Flags) -> None:
         """New reps, closures, transfers, changed tiers."""

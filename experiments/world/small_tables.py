@@ -61,14 +61,14 @@ def contacts_of(simulation: Simulation, known: Entries) -> pd.DataFrame:
     most = np.ones(len(simulation.accounts), dtype=np.int64)
     np.maximum.at(most, known.account, known.codes["contact"] + 1)
     account = np.repeat(np.arange(len(most)), most)
-    place = np.arange(len(account)) - np.repeat(np.cumsum(most) - most, most)
+    index = np.arange(len(account)) - np.repeat(np.cumsum(most) - most, most)
     roles = np.array(["owner", "manager", "buyer", "clerk", "cashier", "clerk", "clerk", "clerk"])
     return pd.DataFrame(
         {
-            "contact_id": arrow.contact_ids(simulation.accounts[account], place.astype(np.int32)).to_pandas(),
+            "contact_id": arrow.contact_ids(simulation.accounts[account], index.astype(np.int32)).to_pandas(),
             "account_id": arrow.account_ids(simulation.accounts[account]).to_pandas(),
-            "role": roles[place],
-            "influence": np.where(place == 0, "decides", "advises"),
+            "role": roles[index],
+            "influence": np.where(index == 0, "decides", "advises"),
         }
     )
 

@@ -28,7 +28,7 @@ MEASURES = ("margin", "retention", "ordered")
 
 @dataclass(frozen=True)
 class Truth:
-    """Expected outcomes of n accounts (rows, places in the simulation) for each action (columns).
+    """Expected outcomes of n accounts (rows, indices into the simulation) for each action (columns).
 
     `value`, `error`: measure → outcome and its standard error. `effect`, `effect_error`: the same less `wait`'s,
     from the same draws. `executed` truth is of the action done; `assigned` of the action asked for.

@@ -45,24 +45,24 @@ def week_of(number: int, almanac: Almanac, regions: Regions, seats: Seats, trait
 
     `room`: per seat the share of its full cadence that fits into the rep's hours.
     """
-    place, region, seat = almanac.at(number), traits.region, traits.seat - traits.seat[0]
+    position, region, seat = almanac.at(number), traits.region, traits.seat - traits.seat[0]
     return Week(
         number=number,
         begins=almanac.dates.cutoff(number),
-        open_share=float(almanac.open_share[place]),
-        season=float(almanac.season[place]),
-        quarter_end=bool(almanac.quarter_end[place]),
-        pressure=regions.pressure[region, place],
-        stress=regions.stress[region, place],
-        price_rise=regions.price_rise[region, place],
-        promotion=regions.promotion[region, place],
-        market=regions.market[region, place],
-        vacant=seats.vacant[seat, place],
-        rep_left=seats.left[seat, place],
-        new_rep=seats.tenure[seat, place] < NEW_WEEKS,
-        skill=seats.skill[seat, place],
-        diligence=seats.diligence[seat, place],
-        faking=seats.faking[seat, place],
-        pushy=seats.pushy[seat, place],
+        open_share=float(almanac.open_share[position]),
+        season=float(almanac.season[position]),
+        quarter_end=bool(almanac.quarter_end[position]),
+        pressure=regions.pressure[region, position],
+        stress=regions.stress[region, position],
+        price_rise=regions.price_rise[region, position],
+        promotion=regions.promotion[region, position],
+        market=regions.market[region, position],
+        vacant=seats.vacant[seat, position],
+        rep_left=seats.left[seat, position],
+        new_rep=seats.tenure[seat, position] < NEW_WEEKS,
+        skill=seats.skill[seat, position],
+        diligence=seats.diligence[seat, position],
+        faking=seats.faking[seat, position],
+        pushy=seats.pushy[seat, position],
         room=room[seat],
     )

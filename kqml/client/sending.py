@@ -58,8 +58,8 @@ class Patience:
 
     def pauses(self) -> Iterator[float]:
         """The waiting times between the tries."""
-        for place in range(self.tries - 1):
-            yield min(self.longest, self.first * self.growth**place)
+        for index in range(self.tries - 1):
+            yield min(self.longest, self.first * self.growth**index)
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,9 @@ class MemoryTables:
         self._tables[name] = table
 
     def add_events(self, part: pa.Table) -> None:
-        for place, name in enumerate(part.column_names):
+        for index, name in enumerate(part.column_names):
             if name in ENCODED:
-                part = part.set_column(place, name, part[name].dictionary_encode())
+                part = part.set_column(index, name, part[name].dictionary_encode())
         self._parts.append(part)
 
     def table(self, name: str) -> pa.Table | None:

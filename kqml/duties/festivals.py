@@ -38,8 +38,8 @@ def festival_windows(request: DutyRequest) -> Iterator[tuple[FestivalRule, date,
 
 
 def _festival(request: DutyRequest, rule: FestivalRule, day: date, window: tuple[int, int]) -> Iterator[DutyPart]:
-    place = day_number(day)
-    tier, is_open = request.tier(place), request.is_open(place)
+    number = day_number(day)
+    tier, is_open = request.tier(number), request.is_open(number)
     for channel in CHANNELS:
         asking = is_open & tier_mask(tier, [name for name in TIERS if channel in rule.asks[name]])
         counted = request.contacts.counted(channel, window, request.accounts)
@@ -55,8 +55,8 @@ def asks_for_gift(request: DutyRequest) -> Flags:
     """Return whether a festival whose days touch the period asks for a gift to each account."""
     wanted = np.zeros(request.accounts, dtype=bool)
     for rule, day, _ in festival_windows(request):
-        place = day_number(day)
-        wanted |= request.is_open(place) & tier_mask(request.tier(place), rule.gift)
+        number = day_number(day)
+        wanted |= request.is_open(number) & tier_mask(request.tier(number), rule.gift)
     return wanted
 
 

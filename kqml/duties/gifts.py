@@ -31,8 +31,8 @@ def _gifts_of(request: DutyRequest, year: int) -> Records:
     zone, gifts = request.book.log.time_zone, request.known.of(EventKind.GIFT)
     bounds = [local_midnight(date(one, 1, 1), zone) for one in (year, year + 1)]
     start, end = np.searchsorted(gifts.occurred_at, bounds).tolist()
-    place = np.arange(len(gifts))
-    return gifts.where((place >= start) & (place < end) & (gifts.account >= 0))
+    index = np.arange(len(gifts))
+    return gifts.where((index >= start) & (index < end) & (gifts.account >= 0))
 
 
 def _given(request: DutyRequest, gifts: Records) -> dict[int, dict[str | None, float]]:

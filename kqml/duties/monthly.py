@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 class MonthView:
     """A month of n local days from `first` (days since 1970), for A accounts as known before a cutoff.
 
-    `working`, `quiet` (n): working days, declared quiet ones. `tier`, `owner` (A × n): places, -1 unknown. `open`,
+    `working`, `quiet` (n): working days, declared quiet ones. `tier`, `owner` (A × n): index, -1 unknown. `open`,
     `leave` (A × n): the account is open; its rep is on leave. `start`, `end`: the month's instants.
     """
 
@@ -60,8 +60,8 @@ class MonthView:
         """
         counted = self.required if until is None else self.required & (self.days < until)
         total = np.zeros(len(self.tier))
-        for place, name in enumerate(TIERS):
-            total += per_tier[name] * (counted & (self.tier == place)).sum(axis=1)
+        for index, name in enumerate(TIERS):
+            total += per_tier[name] * (counted & (self.tier == index)).sum(axis=1)
         return total / max(self.workdays, 1)
 
     def day_indices(self, days: Indices) -> Indices:

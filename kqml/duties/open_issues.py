@@ -38,11 +38,11 @@ def _closed(request: DutyRequest, opened: Records, kinds: frozenset[EventKind]) 
     log, closing = request.book.log, request.known.of(*kinds)
     ids = pa.array(log.texts("event_id", opened.row), pa.string())
     refs = pa.array(log.texts("ref", closing.row), pa.string())
-    place = pc.fill_null(pc.index_in(refs, value_set=ids, skip_nulls=True), -1).to_numpy(zero_copy_only=False)
-    indices = np.flatnonzero(place >= 0)
-    indices = indices[closing.account[indices] == opened.account[place[indices]]]
+    index = pc.fill_null(pc.index_in(refs, value_set=ids, skip_nulls=True), -1).to_numpy(zero_copy_only=False)
+    indices = np.flatnonzero(index >= 0)
+    indices = indices[closing.account[indices] == opened.account[index[indices]]]
     closed = np.zeros(len(opened), dtype=np.bool_)
-    closed[place[indices]] = True
+    closed[index[indices]] = True
     return closed
 
 

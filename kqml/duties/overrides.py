@@ -51,9 +51,9 @@ def apply_overrides(table: pa.Table, declared: Sequence[DutyOverride], cutoff: i
     owner = pc.coalesce(table["account_id"].cast(pa.string()), table["rep_id"].cast(pa.string()))
     states = np.full(table.num_rows, None, dtype=object)
     near = np.flatnonzero(pc.is_in(owner, value_set=owners).to_numpy(zero_copy_only=False))
-    for place, row in zip(near.tolist(), table.take(pa.array(near, pa.int64())).to_pylist(), strict=True):
+    for index, row in zip(near.tolist(), table.take(pa.array(near, pa.int64())).to_pylist(), strict=True):
         result = text.get(duty_id(row))
-        states[place] = None if result is None else result.state
+        states[index] = None if result is None else result.state
     return _changed(table, pa.array(states, pa.string()))
 
 

@@ -36,8 +36,8 @@ class RepTargets:
         """Values of the pairs with these keys, 0 where the month had no such pair."""
         if not len(self.keys):
             return np.zeros(len(keys))
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[place] == keys, values[place], 0.0)
+        index = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[index] == keys, values[index], 0.0)
 
 
 def rep_targets(
@@ -72,6 +72,6 @@ def _counted(book: DutyInputs, view: MonthView, contacts: CountedContacts, keys:
     account = records.account[low:high]
     day = view.day_indices(local_days(records.occurred_at[low:high], book.log.time_zone))
     output = _keys(book, view, account, day)
-    place = np.minimum(np.searchsorted(keys, output), max(len(keys) - 1, 0))
-    fits = keys[place] == output if len(keys) else np.zeros(len(output), dtype=np.bool_)
-    return np.bincount(place[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)
+    index = np.minimum(np.searchsorted(keys, output), max(len(keys) - 1, 0))
+    fits = keys[index] == output if len(keys) else np.zeros(len(output), dtype=np.bool_)
+    return np.bincount(index[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)

@@ -68,8 +68,8 @@ def grade_accounts(
     parts: list[list[dict[str, Column]]] = [[] for _ in periods]
     for start in range(0, material.log.account_count, CHUNK):
         chunk = material.between(start, min(start + CHUNK, material.log.account_count))
-        for place, period in enumerate(periods):
-            parts[place].append(_of_accounts(chunk, period))
+        for position, period in enumerate(periods):
+            parts[position].append(_of_accounts(chunk, period))
         advance(chunk.log.account_count)
     return tuple(_ranked(material, period, part) for period, part in zip(periods, parts, strict=True))
 

@@ -18,7 +18,7 @@ from kqml.playbook.relationship import EmotionalEntry, Omission
 class Movements:
     """What was booked, in no order: the account's place, the instant, what it was worth then, what halves it.
 
-    `event`: the place of the event. `omitted`: it was booked because that event stayed without an answer in time.
+    `event`: the index of the event. `omitted`: it was booked because that event stayed without an answer in time.
     """
 
     account: Indices
@@ -73,12 +73,12 @@ def _entries(known: Known, entries: Sequence[EmotionalEntry]) -> Movements:
 
 
 def _entry_of(known: Known, entries: Sequence[EmotionalEntry]) -> NDArray[np.int64]:
-    """Kind × note (the last column: none) → the place of the entry that books it, −1 where none does.
+    """Kind × note (the last column: none) → the index of the entry that books it, −1 where none does.
 
     An entry with a topic goes before the one of its kind without.
     """
     topics = [*(note.topic for note in known.log.notes), None]
-    indices = {(entry.kind, entry.topic): place for place, entry in enumerate(entries)}
+    indices = {(entry.kind, entry.topic): index for index, entry in enumerate(entries)}
     rows = [[indices.get((kind, topic), indices.get((kind, None), -1)) for topic in topics] for kind in KINDS]
     return np.array(rows, dtype=np.int64)
 
@@ -116,9 +116,9 @@ def _next_of(known: Known, answers: Indices, event: Indices) -> Instants:
         return result
     times, account = known.log.occurred_at[answers], known.account[answers]
     after = _after(known, answers, event)
-    place = np.minimum(after, len(answers) - 1)
-    hit = (after < len(answers)) & (account[place] == known.account[event])
-    result[hit] = times[place[hit]]
+    index = np.minimum(after, len(answers) - 1)
+    hit = (after < len(answers)) & (account[index] == known.account[event])
+    result[hit] = times[index[hit]]
     return result
 
 
@@ -126,9 +126,9 @@ def _after(known: Known, answers: Indices, event: Indices) -> Indices:
     """The first of `answers` later than each event: those at the very same instant are no answer to it."""
     after = np.searchsorted(answers, event, side="right")
     while True:
-        place = np.minimum(after, len(answers) - 1)
-        same = (after < len(answers)) & (known.account[answers[place]] == known.account[event])
-        same &= known.log.occurred_at[answers[place]] == known.log.occurred_at[event]
+        index = np.minimum(after, len(answers) - 1)
+        same = (after < len(answers)) & (known.account[answers[index]] == known.account[event])
+        same &= known.log.occurred_at[answers[index]] == known.log.occurred_at[event]
         if not same.any():
             return np.asarray(after, dtype=np.int64)
         after = after + same
@@ -157,15 +157,15 @@ def statement(known: Known, playbook: Playbook) -> tuple[Booking, ...]:
     left = moved.left(known.cutoff)
     return tuple(
         Booking(
-            at=int(moved.booked_at[place]),
-            kind=KINDS[known.log.kind[moved.event[place]]].code,
-            topic=_topic(known, int(moved.event[place])),
-            omitted=bool(moved.omitted[place]),
-            weight=float(moved.weight[place]),
-            left=float(left[place]),
+            at=int(moved.booked_at[index]),
+            kind=KINDS[known.log.kind[moved.event[index]]].code,
+            topic=_topic(known, int(moved.event[index])),
+            omitted=bool(moved.omitted[index]),
+            weight=float(moved.weight[index]),
+            left=float(left[index]),
             balance=float(_balance_after(moved, order[: rank + 1])),
         )
-        for rank, place in enumerate(order)
+        for rank, index in enumerate(order)
     )
 
 

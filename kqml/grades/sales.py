@@ -45,6 +45,6 @@ def abc_classes(sales: Floats, shares: Sequence[float]) -> NDArray[np.object_]:
     amounts, rank = np.unique(-sales[sold], return_inverse=True)
     sums = -amounts * np.bincount(rank)
     before = np.concatenate([[0.0], np.cumsum(sums)[:-1]]) / sums.sum()
-    place = np.searchsorted(np.cumsum(np.asarray(shares)[:-1]) * (1 - 1e-12), before, side="right")
-    classes[sold] = np.array(CLASSES, dtype=object)[place][rank]
+    index = np.searchsorted(np.cumsum(np.asarray(shares)[:-1]) * (1 - 1e-12), before, side="right")
+    classes[sold] = np.array(CLASSES, dtype=object)[index][rank]
     return classes

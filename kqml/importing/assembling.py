@@ -33,8 +33,8 @@ def record_lags_of(mapping: ImportMapping) -> dict[str, float]:
 def assemble_events(workspace: Workspace, staged: Sequence[StagedSource], mapping: ImportMapping) -> list[Finding]:
     """Makes the table `events` of the faultless rows, with `given_id`, `given_time` and the row each came from."""
     of_part: dict[int, list[str]] = {}
-    for place, source in enumerate(staged):
-        of_part.setdefault(id(source.part), []).append(_rows_sql(place, source))
+    for index, source in enumerate(staged):
+        of_part.setdefault(id(source.part), []).append(_rows_sql(index, source))
     named = {id(source.part): source.part for source in staged}
     parts = [_part_sql(named[part], rows, mapping.time_zone) for part, rows in of_part.items()]
     workspace.connection.execute(f"CREATE TABLE drafts AS {' UNION ALL BY NAME '.join(parts)}")
@@ -47,10 +47,10 @@ def assemble_events(workspace: Workspace, staged: Sequence[StagedSource], mappin
     return findings + _negative_sums(workspace, mapping)
 
 
-def _rows_sql(place: int, staged: StagedSource) -> str:
+def _rows_sql(index: int, staged: StagedSource) -> str:
     have = set(staged.part.columns)
     columns = [f"v_{name} AS {name}" if name in have else f"{_null(name)} AS {name}" for name in EVENTS.names]
-    columns += [f"{place} AS source", f"{ROW} AS source_row"]
+    columns += [f"{index} AS source", f"{ROW} AS source_row"]
     if staged.part.aggregate and staged.part.aggregate.lines:
         columns.append("line_key")
     return f"SELECT {', '.join(columns)} FROM {staged.name} WHERE mask = 0 AND NOT skipped"

@@ -173,9 +173,11 @@ def _hole(days: Any, info: DatasetInfo) -> list[Finding]:
     steps = np.diff(quiet.active(days * DAY_US)) / DAY_US
     if not len(steps) or steps.max() < max(HOLE_DAYS, HOLE_GAPS * float(np.median(steps))):
         return []
-    place = int(np.argmax(steps))
-    facts = {"start": _date(days[place]), "end": _date(days[place + 1])}
-    return [Finding("hole", FindingLevel.WARNING, "events", count=int(days[place + 1] - days[place]), facts=facts)]
+    position = int(np.argmax(steps))
+    facts = {"start": _date(days[position]), "end": _date(days[position + 1])}
+    return [
+        Finding("hole", FindingLevel.WARNING, "events", count=int(days[position + 1] - days[position]), facts=facts)
+    ]
 
 
 def _thin_end(days: Any, orders: Any) -> list[Finding]:

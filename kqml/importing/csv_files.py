@@ -100,8 +100,8 @@ def _unique(header: list[str]) -> list[str]:
     """The header with names for the columns without one or with a repeated one, which the mapping does not read."""
     seen: set[str] = set()
     names = []
-    for place, name in enumerate(header):
-        fresh = name if name and name.lower() not in seen else f"{name}__{place}"
+    for index, name in enumerate(header):
+        fresh = name if name and name.lower() not in seen else f"{name}__{index}"
         seen.add(fresh.lower())
         names.append(fresh)
     return names

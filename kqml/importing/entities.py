@@ -14,7 +14,7 @@ def assemble_entities(workspace: Workspace, table: str, staged: Sequence[StagedS
     """Makes `table` of the faultless rows with the columns that any part maps; empty where no part fills it."""
     key = KEYS[table][0]
     names = [name for name in SCHEMAS[table].names if name == key or any(name in part.part.columns for part in staged)]
-    parts = [_rows_sql(place, source, table, names) for place, source in enumerate(staged)]
+    parts = [_rows_sql(index, source, table, names) for index, source in enumerate(staged)]
     workspace.connection.execute(f"CREATE TABLE drafts AS {' UNION ALL '.join(parts) or _nothing(table, names)}")
     findings = _conflicts(workspace, table, names, [source.label for source in staged])
     columns = ", ".join(map(quoted, names))
@@ -24,12 +24,12 @@ def assemble_entities(workspace: Workspace, table: str, staged: Sequence[StagedS
     return findings
 
 
-def _rows_sql(place: int, staged: StagedSource, table: str, names: Sequence[str]) -> str:
+def _rows_sql(index: int, staged: StagedSource, table: str, names: Sequence[str]) -> str:
     columns = [
         f"v_{name} AS {quoted(name)}" if name in staged.part.columns else f"{_null(table, name)} AS {quoted(name)}"
         for name in names
     ]
-    source = f"{place} AS source, {ROW} AS source_row"
+    source = f"{index} AS source, {ROW} AS source_row"
     return f"SELECT {', '.join(columns)}, {source} FROM {staged.name} WHERE mask = 0 AND NOT skipped"
 
 

@@ -43,7 +43,7 @@ def open_excel(workspace: Workspace, path: Path, part: TableMapping) -> Relation
         for number, (values, formulas) in enumerate(rows, start=2):
             faults += _formula_faults(path.name, number, values, formulas, indices)
             if any(value is not None for value in values):
-                target.add(number, [_at(values, place) for place in indices])
+                target.add(number, [_at(values, position) for position in indices])
     if faults:
         raise Refused(f"{path.name} holds {len(faults)} formulas whose values were never stored.", faults[:_SHOWN])
     return target.relation(path.name)
@@ -52,17 +52,17 @@ def open_excel(workspace: Workspace, path: Path, part: TableMapping) -> Relation
 def _formula_faults(label: str, number: int, values: Row, formulas: Row, indices: list[int]) -> list[Fault]:
     return [
         Fault(
-            f"{label} cell {get_column_letter(place + 1)}{number}",
-            f"the formula {_at(formulas, place)!s} has no stored value",
+            f"{label} cell {get_column_letter(position + 1)}{number}",
+            f"the formula {_at(formulas, position)!s} has no stored value",
             "open the file in Excel and save it, or paste the column as values",
         )
-        for place in indices
-        if _at(values, place) is None and _at(formulas, place) is not None
+        for position in indices
+        if _at(values, position) is None and _at(formulas, position) is not None
     ]
 
 
-def _at(row: Row, place: int) -> Any:
-    return row[place] if place < len(row) else None
+def _at(row: Row, position: int) -> Any:
+    return row[position] if position < len(row) else None
 
 
 def _rows(path: Path, sheet: str | None) -> Iterator[tuple[Row, Row]]:

@@ -185,7 +185,7 @@ class ImportMapping(_Part):
             raise BadUse("The mapping cannot be used so.", faults) from error
 
     def parts(self) -> Iterator[tuple[str, int, TableMapping]]:
-        """Every table mapping with the name of its table and its place among those of the table."""
+        """Every table mapping with the name of its table and its index among those of the table."""
         for name in SCHEMAS:
-            for place, part in enumerate(getattr(self, name)):
-                yield name, place, part
+            for index, part in enumerate(getattr(self, name)):
+                yield name, index, part

@@ -74,7 +74,7 @@ def _located(problems: Iterable[Problem], lines: dict[KeyPath, int], name: str) 
 
 
 def _dotted(path: KeyPath) -> str:
-    """`events[2].columns.kind`: places in arrays counted from 1, as people do."""
+    """`events[2].columns.kind`: indices into arrays counted from 1, as people do."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
@@ -85,9 +85,9 @@ def _meaning_problems(mapping: ImportMapping) -> Iterator[Problem]:
         if column not in ACCOUNTS.names or column == "account_id":
             todo = f"use one of {', '.join(ACCOUNTS.names[1:])}"
             yield ("columns", column), "is not a column of accounts", todo
-    for table, place, part in mapping.parts():
+    for table, index, part in mapping.parts():
         for path, what, todo in _part_problems(table, part):
-            yield (table, place, *path), what, todo
+            yield (table, index, *path), what, todo
 
 
 def _part_problems(table: str, part: TableMapping) -> Iterator[Problem]:

@@ -50,5 +50,5 @@ def _fetch(
         for block in result.partitions(_BLOCK):
             for row in block:
                 number += 1
-                target.add(number, [row[place] for place in indices])
+                target.add(number, [row[position] for position in indices])
     return target.relation(source.label)

@@ -53,10 +53,10 @@ def assign_sources(mapping: ImportMapping, sources: Sequence[Source]) -> list[Fe
         for source in sources
         if source not in used
     ]
-    for table, place, part in mapping.parts():
+    for table, index, part in mapping.parts():
         if not part.optional and not any(used_by is part for _, used_by, _ in fed):
             what = f"no file or query was given for it ({', '.join(part.files)})"
-            faults.append(Fault(f"{table}[{place + 1}]", what, "name it on the command line, or say optional = true"))
+            faults.append(Fault(f"{table}[{index + 1}]", what, "name it on the command line, or say optional = true"))
     if faults:
         raise BadUse("The files do not fit the mapping.", faults)
     return fed

@@ -35,8 +35,8 @@ class Workspace:
 @contextmanager
 def open_workspace(near: Path) -> Iterator[Workspace]:
     """A workspace on the disk of `near`, removed at the end. Raises CouldNot where DuckDB fails."""
-    place = next(folder for folder in near.absolute().parents if folder.is_dir())
-    folder = Path(tempfile.mkdtemp(prefix=f".{near.name}-import-", dir=place))
+    index = next(folder for folder in near.absolute().parents if folder.is_dir())
+    folder = Path(tempfile.mkdtemp(prefix=f".{near.name}-import-", dir=index))
     try:
         with connect(str(folder / "work.duckdb"), folder) as connection:
             yield Workspace(connection, folder)

@@ -43,12 +43,12 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         for key, item in value.items():
             yield from _leaves(f"{path}.{key}".removeprefix("."), item)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for place, row in enumerate(value):
-            yield from _leaves(f"{path}[{_known_as(path, place, row)}]", row)
+        for index, row in enumerate(value):
+            yield from _leaves(f"{path}[{_known_as(path, index, row)}]", row)
     else:
         yield path, value
 
 
-def _known_as(path: str, place: int, row: Mapping[str, Any]) -> str:
+def _known_as(path: str, index: int, row: Mapping[str, Any]) -> str:
     text = [str(row[key]) for key in _KNOWN_BY.get(path, ()) if row.get(key) is not None]
-    return " ".join(text) or str(place + 1)
+    return " ".join(text) or str(index + 1)

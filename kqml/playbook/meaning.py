@@ -55,10 +55,14 @@ def meaning_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _topics(data: Mapping[str, Any]) -> Iterator[Problem]:
     """An entry for a topic that nobody asks for would never be booked."""
-    for place, row in _rows(data, "emotional"):
+    for position, row in _rows(data, "emotional"):
         topic = row.get("topic")
         if row.get("kind") == "help_asked" and isinstance(topic, str) and topic not in TOPICS:
-            yield ("emotional", place, "topic"), f"{topic!r} is nothing we ask for", f"use one of {', '.join(TOPICS)}"
+            yield (
+                ("emotional", position, "topic"),
+                f"{topic!r} is nothing we ask for",
+                f"use one of {', '.join(TOPICS)}",
+            )
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:
@@ -70,7 +74,11 @@ def _at(data: Mapping[str, Any], path: str) -> Any:
 
 def _rows(data: Mapping[str, Any], path: str) -> list[tuple[int, dict[str, Any]]]:
     rows = _at(data, path)
-    return [(place, row) for place, row in enumerate(rows) if isinstance(row, dict)] if isinstance(rows, list) else []
+    return (
+        [(position, row) for position, row in enumerate(rows) if isinstance(row, dict)]
+        if isinstance(rows, list)
+        else []
+    )
 
 
 def _is_number(value: object) -> bool:
@@ -100,13 +108,13 @@ def _falling(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _twice(data: Mapping[str, Any]) -> Iterator[Problem]:
     for path, keys in UNIQUE:
         seen: dict[Any, int] = {}
-        for place, row in _rows(data, path):
+        for position, row in _rows(data, path):
             known_by = tuple(str(row.get(key)) for key in keys)
             if keys[0] in row and known_by in seen:
                 text = " ".join(str(row[key]) for key in keys if key in row)
                 message = f"{text!r} stands there twice, first as {path}[{seen[known_by] + 1}]"
-                yield (*_key(path), place, keys[0]), message, "keep one of them"
-            seen.setdefault(known_by, place)
+                yield (*_key(path), position, keys[0]), message, "keep one of them"
+            seen.setdefault(known_by, position)
 
 
 def _first_action(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -120,13 +128,13 @@ def _first_action(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _gifts(data: Mapping[str, Any]) -> Iterator[Problem]:
     """A gift above the cap would never be allowed."""
     cap: Any = _at(data, "limits.gift_cap")
-    for place, row in _rows(data, "actions"):
+    for position, row in _rows(data, "actions"):
         gift: Any = row.get("gift", 0)
         money: Any = row.get("money")
         if _is_number(gift) and _is_number(cap) and gift > cap:
-            yield ("actions", place, "gift"), f"{gift:g} is more than limits.gift_cap {cap:g}", "lower it"
+            yield ("actions", position, "gift"), f"{gift:g} is more than limits.gift_cap {cap:g}", "lower it"
         if _is_number(gift) and _is_number(money) and gift > money:
-            yield ("actions", place, "gift"), f"{gift:g} is more than its money {money:g}", "correct one of them"
+            yield ("actions", position, "gift"), f"{gift:g} is more than its money {money:g}", "correct one of them"
 
 
 def _priors(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -139,15 +147,15 @@ def _priors(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _overlaps(data: Mapping[str, Any]) -> Iterator[Problem]:
     spans = [
-        (place, row, days)
-        for place, row in _rows(data, "seasons")
+        (position, row, days)
+        for position, row in _rows(data, "seasons")
         if (days := _days_of(row.get("start"), row.get("end"))) is not None
     ]
-    for index, (place, row, days) in enumerate(spans):
+    for index, (position, row, days) in enumerate(spans):
         for earlier, other, taken in spans[:index]:
             if days & taken:
                 message = f"{row.get('name')!r} overlaps {other.get('name')!r} (seasons[{earlier + 1}])"
-                yield ("seasons", place), message, "let each day belong to one season"
+                yield ("seasons", position), message, "let each day belong to one season"
 
 
 def _days_of(start: Any, end: Any) -> frozenset[int] | None:
@@ -163,18 +171,18 @@ def _days_of(start: Any, end: Any) -> frozenset[int] | None:
 
 def _seasons_named(data: Mapping[str, Any]) -> Iterator[Problem]:
     names = [row.get("name") for _, row in _rows(data, "seasons")]
-    for place, row in _rows(data, "help_offers"):
+    for position, row in _rows(data, "help_offers"):
         seasons = row.get("seasons", [])
         for season in seasons if isinstance(seasons, list) else ():
             if season not in names:
-                yield ("help_offers", place, "seasons"), f"{season!r} is no season", "name one of `seasons`"
-    for place, row in _rows(data, "seasons"):
+                yield ("help_offers", position, "seasons"), f"{season!r} is no season", "name one of `seasons`"
+    for position, row in _rows(data, "seasons"):
         if (
             isinstance(row.get("start"), str)
             and isinstance(row.get("end"), str)
             and _days_of(row["start"], row["end"]) is None
         ):
-            yield ("seasons", place), f"{row['start']} to {row['end']} are no days of a year", "give them as MM-DD"
+            yield ("seasons", position), f"{row['start']} to {row['end']} are no days of a year", "give them as MM-DD"
 
 
 def _caps(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -214,7 +222,7 @@ def _quiet_hours(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _windows(data: Mapping[str, Any]) -> Iterator[Problem]:
     """One festival's days may meet another's, never its own of the next year."""
-    rows: list[tuple[KeyPath, Any]] = [(("festivals", place), row) for place, row in _rows(data, "festivals")]
+    rows: list[tuple[KeyPath, Any]] = [(("festivals", position), row) for position, row in _rows(data, "festivals")]
     for path, row in (*rows, (("personal_days", "birthday"), _at(data, "personal_days.birthday"))):
         days: list[Any] = [row.get(key) for key in ("days_before", "days_after")] if isinstance(row, dict) else [None]
         if all(map(_is_number, days)) and sum(days) >= LUNAR_YEAR:
@@ -229,9 +237,9 @@ def _personal_days(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _omissions(data: Mapping[str, Any]) -> Iterator[Problem]:
-    for place, row in _rows(data, "emotional_omissions"):
+    for position, row in _rows(data, "emotional_omissions"):
         if "days" not in row and row.get("kind") != "promise_made":
-            yield ("emotional_omissions", place), f"{row.get('kind')!r} has no due date of its own", "give `days`"
+            yield ("emotional_omissions", position), f"{row.get('kind')!r} has no due date of its own", "give `days`"
 
 
 def _facts(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from models.churn.scored_rows import OURS
 def protocol_json(backtest: Backtest, definition: ChurnDefinition, time_zone: str) -> dict[str, Any]:
     """Return the definition and the cutoffs of a back-test, with how its first fit came out."""
     slices = backtest.slices
-    first, last = (moment_of(int(backtest.test[place]), time_zone).isoformat() for place in (0, -1))
+    first, last = (moment_of(int(backtest.test[index]), time_zone).isoformat() for index in (0, -1))
     return {
         "horizon": definition.horizon,
         "gap": definition.gap,

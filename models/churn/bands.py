@@ -21,4 +21,4 @@ def assign_bands(
         [0, 1, 2],
         default=3,
     )
-    return [BANDS[place] for place in indices.tolist()]
+    return [BANDS[index] for index in indices.tolist()]

@@ -59,7 +59,7 @@ def order_numbers(log: EventLog, rows: Rows, context: Context, horizon: int) -> 
     )
     distinct = tuple(dict.fromkeys(atoms))
     values = build_features(log, rows, compile_plan([_unnamed(atom) for atom in distinct]), context)
-    columns = {atom: np.ascontiguousarray(values[:, place]) for place, atom in enumerate(distinct)}
+    columns = {atom: np.ascontiguousarray(values[:, index]) for index, atom in enumerate(distinct)}
     return OrderNumbers(*(columns[atom] for atom in atoms))
 
 

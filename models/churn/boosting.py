@@ -106,9 +106,9 @@ def _train_watched(fit: Examples, stop: Examples, parameters: Parameters, seed: 
 
 def _folds(account: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
     """Return a fold per row, the same for all rows of an account."""
-    names, place = np.unique(account, return_inverse=True)
+    names, index = np.unique(account, return_inverse=True)
     dealt = np.random.default_rng(seed).permutation(len(names)) % min(FOLDS, len(names))
-    return np.asarray(dealt[place], dtype=np.int64)
+    return np.asarray(dealt[index], dtype=np.int64)
 
 
 def _data(examples: Examples) -> lgb.Dataset:

@@ -88,11 +88,11 @@ def typical_values(values: Floats, numeric: int) -> Floats:
     """Return the median of each of the first `numeric` columns over its present values; NaN for the other columns."""
     typical = np.full(values.shape[1], np.nan)
     step = max(1, len(values) // TYPICAL_ROWS)
-    for place in range(numeric):
-        column = values[::step, place]
+    for index in range(numeric):
+        column = values[::step, index]
         present = column[~np.isnan(column)]
         if len(present):
-            typical[place] = np.median(present)
+            typical[index] = np.median(present)
     return typical
 
 

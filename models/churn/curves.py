@@ -33,7 +33,7 @@ def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -
         return []
     bin_of = np.empty(len(order), dtype=np.int64)
     bin_of[order] = np.minimum((expected / expected[-1] * BINS).astype(np.int64), BINS - 1)
-    return [_bin(bin_of == place, probability, churned, resamples) for place in np.unique(bin_of)]
+    return [_bin(bin_of == index, probability, churned, resamples) for index in np.unique(bin_of)]
 
 
 def _bin(mask: Mask, probability: Floats, churned: Mask, resamples: Resamples) -> CalibrationBin:

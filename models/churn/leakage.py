@@ -61,14 +61,14 @@ def check_leakage(
     cost_of_all = whole - trial.auc_with(~doubted)
     if not cost_of_all > SUSPICIOUS_COST:
         return cost_of_all, ()
-    costs = [(place, whole - trial.auc_without(place)) for place in _worth_trying(fitted, doubted)]
-    results = [LeakageSuspect(examples.columns[place], cost) for place, cost in costs if cost > SUSPICIOUS_COST]
+    costs = [(index, whole - trial.auc_without(index)) for index in _worth_trying(fitted, doubted)]
+    results = [LeakageSuspect(examples.columns[index], cost) for index, cost in costs if cost > SUSPICIOUS_COST]
     return cost_of_all, tuple(sorted(results, key=lambda suspect: -suspect.cost))
 
 
 def _worth_trying(fitted: FittedChurn, doubted: Mask) -> Sequence[int]:
     gain = fitted.booster.feature_importance("gain")
-    return [int(place) for place in np.flatnonzero(doubted & (gain >= LEAST_GAIN_SHARE * gain.sum()))]
+    return [int(index) for index in np.flatnonzero(doubted & (gain >= LEAST_GAIN_SHARE * gain.sum()))]
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class _Trial:
         scores = predict_log_odds(booster, self.judge.values[:, columns])
         return auc(weigh(rank_metrics(scores, self.judge.churned), np.ones(len(scores))))
 
-    def auc_without(self, place: int) -> float:
+    def auc_without(self, index: int) -> float:
         columns = np.ones(len(self.learn.columns), dtype=np.bool_)
-        columns[place] = False
+        columns[index] = False
         return self.auc_with(columns)
 
 

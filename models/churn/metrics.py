@@ -88,7 +88,7 @@ def top_share(scores: Floats, cutoffs: NDArray[np.int64], share: float = TOP_SHA
     """Return which rows are among the top `share` of their own cutoff, rounded up; ties go to the earlier row."""
     order = np.lexsort((-np.where(np.isnan(scores), -np.inf, scores), cutoffs))
     _, first, counts = np.unique(cutoffs[order], return_index=True, return_counts=True)
-    place = np.arange(len(scores)) - np.repeat(first, counts)
+    index = np.arange(len(scores)) - np.repeat(first, counts)
     top = np.zeros(len(scores), dtype=np.bool_)
-    top[order] = place < np.repeat(np.ceil(counts * share), counts)
+    top[order] = index < np.repeat(np.ceil(counts * share), counts)
     return top

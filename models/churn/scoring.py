@@ -35,7 +35,7 @@ FEW = 8
 """Rows up to which the prepared single-row calls are faster than LightGBM's batch call."""
 
 Watch = Callable[[NDArray[np.int64], Floats], None]
-"""Told the places of accounts with their feature rows."""
+"""Told the indices of accounts with their feature rows."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,11 @@ class Scorer:
 
     def _codes(self, profile: Mapping[str, Words], accounts: NDArray[np.int32]) -> Floats:
         codes = np.full((len(accounts), len(self.bundle.model.categories)), np.nan)
-        for place, (name, vocabulary) in enumerate(self.bundle.model.categories.items()):
+        for index, (name, vocabulary) in enumerate(self.bundle.model.categories.items()):
             if name in profile:
                 known = {word: float(code) for code, word in enumerate(vocabulary)}
                 words = profile[name]
-                codes[:, place] = [known.get(words[account] or "", np.nan) for account in accounts.tolist()]
+                codes[:, index] = [known.get(words[account] or "", np.nan) for account in accounts.tolist()]
         return codes
 
 

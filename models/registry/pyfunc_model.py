@@ -40,8 +40,8 @@ class ChurnProbability(PythonModel):
 def _codes(table: pd.DataFrame, name: str, words: list[str]) -> NDArray[np.float64]:
     if name not in table:
         return np.full(len(table), np.nan)
-    place = {word: code for code, word in enumerate(words)}
-    return np.array([place.get(word, np.nan) for word in table[name]], dtype=np.float64)
+    index = {word: code for code, word in enumerate(words)}
+    return np.array([index.get(word, np.nan) for word in table[name]], dtype=np.float64)
 
 
 def _calibrated(log_odds: NDArray[np.float64], calibration: dict[str, Any]) -> NDArray[np.float64]:

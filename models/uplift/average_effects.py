@@ -32,11 +32,11 @@ def measure_average_effects(
     who = np.unique(account, return_inverse=True)[1]
     accounts = int(who.max()) + 1
     value, parts = np.zeros(len(masks)), np.zeros((accounts, len(masks)))
-    for place, (effect, unit, mask) in enumerate(zip(effects, units, masks, strict=True)):
+    for index, (effect, unit, mask) in enumerate(zip(effects, units, masks, strict=True)):
         strength = max(float(np.sum(unit**2)), 1e-300)
-        value[place] = float(np.sum(effect * unit)) / strength
-        rest = unit * (effect - value[place] * unit) / strength
-        parts[:, place] = np.bincount(who[mask], weights=rest, minlength=accounts)
+        value[index] = float(np.sum(effect * unit)) / strength
+        rest = unit * (effect - value[index] * unit) / strength
+        parts[:, index] = np.bincount(who[mask], weights=rest, minlength=accounts)
     return AverageEffects(value, parts.T @ parts)
 
 

@@ -45,8 +45,8 @@ class Ranks:
     def of(self, values: Floats) -> Floats:
         indices = np.linspace(-1.0, 1.0, self.knots.shape[1])
         columns = [
-            np.interp(values[:, place], knots, indices) if np.isfinite(knots).all() else np.zeros(len(values))
-            for place, knots in enumerate(self.knots)
+            np.interp(values[:, index], knots, indices) if np.isfinite(knots).all() else np.zeros(len(values))
+            for index, knots in enumerate(self.knots)
         ]
         return np.nan_to_num(np.column_stack(columns)) if columns else np.empty((len(values), 0))
 
@@ -77,10 +77,10 @@ def ranks_of(values: Floats) -> Ranks:
     """Return quantiles as knots; ties are moved apart by the least that interpolation needs."""
     indices = np.linspace(0.0, 1.0, KNOTS)
     knots = np.full((values.shape[1], KNOTS), np.nan)
-    for place in range(values.shape[1]):
-        present = values[np.isfinite(values[:, place]), place]
+    for index in range(values.shape[1]):
+        present = values[np.isfinite(values[:, index]), index]
         if len(present) and present.min() < present.max():
-            knots[place] = _apart(np.quantile(present, indices))
+            knots[index] = _apart(np.quantile(present, indices))
     return Ranks(knots)
 
 

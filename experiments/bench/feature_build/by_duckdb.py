@@ -54,7 +54,7 @@ def _opened(folder: Path, request: FeatureRequest) -> "duckdb.DuckDBPyConnection
 def _answer(
     connection: "duckdb.DuckDBPyConnection", request: FeatureRequest, cutoffs: list[int], seasons: Seasons, paired: str
 ) -> "Iterator[pa.RecordBatch]":
-    numbers = "".join(f", season{place}" for place in range(len(request.calendars)))
+    numbers = "".join(f", season{index}" for index in range(len(request.calendars)))
     rows = ", ".join(f"({', '.join(map(repr, (cutoff, *seasons[cutoff])))})" for cutoff in cutoffs)
     connection.execute(f"CREATE OR REPLACE TABLE moments AS SELECT * FROM (VALUES {rows}) AS given(cutoff{numbers})")
     reader: pa.RecordBatchReader = connection.sql(_query(request, paired)).to_arrow_reader(100_000)
@@ -64,17 +64,17 @@ def _answer(
 def _query(request: FeatureRequest, paired: str) -> str:
     seen = f"(SELECT * FROM ({paired}) WHERE time < cutoff AND known < cutoff)"
     parts = [f"opened AS (SELECT account, cutoff, min(time) AS opened FROM {seen} GROUP BY account, cutoff)"]
-    for place, (kinds, atoms) in enumerate(request.streams):
+    for index, (kinds, atoms) in enumerate(request.streams):
         named = ", ".join(f"'{kind}'" for kind in kinds)
-        parts.append(f"stream{place} AS ({_stream(f'{seen} WHERE kind IN ({named})', atoms)})")
-    joins = "".join(f" LEFT JOIN stream{place} USING (account, cutoff)" for place in range(len(request.streams)))
+        parts.append(f"stream{index} AS ({_stream(f'{seen} WHERE kind IN ({named})', atoms)})")
+    joins = "".join(f" LEFT JOIN stream{index} USING (account, cutoff)" for index in range(len(request.streams)))
     details = ", ".join(_describe(atom) for _, atoms in request.streams for atom in atoms)
     keys = "accounts CROSS JOIN moments LEFT JOIN opened USING (account, cutoff)"
-    seasons = "".join(f", season{place}" for place in range(len(request.calendars)))
+    seasons = "".join(f", season{index}" for index in range(len(request.calendars)))
     parts.append(f"step0 AS (SELECT account, cutoff, wide, narrow{seasons}, {details} FROM {keys}{joins})")
-    for place, combined in enumerate(request.combined):
+    for index, combined in enumerate(request.combined):
         result = "".join(f", {_combined(part)}" for part in combined)
-        parts.append(f"step{place + 1} AS (SELECT *{result} FROM step{place})")
+        parts.append(f"step{index + 1} AS (SELECT *{result} FROM step{index})")
     return f"WITH {', '.join(parts)} SELECT account, cutoff, {_outputs(request)} FROM step{len(request.combined)}"
 
 
@@ -160,7 +160,7 @@ def _combined(part: Combined) -> str:
 def _outputs(request: FeatureRequest) -> str:
     """Every column; peers are the number less the mean of the narrowest cell that has enough."""
     peers = {peer.column: _peer(_name(peer.own.column), peer.mean) for peer in request.peers}
-    seasons = {calendar.column: f"season{place}" for place, calendar in enumerate(request.calendars)}
+    seasons = {calendar.column: f"season{index}" for index, calendar in enumerate(request.calendars)}
     special = {**peers, **seasons}
     return ", ".join(f"{special.get(column, _name(column))} AS {_name(column)}" for column in request.columns)
 

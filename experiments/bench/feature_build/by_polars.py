@@ -188,6 +188,6 @@ def _peers(peers: list[Peer]) -> "Iterator[pl.Expr]":
 def _seasons(calendars: list[Calendar], seasons: Seasons) -> "Iterator[pl.Expr]":
     import polars as pl
 
-    for place, calendar in enumerate(calendars):
-        known: dict[Any, Any] = {cutoff: numbers[place] for cutoff, numbers in seasons.items()}
+    for index, calendar in enumerate(calendars):
+        known: dict[Any, Any] = {cutoff: numbers[index] for cutoff, numbers in seasons.items()}
         yield pl.col("cutoff").replace_strict(known, return_dtype=pl.Float64).alias(calendar.column)

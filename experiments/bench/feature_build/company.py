@@ -78,12 +78,12 @@ def cutoffs_of(number: int) -> Indices:
 def write_company(folder: Path, accounts: int, events: int, seed: int = 0) -> None:
     """Writes the dataset: `events` events of `accounts` accounts in four segments and ten regions."""
     (folder / "events").mkdir(parents=True)
-    ids = [f"a{place:07d}" for place in range(accounts)]
+    ids = [f"a{position:07d}" for position in range(accounts)]
     rng = np.random.default_rng(seed)
     described = {
         "account_id": ids,
         "segment": rng.choice(["dealer", "pharmacy", "restaurant", "supermarket"], accounts),
-        "region": [f"r{place}" for place in rng.integers(0, 10, accounts)],
+        "region": [f"r{position}" for position in rng.integers(0, 10, accounts)],
     }
     pq.write_table(pa.table(described), folder / "accounts.parquet")
     writer: pq.ParquetWriter | None = None

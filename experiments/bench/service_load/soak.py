@@ -45,8 +45,8 @@ def soak(request: Soak) -> dict[str, Any]:
     ]
     sources.append(("/v1/events", lambda: next(batches)))
     threads = [
-        threading.Thread(target=_work, args=(request, place, source, stop, done, failed))
-        for place, source in enumerate(sources)
+        threading.Thread(target=_work, args=(request, index, source, stop, done, failed))
+        for index, source in enumerate(sources)
     ]
     for thread in threads:
         thread.start()
@@ -64,7 +64,7 @@ def soak(request: Soak) -> dict[str, Any]:
 
 def _work(
     request: Soak,
-    place: int,
+    index: int,
     source: tuple[str, Callable[[], bytes]],
     stop: threading.Event,
     done: list[int],
@@ -79,7 +79,7 @@ def _work(
             except httpx.TransportError as error:
                 failed.append(repr(error))
                 continue
-            done[place] += 1
+            done[index] += 1
             if not answer.is_success:
                 failed.append(answer.text[:200])
 

@@ -55,8 +55,8 @@ def _probabilities(log: pd.DataFrame, other: pd.DataFrame, items: int, target: s
         return np.full(len(log), 1.0 / items)
     counts = other.groupby(["position", "item_id"]).size()
     shares = counts / counts.groupby(level="position").transform("sum")
-    place = pd.MultiIndex.from_frame(log[["position", "item_id"]])
-    return shares.reindex(place, fill_value=0.0).to_numpy(dtype=np.float64)
+    keys = pd.MultiIndex.from_frame(log[["position", "item_id"]])
+    return shares.reindex(keys, fill_value=0.0).to_numpy(dtype=np.float64)
 
 
 def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, Any]:
@@ -71,8 +71,8 @@ def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> WeightedRows:
     position = log["position"].to_numpy()
     fitted = np.zeros(len(log))
     for part in range(FOLDS):
-        for place in np.unique(position):
-            here, there = (fold == part) & (position == place), (fold != part) & (position == place)
+        for slot in np.unique(position):
+            here, there = (fold == part) & (position == slot), (fold != part) & (position == slot)
             fitted[here] = click[there].mean()
     return WeightedRows(weight, fitted, fitted)
 

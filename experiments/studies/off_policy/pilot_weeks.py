@@ -62,7 +62,7 @@ class DecisionPoint:
         )
 
     def rows_of(self, rows: RandomisedRows) -> Codes:
-        """The places of a log's rows among the rows here."""
+        """The indices of a log's rows among the rows here."""
         return np.searchsorted(self.who, rows.account)
 
 

@@ -40,7 +40,7 @@ class RolloutLog:
         return np.concatenate([point.truth for point in self.decision_points])
 
     def draw(self, number: int) -> tuple[RandomisedRows, Codes]:
-        """One log with its rows' places in the arrays; the same number is the same log."""
+        """One log with its rows' indices into the arrays; the same number is the same log."""
         logs = [point.draw(number) for point in self.decision_points]
         starts = np.cumsum([0, *(len(point.who) for point in self.decision_points)])
         rows = [

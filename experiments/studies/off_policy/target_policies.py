@@ -26,8 +26,8 @@ def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
     an independent log of the same size, by the true effects; the playbook but for help offered to few accounts."""
     named = {name: target_named(name, playbook, log.tier, log.eligible) for name in (*playbook.action_names, PLAYBOOK)}
     effects = learned_policy(log)
-    ours = log.each(lambda place: allocated_policy(place, effects.predict(place.values), playbook))
-    best = log.each(lambda place: allocated_policy(place, place.effect, playbook))
+    ours = log.each(lambda point: allocated_policy(point, effects.predict(point.values), playbook))
+    best = log.each(lambda point: allocated_policy(point, point.effect, playbook))
     return {**named, OURS: ours, BEST: best, FEW: _but_few(log, named)}
 
 
@@ -53,26 +53,26 @@ def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:
     return np.where(few[:, None], named["help_offer"], named[PLAYBOOK])
 
 
-def allocated_policy(place: DecisionPoint, effect: Floats, playbook: Playbook) -> Floats:
+def allocated_policy(point: DecisionPoint, effect: Floats, playbook: Playbook) -> Floats:
     """Chances, 0 or 1, of what the reps' hours go to by net value of these effects."""
-    seat, rule, actions = place.simulation.traits.seat[place.who], playbook.rep, Actions.of(playbook)
+    seat, rule, actions = point.simulation.traits.seat[point.who], playbook.rep, Actions.of(playbook)
     reps, rep = np.unique(seat, return_inverse=True)
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
-    count, channels = len(place.who), actions.contacts.shape[1]
+    count, channels = len(point.who), actions.contacts.shape[1]
     net = net_values(np.nan_to_num(effect), actions.cost, playbook.minute_cost)
     problem = AllocationProblem(
         actions=actions,
         rep=rep.astype(np.int64),
         tier=np.zeros(count, dtype=np.int64),
         net_value=net - net[:, :1],
-        allowed=place.eligible,
-        fulfils=np.zeros(place.eligible.shape, dtype=bool),
+        allowed=point.eligible,
+        fulfils=np.zeros(point.eligible.shape, dtype=bool),
         booked=np.full(count, NOT_BOOKED),
         due=np.zeros((count, channels)),
         shortfall_cost=np.zeros((count, channels)),
         capacity=np.tile(hours, (len(reps), 1)),
         floor=np.zeros((len(reps), 1, channels)),
     )
-    chosen = np.zeros(place.eligible.shape)
+    chosen = np.zeros(point.eligible.shape)
     chosen[np.arange(count), allocate(problem).choice] = 1.0
     return chosen

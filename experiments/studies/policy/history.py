@@ -36,9 +36,9 @@ class RolloutHistory:
     def values(self, seen: Observation) -> Floats:
         """(n, F) what every learner of the study gets."""
         margin, met = np.array(self.margin[-WINDOWS[-1] :]), np.array(self.contacts[-WINDOWS[-1] :])
-        place = np.arange(len(margin))[:, None]
-        silent = len(margin) - np.where(margin > 0, place, -1).max(axis=0)
-        untouched = len(margin) - np.where(met > 0, place, -1).max(axis=0)
+        index = np.arange(len(margin))[:, None]
+        silent = len(margin) - np.where(margin > 0, index, -1).max(axis=0)
+        untouched = len(margin) - np.where(met > 0, index, -1).max(axis=0)
         columns = [margin[-window:].sum(axis=0) for window in WINDOWS]
         columns += [(met[-window:] >= WorldAction.VISIT).sum(axis=0) for window in WINDOWS[:3]]
         columns += [(met[-window:] > 0).sum(axis=0) for window in WINDOWS[:2]]

@@ -49,8 +49,8 @@ class PilotEffects:
 
     def add_week(self, margin: Floats) -> None:
         """A week behind the pilot's end, as the first accounts lived it."""
-        place = len(self.margin) - len(self.weeks)
-        rest = self.beyond[place] if place < len(self.beyond) else margin
+        index = len(self.margin) - len(self.weeks)
+        rest = self.beyond[index] if index < len(self.beyond) else margin
         self.margin.append(np.concatenate([margin, rest[len(margin) :]]))
 
     def matured(self, part: float = 1.0) -> DecisionSample:
@@ -65,8 +65,8 @@ class PilotEffects:
         }
         outcome = np.concatenate(
             [
-                np.sum(self.margin[place : place + HORIZON], axis=0)[week.account[mine]]
-                for place, (week, mine) in enumerate(zip(self.weeks, retained, strict=False))
+                np.sum(self.margin[index : index + HORIZON], axis=0)[week.account[mine]]
+                for index, (week, mine) in enumerate(zip(self.weeks, retained, strict=False))
             ]
         )
         return DecisionSample(

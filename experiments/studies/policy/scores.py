@@ -34,9 +34,9 @@ def rank_scores(seen: Observation, worth: Floats) -> Floats:
     """ActionCodes by the rank of their account, in the scale of the dearest missing contact; a visit before a call."""
     playbook, actions = seen.playbook, Actions.of(seen.playbook)
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
-    place = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
+    index = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
     attention = np.minimum(actions.contacts, 1.0) @ np.array([1.0, 0.4, 0.2])
-    return np.asarray(place[:, None] * attention[None, :] * dearest - THRIFT * _costs(seen), dtype=np.float64)
+    return np.asarray(index[:, None] * attention[None, :] * dearest - THRIFT * _costs(seen), dtype=np.float64)
 
 
 def at_random(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:

@@ -140,7 +140,7 @@ def _chosen(data: DecisionData, randomised: bool, rows: int) -> Flags:
 def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) -> NDArray[np.str_]:
     """Tier, then the first that holds: a complaint or problem of the last month, overdue against its own cycle, not
     contacted for four weeks, steady."""
-    column = {name: values[:, place] for place, name in enumerate(columns)}
+    column = {name: values[:, index] for index, name in enumerate(columns)}
     trouble = (column["complaint_since_last"] < 28) | (column["problem_raised_since_last"] < 28)
     overdue = column["order_since_last__over__order_gap_mean_last26"] > 1.5
     neglected = ~(column["contact_count_28d"] > 0)

@@ -35,9 +35,9 @@ def _quarters(rows: Sequence[MetricRow], words: Words) -> Figure:
     figure = new_figure()
     figure.suptitle(words("chart.quarters_title"))
     axes = figure.subplots()
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         ratio = row["expected_over_observed"]
-        axes.errorbar(place, ratio, [[ratio - row["eo_low"]], [row["eo_high"] - ratio]], fmt="o", color="C0", capsize=3)
+        axes.errorbar(index, ratio, [[ratio - row["eo_low"]], [row["eo_high"] - ratio]], fmt="o", color="C0", capsize=3)
     axes.axhline(1.0, color="0.5", linestyle="--", linewidth=1)
     axes.set_xticks(range(len(rows)), [row["value"] for row in rows], rotation=45)
     axes.set_ylabel(words("chart.quarters_axis"))

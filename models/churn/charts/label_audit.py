@@ -69,10 +69,10 @@ def _months(audit: LabelAudit, words: Words) -> Figure:
     indices = [month.month for month in months]
     if audit.quiet.periods:
         other = [_number(month.without_quiet) for month in months]
-        axes.bar([place + 0.2 for place in indices], other, width=0.4, label=words("without_quiet"), color="0.75")
+        axes.bar([index + 0.2 for index in indices], other, width=0.4, label=words("without_quiet"), color="0.75")
     width, shift, label = (0.4, 0.2, words("with_quiet")) if audit.quiet.periods else (0.8, 0.0, None)
     rates = [_number(month.churn_rate) for month in months]
-    axes.bar([place - shift for place in indices], rates, width=width, label=label)
+    axes.bar([index - shift for index in indices], rates, width=width, label=label)
     axes.set_xticks(indices)
     axes.set_xlabel(words("month"))
     _percent(axes, words("rate"))
@@ -88,9 +88,9 @@ def _personal(audit: LabelAudit, words: Words) -> Figure:
     bins = [f"{low}–{high}" for low, high in itertools.pairwise(EDGES)] + [f"{EDGES[-1]}+"]
     axes.bar(bins, audit.personal.histogram)
     horizon = audit.definition.horizon
-    place = sum(edge <= horizon for edge in EDGES) - 1
-    inside = (horizon - EDGES[place]) / (EDGES[place + 1] - EDGES[place]) if place + 1 < len(EDGES) else 0.5
-    axes.axvline(place - 0.5 + inside, color="C3", linestyle="--", label=words("fixed"))
+    index = sum(edge <= horizon for edge in EDGES) - 1
+    inside = (horizon - EDGES[index]) / (EDGES[index + 1] - EDGES[index]) if index + 1 < len(EDGES) else 0.5
+    axes.axvline(index - 0.5 + inside, color="C3", linestyle="--", label=words("fixed"))
     axes.set_xlabel(words("days"))
     axes.set_ylabel(words("rows"))
     axes.legend()

@@ -28,8 +28,8 @@ class AuditInputs:
     def windows(self, definition: ChurnDefinition, quiet: QuietPeriods) -> Windows:
         """Return the window of each row under another definition or other quiet days."""
         at_cutoffs = windows_of(self.cutoffs, definition, quiet, self.label_lag_days)
-        place = np.searchsorted(self.cutoffs, self.standing.rows.cutoff)
-        return Windows(at_cutoffs.opens[place], at_cutoffs.closes[place], at_cutoffs.matures[place])
+        index = np.searchsorted(self.cutoffs, self.standing.rows.cutoff)
+        return Windows(at_cutoffs.opens[index], at_cutoffs.closes[index], at_cutoffs.matures[index])
 
     def labels(self) -> LabelledRows:
         """Return the rows labelled by the definition itself."""

@@ -134,5 +134,5 @@ def advice_text(advice: Advice, language: str) -> str:
 
 
 def _grid_json(audit: LabelAudit) -> Mapping[str, Any]:
-    first, last = (moment_of(int(audit.cutoffs[place]), audit.time_zone).isoformat() for place in (0, -1))
+    first, last = (moment_of(int(audit.cutoffs[index]), audit.time_zone).isoformat() for index in (0, -1))
     return {"count": len(audit.cutoffs), "first": first, "last": last, "label_lag_days": audit.label_lag_days}

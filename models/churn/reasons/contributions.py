@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from features.definitions import Code, Direction, Feature
 
 CODES: tuple[Code, ...] = tuple(Code)
-_PLACE = {code: place for place, code in enumerate(CODES)}
+_PLACE = {code: index for index, code in enumerate(CODES)}
 _SIGN = {Direction.RISING: 1.0, Direction.FALLING: -1.0, Direction.EITHER: 0.0}
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class CodeMap:
     """How F model columns belong to C codes. `order`: the columns by code; `starts`: where in it each code of `present`
-    (places in CODES) begins. `expected` (F): +1, -1 or 0. `typical` (F): a usual value, the median of the training
+    (indices into CODES) begins. `expected` (F): +1, -1 or 0. `typical` (F): a usual value, the median of the training
     rows; NaN where never measured."""
 
     order: NDArray[np.intp]

@@ -164,13 +164,13 @@ TARGETS: Mapping[str, str] = {
 
 
 def evidence_columns(features: Sequence[Feature], code: Code, names: Iterable[str]) -> NDArray[np.intp]:
-    """Return the places of the code's features that count events which one of the facts `names` counts too.
+    """Return the indices of the code's features that count events which one of the facts `names` counts too.
 
     The emotional account counts nearly all events, so that only its own features and facts go together.
     """
     facts = [FACTS[TARGETS.get(name, name)] for name in names if TARGETS.get(name, name) in FACTS]
-    own = [place for place, feature in enumerate(features) if feature.code is code]
-    return np.array([place for place in own if any(_alike(features[place], fact) for fact in facts)], dtype=np.intp)
+    own = [index for index, feature in enumerate(features) if feature.code is code]
+    return np.array([index for index in own if any(_alike(features[index], fact) for fact in facts)], dtype=np.intp)
 
 
 def _alike(feature: Feature, fact: Fact) -> bool:

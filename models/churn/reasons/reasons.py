@@ -57,8 +57,8 @@ class Explainer:
         words = self.wordings[language]
         order = np.argsort(-np.abs(sums.totals), axis=1, kind="stable")
         return [
-            _reasons(_Speaker(words, row, contributions[place]), _candidates(sums, order, place), count)
-            for place, row in enumerate(values.tolist())
+            _reasons(_Speaker(words, row, contributions[position]), _candidates(sums, order, position), count)
+            for position, row in enumerate(values.tolist())
         ]
 
 
@@ -95,11 +95,11 @@ def create_explainer(
     return Explainer(code_map(features, len(categories), typical), wordings)
 
 
-def _candidates(sums: CodeSums, order: NDArray[np.intp], place: int) -> list[Candidate]:
+def _candidates(sums: CodeSums, order: NDArray[np.intp], position: int) -> list[Candidate]:
     """Return the codes of a row that may speak, weightiest first."""
-    totals, supported = sums.totals[place].tolist(), sums.supported[place].tolist()
+    totals, supported = sums.totals[position].tolist(), sums.supported[position].tolist()
     chosen: list[Candidate] = []
-    for index in order[place].tolist():
+    for index in order[position].tolist():
         total = totals[index]
         if abs(total) < LEAST:
             break
@@ -111,9 +111,9 @@ def _candidates(sums: CodeSums, order: NDArray[np.intp], place: int) -> list[Can
 
 def _reasons(speaker: _Speaker, candidates: Sequence[Candidate], count: int) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
-    for place, candidate in enumerate(candidates):
+    for position, candidate in enumerate(candidates):
         if len(reasons) == count:
-            return _with_a_cause(speaker, reasons, candidates[place:])
+            return _with_a_cause(speaker, reasons, candidates[position:])
         reason = speaker.reason(candidate)
         if reason is not None:
             reasons.append(reason)

@@ -149,8 +149,8 @@ def _windows_agree(facts: Vocabulary, used: set[str], template: str) -> bool:
 
 def _test(facts: Vocabulary, claim: Claim) -> Callable[[Row], bool] | None:
     if claim.relation == "is":
-        place, known = facts.words.get(claim.left, (0, ()))
-        return partial(_is, place, float(known.index(str(claim.right)))) if claim.right in known else None
+        position, known = facts.words.get(claim.left, (0, ()))
+        return partial(_is, position, float(known.index(str(claim.right)))) if claim.right in known else None
     left = facts.numbers.get(claim.left)
     right = facts.numbers.get(claim.right) if isinstance(claim.right, str) else None
     if left is None or (isinstance(claim.right, str) and right is None):
@@ -165,8 +165,8 @@ def _settled(facts: Vocabulary, number: float | Threshold) -> float:
     return number.of(facts.thresholds) if isinstance(number, Threshold) else float(number)
 
 
-def _is(place: int, code: float, row: Row) -> bool:
-    return row[place] == code
+def _is(position: int, code: float, row: Row) -> bool:
+    return row[position] == code
 
 
 def _against(compare: Callable[[float, float], bool], left: Located, right: float, row: Row) -> bool:
@@ -186,8 +186,8 @@ def _blank(facts: Vocabulary, name: str, language: str, currency: str) -> Callab
     return partial(_number, facts.numbers[name], language, currency)
 
 
-def _word(place: int, known: tuple[str, ...], row: Row) -> str | None:
-    code = row[place]
+def _word(position: int, known: tuple[str, ...], row: Row) -> str | None:
+    code = row[position]
     return None if math.isnan(code) or code < 0 else known[int(code)]
 
 

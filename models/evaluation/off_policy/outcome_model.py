@@ -116,7 +116,7 @@ def _retained(residuals: Floats, middle: float) -> float:
 
 def _means(rows: RandomisedRows, seed: int) -> Floats:
     fold = folds_of(rows.account, seed=seed)
-    parts, place = np.unique(fold, return_inverse=True)
+    parts, index = np.unique(fold, return_inverse=True)
     others = [rows.outcome[fold != part] for part in parts]
     means = np.array([rest.mean() if len(rest) else 0.0 for rest in others])
-    return np.repeat(means[place][:, None], len(rows.actions), axis=1)
+    return np.repeat(means[index][:, None], len(rows.actions), axis=1)

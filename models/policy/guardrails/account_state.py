@@ -85,8 +85,8 @@ def _there(rep: DutyRep, days: Indices) -> Flags:
 def _contacts(request: DutyRequest, interval: tuple[int, int]) -> Floats:
     """Accounts × channels: contacts that happened in a half-open interval of instants; faked or short ones too."""
     result = np.zeros((request.accounts, len(CHANNELS)))
-    for place, channel in enumerate(CHANNELS):
+    for index, channel in enumerate(CHANNELS):
         records = request.contacts.records[channel]
         low, high = np.searchsorted(records.occurred_at, interval)
-        result[:, place] = np.bincount(records.account[low:high], minlength=request.accounts)
+        result[:, index] = np.bincount(records.account[low:high], minlength=request.accounts)
     return result

@@ -15,13 +15,13 @@ from models.policy.guardrails.rules import NONE, RULES, GuardrailResult
 
 def log_columns(guarded: GuardrailResult, actions: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return per account the JSON list of allowed actions, the JSON object of blocked actions with their rules."""
-    patterns, place = np.unique(guarded.rule, axis=0, return_inverse=True)
+    patterns, index = np.unique(guarded.rule, axis=0, return_inverse=True)
     eligible = [[action for action, rule in zip(actions, row, strict=True) if rule == NONE] for row in patterns]
     blocked = [
         {action: RULES[rule] for action, rule in zip(actions, row, strict=True) if rule != NONE} for row in patterns
     ]
     texts = (np.array([orjson.dumps(one).decode() for one in result], dtype=object) for result in (eligible, blocked))
-    allowed, refused = (result[place.reshape(-1)] for result in texts)
+    allowed, refused = (result[index.reshape(-1)] for result in texts)
     return allowed, refused
 
 

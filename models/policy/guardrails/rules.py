@@ -34,7 +34,7 @@ NONE = -1
 
 @dataclass(frozen=True)
 class GuardrailResult:
-    """n accounts × K actions. `rule`: place in RULES of what blocks, NONE where nothing does. `number`, `limit`: what
+    """n accounts × K actions. `rule`: index in RULES of what blocks, NONE where nothing does. `number`, `limit`: what
     the rule found and what it allows; NaN where it has no number. The first action is always allowed."""
 
     rule: NDArray[np.int8]
@@ -80,9 +80,9 @@ def _verdicts(situation: AccountState, playbook: Playbook) -> Iterator[_Verdict]
     yield _Verdict("suppressed", situation.rejected >= most, situation.rejected, float(most))
     yield from _gift_verdicts(situation, playbook)
     for name, output, caps in (("week_cap", situation.week, limits.week), ("month_cap", situation.month, limits.month)):
-        for place, channel in enumerate(CHANNELS):
-            brings = Actions.of(playbook).contacts[:, place]
-            would_be, cap = output[:, place, None] + brings, float(caps[channel])
+        for position, channel in enumerate(CHANNELS):
+            brings = Actions.of(playbook).contacts[:, position]
+            would_be, cap = output[:, position, None] + brings, float(caps[channel])
             yield _Verdict(name, (would_be > cap) & (brings > 0), would_be, cap)
 
 

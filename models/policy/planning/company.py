@@ -51,7 +51,7 @@ class Company:
 
     @cached_property
     def owner(self) -> Indices:
-        """Per account the place of its rep among `rep_ids`, -1 where nobody is in charge."""
+        """Per account the index of its rep among `rep_ids`, -1 where nobody is in charge."""
         request = duty_request(self.book, self.playbook, self.week, self.cutoff)
         return np.asarray(request.owner(request.last_known_day), dtype=np.int64)
 

@@ -76,17 +76,17 @@ def _write_excel(path: Path, title: str, rows: Sequence[Mapping[str, Any]], lang
     for column in sheet.iter_cols(min_row=3, min_col=len(PLAIN) + 1):
         for cell in column:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-    for place in range(1, len(heads) + 1):
-        wide = place > len(PLAIN)
-        sheet.column_dimensions[sheet.cell(2, place).column_letter].width = WIDE if wide else NARROW
+    for position in range(1, len(heads) + 1):
+        wide = position > len(PLAIN)
+        sheet.column_dimensions[sheet.cell(2, position).column_letter].width = WIDE if wide else NARROW
     sheet.freeze_panes = "C3"
     book.save(path)
 
 
 def _put(sheet: "Worksheet", number: int, values: Sequence[Any]) -> None:
     """Text stays text: what begins with = is no formula."""
-    for place, value in enumerate(values, start=1):
-        cell = sheet.cell(number, place)
+    for position, value in enumerate(values, start=1):
+        cell = sheet.cell(number, position)
         cell.value = value
         if isinstance(value, str):
             cell.data_type = "s"

@@ -83,7 +83,7 @@ def attention(playbook: Playbook, offered: Flags) -> Floats:
     if HELP in playbook.action_names:
         extra = weights.get(EventKind.HELP_GIVEN, 0.0) / visit
         result[:, playbook.action_names.index(HELP)] += np.where(offered, extra, 0.0)
-    for action, place in playbook.priors.items():
+    for action, position in playbook.priors.items():
         if action in playbook.action_names:
-            result[:, playbook.action_names.index(action)] = 1.0 / place
+            result[:, playbook.action_names.index(action)] = 1.0 / position
     return result

@@ -45,9 +45,11 @@ def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Row
     if not len(lost):
         return causes
     cutoffs = _cutoffs_after(lost.cutoff, context.time_zone)
-    place = np.searchsorted(cutoffs, lost.cutoff)
-    for index, request in zip(np.unique(place), _requested(dataset, context, cutoffs[np.unique(place)]), strict=True):
-        mine = np.flatnonzero(place == index)
+    position = np.searchsorted(cutoffs, lost.cutoff)
+    for index, request in zip(
+        np.unique(position), _requested(dataset, context, cutoffs[np.unique(position)]), strict=True
+    ):
+        mine = np.flatnonzero(position == index)
         rows = Rows(lost.account[mine], np.full(len(mine), request.cutoff))
         causes[mine] = _judge(scorer, _compared(scorer, request), rows).cause
     return causes
@@ -65,8 +67,10 @@ def _requested(dataset: Dataset, context: Context, cutoffs: Instants) -> list[Sc
     profile = profile_of(dataset, Rows.grid(log.account_count, cutoffs))
     columns = {str(name): profile[name].to_numpy(dtype=object).reshape(-1, len(cutoffs)) for name in profile}
     return [
-        ScoringRequest(log, context, int(cutoff), {name: column[:, place].tolist() for name, column in columns.items()})
-        for place, cutoff in enumerate(cutoffs)
+        ScoringRequest(
+            log, context, int(cutoff), {name: column[:, position].tolist() for name, column in columns.items()}
+        )
+        for position, cutoff in enumerate(cutoffs)
     ]
 
 

@@ -65,17 +65,17 @@ def customers_in_period(log: EventLog, context: Context, definition: ChurnDefini
     counted = np.arange(len(times)) - orders.offsets[account] + 1 >= definition.min_orders
     inside = counted & (times < period.end) & (np.minimum(following, stops) >= period.start)
     left = inside & (following >= stops) & (stops < period.end)
-    place = _last_place(account, inside, left, log.account_count)
-    was_left, announced = left[place], ending[place] < timeouts[place]
-    moved = was_left & announced & (kind[place] == EventKind.ACCOUNT_TRANSFERRED.number)
+    index = _last_place(account, inside, left, log.account_count)
+    was_left, announced = left[index], ending[index] < timeouts[index]
+    moved = was_left & announced & (kind[index] == EventKind.ACCOUNT_TRANSFERRED.number)
     gone = was_left & ~moved
     return Customers(
-        account=account[place].astype(np.int32),
-        lost_at=np.where(gone, stops[place], NEVER),
-        last_order=times[place],
+        account=account[index].astype(np.int32),
+        lost_at=np.where(gone, stops[index], NEVER),
+        last_order=times[index],
         closed=gone & announced,
         transferred=moved,
-        returned=gone & (following[place] != NEVER),
+        returned=gone & (following[index] != NEVER),
     )
 
 
@@ -89,15 +89,15 @@ def _following(times: Instants, account: Indices) -> Instants:
 def _first_ending(endings: RecordedEvents, account: Indices, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
     """Return when each account first closed or was transferred after each time, with the kind; NEVER where it did
     not."""
-    place = endings.next_from(account, times)
-    exists = place < endings.offsets[account + 1]
+    index = endings.next_from(account, times)
+    exists = index < endings.offsets[account + 1]
     at, kind = np.full(len(times), NEVER), np.zeros(len(times), dtype=np.uint8)
-    at[exists], kind[exists] = endings.occurred_at[place[exists]], endings.kind[place[exists]]
+    at[exists], kind[exists] = endings.occurred_at[index[exists]], endings.kind[index[exists]]
     return at, kind
 
 
 def _last_place(account: Indices, inside: Mask, left: Mask, accounts: int) -> Indices:
-    """Return per customer the place of the order after which it was last lost, else of its last order in the period."""
+    """Return per customer the index of the order after which it was last lost, else of its last order in the period."""
     latest = np.full(accounts, -1)
     for chosen in (inside, left):
         indices = np.flatnonzero(chosen)

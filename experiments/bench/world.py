@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         dataset, frames = write_world(world, Path(folder) / "world")
         simulated = time.perf_counter() - began
         measured = _measured(dataset, Path(folder) / "world" / "truth", effort)
-        coin = _measure_coin_flip(world, Path(folder), effort)
+        coin_flip = _measure_coin_flip(world, Path(folder), effort)
     return {
         "parameters": {"accounts": accounts, "seed": args.seed, "fit": args.fit},
         "world": world.hash,
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "events": frames.events,
         "departures": sum(len(part) for part in frames.departures),
         **measured,
-        "coin_flip": coin,
+        "coin_flip": coin_flip,
     }
 
 

@@ -15,7 +15,7 @@ LISTS = (
     "/v1/duties?limit=1",
     "/v1/audit?limit=1",
 )
-PLACES: tuple[object, ...] = (
+FOREIGN_VALUES: tuple[object, ...] = (
     "\x00",
     "\ud7ff" * 500,
     "'; DROP TABLE accounts; --",
@@ -37,7 +37,7 @@ def tampered_pages(http: httpx.Client) -> Iterator[str]:
         cursor = http.get(path).raise_for_status().json()["next_cursor"]
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         for index in range(len(parts)):
-            for other in PLACES:
+            for other in FOREIGN_VALUES:
                 if other != parts[index]:
                     yield f"{path}&cursor={_written([*parts[:index], other, *parts[index + 1 :]])}"
         for text in ("", "=", "%", "AAAA", "bnVsbA", "\x00", "W10", "ÿ", "W1tdXQ" * 200):

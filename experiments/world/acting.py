@@ -39,7 +39,7 @@ class Acts:
 
 @dataclass(frozen=True)
 class WeekIntent:
-    """A week's wishes: the rep's own, a policy's where `ruled`, what comes first when hours are short."""
+    """A week's intended actions: the rep's own, a policy's where `ruled`, what comes first when hours are short."""
 
     own: ActionCodes
     assigned: ActionCodes

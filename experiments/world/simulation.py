@@ -117,8 +117,8 @@ class Simulation:
         self._open_accounts()
         week, books = self.week, self.books
         probabilities, allowed, own = self.intentions()
-        wishes = own_plan(own, self.priority()) if plan is None else plan(own)
-        acts = act(wishes, self.world.playbook, self.traits.seat, week, self.draws)
+        intent = own_plan(own, self.priority()) if plan is None else plan(own)
+        acts = act(intent, self.world.playbook, self.traits.seat, week, self.draws)
         buying = ordering(self.traits, self.state, books)
         crossings, ordered = self._order(week, buying)
         before = self.state

@@ -89,11 +89,11 @@ def first_guess(real: Marginals) -> FittedMarginals:
 def corrected(attempt: FitAttempt, real: Marginals) -> FittedMarginals:
     """The numbers, each moved by the ratio of what is wanted to what came out."""
     fitted, ours = attempt.fitted, attempt.ours
-    wanted_rate, made_rate = _quantiles(1.0 / real.gap_mean), _quantiles(1.0 / ours.gap_mean)
-    wanted_cv, made_cv = _quantiles(real.gap_cv), _quantiles(ours.gap_cv)
-    rate = np.array(fitted.order_rate) * (wanted_rate / made_rate) ** _eagerness(np.array(fitted.order_rate))
+    wanted_rate, simulated_rate = _quantiles(1.0 / real.gap_mean), _quantiles(1.0 / ours.gap_mean)
+    wanted_cv, simulated_cv = _quantiles(real.gap_cv), _quantiles(ours.gap_cv)
+    rate = np.array(fitted.order_rate) * (wanted_rate / simulated_rate) ** _exponent(np.array(fitted.order_rate))
     calmer = (real.churn[90] / ours.churn[90]) ** CALMING
-    spread = np.array(fitted.gap_spread) * np.clip(wanted_cv / made_cv, 0.7, 1.4) ** 0.6 * calmer
+    spread = np.array(fitted.gap_spread) * np.clip(wanted_cv / simulated_cv, 0.7, 1.4) ** 0.6 * calmer
     size = np.array(fitted.order_size) * _quantiles(real.size) / _quantiles(ours.size)
     noise = np.array(fitted.size_spread) * (_quantiles(real.spread) / _quantiles(ours.spread))
     season = np.array(fitted.season) * (real.season / ours.season) ** 0.7
@@ -109,7 +109,7 @@ def corrected(attempt: FitAttempt, real: Marginals) -> FittedMarginals:
     )
 
 
-def _eagerness(rate: Floats) -> Floats:
+def _exponent(rate: Floats) -> Floats:
     """Accounts that order every week anyway answer little to a higher rate, so corrections there may be larger."""
     return np.where(rate > 1.0, 1.5, 1.0)
 

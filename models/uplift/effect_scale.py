@@ -38,22 +38,25 @@ class Measure:
 
 @dataclass(frozen=True)
 class EffectScale:
-    """Predicts a row's measure. Effects on amounts are shares of the amount to be expected, those on any number shares
-    of the spread, those on yes or no flat. `scatter`: absent where a chance's √(p(1 − p)) serves. `least_stake`,
-    `least_spread`: what neither stays below."""
+    """Predicts a row's measure.
+
+    Effects on amounts are shares of the expected amount, those on other numbers shares of the spread, those on binary
+    outcomes differences. `scatter`: None where √(p(1 − p)) of a probability serves. `least_scale`, `least_spread`:
+    lower bounds of scale and spread.
+    """
 
     kind: OutcomeKind
     trees: CrossFitted
     scatter: CrossFitted | None
-    least_stake: float
+    least_scale: float
     least_spread: float
 
     def at(self, values: Floats) -> Measure:
-        """Of other rows."""
+        """Return the measure of other rows."""
         return self._of(self.trees.mean(values), self.scatter.mean(values) if self.scatter else None)
 
     def held_out(self, values: Floats, fold: Codes) -> Measure:
-        """Of the rows that it was learned from, by what saw nothing of their fold."""
+        """Return the measure of the rows that it was fitted on, by the models of the other folds."""
         level = self.trees.held_out(values, fold)
         return self._of(level, self.scatter.held_out(values, fold) if self.scatter else None)
 
@@ -63,7 +66,7 @@ class EffectScale:
         if self.kind is OutcomeKind.BINARY:
             return Measure(level, np.ones(len(level)), spread)
         return Measure(
-            level, np.maximum(level, self.least_stake) if self.kind is OutcomeKind.AMOUNT else spread, spread
+            level, np.maximum(level, self.least_scale) if self.kind is OutcomeKind.AMOUNT else spread, spread
         )
 
 

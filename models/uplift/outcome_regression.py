@@ -15,7 +15,7 @@ OBJECTIVES = {OutcomeKind.BINARY: "binary", OutcomeKind.AMOUNT: "tweedie", Outco
 CLIPPED = (0.0005, 0.9995)
 """Quantiles at which outcomes are clipped for the regressions."""
 
-LEAST_STAKE_QUANTILE, LEAST_SPREAD_QUANTILE = 0.02, 0.1
+LEAST_SCALE_QUANTILE, LEAST_SPREAD_QUANTILE = 0.02, 0.1
 INSIDE = (0.005, 0.995)
 
 
@@ -43,8 +43,8 @@ def regress_common(sample: DecisionSample, fold: Codes, seed: int = 0) -> Common
     scatter, least_spread = None, LEAST_CHANCE_SPREAD
     if kind is not OutcomeKind.BINARY:
         scatter, least_spread = _scatter(sample.values, np.abs(y - level), fold, seed)
-    least_stake = max(float(np.quantile(level, LEAST_STAKE_QUANTILE)), 1e-9)
-    scale = EffectScale(kind, trees, scatter, least_stake, least_spread)
+    least_scale = max(float(np.quantile(level, LEAST_SCALE_QUANTILE)), 1e-9)
+    scale = EffectScale(kind, trees, scatter, least_scale, least_spread)
     return CommonRegression(scale.held_out(sample.values, fold), scale)
 
 

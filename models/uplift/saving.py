@@ -58,7 +58,7 @@ def _scale(scale: EffectScale) -> dict[str, Any]:
         "kind": scale.kind.value,
         "trees": _forest(scale.trees),
         "scatter": _forest(scale.scatter) if scale.scatter else None,
-        "least_stake": scale.least_stake,
+        "least_scale": scale.least_scale,
         "least_spread": scale.least_spread,
     }
 
@@ -66,7 +66,7 @@ def _scale(scale: EffectScale) -> dict[str, Any]:
 def _scale_from(data: dict[str, Any]) -> EffectScale:
     scatter = _forest_from(data["scatter"]) if data["scatter"] else None
     return EffectScale(
-        OutcomeKind(data["kind"]), _forest_from(data["trees"]), scatter, data["least_stake"], data["least_spread"]
+        OutcomeKind(data["kind"]), _forest_from(data["trees"]), scatter, data["least_scale"], data["least_spread"]
     )
 
 

@@ -1,4 +1,4 @@
-"""What an action changes where it is done because it was assigned: the complier effect."""
+"""Complier average causal effect (CACE): the effect of an action where it is done because it was assigned."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.sample import Codes, Flags, Floats
 
 LEAST_T = 3.3
-"""A first stage weaker than this (F below about 10; Staiger & Stock 1997) gives no ratio worth telling."""
+"""Least t of the first stage: below (F under about 10; Staiger & Stock 1997) the ratio is unreliable."""
 
 
 @dataclass(frozen=True)
 class ComplierEffect:
-    """`assigned`: effect of asking for the action. `uptake`: by how much asking raises the share that does it.
-    `complier`: their ratio, with an interval that follows from both at once (delta method on the ratio's scores)."""
+    """`assigned`: effect of assigning the action (ITT). `uptake`: by how much assigning raises the share that does it.
+    `complier`: their ratio, with an interval by the delta method on the ratio's scores."""
 
     action: str
     assigned: ClusteredMean
@@ -26,10 +26,12 @@ class ComplierEffect:
 def complier_effect(
     action: str, effect_scores: Floats, uptake_scores: Floats, account: Codes, rows: Flags | None = None
 ) -> ComplierEffect:
-    """Return the local average effect (Imbens & Angrist 1994, Econometrica 62): pseudo-effects of assignment on the
-    outcome over those on doing the action. Holds where an assignment acts through its execution alone, never deters
-    from it, and other packages that it displaces weigh little. Raises Refused where assignment hardly moves
-    execution."""
+    """Return the local average treatment effect (Imbens & Angrist 1994, Econometrica 62).
+
+    The ratio of the effects of assignment on the outcome and on execution. Valid where assignment acts through
+    execution alone (exclusion), never deters from it (monotonicity), and displaces other actions of little weight.
+    Raises Refused where assignment hardly changes execution.
+    """
     mask = np.ones(len(account), dtype=bool) if rows is None else rows
     y, d, who = effect_scores[mask], uptake_scores[mask], account[mask]
     assigned, uptake = clustered_mean(y, who), clustered_mean(d, who)
@@ -45,8 +47,10 @@ def complier_effect(
 
 
 def uptake_scores(executed: Codes, action: Codes, probability: Floats, code: int, share: float) -> Floats:
-    """Pseudo-effects of assigning `code`, against the first action, on doing it: inverse-probability scores around the
-    usual `share` that does it. Rows whose execution is unknown (−1) count as not done."""
+    """Return pseudo-effects (n) of assigning `code`, against the first action, on doing it.
+
+    Inverse-probability scores around the usual `share` that does it. Unknown execution (−1) counts as not done.
+    """
     done = (executed == code).astype(np.float64)
     rest = done - share
     sign = np.where(action == code, 1.0, np.where(action == 0, -1.0, 0.0))

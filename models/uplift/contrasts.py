@@ -1,4 +1,4 @@
-"""Means with intervals where rows belong to accounts."""
+"""Cluster-robust means of rows that belong to accounts."""
 
 from dataclasses import dataclass
 
@@ -42,6 +42,7 @@ def clustered_mean(numbers: Floats, account: Codes) -> ClusteredMean:
     if rows == 0:
         return ClusteredMean(float("nan"), float("inf"), 1.0, 0)
     mean = float(numbers.mean())
+    # Sparse codes of a large log would make `bincount` allocate far more than the rows.
     if account.max() + 1 > 4 * rows + 1000:
         account = np.unique(account, return_inverse=True)[1]
     owned = np.bincount(account) > 0
@@ -49,6 +50,7 @@ def clustered_mean(numbers: Floats, account: Codes) -> ClusteredMean:
     count, square = len(deviation), float(np.sum(deviation**2))
     if count < 2 or square == 0:
         return ClusteredMean(mean, 0.0 if count > 1 else float("inf"), 1.0, rows)
+    # The sandwich estimator of a mean, with the small-sample factor G ∕ (G − 1) of G clusters.
     error = np.sqrt(square * count / (count - 1)) / rows
     degrees = max(square**2 / float(np.sum(deviation**4)) - 1.0, 1.0)
     return ClusteredMean(mean, float(error), degrees, rows)

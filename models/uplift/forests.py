@@ -1,4 +1,4 @@
-"""Cross-fitted LightGBM: each fold's trees never saw its rows, the number of rounds is the same in all."""
+"""Cross-fitted LightGBM: one booster per fold, fitted on the other folds, all with the same number of rounds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ PATIENCE = 25
 
 @dataclass(frozen=True)
 class Growth:
-    """How trees grow. `least_share`: a leaf's least share of the rows. `most_rounds`: rounds are chosen up to there."""
+    """Hyperparameters. `least_share`: least share of the rows in a leaf. `most_rounds`: limit of early stopping."""
 
     objective: str = "regression"
     num_leaves: int = 15
@@ -28,7 +28,7 @@ class Growth:
     classes: int = 1
 
     def lightgbm_parameters(self, rows: int, seed: int) -> dict[str, Any]:
-        """LightGBM's parameters for this many rows."""
+        """Return LightGBM's parameters for so many rows."""
         parameters = {
             "objective": self.objective,
             "num_leaves": self.num_leaves,
@@ -52,19 +52,19 @@ class Growth:
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """`boosters`: one a fold, fitted on the other folds. `rounds`: after which the error on the held-out folds was
-    least; 0 where no round was better than `start`, which then is the prediction."""
+    """`boosters`: one per fold, fitted on the other folds. `rounds`: those with the least out-of-fold error; 0 where no
+    round was better than the constant `start`, which then is the prediction."""
 
     boosters: tuple[lgb.Booster, ...]
     rounds: int
     start: float = 0.0
 
     def held_out(self, values: Floats, fold: Codes) -> Floats:
-        """Predictions of rows in the folds they were fitted with."""
+        """Return out-of-fold predictions (n) of the rows that were fitted; `fold` (n): as in the fit."""
         return _filled(fold, len(self.boosters), lambda part, mine: self._by(part, values[mine]))
 
     def mean(self, values: Floats) -> Floats:
-        """Predictions of other rows: the mean over the boosters."""
+        """Return predictions of other rows: the mean over the boosters."""
         return np.asarray(np.mean([self._by(part, values) for part in range(len(self.boosters))], axis=0))
 
     def _by(self, part: int, values: Floats) -> Floats:
@@ -76,7 +76,7 @@ class CrossFitted:
 def cross_fit(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
-    """Trees for each fold from the rows of the others; the rounds are those with the least held-out error over all."""
+    """Fit one booster per fold on the rows of the others; the rounds are those with the least out-of-fold error."""
     output = [_watched(values, target, weight, fold != part, growth, seed) for part in range(int(fold.max()) + 1)]
     reached = min(len(losses) for _, losses in output)
     sizes = np.bincount(fold).astype(np.float64)

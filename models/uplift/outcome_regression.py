@@ -1,4 +1,4 @@
-"""What an outcome would be under each action: one cross-fitted regression for all, corrected action by action."""
+"""Outcome regression μₐ(x): one cross-fitted regression for all actions, corrected action by action."""
 
 from dataclasses import dataclass, replace
 
@@ -21,21 +21,23 @@ INSIDE = (0.005, 0.995)
 
 @dataclass(frozen=True)
 class CommonRegression:
-    """The regression that knows nothing of actions. `measure`: of the sample's own rows, each by trees that saw nothing
-    of its fold. `scale`: predicts it."""
+    """The regression without actions. `measure`: of the sample's own rows, cross-fitted. `scale`: predicts it for other
+    rows."""
 
     measure: Measure
     scale: EffectScale
 
 
 def regress_outcome(sample: DecisionSample, fold: Codes, learn: Flags, seed: int = 0) -> Floats:
-    """(n, A) the outcome to be expected under each action, cross-fitted by `fold`. `learn`: rows whose actions mean
-    what the estimand means, for the corrections; the regression for all actions uses every row."""
+    """Return (n, A) expected outcomes under each action, cross-fitted by `fold`.
+
+    `learn`: rows whose actions match the estimand, for the corrections; the common regression uses every row.
+    """
     return regress_actions(sample, regress_common(sample, fold, seed), fold, learn, seed)
 
 
 def regress_common(sample: DecisionSample, fold: Codes, seed: int = 0) -> CommonRegression:
-    """Many actions change little, so most is learned from all together."""
+    """Fit the common regression on all rows: most actions change outcomes little, so that pooling gains precision."""
     kind = outcome_kind(sample.outcome)
     y = _clipped(sample.outcome, kind)
     trees = cross_fit(sample.values, y, fold, replace(POOLED, objective=OBJECTIVES[kind]), seed=seed)
@@ -51,9 +53,11 @@ def regress_common(sample: DecisionSample, fold: Codes, seed: int = 0) -> Common
 def regress_actions(
     sample: DecisionSample, common: CommonRegression, fold: Codes, learn: Flags, seed: int = 0, trees: bool = True
 ) -> Floats:
-    """Return the common regression corrected for each action from its `learn` rows: by a line, with `trees` by small
-    trees as well. Where chances are known the line is enough: it is unbiased anyway, effects are small beside the
-    scatter."""
+    """Return (n, A): the common regression corrected for each action on its `learn` rows.
+
+    By a line, with `trees` by small trees as well. Where propensities are known the line suffices: the pseudo-outcomes
+    are unbiased anyway, and effects are small against the residual spread.
+    """
     y = _clipped(sample.outcome, common.scale.kind)
     expected = np.column_stack(
         [
@@ -72,14 +76,14 @@ def _clipped(outcome: Floats, kind: OutcomeKind) -> Floats:
 
 
 def _scatter(values: Floats, rest: Floats, fold: Codes, seed: int) -> tuple[CrossFitted, float]:
-    """Return the mean size of the residual by row, with its own low quantile."""
+    """Return a regression of the residuals' size, and a low quantile of its predictions."""
     trees = cross_fit(values, rest, fold, replace(SPREAD, objective="tweedie"), seed=seed)
     return trees, max(float(np.quantile(trees.held_out(values, fold), LEAST_SPREAD_QUANTILE)), 1e-9)
 
 
 def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: Flags, how: tuple[int, bool]) -> Floats:
-    """Return the common regression moved to the rows of one action: a line per fold, then small trees on what is
-    left."""
+    """Return the common regression corrected on the rows of one action: a line per fold, then small trees on the
+    residuals."""
     level, spread = measure.level, measure.spread
     moved = np.empty(len(level))
     for part in range(int(fold.max()) + 1):
@@ -94,15 +98,17 @@ def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: 
 
 
 def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:
-    """Return a weighted least-squares line of the outcome on the common regression, drawn to the line of no
-    correction; flat beyond the quantiles INSIDE, where a slope that is chance would be worth more than everything
-    else."""
+    """Return a weighted least-squares line of the outcome on the common regression, shrunken towards no correction.
+
+    The correction is constant beyond the quantiles INSIDE: a slope by chance would dominate at the extremes.
+    """
     if len(level) < 50:
         return at
     weight = 1.0 / spread**2
     middle = np.average(level, weights=weight)
     centred = level - middle
     strength = float(np.sum(weight * centred**2))
+    # A ridge penalty worth 30 rows.
     noise = 30.0 * float(np.mean(weight * centred**2))
     slope = 1.0 + float(np.sum(weight * centred * (y - level))) / (strength + noise) if strength > 0 else 1.0
     rest = np.average(y - slope * centred - middle, weights=weight)

@@ -1,4 +1,4 @@
-"""With which chance each action was taken: as logged, else estimated from the features."""
+"""Propensities: the probability with which each action was taken, as logged or estimated from the features."""
 
 from dataclasses import dataclass, replace
 
@@ -9,14 +9,14 @@ from models.uplift.sample import Codes, DecisionSample, Flags, Floats
 
 GROWTH = Growth(objective="multiclass", num_leaves=8, learning_rate=0.15, least_share=0.005, most_rounds=80)
 LEAST = 0.02
-"""Estimated chances below this are clipped to it, their rows left out of averages: nothing is known there."""
+"""Estimated propensities are clipped from below at this value; rows beneath it lack overlap and leave averages."""
 
 
 @dataclass(frozen=True)
 class Propensities:
-    """`taken` (n,): of the action that was taken, clipped. `supported` (n, A): the action and the one it is compared
-    with are both eligible and, where chances are estimated, both likely enough. `each` (n, A): of every action, NaN
-    where only that of the action taken is known."""
+    """`taken` (n): of the action taken, clipped. `supported` (n, A): the action and `wait` are both eligible and, where
+    propensities are estimated, both likely enough (overlap). `each` (n, A): of every action, NaN where only that of the
+    action taken is known."""
 
     taken: Floats
     supported: Flags
@@ -25,13 +25,13 @@ class Propensities:
 
 @dataclass(frozen=True)
 class ActionSupport:
-    """Says where other rows are supported. Without `trees` chances were known: wherever the action is eligible."""
+    """The support of other rows. Without `trees` propensities were known: support is eligibility."""
 
     trees: CrossFitted | None = None
     least: float = LEAST
 
     def at(self, values: Floats, eligible: Flags) -> Flags:
-        """(n, A), as `Propensities.supported`."""
+        """Return (n, A) as `Propensities.supported`."""
         if self.trees is None:
             return np.asarray(eligible & eligible[:, :1])
         return _supported(_among(self.trees.mean(values), eligible), eligible, self.least)
@@ -46,7 +46,7 @@ def known_propensities(sample: DecisionSample) -> Propensities:
 def estimate_propensities(
     sample: DecisionSample, fold: Codes, least: float = LEAST, seed: int = 0
 ) -> tuple[Propensities, ActionSupport]:
-    """Cross-fitted chances among the eligible actions."""
+    """Estimate propensities among the eligible actions by a cross-fitted multiclass model."""
     growth = replace(GROWTH, classes=len(sample.actions))
     trees = cross_fit(sample.values, sample.action.astype(np.float64), fold, growth, seed=seed)
     each = _among(trees.held_out(sample.values, fold), sample.eligible)

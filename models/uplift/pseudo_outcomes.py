@@ -6,25 +6,29 @@ from models.uplift.effect_scale import Measure
 from models.uplift.sample import DecisionSample, Floats
 
 LOST = 0.03
-"""Share of what all outcomes amount to that may lie beyond the bound at which they are drawn in."""
+"""Share of the total of all outcomes that may lie beyond the bound of winsorising."""
 
 NEAREST = 4.0
 """No bound is nearer, in spreads: outcomes without tails stay as they are."""
 
 
 def pseudo_outcomes(sample: DecisionSample, expected: Floats, taken: Floats) -> Floats:
-    """(n, A): μₐ(x) + 1[A = a] (Y − μₐ(x)) / p, the augmented inverse-probability weighted score (Robins & Rotnitzky
-    1995, JASA 90; cross-fitted as in Chernozhukov et al. 2018, Econometrics Journal 21). Unbiased where p is right,
-    whatever μ is; its error is the product of both errors where p is estimated."""
+    """Return (n, A): μₐ(x) + 1[A = a] (Y − μₐ(x)) / p, the augmented inverse-probability weighted (AIPW) score.
+
+    Robins & Rotnitzky 1995, JASA 90; cross-fitted as in Chernozhukov et al. 2018, Econometrics Journal 21. Unbiased
+    where p is known, whatever μ is; where p is estimated, its bias is of the order of the product of both errors.
+    """
     own = sample.taken()
     return np.asarray(expected + np.where(own, (sample.outcome[:, None] - expected) / taken[:, None], 0.0))
 
 
 def winsorised_outcome(outcome: Floats, measure: Measure, reach: float) -> Floats:
-    """Return the outcomes, each at most so far from what any action would let expect as a bound in its own spread:
-    one order of a lifetime, or one account, would otherwise outweigh all others. The bound is the nearest one beyond
-    which at most LOST of all amounts lie, at most `reach` times what 995 in 1,000 stay below, at least NEAREST.
-    Infinity changes nothing."""
+    """Return the outcomes (n) winsorised at a distance from their expected level, in units of their own spread.
+
+    A single exceptional order, or one account, would otherwise outweigh all others. The bound is the nearest one beyond
+    which at most LOST of the total lies; at least NEAREST, at most `reach` times the 99.5 % quantile of distances. An
+    infinite `reach` changes nothing.
+    """
     distance = np.abs(outcome - measure.level) / measure.spread
     farthest = reach * float(np.quantile(distance, 0.995))
     if not np.isfinite(farthest):

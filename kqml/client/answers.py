@@ -90,47 +90,6 @@ class StatusTaken(TypedDict):
     next: list[str]
 
 
-class Declared(TypedDict):
-    """What somebody said of a duty."""
-
-    state: Literal["done", "waived"]
-    at: str
-    known_at: str
-    by: str
-    note: str | None
-
-
-class Duty(TypedDict):
-    """One duty of a week; `account_id` is None where a rep owes it."""
-
-    duty_id: str
-    account_id: str | None
-    rep_id: str | None
-    tier: str | None
-    duty: str
-    occasion: str | None
-    channel: str | None
-    target: float
-    counted: float
-    prorated: float
-    behind: float
-    due_from: str
-    due_by: str
-    state: Literal["due", "done", "overdue", "waived"]
-    must: bool
-    why: str
-    contact_id: str | None
-    event_id: str | None
-    declared: Declared | None
-
-
-class DutiesTaken(TypedDict):
-    """How many sayings were new, how many were there already."""
-
-    added: int
-    known: int
-
-
 class Planned(TypedDict):
     """One decision of a week: what was recommended, with its brief; `wait` for nothing."""
 

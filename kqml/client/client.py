@@ -10,8 +10,6 @@ import httpx
 
 from kqml.client.answers import (
     Account,
-    DutiesTaken,
-    Duty,
     EventsTaken,
     Receipt,
     Recommendations,
@@ -21,6 +19,7 @@ from kqml.client.answers import (
     StatusTaken,
 )
 from kqml.client.sending import Patience, Sender
+from kqml.contract.duties import Duty, DutyStatusTaken
 from kqml.contract.scores import ScoreAnswer
 
 EVENTS_A_CALL = 5_000
@@ -142,10 +141,10 @@ class Client:
         """What the playbook owes in a `week`, page after page: `rep`, `account`, `state`, `must`."""
         return cast(Iterator[Duty], self._pages("/v1/duties", "duties", question))
 
-    def say_duties(self, duties: Sequence[Record], week: str | None = None) -> DutiesTaken:
+    def say_duties(self, duties: Sequence[Record], week: str | None = None) -> DutyStatusTaken:
         """Says what became of duties of a week: `duty_id`, `account_id` or `rep_id`, `state`, `at`, `note` each."""
         body = {"duties": [dict(duty) for duty in duties], **({} if week is None else {"week": week})}
-        return cast(DutiesTaken, self._tell("POST", "/v1/duties/status", body))
+        return cast(DutyStatusTaken, self._tell("POST", "/v1/duties/status", body))
 
     def _put_all(self, name: str, records: Iterable[Record]) -> Iterator[RecordsPut]:
         for batch in _batches(records, RECORDS_A_CALL):

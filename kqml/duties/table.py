@@ -2,30 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kqml.contract.duties import DutyName, DutyState
 from kqml.dataset.tables import INSTANT, NUMBER, TEXT, TIERS
 from kqml.duties.inputs import DutyInputs
 
-STATES = ("due", "done", "overdue", "waived")
-
-DUTIES = (
-    "cadence",
-    "problems",
-    "festival",
-    "birthday",
-    "milestone",
-    "misfortune",
-    "promise",
-    "complaint",
-    "inbound",
-    "asks",
-    "trainings",
-)
+STATES: tuple[str, ...] = get_args(DutyState)
+DUTIES: tuple[str, ...] = get_args(DutyName)
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 

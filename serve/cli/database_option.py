@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,6 @@ from serve.cli.administration import personal_data_cipher
 
 if TYPE_CHECKING:
     from kqml.dataset.folder import Dataset
-    from kqml.duties.overrides import DutyOverride
     from serve.usecases.database_access import OpenDatabase
 
 FLAG = "--database"
@@ -60,23 +58,6 @@ def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabas
         yield database
 
 
-@dataclass(frozen=True)
-class Source:
-    """The dataset that a command reads: of a folder, or what the database held at one moment, in memory."""
-
-    dataset: "Dataset"
-    found: "OpenDatabase | None"
-
-    def declared(self) -> "tuple[DutyOverride, ...]":
-        """What people said of duties; a dataset folder holds nothing of that."""
-        if self.found is None:
-            return ()
-        from serve.database.duty_overrides import duty_overrides, read_override_rows
-
-        with self.found.database.reading() as connection:
-            return duty_overrides(read_override_rows(connection))
-
-
 def refuse_unclear_source(folder: Path | None, flag: str | None) -> None:
     """Raise BadUse unless exactly one of the two is given."""
     if (folder is None) == (flag is None):
@@ -84,10 +65,8 @@ def refuse_unclear_source(folder: Path | None, flag: str | None) -> None:
         raise BadUse("It is not clear what to read.", [fault])
 
 
-@contextmanager
-def open_source(folder: Path | None, flag: str | None, settings: Settings) -> Iterator[Source]:
-    """Read the folder, else the database that the flag names into memory, without the personal fields of contacts; the
-    database is open while the block runs.
+def read_source(folder: Path | None, flag: str | None, settings: Settings) -> "Dataset":
+    """Read the folder, else the database that the flag names into memory, without the personal fields of contacts.
 
     Raises BadUse unless exactly one of them is given.
     """
@@ -96,10 +75,9 @@ def open_source(folder: Path | None, flag: str | None, settings: Settings) -> It
     refuse_unclear_source(folder, flag)
     if flag is None:
         assert folder is not None
-        yield Source(read_dataset(folder), None)
-        return
+        return read_dataset(folder)
     from serve.database.dataset_export import snapshot_dataset
     from serve.security.contact_vault import MaskingVault
 
-    with open_database_option(flag, settings) as result:
-        yield Source(snapshot_dataset(result.database, MaskingVault()), result)
+    with open_database_option(flag, settings) as opened:
+        return snapshot_dataset(opened.database, MaskingVault())

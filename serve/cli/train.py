@@ -17,7 +17,7 @@ from serve.cli.churn_options import (
     TestShare,
 )
 from serve.cli.command import Answer, CommandContext
-from serve.cli.database_option import DatabaseOption, open_source
+from serve.cli.database_option import DatabaseOption, read_source
 from serve.cli.font_notices import font_notices
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
@@ -52,9 +52,9 @@ def run(  # noqa: PLR0913 - the flags of one command
     from serve.usecases.train_model import TrainingRequest, train_model
 
     notices: list[str] = []
-    with open_source(dataset, database, context.settings) as source, progress("Training", None):
+    with progress("Training", None):
         request = TrainingRequest(
-            dataset=source.dataset,
+            dataset=read_source(dataset, database, context.settings),
             churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
             playbook=read_playbook_in_force(playbook, context.settings),
             test_share=test_share,

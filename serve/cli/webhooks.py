@@ -10,7 +10,7 @@ from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from serve.cli.administration import allowed_networks, change_database, iso, personal_data_cipher, read_database
 from serve.cli.command import Answer, CommandContext, sentence
-from serve.cli.database_option import OWN, open_source
+from serve.cli.database_option import OWN, open_database_option
 from serve.cli.layout import Line, Words, records_table
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
@@ -233,8 +233,6 @@ def overdue(
     from serve.usecases.notify_overdue import NotifyOverdueRequest, notify_overdue
 
     rules = read_playbook_in_force(playbook, context.settings)
-    with open_source(None, OWN, context.settings) as source:
-        assert source.found is not None
-        request = NotifyOverdueRequest(source.dataset, rules, source.declared(), cutoff)
-        result = notify_overdue(source.found.database, request, context.now)
+    with open_database_option(OWN, context.settings) as opened:
+        result = notify_overdue(opened.database, NotifyOverdueRequest(rules, cutoff), context.now)
     return sentence("security.webhooks.overdue", context.language, result)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from kqml.dataset.folder import DatasetInfo
+from kqml.dataset.folder import CHANGE_COLUMNS, DatasetInfo
 from kqml.dataset.tables import INSTANT, SCHEMAS
 from kqml.duties import DutyInputs, duty_inputs
 from kqml.duties.inputs import COLUMNS, kinds_needed, with_openings
+from kqml.history.account_rollback import CHANGING, roll_back
 from kqml.playbook import Playbook
 from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
@@ -34,10 +35,12 @@ def accounts_from(connection: Connection, territory: Territory, filters: Filters
 
 
 class DutyInputReader:
-    """Makes books of accounts; the reps of the company are read once. Without a vault there are no birthdays."""
+    """Reads what duties are computed from, as it was known before a cutoff; the reps of the company are read once.
+    Without a vault there are no birthdays."""
 
-    def __init__(self, connection: Connection, playbook: Playbook, vault: Vault | None) -> None:
-        self._connection, self._vault = connection, vault
+    def __init__(self, connection: Connection, playbook: Playbook, vault: Vault | None, cutoff: int) -> None:
+        self._connection, self._vault, self._cutoff = connection, vault, cutoff
+        self._known = and_(COUNTED, EVENTS.c.known_at < cutoff)
         self._kinds = [kind.code for kind in kinds_needed(playbook)]
         self._reps = _table("reps", [dict(row) for row in connection.execute(select(REPS)).mappings()])
         self.info: DatasetInfo = read_info(connection)
@@ -45,8 +48,8 @@ class DutyInputReader:
     def of(self, ids: Sequence[str]) -> DutyInputs:
         """The book of these accounts; of their events it reads only the kinds that are needed."""
         described = select(ACCOUNTS).where(ACCOUNTS.c.described.is_(True))
-        accounts = _table("accounts", self._rows(described, ACCOUNTS.c.account_id, ids))
-        events = select(*(EVENTS.c[name] for name in COLUMNS)).where(EVENTS.c.kind.in_(self._kinds), COUNTED)
+        accounts = self._rolled_back(_table("accounts", self._rows(described, ACCOUNTS.c.account_id, ids)), ids)
+        events = select(*(EVENTS.c[name] for name in COLUMNS)).where(EVENTS.c.kind.in_(self._kinds), self._known)
         ordered = events.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
         return duty_inputs(
             self._opened(accounts),
@@ -58,15 +61,28 @@ class DutyInputReader:
         )
 
     def override_rows(self, owners: Sequence[str]) -> list[Row]:
-        """What was said of the duties of these accounts or reps, in the order in which it was."""
-        return read_override_rows(self._connection, owners)
+        """What was said of the duties of these accounts or reps before the cutoff, in the order in which it was."""
+        return [row for row in read_override_rows(self._connection, owners) if row["known_at"] < self._cutoff]
+
+    def _rolled_back(self, accounts: pa.Table, ids: Sequence[str]) -> pa.Table:
+        """The accounts without the changes that became known at the cutoff or later."""
+        changing = [kind.code for kind in CHANGING]
+        changes = select(*(EVENTS.c[name] for name in CHANGE_COLUMNS)).where(EVENTS.c.kind.in_(changing))
+        later = list(self._rows(changes.where(EVENTS.c.known_at >= self._cutoff), EVENTS.c.account_id, ids))
+        return roll_back(accounts, later, self._last_reps(ids)) if later else accounts
+
+    def _last_reps(self, ids: Sequence[str]) -> dict[str, str]:
+        """The rep of each account's last event that names one."""
+        named = select(EVENTS.c.account_id, EVENTS.c.rep_id).where(self._known, EVENTS.c.rep_id.is_not(None))
+        ordered = named.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
+        return {row["account_id"]: row["rep_id"] for row in self._rows(ordered, EVENTS.c.account_id, ids)}
 
     def _opened(self, accounts: pa.Table) -> pa.Table:
         """With the first events of those that do not say when they opened."""
         if not accounts["opened_on"].null_count:
             return accounts
         unsaid = accounts.filter(accounts["opened_on"].is_null())["account_id"].to_pylist()
-        first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first")).where(COUNTED)
+        first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first")).where(self._known)
         rows = list(self._rows(first.group_by(EVENTS.c.account_id), EVENTS.c.account_id, unsaid))
         firsts = pa.Table.from_pylist(rows, schema=pa.schema({"account_id": pa.string(), "first": pa.int64()}))
         return with_openings(accounts, firsts, self.info.time_zone)

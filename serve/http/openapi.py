@@ -51,8 +51,9 @@ EXAMPLES = {
     "StatusBody": "status",
     "RecommendationRequest": "recommendations",
     "DutyStatusBody": "duty_status",
+    "DutyPage": "duty_page",
 }
-"""A body's schema → the file of `serve/examples` that shows it."""
+"""The schema of a body or an answer → the file of `serve/http/examples` that shows it."""
 
 BODY_PROBLEMS = (
     Problem.INVALID_JSON,
@@ -83,7 +84,7 @@ def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document with every schema and the examples of `serve/examples`."""
+    """The OpenAPI 3.1 document with every schema and the examples of `serve/http/examples`."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     for schema in _UNROUTED:
@@ -98,12 +99,13 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
 
 
 def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The name of the schema of every JSON body, with what describes the body."""
+    """The name of the schema of every JSON body, asked or answered, with what describes it."""
     for operations in document["paths"].values():
         for operation in operations.values():
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            if "$ref" in content.get("schema", {}):
-                yield content["schema"]["$ref"].rsplit("/", 1)[1], content
+            for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+                content = body.get("content", {}).get("application/json", {})
+                if "$ref" in content.get("schema", {}):
+                    yield content["schema"]["$ref"].rsplit("/", 1)[1], content
 
 
 def read_examples(name: str) -> dict[str, Any]:

@@ -1,139 +1,52 @@
-"""Duties of the database's accounts, a stretch of accounts at a time."""
+"""List the duties of a period as they stood at a cutoff."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection
 
+from kqml import duties
 from kqml.calendar.workdays import workdays
-from kqml.duties import Period, list_duties
-from kqml.duties.overrides import duty_id
+from kqml.duties import DutyInputs, Period
 from kqml.playbook import Playbook
 from kqml.playbook.codes import PERSONAL_DAYS
-from serve.database.contacts import Vault
-from serve.database.duty_inputs import DutyInputReader, accounts_from
-from serve.database.duty_overrides import duty_overrides
-from serve.database.territory import Territory
-
-ACCOUNTS_AT_ONCE = 100
-ACCOUNTS_PER_PAGE = 500
-"""A page ends after so many accounts, however few of their duties were asked for."""
-
-Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class DutyFilter:
-    """Which duties. `filters`: of `serve.database.duty_inputs.FILTERS`. `reps`: whose own duties are told. `vault`:
-    opens birthdays; without one no duty of PERSONAL_DAYS is told. `states`, `must`: any where empty, None."""
+@dataclass(frozen=True, kw_only=True)
+class ListDutiesRequest:
+    """Which duties, by which rules, as known before which cutoff. `reps`: theirs alone; `states`, `must`: any where
+    empty, None; `personal`: whether those that tell the day of a person are listed."""
 
     playbook: Playbook
     period: Period
     cutoff: int
-    territory: Territory
-    filters: dict[str, list[str]] = field(default_factory=dict)
     reps: Sequence[str] = ()
-    vault: Vault | None = None
     states: Sequence[str] = ()
     must: bool | None = None
+    personal: bool = True
 
 
-@dataclass(frozen=True)
-class DutyRows:
-    """Rows of `kqml.duties.table.SCHEMA` with their `duty_id`, with what somebody `declared` of them; `last`: account
-    and how many of its rows were told, None at the end."""
-
-    rows: list[Row]
-    last: tuple[str, int] | None
-
-
-def duty_page(connection: Connection, wanted: DutyFilter, after: tuple[str, int], limit: int) -> DutyRows:
-    """At most `limit` duties behind `after`: those of reps first (account ""), then by account."""
-    rows: list[Row] = []
-    place = after
-    for account, result in _by_account(connection, wanted, after[0]):
-        skipped = after[1] if account == after[0] else 0
-        if result is None:
-            return DutyRows(rows, (account, 0))
-        fresh = result[skipped : skipped + limit - len(rows)]
-        rows += fresh
-        place = (account, skipped + len(fresh))
-        if len(rows) == limit:
-            return DutyRows(rows, place)
-    return DutyRows(rows, None)
+def list_duties(inputs: DutyInputs, request: ListDutiesRequest) -> pa.Table:
+    """Return the rows of `kqml.duties.table.SCHEMA` that a request asks for. `inputs` must hold nothing that became
+    known at or after the cutoff."""
+    rules = request.playbook
+    table = duties.list_duties(inputs, rules, workdays(rules.country), request.period, request.cutoff)
+    if request.reps:
+        table = of_reps(table, request.reps)
+    if request.states:
+        table = table.filter(_is_in(table["state"], request.states))
+    if request.must is not None:
+        table = table.filter(pc.equal(table["must"], request.must))
+    if not request.personal:
+        table = table.filter(pc.invert(_is_in(table["duty"], PERSONAL_DAYS)))
+    return table
 
 
-def duties_of_accounts(connection: Connection, wanted: DutyFilter, accounts: Sequence[str]) -> dict[str, Row]:
-    """The duties of these accounts, of the reps of `wanted`, by their `duty_id`."""
-    books = DutyInputReader(connection, wanted.playbook, wanted.vault)
-    rows = _of_reps(connection, books, wanted) if wanted.reps else []
-    rows += _rows(books, accounts, wanted, of_reps=False) if accounts else []
-    return {row["duty_id"]: row for row in rows}
+def of_reps(table: pa.Table, reps: Sequence[str]) -> pa.Table:
+    """Return the rows of these reps."""
+    return table.filter(_is_in(table["rep_id"], reps))
 
 
-def _by_account(connection: Connection, wanted: DutyFilter, first: str) -> Iterator[tuple[str, list[Row] | None]]:
-    """Each account from `first` on with its rows; None where it was not looked at any more."""
-    books = DutyInputReader(connection, wanted.playbook, wanted.vault)
-    if not first and wanted.reps:
-        yield "", _of_reps(connection, books, wanted)
-    looked_at = 0
-    while ids := accounts_from(connection, wanted.territory, wanted.filters, first, ACCOUNTS_AT_ONCE + 1):
-        if looked_at >= ACCOUNTS_PER_PAGE:
-            yield ids[0], None
-            return
-        now = ids[:ACCOUNTS_AT_ONCE]
-        result: dict[str, list[Row]] = {name: [] for name in now}
-        for row in _rows(books, now, wanted, of_reps=False):
-            result[row["account_id"]].append(row)
-        yield from result.items()
-        if len(ids) <= ACCOUNTS_AT_ONCE:
-            return
-        first, looked_at = ids[-1], looked_at + len(now)
-
-
-def _of_reps(connection: Connection, books: DutyInputReader, wanted: DutyFilter) -> list[Row]:
-    """What the reps owe whichever account it is at, by what is known of the accounts that are theirs now."""
-    own, first = [], ""
-    while ids := accounts_from(connection, wanted.territory, {"rep": list(wanted.reps)}, first, ACCOUNTS_AT_ONCE + 1):
-        own += ids[:ACCOUNTS_AT_ONCE]
-        if len(ids) <= ACCOUNTS_AT_ONCE:
-            break
-        first = ids[-1]
-    return [row for row in _rows(books, own, wanted, of_reps=True) if row["rep_id"] in wanted.reps]
-
-
-def _rows(books: DutyInputReader, ids: Sequence[str], wanted: DutyFilter, *, of_reps: bool) -> list[Row]:
-    book = books.of(ids)
-    if not len(book.log.accounts):
-        return []
-    overrides = [row for row in books.override_rows(wanted.reps if of_reps else ids) if row["known_at"] < wanted.cutoff]
-    book = replace(book, declared=duty_overrides(overrides))
-    table = list_duties(book, wanted.playbook, workdays(wanted.playbook.country), wanted.period, wanted.cutoff)
-    last = {row["duty_id"]: row for row in overrides}
-    return [_describe(row, last) for row in table.filter(_chosen(table, wanted, of_reps)).to_pylist()]
-
-
-def _describe(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:
-    """The row with its name, with what was said of it where that counts."""
-    name = duty_id(row)
-    text = last.get(name)
-    return {**row, "duty_id": name, "declared": None if text is None or text["state"] == "open" else text}
-
-
-def _chosen(table: pa.Table, wanted: DutyFilter, of_reps: bool) -> Any:
-    account = table["account_id"].cast(pa.string())
-    chosen = pc.is_null(account) if of_reps else pc.is_valid(account)
-    if wanted.states:
-        chosen = pc.and_(chosen, _in(table["state"], wanted.states))
-    if wanted.must is not None:
-        chosen = pc.and_(chosen, pc.equal(table["must"], wanted.must))
-    if wanted.vault is None:
-        chosen = pc.and_(chosen, pc.invert(_in(table["duty"], PERSONAL_DAYS)))
-    return chosen
-
-
-def _in(column: pa.ChunkedArray, values: Sequence[str]) -> pa.ChunkedArray:
+def _is_in(column: pa.ChunkedArray, values: Sequence[str]) -> pa.ChunkedArray:
     return pc.is_in(column.cast(pa.string()), value_set=pa.array(list(values), pa.string()))

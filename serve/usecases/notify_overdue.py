@@ -5,25 +5,22 @@ from datetime import timedelta
 
 from features.cutoffs import parse_cutoff
 from kqml.calendar.business_time import moment_of
-from kqml.calendar.workdays import workdays
 from kqml.contract.fields import Count, Moment
-from kqml.dataset.folder import Dataset
-from kqml.duties import list_duties, read_duty_inputs, week
-from kqml.duties.overrides import DutyOverride
+from kqml.duties import week
 from kqml.duties.period import week_name
 from kqml.playbook import Playbook
 from serve.database.engine import Database
+from serve.usecases.duty_history import read_duty_history
+from serve.usecases.list_duties import ListDutiesRequest, list_duties
 from serve.webhooks.outbox import enqueue
 from serve.webhooks.overdue import overdue_messages
 
 
 @dataclass(frozen=True)
 class NotifyOverdueRequest:
-    """A dataset with the duty overrides of its database, the rules, the cutoff (None: now)."""
+    """The rules, the cutoff as written (None: now)."""
 
-    dataset: Dataset
     playbook: Playbook
-    overrides: tuple[DutyOverride, ...]
     cutoff: str | None
 
 
@@ -38,13 +35,12 @@ class NotifyOverdueResult:
 
 def notify_overdue(database: Database, request: NotifyOverdueRequest, now: int) -> NotifyOverdueResult:
     """Enqueue a message for each overdue duty of the cutoff's week that webhooks were not told of before."""
-    dataset, rules = request.dataset, request.playbook
-    zone = dataset.info.time_zone
+    history, rules = read_duty_history(database), request.playbook
+    zone = history.dataset.info.time_zone
     cutoff = now if request.cutoff is None else parse_cutoff(request.cutoff, zone)
-    book = read_duty_inputs(dataset.known_before(cutoff), rules, request.overrides)
     last = (moment_of(cutoff, zone) - timedelta(microseconds=1)).date()
-    table = list_duties(book, rules, workdays(rules.country), week(week_name(last)), cutoff)
-    messages = list(overdue_messages(table))
+    duties = ListDutiesRequest(playbook=rules, period=week(week_name(last)), cutoff=cutoff, personal=False)
+    messages = list(overdue_messages(list_duties(history.inputs_at(rules, cutoff), duties)))
     with database.writing() as connection:
         fresh = enqueue(connection, messages, now)
     return NotifyOverdueResult(len(messages), fresh, moment_of(cutoff, zone).isoformat())

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from kqml.client import ApiProblem, Client, Patience, Unreachable, answers
 from kqml.client.sending import Sender
-from kqml.contract import scores
+from kqml.contract import duties, scores
 
 EVENTS = [
     {"event_id": f"e{place}", "account_id": "S-1", "occurred_at": "2024-03-01T10:00:00+08:00", "kind": "visit"}
@@ -195,9 +195,9 @@ def test_a_week_is_recommended_then_told(kqml: Client) -> None:
         (answers.NotDecided, "NotDecided"),
         (answers.Recommendations, "Recommendations"),
         (answers.Rep, "RepOut"),
-        (answers.Declared, "DeclaredOut"),
-        (answers.Duty, "DutyOut"),
-        (answers.DutiesTaken, "DutyStatusTaken"),
+        (duties.DutyDeclaration, "DutyDeclaration"),
+        (duties.Duty, "Duty"),
+        (duties.DutyStatusTaken, "DutyStatusTaken"),
     ],
 )
 def test_the_shapes_are_those_of_the_description(client: TestClient, shape: type, schema: str) -> None:

@@ -1,7 +1,7 @@
-"""`GET /v1/duties`: what the playbook owes the accounts of the caller in a week."""
+"""`GET /v1/duties`: the duties of the caller's accounts in a week."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -10,30 +10,29 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import workdays
+from kqml.contract.duties import Duty, DutyDeclaration, DutyPage
 from kqml.duties import Period
 from kqml.playbook.codes import PERSONAL_DAYS
 from serve.http.access import ReadsAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import ServiceOf
-from serve.http.duty_query import DutyQuery
+from serve.http.duty_query import EARLIEST, DutyQuery
 from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.rendering import shown
 from serve.http.request_middleware import REQUEST_ID
-from serve.http.schemas.duties import DeclaredOut, DutyOut, DutyPage
 from serve.http.service_state import Service
 from serve.http.weeks import requested_week
 from serve.security.audit import Actor, AuditEvent, record_event
 from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault
-from serve.usecases.list_duties import DutyFilter, duty_page
+from serve.usecases.duty_pages import DutyFilter, duty_page
+from serve.usecases.list_duties import ListDutiesRequest
 
 router = APIRouter(tags=["duties"])
-SHOWN = tuple(DutyOut.model_fields)
-DECLARED = tuple(DeclaredOut.model_fields)
+SHOWN = tuple(get_type_hints(Duty))
+DECLARED = tuple(get_type_hints(DutyDeclaration))
 INSTANTS = ("due_from", "due_by")
-EARLIEST = 946_684_800_000_000
-"""2000-01-01 UTC: no service of ours is older."""
 
 Row = dict[str, Any]
 
@@ -47,8 +46,8 @@ Row = dict[str, Any]
 async def list_the_duties(
     request: Request, service: ServiceOf, caller: ReadsAccounts, question: Annotated[DutyQuery, Query()]
 ) -> Response:
-    """What the playbook owes the accounts that the caller may see: due, done, overdue, waived as of now; further pages
-    are as of the first one. Personal days are told with the scope `contacts:personal` only."""
+    """The duties of the accounts that the caller may see: due, done, overdue, waived as of now or as of an earlier
+    instant; further pages are as of the first one. Personal days are listed with the scope `contacts:personal` only."""
     return await run_in_threadpool(_list, request, service, caller, question)
 
 
@@ -73,27 +72,32 @@ def _list(request: Request, service: Service, caller: Caller, question: DutyQuer
 
 
 def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
-    """As of when, the account where the page begins, how many of its duties were told. Raises ProblemError."""
+    """As of when, the account where the page begins, how many of its duties were listed. Raises ProblemError."""
+    now = service.clock()
     if question.cursor is None:
-        return service.clock(), "", 0
+        return question.instant(now), "", 0
     at, account, result = read_cursor(question.place, question.cursor, (int, str, int))
-    if not EARLIEST <= at <= service.clock() or result < 0:
+    if not EARLIEST <= at <= now or result < 0:
         raise invalid_request([ProblemItem("", "is not a cursor of ours; begin without one", "cursor")])
     return at, account, result
 
 
 def _wanted(service: Service, caller: Caller, question: DutyQuery, week: Period, at: int) -> DutyFilter:
     sees_personal = Scope.SEE_PERSONAL in caller.scopes
-    return DutyFilter(
+    duties = ListDutiesRequest(
         playbook=service.playbook,
         period=week,
         cutoff=at,
-        territory=caller.territory,
+        states=question.state,
+        must=question.must,
+        personal=sees_personal,
+    )
+    return DutyFilter(
+        duties,
+        caller.territory,
         filters=question.of_accounts,
         reps=() if question.account else _reps(caller, question),
         vault=ContactVault(service.sealer) if sees_personal else None,
-        states=question.state,
-        must=question.must,
     )
 
 

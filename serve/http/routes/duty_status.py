@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.duties import DutyStatusTaken
 from kqml.history.builders import read_instant
 from kqml.playbook.codes import PERSONAL_DAYS
 from serve.database.duty_overrides import add_overrides
@@ -21,12 +22,13 @@ from serve.http.duty_query import REPS_PER_QUESTION
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.schemas.duties import DutySaying, DutyStatusBody, DutyStatusTaken
+from serve.http.schemas.duties import DutySaying, DutyStatusBody
 from serve.http.weeks import requested_week
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault
-from serve.usecases.list_duties import DutyFilter, duties_of_accounts
+from serve.usecases.duty_pages import DutyFilter, duties_of_accounts
+from serve.usecases.list_duties import ListDutiesRequest
 
 router = APIRouter(tags=["duties"])
 Row = Mapping[str, Any]
@@ -60,7 +62,7 @@ def _take(writing: Writing) -> Response:
     with writing.service.database.snapshot() as connection:
         wanted = _wanted(connection, writing, text)
         known = accounts_seen(connection, accounts, writing.caller.territory)
-        required = Listed(wanted.period.week_name, duties_of_accounts(connection, wanted, sorted(known)))
+        required = Listed(wanted.duties.period.week_name, duties_of_accounts(connection, wanted, sorted(known)))
     return write_now(writing, lambda connection: _retained(connection, writing, text, required))
 
 
@@ -85,13 +87,18 @@ def _retained(connection: Connection, writing: Writing, text: DutyStatusBody, re
 def _wanted(connection: Connection, writing: Writing, text: DutyStatusBody) -> DutyFilter:
     service, caller = writing.service, writing.caller
     zone = service.histories.time_zone(connection)
-    return DutyFilter(
+    sees_personal = Scope.SEE_PERSONAL in caller.scopes
+    duties = ListDutiesRequest(
         playbook=service.playbook,
         period=requested_week(text.week, writing.now, zone),
         cutoff=writing.now,
-        territory=caller.territory,
+        personal=sees_personal,
+    )
+    return DutyFilter(
+        duties,
+        caller.territory,
         reps=sorted({str(one.rep_id) for one in text.duties if one.account_id is None and _sees(caller, one)}),
-        vault=ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else None,
+        vault=ContactVault(service.sealer) if sees_personal else None,
     )
 
 

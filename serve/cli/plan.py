@@ -1,23 +1,22 @@
 """`kqml plan`: what every account gets in a week, by rep, with briefs, logged so that it can be judged later."""
 
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kqml.errors import BadUse, Fault
-from kqml.settings import Settings
-from serve.cli.administration import now as present
 from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import FLAG, DatabaseOption, open_database_option, refuse_unclear_source
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
-    from kqml.dataset.folder import Dataset
-    from models.policy.planning.plan_week import PlannedWeek
-    from serve.cli.plan_result import PlanRules
+    from serve.usecases.plan_week import PlanWeekResult, StoredWeek
+    from serve.usecases.planning_request import PlanWeekRequest
+    from serve.usecases.report_plan import PlanReport
+
+BY = "command:plan"
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -46,7 +45,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
     ] = None,
     playbook: PlaybookFlag = None,
-) -> Answer[Any]:
+) -> Answer["PlanReport"]:
     """Plans a week: what each account gets within its rep's hours, why, what to ask, bring, do.
 
     Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
@@ -57,58 +56,47 @@ def run(  # noqa: PLR0913 - the flags of one command
 
     Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
     """
-    from models.policy.planning.plan_file import check_plan_path
+    from kqml.duties import week as week_of
     from serve.cli.layouts.plan import show_plan
-    from serve.cli.plan_result import plan_result, plan_rules
+    from serve.usecases.plain_values import plain_value
+    from serve.usecases.plan_dataset import PlanDatasetRequest, plan_dataset_week
+    from serve.usecases.planning_request import PlanWeekRequest, find_planning_model
+    from serve.usecases.report_plan import PlanReportRequest, check_plan_path, report_plan
 
     if out is not None:
         check_plan_path(out)
     if database is not None and log is not None:
         raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the database is the log")])
     refuse_unclear_source(dataset, database)
-    settings, speech = context.settings, context.language
-    rules = plan_rules(settings, read_playbook_in_force(playbook, settings), model, speech)
+    rules = read_playbook_in_force(playbook, context.settings)
+    planning_model = find_planning_model(context.settings, model)
+    period = None if week is None else week_of(week)
+    stored, logged = None, None
     with progress("Planning", None):
-        if database is None:
-            assert dataset is not None
-            planned, details = _plan_folder(dataset, week, rules, log)
+        if dataset is not None:
+            folder = PlanDatasetRequest(
+                dataset=dataset, week=period, playbook=rules, model=planning_model, log=log, language=context.language
+            )
+            in_folder = plan_dataset_week(folder)
+            planned, logged = in_folder.planned, in_folder.log
         else:
-            planned, details = _plan_database(database, week, rules, settings)
-        result = plan_result(planned, details, (rep, out), speech)
-    return Answer(result, show_plan(result, speech))
-
-
-def _plan_folder(
-    folder: Path, name: str | None, rules: "PlanRules", log: Path | None
-) -> "tuple[PlannedWeek, dict[str, Any]]":
-    """Plan the week of a name, else the first whole week after the last record."""
-    from kqml.dataset.folder import read_dataset
-    from kqml.duties import week
-    from models.policy.planning.company import week_period
-    from serve.cli.plan_result import plan_and_log
-
-    period = None if name is None else week(name)
-    dataset = read_dataset(folder)
-    return plan_and_log((dataset, period or week_period(_after_the_last(dataset))), rules, log)
+            wanted = PlanWeekRequest(period, rules, planning_model, BY, context.language)
+            in_database, stored = _plan_database(str(database), wanted, context)
+            planned = in_database.planned
+        request = PlanReportRequest(
+            rep=rep, out=out, language=context.language, model=planning_model, log=logged, database=stored
+        )
+        result = report_plan(planned, request)
+    return Answer(result, show_plan(plain_value(result), context.language))
 
 
 def _plan_database(
-    flag: str, name: str | None, rules: "PlanRules", settings: Settings
-) -> "tuple[PlannedWeek, dict[str, Any]]":
-    """Plan the week of a name, else the present one."""
-    from kqml.duties import week
-    from serve.cli.plan_database import plan_database
+    flag: str, request: "PlanWeekRequest", context: CommandContext
+) -> "tuple[PlanWeekResult, StoredWeek]":
+    """Plan the week and store it, or compare it with what is stored."""
+    from serve.usecases.plan_week import plan_week, store_week
 
-    period = None if name is None else week(name)
-    with open_database_option(flag, settings) as opened:
-        return plan_database(opened.database, period, rules, present())
-
-
-def _after_the_last(dataset: "Dataset") -> date:
-    from datetime import timedelta
-
-    from features.cutoffs import default_cutoff
-    from kqml.calendar.business_time import moment_of
-
-    day = moment_of(default_cutoff(dataset.event_log(), dataset.info.time_zone), dataset.info.time_zone).date()
-    return day + timedelta(days=-day.weekday() % 7)
+    with open_database_option(flag, context.settings) as opened:
+        result = plan_week(opened.database, request, context.now)
+        assert result is not None
+        return result, store_week(opened.database, result, context.now)

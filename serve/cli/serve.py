@@ -33,12 +33,11 @@ def run(
     """
     from contextlib import nullcontext
 
-    from models.registry.publishing import pin
-    from models.registry.served_pointer import POINTER
     from serve.database.preparation import open_prepared
     from serve.logs import build_logger
     from serve.security.startup_checks import check_start
     from serve.usecases.model_registry import registry_client
+    from serve.usecases.publish_model import published_pointer
     from serve.watcher import watch_registry
     from serve.workers import ServeOptions, serve
 
@@ -51,7 +50,7 @@ def run(
     if check_start(database, security, host or settings.host):
         build_logger().warning("open", why="no key and no user: everybody on this machine may do everything")
     database.close()
-    pointer = served / POINTER if model is None else pin(registry, served, model)
+    pointer = published_pointer(registry, served, model)
     options = ServeOptions(
         pointer=pointer,
         database=settings.database_address,

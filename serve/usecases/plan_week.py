@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from kqml.contract.fields import Count
 from kqml.errors import Fault, Refused
 from models.policy.planning.feature_rows import FeatureMatrix
 from models.policy.planning.plan_week import PlannedWeek, PlanRequest, plan_dataset
@@ -30,7 +31,7 @@ class PlanWeekResult:
 class StoredWeek:
     """How many decisions of a week are stored, whether they were before, the reps whose weeks were left as they are."""
 
-    rows: int
+    rows: Count
     replayed: bool
     unchanged_reps: list[str]
 

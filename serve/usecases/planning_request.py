@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from kqml.duties import Period
 from kqml.playbook import Playbook
+from kqml.settings import Settings
 from models.churn.scoring import Scorer
+from serve.usecases.model_registry import find_model
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,11 @@ class PlanningModel:
     def stamp(self) -> str:
         """The model as decisions name it: version and fingerprint."""
         return f"{self.version}@{self.scorer.bundle.fingerprint[:12]}"
+
+    @property
+    def grade(self) -> str:
+        """The grade of its training procedure."""
+        return self.scorer.bundle.model.grade
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -37,3 +44,9 @@ class PlanWeekRequest:
     by: str
     language: str
     reps: frozenset[str] | None = None
+
+
+def find_planning_model(settings: Settings, wanted: str | None) -> PlanningModel | None:
+    """Return the model of a version or alias; the champion where none is named, None where there is none."""
+    model = find_model(settings, wanted)
+    return None if model is None else PlanningModel(str(model.number), model.scorer)

@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Literal, NotRequired, cast
 
 import numpy as np
 import pandas as pd
+from annotated_types import Len
 from numpy.typing import NDArray
+from typing_extensions import TypedDict
 
+from kqml.bands import Band
+from kqml.contract.fields import Count, Probability
 from models.churn.reasons.reasons import Reason
 from models.policy.allocation.problem import WAIT, Indices
 from models.policy.brief.brief import BriefWriter
@@ -17,6 +21,82 @@ from models.uplift.fitted import Basis
 from models.value.net import MONEY
 
 STOPS, MINUTES = 1, 0
+Usage = Annotated[list[float], Len(2, 2)]
+GivenFor = Literal["must", "explored", "value", "floor", "playbook"]
+
+
+class PlanReason(TypedDict):
+    """Why an account is at risk."""
+
+    code: str
+    direction: Literal["rising", "falling"]
+    text: str
+
+
+class BriefLines(TypedDict):
+    """A brief, by part (`models.policy.brief.brief.Brief`)."""
+
+    why: list[str]
+    musts: list[str]
+    open: list[str]
+    last: list[str]
+    ask: list[str]
+    offer: list[str]
+    steps: list[str]
+    hours: list[str]
+    personal: list[str]
+
+
+class PlanRow(TypedDict):
+    """What an account gets. `probability`: with which it was chosen; `effect`, `net_value`: on margin over the horizon,
+    null where nothing supports them."""
+
+    account_id: str
+    name: str | None
+    rep_id: str
+    tier: Literal["A", "B", "C"] | None
+    action: str
+    given_for: GivenFor
+    minutes: float
+    stops: float
+    money: float
+    churn_probability: Probability | None
+    band: Band | None
+    value_at_risk: float | None
+    effect: float | None
+    net_value: float | None
+    basis: Literal["randomised", "observational", "prior", "unknown"]
+    probability: Probability
+    reasons: list[PlanReason]
+    brief: NotRequired[BriefLines]
+
+
+class PlanTotals(TypedDict):
+    """Sums over the accounts that get something. `net_value` adds up what rests on randomised evidence alone, null
+    where nothing does."""
+
+    recommended: Count
+    actions: dict[str, Count]
+    given_for: dict[GivenFor, Count]
+    minutes: float
+    stops: float
+    money: float
+    value_at_risk: float
+    net_value: float | None
+
+
+class RepWeek(TypedDict):
+    """The week of a rep. `minutes`, `stops`, `money`: used, given; `overflows`: required actions alone exceed what is
+    given; `slot_price`: what one more visit would be worth."""
+
+    rep_id: str
+    accounts: Count
+    recommended: Count
+    minutes: Usage
+    stops: Usage
+    money: Usage
+    overflows: bool
+    slot_price: float
 
 
 def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
@@ -31,7 +111,7 @@ def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
     )
 
 
-def plan_rows(plan: WeekPlan, who: Indices) -> list[dict[str, Any]]:
+def plan_rows(plan: WeekPlan, who: Indices) -> list[PlanRow]:
     """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are None where nothing supports
     them: what is ranked by risk has no effect that could be claimed."""
     chosen, names, net = plan.week.assigned, _names(plan), _net(plan)
@@ -43,7 +123,7 @@ def plan_rows(plan: WeekPlan, who: Indices) -> list[dict[str, Any]]:
             "rep_id": plan.company.rep_ids[plan.company.owner[i]],
             "tier": plan.situation.tier[i] or None,
             "action": plan.actions[chosen[i]],
-            "given_for": str(given[i]),
+            "given_for": cast(GivenFor, str(given[i])),
             "minutes": float(cost[i, chosen[i], MINUTES]),
             "stops": float(cost[i, chosen[i], STOPS]),
             "money": float(cost[i, chosen[i], MONEY]),
@@ -61,8 +141,8 @@ def plan_rows(plan: WeekPlan, who: Indices) -> list[dict[str, Any]]:
 
 
 def with_briefs(
-    plan: WeekPlan, who: Indices, rows: Sequence[dict[str, Any]], material: BriefInputs, language: str
-) -> list[dict[str, Any]]:
+    plan: WeekPlan, who: Indices, rows: Sequence[PlanRow], material: BriefInputs, language: str
+) -> list[PlanRow]:
     """The same rows, each with its brief."""
     writer = BriefWriter(plan.company, material, language)
     briefs = (
@@ -70,12 +150,12 @@ def with_briefs(
         for place, row in zip(who.tolist(), rows, strict=True)
     )
     return [
-        {**row, "brief": {part: list(lines) for part, lines in vars(brief).items()}}
+        {**row, "brief": cast(BriefLines, {part: list(lines) for part, lines in vars(brief).items()})}
         for row, brief in zip(rows, briefs, strict=True)
     ]
 
 
-def totals(plan: WeekPlan, who: Indices) -> dict[str, Any]:
+def totals(plan: WeekPlan, who: Indices) -> PlanTotals:
     """Of the accounts that get something. `net_value` adds up what rests on randomised evidence alone, None where
     nothing does."""
     used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)
@@ -86,7 +166,7 @@ def totals(plan: WeekPlan, who: Indices) -> dict[str, Any]:
     return {
         "recommended": len(who),
         "actions": {name: int((chosen == place).sum()) for place, name in enumerate(plan.actions) if place != WAIT},
-        "given_for": dict(Counter(str(one) for one in given)),
+        "given_for": dict(Counter(cast(GivenFor, str(one)) for one in given)),
         "minutes": float(used[MINUTES]),
         "stops": float(used[STOPS]),
         "money": float(used[MONEY]),
@@ -95,7 +175,7 @@ def totals(plan: WeekPlan, who: Indices) -> dict[str, Any]:
     }
 
 
-def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[dict[str, Any]]:
+def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[RepWeek]:
     """A row for each rep that has accounts: used and given hours, what one more visit would be worth at the margin."""
     visit = plan.problem.actions.cost[_visit(plan)]
     price, used = plan.week.allocation.slot_price(visit), plan.week.allocation.used
@@ -152,5 +232,5 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+def _reason(reason: Reason) -> PlanReason:
     return {"code": reason.code.value, "direction": reason.direction, "text": reason.text}

@@ -5,15 +5,16 @@ from typing import Any
 
 from kqml.messages import catalogue, text
 from serve.cli.layout import Block, Column, Line, Table, Words
-from serve.cli.plan_result import title
 
 Row = Mapping[str, Any]
 
 
 def show_plan(result: Row, language: str) -> Iterator[Block]:
     """Show the rows of one rep, else of every rep the sums; then totals, what was left out, where it was written."""
+    from serve.usecases.report_plan import plan_title
+
     words = Words("plan", language, result["currency"])
-    yield Line(title(dict(result), language), "bold")
+    yield Line(plan_title(result, language), "bold")
     yield words.line("versions", "dim", **{name: result[name] for name in ("cutoff", "playbook", "policy")})
     if result["model"]:
         yield words.line("model", "dim", **result["model"])

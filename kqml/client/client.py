@@ -8,18 +8,13 @@ from urllib.parse import quote
 
 import httpx
 
-from kqml.client.answers import (
-    Account,
-    EventsTaken,
-    Receipt,
-    Recommendations,
-    RecordsPut,
-    Rep,
-    RepPlan,
-    StatusTaken,
-)
 from kqml.client.sending import Patience, Sender
+from kqml.contract.accounts import ListedAccount, OneAccount, Rep
+from kqml.contract.decisions import Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
+from kqml.contract.plans import RepPlan
+from kqml.contract.recommendations import Recommendations
+from kqml.contract.records import EventsTaken, RecordsPut
 from kqml.contract.scores import ScoreAnswer
 
 EVENTS_A_CALL = 5_000
@@ -68,13 +63,13 @@ class Client:
         for batch in _batches(events, EVENTS_A_CALL):
             yield cast(EventsTaken, self._tell("POST", "/v1/events", {"events": batch}))
 
-    def put_account(self, account_id: str, facts: Record, if_match: str | None = None) -> Account:
+    def put_account(self, account_id: str, facts: Record, if_match: str | None = None) -> OneAccount:
         """Says what an account is now, as a whole. `if_match`: only where its ETag is still this one.
 
         With it, the problem `changed` may also mean that an earlier try arrived whose answer was lost.
         """
         headers = {} if if_match is None else {"if-match": if_match}
-        return cast(Account, self._tell("PUT", _path("accounts", account_id), facts, headers))
+        return cast(OneAccount, self._tell("PUT", _path("accounts", account_id), facts, headers))
 
     def put_accounts(self, accounts: Iterable[Record]) -> Iterator[RecordsPut]:
         """Puts accounts in by batches, each with its `account_id`."""
@@ -88,14 +83,14 @@ class Client:
         """Puts reps in by batches, each with its `rep_id`."""
         return self._put_all("reps", reps)
 
-    def account(self, account_id: str) -> tuple[Account, str]:
+    def account(self, account_id: str) -> tuple[OneAccount, str]:
         """One account with its ETag."""
         answer = self._sender.ask(_path("accounts", account_id))
-        return cast(Account, answer.json()), answer.headers["etag"]
+        return cast(OneAccount, answer.json()), answer.headers["etag"]
 
-    def accounts(self, **question: str | Sequence[str]) -> Iterator[Account]:
+    def accounts(self, **question: str | Sequence[str]) -> Iterator[ListedAccount]:
         """The accounts by risk, page after page: `tier`, `segment`, `region`, `rep`, `band`, `status`, `sort`."""
-        return cast(Iterator[Account], self._pages("/v1/accounts", "accounts", question))
+        return cast(Iterator[ListedAccount], self._pages("/v1/accounts", "accounts", question))
 
     def score(
         self, accounts: Sequence[str | Record], as_of: str | None = None, language: str | None = None, reasons: int = 3

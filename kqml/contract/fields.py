@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from annotated_types import Interval
 
@@ -20,6 +20,9 @@ class SchemaKeyword:
 
 Moment = Annotated[str, SchemaKeyword("format", "date-time")]
 """An instant with its offset."""
+
+Day = Annotated[str, SchemaKeyword("format", "date")]
+"""A day as ISO 8601."""
 
 Fingerprint = Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{64}$")]
 """A SHA-256 in hexadecimal digits."""
@@ -43,3 +46,8 @@ Share = Annotated[float, Interval(ge=0)]
 """A part of a whole, 1 being all of it."""
 
 Probability = Annotated[float, Interval(ge=0, le=1)]
+
+
+def field_names(shape: type) -> tuple[str, ...]:
+    """Return the names of the fields of a typed dict."""
+    return tuple(get_type_hints(shape))

@@ -5,14 +5,16 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from kqml.bands import Band
-from kqml.contract.fields import Count, Moment, Probability
+from kqml.contract.fields import Count, Moment, Probability, field_names
+
+Grade = Literal["A", "B", "C", "ungraded"]
 
 
 class ModelRef(TypedDict):
     """Which model answered, how good its training procedure has shown itself to be."""
 
     version: str
-    grade: Literal["A", "B", "C", "ungraded"]
+    grade: Grade
 
 
 class BandCounts(TypedDict):
@@ -117,8 +119,8 @@ class AccountHistory(TypedDict):
     next_cursor: str | None
 
 
-RESULT_FIELDS = tuple(ScoreResult.__annotations__)
-FULL_FIELDS = tuple(FullScore.__annotations__)
+RESULT_FIELDS = field_names(ScoreResult)
+FULL_FIELDS = field_names(FullScore)
 
 
 def empty_score(warning: str) -> dict[str, Any]:

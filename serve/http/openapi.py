@@ -52,6 +52,7 @@ EXAMPLES = {
     "RecommendationRequest": "recommendations",
     "DutyStatusBody": "duty_status",
     "DutyPage": "duty_page",
+    "RepPlan": "rep_plan",
 }
 """The schema of a body or an answer → the file of `serve/http/examples` that shows it."""
 

@@ -2,16 +2,14 @@
 
 import random
 from collections.abc import Callable
-from typing import get_type_hints
 
 import httpx
 import pytest
 from database_fixtures import *  # noqa: F403
 from starlette.testclient import TestClient
 
-from kqml.client import ApiProblem, Client, Patience, Unreachable, answers
+from kqml.client import ApiProblem, Client, Patience, Unreachable
 from kqml.client.sending import Sender
-from kqml.contract import duties, scores
 
 EVENTS = [
     {"event_id": f"e{place}", "account_id": "S-1", "occurred_at": "2024-03-01T10:00:00+08:00", "kind": "visit"}
@@ -171,36 +169,3 @@ def test_a_week_is_recommended_then_told(kqml: Client) -> None:
     assert {one["evidence"]["code"] for one in found["decisions"] if one["evidence"]} == {"no_model"}
     ids = sorted(one["decision_id"] for one in found["decisions"])
     assert [sorted(one["decision_id"] for one in plan["decisions"]) for plan in told] == [ids]
-
-
-@pytest.mark.parametrize(
-    ("shape", "schema"),
-    [
-        (scores.ReasonOut, "ReasonOut"),
-        (scores.ModelRef, "ModelRef"),
-        (scores.ScoreEvidence, "ScoreEvidence"),
-        (scores.ScoreOut, "ScoreOut"),
-        (scores.ScoreAnswer, "ScoreAnswer"),
-        (answers.EventsTaken, "EventsTaken"),
-        (answers.RecordsPut, "RecordsPut"),
-        (scores.ShortScore, "ShortScore"),
-        (answers.Account, "ListedAccount"),
-        (answers.State, "StateOut"),
-        (answers.Receipt, "Receipt"),
-        (answers.StatusTaken, "StatusTaken"),
-        (answers.Planned, "PlannedOut"),
-        (answers.RepPlan, "RepPlan"),
-        (answers.Evidence, "Evidence"),
-        (answers.Recommended, "RecommendedOut"),
-        (answers.NotDecided, "NotDecided"),
-        (answers.Recommendations, "Recommendations"),
-        (answers.Rep, "RepOut"),
-        (duties.DutyDeclaration, "DutyDeclaration"),
-        (duties.Duty, "Duty"),
-        (duties.DutyStatusTaken, "DutyStatusTaken"),
-    ],
-)
-def test_the_shapes_are_those_of_the_description(client: TestClient, shape: type, schema: str) -> None:
-    described = client.get("/openapi.json").json()["components"]["schemas"][schema]
-
-    assert sorted(get_type_hints(shape)) == sorted(described["properties"])

@@ -8,11 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.accounts import AccountFields, AccountPage, OneAccount
+from kqml.contract.fields import field_names
+from kqml.contract.records import RecordsPut
 from serve.database.accounts import put_accounts
 from serve.database.events import describe_later
 from serve.database.idempotency import Reply
 from serve.database.listing import Listing, list_accounts, read_account
-from serve.database.records import columns_of, read_rows
+from serve.database.records import read_rows
 from serve.database.rejected_rows import RejectedRows
 from serve.database.tables import ACCOUNTS, SCORES
 from serve.http.access import ReadsAccounts, WritesAccounts
@@ -24,14 +27,13 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, not_found
 from serve.http.rendering import entity_tag, shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.schemas.accounts import AccountPage, OneAccount
-from serve.http.schemas.records import AccountBatch, AccountBody, RecordsPut
+from serve.http.schemas.records import AccountBatch, AccountBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
 from serve.security.callers import Caller
 
 router = APIRouter(tags=["accounts"])
-SHOWN = (*columns_of(ACCOUNTS), "described", "updated_at")
+SHOWN = field_names(AccountFields)
 NUMBERS = ("churn_probability", "value_at_risk")
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, JsonValue
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from kqml.contract.fields import Moment
+from kqml.contract.administration import AuditFields, AuditPage, Erased
+from kqml.contract.fields import field_names
 from serve.database.contacts import read_contact
 from serve.database.idempotency import Reply
 from serve.http.access import Administers
@@ -26,34 +26,7 @@ from serve.security.contact_vault import MaskingVault
 from serve.security.erasure import erase
 
 router = APIRouter(tags=["administration"])
-SHOWN = ("at", "actor", "action", "subject_kind", "subject", "request_id")
-
-
-class AuditEntry(BaseModel):
-    """Who saw or changed what. `details`: ids, names of fields, counts."""
-
-    number: int
-    at: Moment
-    actor: str
-    action: str
-    subject_kind: str | None
-    subject: str | None
-    request_id: str | None
-    details: dict[str, JsonValue] | None
-
-
-class AuditPage(BaseModel):
-    """Entries, the newest first; `next_cursor` asks for older ones, null where there are none."""
-
-    entries: list[AuditEntry]
-    next_cursor: str | None
-
-
-class Erased(BaseModel):
-    """A contact whose personal data are gone."""
-
-    contact_id: str
-    events: int = Field(description="Life events that were emptied.")
+SHOWN = field_names(AuditFields)
 
 
 @router.get(

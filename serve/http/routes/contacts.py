@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.accounts import Contact, ContactPage
+from kqml.contract.fields import field_names
+from kqml.contract.records import RecordsPut
 from serve.database.contacts import list_contacts, put_contacts, read_contact
 from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
-from serve.database.records import columns_of
 from serve.database.rejected_rows import RejectedRows
-from serve.database.tables import CONTACTS
 from serve.http.access import ReadsContacts, WritesContacts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
@@ -22,8 +23,7 @@ from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import REQUEST_ID
-from serve.http.schemas.accounts import ContactOut, ContactPage
-from serve.http.schemas.records import ContactBatch, ContactBody, RecordsPut
+from serve.http.schemas.records import ContactBatch, ContactBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
 from serve.security.audit import Actor, AuditEvent, record_event
@@ -31,7 +31,7 @@ from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault, MaskingVault
 
 router = APIRouter(tags=["contacts"])
-SHOWN = (*columns_of(CONTACTS), "updated_at", "erased_at")
+SHOWN = field_names(Contact)
 Row = Mapping[str, Any]
 
 
@@ -67,7 +67,7 @@ async def list_the_contacts(
 @router.get(
     "/v1/contacts/{contact_id}",
     summary="Show one contact",
-    response_model=ContactOut,
+    response_model=Contact,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_contact(request: Request, service: ServiceOf, caller: ReadsContacts, contact_id: IdInPath) -> Response:

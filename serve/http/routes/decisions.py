@@ -9,27 +9,27 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.decisions import DecisionFields, DecisionState, Receipt, StatusTaken
+from kqml.contract.fields import field_names
 from kqml.history.builders import read_instant
 from kqml.playbook.contact import QuietHours
 from serve.database.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalTransition, add_state, read_decision
 from serve.database.idempotency import Reply
 from serve.database.learned import columns_named
-from serve.database.records import columns_of
-from serve.database.tables import DECISION_STATES, DECISIONS
 from serve.http.access import ReadsDecisions, WritesDecisions
 from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, not_found
 from serve.http.rendering import as_text, shown
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.schemas.decisions import Receipt, StatusBody, StatusTaken
+from serve.http.schemas.decisions import StatusBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
 
 router = APIRouter(tags=["decisions"])
-SHOWN = columns_of(DECISIONS)
-STATE_SHOWN = tuple(name for name in columns_of(DECISION_STATES) if name not in ("decision_id", "number"))
+SHOWN = field_names(DecisionFields)
+STATE_SHOWN = field_names(DecisionState)
 
 
 @router.get(

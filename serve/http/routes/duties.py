@@ -1,7 +1,7 @@
 """`GET /v1/duties`: the duties of the caller's accounts in a week."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import workdays
 from kqml.contract.duties import Duty, DutyDeclaration, DutyPage
+from kqml.contract.fields import field_names
 from kqml.duties import Period
 from kqml.playbook.codes import PERSONAL_DAYS
 from serve.http.access import ReadsAccounts
@@ -30,8 +31,8 @@ from serve.usecases.duty_pages import DutyFilter, duty_page
 from serve.usecases.list_duties import ListDutiesRequest
 
 router = APIRouter(tags=["duties"])
-SHOWN = tuple(get_type_hints(Duty))
-DECLARED = tuple(get_type_hints(DutyDeclaration))
+SHOWN = field_names(Duty)
+DECLARED = field_names(DutyDeclaration)
 INSTANTS = ("due_from", "due_by")
 
 Row = dict[str, Any]

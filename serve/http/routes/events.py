@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.records import EventsTaken
 from kqml.dataset.tables import EVENTS
 from kqml.history.builders import read_instant
 from serve.database.events import add_events
@@ -19,7 +20,7 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
 from serve.http.rendering import as_text
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.schemas.records import OWN_IDS, EventBatch, EventRecord, EventsTaken
+from serve.http.schemas.records import OWN_IDS, EventBatch, EventRecord
 from serve.http.writing import Writing, as_reply, pointing, write_now, writing_of
 
 router = APIRouter(tags=["events"])

@@ -7,6 +7,8 @@ import orjson
 from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.fields import field_names
+from kqml.contract.plans import RepPlan, StoredDecision
 from serve.database.decisions import FOLLOWS
 from serve.database.plans import is_rep, objecting_of_rep, week_of_rep
 from serve.http.access import ReadsDecisions
@@ -14,14 +16,12 @@ from serve.http.dependencies import IdInPath, ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem, not_found
 from serve.http.rendering import shown
-from serve.http.schemas.plans import PlannedOut, RepPlan
 from serve.http.service_state import Service
 from serve.http.weeks import WEEK, requested_week
 from serve.security.callers import Caller
 
 router = APIRouter(tags=["reps"])
-MADE = frozenset({"next", "brief"})
-SHOWN = tuple(name for name in PlannedOut.model_fields if name not in MADE)
+SHOWN = field_names(StoredDecision)
 Week = Annotated[str | None, Query(pattern=WEEK, description="ISO week such as 2024-W07. Default: the present one.")]
 
 

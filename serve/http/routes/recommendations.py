@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.recommendations import Recommendations
 from kqml.errors import KqmlError
 from kqml.messages import text
 from serve.database.idempotency import Reply
@@ -20,7 +21,7 @@ from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.recommendation_query import RecommendationQuery, Row, read_query, undecided_reason
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.routes.plans import decision_body, receipt_of
-from serve.http.schemas.recommendations import RecommendationRequest, Recommendations
+from serve.http.schemas.recommendations import RecommendationRequest
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.usecases.plan_records import PlanRecord, store_plan
 from serve.usecases.plan_week import plan_week

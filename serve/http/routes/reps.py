@@ -6,10 +6,11 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from serve.database.records import columns_of
+from kqml.contract.accounts import Rep, RepPage
+from kqml.contract.fields import field_names
+from kqml.contract.records import RecordsPut
 from serve.database.rejected_rows import RejectedRows
 from serve.database.reps import list_reps, put_reps, read_rep
-from serve.database.tables import REPS
 from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
@@ -17,14 +18,13 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request, not_found, pointer_to
 from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.schemas.accounts import RepOut, RepPage
-from serve.http.schemas.records import RecordsPut, RepBatch, RepBody, RepFacts
+from serve.http.schemas.records import RepBatch, RepBody, RepFacts
 from serve.http.service_state import Service
 from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
 from serve.security.callers import Caller
 
 router = APIRouter(tags=["reps"])
-SHOWN = (*columns_of(REPS), "updated_at")
+SHOWN = field_names(Rep)
 _WHERE = "reps"
 
 
@@ -54,7 +54,7 @@ def _list(service: Service, caller: Caller, limit: int, after: str | None) -> Re
 @router.get(
     "/v1/reps/{rep_id}",
     summary="Show one rep",
-    response_model=RepOut,
+    response_model=Rep,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def show_rep(service: ServiceOf, caller: ReadsAccounts, rep_id: IdInPath) -> Response:

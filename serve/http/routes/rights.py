@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, RowMapping
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.fields import field_names
+from kqml.contract.rights import Explanation, Objection, Review, ReviewPage
 from kqml.contract.scores import FULL_FIELDS
 from kqml.messages import catalogue
 from serve.database.events import accounts_seen
@@ -21,7 +23,7 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, not_found
 from serve.http.rendering import shown
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.schemas.rights import AnswerBody, Explanation, Objection, Review, ReviewBody, ReviewPage
+from serve.http.schemas.rights import AnswerBody, ReviewBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
@@ -41,7 +43,7 @@ from serve.security.objections_and_reviews import (
 
 router = APIRouter(tags=["rights"])
 Row = RowMapping | Mapping[str, Any]
-REVIEW = tuple(Review.model_fields)
+REVIEW = field_names(Review)
 _READS = (Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
 
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.concurrency import run_in_threadpool
 
+from kqml.contract.status import Health, ModelCard, Readiness
 from serve.http.access import Public, ReadsMetrics, ReadsModel
 from serve.http.dependencies import ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem
-from serve.http.schemas.scores import Health, ModelCard, Readiness
 
 router = APIRouter()
 

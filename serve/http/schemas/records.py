@@ -1,4 +1,4 @@
-"""The bodies that put accounts, contacts, reps, events into the database, those that answer with them."""
+"""The bodies that put accounts, contacts, reps, events into the database."""
 
 from typing import Annotated, Required
 
@@ -30,14 +30,6 @@ class EventBatch(BaseModel):
     model_config = STRICT
 
     events: Annotated[list[EventRecord], Field(min_length=1, max_length=EVENTS_PER_BATCH)]
-
-
-class EventsTaken(BaseModel):
-    """What became of a batch. `added` + `known`: its events, each id once."""
-
-    added: int = Field(description="Events that were not there before.")
-    known: int = Field(description="Events that were there already, with the same content.")
-    received_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class AccountFacts(ProfileIn, total=False):
@@ -129,14 +121,6 @@ class RepBatch(BaseModel):
     model_config = STRICT
 
     reps: Annotated[list[RepRecord], Field(min_length=1, max_length=RECORDS_PER_BATCH)]
-
-
-class RecordsPut(BaseModel):
-    """How many records of a batch were new, changed, the same as before."""
-
-    created: int
-    changed: int
-    same: int
 
 
 class AccountBody(RootModel[AccountFacts]):

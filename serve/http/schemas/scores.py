@@ -6,7 +6,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
 from kqml.contract.histories import AccountToScore
-from kqml.contract.scores import ModelRef
 from kqml.dataset.tables import STATUSES, TIERS
 from kqml.events import KIND_OF_CODE
 from serve.http.any_json import numbers_that_all_can_read
@@ -115,51 +114,3 @@ class ProblemOut(BaseModel):
     request_id: str
     errors: list[ItemProblem] | None = Field(None, description="The faulty items, at most 10,000 of them.")
     errors_total: int | None = None
-
-
-class Health(BaseModel):
-    """The process is alive."""
-
-    status: Literal["ok"]
-
-
-class Readiness(BaseModel):
-    """Scores can be asked for; warnings say what is not as it should be."""
-
-    status: Literal["ready"]
-    model: ModelRef
-    warnings: list[str]
-
-
-class Definition(BaseModel):
-    """What churned means here, in days; see the churn definition in the documentation."""
-
-    horizon: int
-    gap: int
-    min_orders: int
-    active_within: int
-
-
-class Bands(BaseModel):
-    """`raised`, `high`: multiples of the base rate; `stopped`: a probability, for accounts already silent."""
-
-    raised: float
-    high: float
-    stopped: float
-
-
-class ModelCard(BaseModel):
-    """What answers, since when, what it was made for. `base_rate`: the churn rate of the training rows."""
-
-    version: str
-    grade: Literal["A", "B", "C", "ungraded"]
-    since: str | None
-    trained_at: str
-    fingerprint: str
-    definition: Definition
-    base_rate: float
-    bands: Bands
-    features: int
-    catalog_fingerprint: str
-    dataset_fingerprint: str
-    time_zone: str

@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 from kqml.calendar.business_time import instant_of, moment_of
 from kqml.contract.scores import ScoreAnswer
+from kqml.contract.status import ModelCard
 from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
 from models.churn.scoring import as_json, create_scorer
 from models.registry.served_pointer import ServedPointer, write_pointer
-from serve.http.schemas.scores import ModelCard
 from serve.logs import build_logger
 from serve.server import create_app
 from serve.usecases.scoring_model import load_live
@@ -99,7 +99,7 @@ def test_what_was_left_out_is_said(client):
 
 def test_the_card_says_what_the_bundle_holds(company, client):
     card = client.get("/v1/model").json()
-    ModelCard.model_validate(card)
+    TypeAdapter(ModelCard).validate_python(card)
     assert (card["version"], card["grade"], card["definition"]["horizon"], card["definition"]["gap"]) == (
         "0",
         "B",

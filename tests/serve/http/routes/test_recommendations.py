@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 
 import orjson
 import pytest
+from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
 from kqml.calendar.business_time import DAY_US
+from kqml.contract.recommendations import Recommendations
 from kqml.duties import week
 from models.churn.bundle import load_bundle
 from models.churn.scoring import create_scorer
@@ -17,7 +19,6 @@ from serve.database.learned import read_learned
 from serve.database.plans import decided_reps
 from serve.database.tables import DECISIONS, LEARNED, OUTBOX, WEBHOOKS
 from serve.http.routes import recommendations
-from serve.http.schemas.recommendations import Recommendations
 from serve.security.objections_and_reviews import set_objection
 from serve.usecases.scoring_model import BundleScoring
 from serve.usecases.served_model import LiveModel
@@ -77,7 +78,7 @@ def filled(client, database, company):
 def recommend(client, headers=None, **body):
     answer = client.post("/v1/recommendations", json=body, headers=headers or {})
     assert answer.status_code == 200, answer.text
-    Recommendations.model_validate(answer.json(), strict=True)
+    TypeAdapter(Recommendations).validate_python(answer.json(), strict=True)
     return answer.json()
 
 

@@ -1,16 +1,14 @@
-"""The bodies that answer with accounts, contacts, reps."""
+"""Accounts, contacts and reps as the API answers with them."""
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue
+from typing_extensions import TypedDict
 
-from kqml.contract.fields import Moment
+from kqml.contract.fields import Day, Moment
 from kqml.contract.scores import FullScore, ShortScore
 
-Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
 
-
-class AccountOut(BaseModel):
+class AccountFields(TypedDict):
     """What an account is now. `described`: false while only events name it."""
 
     account_id: str
@@ -19,35 +17,35 @@ class AccountOut(BaseModel):
     segment: str | None
     region: str | None
     owner_rep_id: str | None
-    opened_on: Date | None
+    opened_on: Day | None
     status: Literal["active", "suspended", "closed", "transferred"] | None
-    status_since: Date | None
+    status_since: Day | None
     credit_grade: str | None
-    attributes: dict[str, JsonValue] | None
+    attributes: dict[str, Any] | None
     described: bool
     updated_at: Moment
 
 
-class ListedAccount(AccountOut):
+class ListedAccount(AccountFields):
     """One account of a list; `score` is null while none is stored."""
 
     score: ShortScore | None
 
 
-class OneAccount(AccountOut):
+class OneAccount(AccountFields):
     """One account; `score` is null while none is stored."""
 
     score: FullScore | None
 
 
-class AccountPage(BaseModel):
+class AccountPage(TypedDict):
     """A part of the accounts asked for; `next_cursor` asks for the next one, null where there is none."""
 
     accounts: list[ListedAccount]
     next_cursor: str | None
 
 
-class ContactOut(BaseModel):
+class Contact(TypedDict):
     """A person at an account. Personal fields are null where the caller may not see them."""
 
     contact_id: str
@@ -62,36 +60,36 @@ class ContactOut(BaseModel):
     family: str | None
     character: str | None
     hobbies: str | None
-    attributes: dict[str, JsonValue] | None
+    attributes: dict[str, Any] | None
     updated_at: Moment
     erased_at: Moment | None
 
 
-class ContactPage(BaseModel):
+class ContactPage(TypedDict):
     """The contacts of an account; `next_cursor` asks for the next ones, null where there are none."""
 
-    contacts: list[ContactOut]
+    contacts: list[Contact]
     next_cursor: str | None
 
 
-class RepOut(BaseModel):
+class Rep(TypedDict):
     """A rep."""
 
     rep_id: str
     name: str | None
     manager_id: str | None
     region: str | None
-    started_on: Date | None
-    left_on: Date | None
+    started_on: Day | None
+    left_on: Day | None
     minutes_per_week: float | None
     stops_per_week: float | None
     budget_per_week: float | None
-    absences: list[list[Date]] | None
+    absences: list[list[Day]] | None
     updated_at: Moment
 
 
-class RepPage(BaseModel):
+class RepPage(TypedDict):
     """A part of the reps; `next_cursor` asks for the next one, null where there is none."""
 
-    reps: list[RepOut]
+    reps: list[Rep]
     next_cursor: str | None

@@ -1,0 +1,63 @@
+"""Decisions as the API answers with them: the receipt, the states since."""
+
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from kqml.contract.fields import Moment, Probability
+
+DecisionStatus = Literal["recommended", "accepted", "rejected", "scheduled", "done", "failed", "verified", "outcome"]
+
+
+class DecisionState(TypedDict):
+    """One state of a decision: when it came, when that was recorded."""
+
+    state: DecisionStatus
+    at: Moment
+    known_at: Moment
+    action: str | None
+    reason: str | None
+    verified: bool | None
+    outcome: dict[str, Any] | None
+    by: str | None
+
+
+class DecisionFields(TypedDict):
+    """A decision as it was recorded, with everything that re-creates it."""
+
+    decision_id: str
+    account_id: str
+    rep_id: str | None
+    week: str
+    cutoff: Moment
+    policy: str
+    playbook: str
+    model: str | None
+    assigned: str
+    probability: Probability | None
+    eligible: list[Any]
+    blocked: dict[str, Any]
+    explored: bool | None
+    must: bool | None
+    holdout: bool | None
+    evaluable: bool | None
+    features: dict[str, Any] | None
+    features_fingerprint: str | None
+    receipt: dict[str, Any] | None
+    recorded_at: Moment
+
+
+class Receipt(DecisionFields):
+    """A decision with its states; `next`: those that may follow."""
+
+    state: DecisionStatus
+    next: list[DecisionStatus]
+    states: list[DecisionState]
+
+
+class StatusTaken(TypedDict):
+    """The state that was written, those that may follow."""
+
+    decision_id: str
+    state: DecisionState
+    next: list[DecisionStatus]

@@ -7,14 +7,14 @@ from typing_extensions import TypedDict
 from kqml.bands import Band
 from kqml.contract.fields import Count, Moment, Probability, field_names
 
-Grade = Literal["A", "B", "C", "ungraded"]
+ModelGrade = Literal["A", "B", "C", "ungraded"]
 
 
 class ModelRef(TypedDict):
     """Which model answered, how good its training procedure has shown itself to be."""
 
     version: str
-    grade: Grade
+    grade: ModelGrade
 
 
 class BandCounts(TypedDict):

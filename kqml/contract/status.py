@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from kqml.contract.scores import Grade, ModelRef
+from kqml.contract.scores import ModelGrade, ModelRef
 
 
 class Health(TypedDict):
@@ -57,4 +57,4 @@ class ModelCard(ModelFacts):
     """The model that answers."""
 
     version: str
-    grade: Grade
+    grade: ModelGrade

@@ -21,9 +21,6 @@ class SchemaKeyword:
 Moment = Annotated[str, SchemaKeyword("format", "date-time")]
 """An instant with its offset."""
 
-Day = Annotated[str, SchemaKeyword("format", "date")]
-"""A day as ISO 8601."""
-
 Fingerprint = Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{64}$")]
 """A SHA-256 in hexadecimal digits."""
 

@@ -5,9 +5,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from kqml.bands import Band
-from kqml.contract.fields import Count, Moment, Probability, field_names
-
-ModelGrade = Literal["A", "B", "C", "ungraded"]
+from kqml.contract.fields import Count, ModelGrade, Moment, Probability, field_names
 
 
 class ModelRef(TypedDict):
@@ -120,7 +118,6 @@ class AccountHistory(TypedDict):
 
 
 RESULT_FIELDS = field_names(ScoreResult)
-FULL_FIELDS = field_names(FullScore)
 
 
 def empty_score(warning: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from kqml.contract.scores import ModelGrade, ModelRef
+from kqml.contract.fields import ModelGrade
+from kqml.contract.scores import ModelRef
 
 
 class Health(TypedDict):

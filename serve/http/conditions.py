@@ -1,6 +1,7 @@
 """`If-Match`, `If-None-Match`: what a request says of the record as its sender knows it."""
 
 import re
+from hashlib import sha256
 
 from fastapi import Request
 
@@ -34,3 +35,9 @@ def _names(header: str, version: str) -> bool:
 def _changed(header: str, version: int | None) -> ProblemError:
     now = "there is no such record" if version is None else f"the record has version {version}"
     return ProblemError(Problem.CHANGED, f"{header} does not hold: {now}. Read it again, then decide.")
+
+
+def entity_tag(version: int, *more: object) -> str:
+    """The strong tag of a record: its version, then what else is shown with it."""
+    rest = f".{sha256(repr(more).encode()).hexdigest()[:12]}" if any(item is not None for item in more) else ""
+    return f'"{version}{rest}"'

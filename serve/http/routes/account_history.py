@@ -1,13 +1,10 @@
 """`GET /v1/accounts/{account_id}/history`: how an account's score moved, why."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import orjson
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
-from kqml.contract.scores import RESULT_FIELDS, AccountHistory
+from kqml.contract.scores import AccountHistory
 from serve.database.events import accounts_seen
 from serve.database.scores import list_scores
 from serve.http.access import ReadsScores
@@ -15,13 +12,11 @@ from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem, not_found
-from serve.http.rendering import shown
 from serve.http.service_state import Service
 from serve.security.callers import Caller
+from serve.usecases.stored_scores import past_score
 
 router = APIRouter(tags=["accounts"])
-SHOWN = (*RESULT_FIELDS, "scored_at", "model", "value_at_risk")
-PARTS = ("calendar", "data", "model")
 
 
 @router.get(
@@ -53,17 +48,5 @@ def _show(service: Service, caller: Caller, account_id: str, limit: int, cursor:
     page = result[:limit]
     last = (page[-1]["cutoff"], page[-1]["model"]) if len(result) > limit else None
     following = None if last is None else write_cursor(question, last)
-    content = {"account_id": account_id, "scores": [_score(row, zone) for row in page], "next_cursor": following}
+    content = {"account_id": account_id, "scores": [past_score(row, zone) for row in page], "next_cursor": following}
     return Response(orjson.dumps(content), media_type="application/json")
-
-
-def _score(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    instants = {"as_of": row["cutoff"], "before_as_of": row["before_cutoff"]}
-    explained = row["change_data"] is not None
-    return {
-        **shown(instants, instants, zone),
-        **shown(row, SHOWN, zone),
-        "before": row["before_probability"],
-        "before_model": row["before_model"],
-        "change": {part: row[f"change_{part}"] for part in PARTS} if explained else None,
-    }

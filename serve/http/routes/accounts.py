@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from kqml.contract.accounts import AccountFields, AccountPage, OneAccount
@@ -17,20 +17,21 @@ from serve.database.idempotency import Reply
 from serve.database.listing import Listing, list_accounts, read_account
 from serve.database.records import read_rows
 from serve.database.rejected_rows import RejectedRows
-from serve.database.tables import ACCOUNTS, SCORES
+from serve.database.tables import ACCOUNTS
 from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.account_query import AccountQuery
-from serve.http.conditions import matches_tag, require_unchanged
+from serve.http.conditions import entity_tag, matches_tag, require_unchanged
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import IdempotencyKey, IdInPath, IfMatch, IfNoneMatch, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, not_found
-from serve.http.rendering import entity_tag, shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.records import AccountBatch, AccountBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
 from serve.security.callers import Caller
+from serve.usecases.stored_rows import contract_fields, stored_row
+from serve.usecases.stored_scores import newest_full_score, short_score
 
 router = APIRouter(tags=["accounts"])
 SHOWN = field_names(AccountFields)
@@ -59,17 +60,8 @@ def _list(service: Service, caller: Caller, question: AccountQuery) -> Response:
         page = list_accounts(connection, listing, caller.territory)
         zone = service.histories.time_zone(connection)
     following = None if page.last is None else write_cursor(place, page.last)
-    accounts = [{**shown(row, SHOWN, zone), "score": _short(row, zone)} for row in page.rows]
+    accounts = [{**contract_fields(row, SHOWN, zone), "score": short_score(row, zone)} for row in page.rows]
     return Response(orjson.dumps({"accounts": accounts, "next_cursor": following}), media_type="application/json")
-
-
-def _short(row: Mapping[str, Any], zone: str) -> dict[str, Any] | None:
-    if row["score_cutoff"] is None:
-        return None
-    return {
-        **{name: row[f"score_{name}"] for name in ("churn_probability", "band", "value_at_risk", "model")},
-        "as_of": shown({"cutoff": row["score_cutoff"]}, ["cutoff"], zone)["cutoff"],
-    }
 
 
 @router.get(
@@ -100,24 +92,8 @@ def _show(request: Request, service: Service, caller: Caller, account_id: str) -
 def _one(connection: Connection, service: Service, row: Mapping[str, Any], status: int = 200) -> Reply:
     zone = service.histories.time_zone(connection)
     tag = entity_tag(row["version"], row["score_cutoff"], row["score_model"])
-    content = {**shown(row, SHOWN, zone), "score": _full(connection, row, zone)}
+    content = {**contract_fields(row, SHOWN, zone), "score": newest_full_score(connection, row, zone)}
     return as_reply(content, status, {"etag": tag})
-
-
-def _full(connection: Connection, row: Mapping[str, Any], zone: str) -> dict[str, Any] | None:
-    short = _short(row, zone)
-    if short is None:
-        return None
-    key = {"account_id": row["account_id"], "cutoff": row["score_cutoff"], "model": row["score_model"]}
-    request = select(SCORES).where(*(SCORES.c[name] == value for name, value in key.items()))
-    rows = dict(connection.execute(request).mappings().one())
-    return {
-        **short,
-        "eligible": rows["eligible"],
-        "scored_at": shown(rows, ["scored_at"], zone)["scored_at"],
-        "reasons": orjson.loads(rows["reasons"]),
-        "warnings": orjson.loads(rows["warnings"]),
-    }
 
 
 @router.put(

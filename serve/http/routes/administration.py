@@ -18,12 +18,12 @@ from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, 
 from serve.http.fields import Word
 from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemError, not_found
-from serve.http.rendering import shown
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.audit import Actor, AuditQuery, read_audit_log
 from serve.security.contact_vault import MaskingVault
 from serve.security.erasure import erase
+from serve.usecases.stored_rows import contract_fields
 
 router = APIRouter(tags=["administration"])
 SHOWN = field_names(AuditFields)
@@ -66,7 +66,7 @@ def _list(service: Service, filters: Mapping[str, str], limit: int, cursor: str 
 
 def _entry(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
     details = None if row["details"] is None else orjson.Fragment(row["details"])
-    return {"number": row["number"], **shown(row, SHOWN, zone), "details": details}
+    return {"number": row["number"], **contract_fields(row, SHOWN, zone), "details": details}
 
 
 @router.delete(

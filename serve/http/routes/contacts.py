@@ -20,7 +20,6 @@ from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, not_found
-from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.schemas.records import ContactBatch, ContactBody
@@ -29,6 +28,7 @@ from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tal
 from serve.security.audit import Actor, AuditEvent, record_event
 from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault, MaskingVault
+from serve.usecases.stored_rows import contract_fields, stored_row
 
 router = APIRouter(tags=["contacts"])
 SHOWN = field_names(Contact)
@@ -102,7 +102,7 @@ def _seen(
         events = [AuditEvent("contact.read", "contact", row["contact_id"]) for row in rows]
         record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), events, service.clock())
     zone = service.histories.time_zone(connection)
-    return [shown(row, SHOWN, zone) for row in rows]
+    return [contract_fields(row, SHOWN, zone) for row in rows]
 
 
 @router.put(

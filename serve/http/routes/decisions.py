@@ -20,12 +20,12 @@ from serve.http.access import ReadsDecisions, WritesDecisions
 from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, not_found
-from serve.http.rendering import as_text, shown
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.decisions import StatusBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
+from serve.usecases.stored_rows import as_text, contract_fields
 
 router = APIRouter(tags=["decisions"])
 SHOWN = field_names(DecisionFields)
@@ -52,10 +52,10 @@ def _show(service: Service, caller: Caller, decision_id: str) -> Response:
         result = {**result, "features": _features(connection, result)}
     state = result["states"][-1]["state"]
     content = {
-        **shown(result, SHOWN, zone),
+        **contract_fields(result, SHOWN, zone),
         "state": state,
         "next": FOLLOWS[state],
-        "states": [shown(row, STATE_SHOWN, zone) for row in result["states"]],
+        "states": [contract_fields(row, STATE_SHOWN, zone) for row in result["states"]],
     }
     return Response(orjson.dumps(content), media_type="application/json")
 
@@ -114,7 +114,7 @@ def _retained(
         detail = f"The decision is {move.present}; {move.requested} cannot follow, only {allowed} can."
         raise ProblemError(Problem.CONFLICT, detail) from None
     following = FOLLOWS[row["state"]]
-    return as_reply({"decision_id": decision_id, "state": shown(row, STATE_SHOWN, zone), "next": following})
+    return as_reply({"decision_id": decision_id, "state": contract_fields(row, STATE_SHOWN, zone), "next": following})
 
 
 def _refuse_quiet_hours(hours: QuietHours, planned: int, zone: str) -> None:

@@ -20,7 +20,6 @@ from serve.http.dependencies import ServiceOf
 from serve.http.duty_query import EARLIEST, DutyQuery
 from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemItem, invalid_request
-from serve.http.rendering import shown
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.service_state import Service
 from serve.http.weeks import requested_week
@@ -29,6 +28,7 @@ from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault
 from serve.usecases.duty_pages import DutyFilter, duty_page
 from serve.usecases.list_duties import ListDutiesRequest
+from serve.usecases.stored_rows import contract_fields
 
 router = APIRouter(tags=["duties"])
 SHOWN = field_names(Duty)
@@ -125,5 +125,5 @@ def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row
 def _shown(row: Row, caller: Caller, zone: str) -> Row:
     local = {name: row[name].astimezone(ZoneInfo(zone)).isoformat() for name in INSTANTS}
     contact = row["contact_id"] if Scope.READ_CONTACTS in caller.scopes else None
-    text = None if row["declared"] is None else shown(row["declared"], DECLARED, zone)
+    text = None if row["declared"] is None else contract_fields(row["declared"], DECLARED, zone)
     return {name: row[name] for name in SHOWN} | local | {"contact_id": contact, "declared": text}

@@ -18,10 +18,10 @@ from serve.http.access import WritesEvents
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request, pointer_to
-from serve.http.rendering import as_text
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.records import OWN_IDS, EventBatch, EventRecord
 from serve.http.writing import Writing, as_reply, pointing, write_now, writing_of
+from serve.usecases.stored_rows import as_text
 
 router = APIRouter(tags=["events"])
 

@@ -15,10 +15,10 @@ from serve.http.access import ReadsDecisions
 from serve.http.dependencies import IdInPath, ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem, not_found
-from serve.http.rendering import shown
 from serve.http.service_state import Service
 from serve.http.weeks import WEEK, requested_week
 from serve.security.callers import Caller
+from serve.usecases.stored_rows import contract_fields
 
 router = APIRouter(tags=["reps"])
 SHOWN = field_names(StoredDecision)
@@ -55,7 +55,7 @@ def decision_body(row: Mapping[str, Any], zone: str) -> dict[str, Any]:
     """One decision of a week, as a row of `serve.database.plans`."""
     receipt = receipt_of(row)
     brief = None if receipt is None else receipt.get("brief")
-    return {**shown(row, SHOWN, zone), "next": FOLLOWS[row["state"]], "brief": brief}
+    return {**contract_fields(row, SHOWN, zone), "next": FOLLOWS[row["state"]], "brief": brief}
 
 
 def receipt_of(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -16,12 +16,12 @@ from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemItem, invalid_request, not_found, pointer_to
-from serve.http.rendering import shown, stored_row
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.records import RepBatch, RepBody, RepFacts
 from serve.http.service_state import Service
 from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
 from serve.security.callers import Caller
+from serve.usecases.stored_rows import contract_fields, stored_row
 
 router = APIRouter(tags=["reps"])
 SHOWN = field_names(Rep)
@@ -48,7 +48,7 @@ def _list(service: Service, caller: Caller, limit: int, after: str | None) -> Re
         zone = service.histories.time_zone(connection)
     page = result[:limit]
     following = write_cursor(_WHERE, (page[-1]["rep_id"],)) if len(result) > limit else None
-    return _json({"reps": [shown(row, SHOWN, zone) for row in page], "next_cursor": following})
+    return _json({"reps": [contract_fields(row, SHOWN, zone) for row in page], "next_cursor": following})
 
 
 @router.get(
@@ -67,7 +67,7 @@ def _show(service: Service, caller: Caller, rep_id: str) -> Response:
         result = read_rep(connection, rep_id, caller.territory)
         if result is None:
             raise not_found(f"rep {rep_id!r}")
-        return _json(shown(result, SHOWN, service.histories.time_zone(connection)))
+        return _json(contract_fields(result, SHOWN, service.histories.time_zone(connection)))
 
 
 @router.put(

@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 
 from kqml.contract.fields import field_names
 from kqml.contract.rights import Explanation, Objection, Review, ReviewPage
-from kqml.contract.scores import FULL_FIELDS
 from kqml.messages import catalogue
 from serve.database.events import accounts_seen
 from serve.database.idempotency import Reply
@@ -21,7 +20,6 @@ from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, Language, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request, not_found
-from serve.http.rendering import shown
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.schemas.rights import AnswerBody, ReviewBody
 from serve.http.service_state import Service
@@ -40,6 +38,8 @@ from serve.security.objections_and_reviews import (
     read_review,
     set_objection,
 )
+from serve.usecases.stored_rows import contract_fields
+from serve.usecases.stored_scores import full_score
 
 router = APIRouter(tags=["rights"])
 Row = RowMapping | Mapping[str, Any]
@@ -64,11 +64,12 @@ def _explain(service: Service, caller: Caller, account_id: str, language: str) -
     with service.database.snapshot() as connection:
         _require_account(connection, account_id, caller.territory)
         zone = service.histories.time_zone(connection)
+        newest = newest_score(connection, account_id)
         content = {
             "account_id": account_id,
             "objected_at": _moment(find_objection(connection, account_id), zone),
             "statement": list(catalogue("rights", language)["statement"].values()),
-            "score": _score(newest_score(connection, account_id), zone),
+            "score": None if newest is None else full_score(dict(newest), zone),
             "decisions": [_decision(row, zone) for row in latest_decisions(connection, account_id)],
             "reviews": [_review(row, zone) for row in latest_reviews(connection, account_id)],
         }
@@ -216,14 +217,6 @@ def _review(row: Row, zone: str) -> dict[str, Any]:
     return {**{name: row[name] for name in REVIEW}, **moments}
 
 
-def _score(row: Row | None, zone: str) -> dict[str, Any] | None:
-    if row is None:
-        return None
-    lists = {name: orjson.loads(row[name]) for name in ("reasons", "warnings")}
-    times = {"as_of": _moment(row["cutoff"], zone), "scored_at": _moment(row["scored_at"], zone)}
-    return {name: {**row, **lists, **times}[name] for name in FULL_FIELDS}
-
-
 def _decision(row: Row, zone: str) -> dict[str, Any]:
     return {
         **{name: row[name] for name in ("decision_id", "week", "policy", "playbook", "model")},
@@ -236,4 +229,4 @@ def _decision(row: Row, zone: str) -> dict[str, Any]:
 
 
 def _moment(instant: int | None, zone: str) -> Any:
-    return shown({"at": instant}, ["at"], zone)["at"]
+    return contract_fields({"at": instant}, ["at"], zone)["at"]

@@ -1,9 +1,8 @@
-"""Rows of the database as the API shows them."""
+"""Rows of the database in the shapes of the contract."""
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -20,12 +19,12 @@ JSON = frozenset(
 """Columns of JSON text; `eligible` is the list of a decision, but a truth value of a score."""
 
 
-def shown(row: Row, names: Iterable[str], time_zone: str) -> dict[str, Any]:
-    """The columns named: instants and days as ISO text, JSON as what it says."""
-    return {name: _shown(name, row[name], time_zone) for name in names}
+def contract_fields(row: Row, names: Iterable[str], time_zone: str) -> dict[str, Any]:
+    """Return the columns named: instants and days as ISO text, JSON as what it says."""
+    return {name: _contract_value(name, row[name], time_zone) for name in names}
 
 
-def _shown(name: str, value: Any, time_zone: str) -> Any:
+def _contract_value(name: str, value: Any, time_zone: str) -> Any:
     if value is None:
         return None
     if name in INSTANTS:
@@ -43,9 +42,3 @@ def stored_row(facts: Row) -> dict[str, Any]:
 def as_text(value: Any) -> str:
     """JSON as the database keeps it; whole numbers of any size stay whole, which orjson cannot write."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
-def entity_tag(version: int, *more: object) -> str:
-    """The strong tag of a record: its version, then what else is shown with it."""
-    rest = f".{sha256(repr(more).encode()).hexdigest()[:12]}" if any(item is not None for item in more) else ""
-    return f'"{version}{rest}"'

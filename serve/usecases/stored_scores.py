@@ -1,0 +1,49 @@
+"""Stored scores in the shapes of the contract."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import Connection, select
+
+from kqml.contract.fields import field_names
+from kqml.contract.scores import Change, FullScore, PastScore, ShortScore
+from serve.database.tables import SCORES
+from serve.usecases.stored_rows import contract_fields
+
+Row = Mapping[str, Any]
+SHORT, FULL, PAST, PARTS = (field_names(shape) for shape in (ShortScore, FullScore, PastScore, Change))
+
+
+def short_score(row: Row, time_zone: str) -> ShortScore | None:
+    """Return the newest score of a row of `serve.database.listing`; None where none is stored."""
+    if row["score_cutoff"] is None:
+        return None
+    score = {name.removeprefix("score_"): value for name, value in row.items() if name.startswith("score_")}
+    return cast(ShortScore, contract_fields({**score, "as_of": score["cutoff"]}, SHORT, time_zone))
+
+
+def full_score(row: Row, time_zone: str) -> FullScore:
+    """Return a row of the table of scores."""
+    return cast(FullScore, contract_fields({**row, "as_of": row["cutoff"]}, FULL, time_zone))
+
+
+def past_score(row: Row, time_zone: str) -> PastScore:
+    """Return the same with what moved it since the score before it."""
+    explained = row["change_data"] is not None
+    fields = {
+        **row,
+        "as_of": row["cutoff"],
+        "before": row["before_probability"],
+        "before_as_of": row["before_cutoff"],
+        "change": {part: row[f"change_{part}"] for part in PARTS} if explained else None,
+    }
+    return cast(PastScore, contract_fields(fields, PAST, time_zone))
+
+
+def newest_full_score(connection: Connection, row: Row, time_zone: str) -> FullScore | None:
+    """Read the newest score of a row of `serve.database.listing` with its reasons; None where none is stored."""
+    if row["score_cutoff"] is None:
+        return None
+    key = {"account_id": row["account_id"], "cutoff": row["score_cutoff"], "model": row["score_model"]}
+    request = select(SCORES).where(*(SCORES.c[name] == value for name, value in key.items()))
+    return full_score(dict(connection.execute(request).mappings().one()), time_zone)

@@ -47,8 +47,8 @@ def test_who_is_not_asked_about_has_no_number_no_band_no_reasons_and_is_told_why
     scores = [score for score in scorer.score(company.asked(company.cutoff), "en") if not score.eligible]
     assert {(score.churn_probability, score.band, score.reasons) for score in scores} == {(None, None, ())}
     assert scores[0].warnings[-1] == (
-        "not asked about: it takes 4 orders known before the cutoff, the last within 90 days, "
-        "and a business that is open"
+        "not eligible for a score: needs 4 orders known before the cutoff, the last one within 90 days, "
+        "and an active account"
     )
 
 
@@ -85,7 +85,7 @@ def test_symptoms_and_causes_are_apart(company: SmallCompany, scorer: Scorer) ->
 
 
 def test_where_no_cause_is_known_it_is_said(company: SmallCompany, scorer: Scorer) -> None:
-    said = "what goes with it: no known cause"
+    said = "no known cause for the raised risk"
     for score in scorer.score(company.asked(company.cutoff), "en"):
         causes = [reason for reason in score.causes if reason.direction == "rising"]
         assert (said in score.warnings) == (score.eligible and score.band != "low" and not causes)
@@ -155,38 +155,38 @@ def test_a_kind_that_was_never_recorded_here_is_named(company: SmallCompany, sco
     since = asked.context.recorded_since.copy()
     since[asked.log.kind[asked.log.kind != 0].min()] = np.iinfo(np.int64).max
     unrecorded = replace(asked, context=replace(asked.context, recorded_since=since))
-    assert warned(scorer, unrecorded) == {"never recorded here, though the model learned from it: return"}
+    assert warned(scorer, unrecorded) == {"used in training but never recorded in this history: return"}
 
 
 def test_a_kind_that_the_model_never_saw_is_named(company: SmallCompany, scorer: Scorer) -> None:
     info = DatasetInfo(**{**vars(scorer.bundle.dataset), "kinds_recorded": {"order": "2022-01-01T00:00:00+00:00"}})
     blind = create_scorer(replace(scorer.bundle, dataset=info))
     (said,) = warned(blind, company.asked(company.cutoff))
-    assert said.startswith("not recorded when the model was trained, so it does not count: return, ")
+    assert said.startswith("not recorded when the model was trained, so left out: return, ")
 
 
 def test_a_word_that_the_model_never_saw_is_named_for_that_account_alone(company: SmallCompany, scorer: Scorer) -> None:
     asked = company.asked(company.cutoff)
     words = [*asked.profile["segment"][:-1], "market stall"]
     scores = scorer.score(replace(asked, profile={**asked.profile, "segment": words}), "en", 0)
-    assert "kind of account market stall did not occur when the model was trained" in scores[-1].warnings
+    assert "the model's training data contain no kind of account market stall" in scores[-1].warnings
     assert all(len(score.warnings) <= 1 for score in scores[:-1])
 
 
 def test_a_cutoff_whose_outcome_the_model_has_seen_is_no_evidence(company: SmallCompany, scorer: Scorer) -> None:
     earlier = company.asked(company.cutoff - 60 * DAY_US)
     assert warned(scorer, earlier) == {
-        "the model has learned from the weeks that follow this cutoff: "
-        "good for looking back, no evidence of its quality",
-        "never recorded here, though the model learned from it: tier changed",
+        "the model's training data include weeks after this cutoff: "
+        "use the score to look back, not as evidence of model quality",
+        "used in training but never recorded in this history: tier changed",
     }
 
 
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        (40, "the comparison with similar accounts is 40 days old"),
-        (-4_000, "there is no comparison with similar accounts for this cutoff"),
+        (40, "the peer comparison is 40 days old"),
+        (-4_000, "no peer comparison exists for this cutoff"),
     ],
 )
 def test_the_age_of_the_comparison_is_said(company: SmallCompany, scorer: Scorer, days: int, said: str) -> None:

@@ -108,10 +108,10 @@ def test_compliance_tells_the_months_up_to_the_cutoff(dataset, tmp_path):
 @pytest.mark.parametrize(
     ("words", "language", "parts"),
     [
-        (["--rep", "r1", "--week", "2024-W06"], "zh", ["2024-W06 周应尽之事", "春节", "拜访", "必办", "另有"]),
-        (["--rep", "r1", "--week", "2024-W06"], "en", ["What is owed in week 2024-W06", "Spring Festival", "Besides:"]),
+        (["--rep", "r1", "--week", "2024-W06"], "zh", ["2024-W06 周的应做事项", "春节", "拜访", "本周必做", "未列出"]),
+        (["--rep", "r1", "--week", "2024-W06"], "en", ["Duties in week 2024-W06", "Spring Festival", "Not shown:"]),
         (["--week", "2031-W40"], "en", ["not announced yet"]),
-        (["--compliance"], "zh", ["联系达标情况", "达标率", "%"]),
+        (["--compliance"], "zh", ["联系频次达标情况", "达标率", "%"]),
     ],
 )
 def test_people_read_it_in_their_language(dataset, words, language, parts):

@@ -61,13 +61,13 @@ def test_people_read_the_same_as_a_table(home):
     table = shown("models")
     assert "champion" in table
     assert "0.875" in table
-    assert "sales ops：提升 champion，无 → 版本 1（the first one）" in table
+    assert "sales ops：上线 champion，无 → 版本 1（the first one）" in table
 
 
 def test_a_registry_without_versions_says_what_to_do(registry, tmp_path, monkeypatch):
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "home"))
     assert run("models")["versions"] == []
-    assert "`kqml train DIR` 登记一个" in shown("models")
+    assert "请用 `kqml train DIR` 训练并登记" in shown("models")
 
 
 def test_a_challenger_is_not_served(home):
@@ -92,7 +92,7 @@ def test_a_raised_risk_without_a_cause_says_so(home, company, tmp_path):
     run("promote", 1)
     run("score", company.dataset.path, "--out", tmp_path / "scores.parquet", "--language", "en", "--reasons", 1)
     table = pd.read_parquet(tmp_path / "scores.parquet")
-    lacking = table["warnings"].str.contains("what goes with it: no known cause")
+    lacking = table["warnings"].str.contains("no known cause for the raised risk")
     assert lacking.any()
     assert set(table.loc[lacking, "what_goes_with_it"]) == {"no known cause"}
     assert "low" not in set(table.loc[lacking, "band"])

@@ -70,8 +70,8 @@ def test_people_read_it_in_both_languages(folder):
     account = run(folder, "--quarters", 0)["dataset"] and pd.read_parquet(folder / "accounts.parquet")["account_id"][0]
     assert "Emotional balance" in shown(folder, "--account", account, "--language", "en")
     assert "情感账户余额" in shown(folder, "--account", account, "--language", "zh")
-    assert "532 等级" in shown(folder, "--language", "zh", "--quarters", 1)
-    assert "by the playbook dealer@" in shown(folder, "--language", "en", "--playbook", "dealer", "--quarters", 1)
+    assert "532 分类" in shown(folder, "--language", "zh", "--quarters", 1)
+    assert "playbook dealer@" in shown(folder, "--language", "en", "--playbook", "dealer", "--quarters", 1)
 
 
 def test_an_earlier_cutoff_sees_only_what_was_known_then(folder):

@@ -66,7 +66,7 @@ def test_without_a_model_losses_are_counted_and_nothing_is_expected(home, compan
     assert (report["model"], report["expected"]) == (None, None)
     assert {group["by"] for group in report["groups"]} == {"reason"}
     assert "没有可用的模型" in shown(company.dataset.path, "--by", "reason", "--language", "zh")
-    assert "There is no model to ask" in shown(company.dataset.path, "--by", "reason", "--language", "en")
+    assert "No model is available" in shown(company.dataset.path, "--by", "reason", "--language", "en")
 
 
 def test_the_champion_is_asked_where_no_version_is_named(home, company):
@@ -85,10 +85,10 @@ def test_a_look_back_leaves_out_what_a_later_day_would_show(home, company):
 
 def test_people_read_what_the_numbers_rest_on(home, company):
     english = shown(company.dataset.path, "--model", 1, "--language", "en")
-    assert "not proven to have caused it" in english
+    assert "a causal effect is not proven" in english
     assert "By reason" in english
     chinese = shown(company.dataset.path, "--model", 1, "--language", "zh")
-    assert "没有证明是它造成的" in chinese
+    assert "没有证明因果关系" in chinese
     assert "按原因" in chinese
 
 

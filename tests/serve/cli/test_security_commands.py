@@ -197,7 +197,7 @@ def test_a_webhook_into_the_network_or_of_no_kind_is_refused_at_once(kqml):
 
 def test_people_are_told_in_their_language(home, monkeypatch):
     shown = CliRunner().invoke(create_app(), ["keys", "create", "crm", "--scope", "model:read"])
-    assert shown.output.startswith("Key ")
+    assert shown.output.startswith("Created key ")
     monkeypatch.setenv("KQML_LANGUAGE", "zh")
     assert "crm" in CliRunner().invoke(create_app(), ["keys", "list"], env={"COLUMNS": "200"}).output
     assert CliRunner().invoke(create_app(), ["users", "list"]).output.startswith("还没有用户")

@@ -51,7 +51,7 @@ def test_after_an_objection_nothing_is_scored_until_it_is_taken_back(client, com
         assert set(objecting_accounts(connection)) == {"a1"}
     score = scored(client, everything)
     assert (score["churn_probability"], score["band"], score["eligible"], score["reasons"]) == (None, None, False, [])
-    assert score["warnings"] == ["该客户已拒绝自动评分和建议（自 2024-03-20 起）。"]
+    assert score["warnings"] == ["该客户已拒绝自动评分和推荐（自 2024-03-20 起）。"]
     assert client.delete(f"{A1}/objection", headers=everything).json()["objected_at"] is None
     assert scored(client, everything)["churn_probability"] == 0.25
 

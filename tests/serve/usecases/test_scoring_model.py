@@ -71,7 +71,7 @@ def test_the_service_scores_as_the_batch_does_bit_for_bit(company, client, days_
     answer = client.post("/v1/scores", json=body_of(company, cutoff))
     assert answer.status_code == 200
     scores = answer.json()["scores"]
-    hidden = "在截止时点或之后才发生或记录的事件没有计入"
+    hidden = "未计入在截止时间或之后才发生或记录的事件"
     for score in scores:
         assert score.pop("evidence")["events"] > 0
         score["warnings"] = [warning for warning in score["warnings"] if hidden not in warning]
@@ -93,8 +93,8 @@ def test_what_was_left_out_is_said(client):
     events = [*orders, {**orders[0], "amount": 0}, {**orders[0], "occurred_at": "2029-01-01T00:00:00Z"}]
     asked = {"language": "en", "accounts": [{"account_id": "a", "events": events}]}
     warnings = client.post("/v1/scores", json=asked).json()["scores"][0]["warnings"]
-    assert "orders with the amount 0, left out: 1" in warnings
-    assert "events that happened or were recorded at the cutoff or later, not counted: 1" in warnings
+    assert "orders with amount 0 were left out: 1" in warnings
+    assert "events that happened or were recorded at or after the cutoff were left out: 1" in warnings
 
 
 def test_the_card_says_what_the_bundle_holds(company, client):

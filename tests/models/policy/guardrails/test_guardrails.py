@@ -226,4 +226,4 @@ def test_a_gift_needs_a_festival_that_asks_for_it_and_room_below_the_cap(asked, 
     assert guarded.allowed[0, VISIT]
     if rule == "gift_limit":
         told = blocking_reasons(guarded, 0, 6, "en")
-        assert told == f"A gift of 80 is more than a person may still be given this year: {room:.0f}."
+        assert told == f"The gift costs 80, more than the remaining annual limit per person of {room:.0f}."

@@ -105,16 +105,16 @@ def test_every_feature_has_a_name_of_its_own_and_a_reason_to_be(language):
 
 
 NAMES = [
-    (COUNT, "order: number, last 30 days", "订货:次数,最近30天"),
+    (COUNT, "order: count, last 30 days", "订货：次数，最近 30 天"),
     (
         Combined(COUNT, Operation.RATE_RATIO, Atom(ORDER, Aggregation.COUNT, days=90, lag=30)),
-        "(order: number, last 30 days) ÷ (order: number, the 90 days until 30 days ago), both per day",
-        "(订货:次数,最近30天)÷(订货:次数,截至30天前的90天),均按每天计",
+        "(order: count, last 30 days) ÷ (order: count, 90 days ending 30 days ago), both per day",
+        "（订货：次数，最近 30 天）÷（订货：次数，截至 30 天前的 90 天），均按每天计",
     ),
     (
         Atom(ORDER, Aggregation.GAP_MEAN, last=26),
-        "order: mean gap in days, last 26",
-        "订货:平均间隔天数,最近26个间隔",
+        "order: mean gap in days, last 26 gaps",
+        "订货：平均间隔天数，最近 26 个间隔",
     ),
 ]
 

@@ -64,7 +64,7 @@ def test_only_what_never_changes_or_is_declared_complete_is_usable() -> None:
         "credit_grade": False,
     }
     assert uses["tier"] == ColumnUse("2020-01-01", True, "")
-    assert "goes with how late the account was last active (AUC 0.00" in uses["region"].why
+    assert "associated with the account's last activity (AUC 0.00" in uses["region"].why
     assert [finding.code for finding in findings] == [
         "follows_activity_region",
         "changes_absent_credit_grade",

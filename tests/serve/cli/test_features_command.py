@@ -68,9 +68,9 @@ def test_an_existing_file_is_not_overwritten_unless_asked(dataset, tmp_path):
 
 
 def test_the_catalog_is_printed_in_either_language():
-    for language, name in (("zh", "订货:次数,最近90天"), ("en", "order: number, last 90 days")):
+    for language, name in (("zh", "订货：次数，最近 90 天"), ("en", "order: count, last 90 days")):
         answer = json.loads(ask("catalog", "--json", "--language", language).stdout)
         conforms("catalog", answer)
         assert len(answer["features"]) == len(catalog())
         assert name in [one["name"] for one in answer["features"]]
-    assert "order_count_90d\n  order: number, last 90 days\n" in ask("catalog", "--language", "en").stdout
+    assert "order_count_90d\n  order: count, last 90 days\n" in ask("catalog", "--language", "en").stdout

@@ -70,10 +70,10 @@ def test_bad_data_exit_with_1_and_leave_nothing(folder: Path) -> None:
     [
         (
             "en",
-            "The data cannot be used: 3 finding(s) must be corrected.",
+            "The data cannot be used: correct 3 finding(s).",
             "REFUSED 1 rows (16.7%)",
         ),
-        ("zh", "数据不可用：有 3 项必须改正。什么都没有写入。", "不可用 1 行（16.7%）"),
+        ("zh", "数据不可用：请改正 3 项问题。未写入任何内容。", "不可用 1 行（16.7%）"),
     ],
 )
 def test_the_report_speaks_both_languages(folder: Path, language: str, verdict: str, finding: str) -> None:

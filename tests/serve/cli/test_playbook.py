@@ -135,4 +135,4 @@ def test_a_package_that_only_one_has_differs_in_each_of_its_keys():
 def test_a_playbook_equals_itself(own):
     assert answered("diff", own, own)["differences"] == []
     told = CliRunner().invoke(create_app(), ["playbook", "diff", own, own, "--language", "en"])
-    assert told.stdout.strip() == "The two playbooks say the same"
+    assert told.stdout.strip() == "The two playbooks are identical"

@@ -112,7 +112,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: Problem.NOT_FOUND, 405: Problem.METHOD_NOT_ALLOWED}
     kind = kinds.get(error.status_code, Problem.BAD_REQUEST)
-    detail = f"{request.method} {address_of(request.scope)} is not served; see /openapi.json."
+    detail = f"{request.method} {address_of(request.scope)} does not exist. See /openapi.json."
     taken = {"allow": methods_at(request.app, request.scope["path"])} if error.status_code == 405 else {}
     headers = {name.lower(): value for name, value in (error.headers or {}).items()} | taken
     return problem_response(ProblemError(kind, detail, headers=headers), request.scope[REQUEST_ID])
@@ -128,7 +128,7 @@ async def _parameter_problem(request: Request, error: Exception) -> Response:
 async def _database_problem(request: Request, error: Exception) -> Response:
     """The database is away or too busy; nothing was changed, or a later request with the same ids will tell."""
     request.app.state.log.error("store_failed", request_id=request.scope[REQUEST_ID], **where_it_failed(error))
-    detail = "The database does not answer; ask again."
+    detail = "The database does not respond. Try again."
     return problem_response(
         ProblemError(Problem.NO_DATABASE, detail, headers={"retry-after": "1"}), request.scope[REQUEST_ID]
     )

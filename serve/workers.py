@@ -127,8 +127,12 @@ def _listening(options: ServeOptions) -> Iterator[socket.socket]:
     try:
         listening = socket.create_server((options.host, options.port), family=family, backlog=WAITING_CONNECTIONS)
     except OSError as error:
-        fault = Fault(f"{options.host}:{options.port}", str(error), "stop what listens there, or give --port or --host")
-        raise CouldNot("The service cannot listen.", [fault]) from error
+        fault = Fault(
+            f"{options.host}:{options.port}",
+            str(error),
+            "stop the program that uses the port, or give --port or --host",
+        )
+        raise CouldNot("The service cannot listen on this address.", [fault]) from error
     with listening:
         yield listening
 

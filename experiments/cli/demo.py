@@ -80,16 +80,20 @@ class DemoRun:
 
 def run(
     context: CommandContext,
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the API when all is done.")] = True,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Delete an earlier demo first.")] = False,
-    accounts: Annotated[int, typer.Option(min=1000, help="Stores; fewer cannot be graded.")] = 2000,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000.")] = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the API at the end.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete an existing demo first.")] = False,
+    accounts: Annotated[
+        int, typer.Option(min=1000, help="Number of stores. A model of fewer than 1000 stays ungraded.")
+    ] = 2000,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. Default: KQML_PORT, else 8000.")
+    ] = None,
 ) -> Answer[DemoResult]:
-    """Simulate a company up to today, import it, train, promote, score, plan the present week, serve the API.
+    """Simulate a company up to today, import it, train, promote, score, plan the current week and serve the API.
 
-    The histories come from the simulated world (experiments/world), not from real stores: they show the way, they
-    prove nothing. Everything is written below one folder, KQML_HOME/demo; its database is made anew by every run.
-    The service needs no key and answers this machine only; with --json it does not start.
+    The histories come from the simulated world (experiments/world), not from real stores: they demonstrate the product
+    and prove nothing about real data. All files are in KQML_HOME/demo; each run creates a new database. The service
+    needs no key and is reachable from this machine only. With --json the service does not start.
 
     Example: kqml demo --no-serve --fresh
     """
@@ -120,7 +124,7 @@ def _serve(story: DemoRun, port: int | None) -> None:
 def _open_folder(home: Path, fresh: bool) -> None:
     """Makes the demo's folder, after deleting an earlier demo where choices."""
     if home.exists() and not (home / MARK).exists():
-        raise BadUse(f"{home} exists, but no demo made it; set KQML_HOME to another folder.")
+        raise BadUse(f"{home} exists and is not a demo. Set KQML_HOME to another folder.")
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)

@@ -47,34 +47,39 @@ class FitReport(TypedDict):
 
 
 def run(  # noqa: PLR0913 - the flags of one command
-    out: Annotated[Path | None, typer.Option(help="Folder of the new dataset.")] = None,
-    accounts: Annotated[int | None, typer.Option(help="How many accounts; 2000, or 20000 with --log.")] = None,
-    reps: Annotated[int | None, typer.Option(help="How many reps; 40, or 400 with --log.")] = None,
-    weeks: Annotated[int | None, typer.Option(help="How many weeks; 156, or 130 with --log.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Dataset folder to write.")] = None,
+    accounts: Annotated[
+        int | None, typer.Option(help="Number of accounts. Default: 2000, or 20000 with --log.")
+    ] = None,
+    reps: Annotated[int | None, typer.Option(help="Number of reps. Default: 40, or 400 with --log.")] = None,
+    weeks: Annotated[int | None, typer.Option(help="Number of weeks. Default: 156, or 130 with --log.")] = None,
     seed: Seed = 0,
-    scenario: Annotated[list[str] | None, typer.Option(help="A scenario; may be given several times.")] = None,
-    scenarios: Annotated[bool, typer.Option("--scenarios", help="Show the card of every scenario.")] = False,
+    scenario: Annotated[list[str] | None, typer.Option(help="Scenario. Repeat for several.")] = None,
+    scenarios: Annotated[bool, typer.Option("--scenarios", help="Describe all scenarios and exit.")] = False,
     fit: Annotated[
-        str, typer.Option(help="Marginals of the orders: stores, or vendor (fewer, wilder orders).")
+        str, typer.Option(help="Order distribution: stores, or vendor (fewer orders, higher variance).")
     ] = "stores",
-    log: Annotated[str | None, typer.Option(help="Keep a decision log: reference, behaviour or hidden.")] = None,
-    pilot_share: Annotated[float, typer.Option(help="Share of account-weeks drawn evenly in the pilot.")] = 0.2,
-    pilot_weeks: Annotated[int, typer.Option(help="Weeks at the end that the log covers.")] = 26,
+    log: Annotated[str | None, typer.Option(help="Write a decision log: reference, behaviour or hidden.")] = None,
+    pilot_share: Annotated[float, typer.Option(help="Share of account-weeks that the pilot randomises.")] = 0.2,
+    pilot_weeks: Annotated[int, typer.Option(help="Number of final weeks in the log.")] = 26,
     end: Annotated[
         str | None,
         typer.Option(
             metavar="DATE",
-            help="The day before which the records end.",
+            help="End of the records (exclusive).",
             show_default="a Monday; week 0 begins on 2022-01-03",
         ),
     ] = None,
-    check_fit: Annotated[bool, typer.Option("--check-fit", help="Compare with the Iowa stores instead.")] = False,
+    check_fit: Annotated[
+        bool, typer.Option("--check-fit", help="Compare the world with the Iowa stores instead of writing a dataset.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing dataset.")] = False,
 ) -> Answer["SimulationResult | ScenarioCards | FitReport"]:
-    """Simulates a company whose reps look after stores, and writes its dataset.
+    """Simulate a company whose reps visit stores, and write its dataset.
 
-    The truth about it lies in the folder `truth` of the dataset, for judging; no other command reads it. The same
-    arguments give the same bytes. With --log reference, the last weeks are a randomised pilot with logged chances.
+    The folder `truth` in the dataset contains the true parameters for evaluation; no other command reads it. The same
+    arguments produce the same bytes. With --log reference, the last weeks are a randomised pilot with logged
+    probabilities.
 
     Example: kqml simulate --accounts 2000 --reps 40 --weeks 156 --scenario turnover_wave --out data/world
     """
@@ -83,7 +88,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     if check_fit:
         return _check_fit(fit)
     if out is None:
-        raise BadUse("There is no folder to write to.", [Fault("--out", "is absent", "name a folder")])
+        raise BadUse("The option --out is missing.", [Fault("--out", "is missing", "give a folder")])
     world = _world((accounts, reps, weeks), seed, tuple(scenario or ()), fit, log, _end_of(end, log))
     return _simulate(world, out, (log, pilot_share, pilot_weeks), force)
 
@@ -102,7 +107,7 @@ def _world(
     from experiments.world.world import build_world
 
     if fit not in FITS:
-        raise BadUse("There is no such fit.", [Fault("--fit", f"{fit} is not known", f"use {', '.join(FITS)}")])
+        raise BadUse("Unknown value of --fit.", [Fault("--fit", f"{fit!r} is unknown", f"use {', '.join(FITS)}")])
     usual = (REFERENCE_ACCOUNTS, REFERENCE_REPS, REFERENCE_WEEKS) if log else tuple(DEFAULTS.values())
     shape = SizeShape(*(given if given is not None else default for given, default in zip(size, usual, strict=True)))
     return build_world(shape, seed, scenarios, fit=fit, end=end)
@@ -115,10 +120,12 @@ def _end_of(text: str | None, log: str | None) -> date | None:
     try:
         end = date.fromisoformat(text)
     except ValueError:
-        raise BadUse("The end is not a date.", [Fault("--end", text, "give a date such as 2026-11-29")]) from None
+        raise BadUse(
+            "The end is not a date.", [Fault("--end", f"{text!r} is not a date", "give a date such as 2026-11-29")]
+        ) from None
     if log is not None and end.weekday():
-        fault = Fault("--end", f"{text} is no Monday", "a decision log covers whole weeks: give a Monday")
-        raise BadUse("Such a log cannot be kept.", [fault])
+        fault = Fault("--end", f"{text} is not a Monday", "give a Monday: a decision log covers whole weeks")
+        raise BadUse("The decision log cannot end on this day.", [fault])
     return end
 
 
@@ -132,7 +139,7 @@ def _simulate(world: "World", out: Path, log: tuple[str | None, float, int], for
     plan = None
     if log[0] is not None:
         world, plan = logged(world, log[0], log[1], log[2])
-    with progress("Living the weeks", world.shape.weeks * len(world.blocks())) as tell:
+    with progress("Simulating weeks", world.shape.weeks * len(world.blocks())) as tell:
         dataset, frames = write_world(world, out, log=plan, force=force, tell=tell)
     result = SimulationResult(
         **source_of(world),

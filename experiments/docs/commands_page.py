@@ -16,10 +16,11 @@ PACKAGES = {"serve.cli": SERVICE_COMMANDS, "experiments.cli": EXPERIMENT_COMMAND
 HEAD = """# Commands
 
 Every command has `--help` with an example. `--json` prints exactly one JSON object on standard output (schemas:
-`docs/schemas/`); progress and faults go to standard error.
+`docs/schemas/`); progress and errors go to standard error.
 
-Exit codes: 0 done · 1 the answer is no (unusable data, too little to learn from, grade C) · 2 bad use · 3 could not be
-done (disk, database, registry). `kqml --config FILE COMMAND` reads another configuration than `./kqml.toml`.
+Exit codes: 0 success · 1 negative result (unusable data, insufficient data, grade C) · 2 invalid arguments · 3 failure
+of the environment (disk, database, registry). `kqml --config FILE COMMAND` reads another configuration file than
+`./kqml.toml`.
 """
 
 
@@ -44,7 +45,7 @@ def _section(name: str, command: Any) -> str:
         f"| {_cell(_names(option))} | {_cell(option.help or '')} | {_cell(_default(option))} |"
         for option in command.params
     ]
-    table = "\n".join(["| option | what | else |", "| --- | --- | --- |", *rows])
+    table = "\n".join(["| option | description | default |", "| --- | --- | --- |", *rows])
     return f"### `kqml {name}`\n\n{result.strip()}\n\n```\n{example.strip()}\n```\n\n{table}\n"
 
 

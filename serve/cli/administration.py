@@ -134,10 +134,10 @@ def read_password(login: str, language: str) -> str:
         first = typer.prompt(text("security.users.ask", language), hide_input=True, err=True)
         again = typer.prompt(text("security.users.again", language), hide_input=True, err=True)
         if first != again:
-            raise BadUse("The two passwords differ; nothing was changed.")
+            raise BadUse("The two passwords differ. Nothing was changed.")
     else:
         first = sys.stdin.readline().rstrip("\r\n")
-    faults = [Fault("the password", what, "choose another one") for what in faults_of(first, login)]
+    faults = [Fault("password", what, "choose another password") for what in faults_of(first, login)]
     if faults:
         raise BadUse("The password is too weak.", faults)
     return str(first)
@@ -149,5 +149,5 @@ def find_known_user(connection: "Connection", login: str) -> "UserRecord":
 
     user = find_user(connection, login)
     if user is None:
-        raise BadUse("There is no such user.", [Fault(login, "nobody has this login", "see `kqml users list`")])
+        raise BadUse("The user does not exist.", [Fault(login, "no user has this login", "see `kqml users list`")])
     return user

@@ -67,12 +67,12 @@ COMMANDS = (
 of a group share a module: `keys list` is `list_` of `keys.py`."""
 
 GROUPS = {
-    "playbook": "Checks, shows, compares the rules of the company.",
-    "evaluate": "Says what actions changed, what a policy is worth, from randomised or logged decisions.",
-    "report": "Says how the accounts are graded, what churn cost.",
-    "keys": "API keys of programs, secret keys that seal personal data.",
-    "users": "Who may log in.",
-    "webhooks": "Addresses that are told of changes.",
+    "playbook": "Check, show and compare playbooks.",
+    "evaluate": "Estimate effects of actions and values of policies.",
+    "report": "Report account grades and losses to churn.",
+    "keys": "Manage API keys and the secret keys that encrypt personal data.",
+    "users": "Manage users.",
+    "webhooks": "Manage webhooks and their messages.",
 }
 """The first word of the commands that have two."""
 
@@ -87,7 +87,7 @@ def build_app(packages: Mapping[str, Sequence[str]]) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
-        help="kqml 客情 machine learning: which accounts are about to leave, why, what to do.",
+        help="kqml (客情 machine learning): predict which accounts will stop ordering, explain why, and plan actions.",
     )
     app.callback()(_options)
     parents = {"": app, **{name: _add_group(app, name) for name in GROUPS}}
@@ -112,7 +112,7 @@ def _print_version(wanted: bool) -> None:
 
 def _options(
     config: Annotated[
-        str | None, typer.Option(help="Configuration file; else KQML_CONFIG, else kqml.toml in the working folder.")
+        str | None, typer.Option(help="Configuration file. Default: KQML_CONFIG, else kqml.toml in the working folder.")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
@@ -148,7 +148,7 @@ def run_app(packages: Mapping[str, Sequence[str]]) -> None:
     except KqmlError as error:
         fail(error, "--json" in sys.argv)
     except OSError as error:
-        fail(CouldNot(f"The disk or the network did not allow it: {error}."), "--json" in sys.argv)
+        fail(CouldNot(f"The operating system reported an error: {error}."), "--json" in sys.argv)
     except SystemExit as leaving:
         if leaving.code == BadUse.exit_code and "--json" in sys.argv:
             _say_misuse(leaving.__context__)

@@ -24,7 +24,7 @@ from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 
 def run(  # noqa: PLR0913 - the flags of one command
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
     context: CommandContext,
     horizon: Horizon = None,
     gap: Gap = None,
@@ -34,16 +34,16 @@ def run(  # noqa: PLR0913 - the flags of one command
     active_within: ActiveWithin = None,
     personal_k: PersonalK = None,
     test_share: TestShare = 0.25,
-    rolling: Annotated[int | None, typer.Option(help="Fit anew before every so many test cutoffs.")] = None,
-    gaps: Annotated[str, typer.Option(help="Gaps to report beside the own one; '' for none.")] = "0,30,60",
-    predictions: Annotated[Path | None, typer.Option(help="Parquet file for every test row's prediction.")] = None,
-    charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
+    rolling: Annotated[int | None, typer.Option(help="Refit before every N test cutoffs.")] = None,
+    gaps: Annotated[str, typer.Option(help="Additional gaps to report, separated by commas; '' for none.")] = "0,30,60",
+    predictions: Annotated[Path | None, typer.Option(help="Parquet file for the predictions of the test rows.")] = None,
+    charts: Annotated[Path | None, typer.Option(help="Folder for charts. Without it the command draws none.")] = None,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
 ) -> Answer[Any]:
-    """Fits on the past of a dataset, scores its last cutoffs, prints our metrics beside every baseline's.
+    """Back-test the training procedure on the last cutoffs of a dataset and compare it with all baselines.
 
-    Each run reads the test block once more, and says how often that has happened.
+    Each run evaluates the test set once more; the output shows how often that has happened.
 
     Example: kqml backtest data/iowa --gap 0 --every 30 --start 2013-02-04 --predictions rows.parquet --json
     """
@@ -80,5 +80,5 @@ def parse_gaps(words: str) -> tuple[int, ...]:
         if not part.isdecimal()
     ]
     if faults:
-        raise BadUse("The gaps to report cannot be read.", faults)
+        raise BadUse("The option --gaps is invalid.", faults)
     return tuple(dict.fromkeys(map(int, parts)))

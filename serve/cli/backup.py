@@ -27,24 +27,24 @@ class BackupResult(TypedDict):
 
 
 def run(
-    out: Annotated[Path, typer.Option(help="Folder to write; must not exist.")],
+    out: Annotated[Path, typer.Option(help="Backup folder to write. It must not exist.")],
     context: CommandContext,
     secrets: Annotated[
         bool,
-        typer.Option("--secrets", help="Copy the file of secret keys, too: whoever has the backup reads everything."),
+        typer.Option("--secrets", help="Include the secret keys. Anybody with the backup can then decrypt all data."),
     ] = False,
 ) -> Answer[BackupResult]:
-    """Copies database, registry, artifacts and served models as they are at one moment; the service may go on.
+    """Back up database, registry, artifacts and served models as of one moment, while the service runs.
 
-    PostgreSQL is copied by `pg_dump`, which must be on the PATH. An MLflow server is not copied: it has a backup of its
-    own. Without --secrets keep the secret keys elsewhere: personal data cannot be read without them.
+    PostgreSQL requires `pg_dump` on the PATH. An MLflow server is not included: back it up separately. Without
+    --secrets, store the secret keys in another place: without them personal data cannot be decrypted.
 
     Example: kqml backup --out /backups/kqml-2026-11-22
     """
     from serve.operations.backup.saving import STEPS, save_backup
 
     settings = context.settings
-    with progress("Saving", STEPS) as advance:
+    with progress("Backing up", STEPS) as advance:
         manifest = save_backup(backup_locations(settings), out.absolute(), moment_of(context.now), secrets, advance)
     result = BackupResult(
         out=str(out),

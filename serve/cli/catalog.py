@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(context: CommandContext, playbook: PlaybookFlag = None) -> Answer["FeatureList"]:
-    """Prints every feature: its name, why it is there, its group, reason code, expected direction.
+    """List all features with name, purpose, group, reason code and expected direction.
 
     Example: kqml catalog --language en
     """

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def run(
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
     context: CommandContext,
 ) -> Answer["DescribedReport"]:
-    """Says again what a dataset is good for, and whether its files are still those that were written.
+    """Check a dataset: print its data usability report and verify the fingerprint of its files.
 
-    Exits with 1 where the data cannot be used.
+    Exits with 1 if the data cannot be used.
 
     Example: kqml check data/iowa --json
     """

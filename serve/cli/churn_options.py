@@ -11,23 +11,23 @@ def _option(name: str, help_text: str, default: str = "") -> Any:
     """A typer option named after its setting in `[churn]`, whose value stands where the option is not given."""
     shown = default or f"[churn] {name}, else {getattr(ChurnSettings(), name)}"
     flag = f"--{name.replace('_', '-')}"
-    return typer.Option(flag, help=help_text, show_default=shown, rich_help_panel="What churn means")
+    return typer.Option(flag, help=help_text, show_default=shown, rich_help_panel="Churn definition")
 
 
-Horizon = Annotated[int | None, _option("horizon", "Days without an order that make churn.")]
-Gap = Annotated[int | None, _option("gap", "Days between the cutoff and the window, left to act in.")]
-Every = Annotated[int | None, _option("every", "Days from one cutoff to the next.")]
+Horizon = Annotated[int | None, _option("horizon", "Days without an order that count as churn.")]
+Gap = Annotated[int | None, _option("gap", "Days between the cutoff and the horizon, which leave time to act.")]
+Every = Annotated[int | None, _option("every", "Days between cutoffs.")]
 Start = Annotated[
     str | None,
     _option(
         "start",
-        "First cutoff: a date, or an instant with offset.",
-        "a year after the first order, or a quarter of a log shorter than four",
+        "First cutoff: a date, or a time with UTC offset.",
+        "a year after the first order; a quarter into a history of less than four years",
     ),
 ]
-MinOrders = Annotated[int | None, _option("min_orders", "Orders an account needs before a cutoff.")]
-ActiveWithin = Annotated[int | None, _option("active_within", "Days before the cutoff that hold the last order.")]
-PersonalK = Annotated[float | None, _option("personal_k", "Own cycles of silence that make the personal window.")]
+MinOrders = Annotated[int | None, _option("min_orders", "Minimum number of orders before a cutoff.")]
+ActiveWithin = Annotated[int | None, _option("active_within", "Maximum days between the last order and the cutoff.")]
+PersonalK = Annotated[float | None, _option("personal_k", "Length of the personal window in own order cycles.")]
 
-TestShare = Annotated[float, typer.Option(help="Share of the cutoffs, the latest, that nothing is learned from.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+TestShare = Annotated[float, typer.Option(help="Share of the latest cutoffs held out as the test set.")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]

@@ -25,7 +25,7 @@ class Language(StrEnum):
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 LanguageOption = Annotated[
-    Language | None, typer.Option("--language", help="Language of the sentences; else the setting KQML_LANGUAGE.")
+    Language | None, typer.Option("--language", help="Language of the output. Default: the setting KQML_LANGUAGE.")
 ]
 
 

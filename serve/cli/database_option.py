@@ -25,7 +25,7 @@ DatabaseOption = Annotated[
     typer.Option(
         FLAG,
         metavar="[ADDRESS]",
-        help="The database: sqlite:///FILE or postgresql://…; by default KQML_DATABASE_URL, else the one at home.",
+        help="Database URL: sqlite:///FILE or postgresql://… Default: KQML_DATABASE_URL, else kqml.db in KQML_HOME.",
     ),
 ]
 
@@ -61,8 +61,8 @@ def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabas
 def refuse_unclear_source(folder: Path | None, flag: str | None) -> None:
     """Raise BadUse unless exactly one of the two is given."""
     if (folder is None) == (flag is None):
-        fault = Fault(f"DATASET, {FLAG}", "one of them is needed, not both", "name a folder, or give --database")
-        raise BadUse("It is not clear what to read.", [fault])
+        fault = Fault(f"DATASET, {FLAG}", "exactly one is required", "give a dataset folder or --database")
+        raise BadUse("The source of the data is missing or ambiguous.", [fault])
 
 
 def read_source(folder: Path | None, flag: str | None, settings: Settings) -> "Dataset":

@@ -33,9 +33,9 @@ class DoctorResult:
 
 
 def run(context: CommandContext) -> Answer[DoctorResult]:
-    """Checks settings, disk, clock, secret keys, database, registry, served model and playbook; changes nothing.
+    """Check settings, disk, clock, secret keys, database, registry, served model and playbook, and change nothing.
 
-    Exits with 1 where something is broken; warnings alone leave 0.
+    Exits with 1 if a check fails. Warnings alone exit with 0.
 
     Example: kqml doctor --language en
     """

@@ -18,29 +18,34 @@ if TYPE_CHECKING:
 
 def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
-    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder written by `kqml import`.")] = None,
     database: DatabaseOption = None,
-    rep: Annotated[str | None, typer.Option(help="Only what this rep owes.", show_default="everybody")] = None,
+    rep: Annotated[str | None, typer.Option(help="Show only duties of this rep.", show_default="all reps")] = None,
     week: Annotated[
         str | None, typer.Option(help="ISO week such as 2024-W07.", show_default="the week after the last record")
     ] = None,
-    month: Annotated[str | None, typer.Option(help="A calendar month such as 2024-02 instead of a week.")] = None,
+    month: Annotated[str | None, typer.Option(help="Calendar month such as 2024-02, instead of a week.")] = None,
     cutoff: Annotated[
         str | None,
-        typer.Option(help="A date or an instant with offset.", show_default="local midnight of its first day"),
+        typer.Option(
+            help="Cutoff: a date, or a time with UTC offset.",
+            show_default="local midnight of the first day of the period",
+        ),
     ] = None,
     compliance: Annotated[
-        bool, typer.Option("--compliance", help="How far the cadence was kept: per rep, tier, channel, month.")
+        bool, typer.Option("--compliance", help="Show cadence compliance by rep, tier, channel and month.")
     ] = False,
-    months: Annotated[int, typer.Option(min=1, max=60, help="Months of --compliance, up to the last record.")] = 3,
-    out: Annotated[Path | None, typer.Option(help="File to write the rows to: .parquet or .csv.")] = None,
+    months: Annotated[
+        int, typer.Option(min=1, max=60, help="Number of months for --compliance, up to the last record.")
+    ] = 3,
+    out: Annotated[Path | None, typer.Option(help="File for the rows (.parquet or .csv).")] = None,
     playbook: PlaybookFlag = None,
 ) -> Answer["DutyReport | ComplianceReport"]:
-    """Lists what is due, by when, done, overdue or waived in a week or a month.
+    """List the duties of a week or month: due, done, overdue and waived.
 
-    Cadence, festivals, personal days, promises, complaints, give and take, by the playbook.
-    Without --rep and --out only the counts are told. With --compliance the past months instead. With --database of what
-    the database holds, without birthdays: contacts stay sealed.
+    The playbook defines duties for cadence, festivals, personal days, promises, complaints and reciprocity. Without
+    --rep and --out the command prints counts only. With --compliance it reports cadence compliance of past months. With
+    --database duties for birthdays are left out, because personal data stay encrypted.
 
     Example: kqml duties data/world --rep R0001-00 --week 2024-W07
     """

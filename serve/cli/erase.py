@@ -39,22 +39,23 @@ def run(
     context: CommandContext,
     contact: Annotated[str | None, typer.Argument(help="Id of the contact.")] = None,
     expired: Annotated[
-        bool, typer.Option("--expired", help="Erase what is older than [retention] lets it be.")
+        bool, typer.Option("--expired", help="Erase all records past their [retention] period.")
     ] = False,
     export: Annotated[
-        Path | None, typer.Option(help="Erase nothing: write what is kept about the contact to this JSON file.")
+        Path | None, typer.Option(help="Write all stored data about the contact to this JSON file and erase nothing.")
     ] = None,
 ) -> Answer[ErasedContact | ExportedContact | ErasedRecords]:
-    """Erases a contact's personal data for good: fields emptied, their key destroyed, life events cleared.
+    """Erase a contact's personal data permanently: clear the fields, destroy their key, clear life events.
 
-    Events keep the contact's id, which then stands for nobody; scores do not change. `--expired` is for a nightly job.
-    Backups made before still hold the data: see docs/security.md.
+    Events keep the id of the contact; scores do not change. Run `--expired` nightly. Earlier backups still contain the
+    data: see docs/security.md.
 
     Example: kqml erase C-1042
     """
     if (contact is None) != expired or (export is not None and contact is None):
         raise BadUse(
-            "Say what to erase: `kqml erase CONTACT`, `kqml erase CONTACT --export FILE`, `kqml erase --expired`."
+            "Give a contact or --expired: `kqml erase CONTACT`, `kqml erase CONTACT --export FILE` or "
+            "`kqml erase --expired`."
         )
     if contact is None:
         return _erase_expired(context)
@@ -97,4 +98,6 @@ def _erase_expired(context: CommandContext) -> Answer[ErasedRecords]:
 
 
 def _unknown(contact: str) -> BadUse:
-    return BadUse("There is no such contact.", [Fault(contact, "no contact has this id", "give the id of the CRM")])
+    return BadUse(
+        "The contact does not exist.", [Fault(contact, "no contact has this id", "give the contact_id of the CRM")]
+    )

@@ -20,23 +20,23 @@ class Outcome(StrEnum):
 
 
 def trial(  # noqa: PLR0913 - the flags of one command
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet, one row for each person or shop that was drawn.")],
-    treatment: Annotated[str, typer.Option(help="Column of the arm that was drawn.")],
-    control: Annotated[str, typer.Option(help="The arm to compare with, as it stands in the file.")],
-    outcome: Annotated[str, typer.Option(help="Column of the outcome: a number, or 0 and 1.")],
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with one row per randomised unit.")],
+    treatment: Annotated[str, typer.Option(help="Column of the assigned arm.")],
+    control: Annotated[str, typer.Option(help="Value of the control arm in that column.")],
+    outcome: Annotated[str, typer.Option(help="Column of the outcome: numeric, or 0 and 1.")],
     context: CommandContext,
     probability: Annotated[
-        str | None, typer.Option(help="Column of the chance of the row's own arm; else the arms' shares.")
+        str | None, typer.Option(help="Column of the probability of the assigned arm. Default: the share of each arm.")
     ] = None,
     exclude: Annotated[
-        str, typer.Option(help="Columns that may not describe a row, with commas: other outcomes, above all.")
+        str, typer.Option(help="Columns to leave out, separated by commas, such as other outcomes.")
     ] = "",
     seed: Seed = 0,
 ) -> Answer[Any]:
-    """Judges a randomised trial: each arm for everybody, the arm learned to be best for each row, who gains most.
+    """Evaluate a randomised trial: the value of each arm, of the learned best arm per row, and who gains most.
 
-    Every row is judged by what other rows taught. The verdict is no_action, best_arm or personalise; any of them is an
-    answer (exit 0). Every remaining column describes the rows, so leave other outcomes out.
+    Estimates are cross-fitted. The verdict is no_action, best_arm or personalise; the exit code is 0 for each of them.
+    All remaining columns are used as features, so exclude other outcomes.
 
     Example: kqml evaluate trial trial.csv --treatment arm --control none --outcome visit --exclude spend --json
     """
@@ -53,28 +53,31 @@ def trial(  # noqa: PLR0913 - the flags of one command
         seed=seed,
         language=context.language,
     )
-    with progress("Judging every row by the others", None):
+    with progress("Evaluating the trial", None):
         result = evaluate_trial(request)
     return Answer(result, show_trial(vars(result), context.language))
 
 
 def policy(  # noqa: PLR0913 - the flags of one command
-    log: Annotated[Path, typer.Argument(help="Folder of a decision log, beside its dataset or with --dataset.")],
+    log: Annotated[Path, typer.Argument(help="Folder of the decision log.")],
     context: CommandContext,
     target: Annotated[
-        str, typer.Option(help="The policy: playbook, an action for everybody, or a table (.csv, .parquet).")
+        str, typer.Option(help="Policy to evaluate: playbook, an action for all accounts, or a table (.csv, .parquet).")
     ] = "playbook",
-    against: Annotated[str, typer.Option(help="What it is compared with, named likewise.")] = "wait",
-    dataset: Annotated[Path | None, typer.Option(help="Its dataset, where the log lies in another folder.")] = None,
-    outcome: Annotated[Outcome, typer.Option(help="What counts.")] = Outcome.MARGIN,
-    horizon: Annotated[int, typer.Option(min=7, help="Days over which it counts.")] = 91,
+    against: Annotated[str, typer.Option(help="Policy to compare with, in the same form.")] = "wait",
+    dataset: Annotated[
+        Path | None, typer.Option(help="Dataset folder of the log. Default: the folder that contains the log.")
+    ] = None,
+    outcome: Annotated[Outcome, typer.Option(help="Outcome to evaluate.")] = Outcome.MARGIN,
+    horizon: Annotated[int, typer.Option(min=7, help="Days over which the outcome is measured.")] = 91,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
 ) -> Answer[Any]:
-    """Estimates the value of one week of a policy, later weeks being those of the log, with intervals; or refuses.
+    """Estimate the value of using a policy for one week, with intervals, from a decision log.
 
-    Exits with 1 where the log cannot speak for the policy: fewer than 100 effective rows, or a mean weight outside .8
-    to 1.2. A table has the columns account_id, week, action and, for policies with dice, probability.
+    Later weeks follow the policy of the log. Exits with 1 if the log gives insufficient support: fewer than 100
+    effective rows, or a mean weight outside 0.8 to 1.2. A policy table has the columns account_id, week, action and,
+    for randomised policies, probability.
 
     Example: kqml evaluate policy data/log --dataset data/world --target visit --against playbook
     """
@@ -92,7 +95,7 @@ def policy(  # noqa: PLR0913 - the flags of one command
         seed=seed,
         language=context.language,
     )
-    with progress("Weighing the drawn decisions", None):
+    with progress("Evaluating the policy", None):
         result = evaluate_policy(request)
     return Answer(result, show_policy(vars(result), context.language), exit_code=int(result.refused))
 
@@ -100,14 +103,14 @@ def policy(  # noqa: PLR0913 - the flags of one command
 def history(
     folder: Annotated[Path, typer.Argument(help="Dataset folder.")],
     context: CommandContext,
-    horizon: Annotated[int, typer.Option(min=7, help="Days over which margin counts.")] = 91,
-    weeks: Annotated[int, typer.Option(min=1, help="The last weeks whose horizon has passed.")] = 26,
+    horizon: Annotated[int, typer.Option(min=7, help="Days over which margin is measured.")] = 91,
+    weeks: Annotated[int, typer.Option(min=1, help="Number of latest weeks with a complete horizon.")] = 26,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
 ) -> Answer[Any]:
-    """Estimate the effect of each action on margin from a history in which nothing was randomised.
+    """Estimate the effect of each action on margin from a history without randomisation.
 
-    Accounts and weeks with an action are compared with like ones without. What was not recorded may explain the
+    The command compares account weeks with an action to similar ones without it. Unrecorded causes may explain the
     difference, so plans and totals never use these effects.
 
     Example: kqml evaluate history data/company --weeks 52
@@ -118,6 +121,6 @@ def history(
 
     rules = read_playbook_in_force(playbook, context.settings)
     request = HistoryEvaluationRequest(dataset=folder, playbook=rules, horizon_days=horizon, weeks=weeks, seed=seed)
-    with progress("Comparing accounts and weeks", None):
+    with progress("Estimating effects", None):
         result = evaluate_history(request)
     return Answer(result, show_observed_effects(plain_value(result), context.language))

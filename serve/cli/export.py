@@ -25,12 +25,14 @@ class ExportResult(TypedDict):
 
 
 def run(
-    out: Annotated[Path, typer.Option(help="Dataset folder to write; must not exist without --force.")],
+    out: Annotated[Path, typer.Option(help="Dataset folder to write. An existing one requires --force.")],
     context: CommandContext,
     database: DatabaseOption = OWN,
-    force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing dataset.")] = False,
 ) -> Answer[ExportResult]:
-    """Writes what the database holds at this moment as a dataset, contacts readable: keep it as safe as the database.
+    """Export the database as a dataset folder.
+
+    The export contains the personal data of contacts unencrypted. Protect it like the database.
 
     Example: kqml export --out data/today
     """

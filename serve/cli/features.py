@@ -14,17 +14,21 @@ if TYPE_CHECKING:
 
 
 def run(
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
     out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")],
     context: CommandContext,
     cutoff: Annotated[
         list[str] | None,
-        typer.Option(help="Date or instant with offset, more than once for more; else the end of the data."),
+        typer.Option(
+            help="Cutoff: a date, or a time with UTC offset. Repeat for several. Default: the end of the data."
+        ),
     ] = None,
     playbook: PlaybookFlag = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> Answer["FeatureMatrixResult"]:
-    """Writes every feature of every account at one or more cutoffs, as it was known then.
+    """Compute all features of all accounts at one or more cutoffs and write them to a file.
+
+    The values use only events known before each cutoff.
 
     Example: kqml features data/iowa --cutoff 2020-01-01 --cutoff 2020-02-01 --out matrix.parquet
     """

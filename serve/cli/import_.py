@@ -24,28 +24,29 @@ if TYPE_CHECKING:
 def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="CSV, Excel or Parquet files; or a dataset folder, for --database.")
+        list[Path] | None, typer.Argument(help="CSV, Excel or Parquet files. With --database also one dataset folder.")
     ] = None,
     mapping: Annotated[
         str | None,
-        typer.Option(help="Mapping file (TOML), or the name of a shipped mapping; none for a dataset folder."),
+        typer.Option(help="Mapping file (TOML) or name of a shipped mapping. Not used for a dataset folder."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Dataset folder to write; must not exist without --force. Or --database.")
+        Path | None,
+        typer.Option(help="Dataset folder to write. An existing one requires --force. Not needed with --database."),
     ] = None,
     database: DatabaseOption = None,
     sql: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="URL QUERY", help="A database address and a query; a mapping's `files` calls it sql."),
+        typer.Option(metavar="URL QUERY", help="Database URL and query. In the mapping, `files` refers to it as sql."),
     ] = None,
-    time_zone: Annotated[str | None, typer.Option(help="Business time zone, instead of the mapping's.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Currency, instead of the mapping's.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a dataset that is already there.")] = False,
+    time_zone: Annotated[str | None, typer.Option(help="Business time zone. Overrides the mapping.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency. Overrides the mapping.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing dataset.")] = False,
 ) -> Answer["DescribedReport | StoredImport | StoredDataset"]:
-    """Turns files or SQL queries into a dataset, with a data usability report.
+    """Import files or SQL queries as a dataset and print a data usability report.
 
-    Exits with 1 and writes nothing where the data cannot be used. How to write a mapping: docs/importing.md. With
-    --database the dataset also goes into the database, which takes events that it has already only once.
+    If the data cannot be used, the command writes nothing and exits with 1. See docs/importing.md for mapping files.
+    With --database the dataset is also loaded into the database; events that are already there are not added again.
 
     Example: kqml import --mapping iowa_stores --out data/iowa store_day.parquet
     """
@@ -82,8 +83,8 @@ def _load_folder(
 
     if target is None or len(files) != 1 or not (files[0] / "dataset.json").is_file():
         todo = f"name a mapping, or one dataset folder with {FLAG}"
-        raise BadUse("It is not clear how to read the data.", [Fault("--mapping", "is absent", todo)])
-    with progress("Into the database", None):
+        raise BadUse("The option --mapping is missing.", [Fault("--mapping", "is missing", todo)])
+    with progress("Loading into the database", None):
         loaded = load_folder(files[0], target, context.now)
     return Answer(StoredDataset(stored=loaded), [_loaded_line(loaded, context.language)])
 

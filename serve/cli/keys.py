@@ -73,13 +73,15 @@ class RotationResult(TypedDict):
 
 
 def create(
-    name: Annotated[str, typer.Argument(help="What the key is for; shown in lists.")],
-    scope: Annotated[list[str], typer.Option(help="What it may do; repeat it for several (docs/security.md).")],
+    name: Annotated[str, typer.Argument(help="Name of the key, shown in lists.")],
+    scope: Annotated[list[str], typer.Option(help="Scope of the key. Repeat for several (docs/security.md).")],
     context: CommandContext,
-    rep: Annotated[str | None, typer.Option(help="Limit it to the accounts of this rep, with the team below.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="It expires after so many days.")] = None,
+    rep: Annotated[
+        str | None, typer.Option(help="Limit the key to the accounts of this rep or manager and their team.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days until the key expires.")] = None,
 ) -> Answer[CreatedKey]:
-    """Makes an API key and shows it once; the database keeps only its hash.
+    """Create an API key and show it once. The database stores only its hash.
 
     Example: kqml keys create crm --scope events:write --scope accounts:write --days 365
     """
@@ -89,8 +91,8 @@ def create(
 
     unknown = sorted(set(scope) - set(Scope))
     if unknown:
-        faults = [Fault("--scope", f"{word!r} is no scope", f"give one of {', '.join(Scope)}") for word in unknown]
-        raise BadUse("The key cannot be made.", faults)
+        faults = [Fault("--scope", f"{word!r} is not a scope", f"use {', '.join(Scope)}") for word in unknown]
+        raise BadUse("The key cannot be created.", faults)
     key, expires_at = make_key(), None if days is None else context.now + days * DAY
     scopes = sorted(set(scope))
     with change_database(context) as change:
@@ -105,7 +107,7 @@ def create(
 
 
 def list_(context: CommandContext) -> Answer[KeyList]:
-    """Lists the API keys: what they may do, when they were used, until when they live; never their secrets.
+    """List API keys with scopes, last use and expiry, without their secrets.
 
     Example: kqml keys list
     """
@@ -129,10 +131,10 @@ def list_(context: CommandContext) -> Answer[KeyList]:
 
 
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="The ten digits after `kqml_`, as `kqml keys list` shows them.")],
+    key_id: Annotated[str, typer.Argument(help="Key id: the ten characters after `kqml_`, shown by `kqml keys list`.")],
     context: CommandContext,
 ) -> Answer[RevokedKey]:
-    """Ends an API key; running services refuse it within two seconds.
+    """Revoke an API key. Running services refuse it within two seconds.
 
     Example: kqml keys revoke 3f9c01ab7d
     """
@@ -140,14 +142,14 @@ def revoke(
 
     with change_database(context) as change:
         if not revoke_key(change.connection, key_id, context.now):
-            fault = Fault(key_id, "there is no such key, or it was revoked before", "see `kqml keys list`")
-            raise BadUse("Nothing was revoked.", [fault])
+            fault = Fault(key_id, "no active key has this id", "see `kqml keys list`")
+            raise BadUse("No key was revoked.", [fault])
         change.record("key.revoke", "key", key_id)
     return sentence("security.keys.revoked", context.language, RevokedKey(key_id=key_id))
 
 
 def secret() -> Answer[SecretKey]:
-    """Prints a random key for KQML_SECRET_KEYS; it is kept nowhere.
+    """Print a random key for KQML_SECRET_KEYS. kqml does not store it.
 
     Example: kqml keys secret
     """
@@ -158,7 +160,7 @@ def secret() -> Answer[SecretKey]:
 
 
 def rotate(context: CommandContext) -> Answer[RotationResult]:
-    """Seals anew, with the first of KQML_SECRET_KEYS, what was sealed with the others; these can then be taken out.
+    """Encrypt all personal data and webhook secrets with the first of KQML_SECRET_KEYS. Then remove the other keys.
 
     Example: kqml keys rotate
     """

@@ -20,7 +20,7 @@ class ChartFormat(StrEnum):
 
 
 def run(  # noqa: PLR0913 - the flags of one command
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")],
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
     context: CommandContext,
     horizon: Horizon = None,
     gap: Gap = None,
@@ -29,12 +29,12 @@ def run(  # noqa: PLR0913 - the flags of one command
     min_orders: MinOrders = None,
     active_within: ActiveWithin = None,
     personal_k: PersonalK = None,
-    charts: Annotated[Path | None, typer.Option(help="Folder to write the charts to; without it none are.")] = None,
-    chart_format: Annotated[ChartFormat, typer.Option("--format", help="Kind of chart files.")] = ChartFormat.SVG,
+    charts: Annotated[Path | None, typer.Option(help="Folder for charts. Without it the command draws none.")] = None,
+    chart_format: Annotated[ChartFormat, typer.Option("--format", help="File format of the charts.")] = ChartFormat.SVG,
 ) -> Answer[Any]:
-    """Shows what a churn definition makes of a history: rates by window and gap, returns, groups, holidays, advice.
+    """Audit a churn definition on a dataset: churn rates by window and gap, returns, groups, holidays, advice.
 
-    Exits with 1 and says what is missing where there is too little to learn from.
+    If the data are insufficient for training, the command states what is missing and exits with 1.
 
     Example: kqml label-audit data/iowa --gap 28 --horizon 90 --charts audit --json
     """

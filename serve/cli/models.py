@@ -15,7 +15,7 @@ SHOWN = ("auc", "average_precision", "expected_over_observed", "slope")
 
 
 def run(context: CommandContext) -> Answer["ModelList"]:
-    """Lists the versions of the model, newest first, with grade and aliases, then every move of an alias.
+    """List all model versions, newest first, with grade and aliases, and all changes of aliases.
 
     Example: kqml models
     """

@@ -21,38 +21,38 @@ BY = "command:plan"
 
 def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
-    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder written by `kqml import`.")] = None,
     database: DatabaseOption = None,
     week: Annotated[
         str | None,
         typer.Option(
             help="ISO week such as 2024-W07.",
-            show_default="the week after the last record; of a database the present one",
+            show_default="the week after the last record; the current week with --database",
         ),
     ] = None,
-    rep: Annotated[str | None, typer.Option(help="Only this rep's week.", show_default="everybody")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write the plan with its briefs to: .xlsx, .csv or .parquet.")
-    ] = None,
+    rep: Annotated[str | None, typer.Option(help="Show only this rep.", show_default="all reps")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for the plan with briefs (.xlsx, .csv or .parquet).")] = None,
     log: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of the decision log: learned from, then this week is added; a week that it holds is decided "
-            "again, compared bit for bit."
+            help="Folder of the decision log. The command estimates effects from it and appends this week. A week that "
+            "it contains is recomputed and compared bit for bit."
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
+        str | None,
+        typer.Option(help="Version number or alias of the model.", show_default="the champion, if there is one"),
     ] = None,
     playbook: PlaybookFlag = None,
 ) -> Answer["PlanReport"]:
-    """Plans a week: what each account gets within its rep's hours, why, what to ask, bring, do.
+    """Plan a week: choose an action for each account within the hours of its rep, with reasons and a brief.
 
-    Musts come first, then explored actions, then what is worth most: net value where drawn decisions have shown
-    effects, else cadence and risk × value; then no effect is claimed.
+    Required actions come first, then exploratory actions, then the other accounts by value. The value is the net value
+    if randomised decisions have shown effects. Otherwise it is cadence and risk × value, and kqml reports no effect.
 
-    With --database everybody's week is kept in the database, where rejections and the drawn decisions of earlier
-    weeks are found; a week that it holds is decided again, compared bit for bit. Accounts that object are left out.
+    With --database the plan of all reps is saved in the database, which also provides past rejections and the outcomes
+    of earlier randomised decisions. If the week is already planned, the command recomputes it and compares the result
+    bit for bit. Accounts that object to automated recommendations are left out.
 
     Example: kqml plan data/world --week 2024-W07 --rep R0001-00 --out plan.xlsx
     """
@@ -66,7 +66,9 @@ def run(  # noqa: PLR0913 - the flags of one command
     if out is not None:
         check_plan_path(out)
     if database is not None and log is not None:
-        raise BadUse("There is one log.", [Fault("--log", f"{log} stands beside {FLAG}", "the database is the log")])
+        raise BadUse(
+            "Give --log or --database, not both.", [Fault("--log", f"{log} conflicts with {FLAG}", "leave --log out")]
+        )
     refuse_unclear_source(dataset, database)
     rules = read_playbook_in_force(playbook, context.settings)
     planning_model = find_planning_model(context.settings, model)

@@ -19,24 +19,31 @@ SPREAD = ("accounts", "reps", "mean", "sd", "icc", "correlation")
 
 def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
-    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder from which spread and reps are taken.")] = None,
-    weeks: Annotated[list[int] | None, typer.Option(min=1, help="Weeks; several with a dataset. 13 if absent.")] = None,
-    share: Annotated[float, typer.Option(help="Share of the accounts, or of the reps, held out.")] = 0.1,
-    accounts: Annotated[int | None, typer.Option(min=2, help="How many accounts take part.")] = None,
-    reps: Annotated[int | None, typer.Option(min=1, help="How many reps take part.")] = None,
-    mean: Annotated[float | None, typer.Option(help="Mean outcome of an account over the weeks.")] = None,
-    sd: Annotated[float | None, typer.Option(help="Its standard deviation.")] = None,
-    icc: Annotated[float | None, typer.Option(help="Its correlation within reps, 0 to 1.")] = None,
-    correlation: Annotated[float | None, typer.Option(help="Its correlation with as many weeks before.")] = None,
-    detect: Annotated[float | None, typer.Option(help="Also tell the power to find this share of the mean.")] = None,
-    alpha: Annotated[float, typer.Option(help="Two-sided error of the test.")] = 0.05,
-    power: Annotated[float, typer.Option(help="Chance to find the detectable change.")] = 0.8,
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder that provides variance and reps.")] = None,
+    weeks: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Duration in weeks. Repeat for several (with a dataset). Default: 13."),
+    ] = None,
+    share: Annotated[float, typer.Option(help="Share of accounts, or of reps, in the holdout.")] = 0.1,
+    accounts: Annotated[int | None, typer.Option(min=2, help="Number of accounts in the experiment.")] = None,
+    reps: Annotated[int | None, typer.Option(min=1, help="Number of reps in the experiment.")] = None,
+    mean: Annotated[float | None, typer.Option(help="Mean outcome per account over the duration.")] = None,
+    sd: Annotated[float | None, typer.Option(help="Standard deviation of the outcome.")] = None,
+    icc: Annotated[float | None, typer.Option(help="Intra-rep correlation of the outcome, 0 to 1.")] = None,
+    correlation: Annotated[
+        float | None, typer.Option(help="Correlation of the outcome with the same number of weeks before.")
+    ] = None,
+    detect: Annotated[
+        float | None, typer.Option(help="Effect, as a share of the mean, to report the power for.")
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Two-sided significance level.")] = 0.05,
+    power: Annotated[float, typer.Option(help="Power at the detectable effect.")] = 0.8,
     playbook: PlaybookFlag = None,
 ) -> Answer["ExperimentResult"]:
-    """Says what change can be found by holding out accounts, or whole reps, for some weeks.
+    """Compute the smallest effect that an experiment with a holdout of accounts, or of whole reps, can detect.
 
-    The spread comes from the dataset's margins unless given by --mean, --sd, --icc, --correlation. Margins above the
-    99th percentile count as that much; judge the experiment with the same cap.
+    The variance comes from the dataset's margins, or from --mean, --sd, --icc and --correlation. Margins above the 99th
+    percentile are capped; use the same cap in the evaluation.
 
     Example: kqml plan-experiment data/world --share 0.1 --weeks 13 --weeks 26 --detect 0.03
     """
@@ -54,7 +61,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         power=power,
         detect=detect,
     )
-    with progress("Measuring the spread", None):
+    with progress("Measuring variance", None):
         result = plan_experiment(request)
     return Answer(result, _blocks(plain_value(result), context.language))
 

@@ -16,7 +16,7 @@ from serve.cli.playbook_option import read_playbook_in_force
 if TYPE_CHECKING:
     from kqml.playbook.differences import PlaybookDifference
 
-File = Annotated[str, typer.Argument(help="Playbook file, or a preset's name.")]
+File = Annotated[str, typer.Argument(help="Playbook file or name of a preset.")]
 
 
 class CheckedPlaybook(TypedDict):
@@ -45,9 +45,9 @@ class PlaybookDifferences(TypedDict):
 
 
 def check(file: File, context: CommandContext) -> Answer[CheckedPlaybook]:
-    """Reads a playbook, tells every fault with its key and line, or the version that it has.
+    """Check a playbook: print its version, or all faults with key and line.
 
-    Exits with 2 where it cannot be used.
+    Exits with 2 if the playbook is invalid.
 
     Example: kqml playbook check mine.toml
     """
@@ -67,10 +67,10 @@ def check(file: File, context: CommandContext) -> Answer[CheckedPlaybook]:
 def show(
     context: CommandContext,
     file: Annotated[
-        str | None, typer.Argument(help="Playbook file, or a preset's name.", show_default="the one in force")
+        str | None, typer.Argument(help="Playbook file or name of a preset.", show_default="the setting KQML_PLAYBOOK")
     ] = None,
 ) -> Answer[ShownPlaybook]:
-    """Shows everything that a playbook decides, section by section; --json has the keys of the file.
+    """Show all rules of a playbook, section by section. With --json the output has the keys of the file.
 
     Example: kqml playbook show dealer --language en
     """
@@ -84,10 +84,10 @@ def show(
 
 def diff(
     first: File,
-    second: Annotated[str, typer.Argument(help="The one to compare it with.")],
+    second: Annotated[str, typer.Argument(help="Playbook to compare with.")],
     context: CommandContext,
 ) -> Answer[PlaybookDifferences]:
-    """Lists the keys that two playbooks answer differently, with both values.
+    """List the keys in which two playbooks differ, with both values.
 
     Example: kqml playbook diff pharmacy mine.toml
     """

@@ -9,7 +9,7 @@ from kqml.settings import Settings
 
 PlaybookFlag = Annotated[
     str | None,
-    typer.Option("--playbook", help="Playbook file, or a preset's name; else the setting KQML_PLAYBOOK."),
+    typer.Option("--playbook", help="Playbook file or name of a preset. Default: the setting KQML_PLAYBOOK."),
 ]
 
 

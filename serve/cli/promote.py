@@ -21,15 +21,15 @@ class Alias(StrEnum):
 
 
 def run(
-    version: Annotated[str, typer.Argument(help="Number of the version, or the alias it has now.")],
+    version: Annotated[str, typer.Argument(help="Version number or current alias.")],
     context: CommandContext,
-    alias: Annotated[Alias, typer.Option(help="What it becomes.")] = Alias.CHAMPION,
+    alias: Annotated[Alias, typer.Option(help="Alias to assign.")] = Alias.CHAMPION,
     why: Why = "",
     who: Who = None,
 ) -> Answer["PromotionResult"]:
-    """Makes a version the champion, records who, when, why, hands it to the service.
+    """Make a version the champion, record the change and publish the model to the service.
 
-    Exits with 1 where its grade is C or ungraded: such a model has not beaten a rule of thumb.
+    Exits with 1 if the version is ungraded or has grade C: it has not beaten the best recency rule.
 
     Example: kqml promote 3 --why "better lift in the east"
     """

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-Who = Annotated[str | None, typer.Option(help="Who does it.", show_default="the user of this machine")]
-Why = Annotated[str, typer.Option(help="Why; kept with the record of the move.")]
+Who = Annotated[str | None, typer.Option(help="Name to record.", show_default="the operating-system user")]
+Why = Annotated[str, typer.Option(help="Reason to record.")]
 
 
 def user_name() -> str:

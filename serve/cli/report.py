@@ -14,25 +14,28 @@ if TYPE_CHECKING:
     from serve.usecases.report_grades import GradesResult
     from serve.usecases.report_losses import LossResult
 
-DatasetFolder = Annotated[Path, typer.Argument(help="Dataset folder, made by `kqml import`.")]
+DatasetFolder = Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")]
 
 
 def grades(
     dataset: DatasetFolder,
     context: CommandContext,
-    account: Annotated[str | None, typer.Option(help="Show this account with all its evidence.")] = None,
+    account: Annotated[str | None, typer.Option(help="Show one account with all evidence for its grades.")] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="A date or an instant with offset.", show_default="midnight after the last record"),
+        typer.Option(help="Cutoff: a date, or a time with UTC offset.", show_default="midnight after the last record"),
     ] = None,
-    quarters: Annotated[int, typer.Option(min=0, max=40, help="Quarters of history.")] = 8,
+    quarters: Annotated[int, typer.Option(min=0, max=40, help="Number of past quarters to show.")] = 8,
     playbook: PlaybookFlag = None,
-    out: Annotated[Path | None, typer.Option(help="File for all accounts and periods: .parquet or .csv.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the rows of all accounts and periods (.parquet or .csv).")
+    ] = None,
 ) -> Answer["GradesResult"]:
-    """Grades every account by the playbook as it was known then: depth, relationship, 532 class, credit, overall class.
+    """Grade all accounts by the playbook, as known at the cutoff: depth, relationship, 532 class, credit, overall
+    class.
 
-    With --account: the evidence for its level, the parts of its grades, the statement of its emotional account, what
-    is missing on the customer card and worth asking next.
+    With --account the command shows the evidence for each grade, the statement of the emotional account, and the
+    missing customer-card fields that are worth asking for next.
 
     Example: kqml report grades data/world --account S0000012 --at 2024-10-01
     """
@@ -54,23 +57,27 @@ def loss(  # noqa: PLR0913 - the flags of one command
     dataset: DatasetFolder,
     context: CommandContext,
     start: Annotated[
-        str | None, typer.Option("--from", help="First day.", show_default="a year before the end")
+        str | None, typer.Option("--from", help="First day of the period.", show_default="a year before the end")
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help="Day after the last one.", show_default="midnight after the last record")
+        str | None,
+        typer.Option(
+            "--to", help="Day after the last day of the period.", show_default="midnight after the last record"
+        ),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option(help="tier, region, rep or reason; may be given several times.")
+        list[str] | None, typer.Option(help="Grouping: tier, region, rep or reason. Repeat for several.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Version or alias of the model.", show_default="the champion, if there is one")
+        str | None,
+        typer.Option(help="Version number or alias of the model.", show_default="the champion, if there is one"),
     ] = None,
     playbook: PlaybookFlag = None,
-    out: Annotated[Path | None, typer.Option(help="File for a row per account: .parquet or .csv.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for one row per account (.parquet or .csv).")] = None,
 ) -> Answer["LossResult"]:
-    """Counts the customers lost in a period with what they brought in a year, by tier, region, rep, reason.
+    """Report customers lost in a period and their annual value, by tier, region, rep or reason.
 
-    With a model it also says what is expected from the period's end on, and what goes with each loss.
+    With a model the report includes the expected loss after the period and the main reason of each loss.
 
     Example: kqml report loss data/world --from 2024-01-01 --to 2025-01-01 --by tier --by reason
     """
@@ -91,6 +98,6 @@ def loss(  # noqa: PLR0913 - the flags of one command
         reason_playbook=None if playbook is None else read_playbook(playbook),
         out=out,
     )
-    with progress("Reckoning losses", None):
+    with progress("Computing losses", None):
         result = report_losses(request, context.settings)
     return Answer(result, show_losses(plain_value(result), context.language))

@@ -22,13 +22,15 @@ class RestoreResult(TypedDict):
 
 
 def run(
-    backup: Annotated[Path, typer.Argument(help="A folder that `kqml backup` wrote.")],
+    backup: Annotated[Path, typer.Argument(help="Folder written by `kqml backup`.")],
     context: CommandContext,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there. Stop the service before.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the existing installation. Stop the service first.")
+    ] = False,
 ) -> Answer[RestoreResult]:
-    """Checks every byte of a backup, then puts database, registry, artifacts and served models where the settings say.
+    """Verify a backup and restore database, registry, artifacts and served models to the places in the settings.
 
-    Refuses where something is there already, unless forced. Afterwards `kqml doctor` says whether all is well.
+    An existing installation requires --force. Afterwards check the result with `kqml doctor`.
 
     Example: KQML_HOME=/srv/kqml kqml restore /backups/kqml-2026-11-22
     """

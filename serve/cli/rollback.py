@@ -15,9 +15,9 @@ def run(
     why: Why = "",
     who: Who = None,
 ) -> Answer["PromotionResult"]:
-    """Gives the alias champion back to the version that had it before, records it, hands it to the service.
+    """Make the previous champion the champion again, record the change and publish the model to the service.
 
-    Again and again it goes back one champion at a time. Exits with 1 where there is no earlier one.
+    Run it repeatedly to go back further. Exits with 1 if there is no earlier champion.
 
     Example: kqml rollback --why "complaints from the reps"
     """

@@ -21,40 +21,43 @@ if TYPE_CHECKING:
 
 def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
-    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder written by `kqml import`.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write: .parquet or .csv. Needed without --database.", show_default=False),
+        typer.Option(help="File for the scores (.parquet or .csv). Required without --database.", show_default=False),
     ] = None,
     database: DatabaseOption = None,
     cutoff: Annotated[
         str | None,
         typer.Option(
-            help="A date or an instant with offset.", show_default="midnight after the last record; of a database now"
+            help="Cutoff: a date, or a time with UTC offset.",
+            show_default="midnight after the last record; now with --database",
         ),
     ] = None,
-    model: Annotated[str, typer.Option(help="Version or alias of the model.")] = "champion",
-    reasons: Annotated[int, typer.Option(min=0, max=10, help="Reasons per account.")] = 3,
+    model: Annotated[str, typer.Option(help="Version number or alias of the model.")] = "champion",
+    reasons: Annotated[int, typer.Option(min=0, max=10, help="Number of reasons per account.")] = 3,
     since: Annotated[
         str | None,
         typer.Option(
-            help="Also say why each score changed since this earlier cutoff.",
+            help="Explain the change of each score since this earlier cutoff.",
             show_default="of a database its last scoring, else nothing",
         ),
     ] = None,
     since_model: Annotated[
         str | None,
-        typer.Option(help="The version that scored then.", show_default="the same; of a database the one that did"),
+        typer.Option(
+            help="Model version of the earlier score.", show_default="the same version; the stored one with --database"
+        ),
     ] = None,
     playbook: Annotated[
         str | None,
-        typer.Option(help="Playbook whose thresholds the reasons speak by.", show_default="the model's own"),
+        typer.Option(help="Playbook with the thresholds for the reasons.", show_default="the playbook of the model"),
     ] = None,
 ) -> Answer["ScoreDatasetResult | ScoreDatabaseResult"]:
-    """Scores every account at a cutoff with the champion: probability, band, what we see, what goes with it.
+    """Score all accounts and write the result: churn probability, band, symptoms and causes.
 
-    With --database the accounts are those of the database, which keeps the scores: lists and histories show them, and
-    webhooks tell of accounts that crossed a band.
+    With --database the command scores the accounts of the database and saves the scores there. The API returns them,
+    and webhooks report accounts that changed band.
 
     Example: kqml score data/iowa --out scores.parquet --cutoff 2022-09-01 --since 2022-08-01
     """

@@ -11,23 +11,29 @@ from serve.cli.playbook_option import read_playbook_in_force
 
 def run(
     model: Annotated[
-        str | None, typer.Option(help="Serve this version, whatever its grade, and do not follow the champion.")
+        str | None, typer.Option(help="Serve this version, whatever its grade, instead of the champion.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of server processes.")] = 1,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Else KQML_PORT, else 8000; 0 takes a free one.")
+        int | None,
+        typer.Option(min=0, max=65535, help="Port to listen on; 0 selects a free one. Default: KQML_PORT, else 8000."),
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Else KQML_HOST, else 127.0.0.1: this machine only.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Default: KQML_HOST, else 127.0.0.1 (this machine only).")
+    ] = None,
     open_: Annotated[
         bool,
-        typer.Option("--open", help="Let everybody on this machine in while the database knows no key and no user."),
+        typer.Option(
+            "--open", help="Allow access without login on this machine while the database has no keys and no users."
+        ),
     ] = False,
-    max_body_mib: Annotated[int, typer.Option(min=1, max=1024, help="Larger request bodies are refused.")] = 32,
+    max_body_mib: Annotated[int, typer.Option(min=1, max=1024, help="Maximum size of a request body in MiB.")] = 32,
 ) -> None:
-    """Answer `POST /v1/scores` with churn scores of the histories in the body.
+    """Serve the HTTP API.
 
-    Follows the registry's champion without a restart. Without a champion it answers 503 until one is promoted. Who may
-    ask is known by API keys (`kqml keys create`) and users (`kqml users create`); without any it does not start.
+    The service follows the champion of the registry without a restart. Without a champion, scores return 503 until one
+    is promoted. Callers need an API key (`kqml keys create`) or a login (`kqml users create`); the service does not
+    start before one exists.
 
     Example: kqml serve --port 8000 --workers 2
     """

@@ -25,7 +25,7 @@ from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
-    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder, made by `kqml import`.")] = None,
+    dataset: Annotated[Path | None, typer.Argument(help="Dataset folder written by `kqml import`.")] = None,
     database: DatabaseOption = None,
     horizon: Horizon = None,
     gap: Gap = None,
@@ -35,14 +35,19 @@ def run(  # noqa: PLR0913 - the flags of one command
     active_within: ActiveWithin = None,
     personal_k: PersonalK = None,
     test_share: TestShare = 0.25,
-    tune: Annotated[float | None, typer.Option(help="Seconds for Optuna, on cutoffs before the test block.")] = None,
-    explain_leak: Annotated[str, typer.Option(help="Why what looks like a leak is none; kept with the run.")] = "",
+    tune: Annotated[
+        float | None,
+        typer.Option(help="Time budget in seconds for tuning with Optuna, on cutoffs before the test set."),
+    ] = None,
+    explain_leak: Annotated[
+        str, typer.Option(help="Explanation why suspected leakage is none. Recorded with the run.")
+    ] = "",
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
 ) -> Answer[Any]:
-    """Back-tests the procedure, grades it, fits it on every mature cutoff, registers the model as a version.
+    """Back-test the training procedure, grade it, fit a model on all mature cutoffs and register it as a version.
 
-    Each run reads the test block once more, and says how often that has happened.
+    Each run evaluates the test set once more; the output shows how often that has happened.
 
     Example: kqml train data/iowa --gap 28 --tune 300
     """

@@ -12,7 +12,7 @@ from serve.cli.command import Answer, CommandContext, Language, sentence
 from serve.cli.layout import Words, records_table
 from serve.security.roles import Role
 
-Login = Annotated[str, typer.Argument(help="Whose.")]
+Login = Annotated[str, typer.Argument(help="Login of the user.")]
 
 
 class ChangedUser(TypedDict):
@@ -46,13 +46,15 @@ class UserList(TypedDict):
 
 
 def create(
-    login: Annotated[str, typer.Argument(help="Name to log in with: letters, digits, any of . _ @ -")],
-    role: Annotated[Role, typer.Option(help="What the user may do.")],
+    login: Annotated[str, typer.Argument(help="Login name: letters, digits and . _ @ -")],
+    role: Annotated[Role, typer.Option(help="Role of the user.")],
     context: CommandContext,
-    rep: Annotated[str | None, typer.Option(help="Which rep or manager the user is; needed for these roles.")] = None,
-    language: Annotated[Language | None, typer.Option(help="Of the pages; else the service's.")] = None,
+    rep: Annotated[str | None, typer.Option(help="Id of the rep or manager. Required for these roles.")] = None,
+    language: Annotated[
+        Language | None, typer.Option(help="Language of the web pages. Default: the language of the service.")
+    ] = None,
 ) -> Answer[CreatedUser]:
-    """Makes a user. The password is asked for, or read from standard input: a line of at least 12 characters.
+    """Create a user. Enter the password when asked, or on standard input (one line, at least 12 characters).
 
     Example: kqml users create wang --role rep --rep R17
     """
@@ -64,20 +66,22 @@ def create(
     request = NewUser(login, role, rep, language.value if language else None)
     faults = [Fault(where, what, todo) for where, what, todo in new_user_faults(request)]
     if faults:
-        raise BadUse("The user cannot be made.", faults)
+        raise BadUse("The user cannot be created.", faults)
     password_hash = hash_password(read_password(login, context.language))
     try:
         with change_database(context) as change:
             user_id = add_user(change.connection, request, password_hash, context.now)
             change.record("user.create", "user", user_id, {"role": role.value, "rep_id": rep})
     except IntegrityError as error:
-        raise BadUse("The user cannot be made.", [Fault(login, "the login is taken", "choose another")]) from error
+        raise BadUse(
+            "The user cannot be created.", [Fault(login, "another user has this login", "choose another login")]
+        ) from error
     result = CreatedUser(user_id=user_id, login=login, role=role, rep_id=rep)
     return sentence("security.users.created", context.language, result)
 
 
 def list_(context: CommandContext) -> Answer[UserList]:
-    """Lists the users by login.
+    """List all users, sorted by login.
 
     Example: kqml users list
     """
@@ -98,7 +102,7 @@ def list_(context: CommandContext) -> Answer[UserList]:
 
 
 def password(login: Login, context: CommandContext) -> Answer[ChangedUser]:
-    """Changes a user's password and ends every session. The password is asked for, or read from standard input.
+    """Change the password of a user and end all sessions. Enter the password when asked, or on standard input.
 
     Example: kqml users password wang
     """
@@ -115,7 +119,7 @@ def password(login: Login, context: CommandContext) -> Answer[ChangedUser]:
 
 
 def disable(login: Login, context: CommandContext) -> Answer[ChangedUser]:
-    """Keeps a user from logging in and ends every session. The user stays in the audit log under the same id.
+    """Disable a user and end all sessions. The audit log keeps the user's id.
 
     Example: kqml users disable wang
     """

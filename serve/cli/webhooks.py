@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from serve.usecases.notify_overdue import NotifyOverdueResult
 
 WebhookId = Annotated[
-    str, SchemaKeyword("pattern", "^wh_[0-9a-f]{32}$"), typer.Argument(help="As `kqml webhooks list` shows it.")
+    str, SchemaKeyword("pattern", "^wh_[0-9a-f]{32}$"), typer.Argument(help="Id shown by `kqml webhooks list`.")
 ]
 Secret = Annotated[str, SchemaKeyword("pattern", "^whsec_")]
 
@@ -88,11 +88,11 @@ class ReplayResult(TypedDict):
 
 
 def create(
-    url: Annotated[str, typer.Argument(help="Where to send messages by POST; https, unless it is this machine.")],
-    kind: Annotated[list[str], typer.Option(help="What to tell of; repeat it for several (docs/webhooks.md).")],
+    url: Annotated[str, typer.Argument(help="URL that receives messages by POST: https, or http on this machine.")],
+    kind: Annotated[list[str], typer.Option(help="Message kind. Repeat for several (docs/webhooks.md).")],
     context: CommandContext,
 ) -> Answer[CreatedWebhook]:
-    """Makes a webhook and shows its signing secret once; the database keeps it sealed.
+    """Create a webhook and show its signing secret once. The database stores the secret encrypted.
 
     Example: kqml webhooks create https://crm.example.com/kqml --kind account.band_crossed --kind plan.created
     """
@@ -101,13 +101,13 @@ def create(
     from serve.webhooks.records import NewWebhook, add_webhook
 
     todo = f"give one of {', '.join(MessageKind)}"
-    faults = [Fault("--kind", f"{word!r} is nothing to tell of", todo) for word in sorted(set(kind) - set(MessageKind))]
+    faults = [Fault("--kind", f"{word!r} is not a message kind", todo) for word in sorted(set(kind) - set(MessageKind))]
     try:
         check_target(url, allowed_networks(context.settings), resolve_name)
     except UnreachableTarget as error:
-        faults.append(Fault("URL", str(error), "give an https address that others may call"))
+        faults.append(Fault("URL", str(error), "give a public https URL"))
     if faults:
-        raise BadUse("The webhook cannot be made.", faults)
+        raise BadUse("The webhook cannot be created.", faults)
     with change_database(context) as change:
         request = NewWebhook(url, frozenset(map(MessageKind, kind)), change.actor.name)
         webhook = add_webhook(change.connection, personal_data_cipher(context.settings), request, context.now)
@@ -119,7 +119,7 @@ def create(
 
 
 def list_(context: CommandContext) -> Answer[WebhookList]:
-    """Lists the webhooks with how many messages wait, were delivered, were given up.
+    """List webhooks with the number of waiting, delivered and failed messages.
 
     Example: kqml webhooks list
     """
@@ -142,7 +142,7 @@ def list_(context: CommandContext) -> Answer[WebhookList]:
 
 
 def disable(webhook_id: WebhookId, context: CommandContext) -> Answer[DisabledWebhook]:
-    """Ends a webhook; messages that wait for it are given up.
+    """Disable a webhook. Its waiting messages are not delivered.
 
     Example: kqml webhooks disable wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
     """
@@ -150,14 +150,14 @@ def disable(webhook_id: WebhookId, context: CommandContext) -> Answer[DisabledWe
 
     with change_database(context) as change:
         if not disable_webhook(change.connection, webhook_id, context.now):
-            fault = Fault(webhook_id, "there is no such webhook, or it was disabled", "see `kqml webhooks list`")
-            raise BadUse("Nothing was disabled.", [fault])
+            fault = Fault(webhook_id, "no active webhook has this id", "see `kqml webhooks list`")
+            raise BadUse("No webhook was disabled.", [fault])
         change.record("webhook.disable", "webhook", webhook_id)
     return sentence("security.webhooks.disabled", context.language, DisabledWebhook(webhook_id=webhook_id))
 
 
 def renew(webhook_id: WebhookId, context: CommandContext) -> Answer[RenewedSecret]:
-    """Makes a new signing secret, shown once. The one before it signs beside it until the next renewal.
+    """Create a new signing secret and show it once. Messages carry signatures of both secrets until the next renewal.
 
     Example: kqml webhooks renew wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
     """
@@ -167,8 +167,8 @@ def renew(webhook_id: WebhookId, context: CommandContext) -> Answer[RenewedSecre
     with change_database(context) as change:
         webhook = find_webhook(change.connection, cipher, webhook_id)
         if webhook is None or webhook.disabled_at is not None:
-            fault = Fault(webhook_id, "no such live webhook", "see `kqml webhooks list`")
-            raise BadUse("Nothing was renewed.", [fault])
+            fault = Fault(webhook_id, "no active webhook has this id", "see `kqml webhooks list`")
+            raise BadUse("No secret was renewed.", [fault])
         secret = renew_secret(change.connection, cipher, webhook)
         change.record("webhook.renew", "webhook", webhook_id)
     renewed = text("security.webhooks.renewed", context.language, webhook_id=webhook_id)
@@ -177,9 +177,9 @@ def renew(webhook_id: WebhookId, context: CommandContext) -> Answer[RenewedSecre
 
 def dead(
     context: CommandContext,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest first.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of messages, latest first.")] = 100,
 ) -> Answer[DeadMessages]:
-    """Lists messages that no attempt could deliver, each with why the last one failed.
+    """List messages whose delivery failed for good, with the fault of the last attempt.
 
     Example: kqml webhooks dead
     """
@@ -202,10 +202,10 @@ def dead(
 
 def replay(
     context: CommandContext,
-    message: Annotated[str | None, typer.Option(help="Only this message, by its id; else all.")] = None,
-    webhook: Annotated[str | None, typer.Option(help="Only those of this webhook.")] = None,
+    message: Annotated[str | None, typer.Option(help="Send only the message with this id. Default: all.")] = None,
+    webhook: Annotated[str | None, typer.Option(help="Send only messages of this webhook.")] = None,
 ) -> Answer[ReplayResult]:
-    """Sends messages again that were given up; a running service delivers them. Their ids stay the same.
+    """Queue failed messages again. A running service delivers them with the same ids.
 
     Example: kqml webhooks replay --webhook wh_3f9c01ab7d3f9c01ab7d3f9c01ab7d3f
     """
@@ -220,13 +220,14 @@ def replay(
 
 def overdue(
     context: CommandContext,
-    cutoff: Annotated[str | None, typer.Option(help="A date or an instant with offset.", show_default="now")] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(help="Cutoff: a date, or a time with UTC offset.", show_default="now")
+    ] = None,
     playbook: PlaybookFlag = None,
 ) -> Answer["NotifyOverdueResult"]:
-    """Works out what is overdue in the database and tells webhooks of what they were not told before; for a nightly
-    job.
+    """Find overdue duties in the database and queue a webhook message for each new one. Run it nightly.
 
-    Duties of birthdays and of people's lives are left out: their day alone is personal.
+    Duties for birthdays and life events are left out, because their date is personal data.
 
     Example: kqml webhooks overdue
     """

@@ -48,7 +48,7 @@ def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Terri
     for place, record in enumerate(records):
         before = stored.get(record["account_id"])
         if before is not None and not territory.covers(before["owner_rep_id"]):
-            yield ItemFault(place, "account_id", f"there is no account {record['account_id']!r}")
+            yield ItemFault(place, "account_id", f"account {record['account_id']!r} does not exist")
         elif not territory.covers(record.get("owner_rep_id")):
             yield ItemFault(place, "owner_rep_id", f"{record.get('owner_rep_id')!r} is not of your territory")
 

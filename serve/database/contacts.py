@@ -63,7 +63,7 @@ def _faults(
             text = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
             yield ItemFault(place, "contact_id", text)
         elif not _covers(territory, owners, record["account_id"]):
-            yield ItemFault(place, "account_id", f"there is no account {record['account_id']!r}")
+            yield ItemFault(place, "account_id", f"account {record['account_id']!r} does not exist")
 
 
 def _covers(territory: Territory, owners: Mapping[str, Row], account_id: str) -> bool:

@@ -57,7 +57,7 @@ def _of_repeats(events: Sequence[Event], first: Mapping[str, Event]) -> Iterator
         return
     for place, event in enumerate(events):
         if not _same(event, first[event["event_id"]]):
-            text = f"{event['event_id']!r} stands twice with different contents, but events are immutable"
+            text = f"{event['event_id']!r} occurs twice with different contents; events are immutable"
             yield ItemFault(place, "event_id", text)
 
 
@@ -67,7 +67,7 @@ def _of_strangers(connection: Connection, events: Sequence[Event], territory: Te
     known = accounts_seen(connection, {event["account_id"] for event in events}, territory)
     for place, event in enumerate(events):
         if event["account_id"] not in known:
-            yield ItemFault(place, "account_id", f"there is no account {event['account_id']!r}")
+            yield ItemFault(place, "account_id", f"account {event['account_id']!r} does not exist")
 
 
 def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territory) -> set[str]:
@@ -95,7 +95,7 @@ def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[Item
             stored[row.event_id] = dict(zip(CONTENT, row, strict=True))
     for place, event in enumerate(events):
         if not _same(event, stored[event["event_id"]]):
-            text = f"{event['event_id']!r} is stored with another content, but events are immutable"
+            text = f"{event['event_id']!r} is stored with different contents; events are immutable"
             yield ItemFault(place, "event_id", text)
 
 

@@ -28,7 +28,7 @@ class Need:
             return NOBODY
         caller = await cast(Access, request.app.state.service.access).caller_of(request)
         if self.scope not in caller.scopes:
-            raise ProblemError(Problem.FORBIDDEN, f"This call needs the scope {self.scope.value}.")
+            raise ProblemError(Problem.FORBIDDEN, f"This operation requires the scope {self.scope.value}.")
         return caller
 
 

@@ -14,7 +14,9 @@ def numbers_that_all_can_read(value: dict[str, JsonValue]) -> dict[str, JsonValu
     are no JSON, or a number beyond a double: written again, it could not be read any more."""
     for number in _numbers(value):
         if not -GREATEST <= number <= GREATEST:
-            raise PydanticCustomError("unreadable_number", "holds a number that is none in JSON, or beyond a double's")
+            raise PydanticCustomError(
+                "unreadable_number", "contains a number that JSON does not allow or that exceeds a double"
+            )
     return value
 
 

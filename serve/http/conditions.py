@@ -33,8 +33,10 @@ def _names(header: str, version: str) -> bool:
 
 
 def _changed(header: str, version: int | None) -> ProblemError:
-    now = "there is no such record" if version is None else f"the record has version {version}"
-    return ProblemError(Problem.CHANGED, f"{header} does not hold: {now}. Read it again, then decide.")
+    now = "the record does not exist" if version is None else f"the record has version {version}"
+    return ProblemError(
+        Problem.CHANGED, f"The condition {header} is not met: {now}. Read the record again before you change it."
+    )
 
 
 def entity_tag(version: int, *more: object) -> str:

@@ -92,7 +92,7 @@ class DatabaseAccess:
         if request.method not in SAFE_METHODS:
             check_origin(request)
             if not is_csrf_token(session, await token_given(request)):
-                raise ProblemError(Problem.FORBIDDEN, "The form is too old; load the page again.")
+                raise ProblemError(Problem.FORBIDDEN, "The form has expired. Load the page again.")
         request.scope[SESSION] = session
         return caller
 
@@ -100,7 +100,7 @@ class DatabaseAccess:
         with self._database.reading() as connection:
             session = find_session(connection, token, self.limits, now)
             if session is None:
-                raise _unknown("The session is over; log in again.")
+                raise _unknown("The session has ended. Log in again.")
             territory = territory_of(connection, session.user)
         return session, caller_of_user(session.user, territory)
 

@@ -17,7 +17,7 @@ def check_origin(request: Request) -> None:
     """Raises ProblemError (403) where the browser says that another site's page sends the request."""
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in _OURS:
-        raise ProblemError(Problem.FORBIDDEN, "The request comes from another site.")
+        raise ProblemError(Problem.FORBIDDEN, "The request comes from another website.")
 
 
 async def token_given(request: Request) -> str:

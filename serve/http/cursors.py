@@ -25,11 +25,11 @@ def read_cursor(question: object, cursor: str, kinds: tuple[type, ...]) -> tuple
     try:
         mark, *last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, TypeError):
-        raise _unusable("is not a cursor of ours") from None
+        raise _unusable("is not a valid cursor") from None
     if mark != _mark(question):
-        raise _unusable("belongs to a list with other filters or another order")
+        raise _unusable("belongs to a list with other filters or another sort order")
     if len(last) != len(kinds) or not all(_is_of_kind(item, kind) for item, kind in zip(last, kinds, strict=True)):
-        raise _unusable("is not a cursor of ours")
+        raise _unusable("is not a valid cursor")
     return tuple(last)
 
 
@@ -47,4 +47,4 @@ def _mark(question: object) -> str:
 
 
 def _unusable(why: str) -> Exception:
-    return invalid_request([ProblemItem("", f"{why}; begin without one", "cursor")])
+    return invalid_request([ProblemItem("", f"{why}; start again without a cursor", "cursor")])

@@ -75,9 +75,9 @@ Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=_LINES)]
 """Some sentences, in lines."""
 
 PATTERNS_IN_WORDS = {
-    _INSTANT: "should be an instant with an offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00",
-    _DAY: "should be a day, 1900 to 2099, such as 2024-03-20",
-    _PLAIN: "should not be empty nor hold control characters",
-    _LINES: "should not be empty nor hold control characters but tabs and line feeds",
-    BIRTHDAY: "should be a month with a day, such as 03-20",
+    _INSTANT: "should be a time with UTC offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00",
+    _DAY: "should be a date, 1900 to 2099, such as 2024-03-20",
+    _PLAIN: "should not be empty or contain control characters",
+    _LINES: "should not be empty or contain control characters other than tabs and line feeds",
+    BIRTHDAY: "should be a month and day, such as 03-20",
 }

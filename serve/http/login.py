@@ -86,7 +86,7 @@ def _end(service: Service, token: str, given: str) -> None:
     with service.database.writing() as connection:
         session = find_session(connection, token, service.security.limits, service.clock())
         if session is not None and not is_csrf_token(session, given):
-            raise ProblemError(Problem.FORBIDDEN, "The form is too old; load the page again.")
+            raise ProblemError(Problem.FORBIDDEN, "The form has expired. Load the page again.")
         end_session(connection, token)
 
 
@@ -123,7 +123,7 @@ async def _form(request: Request) -> dict[str, str]:
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError as error:
-        raise ProblemError(Problem.BAD_REQUEST, "The form cannot be read.") from error
+        raise ProblemError(Problem.BAD_REQUEST, "The form is malformed.") from error
     return {name: values[0] for name, values in fields.items()}
 
 

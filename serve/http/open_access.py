@@ -40,7 +40,10 @@ class OpenUntilKnown:
         if self._closed:
             return await self._known.caller_of(request)
         if not _is_local(request):
-            raise ProblemError(Problem.FORBIDDEN, "Without keys and users the service answers this machine only.")
+            raise ProblemError(
+                Problem.FORBIDDEN,
+                "The service has no keys and no users, so it accepts requests from this machine only.",
+            )
         return OPEN_CALLER
 
     def _ask(self) -> bool:

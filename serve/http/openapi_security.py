@@ -18,7 +18,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "description": "The cookie of a login; writes send the page's `X-CSRF-Token` too.",
     },
 }
-_REFUSALS = {"401": "Nobody is known by what was sent", "403": "The caller may not do this"}
+_REFUSALS = {"401": "Missing or invalid credentials", "403": "Permission denied"}
 
 
 def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:

@@ -47,4 +47,4 @@ def _is_text(sent: str) -> bool:
     return True
 
 
-_NO_TEXT = ProblemError(Problem.BAD_REQUEST, "The address is not UTF-8.")
+_NO_TEXT = ProblemError(Problem.BAD_REQUEST, "The URL is not valid UTF-8.")

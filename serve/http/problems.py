@@ -17,22 +17,22 @@ LISTED_ERRORS = 10_000
 class Problem(Enum):
     """The kinds of problem: the last part of `type`, the status, the title."""
 
-    BAD_REQUEST = ("bad-request", 400, "The request cannot be read")
-    INVALID_JSON = ("invalid-json", 400, "The body is not JSON")
-    UNAUTHENTICATED = ("unauthenticated", 401, "Nobody is known by what was sent")
-    FORBIDDEN = ("forbidden", 403, "The caller may not do this")
-    NOT_FOUND = ("not-found", 404, "There is nothing at this address")
-    METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method")
-    TOO_SLOW = ("too-slow", 408, "The body did not arrive in time")
-    CONFLICT = ("conflict", 409, "This cannot follow what happened before")
-    CHANGED = ("changed", 412, "It is not what the condition says it is")
-    TOO_LARGE = ("too-large", 413, "The body is too large")
-    UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body is not sent as plain JSON")
-    INVALID_REQUEST = ("invalid-request", 422, "Some items of the request cannot be used")
-    KEY_REUSED = ("key-reused", 422, "The Idempotency-Key was used for another request")
-    INTERNAL = ("internal", 500, "The service failed")
-    NO_MODEL = ("no-model", 503, "There is no model to answer with")
-    NO_DATABASE = ("no-database", 503, "The database does not answer")
+    BAD_REQUEST = ("bad-request", 400, "Malformed request")
+    INVALID_JSON = ("invalid-json", 400, "Invalid JSON")
+    UNAUTHENTICATED = ("unauthenticated", 401, "Missing or invalid credentials")
+    FORBIDDEN = ("forbidden", 403, "Permission denied")
+    NOT_FOUND = ("not-found", 404, "Not found")
+    METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "Method not allowed")
+    TOO_SLOW = ("too-slow", 408, "Request timeout")
+    CONFLICT = ("conflict", 409, "Conflict with the current state")
+    CHANGED = ("changed", 412, "Precondition failed")
+    TOO_LARGE = ("too-large", 413, "Request body too large")
+    UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "Unsupported media type")
+    INVALID_REQUEST = ("invalid-request", 422, "Invalid request")
+    KEY_REUSED = ("key-reused", 422, "Idempotency-Key reused for a different request")
+    INTERNAL = ("internal", 500, "Internal server error")
+    NO_MODEL = ("no-model", 503, "No model available")
+    NO_DATABASE = ("no-database", 503, "Database unavailable")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
         self.slug = slug
@@ -95,13 +95,13 @@ def problem_response(error: ProblemError, request_id: str) -> Response:
 
 def invalid_request(errors: Sequence[ProblemItem]) -> ProblemError:
     """The problem of faulty items, whatever found them."""
-    items = "1 item" if len(errors) == 1 else f"{len(errors)} items"
-    return ProblemError(Problem.INVALID_REQUEST, f"{items} cannot be used; nothing was done.", errors)
+    items = "1 invalid item" if len(errors) == 1 else f"{len(errors)} invalid items"
+    return ProblemError(Problem.INVALID_REQUEST, f"The request has {items}; nothing was changed.", errors)
 
 
 def not_found(what: str) -> ProblemError:
     """The problem of an id that names nothing the caller may see."""
-    return ProblemError(Problem.NOT_FOUND, f"There is no {what}.")
+    return ProblemError(Problem.NOT_FOUND, f"The {what} does not exist.")
 
 
 def pointer_to(path: Sequence[str | int]) -> str:

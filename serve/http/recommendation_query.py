@@ -51,20 +51,22 @@ class RecommendationQuery:
 def read_query(connection: Connection, writing: Writing, text: RecommendationRequest) -> RecommendationQuery:
     """Raises ProblemError where it names nobody, too many, or those of others."""
     if (text.rep_id is None) == (text.accounts is None):
-        raise invalid_request([ProblemItem("#", "rep_id or accounts is needed, not both")])
+        raise invalid_request([ProblemItem("#", "exactly one of rep_id and accounts is required")])
     service, territory = writing.service, writing.caller.territory
     zone = service.histories.time_zone(connection)
     week, language = _week(text, writing, zone), text.language or service.language
     if text.rep_id is not None:
         if not is_rep(connection, text.rep_id, territory):
-            raise invalid_request([ProblemItem("#/rep_id", f"there is no rep {text.rep_id!r}")])
+            raise invalid_request([ProblemItem("#/rep_id", f"rep {text.rep_id!r} does not exist")])
         return RecommendationQuery(frozenset([text.rep_id]), None, week, zone, language)
     rows = _rows(connection, writing, text.accounts or [])
     stored = week_of_accounts(connection, list(rows), week.week_name, territory)
     earlier = {row["account_id"]: row["rep_id"] for row in stored}
     reps = {earlier.get(name) or row["owner_rep_id"] for name, row in rows.items() if _may(row)}
     if len(reps - {None}) > REPS_PER_REQUEST:
-        message = f"they belong to {len(reps - {None})} reps, whose weeks would be decided; ask for {REPS_PER_REQUEST}"
+        message = (
+            f"the accounts belong to {len(reps - {None})} reps; at most {REPS_PER_REQUEST} are allowed in a request"
+        )
         raise invalid_request([ProblemItem("#/accounts", message)])
     return RecommendationQuery(frozenset(reps - {None}), rows, week, zone, language)
 
@@ -90,7 +92,7 @@ def _rows(connection: Connection, writing: Writing, ids: Sequence[str]) -> dict[
     covers = writing.caller.territory.covers
     faults = [
         ProblemItem(
-            f"#/accounts/{place}", f"there is no account {name!r}" if name not in ids[:place] else "stands twice"
+            f"#/accounts/{place}", f"account {name!r} does not exist" if name not in ids[:place] else "is a duplicate"
         )
         for place, name in enumerate(ids)
         if name not in result or not covers(result[name]["owner_rep_id"]) or name in ids[:place]
@@ -106,5 +108,5 @@ def _week(text: RecommendationRequest, writing: Writing, zone: str) -> Period:
     except ProblemError as problem:
         raise invalid_request([ProblemItem("#/week", fault.detail) for fault in problem.errors]) from None
     if week.instants(zone)[0] > writing.now:
-        raise invalid_request([ProblemItem("#/week", f"{text.week} has not begun: ask from its Monday on")])
+        raise invalid_request([ProblemItem("#/week", f"{text.week} has not begun; request it from its Monday on")])
     return week

@@ -39,7 +39,7 @@ async def read_bytes(request: Request, limit: int, too_large: ProblemError) -> b
                     raise too_large
                 parts.append(part)
     except TimeoutError:
-        detail = f"The body has not arrived within {BODY_SECONDS:g} seconds; send less at once."
+        detail = f"The body did not arrive within {BODY_SECONDS:g} seconds. Send smaller requests."
         raise ProblemError(Problem.TOO_SLOW, detail, headers={"connection": "close"}) from None
     return b"".join(parts)
 
@@ -59,17 +59,17 @@ def _check_headers(request: Request, limit: int) -> None:
     headers = request.headers
     if not _JSON_TYPE.match(headers.get("content-type", "")):
         text = _shown(headers.get("content-type", "nothing"))
-        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {text}; send application/json in UTF-8.")
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {text}. Send application/json in UTF-8.")
     if headers.get("content-encoding", "identity").lower() != "identity":
         text = _shown(headers["content-encoding"])
-        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding is {text}; send the body uncompressed.")
+        raise ProblemError(Problem.UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding is {text}. Send the body uncompressed.")
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length) > limit:
         raise _too_large(limit)
 
 
 def _too_large(limit: int) -> ProblemError:
-    detail = f"The body exceeds {limit:,} bytes; split it over several requests."
+    detail = f"The body exceeds {limit:,} bytes. Split it into several requests."
     return ProblemError(Problem.TOO_LARGE, detail, headers={"connection": "close"})
 
 

@@ -76,4 +76,6 @@ def chosen_id(scope: Scope) -> str:
     return given if _SAFE_ID.fullmatch(given) else uuid4().hex
 
 
-_FAILED = ProblemError(Problem.INTERNAL, "The failure is in the service's log under this request id.")
+_FAILED = ProblemError(
+    Problem.INTERNAL, "An unexpected error occurred. The service's log has details under this request_id."
+)

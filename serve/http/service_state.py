@@ -46,6 +46,8 @@ class Service:
         state = self.served.state
         if state.live is None:
             why = state.fault or "no version has the alias champion"
-            detail = f"{why}; run `kqml promote VERSION`, or start with `kqml serve --model VERSION`."
+            detail = (
+                f"No model is loaded ({why}). Run `kqml promote VERSION`, or start with `kqml serve --model VERSION`."
+            )
             raise ProblemError(Problem.NO_MODEL, detail, headers={"retry-after": "5"})
         return state.live

@@ -16,7 +16,7 @@ def requested_week(name: str | None, now: int, time_zone: str) -> Period:
     try:
         return week_named(name or _week_at(now, time_zone))
     except BadUse:
-        raise invalid_request([ProblemItem("", f"{name!r} is a week that its year does not have", "week")]) from None
+        raise invalid_request([ProblemItem("", f"{name!r} is not a week of its year", "week")]) from None
 
 
 def _week_at(now: int, time_zone: str) -> str:

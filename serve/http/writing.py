@@ -78,8 +78,10 @@ def _earlier(connection: Connection, writing: Writing) -> Reply | None:
     try:
         return claim_key(connection, writing.caller.name, writing.key, request_hash, writing.now)
     except OtherRequest:
-        detail = "The key came with another request before; a new request needs a new key."
-        raise ProblemError(Problem.KEY_REUSED, detail, [ProblemItem("", "was used before", KEY)]) from None
+        detail = "The key was used for a different request. Use a new key for each request."
+        raise ProblemError(
+            Problem.KEY_REUSED, detail, [ProblemItem("", "was used for a different request", KEY)]
+        ) from None
 
 
 def _audit(connection: Connection, writing: Writing) -> None:
@@ -110,7 +112,7 @@ def distinct(records: Sequence[Mapping[str, Any]], key: str) -> None:
     faults = []
     for place, row in enumerate(records):
         if row[key] in seen:
-            faults.append(ItemFault(place, key, f"{row[key]!r} stands twice"))
+            faults.append(ItemFault(place, key, f"{row[key]!r} is a duplicate"))
         seen.add(row[key])
     if faults:
         raise RejectedRows(faults)

@@ -149,8 +149,8 @@ def _open(encrypted: str, place: str, key: bytes | None) -> str:
     try:
         return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
     except InvalidTag as error:
-        raise _unreadable(place, "it was changed, or moved from elsewhere") from error
+        raise _unreadable(place, "the encrypted text was changed or moved") from error
 
 
 def _unreadable(place: str, why: str) -> CouldNot:
-    return CouldNot("A contact's field cannot be opened.", [Fault(place, why, "put the contact in again")])
+    return CouldNot("A field of a contact cannot be decrypted.", [Fault(place, why, "send the contact again")])

@@ -43,7 +43,7 @@ class Cipher:
             raw = base64.urlsafe_b64decode(blob)
             return AESGCM(self.keys[key_id]).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
         except (InvalidTag, ValueError) as error:
-            raise _unreadable(place, "it was changed, or moved from elsewhere") from error
+            raise _unreadable(place, "the encrypted text was changed or moved") from error
 
     def is_current(self, encrypted: str) -> bool:
         """True where it was sealed with the key that seals now."""
@@ -60,12 +60,12 @@ def read_cipher(secret_keys: str) -> Cipher:
     them."""
     written = [part for part in secret_keys.replace(",", "\n").split() if part]
     faults = [
-        Fault(f"{_SETTING} {number}", "it is not 32 bytes in base64", "make one with `kqml keys secret`")
+        Fault(f"{_SETTING} {number}", "it is not 32 bytes in base64", "create a key with `kqml keys secret`")
         for number, part in enumerate(written, 1)
         if _bytes_of(part) is None
     ]
     if faults or not written:
-        raise BadUse("The secret keys cannot be used." if faults else f"{_SETTING} holds no key.", faults)
+        raise BadUse("The secret keys are invalid." if faults else f"{_SETTING} contains no key.", faults)
     keys = {sha256(raw).hexdigest()[:8]: raw for raw in map(_bytes_of, written) if raw is not None}
     return Cipher(next(iter(keys)), keys)
 
@@ -105,4 +105,4 @@ def _bytes_of(part: str) -> bytes | None:
 
 
 def _unreadable(place: str, why: str) -> CouldNot:
-    return CouldNot("A sealed text cannot be opened.", [Fault(place, why, f"put the key back into {_SETTING}")])
+    return CouldNot("An encrypted text cannot be decrypted.", [Fault(place, why, f"restore the key in {_SETTING}")])

@@ -20,11 +20,11 @@ def faults_of(password: str, login: str) -> list[str]:
         rest = rest.replace(word, "")
     faults = []
     if not SHORTEST <= len(password) <= LONGEST:
-        faults.append(f"it has {len(password)} characters, {SHORTEST} to {LONGEST} are needed")
+        faults.append(f"it has {len(password)} characters; {SHORTEST} to {LONGEST} are required")
     elif len(set(plain)) < FEWEST_CHARACTERS:
-        faults.append(f"it has {len(set(plain))} different characters, {FEWEST_CHARACTERS} are needed")
+        faults.append(f"it has {len(set(plain))} different characters; at least {FEWEST_CHARACTERS} are required")
     elif len(rest) < SHORTEST // 2:
-        faults.append("it is little more than the login or words that are tried first")
+        faults.append("it consists of the login or of common words")
     return faults
 
 

@@ -31,13 +31,13 @@ def check_start(database: Database, options: SecurityOptions, host: str) -> bool
         if has_credentials(connection):
             return False
     if not options.open:
-        todo = (
-            "make an admin by `kqml users create` or a key by `kqml keys create`; to try it, KQML_SECURITY__OPEN=true"
+        todo = "run `kqml users create` or `kqml keys create`; for a trial set KQML_SECURITY__OPEN=true"
+        raise Refused(
+            "The service has no API keys and no users.", [Fault("database", "it contains no API key and no user", todo)]
         )
-        raise Refused("Nobody may ask yet.", [Fault("the database", "it holds no API key and no user", todo)])
     if not is_loopback(host):
-        todo = "make a key or a user, or listen on 127.0.0.1"
-        raise Refused("The service would be open to the network.", [Fault("host", f"it is {host}", todo)])
+        todo = "create a key or a user, or listen on 127.0.0.1"
+        raise Refused("The service would be open to the network without login.", [Fault("host", f"it is {host}", todo)])
     return True
 
 

@@ -108,7 +108,7 @@ def test_without_a_key_or_a_user_it_does_not_start(tmp_path):
         words, env={**os.environ, "KQML_HOME": str(tmp_path)}, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "Nobody may ask yet." in ended.stderr
+    assert "The service has no API keys and no users." in ended.stderr
 
 
 def test_the_watcher_says_once_that_the_registry_stopped_answering_and_once_that_it_is_back(

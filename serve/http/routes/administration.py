@@ -47,7 +47,7 @@ async def read_the_audit_log(
     """Every look at personal data, every change, who, when, by which request; the newest first. Of the whole company:
     not for keys that are limited to a rep's accounts."""
     if caller.territory.reps is not None:
-        raise ProblemError(Problem.FORBIDDEN, "The audit log is for callers that may see every account.")
+        raise ProblemError(Problem.FORBIDDEN, "The audit log requires access to all accounts.")
     given = {"subject_kind": subject_kind, "subject": subject, "actor": actor}
     filters = {name: value for name, value in given.items() if value is not None}
     return await run_in_threadpool(_list, service, filters, limit, cursor)

@@ -111,7 +111,9 @@ def _retained(
         row = add_state(connection, decision_id, state, writing.now)
     except IllegalTransition as move:
         allowed = ", ".join(FOLLOWS[move.present]) or "nothing"
-        detail = f"The decision is {move.present}; {move.requested} cannot follow, only {allowed} can."
+        detail = (
+            f"The decision has the state {move.present}. The state {move.requested} cannot follow; allowed: {allowed}."
+        )
         raise ProblemError(Problem.CONFLICT, detail) from None
     following = FOLLOWS[row["state"]]
     return as_reply({"decision_id": decision_id, "state": contract_fields(row, STATE_SHOWN, zone), "next": following})
@@ -121,20 +123,20 @@ def _refuse_quiet_hours(hours: QuietHours, planned: int, zone: str) -> None:
     clock = moment_of(planned, zone).time()
     if hours.covers(clock):
         quiet = f"{hours.start:%H:%M} to {hours.end:%H:%M}"
-        raise invalid_request([ProblemItem("#/at", f"is {clock:%H:%M} in {zone}: nobody is contacted from {quiet}")])
+        raise invalid_request([ProblemItem("#/at", f"is {clock:%H:%M} in {zone}, within the quiet hours from {quiet}")])
 
 
 def _state(status: StatusBody, writing: Writing) -> dict[str, Any]:
     """The row of a status. Raises ProblemError with what it lacks."""
     faults = []
     if status.state in NEEDS_REASON and status.reason is None:
-        faults.append(ProblemItem("#/reason", f"is absent: {status.state} needs one"))
+        faults.append(ProblemItem("#/reason", f"is missing: the state {status.state} requires a reason"))
     if status.state in NEEDS_OUTCOME and status.outcome is None:
-        faults.append(ProblemItem("#/outcome", "is absent: say what it brought"))
+        faults.append(ProblemItem("#/outcome", "is missing: the state outcome requires it"))
     try:
         at = writing.now if status.at is None else read_instant(status.at)
     except ValueError:
-        faults.append(ProblemItem("#/at", f"{status.at!r} names a day that its month does not have"))
+        faults.append(ProblemItem("#/at", f"{status.at!r} is not a valid date"))
     if faults:
         raise invalid_request(faults)
     outcome = None if status.outcome is None else as_text(status.outcome)

@@ -79,7 +79,7 @@ def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
         return question.instant(now), "", 0
     at, account, result = read_cursor(question.place, question.cursor, (int, str, int))
     if not EARLIEST <= at <= now or result < 0:
-        raise invalid_request([ProblemItem("", "is not a cursor of ours; begin without one", "cursor")])
+        raise invalid_request([ProblemItem("", "is not a valid cursor; start again without a cursor", "cursor")])
     return at, account, result
 
 

@@ -130,10 +130,10 @@ def _of_body(duties: Sequence[DutySaying], now: int) -> Faults:
     seen: set[str] = set()
     for place, one in enumerate(duties):
         if one.duty_id in seen:
-            yield place, "duty_id", f"{one.duty_id!r} stands twice"
+            yield place, "duty_id", f"{one.duty_id!r} is a duplicate"
         seen.add(one.duty_id)
         if one.account_id is None and one.rep_id is None:
-            yield place, "account_id", "is absent: say whose duty it is, by account_id, else by rep_id"
+            yield place, "account_id", "is missing: give account_id, or rep_id for a duty of a rep"
         yield from ((place, "at", text) for text in _of_instant(one.at, now))
     if len({one.rep_id for one in duties if one.account_id is None}) > REPS_PER_QUESTION:
         yield 0, "rep_id", f"duties of more than {REPS_PER_QUESTION} reps; send several requests"
@@ -142,9 +142,9 @@ def _of_body(duties: Sequence[DutySaying], now: int) -> Faults:
 def _of_instant(text: str | None, now: int) -> Iterator[str]:
     try:
         if text is not None and read_instant(text) > now:
-            yield f"{text!r} has not come yet"
+            yield f"{text!r} is in the future"
     except ValueError:
-        yield f"{text!r} names a day that its month does not have"
+        yield f"{text!r} is not a valid date"
 
 
 def _of_strangers(connection: Connection, writing: Writing, duties: Sequence[DutySaying], accounts: set[str]) -> Faults:
@@ -153,16 +153,16 @@ def _of_strangers(connection: Connection, writing: Writing, duties: Sequence[Dut
     known = accounts_seen(connection, accounts, territory)
     for place, one in enumerate(duties):
         if one.account_id is not None and one.account_id not in known:
-            yield place, "account_id", f"there is no account {one.account_id!r}"
+            yield place, "account_id", f"account {one.account_id!r} does not exist"
         if one.account_id is None and not territory.covers(one.rep_id):
-            yield place, "rep_id", f"there is no rep {one.rep_id!r}"
+            yield place, "rep_id", f"rep {one.rep_id!r} does not exist"
 
 
 def _of_duties(duties: Sequence[DutySaying], required: Listed) -> Faults:
     for place, one in enumerate(duties):
         duty = required.duties.get(one.duty_id)
         if duty is None or not _is_of(one, duty):
-            yield place, "duty_id", f"{one.duty_id!r} is no duty there in {required.week}; see GET /v1/duties"
+            yield place, "duty_id", f"{one.duty_id!r} is not a duty in {required.week}; see GET /v1/duties"
         elif one.note is not None and duty["duty"] in PERSONAL_DAYS:
             yield place, "note", "would stay when the person is erased; say it without"
 

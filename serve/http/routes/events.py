@@ -69,7 +69,7 @@ def _rows(batch: EventBatch, received_at: int) -> list[dict[str, Any]]:
         except ValueError:
             faults += [ProblemItem(pointer_to(("events", place, column)), text) for column, text in _bad_days(event)]
         if event["event_id"].startswith(OWN_IDS):
-            text = f"{event['event_id']!r} starts with {OWN_IDS!r}, as only the service's own ids do"
+            text = f"{event['event_id']!r} starts with {OWN_IDS!r}, which is reserved for events of the service"
             faults.append(ProblemItem(pointer_to(("events", place, "event_id")), text))
     if faults:
         raise invalid_request(faults)
@@ -96,4 +96,4 @@ def _bad_days(event: EventRecord) -> Iterator[tuple[str, str]]:
         try:
             read_instant("1970-01-01T00:00:00Z" if text is None else str(text))
         except ValueError:
-            yield column, f"{text!r} names a day that its month does not have"
+            yield column, f"{text!r} is not a valid date"

@@ -68,7 +68,7 @@ def _decided(writing: Writing, query: RecommendationQuery, missing: frozenset[st
     try:
         result = plan_week(writing.service.database, _plan_request(writing, query, missing), writing.now)
     except TooManyAccounts:
-        message = f"its reps have more than {MOST_ACCOUNTS} accounts; let `kqml plan --database` decide the week"
+        message = f"the reps have more than {MOST_ACCOUNTS} accounts; plan the week with `kqml plan --database`"
         raise invalid_request([ProblemItem(_pointer(query), message)]) from None
     except KqmlError as error:
         raise invalid_request([ProblemItem(_pointer(query), error.message)]) from error
@@ -116,8 +116,8 @@ def _matches(connection: Connection, writing: Writing, query: RecommendationQuer
 
 def _nothing(writing: Writing, query: RecommendationQuery) -> str:
     if query.end <= writing.now:
-        return f"the week {query.name} is over, nothing was decided for {query.rep!r} in it"
-    return f"there is nothing to plan: {query.rep!r} has no open account in {query.name}"
+        return f"week {query.name} is over and has no decisions for rep {query.rep!r}"
+    return f"rep {query.rep!r} has no open account in week {query.name}"
 
 
 def _objected(connection: Connection, writing: Writing, query: RecommendationQuery) -> int:

@@ -128,7 +128,7 @@ def _put_many(writing: Writing) -> Response:
 
 def _bad_absences(facts: RepFacts, *path: str | int) -> list[ProblemItem]:
     return [
-        ProblemItem(pointer_to((*path, "absences", place)), f"ends on {end}, before its start {start}")
+        ProblemItem(pointer_to((*path, "absences", place)), f"ends on {end}, before it starts on {start}")
         for place, (start, end) in enumerate(facts.get("absences") or ())
         if end < start
     ]

@@ -141,7 +141,9 @@ def _ask(writing: Writing, account_id: str) -> Response:
     def work(connection: Connection) -> Reply:
         _require_account(connection, account_id, writing.caller.territory)
         if text.decision_id is not None and not is_decision_of(connection, text.decision_id, account_id):
-            raise invalid_request([ProblemItem("#/decision_id", f"there is no decision {text.decision_id!r} about it")])
+            raise invalid_request(
+                [ProblemItem("#/decision_id", f"decision {text.decision_id!r} about this account does not exist")]
+            )
         row = add_review(connection, asking, writing.now)
         return as_reply(_review(row, writing.service.histories.time_zone(connection)), 201)
 
@@ -200,7 +202,7 @@ def _answer(writing: Writing, review_id: str) -> Response:
         if result is None:
             raise not_found(f"review {review_id!r}")
         if result["resolved_at"] is not None:
-            raise ProblemError(Problem.CONFLICT, "The review was answered before.")
+            raise ProblemError(Problem.CONFLICT, "The review already has an answer.")
         row = answer_review(connection, result, text.answer, writing.caller.name, writing.now)
         return as_reply(_review(row, writing.service.histories.time_zone(connection)))
 

@@ -105,5 +105,5 @@ def cutoff_of(request: ScoreRequest, now: int) -> int:
     try:
         return read_instant(request.as_of)
     except ValueError as error:
-        detail = f"{request.as_of!r} names a day that its month does not have"
+        detail = f"{request.as_of!r} is not a valid date"
         raise invalid_request([ProblemItem("#/as_of", detail)]) from error

@@ -54,11 +54,13 @@ def _run(command: list[str], url: URL) -> None:
     try:
         subprocess.run(command, env={**os.environ, **password}, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
-        fault = Fault(command[0], "is not on the PATH", "install PostgreSQL's client programs of the server's version")
-        raise CouldNot("PostgreSQL's tools are needed.", [fault]) from error
+        fault = Fault(
+            command[0], "is not on the PATH", "install the PostgreSQL client programs of the server's version"
+        )
+        raise CouldNot("The PostgreSQL client programs are missing.", [fault]) from error
     except subprocess.CalledProcessError as error:
         result = (error.stderr or "").strip().splitlines()
         fault = Fault(
-            command[0], result[0] if result else f"exit code {error.returncode}", "correct that, then try again"
+            command[0], result[0] if result else f"exit code {error.returncode}", "correct this and try again"
         )
         raise CouldNot("The database could not be copied.", [fault]) from error

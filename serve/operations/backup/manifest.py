@@ -39,14 +39,16 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = Manifest(**orjson.loads((folder / MANIFEST).read_bytes()))
     except (OSError, ValueError, TypeError) as error:
-        fault = Fault(str(folder / MANIFEST), str(error), "name a folder that `kqml backup` wrote")
-        raise CouldNot("This is no backup.", [fault]) from error
+        fault = Fault(str(folder / MANIFEST), str(error), "give a folder written by `kqml backup`")
+        raise CouldNot("The folder is not a backup.", [fault]) from error
     if manifest.format != FORMAT:
-        fault = Fault(MANIFEST, f"format {manifest.format!r} is not {FORMAT}", "use the program that wrote it")
-        raise CouldNot("This backup is of another program.", [fault])
+        fault = Fault(
+            MANIFEST, f"format {manifest.format!r} is not {FORMAT}", "use the program version that wrote the backup"
+        )
+        raise CouldNot("The backup has an unknown format.", [fault])
     faults = list(_differences(folder, manifest.files))
     if faults:
-        raise CouldNot("The backup is not whole; nothing was restored.", faults)
+        raise CouldNot("The backup is damaged. Nothing was restored.", faults)
     return manifest
 
 
@@ -60,11 +62,11 @@ def _differences(folder: Path, files: dict[str, str]) -> Iterator[Fault]:
     result = digests(folder)
     for name in sorted(files.keys() | result.keys()):
         if name not in result:
-            yield Fault(name, "is absent", "take another backup")
+            yield Fault(name, "is missing", "use another backup")
         elif name not in files:
             yield Fault(name, "does not belong to the backup", "delete it")
         elif files[name] != result[name]:
-            yield Fault(name, "its content has changed", "take another backup")
+            yield Fault(name, "its content has changed", "use another backup")
 
 
 def _digest(path: Path) -> str:

@@ -25,10 +25,10 @@ def restore_backup(folder: Path, locations: BackupLocations, force: bool = False
         fault = Fault(
             "the database", f"is {locations.address.get_backend_name()}, the backup's {manifest.database}", todo
         )
-        raise BadUse("The backup does not fit.", [fault])
+        raise BadUse("The backup does not match the settings.", [fault])
     faults = [] if force else _there_already(locations)
     if faults:
-        raise Refused("Something is there already; nothing was restored.", faults)
+        raise Refused("An installation exists already. Nothing was restored.", faults)
     _place(folder, locations, manifest)
     return manifest
 

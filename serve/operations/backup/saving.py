@@ -28,10 +28,10 @@ def save_backup(
     Raises BadUse where `out` exists, CouldNot where there is no database, or a part cannot be read or written.
     """
     if out.exists():
-        raise BadUse("The backup was not made.", [Fault(str(out), "exists", "name a folder that does not")])
+        raise BadUse("The backup folder exists already.", [Fault(str(out), "exists", "give a new folder")])
     if locations.database is not None and not locations.database.is_file():
         raise CouldNot(
-            "There is no database to save.", [Fault(str(locations.database), "does not exist", "see `kqml doctor`")]
+            "The database does not exist.", [Fault(str(locations.database), "does not exist", "see `kqml doctor`")]
         )
     unfinished = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)

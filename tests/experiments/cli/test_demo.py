@@ -54,5 +54,5 @@ def test_a_folder_that_no_demo_made_is_never_deleted(tmp_path):
     mine.write_text("keep")
     ran = demo(tmp_path / "home", "--fresh")
     assert ran.returncode == 2
-    assert "no demo made it" in ran.stderr
+    assert "is not a demo" in ran.stderr
     assert mine.read_text() == "keep"

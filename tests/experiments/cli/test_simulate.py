@@ -152,11 +152,11 @@ REFUSALS = {
     "an unknown fit": ([*SMALL, "--fit", "moon", "--out", "x"], "moon is not known"),
     "a share above one": ([*SMALL, "--log", "reference", "--pilot-share", "2", "--out", "x"], "2.0 is not a share"),
     "more pilot than weeks": ([*SMALL, "--log", "reference", "--pilot-weeks", "99", "--out", "x"], "99 weeks of 40"),
-    "an end that is no date": ([*SMALL, "--end", "today", "--out", "x"], "--end: today"),
+    "an end that is no date": ([*SMALL, "--end", "today", "--out", "x"], "--end: 'today' is not a date"),
     "an end out of reach": ([*SMALL, "--end", "1899-01-01", "--out", "x"], "1899-01-01 is out of reach"),
     "a log that ends within a week": (
         [*SMALL, "--log", "reference", "--end", "2026-11-25", "--out", "x"],
-        "2026-11-25 is no Monday",
+        "2026-11-25 is not a Monday",
     ),
     "more reps than accounts": (["--accounts", "2", "--reps", "3", "--out", "x"], "2 is below 3"),
 }

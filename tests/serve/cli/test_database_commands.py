@@ -178,13 +178,13 @@ def test_a_database_without_events_is_said(home):
 
 @pytest.mark.parametrize("words", [["score"], ["score", "data", "--database"], ["train", "data", "--database"]])
 def test_what_to_read_has_to_be_clear(home, words, tmp_path):
-    with pytest.raises(BadUse, match="It is not clear what to read"):
+    with pytest.raises(BadUse, match="The source of the data is missing or ambiguous"):
         run(*words, *(["--out", tmp_path / "x.csv"] if words[0] == "score" else []))
 
 
 @pytest.mark.parametrize("words", [[], ["--database"], ["data", "--database"]])
 def test_what_to_import_has_to_be_clear(home, words):
-    with pytest.raises(BadUse, match="It is not clear how to read the data"):
+    with pytest.raises(BadUse, match="The option --mapping is missing"):
         run("import", *words)
 
 

@@ -87,7 +87,7 @@ def test_without_a_model_it_plans_by_musts_and_cadence_and_says_so(company, tmp_
     {
         "another format": (["--out", "plan.pdf"], r"name it \.xlsx"),
         "no such week": (["--week", "2023-W60"], "There is no such week"),
-        "no such rep": (["--rep", "nobody"], "There is no such rep"),
+        "no such rep": (["--rep", "nobody"], "The rep does not exist"),
     }.values(),
 )
 def test_bad_use_says_what_to_do(company, tmp_path, monkeypatch, flags, told):

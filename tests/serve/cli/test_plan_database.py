@@ -213,7 +213,7 @@ def test_the_present_week_is_the_default_and_a_later_one_is_refused(kept):
     assert told["week"] == "{}-W{:02d}".format(*pd.Timestamp.now("Asia/Shanghai").isocalendar()[:2])
     with pytest.raises(BadUse, match="has not begun"):
         plan("--week", "2089-W10")
-    with pytest.raises(BadUse, match="the database is the log"):
+    with pytest.raises(BadUse, match="Give --log or --database, not both"):
         plan("--log", "somewhere")
 
 

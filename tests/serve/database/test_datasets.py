@@ -183,7 +183,7 @@ def test_an_event_with_another_content_refuses_the_whole(database, dataset, tmp_
     changed = TABLES["events"].set_column(5, "amount", column)
     ids = pa.array(["e1", "é2", "e3", "Z4", "new"])
     tables = {**TABLES, "events": changed.set_column(0, "event_id", ids)}
-    with pytest.raises(Refused, match=r"1 events do not fit(.|\n)*'e1' is stored with another content"):
+    with pytest.raises(Refused, match=r"1 events do not fit(.|\n)*'e1' is stored with different contents"):
         load_dataset(database, write_dataset(tmp_path / "other", tables, INFO), NOW, VAULT)
     assert export_dataset(database, tmp_path / "out", VAULT).info.fingerprint == dataset.info.fingerprint
 

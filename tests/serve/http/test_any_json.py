@@ -32,7 +32,7 @@ def test_so_it_is_in_events_contacts_outcomes(client, number):
     }
     for path, body in sent.items():
         answer = client.post(path, content=body, headers=JSON)
-        assert (answer.status_code, "beyond a double's" in answer.text) == (422, True), (path, answer.text)
+        assert (answer.status_code, "exceeds a double" in answer.text) == (422, True), (path, answer.text)
 
 
 @pytest.mark.parametrize("number", GOOD)

@@ -26,4 +26,4 @@ def test_what_no_list_could_have_ended_with_is_refused(forged):
     cursor = base64.urlsafe_b64encode(orjson.dumps([*mark, *forged])).decode()
     with pytest.raises(ProblemError) as refused:
         read_cursor(QUESTION, cursor, KINDS)
-    assert refused.value.errors[0].detail == "is not a cursor of ours; begin without one"
+    assert refused.value.errors[0].detail == "is not a valid cursor; start again without a cursor"

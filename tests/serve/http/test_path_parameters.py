@@ -84,7 +84,7 @@ def test_two_ways_to_write_an_id_are_two_requests_of_one_key(full):
 @pytest.mark.parametrize("path", ["/v1/accounts/%ff", "/v1/accounts/%ED%A0%80/history", "/%c0%af"])
 def test_an_address_that_is_no_text_is_refused(client, path):
     answer = client.put(path, json={})
-    assert (answer.status_code, answer.json()["detail"]) == (400, "The address is not UTF-8.")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The URL is not valid UTF-8.")
 
 
 @pytest.mark.parametrize("path", ["/v1/accounts/", "/v1/accounts/a/", "/v1/a%2Fb", "/v1/accounts/a%2F/b/c", "/%2F"])

@@ -139,13 +139,13 @@ def test_all_faulty_items_stand_in_one_answer_with_their_values(client):
         ]
     }
     problem = post(client, orjson.dumps(body)).json()
-    instant = "should be an instant with an offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00 (got 'soon')"
+    instant = "should be a time with UTC offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00 (got 'soon')"
     assert {error["pointer"]: error["detail"] for error in problem["errors"]} == {
         "#/accounts/0/events/0/occurred_at": instant,
         "#/accounts/0/events/0/amount": "Input should be greater than or equal to 0 (got -3.0)",
-        "#/accounts/1/account_id": "should not be empty nor hold control characters (got 'b\\n')",
+        "#/accounts/1/account_id": "should not be empty or contain control characters (got 'b\\n')",
         "#/accounts/1/account/tier": "Input should be 'A', 'B' or 'C' (got 'Z')",
-        "#/accounts/1/account/opened_on": "should be a day, 1900 to 2099, such as 2024-03-20 (got '1.5.2021')",
+        "#/accounts/1/account/opened_on": "should be a date, 1900 to 2099, such as 2024-03-20 (got '1.5.2021')",
     }
     assert (problem["status"], problem["errors_total"]) == (422, 5)
 

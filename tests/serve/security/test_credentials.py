@@ -30,7 +30,7 @@ def test_a_key_is_let_in_for_its_scopes(client, company):
     reader = company.key(Scope.READ_MODEL)
     assert status(client, bearer(reader)) == 200
     answer = client.get("/metrics", headers=bearer(reader))
-    assert (answer.status_code, answer.json()["detail"]) == (403, "This call needs the scope metrics:read.")
+    assert (answer.status_code, answer.json()["detail"]) == (403, "This operation requires the scope metrics:read.")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_a_person_s_day_is_declared_without_words_by_whoever_may_see_it(client, 
     sees = bearer(promised.key(Scope.READ_ACCOUNTS, Scope.WRITE_DECISIONS, Scope.SEE_PERSONAL, rep_id="r1"))
     row = next(row for row in told(client, sees) if row["duty"] == "birthday")
     blind = bearer(promised.key(Scope.READ_ACCOUNTS, Scope.WRITE_DECISIONS, rep_id="r1"))
-    assert "is no duty there" in say(client, blind, row).text
+    assert "is not a duty in" in say(client, blind, row).text
     assert "when the person is erased" in say(client, sees, row, note="王 had a cake").text
     assert say(client, sees, row).json() == {"added": 1, "known": 0}
     with promised.database.reading() as connection:

@@ -11,11 +11,11 @@ GOOD = "korrekt pferd 电池"
 @pytest.mark.parametrize(
     ("password", "said"),
     [
-        ("short", "it has 5 characters, 12 to 128 are needed"),
-        ("x" * 129, "it has 129 characters, 12 to 128 are needed"),
-        ("abababababab", "it has 2 different characters, 6 are needed"),
-        ("Password123456", "little more than the login or words that are tried first"),
-        ("WangXiaoming1!", "little more than the login"),
+        ("short", "it has 5 characters; 12 to 128 are required"),
+        ("x" * 129, "it has 129 characters; 12 to 128 are required"),
+        ("abababababab", "it has 2 different characters; at least 6 are required"),
+        ("Password123456", "consists of the login or of common words"),
+        ("WangXiaoming1!", "consists of the login"),
     ],
 )
 def test_a_weak_password_is_told_why(password, said):

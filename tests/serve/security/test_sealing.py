@@ -20,7 +20,7 @@ def test_what_is_sealed_opens_at_its_place(plain, place):
     sealed = SEALER.seal(plain, place)
     assert SEALER.is_current(sealed)
     assert SEALER.open(sealed, place) == plain
-    with pytest.raises(CouldNot, match="changed, or moved"):
+    with pytest.raises(CouldNot, match="changed or moved"):
         SEALER.open(sealed, place + "x")
 
 
@@ -34,7 +34,7 @@ def test_any_changed_byte_is_noticed():
     raw = base64.urlsafe_b64decode(blob)
     for place in range(len(raw)):
         changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
-        with pytest.raises(CouldNot, match="changed, or moved"):
+        with pytest.raises(CouldNot, match="changed or moved"):
             SEALER.open(f"{head}:{base64.urlsafe_b64encode(changed).decode()}", "c1.name")
 
 
@@ -57,13 +57,13 @@ def test_without_its_key_nothing_opens():
 
 @pytest.mark.parametrize("sealed", ["", "王小明", "sealed1", "sealed1:", f"sealed1:{SEALER.first}:!", "sealed0:a:b"])
 def test_what_was_never_sealed_does_not_open(sealed):
-    with pytest.raises(CouldNot, match="cannot be opened"):
+    with pytest.raises(CouldNot, match="cannot be decrypted"):
         SEALER.open(sealed, "c1.name")
 
 
 @pytest.mark.parametrize("written", ["", " , ", "secret", OLD[:-4], f"{OLD},hunter2hunter2"])
 def test_faulty_keys_are_refused_without_being_shown(written):
-    with pytest.raises(BadUse, match=r"cannot be used|holds no key") as caught:
+    with pytest.raises(BadUse, match=r"are invalid|contains no key") as caught:
         read_cipher(written)
     assert "hunter2" not in str(caught.value)
     assert OLD not in str(caught.value)

@@ -21,7 +21,7 @@ def access(app_database, clock):
 
 
 def test_a_service_that_nobody_may_ask_does_not_start(app_database):
-    with pytest.raises(Refused, match=r"Nobody may ask yet.*\n.*kqml users create"):
+    with pytest.raises(Refused, match=r"The service has no API keys and no users.*\n.*kqml users create"):
         check_start(app_database, CLOSED, "127.0.0.1")
 
 

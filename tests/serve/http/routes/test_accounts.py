@@ -49,7 +49,7 @@ def test_ids_are_what_they_are(client, name):
 def test_what_is_not_there_is_404(client):
     answer = client.get("/v1/accounts/nobody")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:kqml:problem:not-found")
-    assert answer.json()["detail"] == "There is no account 'nobody'."
+    assert answer.json()["detail"] == "The account 'nobody' does not exist."
 
 
 def test_who_has_it_already_gets_no_body(client):

@@ -96,7 +96,7 @@ def test_nothing_is_scheduled_in_the_quiet_hours(decided, at, status):
     if status == 422:
         told = answer.json()["errors"][0]
         assert told["pointer"] == "#/at"
-        assert "in Asia/Shanghai: nobody is contacted from 20:00 to 08:30" in told["detail"]
+        assert "in Asia/Shanghai, within the quiet hours from 20:00 to 08:30" in told["detail"]
         assert decided.get("/v1/decisions/d1").json()["state"] == "accepted"
 
 
@@ -155,4 +155,4 @@ def test_a_status_sent_twice_with_one_key_is_one(decided):
 @pytest.mark.parametrize("path", ["/v1/decisions/d2", "/v1/decisions/d2/status"])
 def test_what_is_not_there_is_404(decided, path):
     answer = decided.post(path, json={"state": "accepted"}) if "status" in path else decided.get(path)
-    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no decision 'd2'.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "The decision 'd2' does not exist.")

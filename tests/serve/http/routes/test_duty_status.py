@@ -124,12 +124,12 @@ def test_a_request_sent_twice_has_one_effect(owing):
 @pytest.mark.parametrize(
     ("saying", "pointer", "said"),
     [
-        ({"duty_id": "0" * 24}, "duty_id", "is no duty there in 2024-W12"),
-        ({"account_id": "A-2"}, "account_id", "there is no account 'A-2'"),
-        ({"account_id": None}, "account_id", "is absent"),
-        ({"account_id": None, "rep_id": "R-7"}, "duty_id", "is no duty there"),
-        ({"at": "2024-03-21T00:00:00+08:00"}, "at", "has not come yet"),
-        ({"at": "2023-02-29T00:00:00+08:00"}, "at", "a day that its month does not have"),
+        ({"duty_id": "0" * 24}, "duty_id", "is not a duty in 2024-W12"),
+        ({"account_id": "A-2"}, "account_id", "account 'A-2' does not exist"),
+        ({"account_id": None}, "account_id", "is missing: give account_id"),
+        ({"account_id": None, "rep_id": "R-7"}, "duty_id", "is not a duty"),
+        ({"at": "2024-03-21T00:00:00+08:00"}, "at", "is in the future"),
+        ({"at": "2023-02-29T00:00:00+08:00"}, "at", "is not a valid date"),
         ({"state": "overdue"}, "state", "'done', 'waived' or 'open'"),
     ],
 )

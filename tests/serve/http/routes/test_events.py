@@ -86,14 +86,14 @@ def test_one_id_with_two_contents_is_refused_with_the_whole_batch(client, databa
     assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/2/event_id", "#/events/3/event_id"]
     answer = send(client, {**ORDER, "event_id": "new"}, {**ORDER, "event_id": "old", "amount": 13})
     assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/1/event_id"]
-    assert "is stored with another content" in answer.json()["errors"][0]["detail"]
+    assert "is stored with different contents" in answer.json()["errors"][0]["detail"]
     assert rows(database) == before
 
 
 def test_an_id_that_stands_twice_in_a_batch_has_one_content(client, database):
     answer = send(client, {**ORDER, "event_id": "e"}, {**ORDER, "event_id": "e", "kind": "visit"})
     assert [error["pointer"] for error in answer.json()["errors"]] == ["#/events/1/event_id"]
-    assert "stands twice" in answer.json()["errors"][0]["detail"]
+    assert "occurs twice" in answer.json()["errors"][0]["detail"]
     assert send(client, {**ORDER, "event_id": "e"}, {**ORDER, "event_id": "e"}).json()["added"] == 1
 
 

@@ -222,10 +222,10 @@ def test_what_was_learned_for_the_whole_company_is_used(filled, database, compan
 
 
 def test_what_cannot_be_decided_is_pointed_at(filled, now):
-    assert refused(filled) == [("#", "rep_id or accounts is needed, not both")]
-    assert refused(filled, rep_id=REP, accounts=["a"]) == [("#", "rep_id or accounts is needed, not both")]
-    assert refused(filled, rep_id="R-none") == [("#/rep_id", "there is no rep 'R-none'")]
-    assert refused(filled, accounts=["x", "x"])[1] == ("#/accounts/1", "stands twice")
+    assert refused(filled) == [("#", "exactly one of rep_id and accounts is required")]
+    assert refused(filled, rep_id=REP, accounts=["a"]) == [("#", "exactly one of rep_id and accounts is required")]
+    assert refused(filled, rep_id="R-none") == [("#/rep_id", "rep 'R-none' does not exist")]
+    assert refused(filled, accounts=["x", "x"])[1] == ("#/accounts/1", "is a duplicate")
     assert refused(filled, rep_id=REP, week="2023-W10")[0][1].startswith("2023-W10 has not begun")
     assert refused(filled, rep_id=REP, week="2023-W53")[0][0] == "#/week"
     assert "is over" in refused(filled, rep_id=REP, week="2023-W08")[0][1]

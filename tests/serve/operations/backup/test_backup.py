@@ -121,7 +121,7 @@ def test_what_is_there_is_replaced_only_when_forced(filled, tmp_path, database_a
     with closing(open_database(database_address)) as opened, opened.writing() as connection:
         connection.exec_driver_sql("UPDATE accounts SET name = 'changed since'")
 
-    with pytest.raises(Refused, match="already; nothing was restored"):
+    with pytest.raises(Refused, match=r"already\. Nothing was restored"):
         restore_backup(tmp_path / "backup", filled)
     assert rows(database_address) != kept
     restore_backup(tmp_path / "backup", filled, force=True)
@@ -168,7 +168,7 @@ def test_what_is_no_backup_is_refused(elsewhere, tmp_path, content) -> None:
     if content is not None:
         (tmp_path / "folder" / MANIFEST).write_text(content)
 
-    with pytest.raises(CouldNot, match="no backup"):
+    with pytest.raises(CouldNot, match="not a backup"):
         restore_backup(tmp_path / "folder", elsewhere)
 
 

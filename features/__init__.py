@@ -1,1 +1,1 @@
-"""What we know about an account, when we knew it."""
+"""Features and labels of accounts, each from what was known before its cutoff."""

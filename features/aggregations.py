@@ -1,4 +1,4 @@
-"""How the visible events of a stream become one number."""
+"""Aggregations: how the visible events of a stream become one number."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""A dataset read a stretch of accounts at a time, so that memory does not grow with the history."""
+"""Reading of a dataset by chunks of accounts, so that memory does not grow with the history."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

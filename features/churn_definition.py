@@ -1,4 +1,4 @@
-"""The churn definition: who is asked about at a cutoff, which window answers."""
+"""The churn definition: eligibility at a cutoff, and the label window."""
 
 from dataclasses import dataclass
 

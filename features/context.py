@@ -1,4 +1,4 @@
-"""What a feature needs to know beside the events: since when things are recorded, the calendar, the openings."""
+"""The context of features beside the events: recording starts, quiet days, time zone, openings."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

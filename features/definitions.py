@@ -1,4 +1,4 @@
-"""What a feature is: a value whose column name is derived from what it measures."""
+"""Feature definitions: values whose column names derive from what they measure."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What the ledger and the customer card make of events by their kind and note."""
+"""Tables of notes: the ledger's weights and the customer card's fields by event kind and note."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Like and like: the cells in which accounts are compared, the means of each at each cutoff."""
+"""Peer cells: the groups in which accounts are compared, and the means of each at each cutoff."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

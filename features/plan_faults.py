@@ -1,4 +1,4 @@
-"""What makes a feature impossible to compute."""
+"""Validation of features: what makes one impossible to compute."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How the events of a stream are read where their kind alone does not say it."""
+"""Rules of streams: how events count where their kind alone does not decide."""
 
 from dataclasses import dataclass
 from functools import cached_property

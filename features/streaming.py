@@ -1,4 +1,4 @@
-"""The matrix of a whole dataset in bounded memory: chunks of accounts are read, built, handed on, forgotten."""
+"""The matrix of a whole dataset in bounded memory, built chunk by chunk."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every feature, with why it is there."""
+"""The catalog: every feature, with the reason why it is there."""
 
 from functools import cache
 from itertools import chain, islice

@@ -1,4 +1,4 @@
-"""Contacts beside what the playbook asks for, by tier and channel."""
+"""Features of cadence: contacts as a share of the playbook targets, by tier and channel."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Whom we know there, what we know of the account, who looks after it, whether it means to go on."""
+"""Features of contacts, the customer card, the rep and pauses of the account."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The emotional account: its balance, where it is going, what it was drawn on for."""
+"""Features of the emotional account: balance, slopes, deposits, withdrawals."""
 
 from collections.abc import Iterable
 

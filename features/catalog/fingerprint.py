@@ -1,4 +1,4 @@
-"""What two catalogs must agree in to build the same matrix."""
+"""The fingerprint of a catalog: equal for catalogs that build the same matrix."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What passed between us or was seen there: contacts, help, trust, service, cash, the market."""
+"""Features of interactions: contacts, help, trust, service, cash, the market."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Season, stuffing, peers: what orders mean beside last year's, beside a spike, beside the account's like."""
+"""Features of season, stuffing and peers: orders against last year's, after a spike, against similar accounts."""
 
 from collections.abc import Iterable
 

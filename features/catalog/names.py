@@ -1,4 +1,4 @@
-"""What features are called, why they are there, in the words of the message catalogues."""
+"""Names and explanations of features, from the message catalogues."""
 
 from features.definitions import Atom, CadenceTarget, Calendar, Combined, Feature, Measure, Peer
 from kqml.events import KIND_OF_CODE

@@ -1,4 +1,4 @@
-"""What waits for an answer: complaints, promises, contacts and problems of theirs, sales, bills, new reps."""
+"""Features of open issues: complaints, promises, problems, unpaid invoices, unanswered contacts, new reps."""
 
 from collections.abc import Iterable
 

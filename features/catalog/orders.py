@@ -1,4 +1,4 @@
-"""What the orders themselves say: how long ago, how often, how much, how regularly, which way."""
+"""Features of orders: recency, frequency, money, rhythm, trend."""
 
 from collections.abc import Iterable
 

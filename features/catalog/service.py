@@ -1,4 +1,4 @@
-"""How well we deliver: every failure together, failures beside what was ordered."""
+"""Features of service: delivery failures, also as a share of deliveries and orders."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The back-test: what the procedure would have said, on cutoffs it had not seen, beside every baseline."""
+"""The back-test: scores of the procedure and of every baseline on cutoffs after their training."""
 
 import time
 from collections.abc import Callable, Mapping

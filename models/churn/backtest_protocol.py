@@ -1,4 +1,4 @@
-"""A back-test told for machines: how the cutoffs were cut, what was predicted for each test row."""
+"""The protocol of a back-test: its cutoffs as JSON, its predictions for each test row."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a score must beat: the family of recency rules, a logistic regression on recency, frequency, money."""
+"""Baselines: the family of recency rules, a logistic regression on recency, frequency and money."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""LightGBM at work: trees for given rows, the number of rounds that out-of-sample rows ask for."""
+"""LightGBM boosters: training on given rows, the number of rounds by out-of-sample loss."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

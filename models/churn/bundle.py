@@ -1,4 +1,4 @@
-"""The bundle: everything that scoring needs of a trained model, as one sealed folder."""
+"""The bundle: everything that scoring needs of a trained model, as one checksummed folder."""
 
 from dataclasses import dataclass
 from pathlib import Path

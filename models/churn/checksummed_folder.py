@@ -1,4 +1,4 @@
-"""A sealed folder: files with a manifest of their sha256, of which no byte can change unnoticed."""
+"""A checksummed folder: files with a manifest of their sha256, so that every change is detected."""
 
 import hashlib
 import os

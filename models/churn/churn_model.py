@@ -1,4 +1,4 @@
-"""The churn model: trees, calibration, what both were made for."""
+"""The churn model: trees, calibration, and the definition they were fitted for."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""The curves behind the charts: calibration by bins, churn caught by share of accounts."""
+"""Curves of a back-test: calibration by bins, share of churn against share of accounts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

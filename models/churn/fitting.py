@@ -1,4 +1,4 @@
-"""The one procedure that fits a churn model: slices, rounds, refit, calibration."""
+"""The fitting procedure of a churn model: slices, rounds, refit, calibration."""
 
 from dataclasses import dataclass
 

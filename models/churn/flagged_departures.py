@@ -1,4 +1,4 @@
-"""What a rep with room for a tenth of the accounts would have caught: departures in time, money."""
+"""Departures flagged in time, with their money, at the capacity of a tenth of the accounts."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The leakage check: what looks too good to have been known before the cutoff."""
+"""The leakage check: columns and scores too good to have been known before the cutoff."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

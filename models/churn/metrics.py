@@ -1,4 +1,4 @@
-"""What a score is worth on labelled rows: order, sharpness, level, under any weights of the rows."""
+"""Metrics of a score on weighted, labelled rows: ranking, sharpness, calibration."""
 
 from dataclasses import dataclass
 

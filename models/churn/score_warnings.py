@@ -1,4 +1,4 @@
-"""What a score has to say beside its number: what is missing, old, or was never seen."""
+"""Warnings of a score: missing or old data, values never seen in training."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is to be scored: the accounts of a log at one cutoff."""
+"""A scoring request: the accounts of a log at one cutoff."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One row through a booster at once: LightGBM's single-row calls with their setup done beforehand."""
+"""Fast predictions of single rows by LightGBM's single-row calls, set up in advance."""
 
 import ctypes
 from enum import IntEnum

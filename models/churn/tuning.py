@@ -1,4 +1,4 @@
-"""Optuna under a time budget, on cutoffs before the test block only."""
+"""Tuning by Optuna under a time budget, on cutoffs before the test block only."""
 
 import time
 from collections.abc import Callable

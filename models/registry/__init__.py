@@ -1,1 +1,1 @@
-"""Versions of the model in MLflow: the only package that imports it, and only when a function is called."""
+"""Model versions in MLflow: the only package that imports MLflow, and only inside functions."""

@@ -1,4 +1,4 @@
-"""Who is champion: aliases moved only with a record of who, when and why."""
+"""Aliases of versions: promotion and rollback, each recorded with who, when and why."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

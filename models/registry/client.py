@@ -1,4 +1,4 @@
-"""The door to MLflow: quiet to import, explicit about the address, its failures in our words."""
+"""The MLflow client: imported lazily, with an explicit address, its errors as those of kqml."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A registry on SQLite whose artifacts were moved: the addresses that MLflow keeps are told the new folder."""
+"""Moving of a registry on SQLite: rewrites the artifact addresses that MLflow stores."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The champion on its way to the service: its bundle copied to `served/`, then the pointer moved."""
+"""Publishing of the champion: copy its bundle to `served/`, then move the pointer."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The pointer file `served/current.json`: which bundle answers now, published by one, followed by many."""
+"""The pointer file `served/current.json`, which names the bundle in service."""
 
 import os
 from dataclasses import asdict, dataclass

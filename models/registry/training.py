@@ -1,4 +1,4 @@
-"""A training run in MLflow: what was done, with what, how good it is, as a new version of the model."""
+"""Training runs in MLflow: parameters, metrics and the bundle, registered as a new version."""
 
 import shutil
 from collections.abc import Iterator, Mapping

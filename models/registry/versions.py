@@ -1,4 +1,4 @@
-"""What the registry holds: the versions of the model, found by number or alias, with their bundles."""
+"""Registered versions of the model, by number or alias, with their bundles."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

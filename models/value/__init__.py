@@ -1,1 +1,1 @@
-"""What an account is worth if it stays, what an action is worth after its cost."""
+"""Expected margin of accounts, value at risk, net value of actions."""

@@ -1,4 +1,4 @@
-"""What is at stake at each account that is being scored: its expected margin, collected beside the scores."""
+"""Value at risk: the expected margin of each scored account, collected during scoring."""
 
 from collections.abc import Sequence
 

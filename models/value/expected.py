@@ -1,4 +1,4 @@
-"""The margin that an account is expected to bring over the horizon if it stays."""
+"""Expected margin of an account over the horizon if it stays."""
 
 from dataclasses import dataclass
 

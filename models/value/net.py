@@ -1,4 +1,4 @@
-"""What an action is worth after its cost."""
+"""Net value of actions: effect less cost."""
 
 import numpy as np
 

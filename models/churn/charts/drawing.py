@@ -1,4 +1,4 @@
-"""How a chart is drawn: without a display, in a font that has the language's signs, the same bytes each time."""
+"""Drawing of charts: no display, a font with the signs of the language, reproducible bytes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

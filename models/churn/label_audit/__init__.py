@@ -1,1 +1,1 @@
-"""The label audit: whether a churn definition fits the history it is asked of."""
+"""The label audit: whether a churn definition fits a history."""

@@ -1,4 +1,4 @@
-"""Advice on a churn definition: what its audit suggests to change, or to know."""
+"""Advice on a churn definition from its audit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an audit looks at: the eligible rows of one definition on one log."""
+"""The inputs of a label audit: the eligible rows of one definition on one log."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Holidays' effect: the churn rate by month, with the declared quiet days and without."""
+"""The effect of holidays: the churn rate by month, with and without the declared quiet days."""
 
 from dataclasses import dataclass, replace
 

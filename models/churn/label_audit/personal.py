@@ -1,4 +1,4 @@
-"""Personal windows: silence measured in the account's own cycles beside the one fixed window."""
+"""Personal windows: silence measured in the account's own cycles, compared with the fixed window."""
 
 from dataclasses import dataclass
 

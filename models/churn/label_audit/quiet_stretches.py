@@ -1,4 +1,4 @@
-"""Stretches of days on which a company hardly sold anything: candidates for quiet periods."""
+"""Periods with hardly any sales: candidates for quiet periods."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The audit as one value: everything it found, ready for people and for JSON."""
+"""The report of a label audit, as one value and as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

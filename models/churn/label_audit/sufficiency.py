@@ -1,4 +1,4 @@
-"""The least that churn can be learned from: what is missing where there is less."""
+"""The minimum of data for learning churn, and what is missing."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Tallies of labelled rows: how many, how many churned, how many departures that is."""
+"""Tallies of labelled rows: rows, churned rows, distinct departures."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The churn rate against the window: what another horizon, another gap would say of the same rows."""
+"""The churn rate of the same rows under other horizons and gaps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""Reasons: what a score is explained by, in words with the account's own numbers."""
+"""Reasons: explanations of a score in words with the account's own numbers."""

@@ -1,4 +1,4 @@
-"""Where a model holds the numbers that sentences may name."""
+"""Locations of facts: where the row of a model holds the numbers that sentences may name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

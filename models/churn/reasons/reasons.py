@@ -1,4 +1,4 @@
-"""Why a score is what it is: the codes that weigh most, in words with the account's own numbers.
+"""Reasons of a score: the codes with the largest contributions, in words with the account's own numbers.
 
 Symptoms say what we see, causes (domain §8) what goes with it. A cause is given only when at least half of its
 contribution comes from numbers that lie where, by their expected direction, they should push as they do, and when

@@ -1,4 +1,4 @@
-"""Which sentence a code speaks in: its variants in order of preference, each with the facts it claims."""
+"""The sentences of each code: variants in order of preference, each with the facts that it claims."""
 
 import math
 from collections.abc import Mapping

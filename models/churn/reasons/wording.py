@@ -1,4 +1,4 @@
-"""A code's sentence about one account: chosen among its variants, filled with the account's numbers."""
+"""Wording of a reason: the first variant of the code's sentence that the account's numbers support."""
 
 import math
 import operator

@@ -1,1 +1,1 @@
-"""What a rep needs to know before an action: why now, what is open, what to ask, what to offer."""
+"""Briefs: what a rep should know before an action (reasons, open issues, questions, offers)."""

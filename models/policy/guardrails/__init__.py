@@ -1,1 +1,1 @@
-"""What may be done with an account in a week, by which rule not."""
+"""Guardrails: which actions are allowed for an account in a week, and the rule that blocks the others."""

@@ -1,4 +1,4 @@
-"""What the guardrails look at: how accounts stand at a cutoff, what was done with them lately."""
+"""The state of accounts that guardrails read: status, consent, recent contacts, rejections."""
 
 from dataclasses import dataclass
 

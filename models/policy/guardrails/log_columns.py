@@ -1,4 +1,4 @@
-"""The columns `eligible`, `blocked` of the decision log, the rejections that it tells."""
+"""The columns `eligible` and `blocked` of the decision log, and the rejections in it."""
 
 from collections.abc import Sequence
 from typing import Any

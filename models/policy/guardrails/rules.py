@@ -1,4 +1,4 @@
-"""The rules that block actions; the first one that does is kept with its numbers."""
+"""The rules that block actions; the first one that applies is recorded with its numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

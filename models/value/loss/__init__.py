@@ -1,1 +1,1 @@
-"""What churn has cost in a period, with what it is expected to cost in the next."""
+"""Revenue lost to churn, past and expected."""

@@ -1,4 +1,4 @@
-"""What accounts are filed under in the report: tier, region, rep, as they were then."""
+"""Groups of accounts in the loss report: tier, region, rep, as known then."""
 
 from collections.abc import Mapping
 

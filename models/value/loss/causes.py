@@ -1,4 +1,4 @@
-"""What goes with a loss: the weightiest raising cause of an account, by the churn model."""
+"""Causes of losses: the largest raising cause of each lost account, by the churn model."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The loss report as a file: one row per lost account, one per account that may be lost."""
+"""The loss report as a file: one row per lost account, or per account at risk."""
 
 from pathlib import Path
 

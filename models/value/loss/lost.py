@@ -1,4 +1,4 @@
-"""Who was lost in a period: its customers, those among them who fell silent or closed, those who came back."""
+"""Lost accounts of a period: its customers that fell silent or closed, and those that returned."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The loss report: what churn took in a period, what it is expected to take next, by group."""
+"""The loss report: revenue lost to churn in a period and expected to be lost next, by group."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

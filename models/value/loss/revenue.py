@@ -1,4 +1,4 @@
-"""What an account brings in a year: its trailing net sales."""
+"""Yearly revenue of an account: its trailing net sales."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

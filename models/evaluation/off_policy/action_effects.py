@@ -38,6 +38,7 @@ def _effects(rows: EvaluableRows) -> Iterator[AssignmentEffect]:
     for code, name in enumerate(randomised.actions):
         compared = randomised.eligible[:, code]
         assigned = [int((randomised.action[compared] == action).sum()) for action in (0, code)]
+        # Both arms count: a common action against few rows of `wait` is as uncertain as a rare one.
         if code and min(assigned) >= LEAST_ROWS:
             yield _effect(rows, code, name, compared)
 

@@ -85,6 +85,7 @@ def read_decisions(folder: Path, dataset: Dataset, playbook: Playbook, horizon_d
     keys = pd.MultiIndex.from_arrays([result["account_id"].astype(object), result["week"].astype(object)])
     wanted = pd.MultiIndex.from_arrays([data.account_ids[data.rows.account], data.week])
     reps = pd.factorize(_column(result, "rep_id"))[0]
+    # By account and week: decisions without a dataset row were dropped, so that the orders differ.
     rep = reps[keys.get_indexer(wanted)].astype(np.int64)
     policies = tuple(sorted(set(_column(result, "policy").dropna())))
     return LoggedDecisions(dataset, data, rep, policies, margin_rates(dataset, playbook), horizon_days)
@@ -133,6 +134,7 @@ def regression_of(decisions: LoggedDecisions, rows: EvaluableRows, seed: int = 0
     """
     data = decisions.data
     others = np.flatnonzero(data.outcomes.mature & ~decisions.usable)
+    # Every k-th row instead of a random sample: reproducible, and spread over accounts and weeks.
     retained = others[:: max(1, -(-len(others) // MORE_ROWS))]
     more = data.where(np.isin(np.arange(len(data)), retained))
     parts = (rows.data, more) if len(more) else (rows.data,)
@@ -157,6 +159,8 @@ def _past(decisions: LoggedDecisions, data: DecisionData) -> Floats:
     for back in range(1, 5):
         starts = data.rows.cutoff - back * span
         margin = outcomes_of(log, Rows(data.rows.account, starts), decisions.rate, (span, 0.0), NEVER).margin
+        # Periods before the log began would count as 0; the latest one counts in any case, so that nothing is divided
+        # by 0.
         inside = (starts >= first) | (back == 1)
         total, known = total + np.where(inside, np.maximum(margin, 0.0), 0.0), known + inside
     return total / known
@@ -164,6 +168,7 @@ def _past(decisions: LoggedDecisions, data: DecisionData) -> Floats:
 
 def _values(dataset: Dataset, data: DecisionData) -> Floats:
     every = catalog()
+    # Order features alone: outcomes are orders, and a simpler regression leaves the estimate consistent all the same.
     orders = order_columns([feature.column for feature in every])
     features = [feature for feature, result in zip(every, orders, strict=True) if result]
     return decision_features(dataset, data, features)[0]

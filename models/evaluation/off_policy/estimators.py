@@ -29,6 +29,7 @@ def row_values(name: str, weighed: WeightedRows, outcome: Floats) -> Floats:
         mean = weight.mean()
         if mean == 0:
             return np.full(len(weight), np.nan)
+        # Self-normalised: the influence is that of a ratio of two means, by the delta method.
         value = float((weight * outcome).mean() / mean)
         return np.asarray(value + weight * (outcome - value) / mean, dtype=np.float64)
     if name == "doubly_robust":
@@ -54,6 +55,7 @@ def switch_of(weighed: WeightedRows, outcome: Floats) -> Switch:
     rest = outcome - weighed.fitted
     large = float(np.quantile(np.abs(rest), LARGE))
     results = []
+    # From the largest on, so that of equal errors the estimate with the least bias wins.
     for limit in reversed(THRESHOLDS):
         inside = weighed.weight <= limit
         retained = weighed.expected + np.where(inside, weighed.weight * rest, 0.0)
@@ -75,6 +77,7 @@ def differences(
     """Return the difference of two targets by each estimator, row by row, so that shared noise cancels."""
     rows = {name: row_values(name, target, outcome) - row_values(name, against, outcome) for name in NAMES}
     result = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
+    # Both biases add up at worst: they need not have the same sign.
     return _widened(result, switch_of(target, outcome).bias + switch_of(against, outcome).bias)
 
 

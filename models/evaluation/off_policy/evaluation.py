@@ -48,6 +48,7 @@ def evaluate_policy(rows: RandomisedRows, target: Floats, against: Floats, regre
     `target`, `against` (n × K): probabilities. `regression`: expected outcomes, cross-fitted. Intervals are clustered
     by account and rep. Refused below 100 effective rows, or with a mean weight outside .8–1.2.
     """
+    # Weeks of one account are dependent, and accounts of one rep share the rep's hours.
     clusters = clusters_of(rows.account, rows.rep)
     weighed = [weigh(rows, probabilities, regression.expected) for probabilities in (target, against)]
     assessment = []
@@ -59,6 +60,7 @@ def evaluate_policy(rows: RandomisedRows, target: Floats, against: Floats, regre
         return PolicyEvaluation(assessment[0], assessment[1], None)
     result = dict(differences(weighed[0], weighed[1], rows.outcome, clusters))
     disputed = _disputed(rows, (weighed[0], weighed[1]), disagreement(target, against), regression)
+    # Pooling needs amounts: shares of money mean nothing for a probability of retention.
     pooled = None if disputed is None else pooled_difference(disputed, clusters)
     return PolicyEvaluation(assessment[0], assessment[1], result if pooled is None else {**result, POOLED: pooled})
 

@@ -53,6 +53,7 @@ def observed_effects(
     counts = np.bincount(data.action, minlength=len(data.actions))
     compared = np.flatnonzero(counts >= LEAST_ROWS).tolist()
     _refuse_thin(compared, len(data))
+    # Rare actions are left out before fitting: a propensity model cannot learn them, and they would only add noise.
     data = data.where(np.isin(data.action, compared))
     sample = data.sample(decision_features(dataset, data, catalog(playbook))[0])
     learned = EffectModel(seed=seed).fit_sample(_with_actions(sample, compared))

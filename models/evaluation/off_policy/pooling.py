@@ -61,6 +61,7 @@ def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate 
     influence = coefficient[band] * measured.influence
     plain = float((influence**2).sum())
     result = estimate(value, influence * len(rows), clusters, symmetric=True)
+    # What clustering adds to the error of independent rows is added to the posterior spread as well.
     excess = max(result.error**2 - plain, 0.0)
     return replace(result, error=float(np.sqrt(spread + excess)))
 
@@ -75,6 +76,7 @@ def _bands(rows: DisputedRows, number: int) -> Codes:
     total = np.cumsum(money[order])
     band = np.empty(len(rows), dtype=np.int64)
     band[order] = np.minimum((total / total[-1] * number).astype(np.int64), number - 1)
+    # Numbered anew without gaps: a band that a giant skipped has no rows.
     filled = np.unique(band[money > 0])
     return np.minimum(np.searchsorted(filled, band), len(filled) - 1)
 

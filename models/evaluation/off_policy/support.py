@@ -29,6 +29,8 @@ class PolicySupport:
         results = []
         if self.effective < LEAST_EFFECTIVE:
             results.append("few_rows")
+        # Weights average to 1 where logged propensities are right: a mean far from it reveals wrong ones, or no
+        # support.
         if not MEAN_WEIGHT[0] <= self.mean_weight <= MEAN_WEIGHT[1]:
             results.append("mean_weight")
         return tuple(results)
@@ -44,6 +46,7 @@ def policy_support(weight: Floats, unsupported: float = 0.0) -> PolicySupport:
     return PolicySupport(
         rows=len(weight),
         used=int((weight > 0).sum()),
+        # A few rows with large weights are worth no more than their effective number.
         effective=float(weight.sum()) ** 2 / square if square > 0 else 0.0,
         mean_weight=float(weight.mean()) if len(weight) else 0.0,
         largest_weight=float(weight.max(initial=0.0)),

@@ -71,5 +71,6 @@ def _mixture(actions: Actions, channel: int, required: float, left: float) -> Se
     most, least = max(numbers), min(numbers)
     if required <= left * least or most == least:
         return [(numbers[least], min(required / least, left))]
+    # A mixture of two actions whose expected contacts are exactly the required ones.
     more = min((required - left * least) / (most - least), left)
     return [(numbers[most], more), (numbers[least], left - more)]

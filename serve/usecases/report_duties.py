@@ -115,8 +115,8 @@ def _known(request: DutyReportRequest, inputs: DutyInputs, cutoff: int) -> DutyI
     if (inputs.log.records.known_at >= cutoff).any():
         inputs = request.history.inputs_at(request.playbook, cutoff)
     if request.rep is not None and request.rep not in {rep.name for rep in inputs.log.reps}:
-        fault = Fault("--rep", f"{request.rep!r} is named nowhere", "name a rep of the dataset")
-        raise BadUse("There is no such rep.", [fault])
+        fault = Fault("--rep", f"{request.rep!r} does not occur in the data", "give the id of a rep in the data")
+        raise BadUse("The rep does not exist.", [fault])
     return inputs
 
 

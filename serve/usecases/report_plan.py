@@ -132,5 +132,5 @@ def _model_reference(model: PlanningModel | None) -> ModelRef | None:
 
 def _check_rep(plan: WeekPlan, rep: str | None) -> None:
     if rep is not None and rep not in plan.company.rep_ids:
-        fault = Fault("--rep", f"{rep!r} is named nowhere", "name a rep of the dataset")
-        raise BadUse("There is no such rep.", [fault])
+        fault = Fault("--rep", f"{rep!r} does not occur in the data", "give the id of a rep in the data")
+        raise BadUse("The rep does not exist.", [fault])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kqml.calendar.business_time import DAY_US, Instants, QuietPeriods
+from kqml.contract.fields import Count, PositiveInteger
 from kqml.errors import BadUse, Fault
 
 
@@ -17,10 +18,10 @@ class ChurnDefinition:
     `personal_k`: the audit's personal window, silence for more than k of the account's own cycles.
     """
 
-    horizon: int = 90
-    gap: int = 28
-    min_orders: int = 4
-    active_within: int = 90
+    horizon: PositiveInteger = 90
+    gap: Count = 28
+    min_orders: PositiveInteger = 4
+    active_within: PositiveInteger = 90
     personal_k: float = 2.7
 
     def __post_init__(self) -> None:

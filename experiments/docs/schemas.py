@@ -69,6 +69,11 @@ class ClosedSchema(GenerateJsonSchema):
         """Return False: a title would repeat the name of the field."""
         return False
 
+    def float_schema(self, schema: core_schema.FloatSchema) -> dict[str, Any]:
+        """Return the schema of a number, its bounds written alike whether they are given as 0 or as 0.0."""
+        parts = super().float_schema(schema).items()
+        return {name: int(part) if isinstance(part, float) and part.is_integer() else part for name, part in parts}
+
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> dict[str, Any]:
         """Return the schema of a typed dict, which has no other fields."""
         return {**super().typed_dict_schema(schema), "additionalProperties": False}

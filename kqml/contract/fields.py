@@ -18,6 +18,14 @@ class SchemaKeyword:
         return {**handler(schema), self.name: self.value}
 
 
+@dataclass(frozen=True)
+class PrintedAsNull:
+    """Says that a number may be NaN, which JSON has no word for."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "null"}]}
+
+
 Moment = Annotated[str, SchemaKeyword("format", "date-time")]
 """An instant with its offset."""
 
@@ -41,6 +49,9 @@ PositiveInteger = Annotated[int, Interval(ge=1)]
 
 Share = Annotated[float, Interval(ge=0)]
 """A part of a whole, 1 being all of it."""
+
+NumberOrNaN = Annotated[float, PrintedAsNull()]
+"""A number; NaN, printed as null, where it has no value."""
 
 Probability = Annotated[float, Interval(ge=0, le=1)]
 

@@ -7,6 +7,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from kqml.contract.fields import Count
 from models.churn.examples import Examples
 from models.churn.logistic_line import Floats
 
@@ -26,12 +27,12 @@ class Parameters:
     """What LightGBM is told, small trees and strong shrinkage by default: found on Iowa's cutoffs before the test
     block, where 31 leaves gained nothing. `min_data_in_leaf` is lowered on few rows (at most one leaf in 200)."""
 
-    num_leaves: int = 15
+    num_leaves: Count = 15
     learning_rate: float = 0.03
-    min_data_in_leaf: int = 150
+    min_data_in_leaf: Count = 150
     feature_fraction: float = 0.3
     bagging_fraction: float = 0.7
-    bagging_freq: int = 1
+    bagging_freq: Count = 1
     lambda_l2: float = 10.0
 
     def lightgbm_parameters(self, rows: int, seed: int) -> dict[str, Any]:

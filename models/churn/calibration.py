@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 
+from kqml.contract.fields import SchemaKeyword
 from models.churn.logistic_line import Floats, LogisticLine, fit_intercept, fit_line
 
 ISOTONIC_FROM = 1_000
@@ -55,6 +56,7 @@ class IsotonicCalibration:
         return {"kind": "isotonic", "knots": list(self.knots), "levels": list(self.levels)}
 
 
+CalibrationKind = Annotated[str, SchemaKeyword("enum", ("isotonic", "logistic"))]
 Calibration = LogisticCalibration | IsotonicCalibration
 
 IDENTITY = LogisticCalibration(LogisticLine(0.0, 1.0))

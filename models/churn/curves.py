@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kqml.contract.fields import Count, NumberOrNaN
 from models.churn.logistic_line import Floats
 from models.churn.metrics import Mask, rank_metrics, weigh
 from models.churn.resampling import Resamples, interval
@@ -17,11 +18,11 @@ POINTS = 100
 class CalibrationBin:
     """Rows of like probability: the mean predicted, the share that churned with its interval."""
 
-    rows: int
+    rows: Count
     predicted: float
     observed: float
-    low: float
-    high: float
+    low: NumberOrNaN
+    high: NumberOrNaN
 
 
 def calibration_bins(probability: Floats, churned: Mask, resamples: Resamples) -> list[CalibrationBin]:

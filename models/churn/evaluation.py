@@ -1,20 +1,61 @@
 """The evaluation of a back-test: grade, metrics, groups, slices, departures, money, censored rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from features.churn_definition import ChurnDefinition
 from kqml.calendar.business_time import DAY_US
+from kqml.contract.fields import Count, NumberOrNaN
 from models.churn.backtest import Backtest
 from models.churn.comparison import MetricRow, compare_groups, measure_all, metric_columns, slice_rows
 from models.churn.curves import CalibrationBin, CaughtCurve, calibration_bins, caught_curves
 from models.churn.flagged_departures import CapturedMoney, FlaggedDepartures, captured_money, flagged_departures
 from models.churn.grade import Grading, grade_procedure
+from models.churn.metric_rows import CalibratedModel, CensoredMetrics, RankedModel, SliceMetrics
 from models.churn.resampling import DRAWS, Resamples, draw_resamples, measure
 from models.churn.scored_rows import OURS, REFERENCE, ScoredRows
+
+
+class DepartureShares(TypedDict):
+    """`models.churn.flagged_departures.FlaggedDepartures` with its shares."""
+
+    departures: Count
+    observable: Count
+    flagged: Count
+    flagged_within: Count
+    share: NumberOrNaN
+    share_within: NumberOrNaN
+
+
+class MoneyShare(TypedDict):
+    """The share of the money of churned rows that a model captures at rep capacity, with its interval."""
+
+    share: NumberOrNaN
+    low: NumberOrNaN
+    high: NumberOrNaN
+
+
+class CensoredRows(TypedDict):
+    """How many rows were left out as censored; our metrics if they had churned, None without such rows."""
+
+    rows: Count
+    as_churned: CensoredMetrics | None
+
+
+class EvaluationFields(TypedDict):
+    """An evaluation without its curves."""
+
+    grade: Grading
+    models: list[RankedModel | CalibratedModel]
+    slices: list[SliceMetrics]
+    departures: DepartureShares
+    money: Mapping[str, MoneyShare]
+    censored: CensoredRows
+    calibration: list[CalibrationBin]
 
 
 @dataclass(frozen=True)
@@ -37,21 +78,30 @@ class ChurnEvaluation:
         """Return a model's metrics on all test rows."""
         return next(row for row in self.models if row["model"] == model and row["group"] == "all")
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> EvaluationFields:
         """Everything but the curves."""
-        flagged = {**asdict(self.departures), "share": self.departures.share}
-        return {
-            "grade": {**asdict(self.grading), "grade": self.grading.grade.value},
-            "models": list(self.models),
-            "slices": list(self.slices),
-            "departures": {**flagged, "share_within": self.departures.share_within},
-            "money": {
-                name: {"share": one.share, "low": one.bounds.low, "high": one.bounds.high}
+        departures = self.departures
+        return EvaluationFields(
+            grade=self.grading,
+            models=cast("list[RankedModel | CalibratedModel]", self.models),
+            slices=cast("list[SliceMetrics]", self.slices),
+            departures=DepartureShares(
+                departures=departures.departures,
+                observable=departures.observable,
+                flagged=departures.flagged,
+                flagged_within=departures.flagged_within,
+                share=departures.share,
+                share_within=departures.share_within,
+            ),
+            money={
+                name: MoneyShare(share=one.share, low=one.bounds.low, high=one.bounds.high)
                 for name, one in self.money.items()
             },
-            "censored": {"rows": self.censored_rows, "as_churned": self.with_censored or None},
-            "calibration": [asdict(one) for one in self.bins],
-        }
+            censored=CensoredRows(
+                rows=self.censored_rows, as_churned=cast("CensoredMetrics | None", self.with_censored or None)
+            ),
+            calibration=list(self.bins),
+        )
 
 
 def evaluate(

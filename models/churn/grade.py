@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kqml.contract.fields import Count, NumberOrNaN
 from models.churn.resampling import MeasuredMetric, paired
 
 FEWEST_CHURNED_ACCOUNTS = 100
@@ -25,12 +26,12 @@ class Grading:
 
     grade: Grade
     rule: str
-    average_precision: float
-    rule_average_precision: float
-    gain: float
-    gain_low: float
-    gain_high: float
-    churned_accounts: int
+    average_precision: NumberOrNaN
+    rule_average_precision: NumberOrNaN
+    gain: NumberOrNaN
+    gain_low: NumberOrNaN
+    gain_high: NumberOrNaN
+    churned_accounts: Count
 
 
 def grade_procedure(model: MeasuredMetric, rule: MeasuredMetric, rule_name: str, churned_accounts: int) -> Grading:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from features.churn_definition import ChurnDefinition
 from features.context import Context, context_of
@@ -16,12 +17,13 @@ from features.peers import PeerReference
 from features.plan import compile_plan
 from features.profile import cells_of, profile_of
 from features.training_set import TrainingSet
-from kqml.calendar.business_time import Instants, moment_of
-from kqml.dataset.folder import Dataset
+from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count, Moment
 from kqml.history.event_log import EventLog
 from kqml.settings import BandSettings
 from models.churn.backtest import Backtest, BacktestPlan, run_backtest
 from models.churn.boosting import Parameters
+from models.churn.calibration import CalibrationKind
 from models.churn.churn_model import ChurnModel
 from models.churn.evaluation import ChurnEvaluation, evaluate
 from models.churn.examples import Examples, training_examples
@@ -125,6 +127,24 @@ def _model(
         trained_at=plan.trained_at,
         info=info,
     )
+
+
+class FittedModelInfo(TypedDict):
+    """How the model was fitted on every mature cutoff."""
+
+    rows: Count
+    churned: Count
+    cutoffs: Count
+    first_cutoff: Moment
+    last_cutoff: Moment
+    short_timeline: bool
+    rounds: Count
+    calibration: CalibrationKind
+    calibration_rows: Count
+    calibration_churned: Count
+    parameters: Parameters
+    seed: int
+    playbook: str
 
 
 def _info(examples: Examples, slices: Slices, fitted: FittedChurn, parameters: Parameters, seed: int) -> dict[str, Any]:

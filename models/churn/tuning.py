@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kqml.contract.fields import Count
 from models.churn.boosting import Parameters, rounds_by_folds
 from models.churn.examples import Examples
 from models.churn.fitting import OutOfSample, find_rounds, replay
@@ -23,7 +24,7 @@ class TunedParameters:
     """The parameters with the least log-loss found, which are the default ones where nothing beat them."""
 
     parameters: Parameters
-    trials: int
+    trials: Count
     log_loss: float
     default_log_loss: float
 

@@ -1,7 +1,7 @@
 """`kqml backtest`: what the procedure would have said, beside every baseline."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from serve.cli.font_notices import font_notices
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
+if TYPE_CHECKING:
+    from serve.usecases.backtest_model import BacktestResult
+
 
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
@@ -40,7 +43,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     charts: Annotated[Path | None, typer.Option(help="Folder for charts. Without it the command draws none.")] = None,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer[Any]:
+) -> Answer["BacktestResult"]:
     """Back-test the training procedure on the last cutoffs of a dataset and compare it with all baselines.
 
     Each run evaluates the test set once more; the output shows how often that has happened.

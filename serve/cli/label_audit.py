@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from serve.cli.churn_options import ActiveWithin, Every, Gap, Horizon, MinOrders
 from serve.cli.command import Answer, CommandContext
 from serve.cli.font_notices import font_notices
 from serve.cli.output import progress
+
+if TYPE_CHECKING:
+    from serve.usecases.audit_labels import LabelAuditResult
 
 
 class ChartFormat(StrEnum):
@@ -31,7 +34,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     personal_k: PersonalK = None,
     charts: Annotated[Path | None, typer.Option(help="Folder for charts. Without it the command draws none.")] = None,
     chart_format: Annotated[ChartFormat, typer.Option("--format", help="File format of the charts.")] = ChartFormat.SVG,
-) -> Answer[Any]:
+) -> Answer["LabelAuditResult"]:
     """Audit a churn definition on a dataset: churn rates by window and gap, returns, groups, holidays, advice.
 
     If the data are insufficient for training, the command states what is missing and exits with 1.
@@ -53,4 +56,4 @@ def run(  # noqa: PLR0913 - the flags of one command
     with progress("Auditing labels", None):
         result = audit_labels(request, context.settings.churn)
     blocks = show_audit(plain_value(result), context.language)
-    return Answer(result, blocks, notices=font_notices(result.charts, context.language))
+    return Answer(result, blocks, notices=font_notices(result["charts"], context.language))

@@ -1,7 +1,7 @@
 """`kqml train`: a model fitted on everything mature, judged on a test block, registered as a version."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,9 @@ from serve.cli.database_option import DatabaseOption, read_source
 from serve.cli.font_notices import font_notices
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+
+if TYPE_CHECKING:
+    from serve.usecases.train_model import TrainingResult
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -44,7 +47,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     ] = "",
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer[Any]:
+) -> Answer["TrainingResult"]:
     """Back-test the training procedure, grade it, fit a model on all mature cutoffs and register it as a version.
 
     Each run evaluates the test set once more; the output shows how often that has happened.

@@ -1,9 +1,7 @@
 """Audit a churn definition against a history before anything is learned from it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kqml.dataset.folder import read_dataset
 from kqml.settings import ChurnSettings
@@ -24,20 +22,9 @@ class LabelAuditRequest:
     language: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelAuditResult:
-    """Rates by window and gap, groups, holidays, advice; each part as `models.churn.label_audit` computes it."""
+class LabelAuditResult(report.AuditFields):
+    """Rates by window and gap, groups, holidays, advice; the charts drawn, None where none were asked for."""
 
-    definition: Mapping[str, Any]
-    cutoffs: Mapping[str, Any]
-    rows: Mapping[str, Any]
-    groups: Mapping[str, Any]
-    by_cutoff: list[Mapping[str, Any]]
-    windows: list[Mapping[str, Any]]
-    personal: Mapping[str, Any]
-    quiet: Mapping[str, Any]
-    undeclared_quiet: list[Mapping[str, Any]]
-    advice: list[Mapping[str, str]]
     charts: ChartFiles | None
 
 

@@ -1,14 +1,14 @@
 """Back-test the training procedure: fit on the past of a dataset, score its last cutoffs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import Count
 from kqml.dataset.folder import Dataset
 from kqml.errors import CouldNot
 from kqml.playbook import Playbook
@@ -17,6 +17,7 @@ from models.churn.backtest import BacktestPlan, run_backtest
 from models.churn.backtest_protocol import predictions_table
 from models.churn.evaluation import evaluate
 from models.churn.gaps import gap_rows
+from models.churn.metric_rows import GapMetrics
 from serve.usecases.chart_files import ChartFiles, draw_evaluation
 from serve.usecases.churn_evaluation import EvaluationResult, evaluation_fields
 from serve.usecases.churn_request import ChurnRequest
@@ -45,14 +46,14 @@ class WrittenRows:
     """A file with the number of its rows."""
 
     file: str
-    rows: int
+    rows: Count
 
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestResult(EvaluationResult):
     """The evaluation with that of the other gaps, the files written."""
 
-    gaps: list[Mapping[str, Any]]
+    gaps: list[GapMetrics]
     predictions: WrittenRows | None
     charts: ChartFiles | None
 
@@ -70,7 +71,7 @@ def backtest_model(request: BacktestRequest, settings: Settings, now: int) -> Ba
     if request.predictions is not None:
         predictions = _write(predictions_table(backtest, rows.accounts), request.predictions)
     charts = None if request.charts is None else draw_evaluation(evaluation, request.charts, request.language)
-    return BacktestResult(**fields, gaps=list(gaps), predictions=predictions, charts=charts)
+    return BacktestResult(**fields, gaps=cast("list[GapMetrics]", gaps), predictions=predictions, charts=charts)
 
 
 def _write(table: pa.Table, path: Path) -> WrittenRows:

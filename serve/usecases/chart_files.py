@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from kqml.contract.fields import SchemaKeyword
 from models.churn.charts.drawing import write_pictures
 from models.churn.charts.evaluation import evaluation_pictures
 from models.churn.charts.label_audit import audit_pictures
@@ -15,7 +17,7 @@ class ChartFiles:
     """The files written, the language of their words, whether that is not the language asked for (no font)."""
 
     files: list[str]
-    language: str
+    language: Annotated[str, SchemaKeyword("enum", ("zh", "en"))]
     fallback: bool
 
 

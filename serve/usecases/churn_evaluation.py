@@ -6,9 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kqml.contract.fields import PositiveInteger
 from models.churn.backtest import Backtest
-from models.churn.backtest_protocol import protocol_json
-from models.churn.evaluation import ChurnEvaluation
+from models.churn.backtest_protocol import BacktestProtocol, protocol_json
+from models.churn.curves import CalibrationBin
+from models.churn.evaluation import CensoredRows, ChurnEvaluation, DepartureShares, MoneyShare
+from models.churn.grade import Grading
+from models.churn.metric_rows import CalibratedModel, RankedModel, SliceMetrics
 from models.churn.test_set_usage import LEDGER, record_usage, usage_of_test_set
 from serve.usecases.training_inputs import TrainingInputs
 
@@ -17,7 +21,7 @@ from serve.usecases.training_inputs import TrainingInputs
 class UsageCount:
     """How often a test block was used, this time included; the ledger that counts it."""
 
-    times: int
+    times: PositiveInteger
     ledger: str
 
 
@@ -27,14 +31,14 @@ class EvaluationResult:
     group; `slices`: of ours per tier, region, quarter; the other parts as `models.churn.evaluation` computes them."""
 
     dataset: str
-    protocol: Mapping[str, Any]
-    grade: Mapping[str, Any]
-    models: list[Mapping[str, Any]]
-    slices: list[Mapping[str, Any]]
-    departures: Mapping[str, Any]
-    money: Mapping[str, Mapping[str, float]]
-    censored: Mapping[str, Any]
-    calibration: list[Mapping[str, Any]]
+    protocol: BacktestProtocol
+    grade: Grading
+    models: list[RankedModel | CalibratedModel]
+    slices: list[SliceMetrics]
+    departures: DepartureShares
+    money: Mapping[str, MoneyShare]
+    censored: CensoredRows
+    calibration: list[CalibrationBin]
     test_set_usage: UsageCount
 
 

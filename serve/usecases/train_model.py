@@ -2,18 +2,23 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from features.catalog import catalog, catalog_fingerprint
 from kqml.calendar.business_time import moment_of
+from kqml.contract.fields import NumberOrNaN, PositiveInteger
 from kqml.dataset.folder import Dataset
 from kqml.playbook import Playbook
 from kqml.settings import Settings
 from models.churn.bundle import save_bundle
-from models.churn.leakage import SUSPICIOUS_AUC
-from models.churn.training_pipeline import TrainedChurn, TrainingPlan, build_peer_reference, train
+from models.churn.leakage import SUSPICIOUS_AUC, LeakageSuspect
+from models.churn.peer_reference import build_peer_reference
+from models.churn.training_pipeline import FittedModelInfo, TrainedChurn, TrainingPlan, train
+from models.churn.tuning import TunedParameters
 from models.registry.aliases import PROMOTABLE
 from models.registry.client import RegistryClient
 from models.registry.training import TrainingRecord, log_training
@@ -47,14 +52,25 @@ class TrainingRequest:
     language: str
 
 
+class LeakageFlags(TypedDict):
+    """`models.churn.leakage.Leakage` with what follows from it."""
+
+    auc: NumberOrNaN
+    cost_of_all: NumberOrNaN
+    suspects: tuple[LeakageSuspect, ...]
+    explanation: str
+    flagged: bool
+    unexplained: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult(EvaluationResult):
     """The evaluation with the model that was fitted on everything, its leakage flags, the version it became."""
 
-    model: Mapping[str, Any]
-    leakage: Mapping[str, Any]
-    tuning: Mapping[str, Any] | None
-    version: int
+    model: FittedModelInfo
+    leakage: LeakageFlags
+    tuning: TunedParameters | None
+    version: PositiveInteger
 
 
 def train_model(
@@ -93,8 +109,15 @@ def _training_fields(trained: TrainedChurn) -> dict[str, Any]:
     leakage = trained.leakage
     return {
         "model": dict(trained.model.info),
-        "leakage": {**asdict(leakage), "flagged": leakage.flagged, "unexplained": leakage.unexplained},
-        "tuning": None if trained.tuned is None else asdict(trained.tuned),
+        "leakage": LeakageFlags(
+            auc=leakage.auc,
+            cost_of_all=leakage.cost_of_all,
+            suspects=leakage.suspects,
+            explanation=leakage.explanation,
+            flagged=leakage.flagged,
+            unexplained=leakage.unexplained,
+        ),
+        "tuning": trained.tuned,
     }
 
 

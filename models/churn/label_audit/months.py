@@ -1,12 +1,15 @@
 """The effect of holidays: the churn rate by month, with and without the declared quiet days."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from features.labels import label_eligible
 from kqml.calendar.business_time import NO_QUIET_PERIODS, Instants, local_days
+from kqml.contract.fields import Count, Probability
 from models.churn.label_audit.inputs import AuditInputs
 from models.churn.label_audit.tallies import share
 
@@ -16,19 +19,19 @@ class MonthRate:
     """Uncensored rows whose cutoff lies in this local month (1–12) of any year. `without_quiet`: the churn rate of the
     same rows if no quiet days were declared."""
 
-    month: int
-    rows: int
-    churn_rate: float | None
-    without_quiet: float | None
+    month: Annotated[int, Interval(ge=1, le=12)]
+    rows: Count
+    churn_rate: Probability | None
+    without_quiet: Probability | None
 
 
 @dataclass(frozen=True)
 class QuietEffect:
     """What the `periods` declared quiet periods change: the labels of `changed` of `rows` rows."""
 
-    periods: int
-    rows: int
-    changed: int
+    periods: Count
+    rows: Count
+    changed: Count
     months: tuple[MonthRate, ...]
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from features.context import NEVER
 from features.labels import outcome_of
 from kqml.calendar.business_time import DAY_US
+from kqml.contract.fields import Count, Probability
 from models.churn.label_audit.inputs import AuditInputs
 from models.churn.label_audit.tallies import share
 
@@ -23,20 +24,21 @@ class PersonalWindows:
 
     A personal window opens like the fixed one and lasts k own cycles. `both`, `only_personal`, `only_fixed`: rows
     churned by them. `median_days`, `p90_days`: lengths of personal windows. `longer`: the share of them that lasts
-    beyond the horizon: accounts whose usual rhythm the fixed window takes for churn. `histogram`: counts by EDGES.
+    beyond the horizon: accounts whose usual rhythm the fixed window takes for churn. `histogram`: counts by its edges.
     """
 
     k: float
-    rows: int
-    churned: int
-    churn_rate: float | None
-    both: int
-    only_personal: int
-    only_fixed: int
+    rows: Count
+    churned: Count
+    churn_rate: Probability | None
+    both: Count
+    only_personal: Count
+    only_fixed: Count
     median_days: float | None
     p90_days: float | None
-    longer: float | None
-    histogram: tuple[int, ...]
+    longer: Probability | None
+    histogram: tuple[Count, ...]
+    histogram_edges_days: tuple[Count, ...] = EDGES
 
 
 def personal_windows(material: AuditInputs) -> PersonalWindows:

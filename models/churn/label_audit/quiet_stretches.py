@@ -9,6 +9,7 @@ from scipy.ndimage import median_filter
 
 from features.context import Context
 from kqml.calendar.business_time import DAY_US, Instants, local_days, offsets_at
+from kqml.contract.fields import Count, Day
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
 
@@ -27,10 +28,10 @@ class QuietStretch:
     """At least FEWEST_DAYS trading days from `start` to `end` (ISO, not included) with under a quarter of the
     `expected` orders."""
 
-    start: str
-    end: str
-    orders: int
-    expected: int
+    start: Day
+    end: Day
+    orders: Count
+    expected: Count
 
 
 def undeclared_stretches(log: EventLog, context: Context) -> tuple[QuietStretch, ...]:

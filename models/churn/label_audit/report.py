@@ -1,24 +1,26 @@
 """The report of a label audit, as one value and as JSON."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
+from typing_extensions import TypedDict
 
 from features.churn_definition import ChurnDefinition, windows_of
 from features.context import Context
 from features.labels import LabelledRows
 from kqml.calendar.business_time import Instants, moment_of
+from kqml.contract.fields import Count, Moment, PositiveInteger, Probability
 from kqml.history.event_log import EventLog
 from kqml.messages import text
 from models.churn.label_audit.advice import Advice, advice_on
 from models.churn.label_audit.inputs import AuditInputs, audit_inputs
 from models.churn.label_audit.months import QuietEffect, quiet_effect
-from models.churn.label_audit.personal import EDGES, PersonalWindows, personal_windows
+from models.churn.label_audit.personal import PersonalWindows, personal_windows
 from models.churn.label_audit.quiet_stretches import QuietStretch, undeclared_stretches
 from models.churn.label_audit.sufficiency import refuse_too_little
-from models.churn.label_audit.tallies import Groups, groups_of, share
+from models.churn.label_audit.tallies import Groups, RowCounts, groups_of, share
 from models.churn.label_audit.windows import WindowRate, window_rates
 
 
@@ -99,33 +101,99 @@ def _rate_at(cutoff: int, labels: LabelledRows) -> CutoffRate:
     return CutoffRate(cutoff, groups_of(labels.where(labels.rows.cutoff == cutoff)))
 
 
-def audit_json(audit: LabelAudit, language: str) -> dict[str, Any]:
-    """Return the audit as JSON values (docs/schemas/label-audit.json); advice in `language`, instants as local ISO
-    times."""
-    return {
-        "definition": asdict(audit.definition),
-        "cutoffs": _grid_json(audit),
-        "rows": {
-            "eligible": audit.eligible,
-            "immature": audit.immature,
-            "censored": audit.censored,
-            "censored_share": audit.censored_share,
-            "churn_rate_with_censored": audit.churn_rate_with_censored,
-        },
-        "groups": asdict(audit.groups),
-        "by_cutoff": [
-            {"cutoff": moment_of(rate.cutoff, audit.time_zone).isoformat(), **asdict(rate.groups)}
+class CutoffGrid(TypedDict):
+    """The cutoffs of an audit."""
+
+    count: Count
+    first: Moment
+    last: Moment
+    label_lag_days: Annotated[float, Interval(ge=0)]
+
+
+class RowShares(TypedDict):
+    """The rows of an audit, as in LabelAudit."""
+
+    eligible: Count
+    immature: Count
+    censored: Count
+    censored_share: Probability | None
+    churn_rate_with_censored: Probability | None
+
+
+class GroupColumns(TypedDict):
+    """The counts of Groups."""
+
+    all: RowCounts
+    silent: RowCounts
+    ordering: RowCounts
+
+
+class CutoffColumns(GroupColumns):
+    """The counts at one cutoff."""
+
+    cutoff: Moment
+
+
+class WindowColumns(GroupColumns):
+    """The counts of one window; `cutoffs`: how many of them have mature rows."""
+
+    gap: Count
+    horizon: PositiveInteger
+    cutoffs: Count
+
+
+class AdviceSentence(TypedDict):
+    """An advice with its sentence."""
+
+    code: str
+    text: str
+
+
+class AuditFields(TypedDict):
+    """The audit in one language, instants as local ISO times."""
+
+    definition: ChurnDefinition
+    cutoffs: CutoffGrid
+    rows: RowShares
+    groups: Groups
+    by_cutoff: list[CutoffColumns]
+    windows: list[WindowColumns]
+    personal: PersonalWindows
+    quiet: QuietEffect
+    undeclared_quiet: tuple[QuietStretch, ...]
+    advice: list[AdviceSentence]
+
+
+def audit_json(audit: LabelAudit, language: str) -> AuditFields:
+    """Return the audit with its advice in `language`."""
+    return AuditFields(
+        definition=audit.definition,
+        cutoffs=_grid_json(audit),
+        rows=RowShares(
+            eligible=audit.eligible,
+            immature=audit.immature,
+            censored=audit.censored,
+            censored_share=audit.censored_share,
+            churn_rate_with_censored=audit.churn_rate_with_censored,
+        ),
+        groups=audit.groups,
+        by_cutoff=[
+            CutoffColumns(cutoff=moment_of(rate.cutoff, audit.time_zone).isoformat(), **_columns(rate.groups))
             for rate in audit.by_cutoff
         ],
-        "windows": [
-            {"gap": rate.gap, "horizon": rate.horizon, "cutoffs": rate.cutoffs, **asdict(rate.groups)}
+        windows=[
+            WindowColumns(gap=rate.gap, horizon=rate.horizon, cutoffs=rate.cutoffs, **_columns(rate.groups))
             for rate in audit.windows
         ],
-        "personal": {**asdict(audit.personal), "histogram_edges_days": list(EDGES)},
-        "quiet": asdict(audit.quiet),
-        "undeclared_quiet": [asdict(stretch) for stretch in audit.stretches],
-        "advice": [{"code": advice.code, "text": advice_text(advice, language)} for advice in audit.advice],
-    }
+        personal=audit.personal,
+        quiet=audit.quiet,
+        undeclared_quiet=audit.stretches,
+        advice=[AdviceSentence(code=advice.code, text=advice_text(advice, language)) for advice in audit.advice],
+    )
+
+
+def _columns(groups: Groups) -> GroupColumns:
+    return GroupColumns(all=groups.all, silent=groups.silent, ordering=groups.ordering)
 
 
 def advice_text(advice: Advice, language: str) -> str:
@@ -133,6 +201,6 @@ def advice_text(advice: Advice, language: str) -> str:
     return text(f"audit.advice.{advice.code}", language, **advice.values)
 
 
-def _grid_json(audit: LabelAudit) -> Mapping[str, Any]:
+def _grid_json(audit: LabelAudit) -> CutoffGrid:
     first, last = (moment_of(int(audit.cutoffs[index]), audit.time_zone).isoformat() for index in (0, -1))
-    return {"count": len(audit.cutoffs), "first": first, "last": last, "label_lag_days": audit.label_lag_days}
+    return CutoffGrid(count=len(audit.cutoffs), first=first, last=last, label_lag_days=audit.label_lag_days)

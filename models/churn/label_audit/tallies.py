@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from features.context import NEVER
 from features.labels import LabelledRows, first_of_departure
 from kqml.calendar.business_time import Instants
+from kqml.contract.fields import Count, Probability
 
 Mask = NDArray[np.bool_]
 
@@ -18,14 +19,14 @@ class RowCounts:
     later in the log. `departures`: distinct (account, last order before the silence), `accounts` those that left.
     `returned`: departures that a later order ends. Flips and returns are lower bounds: the latest had little time."""
 
-    rows: int
-    churned: int
-    churn_rate: float | None
-    flips: int
-    departures: int
-    accounts: int
-    returned: int
-    returned_share: float | None
+    rows: Count
+    churned: Count
+    churn_rate: Probability | None
+    flips: Count
+    departures: Count
+    accounts: Count
+    returned: Count
+    returned_share: Probability | None
 
 
 @dataclass(frozen=True)

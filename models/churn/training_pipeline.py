@@ -17,8 +17,9 @@ from features.peers import PeerReference
 from features.plan import compile_plan
 from features.profile import cells_of, profile_of
 from features.training_set import TrainingSet
-from kqml.calendar.business_time import moment_of
+from kqml.calendar.business_time import Instants, moment_of
 from kqml.contract.fields import Count, Moment
+from kqml.dataset.folder import Dataset
 from kqml.history.event_log import EventLog
 from kqml.settings import BandSettings
 from models.churn.backtest import Backtest, BacktestPlan, run_backtest

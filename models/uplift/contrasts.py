@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t as student
+from typing_extensions import TypedDict
 
 from models.uplift.sample import Codes, Floats
 
@@ -30,6 +31,20 @@ class ClusteredMean:
     @property
     def high(self) -> float:
         return self.bounds()[1]
+
+
+class MeanColumns(TypedDict):
+    """A mean with its interval and standard error."""
+
+    value: float
+    low: float
+    high: float
+    error: float
+
+
+def mean_columns(mean: ClusteredMean) -> MeanColumns:
+    """Return a mean as results hold it."""
+    return MeanColumns(value=mean.value, low=mean.low, high=mean.high, error=mean.error)
 
 
 def clustered_mean(numbers: Floats, account: Codes) -> ClusteredMean:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from serve.cli.churn_options import Seed
 from serve.cli.command import Answer, CommandContext
 from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
+
+if TYPE_CHECKING:
+    from serve.usecases.evaluate_history import HistoryEvaluationResult
+    from serve.usecases.evaluate_policy import PolicyEvaluationResult
+    from serve.usecases.evaluate_trial import TrialResult
 
 
 class Outcome(StrEnum):
@@ -32,7 +37,7 @@ def trial(  # noqa: PLR0913 - the flags of one command
         str, typer.Option(help="Columns to leave out, separated by commas, such as other outcomes.")
     ] = "",
     seed: Seed = 0,
-) -> Answer[Any]:
+) -> Answer["TrialResult"]:
     """Evaluate a randomised trial: the value of each arm, of the learned best arm per row, and who gains most.
 
     Estimates are cross-fitted. The verdict is no_action, best_arm or personalise; the exit code is 0 for each of them.
@@ -72,7 +77,7 @@ def policy(  # noqa: PLR0913 - the flags of one command
     horizon: Annotated[int, typer.Option(min=7, help="Days over which the outcome is measured.")] = 91,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer[Any]:
+) -> Answer["PolicyEvaluationResult"]:
     """Estimate the value of using a policy for one week, with intervals, from a decision log.
 
     Later weeks follow the policy of the log. Exits with 1 if the log gives insufficient support: fewer than 100
@@ -107,7 +112,7 @@ def history(
     weeks: Annotated[int, typer.Option(min=1, help="Number of latest weeks with a complete horizon.")] = 26,
     playbook: PlaybookFlag = None,
     seed: Seed = 0,
-) -> Answer[Any]:
+) -> Answer["HistoryEvaluationResult"]:
     """Estimate the effect of each action on margin from a history without randomisation.
 
     The command compares account weeks with an action to similar ones without it. Unrecorded causes may explain the

@@ -1,12 +1,16 @@
 """Estimate the effects of actions from a history in which nothing was randomised."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
+from annotated_types import Interval
+
+from kqml.contract.fields import Count, PlaybookVersion, Share
 from kqml.dataset.folder import read_dataset
 from kqml.playbook import Playbook
-from models.evaluation.off_policy.observed_effects import observed_effects, observed_effects_json
+from models.evaluation.off_policy.observed_effects import ObservedEffect, observed_effects
+from models.uplift.contrasts import MeanColumns, mean_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,34 +29,48 @@ class ObservedActionEffect:
     """An action with its rows and their support; `effect` (value, low, high, error) None: too few comparable rows."""
 
     action: str
-    rows: int
-    supported_share: float
-    effective_rows: float
-    effect: Mapping[str, float] | None
+    rows: Count
+    supported_share: Share
+    effective_rows: Annotated[float, Interval(ge=0)]
+    effect: MeanColumns | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEvaluationResult:
     """The effects of the actions on margin, with their basis, rows and weeks; actions left out for lack of rows."""
 
-    basis: str
-    rows: int
-    weeks: int
+    basis: Literal["observational"]
+    rows: Count
+    weeks: Count
     left_out: list[str]
     actions: list[ObservedActionEffect]
-    horizon_days: int
+    horizon_days: Count
     dataset: str
-    playbook: str
+    playbook: PlaybookVersion
 
 
 def evaluate_history(request: HistoryEvaluationRequest) -> HistoryEvaluationResult:
     """Compare accounts and weeks with an action with like ones without."""
     dataset = read_dataset(request.dataset)
     effects = observed_effects(dataset, request.playbook, request.horizon_days, request.weeks, request.seed)
-    fields = observed_effects_json(effects)
     return HistoryEvaluationResult(
-        **{**fields, "actions": [ObservedActionEffect(**action) for action in fields["actions"]]},
+        basis="observational",
+        rows=effects.rows,
+        weeks=effects.weeks,
+        left_out=list(effects.left_out),
+        actions=[_action(effect) for effect in effects.effects],
         horizon_days=request.horizon_days,
         dataset=str(request.dataset),
         playbook=request.playbook.version,
+    )
+
+
+def _action(observed: ObservedEffect) -> ObservedActionEffect:
+    overlap, effect = observed.overlap, observed.effect
+    return ObservedActionEffect(
+        action=overlap.action,
+        rows=overlap.rows,
+        supported_share=overlap.supported,
+        effective_rows=overlap.effective,
+        effect=None if effect is None else mean_columns(effect),
     )

@@ -1,17 +1,24 @@
 """Evaluate a policy from logged decisions with known probabilities."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from kqml.contract.fields import Count, NumberOrNaN, PlaybookVersion, SchemaKeyword
 from kqml.dataset.folder import read_dataset
 from kqml.playbook import Playbook
 from models.evaluation.off_policy.decisions import read_decisions
 from models.evaluation.off_policy.report import PolicyQuestion, policy_report, policy_report_json
+from models.evaluation.off_policy.report_columns import (
+    ActionEffectColumns,
+    ContrastColumns,
+    DifferenceColumns,
+    EstimatorColumns,
+    LogCheckColumns,
+    SupportColumns,
+)
 
-Interval = Mapping[str, float]
-"""`value`, `low`, `high`, `error`."""
+RefusalCode = Annotated[str, SchemaKeyword("enum", ("few_rows", "mean_weight"))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,28 +43,28 @@ class PolicyEvaluationResult:
 
     target: str
     against: str
-    outcome: str
-    horizon_days: int
+    outcome: Annotated[str, SchemaKeyword("enum", ("margin", "retained"))]
+    horizon_days: Count
     kappa: list[str]
-    rows: int
-    logged_rows: int
-    uncovered_rows: int
-    logged: float
+    rows: Count
+    logged_rows: Count
+    uncovered_rows: Count
+    logged: NumberOrNaN
     refused: bool
-    why: list[str]
-    against_why: list[str]
+    why: list[RefusalCode]
+    against_why: list[RefusalCode]
     reason: str
-    support: Mapping[str, float]
-    against_support: Mapping[str, float]
-    values: Mapping[str, Interval] | None
-    against_values: Mapping[str, Interval] | None
-    difference: Mapping[str, Interval] | None
-    headline: str
-    holdout: Mapping[str, Any] | None
-    actions: list[Mapping[str, Any]]
-    log_check: Mapping[str, Any]
+    support: SupportColumns
+    against_support: SupportColumns
+    values: EstimatorColumns | None
+    against_values: EstimatorColumns | None
+    difference: DifferenceColumns | None
+    headline: Annotated[str, SchemaKeyword("enum", ("doubly_robust", "pooled"))]
+    holdout: ContrastColumns | None
+    actions: list[ActionEffectColumns]
+    log_check: LogCheckColumns
     log: str
-    playbook: str
+    playbook: PlaybookVersion
 
 
 def evaluate_policy(request: PolicyEvaluationRequest) -> PolicyEvaluationResult:

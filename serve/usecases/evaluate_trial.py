@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from kqml.contract.fields import Count
 from models.evaluation.trials import report
+from models.evaluation.trials.report import BinColumns, ColumnWarning, IntervalColumns, PersonalisedColumns
 from models.evaluation.trials.trial_file import TrialColumns, read_trial
-
-Interval = Mapping[str, float]
+from models.evaluation.trials.verdict import TrialVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +30,21 @@ class TrialRequest:
 class TrialResult:
     """The values of the arms, the gain of choosing by row, the verdict with its reason."""
 
-    rows: int
-    arms: Mapping[str, int]
+    rows: Count
+    arms: Mapping[str, Count]
     control: str
-    static: Mapping[str, Interval]
-    personalised: Mapping[str, Any]
-    gains: Mapping[str, Interval]
-    personalised_gain: Interval
+    static: Mapping[str, IntervalColumns]
+    personalised: PersonalisedColumns
+    gains: Mapping[str, IntervalColumns]
+    personalised_gain: IntervalColumns
     best: str
-    beyond_best: Interval
-    qini: Mapping[str, Interval]
-    auuc: Mapping[str, Interval]
-    bins: Mapping[str, list[Mapping[str, float]]]
-    verdict: str
+    beyond_best: IntervalColumns
+    qini: Mapping[str, IntervalColumns]
+    auuc: Mapping[str, IntervalColumns]
+    bins: Mapping[str, list[BinColumns]]
+    verdict: TrialVerdict
     reason: str
-    warnings: list[Mapping[str, Any]]
+    warnings: list[ColumnWarning]
     columns: list[str]
     left_out: list[str]
 

@@ -16,8 +16,7 @@ from kqml.playbook import Playbook
 from kqml.settings import Settings
 from models.churn.bundle import save_bundle
 from models.churn.leakage import SUSPICIOUS_AUC, LeakageSuspect
-from models.churn.peer_reference import build_peer_reference
-from models.churn.training_pipeline import FittedModelInfo, TrainedChurn, TrainingPlan, train
+from models.churn.training_pipeline import FittedModelInfo, TrainedChurn, TrainingPlan, build_peer_reference, train
 from models.churn.tuning import TunedParameters
 from models.registry.aliases import PROMOTABLE
 from models.registry.client import RegistryClient

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
@@ -80,17 +79,6 @@ def mature_mondays(dataset: Dataset, horizon_days: int, weeks: int) -> Instants:
     return np.array(sorted(mature[:weeks]), dtype=np.int64)
 
 
-def observed_effects_json(effects: ObservedEffects) -> dict[str, Any]:
-    """Return the effects as JSON values."""
-    return {
-        "basis": effects.basis.value,
-        "rows": effects.rows,
-        "weeks": effects.weeks,
-        "left_out": list(effects.left_out),
-        "actions": [_effect_json(effect) for effect in effects.effects],
-    }
-
-
 def _refuse_thin(compared: list[int], rows: int) -> None:
     if WAIT in compared and len(compared) > 1:
         return
@@ -107,12 +95,3 @@ def _with_actions(sample: DecisionSample, compared: list[int]) -> DecisionSample
 
 def _observed(evidence: EffectEvidence, overlap: Overlap) -> ObservedEffect:
     return ObservedEffect(overlap, None if overlap.thin else evidence.effect(overlap.action))
-
-
-def _effect_json(observed: ObservedEffect) -> dict[str, Any]:
-    overlap, effect = observed.overlap, observed.effect
-    mean = None
-    if effect is not None:
-        mean = {"value": effect.value, "low": effect.low, "high": effect.high, "error": effect.error}
-    counts = {"rows": overlap.rows, "supported_share": overlap.supported, "effective_rows": overlap.effective}
-    return {"action": overlap.action, **counts, "effect": mean}

@@ -15,10 +15,18 @@ from models.evaluation.off_policy.decisions import EvaluableRows, LoggedDecision
 from models.evaluation.off_policy.evaluation import HEADLINE, PolicyEvaluation, evaluate_policy, logged_policy_value
 from models.evaluation.off_policy.holdout import HoldoutContrast, holdout_contrast
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
+from models.evaluation.off_policy.report_columns import (
+    ActionEffectColumns,
+    ContrastColumns,
+    EstimateColumns,
+    FaultColumns,
+    LogCheckColumns,
+    SupportColumns,
+)
 from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, PolicySupport
 from models.evaluation.off_policy.target_file import read_target
 from models.evaluation.off_policy.targets import PLAYBOOK, target_named
-from models.uplift.contrasts import ClusteredMean
+from models.uplift.contrasts import mean_columns
 from models.uplift.log_check import LogCheck, check_log
 
 
@@ -161,51 +169,50 @@ def _describe(answer: PolicyReport) -> dict[str, object]:
     return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
 
 
-def _support(support: PolicySupport) -> dict[str, float | int]:
-    return {
-        "rows": support.rows,
-        "used_rows": support.used,
-        "effective_rows": support.effective,
-        "mean_weight": support.mean_weight,
-        "largest_weight": support.largest_weight,
-        "unsupported_share": support.unsupported,
-    }
+def _support(support: PolicySupport) -> SupportColumns:
+    return SupportColumns(
+        rows=support.rows,
+        used_rows=support.used,
+        effective_rows=support.effective,
+        mean_weight=support.mean_weight,
+        largest_weight=support.largest_weight,
+        unsupported_share=support.unsupported,
+    )
 
 
-def _estimates(result: Mapping[str, PolicyEstimate] | None) -> dict[str, dict[str, float]] | None:
+def _estimates(result: Mapping[str, PolicyEstimate] | None) -> dict[str, EstimateColumns] | None:
     return None if result is None else {name: _estimate(one) for name, one in result.items()}
 
 
-def _estimate(one: PolicyEstimate) -> dict[str, float]:
-    return {"value": one.value, "low": one.low, "high": one.high, "error": one.error}
+def _estimate(one: PolicyEstimate) -> EstimateColumns:
+    return EstimateColumns(value=one.value, low=one.low, high=one.high, error=one.error)
 
 
-def _action(one: AssignmentEffect) -> dict[str, Any]:
-    parts = {"assigned": one.assigned, "uptake": one.uptake, "complier": one.complier}
-    return {"action": one.action, **{name: None if mean is None else _mean(mean) for name, mean in parts.items()}}
+def _action(one: AssignmentEffect) -> ActionEffectColumns:
+    return ActionEffectColumns(
+        action=one.action,
+        assigned=mean_columns(one.assigned),
+        uptake=None if one.uptake is None else mean_columns(one.uptake),
+        complier=None if one.complier is None else mean_columns(one.complier),
+    )
 
 
-def _mean(mean: ClusteredMean) -> dict[str, float]:
-    return {"value": mean.value, "low": mean.low, "high": mean.high, "error": mean.error}
+def _check(check: LogCheck) -> LogCheckColumns:
+    return LogCheckColumns(
+        basis=check.basis,
+        mature_rows=check.mature,
+        learnable_rows=check.learnable,
+        randomised_rows=check.randomised,
+        censored_share=check.censored,
+        warnings=[FaultColumns(where=one.where, what=one.what, todo=one.todo) for one in check.faults],
+    )
 
 
-def _check(check: LogCheck) -> dict[str, Any]:
-    """Return the numbers of rows by possible use, and the faults that prevent learning effects."""
-    return {
-        "basis": check.basis,
-        "mature_rows": check.mature,
-        "learnable_rows": check.learnable,
-        "randomised_rows": check.randomised,
-        "censored_share": check.censored,
-        "warnings": [{"where": one.where, "what": one.what, "todo": one.todo} for one in check.faults],
-    }
-
-
-def _contrast(result: HoldoutContrast) -> dict[str, Any]:
-    return {
-        "accounts": result.accounts,
-        "held_out": result.held_out,
-        "effect": _estimate(result.effect),
-        "minutes": _estimate(result.minutes),
-        "equal_hours": result.equal_hours,
-    }
+def _contrast(result: HoldoutContrast) -> ContrastColumns:
+    return ContrastColumns(
+        accounts=result.accounts,
+        held_out=result.held_out,
+        effect=_estimate(result.effect),
+        minutes=_estimate(result.minutes),
+        equal_hours=result.equal_hours,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ DIFFERS = 1e-5
 """Family-wise p below which a column that differs between the arms was not fixed before the treatment."""
 
 
+LeakCode = Literal["decides_outcome", "differs_by_arm", "predicts_outcome"]
+
+
 @dataclass(frozen=True)
 class LeakingColumn:
     """`code`: `predicts_outcome` (explains too much of it alone), `decides_outcome` (with some value the outcome always
@@ -30,7 +34,7 @@ class LeakingColumn:
     the share of variance, the rate, p."""
 
     column: str
-    code: str
+    code: LeakCode
     number: float
 
 

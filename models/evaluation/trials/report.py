@@ -1,20 +1,53 @@
 """The report of a trial: evaluation, JSON and sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
+from kqml.contract.fields import NumberOrNaN, PositiveInteger, Probability
 from kqml.messages import text
 from kqml.messages.quantities import fixed
 from models.evaluation.trials.cross_fitting import CrossFittedTrial, cross_fit_trial
 from models.evaluation.trials.encoding import encode
-from models.evaluation.trials.leaking_columns import LeakingColumn, find_leaking_columns
+from models.evaluation.trials.leaking_columns import LeakCode, LeakingColumn, find_leaking_columns
 from models.evaluation.trials.trial_file import Trial
 from models.evaluation.trials.uplift_curve import ArmRanking, bounds, rank_arm
 from models.evaluation.trials.verdict import PolicyValues, TrialVerdict, decide, value_policies
 from models.uplift.contrasts import ClusteredMean
+from models.uplift.effect_evidence import EffectBin
+
+
+class IntervalColumns(TypedDict):
+    """A value with its interval, NaN where too few rows give one."""
+
+    value: float
+    low: NumberOrNaN
+    high: NumberOrNaN
+
+
+class PersonalisedColumns(IntervalColumns):
+    """The value of the best arm for each row, with how many rows get which arm."""
+
+    shares: dict[str, Probability]
+
+
+class BinColumns(IntervalColumns):
+    """The effect in a fifth of the rows, by the effect predicted."""
+
+    rows: PositiveInteger
+    predicted: float
+
+
+class ColumnWarning(TypedDict):
+    """A column that looks like an outcome."""
+
+    column: str
+    code: LeakCode
+    number: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -98,15 +131,15 @@ def reason(answer: TrialReport, language: str) -> str:
     )
 
 
-def warnings(suspicions: Sequence[LeakingColumn], language: str) -> list[dict[str, Any]]:
+def warnings(suspicions: Sequence[LeakingColumn], language: str) -> list[ColumnWarning]:
     """Return one warning for each suspicious column."""
     return [
-        {
-            "column": column.column,
-            "code": column.code,
-            "number": column.number,
-            "text": text(f"trials.warning.{column.code}", language, column=column.column, number=short(column.number)),
-        }
+        ColumnWarning(
+            column=column.column,
+            code=column.code,
+            number=column.number,
+            text=text(f"trials.warning.{column.code}", language, column=column.column, number=short(column.number)),
+        )
         for column in suspicions
     ]
 
@@ -116,10 +149,10 @@ def short(number: float) -> str:
     return fixed(number, ".3g" if abs(number) < 1e5 else ",.0f")
 
 
-def _interval(estimate: ClusteredMean, comparisons: int = 1) -> dict[str, float]:
+def _interval(estimate: ClusteredMean, comparisons: int = 1) -> IntervalColumns:
     low, high = bounds(estimate, comparisons)
-    return {"value": estimate.value, "low": low, "high": high}
+    return IntervalColumns(value=estimate.value, low=low, high=high)
 
 
-def _bin(part: Any) -> Mapping[str, float]:
-    return {"rows": part.estimate.rows, "predicted": part.predicted, **_interval(part.estimate)}
+def _bin(part: EffectBin) -> BinColumns:
+    return BinColumns(rows=part.estimate.rows, predicted=part.predicted, **_interval(part.estimate))

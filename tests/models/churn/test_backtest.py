@@ -17,6 +17,7 @@ from models.churn.gaps import GapLabels, gap_rows, relabelled
 from models.churn.grade import Grade
 from models.churn.resampling import draw_resamples
 from models.churn.scored_rows import MODELS, OURS, REFERENCE
+from serve.usecases.plain_values import to_json
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_few_departures_stay_ungraded(evaluation):
 
 def test_an_evaluation_is_json(company, backtest, evaluation):
     told = json.loads(
-        json.dumps({**evaluation.as_json(), **protocol_json(backtest, company.training_set.definition, "UTC")})
+        to_json({**evaluation.as_json(), **protocol_json(backtest, company.training_set.definition, "UTC")})
     )
     assert told["grade"]["grade"] == "ungraded"
     assert told["departures"]["share"] == evaluation.departures.share

@@ -87,7 +87,7 @@ def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     own = {name: parameter for name, parameter in signature.parameters.items() if name != "context"}
     takes_context = len(own) < len(signature.parameters)
     speaks = takes_context and "language" not in own
-    if get_origin(signature.return_annotation) is not Answer and signature.return_annotation is not Answer:
+    if get_origin(signature.return_annotation) is not Answer:
         return function
 
     @wraps(function)

@@ -16,7 +16,7 @@ from kqml.calendar.business_time import (
     zone_changes,
 )
 from kqml.dataset.folder import DatasetInfo
-from kqml.events import KIND_OF_CODE, KINDS
+from kqml.events import KIND_OF_CODE, KINDS, EventKind
 from kqml.history.event_log import EventLog
 
 NEVER = np.iinfo(np.int64).max
@@ -56,10 +56,12 @@ def context_of(info: DatasetInfo, accounts: pd.DataFrame, log: EventLog) -> Cont
 
 
 def recorded_since(info: DatasetInfo) -> Instants:
-    """Return per kind number the first instant at which one was known, NEVER where none was."""
+    """Return per kind number the first instant at which one was known, NEVER where none was, and for retractions, which
+    no feature counts."""
     since = np.full(len(KINDS), NEVER, dtype=np.int64)
     for code, instant in info.kinds_recorded.items():
         since[KIND_OF_CODE[code].number] = instant_of(datetime.fromisoformat(instant))
+    since[EventKind.EVENT_RETRACTED.number] = NEVER
     return since
 
 

@@ -12,7 +12,7 @@ from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
-from kqml.history.attributes import STATUS_AFTER
+from kqml.history.attributes import IN_BUSINESS_AFTER, STATUS_AFTER
 from kqml.history.event_log import EventLog
 
 CYCLE_GAPS = 26
@@ -66,11 +66,10 @@ def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
 def _eligibility_in(
     rows: Rows, orders: RecordedEvents, status: RecordedEvents, context: Context, definition: ChurnDefinition
 ) -> Eligibility:
-    known = orders.known_before(rows.account, rows.cutoff)
-    enough = known >= definition.min_orders
+    known, last = orders.known_before(rows.account, rows.cutoff)
+    enough = (known >= definition.min_orders) & (known > 0)
     # The cheapest test first: it drops most pairs before anything else is looked up.
-    rows, known = rows.where(enough), known[enough]
-    last = orders.latest_of(rows.account, known)
+    rows, known, last = rows.where(enough), known[enough], last[enough]
     silence = context.quiet.active(rows.cutoff) - context.quiet.active(orders.occurred_at[last])
     # Silence is measured on the active clock, so that nobody turns ineligible over the Spring Festival.
     eligible = (silence <= definition.active_within * DAY_US) & _is_in_business(rows, status)
@@ -80,11 +79,10 @@ def _eligibility_in(
 def _is_in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
     """Return False where the latest known change of status suspended, closed or transferred the account."""
     open_ = np.ones(len(rows), dtype=np.bool_)
-    known = status.known_before(rows.account, rows.cutoff)
-    changed = known > 0
-    latest = status.latest_of(rows.account[changed], known[changed])
+    _, latest = status.known_before(rows.account, rows.cutoff)
+    changed = latest >= 0
     # No change of status known means open: an account without any event of that kind is in business.
-    open_[changed] = status.kind[latest] == EventKind.ACCOUNT_REOPENED.number
+    open_[changed] = IN_BUSINESS_AFTER[status.kind[latest[changed]]]
     return open_
 
 
@@ -111,7 +109,7 @@ def _known_before_last(rows: Rows, known: Indices, last: Indices, gaps: Indices,
     while len(late):
         first[late[left == 0]] = order[left == 0]
         late, order, left = late[left > 0], order[left > 0] - 1, left[left > 0]
-        left -= orders.visible_at[order] < rows.cutoff[late]
+        left -= orders.is_known(order, rows.cutoff[late])
     return first
 
 

@@ -29,7 +29,8 @@ Mask = NDArray[np.bool_]
 class LabelledRows:
     """R eligible rows with mature labels, sorted by account, then cutoff.
 
-    `churned`: no order in the window, by what happened whenever it was recorded. `censored`: closed or transferred in
+    `churned`: no order in the window, by what happened whenever it was recorded; an event that was ever retracted did
+    not happen. `censored`: closed or transferred in
     `[cutoff, window's end)`; such rows leave fit and metrics. `already_silent`, `last_order`, `own_cycle` (days): as
     known at the cutoff (features.eligibility). `silent_since`: the last order before the window opens; with the
     account it names a departure. `next_order`: the first order at or after the window's opening, NEVER where none.
@@ -129,12 +130,25 @@ class LabelOutcome:
 
 def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
     """Return the outcome of eligible rows (each has an order before its cutoff) whose windows open at `opens`."""
-    orders = recorded_events(log, [EventKind.ORDER])
+    settled = log.settled()
+    orders = recorded_events(settled, [EventKind.ORDER])
     following = orders.next_from(rows.account, opens)
-    endings = recorded_events(log, ENDING)
+    endings = recorded_events(settled, ENDING)
     ends_at = _time_at(endings, rows, endings.next_from(rows.account, rows.cutoff))
-    # `following - 1` is an order of the same account: eligible rows have one before the cutoff.
-    return LabelOutcome(orders.occurred_at[following - 1], _time_at(orders, rows, following), ends_at)
+    return LabelOutcome(_last_orders(log, orders, rows, opens), _time_at(orders, rows, following), ends_at)
+
+
+def _last_orders(log: EventLog, settled: RecordedEvents, rows: Rows, opens: Instants) -> Instants:
+    """Return the last order before each window; where all of them were retracted later, the last of those."""
+    # One before the next is an order of the same account: eligible rows have one before the cutoff, unless retracted.
+    index = settled.next_from(rows.account, opens) - 1
+    none = index < settled.offsets[rows.account]
+    if not none.any():
+        return settled.occurred_at[index]
+    orders = recorded_events(log, [EventKind.ORDER])
+    last = orders.occurred_at[orders.next_from(rows.account, opens) - 1]
+    last[~none] = settled.occurred_at[index[~none]]
+    return last
 
 
 def _time_at(events: RecordedEvents, rows: Rows, indices: Indices) -> Instants:

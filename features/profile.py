@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from features.rows import Rows
 from kqml.calendar.business_time import instant_of, local_midnight
 from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
-from kqml.history.attributes import text_or_none, value_before
+from kqml.history.attributes import ANY_TIME, change_of, value_before
 from kqml.history.event_log import EventLog
 
 STATIC = ("segment", "region")
@@ -72,29 +72,41 @@ def texts(accounts: pd.DataFrame, name: str) -> Texts:
 
 
 def _tiers(dataset: Described, rows: Rows, now: Texts) -> Texts:
-    """Return each row's tier, as `kqml.history.attributes.tier_at` has it; None before changes are complete."""
-    log = dataset.event_log()
-    changes = recorded_events(log, [EventKind.TIER_CHANGED])
-    before, after = _changes(dataset, changes, now)
-    known = changes.known_before(rows.account, rows.cutoff)
-    tiers, touched = before[rows.account], np.flatnonzero(known > 0)
-    tiers[touched] = after[changes.latest_of(rows.account[touched], known[touched])]
+    """Return each row's tier; None before changes are complete."""
+    tiers = known_texts(dataset, EventKind.TIER_CHANGED, rows, now)
     tiers[rows.cutoff < _complete_since(dataset.info)] = None
     return tiers
 
 
-def _changes(dataset: Described, changes: RecordedEvents, now: Texts) -> tuple[Texts, Texts]:
-    """Return each account's tier before its first change; the tier after every change, in the order of the log."""
-    events = dataset.events(["account_id", "occurred_at", "kind", "attributes"])
-    rows = events.filter(pc.equal(events["kind"], EventKind.TIER_CHANGED.code))
-    has = "attributes" in rows.column_names
-    notes = [json.loads(text or "{}") for text in rows["attributes"].to_pylist()] if has else [{}] * len(rows)
-    after = [text_or_none(note.get("to")) for note in notes]
+def known_texts(dataset: Described, kind: EventKind, rows: Rows, now: Texts) -> Texts:
+    """Return each row's text of the attribute that events of a kind change; `now`: the values of now per account.
+
+    The same as `kqml.history.attributes.attribute_at` gives for a single account.
+    """
+    changes = recorded_events(dataset.event_log(), [kind])
+    before, after = _changes(dataset, kind, changes, now)
+    _, latest = changes.known_before(rows.account, rows.cutoff)
+    values, changed = before[rows.account], latest >= 0
+    values[changed] = after[latest[changed]]
+    return values
+
+
+def _changes(dataset: Described, kind: EventKind, changes: RecordedEvents, now: Texts) -> tuple[Texts, Texts]:
+    """Return each account's text before its first change; the one after every change, in the order of the log."""
+    events = dataset.events(["account_id", "occurred_at", "kind", "rep_id", "attributes"])
+    rows = events.filter(pc.equal(events["kind"], kind.code))
+    notes, reps = (_column(rows, name) for name in ("attributes", "rep_id"))
+    read = zip(notes, reps, strict=True)
+    said = [change_of(kind, ANY_TIME, json.loads(note or "{}"), rep) for note, rep in read]
     before = now.copy()
     for account in np.flatnonzero(np.diff(changes.offsets)).tolist():
         first, end = changes.offsets[account : account + 2].tolist()
-        before[account] = value_before(notes[first], now[account], after[first:end])
-    return before, _objects(after)
+        before[account] = value_before(now[account], said[first:end])
+    return before, _objects([change.after for change in said])
+
+
+def _column(table: pa.Table, name: str) -> list[Any]:
+    return list(table[name].to_pylist()) if name in table.column_names else [None] * len(table)
 
 
 def _objects(items: Sequence[str | None]) -> Texts:

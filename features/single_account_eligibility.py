@@ -11,10 +11,9 @@ from features.eligibility import CYCLE_GAPS, Eligibility
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS, EventKind
-from kqml.history.attributes import STATUS_AFTER
+from kqml.history.attributes import IN_BUSINESS_AFTER, STATUS_AFTER
 from kqml.history.event_log import EventLog
 
-_REOPENED = EventKind.ACCOUNT_REOPENED.number
 _CHANGES_STATUS = np.isin(np.arange(len(KINDS)), [kind.number for kind in STATUS_AFTER])
 
 
@@ -23,7 +22,7 @@ def single_account_eligibility(
 ) -> Eligibility:
     """Return what `features.eligibility.eligibility_of` gives for the only account of a log, equal to the bit."""
     # Plain masks: for one account the sorted indices of `RecordedEvents` cost more than they save.
-    visible = np.maximum(log.occurred_at, log.known_at) < cutoff
+    visible = log.visible_before(cutoff)
     orders = log.occurred_at[visible & (log.kind == EventKind.ORDER.number)]
     if len(orders) < definition.min_orders or not _is_in_business(log.kind[visible]):
         return _no_rows()
@@ -45,7 +44,7 @@ def single_account_eligibility(
 
 def _is_in_business(kinds: NDArray[np.uint8]) -> bool:
     changes = kinds[_CHANGES_STATUS[kinds]]
-    return not len(changes) or bool(changes[-1] == _REOPENED)
+    return not len(changes) or bool(IN_BUSINESS_AFTER[changes[-1]])
 
 
 def _no_rows() -> Eligibility:

@@ -18,6 +18,7 @@ from features.rows import Rows
 from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
 from kqml.calendar.business_time import Instants
 from kqml.dataset.folder import Dataset
+from kqml.events import EventKind
 
 READ_BY: Mapping[type, frozenset[str]] = {
     Closing: frozenset({"event_id", "ref", "due_at", "rep_id"}),
@@ -122,4 +123,6 @@ def columns_of(plan: FeaturePlan, dataset: Dataset) -> Sequence[str]:
         read |= READ_BY[type(rule)]
     if plan.needs_cells and reads_attributes(dataset.info):
         read.add("attributes")
+    if EventKind.EVENT_RETRACTED.code in dataset.info.kinds_recorded:
+        read |= {"event_id", "ref"}
     return sorted(read if "ref" in dataset.event_columns() else read - {"event_id"})

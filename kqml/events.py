@@ -76,6 +76,7 @@ class EventKind(Enum):
     ACCOUNT_CLOSED = KindSpec("account_closed", EventGroup.ORGANISATION, 0, "关店", "account closed")
     ACCOUNT_TRANSFERRED = KindSpec("account_transferred", EventGroup.ORGANISATION, 0, "转户", "account transferred")
     ACCOUNT_REOPENED = KindSpec("account_reopened", EventGroup.ORGANISATION, 0, "恢复合作", "account reopened")
+    EVENT_RETRACTED = KindSpec("event_retracted", EventGroup.ORGANISATION, 0, "撤销事件", "event retracted")
 
     @property
     def code(self) -> str:

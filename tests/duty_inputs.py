@@ -97,6 +97,7 @@ def drawn(seed: int, accounts: int = 6, events: int = 260) -> dict[str, Any]:
     for place in range(events):
         rows.append(_event(luck, place, start, names, people, rows))
     rows += [_closing(luck, start, name) for name in names[:1]]
+    rows += _retractions(np.random.default_rng((seed, 1)), rows)
     return {
         "accounts": [_account(luck, name, people) for name in names],
         "reps": [_rep(luck, name) for name in people],
@@ -175,6 +176,19 @@ def _event(
     if kind in ATTRIBUTES:
         row["attributes"] = json.dumps(ATTRIBUTES[kind][luck.integers(0, len(ATTRIBUTES[kind]))])
     return row
+
+
+def _retractions(luck: np.random.Generator, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One event in twenty retracted within three weeks, now and then in the name of another account."""
+    made = []
+    for row in rows:
+        if luck.random() < 1 / 20:
+            occurred = row["known_at"] + timedelta(hours=float(luck.integers(0, 500)))
+            account = row["account_id"] if luck.random() < 0.8 else "a1"
+            blank = dict.fromkeys(("contact_id", "minutes", "authenticity")) | {"rep_id": "r2"}
+            named = {"event_id": f"not-{row['event_id']}", "account_id": account, "ref": row["event_id"]}
+            made.append({**blank, **named, "kind": "event_retracted", "occurred_at": occurred, "known_at": occurred})
+    return made
 
 
 def _closing(luck: np.random.Generator, start: datetime, name: str) -> dict[str, Any]:

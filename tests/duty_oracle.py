@@ -29,7 +29,10 @@ class Oracle:
 
     def duties(self, period: Period, cutoff: datetime) -> list[dict[str, Any]]:
         self.period, self.cutoff = period, cutoff
-        self.known = [row for row in self.events if row["known_at"] < cutoff and row["occurred_at"] < cutoff]
+        known = [row for row in self.events if row["known_at"] < cutoff and row["occurred_at"] < cutoff]
+        pairs = [(row["account_id"], row["ref"]) for row in known if row["kind"] == "event_retracted"]
+        self.retracted = set(pairs)
+        self.known = [row for row in known if self.is_counted(row)]
         self.last_day = self.local(cutoff - timedelta(microseconds=1))
         rows = []
         for month in sorted({(day.year, day.month) for day in self.days(period.first, period.last)}):
@@ -40,6 +43,9 @@ class Oracle:
         for account in self.company["accounts"]:
             rows += [*self.festivals(account), *self.birthdays(account), *self.life(account), *self.matters(account)]
         return rows
+
+    def is_counted(self, row: dict[str, Any]) -> bool:
+        return row["kind"] != "event_retracted" and (row["account_id"], row["event_id"]) not in self.retracted
 
     # days and instants
 
@@ -74,7 +80,10 @@ class Oracle:
         seen = [row for row in changes if row in self.known and self.local(row["occurred_at"]) <= day]
         if seen:
             return to(seen[-1])
-        return before(changes[0]) if changes else now
+        says = not changes or "from" in note(changes[0]) or kinds not in (("tier_changed",), ("rep_assigned",))
+        if not changes or (not says and now not in [to(row) for row in changes]):
+            return now  # no event brought it, so it was there all the time
+        return before(changes[0])
 
     def tier(self, account: dict[str, Any], day: date) -> str | None:
         return self.value(
@@ -97,6 +106,7 @@ class Oracle:
                 and each["occurred_at"] < row["occurred_at"]
                 and each["rep_id"]
                 and each["kind"] != "order"
+                and self.is_counted(each)
             ]
             return earlier[-1] if earlier else None
 

@@ -64,7 +64,7 @@ class Known:
 
 def value_of(feature: Feature, events: Sequence[Happened], cutoff: int, world: World) -> Known:
     """The feature of one account at one cutoff; peers are not for one account."""
-    visible = [event for event in events if event.occurred < cutoff and event.known < cutoff]
+    visible = visible_before(events, cutoff)
     if isinstance(feature.measure, Calendar):
         return _season(feature.measure.of, cutoff, world)
     if isinstance(feature.measure, CadenceTarget):
@@ -74,6 +74,13 @@ def value_of(feature: Feature, events: Sequence[Happened], cutoff: int, world: W
     if _is_missing(found.number) and feature.fill is not None and told:
         return Known(feature.fill, 0)
     return found
+
+
+def visible_before(events: Sequence[Happened], cutoff: int) -> list[Happened]:
+    """What a cutoff counts: what had happened and was known, less what was retracted by one known as well."""
+    known = [event for event in events if event.occurred < cutoff and event.known < cutoff]
+    retracted = {event.ref for event in known if event.kind is EventKind.EVENT_RETRACTED and event.ref}
+    return [event for event in known if event.kind is not EventKind.EVENT_RETRACTED and event.name not in retracted]
 
 
 def _measure(measure: Atom | Combined, visible: Sequence[Happened], cutoff: int, world: World) -> Known:

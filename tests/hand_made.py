@@ -6,6 +6,7 @@ from features.context import UNKNOWN, Context
 from kqml.calendar.business_time import DAY_US, QuietPeriods
 from kqml.events import KIND_OF_CODE, KINDS
 from kqml.history.event_log import EventLog
+from kqml.history.retractions import NEVER
 
 
 def at(days):
@@ -18,19 +19,22 @@ def in_days(instants):
 
 
 def made_log(histories):
-    """A log of {account: [(day, kind code, days until it was recorded)]}, sorted here."""
+    """A log of {account: [(day, kind code, days until it was recorded, perhaps the day of its retraction)]}, sorted
+    here."""
     names = sorted(histories)
     events = [sorted(histories[name], key=lambda event: event[0]) for name in names]
     flat = [event for history in events for event in history]
-    occurred = at([day for day, _, _ in flat])
+    occurred = at([event[0] for event in flat])
+    retracted = [event[3] if len(event) > 3 else None for event in flat]
     return EventLog(
         accounts=np.array(names, dtype=object),
         offsets=np.cumsum([0, *map(len, events)]).astype(np.int64),
         occurred_at=occurred,
-        known_at=occurred + at([lag for _, _, lag in flat]),
-        kind=np.array([KIND_OF_CODE[code].number for _, code, _ in flat], dtype=np.uint8),
+        known_at=occurred + at([event[2] for event in flat]),
+        kind=np.array([KIND_OF_CODE[event[1]].number for event in flat], dtype=np.uint8),
         values={},
         codes={},
+        retracted_at=np.array([NEVER if day is None else int(at(day)) for day in retracted], dtype=np.int64),
     )
 
 

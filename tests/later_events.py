@@ -29,6 +29,7 @@ class LaterEvents:
         self._random = np.random.default_rng(seed)
         self._accounts, self._cutoff, self._updated = accounts, cutoff, updated
         self._names = [row["event_id"] for row in events]
+        self._accounts_of = {row["event_id"]: row["account_id"] for row in events}
         self._ended = {row["account_id"] for row in events if row["kind"] in {kind.code for kind in ENDINGS}}
         self._changed: set[tuple[str, str]] = set()
 
@@ -61,6 +62,8 @@ class LaterEvents:
             "due_at": moment_of(known + int(random.integers(-30, 30)) * DAY_US),
             "ref": str(random.choice(self._names)),
         }
+        if kind is EventKind.EVENT_RETRACTED:
+            return {**row, "account_id": self._accounts_of[row["ref"]]}
         attributes = ATTRIBUTES[random.integers(0, len(ATTRIBUTES))]
         return self._change(row, kind, account, attributes)
 

@@ -12,6 +12,7 @@ from kqml.calendar.business_time import DAY_US, QuietPeriods
 from kqml.events import KINDS, EventKind
 from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, EventNote
 from kqml.history.links import links_of
+from kqml.history.retractions import retraction_instants
 
 HOUR_US = DAY_US // 24
 KINDS_USED = (
@@ -27,6 +28,7 @@ KINDS_USED = (
     EventKind.HELP_ASKED,
     EventKind.CARD_UPDATED,
     EventKind.REP_ASSIGNED,
+    EventKind.EVENT_RETRACTED,
 )
 CUTOFFS = np.array([0, 30, 60, 61, 420]) * DAY_US
 """Windows of the test catalog are of 1 to 365 days, so that events on multiples of a day lie on their bounds."""
@@ -111,20 +113,22 @@ def log_of(accounts: Sequence[Sequence[Happened]]) -> EventLog:
     owner = np.repeat(np.arange(len(accounts)), [len(account) for account in accounts])
     kind = np.array([event.kind.number for event in events], dtype=np.uint8)
     names = {(owner[place], event.name): place for place, event in enumerate(events) if event.name}
-    opener = [names.get((owner[place], event.ref), -1) for place, event in enumerate(events)]
+    opened = np.array([names.get((owner[place], e.ref), -1) for place, e in enumerate(events)], dtype=np.int64)
+    occurred, known = (np.array([getattr(e, name) for e in events], dtype=np.int64) for name in ("occurred", "known"))
     notes = tuple(dict.fromkeys(EventNote(event.topic, event.fields) for event in events))
     codes = {name: np.array([e.codes.get(name, -1) for e in events], dtype=np.int32) for name in CODES}
     codes["note"] = np.array([notes.index(EventNote(e.topic, e.fields)) for e in events], dtype=np.int32)
     return EventLog(
         accounts=np.array([f"a{place}" for place in range(len(accounts))], dtype=object),
         offsets=np.cumsum([0, *(len(account) for account in accounts)]).astype(np.int64),
-        occurred_at=np.array([event.occurred for event in events], dtype=np.int64),
-        known_at=np.array([event.known for event in events], dtype=np.int64),
+        occurred_at=occurred,
+        known_at=known,
         kind=kind,
         values={name: np.array([e.values.get(name, np.nan) for e in events]) for name in VALUES if name in values},
-        codes=codes | links_of(np.array(opener, dtype=np.int64), owner, kind),
+        codes=codes | links_of(opened, owner, kind),
         due_at=np.array([NO_DUE if e.due is None else e.due for e in events], dtype=np.int64),
         notes=notes,
+        retracted_at=retraction_instants(owner, kind, np.maximum(occurred, known), lambda rows: opened[rows]),
     )
 
 

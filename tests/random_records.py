@@ -49,6 +49,11 @@ def check_same_log(found, expected):
         np.testing.assert_array_equal(found.codes.get(name, nothing), expected.codes.get(name, nothing), err_msg=name)
     np.testing.assert_array_equal(dues(found), dues(expected))
     assert found.notes == expected.notes
+    np.testing.assert_array_equal(found.retraction_of(every(found)), expected.retraction_of(every(expected)))
+
+
+def every(log):
+    return np.arange(len(log))
 
 
 def dues(log):

@@ -9,6 +9,7 @@ from features.engine.atoms import fill_absent, fill_atoms
 from features.engine.closings import closing_in, find_closings, tally_closings
 from features.engine.jit import ZERO, inlined, unsigned
 from features.engine.ledger import book_omissions
+from features.engine.retracting import is_retracted
 from features.engine.scratch import STRIDE, Scratch
 from features.engine.searching import before, recorded_since
 from features.engine.streams import find_members, keep_visible, load_stream, to_active
@@ -20,7 +21,7 @@ from kqml.calendar.business_time import Instants
 def fill_account(
     log: LogArrays, world: WorldArrays, plan: PlanArrays, account: int, cutoffs: Instants, scratch: Scratch
 ) -> None:
-    """Fill the slots of all atoms for one account at ascending cutoffs."""
+    """Fill the slots of all atoms for one account at ascending cutoffs, which see the same events retracted."""
     low = log.offsets[account]
     # Events from the last cutoff on are the future of every row and are never looked at.
     high = low + before(log.occurred_at[low : log.offsets[account + 1]], cutoffs[-1])
@@ -33,7 +34,7 @@ def fill_account(
         reach_back(cutoffs, recorded_since(world.recorded_since, kinds), scratch)
         # Most accounts lack most kinds: one test of bits spares loading and searching empty streams.
         if kinds & present and plan.rules[stream] != CLOSING:
-            members = find_members(log, low, high, kinds, scratch)
+            members = find_members(log, low, high, kinds, cutoffs[0], scratch)
             fill_stream(log, world, plan, stream, members, cutoffs, scratch)
         else:
             fill_absent(log, plan, stream, len(cutoffs), scratch)
@@ -76,7 +77,7 @@ def fill_closings(
     All rows at once: closings carry the instants at which they became known, so that late records need no second pass.
     """
     for row in range(plan.closing_start[stream], plan.closing_start[stream + 1]):
-        n = find_closings(plan.closings[row], cutoffs, closing_in(log, bounds[0], bounds[1], scratch))
+        n = find_closings(plan.closings[row], cutoffs, closing_in(log, bounds[0], bounds[1], cutoffs[0], scratch))
         answered = recorded_since(world.recorded_since, plan.closings[row, 1])
         if plan.rules[stream] == CLOSING:
             tally_closings(log, plan, stream, n, answered, cutoffs, scratch)
@@ -149,7 +150,9 @@ def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: 
     for k in range(len(cutoffs)):
         first = low
         # Restarts at `low` for each cutoff: an event unknown at one cutoff may be known at the next. Usually one step.
-        while first < high and log.known_at[first] >= cutoffs[k] and log.occurred_at[first] < cutoffs[k]:
+        while first < high and log.occurred_at[first] < cutoffs[k]:
+            if log.known_at[first] < cutoffs[k] and not is_retracted(log, first, cutoffs[0]):
+                break
             first += 1
         seen = first < high and log.occurred_at[first] < cutoffs[k]
         scratch.opened[k] = opened_at if opened_at != UNKNOWN else log.occurred_at[first] if seen else NEVER

@@ -30,7 +30,7 @@ REP_COLUMN, NOTE_COLUMN, OPENS_COLUMN, CLOSES_COLUMN = map(_CODES.index, ("rep_i
 
 class LogArrays(NamedTuple):
     """An event log; `values`, `codes` in the order of VALUES, CODES with LINKS, of length 0 where the data lack a
-    column, likewise `due_at`. `books`, `fields`: what notes mean (features.note_tables)."""
+    column, likewise `due_at`, `retracted_at`. `books`, `fields`: what notes mean (features.note_tables)."""
 
     offsets: NDArray[np.int64]
     occurred_at: Instants
@@ -39,6 +39,7 @@ class LogArrays(NamedTuple):
     values: tuple[NDArray[np.float64], ...]
     codes: tuple[NDArray[np.int32], ...]
     due_at: Instants
+    retracted_at: Instants
     books: NDArray[np.float64]
     fields: NDArray[np.int64]
 
@@ -74,6 +75,7 @@ def log_arrays(log: EventLog, notes: NoteTables) -> LogArrays:
         tuple(_view(log.values.get(name, _NO_VALUE), np.float64) for name in VALUES),
         tuple(_view(log.codes.get(name, _NO_CODE), np.int32) for name in _CODES),
         _view(_NO_INSTANT if log.due_at is None else log.due_at, np.int64),
+        _view(_NO_INSTANT if log.retracted_at is None else log.retracted_at, np.int64),
         _view(notes.books(log.notes), np.float64),
         _view(notes.fields(log.notes), np.int64),
     )

@@ -48,14 +48,19 @@ def tally_closings(
 
 
 class ClosingIndex(NamedTuple):
-    """The events `low:high` of an account as `find_closings` reads them, and the scratch arrays that it fills."""
+    """The events `low:high` of an account as `find_closings` reads them, and the scratch arrays that it fills.
+
+    `cutoff`: the first of the rows, which see the same events retracted.
+    """
 
     low: int
     high: int
+    cutoff: int
     kind: NDArray[np.uint8]
     occurred_at: Instants
     known_at: Instants
     due_at: Instants
+    retracted_at: Instants
     opens: NDArray[np.int32]
     closes: NDArray[np.int32]
     reps: NDArray[np.int32]
@@ -66,15 +71,17 @@ class ClosingIndex(NamedTuple):
 
 
 @inlined
-def closing_in(log: LogArrays, low: int, high: int, scratch: Scratch) -> ClosingIndex:
+def closing_in(log: LogArrays, low: int, high: int, cutoff: int, scratch: Scratch) -> ClosingIndex:
     """Return the events `low:high` with the scratch arrays for closings."""
     return ClosingIndex(
         low,
         high,
+        cutoff,
         log.kind,
         log.occurred_at,
         log.known_at,
         log.due_at,
+        log.retracted_at,
         log.codes[OPENS_COLUMN],
         log.codes[CLOSES_COLUMN],
         log.codes[REP_COLUMN],
@@ -104,11 +111,19 @@ def find_closings(rule: NDArray[np.int64], cutoffs: Instants, result: ClosingInd
 
 
 @inlined
+def is_of(kinds: int, place: int, result: ClosingIndex) -> bool:
+    """Whether an event is of some kinds (bits), and not retracted."""
+    if not (kinds >> np.int64(result.kind[place])) & 1:
+        return False
+    return not len(result.retracted_at) or result.retracted_at[place] >= result.cutoff
+
+
+@inlined
 def find_openers(rule: NDArray[np.int64], result: ClosingIndex) -> int:
     """List the opening events, all of them still open; return their number."""
     n = 0
     for event in range(result.low, result.high):
-        if not (rule[OPENING] >> np.int64(result.kind[event])) & 1:
+        if not is_of(rule[OPENING], event, result):
             continue
         begun = result.occurred_at[event]
         due = begun + rule[DUE_AFTER] if rule[DUE_AFTER] >= 0 else NEVER
@@ -138,7 +153,7 @@ def close_by_reference(rule: NDArray[np.int64], n: int, result: ClosingIndex) ->
         if result.opens[result.opening[i]] >= 0:
             result.queue[result.opens[result.opening[i]]] = i
     for event in range(result.low, result.high):
-        if result.closes[event] >= 0 and (rule[CLOSING_KINDS] >> np.int64(result.kind[event])) & 1:
+        if result.closes[event] >= 0 and is_of(rule[CLOSING_KINDS], event, result):
             i = result.queue[result.closes[event]]
             if i >= 0:
                 close(rule, event, i, result)
@@ -161,7 +176,7 @@ def close_by_next(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None
             # Strictly later: of two events at one instant the order in the log means nothing.
             later = result.occurred_at[event] > result.occurred_at[opener]
             same = rep < 0 or reps[event] < 0 or reps[event] == rep
-            if later and same and (rule[CLOSING_KINDS] >> np.int64(result.kind[event])) & 1:
+            if later and same and is_of(rule[CLOSING_KINDS], event, result):
                 close(rule, event, i, result)
             event += 1
 

@@ -8,6 +8,7 @@ from features.engine.account import fill_account
 from features.engine.arrays import OPENS_COLUMN, LogArrays, RowArrays, WorldArrays
 from features.engine.cells import add_to_cells, less_means, over_targets
 from features.engine.jit import compiled, inlined, unsigned
+from features.engine.retracting import next_retraction
 from features.engine.scratch import Scratch
 from features.engine.searching import before, recorded_since
 from features.lowering import OPERATIONS, SEASONS, PlanArrays
@@ -52,11 +53,15 @@ def fill_rows(
     scratch: Scratch,
     out: NDArray[np.float64],
 ) -> None:
-    """Write the features of the rows from `first` on to `out` (rows, F)."""
+    """Write the features of the rows from `first` on to `out` (rows, F).
+
+    Rows of an account are filled together as long as no retraction becomes known between them.
+    """
     row, last = first, first + len(out)
     while row < last:
         account, stop = rows.account[row], row + 1
-        while stop < last and rows.account[stop] == account:
+        until = next_retraction(log, account, rows.cutoff[row])
+        while stop < last and rows.account[stop] == account and rows.cutoff[stop] <= until:
             stop += 1
         # Rows of one account go in together, so that its events are loaded once for all of its cutoffs.
         cutoffs, lines = rows.cutoff[row:stop], out[row - first : stop - first]

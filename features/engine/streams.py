@@ -17,15 +17,26 @@ MINUTES, AUTHENTICITY = VALUES.index("minutes"), VALUES.index("authenticity")
 
 
 @inlined
-def find_members(log: LogArrays, low: int, high: int, kinds: int, scratch: Scratch) -> int:
-    """Fill `members` with the indices of the stream's events among `low:high`; return their number."""
+def find_members(log: LogArrays, low: int, high: int, kinds: int, cutoff: int, scratch: Scratch) -> int:
+    """Fill `members` with the indices of the stream's events among `low:high`, without those that `cutoff` sees
+    retracted; return their number."""
     count = 0
     for event in range(low, high):
         # Branch-free compaction: every event is written, `count` moves on only for members. Kinds alternate without a
         # pattern, so that a branch would be mispredicted about as often as it is taken.
         scratch.members[count] = event
         count += int((kinds >> np.int64(log.kind[event])) & 1)
-    return count
+    return drop_retracted(log, count, cutoff, scratch) if len(log.retracted_at) else count
+
+
+@inlined
+def drop_retracted(log: LogArrays, count: int, cutoff: int, scratch: Scratch) -> int:
+    """Leave the members that `cutoff` does not see retracted; return their number."""
+    retained = 0
+    for member in range(count):
+        scratch.members[retained] = scratch.members[member]
+        retained += log.retracted_at[scratch.members[member]] >= cutoff
+    return retained
 
 
 @inlined

@@ -11,18 +11,46 @@ Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+NOT_SAID = -2
+"""`before` of a change that does not say it."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Events in order of time that hint at the value before the first change; `retracted_at`: cutoffs after it no
+    longer count one."""
+
+    account: Indices
+    value: Indices
+    retracted_at: Instants
+
+    def at(self, accounts: int, cutoff: int) -> Indices:
+        """Each account's latest hint, -1 without one."""
+        result = np.full(accounts, -1, dtype=np.int64)
+        counted = self.retracted_at >= cutoff
+        result[self.account[counted]] = self.value[counted]
+        return result
+
+
 @dataclass(frozen=True)
 class Changes:
     """Changes in order of time. From local day `day` on an account has `value`; before its first change it had
-    `before` of that change. An account without changes has `now`. Values are numbers, -1 is unknown."""
+    `before` of that change. An account without changes has `now`. Values are numbers, -1 is unknown.
+
+    Where the first change does not say what was before it, that is `now` if no change brought it, else what `hints`
+    say, else `otherwise`: the vectorised `kqml.history.attributes.value_at`.
+    """
 
     account: Indices
     day: Indices
     occurred_at: Instants
     known_at: Instants
+    retracted_at: Instants
     value: Indices
     before: Indices
     now: Indices
+    hints: Hints | None = None
+    otherwise: int = -1
 
     def grid(self, first: int, last: int, cutoff: int) -> Indices:
         """Accounts × days `first` to `last` (included): the value as known before the cutoff.
@@ -31,8 +59,8 @@ class Changes:
         """
         start = self.now.copy()
         backwards = np.arange(len(self.account))[::-1]
-        start[self.account[backwards]] = self.before[backwards]
-        known = (self.known_at < cutoff) & (self.occurred_at < cutoff)
+        start[self.account[backwards]] = self._before(cutoff)[backwards]
+        known = (self.known_at < cutoff) & (self.occurred_at < cutoff) & (self.retracted_at >= cutoff)
         early = known & (self.day <= first)
         start[self.account[early]] = self.value[early]
         result = np.repeat(start[:, None], last - first + 1, axis=1)
@@ -50,7 +78,10 @@ class Changes:
         np.minimum.at(result, self.account, self.occurred_at)
         return result
 
-    def with_before(self, hints: Indices) -> "Changes":
-        """Where a first change does not say what was before it, `hints` by account do."""
-        before = np.where(self.before < 0, hints[self.account], self.before)
-        return Changes(self.account, self.day, self.occurred_at, self.known_at, self.value, before, self.now)
+    def _before(self, cutoff: int) -> Indices:
+        accounts = len(self.now)
+        unknown = np.full(accounts, self.otherwise) if self.hints is None else self.hints.at(accounts, cutoff)
+        brought = np.zeros(accounts, dtype=np.bool_)
+        brought[self.account[self.value == self.now[self.account]]] = True
+        unsaid = np.where(brought, unknown, self.now)
+        return np.where(self.before == NOT_SAID, unsaid[self.account], self.before)

@@ -1,6 +1,7 @@
 """How accounts stand from day to day: tier, rep in charge, consent, open or closed."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.attribute_changes import Changes
-from kqml.duties.duty_log import DutyLog, Records
-from kqml.events import EventKind
-from kqml.history.attributes import STATUS_AFTER, has_consent
+from kqml.duties.attribute_changes import NOT_SAID, Changes, Hints
+from kqml.duties.duty_log import DutyLog
+from kqml.events import KINDS
+from kqml.history.attributes import ANY_TIME, KINDS_OF, UNSAID, change_of, has_consent, in_business
+from kqml.history.retractions import NEVER
 
 Indices = NDArray[np.int64]
 
@@ -34,12 +36,11 @@ class AttributeHistory:
 def attribute_history(log: DutyLog, accounts: pa.Table) -> AttributeHistory:
     """The standing of a log's accounts from their table of now, from the events that changed it."""
     known = _Table(accounts, log)
-    records = log.records
     return AttributeHistory(
-        tier=_tiers(log, records.of(EventKind.TIER_CHANGED), known),
-        owner=_owners(log, records.of(EventKind.REP_ASSIGNED), known),
-        consent=_consents(log, records.of(EventKind.CONSENT_CHANGED), known),
-        status=_statuses(log, records.of(*STATUS_AFTER), known),
+        tier=_tiers(log, known),
+        owner=_owners(log, known),
+        consent=_consents(log, known),
+        status=_statuses(log, known),
         opened=known.days("opened_on", otherwise=-(2**31)),
     )
 
@@ -69,47 +70,42 @@ class _Table:
         return np.asarray(result.to_numpy(), dtype=np.int64)
 
 
-def _changes(log: DutyLog, records: Records, value: Indices, before: Indices, now: Indices) -> Changes:
+def _changes(log: DutyLog, attribute: str, code: Callable[[Any], int], now: Indices) -> Changes:
+    """The changes of an attribute as `kqml.history.attributes.change_of` reads them, values as numbers."""
+    records = log.records.of(*KINDS_OF[attribute])
+    reps = [None if index < 0 else log.reps[index].name for index in records.rep.tolist()]
+    read = zip(records.kind.tolist(), log.notes(records.row), reps, strict=True)
+    said = [change_of(KINDS[kind], ANY_TIME, note, rep) for kind, note, rep in read]
     return Changes(
         account=records.account,
         day=local_days(records.occurred_at, log.time_zone),
         occurred_at=records.occurred_at,
         known_at=records.known_at,
-        value=value,
-        before=before,
+        retracted_at=records.retracted_at,
+        value=np.array([code(one.after) for one in said], dtype=np.int64),
+        before=np.array([NOT_SAID if one.before == UNSAID else code(one.before) for one in said], dtype=np.int64),
         now=now,
     )
 
 
-def _tiers(log: DutyLog, records: Records, known: _Table) -> Changes:
-    notes = log.notes(records.row)
-    value, before = (np.array([_tier(note.get(key)) for note in notes], dtype=np.int64) for key in ("to", "from"))
-    return _changes(log, records, value, before, known.value_indices("tier", list(TIERS)))
+def _tiers(log: DutyLog, known: _Table) -> Changes:
+    codes = {name: index for index, name in enumerate(TIERS)}
+    return _changes(log, "tier", lambda name: codes.get(name, -1), known.value_indices("tier", list(TIERS)))
 
 
-def _tier(name: object) -> int:
-    return TIERS.index(name) if isinstance(name, str) and name in TIERS else -1
+def _owners(log: DutyLog, known: _Table) -> Changes:
+    """Where it is not known who was in charge before a change, it is whoever was last seen at the account before."""
+    codes = {rep.name: index for index, rep in enumerate(log.reps)}
+    changes = _changes(
+        log, "owner_rep_id", lambda name: codes.get(name, -1), known.value_indices("owner_rep_id", list(codes))
+    )
+    seen = log.records.where((log.records.rep >= 0) & (log.records.occurred_at < changes.first()[log.records.account]))
+    return replace(changes, hints=Hints(seen.account, seen.rep, seen.retracted_at))
 
 
-def _owners(log: DutyLog, records: Records, known: _Table) -> Changes:
-    """Where no change says who was in charge before, it is whoever was last seen at the account before it."""
-    names = {rep.name: place for place, rep in enumerate(log.reps)}
-    text = [names.get(str(note.get("from")), -1) for note in log.notes(records.row)]
-    now = known.value_indices("owner_rep_id", [rep.name for rep in log.reps])
-    changes = _changes(log, records, records.rep, np.array(text, dtype=np.int64), now)
-    seen = (log.records.rep >= 0) & (log.records.occurred_at < changes.first()[log.records.account])
-    hints = np.full(len(now), -1, dtype=np.int64)
-    hints[log.records.account[seen]] = log.records.rep[seen]
-    return changes.with_before(hints)
-
-
-def _consents(log: DutyLog, records: Records, known: _Table) -> Changes:
-    """From `attributes.consent` of now, `from` and `to` of events."""
-    notes = log.notes(records.row)
-    value = np.array([has_consent(note, "to") for note in notes], dtype=np.int64)
-    before = np.array([has_consent(note, "from") for note in notes], dtype=np.int64)
+def _consents(log: DutyLog, known: _Table) -> Changes:
     now = [has_consent(_attributes(text)) for text in known.texts("attributes")]
-    return _changes(log, records, value, before, np.array(now, dtype=np.int64))
+    return replace(_changes(log, "consent", int, np.array(now, dtype=np.int64)), otherwise=1)
 
 
 def _attributes(text: str | None) -> dict[str, Any]:
@@ -117,14 +113,13 @@ def _attributes(text: str | None) -> dict[str, Any]:
     return result if isinstance(result, dict) else {}
 
 
-def _statuses(log: DutyLog, records: Records, known: _Table) -> Changes:
+def _statuses(log: DutyLog, known: _Table) -> Changes:
     """An account that is closed now without an event is so since `status_since`, without that always."""
-    opens = (records.kind == EventKind.ACCOUNT_REOPENED.number).astype(np.int64)
-    now = np.array([int(status in (None, "active")) for status in known.texts("status")], dtype=np.int64)
+    now = np.array([in_business(status) for status in known.texts("status")], dtype=np.int64)
     since = known.days("status_since", otherwise=-1)
-    changes = _changes(log, records, opens, 1 - opens, now)
+    changes = _changes(log, "status", in_business, now)
     untold = np.ones(len(now), dtype=np.bool_)
-    untold[records.account] = False
+    untold[changes.account] = False
     added = np.flatnonzero(untold & (now == 0) & (since >= 0))
     at = since[added] * DAY_US
     zeros = np.zeros(len(added), dtype=np.int64)
@@ -133,6 +128,7 @@ def _statuses(log: DutyLog, records: Records, known: _Table) -> Changes:
         day=np.concatenate([changes.day, since[added]]),
         occurred_at=np.concatenate([changes.occurred_at, at]),
         known_at=np.concatenate([changes.known_at, at]),
+        retracted_at=np.concatenate([changes.retracted_at, np.full(len(added), NEVER)]),
         value=np.concatenate([changes.value, zeros]),
         before=np.concatenate([changes.before, zeros + 1]),
         now=now,

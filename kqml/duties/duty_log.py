@@ -1,6 +1,7 @@
 """The events that duties read, by kind, as known before a cutoff; what each contact counts."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import orjson
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import Instants
 from kqml.duties.reps import DutyRep
 from kqml.events import KINDS, EventKind
+from kqml.history.links import targets_in
+from kqml.history.retractions import NEVER, retraction_instants
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
@@ -25,7 +28,8 @@ NOWHEN = np.iinfo(np.int64).min
 class Records:
     """Events in order of time, as columns; -1, NaN and NOWHEN stand for nothing. `account`, `rep`: places in the book.
 
-    `row`: the place in `DutyBook.source`, where texts are.
+    `row`: the place in `DutyBook.source`, where texts are. `retracted_at`: the instant after which no cutoff counts an
+    event (kqml.history.retractions).
     """
 
     account: Indices
@@ -38,6 +42,7 @@ class Records:
     authenticity: Floats
     due_at: Instants
     row: Indices
+    retracted_at: Instants
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -49,8 +54,8 @@ class Records:
         return self.where(np.isin(self.kind, [kind.number for kind in kinds]))
 
     def known_before(self, cutoff: int) -> "Records":
-        """Those that had happened and were known before the cutoff."""
-        return self.where((self.known_at < cutoff) & (self.occurred_at < cutoff))
+        """Those that had happened, were known and not retracted before the cutoff."""
+        return self.where((self.known_at < cutoff) & (self.occurred_at < cutoff) & (self.retracted_at >= cutoff))
 
 
 @dataclass(frozen=True)
@@ -79,18 +84,23 @@ class DutyLog:
 def records_of(events: pa.Table, names: pa.Array, people: pa.Array) -> Records:
     rows = events.num_rows
     occurred = _instants(events, "occurred_at", None)
+    known = _instants(events, "known_at", occurred)
     order = np.argsort(occurred, kind="stable")
+    account, kind = indices_in(events, "account_id", names), _kinds(events["kind"])
+    find = partial(targets_in, events)
+    retracted_at = retraction_instants(account, kind, np.maximum(occurred, known), find)
     result = Records(
-        account=indices_in(events, "account_id", names),
-        kind=_kinds(events["kind"]),
+        account=account,
+        kind=kind,
         occurred_at=occurred,
-        known_at=_instants(events, "known_at", occurred),
+        known_at=known,
         rep=indices_in(events, "rep_id", people),
         minutes=_floats(events, "minutes"),
         amount=_floats(events, "amount"),
         authenticity=_floats(events, "authenticity"),
         due_at=_instants(events, "due_at", np.full(rows, NOWHEN, dtype=np.int64)),
         row=np.arange(rows, dtype=np.int64),
+        retracted_at=np.full(rows, NEVER) if retracted_at is None else retracted_at,
     )
     return Records(*(getattr(result, name)[order] for name in Records.__dataclass_fields__))
 

@@ -66,7 +66,7 @@ class DutyInputs:
 def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
     """The kinds of events that duties look at."""
     counted = {kind for kinds in playbook.counting.kinds.values() for kind in kinds}
-    return tuple(kind for kind in KINDS if kind in counted | {*CHANGES, *MATTERS})
+    return tuple(kind for kind in KINDS if kind in counted | {*CHANGES, *MATTERS, EventKind.EVENT_RETRACTED})
 
 
 def read_duty_inputs(dataset: Dataset, playbook: Playbook, declared: tuple[DutyOverride, ...] = ()) -> DutyInputs:
@@ -85,9 +85,18 @@ def read_duty_inputs(dataset: Dataset, playbook: Playbook, declared: tuple[DutyO
 def _with_first_events(accounts: pa.Table, dataset: Dataset) -> pa.Table:
     if "opened_on" in accounts.column_names and not accounts["opened_on"].null_count:
         return accounts
-    events = dataset.events(("account_id", "occurred_at"))
-    firsts = events.group_by("account_id").aggregate([("occurred_at", "min")])
-    return with_openings(accounts, firsts.rename_columns(["account_id", "first"]), dataset.info.time_zone)
+    return with_openings(accounts, _first_events(dataset), dataset.info.time_zone)
+
+
+def _first_events(dataset: Dataset) -> pa.Table:
+    """When the first event of each account that was not retracted happened: account_id, first."""
+    if EventKind.EVENT_RETRACTED.code not in dataset.info.kinds_recorded:
+        events = dataset.events(("account_id", "occurred_at"))
+        firsts = events.group_by("account_id").aggregate([("occurred_at", "min")])
+        return firsts.rename_columns(["account_id", "first"])
+    log = dataset.event_log().settled()
+    some = np.flatnonzero(np.diff(log.offsets))
+    return pa.table({"account_id": pa.array(log.accounts[some]), "first": log.occurred_at[log.offsets[some]]})
 
 
 def with_openings(accounts: pa.Table, firsts: pa.Table, time_zone: str) -> pa.Table:

@@ -1,7 +1,7 @@
 """The credit grade (domain §7): as recorded, else by those of the 5 Cs for which there are inputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import orjson
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import DAY_US
 from kqml.grades.known import Floats, Known
 from kqml.grades.relationship import grades_of, payments_due
+from kqml.history.attributes import AttributeChange, value_at
 from kqml.playbook import Playbook
 from kqml.playbook.codes import GRADES
 
@@ -19,28 +20,18 @@ Texts = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
-class CreditChange:
-    """A `credit_changed` event: the account's place, when it had happened and was known, from which grade to which."""
-
-    account: int
-    visible_at: int
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True)
 class CreditInputs:
     """What credit is judged by beside payments. `present`: the grade of now per account, None where absent. `changes`:
-    every one, in the order of events. `given`: per account the Cs that its attributes give now, each 0 to 1 (NaN)."""
+    by the account's place, in the order of events. `given`: per account the Cs that its attributes give now, each 0 to
+    1 (NaN)."""
 
     present: Texts
-    changes: tuple[CreditChange, ...]
+    changes: Mapping[int, Sequence[AttributeChange]]
     given: Mapping[str, Floats]
 
     def between(self, start: int, stop: int) -> "CreditInputs":
         """Those of the accounts `start:stop`."""
-        changes = (change for change in self.changes if start <= change.account < stop)
-        moved = tuple(replace(change, account=change.account - start) for change in changes)
+        moved = {place - start: own for place, own in self.changes.items() if start <= place < stop}
         return CreditInputs(self.present[start:stop], moved, {name: self.given[name][start:stop] for name in FIVE_CS})
 
 
@@ -76,7 +67,7 @@ def credit(known: Known, playbook: Playbook, inputs: CreditInputs, *, now: bool)
     return Credit(np.where(has, recorded, by_cs), basis, assessment.astype(np.int64), character)
 
 
-def credit_inputs(accounts: pd.DataFrame, changes: Sequence[CreditChange]) -> CreditInputs:
+def credit_inputs(accounts: pd.DataFrame, changes: Mapping[int, Sequence[AttributeChange]]) -> CreditInputs:
     """The inputs of a dataset; `accounts` in the order of the log.
 
     One of the 5 Cs is given as `attributes.credit.<name>`: a grade A to D, or a share 0 to 1.
@@ -85,17 +76,13 @@ def credit_inputs(accounts: pd.DataFrame, changes: Sequence[CreditChange]) -> Cr
     present = accounts.get("credit_grade", nothing).astype(object)
     notes = [_credit_note(text) for text in accounts.get("attributes", nothing)]
     given = {name: np.array([_share(note.get(name)) for note in notes], dtype=np.float64) for name in FIVE_CS}
-    return CreditInputs(present.where(present.notna(), None).to_numpy(dtype=object), tuple(changes), given)
+    return CreditInputs(present.where(present.notna(), None).to_numpy(dtype=object), changes, given)
 
 
 def _recorded(known: Known, inputs: CreditInputs, now: bool) -> Texts:
     grades = inputs.present.copy() if now else np.full(len(inputs.present), None, dtype=object)
-    for change in reversed(inputs.changes):
-        if change.visible_at >= known.cutoff:
-            grades[change.account] = change.before
-    for change in inputs.changes:
-        if change.visible_at < known.cutoff:
-            grades[change.account] = change.after
+    for account, changes in inputs.changes.items():
+        grades[account] = value_at(known.cutoff, grades[account], changes)
     return grades
 
 

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
-from kqml.grades.credit import CreditChange, CreditInputs, credit_inputs
+from kqml.grades.credit import CreditInputs, credit_inputs
 from kqml.grades.customer_card import FilledFields, filled_by_tables
 from kqml.grades.depth import IN_TOUCH, SOLVING
 from kqml.grades.known import recorded_since
 from kqml.grades.sales import SIGNS
+from kqml.history.attributes import AttributeChange, change_of
 from kqml.history.event_log import LINKS, EventLog
 from kqml.playbook import Playbook
 
@@ -46,7 +45,7 @@ def read_grade_inputs(dataset: Dataset, playbook: Playbook, now: int) -> GradeIn
     """The material of a whole dataset."""
     log, accounts = dataset.event_log(), dataset.accounts()
     card = filled_by_tables(accounts, dataset.contacts(), playbook.card)
-    credit = credit_inputs(accounts, _credit_changes(dataset, accounts))
+    credit = credit_inputs(accounts, _credit_changes(dataset))
     return GradeInputs(log, playbook, recorded_since(dataset.info), card, credit, now, dataset.info.time_zone)
 
 
@@ -72,17 +71,16 @@ def _kinds(playbook: Playbook) -> set[EventKind]:
     }
 
 
-def _credit_changes(dataset: Dataset, accounts: pd.DataFrame) -> list[CreditChange]:
-    if EventKind.CREDIT_CHANGED.code not in dataset.info.kinds_recorded:
-        return []
-    wanted = ["account_id", "occurred_at", "known_at", "kind", "attributes"]
-    events = dataset.events(wanted, [EventKind.CREDIT_CHANGED])
-    if "attributes" not in events.column_names:
-        return []
-    indices = accounts.index.get_indexer(pd.Index(events["account_id"].to_pylist()))
-    visible = np.maximum(*(events[name].cast(pa.int64()).to_numpy() for name in ("occurred_at", "known_at")))
-    notes = [json.loads(text or "{}") for text in events["attributes"].to_pylist()]
-    return [
-        CreditChange(int(place), int(at), note.get("from"), note.get("to"))
-        for place, at, note in zip(indices, visible, notes, strict=True)
-    ]
+def _credit_changes(dataset: Dataset) -> dict[int, list[AttributeChange]]:
+    """The changes of the credit grade by the place of their account in the log."""
+    kind = EventKind.CREDIT_CHANGED
+    if kind.code not in dataset.info.kinds_recorded or "attributes" not in dataset.event_columns():
+        return {}
+    log, changes = dataset.event_log(), dict[int, list[AttributeChange]]()
+    rows = np.flatnonzero(log.kind == kind.number)
+    notes = dataset.events(["account_id", "occurred_at", "attributes"], [kind])["attributes"].to_pylist()
+    accounts, occurred = log.account_of_event()[rows].tolist(), log.occurred_at[rows].tolist()
+    times = zip(occurred, log.visible_at(rows).tolist(), log.retraction_of(rows).tolist(), strict=True)
+    for account, when, note in zip(accounts, times, notes, strict=True):
+        changes.setdefault(account, []).append(change_of(kind, when, json.loads(note or "{}")))
+    return changes

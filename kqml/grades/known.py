@@ -93,7 +93,7 @@ class Known:
 
 def known_before(log: EventLog, cutoff: int, recorded_since: Mapping[EventKind, int]) -> Known:
     """What a log held before the cutoff; `recorded_since`: kind → the first instant at which one was known."""
-    visible = (log.occurred_at < cutoff) & (log.known_at < cutoff)
+    visible = log.visible_before(cutoff)
     recorded = frozenset(kind for kind, since in recorded_since.items() if since < cutoff)
     return Known(log if visible.all() else log.keep(visible), cutoff, recorded)
 

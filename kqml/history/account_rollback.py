@@ -6,14 +6,21 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from kqml.events import EventKind
-from kqml.history.attributes import CHANGED_COLUMN, ENDING, STATUS_AFTER, has_consent, value_before
+from kqml.events import KIND_OF_CODE
+from kqml.history.attributes import (
+    ANY_TIME,
+    CHANGED_COLUMN,
+    AttributeChange,
+    change_of,
+    has_consent,
+    in_business,
+    value_before,
+)
 
 CHANGING = tuple(CHANGED_COLUMN)
 """Kinds of events that change a column of accounts."""
 
 _COLUMN_OF_CODE = {kind.code: column for kind, column in CHANGED_COLUMN.items()}
-_STATUS_BEFORE = {kind.code: "active" if kind in ENDING else "suspended" for kind in STATUS_AFTER}
 
 Event = Mapping[str, Any]
 
@@ -50,27 +57,25 @@ def _before(row: Mapping[str, Any], column: str, events: Sequence[Event], last_r
         return _status_before(first, now)
     if column == "attributes":
         return _attributes_before(first, now)
-    otherwise = last_rep if column == "owner_rep_id" else None
-    return value_before(_note(first), now, [_after(event) for event in events], otherwise)
+    said = [_change(event) for event in events]
+    before: str | None = value_before(now, said, last_rep if column == "owner_rep_id" else None)
+    return before
 
 
-def _after(event: Event) -> Any:
-    return event["rep_id"] if event["kind"] == EventKind.REP_ASSIGNED.code else _note(event).get("to")
+def _change(event: Event) -> AttributeChange:
+    return change_of(KIND_OF_CODE[event["kind"]], ANY_TIME, _note(event), event["rep_id"])
 
 
 def _status_before(first: Event, now: str | None) -> str | None:
     """A status that says the same stays, so that `closed` does not become `suspended`; so does that of an account of
     which the event says that it had none before."""
-    before = _note(first).get("from", _STATUS_BEFORE[first["kind"]])
-    if before is None:
-        return now
-    same = (now in (None, "active")) == (before == "active")
-    return now if same else before
+    before: str | None = _change(first).before
+    return now if before is None or in_business(now) == in_business(before) else before
 
 
 def _attributes_before(first: Event, now: str | None) -> str | None:
     attributes = _parsed(now)
-    before = has_consent(_note(first), "from")
+    before = value_before(has_consent(attributes), [_change(first)], otherwise=True)
     if has_consent(attributes) == before:
         return now
     return orjson.dumps({**attributes, "consent": before}).decode()

@@ -13,7 +13,8 @@ from kqml.calendar.business_time import DAY_US, Instants
 from kqml.errors import Fault, Refused
 from kqml.events import KIND_OF_CODE, KINDS
 from kqml.history.event_log import CODES, NO_DUE, VALUES, EventLog, EventNote
-from kqml.history.links import links_of, notes_among, notes_in, references_among, references_in
+from kqml.history.links import links_of, notes_among, notes_in, references_among, references_in, targets_in
+from kqml.history.retractions import retraction_instants
 
 _NUMBER_OF_CODE = {kind.code: kind.number for kind in KINDS}
 Instant = int | str | datetime
@@ -37,6 +38,7 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
     known = _instants(table["known_at"]) if "known_at" in table.column_names else occurred
     kind = _kinds(table["kind"])
     links, notes = _ties(table, account, kind)
+    retracted = retraction_instants(account, kind, np.maximum(occurred, known), lambda rows: targets_in(table, rows))
     return EventLog(
         accounts=names,
         offsets=np.concatenate([[0], np.cumsum(np.bincount(account, minlength=len(names)))]).astype(np.int64),
@@ -47,6 +49,7 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
         codes={name: _encoded(table[name])[0] for name in CODES if name in table.column_names} | links,
         due_at=_dues(table["due_at"]) if "due_at" in table.column_names else None,
         notes=notes,
+        retracted_at=retracted,
     )
 
 
@@ -145,7 +148,18 @@ def event_log_of(
         codes={name: _read_codes(name, events)[order] for name in CODES if name in present} | links,
         due_at=_read_dues(events)[order] if "due_at" in present else None,
         notes=notes,
+        retracted_at=_retracted(events, order, account[order], kind[order], np.maximum(occurred, known)[order]),
     )
+
+
+def _retracted(
+    events: Sequence[Mapping[str, Any]],
+    order: NDArray[np.int64],
+    account: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    visible_at: Instants,
+) -> Instants | None:
+    return retraction_instants(account, kind, visible_at, lambda rows: references_among(events, order)[rows])
 
 
 def _record_ties(

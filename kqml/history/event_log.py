@@ -1,13 +1,15 @@
 """The columnar event log: arrays sorted by account, then time, that everything numeric reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
+from kqml.history.retractions import NEVER
 
 VALUES = ("amount", "quantity", "lines", "minutes", "sentiment", "authenticity")
 """Numeric columns of an event, float64 with NaN where absent."""
@@ -37,6 +39,10 @@ NOTED = frozenset(
 """Kinds whose notes are kept."""
 
 
+Events: TypeAlias = int | NDArray[np.integer] | NDArray[np.bool_]
+"""Which events of a log: a place, places, a mask."""
+
+
 @dataclass(frozen=True)
 class EventNote:
     """What numbers are made of in the attributes of an event: its topic, the fields of the customer card it fills."""
@@ -53,7 +59,8 @@ class EventLog:
     `occurred_at`, `known_at`: int64 instants (kqml.calendar.business_time). `kind`: uint8 `EventKind.number`.
     `values`: those of VALUES that the data have. `codes`: those of CODES and LINKS that the data have.
     `due_at`: int64 instants, NO_DUE where absent; None where nothing is due. `notes`: the distinct ones.
-    All arrays are C-contiguous.
+    `retracted_at`: int64 instants after which no cutoff counts an event (kqml.history.retractions); None where nothing
+    is retracted. All arrays are C-contiguous.
     """
 
     accounts: NDArray[np.object_]
@@ -65,6 +72,7 @@ class EventLog:
     codes: Mapping[str, NDArray[np.int32]]
     due_at: Instants | None = None
     notes: tuple[EventNote, ...] = ()
+    retracted_at: Instants | None = None
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -72,6 +80,33 @@ class EventLog:
     @property
     def account_count(self) -> int:
         return len(self.accounts)
+
+    def known_before(self, cutoff: int) -> NDArray[np.bool_]:
+        """Whether each event was recorded before a cutoff, and not retracted by then, whenever it happens."""
+        known = self.known_at < cutoff
+        return known if self.retracted_at is None else known & (self.retracted_at >= cutoff)
+
+    def visible_before(self, cutoff: int) -> NDArray[np.bool_]:
+        """Whether each event had happened before a cutoff, was recorded, and not retracted by then."""
+        return (self.occurred_at < cutoff) & self.known_before(cutoff)
+
+    def visible_at(self, events: Events) -> Instants:
+        """The instants after which events count as known: they have happened and were recorded."""
+        return np.maximum(self.occurred_at[events], self.known_at[events])
+
+    def retraction_of(self, events: Events) -> Instants:
+        """The instants after which no cutoff counts events, NEVER where nobody retracted them."""
+        if self.retracted_at is None:
+            return np.full_like(self.occurred_at[events], NEVER)
+        return np.asarray(self.retracted_at[events], dtype=np.int64)
+
+    def as_known_before(self, cutoff: int) -> "EventLog":
+        """The log of what was recorded before a cutoff and not retracted by then, for whichever later cutoffs."""
+        return replace(self.keep(self.known_before(cutoff)), retracted_at=None)
+
+    def settled(self) -> "EventLog":
+        """The log of what happened by all that is known: without events that were ever retracted."""
+        return self if self.retracted_at is None else replace(self.keep(self.retracted_at == NEVER), retracted_at=None)
 
     def between(self, start: int, stop: int) -> "EventLog":
         """The log of accounts `start:stop` alone, sharing memory."""
@@ -100,4 +135,5 @@ class EventLog:
             codes={name: column[events] for name, column in self.codes.items()},
             due_at=None if self.due_at is None else self.due_at[events],
             notes=self.notes,
+            retracted_at=None if self.retracted_at is None else self.retracted_at[events],
         )

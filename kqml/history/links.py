@@ -33,6 +33,15 @@ def references_in(table: pa.Table, kind: Kinds) -> NDArray[np.int64]:
     return opener
 
 
+def targets_in(table: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Per row of a table the place of the event that it refers to, -1 where there is none."""
+    if not {"event_id", "ref"}.issubset(table.column_names):
+        return np.full(len(rows), -1, dtype=np.int64)
+    refs, ids = table["ref"].take(pa.array(rows)).cast(pa.string()), table["event_id"].cast(pa.string())
+    place = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
+    return np.asarray(pc.fill_null(place, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
 def references_among(events: Sequence[Mapping[str, Any]], order: NDArray[np.int64]) -> NDArray[np.int64]:
     """The same for plain records, `order`: the place among `events` of each event of the log."""
     at = {events[record].get("event_id"): place for place, record in enumerate(order.tolist())}

@@ -1,6 +1,7 @@
 """Event logs built from columns that are sorted already, as a database hands them out: the way of one request."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from kqml.calendar.business_time import Instants
 from kqml.events import KINDS, EventKind
 from kqml.history.event_log import CLOSED_BY, CODES, NO_DUE, NOTED, VALUES, EventLog, EventNote
 from kqml.history.links import CLOSING, links_of, notes_of
+from kqml.history.retractions import retraction_instants
 
 COLUMNS = ("occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "event_id", "ref", "attributes")
 """What an event log is built from."""
@@ -19,10 +21,10 @@ Column = Sequence[Any] | NDArray[Any]
 
 NEEDED: Mapping[str, frozenset[EventKind]] = {
     "event_id": frozenset(CLOSED_BY),
-    "ref": CLOSING,
+    "ref": CLOSING | {EventKind.EVENT_RETRACTED},
     "attributes": NOTED,
 }
-"""Columns of text that only events of these kinds need."""
+"""Columns of text that only events of these kinds need; an event that is retracted needs its `event_id` as well."""
 
 _NUMBER_OF_CODE = {kind.code: kind.number for kind in KINDS}
 
@@ -35,17 +37,19 @@ def event_log_of_columns(accounts: Sequence[str], counts: Sequence[int], columns
     """
     kind = np.array([_NUMBER_OF_CODE[code] for code in columns["kind"]], dtype=np.uint8)
     account = np.repeat(np.arange(len(accounts)), counts)
+    occurred, known = (np.array(columns[name], dtype=np.int64) for name in ("occurred_at", "known_at"))
     links, notes = _ties(columns, account, kind)
     return EventLog(
         accounts=np.array(accounts, dtype=object),
         offsets=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64),
-        occurred_at=np.array(columns["occurred_at"], dtype=np.int64),
-        known_at=np.array(columns["known_at"], dtype=np.int64),
+        occurred_at=occurred,
+        known_at=known,
         kind=kind,
         values=_value_at(columns, VALUES, _floats),
         codes={**_value_at(columns, CODES, _codes), **links},
         due_at=_dues(columns["due_at"]) if "due_at" in columns else None,
         notes=notes,
+        retracted_at=retraction_instants(account, kind, np.maximum(occurred, known), partial(_targets, columns)),
     )
 
 
@@ -75,6 +79,11 @@ def _ties(
     noted, notes = notes_of(texts, kind) if texts else ({}, ())
     if "ref" not in columns:
         return noted, notes
+    return noted | links_of(_targets(columns, np.arange(len(kind))), account, kind), notes
+
+
+def _targets(columns: Mapping[str, Column], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Per row the place of the event that it refers to, -1 where there is none."""
     at = {name: place for place, name in enumerate(columns.get("event_id", ())) if name is not None}
-    opener = np.array([-1 if ref is None else at.get(ref, -1) for ref in columns["ref"]], dtype=np.int64)
-    return noted | links_of(opener, account, kind), notes
+    refs = columns.get("ref")
+    return np.array([-1 if refs is None else at.get(refs[row], -1) for row in rows.tolist()], dtype=np.int64)

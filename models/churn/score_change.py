@@ -65,8 +65,7 @@ def _value_at(was: ScoringRequest, cutoff: int) -> ScoringRequest:
     """Return the earlier knowledge at a later cutoff: nothing that was not known then."""
     since = was.context.recorded_since
     context = replace(was.context, recorded_since=np.where(since < was.cutoff, since, NEVER))
-    log = was.log.keep(was.log.known_at < was.cutoff)
-    return replace(was, log=log, context=context, cutoff=cutoff)
+    return replace(was, log=was.log.as_known_before(was.cutoff), context=context, cutoff=cutoff)
 
 
 def _eligible(scorer: Scorer, request: ScoringRequest) -> NDArray[np.int32]:

@@ -60,7 +60,7 @@ class Warner:
         never = np.flatnonzero((self.recorded != NEVER) & (request.context.recorded_since >= request.cutoff))
         if len(never):
             yield text("warnings.never_recorded", language, kinds=_named(never, language))
-        known = request.log.kind[request.log.known_at < request.cutoff]
+        known = request.log.kind[request.log.known_before(request.cutoff)]
         present = np.bincount(known, minlength=len(KINDS)) > 0
         unknown = np.flatnonzero(present & (self.recorded == NEVER))
         if len(unknown):

@@ -35,7 +35,9 @@ class Outcomes:
 def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, float], until: int) -> Outcomes:
     """The outcomes of `[cutoff, cutoff + horizon)`. `rate`: per account of the log, margin over amount. `horizon`:
     microseconds (calendar time: the effect of a week is counted over so many weeks), then days until orders are
-    recorded. `until`: when the log was last seen; what ripens later is not known."""
+    recorded. `until`: when the log was last seen; what ripens later is not known. What was ever retracted did not
+    happen."""
+    log = log.settled()
     ends = rows.cutoff + horizon[0]
     matures_at = ends + np.int64(horizon[1] * DAY_US)
     mature = matures_at <= until

@@ -21,6 +21,7 @@ def contacts_between(
     log: EventLog, kind: EventKind, account: NDArray[np.int32], start: Instants
 ) -> tuple[Codes, Instants]:
     """Per row how many events of a kind happened in the week from `start`, and when the first did (its end if none)."""
+    log = log.settled()
     chosen = np.flatnonzero(log.kind == kind.number)
     offsets = np.searchsorted(chosen, log.offsets)
     times = log.occurred_at[chosen]

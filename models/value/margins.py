@@ -31,7 +31,7 @@ def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end:
     sign = np.zeros(256)
     for kind, one in SIGNS.items():
         sign[kind.number] = one
-    chosen = np.flatnonzero((sign[log.kind] != 0) & (log.known_at < known_before))
+    chosen = np.flatnonzero((sign[log.kind] != 0) & log.known_before(known_before))
     offsets, times = np.searchsorted(chosen, log.offsets), log.occurred_at[chosen]
     amount = log.values.get("amount", np.zeros(len(log)))
     sums = np.concatenate([[0.0], np.cumsum(sign[log.kind[chosen]] * np.nan_to_num(amount[chosen]))])
@@ -43,6 +43,6 @@ def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end:
 def first_orders(log: EventLog, known_before: int) -> Instants:
     """Return per account the instant of its first order known by then; `known_before` where it has none."""
     result = np.full(log.account_count, known_before, dtype=np.int64)
-    orders = np.flatnonzero((log.kind == EventKind.ORDER.number) & (log.known_at < known_before))
+    orders = np.flatnonzero((log.kind == EventKind.ORDER.number) & log.known_before(known_before))
     np.minimum.at(result, log.account_of_event()[orders], log.occurred_at[orders])
     return result

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, select
 
 from kqml.calendar.business_time import local_midnight
 from kqml.dataset.tables import EVENTS as EVENT_COLUMNS
-from kqml.events import EventKind
-from kqml.history.attributes import STATUS_AFTER, TEXT_COLUMNS
+from kqml.events import KIND_OF_CODE, EventKind
+from kqml.history.attributes import ANY_TIME, STATUS_AFTER, TEXT_COLUMNS, change_of
 from serve.database.dataset_info import read_info
-from serve.database.events import add_events, describe_later
+from serve.database.events import add_events, describe_later, unretracted
 from serve.database.records import StoredRecord, put_rows, read_rows
 from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, EVENTS
@@ -88,19 +88,19 @@ def _describe(connection: Connection, account: Row, kind: EventKind, column: str
     newest = _newest(connection, account["account_id"], (kind.code,))
     if newest is None:
         return False
-    text = newest.rep_id if kind is EventKind.REP_ASSIGNED else json.loads(newest.attributes or "{}").get("to")
-    return bool(text == account[column])
+    said = change_of(kind, ANY_TIME, json.loads(newest.attributes or "{}"), newest.rep_id)
+    return bool(said.after == account[column])
 
 
 def _ended_as(connection: Connection, account: str, status: str) -> bool:
     codes = tuple(kind.code for kind in STATUS_KINDS.values())
     newest = _newest(connection, account, codes)
-    return newest is not None and newest.kind == STATUS_KINDS[status].code
+    return newest is not None and STATUS_AFTER[KIND_OF_CODE[newest.kind]] == status
 
 
 def _newest(connection: Connection, account: str, kinds: Sequence[str]) -> Any:
     request = select(EVENTS.c.kind, EVENTS.c.rep_id, EVENTS.c.attributes).where(
-        EVENTS.c.account_id == account, EVENTS.c.kind.in_(kinds)
+        EVENTS.c.account_id == account, EVENTS.c.kind.in_(kinds), unretracted([account])
     )
     order = (EVENTS.c.occurred_at.desc(), EVENTS.c.event_id.desc())
     return connection.execute(request.order_by(*order).limit(1)).first()

@@ -15,7 +15,7 @@ from kqml.playbook import Playbook
 from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
 from serve.database.duty_overrides import read_override_rows
-from serve.database.events import COUNTED
+from serve.database.events import COUNTED, unretracted
 from serve.database.records import parts_of
 from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
 from serve.database.territory import Territory
@@ -82,8 +82,9 @@ class DutyInputReader:
         if not accounts["opened_on"].null_count:
             return accounts
         unsaid = accounts.filter(accounts["opened_on"].is_null())["account_id"].to_pylist()
-        first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first")).where(self._known)
-        rows = list(self._rows(first.group_by(EVENTS.c.account_id), EVENTS.c.account_id, unsaid))
+        first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first"))
+        first = first.where(self._known, COUNTED, unretracted(unsaid)).group_by(EVENTS.c.account_id)
+        rows = list(self._rows(first, EVENTS.c.account_id, unsaid))
         firsts = pa.Table.from_pylist(rows, schema=pa.schema({"account_id": pa.string(), "first": pa.int64()}))
         return with_openings(accounts, firsts, self.info.time_zone)
 

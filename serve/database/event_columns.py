@@ -4,8 +4,7 @@ from kqml.events import EventKind
 from kqml.history.event_log import CODES, VALUES
 from kqml.history.sorted_columns import NEEDED
 
-CHANGED_TIER = EventKind.TIER_CHANGED
-WANTED = {**NEEDED, "attributes": NEEDED["attributes"] | {CHANGED_TIER}}
+WANTED = {**NEEDED, "attributes": NEEDED["attributes"] | {EventKind.TIER_CHANGED}}
 """Text that only events of these kinds need: fetched for no other, as it costs as much as all numbers together."""
 
 GROUPS = (VALUES[:3], VALUES[3:], CODES, ("due_at", "ref", "attributes"))
@@ -14,16 +13,22 @@ GROUPS = (VALUES[:3], VALUES[3:], CODES, ("due_at", "ref", "attributes"))
 COUNTED = "(kind <> 'order' OR amount IS NULL OR amount <> 0)"
 """The same condition as `serve.database.events.COUNTED`."""
 
+RETRACTED = EventKind.EVENT_RETRACTED.code
+
 IN_ORDER = "ORDER BY account_id, occurred_at, event_id"
 
 
-def selected(name: str) -> str:
-    """The column, empty where nobody needs it."""
+def selected(name: str, accounts: str | None = None) -> str:
+    """The column, empty where nobody needs it. `accounts`: the right side of `account_id …` where events of these
+    accounts may be retracted, which are known by their ids; it stands in the result once."""
     kinds = WANTED.get(name)
     if kinds is None:
         return name
     codes = ", ".join(f"'{code}'" for code in sorted(kind.code for kind in kinds))
-    return f"CASE WHEN kind IN ({codes}) THEN {name} END"
+    condition = f"kind IN ({codes})"
+    if name == "event_id" and accounts is not None:
+        condition += f" OR event_id IN (SELECT ref FROM events WHERE account_id {accounts} AND kind = '{RETRACTED}')"
+    return f"CASE WHEN {condition} THEN {name} END"
 
 
 def one_of(mark: str, ids: int) -> str:

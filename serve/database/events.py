@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from kqml.events import EventKind
 from serve.database.dataset_info import note_kinds
@@ -18,6 +18,8 @@ from serve.database.upserting import insert_absent
 Event = Mapping[str, Any]
 """One event with every column of the data contract, instants as microseconds, `attributes` as JSON text."""
 
+RETRACTED = EventKind.EVENT_RETRACTED.code
+
 STAMPED = ("known_at", "received_at")
 CONTENT = tuple(column.name for column in EVENTS.columns if column.name not in STAMPED)
 """What makes two events with one id the same one; when we heard of it does not."""
@@ -27,8 +29,12 @@ COUNTED = or_(EVENTS.c.kind != EventKind.ORDER.code, EVENTS.c.amount.is_(None), 
 
 
 def add_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
-    """The same as `write_events`; notes the kinds that are recorded for the first time."""
+    """The same as `write_events`; notes the kinds that are recorded for the first time.
+
+    Raises Rejected as well with every retraction of what is no event of its account."""
     added = write_events(connection, events, received_at, territory)
+    if faults := list(_of_retractions(connection, events)):
+        raise RejectedRows(faults)
     note_kinds(connection, _first_known(events))
     return added
 
@@ -97,6 +103,29 @@ def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[Item
         if not _same(event, stored[event["event_id"]]):
             text = f"{event['event_id']!r} is stored with different contents; events are immutable"
             yield ItemFault(place, "event_id", text)
+
+
+def _of_retractions(connection: Connection, events: Sequence[Event]) -> Iterator[ItemFault]:
+    """Retractions that name no event of their own account; the events themselves are in the database by now."""
+    indices = [index for index, event in enumerate(events) if event["kind"] == RETRACTED]
+    owners: dict[str, str] = {}
+    for part in parts_of(sorted({events[index]["ref"] for index in indices if events[index]["ref"] is not None})):
+        request = select(EVENTS.c.event_id, EVENTS.c.account_id)
+        request = request.where(EVENTS.c.event_id.in_(part), EVENTS.c.kind != RETRACTED)
+        owners |= dict(connection.execute(request).tuples().all())
+    for index in indices:
+        account, ref = events[index]["account_id"], events[index]["ref"]
+        if ref is None:
+            yield ItemFault(index, "ref", "is absent: it names the event that is retracted")
+        elif owners.get(ref) != account:
+            yield ItemFault(index, "ref", f"account {account!r} has no event {ref!r} that could be retracted")
+
+
+def unretracted(accounts: Sequence[str]) -> ColumnElement[bool]:
+    """The condition on events of these accounts, few enough for one statement to name, that nobody retracted them."""
+    other = EVENTS.alias("retraction")
+    named = select(other.c.ref).where(other.c.account_id.in_(accounts), other.c.kind == RETRACTED)
+    return and_(EVENTS.c.kind != RETRACTED, EVENTS.c.event_id.not_in(named.where(other.c.ref.is_not(None))))
 
 
 def _same(one: Event, other: Event) -> bool:

@@ -1,6 +1,6 @@
 """The histories of accounts read as columns, by one indexed scan."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from kqml.history.sorted_columns import Column
 from serve.database.driver_rows import fetch_rows
-from serve.database.event_columns import CHANGED_TIER, one_of
+from serve.database.event_columns import one_of
 from serve.database.postgres_reader import read_postgres_columns
 from serve.database.records import parts_of
 from serve.database.sqlite_reader import read_sqlite_columns
@@ -49,25 +49,6 @@ def read_columns(connection: Connection, ids: Sequence[str]) -> Columns:
         return Columns((), (), {"occurred_at": (), "known_at": (), "kind": ()})
     read = read_sqlite_columns if connection.dialect.name == "sqlite" else read_postgres_columns
     return Columns(ids, *read(connection, ids))
-
-
-def tier_changes(result: Columns) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The changes of tier among the events, each with its account."""
-    kinds = result.columns["kind"]
-    if CHANGED_TIER.code not in kinds:
-        return
-    owners = [name for name, count in zip(result.accounts, result.counts, strict=True) for _ in range(count)]
-    for place, code in enumerate(kinds):
-        if code == CHANGED_TIER.code:
-            yield owners[place], _change(result.columns, place)
-
-
-def _change(columns: Mapping[str, Column], place: int) -> Mapping[str, Any]:
-    return {
-        "kind": CHANGED_TIER.code,
-        **{name: int(columns[name][place]) for name in ("occurred_at", "known_at")},
-        "attributes": columns["attributes"][place] if "attributes" in columns else None,
-    }
 
 
 def _day(value: Any) -> date | None:

@@ -52,7 +52,9 @@ def _statement(condition: str, counts: str) -> str:
     """The texts are fetched by a second scan, and only where there are any: packing them costs as much as numbers."""
     source = f"FROM (SELECT * FROM events WHERE account_id {condition} AND {COUNTED} {IN_ORDER}) AS e"
     text = " + ".join(f"count({name})" for name in _TEXTS if name != "event_id")
-    texts = f"SELECT json_agg(json_build_array({', '.join(map(selected, _TEXTS))}))::text {source}"
+    texts = (
+        f"SELECT json_agg(json_build_array({', '.join(selected(name, condition) for name in _TEXTS)}))::text {source}"
+    )
     return (
         f"SELECT {counts.format(source=source)}, string_agg({_PACKED}, ''), string_agg(kind, ','),"
         f" CASE WHEN {text} > 0 THEN ({texts}) END {source}"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from kqml.history.sorted_columns import Column
 from serve.database.driver_rows import fetch_rows
-from serve.database.event_columns import COUNTED, GROUPS, IN_ORDER, WANTED, one_of, selected
+from serve.database.event_columns import COUNTED, GROUPS, IN_ORDER, RETRACTED, WANTED, one_of, selected
 from serve.database.records import parts_of
 
 _HELD = ", ".join(f"count(coalesce({', '.join(group)}))" for group in GROUPS)
@@ -29,24 +29,32 @@ def read_sqlite_columns(connection: Connection, ids: Sequence[str]) -> tuple[Seq
     present = set(codes)
     names = [name for group, own in zip(GROUPS, held, strict=True) if any(own) for name in group]
     wanted = [name for name in names if _is_wanted(name, present)]
-    return counts, columns | _row_by_row(connection, ids, [*wanted, *(("event_id",) if "ref" in wanted else ())])
+    names = [*(("event_id",) if "ref" in wanted else ()), *wanted]
+    return counts, columns | _row_by_row(connection, ids, names, retracting=RETRACTED in present)
 
 
 def _is_wanted(name: str, present: set[str]) -> bool:
     return name not in WANTED or not present.isdisjoint(kind.code for kind in WANTED[name])
 
 
-def _row_by_row(connection: Connection, ids: Sequence[str], names: Sequence[str]) -> dict[str, Column]:
+def _row_by_row(
+    connection: Connection, ids: Sequence[str], names: Sequence[str], *, retracting: bool
+) -> dict[str, Column]:
+    """`retracting`: some of the events retract others, which `event_id` must name."""
     if not names:
         return {}
-    parts = [fetch_rows(connection, _statement(names, len(part)), tuple(part)) for part in parts_of(ids)]
+    parts = [
+        fetch_rows(connection, _statement(names, len(part), retracting), tuple(part) * (1 + retracting))
+        for part in parts_of(ids)
+    ]
     columns = zip(names, zip(*chain.from_iterable(parts), strict=True), strict=True)
     return {name: column for name, column in columns if column.count(None) < len(column)}
 
 
-def _statement(names: Iterable[str], accounts: int) -> str:
-    columns = ", ".join(map(selected, names))
-    return f"SELECT {columns} FROM events WHERE account_id {one_of('?', accounts)} AND {COUNTED} {IN_ORDER}"
+def _statement(names: Iterable[str], accounts: int, retracting: bool) -> str:
+    condition = one_of("?", accounts)
+    columns = ", ".join(selected(name, condition if retracting else None) for name in names)
+    return f"SELECT {columns} FROM events WHERE account_id {condition} AND {COUNTED} {IN_ORDER}"
 
 
 def _joined(texts: Iterable[str | None]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from time import monotonic
 from typing import Any, cast
@@ -15,11 +15,13 @@ from features.profile import STATIC, TIER
 from kqml.calendar.business_time import local_midnight
 from kqml.contract.histories import ProfileFields
 from kqml.dataset.folder import DatasetInfo
-from kqml.history.attributes import tier_at
-from kqml.history.sorted_columns import event_log_of_columns
+from kqml.events import EventKind
+from kqml.history.attributes import AttributeChange, change_of, value_at
+from kqml.history.event_log import EventLog
+from kqml.history.sorted_columns import Column, event_log_of_columns
 from serve.database.dataset_info import read_info
 from serve.database.engine import Database
-from serve.database.histories import read_columns, read_facts, tier_changes
+from serve.database.histories import read_columns, read_facts
 from serve.database.territory import Territory
 from serve.usecases.request_histories import Histories, Surroundings
 
@@ -46,8 +48,8 @@ class DatabaseHistories:
             result = read_columns(connection, names)
         log = event_log_of_columns(result.accounts, result.counts, result.columns)
         nothing = np.zeros(len(names), dtype=np.int64)
-        columns, changes = profile_fields(info, cutoff), _by_account(tier_changes(result))
-        profiles = [_profile(facts[name], columns, changes.get(name, ()), cutoff) for name in names]
+        columns, changes = profile_fields(info, cutoff), _tier_changes(log, result.columns)
+        profiles = [_profile(facts[name], columns, changes.get(place, ()), cutoff) for place, name in enumerate(names)]
         objected = {name: facts[name]["objected_at"] for name in names if facts[name]["objected_at"] is not None}
         return Histories(log, profiles, nothing, nothing, around, objected)
 
@@ -63,10 +65,14 @@ class DatabaseHistories:
             return self._info, self._around
 
 
-def _by_account(changes: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, list[Mapping[str, Any]]]:
-    result: dict[str, list[Mapping[str, Any]]] = {}
-    for account, event in changes:
-        result.setdefault(account, []).append({**event, "attributes": json.loads(event["attributes"] or "{}")})
+def _tier_changes(log: EventLog, columns: Mapping[str, Column]) -> dict[int, list[AttributeChange]]:
+    """The changes of tier by the place of their account in the log, whose events the columns hold."""
+    result: dict[int, list[AttributeChange]] = {}
+    for place in np.flatnonzero(log.kind == EventKind.TIER_CHANGED.number).tolist():
+        text = columns["attributes"][place] if "attributes" in columns else None
+        times = int(log.occurred_at[place]), int(log.visible_at(place)), int(log.retraction_of(place))
+        account = int(np.searchsorted(log.offsets, place, side="right")) - 1
+        result.setdefault(account, []).append(change_of(EventKind.TIER_CHANGED, times, json.loads(text or "{}")))
     return result
 
 
@@ -81,10 +87,10 @@ def profile_fields(info: DatasetInfo, cutoff: int) -> frozenset[str]:
 
 
 def _profile(
-    account: Mapping[str, Any], columns: frozenset[str], changes: Sequence[Mapping[str, Any]], cutoff: int
+    account: Mapping[str, Any], columns: frozenset[str], changes: Sequence[AttributeChange], cutoff: int
 ) -> ProfileFields:
     """What describes the account at the cutoff; `changes`: those of its tier."""
     profile: dict[str, Any] = {name: account[name] for name in columns} | {"opened_on": account["opened_on"]}
     if TIER in columns:
-        profile[TIER] = tier_at(cutoff, account[TIER], changes, 0.0)
+        profile[TIER] = value_at(cutoff, account[TIER], changes)
     return cast(ProfileFields, profile)

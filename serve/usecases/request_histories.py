@@ -12,7 +12,7 @@ from kqml.calendar.business_time import Instants, QuietPeriods, local_midnight
 from kqml.contract.histories import AccountToScore, EventFields, ProfileFields
 from kqml.dataset.folder import event_log_of
 from kqml.events import EventKind
-from kqml.history.attributes import tier_at
+from kqml.history.attributes import attribute_at
 from kqml.history.event_log import EventLog
 from serve.usecases.faulty_request import FaultyRequest
 from serve.usecases.history_faults import find_faults, is_suspect
@@ -111,7 +111,7 @@ def _profiles(
         return profiles
     lag = lag_days.get(EventKind.TIER_CHANGED.code, 0.0)
     tiers = [
-        tier_at(cutoff, profile.get("tier"), account.events or (), lag)
+        attribute_at("tier", cutoff, profile.get("tier"), account.events or (), lag)
         for account, profile in zip(accounts, profiles, strict=True)
     ]
     return [ProfileFields(**{**profile, "tier": tier}) for profile, tier in zip(profiles, tiers, strict=True)]

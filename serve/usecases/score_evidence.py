@@ -13,7 +13,7 @@ from serve.usecases.request_histories import Histories
 def score_evidence(histories: Histories, cutoff: int, time_zone: str) -> Iterator[ScoreEvidence]:
     """Return the evidence of each account of the log, in its order."""
     log = histories.log
-    counted = (log.occurred_at < cutoff) & (log.known_at < cutoff)
+    counted = log.visible_before(cutoff)
     for start, end in zip(log.offsets[:-1].tolist(), log.offsets[1:].tolist(), strict=True):
         chosen = counted[start:end]
         events = int(np.count_nonzero(chosen))

@@ -36,6 +36,9 @@ def test_deleting_everything_not_known_before_the_cutoff_changes_no_bit(given_):
         alone = Rows.grid(log.account_count, CUTOFFS[place : place + 1])
         then = build_features(known, alone, PLAN, replace(context, recorded_since=since))
         same_bits(then, everything[place :: len(CUTOFFS)])
+        counted = replace(log.keep(log.visible_before(cutoff)), retracted_at=None)
+        then = build_features(counted, alone, PLAN, replace(context, recorded_since=since))
+        same_bits(then, everything[place :: len(CUTOFFS)])
 
 
 @settings(max_examples=20, deadline=None)

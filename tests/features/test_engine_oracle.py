@@ -1,6 +1,7 @@
 """The engine gives what the definitions say: every aggregation, every operation, against a slow oracle."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -200,6 +201,14 @@ def resolution(day, known=None):
     return Happened(day * DAY, (day if known is None else known) * DAY, EventKind.COMPLAINT_RESOLVED, ref="asked")
 
 
+def order_once(day):
+    return Happened(day * DAY, day * DAY, EventKind.ORDER, name="once")
+
+
+def retraction(day, known=None):
+    return Happened(day * DAY, (day if known is None else known) * DAY, EventKind.EVENT_RETRACTED, ref="once")
+
+
 TABLE = {
     # events, measure, value at day 0
     "an_event_at_the_cutoff_is_the_future": (
@@ -265,6 +274,31 @@ TABLE = {
         [complaint(-120)],
         Atom(EMOTIONAL, Aggregation.BALANCE),
         -3.0 / 2 - 5.0 * 2 ** (-113 / 180),
+    ),
+    "a_retraction_known_at_the_cutoff_hides_nothing_yet": (
+        [*orders(-400), order_once(-1), retraction(-1, known=0)],
+        Atom(ORDER, Aggregation.COUNT, days=30),
+        1.0,
+    ),
+    "a_retraction_known_before_hides_the_event": (
+        [*orders(-400), order_once(-1), retraction(-1)],
+        Atom(ORDER, Aggregation.COUNT, days=30),
+        0.0,
+    ),
+    "a_retracted_answer_leaves_the_complaint_open": (
+        [complaint(-9), replace(resolution(-5), name="once"), retraction(-3)],
+        Atom(RULED[0], Aggregation.OPEN),
+        1.0,
+    ),
+    "a_retracted_complaint_is_not_open": (
+        [complaint(-400), resolution(-399), complaint(-9, name="once"), retraction(-3)],
+        Atom(RULED[0], Aggregation.OPEN),
+        0.0,
+    ),
+    "a_retracted_first_event_opens_no_account": (
+        [order_once(-100), *orders(-10), retraction(-3)],
+        Atom(ORDER, Aggregation.COUNT, days=30),
+        math.nan,
     ),
     "no_account_yet": ([], Atom(ORDER, Aggregation.COUNT), math.nan),
 }

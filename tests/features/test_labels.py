@@ -1,5 +1,7 @@
 """Labels and eligibility: half-open windows, what was known, what is censored, what is not yet mature."""
 
+from dataclasses import replace
+
 import label_oracle
 import numpy as np
 import pytest
@@ -244,7 +246,10 @@ def test_windows_of_a_cutoff_inside_quiet_days_start_at_once_and_last_their_days
 
 HALF_DAYS = st.integers(0, 160).map(lambda half: half / 2)
 KINDS = st.sampled_from(["order"] * 8 + ["visit", *label_oracle.LEAVING, "account_reopened"])
-EVENTS = st.tuples(HALF_DAYS, KINDS, st.sampled_from([0, 0, 0, 0.5, 1, 6, 30]))
+UNTIL_RETRACTED = st.sampled_from([None] * 9 + [0, 0.5, 4, 25])
+EVENTS = st.tuples(HALF_DAYS, KINDS, st.sampled_from([0, 0, 0, 0.5, 1, 6, 30]), UNTIL_RETRACTED).map(
+    lambda event: event if event[3] is None else (*event[:3], event[0] + event[3])
+)
 HISTORIES = st.lists(EVENTS, max_size=40, unique_by=lambda event: event[0]).map(sorted)
 QUIET = st.lists(st.tuples(st.integers(0, 80), st.integers(1, 6)), max_size=3).map(
     lambda periods: [(start, start + length) for start, length in periods]
@@ -295,11 +300,13 @@ def test_eligibility_and_labels_equal_a_slow_oracle(histories, cutoffs, quiet, a
 def test_what_was_not_known_changes_neither_eligibility_nor_standing(histories, cutoff, quiet, asked):
     log = made_log({str(place): history for place, history in enumerate(histories)})
     then = log.keep((log.known_at < at(cutoff)) & (log.occurred_at < at(cutoff)))
+    counted = replace(log.keep(log.visible_before(int(at(cutoff)))), retracted_at=None)
     context = made_context(log, quiet=quiet)
-    now, before = (eligibility_of(seen, context, asked, at([cutoff])) for seen in (log, then))
-    assert now.rows.account.tolist() == before.rows.account.tolist()
-    for name in ("orders", "last_order", "silence", "own_cycle", "already_silent"):
-        np.testing.assert_array_equal(getattr(now, name), getattr(before, name), err_msg=name)
+    now, *before = (eligibility_of(seen, context, asked, at([cutoff])) for seen in (log, then, counted))
+    for one in before:
+        assert now.rows.account.tolist() == one.rows.account.tolist()
+        for name in ("orders", "last_order", "silence", "own_cycle", "already_silent"):
+            np.testing.assert_array_equal(getattr(now, name), getattr(one, name), err_msg=name)
 
 
 @settings(max_examples=50, deadline=None)

@@ -17,7 +17,7 @@ from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, instant_of, moment_of
 from kqml.dataset.folder import ColumnUse, DatasetInfo, QuietPeriod, write_dataset
 from kqml.events import EventKind
-from kqml.history.attributes import tier_at
+from kqml.history.attributes import attribute_at
 
 INSTANT = pa.timestamp("us", tz="UTC")
 COMPLETE = {"tier": ColumnUse(complete_since="1970-01-02")}
@@ -121,4 +121,4 @@ def test_the_tiers_of_many_rows_are_those_of_single_accounts(rows, day):
     with TemporaryDirectory() as folder:
         changes = [("a", at // DAY_US, known // DAY_US, note) for at, known, note in rows]
         tiers = told(dataset(Path(folder), COMPLETE, changes), day)["tier"]
-    assert tiers == [tier_at(day * DAY_US, "A", events, 0.0), "C"]
+    assert tiers == [attribute_at("tier", day * DAY_US, "A", events), "C"]

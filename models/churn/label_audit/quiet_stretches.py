@@ -48,6 +48,7 @@ def undeclared_stretches(log: EventLog, context: Context) -> tuple[QuietStretch,
 
 def _daily_orders(log: EventLog, time_zone: str) -> tuple[int, Floats]:
     """Return the first local day with an order, the number of orders on each day from it."""
+    log = log.settled()
     days = local_days(log.occurred_at[log.kind == EventKind.ORDER.number], time_zone)
     if not len(days):
         return 0, np.zeros(0)

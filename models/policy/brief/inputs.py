@@ -95,10 +95,9 @@ def _duties(company: Company, wanted: pa.Array) -> pd.DataFrame:
 
 def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
     """Return the talks of these accounts in order of time, with their topics."""
-    table = company.dataset.events(COLUMNS, TALKS)
-    known = pc.less(table["known_at"].cast(pa.int64()), company.cutoff)
-    past = pc.less(table["occurred_at"].cast(pa.int64()), company.cutoff)
-    table = table.filter(pc.and_(pc.and_(known, past), pc.is_in(table["account_id"], value_set=wanted)))
+    table, log = company.dataset.events(COLUMNS, TALKS), company.dataset.event_log()
+    visible = log.visible_before(company.cutoff)[np.isin(log.kind, [kind.number for kind in TALKS])]
+    table = table.filter(pc.and_(pa.array(visible), pc.is_in(table["account_id"], value_set=wanted)))
     frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
     result = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
     local = frame["occurred_at"].dt.tz_convert(company.book.log.time_zone)

@@ -5,9 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import orjson
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kqml.events import EventKind
@@ -83,23 +80,13 @@ def action_costs(playbook: Playbook, offers: Names) -> Floats:
 
 def stages_given(company: Company) -> Mapping[str, Mapping[str, int]]:
     """Return account id → name of an offer → how often help with it was given, as known at the cutoff."""
-    source = company.book.log.source
-    if "attributes" not in source.column_names:
-        return {}
-    rows = _known_help(source, company.cutoff)
-    topics = rows["attributes"].astype(object).map(topic_of)
+    log = company.book.log
+    help_given = log.records.known_before(company.cutoff).of(EventKind.HELP_GIVEN)
     given: dict[str, Counter[str]] = {}
-    for account, topic in zip(rows["account_id"], topics, strict=True):
-        if isinstance(topic, str):
+    for account, text in zip(log.accounts[help_given.account], log.texts("attributes", help_given.row), strict=True):
+        if topic := topic_of(text):
             given.setdefault(account, Counter())[topic] += 1
     return given
-
-
-def _known_help(events: pa.Table, cutoff: int) -> pd.DataFrame:
-    help_given = pc.equal(events["kind"].cast(pa.string()), EventKind.HELP_GIVEN.code)
-    before = [pc.less(events[name].cast(pa.int64()), cutoff) for name in ("occurred_at", "known_at")]
-    retained = events.select(["account_id", "attributes"]).filter(pc.and_(help_given, pc.and_(*before)))
-    return pd.DataFrame(retained.to_pandas())
 
 
 def topic_of(attributes: object) -> str | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.profile import Texts, profile_of, texts
+from features.profile import Texts, known_texts, profile_of, texts
 from features.recorded import recorded_events
 from features.rows import Rows
 from kqml.dataset.folder import Dataset
@@ -32,24 +32,22 @@ def _column(accounts: pd.DataFrame, then: pd.DataFrame, name: str, rows: Rows) -
 
 
 def _reps(dataset: Dataset, accounts: pd.DataFrame, rows: Rows) -> Texts:
-    """Return the rep last assigned, else the last one who visited, as known then; else the present owner."""
-    owner = texts(accounts, "owner_rep_id")[rows.account] if "owner_rep_id" in accounts else _nothing(len(rows))
-    for kind in (EventKind.VISIT, EventKind.REP_ASSIGNED):
-        result = _latest_rep(dataset, kind, rows)
-        owner = np.where(result == None, owner, result)  # noqa: E711 - elementwise
-    return owner
+    """Return the rep in charge as known then; where that is unknown, the last one who visited."""
+    now = texts(accounts, "owner_rep_id") if "owner_rep_id" in accounts else _nothing(len(accounts))
+    owner = known_texts(dataset, EventKind.REP_ASSIGNED, rows, now)
+    return np.where(owner == None, _last_visitor(dataset, rows), owner)  # noqa: E711 - elementwise
 
 
-def _latest_rep(dataset: Dataset, kind: EventKind, rows: Rows) -> Texts:
-    """Return the rep of each account's latest event of a kind known before the row's cutoff."""
+def _last_visitor(dataset: Dataset, rows: Rows) -> Texts:
+    """Return the rep of each account's latest visit known before the row's cutoff."""
     result = _nothing(len(rows))
-    events = recorded_events(dataset.event_log(), [kind])
-    table = dataset.events(["account_id", "occurred_at", "kind", "rep_id"], [kind])
+    events = recorded_events(dataset.event_log(), [EventKind.VISIT])
+    table = dataset.events(["account_id", "occurred_at", "kind", "rep_id"], [EventKind.VISIT])
     if "rep_id" not in table.column_names or not len(table):
         return result
-    known = events.known_before(rows.account, rows.cutoff)
-    some = np.flatnonzero(known > 0)
-    indices = events.latest_of(rows.account[some], known[some])
+    _, latest = events.known_before(rows.account, rows.cutoff)
+    some = np.flatnonzero(latest >= 0)
+    indices = latest[some]
     result[some] = table["rep_id"].take(indices).to_numpy(zero_copy_only=False)
     return result
 

@@ -104,7 +104,7 @@ def report_loss(
     scorer: Scorer | None = None,
 ) -> LossReport:
     """What was lost in a period that the data cover, and with a model what is expected from its end on."""
-    log = dataset.event_log()
+    log = dataset.event_log().settled()
     context = context_of(dataset.info, dataset.accounts(), log)
     customers = customers_in_period(log, context, definition, period)
     then = Rows(customers.account, np.minimum(customers.lost_at, period.end))
@@ -122,7 +122,7 @@ def _at_stake(dataset: Dataset, assessment: LossCauses, margin_rate: Mapping[str
     """What the judged accounts are worth by what was known at their cutoff."""
     log = dataset.event_log()
     cutoff = assessment.rows.cutoff.max(initial=0)
-    known = log.keep((log.known_at < cutoff) & (log.occurred_at < cutoff))
+    known = log.keep(log.visible_before(cutoff))
     groups = account_groups(dataset, assessment.rows)
     worth = estimate_revenue(known, assessment.rows, groups["segment"], margin_rate)
     return AtStake(assessment, AccountLabels(assessment.rows, worth, {**groups, "reason": assessment.cause}))

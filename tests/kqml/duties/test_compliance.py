@@ -63,7 +63,7 @@ def test_months_without_accounts_have_no_rows():
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("cutoff", ["2024-02-20T12:00", "2024-03-01"])
 def test_compliance_equals_the_slow_obvious_one(seed, cutoff):
-    company = drawn(seed)
+    company = drawn(seed, accounts=8, events=350)
     table = compliance(book(**company), PHARMACY, CHINA, [date(2024, 1, 1), date(2024, 2, 1)], instant(cutoff))
     found = {
         (row["rep_id"], row["tier"], row["channel"], row["month"]): tuple(

@@ -10,12 +10,14 @@ from grade_cases import PLAYBOOK, event, known_of, playbook
 from kqml.calendar.business_time import DAY_US, local_midnight
 from kqml.events import EventKind
 from kqml.grades.account_grades import overall_classes
-from kqml.grades.credit import CreditChange, CreditInputs, credit, credit_inputs
+from kqml.grades.credit import CreditInputs, credit, credit_inputs
 from kqml.grades.customer_card import filled_by_events, filled_by_tables
 from kqml.grades.depth import depth_evidence
 from kqml.grades.periods import quarters, trailing, years
 from kqml.grades.relationship import grades_of, relationship_score
 from kqml.grades.sales import abc_classes
+from kqml.history.attributes import AttributeChange
+from kqml.history.retractions import NEVER
 from kqml.playbook.relationship import CardField
 
 DAY, START = 1000, 908.6875
@@ -117,11 +119,12 @@ def test_the_532_split(sales, classes, why):
 def inputs(present=None, changes=(), **given):
     cs = ("capital", "character", "capacity", "collateral", "conditions")
     shares = {name: np.array([given.get(name, np.nan)]) for name in cs}
-    return CreditInputs(np.array([present], dtype=object), tuple(changes), shares)
+    return CreditInputs(np.array([present], dtype=object), {0: changes}, shares)
 
 
-def change(day, before, after):
-    return CreditChange(0, round(day * DAY_US), before, after)
+def change(day, before, after, retracted=None):
+    until = NEVER if retracted is None else round(retracted * DAY_US)
+    return AttributeChange(round(day * DAY_US), round(day * DAY_US), until, before, after)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,8 @@ def change(day, before, after):
         ([], inputs("B", [change(1000, "A", "B")]), False, "A", "recorded", "the change came later"),
         ([], inputs("C", [change(800, "A", "B"), change(900, "B", "C")]), False, "C", "recorded", "the latest one"),
         ([], inputs("C", [change(1100, "A", "B"), change(1200, "B", "C")]), False, "A", "recorded", "the next one"),
+        ([], inputs("B", [change(800, "A", "B", retracted=900)]), True, "A", "recorded", "the change was retracted"),
+        ([], inputs("B", [change(800, "A", "B", retracted=1000)]), False, "B", "recorded", "it was retracted later"),
         ([], inputs(), True, None, "none", "no inputs"),
         (due(900, paid=901), inputs(), False, "A", "five_cs", "it pays in time"),
         (due(900), inputs(), False, "D", "five_cs", "it does not pay"),
@@ -155,7 +160,7 @@ def test_the_five_cs_are_read_from_the_attributes():
         {"attributes": ['{"credit":{"capital":"A","capacity":0.5,"collateral":7}}', None, '{"credit":3}']},
         index=["a", "b", "c"],
     )
-    found = credit_inputs(frame, [])
+    found = credit_inputs(frame, {})
     assert found.given["capital"].tolist()[0] == 1.0
     assert found.given["capacity"].tolist()[0] == 0.5
     assert np.isnan([found.given["collateral"][0], found.given["capital"][1], found.given["capital"][2]]).all()

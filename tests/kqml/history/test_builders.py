@@ -13,6 +13,7 @@ from kqml.errors import Refused
 from kqml.events import EventKind
 from kqml.history.builders import event_log_from, event_log_of
 from kqml.history.event_log import NO_DUE, EventLog, EventNote
+from kqml.history.retractions import NEVER
 
 JAN_2 = 1_704_153_600_000_000
 
@@ -164,6 +165,29 @@ def test_a_reference_ties_an_event_to_the_one_that_it_closes() -> None:
         assert log.codes["closes"].tolist() == [-1, -1, -1, 0, 0, -1, -1, -1, -1, 0]
         assert log.due_at is not None
         assert [due - JAN_2 for due in log.due_at.tolist() if due != NO_DUE] == [9]
+
+
+def test_a_retraction_ends_what_cutoffs_count_of_an_event_of_its_account() -> None:
+    retracting = [
+        ("A", 20, "o1"),
+        ("A", 15, "o1"),
+        ("A", 9, "b1"),
+        ("B", 30, "b1"),
+        ("B", 31, "x-A-20"),
+        ("B", 9, None),
+    ]
+    retractions: list[dict[str, object]] = [
+        {"event_id": f"x-{a}-{day}", "account_id": a, "occurred_at": JAN_2 + day, "kind": "event_retracted", "ref": ref}
+        for a, day, ref in retracting
+    ]
+    for log in both_logs([*TIED, *retractions]):
+        until = log.retraction_of(np.arange(len(log)))
+        hidden = {int(place): int(until[place]) - JAN_2 for place in np.flatnonzero((until != NEVER) & (until > 0))}
+        assert hidden == {2: 15, 10: 30}
+        assert (until[log.kind == EventKind.EVENT_RETRACTED.number] < 0).all()
+        assert log.visible_before(JAN_2 + 15)[2]
+        assert not log.visible_before(JAN_2 + 16)[2]
+        assert len(log.settled()) == len(TIED) - 2
 
 
 def test_notes_keep_the_topic_and_the_names_of_fields_alone() -> None:

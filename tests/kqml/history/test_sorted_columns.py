@@ -11,15 +11,18 @@ ALWAYS = {"occurred_at", "known_at", "kind"}
 
 def as_columns(records):
     rows = [event for events in records.values() for event in events]
+    retracted = {event["ref"] for event in rows if event["kind"] == "event_retracted"}
     kept = [
-        {
-            name: None if name in NEEDED and event["kind"] not in {kind.code for kind in NEEDED[name]} else value
-            for name, value in event.items()
-        }
-        for event in rows
+        {name: value if is_needed(name, event, retracted) else None for name, value in event.items()} for event in rows
     ]
     columns = {name: [event[name] for event in kept] for name in COLUMNS}
     return {name: column for name, column in columns.items() if name in ALWAYS or column.count(None) < len(column)}
+
+
+def is_needed(name, event, retracted):
+    if name == "event_id" and event["event_id"] in retracted:
+        return True
+    return name not in NEEDED or event["kind"] in {kind.code for kind in NEEDED[name]}
 
 
 @pytest.mark.parametrize("seed", range(12))

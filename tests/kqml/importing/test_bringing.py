@@ -327,6 +327,24 @@ def test_the_dataset_describes_itself(desk) -> None:
     assert info.source == {"description": "shops", "files": ["a.csv"]}
 
 
+def test_retractions_keep_the_id_of_the_event_that_they_hide(desk) -> None:
+    mapping = """
+time_zone = "UTC"
+[[events]]
+[events.columns]
+account_id = "shop"
+occurred_at = "day"
+event_id = "no"
+kind = { column = "what", values = { sale = "order", undone = "event_retracted" } }
+ref = "undoes"
+"""
+    lines = ["A,2024-01-01,1,sale,", "A,2024-01-02,2,sale,", "A,2024-01-05,3,undone,2"]
+    desk.bring({"a.csv": "shop,day,no,what,undoes\n" + "\n".join(lines) + "\n"}, mapping)
+
+    assert desk.columns("event_id", "kind") == [("1", "order"), ("2", "order"), ("3", "event_retracted")]
+    assert desk.columns("ref")[2] == ("2",)
+
+
 def test_events_without_ids_get_ids_of_their_content(desk) -> None:
     report = desk.bring({"a.csv": CSV + "B,2024-01-10,0.25\nB,2024-01-10,9\n"})
 

@@ -4,7 +4,7 @@ import pytest
 from random_records import check_same_log, random_records
 
 from kqml.history.builders import event_log_of
-from serve.database.events import add_events, describe_later
+from serve.database.events import describe_later, write_events
 from serve.database.sqlite_reader import FIRST
 from serve.database.territory import EVERYWHERE, Territory
 from serve.usecases.database_histories import DatabaseHistories
@@ -15,7 +15,7 @@ CUTOFF = 10**15
 def keep(database, records):
     events = [{**event, "account_id": name} for name, events in records.items() for event in events]
     with database.writing() as connection:
-        add_events(connection, events, 0, EVERYWHERE)
+        write_events(connection, events, 0, EVERYWHERE)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -109,6 +109,26 @@ def test_later_events_of_every_kind_change_nothing(scene, then, tmp_path, seed, 
     assert [name for name in before if before[name] != after[name]] == []
 
 
+def test_an_event_retracted_as_it_became_known_never_was(scene, then, tmp_path):
+    """But for changes of accounts, of which even a retracted one says what was before it."""
+    random = np.random.default_rng(5)
+    fit = [row for row in then.events if row["kind"] not in CHANGING_CODES and "event_retracted" not in row["kind"]]
+    gone = {row["event_id"]: row for row in (fit[place] for place in random.integers(0, len(fit), 400))}
+    part = [row for row in then.events if row["event_id"] not in gone]
+    retractions = [retraction(row) for row in gone.values()]
+    log = made_log(then, scene.playbook.actions, random)
+    before = decided(then.written(tmp_path / "before", then.accounts, part), scene, log, then)
+    after = decided(then.written(tmp_path / "after", then.accounts, [*then.events, *retractions]), scene, log, then)
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def retraction(row):
+    """Known at the instant from which on the event itself would have been counted."""
+    at = max(row["occurred_at"], row["known_at"])
+    own = {"event_id": f"not-{row['event_id']}", "account_id": row["account_id"], "ref": row["event_id"]}
+    return own | {"occurred_at": at, "known_at": at, "kind": "event_retracted"}
+
+
 def made_log(then, actions, random):
     """Thirty accounts drawn evenly in four weeks, whose outcomes are mature by the cutoff."""
     ids = [row["account_id"] for row in then.accounts[:30]]

@@ -166,6 +166,36 @@ def test_a_refused_request_leaves_its_key_free(client, database):
     assert send(client, good, **{"idempotency-key": "k-1"}).status_code == 200
 
 
+RETRACTION = {**ORDER, "event_id": "r1", "kind": "event_retracted", "amount": None}
+
+
+def test_an_event_is_retracted_by_its_id(client, database):
+    assert send(client, {**ORDER, "event_id": "e1"}, {**RETRACTION, "ref": "e1"}).json()["added"] == 2
+    assert send(client, {**RETRACTION, "ref": "e1"}).json() | {"received_at": None} == {
+        "added": 0,
+        "known": 1,
+        "received_at": None,
+    }
+    assert {row["event_id"]: row["ref"] for row in rows(database)} == {"e1": None, "r1": "e1"}
+
+
+@pytest.mark.parametrize(
+    ("ref", "detail"),
+    [
+        (None, "is absent: it names the event that is retracted"),
+        ("nothing", "account 'a' has no event 'nothing' that could be retracted"),
+        ("of-b", "account 'a' has no event 'of-b' that could be retracted"),
+        ("r0", "account 'a' has no event 'r0' that could be retracted"),
+    ],
+)
+def test_only_an_event_of_the_same_account_is_retracted(client, database, ref, detail):
+    send(client, {**ORDER, "event_id": "e1"}, {**ORDER, "event_id": "of-b", "account_id": "b"})
+    send(client, {**RETRACTION, "event_id": "r0", "ref": "e1"})
+    answer = send(client, {**ORDER, "event_id": "e2"}, {**RETRACTION, "ref": ref})
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"pointer": "#/events/1/ref", "detail": detail}])
+    assert len(rows(database)) == 3
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "a\tb"])
 def test_a_key_that_cannot_be_one_is_pointed_at(client, key):
     answer = send(client, {**ORDER, "event_id": "e1"}, **{"idempotency-key": key})

@@ -83,7 +83,7 @@ class DutyInputReader:
             return accounts
         unsaid = accounts.filter(accounts["opened_on"].is_null())["account_id"].to_pylist()
         first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first"))
-        first = first.where(self._known, COUNTED, unretracted(unsaid)).group_by(EVENTS.c.account_id)
+        first = first.where(self._known, unretracted(unsaid)).group_by(EVENTS.c.account_id)
         rows = list(self._rows(first, EVENTS.c.account_id, unsaid))
         firsts = pa.Table.from_pylist(rows, schema=pa.schema({"account_id": pa.string(), "first": pa.int64()}))
         return with_openings(accounts, firsts, self.info.time_zone)

@@ -16,6 +16,7 @@ NAMES = (
     "effects",
     "duties",
     "policy",
+    "claims",
     "plan",
     "serve",
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.docs.claims_section import claims_section
 from experiments.docs.fuzz_section import fuzz_section
 from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.policy_study_section import policy_section
@@ -40,6 +41,7 @@ def benchmarks_page() -> str:
         ("groups", groups_section),
         ("effects", _effects),
         ("policy", policy_section),
+        ("claims", claims_section),
         ("duties", _duties),
         ("plan", plan_section),
         ("torture", torture_section),

@@ -5,19 +5,21 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from kqml.bands import Band
+from kqml.contract.claims import ClaimedMoney
 from kqml.contract.fields import Moment, Probability
 from kqml.contract.plans import PlannedDecision
 
 
 class Evidence(TypedDict):
     """What a recommendation's rank rests on. `code`: whether effects are `learned`, else why not; `text` says it in
-    words. `basis`: of the effect of the action; `effect`, on margin over the horizon, is null where nothing supports
-    one: then no money is claimed. `score`: what the action ranked by, against 0 for `wait`."""
+    words. `basis`: of the action's rank. `effect`: of the accounts that get the same action, at this account's size;
+    null while its interval includes zero, or where nothing supports one: then no money is claimed. `score`: the best
+    guess that the action ranked by, against 0 for `wait`."""
 
     code: str
     text: str
     basis: Literal["randomised", "observational", "prior", "unknown"]
-    effect: float | None
+    effect: ClaimedMoney | None
     score: float
     churn_probability: Probability | None
     band: Band | None

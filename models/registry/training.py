@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,6 +76,17 @@ def _log_record(client: "MlflowClient", run_id: str, bundle: Bundle, record: Tra
         client.log_artifact(run_id, str(file), "figures")
     for name, content in record.files.items():
         client.log_text(run_id, content, name)
+
+
+def log_effects(registry: RegistryClient, number: int, metrics: Mapping[str, float], report: str) -> None:
+    """Log a report on effects with the run of a version: numbers as metrics, the report as the artifact
+    `effects.json`; a later report replaces it, earlier metrics stay in their history."""
+    from mlflow.entities import Metric
+
+    run_id, at = find_version(registry, str(number)).run_id, int(datetime.now(UTC).timestamp() * 1000)
+    with connect_registry(registry) as client:
+        client.log_batch(run_id, metrics=[Metric(key, value, at, 0) for key, value in metrics.items()])
+        client.log_text(run_id, report, "effects.json")
 
 
 def _experiment(client: "MlflowClient", registry: RegistryClient) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from models.uplift.average_effects import AverageEffects
 from models.uplift.contrasts import ClusteredMean, clustered_mean
 from models.uplift.fitted import Basis
 from models.uplift.propensities import Propensities
@@ -48,7 +49,8 @@ class Overlap:
 @dataclass(frozen=True)
 class EffectEvidence:
     """Rows r of R, actions a of A. `scores` (R, A): pseudo-outcomes. `held_out` (R, A): shrunken effects, each
-    predicted by folds that did not have the row, NaN where not supported."""
+    predicted by folds that did not have the row, NaN where not supported. `averages`: of each action but the first, as
+    shares of the effect scale."""
 
     actions: tuple[str, ...]
     action: Codes
@@ -58,6 +60,12 @@ class EffectEvidence:
     propensities: Propensities
     held_out: Floats
     basis: Basis
+    averages: AverageEffects
+
+    @property
+    def precision(self) -> float:
+        """The standard error of the mean over all actions of their average effects, as a share of the effect scale."""
+        return float(np.sqrt(self.averages.covariance.mean()))
 
     def effect(self, action: str, rows: Flags | None = None) -> ClusteredMean:
         """The mean effect over the supported rows, or over those of them that are in `rows`."""

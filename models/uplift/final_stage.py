@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.uplift.average_effects import measure_average_effects, shrunken_averages
+from models.uplift.average_effects import AverageEffects, measure_average_effects, shrunken_averages
 from models.uplift.contrasts import clustered_mean
 from models.uplift.effect_scale import Measure, OutcomeKind
 from models.uplift.sample import Codes, DecisionSample, Flags, Floats
@@ -36,42 +36,68 @@ class FittedActionEffect:
 
 @dataclass(frozen=True)
 class FinalStage:
-    """The effects of every action but the first. `held_out` (n, A): of the rows they were learned from, by folds that
-    did not have them; NaN where not supported."""
+    """The effects of every action but the first, learned from the rows of all folds but one."""
 
     effects: tuple[FittedActionEffect, ...]
     shared: SharedShape
-    held_out: Floats
+
+    def at(self, values: Floats, measure: Measure) -> Floats:
+        """(n, A) effects against the first action, whose own are 0."""
+        factor = self.shared.at(values)
+        return np.column_stack([np.zeros(len(values)), *(one.at(values, measure, factor) for one in self.effects)])
+
+
+def cross_fit_stages(
+    rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: OutcomeKind
+) -> tuple[tuple[FinalStage, ...], Floats]:
+    """Return a stage for each fold, fitted on the rows of the others, and (n, A) the effects that each row's own stage
+    predicts, NaN where they are not supported."""
+    stages, held_out = [], np.full(scores.shape, np.nan)
+    for part in range(int(fold.max()) + 1):
+        mine = fold == part
+        stage = fit_final_stage(
+            rows.where(~mine), scores[~mine], measure.where(~mine), supported[~mine], _renumbered(fold[~mine]), kind
+        )
+        held_out[mine] = stage.at(rows.values[mine], measure.where(mine))
+        stages.append(stage)
+    held_out[:, 1:][~supported[:, 1:]] = np.nan
+    return tuple(stages), held_out
 
 
 def fit_final_stage(
     rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: OutcomeKind
 ) -> FinalStage:
-    """Averages as shares of the stake, drawn together; a factor that all actions share (on amounts, where several
-    actions can agree on one); what each action has of its own."""
-    codes = range(1, len(rows.actions))
-    masks = [supported[:, code] for code in codes]
-    effects = [
-        ((scores[:, code] - scores[:, 0]) / measure.spread)[mask] for code, mask in zip(codes, masks, strict=True)
-    ]
-    unit = measure.effect_scale / measure.spread
-    levels = shrunken_averages(measure_average_effects(effects, [unit[mask] for mask in masks], masks, rows.account))
+    """Averages as shares of the effect scale, shrunk together; a factor that all actions share (on amounts, where
+    several actions can agree on one); what each action has of its own."""
+    unit, masks, effects = _standardised(scores, measure, supported)
+    levels = shrunken_averages(average_effects(rows, scores, measure, supported))
     several = kind is OutcomeKind.AMOUNT and len(masks) > 1
     shared = learn_shared(rows, scores, measure, supported, levels, fold) if several else no_shared_shape(len(rows))
-    held_out = np.full(scores.shape, np.nan)
-    held_out[:, 0] = 0.0
     fitted = []
     for place, mask in enumerate(masks):
         common = levels[place] * (unit * shared.held_out)[mask]
-        own, differences = _own_differences(effects[place] - common, rows.where(mask), fold[mask], float(levels[place]))
-        fitted.append(own)
-        held_out[mask, place + 1] = measure.spread[mask] * (common + differences)
-    return FinalStage(tuple(fitted), shared.shape, held_out)
+        fitted.append(_own_differences(effects[place] - common, rows.where(mask), fold[mask], float(levels[place])))
+    return FinalStage(tuple(fitted), shared.shape)
 
 
-def _own_differences(
-    rest: Floats, rows: DecisionSample, fold: Codes, level: float
-) -> tuple[FittedActionEffect, Floats]:
+def average_effects(rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags) -> AverageEffects:
+    """Return the average effect of every action but the first, measured on all supported rows."""
+    unit, masks, effects = _standardised(scores, measure, supported)
+    return measure_average_effects(effects, [unit[mask] for mask in masks], masks, rows.account)
+
+
+def _standardised(scores: Floats, measure: Measure, supported: Flags) -> tuple[Floats, list[Flags], list[Floats]]:
+    """Effect scales in spreads; of each action but the first its supported rows and their pseudo-effects in spreads."""
+    masks = [supported[:, code] for code in range(1, scores.shape[1])]
+    effects = [((scores[:, code] - scores[:, 0]) / measure.spread)[mask] for code, mask in enumerate(masks, start=1)]
+    return measure.effect_scale / measure.spread, masks, effects
+
+
+def _renumbered(fold: Codes) -> Codes:
+    return np.unique(fold, return_inverse=True)[1].astype(np.int64)
+
+
+def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: float) -> FittedActionEffect:
     """Learns shapes from the clipped remainder, weighs them by how they predict held-out remainders, shrinks the sum
     by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961: several shapes and penalties were tried)."""
     clipped = np.clip(rest, *np.quantile(rest, CLIPPED))
@@ -79,10 +105,8 @@ def _own_differences(
     columns = np.column_stack([part.held_out for part in learned])
     raw = stack_shapes(columns, rest)
     retained = _retained(columns @ raw, rest, rows.account)
-    effect = FittedActionEffect(
-        level, tuple(part.shape for part in learned), tuple((retained * raw).tolist()), retained
-    )
-    return effect, columns @ (retained * raw)
+    shapes = tuple(part.shape for part in learned)
+    return FittedActionEffect(level, shapes, tuple((retained * raw).tolist()), retained)
 
 
 def _retained(predicted: Floats, rest: Floats, account: Codes) -> float:

@@ -6,11 +6,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from models.uplift.effect_calibration import EffectCalibration
 from models.uplift.effect_scale import EffectScale
-from models.uplift.final_stage import FittedActionEffect
+from models.uplift.final_stage import FinalStage
 from models.uplift.propensities import ActionSupport
-from models.uplift.sample import Flags, Floats
-from models.uplift.shared_shape import SharedShape
+from models.uplift.sample import Codes, Flags, Floats
 
 
 class Basis(StrEnum):
@@ -28,19 +28,26 @@ def basis_of(support: ActionSupport) -> Basis:
 
 @dataclass(frozen=True)
 class FittedEffects:
-    """`effects`: of each action but the first, which effects are measured against. `shared`: how they differ alike."""
+    """`stages`: one a fold, each learned from the other folds; `scale`: of the rows, by fold as well."""
 
     actions: tuple[str, ...]
-    effects: tuple[FittedActionEffect, ...]
-    shared: SharedShape
+    stages: tuple[FinalStage, ...]
     scale: EffectScale
     support: ActionSupport
+    calibration: EffectCalibration
 
-    def predict(self, X: ArrayLike) -> Floats:
-        """(n, A) shrunken effects against the first action, whose own are 0."""
+    def predict(self, X: ArrayLike, fold: Codes | None = None) -> Floats:
+        """(n, A) shrunken effects against the first action, whose own are 0: by what was learned from other accounts
+        than those of the row's `fold`, by the mean over the stages without folds."""
         values = np.asarray(X, dtype=np.float64)
-        measure, factor = self.scale.at(values), self.shared.at(values)
-        return np.column_stack([np.zeros(len(values)), *(one.at(values, measure, factor) for one in self.effects)])
+        if fold is None:
+            measure = self.scale.at(values)
+            return np.asarray(np.mean([stage.at(values, measure) for stage in self.stages], axis=0))
+        result, measure = np.zeros((len(values), len(self.actions))), self.scale.held_out(values, fold)
+        for part, stage in enumerate(self.stages):
+            mine = fold == part
+            result[mine] = stage.at(values[mine], measure.where(mine))
+        return result
 
     def basis(self, X: ArrayLike, eligible: Flags | None = None, prior: Flags | None = None) -> NDArray[np.object_]:
         """(n, A) the basis of each effect. Where nothing supports one: `prior` where the company's playbook orders the

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kqml.errors import Fault, Refused
+from models.uplift.effect_calibration import calibrate_effects
 from models.uplift.effect_evidence import EffectEvidence
 from models.uplift.effect_scale import OutcomeKind
-from models.uplift.final_stage import fit_final_stage
+from models.uplift.final_stage import average_effects, cross_fit_stages
 from models.uplift.fitted import FittedEffects, basis_of
-from models.uplift.folds import FOLDS, folds_of
+from models.uplift.folds import FOLDS, sample_folds
 from models.uplift.outcome_regression import regress_actions, regress_common
 from models.uplift.propensities import LEAST, ActionSupport, estimate_propensities, known_propensities
 from models.uplift.pseudo_outcomes import pseudo_outcomes, winsorised_outcome
@@ -56,7 +57,7 @@ class EffectModel:
         randomised = bool(learn.any())
         learn = learn if randomised else np.ones(len(sample), dtype=bool)
         _refuse_thin(sample, learn)
-        fold = folds_of(sample.account, self.folds, self.seed)
+        fold = sample_folds(sample, self.folds, self.seed)
         common = regress_common(sample, fold, self.seed)
         kind = common.scale.kind
         if kind is not OutcomeKind.BINARY:
@@ -68,12 +69,20 @@ class EffectModel:
         else:
             propensities, support = estimate_propensities(rows, fold, self.least_probability, self.seed)
         scores = pseudo_outcomes(rows, expected, propensities.taken)
-        last = fit_final_stage(rows, scores, measure, propensities.supported, fold, kind)
-        basis = basis_of(support)
+        stages, held_out = cross_fit_stages(rows, scores, measure, propensities.supported, fold, kind)
+        calibration = calibrate_effects(rows, scores, measure, propensities.supported, fold)
         return LearnedEffects(
-            FittedEffects(rows.actions, last.effects, last.shared, common.scale, support),
+            FittedEffects(rows.actions, stages, common.scale, support, calibration),
             EffectEvidence(
-                rows.actions, rows.action, rows.account, rows.eligible, scores, propensities, last.held_out, basis
+                actions=rows.actions,
+                action=rows.action,
+                account=rows.account,
+                eligible=rows.eligible,
+                scores=scores,
+                propensities=propensities,
+                held_out=held_out,
+                basis=basis_of(support),
+                averages=average_effects(rows, scores, measure, propensities.supported),
             ),
         )
 

@@ -18,7 +18,8 @@ Flags = NDArray[np.bool_]
 class DecisionSample:
     """n rows. `values` (n, F): features, NaN is missing. `action`: place in `actions`, of which the first is the one to
     compare with. `probability`: of the action that was taken, NaN where nobody knows. `account`: code of the account;
-    rows of one account are never in two folds. `eligible` (n, A): might the row have got the action?"""
+    rows of one account are never in two folds. `eligible` (n, A): might the row have got the action? `account_ids`: the
+    id of each code; None where the codes themselves are the ids."""
 
     values: Floats
     action: Codes
@@ -27,6 +28,7 @@ class DecisionSample:
     account: Codes
     eligible: Flags
     actions: tuple[str, ...]
+    account_ids: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -34,7 +36,9 @@ class DecisionSample:
     def where(self, mask: Flags) -> "DecisionSample":
         """The rows for which `mask` is true, in the same order."""
         arrays: dict[str, Any] = {
-            name: value[mask] for name, value in vars(self).items() if isinstance(value, np.ndarray)
+            name: value[mask]
+            for name, value in vars(self).items()
+            if isinstance(value, np.ndarray) and name != "account_ids"
         }
         return replace(self, **arrays)
 

@@ -5,15 +5,16 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from models.uplift.effect_calibration import EffectCalibration, FoldCalibration, PowerCalibration
 from models.uplift.effect_scale import EffectScale, OutcomeKind
-from models.uplift.final_stage import FittedActionEffect
+from models.uplift.final_stage import FinalStage, FittedActionEffect
 from models.uplift.fitted import FittedEffects
 from models.uplift.forests import CrossFitted, texts_of
 from models.uplift.propensities import ActionSupport
 from models.uplift.shapes import EffectShape, Linear, Ranks, Trees
 from models.uplift.shared_shape import SharedShape
 
-FORMAT = 2
+FORMAT = 3
 
 
 def effects_json(fitted: FittedEffects) -> dict[str, Any]:
@@ -21,9 +22,15 @@ def effects_json(fitted: FittedEffects) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "actions": list(fitted.actions),
-        "effects": [_effect(one) for one in fitted.effects],
-        "shared": _shapes(fitted.shared.shapes, fitted.shared.weights),
+        "stages": [
+            {
+                "effects": [_effect(one) for one in stage.effects],
+                "shared": _shapes(stage.shared.shapes, stage.shared.weights),
+            }
+            for stage in fitted.stages
+        ],
         "scale": _scale(fitted.scale),
+        "calibration": _calibration(fitted.calibration),
         "support": {
             "least": fitted.support.least,
             "trees": _forest(fitted.support.trees) if fitted.support.trees else None,
@@ -38,11 +45,45 @@ def effects_from_json(data: dict[str, Any]) -> FittedEffects:
     support = data["support"]
     return FittedEffects(
         tuple(data["actions"]),
-        tuple(_effect_from(one) for one in data["effects"]),
-        SharedShape(*_shapes_from(data["shared"])),
+        tuple(_stage_from(one) for one in data["stages"]),
         _scale_from(data["scale"]),
         ActionSupport(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
+        _calibration_from(data["calibration"]),
     )
+
+
+def _calibration(calibration: EffectCalibration) -> dict[str, Any]:
+    return {
+        "usual": calibration.usual,
+        "powers": [
+            {"power": one.power, "likelihood": one.likelihood, "folds": [_fold(part) for part in one.folds]}
+            for one in calibration.powers
+        ],
+    }
+
+
+def _calibration_from(data: dict[str, Any]) -> EffectCalibration:
+    powers = (
+        PowerCalibration(one["power"], one["likelihood"], tuple(_fold_from(part) for part in one["folds"]))
+        for one in data["powers"]
+    )
+    return EffectCalibration(data["usual"], tuple(powers))
+
+
+def _fold(fold: FoldCalibration) -> dict[str, Any]:
+    return {
+        "coefficients": fold.coefficients.tolist(),
+        "covariance": fold.covariance.tolist(),
+        "degrees": fold.degrees,
+    }
+
+
+def _fold_from(data: dict[str, Any]) -> FoldCalibration:
+    return FoldCalibration(np.array(data["coefficients"]), np.array(data["covariance"]), data["degrees"])
+
+
+def _stage_from(data: dict[str, Any]) -> FinalStage:
+    return FinalStage(tuple(_effect_from(one) for one in data["effects"]), SharedShape(*_shapes_from(data["shared"])))
 
 
 def _effect(effect: FittedActionEffect) -> dict[str, Any]:

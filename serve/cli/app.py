@@ -37,6 +37,7 @@ COMMANDS = (
     "plan",
     "report grades",
     "report loss",
+    "report effects",
     "serve",
     "doctor",
     "backup",

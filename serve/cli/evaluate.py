@@ -67,7 +67,10 @@ def policy(  # noqa: PLR0913 - the flags of one command
     log: Annotated[Path, typer.Argument(help="Folder of the decision log.")],
     context: CommandContext,
     target: Annotated[
-        str, typer.Option(help="Policy to evaluate: playbook, an action for all accounts, or a table (.csv, .parquet).")
+        str,
+        typer.Option(
+            help="Policy to evaluate: kqml, playbook, an action for all accounts, or a table (.csv, .parquet)."
+        ),
     ] = "playbook",
     against: Annotated[str, typer.Option(help="Policy to compare with, in the same form.")] = "wait",
     dataset: Annotated[

@@ -11,6 +11,7 @@ from serve.cli.output import progress
 from serve.cli.playbook_option import PlaybookFlag, read_playbook_in_force
 
 if TYPE_CHECKING:
+    from serve.usecases.report_effects import EffectsResult
     from serve.usecases.report_grades import GradesResult
     from serve.usecases.report_losses import LossResult
 
@@ -101,3 +102,30 @@ def loss(  # noqa: PLR0913 - the flags of one command
     with progress("Computing losses", None):
         result = report_losses(request, context.settings)
     return Answer(result, show_losses(plain_value(result), context.language))
+
+
+def effects(
+    dataset: DatasetFolder,
+    context: CommandContext,
+    log: Annotated[Path | None, typer.Option(help="Folder of its decision log.", show_default="the dataset")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Version or alias of the model.", show_default="champion, where there is one")
+    ] = None,
+    playbook: PlaybookFlag = None,
+) -> Answer["EffectsResult"]:
+    """Report the effect of each action that randomised decisions show, with interval, overlap and calibration.
+
+    The report says whether plans use these effects, and how many more weeks are needed if not. With a model it is
+    logged in MLflow with the model's version.
+
+    Example: kqml report effects data/world --log data/world
+    """
+    from serve.cli.layouts.effects import show_effects
+    from serve.usecases.plain_values import plain_value
+    from serve.usecases.report_effects import EffectsRequest, report_effects
+
+    rules = read_playbook_in_force(playbook, context.settings)
+    request = EffectsRequest(dataset=dataset, log=log or dataset, model=model, playbook=rules)
+    with progress("Estimating effects", None):
+        result = report_effects(request, context.settings)
+    return Answer(result, show_effects(plain_value(result), context.language))

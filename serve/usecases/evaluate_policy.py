@@ -13,6 +13,7 @@ from models.evaluation.off_policy.report_columns import (
     ActionEffectColumns,
     ContrastColumns,
     DifferenceColumns,
+    DisagreementColumns,
     EstimatorColumns,
     LogCheckColumns,
     SupportColumns,
@@ -23,7 +24,7 @@ RefusalCode = Annotated[str, SchemaKeyword("enum", ("few_rows", "mean_weight"))]
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyEvaluationRequest:
-    """A decision log with its dataset. `target`, `against`: `playbook`, an action, or the path of a table;
+    """A decision log with its dataset. `target`, `against`: `kqml`, `playbook`, an action, or the path of a table;
     `outcome`: margin or retained."""
 
     log: Path
@@ -60,6 +61,7 @@ class PolicyEvaluationResult:
     against_values: EstimatorColumns | None
     difference: DifferenceColumns | None
     headline: Annotated[str, SchemaKeyword("enum", ("doubly_robust", "pooled"))]
+    disagreement: DisagreementColumns | None
     holdout: ContrastColumns | None
     actions: list[ActionEffectColumns]
     log_check: LogCheckColumns

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from kqml.calendar.business_time import moment_of
+from kqml.contract.claims import PlanEvidence
 from kqml.contract.fields import Count, Fingerprint, Moment, PlaybookVersion
 from kqml.contract.scores import ModelRef
 from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from models.policy.brief.inputs import read_brief_inputs
+from models.policy.planning.claims import PlanClaims, evidence_text, plan_evidence
 from models.policy.planning.plan_file import check_plan_path, write_plan
 from models.policy.planning.plan_summary import (
     PlanRow,
@@ -50,9 +52,9 @@ class PlanReportRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """A planned week. `evidence`: whether effects are `learned`, else why not; `says` in words; `evidence_rows`: rows
-    learned from; `gap`: of the allocation to its bound; `held_out`, `objecting`: accounts that get nothing because they
-    are in the holdout, because they object; `left_out`: why accounts did not get what is worth most to them."""
+    """A planned week. `evidence`: what it ranks by, `says` in words; `gap`: of the allocation to its bound;
+    `held_out`, `objecting`: accounts that get nothing because they are in the holdout, because they object;
+    `left_out`: why accounts did not get what is worth most to them."""
 
     week: str
     rep: str | None
@@ -64,8 +66,7 @@ class PlanReport:
     database: StoredWeek | None
     dataset: Fingerprint
     currency: str
-    evidence: str
-    evidence_rows: Count
+    evidence: PlanEvidence
     says: str
     gap: float
     accounts: Count
@@ -80,16 +81,16 @@ class PlanReport:
 
 def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
     """Report a planned week, write it to the file asked for. Raises BadUse where the rep is unknown."""
-    plan, rep, evidence = planned.plan, request.rep, planned.evidence
+    plan, rep, claims = planned.plan, request.rep, PlanClaims(planned.plan, planned.evidence)
     company = plan.company
     info = company.dataset.info
     _check_rep(plan, rep)
     who = recommended_actions(plan, rep)
-    rows = plan_rows(plan, who)
+    rows, evidence = plan_rows(plan, claims, who), plan_evidence(claims, who)
     if rep is not None or request.out is not None or len(who) <= BRIEFED:
         material = read_brief_inputs(company, [row["account_id"] for row in rows])
         rows = with_briefs(plan, who, rows, material, request.language)
-    reps = rep_rows(plan, rep)
+    reps = rep_rows(plan, claims, rep)
     report = PlanReport(
         week=company.week_name,
         rep=rep,
@@ -101,14 +102,13 @@ def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
         database=request.database,
         dataset=info.fingerprint,
         currency=info.currency,
-        evidence=evidence.why,
-        evidence_rows=evidence.rows,
-        says=text(f"plan.evidence.{evidence.why}", request.language, rows=evidence.rows),
+        evidence=evidence,
+        says=evidence_text(evidence, request.language),
         gap=plan.week.allocation.gap,
         accounts=sum(row["accounts"] for row in reps),
         held_out=int(plan.holdout.sum()),
         objecting=int(planned.objecting.sum()),
-        totals=totals(plan, who),
+        totals=totals(plan, claims, who),
         reps=reps,
         left_out=left_out(plan, rep),
         plan=rows,

@@ -66,15 +66,19 @@ class DecisionPoint:
         return np.searchsorted(self.who, rows.account)
 
 
-def arrive(world: World, weeks: Sequence[int], share: float, paths: int) -> list[DecisionPoint]:
-    """The reps' own way up to each of `weeks`, in order; there the truth of every action."""
+def arrive(
+    world: World, weeks: Sequence[int], share: float, paths: int, paths_before: int | None = None
+) -> list[DecisionPoint]:
+    """The reps' own way up to each of `weeks`, in order; there the truth of every action. `paths_before`: of the truth
+    in all weeks but the last, where it is not looked at."""
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
     results = []
     for week in weeks:
         ahead = week - simulation.number
         run(simulation, Reps(), ahead, lambda seen, decisions, weeks: past.append(weeks))
-        results.append(_decision_point(copy(simulation), past, share, paths))
+        own = paths if week == weeks[-1] else paths_before or paths
+        results.append(_decision_point(copy(simulation), past, share, own))
     return results
 
 

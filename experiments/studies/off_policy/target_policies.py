@@ -5,14 +5,12 @@ import numpy as np
 from experiments.studies.off_policy.pilot_weeks import DecisionPoint
 from experiments.studies.off_policy.rollout_log import RolloutLog
 from kqml.playbook import Playbook
+from models.evaluation.off_policy.own_policy import allocate_by_effects
 from models.evaluation.off_policy.randomised_rows import Floats
 from models.evaluation.off_policy.targets import PLAYBOOK, target_named
-from models.policy.allocation.allocation import allocate
-from models.policy.allocation.problem import NOT_BOOKED, Actions, AllocationProblem
 from models.uplift.fitted import FittedEffects
 from models.uplift.learner import EffectModel
 from models.uplift.sample import DecisionSample
-from models.value.net import net_values
 
 OURS, BEST, FEW = "ours", "allocated_oracle", "playbook_but_few"
 INDEPENDENT = 50_000
@@ -55,24 +53,7 @@ def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:
 
 def allocated_policy(point: DecisionPoint, effect: Floats, playbook: Playbook) -> Floats:
     """Chances, 0 or 1, of what the reps' hours go to by net value of these effects."""
-    seat, rule, actions = point.simulation.traits.seat[point.who], playbook.rep, Actions.of(playbook)
-    reps, rep = np.unique(seat, return_inverse=True)
+    rule = playbook.rep
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
-    count, channels = len(point.who), actions.contacts.shape[1]
-    net = net_values(np.nan_to_num(effect), actions.cost, playbook.minute_cost)
-    problem = AllocationProblem(
-        actions=actions,
-        rep=rep.astype(np.int64),
-        tier=np.zeros(count, dtype=np.int64),
-        net_value=net - net[:, :1],
-        allowed=point.eligible,
-        fulfils=np.zeros(point.eligible.shape, dtype=bool),
-        booked=np.full(count, NOT_BOOKED),
-        due=np.zeros((count, channels)),
-        shortfall_cost=np.zeros((count, channels)),
-        capacity=np.tile(hours, (len(reps), 1)),
-        floor=np.zeros((len(reps), 1, channels)),
-    )
-    chosen = np.zeros(point.eligible.shape)
-    chosen[np.arange(count), allocate(problem).choice] = 1.0
-    return chosen
+    reps, rep = np.unique(point.simulation.traits.seat[point.who], return_inverse=True)
+    return allocate_by_effects(effect, point.eligible, rep.astype(np.int64), np.tile(hours, (len(reps), 1)), playbook)

@@ -29,6 +29,11 @@ class PolicyEstimate:
         return self.value + self._reach
 
     @property
+    def p_value(self) -> float:
+        """Two-sided, of the value being 0."""
+        return float(2 * student.sf(abs(self.value) / self.error, self.degrees)) if self.error > 0 else 1.0
+
+    @property
     def _reach(self) -> float:
         return float(student.ppf((1 + LEVEL) / 2, self.degrees)) * self.error + self.bias
 

@@ -47,8 +47,16 @@ class DisputedRows:
         return len(self.rest)
 
 
-def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate | None:
-    """Return the mean difference per row; None where too few rows are in dispute to form bands."""
+@dataclass(frozen=True)
+class PooledDifference:
+    """The mean difference per row, with the rows' `influence` on it, which averages to 0."""
+
+    estimate: PolicyEstimate
+    influence: Floats
+
+
+def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PooledDifference | None:
+    """None where too few rows are in dispute to be put into bands."""
     number = min(BANDS, int((rows.weight != 0).sum()) // ROWS_OF_A_BAND)
     if number < LEAST_BANDS:
         return None
@@ -63,7 +71,7 @@ def pooled_difference(rows: DisputedRows, clusters: Clusters) -> PolicyEstimate 
     result = estimate(value, influence * len(rows), clusters, symmetric=True)
     # What clustering adds to the error of independent rows is added to the posterior spread as well.
     excess = max(result.error**2 - plain, 0.0)
-    return replace(result, error=float(np.sqrt(spread + excess)))
+    return PooledDifference(replace(result, error=float(np.sqrt(spread + excess))), influence * len(rows))
 
 
 def _bands(rows: DisputedRows, number: int) -> Codes:

@@ -14,10 +14,12 @@ from models.evaluation.off_policy.clustering import PolicyEstimate
 from models.evaluation.off_policy.decisions import EvaluableRows, LoggedDecisions, evaluable_rows, regression_of
 from models.evaluation.off_policy.evaluation import HEADLINE, PolicyEvaluation, evaluate_policy, logged_policy_value
 from models.evaluation.off_policy.holdout import HoldoutContrast, holdout_contrast
+from models.evaluation.off_policy.own_policy import own_policy
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
 from models.evaluation.off_policy.report_columns import (
     ActionEffectColumns,
     ContrastColumns,
+    DisagreementColumns,
     EstimateColumns,
     FaultColumns,
     LogCheckColumns,
@@ -25,14 +27,14 @@ from models.evaluation.off_policy.report_columns import (
 )
 from models.evaluation.off_policy.support import LEAST_EFFECTIVE, MEAN_WEIGHT, PolicySupport
 from models.evaluation.off_policy.target_file import read_target
-from models.evaluation.off_policy.targets import PLAYBOOK, target_named
+from models.evaluation.off_policy.targets import KQML, PLAYBOOK, target_named
 from models.uplift.contrasts import mean_columns
 from models.uplift.log_check import LogCheck, check_log
 
 
 @dataclass(frozen=True)
 class PolicyQuestion:
-    """`target`, `against`: `playbook`, an action, or the path of a table. `outcome`: margin or retained."""
+    """`target`, `against`: `kqml`, `playbook`, an action, or the path of a table. `outcome`: margin or retained."""
 
     target: str
     against: str
@@ -62,7 +64,7 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
     """Evaluate the target on the usable rows of the log. Raises Refused where the log has none."""
     usable = evaluable_rows(decisions, question.outcome)
     probabilities, covered = zip(
-        *(_target(name, playbook, usable) for name in (question.target, question.against)), strict=True
+        *(_target(name, decisions, playbook, usable) for name in (question.target, question.against)), strict=True
     )
     both: Flags = covered[0] & covered[1]
     rows = usable.where(both)
@@ -81,7 +83,9 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
     )
 
 
-def _target(name: str, playbook: Playbook, rows: EvaluableRows) -> tuple[Floats, Flags]:
+def _target(name: str, decisions: LoggedDecisions, playbook: Playbook, rows: EvaluableRows) -> tuple[Floats, Flags]:
+    if name == KQML:
+        return own_policy(decisions, rows, playbook), np.ones(len(rows.randomised), dtype=bool)
     if name == PLAYBOOK or name in playbook.action_names or not Path(name).suffix:
         known = target_named(name, playbook, rows.tier, rows.randomised.eligible)
         return known, np.ones(len(rows.randomised), dtype=bool)
@@ -129,6 +133,7 @@ def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
         "against_values": _estimates(result.against.values),
         "difference": _estimates(result.difference),
         "headline": result.headline,
+        "disagreement": _disagreement(result),
         "holdout": None if answer.holdout is None else _contrast(answer.holdout),
         "actions": [_action(one) for one in answer.actions],
         "log_check": _check(answer.check),
@@ -156,6 +161,8 @@ def _refusal(name: str, support: PolicySupport, language: str) -> str:
 def _verdict(result: PolicyEvaluation) -> str:
     if result.difference is None:
         return "alone"
+    if result.disagrees:
+        return "disagree"
     gain = result.difference[result.headline]
     return "better" if gain.low > 0 else "worse" if gain.high < 0 else "unclear"
 
@@ -166,7 +173,12 @@ def _describe(answer: PolicyReport) -> dict[str, object]:
     value = result.target.values[HEADLINE]
     gain = result.difference[result.headline] if result.difference else value
     names = {"target": question.target, "against": question.against, "kappa": ", ".join(answer.kappa) or "?"}
-    return {**names, "value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
+    numbers: dict[str, object] = {"value": value.value, "gain": gain.value, "low": gain.low, "high": gain.high}
+    if result.disagrees and result.difference is not None and result.disagreement is not None:
+        robust = result.difference[HEADLINE]
+        bounds = {"robust": robust.value, "robust_low": robust.low, "robust_high": robust.high}
+        numbers |= {**bounds, "p_value": result.disagreement.p_value}
+    return {**names, **numbers}
 
 
 def _support(support: PolicySupport) -> SupportColumns:
@@ -182,6 +194,13 @@ def _support(support: PolicySupport) -> SupportColumns:
 
 def _estimates(result: Mapping[str, PolicyEstimate] | None) -> dict[str, EstimateColumns] | None:
     return None if result is None else {name: _estimate(one) for name, one in result.items()}
+
+
+def _disagreement(result: PolicyEvaluation) -> DisagreementColumns | None:
+    apart = result.disagreement
+    if apart is None:
+        return None
+    return DisagreementColumns(**_estimate(apart), p_value=apart.p_value, beyond_chance=result.disagrees)
 
 
 def _estimate(one: PolicyEstimate) -> EstimateColumns:

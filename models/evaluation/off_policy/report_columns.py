@@ -41,9 +41,16 @@ class EstimatorColumns(TypedDict):
 
 
 class DifferenceColumns(EstimatorColumns):
-    """The difference of two policies by each estimator; `pooled`: with the holdout, where there is one."""
+    """The difference of two policies by each estimator; `pooled`: across account sizes, for amounts."""
 
     pooled: NotRequired[EstimateColumns]
+
+
+class DisagreementColumns(EstimateColumns):
+    """The pooled difference less the doubly robust one. `beyond_chance`: whether they disagree by more than chance."""
+
+    p_value: Probability
+    beyond_chance: bool
 
 
 class ContrastColumns(TypedDict):

@@ -12,7 +12,7 @@ from models.evaluation.off_policy.randomised_rows import Flags, Floats
 from models.policy.allocation.problem import WAIT, Actions
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
-PLAYBOOK = "playbook"
+KQML, PLAYBOOK = "kqml", "playbook"
 
 
 def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligible: Flags) -> Floats:
@@ -21,7 +21,7 @@ def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligi
     The probability of an action that is not eligible goes to `wait`. Raises BadUse for a name that is neither.
     """
     if name != PLAYBOOK and name not in playbook.action_names:
-        known = ", ".join((PLAYBOOK, *playbook.action_names))
+        known = ", ".join((KQML, PLAYBOOK, *playbook.action_names))
         raise BadUse("There is no such policy.", [Fault("policy", f"{name!r} is not known", f"use {known} or a file")])
     if name == PLAYBOOK:
         return within(playbook_probabilities(playbook, tier), eligible)

@@ -1,7 +1,7 @@
 """What is known of every account before a week: risk, expected margin, effects, reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from models.churn.scoring_request import ScoringRequest
 from models.policy.allocation.problem import Flags, Floats
 from models.policy.planning.learned_state import LearnedState
 from models.uplift.fitted import Basis, FittedEffects
+from models.uplift.folds import account_folds
+from models.uplift.sample import Codes
 from models.value.expected import Trailing, ValueModel, trailing_of
 
 REASONS = 3
@@ -25,21 +27,23 @@ Sink = Callable[[NDArray[np.int64], Floats], None]
 @dataclass(frozen=True)
 class OrderHistory:
     """What judging an account needs beside its feature row. `trailing`: margin over a horizon by its last year;
-    `short`: its history is; `silent`: for longer than its own cycle."""
+    `short`: its history is; `silent`: for longer than its own cycle; `fold`: its account's, of the learned effects."""
 
     trailing: Floats
     short: Flags
     silent: Flags
+    fold: Codes
 
     def take(self, indices: Any) -> "OrderHistory":
-        return OrderHistory(self.trailing[indices], self.short[indices], self.silent[indices])
+        return OrderHistory(self.trailing[indices], self.short[indices], self.silent[indices], self.fold[indices])
 
 
 @dataclass(frozen=True)
 class AccountAssessment:
     """Per account of the log. `probability`, `margin` (if it stays), `at_risk` = their product: NaN where no model
-    answers. `raised`: the risk is above the usual. `effect` (n × K) on margin over the horizon, `basis` (n × K); `band`
-    None where not eligible. `history`: its `trailing` is NaN where nobody was judged."""
+    answers. `raised`: the risk is above the usual. `effect` (n × K) on margin over the horizon, `basis` (n × K);
+    `scale` (n): the effect scale, 0 where no effect is learned. `band` None where not eligible. `history`: its
+    `trailing` is NaN where nobody was judged."""
 
     probability: Floats
     margin: Floats
@@ -48,6 +52,7 @@ class AccountAssessment:
     band: NDArray[np.object_]
     effect: Floats
     basis: NDArray[np.object_]
+    scale: Floats
     history: OrderHistory
     reasons: tuple[tuple[Reason, ...], ...]
 
@@ -84,7 +89,8 @@ def unassessed(accounts: int, packages: int) -> AccountAssessment:
         band=np.full(accounts, None, dtype=object),
         effect=np.full((accounts, packages), np.nan),
         basis=basis,
-        history=OrderHistory(nothing.copy(), no.copy(), no.copy()),
+        scale=np.zeros(accounts),
+        history=OrderHistory(nothing.copy(), no.copy(), no.copy(), np.zeros(accounts, dtype=np.int64)),
         reasons=((),) * accounts,
     )
 
@@ -102,7 +108,9 @@ def assess_accounts(
     definition = scorer.bundle.model.definition
     eligibility = request_eligibility(request, definition)
     trailing = trailing_of(request.log, eligibility.rows, rate, definition.horizon)
-    history = OrderHistory(trailing.margin, trailing.short, np.asarray(eligibility.already_silent, dtype=bool))
+    silent = np.asarray(eligibility.already_silent, dtype=bool)
+    fold = account_folds(request.log.accounts)[eligibility.rows.account]
+    history = OrderHistory(trailing.margin, trailing.short, silent, fold)
     result = unassessed(request.log.account_count, actions)
     reasons = list(result.reasons)
     for part, values in scorer.rows(request, eligibility.rows):
@@ -124,17 +132,15 @@ def assess_rows(
     probability = scorer.probability(values)
     bands = assign_bands(probability, history.silent, model.base_rate, model.bands)
     margin = (learned.value or ValueModel(None, 0)).predict(values, Trailing(history.trailing, history.short))
-    effect, basis = result.effect, result.basis
     if learned.evidence.effects is not None:
-        effect, basis = _effects(learned.evidence.effects, values)
-    return AccountAssessment(
+        result = replace(result, **_effects(learned.evidence.effects, values, history.fold))
+    return replace(
+        result,
         probability=probability,
         margin=margin,
         at_risk=probability * margin,
         raised=np.isin(bands, ["raised", "high", "stopped"]),
         band=np.array([str(band) for band in bands], dtype=object),
-        effect=effect,
-        basis=basis,
         history=history,
         reasons=tuple(scorer.explainer.explain(values, scorer.contributions(values), language, REASONS)),
     )
@@ -157,10 +163,11 @@ def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]
     ]
 
 
-def _effects(effects: FittedEffects, values: Floats) -> tuple[Floats, NDArray[np.object_]]:
+def _effects(effects: FittedEffects, values: Floats, fold: Codes) -> dict[str, Any]:
     """Effects where they are supported, NaN elsewhere, with what they stand on."""
     basis = effects.basis(values)
-    result = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
-    predicted = np.where(result, effects.predict(values), np.nan)
-    predicted[:, 0] = 0.0
-    return predicted, basis
+    supported = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
+    predicted, scale = effects.predict(values, fold), effects.scale.held_out(values, fold).effect_scale
+    effect = np.where(supported, predicted, np.nan)
+    effect[:, 0] = 0.0
+    return {"effect": effect, "basis": basis, "scale": scale}

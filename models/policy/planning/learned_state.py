@@ -1,5 +1,6 @@
 """What a week is decided by beside the model: learned once for a company, written down so that it can be used again."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,17 +16,37 @@ from models.uplift.fitted import FittedEffects
 from models.uplift.saving import effects_from_json, effects_json
 from models.value.expected import ValueModel
 
-FORMAT = 1
+FORMAT = 2
+
+
+LEAST_PRECISION = 0.012
+"""Effects rank actions once the standard error of their average is at most this share of the margin to be expected."""
 
 
 @dataclass(frozen=True)
 class LearningEvidence:
-    """`effects`: learned from `rows` randomised decisions whose outcomes were mature at the cutoff; None with the
-    reason `why` where there is too little."""
+    """`effects`: learned from `rows` randomised decisions of `weeks` weeks whose outcomes were mature at the cutoff;
+    None with the reason `why` where they may not be used. `precision`: the standard error of the average effect of the
+    actions, as a share of the margin to be expected; None where nothing was learned."""
 
     effects: FittedEffects | None
     rows: int = 0
     why: str = "no_log"
+    weeks: int = 0
+    precision: float | None = None
+
+    @property
+    def more_weeks(self) -> int | None:
+        """Weeks like those of the log until effects are precise enough; None where they are, or nothing is known."""
+        if self.precision is None or self.precision <= LEAST_PRECISION:
+            return None
+        return weeks_until(self.weeks, self.precision / LEAST_PRECISION)
+
+
+def weeks_until(weeks: int, factor: float) -> int:
+    """Weeks to add to `weeks` weeks of a log until standard errors are `factor` times smaller: they fall with the
+    square root of the rows."""
+    return max(math.ceil(weeks * (factor**2 - 1.0)), 1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,8 @@ def learned_state_json(learned: LearnedState, playbook: Playbook) -> str:
         "effects": None if evidence.effects is None else effects_json(evidence.effects),
         "rows": evidence.rows,
         "why": evidence.why,
+        "weeks": evidence.weeks,
+        "precision": evidence.precision,
         "top": learned.top,
         "playbook": content_of(playbook),
     }
@@ -65,9 +88,8 @@ def learned_state_from_json(text: str) -> tuple[LearnedState, Playbook]:
         raise ValueError(f"knowledge of format {data['format']}, this program reads {FORMAT}")
     effects = None if data["effects"] is None else effects_from_json(data["effects"])
     value = None if data["value"] is None else _value_from(data["value"])
-    return LearnedState(value, LearningEvidence(effects, data["rows"], data["why"]), data["top"]), playbook_from(
-        data["playbook"]
-    )
+    evidence = LearningEvidence(effects, data["rows"], data["why"], data["weeks"], data["precision"])
+    return LearnedState(value, evidence, data["top"]), playbook_from(data["playbook"])
 
 
 def fingerprint_of(text: str) -> str:

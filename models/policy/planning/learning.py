@@ -11,7 +11,7 @@ from kqml.errors import Refused
 from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
 from models.policy.planning.feature_matrix import categorical_indices, model_rows
-from models.policy.planning.learned_state import LearningEvidence
+from models.policy.planning.learned_state import LEAST_PRECISION, LearningEvidence
 from models.uplift.decision_data import DecisionData
 from models.uplift.decision_log import DecisionLog
 from models.uplift.decision_rows import build_decision_data
@@ -62,8 +62,12 @@ def learn_effects(
     data = mature_cutoffs(build_decision_data(dataset, DecisionLog(randomised, log.states), playbook), cutoff)
     if not len(data):
         return LearningEvidence(None, why="nothing_mature")
+    rows, weeks = len(data), len(set(data.week.tolist()))
     try:
-        sample = data.sample(model_rows(scorer, dataset, data.rows))
-        return LearningEvidence(EffectModel().fit_sample(sample).fitted, len(data), "learned")
+        learned = EffectModel().fit_sample(data.sample(model_rows(scorer, dataset, data.rows)))
     except Refused:
-        return LearningEvidence(None, len(data), "too_little")
+        return LearningEvidence(None, rows, "too_little", weeks)
+    precision = learned.evidence.precision
+    if precision > LEAST_PRECISION:
+        return LearningEvidence(None, rows, "too_imprecise", weeks, precision)
+    return LearningEvidence(learned.fitted, rows, "learned", weeks, precision)

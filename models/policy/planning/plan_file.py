@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".xlsx", ".csv", ".parquet")
 
 PLAIN = ("account_id", "name", "rep_id", "tier", "action", "given_for", "minutes", "money", "band", "value_at_risk")
+CLAIMS = ("effect", "net_value")
 PARTS = ("musts", "why", "open", "offer", "ask", "last", "steps", "hours", "personal")
 HEADS = {"account_id": "account", "rep_id": "rep"}
 WIDE, NARROW = 42, 14
@@ -45,11 +46,20 @@ def write_plan(path: Path, title: str, rows: Sequence[Mapping[str, Any]], langua
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Plain columns, then the parts of the brief as lines."""
+    """Plain columns, money that is claimed with its bounds, then the parts of the brief as lines."""
+    others = ("brief", "reasons", *CLAIMS)
     flat = [
-        {**{key: value for key, value in row.items() if key not in ("brief", "reasons")}, **_lines(row)} for row in rows
+        {**{key: value for key, value in row.items() if key not in others}, **_claims(row), **_lines(row)}
+        for row in rows
     ]
     return pd.DataFrame(flat)
+
+
+def _claims(row: Mapping[str, Any]) -> dict[str, float | None]:
+    bounds = {"": "value", "_low": "low", "_high": "high"}
+    return {
+        f"{name}{end}": None if row[name] is None else row[name][key] for name in CLAIMS for end, key in bounds.items()
+    }
 
 
 def _lines(row: Mapping[str, Any]) -> dict[str, str]:

@@ -7,17 +7,17 @@ from typing import Annotated, Literal, NotRequired, cast
 import numpy as np
 import pandas as pd
 from annotated_types import Len
-from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from kqml.bands import Band
+from kqml.contract.claims import ClaimedMoney
 from kqml.contract.fields import Count, Probability
 from models.churn.reasons.reasons import Reason
 from models.policy.allocation.problem import WAIT, Indices
 from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs
+from models.policy.planning.claims import PlanClaims
 from models.policy.planning.week_decision import WeekPlan, reasons_given
-from models.uplift.fitted import Basis
 from models.value.net import MONEY
 
 STOPS, MINUTES = 1, 0
@@ -48,8 +48,8 @@ class BriefLines(TypedDict):
 
 
 class PlanRow(TypedDict):
-    """What an account gets. `probability`: with which it was chosen; `effect`, `net_value`: on margin over the horizon,
-    null where nothing supports them."""
+    """What an account gets. `probability`: with which it was chosen; `effect`, `net_value`: of its group, on
+    margin over the horizon; null where they are not claimed."""
 
     account_id: str
     name: str | None
@@ -63,8 +63,8 @@ class PlanRow(TypedDict):
     churn_probability: Probability | None
     band: Band | None
     value_at_risk: float | None
-    effect: float | None
-    net_value: float | None
+    effect: ClaimedMoney | None
+    net_value: ClaimedMoney | None
     basis: Literal["randomised", "observational", "prior", "unknown"]
     probability: Probability
     reasons: list[PlanReason]
@@ -72,8 +72,8 @@ class PlanRow(TypedDict):
 
 
 class PlanTotals(TypedDict):
-    """Sums over the accounts that get something. `net_value` adds up what rests on randomised evidence alone, null
-    where nothing does."""
+    """Sums over the accounts that get something. `net_value` adds up what rests on randomised evidence, null
+    while its interval includes zero."""
 
     recommended: Count
     actions: dict[str, Count]
@@ -82,12 +82,12 @@ class PlanTotals(TypedDict):
     stops: float
     money: float
     value_at_risk: float
-    net_value: float | None
+    net_value: ClaimedMoney | None
 
 
 class RepWeek(TypedDict):
     """The week of a rep. `minutes`, `stops`, `money`: used, given; `overflows`: required actions alone exceed what is
-    given; `slot_price`: what one more visit would be worth."""
+    given; `slot_price`: what one more visit would be worth, null where the plan's net value is not claimed."""
 
     rep_id: str
     accounts: Count
@@ -96,7 +96,7 @@ class RepWeek(TypedDict):
     stops: Usage
     money: Usage
     overflows: bool
-    slot_price: float
+    slot_price: ClaimedMoney | None
 
 
 def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
@@ -111,10 +111,11 @@ def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
     )
 
 
-def plan_rows(plan: WeekPlan, who: Indices) -> list[PlanRow]:
-    """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are None where nothing supports
-    them: what is ranked by risk has no effect that could be claimed."""
-    chosen, names, net = plan.week.assigned, _names(plan), _net(plan)
+def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices) -> list[PlanRow]:
+    """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are those of the account's
+    group, the accounts that get the same action, at the account's size; None while the group's interval includes zero,
+    or where nothing supports them."""
+    chosen, names = plan.week.assigned, _names(plan)
     given, cost = reasons_given(plan), plan.problem.cost
     return [
         {
@@ -130,8 +131,8 @@ def plan_rows(plan: WeekPlan, who: Indices) -> list[PlanRow]:
             "churn_probability": _number(plan.assessment.probability[i]),
             "band": plan.assessment.band[i],
             "value_at_risk": _number(plan.assessment.at_risk[i]),
-            "effect": _number(plan.assessment.effect[i, chosen[i]]),
-            "net_value": _number(net[i]),
+            "effect": None if (claim := claims.account_effect(i)) is None else claim[0].columns(),
+            "net_value": None if claim is None else claim[1].columns(),
             "basis": plan.ranked.basis[i, chosen[i]],
             "probability": float(plan.week.probability[i]),
             "reasons": [_reason(reason) for reason in plan.assessment.reasons[i]],
@@ -155,13 +156,12 @@ def with_briefs(
     ]
 
 
-def totals(plan: WeekPlan, who: Indices) -> PlanTotals:
-    """Of the accounts that get something. `net_value` adds up what rests on randomised evidence alone, None where
-    nothing does."""
+def totals(plan: WeekPlan, claims: PlanClaims, who: Indices) -> PlanTotals:
+    """Of the accounts that get something. `net_value` adds up what rests on randomised evidence, with its interval;
+    None where nothing does, or while its interval includes zero."""
     used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)
     chosen = plan.week.assigned[who]
-    claimed = plan.ranked.basis[who, chosen] == Basis.RANDOMISED.value
-    net = _net(plan)[who][claimed]
+    net = claims.net_value(who)
     given = reasons_given(plan)[who]
     return {
         "recommended": len(who),
@@ -171,12 +171,13 @@ def totals(plan: WeekPlan, who: Indices) -> PlanTotals:
         "stops": float(used[STOPS]),
         "money": float(used[MONEY]),
         "value_at_risk": float(np.nansum(plan.assessment.at_risk[who])),
-        "net_value": float(np.nansum(net)) if claimed.any() else None,
+        "net_value": None if net is None else net.columns(),
     }
 
 
-def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[RepWeek]:
-    """A row for each rep that has accounts: used and given hours, what one more visit would be worth at the margin."""
+def rep_rows(plan: WeekPlan, claims: PlanClaims, rep: str | None = None) -> list[RepWeek]:
+    """A row for each rep that has accounts: used and given hours, what one more visit would be worth at the margin. It
+    is money, with an interval, only where the plan's own net value is claimed."""
     visit = plan.problem.actions.cost[_visit(plan)]
     price, used = plan.week.allocation.slot_price(visit), plan.week.allocation.used
     owners = sorted(set(plan.company.owner[plan.decided].tolist()))
@@ -189,7 +190,7 @@ def rep_rows(plan: WeekPlan, rep: str | None = None) -> list[RepWeek]:
             "stops": [float(used[place, STOPS]), float(plan.problem.capacity[place, STOPS])],
             "money": [float(used[place, MONEY]), float(plan.problem.capacity[place, MONEY])],
             "overflows": bool(plan.week.allocation.overflows[place]),
-            "slot_price": float(price[place]),
+            "slot_price": claims.marginal(float(price[place])),
         }
         for place in owners
         if rep in (None, plan.company.rep_ids[place])
@@ -210,14 +211,6 @@ def _visit(plan: WeekPlan) -> int:
         return plan.actions.index("visit")
     stops = np.flatnonzero(plan.problem.actions.cost[:, STOPS] > 0)
     return int(stops[0]) if len(stops) else len(plan.actions) - 1
-
-
-def _net(plan: WeekPlan) -> NDArray[np.float64]:
-    """Net value of what was chosen, NaN where no effect is known."""
-    row = np.arange(len(plan.decided))
-    chosen = plan.week.assigned
-    known = np.isfinite(plan.assessment.effect[row, chosen])
-    return np.where(known, plan.ranked.score[row, chosen], np.nan)
 
 
 def _names(plan: WeekPlan) -> list[str | None]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kqml.contract.claims import ClaimedMoney
 from kqml.playbook import Playbook
 from models.churn.scoring import Scorer
 from models.policy.allocation.problem import WAIT, Flags, Floats
@@ -13,7 +14,9 @@ from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs
 from models.policy.guardrails.rules import blocking_reasons
 from models.policy.planning.assessment import AccountAssessment, OrderHistory, assess_rows, assessment_from_record
+from models.policy.planning.claims import PlanClaims, plan_evidence
 from models.policy.planning.learned_state import LearnedState
+from models.policy.planning.plan_summary import recommended_actions
 from models.policy.planning.plan_week import PlannedWeek
 from models.policy.planning.ranking import RankedActions, rank_actions
 from models.policy.planning.week_decision import WeekPlan, reasons_given
@@ -32,11 +35,14 @@ def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, l
     left_out = plan.week.allocation.left_out
     result = assessment_from_receipt(plan.assessment, plan.ranked, plan.actions, who)
     writer = BriefWriter(plan.company, material, language)
+    claims = PlanClaims(plan, planned.evidence)
+    evidence = plan_evidence(claims, recommended_actions(plan))
     return [
         {
             "language": language,
             "learned": learned,
-            "evidence": {"code": planned.evidence.why, "rows": planned.evidence.rows},
+            "evidence": evidence,
+            "effect": _effect(claims, place),
             "history": _history(plan.assessment.history, place),
             "offer": plan.offers[place],
             **assessment,
@@ -60,7 +66,7 @@ def recreate_ranks(
     the same bits, with no look at the data."""
     values = np.array([[np.nan if one is None else one for one in features]], dtype=np.float64)
     past = receipt["history"]
-    history = OrderHistory(np.array([past["trailing"]]), np.array([past["short"]]), np.array([past["silent"]]))
+    history = OrderHistory(*(np.array([past[name]]) for name in ("trailing", "short", "silent", "fold")))
     assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.action_names))
     ranked = rank_actions(assessment, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
     return assessment_from_receipt(assessment, ranked, playbook.action_names, [0])[0]
@@ -76,7 +82,7 @@ def assessment_from_receipt(
         {
             "score": _score([column[place] for column in numbers], assessment, place),
             "actions": {
-                name: {"score": score[place][k], "effect": effect[place][k], "basis": basis[place][k]}
+                name: {"score": score[place][k], "effect_estimate": effect[place][k], "basis": basis[place][k]}
                 for k, name in enumerate(actions)
             },
         }
@@ -92,11 +98,18 @@ def _score(numbers: list[float], assessment: AccountAssessment, place: int) -> d
     return {**result, "band": assessment.band[place], "reasons": assessment_from_record(assessment.reasons[place])}
 
 
+def _effect(claims: PlanClaims, place: int) -> ClaimedMoney | None:
+    """The effect of the chosen action with its interval, where it is claimed."""
+    result = claims.account_effect(place)
+    return None if result is None else result[0].columns()
+
+
 def _history(history: OrderHistory, place: int) -> dict[str, Any] | None:
     trailing = float(history.trailing[place])
     if np.isnan(trailing):
         return None
-    return {"trailing": trailing, "short": bool(history.short[place]), "silent": bool(history.silent[place])}
+    flags = {"short": bool(history.short[place]), "silent": bool(history.silent[place])}
+    return {"trailing": trailing, **flags, "fold": int(history.fold[place])}
 
 
 def _known(values: Floats) -> list[list[float | None]]:

@@ -53,7 +53,7 @@ def _reps(rows: list[Row], words: Words) -> Table:
         words.column("heads.rep", lambda row: row["rep_id"]),
         words.column("heads.actions", lambda row: str(row["recommended"])),
         *map(used, ("minutes", "stops", "money")),
-        words.column("heads.slot", lambda row: words.number(row["slot_price"])),
+        words.column("heads.slot", lambda row: _interval(row["slot_price"], words)),
     )
     return Table(columns, rows, boxed=False)
 
@@ -61,8 +61,9 @@ def _reps(rows: list[Row], words: Words) -> Table:
 def _totals(sums: Row, words: Words) -> Iterator[Line]:
     for name in ("minutes", "stops"):
         yield Line(f"  {words(f'totals.{name}')}: {words.number(sums[name])}")
-    for name in ("money", "value_at_risk", "net_value"):
+    for name in ("money", "value_at_risk"):
         yield Line(f"  {words(f'totals.{name}')}: {_money(sums[name], words) or words('basis.unknown')}")
+    yield Line(f"  {words('totals.net_value')}: {_interval(sums['net_value'], words) or words('basis.unknown')}")
 
 
 def _notes(result: Row, words: Words) -> Iterator[Line]:
@@ -84,6 +85,12 @@ def _notes(result: Row, words: Words) -> Iterator[Line]:
         yield words.line("objecting", accounts=result["objecting"])
     if result["out"]:
         yield words.line("written", out=result["out"])
+
+
+def _interval(amount: Row | None, words: Words) -> str:
+    if amount is None:
+        return ""
+    return words("interval", **{name: words.money(amount[name]) for name in ("value", "low", "high")})
 
 
 def _separator(words: Words) -> str:

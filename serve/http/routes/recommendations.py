@@ -12,6 +12,7 @@ from kqml.calendar.business_time import moment_of
 from kqml.contract.recommendations import Recommendations
 from kqml.errors import KqmlError
 from kqml.messages import text
+from models.policy.planning.claims import evidence_text
 from serve.database.idempotency import Reply
 from serve.database.plans import decided_reps, objecting_of_rep, week_of_accounts, week_of_rep
 from serve.http.access import WritesDecisions
@@ -151,7 +152,8 @@ def _evidence(row: Row, language: str) -> dict[str, Any] | None:
     score = receipt["score"] or dict.fromkeys(("churn_probability", "band", "value_at_risk"))
     return {
         "code": rests["code"],
-        "text": text(f"plan.evidence.{rests['code']}", language, rows=rests["rows"]),
-        **{name: action[name] for name in ("basis", "effect", "score")},
+        "text": evidence_text(rests, language),
+        "effect": receipt["effect"],
+        **{name: action[name] for name in ("basis", "score")},
         **{name: score[name] for name in ("churn_probability", "band", "value_at_risk")},
     }

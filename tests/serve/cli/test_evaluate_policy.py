@@ -45,6 +45,15 @@ def test_a_policy_has_values_by_four_estimators_beside_another(pilot):
     assert "visit" in told["reason"]
 
 
+def test_our_own_policy_is_evaluated_and_estimators_are_compared(pilot):
+    code, told = asked(pilot, "--target", "kqml", "--against", "wait")
+    assert code == 0
+    assert told["headline"] == "pooled"
+    apart = told["difference"]["pooled"]["value"] - told["difference"]["doubly_robust"]["value"]
+    assert told["disagreement"]["value"] == pytest.approx(apart)
+    assert told["disagreement"]["beyond_chance"] == (told["disagreement"]["p_value"] < 0.05)
+
+
 def test_every_action_has_the_effect_of_assigning_it_and_of_doing_it(pilot):
     code, told = asked(pilot, "--target", "visit")
     assert code == 0

@@ -39,7 +39,7 @@ def test_a_week_is_planned_logged_and_decided_again_to_the_bit(home, company, tm
     assert first["log"] == {"folder": str(log), "rows": first["accounts"], "replayed": False}
     assert first["model"] == {"version": "1", "grade": "B"}
     assert first["totals"]["net_value"] is None
-    assert first["evidence"] == "no_log"
+    assert first["evidence"]["code"] == "no_log"
     again = run(folder, "--week", WEEK, "--log", log)
     assert again["log"]["replayed"] is True
     assert again["plan"] == first["plan"]
@@ -77,7 +77,7 @@ def test_text_in_a_sheet_is_never_a_formula(tmp_path):
 def test_without_a_model_it_plans_by_musts_and_cadence_and_says_so(company, tmp_path, monkeypatch):
     monkeypatch.setenv("KQML_HOME", str(tmp_path / "empty"))
     told = run(company.dataset.path)
-    assert (told["model"], told["evidence"], told["week"]) == (None, "no_model", "2023-W09")
+    assert (told["model"], told["evidence"]["code"], told["week"]) == (None, "no_model", "2023-W09")
     assert told["totals"]["recommended"] > 0
     assert not (tmp_path / "empty").exists()
 

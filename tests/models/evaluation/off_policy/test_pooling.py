@@ -42,7 +42,7 @@ def test_intervals_hold_the_truth_and_are_far_narrower_than_the_mean_of_rows(sha
     hits, narrower = [], []
     for seed in range(60):
         rows, truth = company(seed, share=share)
-        found = pooled_difference(rows, alone(len(rows)))
+        found = pooled_difference(rows, alone(len(rows))).estimate
         hits.append(found.low <= truth <= found.high)
         plain = rows.weight * rows.rest
         narrower.append(found.error / (plain.std() / len(plain) ** 0.5))
@@ -56,7 +56,8 @@ def test_one_wild_order_of_the_largest_account_moves_the_estimate_little():
     rest = rows.rest.copy()
     rest[giant] += 50 * rows.size[giant]
     calm, shaken = (
-        pooled_difference(one, alone(len(rows))) for one in (rows, replace(rows, rest=rest, outcome=rows.outcome))
+        pooled_difference(one, alone(len(rows))).estimate
+        for one in (rows, replace(rows, rest=rest, outcome=rows.outcome))
     )
     assert abs(shaken.value - calm.value) < 0.4 * calm.error
     assert calm.low <= truth <= calm.high
@@ -67,7 +68,7 @@ def test_policies_that_agree_on_most_rows_differ_by_little_with_little_doubt():
     few = np.arange(len(rows)) % 10 == 0
     narrow = replace(rows, weight=np.where(few, rows.weight, 0.0), share=few.astype(float))
     wide, found = pooled_difference(rows, alone(len(rows))), pooled_difference(narrow, alone(len(rows)))
-    assert found.error < 0.5 * wide.error
+    assert found.estimate.error < 0.5 * wide.estimate.error
 
 
 def test_giants_that_fill_several_bands_leave_no_empty_one():
@@ -75,7 +76,7 @@ def test_giants_that_fill_several_bands_leave_no_empty_one():
     size = rows.size.copy()
     size[:3] = 0.3 * size.sum()
     huge = replace(rows, size=size, spread=0.3 * size)
-    found = pooled_difference(huge, alone(len(rows)))
+    found = pooled_difference(huge, alone(len(rows))).estimate
     assert np.isfinite([found.value, found.error]).all()
     nobody = replace(rows, share=np.where(np.arange(len(rows)) < 2, 1.0, 0.0))
     assert pooled_difference(nobody, alone(len(rows))) is None
@@ -91,8 +92,8 @@ def test_rows_of_one_rep_that_move_together_widen_the_interval():
     rep = np.arange(4_000) // 100
     shared = np.random.default_rng(0).normal(0, 0.5, 40)[rep] * rows.size
     together = replace(rows, rest=np.abs(rows.rest) * np.sign(shared) * np.sign(rows.weight))
-    singly = pooled_difference(together, alone(4_000))
-    assert pooled_difference(together, clusters_of(np.arange(4_000), rep)).error > 1.5 * singly.error
+    singly = pooled_difference(together, alone(4_000)).estimate
+    assert pooled_difference(together, clusters_of(np.arange(4_000), rep)).estimate.error > 1.5 * singly.error
 
 
 def log_of(seed=0, rows=3_000):
@@ -118,6 +119,24 @@ def test_amounts_are_pooled_and_told_first_others_are_not():
     without = evaluate_policy(drawn, visit, wait, timeless)
     assert without.headline == "doubly_robust"
     assert set(without.difference) == {"ips", "snips", "doubly_robust", "switch_dr"}
+
+
+def test_estimators_that_differ_beyond_chance_decide_nothing():
+    drawn, features, past = log_of()
+    visit, wait = np.tile([0.0, 1.0], (3_000, 1)), np.tile([1.0, 0.0], (3_000, 1))
+    giants = past > np.quantile(past, 0.95)
+    harmed = np.where(giants & (drawn.action == 1), 0.1 * drawn.outcome, drawn.outcome)
+    known = OutcomeRows(features, drawn.outcome, drawn.account, past)
+    agreed = evaluate_policy(drawn, visit, wait, expected_outcomes(drawn, known))
+    assert not agreed.disagrees
+    assert agreed.disagreement.value == pytest.approx(
+        agreed.difference["pooled"].value - agreed.difference["doubly_robust"].value
+    )
+    drawn = replace(drawn, outcome=harmed)
+    known = OutcomeRows(features, harmed, drawn.account, past)
+    apart = evaluate_policy(drawn, visit, wait, expected_outcomes(drawn, known))
+    assert apart.disagrees
+    assert apart.difference["pooled"].value > apart.difference["doubly_robust"].value
 
 
 def test_a_policy_less_itself_is_exactly_nothing():

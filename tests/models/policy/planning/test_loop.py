@@ -9,8 +9,10 @@ from kqml.calendar.business_time import DAY_US
 from kqml.duties.period import week
 from kqml.errors import Refused
 from models.policy.planning import learning
+from models.policy.planning.claims import PlanClaims, evidence_text, plan_evidence
 from models.policy.planning.decision_log import append_week, read_log
 from models.policy.planning.decision_rows import decision_rows, state_rows
+from models.policy.planning.plan_summary import plan_rows, recommended_actions, rep_rows, totals
 from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.uplift import learner as model
 from models.uplift.decision_rows import HORIZON_DAYS, build_decision_data
@@ -35,6 +37,7 @@ def loop(scene, tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "LEAST_ROWS", 2)
+        patch.setattr(learning, "LEAST_PRECISION", 1.0)
         patch.setattr(model.EffectModel, "fit_sample", kept)
         for name in WEEKS:
             given.clear()
@@ -86,3 +89,29 @@ def test_what_was_learned_decides_the_next_weeks_and_names_its_basis(loop):
     assert known.any()
     first, _, _ = loop[0]
     assert not first.plan.ranked.known.any()
+
+
+def test_effects_of_a_thin_log_are_not_told_from_zero_and_no_money_is_claimed(loop):
+    planned, _, _ = loop[-1]
+    claims, who = PlanClaims(planned.plan, planned.evidence), recommended_actions(planned.plan)
+    net = claims.net_value(who)
+    assert net.low < 0 < net.high
+    assert totals(planned.plan, claims, who)["net_value"] is None
+    rows = [row for row in plan_rows(planned.plan, claims, who) if row["basis"] == "randomised"]
+    assert rows
+    assert all((row["effect"] is None) or row["effect"]["low"] > 0 or row["effect"]["high"] < 0 for row in rows)
+    evidence = plan_evidence(claims, who)
+    assert evidence["code"] == ("not_distinguishable" if net.value > 0 else "no_gain_seen")
+    assert "not yet distinguishable from zero" in evidence_text(evidence, "en")
+    assert "尚不能与零区分" in evidence_text(evidence, "zh")
+    assert all(row["slot_price"] is None for row in rep_rows(planned.plan, claims))
+
+
+def test_effects_measured_too_coarsely_are_not_used(loop, scene, monkeypatch):
+    planned, log, _ = loop[-1]
+    playbook, cutoff = planned.plan.company.playbook, planned.plan.company.cutoff
+    monkeypatch.setattr(model, "LEAST_ROWS", 2)
+    evidence = learning.learn_effects(scene.scorer, scene.company.dataset, log, playbook, cutoff)
+    assert (evidence.why, evidence.effects) == ("too_imprecise", None)
+    assert evidence.precision > learning.LEAST_PRECISION
+    assert evidence.more_weeks > evidence.weeks

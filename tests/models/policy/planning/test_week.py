@@ -21,6 +21,7 @@ from models.policy.allocation.allocation import violations
 from models.policy.allocation.problem import NOT_BOOKED, Actions
 from models.policy.planning import learning
 from models.policy.planning.assessment import AccountAssessment, unassessed
+from models.policy.planning.claims import PlanClaims
 from models.policy.planning.decision_log import append_week, has_week, read_log, receipt, replay
 from models.policy.planning.decision_rows import decision_rows, state_rows
 from models.policy.planning.holdout import playbook_actions
@@ -92,10 +93,11 @@ def test_the_holdout_gets_the_cadence_as_often_as_its_rep_kept_it():
 def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
     plan = scene.planned.plan
     assert sum(violations(plan.problem, plan.week.allocation).values()) == 0
-    rows = plan_rows(plan, recommended_actions(plan))
+    claims = PlanClaims(plan, scene.planned.evidence)
+    rows = plan_rows(plan, claims, recommended_actions(plan))
     assert {row["basis"] for row in rows} == {"unknown"}
     assert all(row["effect"] is None and row["net_value"] is None for row in rows)
-    assert totals(plan, recommended_actions(plan))["net_value"] is None
+    assert totals(plan, claims, recommended_actions(plan))["net_value"] is None
     assert scene.planned.evidence.why == "no_log"
     scored = [row for row in rows if row["value_at_risk"] is not None]
     assert len(scored) > 40

@@ -1,0 +1,124 @@
+"""Whether plans claim no more than they are worth: coverage, claimed ÷ true, false claims, in the simulated world."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from experiments.studies.claims.claimed_plans import ClaimedPlan, claimed_plans
+from experiments.world.world import SizeShape, build_world
+from models.policy.planning.learned_state import LEAST_PRECISION
+
+CERTAIN = 3.0
+"""Standard errors by which the sum of the truth exceeds zero before anything is divided by it."""
+
+DRAWS = 2000
+FIRST_SEED = 200
+"""Worlds that no learner was tuned on."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Size, number of worlds and of logs in each."""
+    parser.add_argument("--accounts", type=int, default=6_000)
+    parser.add_argument("--worlds", type=int, default=10)
+    parser.add_argument("--weeks", type=int, nargs="+", default=[3, 8, 17], help="weeks of a log, size by size")
+    parser.add_argument("--logs", type=int, nargs="+", default=[10, 6, 4], help="logs of each size in each world")
+    parser.add_argument("--paths", type=int, default=16, help="paths of the truth")
+    parser.add_argument("--quick", action="store_true", help="1,500 accounts, two worlds, three logs of three weeks")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """A plan from every log of every world."""
+    begun = time.perf_counter()
+    accounts, worlds, logs = args.accounts, args.worlds, list(zip(args.weeks, args.logs, strict=True))
+    if args.quick:
+        accounts, worlds, logs = 1_500, 2, [(3, 3)]
+    plans: list[ClaimedPlan] = []
+    hashes: dict[str, str] = {}
+    for seed in range(args.seed, args.seed + worlds):
+        world = build_world(SizeShape(accounts, max(accounts // 50, 1), 110 + 2 * max(args.weeks)), seed)
+        hashes[str(seed)] = world.hash
+        for plan in claimed_plans(world, logs, args.paths):
+            plans.append(plan)
+            sys.stderr.write(f"{time.perf_counter() - begun:.0f} s, world {seed}, {plan.rows} rows: {_line(plan)}\n")
+    sizes = sorted({weeks for weeks, _ in logs})
+    number = [weeks for weeks, count in logs for _ in range(count)] * worlds
+    return {
+        "parameters": {
+            "accounts": accounts,
+            "worlds": worlds,
+            "logs": [list(one) for one in logs],
+            "paths": args.paths,
+            "seed": args.seed,
+            "least_precision": LEAST_PRECISION,
+        },
+        "worlds": hashes,
+        "all": summary(plans),
+        "sizes": [summary([p for p, own in zip(plans, number, strict=True) if own == size]) for size in sizes],
+        "plans": [asdict(plan) for plan in plans],
+        "seconds": time.perf_counter() - begun,
+    }
+
+
+def summary(plans: Sequence[ClaimedPlan]) -> dict[str, Any]:
+    """`coverage`: share of the intervals that hold the truth; `ratio`: Σ claimed ÷ Σ true, `guess_ratio`: Σ predicted ÷
+    Σ true, None where Σ true is not CERTAIN; intervals by drawing worlds. `false_claims`: of plans worth nothing, the
+    share for which money is claimed; `overclaimed`: of claims shown, the share whose lower bound exceeds the truth."""
+    worthless = [one for one in plans if one.true <= 0]
+    shown = [one for one in plans if one.shown]
+    true, error = sum(one.true for one in plans), float(np.sqrt(sum(one.error**2 for one in plans)))
+    certain = true > CERTAIN * error
+    return {
+        "plans": len(plans),
+        "rows": float(np.mean([one.rows for one in plans])),
+        "precision": float(np.mean([one.precision for one in plans])),
+        "coverage": by_world(plans, lambda some: float(np.mean([one.covers for one in some]))),
+        "half_width": float(np.median([(one.high - one.low) / 2 for one in plans])),
+        "true": true / len(plans),
+        "ratio": by_world(plans, lambda some: _ratio(some, "value")) if certain else None,
+        "guess_ratio": by_world(plans, lambda some: _ratio(some, "guess")) if certain else None,
+        "worthless": len(worthless),
+        "false_claims": sum(one.shown for one in worthless),
+        "shown": len(shown),
+        "overclaimed": sum(one.low > one.true for one in shown),
+    }
+
+
+def by_world(plans: Sequence[ClaimedPlan], figure: Callable[[Sequence[ClaimedPlan]], float]) -> dict[str, float]:
+    """A figure with its 95 % interval from drawing whole worlds again (cluster bootstrap)."""
+    groups = [[plan for plan in plans if plan.seed == seed] for seed in dict.fromkeys(plan.seed for plan in plans)]
+    random = np.random.default_rng(0)
+    drawn = [
+        figure([plan for place in random.integers(0, len(groups), len(groups)) for plan in groups[place]])
+        for _ in range(DRAWS)
+    ]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return {"value": figure(plans), "low": float(low), "high": float(high)}
+
+
+def _ratio(plans: Sequence[ClaimedPlan], name: str) -> float:
+    return float(sum(getattr(one, name) for one in plans) / sum(one.true for one in plans))
+
+
+def _line(plan: ClaimedPlan) -> str:
+    shown = "shown" if plan.shown else "not shown"
+    return f"{plan.value:,.0f} ({plan.low:,.0f} to {plan.high:,.0f}), {shown}, truth {plan.true:,.0f}"
+
+
+def render(result: Mapping[str, Any]) -> list[str]:
+    """The figures as lines for a person."""
+    lines = []
+    for one in (result["all"], *result["sizes"]):
+        coverage, ratio = one["coverage"], one["ratio"]
+        claimed = "–" if ratio is None else f"{ratio['value']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
+        lines.append(
+            f"{one['plans']} plans from {one['rows']:,.0f} rows: coverage {coverage['value']:.1%} "
+            f"({coverage['low']:.1%}–{coverage['high']:.1%}), claimed ÷ true {claimed}, {one['shown']} shown, "
+            f"{one['overclaimed']} too high, {one['false_claims']} claims among {one['worthless']} worthless"
+        )
+    return lines

@@ -1,0 +1,1 @@
+"""What plans claim to be worth beside what they are worth."""

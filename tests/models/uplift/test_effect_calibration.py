@@ -1,0 +1,80 @@
+"""What predicted effects come true to: sums of effects that were chosen for being large keep their promises."""
+
+import numpy as np
+import pytest
+
+from models.uplift.folds import account_folds, sample_folds
+from models.uplift.learner import EffectModel
+from models.uplift.sample import DecisionSample
+
+ACTIONS = ("wait", "message", "call", "visit", "two_visits")
+
+
+def log_of(seed, rows=2000, effect=0.0, power=1.0):
+    """Nobody differs from anybody but in size: every action is worth `effect` of size to the `power`."""
+    random = np.random.default_rng(seed)
+    size = np.exp(random.normal(7, 1, rows))
+    action = random.integers(0, len(ACTIONS), rows)
+    lift = effect * 1000 * (size / 1000) ** power * (action > 0)
+    outcome = size * random.lognormal(-0.08, 0.4, rows) + lift
+    sample = DecisionSample(
+        values=np.column_stack([np.log(size), random.normal(size=rows)]),
+        action=action,
+        outcome=outcome,
+        probability=np.full(rows, 1 / len(ACTIONS)),
+        account=np.arange(rows),
+        eligible=np.ones((rows, len(ACTIONS)), dtype=bool),
+        actions=ACTIONS,
+        account_ids=np.array([f"A{one}" for one in range(rows)], dtype=object),
+    )
+    return sample, size
+
+
+def chosen_total(sample):
+    """The action with the largest prediction for every account: what is predicted, what is claimed."""
+    fitted = EffectModel().fit_sample(sample).fitted
+    fold = sample_folds(sample)
+    predicted, scale = fitted.predict(sample.values, fold), fitted.scale.held_out(sample.values, fold).effect_scale
+    action = predicted.argmax(axis=1)
+    row = np.arange(len(sample))
+    claim = fitted.calibration.total(fold, action, scale)
+    return predicted[row, action].sum(), claim, action, fitted, scale
+
+
+def test_the_best_of_several_useless_actions_is_not_claimed_to_be_worth_its_prediction():
+    predicted, claims = [], []
+    for seed in range(8):
+        sample, _ = log_of(seed)
+        best, claim, *_ = chosen_total(sample)
+        predicted.append(best)
+        claims.append(claim)
+    assert np.mean(predicted) > 0
+    values, half = np.array([one.value for one in claims]), np.array([(one.high - one.low) / 2 for one in claims])
+    assert abs(values.mean()) < 1.5 * half.mean() / np.sqrt(len(claims))
+    assert abs(values.mean()) < np.mean(predicted)
+    assert sum(one.low > 0 for one in claims) <= 1
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_a_real_effect_lies_in_the_interval_of_its_total_however_it_grows_with_size(power):
+    covered = []
+    for seed in range(6):
+        sample, size = log_of(seed, rows=3000, effect=0.15, power=power)
+        _, claim, action, fitted, scale = chosen_total(sample)
+        true = float((150 * (size / 1000) ** power)[action > 0].sum())
+        assert claim.low > 0
+        covered.append(claim.low < true < claim.high)
+    assert sum(covered) >= 5
+    best = max(fitted.calibration.powers, key=lambda one: one.likelihood)
+    assert abs(best.power - power) <= 0.25
+    assert fitted.calibration.weights.sum() == pytest.approx(1)
+    assert fitted.calibration.shares(scale).sum() == pytest.approx(1)
+
+
+def test_an_account_is_in_the_fold_of_its_id_in_every_log():
+    ids = [f"A{number}" for number in range(2000)]
+    fold = account_folds(ids)
+    assert (account_folds(ids[::-1]) == fold[::-1]).all()
+    assert np.bincount(fold).min() > 300
+    sample, _ = log_of(0)
+    assert (sample_folds(sample) == fold[sample.account]).all()

@@ -43,7 +43,9 @@ from models.policy.exploration.randomisation import holdout_accounts
 from models.policy.guardrails.account_state import AccountState
 from models.policy.guardrails.rules import apply_guardrails
 from models.policy.planning.assessment import unassessed
+from models.policy.planning.claims import PlanClaims
 from models.policy.planning.company import capacities, read_company
+from models.policy.planning.learned_state import UNLEARNED
 from models.policy.planning.plan_summary import plan_rows, rep_rows
 from models.policy.planning.plan_week import PlanRequest, plan_dataset
 from models.policy.planning.week_decision import plan_week
@@ -199,7 +201,7 @@ def plan_made(playbook: Playbook) -> object:
     at_risk = np.linspace(10.0, 2_000.0, len(given))
     judged = replace(blank, raised=np.ones(len(given), dtype=bool), at_risk=at_risk, reasons=given)
     plan = plan_week(company, judged, np.zeros((len(given), len(playbook.actions))))
-    rows = plan_rows(plan, np.arange(len(given)))
+    rows = plan_rows(plan, PlanClaims(plan, UNLEARNED.evidence), np.arange(len(given)))
     return rows, rep_rows(plan), plan.guarded.rule.tolist(), plan.problem.floor.tolist()
 
 

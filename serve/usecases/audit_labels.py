@@ -22,7 +22,7 @@ class LabelAuditRequest:
     language: str
 
 
-class LabelAuditResult(report.AuditFields):
+class LabelAuditResult(report.LabelAuditFields):
     """Rates by window and gap, groups, holidays, advice; the charts drawn, None where none were asked for."""
 
     charts: ChartFiles | None

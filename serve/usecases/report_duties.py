@@ -132,7 +132,8 @@ def _fields(request: DutyReportRequest) -> dict[str, Any]:
 
 def _period(inputs: DutyInputs, week: str | None, month: str | None) -> Period:
     if week is not None and month is not None:
-        raise BadUse("There is one period.", [Fault("--month", f"{month} stands beside --week {week}", "give one")])
+        fault = Fault("--month", f"{month} conflicts with --week {week}", "leave one out")
+        raise BadUse("Give a week or a month, not both.", [fault])
     if month is not None:
         return month_of(month)
     if week is not None:
@@ -145,8 +146,8 @@ def _after_the_last(inputs: DutyInputs) -> int:
     """Return local midnight after the last record. Raises Refused where there is none."""
     known = inputs.log.records.known_at
     if not len(known):
-        fault = Fault("events", "none is of a kind that duties look at", "import contacts, promises, complaints")
-        raise Refused("There is nothing that duties could be computed from.", [fault])
+        fault = Fault("events", "no event is of a kind that duties use", "import contacts, promises, complaints")
+        raise Refused("The data contain no events for duties.", [fault])
     zone = inputs.log.time_zone
     return local_midnight(moment_of(int(known.max()), zone).date() + timedelta(days=1), zone)
 

@@ -48,7 +48,7 @@ class EffectEstimate:
 
 
 @dataclass(frozen=True)
-class CalibrationBin:
+class EffectCalibrationBin:
     """Rows alike in their predicted effect: the mean prediction beside the effect that they show."""
 
     predicted: float
@@ -70,7 +70,7 @@ class ActionEffectReport:
     effect: EffectEstimate | None
     share: float
     share_error: float
-    calibration: list[CalibrationBin]
+    calibration: list[EffectCalibrationBin]
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _action(evidence: EffectEvidence, place: int) -> ActionEffectReport:
         share=float(averages.value[place]),
         share_error=float(averages.error[place]),
         calibration=[
-            CalibrationBin(one.predicted, one.estimate.rows, _estimate(one.estimate))
+            EffectCalibrationBin(one.predicted, one.estimate.rows, _estimate(one.estimate))
             for one in evidence.bins(overlap.action)
         ],
     )

@@ -202,7 +202,12 @@ def plan_made(playbook: Playbook) -> object:
     judged = replace(blank, raised=np.ones(len(given), dtype=bool), at_risk=at_risk, reasons=given)
     plan = plan_week(company, judged, np.zeros((len(given), len(playbook.actions))))
     rows = plan_rows(plan, PlanClaims(plan, UNLEARNED.evidence), np.arange(len(given)))
-    return rows, rep_rows(plan), plan.guarded.rule.tolist(), plan.problem.floor.tolist()
+    return (
+        rows,
+        rep_rows(plan, PlanClaims(plan, UNLEARNED.evidence)),
+        plan.guarded.rule.tolist(),
+        plan.problem.floor.tolist(),
+    )
 
 
 def briefs_written(playbook: Playbook) -> object:

@@ -149,7 +149,7 @@ class AdviceSentence(TypedDict):
     text: str
 
 
-class AuditFields(TypedDict):
+class LabelAuditFields(TypedDict):
     """The audit in one language, instants as local ISO times."""
 
     definition: ChurnDefinition
@@ -164,9 +164,9 @@ class AuditFields(TypedDict):
     advice: list[AdviceSentence]
 
 
-def audit_json(audit: LabelAudit, language: str) -> AuditFields:
+def audit_json(audit: LabelAudit, language: str) -> LabelAuditFields:
     """Return the audit with its advice in `language`."""
-    return AuditFields(
+    return LabelAuditFields(
         definition=audit.definition,
         cutoffs=_grid_json(audit),
         rows=RowShares(

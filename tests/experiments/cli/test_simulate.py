@@ -149,7 +149,7 @@ REFUSALS = {
     "no folder": ([*SMALL], "--out"),
     "an unknown scenario": ([*SMALL, "--scenario", "meteor", "--out", "x"], "meteor: is not a scenario"),
     "an unknown log": ([*SMALL, "--log", "diary", "--out", "x"], "diary is not a log"),
-    "an unknown fit": ([*SMALL, "--fit", "moon", "--out", "x"], "moon is not known"),
+    "an unknown fit": ([*SMALL, "--fit", "moon", "--out", "x"], "'moon' is unknown"),
     "a share above one": ([*SMALL, "--log", "reference", "--pilot-share", "2", "--out", "x"], "2.0 is not a share"),
     "more pilot than weeks": ([*SMALL, "--log", "reference", "--pilot-weeks", "99", "--out", "x"], "99 weeks of 40"),
     "an end that is no date": ([*SMALL, "--end", "today", "--out", "x"], "--end: 'today' is not a date"),

@@ -54,7 +54,7 @@ def test_without_a_rep_only_the_counts_are_told(dataset):
 
 
 def test_without_a_week_it_is_the_one_after_the_last_record(dataset):
-    assert answered(dataset)["week"] == "2024-W11"
+    assert answered(dataset)["week"] == "2024-W12"
 
 
 def test_the_database_owes_what_its_dataset_does_but_for_birthdays(dataset, tmp_path, monkeypatch):

@@ -186,7 +186,7 @@ def test_webhooks_are_made_listed_renewed_disabled(kqml, monkeypatch):
     assert kqml("webhooks", "dead")["dead"] == []
     assert kqml("webhooks", "replay")["replayed"] == 0
     kqml("webhooks", "disable", made["webhook_id"])
-    with pytest.raises(BadUse, match="Nothing was"):
+    with pytest.raises(BadUse, match="No secret was renewed"):
         kqml("webhooks", "renew", made["webhook_id"])
 
 

@@ -116,7 +116,7 @@ def test_an_event_retracted_as_it_became_known_never_was(scene, then, tmp_path):
     gone = {row["event_id"]: row for row in (fit[place] for place in random.integers(0, len(fit), 400))}
     part = [row for row in then.events if row["event_id"] not in gone]
     retractions = [retraction(row) for row in gone.values()]
-    log = made_log(then, scene.playbook.actions, random)
+    log = made_log(then, scene.playbook.action_names, random)
     before = decided(then.written(tmp_path / "before", then.accounts, part), scene, log, then)
     after = decided(then.written(tmp_path / "after", then.accounts, [*then.events, *retractions]), scene, log, then)
     assert [name for name in before if before[name] != after[name]] == []

@@ -123,7 +123,7 @@ def test_only_legal_moves_are_made(decided, present, asked):
         assert (answer.status_code, answer.json()["state"]["state"]) == (200, asked)
         return
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:kqml:problem:conflict")
-    assert f"is {present}; {asked} cannot follow" in answer.json()["detail"]
+    assert f"has the state {present}. The state {asked} cannot follow" in answer.json()["detail"]
     assert decided.get("/v1/decisions/d1").json() == before
 
 

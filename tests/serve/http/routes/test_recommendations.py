@@ -167,7 +167,7 @@ def test_an_account_handed_over_since_monday_is_still_of_that_week(filled, datab
     filled.put(f"/v1/accounts/{moved}", json={**facts_of(own[0]), "owner_rep_id": "R-new"})
     week = recommend(filled, rep_id=REP)
     assert moved in {one["account_id"] for one in week["decisions"]}
-    assert "nothing to plan" in refused(filled, rep_id="R-new")[0][1]
+    assert "has no open account in week" in refused(filled, rep_id="R-new")[0][1]
     other = recommend(filled, accounts=[moved])
     assert [one["rep_id"] for one in other["decisions"]] == [REP]
 
@@ -230,7 +230,7 @@ def test_what_cannot_be_decided_is_pointed_at(filled, now):
     assert refused(filled, rep_id=REP, week="2023-W53")[0][0] == "#/week"
     assert "is over" in refused(filled, rep_id=REP, week="2023-W08")[0][1]
     filled.post("/v1/reps", json={"reps": [{"rep_id": "R-new"}]})
-    assert "nothing to plan" in refused(filled, rep_id="R-new")[0][1]
+    assert "has no open account in week" in refused(filled, rep_id="R-new")[0][1]
     recommend(filled, rep_id=REP)
     now[0] += 7 * DAY_US
     assert recommend(filled, rep_id=REP, week=WEEK)["decisions"]

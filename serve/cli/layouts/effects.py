@@ -14,7 +14,7 @@ def show_effects(result: Row, language: str) -> Iterator[Block]:
     """Show the JSON of `report effects`."""
     words = Words("effects", language, result["currency"])
     yield words.line("title", "bold", rows=result["rows"], weeks=result["weeks"], basis=words(result["basis"]))
-    numbers = {name: f"{result[name]:.1%}" for name in ("precision", "least_precision")}
+    numbers = {name: f"{result[name]:.2%}" for name in ("precision", "least_precision")}
     yield words.line("usable" if result["usable"] else "unusable", **numbers, weeks=result["more_weeks"])
     columns = (
         words.column("action", lambda row: action_name(row["action"], language)),

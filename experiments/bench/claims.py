@@ -17,16 +17,16 @@ CERTAIN = 3.0
 """Standard errors by which the sum of the truth exceeds zero before anything is divided by it."""
 
 DRAWS = 2000
-FIRST_SEED = 200
-"""Worlds that no learner was tuned on."""
+FIRST_SEED = 300
+"""Worlds that neither the learner nor the claims were tuned on."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Size, number of worlds and of logs in each."""
-    parser.add_argument("--accounts", type=int, default=6_000)
+    parser.add_argument("--accounts", type=int, default=4_000)
     parser.add_argument("--worlds", type=int, default=10)
-    parser.add_argument("--weeks", type=int, nargs="+", default=[3, 8, 17], help="weeks of a log, size by size")
-    parser.add_argument("--logs", type=int, nargs="+", default=[10, 6, 4], help="logs of each size in each world")
+    parser.add_argument("--weeks", type=int, nargs="+", default=[3, 8, 26], help="weeks of a log, size by size")
+    parser.add_argument("--logs", type=int, nargs="+", default=[14, 4, 2], help="logs of each size in each world")
     parser.add_argument("--paths", type=int, default=16, help="paths of the truth")
     parser.add_argument("--quick", action="store_true", help="1,500 accounts, two worlds, three logs of three weeks")
     parser.add_argument("--seed", type=int, default=FIRST_SEED)
@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def summary(plans: Sequence[ClaimedPlan]) -> dict[str, Any]:
     """`coverage`: share of the intervals that hold the truth; `ratio`: Σ claimed ÷ Σ true, `guess_ratio`: Σ predicted ÷
-    Σ true, None where Σ true is not CERTAIN; intervals by drawing worlds. `false_claims`: of plans worth nothing, the
-    share for which money is claimed; `overclaimed`: of claims shown, the share whose lower bound exceeds the truth."""
+    Σ true, None where Σ true is not CERTAIN; intervals by drawing worlds. `false_claims`: plans worth nothing for
+    which money is claimed; `overclaimed`: claims shown whose lower bound exceeds the truth."""
     worthless = [one for one in plans if one.true <= 0]
     shown = [one for one in plans if one.shown]
     true, error = sum(one.true for one in plans), float(np.sqrt(sum(one.error**2 for one in plans)))

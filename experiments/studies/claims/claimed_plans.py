@@ -1,7 +1,7 @@
 """Plans made from logs of the simulated world: what each claims, what it is truly worth."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from models.policy.allocation.problem import Actions
 from models.policy.planning.learned_state import LEAST_PRECISION
 from models.uplift.folds import account_folds
 from models.uplift.learner import EffectModel
-from models.uplift.sample import Codes, DecisionSample, Floats
+from models.uplift.sample import Codes, Floats
 from models.value.net import costs
 
 FIRST_WEEK, EVERY, SHARE = 60, 2, 0.48
@@ -60,17 +60,7 @@ def claimed_plans(world: World, logs: Sequence[tuple[int, int]], paths: int) -> 
 
 
 def _claimed(world: World, log: RolloutLog, now: DecisionPoint, number: int) -> ClaimedPlan:
-    randomised, rows = log.draw(number)
-    sample = DecisionSample(
-        values=log.values[rows],
-        action=randomised.action,
-        outcome=randomised.outcome,
-        probability=randomised.probability,
-        account=randomised.account,
-        eligible=randomised.eligible,
-        actions=randomised.actions,
-        account_ids=np.arange(int(log.decision_points[0].who.max() + now.who.max()) + 1).astype(object),
-    )
+    sample = replace(log.sample(number), account_ids=np.arange(world.shape.accounts).astype(object))
     learned = EffectModel().fit_sample(sample)
     fitted, fold = learned.fitted, account_folds(now.who.tolist())
     effect, scale = fitted.predict(now.values, fold), fitted.scale.held_out(now.values, fold).effect_scale

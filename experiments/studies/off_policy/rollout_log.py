@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from experiments.studies.off_policy.pilot_weeks import DecisionPoint
 from models.evaluation.off_policy.outcome_model import OutcomeRows
 from models.evaluation.off_policy.randomised_rows import Codes, Flags, Floats, RandomisedRows
+from models.uplift.sample import DecisionSample
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,19 @@ class RolloutLog:
             start + point.rows_of(log) for start, point, log in zip(starts, self.decision_points, logs, strict=False)
         ]
         return _joined(logs), np.concatenate(rows)
+
+    def sample(self, number: int) -> DecisionSample:
+        """One log as a learner's rows."""
+        randomised, rows = self.draw(number)
+        return DecisionSample(
+            values=self.values[rows],
+            action=randomised.action,
+            outcome=randomised.outcome,
+            probability=randomised.probability,
+            account=randomised.account,
+            eligible=randomised.eligible,
+            actions=randomised.actions,
+        )
 
     def known(self, randomised: RandomisedRows, rows: Codes) -> OutcomeRows:
         """What a regression learns from."""

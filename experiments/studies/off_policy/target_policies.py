@@ -10,7 +10,6 @@ from models.evaluation.off_policy.randomised_rows import Floats
 from models.evaluation.off_policy.targets import PLAYBOOK, target_named
 from models.uplift.fitted import FittedEffects
 from models.uplift.learner import EffectModel
-from models.uplift.sample import DecisionSample
 
 OURS, BEST, FEW = "ours", "allocated_oracle", "playbook_but_few"
 INDEPENDENT = 50_000
@@ -31,17 +30,7 @@ def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
 
 def learned_policy(log: RolloutLog) -> FittedEffects:
     """The effects told by a log of other coins and other futures."""
-    randomised, rows = log.draw(INDEPENDENT)
-    sample = DecisionSample(
-        values=log.values[rows],
-        action=randomised.action,
-        outcome=randomised.outcome,
-        probability=randomised.probability,
-        account=randomised.account,
-        eligible=randomised.eligible,
-        actions=randomised.actions,
-    )
-    return EffectModel().fit_sample(sample).fitted
+    return EffectModel().fit_sample(log.sample(INDEPENDENT)).fitted
 
 
 def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:

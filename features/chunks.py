@@ -92,20 +92,20 @@ def _with_own_ids(table: pa.Table) -> pa.Table:
 def _start_of_last(ids: pa.ChunkedArray) -> int:
     """Return where the last account of ascending ids begins."""
     codes: NDArray[np.int32] = ids.unify_dictionaries().combine_chunks().indices.to_numpy()
-    others = np.flatnonzero(codes != codes[-1])
-    return int(others[-1]) + 1 if len(others) else 0
+    differing = np.flatnonzero(codes != codes[-1])
+    return int(differing[-1]) + 1 if len(differing) else 0
 
 
 def _batches(path: Path, columns: Sequence[str], events: int) -> Iterator[pa.Table]:
-    for part in _parts(path):
+    for path_of_part in _parts(path):
         try:
-            retained = [name for name in columns if name in pq.read_schema(part).names]
+            retained = [name for name in columns if name in pq.read_schema(path_of_part).names]
             encoded = [name for name in retained if name in ENCODED]
-            with pq.ParquetFile(part, read_dictionary=encoded, pre_buffer=False) as file:
+            with pq.ParquetFile(path_of_part, read_dictionary=encoded, pre_buffer=False) as file:
                 for batch in file.iter_batches(events, columns=retained):
                     yield pa.Table.from_batches([batch])
         except (pa.ArrowException, OSError) as error:
-            raise CouldNot(f"{part} cannot be read: {error}") from error
+            raise CouldNot(f"{path_of_part} cannot be read: {error}") from error
 
 
 def _schema(path: Path, columns: Sequence[str]) -> pa.Schema:

@@ -20,8 +20,8 @@ def write_matrix(path: Path, columns: tuple[str, ...], parts: Iterable[BuiltMatr
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(unfinished, _schema(columns)) as writer:
-            for part in parts:
-                writer.write_table(_table(columns, part))
+            for matrix in parts:
+                writer.write_table(_table(columns, matrix))
         unfinished.replace(path)
     except OSError as error:
         raise CouldNot(f"{path} cannot be written: {error}") from error
@@ -34,8 +34,8 @@ def _schema(columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([*keys, *((column, pa.float64()) for column in columns)])
 
 
-def _table(columns: tuple[str, ...], part: BuiltMatrix) -> pa.Table:
-    ids = pa.array(part.accounts[part.rows.account], pa.string())
-    cutoff = pa.array(part.rows.cutoff).cast(INSTANT)
-    numbers = [pa.array(np.ascontiguousarray(column), from_pandas=True) for column in part.values.T]
+def _table(columns: tuple[str, ...], matrix: BuiltMatrix) -> pa.Table:
+    ids = pa.array(matrix.accounts[matrix.rows.account], pa.string())
+    cutoff = pa.array(matrix.rows.cutoff).cast(INSTANT)
+    numbers = [pa.array(np.ascontiguousarray(column), from_pandas=True) for column in matrix.values.T]
     return pa.table([ids, cutoff, *numbers], schema=_schema(columns))

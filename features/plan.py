@@ -50,7 +50,9 @@ def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
     if faults:
         raise BadUse("The catalog cannot be compiled.", faults)
     peers = [index for index, feature in enumerate(features) if isinstance(feature.measure, Peer)]
-    targets = {index: one.measure for index, one in enumerate(features) if isinstance(one.measure, CadenceTarget)}
+    targets = {
+        index: feature.measure for index, feature in enumerate(features) if isinstance(feature.measure, CadenceTarget)
+    }
     arrays = lower(features)
     return FeaturePlan(
         features=tuple(features),

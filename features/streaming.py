@@ -88,10 +88,10 @@ class Buffers:
 
     def matrix(self, number: int, rows: int, columns: int) -> NDArray[np.float64]:
         """Room for the matrix of that number, in the place of the one so many pieces before."""
-        place = number % len(self._pieces)
-        if self._pieces[place].size < rows * columns:
-            self._pieces[place] = np.empty(rows * columns)
-        return self._pieces[place][: rows * columns].reshape(rows, columns)
+        piece = number % len(self._pieces)
+        if self._pieces[piece].size < rows * columns:
+            self._pieces[piece] = np.empty(rows * columns)
+        return self._pieces[piece][: rows * columns].reshape(rows, columns)
 
 
 def _builder(cutoffs: Instants, plan: FeaturePlan, buffers: Buffers) -> Callable[[tuple[int, Chunk]], BuiltMatrix]:

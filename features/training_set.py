@@ -61,8 +61,8 @@ def build_training_set(
     width = len(plan.columns)
     values = np.empty((len(labels), width + len(categories)))
     peers = Peers(cells_of(profile, len(labels)))
-    for part, matrix in stream_features(log, labels.rows, plan, context, peers=peers, threads=threads):
-        values[part, :width] = matrix
+    for rows, matrix in stream_features(log, labels.rows, plan, context, peers=peers, threads=threads):
+        values[rows, :width] = matrix
     values[:, width:] = codes_of(profile, categories)
     answered = np.unique(labels.rows.cutoff)
     return TrainingSet(labels, values, plan.columns, categories, log.accounts, profile, definition, answered)

@@ -38,12 +38,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m experiments.bench")
     names = parser.add_subparsers(dest="name", required=True)
     for name in NAMES:
-        one = names.add_parser(name)
-        one.add_argument("--json", action="store_true", help="print one JSON object")
-        one.add_argument("--save", action="store_true", help="store the result in the checkout")
-        one.add_argument("--results", type=Path, help="store the result in this folder instead")
+        subparser = names.add_parser(name)
+        subparser.add_argument("--json", action="store_true", help="print one JSON object")
+        subparser.add_argument("--save", action="store_true", help="store the result in the checkout")
+        subparser.add_argument("--results", type=Path, help="store the result in this folder instead")
         if importlib.util.find_spec(f"experiments.bench.{name}"):
-            importlib.import_module(f"experiments.bench.{name}").describe(one)
+            importlib.import_module(f"experiments.bench.{name}").describe(subparser)
     return parser
 
 

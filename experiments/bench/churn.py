@@ -101,7 +101,9 @@ def requested_protocols(datasets: str, gaps: str) -> list[Protocol]:
     if faults:
         raise BadUse("The benchmark cannot be run.", faults)
     chosen = [known[name] for name in names]
-    return chosen if gaps == "all" else [replace(one, gaps=tuple(map(int, gaps.split(",")))) for one in chosen]
+    return (
+        chosen if gaps == "all" else [replace(protocol, gaps=tuple(map(int, gaps.split(",")))) for protocol in chosen]
+    )
 
 
 def _bench(protocol: Protocol, seed: int) -> Iterator[tuple[list[dict[str, Any]], dict[str, Any]]]:

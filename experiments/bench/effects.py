@@ -58,9 +58,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _measured(learner: str, log: StudyLog) -> dict[str, Any]:
     began = time.perf_counter()
-    learnt = LEARNERS[learner](log.sample, log.situation)
+    learned = LEARNERS[learner](log.sample, log.situation)
     seconds = time.perf_counter() - began
-    assessment = measure_learner(learnt, log.true, log.error, log.sample.eligible)
+    assessment = measure_learner(learned, log.true, log.error, log.sample.eligible)
     return {"n": len(log.sample), "seconds": seconds, **assessment}
 
 
@@ -73,7 +73,7 @@ def render(result: Mapping[str, Any]) -> list[str]:
         for row in result["rows"]
     ]
     most = [
-        f"{name}: trees fitted to the truth reach corr {one['corr']:.2f}, sign error {one['sign_error']:.2f}"
-        for name, one in result["ceiling"].items()
+        f"{name}: trees fitted to the truth reach corr {ceiling['corr']:.2f}, sign error {ceiling['sign_error']:.2f}"
+        for name, ceiling in result["ceiling"].items()
     ]
     return [head, *lines, *most]

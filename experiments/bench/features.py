@@ -56,15 +56,18 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _compare(company: Path, name: str, args: argparse.Namespace) -> dict[str, Any]:
-    runs = {one: _run(one, company, name, args) for one in (ENGINE, *(f for both in PEERS.values() for f in both))}
+    runs = {
+        name_of_run: _run(name_of_run, company, name, args)
+        for name_of_run in (ENGINE, *(f for both in PEERS.values() for f in both))
+    }
     ours = runs[ENGINE]
-    best = {peer: _fastest([runs[one] for one in both]) for peer, both in PEERS.items()}
+    best = {peer: _fastest([runs[name_of_run] for name_of_run in both]) for peer, both in PEERS.items()}
     return {
         "features": len(SETS[name]()),
         "seconds": ours.get("seconds"),
         **{f"{peer}_seconds": seconds for peer, seconds in best.items()},
         **{f"ratio_{peer}": seconds / ours["seconds"] if seconds else None for peer, seconds in best.items()},
-        "equal": all(one.get("equal", True) for one in runs.values()),
+        "equal": all(run.get("equal", True) for run in runs.values()),
         "peak_mib": ours.get("peak_mib"),
         "rows": ours.get("rows"),
         "formulations": runs,
@@ -72,7 +75,7 @@ def _compare(company: Path, name: str, args: argparse.Namespace) -> dict[str, An
 
 
 def _fastest(runs: list[dict[str, Any]]) -> float | None:
-    return min((one["seconds"] for one in runs if "seconds" in one), default=None)
+    return min((run["seconds"] for run in runs if "seconds" in run), default=None)
 
 
 def _run(formulation: str, company: Path, name: str, args: argparse.Namespace) -> dict[str, Any]:
@@ -91,22 +94,23 @@ def _run(formulation: str, company: Path, name: str, args: argparse.Namespace) -
 
 def equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
     """Whether a sample has the same rows, missing values, numbers as ours; the columns where it has not."""
-    one, other = np.load(sample), np.load(ours)
-    if not (np.array_equal(one["account"], other["account"]) and np.array_equal(one["cutoff"], other["cutoff"])):
+    theirs, own = np.load(sample), np.load(ours)
+    if not (np.array_equal(theirs["account"], own["account"]) and np.array_equal(theirs["cutoff"], own["cutoff"])):
         return {"equal": False, "different": ["rows"]}
-    same = np.isclose(one["values"], other["values"], rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True).all(axis=0)
+    same = np.isclose(theirs["values"], own["values"], rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True).all(axis=0)
     columns = feature_request(SETS[name]()).columns
     return {"equal": bool(same.all()), "different": [columns[index] for index in np.flatnonzero(~same)]}
 
 
 def render(result: Mapping[str, Any]) -> Iterator[str]:
     """A line per set of features and engine."""
-    for label, one in (("core", result), ("full", result["full"])):
-        yield f"{label}: {one['features']} features, {one['rows']} rows, values equal: {one['equal']}"
-        for formulation, details in one["formulations"].items():
+    for label, comparison in (("core", result), ("full", result["full"])):
+        size = f"{comparison['features']} features, {comparison['rows']} rows"
+        yield f"{label}: {size}, values equal: {comparison['equal']}"
+        for formulation, details in comparison["formulations"].items():
             seconds, peak = details.get("seconds"), details.get("peak_mib")
             yield f"  {formulation}: {seconds:.2f} s, {peak:.0f} MiB" if seconds else f"  {formulation}: {details}"
-        yield f"  ratio to Polars {one['ratio_polars']}, to DuckDB {one['ratio_duckdb']}"
-        yield f"  our peak memory at a tenth of the size: {one['peak_mib_tenth']} MiB"
+        yield f"  ratio to Polars {comparison['ratio_polars']}, to DuckDB {comparison['ratio_duckdb']}"
+        yield f"  our peak memory at a tenth of the size: {comparison['peak_mib_tenth']} MiB"
     whole = result["whole"]
     yield f"whole catalog, ours alone: {whole['features']} features, {whole.get('seconds')} s"

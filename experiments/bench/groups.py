@@ -51,11 +51,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _ablation(rows: TrainingSet, effort: Effort) -> dict[str, Any]:
     """Over orders with plain counts: each group by itself, all of them; the counts over the orders."""
-    orders, plain = _columns(mirrors_orders), _columns(lambda one: mirrors_orders(one) or _counts(one))
+    orders, plain = _columns(mirrors_orders), _columns(lambda feature: mirrors_orders(feature) or _counts(feature))
     least, base, everything = (measure_model(rows, retained, effort) for retained in (orders, plain, None))
     results = [{**gain(base, least, effort), "group": "plain counts over orders", "columns": len(plain - orders)}]
     for group in FeatureGroup:
-        added = frozenset(one.column for one in catalog() if one.group is group) - plain
+        added = frozenset(feature.column for feature in catalog() if feature.group is group) - plain
         if added:
             more = measure_model(rows, plain | added, effort)
             results.append({**gain(more, base, effort), "group": group.value, "columns": len(added)})

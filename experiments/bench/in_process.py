@@ -20,7 +20,7 @@ def in_process(scoring: BundleScoring, questions: ScoreRequests, reasons: int) -
     warnings included; request: from the body's bytes on."""
     scorer = scoring.scorer
     query = [understood(scoring, body) for body in questions.histories]
-    rows = [rows_of(scorer, one) for one in query]
+    rows = [rows_of(scorer, scoring_request) for scoring_request in query]
     score, request = _whole(scoring, reasons)
     requests = [ScoreRequest.model_validate_json(body) for body in questions.histories]
     turn = len(query)

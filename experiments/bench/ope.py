@@ -41,22 +41,22 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     begun = time.perf_counter()
     accounts, worlds, runs = (4_000, 1, 100) if args.quick else (args.accounts, args.worlds, 50)
     runs = args.runs or runs
-    seen: list[CoverageCounts] = []
+    results_of_runs: list[CoverageCounts] = []
     result, thin = [], []
     for seed in range(args.seed, args.seed + worlds):
         world = build_world(SizeShape(accounts, accounts // 50, args.week + args.every * args.weeks + 20), seed)
         weeks = range(args.week, args.week + args.every * args.weeks, args.every)
         log = RolloutLog(arrive(world, weeks, args.share, args.paths))
         targets = targets_of(log, world.playbook)
-        results = [one for each in _describe(measure_coverage(log, targets, range(runs)), begun) for one in each]
-        seen += results
+        results = [count for batch in _describe(measure_coverage(log, targets, range(runs)), begun) for count in batch]
+        results_of_runs += results
         result.append({"world": world.hash, "seed": seed, **_world(log, targets, results)})
         thin.append(refused_when_thin(log, targets, range(1)))
     keys = ("week", "weeks", "every", "share", "paths", "seed")
     parameters = {"accounts": accounts, "worlds": worlds, "runs": runs, **{key: getattr(args, key) for key in keys}}
     return {
         "parameters": parameters,
-        **_summary(seen),
+        **_summary(results_of_runs),
         "refused_when_thin": float(np.mean(thin)),
         "worlds": result,
         "open_bandit": _bandit(),
@@ -77,48 +77,48 @@ def _describe(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[li
         yield result
 
 
-def _summary(seen: list[CoverageCounts]) -> dict[str, Any]:
+def _summary(runs: list[CoverageCounts]) -> dict[str, Any]:
     """`coverage`: of the headline's intervals for the value less the playbook's, over all targets but the playbook;
     `half_width`: theirs for ours; `ours_minus_playbook`: what it is to be compared with, the true worth per account of
     one week of our policy beside one of the playbook's. All of them per account and week's decision, in money over 13
     weeks."""
-    retained = [one for one in seen if not one.refused]
-    ours = [one for one in retained if one.target == OURS]
+    retained = [run for run in runs if not run.refused]
+    ours = [run for run in retained if run.target == OURS]
     return {
-        "coverage": _share([one.difference[one.headline].covers for one in retained]),
-        "refused": _share([one.refused for one in seen]),
-        "half_width": _middle([one.difference[one.headline].half_width for one in ours]),
-        "ours_minus_playbook": _mean([one.truth for one in ours]),
-        "rows": _mean([float(one.rows) for one in seen]),
-        "value_coverage": _share([result.covers for one in retained for result in one.value.values()]),
+        "coverage": _share([run.difference[run.headline].covers for run in retained]),
+        "refused": _share([run.refused for run in runs]),
+        "half_width": _middle([run.difference[run.headline].half_width for run in ours]),
+        "ours_minus_playbook": _mean([run.truth for run in ours]),
+        "rows": _mean([float(run.rows) for run in runs]),
+        "value_coverage": _share([result.covers for run in retained for result in run.value.values()]),
         "estimators": {name: _estimator(retained, name) for name in (POOLED, *NAMES)},
-        "targets": {name: _target(seen, name) for name in sorted({one.target for one in seen})},
+        "targets": {name: _target(runs, name) for name in sorted({run.target for run in runs})},
     }
 
 
 def _estimator(retained: list[CoverageCounts], name: str) -> dict[str, float]:
     """Over all targets; `half_width`: of ours."""
-    results = [(one.target, one.difference[name]) for one in retained if name in one.difference]
+    results = [(run.target, run.difference[name]) for run in retained if name in run.difference]
     return {
-        "coverage": _share([one.covers for _, one in results]),
-        "half_width": _middle([one.half_width for target, one in results if target == OURS]),
-        "value_coverage": _share([one.value[name].covers for one in retained if name in one.value]),
+        "coverage": _share([run.covers for _, run in results]),
+        "half_width": _middle([run.half_width for target, run in results if target == OURS]),
+        "value_coverage": _share([run.value[name].covers for run in retained if name in run.value]),
     }
 
 
-def _target(seen: list[CoverageCounts], name: str) -> dict[str, Any]:
+def _target(runs: list[CoverageCounts], name: str) -> dict[str, Any]:
     """`bias`, `error`: mean and root mean square of the headline's distance from the truth. `half_width_at_reference`:
     the width if the rows were those of the reference log, by the square root of rows."""
-    all_runs = [one for one in seen if one.target == name]
-    results = [one.difference[one.headline] for one in all_runs if not one.refused]
-    errors = [one.error for one in results]
-    rows = _mean([float(one.rows) for one in all_runs])
-    width = _middle([one.half_width for one in results])
+    all_runs = [run for run in runs if run.target == name]
+    results = [run.difference[run.headline] for run in all_runs if not run.refused]
+    errors = [result.error for result in results]
+    rows = _mean([float(run.rows) for run in all_runs])
+    width = _middle([result.half_width for result in results])
     return {
         "runs": len(all_runs),
-        "refused": _share([one.refused for one in all_runs]),
-        "difference": _mean([one.truth for one in all_runs]),
-        "coverage": _share([one.covers for one in results]),
+        "refused": _share([run.refused for run in all_runs]),
+        "difference": _mean([run.truth for run in all_runs]),
+        "coverage": _share([result.covers for result in results]),
         "bias": _mean(errors),
         "error": float(np.sqrt(_mean([error**2 for error in errors]))),
         "half_width": width,
@@ -142,13 +142,13 @@ def _world(log: RolloutLog, targets: Mapping[str, Any], result: list[CoverageCou
     """The truth that the intervals were held against; its error is that of mean effects over independent accounts."""
     truths = {name: float((probabilities * log.truth).sum(axis=1).mean()) for name, probabilities in targets.items()}
     errors = [np.sqrt((point.effect_error**2).mean(axis=0) / len(point.who)) for point in log.decision_points]
-    ours = [one for one in result if one.target == OURS and not one.refused]
+    ours = [run for run in result if run.target == OURS and not run.refused]
     return {
-        "rows": _mean([float(one.rows) for one in result]),
+        "rows": _mean([float(run.rows) for run in result]),
         "truth": truths,
         "gain_of_the_oracle": truths[BEST] - truths[PLAYBOOK],
         "ours_minus_playbook": truths[OURS] - truths[PLAYBOOK],
-        "half_width": _middle([one.difference[one.headline].half_width for one in ours]),
+        "half_width": _middle([run.difference[run.headline].half_width for run in ours]),
         "largest_error_of_a_true_effect": float(np.max(errors)),
     }
 
@@ -169,11 +169,11 @@ def render(result: Mapping[str, Any]) -> list[str]:
         f"{result['half_width']:.1f} beside ours minus playbook {result['ours_minus_playbook']:.1f}"
     ]
     lines += [
-        f"  {name:<17}{one['difference']:8.1f}: {one['coverage']:.1%} ± {one['half_width']:.1f}"
-        for name, one in result["targets"].items()
+        f"  {name:<17}{row['difference']:8.1f}: {row['coverage']:.1%} ± {row['half_width']:.1f}"
+        for name, row in result["targets"].items()
     ]
-    for one in result["open_bandit"] or []:
-        clicks = None if one["refused"] else one["values"]["doubly_robust"]
-        message = f"{clicks['value']:.4f} (own log {one['own_log']:.4f})" if clicks else "refused"
-        lines.append(f"  open bandit {one['campaign']}: {one['target']} from {one['log']}: {message}")
+    for row in result["open_bandit"] or []:
+        clicks = None if row["refused"] else row["values"]["doubly_robust"]
+        message = f"{clicks['value']:.4f} (own log {row['own_log']:.4f})" if clicks else "refused"
+        lines.append(f"  open bandit {row['campaign']}: {row['target']} from {row['log']}: {message}")
     return lines

@@ -143,7 +143,7 @@ def _last_week(dataset: Path) -> tuple[str, str]:
 def _bytes(address: str) -> int:
     """Of the database with its log of writes."""
     file = Path(address.removeprefix("sqlite:///"))
-    return sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*"))
+    return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))
 
 
 def _summed(commands: Commands, names: tuple[str, ...]) -> float | None:

@@ -60,14 +60,16 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         for name, stage in stages.items()
         for seed in seeds
     ]
-    other = [
+    of_scenarios = [
         RolloutRun(name, QUICK_IN_SCENARIO if args.quick else IN_SCENARIO, size["scenario_accounts"], seed, (name,))
         for name in scenarios
         for seed in range(args.seed, args.seed + size["scenario_worlds"])
     ]
-    whole = sum(len(parts_of(one.stage)) for one in (*own, *other))
-    rollout = run_worlds([*own, *other], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
-    result = {name: _describe([one for one in own if one.name == name], rollout) for name in stages}
+    whole = sum(len(parts_of(rollout_run.stage)) for rollout_run in (*own, *of_scenarios))
+    rollout = run_worlds([*own, *of_scenarios], args.jobs, args.keep, lambda done: _tell(done, whole, begun))
+    result = {
+        name: _describe([rollout_run for rollout_run in own if rollout_run.name == name], rollout) for name in stages
+    }
     points = {key: value for name in stages for key, value in result[name]["curve"].items()}
     largest = points[max(points, key=int)]
     return {
@@ -75,8 +77,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         **{key: largest[key] for key in ("share_of_oracle", "low", "high", "best_simple")},
         "curve": dict(sorted(points.items(), key=lambda item: int(item[0]))),
         "stages": result,
-        "scenarios": {name: _describe([one for one in other if one.name == name], rollout) for name in scenarios},
-        "world": sorted({rollout[one].world for one in rollout}),
+        "scenarios": {
+            name: _describe([rollout_run for rollout_run in of_scenarios if rollout_run.name == name], rollout)
+            for name in scenarios
+        },
+        "world": sorted({rollout[rollout_run].world for rollout_run in rollout}),
         "kappa": "playbook",
         "seconds": time.perf_counter() - begun,
     }
@@ -85,7 +90,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 def _size(args: argparse.Namespace) -> dict[str, int]:
     usual = (1_500, 1_500, 1, 600) if args.quick else (20_000, 5_000, 10, 5_000)
     request = (args.accounts, args.rollout_accounts, args.worlds, args.scenario_accounts)
-    accounts, rollout, worlds, in_scenario = (own or other for own, other in zip(request, usual, strict=True))
+    accounts, rollout, worlds, in_scenario = (given or default for given, default in zip(request, usual, strict=True))
     return {
         "accounts": accounts,
         "lived": min(rollout, accounts),
@@ -101,7 +106,7 @@ def _tell(done: int, whole: int, begun: float) -> None:
 
 def _describe(runs: list[RolloutRun], rollout: Mapping[RolloutRun, Any]) -> dict[str, Any]:
     """What the worlds of one stage or scenario came to."""
-    outcomes = [rollout[one].outcome for one in runs]
+    outcomes = [rollout[run].outcome for run in runs]
     gains = gains_of(outcomes, SEAT)
     stage = runs[0].stage
     return {
@@ -117,19 +122,19 @@ def _describe(runs: list[RolloutRun], rollout: Mapping[RolloutRun, Any]) -> dict
 def render(result: Mapping[str, Any]) -> list[str]:
     """The curve, then the policies of each pilot, then the scenarios, as lines for a person."""
     lines = ["rows        share of the oracle     best simple"]
-    lines += [f"{int(rows):>9,}  {_share(one)}  {one['best_simple']:.2f}" for rows, one in result["curve"].items()]
+    lines += [f"{int(rows):>9,}  {_share(row)}  {row['best_simple']:.2f}" for rows, row in result["curve"].items()]
     for name, details in result["stages"].items():
         lines.append(f"{name}, {details['worlds']} worlds")
         best = sorted(details["policies"].items(), key=lambda item: -item[1]["gain"])
         lines += [
-            f"  {policy:<20}{_share(one)}, gain {one['gain']:,.0f} ± {one['gain_half_width']:,.0f}"
-            for policy, one in best
+            f"  {policy:<20}{_share(row)}, gain {row['gain']:,.0f} ± {row['gain_half_width']:,.0f}"
+            for policy, row in best
         ]
     for name, details in result["scenarios"].items():
-        for rows, one in details["curve"].items():
-            lines.append(f"{name:<20}{_share(one)}  best simple {one['best_simple']:.2f}, {int(rows):,} rows")
+        for rows, row in details["curve"].items():
+            lines.append(f"{name:<20}{_share(row)}  best simple {row['best_simple']:.2f}, {int(rows):,} rows")
     return lines
 
 
-def _share(one: Mapping[str, float]) -> str:
-    return f"{one['share_of_oracle']:6.2f} ({one['low']:.2f} to {one['high']:.2f})"
+def _share(row: Mapping[str, float]) -> str:
+    return f"{row['share_of_oracle']:6.2f} ({row['low']:.2f} to {row['high']:.2f})"

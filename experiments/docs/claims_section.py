@@ -35,17 +35,17 @@ def claims_section(results: list[Result]) -> Iterator[str]:
         yield f"Hash of the world's effect sizes: {', '.join(sorted(set(worlds.values())))}.\n"
 
 
-def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        f"{one['rows']:,.0f}",
-        str(one["plans"]),
-        f"{one['precision']:.1%}",
-        _interval(one["coverage"], ".1%"),
-        "–" if one["ratio"] is None else _interval(one["ratio"], ".2f"),
-        "–" if one["guess_ratio"] is None else _interval(one["guess_ratio"], ".2f"),
-        str(one["shown"]),
-        str(one["overclaimed"]),
-        f"{one['worthless']}, {one['false_claims']}",
+        f"{row['rows']:,.0f}",
+        str(row["plans"]),
+        f"{row['precision']:.1%}",
+        _interval(row["coverage"], ".1%"),
+        "–" if row["ratio"] is None else _interval(row["ratio"], ".2f"),
+        "–" if row["guess_ratio"] is None else _interval(row["guess_ratio"], ".2f"),
+        str(row["shown"]),
+        str(row["overclaimed"]),
+        f"{row['worthless']}, {row['false_claims']}",
     )
 
 

@@ -24,10 +24,12 @@ something taken that must be refused. *closed*: bytes that are hardly HTTP, answ
 def fuzz_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """A row a database and kind of request, summed over the runs."""
     parameters = [result["parameters"] for result in results]
-    details = {name: ", ".join(map(str, sorted({one[name] for one in parameters}))) for name in ("requests", "seed")}
+    details = {name: ", ".join(map(str, sorted({run[name] for run in parameters}))) for name in ("requests", "seed")}
     yield HEAD.format(requests=details["requests"], seeds=details["seed"])
     names = sorted({name for result in results for name in result if name != "parameters"})
-    rows = ((name, part, [one[name][part] for one in results if name in one]) for name in names for part in PARTS)
+    rows = (
+        (name, part, [result[name][part] for result in results if name in result]) for name in names for part in PARTS
+    )
     yield from table(HEADS, (_row(*row) for row in rows))
     yield FOOT
 

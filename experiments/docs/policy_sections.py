@@ -45,28 +45,28 @@ def ope_section(results: list[dict[str, Any]]) -> Iterator[str]:
             f"{result['ours_minus_playbook']:.0f}, half-width {result['half_width']:.0f} (doubly robust without "
             f"pooling {robust['half_width']:.0f}, coverage {robust['coverage']:.1%}).\n"
         )
-        yield from table(head, (_ope_row(name, one) for name, one in result["targets"].items()))
+        yield from table(head, (_ope_row(name, row) for name, row in result["targets"].items()))
         if result["open_bandit"]:
             yield "Open Bandit, clicks per impression; `bts` by its frequencies per position, so approximate:\n"
             names = ("campaign", "log", "target", "effective rows", "mean weight", "doubly robust", "its own log")
             yield from table(names, map(_bandit_row, result["open_bandit"]))
 
 
-def _ope_row(name: str, one: dict[str, Any]) -> Sequence[str]:
+def _ope_row(name: str, row: dict[str, Any]) -> Sequence[str]:
     return (
         name,
-        f"{one['difference']:.0f}",
-        str(one["runs"]),
-        f"{one['refused']:.1%}",
-        f"{one['coverage']:.1%}",
-        f"{one['bias']:.0f}",
-        f"{one['error']:.0f}",
-        f"{one['half_width']:.0f}",
+        f"{row['difference']:.0f}",
+        str(row["runs"]),
+        f"{row['refused']:.1%}",
+        f"{row['coverage']:.1%}",
+        f"{row['bias']:.0f}",
+        f"{row['error']:.0f}",
+        f"{row['half_width']:.0f}",
     )
 
 
-def _bandit_row(one: dict[str, Any]) -> Sequence[str]:
-    result = None if one["refused"] else one["values"]["doubly_robust"]
+def _bandit_row(row: dict[str, Any]) -> Sequence[str]:
+    result = None if row["refused"] else row["values"]["doubly_robust"]
     message = f"{result['value']:.4f} ({result['low']:.4f}–{result['high']:.4f})" if result else "refused"
-    numbers = (f"{one['effective']:,.0f}", f"{one['mean_weight']:.2f}", message, f"{one['own_log']:.4f}")
-    return (one["campaign"], one["log"], one["target"], *numbers)
+    numbers = (f"{row['effective']:,.0f}", f"{row['mean_weight']:.2f}", message, f"{row['own_log']:.4f}")
+    return (row["campaign"], row["log"], row["target"], *numbers)

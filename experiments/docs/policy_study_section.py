@@ -23,7 +23,7 @@ def policy_section(results: list[dict[str, Any]]) -> Iterator[str]:
             f"{size['worlds']}.\n"
         )
         head = ("rows", "kqml", "best simple policy", "lead")
-        yield from table(head, (_curve_row(rows, one) for rows, one in result["curve"].items()))
+        yield from table(head, (_curve_row(rows, row) for rows, row in result["curve"].items()))
         yield from table(("policy", *result["stages"]), _policy_rows(result["stages"]))
         if result["scenarios"]:
             yield f"Scenarios, {size['scenario_accounts']:,} accounts each, worlds: {size['scenario_worlds']}.\n"
@@ -31,9 +31,9 @@ def policy_section(results: list[dict[str, Any]]) -> Iterator[str]:
             yield from table(names, _scenario_rows(result["scenarios"]))
 
 
-def _curve_row(rows: str, one: dict[str, Any]) -> Sequence[str]:
-    best = f"{one['best_simple']:.2f} ({one['best_simple_policy'].replace('_', ' ')})"
-    return (f"{int(rows):,}", _share(one, "share_of_oracle"), best, _share(one["lead"], "value"))
+def _curve_row(rows: str, row: dict[str, Any]) -> Sequence[str]:
+    best = f"{row['best_simple']:.2f} ({row['best_simple_policy'].replace('_', ' ')})"
+    return (f"{int(rows):,}", _share(row, "share_of_oracle"), best, _share(row["lead"], "value"))
 
 
 def _policy_rows(stages: dict[str, Any]) -> Iterator[Sequence[str]]:
@@ -41,14 +41,14 @@ def _policy_rows(stages: dict[str, Any]) -> Iterator[Sequence[str]]:
     best = max(stages.values(), key=lambda results: len(results["policies"]))["policies"]
     for name in sorted(names, key=lambda name: -best[name]["share_of_oracle"] if name in best else 0.0):
         results = [stage["policies"].get(name) for stage in stages.values()]
-        yield (name.replace("_", " "), *(_share(one, "share_of_oracle") if one else "–" for one in results))
+        yield (name.replace("_", " "), *(_share(row, "share_of_oracle") if row else "–" for row in results))
 
 
 def _scenario_rows(scenarios: dict[str, Any]) -> Iterator[Sequence[str]]:
     for name, result in scenarios.items():
-        for rows, one in result["curve"].items():
-            yield (name.replace("_", " "), *_curve_row(rows, one))
+        for rows, row in result["curve"].items():
+            yield (name.replace("_", " "), *_curve_row(rows, row))
 
 
-def _share(one: dict[str, Any], key: str) -> str:
-    return f"{one[key]:.2f} ({one['low']:.2f}–{one['high']:.2f})".replace("-", "−")
+def _share(row: dict[str, Any], key: str) -> str:
+    return f"{row[key]:.2f} ({row['low']:.2f}–{row['high']:.2f})".replace("-", "−")

@@ -74,7 +74,7 @@ def plan_section(results: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _plan_row(result: dict[str, Any], name: str) -> list[str]:
-    seconds = (f"{result[one][name]:.0f}" for one in ("seconds", "processor_seconds"))
+    seconds = (f"{result[run][name]:.0f}" for run in ("seconds", "processor_seconds"))
     counts = (f"{result['parameters']['accounts']:,}", f"{result['events']:,}")
     return [*counts, f"`kqml {name}`", *seconds, f"{result['peak_gib'][name]:.1f}"]
 

@@ -46,7 +46,7 @@ def _world(result: Result) -> Iterator[str]:
 
 def _auc_rows(result: Result, real: Mapping[tuple[int, str], Result]) -> Iterator[Sequence[str]]:
     orders = {(row["gap"], row["group"]): row for row in result["rows"] if row["features"] == "orders"}
-    for row in (one for one in result["rows"] if one["features"] == "all"):
+    for row in (item for item in result["rows"] if item["features"] == "all"):
         key = row["gap"], row["group"]
         yield (
             GROUPS[row["group"]],
@@ -76,8 +76,8 @@ def groups_section(results: list[dict[str, Any]]) -> Iterator[str]:
         yield "Added to orders with plain counts, among the still ordering, gap 28:\n"
         head = ("group", "columns", "Δ AUC", "Δ average precision")
         rows = (
-            (one["group"], str(one["columns"]), _signed(one, "d_auc"), _signed(one, "d_ap"))
-            for one in result["ablation"]
+            (row["group"], str(row["columns"]), _signed(row, "d_auc"), _signed(row, "d_ap"))
+            for row in result["ablation"]
         )
         yield from table(head, rows)
         yield from _causes(result)

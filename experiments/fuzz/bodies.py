@@ -144,8 +144,8 @@ def _names(right: Any) -> list[str]:
 
 def _replaced(value: Any, by: tuple[object, ...] = WRONG) -> Iterator[tuple[str, Any]]:
     """The value with each of its leaves, arrays, objects replaced in turn."""
-    for other in by:
-        yield "the top", other
+    for replacement in by:
+        yield "the top", replacement
     parts = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
     for key, part in parts:
         for index, changed in _replaced(part, by):

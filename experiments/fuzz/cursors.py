@@ -37,9 +37,9 @@ def tampered_pages(http: httpx.Client) -> Iterator[str]:
         cursor = http.get(path).raise_for_status().json()["next_cursor"]
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         for index in range(len(parts)):
-            for other in FOREIGN_VALUES:
-                if other != parts[index]:
-                    yield f"{path}&cursor={_written([*parts[:index], other, *parts[index + 1 :]])}"
+            for foreign in FOREIGN_VALUES:
+                if foreign != parts[index]:
+                    yield f"{path}&cursor={_written([*parts[:index], foreign, *parts[index + 1 :]])}"
         for text in ("", "=", "%", "AAAA", "bnVsbA", "\x00", "W10", "ÿ", "W1tdXQ" * 200):
             yield f"{path}&cursor={quote(text)}"
 

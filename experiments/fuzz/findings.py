@@ -41,9 +41,14 @@ class FindingCounts:
         return {
             "requests": self.requests,
             "statuses": {str(status): self.statuses[status] for status in sorted(self.statuses)},
-            "findings": [self._summary_of(one) for one in self.findings.values()],
+            "findings": [self._summary_of(finding) for finding in self.findings.values()],
         }
 
-    def _summary_of(self, one: FuzzFinding) -> dict[str, Any]:
-        times = self.times[one.operation, one.what]
-        return {"operation": one.operation, "what": one.what, "times": times, "example": one.example[:SHOWN]}
+    def _summary_of(self, finding: FuzzFinding) -> dict[str, Any]:
+        times = self.times[finding.operation, finding.what]
+        return {
+            "operation": finding.operation,
+            "what": finding.what,
+            "times": times,
+            "example": finding.example[:SHOWN],
+        }

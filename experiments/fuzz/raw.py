@@ -68,19 +68,19 @@ BROKEN_CHUNKS = (b"zz\r\nx\r\n", b"ffffffffffffffff\r\nx", b"5\r\nab", b"-1\r\n\
 
 def raw_requests(known: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     """What to send, with a name for it. `known`: the headers of a caller who may do everything."""
-    mine = "".join(f"{name}: {value}\r\n" for name, value in known.items()).encode()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in known.items()).encode()
     end = b"host: localhost\r\nconnection: close\r\n"
     for method in (b"GET", b"PUT", b"BREW"):
         for address in ADDRESSES:
-            yield "an address", method + b" " + address + b" HTTP/1.1\r\n" + mine + end + b"\r\n"
+            yield "an address", method + b" " + address + b" HTTP/1.1\r\n" + headers + end + b"\r\n"
     for header in HEADERS:
-        yield "a header", b"GET /v1/accounts HTTP/1.1\r\n" + mine + end + header + b"\r\n\r\n"
+        yield "a header", b"GET /v1/accounts HTTP/1.1\r\n" + headers + end + header + b"\r\n\r\n"
     for form in FORMS:
         sized = b"content-length: %d\r\ncontent-type: application/x-www-form-urlencoded\r\n" % len(form)
         for address in (b"/login", b"/logout"):
             cookies = b"cookie: kqml_login=\xff; kqml_session=x\r\n"
             yield "a form", b"POST " + address + b" HTTP/1.1\r\n" + end + cookies + sized + b"\r\n" + form
-    start = b"POST /v1/events HTTP/1.1\r\n" + mine + end + b"content-type: application/json\r\n"
+    start = b"POST /v1/events HTTP/1.1\r\n" + headers + end + b"content-type: application/json\r\n"
     for chunks in BROKEN_CHUNKS:
         yield "broken chunks", start + b"transfer-encoding: chunked\r\n\r\n" + chunks
     yield "fewer bytes than told", start + b"content-length: 100\r\n\r\n{"

@@ -106,7 +106,7 @@ def _evaluate(address: str, senders: Sequence[EventSender]) -> VerificationResul
 def _decisions(address: str) -> list[list[str]]:
     """Decisions to report on, for each sender its own, written before anything is killed."""
     names = [[f"d{sender}-{number}" for number in range(DECISIONS_EACH)] for sender in range(SENDERS)]
-    rows = [{**_DECIDED, "decision_id": name} for mine in names for name in mine]
+    rows = [{**_DECIDED, "decision_id": name} for names_of_batch in names for name in names_of_batch]
     database = open_prepared(address, "Asia/Shanghai")
     try:
         with database.writing() as connection:

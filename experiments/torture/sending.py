@@ -21,12 +21,12 @@ class Batch:
 @dataclass
 class SentEvents:
     """Kept by one sender. `accounts`: id → (newest number acknowledged, newest sent). `states`: decision → states
-    acknowledged, in order; `tried`: the state that was sent after them without an answer, if any."""
+    acknowledged, in order; `attempted`: the state that was sent after them without an answer, if any."""
 
     batches: list[Batch] = field(default_factory=list)
     accounts: dict[str, tuple[int, int]] = field(default_factory=dict)
     states: dict[str, list[str]] = field(default_factory=dict)
-    tried: dict[str, str] = field(default_factory=dict)
+    attempted: dict[str, str] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
 
     @property
@@ -98,14 +98,14 @@ class EventSender(threading.Thread):
             return
         decision = self.random.choice(self.decisions)
         done = self.book.states.setdefault(decision, [])
-        if len(done) == len(STATES) or decision in self.book.tried:
+        if len(done) == len(STATES) or decision in self.book.attempted:
             return
         state = STATES[len(done)]
-        self.book.tried[decision] = state
+        self.book.attempted[decision] = state
         body = {"state": state, **NEEDED.get(state, {})}
         if self._insist(http, "POST", f"/v1/decisions/{decision}/status", body) is not None:
             done.append(state)
-            del self.book.tried[decision]
+            del self.book.attempted[decision]
 
     def _insist(self, http: httpx.Client, method: str, path: str, body: Mapping[str, Any]) -> Any:
         """The answer once there is one; None where it was given up, or the end came first."""

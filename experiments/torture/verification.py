@@ -96,8 +96,8 @@ def _lives(connection: Connection) -> dict[str, list[str]]:
 
 
 def _lost_states(book: SentEvents, lives: dict[str, list[str]]) -> Iterator[str]:
-    """Decisions whose life is neither what was acknowledged nor that with the one more that was tried."""
+    """Decisions whose life is neither what was acknowledged nor that with the one more that was attempted."""
     for decision, states in book.states.items():
-        tried = [book.tried[decision]] if decision in book.tried else []
-        if lives.get(decision, []) not in (states, [*states, *tried]):
+        attempted = [book.attempted[decision]] if decision in book.attempted else []
+        if lives.get(decision, []) not in (states, [*states, *attempted]):
             yield decision

@@ -126,7 +126,7 @@ class Policy(Protocol):
     @property
     def name(self) -> str: ...
 
-    def decide(self, seen: Observation) -> WorldDecisions: ...
+    def decide(self, observation: Observation) -> WorldDecisions: ...
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class Reps:
 
     name: str = "behaviour"
 
-    def decide(self, seen: Observation) -> WorldDecisions:
-        return WorldDecisions.nowhere(len(seen.eligible))
+    def decide(self, observation: Observation) -> WorldDecisions:
+        return WorldDecisions.nowhere(len(observation.eligible))
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,11 @@ class Pilot:
     share: float
     name: str = "pilot"
 
-    def decide(self, seen: Observation) -> WorldDecisions:
-        count = seen.eligible.sum(axis=1)
-        explored = (seen.uniform("coin") < self.share) & seen.on_books
-        rank = np.floor(seen.uniform("explore") * count).astype(np.int64)
-        assigned = (np.cumsum(seen.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
+    def decide(self, observation: Observation) -> WorldDecisions:
+        count = observation.eligible.sum(axis=1)
+        explored = (observation.uniform("coin") < self.share) & observation.on_books
+        rank = np.floor(observation.uniform("explore") * count).astype(np.int64)
+        assigned = (np.cumsum(observation.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
         no = np.zeros(len(explored), dtype=bool)
         return WorldDecisions(
             ruled=explored,
@@ -180,19 +180,19 @@ Notice = Callable[[Observation, WorldDecisions, SimulatedWeeks], None]
 
 
 def run(
-    simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda seen, decisions, rollout: None
+    simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda observation, decisions, rollout: None
 ) -> WeekOutcome:
     """Moves the simulation `weeks` weeks on under a policy; `notice` is told each week (a decision log, a bar)."""
     margin: Floats = np.zeros(len(simulation.accounts))
     weekly: list[float] = []
     for _ in range(weeks):
-        seen = Observation(simulation)
-        decisions = policy.decide(seen)
+        observation = Observation(simulation)
+        decisions = policy.decide(observation)
         rollout = simulation.live(_planner(simulation, decisions))
         earned = rollout.net * simulation.traits.margin_rate
         margin = margin + earned
         weekly.append(float(earned.sum()))
-        notice(seen, decisions, rollout)
+        notice(observation, decisions, rollout)
     return WeekOutcome(policy.name, margin, np.array(weekly), simulation.books & ~simulation.state.gone)
 
 

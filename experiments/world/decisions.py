@@ -64,14 +64,14 @@ class WorldDecisionLog:
     states: list[pa.Table] = field(default_factory=list)
     propensities: list[pa.Table] = field(default_factory=list)
 
-    def notice(self, seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+    def notice(self, observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
         """One row for each account that was on the books at the cutoff."""
         who = np.flatnonzero(weeks.allowed[:, 1:].any(axis=1) | decisions.ruled | weeks.buying)
         ids = arrow.digits(
-            "D", (self.simulation.accounts[who], arrow.ACCOUNT_DIGITS), (np.full(len(who), seen.number), 4)
+            "D", (self.simulation.accounts[who], arrow.ACCOUNT_DIGITS), (np.full(len(who), observation.number), 4)
         )
-        self.decisions.append(_decision_rows(self, seen, decisions, weeks, who, ids))
-        self.states.append(_state_rows(seen, decisions, weeks, who, ids))
+        self.decisions.append(_decision_rows(self, observation, decisions, weeks, who, ids))
+        self.states.append(_state_rows(observation, decisions, weeks, who, ids))
         probabilities = {f"p_{action.name.lower()}": weeks.probabilities[who, action] for action in WorldAction}
         self.propensities.append(pa.table({"decision_id": ids, **probabilities}, schema=PROPENSITIES))
 
@@ -89,7 +89,7 @@ def write_log(logs: list[WorldDecisionLog], out: Path, truth: Path) -> int:
 
 def _decision_rows(
     log: WorldDecisionLog,
-    seen: Observation,
+    observation: Observation,
     decisions: WorldDecisions,
     weeks: SimulatedWeeks,
     who: Indices,
@@ -100,17 +100,17 @@ def _decision_rows(
     assigned = np.where(ruled, decisions.assigned[who], weeks.acts.assigned[who])
     rows = {
         "decision_id": ids,
-        "account_id": seen.account_ids[who],
-        "rep_id": seen.rep_ids[who],
-        "week": pa.array([seen.week] * count, pa.string()),
-        "cutoff": pa.array(np.full(count, seen.cutoff)).cast(arrow.INSTANT),
+        "account_id": observation.account_ids[who],
+        "rep_id": observation.rep_ids[who],
+        "week": pa.array([observation.week] * count, pa.string()),
+        "cutoff": pa.array(np.full(count, observation.cutoff)).cast(arrow.INSTANT),
         "policy": pa.array([log.policy] * count, pa.string()),
-        "playbook": pa.array([_version(seen.playbook)] * count, pa.string()),
+        "playbook": pa.array([_version(observation.playbook)] * count, pa.string()),
         "model": pa.nulls(count, pa.string()),
-        "assigned": np.array(seen.actions, dtype=object)[assigned],
+        "assigned": np.array(observation.actions, dtype=object)[assigned],
         "probability": pa.array(decisions.probability[who], mask=np.isnan(decisions.probability[who])),
-        "eligible": _eligible_texts(weeks.allowed[who], seen.actions),
-        "blocked": _blocked_texts(seen, weeks, who),
+        "eligible": _eligible_texts(weeks.allowed[who], observation.actions),
+        "blocked": _blocked_texts(observation, weeks, who),
         "explored": decisions.explored[who],
         "must": decisions.must[who],
         "holdout": decisions.holdout[who],
@@ -127,22 +127,28 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
     """One JSON list for each pattern of eligibility."""
     code = allowed @ (1 << np.arange(allowed.shape[1]))
     texts = {
-        int(one): json.dumps([action for position, action in enumerate(actions) if one >> position & 1])
-        for one in np.unique(code)
+        int(action_set): json.dumps([action for position, action in enumerate(actions) if action_set >> position & 1])
+        for action_set in np.unique(code)
     }
-    return np.array([texts[int(one)] for one in code], dtype=object)
+    return np.array([texts[int(action_set)] for action_set in code], dtype=object)
 
 
-def _blocked_texts(seen: Observation, weeks: SimulatedWeeks, who: Indices) -> NDArray[np.object_]:
+def _blocked_texts(observation: Observation, weeks: SimulatedWeeks, who: Indices) -> NDArray[np.object_]:
     """For each blocked action the rule that blocked it: tier, or the need that was not met."""
-    closed, vacant = weeks.week.open_share < 0.5, seen.vacant[who]
+    closed, vacant = weeks.week.open_share < 0.5, observation.vacant[who]
     consents = weeks.allowed[who, WorldAction.MESSAGE]
-    tier = seen.tier[who]
+    tier = observation.tier[who]
     patterns = {
-        key: _rules(seen.playbook, key[0], {"open": not closed, "rep": not key[1], "consent": key[2]})
-        for key in {(str(one), bool(empty), bool(yes)) for one, empty, yes in zip(tier, vacant, consents, strict=True)}
+        key: _rules(observation.playbook, key[0], {"open": not closed, "rep": not key[1], "consent": key[2]})
+        for key in {
+            (str(tier_name), bool(empty), bool(yes))
+            for tier_name, empty, yes in zip(tier, vacant, consents, strict=True)
+        }
     }
-    texts = [patterns[str(one), bool(empty), bool(yes)] for one, empty, yes in zip(tier, vacant, consents, strict=True)]
+    texts = [
+        patterns[str(tier_name), bool(empty), bool(yes)]
+        for tier_name, empty, yes in zip(tier, vacant, consents, strict=True)
+    ]
     return np.array(texts, dtype=object)
 
 
@@ -158,10 +164,10 @@ def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
 
 
 def _state_rows(
-    seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks, who: Indices, ids: pa.Array
+    observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks, who: Indices, ids: pa.Array
 ) -> pa.Table:
     """The life of each decision: recommended and answered where a policy ruled; then done, failed or dropped."""
-    acts, names = weeks.acts, np.array(seen.actions, dtype=object)
+    acts, names = weeks.acts, np.array(observation.actions, dtype=object)
     ruled = decisions.ruled[who]
     assigned = names[np.where(ruled, decisions.assigned[who], acts.assigned[who])]
     answer = np.where(acts.refused[who], "rejected", "accepted").astype(object)
@@ -171,10 +177,10 @@ def _state_rows(
     reason = np.select([acts.no_time[who], acts.failed[who]], ["no_time", "nobody_there"], default="").astype(object)
     reason[reason == ""] = None
     real = ended == "done"
-    friday = seen.cutoff + 4 * DAY_US + 64_800_000_000
+    friday = observation.cutoff + 4 * DAY_US + 64_800_000_000
     parts = [
-        _states(ids, ruled, "recommended", seen.cutoff, assigned, None, None),
-        _states(ids, ruled, answer, seen.cutoff + 32_400_000_000, assigned, why, None),
+        _states(ids, ruled, "recommended", observation.cutoff, assigned, None, None),
+        _states(ids, ruled, answer, observation.cutoff + 32_400_000_000, assigned, why, None),
         _states(
             ids, np.ones(len(who), bool), ended, friday, names[acts.recorded[who]], reason, real & ~acts.faked[who]
         ),

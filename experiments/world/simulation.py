@@ -76,11 +76,11 @@ class Simulation:
 
     def forked(self, path: int) -> "Simulation":
         """The same accounts at the same cutoff with another future; it records nothing."""
-        other = copy(self)
-        other.draws = self.draws.on_path(np.full(len(self.draws), path))
-        other.journal = other.known = other.parts = None
-        other.state = self.state.with_(left=another_gap(self.traits, self.state, other.draws, self.number))
-        return other
+        fork = copy(self)
+        fork.draws = self.draws.on_path(np.full(len(self.draws), path))
+        fork.journal = fork.known = fork.parts = None
+        fork.state = self.state.with_(left=another_gap(self.traits, self.state, fork.draws, self.number))
+        return fork
 
     @property
     def week(self) -> Week:

@@ -86,11 +86,11 @@ def _market(journal: Journal, scene: Scene) -> None:
     """What a rep sees in the shop is recorded only where somebody was there."""
     w, state, draws = scene.week.number, scene.before, scene.draws
     there = scene.books & actions.IN_PERSON[scene.acts.done]
-    for kind, seen, probability in (
+    for kind, observed, probability in (
         (EventKind.COMPETITOR_SEEN, state.courted != NONE, 0.6),
         (EventKind.SLOW_MOVING, state.slow, 0.4),
     ):
-        who = np.flatnonzero(there & seen & draws.happens(probability, kind.code + "_noted", w))
+        who = np.flatnonzero(there & observed & draws.happens(probability, kind.code + "_noted", w))
         lag = scene.lag(who, "visit_lag", scene.lag_days[who])
         at = scene.when("visit", who, 1) + 300_000_000
         journal.add(kind, w, who, at, known_after_days=lag, rep=scene.rep[who])

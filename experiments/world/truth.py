@@ -150,13 +150,13 @@ def _simulated(future: _Future, action: WorldAction) -> dict[str, Floats]:
         clock, before = clock + rate, expected
         expected = future.curves.expected(future.row, clock)
         money = (expected - before) * size * mean_size * (1.0 - RETURNED * return_probability(state))
-        seen = _seen(future, rate, size, state, week)
+        visible = _seen(future, rate, size, state, week)
         after, result = advance(Moment(effects, traits, state, week, done, draws))
         margin += weight * (money + result.stuffed * np.exp(traits.norm)) * traits.margin_rate
         none_stuffed = none_stuffed * (result.stuffed == 0)
         stays = weight * (1.0 - result.hazard) * (1.0 - CLOSURE_CHANCE) * (traits.handed_over != week.number)
         silent += (weight - stays) * still_none(age, clock, traits.gap_spread) * none_stuffed
-        weight, state = stays, after.with_(**vars_of_rhythm(seen))
+        weight, state = stays, after.with_(**vars_of_rhythm(visible))
     silent += weight * still_none(age, clock, traits.gap_spread) * none_stuffed
     return {"margin": margin, "retention": weight, "ordered": future.weight - silent}
 

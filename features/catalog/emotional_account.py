@@ -16,7 +16,8 @@ def emotional_account(playbook: Playbook) -> Iterable[Feature]:
     ledger = Ledger(playbook.emotional, playbook.emotional_omissions)
     stream = Stream("emotional", ledger.kinds, ledger)
     balance, deposits, withdrawals = (
-        Atom(stream, one) for one in (Aggregation.BALANCE, Aggregation.DEPOSITS, Aggregation.WITHDRAWALS)
+        Atom(stream, aggregation)
+        for aggregation in (Aggregation.BALANCE, Aggregation.DEPOSITS, Aggregation.WITHDRAWALS)
     )
     yield _feeling(balance)
     for days in SLOPES:

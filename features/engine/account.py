@@ -154,8 +154,8 @@ def find_openings(log: LogArrays, opened_at: int, low: int, high: int, cutoffs: 
             if log.known_at[first] < cutoffs[k] and not is_retracted(log, first, cutoffs[0]):
                 break
             first += 1
-        seen = first < high and log.occurred_at[first] < cutoffs[k]
-        scratch.opened[k] = opened_at if opened_at != UNKNOWN else log.occurred_at[first] if seen else NEVER
+        before_cutoff = first < high and log.occurred_at[first] < cutoffs[k]
+        scratch.opened[k] = opened_at if opened_at != UNKNOWN else log.occurred_at[first] if before_cutoff else NEVER
 
 
 @inlined

@@ -114,17 +114,17 @@ def sums_of(scratch: Scratch, column: int) -> Sums:
 def fill_timeless(plan: PlanArrays, atom: int, k0: int, k1: int, scratch: Scratch) -> None:
     """Fill the slot of one aggregation over all visible events."""
     aggregation, last = plan.atoms[atom, 0], plan.atoms[atom, 5]
-    seen, active, slot = scratch.edge[0, k0:k1], scratch.active, scratch.slots[atom, k0:k1]
+    visible, active, slot = scratch.edge[0, k0:k1], scratch.active, scratch.slots[atom, k0:k1]
     if aggregation in (SINCE_LAST, SINCE_FIRST):
-        rhythm.since(seen, active, scratch.active_cutoff[k0:k1], aggregation == SINCE_FIRST, slot)
+        rhythm.since(visible, active, scratch.active_cutoff[k0:k1], aggregation == SINCE_FIRST, slot)
     elif aggregation == GAP_MEAN:
-        rhythm.gap_mean(seen, active, last, slot)
+        rhythm.gap_mean(visible, active, last, slot)
     elif aggregation == GAP_LAST:
-        rhythm.gap_mean(seen, active, 1, slot)
+        rhythm.gap_mean(visible, active, 1, slot)
     elif aggregation == GAP_STD:
-        rhythm.gap_std(seen, active, last, slot)
+        rhythm.gap_std(visible, active, last, slot)
     else:
-        rhythm.gap_quantile(seen, active, last, 0.5 if aggregation == GAP_MEDIAN else 0.9, scratch.queue, slot)
+        rhythm.gap_quantile(visible, active, last, 0.5 if aggregation == GAP_MEDIAN else 0.9, scratch.queue, slot)
 
 
 @inlined

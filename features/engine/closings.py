@@ -111,11 +111,11 @@ def find_closings(rule: NDArray[np.int64], cutoffs: Instants, result: ClosingInd
 
 
 @inlined
-def is_of(kinds: int, place: int, result: ClosingIndex) -> bool:
+def is_of(kinds: int, index: int, result: ClosingIndex) -> bool:
     """Whether an event is of some kinds (bits), and not retracted."""
-    if not (kinds >> np.int64(result.kind[place])) & 1:
+    if not (kinds >> np.int64(result.kind[index])) & 1:
         return False
-    return not len(result.retracted_at) or result.retracted_at[place] >= result.cutoff
+    return not len(result.retracted_at) or result.retracted_at[index] >= result.cutoff
 
 
 @inlined
@@ -184,11 +184,11 @@ def close_by_next(rule: NDArray[np.int64], n: int, result: ClosingIndex) -> None
 @inlined
 def close(rule: NDArray[np.int64], event: int, i: int, result: ClosingIndex) -> None:
     """Close opening event `i` by `event`, unless an earlier known one has, or it comes too late to count."""
-    seen = max(result.occurred_at[event], result.known_at[event])
+    visible_at = max(result.occurred_at[event], result.known_at[event])
     in_time = not rule[IN_TIME] or result.occurred_at[event] < result.closing[DUE, i]
     # A row sees whichever closing became known first, so that later knowledge never changes an earlier row.
-    if in_time and seen < result.closing[CLOSED_SEEN, i]:
-        result.closing[CLOSED_SEEN, i] = seen
+    if in_time and visible_at < result.closing[CLOSED_SEEN, i]:
+        result.closing[CLOSED_SEEN, i] = visible_at
         result.closing[CLOSED, i] = max(result.occurred_at[event], result.closing[BEGUN, i])
 
 

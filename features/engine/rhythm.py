@@ -14,28 +14,28 @@ Indices = NDArray[np.int64]
 
 
 @inlined
-def since(seen: Indices, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
+def since(visible: Indices, active: Instants, cutoff: Instants, first: bool, slot: Numbers) -> None:
     """Fill the days from the last event, or from the first one, to the cutoff."""
     for k in range(len(slot)):
-        event = 0 if first else seen[k] - 1
-        slot[k] = (cutoff[k] - active[event]) / DAY_US if seen[k] else np.nan
+        event = 0 if first else visible[k] - 1
+        slot[k] = (cutoff[k] - active[event]) / DAY_US if visible[k] else np.nan
 
 
 @inlined
-def gap_mean(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
+def gap_mean(visible: Indices, active: Instants, last: int, slot: Numbers) -> None:
     """Fill the mean of the last gaps, in days."""
     for k in range(len(slot)):
-        newest = seen[k] - 1
+        newest = visible[k] - 1
         gaps = min(last, newest)
         # The sum of consecutive gaps telescopes to the difference of their two ends, in exact integers.
         slot[k] = (active[newest] - active[newest - gaps]) / gaps / DAY_US if gaps > 0 else np.nan
 
 
 @inlined
-def gap_std(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
+def gap_std(visible: Indices, active: Instants, last: int, slot: Numbers) -> None:
     """Fill the standard deviation (n − 1) of the last gaps, in days."""
     for k in range(len(slot)):
-        newest = seen[k] - 1
+        newest = visible[k] - 1
         gaps = min(last, newest)
         if gaps < 2:
             slot[k] = np.nan
@@ -49,11 +49,11 @@ def gap_std(seen: Indices, active: Instants, last: int, slot: Numbers) -> None:
 
 
 @inlined
-def gap_quantile(seen: Indices, active: Instants, last: int, share: float, ranked: Indices, slot: Numbers) -> None:
+def gap_quantile(visible: Indices, active: Instants, last: int, share: float, ranked: Indices, slot: Numbers) -> None:
     """Fill a quantile of the last gaps, linear between ranks; `ranked` holds the sorted gaps of a sliding window."""
     size, done = 0, 0
     for k in range(len(slot)):
-        newest = seen[k] - 1
+        newest = visible[k] - 1
         # Rows before the second event leave nothing sorted; the first one that has gaps begins with its own last ones.
         if size == 0:
             done = max(0, newest - last)

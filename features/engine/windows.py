@@ -49,11 +49,11 @@ def count(window: Window, slot: Numbers) -> None:
 
 
 @inlined
-def distinct_so_far(window: Window, seen: Indices, slot: Numbers) -> None:
-    """Fill the number of distinct days or weeks, from their running number `seen`."""
+def distinct_so_far(window: Window, running_number: Indices, slot: Numbers) -> None:
+    """Fill the number of distinct days or weeks, from their running number."""
     for k in range(len(slot)):
         i, j = unsigned(window.starts[k]), unsigned(window.stops[k])
-        number = seen[j] - seen[i + ONE] + 1 if j > i else 0
+        number = running_number[j] - running_number[i + ONE] + 1 if j > i else 0
         slot[k] = np.nan if window.back > window.reach[k] else number
 
 
@@ -147,8 +147,8 @@ def add_exactly(high: float, low: float, item: float) -> tuple[float, float]:
     """Return `high + low + item` as a rounded sum and the rounding error (TwoSum; Knuth, TAOCP 4.2.2)."""
     total = high + item
     # Not simplified: with `fastmath` off the compiler keeps these operations, which recover the rounding error exactly.
-    part = total - high
-    return total, low + ((high - (total - part)) + (item - part))
+    rounded = total - high
+    return total, low + ((high - (total - rounded)) + (item - rounded))
 
 
 @inlined

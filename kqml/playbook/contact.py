@@ -46,8 +46,8 @@ class Counting:
         self, channel: str, minutes: NDArray[np.float64], authenticity: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """What each contact of a channel counts; NaN where it does not say how long or how real it was."""
-        part = (minutes < self.min_minutes[channel]) | (authenticity < self.min_authenticity)
-        return np.where(part, self.part_share, 1.0)
+        partial = (minutes < self.min_minutes[channel]) | (authenticity < self.min_authenticity)
+        return np.where(partial, self.part_share, 1.0)
 
 
 @dataclass(frozen=True, config=STRICT)

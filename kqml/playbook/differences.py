@@ -28,9 +28,13 @@ def playbook_differences(first: Playbook, second: Playbook) -> list[PlaybookDiff
 
     Entries of arrays are matched by what they are known by (`actions[visit].minutes`), not by their place.
     """
-    one, two = flat(content_of(first)), flat(content_of(second))
-    keys = [*one, *(key for key in two if key not in one)]
-    return [PlaybookDifference(key, one.get(key), two.get(key)) for key in keys if one.get(key) != two.get(key)]
+    first_flat, second_flat = flat(content_of(first)), flat(content_of(second))
+    keys = [*first_flat, *(key for key in second_flat if key not in first_flat)]
+    return [
+        PlaybookDifference(key, first_flat.get(key), second_flat.get(key))
+        for key in keys
+        if first_flat.get(key) != second_flat.get(key)
+    ]
 
 
 def flat(content: Mapping[str, Any]) -> dict[str, Any]:

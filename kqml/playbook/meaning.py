@@ -107,14 +107,14 @@ def _falling(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _twice(data: Mapping[str, Any]) -> Iterator[Problem]:
     for path, keys in UNIQUE:
-        seen: dict[Any, int] = {}
+        counts: dict[Any, int] = {}
         for position, row in _rows(data, path):
             known_by = tuple(str(row.get(key)) for key in keys)
-            if keys[0] in row and known_by in seen:
+            if keys[0] in row and known_by in counts:
                 text = " ".join(str(row[key]) for key in keys if key in row)
-                message = f"{text!r} stands there twice, first as {path}[{seen[known_by] + 1}]"
+                message = f"{text!r} stands there twice, first as {path}[{counts[known_by] + 1}]"
                 yield (*_key(path), position, keys[0]), message, "keep one of them"
-            seen.setdefault(known_by, position)
+            counts.setdefault(known_by, position)
 
 
 def _first_action(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -152,9 +152,9 @@ def _overlaps(data: Mapping[str, Any]) -> Iterator[Problem]:
         if (days := _days_of(row.get("start"), row.get("end"))) is not None
     ]
     for index, (position, row, days) in enumerate(spans):
-        for earlier, other, taken in spans[:index]:
+        for earlier, earlier_end, taken in spans[:index]:
             if days & taken:
-                message = f"{row.get('name')!r} overlaps {other.get('name')!r} (seasons[{earlier + 1}])"
+                message = f"{row.get('name')!r} overlaps {earlier_end.get('name')!r} (seasons[{earlier + 1}])"
                 yield ("seasons", position), message, "let each day belong to one season"
 
 

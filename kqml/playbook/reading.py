@@ -94,13 +94,15 @@ def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Prob
         return path, "is absent", f"add it, or extend a preset; {_GUIDE}"
     if kind in _CONTAINERS:
         return path, f"it should be {_CONTAINERS[kind]}", f"correct it; {_GUIDE}"
-    got = "" if isinstance(value, dict | list) else f" (got {value!r})"
-    return path, message.removeprefix("Value error, ") + got, f"correct it; {_GUIDE}"
+    given = "" if isinstance(value, dict | list) else f" (got {value!r})"
+    return path, message.removeprefix("Value error, ") + given, f"correct it; {_GUIDE}"
 
 
 def _located(problems: Iterable[Problem], lines: dict[KeyPath, int], name: str) -> list[Fault]:
-    result = sorted({(line_of(lines, path) or 1, _dotted(path), what, todo) for path, what, todo in problems})
-    return [Fault(f"{name} line {line}, {dotted or 'the file'}", what, todo) for line, dotted, what, todo in result]
+    result = sorted({(line_of(lines, path) or 1, _dotted(path), problem, todo) for path, problem, todo in problems})
+    return [
+        Fault(f"{name} line {line}, {dotted or 'the file'}", problem, todo) for line, dotted, problem, todo in result
+    ]
 
 
 def _dotted(path: KeyPath) -> str:

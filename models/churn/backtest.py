@@ -23,16 +23,16 @@ from models.churn.splits import Origin, Slices, rolling_origins, single_origin
 
 @dataclass(frozen=True)
 class BacktestPlan:
-    """`each`: test cutoffs per fit of a rolling back-test, None for one fit before the whole block."""
+    """`cutoffs_per_fit`: test cutoffs per fit of a rolling back-test, None for one fit before the whole block."""
 
     test_share: float = 0.25
-    each: int | None = None
+    cutoffs_per_fit: int | None = None
     parameters: Parameters = field(default_factory=Parameters)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.each is not None and self.each < 1:
-            fault = Fault("--rolling", f"{self.each} is below 1", "give the number of test cutoffs per fit")
+        if self.cutoffs_per_fit is not None and self.cutoffs_per_fit < 1:
+            fault = Fault("--rolling", f"{self.cutoffs_per_fit} is below 1", "give the number of test cutoffs per fit")
             raise BadUse("The back-test cannot be cut.", [fault])
 
 
@@ -120,9 +120,9 @@ class _Fits:
 
 def _origins(examples: Examples, plan: BacktestPlan) -> list[Origin]:
     cutoffs, matures = examples.cutoffs()
-    if plan.each is None:
+    if plan.cutoffs_per_fit is None:
         return single_origin(cutoffs, matures, plan.test_share)
-    return rolling_origins(cutoffs, matures, plan.test_share, plan.each)
+    return rolling_origins(cutoffs, matures, plan.test_share, plan.cutoffs_per_fit)
 
 
 def _test_cutoffs(origins: list[Origin]) -> Instants:

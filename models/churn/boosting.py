@@ -85,9 +85,9 @@ def rounds_by_folds(examples: Examples, parameters: Parameters, seed: int) -> tu
     rounds = int(np.argmin(sum(size * losses[:reached] for size, (_, losses) in zip(sizes, watched, strict=True)))) + 1
     log_odds = np.empty(len(examples))
     for fold, (booster, _) in enumerate(watched):
-        mine = folds == fold
-        own = booster.predict(examples.values[mine], raw_score=True, num_iteration=rounds)
-        log_odds[mine] = np.asarray(own, dtype=np.float64)
+        in_fold = folds == fold
+        own = booster.predict(examples.values[in_fold], raw_score=True, num_iteration=rounds)
+        log_odds[in_fold] = np.asarray(own, dtype=np.float64)
     return rounds, log_odds
 
 

@@ -44,11 +44,11 @@ def compare(scored: ScoredRows, resamples: Resamples, named: Mapping[str, Any]) 
             **named,
             "model": name,
             **_sizes(scored),
-            **metric_columns(one),
-            **_differences("d", one, measured.get(REFERENCE)),
-            **_differences("lead", measured[OURS], one if name != OURS else None),
+            **metric_columns(metric),
+            **_differences("d", metric, measured.get(REFERENCE)),
+            **_differences("lead", measured[OURS], metric if name != OURS else None),
         }
-        for name, one in measured.items()
+        for name, metric in measured.items()
     ]
 
 
@@ -69,9 +69,9 @@ def slice_rows(scored: ScoredRows, resamples: Resamples, time_zone: str) -> list
             mask = np.asarray(words == word)
             if scored.labels.churned[mask].sum() < FEWEST_IN_SLICE:
                 continue
-            part, draws = scored.where(mask), resamples.where(mask)
-            ours = dict(measure_all(part, draws, [OURS]))[OURS]
-            results.append({"slice": slice_name, "value": word, **_sizes(part), **metric_columns(ours)})
+            slice_scored, draws = scored.where(mask), resamples.where(mask)
+            ours = dict(measure_all(slice_scored, draws, [OURS]))[OURS]
+            results.append({"slice": slice_name, "value": word, **_sizes(slice_scored), **metric_columns(ours)})
     return results
 
 
@@ -87,23 +87,27 @@ def quarters(cutoffs: Instants, time_zone: str) -> NDArray[np.object_]:
     return np.asarray(days.to_period("Q").astype(str), dtype=object)
 
 
-def metric_columns(one: MeasuredMetric) -> MetricRow:
+def metric_columns(metric: MeasuredMetric) -> MetricRow:
     """Values with the bounds of their intervals, under the names of the table."""
     columns: MetricRow = {}
-    for name, value in one.values.items():
-        bounds, short = one.interval(name), SHORT.get(name, name)
+    for name, value in metric.values.items():
+        bounds, short = metric.interval(name), SHORT.get(name, name)
         columns |= {name: value, f"{short}_low": bounds.low, f"{short}_high": bounds.high}
     return columns
 
 
-def _differences(prefix: str, one: MeasuredMetric, other: MeasuredMetric | None) -> MetricRow:
-    if other is None or one is other:
+def _differences(prefix: str, metric: MeasuredMetric, baseline: MeasuredMetric | None) -> MetricRow:
+    if baseline is None or metric is baseline:
         return {}
     columns: MetricRow = {}
     for name in PAIRED:
-        bounds: Interval = paired(one, other, name)
+        bounds: Interval = paired(metric, baseline, name)
         stem = f"{prefix}_{SHORT[name]}"
-        columns |= {stem: one.values[name] - other.values[name], f"{stem}_low": bounds.low, f"{stem}_high": bounds.high}
+        columns |= {
+            stem: metric.values[name] - baseline.values[name],
+            f"{stem}_low": bounds.low,
+            f"{stem}_high": bounds.high,
+        }
     return columns
 
 

@@ -65,7 +65,7 @@ def caught_curves(scores: Mapping[str, Floats], churned: Mask, names: Iterable[s
 
 def _caught(score: Floats, churned: Mask) -> CaughtCurve:
     levels = weigh(rank_metrics(score, churned), np.ones(len(score)))
-    seen = np.concatenate([[0.0], np.cumsum(levels.churned + levels.stayed)]) / len(score)
+    share_of_rows = np.concatenate([[0.0], np.cumsum(levels.churned + levels.stayed)]) / len(score)
     result = np.concatenate([[0.0], np.cumsum(levels.churned)]) / churned.sum()
     looked_at = np.linspace(0.0, 1.0, POINTS + 1)
-    return CaughtCurve(tuple(looked_at.tolist()), tuple(np.interp(looked_at, seen, result).tolist()))
+    return CaughtCurve(tuple(looked_at.tolist()), tuple(np.interp(looked_at, share_of_rows, result).tolist()))

@@ -94,8 +94,8 @@ class ChurnEvaluation:
                 share_within=departures.share_within,
             ),
             money={
-                name: MoneyShare(share=one.share, low=one.bounds.low, high=one.bounds.high)
-                for name, one in self.money.items()
+                name: MoneyShare(share=estimate.share, low=estimate.bounds.low, high=estimate.bounds.high)
+                for name, estimate in self.money.items()
             },
             censored=CensoredRows(
                 rows=self.censored_rows, as_churned=cast("CensoredMetrics | None", self.with_censored or None)
@@ -133,7 +133,7 @@ def _grading(scored: ScoredRows, resamples: Resamples, rule: str) -> Grading:
 
 def _money(scored: ScoredRows, resamples: Resamples, names: Sequence[str]) -> dict[str, CapturedMoney]:
     result = {name: captured_money(scored.labels, scored.scores[name], scored.money, resamples) for name in names}
-    return {name: one for name, one in result.items() if one is not None}
+    return {name: estimate for name, estimate in result.items() if estimate is not None}
 
 
 def _with_censored(scored: ScoredRows, draws: int, seed: int) -> MetricRow:

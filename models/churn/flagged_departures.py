@@ -37,10 +37,10 @@ def flagged_departures(labels: LabelledRows, scores: Floats, days_us: int) -> Fl
     account, last_order = np.unique(
         np.stack([labels.rows.account[labels.churned].astype(np.int64), labels.silent_since[labels.churned]]), axis=1
     )
-    seen = _between(labels, np.ones(len(top), dtype=np.bool_), account, last_order, None)
+    scored = _between(labels, np.ones(len(top), dtype=np.bool_), account, last_order, None)
     any_time = _between(labels, top, account, last_order, None)
     within = _between(labels, top, account, last_order, days_us)
-    return FlaggedDepartures(len(account), int((seen > 0).sum()), int((any_time > 0).sum()), int((within > 0).sum()))
+    return FlaggedDepartures(len(account), int((scored > 0).sum()), int((any_time > 0).sum()), int((within > 0).sum()))
 
 
 def _between(

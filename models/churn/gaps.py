@@ -99,8 +99,8 @@ def _labels_of(labels: LabelledRows, test: Examples) -> LabelledRows:
 def _by_group(scored: ScoredRows, draws: Resamples) -> list[MetricRow]:
     rows = []
     for group, mask in group_masks(scored).items():
-        part = scored.where(mask)
-        ours = dict(measure_all(part, draws.where(mask), [OURS], probabilities=False))[OURS]
-        churned = part.labels.churned
+        group_scored = scored.where(mask)
+        ours = dict(measure_all(group_scored, draws.where(mask), [OURS], probabilities=False))[OURS]
+        churned = group_scored.labels.churned
         rows.append({"group": group, "rows": len(churned), "churned": int(churned.sum()), **metric_columns(ours)})
     return rows

@@ -70,8 +70,8 @@ def average_precision(levels: LevelMetrics) -> float:
     if not churned > 0:
         return float("nan")
     result = np.cumsum(levels.churned)
-    seen = result + np.cumsum(levels.stayed)
-    return float(np.sum(levels.churned * result / np.maximum(seen, 1e-300))) / churned
+    ranked = result + np.cumsum(levels.stayed)
+    return float(np.sum(levels.churned * result / np.maximum(ranked, 1e-300))) / churned
 
 
 def lift(levels: LevelMetrics, share: float = TOP_SHARE) -> float:

@@ -64,9 +64,9 @@ def draw_resamples(accounts: NDArray[np.generic], draws: int = DRAWS, seed: int 
     counts = np.empty((draws, len(names)), dtype=np.uint8)
     for draw in range(draws):
         # Accounts, not rows: an account's rows at successive cutoffs are nearly copies (cluster bootstrap).
-        taken = random.integers(0, max(len(names), 1), size=len(names))
+        drawn = random.integers(0, max(len(names), 1), size=len(names))
         # uint8 is an eighth of the memory; a count above 255 has no probability worth naming.
-        counts[draw] = np.minimum(np.bincount(taken, minlength=len(names)), 255)
+        counts[draw] = np.minimum(np.bincount(drawn, minlength=len(names)), 255)
     return Resamples(cluster, counts)
 
 

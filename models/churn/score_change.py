@@ -84,9 +84,9 @@ def _measured(
     eligible."""
     request = _with_reference(scorer, request, _eligible(scorer, request) if compared is None else compared)
     probability, by_code = np.empty(len(accounts)), np.empty((len(accounts), len(CODES)))
-    for part, values in scorer.rows(request, _rows(accounts, request.cutoff)):
-        probability[part] = scorer.probability(values)
-        by_code[part] = code_sums(scorer.explainer.codes, values, scorer.contributions(values)).totals
+    for rows, values in scorer.rows(request, _rows(accounts, request.cutoff)):
+        probability[rows] = scorer.probability(values)
+        by_code[rows] = code_sums(scorer.explainer.codes, values, scorer.contributions(values)).totals
     return _Measured(probability, by_code)
 
 

@@ -55,10 +55,10 @@ def write_scores(
     done = 0
     try:
         with _writer(temporary, path.suffix, schema) as writer:
-            for part in parts:
-                writer.write_table(_table(part, language, changes, done, schema))
-                bands.update(score.band for score in part if score.band is not None)
-                done += len(part)
+            for chunk in parts:
+                writer.write_table(_table(chunk, language, changes, done, schema))
+                bands.update(score.band for score in chunk if score.band is not None)
+                done += len(chunk)
         temporary.replace(path)
     except (OSError, pa.ArrowException) as error:
         raise CouldNot(f"The scores cannot be written to {path}: {error}.") from error
@@ -69,7 +69,7 @@ def write_scores(
 
 def count_scores(parts: Iterable[Sequence[AccountScore]]) -> ScoreCounts:
     """Return the same tally of scores that are written to no file."""
-    scores = [score for part in parts for score in part]
+    scores = [score for chunk in parts for score in chunk]
     bands: Counter[str] = Counter(score.band for score in scores if score.band is not None)
     return ScoreCounts(len(scores), sum(bands.values()), dict(bands))
 
@@ -88,21 +88,21 @@ def _writer(path: Path, suffix: str, schema: pa.Schema) -> pq.ParquetWriter | pa
 
 
 def _table(
-    part: Sequence[AccountScore], language: str, changes: ScoreChanges | None, start: int, schema: pa.Schema
+    scores: Sequence[AccountScore], language: str, changes: ScoreChanges | None, start: int, schema: pa.Schema
 ) -> pa.Table:
     separator = text("reasons.role.separator", language)
     columns: dict[str, object] = {
-        "account_id": [score.account_id for score in part],
-        "eligible": [score.eligible for score in part],
-        "churn_probability": [score.churn_probability for score in part],
-        "band": [score.band for score in part],
-        "what_we_see": [_joined(score.symptoms, separator) for score in part],
-        "what_goes_with_it": [_causes(score, language, separator) for score in part],
-        "warnings": [separator.join(score.warnings) for score in part],
-        "reasons": [orjson.dumps(as_json(score)["reasons"]).decode() for score in part],
+        "account_id": [score.account_id for score in scores],
+        "eligible": [score.eligible for score in scores],
+        "churn_probability": [score.churn_probability for score in scores],
+        "band": [score.band for score in scores],
+        "what_we_see": [_joined(score.symptoms, separator) for score in scores],
+        "what_goes_with_it": [_causes(score, language, separator) for score in scores],
+        "warnings": [separator.join(score.warnings) for score in scores],
+        "reasons": [orjson.dumps(as_json(score)["reasons"]).decode() for score in scores],
     }
     for name in CHANGES if changes is not None else ():
-        values = getattr(changes, name)[start : start + len(part)]
+        values = getattr(changes, name)[start : start + len(scores)]
         columns[f"change_{name}"] = pa.array(values, mask=np.isnan(values))
     return pa.table(columns, schema=schema)
 

@@ -25,11 +25,11 @@ class ScoreWarning:
     """Warnings of all accounts, of single ones by their place in the log, of those that are not eligible."""
 
     all: tuple[str, ...]
-    some: Mapping[int, tuple[str, ...]]
+    by_account: Mapping[int, tuple[str, ...]]
     ineligible: str
 
     def of(self, account: int, eligible: bool) -> tuple[str, ...]:
-        own = (*self.all, *self.some.get(account, ()))
+        own = (*self.all, *self.by_account.get(account, ()))
         return own if eligible else (*own, self.ineligible)
 
 

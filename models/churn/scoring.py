@@ -76,7 +76,7 @@ class Scorer:
 
     def score(self, request: ScoringRequest, language: str, reasons: int = 3) -> list[AccountScore]:
         """One score per account of the log, in its order."""
-        return [score for part in self.stream(request, language, reasons) for score in part]
+        return [score for chunk in self.stream(request, language, reasons) for score in chunk]
 
     def stream(
         self, request: ScoringRequest, language: str, reasons: int = 3, watch: Watch | None = None
@@ -87,11 +87,11 @@ class Scorer:
         warned = self.warner.warn(request, language)
         eligibility = request_eligibility(request, model.definition)
         done = 0
-        for part, values in self.rows(request, eligibility.rows):
+        for rows, values in self.rows(request, eligibility.rows):
             if watch is not None:
-                watch(eligibility.rows.account[part].astype(np.int64), values)
-            scored = self._scored(eligibility, part, values, language, reasons)
-            end = request.log.account_count if part.stop == len(eligibility.rows) else int(scored[-1].account) + 1
+                watch(eligibility.rows.account[rows].astype(np.int64), values)
+            scored = self._scored(eligibility, rows, values, language, reasons)
+            end = request.log.account_count if rows.stop == len(eligibility.rows) else int(scored[-1].account) + 1
             yield _with_ineligible(request.log, range(done, end), scored, warned, language)
             done = end
         if done < request.log.account_count:
@@ -105,8 +105,8 @@ class Scorer:
             reference = build_reference(request.log, rows, self.plan, request.context, cells)
         peers = Peers(cells, reference)
         parts = stream_features(request.log, rows, self.plan, request.context, peers=peers, chunk=CHUNK)
-        for part, numbers in parts:
-            yield part, np.hstack([numbers, self._codes(request.profile, rows.account[part])])
+        for span, numbers in parts:
+            yield span, np.hstack([numbers, self._codes(request.profile, rows.account[span])])
 
     def probability(self, values: Floats) -> Floats:
         """Calibrated probabilities of rows (R, F), by the faster of two ways that give the same bits."""
@@ -123,15 +123,15 @@ class Scorer:
         return np.stack([model.contributions_of_one(row) for row in values])
 
     def _scored(
-        self, eligibility: Eligibility, part: slice, values: Floats, language: str, count: int
+        self, eligibility: Eligibility, rows: slice, values: Floats, language: str, count: int
     ) -> "list[_Scored]":
         model = self.bundle.model
         probability = self.probability(values)
-        bands = assign_bands(probability, eligibility.already_silent[part], model.base_rate, model.bands)
+        bands = assign_bands(probability, eligibility.already_silent[rows], model.base_rate, model.bands)
         reasons: list[tuple[Reason, ...]] = [()] * len(values)
         if count:
             reasons = self.explainer.explain(values, self.contributions(values), language, count)
-        accounts = eligibility.rows.account[part].tolist()
+        accounts = eligibility.rows.account[rows].tolist()
         return list(map(_Scored, accounts, probability.tolist(), bands, reasons))
 
     def cells(self, profile: Mapping[str, Words], rows: Rows) -> PeerCells:

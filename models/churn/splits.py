@@ -123,13 +123,13 @@ def single_origin(cutoffs: Instants, matures_at: Instants, test_share: float) ->
     return [Origin(slices, slices.test)]
 
 
-def rolling_origins(cutoffs: Instants, matures_at: Instants, test_share: float, each: int) -> list[Origin]:
+def rolling_origins(cutoffs: Instants, matures_at: Instants, test_share: float, cutoffs_per_fit: int) -> list[Origin]:
     """Return a new fit before every `each` test cutoffs, on all that is mature then."""
     test = np.flatnonzero(split_cutoffs(cutoffs, matures_at, test_share).test)
     results = []
-    for first in range(0, len(test), each):
+    for first in range(0, len(test), cutoffs_per_fit):
         ahead = np.zeros(len(cutoffs), dtype=np.bool_)
-        ahead[test[first : first + each]] = True
+        ahead[test[first : first + cutoffs_per_fit]] = True
         training = np.asarray((matures_at <= cutoffs[ahead][0]) & ~ahead, dtype=np.bool_)
         results.append(Origin(inner_slices(cutoffs, matures_at, training), ahead))
     return results

@@ -45,7 +45,7 @@ def record_usage(home: Path, usage: TestSetUsage) -> int:
     home.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as ledger:
         ledger.write(orjson.dumps(asdict(usage)) + b"\n")
-    return 1 + sum(_overlap(usage, other) for other in earlier)
+    return 1 + sum(_overlap(usage, earlier_usage) for earlier_usage in earlier)
 
 
 def read_usage(path: Path) -> Sequence[TestSetUsage]:
@@ -59,5 +59,5 @@ def read_usage(path: Path) -> Sequence[TestSetUsage]:
         raise CouldNot("The ledger of test-set usage cannot be read.", [fault]) from error
 
 
-def _overlap(usage: TestSetUsage, other: TestSetUsage) -> bool:
-    return usage.dataset == other.dataset and usage.first <= other.last and other.first <= usage.last
+def _overlap(usage: TestSetUsage, earlier: TestSetUsage) -> bool:
+    return usage.dataset == earlier.dataset and usage.first <= earlier.last and earlier.first <= usage.last

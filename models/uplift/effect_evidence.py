@@ -48,7 +48,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class EffectEvidence:
-    """Rows r of R, actions a of A. `scores` (R, A): pseudo-outcomes. `held_out` (R, A): shrunken effects, each
+    """Rows r of R, actions a of A. `scores` (R, A): pseudo-outcomes. `out_of_fold` (R, A): shrunken effects, each
     predicted by folds that did not have the row, NaN where not supported. `averages`: of each action but the first, as
     shares of the effect scale."""
 
@@ -58,7 +58,7 @@ class EffectEvidence:
     eligible: Flags
     scores: Floats
     propensities: Propensities
-    held_out: Floats
+    out_of_fold: Floats
     basis: Basis
     averages: AverageEffects
 
@@ -75,18 +75,18 @@ class EffectEvidence:
 
     def groups(self, labels: ArrayLike, least_rows: int = 500) -> list[GroupEffect]:
         """Every action in every group of `labels` (R,) with at least `least_rows` supported rows."""
-        names, place = np.unique(np.asarray(labels).astype(str), return_inverse=True)
+        names, inverse = np.unique(np.asarray(labels).astype(str), return_inverse=True)
         return [
             GroupEffect(str(name), action, self.basis, self._mean(code, mask))
             for number, name in enumerate(names)
             for code, action in enumerate(self.actions)
-            if code and (mask := (place == number) & self.propensities.supported[:, code]).sum() >= least_rows
+            if code and (mask := (inverse == number) & self.propensities.supported[:, code]).sum() >= least_rows
         ]
 
     def bins(self, action: str, count: int = 5) -> list[EffectBin]:
         """The rows by fifths of the held-out prediction; fewer bins where predictions are equal."""
         code = self.actions.index(action)
-        return bins_of(self.held_out[:, code], self.scores[:, code] - self.scores[:, 0], self.account, count)
+        return bins_of(self.out_of_fold[:, code], self.scores[:, code] - self.scores[:, 0], self.account, count)
 
     def overlap(self) -> list[Overlap]:
         """One for each action but the first."""
@@ -97,19 +97,19 @@ class EffectEvidence:
 
     def _overlap(self, code: int) -> Overlap:
         supported = float(self.propensities.supported[:, code].sum() / max(self.eligible[:, code].sum(), 1))
-        got = self.action == code
-        weights = 1.0 / self.propensities.taken[got]
-        effective = float(weights.sum() ** 2 / np.sum(weights**2)) if got.any() else 0.0
-        return Overlap(self.actions[code], int(got.sum()), supported, effective, supported < THIN_SHARE)
+        treated = self.action == code
+        weights = 1.0 / self.propensities.taken[treated]
+        effective = float(weights.sum() ** 2 / np.sum(weights**2)) if treated.any() else 0.0
+        return Overlap(self.actions[code], int(treated.sum()), supported, effective, supported < THIN_SHARE)
 
 
 def bins_of(predicted: Floats, effect: Floats, account: Codes, count: int) -> list[EffectBin]:
     """Bins of about equal size by `predicted`, NaN left out."""
     known = np.flatnonzero(np.isfinite(predicted))
     edges = np.unique(np.quantile(predicted[known], np.linspace(0, 1, count + 1)[1:-1])) if len(known) else np.empty(0)
-    place = np.searchsorted(edges, predicted[known], side="right")
+    bin_index = np.searchsorted(edges, predicted[known], side="right")
     return [
-        EffectBin(float(predicted[mine].mean()), clustered_mean(effect[mine], account[mine]))
-        for mine in (known[place == number] for number in range(len(edges) + 1))
-        if len(mine)
+        EffectBin(float(predicted[in_bin].mean()), clustered_mean(effect[in_bin], account[in_bin]))
+        for in_bin in (known[bin_index == number] for number in range(len(edges) + 1))
+        if len(in_bin)
     ]

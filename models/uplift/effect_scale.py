@@ -55,10 +55,10 @@ class EffectScale:
         """Return the measure of other rows."""
         return self._of(self.trees.mean(values), self.scatter.mean(values) if self.scatter else None)
 
-    def held_out(self, values: Floats, fold: Codes) -> Measure:
+    def out_of_fold(self, values: Floats, fold: Codes) -> Measure:
         """Return the measure of the rows that it was fitted on, by the models of the other folds."""
-        level = self.trees.held_out(values, fold)
-        return self._of(level, self.scatter.held_out(values, fold) if self.scatter else None)
+        level = self.trees.out_of_fold(values, fold)
+        return self._of(level, self.scatter.out_of_fold(values, fold) if self.scatter else None)
 
     def _of(self, level: Floats, scatter: Floats | None) -> Measure:
         result = np.sqrt(level * (1.0 - level)) if scatter is None else scatter

@@ -44,7 +44,9 @@ class FinalStage:
     def at(self, values: Floats, measure: Measure) -> Floats:
         """(n, A) effects against the first action, whose own are 0."""
         factor = self.shared.at(values)
-        return np.column_stack([np.zeros(len(values)), *(one.at(values, measure, factor) for one in self.effects)])
+        return np.column_stack(
+            [np.zeros(len(values)), *(effect.at(values, measure, factor) for effect in self.effects)]
+        )
 
 
 def cross_fit_stages(
@@ -52,16 +54,21 @@ def cross_fit_stages(
 ) -> tuple[tuple[FinalStage, ...], Floats]:
     """Return a stage for each fold, fitted on the rows of the others, and (n, A) the effects that each row's own stage
     predicts, NaN where they are not supported."""
-    stages, held_out = [], np.full(scores.shape, np.nan)
-    for part in range(int(fold.max()) + 1):
-        mine = fold == part
+    stages, out_of_fold = [], np.full(scores.shape, np.nan)
+    for fold_index in range(int(fold.max()) + 1):
+        in_fold = fold == fold_index
         stage = fit_final_stage(
-            rows.where(~mine), scores[~mine], measure.where(~mine), supported[~mine], _renumbered(fold[~mine]), kind
+            rows.where(~in_fold),
+            scores[~in_fold],
+            measure.where(~in_fold),
+            supported[~in_fold],
+            _renumbered(fold[~in_fold]),
+            kind,
         )
-        held_out[mine] = stage.at(rows.values[mine], measure.where(mine))
+        out_of_fold[in_fold] = stage.at(rows.values[in_fold], measure.where(in_fold))
         stages.append(stage)
-    held_out[:, 1:][~supported[:, 1:]] = np.nan
-    return tuple(stages), held_out
+    out_of_fold[:, 1:][~supported[:, 1:]] = np.nan
+    return tuple(stages), out_of_fold
 
 
 def fit_final_stage(
@@ -74,9 +81,9 @@ def fit_final_stage(
     several = kind is OutcomeKind.AMOUNT and len(masks) > 1
     shared = learn_shared(rows, scores, measure, supported, levels, fold) if several else no_shared_shape(len(rows))
     fitted = []
-    for place, mask in enumerate(masks):
-        common = levels[place] * (unit * shared.held_out)[mask]
-        fitted.append(_own_differences(effects[place] - common, rows.where(mask), fold[mask], float(levels[place])))
+    for index, mask in enumerate(masks):
+        common = levels[index] * (unit * shared.out_of_fold)[mask]
+        fitted.append(_own_differences(effects[index] - common, rows.where(mask), fold[mask], float(levels[index])))
     return FinalStage(tuple(fitted), shared.shape)
 
 
@@ -102,10 +109,10 @@ def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: flo
     by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961: several shapes and penalties were tried)."""
     clipped = np.clip(rest, *np.quantile(rest, CLIPPED))
     learned = [learn_linear(rows.values, clipped, fold), learn_trees(rows.values, clipped, fold)]
-    columns = np.column_stack([part.held_out for part in learned])
+    columns = np.column_stack([shape.out_of_fold for shape in learned])
     raw = stack_shapes(columns, rest)
     retained = _retained(columns @ raw, rest, rows.account)
-    shapes = tuple(part.shape for part in learned)
+    shapes = tuple(shape.shape for shape in learned)
     return FittedActionEffect(level, shapes, tuple((retained * raw).tolist()), retained)
 
 

@@ -43,10 +43,10 @@ class FittedEffects:
         if fold is None:
             measure = self.scale.at(values)
             return np.asarray(np.mean([stage.at(values, measure) for stage in self.stages], axis=0))
-        result, measure = np.zeros((len(values), len(self.actions))), self.scale.held_out(values, fold)
-        for part, stage in enumerate(self.stages):
-            mine = fold == part
-            result[mine] = stage.at(values[mine], measure.where(mine))
+        result, measure = np.zeros((len(values), len(self.actions))), self.scale.out_of_fold(values, fold)
+        for fold_index, stage in enumerate(self.stages):
+            in_fold = fold == fold_index
+            result[in_fold] = stage.at(values[in_fold], measure.where(in_fold))
         return result
 
     def basis(self, X: ArrayLike, eligible: Flags | None = None, prior: Flags | None = None) -> NDArray[np.object_]:

@@ -59,25 +59,27 @@ class CrossFitted:
     rounds: int
     start: float = 0.0
 
-    def held_out(self, values: Floats, fold: Codes) -> Floats:
+    def out_of_fold(self, values: Floats, fold: Codes) -> Floats:
         """Return out-of-fold predictions (n) of the rows that were fitted; `fold` (n): as in the fit."""
-        return _filled(fold, len(self.boosters), lambda part, mine: self._by(part, values[mine]))
+        return _filled(fold, len(self.boosters), lambda fold_index, in_fold: self._by(fold_index, values[in_fold]))
 
     def mean(self, values: Floats) -> Floats:
         """Return predictions of other rows: the mean over the boosters."""
-        return np.asarray(np.mean([self._by(part, values) for part in range(len(self.boosters))], axis=0))
+        return np.asarray(np.mean([self._by(fold_index, values) for fold_index in range(len(self.boosters))], axis=0))
 
-    def _by(self, part: int, values: Floats) -> Floats:
+    def _by(self, fold_index: int, values: Floats) -> Floats:
         if not self.rounds:
             return np.full(len(values), self.start)
-        return np.asarray(self.boosters[part].predict(values, num_iteration=self.rounds), dtype=np.float64)
+        return np.asarray(self.boosters[fold_index].predict(values, num_iteration=self.rounds), dtype=np.float64)
 
 
 def cross_fit(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
     """Fit one booster per fold on the rows of the others; the rounds are those with the least out-of-fold error."""
-    output = [_watched(values, target, weight, fold != part, growth, seed) for part in range(int(fold.max()) + 1)]
+    output = [
+        _watched(values, target, weight, fold != fold_index, growth, seed) for fold_index in range(int(fold.max()) + 1)
+    ]
     reached = min(len(losses) for _, losses in output)
     sizes = np.bincount(fold).astype(np.float64)
     total = sum(size * losses[:reached] for size, (_, losses) in zip(sizes, output, strict=True))
@@ -90,7 +92,7 @@ def cross_fit_or_none(
     """Cross-fit trees to a target around 0; return none where they do not beat 0 on out-of-fold rows."""
     result = cross_fit(values, target, fold, growth, weight=weight, seed=seed)
     w = np.ones(len(target)) if weight is None else weight
-    better = np.sum(w * (target - result.held_out(values, fold)) ** 2) < np.sum(w * target**2)
+    better = np.sum(w * (target - result.out_of_fold(values, fold)) ** 2) < np.sum(w * target**2)
     return result if better else replace(result, rounds=0)
 
 
@@ -120,16 +122,16 @@ def _watched(
     return booster, np.array(next(iter(recorded["held"].values())))
 
 
-def _filled(fold: Codes, parts: int, predict: Callable[[int, Flags], Floats]) -> Floats:
+def _filled(fold: Codes, folds: int, predict: Callable[[int, Flags], Floats]) -> Floats:
     result: Floats | None = None
-    for part in range(parts):
-        mine = fold == part
-        if not mine.any():
+    for fold_index in range(folds):
+        in_fold = fold == fold_index
+        if not in_fold.any():
             continue
-        piece = predict(part, mine)
+        piece = predict(fold_index, in_fold)
         if result is None:
             result = np.empty((len(fold), *piece.shape[1:]))
-        result[mine] = piece
+        result[in_fold] = piece
     return np.empty(0) if result is None else result
 
 

@@ -69,7 +69,7 @@ class EffectModel:
         else:
             propensities, support = estimate_propensities(rows, fold, self.least_probability, self.seed)
         scores = pseudo_outcomes(rows, expected, propensities.taken)
-        stages, held_out = cross_fit_stages(rows, scores, measure, propensities.supported, fold, kind)
+        stages, out_of_fold = cross_fit_stages(rows, scores, measure, propensities.supported, fold, kind)
         calibration = calibrate_effects(rows, scores, measure, propensities.supported, fold)
         return LearnedEffects(
             FittedEffects(rows.actions, stages, common.scale, support, calibration),
@@ -80,7 +80,7 @@ class EffectModel:
                 eligible=rows.eligible,
                 scores=scores,
                 propensities=propensities,
-                held_out=held_out,
+                out_of_fold=out_of_fold,
                 basis=basis_of(support),
                 averages=average_effects(rows, scores, measure, propensities.supported),
             ),

@@ -85,16 +85,16 @@ def _faults(data: DecisionData, learnable: DecisionData, actions: tuple[ActionCh
     if not actions or actions[0].rows < LEAST_ROWS:
         rows = actions[0].rows if actions else 0
         faults.append(Fault("overlap", f"{rows} rows that waited", f"bring {LEAST_ROWS} to compare with"))
-    results = [one for one in actions[1:] if one.rows >= LEAST_ROWS and one.effective >= LEAST_EFFECTIVE]
+    results = [action for action in actions[1:] if action.rows >= LEAST_ROWS and action.effective >= LEAST_EFFECTIVE]
     if not results:
         faults.append(Fault("overlap", f"no action has {LEAST_ROWS} rows", "log more weeks, or explore more"))
     faults += [
         Fault(
             "probability",
-            f"{one.action} was drawn with a chance of {one.least_chance:.4f}",
+            f"{action.action} was drawn with a chance of {action.least_chance:.4f}",
             f"explore with at least {LEAST_CHANCE}",
         )
-        for one in actions
-        if one.least_chance < LEAST_CHANCE
+        for action in actions
+        if action.least_chance < LEAST_CHANCE
     ]
     return faults

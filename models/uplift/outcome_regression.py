@@ -41,13 +41,13 @@ def regress_common(sample: DecisionSample, fold: Codes, seed: int = 0) -> Common
     kind = outcome_kind(sample.outcome)
     y = _clipped(sample.outcome, kind)
     trees = cross_fit(sample.values, y, fold, replace(POOLED, objective=OBJECTIVES[kind]), seed=seed)
-    level = trees.held_out(sample.values, fold)
+    level = trees.out_of_fold(sample.values, fold)
     scatter, least_spread = None, LEAST_CHANCE_SPREAD
     if kind is not OutcomeKind.BINARY:
         scatter, least_spread = _scatter(sample.values, np.abs(y - level), fold, seed)
     least_scale = max(float(np.quantile(level, LEAST_SCALE_QUANTILE)), 1e-9)
     scale = EffectScale(kind, trees, scatter, least_scale, least_spread)
-    return CommonRegression(scale.held_out(sample.values, fold), scale)
+    return CommonRegression(scale.out_of_fold(sample.values, fold), scale)
 
 
 def regress_actions(
@@ -78,23 +78,25 @@ def _clipped(outcome: Floats, kind: OutcomeKind) -> Floats:
 def _scatter(values: Floats, rest: Floats, fold: Codes, seed: int) -> tuple[CrossFitted, float]:
     """Return a regression of the residuals' size, and a low quantile of its predictions."""
     trees = cross_fit(values, rest, fold, replace(SPREAD, objective="tweedie"), seed=seed)
-    return trees, max(float(np.quantile(trees.held_out(values, fold), LEAST_SPREAD_QUANTILE)), 1e-9)
+    return trees, max(float(np.quantile(trees.out_of_fold(values, fold), LEAST_SPREAD_QUANTILE)), 1e-9)
 
 
-def _for_action(values: Floats, y: Floats, measure: Measure, fold: Codes, mine: Flags, how: tuple[int, bool]) -> Floats:
+def _for_action(
+    values: Floats, y: Floats, measure: Measure, fold: Codes, treated: Flags, how: tuple[int, bool]
+) -> Floats:
     """Return the common regression corrected on the rows of one action: a line per fold, then small trees on the
     residuals."""
     level, spread = measure.level, measure.spread
     moved = np.empty(len(level))
-    for part in range(int(fold.max()) + 1):
-        fit, here = mine & (fold != part), fold == part
+    for fold_index in range(int(fold.max()) + 1):
+        fit, here = treated & (fold != fold_index), fold == fold_index
         moved[here] = _line(level[fit], y[fit], spread[fit], level[here])
     seed, trees = how
-    if not trees or mine.sum() < 400 or len(np.unique(fold[mine])) <= int(fold.max()):
+    if not trees or treated.sum() < 400 or len(np.unique(fold[treated])) <= int(fold.max()):
         return moved
-    rest = (y - moved)[mine]
-    result = cross_fit_or_none(values[mine], rest, fold[mine], OWN, weight=1.0 / spread[mine] ** 2, seed=seed)
-    return moved + result.held_out(values, fold)
+    rest = (y - moved)[treated]
+    result = cross_fit_or_none(values[treated], rest, fold[treated], OWN, weight=1.0 / spread[treated] ** 2, seed=seed)
+    return moved + result.out_of_fold(values, fold)
 
 
 def _line(level: Floats, y: Floats, spread: Floats, at: Floats) -> Floats:

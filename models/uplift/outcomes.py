@@ -43,10 +43,10 @@ def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, flo
     mature = matures_at <= until
     amount, orders = _sums(log, rows, ends)
     ending = recorded_events(log, ENDING)
-    place = ending.next_from(rows.account, rows.cutoff)
-    exists = place < ending.offsets[rows.account + 1]
+    index = ending.next_from(rows.account, rows.cutoff)
+    exists = index < ending.offsets[rows.account + 1]
     ended = np.full(len(rows), NEVER)
-    ended[exists] = ending.occurred_at[place[exists]]
+    ended[exists] = ending.occurred_at[index[exists]]
     return Outcomes(
         margin=np.where(mature, amount * rate[rows.account], np.nan),
         retained=np.where(mature, (orders > 0).astype(np.float64), np.nan),
@@ -59,8 +59,8 @@ def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, flo
 def _sums(log: EventLog, rows: Rows, ends: Instants) -> tuple[Floats, Codes]:
     """Signed amounts and number of orders of each row's horizon."""
     sign = np.zeros(256)
-    for kind, one in SIGNS.items():
-        sign[kind.number] = one
+    for kind, direction in SIGNS.items():
+        sign[kind.number] = direction
     chosen = np.flatnonzero(sign[log.kind])
     offsets = np.searchsorted(chosen, log.offsets)
     times = log.occurred_at[chosen]

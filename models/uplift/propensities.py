@@ -14,13 +14,14 @@ LEAST = 0.02
 
 @dataclass(frozen=True)
 class Propensities:
-    """`taken` (n): of the action taken, clipped. `supported` (n, A): the action and `wait` are both eligible and, where
-    propensities are estimated, both likely enough (overlap). `each` (n, A): of every action, NaN where only that of the
-    action taken is known."""
+    """Propensities of n rows and A actions.
+
+    `taken` (n): of the action taken, clipped from below. `supported` (n, A): the action and `wait` are both eligible
+    and, where propensities are estimated, both at least `LEAST` (overlap).
+    """
 
     taken: Floats
     supported: Flags
-    each: Floats
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ class ActionSupport:
 
 def known_propensities(sample: DecisionSample) -> Propensities:
     """Return the logged propensities as they are."""
-    each = np.where(sample.taken(), sample.probability[:, None], np.nan)
-    return Propensities(sample.probability, sample.eligible & sample.eligible[:, :1], each)
+    return Propensities(sample.probability, sample.eligible & sample.eligible[:, :1])
 
 
 def estimate_propensities(
@@ -49,9 +49,9 @@ def estimate_propensities(
     """Estimate propensities among the eligible actions by a cross-fitted multiclass model."""
     growth = replace(GROWTH, classes=len(sample.actions))
     trees = cross_fit(sample.values, sample.action.astype(np.float64), fold, growth, seed=seed)
-    each = _among(trees.held_out(sample.values, fold), sample.eligible)
-    taken = np.maximum(each[np.arange(len(sample)), sample.action], least)
-    return Propensities(taken, _supported(each, sample.eligible, least), each), ActionSupport(trees, least)
+    probabilities = _among(trees.out_of_fold(sample.values, fold), sample.eligible)
+    taken = np.maximum(probabilities[np.arange(len(sample)), sample.action], least)
+    return Propensities(taken, _supported(probabilities, sample.eligible, least)), ActionSupport(trees, least)
 
 
 def _among(probabilities: Floats, eligible: Flags) -> Floats:
@@ -59,6 +59,6 @@ def _among(probabilities: Floats, eligible: Flags) -> Floats:
     return np.asarray(allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1e-12))
 
 
-def _supported(each: Floats, eligible: Flags, least: float) -> Flags:
-    likely = (each >= least) & eligible
+def _supported(probabilities: Floats, eligible: Flags, least: float) -> Flags:
+    likely = (probabilities >= least) & eligible
     return np.asarray(likely & likely[:, :1])

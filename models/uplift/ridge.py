@@ -31,11 +31,11 @@ def moments_of(columns: Floats, target: Floats, weight: Floats) -> Moments:
 
 
 def summed(parts: Sequence[Moments]) -> Moments:
-    return Moments(*(sum(vars(part)[name] for part in parts) for name in vars(parts[0])))
+    return Moments(*(sum(vars(moments)[name] for moments in parts) for name in vars(parts[0])))
 
 
-def without(whole: Moments, own: Moments) -> Moments:
-    return Moments(*(vars(whole)[name] - vars(own)[name] for name in vars(whole)))
+def without(whole: Moments, fold: Moments) -> Moments:
+    return Moments(*(vars(whole)[name] - vars(fold)[name] for name in vars(whole)))
 
 
 def ridge(moments: Moments, penalty: float) -> tuple[Floats, float]:

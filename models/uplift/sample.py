@@ -67,8 +67,8 @@ def decision_sample(
     shapes = {"X": len(values), "action": len(names), "probability": len(p), "groups": len(owner), "eligible": len(may)}
     faults = _faults(shapes, values, y, p, set(names.tolist()) - set(known))
     if not faults:
-        place = {name: code for code, name in enumerate(known)}
-        codes = np.array([place[name] for name in names.tolist()], dtype=np.int64)
+        code_of = {name: code for code, name in enumerate(known)}
+        codes = np.array([code_of[name] for name in names.tolist()], dtype=np.int64)
         faults = _eligibility_faults(codes, may, len(known))
     if faults:
         raise BadUse("The rows cannot be learned from.", faults)

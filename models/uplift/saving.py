@@ -24,7 +24,7 @@ def effects_json(fitted: FittedEffects) -> dict[str, Any]:
         "actions": list(fitted.actions),
         "stages": [
             {
-                "effects": [_effect(one) for one in stage.effects],
+                "effects": [_effect(effect) for effect in stage.effects],
                 "shared": _shapes(stage.shared.shapes, stage.shared.weights),
             }
             for stage in fitted.stages
@@ -45,7 +45,7 @@ def effects_from_json(data: dict[str, Any]) -> FittedEffects:
     support = data["support"]
     return FittedEffects(
         tuple(data["actions"]),
-        tuple(_stage_from(one) for one in data["stages"]),
+        tuple(_stage_from(stage) for stage in data["stages"]),
         _scale_from(data["scale"]),
         ActionSupport(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
         _calibration_from(data["calibration"]),
@@ -56,16 +56,16 @@ def _calibration(calibration: EffectCalibration) -> dict[str, Any]:
     return {
         "usual": calibration.usual,
         "powers": [
-            {"power": one.power, "likelihood": one.likelihood, "folds": [_fold(part) for part in one.folds]}
-            for one in calibration.powers
+            {"power": power.power, "likelihood": power.likelihood, "folds": [_fold(fold) for fold in power.folds]}
+            for power in calibration.powers
         ],
     }
 
 
 def _calibration_from(data: dict[str, Any]) -> EffectCalibration:
     powers = (
-        PowerCalibration(one["power"], one["likelihood"], tuple(_fold_from(part) for part in one["folds"]))
-        for one in data["powers"]
+        PowerCalibration(power["power"], power["likelihood"], tuple(_fold_from(fold) for fold in power["folds"]))
+        for power in data["powers"]
     )
     return EffectCalibration(data["usual"], tuple(powers))
 
@@ -83,7 +83,9 @@ def _fold_from(data: dict[str, Any]) -> FoldCalibration:
 
 
 def _stage_from(data: dict[str, Any]) -> FinalStage:
-    return FinalStage(tuple(_effect_from(one) for one in data["effects"]), SharedShape(*_shapes_from(data["shared"])))
+    return FinalStage(
+        tuple(_effect_from(effect) for effect in data["effects"]), SharedShape(*_shapes_from(data["shared"]))
+    )
 
 
 def _effect(effect: FittedActionEffect) -> dict[str, Any]:

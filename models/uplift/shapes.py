@@ -70,7 +70,7 @@ class LearnedShape:
     """A shape with its predictions of the rows it was learned from, each by what saw nothing of its fold."""
 
     shape: EffectShape
-    held_out: Floats
+    out_of_fold: Floats
 
 
 def ranks_of(values: Floats) -> Ranks:
@@ -95,7 +95,7 @@ def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> L
     if not result.rounds:
         return LearnedShape(Trees(None), np.zeros(len(target)))
     booster = fit_all(values, target, TREES, result.rounds, seed=seed)
-    return LearnedShape(Trees(booster), result.held_out(values, fold))
+    return LearnedShape(Trees(booster), result.out_of_fold(values, fold))
 
 
 def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> LearnedShape:
@@ -103,18 +103,18 @@ def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | N
     ranks = ranks_of(values)
     columns = ranks.of(values)
     w = np.ones(len(target)) if weight is None else weight
-    parts = [moments_of(columns[mine], target[mine], w[mine]) for mine in _each(fold)]
+    parts = [moments_of(columns[in_fold], target[in_fold], w[in_fold]) for in_fold in _each(fold)]
     whole = summed(parts)
-    tried = []
+    candidates = []
     for penalty in PENALTIES:
-        held = np.empty(len(target))
-        for mine, own in zip(_each(fold), parts, strict=True):
-            coefficients, intercept = ridge(without(whole, own), penalty)
-            held[mine] = columns[mine] @ coefficients + intercept
-        tried.append((float(np.sum(w * (target - held) ** 2)), penalty, held))
-    _, penalty, held = min(tried, key=lambda one: one[0])
+        penalised = np.empty(len(target))
+        for in_fold, fold_moments in zip(_each(fold), parts, strict=True):
+            coefficients, intercept = ridge(without(whole, fold_moments), penalty)
+            penalised[in_fold] = columns[in_fold] @ coefficients + intercept
+        candidates.append((float(np.sum(w * (target - penalised) ** 2)), penalty, penalised))
+    _, penalty, penalised = min(candidates, key=lambda candidate: candidate[0])
     coefficients, intercept = ridge(whole, penalty)
-    return LearnedShape(Linear(ranks, coefficients, intercept), held)
+    return LearnedShape(Linear(ranks, coefficients, intercept), penalised)
 
 
 def stack_shapes(columns: Floats, target: Floats, weight: Floats | None = None) -> Floats:
@@ -127,4 +127,4 @@ def stack_shapes(columns: Floats, target: Floats, weight: Floats | None = None) 
 
 
 def _each(fold: Codes) -> list[Flags]:
-    return [fold == part for part in range(int(fold.max()) + 1)]
+    return [fold == fold_index for fold_index in range(int(fold.max()) + 1)]

@@ -29,7 +29,7 @@ class SharedFactor:
     """The shape with its factor at the rows that it was learned from, each by what saw nothing of its fold."""
 
     shape: SharedShape
-    held_out: Floats
+    out_of_fold: Floats
 
 
 def no_shared_shape(rows: int) -> SharedFactor:
@@ -49,9 +49,9 @@ def learn_shared(
     if not weight.any():
         return no_shared_shape(len(sample))
     learned = learn_linear(sample.values, target - 1.0, fold, weight)
-    weights = stack_shapes(learned.held_out[:, None], target - 1.0, weight)
+    weights = stack_shapes(learned.out_of_fold[:, None], target - 1.0, weight)
     shape = SharedShape((learned.shape,), tuple(weights.tolist()))
-    return SharedFactor(shape, 1.0 + learned.held_out * weights[0])
+    return SharedFactor(shape, 1.0 + learned.out_of_fold * weights[0])
 
 
 def _factors(
@@ -61,8 +61,8 @@ def _factors(
     where much is at stake. Chances enter as the actions' shares among those who might get them: any weights that do
     not look at the action taken are unbiased."""
     may = supported | (np.arange(scores.shape[1]) == 0)
-    taken = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
-    probability = may * taken
+    share_treated = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
+    probability = may * share_treated
     probability = probability / np.maximum(probability.sum(axis=1, keepdims=True), 1e-300)
     dose = np.concatenate([[0.0], levels])
     centred = dose[None, :] - (probability @ dose)[:, None]

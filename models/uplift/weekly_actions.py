@@ -38,7 +38,7 @@ def actions_done(
 ) -> tuple[Codes, Instants]:
     """Per row the place of the week's package in `playbook.actions`, with the instant of the week's first contact.
 
-    It is the largest package (in minutes) whose contacts were all made; of those with equal contacts the one of help
+    It is the largest action (in minutes) whose contacts were all made; of those with equal contacts the one of help
     where help was given, else the other one.
     """
     counts, firsts = zip(*(contacts_between(log, kind, account, monday) for kind in CHANNELS.values()), strict=True)
@@ -46,12 +46,12 @@ def actions_done(
     output = dict(zip(CHANNELS, counts, strict=True))
     result = np.zeros(len(account), dtype=np.int64)
     largest = np.zeros(len(account))
-    for place, package in enumerate(playbook.actions):
-        fits: Flags = np.full(len(account), bool(package.contacts))
-        for channel, number in package.contacts.items():
+    for code, action in enumerate(playbook.actions):
+        fits: Flags = np.full(len(account), bool(action.contacts))
+        for channel, number in action.contacts.items():
             fits &= output[channel] >= number
-        if package.name == HELP:
+        if action.name == HELP:
             fits &= helped > 0
-        better = fits & (package.minutes > largest)
-        result[better], largest[better] = place, package.minutes
+        better = fits & (action.minutes > largest)
+        result[better], largest[better] = code, action.minutes
     return result, np.min(firsts, axis=0)

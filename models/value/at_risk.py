@@ -30,6 +30,8 @@ def at_risk(scores: Sequence[AccountScore], margin: Floats) -> list[float | None
     """Churn probability × expected margin of each score, in the order of accounts; None where one of them is not
     known."""
     return [
-        None if score.churn_probability is None or np.isnan(one) else float(score.churn_probability * one)
-        for score, one in zip(scores, margin.tolist(), strict=True)
+        None
+        if score.churn_probability is None or np.isnan(account_margin)
+        else float(score.churn_probability * account_margin)
+        for score, account_margin in zip(scores, margin.tolist(), strict=True)
     ]

@@ -66,14 +66,14 @@ def trailing_of(log: EventLog, rows: Rows, rate: Floats, horizon_days: int) -> T
     """What each row's account brought before its cutoff, as known then; `rate`: margin over amount per account."""
     margin, short = np.zeros(len(rows)), np.zeros(len(rows), dtype=np.bool_)
     for cutoff in np.unique(rows.cutoff).tolist():
-        mine = np.flatnonzero(rows.cutoff == cutoff)
-        account = rows.account[mine]
+        indices = np.flatnonzero(rows.cutoff == cutoff)
+        account = rows.account[indices]
         since = (cutoff - first_orders(log, cutoff)[account]) / DAY_US
         days = np.clip(since, horizon_days, TRAILING_DAYS)
-        start = np.full(len(mine), cutoff - TRAILING_DAYS * DAY_US)
-        amount = net_amounts(log, account, start, np.full(len(mine), cutoff), cutoff)
-        margin[mine] = np.maximum(amount, 0.0) * rate[account] / days * horizon_days
-        short[mine] = since < SHORT_HORIZONS * horizon_days
+        start = np.full(len(indices), cutoff - TRAILING_DAYS * DAY_US)
+        amount = net_amounts(log, account, start, np.full(len(indices), cutoff), cutoff)
+        margin[indices] = np.maximum(amount, 0.0) * rate[account] / days * horizon_days
+        short[indices] = since < SHORT_HORIZONS * horizon_days
     return Trailing(margin, short)
 
 

@@ -29,8 +29,8 @@ def margin_rates(dataset: Dataset, playbook: Playbook) -> NDArray[np.float64]:
 def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end: Instants, known_before: int) -> Floats:
     """Orders less returns and cancellations of each row's account in `[start, end)`, of what was known by then."""
     sign = np.zeros(256)
-    for kind, one in SIGNS.items():
-        sign[kind.number] = one
+    for kind, direction in SIGNS.items():
+        sign[kind.number] = direction
     chosen = np.flatnonzero((sign[log.kind] != 0) & log.known_before(known_before))
     offsets, times = np.searchsorted(chosen, log.offsets), log.occurred_at[chosen]
     amount = log.values.get("amount", np.zeros(len(log)))

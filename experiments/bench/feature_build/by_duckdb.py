@@ -62,11 +62,11 @@ def _answer(
 
 
 def _query(request: FeatureRequest, paired: str) -> str:
-    seen = f"(SELECT * FROM ({paired}) WHERE time < cutoff AND known < cutoff)"
-    parts = [f"opened AS (SELECT account, cutoff, min(time) AS opened FROM {seen} GROUP BY account, cutoff)"]
+    visible = f"(SELECT * FROM ({paired}) WHERE time < cutoff AND known < cutoff)"
+    parts = [f"opened AS (SELECT account, cutoff, min(time) AS opened FROM {visible} GROUP BY account, cutoff)"]
     for index, (kinds, atoms) in enumerate(request.streams):
         named = ", ".join(f"'{kind}'" for kind in kinds)
-        parts.append(f"stream{index} AS ({_stream(f'{seen} WHERE kind IN ({named})', atoms)})")
+        parts.append(f"stream{index} AS ({_stream(f'{visible} WHERE kind IN ({named})', atoms)})")
     joins = "".join(f" LEFT JOIN stream{index} USING (account, cutoff)" for index in range(len(request.streams)))
     details = ", ".join(_describe(atom) for _, atoms in request.streams for atom in atoms)
     keys = "accounts CROSS JOIN moments LEFT JOIN opened USING (account, cutoff)"

@@ -24,8 +24,8 @@ def by_cutoff(folder: Path, request: FeatureRequest, cutoffs: list[int], seasons
     for cutoff in cutoffs:
         cut = pl.lit(cutoff, dtype=pl.Int64)
         keys = accounts.lazy().with_columns(cut.alias("cutoff"))
-        seen = [_visible(one.lazy(), cut) for one in (events, *streams)]
-        yield _finished(request, keys, seen, ["account"], cut, seasons)
+        visible = [_visible(events_of_stream.lazy(), cut) for events_of_stream in (events, *streams)]
+        yield _finished(request, keys, visible, ["account"], cut, seasons)
 
 
 def by_pairs(folder: Path, request: FeatureRequest, cutoffs: list[int], seasons: Seasons) -> "Iterator[pl.DataFrame]":
@@ -36,9 +36,9 @@ def by_pairs(folder: Path, request: FeatureRequest, cutoffs: list[int], seasons:
     for start in range(0, len(cutoffs), CUTOFFS_AT_ONCE):
         moments = pl.LazyFrame({"cutoff": cutoffs[start : start + CUTOFFS_AT_ONCE]})
         keys, cut = accounts.lazy().join(moments, how="cross"), pl.col("cutoff")
-        pairs = [one.lazy().join(moments, how="cross", maintain_order="left") for one in (events, *streams)]
-        seen = [_visible(one, cut) for one in pairs]
-        yield _finished(request, keys, seen, ["account", "cutoff"], cut, seasons)
+        pairs = [frame.lazy().join(moments, how="cross", maintain_order="left") for frame in (events, *streams)]
+        visible = [_visible(frame, cut) for frame in pairs]
+        yield _finished(request, keys, visible, ["account", "cutoff"], cut, seasons)
 
 
 def _read(folder: Path, request: FeatureRequest) -> "tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]":
@@ -69,7 +69,7 @@ def _visible(events: "pl.LazyFrame", cut: "pl.Expr") -> "pl.LazyFrame":
 def _finished(
     request: FeatureRequest,
     keys: "pl.LazyFrame",
-    seen: "list[pl.LazyFrame]",
+    visible: "list[pl.LazyFrame]",
     by: list[str],
     cut: "pl.Expr",
     seasons: Seasons,
@@ -77,8 +77,8 @@ def _finished(
     """The rows of `keys` with all columns, from the visible events, all of them first, then of each stream."""
     import polars as pl
 
-    table = keys.join(seen[0].group_by(by).agg(pl.col("time").min().alias("opened")), on=by, how="left")
-    for (_, atoms), stream in zip(request.streams, seen[1:], strict=True):
+    table = keys.join(visible[0].group_by(by).agg(pl.col("time").min().alias("opened")), on=by, how="left")
+    for (_, atoms), stream in zip(request.streams, visible[1:], strict=True):
         results = [_atom(atom, cut).alias(atom.column) for atom in atoms]
         table = table.join(stream.group_by(by).agg(results), on=by, how="left")
     table = table.with_columns(_describe(atom) for _, atoms in request.streams for atom in atoms)

@@ -113,7 +113,7 @@ def _table(ids: list[str], account: Indices, occurred: Indices, rng: np.random.G
     kinds, shares = list(SHARES), np.array(list(SHARES.values()))
     kind = rng.choice(len(kinds), count, p=shares / shares.sum())
     late = np.where(rng.random(count) < LATE, rng.integers(0, 3 * DAY_US, count), 0)
-    names = pa.array([one.code for one in kinds])
+    names = pa.array([kind_of_event.code for kind_of_event in kinds])
     return pa.table(
         {
             "account_id": pa.DictionaryArray.from_arrays(pa.array(account), pa.array(ids)).cast(pa.string()),
@@ -133,7 +133,7 @@ def _table(ids: list[str], account: Indices, occurred: Indices, rng: np.random.G
             "ref": _refs(account, kind, kinds),
             "due_at": pa.array(occurred + 30 * DAY_US, mask=kind != kinds.index(EventKind.PROMISE_MADE)).cast(INSTANT),
             "attributes": pa.DictionaryArray.from_arrays(
-                pa.array(kind), pa.array([NOTES.get(one) for one in kinds])
+                pa.array(kind), pa.array([NOTES.get(kind_of_event) for kind_of_event in kinds])
             ).cast(pa.string()),
         }
     )
@@ -150,7 +150,7 @@ def _refs(account: Indices, kind: Indices, kinds: list[EventKind]) -> pa.Array:
     indices, opener = np.arange(len(account)), np.full(len(account), -1)
     for opening, closing in CLOSED_BY.items():
         latest = np.maximum.accumulate(np.where(kind == kinds.index(opening), indices, -1))
-        closes = np.isin(kind, [kinds.index(one) for one in closing])
+        closes = np.isin(kind, [kinds.index(kind_of_event) for kind_of_event in closing])
         opener[closes] = latest[closes]
     there = (opener >= 0) & (account[opener] == account)
     return _numbered(account[0], opener, there)

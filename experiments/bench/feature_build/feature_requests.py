@@ -80,8 +80,11 @@ def feature_request(features: Sequence[Feature]) -> FeatureRequest:
     combined = dict.fromkeys(part for feature in features for part in combined_of(feature.measure))
     kinds = dict.fromkeys(atom.stream.kinds for atom in atoms)
     streams = tuple(
-        (tuple(sorted(kind.code for kind in one)), tuple(atom for atom in atoms if atom.stream.kinds == one))
-        for one in kinds
+        (
+            tuple(sorted(kind.code for kind in kinds_of_stream)),
+            tuple(atom for atom in atoms if atom.stream.kinds == kinds_of_stream),
+        )
+        for kinds_of_stream in kinds
     )
     plain = tuple(part for part in combined if isinstance(part.left, Atom))
     nested = tuple(part for part in combined if not isinstance(part.left, Atom))

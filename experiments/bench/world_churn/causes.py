@@ -48,10 +48,10 @@ def named_causes(result: TrainingSet, mask: Mask, effort: Effort) -> Words:
     text: list[str] = []
     values = test.values[mask]
     for start in range(0, len(values), BATCH):
-        part = values[start : start + BATCH]
-        shares = np.asarray(booster.predict(part, pred_contrib=True))
-        for reasons in speaker.explain(part, shares, "en", REASONS):
-            causes = (one.code.value for one in reasons if one.code.is_cause and one.direction == "rising")
+        batch = values[start : start + BATCH]
+        shares = np.asarray(booster.predict(batch, pred_contrib=True))
+        for reasons in speaker.explain(batch, shares, "en", REASONS):
+            causes = (reason.code.value for reason in reasons if reason.code.is_cause and reason.direction == "rising")
             text.append(next(causes, NOTHING))
     return np.array(text)
 

@@ -33,7 +33,7 @@ def pictures_of(result: TrainingSet, test: Examples, truth: Path) -> pd.DataFram
     keys = pd.DataFrame(
         {
             "account_id": result.accounts[test.account].astype(str),
-            "week": [DATES.name(WEEK_OF[int(one)]) for one in test.cutoff],
+            "week": [DATES.name(WEEK_OF[int(cutoff)]) for cutoff in test.cutoff],
         }
     )
     return keys.merge(pd.read_parquet(truth / "states.parquet"), on=["account_id", "week"], how="left")

@@ -110,15 +110,15 @@ def rows_of(assessment: WorldModel, gap: int, features: str, effort: Effort) -> 
     return [_row(assessment.among(mask), gap, group, features, effort) for group, mask in assessment.groups.items()]
 
 
-def _row(part: WorldModel, gap: int, group: str, features: str, effort: Effort) -> dict[str, Any]:
-    scored = part.measured(draw_resamples(part.examples.account, effort.draws))
+def _row(trained: WorldModel, gap: int, group: str, features: str, effort: Effort) -> dict[str, Any]:
+    scored = trained.measured(draw_resamples(trained.examples.account, effort.draws))
     between = scored.interval("auc")
     return {
         "gap": gap,
         "group": group,
         "features": features,
-        "rows": len(part.silent),
-        "churned": int(part.examples.churned.sum()),
+        "rows": len(trained.silent),
+        "churned": int(trained.examples.churned.sum()),
         "auc": scored.values["auc"],
         "auc_low": between.low,
         "auc_high": between.high,
@@ -130,12 +130,12 @@ def gain(more: WorldModel, fewer: WorldModel, effort: Effort) -> dict[str, Any]:
     """What more columns add to fewer among the accounts that still order: AUC, average precision, with intervals."""
     mask = ~more.silent
     resamples = draw_resamples(more.examples.account[mask], effort.paired_draws)
-    one, other = (assessment.among(mask).measured(resamples) for assessment in (more, fewer))
+    with_group, without_group = (assessment.among(mask).measured(resamples) for assessment in (more, fewer))
     result: dict[str, Any] = {"group": "ordering", "gap": GAP}
     for short, name in (("auc", "auc"), ("ap", "average_precision")):
-        between = paired(one, other, name)
+        between = paired(with_group, without_group, name)
         result |= {
-            f"d_{short}": one.values[name] - other.values[name],
+            f"d_{short}": with_group.values[name] - without_group.values[name],
             f"d_{short}_low": between.low,
             f"d_{short}_high": between.high,
         }

@@ -63,7 +63,7 @@ def _claimed(world: World, log: RolloutLog, now: DecisionPoint, number: int) -> 
     sample = replace(log.sample(number), account_ids=np.arange(world.shape.accounts).astype(object))
     learned = EffectModel().fit_sample(sample)
     fitted, fold = learned.fitted, account_folds(now.who.tolist())
-    effect, scale = fitted.predict(now.values, fold), fitted.scale.held_out(now.values, fold).effect_scale
+    effect, scale = fitted.predict(now.values, fold), fitted.scale.out_of_fold(now.values, fold).effect_scale
     chosen = allocated_policy(now, effect, world.playbook).argmax(axis=1)
     row = np.arange(len(chosen))
     total = fitted.calibration.total(fold, chosen, scale)

@@ -66,16 +66,18 @@ def _seen(name: str, result: PolicyEvaluation, truths: tuple[float, float], rows
     return CoverageCounts(
         target=name,
         refused=False,
-        value={key: _describe(one, value) for key, one in result.target.values.items()},
-        difference={key: _describe(one, gain) for key, one in result.difference.items()},
+        value={key: _describe(estimate, value) for key, estimate in result.target.values.items()},
+        difference={key: _describe(estimate, gain) for key, estimate in result.difference.items()},
         headline=result.headline,
         truth=gain,
         rows=rows,
     )
 
 
-def _describe(one: PolicyEstimate, truth: float) -> CoverageResult:
-    return CoverageResult(one.low <= truth <= one.high, (one.high - one.low) / 2, one.value - truth)
+def _describe(estimate: PolicyEstimate, truth: float) -> CoverageResult:
+    return CoverageResult(
+        estimate.low <= truth <= estimate.high, (estimate.high - estimate.low) / 2, estimate.value - truth
+    )
 
 
 def refused_when_thin(log: RolloutLog, targets: Mapping[str, Floats], numbers: range) -> float:
@@ -88,18 +90,18 @@ def refused_when_thin(log: RolloutLog, targets: Mapping[str, Floats], numbers: r
         for name, probabilities in targets.items():
             refused.append(_refused(randomised, rows, few, targets, probabilities))
             if name in randomised.actions:
-                others = randomised.action != randomised.actions.index(name)
-                refused.append(_refused(randomised, rows, others, targets, probabilities))
+                other_actions = randomised.action != randomised.actions.index(name)
+                refused.append(_refused(randomised, rows, other_actions, targets, probabilities))
     return float(np.mean(refused))
 
 
 def _refused(
     randomised: RandomisedRows, rows: Codes, mask: Flags, targets: Mapping[str, Floats], probabilities: Floats
 ) -> bool:
-    part = _where(randomised, mask)
-    nothing = Regression(np.zeros(part.eligible.shape))
-    mine = rows[mask]
-    return evaluate_policy(part, probabilities[mine], targets[PLAYBOOK][mine], nothing).refused
+    masked = _where(randomised, mask)
+    nothing = Regression(np.zeros(masked.eligible.shape))
+    masked_rows = rows[mask]
+    return evaluate_policy(masked, probabilities[masked_rows], targets[PLAYBOOK][masked_rows], nothing).refused
 
 
 def _where(rows: RandomisedRows, mask: Flags) -> RandomisedRows:

@@ -31,9 +31,9 @@ def read_bandit(policy: str, campaign: str, folder: Path | None = None) -> pd.Da
 
 def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = None) -> dict[str, Any]:
     """The clicks per impression of `target` as told by the log of `logged`, beside what its own log says."""
-    log, other = read_bandit(logged, campaign, folder), read_bandit(target, campaign, folder)
-    items = int(max(log["item_id"].max(), other["item_id"].max())) + 1
-    weight = _probabilities(log, other, items, target) / log["propensity_score"].to_numpy()
+    log, target_log = read_bandit(logged, campaign, folder), read_bandit(target, campaign, folder)
+    items = int(max(log["item_id"].max(), target_log["item_id"].max())) + 1
+    weight = _probabilities(log, target_log, items, target) / log["propensity_score"].to_numpy()
     click = log["click"].to_numpy(dtype=np.float64)
     support = policy_support(weight)
     result = {} if support.refused else _values(log, weight, click)
@@ -45,15 +45,15 @@ def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = 
         "refused": support.refused,
         **_support(support),
         "values": result,
-        "own_log": float(other["click"].mean()),
+        "own_log": float(target_log["click"].mean()),
     }
 
 
-def _probabilities(log: pd.DataFrame, other: pd.DataFrame, items: int, target: str) -> Floats:
+def _probabilities(log: pd.DataFrame, target_log: pd.DataFrame, items: int, target: str) -> Floats:
     """The target's chance of the item that each row of the log shows at its position."""
     if target == "random":
         return np.full(len(log), 1.0 / items)
-    counts = other.groupby(["position", "item_id"]).size()
+    counts = target_log.groupby(["position", "item_id"]).size()
     shares = counts / counts.groupby(level="position").transform("sum")
     keys = pd.MultiIndex.from_frame(log[["position", "item_id"]])
     return shares.reindex(keys, fill_value=0.0).to_numpy(dtype=np.float64)
@@ -62,7 +62,9 @@ def _probabilities(log: pd.DataFrame, other: pd.DataFrame, items: int, target: s
 def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, Any]:
     rows = np.arange(len(log))
     result = values(_weighed(log, weight, click), click, clusters_of(rows))
-    return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in result.items()}
+    return {
+        name: {"value": estimate.value, "low": estimate.low, "high": estimate.high} for name, estimate in result.items()
+    }
 
 
 def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> WeightedRows:
@@ -70,9 +72,9 @@ def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> WeightedRows:
     fold: Codes = np.random.default_rng(0).integers(0, FOLDS, len(log))
     position = log["position"].to_numpy()
     fitted = np.zeros(len(log))
-    for part in range(FOLDS):
+    for fold_index in range(FOLDS):
         for slot in np.unique(position):
-            here, there = (fold == part) & (position == slot), (fold != part) & (position == slot)
+            here, there = (fold == fold_index) & (position == slot), (fold != fold_index) & (position == slot)
             fitted[here] = click[there].mean()
     return WeightedRows(weight, fitted, fitted)
 

@@ -43,7 +43,7 @@ class DecisionPoint:
         fork = self.simulation.forked(FIRST_PATH + 2 * number)
         retained: list[WorldDecisions] = []
 
-        def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        def notice(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
             retained.append(decisions)
 
         margin = run(fork, Pilot(self.share), 1, notice).margin
@@ -76,50 +76,50 @@ def arrive(
     results = []
     for week in weeks:
         ahead = week - simulation.number
-        run(simulation, Reps(), ahead, lambda seen, decisions, weeks: past.append(weeks))
+        run(simulation, Reps(), ahead, lambda observation, decisions, weeks: past.append(weeks))
         own = paths if week == weeks[-1] else paths_before or paths
         results.append(_decision_point(copy(simulation), past, share, own))
     return results
 
 
 def _decision_point(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> DecisionPoint:
-    seen = Observation(simulation)
-    who = np.flatnonzero(seen.on_books & (seen.eligible.sum(axis=1) > 1))
+    observation = Observation(simulation)
+    who = np.flatnonzero(observation.on_books & (observation.eligible.sum(axis=1) > 1))
     result = assigned_truth(simulation, who, paths=paths)
     return DecisionPoint(
         simulation=simulation,
         share=share,
         who=who,
-        actions=seen.actions,
-        tier=seen.tier[who].astype(object),
-        values=_known(seen, past)[who],
-        past=_margins(seen, past)[who],
-        eligible=seen.eligible[who],
+        actions=observation.actions,
+        tier=observation.tier[who].astype(object),
+        values=_known(observation, past)[who],
+        past=_margins(observation, past)[who],
+        eligible=observation.eligible[who],
         truth=result.value["margin"],
         effect=result.effect["margin"],
         effect_error=result.effect_error["margin"],
     )
 
 
-def _amounts(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
+def _amounts(observation: Observation, past: list[SimulatedWeeks]) -> Floats:
     """Weeks × accounts: margin of the orders."""
-    return np.asarray(np.array([rollout.amount for rollout in past]) * seen.margin_rate, dtype=np.float64)
+    return np.asarray(np.array([rollout.amount for rollout in past]) * observation.margin_rate, dtype=np.float64)
 
 
-def _margins(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
+def _margins(observation: Observation, past: list[SimulatedWeeks]) -> Floats:
     """What an account brought in as many weeks as the horizon has, by the mean of its last year."""
-    return np.asarray(_amounts(seen, past)[-52:].mean(axis=0) * HORIZON, dtype=np.float64)
+    return np.asarray(_amounts(observation, past)[-52:].mean(axis=0) * HORIZON, dtype=np.float64)
 
 
-def _known(seen: Observation, past: list[SimulatedWeeks]) -> Floats:
+def _known(observation: Observation, past: list[SimulatedWeeks]) -> Floats:
     """Sales, silence, contacts lately; tier, segment, region, distance."""
-    amounts = _amounts(seen, past)
+    amounts = _amounts(observation, past)
     met = np.array([rollout.acts.recorded >= WorldAction.VISIT for rollout in past])
     weeks = np.arange(len(past))[:, None]
     last = np.where(amounts > 0, weeks, -1).max(axis=0)
     columns = [amounts[-window:].sum(axis=0) for window in WINDOWS]
     columns += [met[-window:].sum(axis=0).astype(np.float64) for window in WINDOWS[:2]]
     columns += [(amounts[-26:] > 0).mean(axis=0), (len(past) - last).astype(np.float64)]
-    for words in (seen.tier, seen.segment, seen.region):
+    for words in (observation.tier, observation.segment, observation.region):
         columns.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
-    return np.column_stack([*columns, seen.minutes_away])
+    return np.column_stack([*columns, observation.minutes_away])

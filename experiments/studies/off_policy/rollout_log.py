@@ -66,8 +66,8 @@ class RolloutLog:
         """What a regression learns from."""
         return OutcomeRows(self.values[rows], randomised.outcome, randomised.account, self.past[rows])
 
-    def each(self, probabilities: Callable[[DecisionPoint], Floats]) -> Floats:
-        """n × K of something worked out week by week."""
+    def probabilities_of(self, probabilities: Callable[[DecisionPoint], Floats]) -> Floats:
+        """Return the (n, K) probabilities of all decision points, one after another."""
         return np.concatenate([probabilities(point) for point in self.decision_points])
 
 

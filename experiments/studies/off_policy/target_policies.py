@@ -23,8 +23,8 @@ def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
     an independent log of the same size, by the true effects; the playbook but for help offered to few accounts."""
     named = {name: target_named(name, playbook, log.tier, log.eligible) for name in (*playbook.action_names, PLAYBOOK)}
     effects = learned_policy(log)
-    ours = log.each(lambda point: allocated_policy(point, effects.predict(point.values), playbook))
-    best = log.each(lambda point: allocated_policy(point, point.effect, playbook))
+    ours = log.probabilities_of(lambda point: allocated_policy(point, effects.predict(point.values), playbook))
+    best = log.probabilities_of(lambda point: allocated_policy(point, point.effect, playbook))
     return {**named, OURS: ours, BEST: best, FEW: _but_few(log, named)}
 
 

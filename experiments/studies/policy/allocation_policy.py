@@ -62,11 +62,11 @@ class AllocationPolicy:
     booked: ContactCounts = field(default_factory=ContactCounts)
     spent: list[Floats] = field(default_factory=list)
 
-    def decide(self, seen: Observation) -> WorldDecisions:
-        playbook, actions = seen.playbook, Actions.of(seen.playbook)
-        score = self.score(seen, self.history.values(seen), self.history)
-        score = np.where(seen.eligible, score, 0.0)
-        problem = self._problem(seen, actions, score)
+    def decide(self, observation: Observation) -> WorldDecisions:
+        playbook, actions = observation.playbook, Actions.of(observation.playbook)
+        score = self.score(observation, self.history.values(observation), self.history)
+        score = np.where(observation.eligible, score, 0.0)
+        problem = self._problem(observation, actions, score)
         solution = solve(problem, tolerance=TOLERANCE, start=self.booked.prices, threads=1)
         choice, self.booked.prices = solution.choice, solution.prices
         assert self.booked.counted is not None
@@ -74,24 +74,24 @@ class AllocationPolicy:
         self.spent.append(actions.cost[choice, 0] * playbook.minute_cost + actions.cost[choice, 2])
         return WorldDecisions.everywhere(choice.astype(np.int8), problem.value[np.arange(len(choice)), choice])
 
-    def _problem(self, seen: Observation, actions: Actions, score: Floats) -> AllocationProblem:
-        playbook, tier = seen.playbook, tier_indices(seen.tier.astype(object))
-        rep = np.unique(seen.rep, return_inverse=True)[1].astype(np.int64)
+    def _problem(self, observation: Observation, actions: Actions, score: Floats) -> AllocationProblem:
+        playbook, tier = observation.playbook, tier_indices(observation.tier.astype(object))
+        rep = np.unique(observation.rep, return_inverse=True)[1].astype(np.int64)
         reps, hours = int(rep.max()) + 1, playbook.rep
         target = np.array([[playbook.cadence[name][channel] for channel in CHANNELS] for name in TIERS])[tier]
-        monday = moment_of(seen.cutoff, seen.time_zone).date()
+        monday = moment_of(observation.cutoff, observation.time_zone).date()
         problem = AllocationProblem(
             actions=actions,
             rep=rep,
             tier=tier,
             net_value=score,
-            allowed=seen.eligible,
-            fulfils=np.zeros(seen.eligible.shape, dtype=bool),
+            allowed=observation.eligible,
+            fulfils=np.zeros(observation.eligible.shape, dtype=bool),
             booked=np.full(len(rep), NOT_BOOKED),
-            due=self.booked.required(monday, target.astype(np.float64)) * seen.on_books[:, None],
+            due=self.booked.required(monday, target.astype(np.float64)) * observation.on_books[:, None],
             shortfall_cost=shortfall_costs(playbook, tier),
             capacity=np.tile([hours.minutes_per_week, hours.stops_per_week, hours.budget_per_week], (reps, 1)),
             floor=no_floors(reps),
         )
-        draws = np.column_stack([seen.uniform("tie", code) for code in range(len(actions.names))])
+        draws = np.column_stack([observation.uniform("tie", code) for code in range(len(actions.names))])
         return with_floors(replace(problem, net_value=score - TIE * draws * problem.avoided), playbook)

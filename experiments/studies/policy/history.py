@@ -22,8 +22,8 @@ class RolloutHistory:
     margin: list[Floats] = field(default_factory=list)
     contacts: list[Floats] = field(default_factory=list)
 
-    def notice(self, seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
-        self.margin.append(weeks.amount * seen.margin_rate)
+    def notice(self, observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        self.margin.append(weeks.amount * observation.margin_rate)
         self.contacts.append(weeks.acts.recorded.astype(np.float64))
 
     def copy(self) -> "RolloutHistory":
@@ -33,7 +33,7 @@ class RolloutHistory:
         """Margin of a horizon by the mean of the last year."""
         return np.asarray(np.mean(self.margin[-WINDOWS[-1] :], axis=0) * HORIZON, dtype=np.float64)
 
-    def values(self, seen: Observation) -> Floats:
+    def values(self, observation: Observation) -> Floats:
         """(n, F) what every learner of the study gets."""
         margin, met = np.array(self.margin[-WINDOWS[-1] :]), np.array(self.contacts[-WINDOWS[-1] :])
         index = np.arange(len(margin))[:, None]
@@ -44,6 +44,6 @@ class RolloutHistory:
         columns += [(met[-window:] > 0).sum(axis=0) for window in WINDOWS[:2]]
         often = (margin[-26:] > 0).mean(axis=0)
         columns += [silent, untouched, often, silent * often, columns[0] * 13 / 4 - columns[1]]
-        result = ((TIERS, seen.tier), (SEGMENTS, seen.segment), (NAMES, seen.region))
+        result = ((TIERS, observation.tier), (SEGMENTS, observation.segment), (NAMES, observation.region))
         columns += [np.searchsorted(sorted(known), words) for known, words in result]
-        return np.column_stack([*columns, seen.minutes_away]).astype(np.float64)
+        return np.column_stack([*columns, observation.minutes_away]).astype(np.float64)

@@ -53,20 +53,20 @@ class PilotEffects:
         rest = self.beyond[index] if index < len(self.beyond) else margin
         self.margin.append(np.concatenate([margin, rest[len(margin) :]]))
 
-    def matured(self, part: float = 1.0) -> DecisionSample:
+    def matured(self, share: float = 1.0) -> DecisionSample:
         """The drawn rows of weeks whose whole horizon has passed; a random part of them. Raises Refused without any."""
-        ripe = max(0, min(len(self.weeks), len(self.margin) - HORIZON + 1))
-        if not ripe:
+        mature = max(0, min(len(self.weeks), len(self.margin) - HORIZON + 1))
+        if not mature:
             raise Refused("The pilot is shorter than a horizon: none of its outcomes is known yet.")
-        retained = [week.lot < part for week in self.weeks[:ripe]]
+        retained = [week.lot < share for week in self.weeks[:mature]]
         columns = {
-            name: np.concatenate([getattr(week, name)[mine] for week, mine in zip(self.weeks, retained, strict=False)])
+            name: np.concatenate([getattr(week, name)[mask] for week, mask in zip(self.weeks, retained, strict=False)])
             for name in ("values", "action", "chance", "account", "eligible")
         }
         outcome = np.concatenate(
             [
-                np.sum(self.margin[index : index + HORIZON], axis=0)[week.account[mine]]
-                for index, (week, mine) in enumerate(zip(self.weeks, retained, strict=False))
+                np.sum(self.margin[index : index + HORIZON], axis=0)[week.account[mask]]
+                for index, (week, mask) in enumerate(zip(self.weeks, retained, strict=False))
             ]
         )
         return DecisionSample(
@@ -84,13 +84,13 @@ def run_pilot(simulation: Simulation, history: RolloutHistory, weeks: int, share
     """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
     learned = PilotEffects(simulation.world.playbook.action_names)
 
-    def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
-        learned.weeks.append(_randomised(seen, decisions, history.values(seen)))
-        learned.margin.append(weeks.net * seen.margin_rate)
-        history.notice(seen, decisions, weeks)
+    def notice(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        learned.weeks.append(_randomised(observation, decisions, history.values(observation)))
+        learned.margin.append(weeks.net * observation.margin_rate)
+        history.notice(observation, decisions, weeks)
 
-    def afterwards(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
-        learned.beyond.append(weeks.net * seen.margin_rate)
+    def afterwards(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        learned.beyond.append(weeks.net * observation.margin_rate)
 
     run(simulation, Pilot(share), weeks, notice)
     run(simulation.forked(BEYOND_PATH), Reps(), HORIZON, afterwards)
@@ -110,19 +110,19 @@ def observe(
     return results
 
 
-def _randomised(seen: Observation, decisions: WorldDecisions, values: Floats) -> PilotWeek:
-    mine = np.flatnonzero(decisions.explored)
+def _randomised(observation: Observation, decisions: WorldDecisions, values: Floats) -> PilotWeek:
+    indices = np.flatnonzero(decisions.explored)
     return PilotWeek(
-        mine,
-        values[mine],
-        decisions.assigned[mine].astype(np.int64),
-        decisions.probability[mine],
-        seen.eligible[mine],
-        seen.uniform("study lot")[mine],
+        indices,
+        values[indices],
+        decisions.assigned[indices].astype(np.int64),
+        decisions.probability[indices],
+        observation.eligible[indices],
+        observation.uniform("study lot")[indices],
     )
 
 
 def _true(simulation: Simulation, history: RolloutHistory, paths: int) -> Look:
-    seen = Observation(simulation)
-    result = assigned_truth(simulation, np.arange(len(seen.eligible)), kappa="playbook", paths=paths)
-    return history.values(seen)[seen.on_books], result.effect["margin"][seen.on_books]
+    observation = Observation(simulation)
+    result = assigned_truth(simulation, np.arange(len(observation.eligible)), kappa="playbook", paths=paths)
+    return history.values(observation)[observation.on_books], result.effect["margin"][observation.on_books]

@@ -17,27 +17,29 @@ def _nobody(rows: int) -> None:
 
 @dataclass
 class RetrainedPolicy:
-    """A score that is fitted to the matured rows every so many weeks. `part`: of the rows. `report_progress`: of
-    each training."""
+    """A score that is fitted to the mature rows every `every` weeks.
+
+    `share`: of the mature rows, 0 to 1. `report_progress`: called with the number of rows of each training.
+    """
 
     learned: PilotEffects
     fit: Callable[[DecisionSample], Score]
     every: int
-    part: float = 1.0
+    share: float = 1.0
     report_progress: Callable[[int], None] = _nobody
     week: int = 0
     score: Score | None = field(default=None, repr=False)
     rows: int = 0
 
-    def __call__(self, seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
+    def __call__(self, observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
         if self.week % self.every == 0:
             self._learn()
         self.week += 1
         assert self.score is not None
-        return self.score(seen, values, history)
+        return self.score(observation, values, history)
 
     def _learn(self) -> None:
-        sample = self.learned.matured(self.part)
+        sample = self.learned.matured(self.share)
         if len(sample) != self.rows:
             self.score, self.rows = self.fit(sample), len(sample)
             self.report_progress(self.rows)

@@ -125,20 +125,20 @@ def _always(score: Score) -> Making:
 def _ours(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
     """A learner for each part of the rows; `rows` is filled in as they are trained."""
     otherwise = scores.risk_times_value(_risk(learned))
-    return {ours_of(part): _learning(part, stage, otherwise, rows) for part in stage.parts}
+    return {ours_of(share): _learning(share, stage, otherwise, rows) for share in stage.parts}
 
 
-def ours_of(part: float) -> str:
+def ours_of(share: float) -> str:
     """The name of our learner of a part of the rows."""
-    return OURS if part == 1.0 else f"{OURS}_{part:.3f}"
+    return OURS if share == 1.0 else f"{OURS}_{share:.3f}"
 
 
-def _learning(part: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
+def _learning(share: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
     def make(fork: Simulation, ripening: PilotEffects) -> Score:
         def report_progress(count: int) -> None:
-            rows[ours_of(part)] = count
+            rows[ours_of(share)] = count
 
-        return RetrainedPolicy(ripening, scores.ours(otherwise), stage.retrain_every, part, report_progress)
+        return RetrainedPolicy(ripening, scores.ours(otherwise), stage.retrain_every, share, report_progress)
 
     return make
 
@@ -157,9 +157,9 @@ def _net_of(fork: Simulation, score: Score, known: tuple[PilotEffects, RolloutHi
     """Margin less cost of one future; the run-out is lived under the playbook by every policy alike."""
     learned, history = known
 
-    def notice(seen: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
-        learned.add_week(weeks.net * seen.margin_rate)
-        history.notice(seen, decisions, weeks)
+    def notice(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
+        learned.add_week(weeks.net * observation.margin_rate)
+        history.notice(observation, decisions, weeks)
 
     own = AllocationPolicy("own", score, history)
     margin = run(fork, own, weeks, notice).margin

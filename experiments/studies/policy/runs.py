@@ -60,8 +60,8 @@ def run_worlds(
 
 
 def _together(parts: Sequence[StoredRollout]) -> StoredRollout:
-    nets = {name: net for one in parts for name, net in one.outcome.nets.items()}
-    rows = {name: count for one in parts for name, count in one.outcome.rows.items()}
+    nets = {name: net for result in parts for name, net in result.outcome.nets.items()}
+    rows = {name: count for result in parts for name, count in result.outcome.rows.items()}
     return StoredRollout(RolloutResult(nets, rows), parts[0].world)
 
 

@@ -25,35 +25,37 @@ THRIFT = 0.02
 """The share of its costs that a policy without effects charges: of two actions that do the same the cheaper wins."""
 
 
-def idle(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
+def idle(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
     """Nothing but the playbook's cadence, by the cheapest actions."""
-    return np.tile(-THRIFT * _costs(seen), (len(seen.eligible), 1))
+    return np.tile(-THRIFT * _costs(observation), (len(observation.eligible), 1))
 
 
-def rank_scores(seen: Observation, worth: Floats) -> Floats:
+def rank_scores(observation: Observation, worth: Floats) -> Floats:
     """ActionCodes by the rank of their account, in the scale of the dearest missing contact; a visit before a call."""
-    playbook, actions = seen.playbook, Actions.of(seen.playbook)
+    playbook, actions = observation.playbook, Actions.of(observation.playbook)
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     index = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
     attention = np.minimum(actions.contacts, 1.0) @ np.array([1.0, 0.4, 0.2])
-    return np.asarray(index[:, None] * attention[None, :] * dearest - THRIFT * _costs(seen), dtype=np.float64)
+    return np.asarray(index[:, None] * attention[None, :] * dearest - THRIFT * _costs(observation), dtype=np.float64)
 
 
-def at_random(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-    return rank_scores(seen, seen.uniform("study random"))
+def at_random(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
+    return rank_scores(observation, observation.uniform("study random"))
 
 
-def highest_value(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-    return rank_scores(seen, history.trailing())
+def highest_value(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
+    return rank_scores(observation, history.trailing())
 
 
 def highest_risk(risk: lgb.Booster) -> Score:
-    return lambda seen, values, history: rank_scores(seen, np.asarray(risk.predict(values), dtype=np.float64))
+    return lambda observation, values, history: rank_scores(
+        observation, np.asarray(risk.predict(values), dtype=np.float64)
+    )
 
 
 def risk_times_value(risk: lgb.Booster) -> Score:
-    return lambda seen, values, history: rank_scores(
-        seen, np.asarray(risk.predict(values), dtype=np.float64) * history.trailing()
+    return lambda observation, values, history: rank_scores(
+        observation, np.asarray(risk.predict(values), dtype=np.float64) * history.trailing()
     )
 
 
@@ -71,15 +73,15 @@ def ours(otherwise: Score) -> Callable[[DecisionSample], Score]:
 
 def by_effects(effects: FittedEffects) -> Score:
     """Net value of effects learned from rows with known chances; what is not supported brings nothing."""
-    return lambda seen, values, history: _net(seen, np.nan_to_num(effects.predict(values)))
+    return lambda observation, values, history: _net(observation, np.nan_to_num(effects.predict(values)))
 
 
 def by_trees(boosters: list[lgb.Booster]) -> Score:
     """Net value of effects that trees predict, one booster for each action but the first."""
 
-    def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-        results = [np.asarray(one.predict(values), dtype=np.float64) for one in boosters]
-        return _net(seen, np.column_stack([np.zeros(len(values)), *results]))
+    def score(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
+        results = [np.asarray(booster.predict(values), dtype=np.float64) for booster in boosters]
+        return _net(observation, np.column_stack([np.zeros(len(values)), *results]))
 
     return score
 
@@ -87,20 +89,20 @@ def by_trees(boosters: list[lgb.Booster]) -> Score:
 def by_truth(simulation: Simulation, paths: int) -> Score:
     """The full oracle: the truth of asking for each action, of the very simulation that it decides in."""
 
-    def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
+    def score(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
         result = assigned_truth(simulation, np.arange(len(values)), kappa="playbook", paths=paths)
-        return _net(seen, result.effect["margin"])
+        return _net(observation, result.effect["margin"])
 
     return score
 
 
 def t_learner(sample: DecisionSample) -> Score:
     """One regression per action (Künzel et al. 2019, PNAS 116)."""
-    fitted = [fit_trees(sample.values[mine], sample.outcome[mine]) for mine in _by_action(sample)]
+    fitted = [fit_trees(sample.values[mask], sample.outcome[mask]) for mask in _by_action(sample)]
 
-    def score(seen: Observation, values: Floats, history: RolloutHistory) -> Floats:
-        result = np.column_stack([np.asarray(one.predict(values), dtype=np.float64) for one in fitted])
-        return _net(seen, result - result[:, :1])
+    def score(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
+        result = np.column_stack([np.asarray(booster.predict(values), dtype=np.float64) for booster in fitted])
+        return _net(observation, result - result[:, :1])
 
     return score
 
@@ -114,9 +116,9 @@ def _by_action(sample: DecisionSample) -> list[Flags]:
     return [sample.action == code for code in range(len(sample.actions))]
 
 
-def _costs(seen: Observation) -> Floats:
-    return costs(Actions.of(seen.playbook).cost, seen.playbook.minute_cost)
+def _costs(observation: Observation) -> Floats:
+    return costs(Actions.of(observation.playbook).cost, observation.playbook.minute_cost)
 
 
-def _net(seen: Observation, effect: Floats) -> Floats:
-    return net_values(effect, Actions.of(seen.playbook).cost, seen.playbook.minute_cost)
+def _net(observation: Observation, effect: Floats) -> Floats:
+    return net_values(effect, Actions.of(observation.playbook).cost, observation.playbook.minute_cost)

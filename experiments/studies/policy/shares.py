@@ -17,15 +17,17 @@ def gains_of(outcomes: Sequence[RolloutResult], seats: int) -> dict[str, Floats]
 
     `seats`: accounts of a block.
     """
-    names = [name for name in outcomes[0].nets if all(name in one.nets for one in outcomes)]
+    names = [name for name in outcomes[0].nets if all(name in outcome.nets for outcome in outcomes)]
     return {
-        name: np.concatenate([_by_seat(one.nets[name] - one.nets[PLAYBOOK], seats) for one in outcomes])
+        name: np.concatenate([_by_seat(outcome.nets[name] - outcome.nets[PLAYBOOK], seats) for outcome in outcomes])
         for name in names
     }
 
 
 def _by_seat(gain: Floats, accounts: int) -> Floats:
-    return np.asarray([part.sum() for part in np.array_split(gain, max(len(gain) // accounts, 2))], dtype=np.float64)
+    return np.asarray(
+        [seat_gains.sum() for seat_gains in np.array_split(gain, max(len(gain) // accounts, 2))], dtype=np.float64
+    )
 
 
 def share_of_oracle(gain: Floats, oracle: Floats) -> dict[str, float]:
@@ -59,6 +61,6 @@ def share_rows(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
 
 def curve(outcomes: Sequence[RolloutResult], gains: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
     """Randomised rows (mean over worlds, those of the last training) → our learner's share."""
-    names = [name for name in outcomes[0].rows if all(name in one.rows for one in outcomes)]
-    size = {name: round(float(np.mean([one.rows[name] for one in outcomes]))) for name in names}
+    names = [name for name in outcomes[0].rows if all(name in outcome.rows for outcome in outcomes)]
+    size = {name: round(float(np.mean([outcome.rows[name] for outcome in outcomes]))) for name in names}
     return {str(size[name]): share_rows(gains, name) for name in sorted(names, key=lambda name: size[name])}

@@ -15,24 +15,24 @@ GROWTH = Growth(num_leaves=15, learning_rate=0.1, most_rounds=150)
 CLIPPED = (0.01, 0.99)
 
 
-def measure_learner(learnt: LearnerResult, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
+def measure_learner(learned: LearnerResult, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
     """`corr`: rank correlation of predicted and true effects over rows, mean over actions, at least -1. `sign_error`:
     share of rows and actions with the wrong sign, where the truth is over two of its errors from 0 and an effect is
     claimed at all; `claimed`: in which share of them one is.
     `group_coverage`, `half_width`, `bias`: of the group intervals against the mean truth of the same rows."""
-    known = eligible & np.isfinite(learnt.predicted)
+    known = eligible & np.isfinite(learned.predicted)
     known[:, 0] = False
-    truths = np.array([true[one.mask, one.action].mean() for one in learnt.groups])
-    low, high = (np.array([getattr(one, side) for one in learnt.groups]) for side in ("low", "high"))
-    values = np.array([one.value for one in learnt.groups])
+    truths = np.array([true[group.mask, group.action].mean() for group in learned.groups])
+    low, high = (np.array([getattr(group, side) for group in learned.groups]) for side in ("low", "high"))
+    values = np.array([group.value for group in learned.groups])
     return {
-        **measure_rows(learnt.predicted, true, error, known),
+        **measure_rows(learned.predicted, true, error, known),
         "group_coverage": float(np.mean((low <= truths) & (truths <= high))),
         "half_width": float(np.mean((high - low) / 2.0)),
         "half_width_median": float(np.median((high - low) / 2.0)),
         "bias": float(np.mean(values - truths)),
         "mean_truth": float(truths.mean()),
-        "groups": len(learnt.groups),
+        "groups": len(learned.groups),
         "known": float(known[:, 1:].sum() / max(eligible[:, 1:].sum(), 1)),
     }
 
@@ -66,10 +66,10 @@ def ceiling_of(sample: DecisionSample, true: Floats, error: Floats) -> dict[str,
     known[:, 0] = False
     predicted = np.zeros(true.shape)
     for code in range(1, true.shape[1]):
-        mine = known[:, code]
-        share = (true[:, code] / effect_scale)[mine]
+        mask = known[:, code]
+        share = (true[:, code] / effect_scale)[mask]
         clipped = np.clip(share, *np.quantile(share, CLIPPED))
-        trees = cross_fit(sample.values[mine], clipped, fold[mine], GROWTH)
-        predicted[mine, code] = effect_scale[mine] * trees.held_out(sample.values[mine], fold[mine])
+        trees = cross_fit(sample.values[mask], clipped, fold[mask], GROWTH)
+        predicted[mask, code] = effect_scale[mask] * trees.out_of_fold(sample.values[mask], fold[mask])
     result = measure_rows(predicted, true, error, known)
     return {"corr": result["corr"], "sign_error": result["sign_error"]}

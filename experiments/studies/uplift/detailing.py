@@ -80,7 +80,7 @@ def study(panel: Panel) -> dict[str, Any]:
         .evidence
     )
     doses = {name: float(panel.calls[_action(panel) == name].mean()) for name in ACTIONS}
-    learnt = {
+    learned = {
         overlap.action: {
             **_describe(evidence.effect(overlap.action)),
             "calls": doses[overlap.action],
@@ -93,8 +93,8 @@ def study(panel: Panel) -> dict[str, Any]:
     return {
         "rows": len(panel.scripts),
         "physicians": len(np.unique(panel.physician)),
-        "per_call": {name: {**_describe(one), "elasticity": one.value * mean} for name, one in rows.items()},
-        "by_calls": learnt,
+        "per_call": {name: {**_describe(row), "elasticity": row.value * mean} for name, row in rows.items()},
+        "by_calls": learned,
         "basis": evidence.basis.value,
     }
 
@@ -102,12 +102,15 @@ def study(panel: Panel) -> dict[str, Any]:
 def render(result: Mapping[str, Any]) -> list[str]:
     """The study as lines."""
     lines = [f"{result['rows']} months of {result['physicians']} physicians; basis {result['basis']}"]
-    for name, one in result["per_call"].items():
-        interval = f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
-        lines.append(f"prescriptions per call, {name}: {interval}, elasticity {one['elasticity']:.3f}")
-    for name, one in result["by_calls"].items():
-        ours, naive = (f"{part['value']:.2f} ({part['low']:.2f} to {part['high']:.2f})" for part in (one, one["naive"]))
-        lines.append(f"{name} ({one['calls']:.1f} calls) against none: {ours}, naive {naive}")
+    for name, row in result["per_call"].items():
+        interval = f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+        lines.append(f"prescriptions per call, {name}: {interval}, elasticity {row['elasticity']:.3f}")
+    for name, row in result["by_calls"].items():
+        ours, naive = (
+            f"{estimate['value']:.2f} ({estimate['low']:.2f} to {estimate['high']:.2f})"
+            for estimate in (row, row["naive"])
+        )
+        lines.append(f"{name} ({row['calls']:.1f} calls) against none: {ours}, naive {naive}")
     return lines
 
 
@@ -118,8 +121,12 @@ def _action(panel: Panel) -> Any:
 def _difference(panel: Panel, action: str) -> ClusteredMean:
     """The mean of the months with so many calls less the mean of those without, by physician."""
     chosen = _action(panel)
-    got, none = (clustered_mean(panel.scripts[chosen == a], panel.physician[chosen == a]) for a in (action, ACTIONS[0]))
-    return ClusteredMean(got.value - none.value, float(np.hypot(got.error, none.error)), got.degrees, got.rows)
+    treated, untreated = (
+        clustered_mean(panel.scripts[chosen == a], panel.physician[chosen == a]) for a in (action, ACTIONS[0])
+    )
+    return ClusteredMean(
+        treated.value - untreated.value, float(np.hypot(treated.error, untreated.error)), treated.degrees, treated.rows
+    )
 
 
 def _within(values: Floats, panel: Panel) -> Floats:

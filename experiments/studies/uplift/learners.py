@@ -49,16 +49,16 @@ def our_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
     evidence = EffectModel().fit_sample(sample).evidence
     groups = [
         GroupInterval(
-            one.group,
-            code := evidence.actions.index(one.action),
-            (labels == one.group) & evidence.propensities.supported[:, code],
-            one.estimate.value,
-            one.estimate.low,
-            one.estimate.high,
+            group.group,
+            code := evidence.actions.index(group.action),
+            (labels == group.group) & evidence.propensities.supported[:, code],
+            group.estimate.value,
+            group.estimate.low,
+            group.estimate.high,
         )
-        for one in evidence.groups(labels, LEAST_ROWS)
+        for group in evidence.groups(labels, LEAST_ROWS)
     ]
-    predicted = evidence.held_out.copy()
+    predicted = evidence.out_of_fold.copy()
     predicted[:, 0] = 0.0
     return LearnerResult(predicted, groups)
 
@@ -68,9 +68,9 @@ def naive_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
     predicted = np.zeros((len(sample), len(sample.actions)))
     groups = []
     for name, code, mask in _groups(sample, labels, 1):
-        got, waited = (clustered_mean(*_of(sample, mask & (sample.action == a))) for a in (code, 0))
-        value = got.value - waited.value
-        reach = 1.96 * float(np.hypot(got.error, waited.error))
+        treated, waited = (clustered_mean(*_of(sample, mask & (sample.action == a))) for a in (code, 0))
+        value = treated.value - waited.value
+        reach = 1.96 * float(np.hypot(treated.error, waited.error))
         predicted[mask, code] = value if np.isfinite(value) else 0.0
         if mask.sum() >= LEAST_ROWS:
             groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))
@@ -84,15 +84,17 @@ def t_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
     expected = np.empty((len(sample), len(sample.actions)))
     rest = np.empty(len(sample))
     for code in range(len(sample.actions)):
-        mine = sample.action == code
-        trees = cross_fit(sample.values[mine], sample.outcome[mine], fold[mine], growth)
-        expected[:, code] = trees.held_out(sample.values, fold)
-        rest[mine] = sample.outcome[mine] - expected[mine, code]
+        in_action = sample.action == code
+        trees = cross_fit(sample.values[in_action], sample.outcome[in_action], fold[in_action], growth)
+        expected[:, code] = trees.out_of_fold(sample.values, fold)
+        rest[in_action] = sample.outcome[in_action] - expected[in_action, code]
     predicted = expected - expected[:, :1]
     groups = []
     for name, code, mask in _groups(sample, labels, LEAST_ROWS):
-        got, waited = mask & (sample.action == code), mask & (sample.action == 0)
-        errors = [float(rest[one].std() / np.sqrt(max(one.sum(), 1))) for one in (got, waited)]
+        treated, waited = mask & (sample.action == code), mask & (sample.action == 0)
+        errors = [
+            float(rest[mask_of_arm].std() / np.sqrt(max(mask_of_arm.sum(), 1))) for mask_of_arm in (treated, waited)
+        ]
         reach = 1.96 * math.hypot(*errors)
         value = float(predicted[mask, code].mean())
         groups.append(GroupInterval(name, code, mask, value, value - reach, value + reach))

@@ -91,8 +91,8 @@ class StagedLog:
     def name(self) -> str:
         return self.policy.name
 
-    def decide(self, seen: Observation) -> WorldDecisions:
-        return self.policy.decide(seen) if seen.number < self.until else Reps().decide(seen)
+    def decide(self, observation: Observation) -> WorldDecisions:
+        return self.policy.decide(observation) if observation.number < self.until else Reps().decide(observation)
 
 
 @dataclass(frozen=True)
@@ -152,13 +152,13 @@ def _truth(world: World, policy: StagedLog, data: DecisionData, paths: int) -> t
     true = np.full((len(data), len(data.actions)), np.nan)
     error = np.full(true.shape, np.nan)
     for simulation, number in _mondays(world, policy):
-        mine = np.flatnonzero(data.week == world.almanac.dates.name(number))
-        who = np.array([int(name[1:]) for name in data.account_ids[data.rows.account[mine]]], dtype=np.int64)
-        if not len(mine):
+        indices = np.flatnonzero(data.week == world.almanac.dates.name(number))
+        who = np.array([int(name[1:]) for name in data.account_ids[data.rows.account[indices]]], dtype=np.int64)
+        if not len(indices):
             continue
         result = (assigned_truth if KINDS_DRAW[policy.name] else truth)(simulation, who, paths=paths)
         real = 1.0 if KINDS_DRAW[policy.name] else _real(simulation, who)
-        true[mine], error[mine] = result.effect["margin"] * real, result.effect_error["margin"] * real
+        true[indices], error[indices] = result.effect["margin"] * real, result.effect_error["margin"] * real
     return true, error
 
 

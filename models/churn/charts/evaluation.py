@@ -28,7 +28,7 @@ def evaluation_pictures(
     quarters = [row for row in evaluation.slices if row["slice"] == "quarter"]
     with drawing(lettering):
         figures = (_quarters(quarters, words), _calibration(evaluation.bins, words), _caught(evaluation.curves, words))
-        return {name: picture(each, file_format) for name, each in zip(CHARTS, figures, strict=True)}, lettering
+        return {name: picture(figure, file_format) for name, figure in zip(CHARTS, figures, strict=True)}, lettering
 
 
 def _quarters(rows: Sequence[MetricRow], words: Words) -> Figure:
@@ -49,9 +49,9 @@ def _calibration(bins: Sequence[CalibrationBin], words: Words) -> Figure:
     figure = new_figure(5.5, 5.0)
     figure.suptitle(words("chart.calibration_title"))
     axes = figure.subplots()
-    for one in bins:
-        below, above = max(one.observed - one.low, 0.0), max(one.high - one.observed, 0.0)
-        axes.errorbar(one.predicted, one.observed, [[below], [above]], fmt="o", color="C0", capsize=3)
+    for bin_ in bins:
+        below, above = max(bin_.observed - bin_.low, 0.0), max(bin_.high - bin_.observed, 0.0)
+        axes.errorbar(bin_.predicted, bin_.observed, [[below], [above]], fmt="o", color="C0", capsize=3)
     axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label=words("chart.perfect"))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, decimals=None))

@@ -29,7 +29,7 @@ def audit_pictures(audit: LabelAudit, language: str, file_format: str) -> tuple[
 
     with drawing(lettering):
         figures = (_cutoffs(audit, words), _windows(audit, words), _months(audit, words), _personal(audit, words))
-        return {name: picture(each, file_format) for name, each in zip(CHARTS, figures, strict=True)}, lettering
+        return {name: picture(figure, file_format) for name, figure in zip(CHARTS, figures, strict=True)}, lettering
 
 
 def _cutoffs(audit: LabelAudit, words: Words) -> Figure:
@@ -68,8 +68,10 @@ def _months(audit: LabelAudit, words: Words) -> Figure:
     months = audit.quiet.months
     indices = [month.month for month in months]
     if audit.quiet.periods:
-        other = [_number(month.without_quiet) for month in months]
-        axes.bar([index + 0.2 for index in indices], other, width=0.4, label=words("without_quiet"), color="0.75")
+        without_quiet = [_number(month.without_quiet) for month in months]
+        axes.bar(
+            [index + 0.2 for index in indices], without_quiet, width=0.4, label=words("without_quiet"), color="0.75"
+        )
     width, shift, label = (0.4, 0.2, words("with_quiet")) if audit.quiet.periods else (0.8, 0.0, None)
     rates = [_number(month.churn_rate) for month in months]
     axes.bar([index - shift for index in indices], rates, width=width, label=label)

@@ -71,8 +71,8 @@ def _on_window(audit: "LabelAudit") -> Iterator[Advice]:
 def _many_return(audit: "LabelAudit") -> Advice:
     """With the shortest horizon after which few return, where there is one."""
     now = {"share": audit.groups.all.returned_share, "horizon": audit.definition.horizon}
-    mine = [rate for rate in audit.windows if rate.gap == audit.definition.gap]
-    for rate in mine:
+    rates = [rate for rate in audit.windows if rate.gap == audit.definition.gap]
+    for rate in rates:
         share = rate.groups.all.returned_share
         if rate.horizon > audit.definition.horizon and share is not None and share <= OFTEN_RETURNED:
             return Advice("many_return", {**now, "better": rate.horizon, "then": share})

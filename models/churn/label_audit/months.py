@@ -57,6 +57,8 @@ def months_of(instants: Instants, time_zone: str) -> Instants:
 
 
 def _month(month: int, months: Instants, churned: NDArray[np.bool_]) -> MonthRate:
-    mine = months == month
-    rows = int(mine.sum())
-    return MonthRate(month, rows, share(int(churned[0, mine].sum()), rows), share(int(churned[1, mine].sum()), rows))
+    in_month = months == month
+    rows = int(in_month.sum())
+    return MonthRate(
+        month, rows, share(int(churned[0, in_month].sum()), rows), share(int(churned[1, in_month].sum()), rows)
+    )

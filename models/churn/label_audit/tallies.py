@@ -75,7 +75,7 @@ class Groups:
 
 def groups(answers: LabelCounts, mask: Mask, already_silent: Mask) -> Groups:
     """Return the tallies over the rows of `mask`."""
-    parts = (count_rows(answers, mask & part) for part in (already_silent, ~already_silent))
+    parts = (count_rows(answers, mask & group) for group in (already_silent, ~already_silent))
     return Groups(count_rows(answers, mask), *parts)
 
 

@@ -76,7 +76,7 @@ def differences(
 ) -> Mapping[str, PolicyEstimate]:
     """Return the difference of two targets by each estimator, row by row, so that shared noise cancels."""
     rows = {name: row_values(name, target, outcome) - row_values(name, against, outcome) for name in NAMES}
-    result = {name: _mean(each, clusters, symmetric=True) for name, each in rows.items()}
+    result = {name: _mean(row_differences, clusters, symmetric=True) for name, row_differences in rows.items()}
     # Both biases add up at worst: they need not have the same sign.
     return _widened(result, switch_of(target, outcome).bias + switch_of(against, outcome).bias)
 

@@ -39,8 +39,8 @@ def _faults(decisions: pd.DataFrame, time_zone: str) -> Iterator[Fault]:
     yield from _fault(decisions["assigned"], outside, "a drawn action must be among the eligible ones")
     weeks = pd.to_datetime(decisions["cutoff"], unit="us", utc=True).dt.tz_convert(time_zone).dt.strftime("%G-W%V")
     # A week that does not begin at its cutoff means that features or outcomes belong to another week.
-    other = (decisions["week"].astype(object) != weeks.astype(object)).to_numpy()
-    yield from _fault(decisions["week"], other, "give the week that begins at the cutoff")
+    wrong_week = (decisions["week"].astype(object) != weeks.astype(object)).to_numpy()
+    yield from _fault(decisions["week"], wrong_week, "give the week that begins at the cutoff")
     for name in FLAGS:
         yield from _fault(decisions[name], decisions[name].isna().to_numpy(), "give true or false")
 

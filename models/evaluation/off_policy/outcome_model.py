@@ -81,7 +81,7 @@ def _level(values: Floats, outcome: Floats, unit: Floats, fold: Codes, learn: Co
     weight = np.minimum(unit, np.quantile(unit, LARGE))[learn]
     ratio = _near((outcome / unit)[learn])
     trees = cross_fit(values[learn], ratio, fold[learn], LEVEL, weight=weight, seed=seed)
-    return np.asarray(trees.held_out(values, fold) * unit, dtype=np.float64)
+    return np.asarray(trees.out_of_fold(values, fold) * unit, dtype=np.float64)
 
 
 def _near(numbers: Floats) -> Floats:
@@ -92,7 +92,7 @@ def _near(numbers: Floats) -> Floats:
 def _noise(values: Floats, ratio: Floats, fold: Codes, learn: Codes, seed: int) -> Floats:
     """Return the usual |outcome − level| as a share of the size."""
     trees = cross_fit(values[learn], _near(ratio[learn]), fold[learn], SPREAD, seed=seed)
-    return np.maximum(trees.held_out(values, fold), LEAST_SPREAD)
+    return np.maximum(trees.out_of_fold(values, fold), LEAST_SPREAD)
 
 
 def _by_action(rows: RandomisedRows, level: Floats, size: Floats, fold: Codes) -> Floats:
@@ -101,9 +101,9 @@ def _by_action(rows: RandomisedRows, level: Floats, size: Floats, fold: Codes) -
     t = _near((rows.outcome - level) / size)
     expected = np.repeat(level[:, None], len(rows.actions), axis=1)
     for code in range(len(rows.actions)):
-        for part in np.unique(fold):
-            mine, here = t[(rows.action == code) & (fold != part)], fold == part
-            expected[here, code] += _retained(mine, float(t[fold != part].mean())) * size[here]
+        for fold_index in np.unique(fold):
+            train, in_fold = t[(rows.action == code) & (fold != fold_index)], fold == fold_index
+            expected[in_fold, code] += _retained(train, float(t[fold != fold_index].mean())) * size[in_fold]
     return expected
 
 
@@ -117,6 +117,6 @@ def _retained(residuals: Floats, middle: float) -> float:
 def _means(rows: RandomisedRows, seed: int) -> Floats:
     fold = folds_of(rows.account, seed=seed)
     parts, index = np.unique(fold, return_inverse=True)
-    others = [rows.outcome[fold != part] for part in parts]
-    means = np.array([rest.mean() if len(rest) else 0.0 for rest in others])
+    training = [rows.outcome[fold != fold_index] for fold_index in parts]
+    means = np.array([rest.mean() if len(rest) else 0.0 for rest in training])
     return np.repeat(means[index][:, None], len(rows.actions), axis=1)

@@ -18,7 +18,7 @@ def own_policy(decisions: LoggedDecisions, rows: EvaluableRows, playbook: Playbo
     learned from other accounts (`EffectModel`). The randomised rows of a rep and week get the share of the rep's hours
     that they are of its rows. Raises Refused where there is too little to learn from."""
     sample = rows.data.sample(decision_features(decisions.dataset, rows.data, catalog(playbook))[0], rows.outcome)
-    effect = EffectModel().fit_sample(sample).evidence.held_out
+    effect = EffectModel().fit_sample(sample).evidence.out_of_fold
     return allocate_by_effects(effect, rows.randomised.eligible, *_hours(decisions, rows, playbook), playbook)
 
 
@@ -51,9 +51,9 @@ def _hours(decisions: LoggedDecisions, rows: EvaluableRows, playbook: Playbook) 
     weeks = np.unique(decisions.data.week.astype(str), return_inverse=True)[1]
     everything = decisions.rep * (int(weeks.max()) + 1) + weeks
     used = everything[decisions.usable]
-    codes, place = np.unique(used, return_inverse=True)
+    codes, inverse = np.unique(used, return_inverse=True)
     every, total = np.unique(everything, return_counts=True)
-    share = np.bincount(place) / total[np.searchsorted(every, codes)]
+    share = np.bincount(inverse) / total[np.searchsorted(every, codes)]
     rule = playbook.rep
     week = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week], dtype=np.float64)
-    return place.astype(np.int64), share[:, None] * week
+    return inverse.astype(np.int64), share[:, None] * week

@@ -154,8 +154,8 @@ def _fit(measured: _Measured, reach: float) -> tuple[float, float, Floats]:
     walk = -0.5 * reach**2 * np.abs(position[:, None] - position)
     noise = np.diag(measured.variance)
     contrasts = np.linalg.qr(np.column_stack([np.ones(number), np.eye(number)[:, 1:]]))[0][:, 1:]
-    covariance, seen = contrasts.T @ (noise + walk) @ contrasts, contrasts.T @ measured.share
-    likelihood = -0.5 * (np.linalg.slogdet(covariance)[1] + seen @ np.linalg.solve(covariance, seen))
+    covariance, contrasted = contrasts.T @ (noise + walk) @ contrasts, contrasts.T @ measured.share
+    likelihood = -0.5 * (np.linalg.slogdet(covariance)[1] + contrasted @ np.linalg.solve(covariance, contrasted))
     system = np.ones((number + 1, number + 1))
     system[:number, :number], system[number, number] = noise + walk, 0.0
     coefficient = np.linalg.solve(system, np.append(walk @ money, money.sum()))[:number]

@@ -135,7 +135,7 @@ def policy_report_json(answer: PolicyReport, language: str) -> dict[str, Any]:
         "headline": result.headline,
         "disagreement": _disagreement(result),
         "holdout": None if answer.holdout is None else _contrast(answer.holdout),
-        "actions": [_action(one) for one in answer.actions],
+        "actions": [_action(action) for action in answer.actions],
         "log_check": _check(answer.check),
     }
 
@@ -193,7 +193,7 @@ def _support(support: PolicySupport) -> SupportColumns:
 
 
 def _estimates(result: Mapping[str, PolicyEstimate] | None) -> dict[str, EstimateColumns] | None:
-    return None if result is None else {name: _estimate(one) for name, one in result.items()}
+    return None if result is None else {name: _estimate(estimate) for name, estimate in result.items()}
 
 
 def _disagreement(result: PolicyEvaluation) -> DisagreementColumns | None:
@@ -203,16 +203,16 @@ def _disagreement(result: PolicyEvaluation) -> DisagreementColumns | None:
     return DisagreementColumns(**_estimate(apart), p_value=apart.p_value, beyond_chance=result.disagrees)
 
 
-def _estimate(one: PolicyEstimate) -> EstimateColumns:
-    return EstimateColumns(value=one.value, low=one.low, high=one.high, error=one.error)
+def _estimate(estimate: PolicyEstimate) -> EstimateColumns:
+    return EstimateColumns(value=estimate.value, low=estimate.low, high=estimate.high, error=estimate.error)
 
 
-def _action(one: AssignmentEffect) -> ActionEffectColumns:
+def _action(effect: AssignmentEffect) -> ActionEffectColumns:
     return ActionEffectColumns(
-        action=one.action,
-        assigned=mean_columns(one.assigned),
-        uptake=None if one.uptake is None else mean_columns(one.uptake),
-        complier=None if one.complier is None else mean_columns(one.complier),
+        action=effect.action,
+        assigned=mean_columns(effect.assigned),
+        uptake=None if effect.uptake is None else mean_columns(effect.uptake),
+        complier=None if effect.complier is None else mean_columns(effect.complier),
     )
 
 
@@ -223,7 +223,7 @@ def _check(check: LogCheck) -> LogCheckColumns:
         learnable_rows=check.learnable,
         randomised_rows=check.randomised,
         censored_share=check.censored,
-        warnings=[FaultColumns(where=one.where, what=one.what, todo=one.todo) for one in check.faults],
+        warnings=[FaultColumns(where=fault.where, what=fault.what, todo=fault.todo) for fault in check.faults],
     )
 
 

@@ -36,9 +36,9 @@ def cross_fit_trial(trial: Trial, values: Floats, seed: int = 0) -> CrossFittedT
     predicted = np.zeros(scores.shape)
     # The learner cross-fits once more within the other folds, since its own pseudo-outcomes must be honest, too.
     learner = EffectModel(folds=INNER_FOLDS, seed=seed + 1)
-    for part in range(FOLDS):
-        mine = fold == part
-        predicted[mine] = learner.fit_sample(sample.where(~mine)).fitted.predict(values[mine])
+    for fold_index in range(FOLDS):
+        in_fold = fold == fold_index
+        predicted[in_fold] = learner.fit_sample(sample.where(~in_fold)).fitted.predict(values[in_fold])
     return CrossFittedTrial(scores, predicted, predicted.argmax(axis=1), fold)
 
 

@@ -97,7 +97,7 @@ def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
         "qini": {arm: _interval(ranking.qini, count - 1) for arm, ranking in zip(arms[1:], answer.ranked, strict=True)},
         "auuc": {arm: _interval(ranking.auuc, count - 1) for arm, ranking in zip(arms[1:], answer.ranked, strict=True)},
         "bins": {
-            arm: [_bin(part) for part in ranking.bins] for arm, ranking in zip(arms[1:], answer.ranked, strict=True)
+            arm: [_bin(bin_) for bin_ in ranking.bins] for arm, ranking in zip(arms[1:], answer.ranked, strict=True)
         },
         "verdict": answer.verdict.value,
         "reason": reason(answer, language),
@@ -154,5 +154,5 @@ def _interval(estimate: ClusteredMean, comparisons: int = 1) -> IntervalColumns:
     return IntervalColumns(value=estimate.value, low=low, high=high)
 
 
-def _bin(part: EffectBin) -> BinColumns:
-    return BinColumns(rows=part.estimate.rows, predicted=part.predicted, **_interval(part.estimate))
+def _bin(bin_: EffectBin) -> BinColumns:
+    return BinColumns(rows=bin_.estimate.rows, predicted=bin_.predicted, **_interval(bin_.estimate))

@@ -32,10 +32,10 @@ def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
     which counts that ranks are estimated too.
     """
     rank, below = np.empty(len(effect)), np.empty(len(effect))
-    for part in range(int(fold.max()) + 1):
-        mine = fold == part
+    for fold_index in range(int(fold.max()) + 1):
+        in_fold = fold == fold_index
         # Predictions of different folds come from different models, whose levels do not compare.
-        rank[mine], below[mine] = _ranks(effect[mine], predicted[mine])
+        rank[in_fold], below[in_fold] = _ranks(effect[in_fold], predicted[in_fold])
     qini = _estimate(effect * (0.5 - rank), effect * (0.5 - rank) - below)
     auuc = _estimate(effect * (1.0 - rank), effect * (1.0 - rank) - below)
     return ArmRanking(qini, auuc, tuple(_bins(effect, predicted, rank)))
@@ -72,7 +72,7 @@ def _estimate(values: Floats, influence: Floats) -> ClusteredMean:
 def _bins(effect: Floats, predicted: Floats, rank: Floats) -> list[EffectBin]:
     fifth = np.minimum(((1.0 - rank) * BINS).astype(np.int64), BINS - 1)
     return [
-        EffectBin(float(predicted[mine].mean()), clustered_mean(effect[mine], np.arange(int(mine.sum()))))
-        for mine in (fifth == number for number in range(BINS))
-        if mine.sum() > 1
+        EffectBin(float(predicted[in_bin].mean()), clustered_mean(effect[in_bin], np.arange(int(in_bin.sum()))))
+        for in_bin in (fifth == number for number in range(BINS))
+        if in_bin.sum() > 1
     ]

@@ -131,7 +131,7 @@ def _choice_without_floors(problem: AllocationProblem, solution: Solution, toler
     reps = np.flatnonzero(priced | missed)
     choice = solution.choice.copy()
     if len(reps):
-        part = subproblem(problem, reps)
-        free = replace(part.problem, floor=np.zeros_like(part.problem.floor))
-        choice[part.rows] = solve(free, tolerance=tolerance).choice
+        problem_of_rep = subproblem(problem, reps)
+        free = replace(problem_of_rep.problem, floor=np.zeros_like(problem_of_rep.problem.floor))
+        choice[problem_of_rep.rows] = solve(free, tolerance=tolerance).choice
     return choice

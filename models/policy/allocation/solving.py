@@ -67,8 +67,8 @@ def solve(
         booked.overflow,
         np.zeros(reps, dtype=bool),
     )
-    for batch, part in zip(batches, parts, strict=True):
-        _put(solution, batch, part)
+    for batch, batch_solution in zip(batches, parts, strict=True):
+        _put(solution, batch, batch_solution)
     return solution
 
 
@@ -98,10 +98,10 @@ def _solve_batch(batch: PaddedBatch, start: Prices, rounds: int, tolerance: floa
     return Solution(choice, worth, bound, state.best, np.zeros_like(batch.capacity), wide)
 
 
-def _put(whole: Solution, batch: PaddedBatch, part: Solution) -> None:
+def _put(whole: Solution, batch: PaddedBatch, solution: Solution) -> None:
     real = batch.row >= 0
-    whole.choice[batch.row[real]] = part.choice[real]
+    whole.choice[batch.row[real]] = solution.choice[real]
     for name in ("worth", "bound", "exact"):
-        getattr(whole, name)[batch.reps] = getattr(part, name)
-    whole.prices.resource[batch.reps] = part.prices.resource
-    whole.prices.floor[batch.reps] = part.prices.floor
+        getattr(whole, name)[batch.reps] = getattr(solution, name)
+    whole.prices.resource[batch.reps] = solution.prices.resource
+    whole.prices.floor[batch.reps] = solution.prices.floor

@@ -47,9 +47,9 @@ class BriefWriter:
 
     def __init__(self, company: Company, material: BriefInputs, language: str) -> None:
         self._speaker, self._material = _Speaker(company, language), material
-        contacts = {one.name: one.contacts for one in company.playbook.actions}
-        self._talks = {name: bool(one.get("visit") or one.get("call")) for name, one in contacts.items()}
-        self._meets = {name: bool(one.get("visit")) for name, one in contacts.items()}
+        contacts = {action.name: action.contacts for action in company.playbook.actions}
+        self._talks = {name: bool(channels.get("visit") or channels.get("call")) for name, channels in contacts.items()}
+        self._meets = {name: bool(channels.get("visit")) for name, channels in contacts.items()}
         visit = company.playbook.visit
         self._goals = tuple(item.title[language] for item in visit.bring_home)
         self._steps = tuple(step.title[language] for step in visit.steps)
@@ -97,7 +97,7 @@ class _Speaker:
 
     def card(self, material: BriefInputs, account_id: str) -> list[str]:
         fields = material.missing(account_id)[:FIELDS_PER_OCCASION]
-        return [self._text(("ask", one.name), partial(self._ask, one)) for one in fields]
+        return [self._text(("ask", field.name), partial(self._ask, field)) for field in fields]
 
     def _text(self, facts: Any, say: Callable[[], str]) -> str:
         result = self.said.get(facts)
@@ -119,12 +119,15 @@ class _Speaker:
         message = text(key, self.language, what=kind, day=when, topic=_word("topics", row["topic"], self.language))
         return text("plan.brief.unhappy", self.language, talk=message) if sad else message
 
-    def _ask(self, one: CardField) -> str:
-        return text("plan.brief.ask", self.language, field=one.title[self.language])
+    def _ask(self, field: CardField) -> str:
+        return text("plan.brief.ask", self.language, field=field.title[self.language])
 
     def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[str]:
         """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""
-        segment, given = self.company.segment_of(material.place[account_id]), material.helped.get(account_id, {})
+        segment, given = (
+            self.company.segment_of(material.account_index[account_id]),
+            material.helped.get(account_id, {}),
+        )
         playbook, codes = self.company.playbook, raising_codes(reasons)
         offers = offers_for(playbook, codes, segment, self.company.seasons, given)
         return [self._offer(offer, given.get(offer.name, 0)) for offer in offers[:OFFERED]]
@@ -134,16 +137,16 @@ class _Speaker:
         return text("plan.brief.offer", self.language, offer=offer.title[self.language], **stage)
 
     def personal(self, material: BriefInputs, account_id: str) -> list[str]:
-        days = sorted(material.personal.get(account_id, ()), key=lambda one: one[0])
+        days = sorted(material.personal.get(account_id, ()), key=lambda personal_day: personal_day[0])
         return [
             text(
                 "plan.brief.personal",
                 self.language,
-                what=text(f"playbook.keys.{what}", self.language),
+                what=text(f"playbook.keys.{kind}", self.language),
                 who=_word("roles", role, self.language),
                 day=day(when, self.language),
             )
-            for when, what, role in days
+            for when, kind, role in days
         ]
 
     def _duty(self, row: Record) -> str:

@@ -53,11 +53,11 @@ class BriefInputs:
     helped: Mapping[str, Mapping[str, int]]
     personal: Mapping[str, Sequence[PersonalDay]]
     card: FilledFields
-    place: Mapping[str, int]
+    account_index: Mapping[str, int]
 
     def missing(self, account_id: str) -> tuple[CardField, ...]:
         """Fields of the customer card that are not known, what weighs most first."""
-        return self.card.missing(self.place[account_id])
+        return self.card.missing(self.account_index[account_id])
 
 
 def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal: bool = True) -> BriefInputs:
@@ -82,7 +82,7 @@ def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal:
         helped=stages_given(company),
         personal=_personal(company, duties, wanted) if personal else {},
         card=filled_by_events(known, fields) | now,
-        place={str(name): place for place, name in enumerate(log.accounts)},
+        account_index={str(name): index for index, name in enumerate(log.accounts)},
     )
 
 
@@ -107,10 +107,10 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
 def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
     """What each open promise or complaint was about."""
     source = company.book.log.source
-    place = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
+    indices = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
     if "attributes" not in source.column_names:
         return duties.assign(topic=None)
-    return duties.assign(topic=pd.Series(source["attributes"].take(place).to_pandas()).map(topic_of).to_numpy())
+    return duties.assign(topic=pd.Series(source["attributes"].take(indices).to_pandas()).map(topic_of).to_numpy())
 
 
 DUTY = ("duty", "occasion", "state", "due_by", "topic")
@@ -143,8 +143,8 @@ def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[
         result.setdefault(str(row["account_id"]), []).append(details)
     if "birthday" not in contacts:
         return result
-    mine = contacts[contacts["account_id"].isin(wanted.to_pylist()) & contacts["birthday"].notna()]
-    for row in mine.to_dict("records"):
+    birthdays = contacts[contacts["account_id"].isin(wanted.to_pylist()) & contacts["birthday"].notna()]
+    for row in birthdays.to_dict("records"):
         day = _next_birthday(row["birthday"], company.week.first)
         if day is not None:
             result.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(row.get("role"))))

@@ -66,10 +66,10 @@ def _choice_without_exploring(
 ) -> Indices:
     """Return the action of each explorer in its rep's week, had it alone not explored."""
     # One copy of the rep's week for each explorer: explorers of one rep are un-booked one at a time.
-    part = subproblem(explored, explored.rep[explorers])
-    own = part.rows == explorers[part.problem.rep]
-    free = replace(part.problem, booked=np.where(own, NOT_BOOKED, part.problem.booked))
-    result = solve(free, tolerance=tolerance, start=prices.take(part.reps))
+    explorers_problem = subproblem(explored, explored.rep[explorers])
+    own = explorers_problem.rows == explorers[explorers_problem.problem.rep]
+    free = replace(explorers_problem.problem, booked=np.where(own, NOT_BOOKED, explorers_problem.problem.booked))
+    result = solve(free, tolerance=tolerance, start=prices.take(explorers_problem.reps))
     return np.asarray(result.choice[own], dtype=np.int64)
 
 
@@ -80,7 +80,7 @@ def _always_fits(explored: AllocationProblem) -> Flags:
     from the log, and the probabilities of the others would be wrong.
     """
     own, whole = lightest_use(explored)
-    others = whole[explored.rep] - own
+    hours_of_others = whole[explored.rep] - own
     largest = np.where(explored.allowed[:, :, None], explored.cost, 0.0).max(axis=1)
     limit = explored.capacity[explored.rep] * (1 + SMALL) + SMALL
-    return np.asarray((others + largest <= limit).all(axis=1), dtype=bool)
+    return np.asarray((hours_of_others + largest <= limit).all(axis=1), dtype=bool)

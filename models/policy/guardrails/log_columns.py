@@ -20,7 +20,9 @@ def log_columns(guarded: GuardrailResult, actions: Sequence[str]) -> tuple[NDArr
     blocked = [
         {action: RULES[rule] for action, rule in zip(actions, row, strict=True) if rule != NONE} for row in patterns
     ]
-    texts = (np.array([orjson.dumps(one).decode() for one in result], dtype=object) for result in (eligible, blocked))
+    texts = (
+        np.array([orjson.dumps(codes).decode() for codes in result], dtype=object) for result in (eligible, blocked)
+    )
     allowed, refused = (result[index.reshape(-1)] for result in texts)
     return allowed, refused
 

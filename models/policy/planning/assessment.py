@@ -59,7 +59,7 @@ class AccountAssessment:
     def take(self, indices: NDArray[np.int64]) -> "AccountAssessment":
         """The accounts at these places."""
         arrays = {name: value[indices] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        reasons = tuple(self.reasons[place] for place in indices.tolist())
+        reasons = tuple(self.reasons[index] for index in indices.tolist())
         return AccountAssessment(**arrays, history=self.history.take(indices), reasons=reasons)
 
     def without(self, mask: Flags) -> "AccountAssessment":
@@ -72,7 +72,7 @@ class AccountAssessment:
             for name, value in vars(self).items()
             if isinstance(value, np.ndarray)
         }
-        reasons = tuple(() if gone else result for gone, result in zip(mask.tolist(), self.reasons, strict=True))
+        reasons = tuple(() if hidden else result for hidden, result in zip(mask.tolist(), self.reasons, strict=True))
         return AccountAssessment(**arrays, history=self.history, reasons=reasons)
 
 
@@ -113,12 +113,12 @@ def assess_accounts(
     history = OrderHistory(trailing.margin, trailing.short, silent, fold)
     result = unassessed(request.log.account_count, actions)
     reasons = list(result.reasons)
-    for part, values in scorer.rows(request, eligibility.rows):
-        account = eligibility.rows.account[part].astype(np.int64)
-        details = assess_rows(scorer, values, history.take(part), learned, language, actions)
+    for rows, values in scorer.rows(request, eligibility.rows):
+        account = eligibility.rows.account[rows].astype(np.int64)
+        details = assess_rows(scorer, values, history.take(rows), learned, language, actions)
         _put(result, account, details)
-        for place, one in zip(account.tolist(), details.reasons, strict=True):
-            reasons[place] = one
+        for index, account_reasons in zip(account.tolist(), details.reasons, strict=True):
+            reasons[index] = account_reasons
         sink(account, values)
     return AccountAssessment(**{**vars(result), "reasons": tuple(reasons)})
 
@@ -158,8 +158,13 @@ def _put(result: AccountAssessment, account: NDArray[np.int64], details: Account
 def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
     """Reasons in the shape of the API."""
     return [
-        {"code": one.code.value, "direction": one.direction, "contribution": one.contribution, "text": one.text}
-        for one in reasons
+        {
+            "code": reason.code.value,
+            "direction": reason.direction,
+            "contribution": reason.contribution,
+            "text": reason.text,
+        }
+        for reason in reasons
     ]
 
 
@@ -167,7 +172,7 @@ def _effects(effects: FittedEffects, values: Floats, fold: Codes) -> dict[str, A
     """Effects where they are supported, NaN elsewhere, with what they stand on."""
     basis = effects.basis(values)
     supported = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
-    predicted, scale = effects.predict(values, fold), effects.scale.held_out(values, fold).effect_scale
+    predicted, scale = effects.predict(values, fold), effects.scale.out_of_fold(values, fold).effect_scale
     effect = np.where(supported, predicted, np.nan)
     effect[:, 0] = 0.0
     return {"effect": effect, "basis": basis, "scale": scale}

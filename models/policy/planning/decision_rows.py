@@ -45,7 +45,10 @@ STATE_SCHEMA = pa.schema(
 
 def decision_ids(account_ids: NDArray[np.object_], week: str) -> NDArray[np.object_]:
     """One decision for each account and week, hence their digest."""
-    texts = (hashlib.blake2b(f"{week}\x1f{one}".encode(), digest_size=12).hexdigest() for one in account_ids.tolist())
+    texts = (
+        hashlib.blake2b(f"{week}\x1f{account_id}".encode(), digest_size=12).hexdigest()
+        for account_id in account_ids.tolist()
+    )
     return np.array([f"D{text}" for text in texts], dtype=object)
 
 

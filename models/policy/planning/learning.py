@@ -31,8 +31,8 @@ def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: in
     context = context_of(dataset.info, dataset.accounts(), log)
     lag = label_lag_days(dataset.info, log)
     grid = cutoff_grid(log, context, definition, EVERY_DAYS)
-    ripe = grid[windows_of(grid, definition, context.quiet, lag).matures <= cutoff][-MOST_CUTOFFS:]
-    labels = label_rows(log, context, definition, ripe, lag, observed_until=cutoff)
+    mature = grid[windows_of(grid, definition, context.quiet, lag).matures <= cutoff][-MOST_CUTOFFS:]
+    labels = label_rows(log, context, definition, mature, lag, observed_until=cutoff)
     labels = labels.where(retained_rows(labels))
     share = MOST_ROWS / max(len(labels), 1)
     labels = labels.where(np.random.default_rng(seed).random(len(labels)) < share)
@@ -45,8 +45,8 @@ def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: in
 
 def mature_cutoffs(data: DecisionData, cutoff: int) -> DecisionData:
     """The randomised rows that may be learned from at a cutoff: what had not ripened by then is no outcome."""
-    ripe = data.outcomes.mature & (data.outcomes.matures_at <= cutoff)
-    return data.where(ripe & data.evaluable & data.randomised & (data.rows.cutoff < cutoff))
+    mature = data.outcomes.mature & (data.outcomes.matures_at <= cutoff)
+    return data.where(mature & data.evaluable & data.randomised & (data.rows.cutoff < cutoff))
 
 
 def learn_effects(

@@ -54,13 +54,13 @@ def choose_offers(company: Company, reasons: Sequence[Sequence[Reason]]) -> Name
     given = stages_given(company)
     chosen: dict[object, str | None] = {}
     names = np.full(len(reasons), None, dtype=object)
-    for place, account in enumerate(company.account_ids.tolist()):
-        codes, past = raising_codes(reasons[place]), given.get(account, {})
-        key = (codes, company.segment[place], tuple(sorted(past.items())))
+    for index, account in enumerate(company.account_ids.tolist()):
+        codes, past = raising_codes(reasons[index]), given.get(account, {})
+        key = (codes, company.segment[index], tuple(sorted(past.items())))
         if codes and key not in chosen:
-            offers = offers_for(company.playbook, codes, company.segment[place], company.seasons, past)
+            offers = offers_for(company.playbook, codes, company.segment[index], company.seasons, past)
             chosen[key] = offers[0].name if offers else None
-        names[place] = chosen.get(key)
+        names[index] = chosen.get(key)
     return names
 
 
@@ -72,9 +72,9 @@ def action_costs(playbook: Playbook, offers: Names) -> Floats:
     cost = np.tile(actions.cost, (len(offers), 1, 1))
     if HELP not in actions.names or VISIT not in actions.names:
         return cost
-    visit, place = actions.cost[actions.names.index(VISIT)], actions.names.index(HELP)
+    visit_cost, help_index = actions.cost[actions.names.index(VISIT)], actions.names.index(HELP)
     for offer in playbook.help_offers:
-        cost[offers == offer.name, place] = visit + np.array([offer.minutes, 0.0, offer.money])
+        cost[offers == offer.name, help_index] = visit_cost + np.array([offer.minutes, 0.0, offer.money])
     return cost
 
 

@@ -101,10 +101,10 @@ class RepWeek(TypedDict):
 
 def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
     """The accounts that get something, of one rep or of all, by rep, then musts first, then what is at stake."""
-    mine = plan.decided & (plan.week.assigned != WAIT)
+    recommended = plan.decided & (plan.week.assigned != WAIT)
     if rep is not None:
-        mine &= plan.company.owner == plan.company.rep_ids.index(rep)
-    who = np.flatnonzero(mine)
+        recommended &= plan.company.owner == plan.company.rep_ids.index(rep)
+    who = np.flatnonzero(recommended)
     effect_scale = np.nan_to_num(plan.assessment.at_risk[who])
     return np.asarray(
         who[np.lexsort((who, -effect_scale, ~plan.problem.must[who], plan.company.owner[who]))], dtype=np.int64
@@ -147,8 +147,8 @@ def with_briefs(
     """The same rows, each with its brief."""
     writer = BriefWriter(plan.company, material, language)
     briefs = (
-        writer.write(row["account_id"], row["action"], plan.assessment.reasons[place])
-        for place, row in zip(who.tolist(), rows, strict=True)
+        writer.write(row["account_id"], row["action"], plan.assessment.reasons[account_index])
+        for account_index, row in zip(who.tolist(), rows, strict=True)
     )
     return [
         {**row, "brief": cast(BriefLines, {part: list(lines) for part, lines in vars(brief).items()})}
@@ -165,8 +165,8 @@ def totals(plan: WeekPlan, claims: PlanClaims, who: Indices) -> PlanTotals:
     given = reasons_given(plan)[who]
     return {
         "recommended": len(who),
-        "actions": {name: int((chosen == place).sum()) for place, name in enumerate(plan.actions) if place != WAIT},
-        "given_for": dict(Counter(cast(GivenFor, str(one)) for one in given)),
+        "actions": {name: int((chosen == action).sum()) for action, name in enumerate(plan.actions) if action != WAIT},
+        "given_for": dict(Counter(cast(GivenFor, str(reason)) for reason in given)),
         "minutes": float(used[MINUTES]),
         "stops": float(used[STOPS]),
         "money": float(used[MONEY]),
@@ -183,26 +183,26 @@ def rep_rows(plan: WeekPlan, claims: PlanClaims, rep: str | None = None) -> list
     owners = sorted(set(plan.company.owner[plan.decided].tolist()))
     return [
         {
-            "rep_id": plan.company.rep_ids[place],
-            "accounts": int((plan.decided & (plan.company.owner == place)).sum()),
-            "recommended": len(recommended_actions(plan, plan.company.rep_ids[place])),
-            "minutes": [float(used[place, MINUTES]), float(plan.problem.capacity[place, MINUTES])],
-            "stops": [float(used[place, STOPS]), float(plan.problem.capacity[place, STOPS])],
-            "money": [float(used[place, MONEY]), float(plan.problem.capacity[place, MONEY])],
-            "overflows": bool(plan.week.allocation.overflows[place]),
-            "slot_price": claims.marginal(float(price[place])),
+            "rep_id": plan.company.rep_ids[rep_index],
+            "accounts": int((plan.decided & (plan.company.owner == rep_index)).sum()),
+            "recommended": len(recommended_actions(plan, plan.company.rep_ids[rep_index])),
+            "minutes": [float(used[rep_index, MINUTES]), float(plan.problem.capacity[rep_index, MINUTES])],
+            "stops": [float(used[rep_index, STOPS]), float(plan.problem.capacity[rep_index, STOPS])],
+            "money": [float(used[rep_index, MONEY]), float(plan.problem.capacity[rep_index, MONEY])],
+            "overflows": bool(plan.week.allocation.overflows[rep_index]),
+            "slot_price": claims.marginal(float(price[rep_index])),
         }
-        for place in owners
-        if rep in (None, plan.company.rep_ids[place])
+        for rep_index in owners
+        if rep in (None, plan.company.rep_ids[rep_index])
     ]
 
 
 def left_out(plan: WeekPlan, rep: str | None = None) -> dict[str, int]:
     """Why accounts did not get what would have been worth most to them."""
-    mine = plan.decided & ~plan.holdout
+    counted = plan.decided & ~plan.holdout
     if rep is not None:
-        mine &= plan.company.owner == plan.company.rep_ids.index(rep)
-    return dict(Counter(str(one) for one in plan.week.allocation.left_out[mine] if one))
+        counted &= plan.company.owner == plan.company.rep_ids.index(rep)
+    return dict(Counter(str(reason) for reason in plan.week.allocation.left_out[counted] if reason))
 
 
 def _visit(plan: WeekPlan) -> int:

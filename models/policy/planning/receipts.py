@@ -42,16 +42,16 @@ def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, l
             "language": language,
             "learned": learned,
             "evidence": evidence,
-            "effect": _effect(claims, place),
-            "history": _history(plan.assessment.history, place),
-            "offer": plan.offers[place],
+            "effect": _effect(claims, account_index),
+            "history": _history(plan.assessment.history, account_index),
+            "offer": plan.offers[account_index],
             **assessment,
-            "blocked": _blocked(plan, place, language),
-            "given_for": str(given[place]),
-            "left_out": str(left_out[place]) or None,
-            "brief": _brief(plan, place, writer),
+            "blocked": _blocked(plan, account_index, language),
+            "given_for": str(given[account_index]),
+            "left_out": str(left_out[account_index]) or None,
+            "brief": _brief(plan, account_index, writer),
         }
-        for place, assessment in zip(who, result, strict=True)
+        for account_index, assessment in zip(who, result, strict=True)
     ]
 
 
@@ -64,7 +64,7 @@ def recreate_ranks(
 ) -> dict[str, Any]:
     """`score` and `actions` of a receipt anew, from its feature row, the model, the knowledge, the playbook it names:
     the same bits, with no look at the data."""
-    values = np.array([[np.nan if one is None else one for one in features]], dtype=np.float64)
+    values = np.array([[np.nan if value is None else value for value in features]], dtype=np.float64)
     past = receipt["history"]
     history = OrderHistory(*(np.array([past[name]]) for name in ("trailing", "short", "silent", "fold")))
     assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.action_names))
@@ -80,22 +80,22 @@ def assessment_from_receipt(
     effect, score, basis = _known(assessment.effect), _known(ranked.score), ranked.basis.tolist()
     return [
         {
-            "score": _score([column[place] for column in numbers], assessment, place),
+            "score": _score([column[index] for column in numbers], assessment, index),
             "actions": {
-                name: {"score": score[place][k], "effect_estimate": effect[place][k], "basis": basis[place][k]}
+                name: {"score": score[index][k], "effect_estimate": effect[index][k], "basis": basis[index][k]}
                 for k, name in enumerate(actions)
             },
         }
-        for place in who
+        for index in who
     ]
 
 
-def _score(numbers: list[float], assessment: AccountAssessment, place: int) -> dict[str, Any] | None:
+def _score(numbers: list[float], assessment: AccountAssessment, index: int) -> dict[str, Any] | None:
     if numbers[0] != numbers[0]:  # nobody was judged
         return None
     names = ("churn_probability", "margin", "value_at_risk")
     result = dict(zip(names, numbers, strict=True))
-    return {**result, "band": assessment.band[place], "reasons": assessment_from_record(assessment.reasons[place])}
+    return {**result, "band": assessment.band[index], "reasons": assessment_from_record(assessment.reasons[index])}
 
 
 def _effect(claims: PlanClaims, place: int) -> ClaimedMoney | None:
@@ -104,12 +104,12 @@ def _effect(claims: PlanClaims, place: int) -> ClaimedMoney | None:
     return None if result is None else result[0].columns()
 
 
-def _history(history: OrderHistory, place: int) -> dict[str, Any] | None:
-    trailing = float(history.trailing[place])
+def _history(history: OrderHistory, index: int) -> dict[str, Any] | None:
+    trailing = float(history.trailing[index])
     if np.isnan(trailing):
         return None
-    flags = {"short": bool(history.short[place]), "silent": bool(history.silent[place])}
-    return {"trailing": trailing, **flags, "fold": int(history.fold[place])}
+    flags = {"short": bool(history.short[index]), "silent": bool(history.silent[index])}
+    return {"trailing": trailing, **flags, "fold": int(history.fold[index])}
 
 
 def _known(values: Floats) -> list[list[float | None]]:
@@ -120,15 +120,15 @@ def _known(values: Floats) -> list[list[float | None]]:
     return list(result.tolist())
 
 
-def _blocked(plan: WeekPlan, place: int, language: str) -> dict[str, str]:
+def _blocked(plan: WeekPlan, account_index: int, language: str) -> dict[str, str]:
     """Action → the sentence that says why the guardrails block it."""
-    blocked = np.flatnonzero(~plan.guarded.allowed[place]).tolist()
-    return {plan.actions[action]: blocking_reasons(plan.guarded, place, action, language) for action in blocked}
+    blocked = np.flatnonzero(~plan.guarded.allowed[account_index]).tolist()
+    return {plan.actions[action]: blocking_reasons(plan.guarded, account_index, action, language) for action in blocked}
 
 
-def _brief(plan: WeekPlan, place: int, writer: BriefWriter) -> dict[str, tuple[str, ...]] | None:
-    action = int(plan.week.assigned[place])
+def _brief(plan: WeekPlan, account_index: int, writer: BriefWriter) -> dict[str, tuple[str, ...]] | None:
+    action = int(plan.week.assigned[account_index])
     if action == WAIT:
         return None
-    account = str(plan.company.account_ids[place])
-    return dict(vars(writer.write(account, plan.actions[action], plan.assessment.reasons[place])))
+    account = str(plan.company.account_ids[account_index])
+    return dict(vars(writer.write(account, plan.actions[action], plan.assessment.reasons[account_index])))

@@ -46,9 +46,9 @@ def _last_visitor(dataset: Dataset, rows: Rows) -> Texts:
     if "rep_id" not in table.column_names or not len(table):
         return result
     _, latest = events.known_before(rows.account, rows.cutoff)
-    some = np.flatnonzero(latest >= 0)
-    indices = latest[some]
-    result[some] = table["rep_id"].take(indices).to_numpy(zero_copy_only=False)
+    visited = np.flatnonzero(latest >= 0)
+    indices = latest[visited]
+    result[visited] = table["rep_id"].take(indices).to_numpy(zero_copy_only=False)
     return result
 
 

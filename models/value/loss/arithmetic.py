@@ -71,9 +71,9 @@ def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) ->
 def expected_of(worth: YearlyRevenue, probability: Floats, chosen: Mask) -> ExpectedLoss:
     """Return the expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
     probabilities = probability[chosen]
-    each = np.column_stack([np.ones(len(probabilities)), worth.revenue[chosen], worth.margin[chosen]])
-    lost, revenue, margin = _estimates(probabilities, np.nan_to_num(each))
-    has_revenue, has_margin = (not np.isnan(money).any() for money in (each[:, 1], each[:, 2]))
+    amounts = np.column_stack([np.ones(len(probabilities)), worth.revenue[chosen], worth.margin[chosen]])
+    lost, revenue, margin = _estimates(probabilities, np.nan_to_num(amounts))
+    has_revenue, has_margin = (not np.isnan(money).any() for money in (amounts[:, 1], amounts[:, 2]))
     return ExpectedLoss(len(probabilities), lost, revenue if has_revenue else None, margin if has_margin else None)
 
 
@@ -82,15 +82,15 @@ def _total(money: Floats) -> float | None:
     return None if np.isnan(total) else total
 
 
-def _estimates(probability: Floats, each: Floats) -> list[LossEstimate]:
+def _estimates(probability: Floats, amounts: Floats) -> list[LossEstimate]:
     """One per column of `each` (n, columns). Accounts leave independently; the range is that of drawn futures, since
     with one large account among many small ones a sum is far from normal. The same numbers give the same range."""
     random = np.random.default_rng(0)
-    step = max(1, CELLS // max(1, len(each)))
+    step = max(1, CELLS // max(1, len(amounts)))
     sizes = [min(step, DRAWS - start) for start in range(0, DRAWS, step)]
-    sums = [(random.random((size, len(each))) < probability).astype(np.float64) @ each for size in sizes]
+    sums = [(random.random((size, len(amounts))) < probability).astype(np.float64) @ amounts for size in sizes]
     low, high = np.quantile(np.concatenate(sums), (0.025, 0.975), axis=0)
-    return [LossEstimate(*map(float, three)) for three in zip(probability @ each, low, high, strict=True)]
+    return [LossEstimate(*map(float, three)) for three in zip(probability @ amounts, low, high, strict=True)]
 
 
 def by_group(groups: Texts) -> Mapping[str | None, Mask]:

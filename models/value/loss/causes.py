@@ -49,9 +49,9 @@ def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Row
     for index, request in zip(
         np.unique(position), _requested(dataset, context, cutoffs[np.unique(position)]), strict=True
     ):
-        mine = np.flatnonzero(position == index)
-        rows = Rows(lost.account[mine], np.full(len(mine), request.cutoff))
-        causes[mine] = _judge(scorer, _compared(scorer, request), rows).cause
+        indices = np.flatnonzero(position == index)
+        rows = Rows(lost.account[indices], np.full(len(indices), request.cutoff))
+        causes[indices] = _judge(scorer, _compared(scorer, request), rows).cause
     return causes
 
 

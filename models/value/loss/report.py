@@ -76,7 +76,7 @@ class LossReport:
         parts = [self.filed.groups["segment"][self.customers.lost & np.isnan(self.filed.worth.margin)]]
         if self.at_stake is not None:
             parts.append(self.at_stake.filed.groups["segment"][np.isnan(self.at_stake.filed.worth.margin)])
-        return tuple(sorted({str(segment or "") for part in parts for segment in part}))
+        return tuple(sorted({str(segment or "") for keys in parts for segment in keys}))
 
     def by(self, way: str) -> tuple[LossGroup, ...]:
         """Return the groups of one of WAYS, those that lost most first."""
@@ -144,5 +144,5 @@ def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> T
 def _weight(group: LossGroup) -> tuple[float, ...]:
     """By margin, revenue, number lost, then by what is expected; groups that nothing is known of come last."""
     lost, expected = group.lost, group.expected
-    taken = (0.0, 0.0, 0.0) if lost is None else (lost.margin or 0.0, lost.revenue or 0.0, float(lost.lost))
-    return float(group.name is not None), *taken, 0.0 if expected is None else expected.lost.mean
+    weights = (0.0, 0.0, 0.0) if lost is None else (lost.margin or 0.0, lost.revenue or 0.0, float(lost.lost))
+    return float(group.name is not None), *weights, 0.0 if expected is None else expected.lost.mean

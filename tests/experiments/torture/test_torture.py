@@ -47,7 +47,7 @@ def event(name: str, amount: float = 1.0) -> dict[str, object]:
 def test_a_book_that_the_database_bears_out_is_clean(database: Database) -> None:
     keep(database, event("e1"), event("e2"))
     book = SentEvents(batches=[Batch([event("e1"), event("e2")], True), Batch([event("never arrived")])])
-    book.states["d"], book.tried["d"] = ["accepted"], "scheduled"
+    book.states["d"], book.attempted["d"] = ["accepted"], "scheduled"
     live(database, "accepted", "scheduled")
 
     assert verify_database(database, [book]).wrong == {}

@@ -59,7 +59,7 @@ def test_what_happens_in_the_test_block_changes_no_score(company, backtest):
 
 
 def test_a_rolling_back_test_fits_anew_on_what_is_mature_then(company, backtest):
-    rolling = run_backtest(company.training_set, company.log, company.context, BacktestPlan(each=5))
+    rolling = run_backtest(company.training_set, company.log, company.context, BacktestPlan(cutoffs_per_fit=5))
     assert rolling.fits == -(-len(backtest.test) // 5)
     assert rolling.test.tolist() == backtest.test.tolist()
     first = np.isin(rolling.scored.labels.rows.cutoff, backtest.test[:5])
@@ -69,7 +69,7 @@ def test_a_rolling_back_test_fits_anew_on_what_is_mature_then(company, backtest)
 
 def test_a_rolling_step_below_one_is_bad_use():
     with pytest.raises(BadUse, match="--rolling"):
-        BacktestPlan(each=0)
+        BacktestPlan(cutoffs_per_fit=0)
 
 
 def test_the_table_has_every_model_in_every_group(evaluation):

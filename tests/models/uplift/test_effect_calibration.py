@@ -34,7 +34,7 @@ def chosen_total(sample):
     """The action with the largest prediction for every account: what is predicted, what is claimed."""
     fitted = EffectModel().fit_sample(sample).fitted
     fold = sample_folds(sample)
-    predicted, scale = fitted.predict(sample.values, fold), fitted.scale.held_out(sample.values, fold).effect_scale
+    predicted, scale = fitted.predict(sample.values, fold), fitted.scale.out_of_fold(sample.values, fold).effect_scale
     action = predicted.argmax(axis=1)
     row = np.arange(len(sample))
     claim = fitted.calibration.total(fold, action, scale)

@@ -86,7 +86,7 @@ def test_where_an_action_never_happens_nothing_is_known():
     assert (basis[X[:, 2] < 0.3, 2] == "observational").mean() > 0.95
     assumed = effects.fitted.basis(X, prior=np.ones(basis.shape, dtype=bool))
     assert set(assumed[X[:, 2] > 0.7, 2]) <= {"prior", "observational"}
-    assert np.isnan(effects.evidence.held_out[X[:, 2] > 0.7, 2]).mean() > 0.8
+    assert np.isnan(effects.evidence.out_of_fold[X[:, 2] > 0.7, 2]).mean() > 0.8
 
 
 def test_an_action_that_may_not_be_given_is_neither_compared_nor_claimed():

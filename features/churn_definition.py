@@ -38,7 +38,7 @@ class ChurnDefinition:
         if not 0 < self.personal_k < np.inf:
             faults.append(Fault("churn.personal_k", f"{self.personal_k} is not positive", "give a number above 0"))
         if faults:
-            raise BadUse("The churn definition cannot be used.", faults)
+            raise BadUse("The churn definition is not valid.", faults)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from kqml.events import EventKind
 from kqml.history.event_log import EventLog
 
 _NOTHING = Fault("events", "the log is empty", "import a history first")
-_NO_ORDERS = Fault("events", "none of the events is an order", "map the rows that are orders to kind `order`")
+_NO_ORDERS = Fault("events", "the log has no orders", "map the rows of orders to the kind `order`")
 
 Day = TypeVar("Day", bound=date)
 FIRST_YEAR, LAST_YEAR = 1970, 2099
@@ -37,7 +37,7 @@ def parse_cutoff(text: str, time_zone: str) -> int:
         return instant_of(_in_reach(datetime.fromisoformat(text)))
     except ValueError as error:
         todo = "give a date such as 2024-01-31 or an instant with offset such as 2024-01-31T09:00+08:00"
-        raise BadUse("A cutoff cannot be read.", [Fault("cutoff", f"{text!r}: {error}", todo)]) from error
+        raise BadUse("The cutoff is not valid.", [Fault("cutoff", f"{text!r}: {error}", todo)]) from error
 
 
 def _in_reach(day: Day) -> Day:
@@ -49,7 +49,7 @@ def _in_reach(day: Day) -> Day:
 def default_cutoff(log: EventLog, time_zone: str) -> int:
     """Local midnight after the last `known_at`: everything in the log is visible. Raises Refused on an empty log."""
     if not len(log):
-        raise Refused("There are no events, so there is no cutoff.", [_NOTHING])
+        raise Refused("There are no events to take a cutoff from.", [_NOTHING])
     return _midnight(int(log.known_at.max()), time_zone, days_later=1)
 
 
@@ -59,7 +59,7 @@ def last_day(log: EventLog, time_zone: str) -> int:
     An event recorded ahead of its time (a payment falling due) speaks of the day of its record.
     """
     if not len(log):
-        raise Refused("There are no events, so there is no last day.", [_NOTHING])
+        raise Refused("There are no events to take a last day from.", [_NOTHING])
     return _midnight(int(np.minimum(log.occurred_at, log.known_at).max()), time_zone)
 
 
@@ -67,7 +67,7 @@ def default_start(log: EventLog, time_zone: str) -> int:
     """Return the first local midnight with a year of orders before it, or a quarter of a log shorter than four."""
     ordered = log.occurred_at[log.kind == EventKind.ORDER.number]
     if not len(ordered):
-        raise Refused("There are no orders, so nobody can be asked about.", [_NO_ORDERS])
+        raise Refused("There are no orders, so no account can be scored.", [_NO_ORDERS])
     first = int(ordered.min())
     history = min(DEFAULT_HISTORY_DAYS * DAY_US, DEFAULT_HISTORY_SHARE * (last_day(log, time_zone) - first))
     return _midnight(first + math.floor(max(history, 0)) - 1, time_zone, days_later=1)
@@ -76,7 +76,10 @@ def default_start(log: EventLog, time_zone: str) -> int:
 def grid(start: int, every_days: int, until: int, time_zone: str) -> Instants:
     """`start` and every `every_days` local days later while not after `until`: midnights stay midnights."""
     if every_days < 1:
-        raise BadUse("The grid of cutoffs cannot be made.", [Fault("--every", f"{every_days} is below 1", "give days")])
+        raise BadUse(
+            "The interval between cutoffs is not valid.",
+            [Fault("--every", f"{every_days} is below 1", "give a number of days")],
+        )
     first = moment_of(start, time_zone)
     steps = max(0, (until - start) // (every_days * DAY_US) + 2)
     instants = [instant_of(first + timedelta(days=every_days * step)) for step in range(steps)]

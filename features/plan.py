@@ -48,7 +48,7 @@ def compile_plan(features: Sequence[Feature]) -> FeaturePlan:
     """Return the plan of `features`, in their order. Raises BadUse naming every feature that cannot be computed."""
     faults = faults_of(features)
     if faults:
-        raise BadUse("The catalog cannot be compiled.", faults)
+        raise BadUse("The feature catalog is not valid.", faults)
     peers = [index for index, feature in enumerate(features) if isinstance(feature.measure, Peer)]
     targets = {
         index: feature.measure for index, feature in enumerate(features) if isinstance(feature.measure, CadenceTarget)

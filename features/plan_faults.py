@@ -14,7 +14,7 @@ def faults_of(features: Sequence[Feature]) -> list[Fault]:
     columns = [feature.column for feature in features]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     return [
-        *(Fault(column, "is defined twice", "leave one of them out") for column in repeated),
+        *(Fault(column, "the column is defined twice", "remove one definition") for column in repeated),
         *(fault for feature in features for fault in _faults_of_feature(feature)),
         *_faults_of_rules(features),
     ]
@@ -27,9 +27,9 @@ def _faults_of_rules(features: Sequence[Feature]) -> list[Fault]:
     for kind in (Ledger, Card, CountingRule):
         result = sum(isinstance(rule, kind) for rule in rules)
         if result > 1:
-            faults.append(Fault(kind.__name__.lower(), f"{result} of them in one catalog", "use one"))
+            faults.append(Fault(kind.__name__.lower(), f"the catalog uses {result}", "use one"))
     long = [rule for rule in rules if isinstance(rule, Card) and len(rule.fields) > BITS]
-    return faults + [Fault("card", f"{len(rule.fields)} fields", f"name at most {BITS}") for rule in long]
+    return faults + [Fault("card", f"the card has {len(rule.fields)} fields", f"give at most {BITS}") for rule in long]
 
 
 def _faults_of_feature(feature: Feature) -> list[Fault]:
@@ -40,9 +40,9 @@ def _faults_of_feature(feature: Feature) -> list[Fault]:
     ]
     faults = [Fault(feature.column, what, todo) for wrong, what, todo in rules if wrong]
     if feature.fill is not None and any(atom.months is not None for atom in atoms_of(feature.measure)):
-        faults.append(Fault(feature.column, "a fill of a month", "leave the fill out"))
+        faults.append(Fault(feature.column, "a monthly window has a fill value", "remove the fill value"))
     if any(_is_rate_without_windows(part) for part in combined_of(feature.measure)):
-        faults.append(Fault(feature.column, "a ratio of rates without two windows", "give both atoms days"))
+        faults.append(Fault(feature.column, "a ratio of rates needs two windows", "give `days` for both atoms"))
     return faults
 
 

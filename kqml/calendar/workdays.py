@@ -50,8 +50,8 @@ class Workdays:
 def workdays(country: str = "CN") -> Workdays:
     """The working days of a country. Raises BadUse for one whose holidays are not known."""
     if country not in countries():
-        fault = Fault("country", f"{country!r} is not known", "give an ISO code of two letters such as CN")
-        raise BadUse("There is no such calendar of working days.", [fault])
+        fault = Fault("country", f"{country!r} has no calendar", "give an ISO code of two letters such as CN")
+        raise BadUse("The working-day calendar does not exist.", [fault])
     return Workdays(country)
 
 

@@ -180,7 +180,7 @@ def read_dataset(path: Path) -> Dataset:
     """The dataset in a folder. Raises BadUse where there is none, CouldNot where it cannot be read."""
     described = path / "dataset.json"
     if not described.is_file():
-        raise BadUse(f"{path} is not a dataset: it has no dataset.json. Make one with `kqml import`.")
+        raise BadUse(f"{path} is not a dataset: dataset.json is missing. Create a dataset with `kqml import`.")
     try:
         info = DatasetInfo.from_json(described.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -225,9 +225,9 @@ def refuse_existing(path: Path, *, force: bool = False) -> None:
     if not path.exists():
         return
     if not force:
-        raise BadUse(f"{path} exists already; name another folder, or add --force to replace it.")
+        raise BadUse(f"{path} exists; give another folder, or add --force to replace it.")
     if not (path / "dataset.json").is_file():
-        raise BadUse(f"{path} exists and is not a dataset, so --force does not replace it; name another folder.")
+        raise BadUse(f"{path} exists and is not a dataset, so --force does not replace it; give another folder.")
 
 
 def _put_aside(path: Path) -> None:

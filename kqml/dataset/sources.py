@@ -111,7 +111,7 @@ def read_parquet(
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             if lacking := [name for name in needed if name not in names]:
-                raise CouldNot(f"{path} lacks the columns {', '.join(lacking)}: import the data again.")
+                raise CouldNot(f"{path} does not have the columns {', '.join(lacking)}; import the data again.")
             if columns is None:
                 return file.read()
             retained = [name for name in columns if name in names]

@@ -36,12 +36,10 @@ def check_tables(tables: Mapping[str, TableRows], info: DatasetInfo, sink: Table
     Raises BadUse on tables that do not exist, Refused where rows break the data contract.
     """
     unknown = [
-        Fault(name, "is not a table of a dataset", f"use {', '.join(SCHEMAS)}")
-        for name in tables
-        if name not in SCHEMAS
+        Fault(name, "is not a dataset table", f"use {', '.join(SCHEMAS)}") for name in tables if name not in SCHEMAS
     ]
     if unknown or "events" not in tables:
-        raise BadUse("A dataset needs the table events and knows four tables.", unknown)
+        raise BadUse("The tables are not those of a dataset.", unknown)
     parts = _EventParts(sink)
     parts.add(tables["events"])
     hashes = {name: _add_small(sink, name, table) for name, table in tables.items() if name != "events"}

@@ -18,7 +18,7 @@ SUFFIXES = (".parquet", ".csv")
 def check_table_path(path: Path) -> None:
     """Raises BadUse where the name does not say in which format rows are to be written."""
     if path.suffix not in SUFFIXES:
-        fault = Fault("--out", f"{path} ends in {path.suffix!r}", f"name it {' or '.join(SUFFIXES)}")
+        fault = Fault("--out", f"{path} has the extension {path.suffix!r}", f"use {' or '.join(SUFFIXES)}")
         raise BadUse("The rows cannot be written.", [fault])
 
 

@@ -143,7 +143,7 @@ def conform(name: str, table: pa.Table | pd.DataFrame) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             faults.append(Fault(f"{name}.{column.name}", str(error), f"give it as {column.type}"))
     if faults:
-        raise Refused(f"The table {name} does not follow the data contract.", faults)
+        raise Refused(f"The table {name} does not match the data contract.", faults)
     return pa.table(columns, schema=pa.schema([SCHEMAS[name].field(column) for column in columns]))
 
 
@@ -161,7 +161,7 @@ def _column_faults(name: str, table: pa.Table) -> list[Fault]:
         if column not in known
     ]
     return faults + [
-        Fault(f"{name}.{column}", "is absent", "every row needs it")
+        Fault(f"{name}.{column}", "the column is missing", "add the column")
         for column in REQUIRED[name]
         if column not in table.column_names
     ]
@@ -173,7 +173,7 @@ def check_rows(name: str, table: pa.Table) -> None:
     try:
         _rules(name, tuple(table.column_names)).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        raise Refused(f"Rows of {name} break the data contract.", _row_faults(name, error.failure_cases)) from error
+        raise Refused(f"Rows of {name} violate the data contract.", _row_faults(name, error.failure_cases)) from error
 
 
 @cache
@@ -205,5 +205,5 @@ def _row_faults(name: str, cases: pd.DataFrame) -> list[Fault]:
     for (column, check), group in cases.groupby(["column", "check"], sort=True):
         rows = ", ".join(str(int(row) + 1) for row in group["index"].dropna().unique()[:5])
         values = ", ".join(sorted({str(value) for value in group["failure_case"]})[:5])
-        faults.append(Fault(f"{name}.{column}", f"{values} breaks {check} (rows {rows})", "correct these rows"))
+        faults.append(Fault(f"{name}.{column}", f"{values} violates {check} (rows {rows})", "correct these rows"))
     return faults

@@ -122,7 +122,11 @@ def _first_action(data: Mapping[str, Any]) -> Iterator[Problem]:
     if rows and rows[0][0] == 0:
         first = rows[0][1]
         if any(first.get(key) for key in ("contacts", "minutes", "stops", "money", "gift")):
-            yield ("actions", 0), "the first action takes something or makes contact", "put `wait` first"
+            yield (
+                ("actions", 0),
+                "the first action uses minutes, stops, money or a contact",
+                "define `wait` as the first action",
+            )
 
 
 def _gifts(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -142,7 +146,7 @@ def _priors(data: Mapping[str, Any]) -> Iterator[Problem]:
     priors = _at(data, "priors")
     for action in priors if isinstance(priors, dict) else ():
         if action not in names[1:]:
-            yield ("priors", action), f"{action!r} is no package beside the first", "use the name of a package"
+            yield ("priors", action), f"{action!r} is not an action after the first", "use the name of an action"
 
 
 def _overlaps(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -155,7 +159,7 @@ def _overlaps(data: Mapping[str, Any]) -> Iterator[Problem]:
         for earlier, earlier_end, taken in spans[:index]:
             if days & taken:
                 message = f"{row.get('name')!r} overlaps {earlier_end.get('name')!r} (seasons[{earlier + 1}])"
-                yield ("seasons", position), message, "let each day belong to one season"
+                yield ("seasons", position), message, "assign each day to one season"
 
 
 def _days_of(start: Any, end: Any) -> frozenset[int] | None:
@@ -175,14 +179,18 @@ def _seasons_named(data: Mapping[str, Any]) -> Iterator[Problem]:
         seasons = row.get("seasons", [])
         for season in seasons if isinstance(seasons, list) else ():
             if season not in names:
-                yield ("help_offers", position, "seasons"), f"{season!r} is no season", "name one of `seasons`"
+                yield ("help_offers", position, "seasons"), f"{season!r} is not a season", "use a name of `seasons`"
     for position, row in _rows(data, "seasons"):
         if (
             isinstance(row.get("start"), str)
             and isinstance(row.get("end"), str)
             and _days_of(row["start"], row["end"]) is None
         ):
-            yield ("seasons", position), f"{row['start']} to {row['end']} are no days of a year", "give them as MM-DD"
+            yield (
+                ("seasons", position),
+                f"{row['start']} to {row['end']} is not a range of days",
+                "give both dates as MM-DD",
+            )
 
 
 def _caps(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -194,7 +202,7 @@ def _caps(data: Mapping[str, Any]) -> Iterator[Problem]:
             message = f"{month:g} a month are fewer than the cadence of {request:g}"
             yield ("limits", "month", channel), message, "raise the cap, or lower the cadence"
         if _is_number(week) and _is_number(month) and week > month:
-            yield ("limits", "week", channel), f"{week:g} a week are more than {month:g} a month", "lower it"
+            yield ("limits", "week", channel), f"{week:g} a week exceeds {month:g} a month", "lower it"
 
 
 def _depth(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -205,7 +213,7 @@ def _depth(data: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         for key in low.keys() & high.keys():
             if _is_number(low[key]) and _is_number(high[key]) and high[key] < low[key]:
-                yield ("depth", above, key), f"{high[key]:g} is less than {below} takes ({low[key]:g})", "raise it"
+                yield ("depth", above, key), f"{high[key]:g} is below the {low[key]:g} of {below}", "raise it"
 
 
 def _tolerance(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -226,20 +234,20 @@ def _windows(data: Mapping[str, Any]) -> Iterator[Problem]:
     for path, row in (*rows, (("personal_days", "birthday"), _at(data, "personal_days.birthday"))):
         days: list[Any] = [row.get(key) for key in ("days_before", "days_after")] if isinstance(row, dict) else [None]
         if all(map(_is_number, days)) and sum(days) >= LUNAR_YEAR:
-            yield path, f"its {sum(days):g} days overlap those of the next year", "lower days_before or days_after"
+            yield path, f"{sum(days):g} days overlap the days of the next year", "lower days_before or days_after"
 
 
 def _personal_days(data: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("milestone", "misfortune"):
         if _at(data, f"personal_days.{name}.days_before") not in (0, None):
-            message = f"a {name} is not known before it is told"
+            message = f"a {name} is not known in advance"
             yield ("personal_days", name, "days_before"), message, "set it to 0"
 
 
 def _omissions(data: Mapping[str, Any]) -> Iterator[Problem]:
     for position, row in _rows(data, "emotional_omissions"):
         if "days" not in row and row.get("kind") != "promise_made":
-            yield ("emotional_omissions", position), f"{row.get('kind')!r} has no due date of its own", "give `days`"
+            yield ("emotional_omissions", position), f"{row.get('kind')!r} has no due date", "add `days`"
 
 
 def _facts(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -254,4 +262,6 @@ def _facts(data: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(message, dict):
             yield from ((("facts", code, name), "is absent", "add it") for name in names if name not in message)
             todo = f"use {', '.join(names)}"
-            yield from ((("facts", code, name), f"is no fact of {code}", todo) for name in message if name not in names)
+            yield from (
+                (("facts", code, name), f"is not a fact of {code}", todo) for name in message if name not in names
+            )

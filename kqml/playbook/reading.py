@@ -35,7 +35,7 @@ def parse_playbook(text: str, name: str) -> Playbook:
     playbook, result = _validated(data)
     problems += [*result, *meaning_problems(data)]
     if problems or playbook is None:
-        raise BadUse(f"The playbook {name} cannot be used.", _located(problems, key_lines(text), name))
+        raise BadUse(f"The playbook {name} is not valid.", _located(problems, key_lines(text), name))
     return playbook
 
 
@@ -50,7 +50,7 @@ def _text(name: str) -> str:
             return (resources.files("kqml.playbook") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
         return Path(name).read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise BadUse(f"There is no playbook {name}; give a file or one of {', '.join(PRESETS)}.") from error
+        raise BadUse(f"The playbook {name} does not exist; give a file or one of {', '.join(PRESETS)}.") from error
     except UnicodeDecodeError as error:
         raise BadUse(f"The playbook {name} is not text in UTF-8: {error}.") from error
     except OSError as error:
@@ -89,11 +89,11 @@ def _validated(data: dict[str, Any]) -> tuple[Playbook | None, list[Problem]]:
 def _shape_problem(loc: KeyPath, kind: str, message: str, value: object) -> Problem:
     path = tuple(part for part in loc if part != "[key]")
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return path, "is not a key of a playbook", f"correct or delete it; {_GUIDE}"
+        return path, "is not a playbook key", f"correct or delete it; {_GUIDE}"
     if kind in ("missing", "missing_argument"):
         return path, "is absent", f"add it, or extend a preset; {_GUIDE}"
     if kind in _CONTAINERS:
-        return path, f"it should be {_CONTAINERS[kind]}", f"correct it; {_GUIDE}"
+        return path, f"the value must be {_CONTAINERS[kind]}", f"correct it; {_GUIDE}"
     given = "" if isinstance(value, dict | list) else f" (got {value!r})"
     return path, message.removeprefix("Value error, ") + given, f"correct it; {_GUIDE}"
 

@@ -29,13 +29,13 @@ class ListOf:
 
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool | str):
-        raise ValueError("it should be a number")
+        raise ValueError("the value must be a number")
     return value
 
 
 def _no_seconds(value: Any) -> Any:
     if isinstance(value, int | float):
-        raise ValueError("it should be a time of day such as 20:00:00")
+        raise ValueError("the value must be a time of day such as 20:00:00")
     return value
 
 
@@ -43,25 +43,25 @@ def _kind(value: Any) -> EventKind:
     if isinstance(value, EventKind):
         return value
     if not isinstance(value, str) or value not in KIND_OF_CODE:
-        raise ValueError(f"there is no such kind of event; kinds are {', '.join(KIND_OF_CODE)}")
+        raise ValueError(f"not a kind of event; use one of {', '.join(KIND_OF_CODE)}")
     return KIND_OF_CODE[value]
 
 
 def _festival(value: str) -> str:
     if value not in FESTIVALS:
-        raise ValueError(f"there is no such festival; festivals are {', '.join(FESTIVALS)}")
+        raise ValueError(f"not a festival; use one of {', '.join(FESTIVALS)}")
     return value
 
 
 def _code(value: str) -> str:
     if value not in (*SYMPTOMS, *CAUSES):
-        raise ValueError(f"there is no such reason code; codes are {', '.join((*SYMPTOMS, *CAUSES))}")
+        raise ValueError(f"not a reason code; use one of {', '.join((*SYMPTOMS, *CAUSES))}")
     return value
 
 
 def _country(value: str) -> str:
     if value not in countries():
-        raise ValueError("there is no such calendar of working days; give an ISO code of two letters such as CN")
+        raise ValueError("not a working-day calendar; give an ISO code of two letters such as CN")
     return value
 
 

@@ -33,7 +33,7 @@ class BacktestPlan:
     def __post_init__(self) -> None:
         if self.cutoffs_per_fit is not None and self.cutoffs_per_fit < 1:
             fault = Fault("--rolling", f"{self.cutoffs_per_fit} is below 1", "give the number of test cutoffs per fit")
-            raise BadUse("The back-test cannot be cut.", [fault])
+            raise BadUse("The back-test cannot be split.", [fault])
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ def load_bundle(folder: Path) -> Bundle:
     files, fingerprint = read_checksummed(folder)
     missing = [name for name in PARTS if name not in files]
     if missing:
-        faults = [Fault(str(folder / name), "the manifest does not list it", "train anew") for name in missing]
+        faults = [
+            Fault(str(folder / name), "the manifest does not list the file", "train a new model") for name in missing
+        ]
         raise CouldNot(f"The bundle {folder} is incomplete.", faults)
     try:
         model = model_from(files[TREES].decode(), orjson.loads(files[MODEL]))
@@ -79,8 +81,8 @@ def load_bundle(folder: Path) -> Bundle:
         peers = PeerReference.from_json(orjson.loads(files[PEERS]))
         playbook = playbook_from(orjson.loads(files[PLAYBOOK]))
     except (ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
-        fault = Fault(str(folder), f"{type(error).__name__}: {error}", "train anew with this program")
-        raise CouldNot("The bundle was made by another program.", [fault]) from error
+        fault = Fault(str(folder), f"{type(error).__name__}: {error}", "train a model with this version of kqml")
+        raise CouldNot("The bundle cannot be loaded by this version of kqml.", [fault]) from error
     return Bundle(model, dataset, typical, peers, playbook, fingerprint)
 
 

@@ -22,7 +22,9 @@ def write_checksums(folder: Path, files: Mapping[str, bytes]) -> str:
     Raises CouldNot where the folder exists or the disk refuses.
     """
     if folder.exists():
-        raise CouldNot(f"{folder} exists.", [Fault(str(folder), "a bundle is never overwritten", "give a new folder")])
+        raise CouldNot(
+            f"The folder {folder} exists.", [Fault(str(folder), "bundles are not overwritten", "give a new folder")]
+        )
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
     manifest = _manifest(files)
     try:
@@ -64,14 +66,17 @@ def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
     except orjson.JSONDecodeError as error:
         raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), f"not JSON: {error}", todo)]) from error
     if not isinstance(result, dict) or result.get("format") != FORMAT:
-        text = f"it says it is {result.get('format')!r}" if isinstance(result, dict) else "it is no JSON object"
-        raise CouldNot("This is not a bundle of kqml.", [Fault(str(path), text, "give the folder of a bundle")])
+        text = f"the format is {result.get('format')!r}" if isinstance(result, dict) else "it is not a JSON object"
+        raise CouldNot("The folder is not a kqml bundle.", [Fault(str(path), text, "give the folder of a bundle")])
     if result.get("format_version") != FORMAT_VERSION:
-        text = f"format version {result.get('format_version')!r}, this program reads {FORMAT_VERSION}"
-        raise CouldNot("The bundle has another format.", [Fault(str(path), text, "train anew with this program")])
+        text = f"the format version is {result.get('format_version')!r}, this program reads {FORMAT_VERSION}"
+        raise CouldNot(
+            "The format version of the bundle is not supported.",
+            [Fault(str(path), text, "train a model with this version of kqml")],
+        )
     claimed = result.pop("seal", None)
     if claimed != _sha256(_canonical(result)) or _canonical({**result, "seal": claimed}) != raw:
-        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), "its seal does not fit it", todo)])
+        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), "its checksum does not match", todo)])
     return dict(result["files"])
 
 
@@ -80,9 +85,11 @@ def _fault(path: Path, content: bytes | None, listed: Mapping[str, Any]) -> Faul
     if content is None:
         return Fault(str(path), "the file is missing", todo)
     if len(content) != listed["bytes"]:
-        return Fault(str(path), f"{len(content)} bytes, the manifest says {listed['bytes']}", todo)
+        return Fault(str(path), f"the file has {len(content)} bytes, the manifest lists {listed['bytes']}", todo)
     if _sha256(content) != listed["sha256"]:
-        return Fault(str(path), f"sha256 {_sha256(content)[:12]}…, the manifest says {listed['sha256'][:12]}…", todo)
+        return Fault(
+            str(path), f"the sha256 is {_sha256(content)[:12]}…, the manifest lists {listed['sha256'][:12]}…", todo
+        )
     return None
 
 
@@ -91,7 +98,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         fault = Fault(str(path), str(error.strerror), "give the folder of a bundle")
-        raise CouldNot("A bundle cannot be read.", [fault]) from error
+        raise CouldNot("The bundle cannot be read.", [fault]) from error
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:

@@ -191,12 +191,20 @@ def scored_features(bundle: Bundle) -> tuple[Feature, ...]:
     model = bundle.model
     unknown = [column for column in model.numeric_columns if column not in known]
     if unknown:
-        faults = [Fault(column, "this program's catalog has no such feature", "train anew") for column in unknown]
-        raise CouldNot("The model was trained with another catalog of features.", faults)
+        faults = [
+            Fault(column, "the catalog of this version has no such feature", "train a model with this version of kqml")
+            for column in unknown
+        ]
+        raise CouldNot("The model needs features that the catalog does not have.", faults)
     features = tuple(known[column] for column in model.numeric_columns)
     if catalog_fingerprint(features) != model.catalog_fingerprint:
-        message = f"{model.catalog_fingerprint[:12]}…, this program's is {catalog_fingerprint(features)[:12]}…"
-        raise CouldNot("The model was trained with another catalog.", [Fault("catalog", message, "train anew")])
+        message = (
+            f"the model's is {model.catalog_fingerprint[:12]}…, this version's is {catalog_fingerprint(features)[:12]}…"
+        )
+        raise CouldNot(
+            "The model was trained with another version of the catalog.",
+            [Fault("catalog fingerprint", message, "train a model with this version of kqml")],
+        )
     return features
 
 

@@ -51,7 +51,7 @@ def split_cutoffs(cutoffs: Instants, matures_at: Instants, test_share: float) ->
     test = np.arange(len(cutoffs)) >= len(cutoffs) - _count(len(cutoffs), test_share, 1)
     training = _mature_before(cutoffs, matures_at, test)
     if not training.any():
-        raise Refused("No cutoff is left to train on.", [_too_short(cutoffs)])
+        raise Refused("There are no cutoffs to train on.", [_too_short(cutoffs)])
     return _inner(cutoffs, matures_at, training, test)
 
 
@@ -98,14 +98,14 @@ def _count(total: int, share: float, fewest: int) -> int:
 def _check_share(test_share: float) -> None:
     if not 0 < test_share < 1:
         fault = Fault("--test-share", f"{test_share} is not between 0 and 1", "give a share such as 0.25")
-        raise BadUse("The test block cannot be cut.", [fault])
+        raise BadUse("The test block cannot be split off.", [fault])
 
 
 def _too_short(cutoffs: Instants) -> Fault:
     return Fault(
         "timeline",
         f"none of the {len(cutoffs)} cutoffs has mature labels before the first test cutoff",
-        "bring a longer history, shorten --horizon or --gap, or lower --test-share",
+        "provide a longer history, shorten --horizon or --gap, or lower --test-share",
     )
 
 

@@ -55,8 +55,8 @@ def read_usage(path: Path) -> Sequence[TestSetUsage]:
     try:
         return [TestSetUsage(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
     except (ValueError, TypeError) as error:
-        fault = Fault(str(path), f"{error}", "move it away: counting then starts anew, and say so in what you publish")
-        raise CouldNot("The ledger of test-set usage cannot be read.", [fault]) from error
+        fault = Fault(str(path), f"{error}", "move the file away; counting restarts, so report that with your results")
+        raise CouldNot("The record of test-set usage cannot be read.", [fault]) from error
 
 
 def _overlap(usage: TestSetUsage, earlier: TestSetUsage) -> bool:

@@ -50,11 +50,17 @@ def promote(registry: RegistryClient, wanted: str, signed: SignedMove, alias: st
     grade = read_bundle(registry, version).model.grade
     if alias == CHAMPION and grade not in PROMOTABLE:
         raise Refused(
-            f"Version {version.number} may not become {alias}.",
-            [Fault("grade", f"{grade}", "only A and B may: train on more data, or read why in the run's evaluation")],
+            f"Version {version.number} cannot become {alias}.",
+            [
+                Fault(
+                    "grade",
+                    f"the grade is {grade}, A or B is required",
+                    "train on more data; the run's evaluation states the reasons",
+                )
+            ],
         )
     if alias in version.aliases:
-        raise Refused(f"Version {version.number} is the {alias} already.")
+        raise Refused(f"Version {version.number} is already the {alias}.")
     return _move(registry, version, alias, "promote", signed)
 
 
@@ -65,7 +71,7 @@ def rollback(registry: RegistryClient, signed: SignedMove) -> AliasMove:
     earlier = line[:-1] if present and line[-1:] == [present.number] else line
     if not earlier:
         text = f"version {present.number} is the first" if present else "there is none"
-        raise Refused("There is no earlier champion to go back to.", [Fault(CHAMPION, text, "promote a version")])
+        raise Refused("There is no earlier champion to roll back to.", [Fault(CHAMPION, text, "promote a version")])
     return _move(registry, find_version(registry, str(earlier[-1])), CHAMPION, "rollback", signed)
 
 

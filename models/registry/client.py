@@ -68,7 +68,7 @@ def connect_registry(registry: RegistryClient) -> "Iterator[MlflowClient]":
             yield MlflowClient(tracking_uri=registry.uri, registry_uri=registry.uri)
         except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
             raise CouldNot(
-                "The model registry did not do it.",
+                "The model registry request failed.",
                 [Fault(registry.shown, _first_line(error), "check KQML_MLFLOW_URI, the database and its disk")],
             ) from error
 

@@ -28,11 +28,11 @@ def read_pointer(pointer: Path) -> ServedPointer:
         fields = orjson.loads(pointer.read_bytes())
         published = ServedPointer(**fields)
     except (OSError, ValueError, TypeError) as error:
-        fault = Fault(str(pointer), f"{error}", "start `kqml serve`, which writes it anew")
+        fault = Fault(str(pointer), f"{error}", "start `kqml serve`, which rewrites the file")
         raise CouldNot("The pointer to the served model cannot be read.", [fault]) from error
     if not all(isinstance(value, str) for value in fields.values()) or Path(published.folder).name != published.folder:
-        fault = Fault(str(pointer), f"{fields!r}", "start `kqml serve`, which writes it anew")
-        raise CouldNot("The pointer to the served model names no folder beside it.", [fault])
+        fault = Fault(str(pointer), f"{fields!r}", "start `kqml serve`, which rewrites the file")
+        raise CouldNot("The pointer to the served model does not name a folder next to it.", [fault])
     return published
 
 

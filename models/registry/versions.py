@@ -53,7 +53,7 @@ def find_version(registry: RegistryClient, wanted: str) -> Version:
             return version
     known = ", ".join(str(version.number) for version in versions) or "none: run `kqml train` first"
     todo = f"versions: {known}" + ("" if wanted.isdecimal() else "; `kqml promote VERSION` gives one an alias")
-    raise BadUse(f"There is no version {wanted} of the model.", [Fault("version", f"{wanted!r}", todo)])
+    raise BadUse(f"The model has no version {wanted}.", [Fault("version", f"{wanted!r}", todo)])
 
 
 def champion(registry: RegistryClient) -> Version | None:
@@ -72,7 +72,7 @@ def bundle_folder(registry: RegistryClient, version: Version) -> Path:
         return local
     if not registry.is_server:
         raise CouldNot(
-            f"The bundle of version {version.number} is gone.",
+            f"The bundle of version {version.number} does not exist.",
             [Fault(str(local), "the folder does not exist", "restore the artifacts, or promote another version")],
         )
     return _downloaded(registry, version)
@@ -84,8 +84,8 @@ def read_bundle(registry: RegistryClient, version: Version) -> Bundle:
     bundle = load_bundle(folder)
     if bundle.fingerprint != version.bundle:
         text = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
-        fault = Fault(str(folder), f"{text} {version.bundle[:12]}…", "restore the artifacts, or train anew")
-        raise CouldNot("The bundle is not the one that was registered.", [fault])
+        fault = Fault(str(folder), f"{text} {version.bundle[:12]}…", "restore the artifacts, or train a new model")
+        raise CouldNot("The bundle differs from the registered one.", [fault])
     return bundle
 
 

@@ -38,8 +38,8 @@ def complier_effect(
     if not uptake.value > LEAST_T * uptake.error:
         message = f"raises the share that does {action} by {uptake.value:.3f} ± {1.96 * uptake.error:.3f}"
         raise Refused(
-            "Assignment hardly moves execution.",
-            [Fault(f"action {action}", f"assigning it {message}", "tell the effect of assigning only")],
+            "Assignment has too little effect on execution.",
+            [Fault(f"action {action}", f"assigning it {message}", "report the effect of assignment (ITT) only")],
         )
     ratio = assigned.value / uptake.value
     scores = clustered_mean((y - ratio * d) / uptake.value, who)

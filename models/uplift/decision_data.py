@@ -87,8 +87,8 @@ class DecisionData:
         """The rows as a learner's sample. Raises Refused where a row is not mature: its outcome is not known yet."""
         immature = int((~self.outcomes.mature).sum())
         if immature:
-            fault = Fault("outcome", f"{immature} rows are not mature", "learn from `learnable()` rows only")
-            raise Refused("An outcome that is not there yet cannot be learned from.", [fault])
+            fault = Fault("outcome", f"is not mature in {immature} rows", "select the rows of `learnable()` first")
+            raise Refused("Rows without a mature outcome cannot be used to fit effects.", [fault])
         return DecisionSample(
             values=values,
             action=self.action,

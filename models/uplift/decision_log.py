@@ -44,12 +44,12 @@ def read_decision_log(folder: Path) -> DecisionLog:
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     if not path.is_file():
         todo = "name a folder that `kqml simulate --log` or `kqml plan` wrote"
-        raise BadUse("There is no decision log.", [Fault(str(path), "is absent", todo)])
+        raise BadUse("The decision log does not exist.", [Fault(str(path), "the file does not exist", todo)])
     try:
         names = pq.read_schema(path).names
         lacking = [name for name in columns if name not in names]
         if lacking:
-            fault = Fault(str(path), f"lacks {', '.join(lacking)}", "write the log anew")
+            fault = Fault(str(path), f"the columns {', '.join(lacking)} are missing", "write the log again")
             raise CouldNot("The decision log is incomplete.", [fault])
         return pd.DataFrame(pq.read_table(path, columns=list(columns)).to_pandas())
     except (pa.ArrowException, OSError) as error:

@@ -97,20 +97,24 @@ def _refuse_strangers(decisions: pd.DataFrame, account: Codes, playbook: Playboo
         faults.append(
             Fault(
                 "account_id",
-                f"{example!r} is not in the dataset ({(account < 0).sum()} rows)",
-                "read both from one folder",
+                f"{example!r} is not an account of the dataset ({(account < 0).sum()} rows)",
+                "give the log and the dataset of the same company",
             )
         )
     strange = sorted(set(decisions["assigned"].dropna().unique()) - set(playbook.action_names))
     if strange:
         faults.append(
-            Fault("assigned", f"{', '.join(strange)} is no package of {playbook.name}", "name the playbook of the log")
+            Fault(
+                "assigned",
+                f"{', '.join(strange)} is not an action of the playbook {playbook.name}",
+                "give the playbook that the log was written with",
+            )
         )
     twice = decisions.duplicated(["account_id", "cutoff"])
     if twice.any():
         example = decisions.loc[twice, "account_id"].iloc[0]
         faults.append(
-            Fault("account_id", f"{example!r} is decided twice at one cutoff ({twice.sum()} rows)", "keep one")
+            Fault("account_id", f"{example!r} has two decisions at one cutoff ({twice.sum()} rows)", "keep one of them")
         )
     if faults:
         raise Refused("The decision log does not belong to the dataset.", faults)

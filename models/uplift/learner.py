@@ -98,13 +98,13 @@ class LearnedEffects:
 def _refuse_thin(sample: DecisionSample, learn: Flags) -> None:
     counts = np.bincount(sample.action[learn], minlength=len(sample.actions))
     faults = [
-        Fault(f"action {name}", f"{count} rows to learn from", f"bring {LEAST_ROWS}, or leave the action out")
+        Fault(f"action {name}", f"{count} rows", f"provide at least {LEAST_ROWS} rows, or remove the action")
         for name, count in zip(sample.actions, counts.tolist(), strict=True)
         if count < LEAST_ROWS
     ]
     if len(sample.actions) < 2:
         faults.append(
-            Fault("action", f"only {', '.join(sample.actions)} occurs", "bring rows with at least two actions")
+            Fault("action", f"the rows hold only {', '.join(sample.actions)}", "provide rows with at least two actions")
         )
     if faults:
-        raise Refused("There is too little to learn effects from.", faults)
+        raise Refused("There are too few rows to estimate effects.", faults)

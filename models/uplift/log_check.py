@@ -78,21 +78,33 @@ def _faults(data: DecisionData, learnable: DecisionData, actions: tuple[ActionCh
     faults = []
     if not data.outcomes.mature.any():
         faults.append(
-            Fault("maturity", f"none of {len(data)} rows has its outcome yet", "wait for the horizon to pass")
+            Fault(
+                "maturity",
+                f"none of {len(data)} decisions has a mature outcome",
+                "wait until the horizon of the first decisions has passed",
+            )
         )
     elif not len(learnable):
-        faults.append(Fault("evaluable", "no mature row may be learned from", "log draws with their chances"))
+        faults.append(
+            Fault(
+                "evaluable",
+                "no decision with a mature outcome is evaluable",
+                "log randomised decisions with their propensities",
+            )
+        )
     if not actions or actions[0].rows < LEAST_ROWS:
         rows = actions[0].rows if actions else 0
-        faults.append(Fault("overlap", f"{rows} rows that waited", f"bring {LEAST_ROWS} to compare with"))
+        faults.append(Fault("overlap", f"{rows} decisions to wait", f"provide at least {LEAST_ROWS} decisions to wait"))
     results = [action for action in actions[1:] if action.rows >= LEAST_ROWS and action.effective >= LEAST_EFFECTIVE]
     if not results:
-        faults.append(Fault("overlap", f"no action has {LEAST_ROWS} rows", "log more weeks, or explore more"))
+        faults.append(
+            Fault("overlap", f"no action has {LEAST_ROWS} decisions", "log more weeks, or raise the exploration rate")
+        )
     faults += [
         Fault(
             "probability",
-            f"{action.action} was drawn with a chance of {action.least_chance:.4f}",
-            f"explore with at least {LEAST_CHANCE}",
+            f"{action.action} has a propensity of {action.least_chance:.4f}",
+            f"keep every propensity at or above {LEAST_CHANCE}",
         )
         for action in actions
         if action.least_chance < LEAST_CHANCE

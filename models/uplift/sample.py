@@ -71,7 +71,7 @@ def decision_sample(
         codes = np.array([code_of[name] for name in names.tolist()], dtype=np.int64)
         faults = _eligibility_faults(codes, may, len(known))
     if faults:
-        raise BadUse("The rows cannot be learned from.", faults)
+        raise BadUse("The rows cannot be used to fit effects.", faults)
     return DecisionSample(values, codes, y, p, owner.astype(np.int64), may, known)
 
 
@@ -82,21 +82,27 @@ def _named(names: NDArray[np.str_]) -> tuple[str, ...]:
 
 def _faults(shapes: dict[str, int], values: Any, y: Floats, p: Floats, strange: set[str]) -> list[Fault]:
     faults = [
-        Fault(name, f"{rows} rows beside {len(y)} outcomes", "give one for each row")
+        Fault(name, f"has {rows} rows, outcome has {len(y)}", "give one value for each row")
         for name, rows in shapes.items()
         if rows != len(y)
     ]
     if values.ndim != 2:
-        faults.append(Fault("X", f"has {values.ndim} dimensions", "give rows × features"))
+        faults.append(Fault("X", f"has {values.ndim} dimensions", "give a matrix of rows × features"))
     if not np.isfinite(y).all():
-        faults.append(Fault("outcome", f"{(~np.isfinite(y)).sum()} are missing", "leave immature rows out"))
+        faults.append(
+            Fault(
+                "outcome",
+                f"{(~np.isfinite(y)).sum()} values are missing or not finite",
+                "remove rows whose outcome is not mature",
+            )
+        )
     wrong = ~np.isnan(p) & ~((p > 0) & (p <= 1))
     if wrong.any():
         faults.append(
-            Fault("probability", f"{p[wrong][0]} ({wrong.sum()} such rows)", "give numbers above 0, at most 1")
+            Fault("probability", f"{p[wrong][0]} ({wrong.sum()} such rows)", "give probabilities above 0 and at most 1")
         )
     if strange:
-        faults.append(Fault("action", f"{', '.join(sorted(strange))} is not among the actions", "name every action"))
+        faults.append(Fault("action", f"{', '.join(sorted(strange))} is not in `actions`", "add it to `actions`"))
     return faults
 
 
@@ -105,5 +111,11 @@ def _eligibility_faults(codes: Codes, eligible: Flags, count: int) -> list[Fault
         return [Fault("eligible", f"has the shape {eligible.shape}", f"give {len(codes)} rows × {count} actions")]
     broken = ~eligible[np.arange(len(codes)), codes]
     if broken.any():
-        return [Fault("eligible", f"{broken.sum()} rows got an action they might not have", "correct the eligibility")]
+        return [
+            Fault(
+                "eligible",
+                f"is false for the action taken in {broken.sum()} rows",
+                "set it to true for the action taken",
+            )
+        ]
     return []

@@ -153,7 +153,7 @@ BOOKED = Stream("feelings", ORDER.kinds, Ledger((EmotionalEntry(EventKind.ORDER,
 OTHER = Stream("others", ORDER.kinds, Ledger((EmotionalEntry(EventKind.ORDER, 2.0, 30.0),)))
 FULL_CARD = Stream("card", ORDER.kinds, Card(tuple(((f"field{place}",), 1.0) for place in range(64))))
 IMPOSSIBLE = [
-    ([feature(COUNT), feature(COUNT)], "order_count_30d: is defined twice"),
+    ([feature(COUNT), feature(COUNT)], "order_count_30d: the column is defined twice"),
     ([feature(Atom(ORDER, Aggregation.COUNT, days=30, lag=-7))], "a lag of -7 days would read the future"),
     ([feature(Atom(ORDER, Aggregation.COUNT, days=0))], "a window of 0 days"),
     ([feature(Atom(ORDER, Aggregation.COUNT, lag=7))], "a lag of 7 days without a window"),
@@ -163,24 +163,27 @@ IMPOSSIBLE = [
     ([feature(Atom(ORDER, Aggregation.SINCE_LAST, days=7))], "since_last reads no window"),
     ([feature(Atom(ORDER, Aggregation.GAP_MEAN))], "gap_mean with last=None"),
     ([feature(Atom(ORDER, Aggregation.GAP_MEAN, last=0))], "the last 0 gaps"),
-    ([feature(Combined(COUNT, Operation.RATE_RATIO, SINCE))], "a ratio of rates without two windows"),
+    ([feature(Combined(COUNT, Operation.RATE_RATIO, SINCE))], "a ratio of rates needs two windows"),
     ([feature(Atom(ORDER, Aggregation.OPEN))], "open of a stream without a Closing"),
     ([feature(Atom(CLOSED, Aggregation.GAP_LAST))], "gap_last of a stream with a Closing"),
     ([feature(Atom(CLOSED, Aggregation.OPEN, days=30, lag=30))], "open is of the cutoff"),
     ([feature(Atom(BOOKED, Aggregation.BALANCE, days=30))], "balance reads no window"),
-    ([feature(Atom(BOOKED, Aggregation.BALANCE)), feature(Atom(OTHER, Aggregation.WORST))], "ledger: 2 of them"),
-    ([feature(Atom(FULL_CARD, Aggregation.KNOWN))], "card: 64 fields"),
+    (
+        [feature(Atom(BOOKED, Aggregation.BALANCE)), feature(Atom(OTHER, Aggregation.WORST))],
+        "ledger: the catalog uses 2",
+    ),
+    ([feature(Atom(FULL_CARD, Aggregation.KNOWN))], "card: the card has 64 fields"),
     ([feature(Atom(ORDER, Aggregation.COUNT, months=2))], "count over months=2"),
     ([feature(Atom(ORDER, Aggregation.MAXIMUM, "amount", months=0))], "max over months=0"),
     ([feature(Atom(ORDER, Aggregation.COUNT, days=30, months=0))], "count over months=0"),
     ([feature(Atom(ORDER, Aggregation.SUM, "counted", days=30))], "sum of counted"),
-    ([replace(feature(Atom(ORDER, Aggregation.COUNT, months=0)), fill=0.0)], "a fill of a month"),
+    ([replace(feature(Atom(ORDER, Aggregation.COUNT, months=0)), fill=0.0)], "a monthly window has a fill value"),
     ([feature(Atom(Stream("none", frozenset()), Aggregation.COUNT, days=7))], "stream none has no kinds"),
 ]
 
 
 @pytest.mark.parametrize(("features", "words"), IMPOSSIBLE)
 def test_a_feature_that_cannot_be_computed_is_refused_in_words(features, words):
-    with pytest.raises(BadUse, match="The catalog cannot be compiled") as refused:
+    with pytest.raises(BadUse, match="The feature catalog is not valid") as refused:
         compile_plan(features)
     assert words in str(refused.value)

@@ -233,7 +233,7 @@ def test_nobody_gives_no_rows():
     "wrong", [{"horizon": 0}, {"gap": -1}, {"min_orders": 0}, {"active_within": 0}, {"personal_k": float("nan")}]
 )
 def test_an_impossible_definition_names_its_value(wrong):
-    with pytest.raises(BadUse, match="churn definition cannot be used") as raised:
+    with pytest.raises(BadUse, match="churn definition is not valid") as raised:
         ChurnDefinition(**wrong)
     assert f"churn.{next(iter(wrong))}: {next(iter(wrong.values()))}" in str(raised.value)
 

@@ -18,7 +18,7 @@ def refuse_too_little(material: AuditInputs, labels: LabelledRows) -> None:
     """Raise Refused with everything that is missing, each with what to do."""
     faults = list(_faults(material, labels))
     if faults:
-        raise Refused("There is too little to learn churn from.", faults)
+        raise Refused("There is too little data to learn churn.", faults)
 
 
 def _faults(material: AuditInputs, labels: LabelledRows) -> Iterator[Fault]:
@@ -34,27 +34,29 @@ def _few_cutoffs(material: AuditInputs) -> Fault:
     zone, window = material.context.time_zone, material.definition.gap + material.definition.horizon
     days = (last_day(material.log, zone) - int(material.log.occurred_at.min())) // DAY_US + 1
     what = (
-        f"{len(material.cutoffs)} cutoffs can be answered, {FEWEST_CUTOFFS} are needed; the log spans {days} days, "
-        f"an answer takes {window}"
+        f"{len(material.cutoffs)} cutoffs have mature labels, at least {FEWEST_CUTOFFS} are needed; "
+        f"the log spans {days} days, a label takes {window} days"
     )
-    return Fault("cutoffs", what, "bring a longer history, shorten --horizon, --gap or --every, or --start earlier")
+    return Fault(
+        "cutoffs", what, "provide a longer history, shorten --horizon, --gap or --every, or set an earlier --start"
+    )
 
 
 def _nobody(material: AuditInputs) -> Fault:
     definition = material.definition
     what = (
-        f"none of the {material.log.account_count} accounts has {definition.min_orders} orders before a cutoff, "
-        f"the last within {definition.active_within} days, and is in business"
+        f"none of the {material.log.account_count} accounts is open with {definition.min_orders} orders "
+        f"before a cutoff, the last of them within {definition.active_within} days"
     )
-    return Fault("eligibility", what, "lower --min-orders, raise --active-within, or begin later with --start")
+    return Fault("eligibility", what, "lower --min-orders, raise --active-within, or set a later --start")
 
 
 def _few_answers(labels: LabelledRows) -> Iterator[Fault]:
     counts = groups_of(labels).all
     if counts.departures < FEWEST_DEPARTURES:
-        what = f"{counts.departures} distinct departures, {FEWEST_DEPARTURES} are needed"
-        yield Fault("departures", what, "bring more accounts or a longer history, or shorten --horizon")
+        what = f"{counts.departures} distinct departures, at least {FEWEST_DEPARTURES} are needed"
+        yield Fault("departures", what, "provide more accounts or a longer history, or shorten --horizon")
     staying = counts.rows - counts.churned
     if staying < FEWEST_STAYING:
-        what = f"{staying} rows of accounts that stay, {FEWEST_STAYING} are needed"
-        yield Fault("rows that stay", what, "lengthen --horizon, or bring the whole order history")
+        what = f"{staying} rows of accounts that stay, at least {FEWEST_STAYING} are needed"
+        yield Fault("rows that stay", what, "raise --horizon, or provide the whole order history")

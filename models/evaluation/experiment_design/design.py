@@ -57,8 +57,12 @@ def plan_design(
     units = population.accounts if design == "accounts" else population.reps
     holdout = round(units * holdout_share)
     if min(holdout, units - holdout) < 2:
-        fault = Fault("share", f"{holdout_share} of {units} {design} are {holdout}", "let each side have at least two")
-        raise BadUse("Such an experiment cannot be.", [fault])
+        fault = Fault(
+            "share",
+            f"{holdout_share} of {units} {design} gives a holdout of {holdout}",
+            "choose a share that leaves at least two on each side",
+        )
+        raise BadUse("The experiment is too small.", [fault])
     error = _unit_sd(population, design) * float(np.sqrt(1 / holdout + 1 / (units - holdout)))
     # One mean for each rep and one slope are estimated where accounts are held out within reps.
     degrees = float(units - population.reps - 1 if design == "accounts" else units - 2)
@@ -99,7 +103,7 @@ def _check(population: Population, design: str, holdout_share: float, alpha: flo
         "correlation": (-1 < population.correlation < 1, "give a number between -1 and 1"),
     }
     faults = [
-        Fault(name, f"{getattr(population, name)} cannot be", todo)
+        Fault(name, f"{getattr(population, name)} is not valid", todo)
         for name, (holds, todo) in rules.items()
         if not holds
     ]
@@ -107,6 +111,6 @@ def _check(population: Population, design: str, holdout_share: float, alpha: flo
         if not 0 < value < 1:
             faults.append(Fault(name, f"{value} is not between 0 and 1", "give a number between 0 and 1"))
     if design not in DESIGNS:
-        faults.append(Fault("design", f"{design!r} is not known", f"use {', '.join(DESIGNS)}"))
+        faults.append(Fault("design", f"{design!r} is not a design", f"use {', '.join(DESIGNS)}"))
     if faults:
-        raise BadUse("Such an experiment cannot be planned.", faults)
+        raise BadUse("The experiment cannot be planned.", faults)

@@ -31,7 +31,7 @@ def measure_population(dataset: Dataset, playbook: Playbook, weeks: int) -> Popu
     begins = int(log.occurred_at.min()) if len(log) else end
     if end - 2 * span < begins:
         days = (end - begins) // DAY_US
-        fault = Fault("weeks", f"{weeks} twice are more than the {days} days of history", "give fewer weeks")
+        fault = Fault("weeks", f"two periods of {weeks} weeks exceed the {days} days of history", "give fewer weeks")
         raise Refused("The history is too short.", [fault])
     rates = margin_rates(dataset, playbook)
     owner = accounts.get("owner_rep_id", pd.Series(index=accounts.index, dtype=object))
@@ -54,8 +54,8 @@ def population_of(before: Floats, after: Floats, rep: NDArray[np.int64]) -> Popu
     reps = len(np.unique(rep))
     if len(after) < LEAST_ACCOUNTS or reps < LEAST_REPS:
         message = f"{len(after)} accounts of {reps} reps"
-        fault = Fault("dataset", message, f"there must be {LEAST_ACCOUNTS} accounts of {LEAST_REPS} reps")
-        raise Refused("There are too few accounts to measure a spread.", [fault])
+        fault = Fault("dataset", message, f"provide at least {LEAST_ACCOUNTS} accounts of {LEAST_REPS} reps")
+        raise Refused("There are too few accounts to estimate a standard deviation.", [fault])
     cap = float(np.quantile(after, CAPPED))
     before, after = np.minimum(before, cap), np.minimum(after, cap)
     varies = before.std() > 0 and after.std() > 0

@@ -99,7 +99,7 @@ def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evalu
     """Return the usable rows; raises Refused where there are none, with the number of rows that fail each condition."""
     data, usable = decisions.data, decisions.usable
     if not usable.any():
-        raise Refused("Nothing in this log can be evaluated.", _lacks(data))
+        raise Refused("The decision log has no evaluable decisions.", _lacks(data))
     chosen = data.where(usable)
     randomised = RandomisedRows(
         actions=data.actions,
@@ -116,8 +116,8 @@ def evaluable_rows(decisions: LoggedDecisions, outcome: str = "margin") -> Evalu
 
 def _lacks(data: DecisionData) -> list[Fault]:
     counts = {
-        "probability": (~data.randomised, "a log of drawn actions with their chances is needed"),
-        "evaluable": (~data.evaluable, "musts and weeks that overflow cannot be evaluated"),
+        "probability": (~data.randomised, "log randomised decisions with their propensities"),
+        "evaluable": (~data.evaluable, "required actions and weeks over capacity cannot be evaluated"),
         "maturity": (~data.outcomes.mature, "wait until the horizon of these weeks has passed"),
     }
     return [

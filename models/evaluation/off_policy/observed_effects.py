@@ -82,8 +82,11 @@ def mature_mondays(dataset: Dataset, horizon_days: int, weeks: int) -> Instants:
 def _refuse_thin(compared: list[int], rows: int) -> None:
     if WAIT in compared and len(compared) > 1:
         return
-    todo = f"bring {LEAST_ROWS} weeks with an action and as many without, or ask for more --weeks"
-    raise Refused("This history has too little to compare.", [Fault("actions", f"{rows} rows in all", todo)])
+    todo = f"provide at least {LEAST_ROWS} account-weeks with an action and as many without, or raise --weeks"
+    raise Refused(
+        "The history has too few rows to compare actions.",
+        [Fault("actions", f"the history has {rows} account-weeks", todo)],
+    )
 
 
 def _with_actions(sample: DecisionSample, compared: list[int]) -> DecisionSample:

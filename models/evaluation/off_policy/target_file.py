@@ -35,7 +35,10 @@ def read_target(path: Path, rows: EvaluableRows) -> tuple[Floats, Flags]:
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise BadUse("There is no such policy.", [Fault("policy", f"{path} is no file", "give a name or a table")])
+        raise BadUse(
+            "The target policy does not exist.",
+            [Fault("policy", f"{path} is not a file", "give the name of a policy or a CSV or Parquet file")],
+        )
     try:
         text = {"account_id": str, "week": str, "action": str}
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=text)
@@ -47,7 +50,10 @@ def _read(path: Path) -> pd.DataFrame:
 def _faults(path: Path, table: pd.DataFrame, actions: tuple[str, ...]) -> list[Fault]:
     lacking = [name for name in NEEDED if name not in table]
     if lacking:
-        return [Fault(f"{path}:{name}", "is absent", "give account_id, week, action, probability") for name in lacking]
+        return [
+            Fault(f"{path}:{name}", "the column is missing", "give account_id, week, action, probability")
+            for name in lacking
+        ]
     faults = [
         Fault(f"{path}:action", f"{name!r} is not an action", f"use {', '.join(actions)}")
         for name in sorted(set(table["action"].astype(str)) - set(actions))
@@ -55,12 +61,12 @@ def _faults(path: Path, table: pd.DataFrame, actions: tuple[str, ...]) -> list[F
     probability = pd.to_numeric(table["probability"], errors="coerce")
     wrong = ~probability.between(0, 1)
     if wrong.any():
-        message = f"{table['probability'][wrong].iloc[0]!r} in {int(wrong.sum())} rows"
+        message = f"{table['probability'][wrong].iloc[0]!r} in {int(wrong.sum())} rows is not a probability"
         return [*faults, Fault(f"{path}:probability", message, "give numbers from 0 to 1")]
     keys = [name for name in ("account_id", "week") if name in table]
     sums = table.assign(probability=probability).groupby(keys)["probability"].sum()
     broken = sums[(sums - 1.0).abs() > CLOSE]
     if len(broken):
-        message = f"{broken.index[0]!r} adds up to {broken.iloc[0]:.4g} ({len(broken)} such groups)"
-        faults.append(Fault(f"{path}:probability", message, "let the chances of each account and week add up to 1"))
+        message = f"{broken.index[0]!r} sums to {broken.iloc[0]:.4g} ({len(broken)} such groups)"
+        faults.append(Fault(f"{path}:probability", message, "make the probabilities of each account and week sum to 1"))
     return faults

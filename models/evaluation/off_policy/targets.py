@@ -22,7 +22,10 @@ def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligi
     """
     if name != PLAYBOOK and name not in playbook.action_names:
         known = ", ".join((KQML, PLAYBOOK, *playbook.action_names))
-        raise BadUse("There is no such policy.", [Fault("policy", f"{name!r} is not known", f"use {known} or a file")])
+        raise BadUse(
+            "The target policy does not exist.",
+            [Fault("policy", f"{name!r} is not a policy", f"use {known}, or give a file")],
+        )
     if name == PLAYBOOK:
         return within(playbook_probabilities(playbook, tier), eligible)
     probabilities = np.zeros(eligible.shape)

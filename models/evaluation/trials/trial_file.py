@@ -60,16 +60,16 @@ def read_trial(path: Path, columns: TrialColumns) -> Trial:
     frame = _read(path)
     faults = _flag_faults(frame.columns.tolist(), columns)
     if faults:
-        raise BadUse(f"{path} has no such columns.", faults)
+        raise BadUse(f"The columns of the trial do not match {path}.", faults)
     arms = _texts(frame[columns.treatment])
     outcome = _numbers(frame[columns.outcome])
     probability = _numbers(frame[columns.probability]) if columns.probability else pd.Series(np.nan, frame.index)
     faults = _use_faults(columns, arms, frame[columns.outcome], outcome)
     if faults:
-        raise BadUse(f"{path} cannot be read as this trial.", faults)
+        raise BadUse(f"The options do not describe the trial in {path}.", faults)
     faults = _row_faults(columns, arms, outcome, probability)
     if faults:
-        raise Refused(f"The rows of {path} cannot be used.", faults)
+        raise Refused(f"The rows of {path} are not valid.", faults)
     names = (columns.control, *sorted(set(arms.tolist()) - {columns.control}))
     codes = pd.Categorical(arms, categories=list(names)).codes.astype(np.int64)
     # Neither the treatment nor the outcome may describe a row.
@@ -92,7 +92,8 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=False)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise BadUse(
-            f"There is no file {path}.", [Fault(str(path), "is not a file", "name a CSV or Parquet file")]
+            f"{path} does not exist or is not a file.",
+            [Fault(str(path), "is not a file", "give a CSV or Parquet file")],
         ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, pa.ArrowException) as error:
         fault = Fault(str(path), f"{type(error).__name__}: {error}", "give CSV in UTF-8 with a header line, or Parquet")
@@ -108,7 +109,7 @@ def _flag_faults(columns: list[str], request: TrialColumns) -> list[Fault]:
     ]
     used = list(request.named().values())
     faults += [
-        Fault("columns", f"{name!r} is named twice", "one column has one use")
+        Fault("columns", f"{name!r} is used twice", "use each column once")
         for name in sorted({name for name in used if used.count(name) > 1} | (set(used) & set(request.exclude)))
     ]
     return faults
@@ -126,14 +127,16 @@ def _use_faults(
     faults = []
     if columns.control not in names:
         faults.append(
-            Fault("--control", f"{columns.control!r} is not in {columns.treatment}", _hint(columns.control, names))
+            Fault(
+                "--control", f"{columns.control!r} is not a value of {columns.treatment}", _hint(columns.control, names)
+            )
         )
     if len(names) > MOST_ARMS:
         faults.append(
             Fault(
                 "--treatment",
-                f"{columns.treatment} has {len(names)} values",
-                f"name a column of at most {MOST_ARMS} arms",
+                f"{columns.treatment} has {len(names)} distinct values",
+                f"give a column with at most {MOST_ARMS} arms",
             )
         )
     strange = outcome.isna() & ~_is_missing(raw)
@@ -142,8 +145,8 @@ def _use_faults(
         faults.append(
             Fault(
                 "--outcome",
-                f"{columns.outcome} holds {example!r} ({strange.sum()} such rows)",
-                "name a column of numbers",
+                f"{columns.outcome} contains {example!r} ({strange.sum()} such rows)",
+                "give a numeric column",
             )
         )
     return faults
@@ -160,7 +163,7 @@ def _row_faults(
             Fault(
                 columns.outcome,
                 f"is missing in {unknown.sum()} rows, first in row {first}",
-                "bring every outcome: rows left out after the draw are not random",
+                "provide every outcome: removing rows after randomisation biases the estimate",
             )
         )
     elif outcome.nunique() < 2:
@@ -168,32 +171,34 @@ def _row_faults(
             Fault(
                 columns.outcome,
                 f"is {outcome.iloc[0] if len(outcome) else 'nothing'} in every row",
-                "name an outcome that differs",
+                "give an outcome that varies",
             )
         )
     blank = arms == ""
     if blank.any():
-        faults.append(Fault(columns.treatment, f"is missing in {blank.sum()} rows", "give every row its arm"))
+        faults.append(Fault(columns.treatment, f"is missing in {blank.sum()} rows", "give the arm of every row"))
     if columns.probability:
         wrong = ~((probability > 0) & (probability <= 1))
         if wrong.any():
             faults.append(
                 Fault(
                     columns.probability,
-                    f"{probability[wrong].iloc[0]} ({wrong.sum()} such rows)",
-                    "give the probability of the row's own arm, above 0, at most 1",
+                    f"{probability[wrong].iloc[0]} is not a probability ({wrong.sum()} such rows)",
+                    "give the probability of the row's own arm, above 0 and at most 1",
                 )
             )
     names, counts = np.unique(arms, return_counts=True)
     faults += [
         Fault(
-            f"{columns.treatment} {name}", f"has {count} rows", f"bring {LEAST_ROWS}, or leave the arm out of the file"
+            f"{columns.treatment} {name}",
+            f"has {count} rows",
+            f"provide at least {LEAST_ROWS} rows, or remove the arm from the file",
         )
         for name, count in zip(names.tolist(), counts.tolist(), strict=True)
         if count < LEAST_ROWS and name
     ]
     if len(names) < 2:
-        faults.append(Fault(columns.treatment, "has one arm", "bring at least a control and another arm"))
+        faults.append(Fault(columns.treatment, "has one arm", "provide a control and at least one treated arm"))
     return faults
 
 

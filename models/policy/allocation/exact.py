@@ -93,7 +93,7 @@ def _least_missing(program: IntegerProgram) -> float:
 def _feasible(result: Optimum | None) -> Optimum:
     """Return the result; a plan always exists, since waiting is allowed and floors may be missed."""
     if result is None:
-        raise CouldNot("HiGHS finds no plan where there must be one.")
+        raise CouldNot("HiGHS found no feasible plan, although waiting everywhere is feasible.")
     return result
 
 

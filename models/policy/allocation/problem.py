@@ -129,7 +129,7 @@ def check_problem(problem: AllocationProblem) -> None:
     if not faults:
         faults = [*_content_faults(problem)]
     if faults:
-        raise BadUse("This week cannot be allocated.", faults)
+        raise BadUse("The allocation problem is not valid.", faults)
 
 
 def _shape_faults(problem: AllocationProblem) -> Iterator[Fault]:
@@ -172,21 +172,21 @@ def _content_faults(problem: AllocationProblem) -> Iterator[Fault]:
     todo = {
         "rep": "give an index of `capacity`",
         "tier": "give an index of `floor`",
-        "net_value": "give finite numbers, 0 for the first action",
-        "due": "give numbers from 0",
-        "cost": "give numbers from 0, 0 for the first action",
-        "shortfall_cost": "give numbers from 0",
-        "allowed": "the first action is always allowed",
-        "fulfils": "the first action fulfils nothing",
-        "booked": "book an allowed action, none where an action is required",
+        "net_value": "give finite numbers, and 0 for the first action",
+        "due": "give numbers of at least 0",
+        "cost": "give numbers of at least 0, and 0 for the first action",
+        "shortfall_cost": "give numbers of at least 0",
+        "allowed": "allow the first action",
+        "fulfils": "set it to false for the first action",
+        "booked": "book an allowed action, and none where an action is required",
     }
     for name, wrong in rules.items():
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
-            yield Fault(f"{name}[{first}]", f"{getattr(problem, name)[first].tolist()!r} cannot be", todo[name])
+            yield Fault(f"{name}[{first}]", f"{getattr(problem, name)[first].tolist()!r} is not valid", todo[name])
     for name in ("capacity", "floor"):
         if not (getattr(problem, name) >= 0).all():
-            yield Fault(name, "has a number below 0 or none", "give numbers from 0")
+            yield Fault(name, "has a negative or missing number", "give numbers of at least 0")
 
 
 def _faulty_bookings(problem: AllocationProblem) -> Flags:

@@ -53,7 +53,7 @@ def replay(folder: Path, decisions: pa.Table, features: Path | None) -> None:
     if features is not None and (folder / FEATURES).is_file():
         faults += _feature_differences(folder / FEATURES, features)
     if faults:
-        raise Refused(f"Week {week} would not be decided as the log holds it.", faults)
+        raise Refused(f"Week {week} differs from the decision log.", faults)
 
 
 def receipt(folder: Path, decision_id: str) -> dict[str, Any]:
@@ -64,7 +64,10 @@ def receipt(folder: Path, decision_id: str) -> dict[str, Any]:
     own = pc.equal(pc.field("decision_id"), decision_id)
     result = pq.read_table(folder / DECISIONS, filters=own).to_pylist()
     if not result:
-        raise Refused("There is no such decision.", [Fault("decision_id", repr(decision_id), "name one of the log")])
+        raise Refused(
+            "The decision does not exist.",
+            [Fault("decision_id", f"{decision_id!r} is not in the log", "give a decision of the log")],
+        )
     states = pq.read_table(folder / STATES, filters=own).sort_by("at").to_pylist()
     features = pq.read_table(folder / FEATURES, filters=own) if (folder / FEATURES).is_file() else None
     row = fingerprint(features) if features is not None and len(features) else None
@@ -101,11 +104,12 @@ def _features_after(folder: Path, draft: Path) -> Iterator[pa.Table]:
 
 def _differences(stored: pa.Table, output: pa.Table, where: str) -> list[Fault]:
     if len(stored) != len(output):
-        message = f"holds {len(stored)} decisions of the week, {len(output)} would be made"
-        return [Fault(where, message, "plan with the data, model, playbook of then")]
+        message = f"the log has {len(stored)} decisions of the week, the replay {len(output)}"
+        return [Fault(where, message, "use the data, model and playbook of that week")]
     different = [name for name in output.column_names if not stored[name].equals(output[name])]
     return [
-        Fault(f"{where} {name}", "is not the same", "plan with the data, model, playbook of then") for name in different
+        Fault(f"{where} {name}", "the column differs", "use the data, model and playbook of that week")
+        for name in different
     ]
 
 
@@ -118,7 +122,7 @@ def _feature_differences(path: Path, draft: Path) -> list[Fault]:
         output.select(shared)
     ):
         return []
-    return [Fault(str(path), "the feature rows are not the same bits", "plan with the data and model of then")]
+    return [Fault(str(path), "the feature rows differ", "use the data and model of that week")]
 
 
 def read_log(folder: Path) -> DecisionLog | None:

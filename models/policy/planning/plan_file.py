@@ -25,7 +25,7 @@ WIDE, NARROW = 42, 14
 def check_plan_path(path: Path) -> None:
     """Raise BadUse where the name does not say in which format the plan is to be written."""
     if path.suffix not in SUFFIXES:
-        fault = Fault("--out", f"{path.name} ends in {path.suffix!r}", f"name it {', '.join(SUFFIXES)}")
+        fault = Fault("--out", f"{path.name} has the extension {path.suffix!r}", f"use one of {', '.join(SUFFIXES)}")
         raise BadUse("The plan cannot be written.", [fault])
 
 

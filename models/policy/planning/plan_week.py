@@ -117,8 +117,8 @@ def _nowhere(accounts: Indices, values: Floats) -> None:
 
 def _refuse_nothing(company: Company) -> None:
     if not company.rep_ids or not (company.owner >= 0).any():
-        fault = Fault("owner_rep_id", "no account has a rep in that week", "import who looks after which account")
-        raise Refused("There is nobody whose week could be planned.", [fault])
+        fault = Fault("owner_rep_id", "no account has an owner in that week", "import the owner of each account")
+        raise Refused("There is no rep to plan the week for.", [fault])
 
 
 def _evaluate(company: Company, requested: PlanRequest, learned: LearnedState, sink: Sink) -> AccountAssessment:

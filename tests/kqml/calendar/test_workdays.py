@@ -64,7 +64,7 @@ def test_another_country_has_its_own_days():
 
 
 def test_a_country_that_is_none_is_bad_use():
-    with pytest.raises(BadUse, match="'XX' is not known"):
+    with pytest.raises(BadUse, match="'XX' has no calendar"):
         workdays("XX")
 
 

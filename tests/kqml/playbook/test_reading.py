@@ -16,69 +16,69 @@ PHARMACY = (resources.files("kqml.playbook") / "presets" / "pharmacy.toml").read
 
 FAULTS = {
     "tiers missing": ("C = { visit = 1, call = 1, message = 1 }\n", "", ["cadence.C: is absent"]),
-    "a tier too many": ("[cadence_floor]\n", "[cadence_floor]\nD = 1\n", ["cadence_floor.D: is not a key of a playbook"]),
+    "a tier too many": ("[cadence_floor]\n", "[cadence_floor]\nD = 1\n", ["cadence_floor.D: is not a playbook key"]),
     "a channel missing": ("{ visit = 8, call = 4, message = 4 }", "{ visit = 8, call = 4 }", ["cadence.A.message: is absent"]),
     "a negative cadence": ("visit = 8", "visit = -8", ["cadence.A.visit: Input should be greater than or equal to 0"]),
-    "a cadence that is no number": ("visit = 8", 'visit = "8"', ["cadence.A.visit: it should be a number (got '8')"]),
+    "a cadence that is no number": ("visit = 8", 'visit = "8"', ["cadence.A.visit: the value must be a number (got '8')"]),
     "an infinite cadence": ("visit = 8", "visit = inf", ["cadence.A.visit: Input should be a finite number", "limits.month"]),
-    "an unknown key": ("minute_cost", "minute_price", ["minute_cost: is absent", "minute_price: is not a key"]),
-    "a fingerprint of one's own": ('name = "pharmacy"', 'name = "pharmacy"\nfingerprint = "1"', ["fingerprint: is not a key of a playbook"]),
+    "an unknown key": ("minute_cost", "minute_price", ["minute_cost: is absent", "minute_price: is not a playbook key"]),
+    "a fingerprint of one's own": ('name = "pharmacy"', 'name = "pharmacy"\nfingerprint = "1"', ["fingerprint: is not a playbook key"]),
     "a share above one": ("pharmacy = 0.28", "pharmacy = 28", ["margin_rate.pharmacy: Input should be less than or equal"]),
     "an exploration above one": ("B = 0.1", "B = 1.1", ["exploration.B: Input should be less than or equal to 1"]),
     "an unknown topic": ('topic = "price"', 'topic = "prices"', ["emotional[14].topic: 'prices' is nothing we ask for"]),
-    "an unknown kind": ('kind = "gift"', 'kind = "gifts"', ["emotional[6].kind: there is no such kind of event"]),
-    "a kind counted that is none": ('["visit", "meeting"]', '["visit", "met"]', ["counting.kinds.visit[2]: there is no such kind"]),
+    "an unknown kind": ('kind = "gift"', 'kind = "gifts"', ["emotional[6].kind: not a kind of event"]),
+    "a kind counted that is none": ('["visit", "meeting"]', '["visit", "met"]', ["counting.kinds.visit[2]: not a kind of event"]),
     "an entry twice": ('kind = "gift"', 'kind = "call"', ["emotional[6].kind: 'call' stands there twice, first as emotional[2]"]),
     "a half-life of nothing": ("half_life_days = 21", "half_life_days = 0", ["emotional[3].half_life_days: Input should be greater"]),
     "an omission that pays in": ("weight = -6.0", "weight = 6.0", ["emotional_omissions[1].weight: Input should be less than 0"]),
     "an omission without its time": ("days = 7\nweight = -5.0", "weight = -5.0", ["emotional_omissions[2]: 'complaint' has no due date"]),
-    "a festival that does not exist": ('"mid_autumn"', '"midautumn"', ["festivals[3].festival: there is no such festival"]),
+    "a festival that does not exist": ('"mid_autumn"', '"midautumn"', ["festivals[3].festival: not a festival"]),
     "a festival twice": ('"mid_autumn"', '"dragon_boat"', ["festivals[3].festival: 'dragon_boat' stands there twice"]),
     "a festival that asks a fax": ('B = ["call", "message"]', 'B = ["fax"]', ["festivals[2].asks.B[1]: Input should be 'visit', 'call'"]),
     "a misfortune foreseen": ("days_before = 0\ndays_after = 7", "days_before = 1\ndays_after = 7", ["personal_days.misfortune.days_before"]),
     "seasons that overlap": ('start = "06-01"', 'start = "02-20"', ["seasons[2]: 'slack' overlaps 'peak' (seasons[1])"]),
-    "a season on no day": ('end = "08-31"', 'end = "06-31"', ["seasons[2]: 06-01 to 06-31 are no days of a year"]),
-    "a season that is none": ('seasons = ["slack"]', 'seasons = ["lean"]', ["help_offers[4].seasons: 'lean' is no season"]),
+    "a season on no day": ('end = "08-31"', 'end = "06-31"', ["seasons[2]: 06-01 to 06-31 is not a range of days"]),
+    "a season that is none": ('seasons = ["slack"]', 'seasons = ["lean"]', ["help_offers[4].seasons: 'lean' is not a season"]),
     "grade weights that do not sum to 1": ("familiarity = 0.2", "familiarity = 0.3", ["relationship_grade.weights: sums to 1.1, not to 1"]),
     "shares of sales that do not sum": ("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.3]", ["abc: sums to 1.1, not to 1"]),
     "grades that rise": ("grades = { A = 0.75, B = 0.55", "grades = { A = 0.75, B = 0.8", ["relationship_grade.grades: does not fall"]),
     "a dimension missing": (", receivables = 0.15", "", ["relationship_grade.weights: sums to 0.85", "relationship_grade.weights.receivables: is absent"]),
-    "a high level easier than the middle": ("high = { contacts_met = 3", "high = { contacts_met = 1", ["depth.high.contacts_met: 1 is less than middle takes (2)"]),
+    "a high level easier than the middle": ("high = { contacts_met = 3", "high = { contacts_met = 1", ["depth.high.contacts_met: 1 is below the 2 of middle"]),
     "too cold above too hot": ("too_cold = 0.5", "too_cold = 2", ["tolerance: too_cold 2 is not below too_hot 1.75"]),
     "quiet hours of no length": ("start = 20:00:00", "start = 08:30:00", ["limits.quiet_hours: start and end are both 08:30:00"]),
     "an hour that is none": ("start = 20:00:00", 'start = "25:00"', ["limits.quiet_hours.start: Input should be in a valid time format"]),
     "a cap below the cadence": ("month = { visit = 12", "month = { visit = 6", ["limits.month.visit: 6 a month are fewer than the cadence of 8"]),
-    "a week above its month": ("week = { visit = 3, call = 3", "week = { visit = 3, call = 9", ["limits.week.call: 9 a week are more than 8 a month"]),
-    "an unknown code of an offer": ('["complaint", "broken', '["complaints", "broken', ["help_offers[9].codes[1]: there is no such reason code"]),
-    "an unknown code of facts": ("small_neglect = {", "small_negligence = {", ["facts.small_neglect.contacts: is absent", "facts.small_negligence: there is no such reason code"]),
-    "a fact misspelt": ("spike = 3.0", "spikes = 3.0", ["facts.pressure.spike: is absent", "facts.pressure.spikes: is no fact of pressure"]),
+    "a week above its month": ("week = { visit = 3, call = 3", "week = { visit = 3, call = 9", ["limits.week.call: 9 a week exceeds 8 a month"]),
+    "an unknown code of an offer": ('["complaint", "broken', '["complaints", "broken', ["help_offers[9].codes[1]: not a reason code"]),
+    "an unknown code of facts": ("small_neglect = {", "small_negligence = {", ["facts.small_neglect.contacts: is absent", "facts.small_negligence: not a reason code"]),
+    "a fact misspelt": ("spike = 3.0", "spikes = 3.0", ["facts.pressure.spike: is absent", "facts.pressure.spikes: is not a fact of pressure"]),
     "an offer in one language": ('title = { zh = "培训店员", en = "train the staff" }', 'title = { zh = "培训店员" }', ["help_offers[2].title.en: is absent"]),
-    "a country that is none": ('country = "CN"', 'country = "XX"', ["country: there is no such calendar of working days"]),
+    "a country that is none": ('country = "CN"', 'country = "XX"', ["country: not a working-day calendar"]),
     "a card field of no table": ('"contacts.role"', '"people.role"', ["card[16].source: String should match pattern"]),
     "a package without minutes": ("minutes = 55\n", "", ["actions[4].minutes: is absent"]),
     "an unknown need": ('["consent", "open"', '["consent", "sun"', ["actions[3].needs"]),
     "an unknown tier": ('tiers = ["A", "B"]', 'tiers = ["A", "D"]', ["actions[6].tiers[2]: Input should be 'A', 'B' or 'C'"]),
     "an unknown channel": ("contacts = { call = 1 }", "contacts = { fax = 1 }", ["actions[3].contacts.fax"]),
     "a package twice": ('name = "help_offer"\n', 'name = "visit"\n', ["actions[5].name: 'visit' stands there twice, first as actions[4]"]),
-    "a first package that takes time": ("minutes = 0", "minutes = 5", ["actions[1]: the first action takes something"]),
+    "a first package that takes time": ("minutes = 0", "minutes = 5", ["actions[1]: the first action uses minutes"]),
     "a gift above the cap": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 300\ngift = 250", ["actions[4].gift: 250 is more than limits.gift_cap 200"]),
     "a gift above the money": ("minutes = 55\nstops = 1\nmoney = 15", "minutes = 55\nstops = 1\nmoney = 15\ngift = 50", ["actions[4].gift: 50 is more than its money 15"]),
     "churned before at risk": ("churned_cycles = 2.7", "churned_cycles = 1.2", ["facts.longer_silent.churned_cycles: 1.2 is less than at_risk_cycles 1.3"]),
-    "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is no package"]),
-    "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is no package beside the first"]),
+    "a prior of no package": ("[priors]\n", "[priors]\ndance = 1\n", ["priors.dance: 'dance' is not an action"]),
+    "a prior of waiting": ("[priors]\n", "[priors]\nwait = 1\n", ["priors.wait: 'wait' is not an action after the first"]),
     "no hours": ("minutes_per_week = 2400\n", "", ["rep.minutes_per_week: is absent"]),
-    "a kind that is an array": ('kind = "gift"', 'kind = ["gift"]', ["emotional[6].kind: there is no such kind of event"]),
-    "an hour that is a number": ("start = 20:00:00", "start = 2000", ["limits.quiet_hours.start: it should be a time of day such as 20:00:00 (got 2000)"]),
-    "a festival that lasts until the next": ("days_before = 21\ndays_after = 0", "days_before = 21\ndays_after = 340", ["festivals[1]: its 361 days overlap those of the next year"]),
-    "an array that is a table": ("abc = [0.5, 0.3, 0.2]", "abc = { A = 1.0 }", ["abc: it should be an array"]),
-    "a table that is a number": ("[tolerance]\ntoo_cold = 0.5\ntoo_hot = 1.75\n", "[[tolerance]]\ntoo_cold = 0.5\n", ["tolerance: it should be a table"]),
+    "a kind that is an array": ('kind = "gift"', 'kind = ["gift"]', ["emotional[6].kind: not a kind of event"]),
+    "an hour that is a number": ("start = 20:00:00", "start = 2000", ["limits.quiet_hours.start: the value must be a time of day such as 20:00:00 (got 2000)"]),
+    "a festival that lasts until the next": ("days_before = 21\ndays_after = 0", "days_before = 21\ndays_after = 340", ["festivals[1]: 361 days overlap the days of the next year"]),
+    "an array that is a table": ("abc = [0.5, 0.3, 0.2]", "abc = { A = 1.0 }", ["abc: the value must be an array"]),
+    "a table that is a number": ("[tolerance]\ntoo_cold = 0.5\ntoo_hot = 1.75\n", "[[tolerance]]\ntoo_cold = 0.5\n", ["tolerance: the value must be a table"]),
     "nothing but a faulty package": (PHARMACY[PHARMACY.index('[[actions]]'):PHARMACY.index('# Help that may be')], '[[actions]]\nname = "wait"\nminutes = 0\nmoney = 0\n', ["actions[1].stops: is absent"]),
     "a preset that is none": ('name = "pharmacy"', 'extends = "shops"\nname = "mine"', ["extends: 'shops' is not a preset"]),
 }  # fmt: skip
 
 
 def faults_of(text: str) -> list[str]:
-    with pytest.raises(BadUse, match=r"The playbook p.toml cannot be used.") as refused:
+    with pytest.raises(BadUse, match=r"The playbook p.toml is not valid.") as refused:
         parse_playbook(text, "p.toml")
     return [str(fault) for fault in refused.value.faults]
 
@@ -187,7 +187,7 @@ def test_a_preset_of_no_such_name_hides_no_other_fault():
     assert [fault.split(" – ")[0] for fault in told] == [
         "p.toml line 1, extends: 'shops' is not a preset",
         "p.toml line 4, cadence.A.visit: Input should be greater than or equal to 0 (got -1)",
-        "p.toml line 5, emotional: it should be an array",
+        "p.toml line 5, emotional: the value must be an array",
     ]
 
 
@@ -197,7 +197,7 @@ def test_broken_toml_says_where():
 
 
 def test_a_playbook_that_does_not_exist_is_bad_use():
-    with pytest.raises(BadUse, match="no playbook nowhere; give a file or one of pharmacy, dealer"):
+    with pytest.raises(BadUse, match="playbook nowhere does not exist; give a file or one of pharmacy, dealer"):
         read_playbook("nowhere")
 
 

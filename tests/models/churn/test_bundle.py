@@ -44,7 +44,7 @@ def test_the_same_model_gives_the_same_fingerprint(folder: Path, tmp_path: Path)
 def test_a_sealed_folder_without_a_part_of_the_model_is_incomplete(folder: Path, tmp_path: Path, missing: str) -> None:
     files, _ = read_checksummed(folder)
     write_checksums(tmp_path / "other", {name: content for name, content in files.items() if name != missing})
-    with pytest.raises(CouldNot, match=f"{missing}: the manifest does not list it"):
+    with pytest.raises(CouldNot, match=f"{missing}: the manifest does not list the file"):
         load_bundle(tmp_path / "other")
 
 
@@ -65,7 +65,7 @@ def test_a_sealed_folder_of_another_program_is_refused(
     files, _ = read_checksummed(folder)
     foreign = orjson.dumps({**orjson.loads(files[MODEL]), "definition": {"days": 3}}) if content is None else content
     write_checksums(tmp_path / "other", {**files, name: foreign})
-    with pytest.raises(CouldNot, match="made by another program"):
+    with pytest.raises(CouldNot, match="cannot be loaded by this version of kqml"):
         load_bundle(tmp_path / "other")
 
 

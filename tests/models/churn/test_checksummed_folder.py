@@ -23,7 +23,7 @@ def test_what_was_sealed_comes_back_with_the_same_fingerprint(tmp_path: Path) ->
 
 
 def test_an_existing_folder_is_not_overwritten(sealed: Path) -> None:
-    with pytest.raises(CouldNot, match="never overwritten"):
+    with pytest.raises(CouldNot, match="bundles are not overwritten"):
         write_checksums(sealed, FILES)
 
 
@@ -37,16 +37,16 @@ def test_a_disk_that_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("model.json", b'{"grade": "B"}', r"model\.json: sha256 [0-9a-f]{12}…, the manifest says"),
-        ("model.json", b'{"grade"', r"model\.json: 8 bytes, the manifest says 14"),
+        ("model.json", b'{"grade": "B"}', r"model\.json: the sha256 is [0-9a-f]{12}…, the manifest lists"),
+        ("model.json", b'{"grade"', r"model\.json: the file has 8 bytes, the manifest lists 14"),
         ("model.json", None, r"model\.json: the file is missing"),
-        ("empty", b"x", r"empty: 1 bytes, the manifest says 0"),
+        ("empty", b"x", r"empty: the file has 1 bytes, the manifest lists 0"),
         (MANIFEST, None, r"manifest\.json: No such file"),
-        (MANIFEST, b"{}", r"not a bundle of kqml(.|\n)*it says it is None"),
-        (MANIFEST, b"[1]", r"it is no JSON object"),
+        (MANIFEST, b"{}", r"not a kqml bundle(.|\n)*the format is None"),
+        (MANIFEST, b"[1]", r"it is not a JSON object"),
         (MANIFEST, b'{"format": "kqml-bundle"', r"not JSON"),
-        (MANIFEST, b'{"format": "kqml-bundle", "format_version": 9}', r"format version 9, this program reads 1"),
-        (MANIFEST, b'{"format": "kqml-bundle", "format_version": 1, "files": {}}', r"its seal does not fit"),
+        (MANIFEST, b'{"format": "kqml-bundle", "format_version": 9}', r"the format version is 9, this program reads 1"),
+        (MANIFEST, b'{"format": "kqml-bundle", "format_version": 1, "files": {}}', r"its checksum does not match"),
     ],
 )
 def test_a_broken_bundle_names_the_file(sealed: Path, name: str, content: bytes | None, said: str) -> None:

@@ -199,9 +199,9 @@ def test_the_age_of_the_comparison_is_said(company: SmallCompany, scorer: Scorer
 def test_a_model_of_another_catalog_cannot_score(scorer: Scorer) -> None:
     model = scorer.bundle.model
     strange = replace(model, numeric_columns=("order_since_last", "moon_phase"))
-    with pytest.raises(CouldNot, match="moon_phase: this program's catalog has no such feature"):
+    with pytest.raises(CouldNot, match="moon_phase: the catalog of this version has no such feature"):
         create_scorer(replace(scorer.bundle, model=strange))
-    with pytest.raises(CouldNot, match="catalog: 000000000000…, this program's is"):
+    with pytest.raises(CouldNot, match="catalog fingerprint: the model's is 000000000000…, this version's is"):
         create_scorer(replace(scorer.bundle, model=replace(model, catalog_fingerprint="0" * 64)))
 
 
@@ -216,5 +216,5 @@ def test_a_model_counts_by_its_own_playbook_whichever_is_in_force(company, score
 
 
 def test_a_bundle_that_names_another_playbook_than_its_features_is_refused(scorer):
-    with pytest.raises(CouldNot, match="another catalog"):
+    with pytest.raises(CouldNot, match="features that the catalog does not have"):
         create_scorer(replace(scorer.bundle, playbook=read_playbook("dealer")))

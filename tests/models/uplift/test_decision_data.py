@@ -64,7 +64,7 @@ def test_immature_weeks_are_not_read_as_outcomes(company, data):
     assert np.isnan(data.outcomes.margin[~mature]).all()
     assert np.isnan(data.outcomes.retained[~mature]).all()
     assert not set(data.learnable().week) & set(log.decisions["week"].unique()[-4:])
-    with pytest.raises(Refused, match=f"{(~mature).sum()} rows are not mature"):
+    with pytest.raises(Refused, match=f"outcome: is not mature in {(~mature).sum()} rows"):
         data.sample(np.zeros((len(data), 1)))
     assert data.table().column("margin").null_count == (~mature).sum()
 
@@ -154,8 +154,8 @@ def test_a_log_says_what_it_lacks(data):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"account_id": "nobody"}, "'nobody' is not in the dataset"),
-        ({"assigned": "dance"}, "dance is no package"),
+        ({"account_id": "nobody"}, "'nobody' is not an account of the dataset"),
+        ({"assigned": "dance"}, "dance is not an action of the playbook"),
     ],
 )
 def test_a_strange_log_is_refused(company, change, says):
@@ -165,8 +165,8 @@ def test_a_strange_log_is_refused(company, change, says):
 
 
 def test_a_log_that_is_not_there_or_incomplete_is_said(tmp_path):
-    with pytest.raises(BadUse, match=r"decisions\.parquet: is absent"):
+    with pytest.raises(BadUse, match=r"decisions\.parquet: the file does not exist"):
         read_decision_log(tmp_path)
     pd.DataFrame({"decision_id": ["1"]}).to_parquet(tmp_path / "decisions.parquet")
-    with pytest.raises(CouldNot, match="lacks account_id, week"):
+    with pytest.raises(CouldNot, match="the columns account_id, week"):
         read_decision_log(tmp_path)

@@ -128,9 +128,9 @@ def test_people_read_it_in_their_language(dataset, words, language, parts):
         (["--month", "2024-13"], "'2024-13' is no month"),
         (["--month", "2024-02", "--week", "2024-W06"], "2024-02 conflicts with --week 2024-W06"),
         (["--rep", "nobody"], "'nobody' does not occur in the data"),
-        (["--out", "owed.xlsx"], "ends in '.xlsx'"),
+        (["--out", "owed.xlsx"], "has the extension '.xlsx'"),
         (["--cutoff", "soon"], "'soon'"),
-        (["--playbook", "nowhere.toml"], "There is no playbook nowhere.toml"),
+        (["--playbook", "nowhere.toml"], "The playbook nowhere.toml does not exist"),
     ],
 )
 def test_what_cannot_be_asked_is_bad_use(dataset, words, said, monkeypatch, capsys):

@@ -59,5 +59,5 @@ def test_its_basis_is_said_in_words(language, said):
 
 
 def test_too_short_a_history_is_refused(folder):
-    with pytest.raises(Refused, match="too little to compare"):
+    with pytest.raises(Refused, match="too few rows to compare actions"):
         run(folder, "--horizon", "3650")

@@ -104,17 +104,17 @@ def test_a_log_without_chances_is_refused(pilot, tmp_path):
     pd.read_parquet(pilot / "decisions.parquet").assign(probability=float("nan")).to_parquet(
         folder / "decisions.parquet"
     )
-    with pytest.raises(Refused, match="Nothing in this log can be evaluated"):
+    with pytest.raises(Refused, match="The decision log has no evaluable decisions"):
         CliRunner().invoke(create_app(), ["evaluate", "policy", str(folder)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ("account_id,week\na,b\n", "action: is absent"),
+        ("account_id,week\na,b\n", "action: the column is missing"),
         ("account_id,action\nA,dance\n", "'dance' is not an action"),
         ("account_id,action,probability\nA,visit,2\n", "2.* in 1 rows"),
-        ("account_id,action,probability\nA,visit,0.5\n", "adds up to 0.5"),
+        ("account_id,action,probability\nA,visit,0.5\n", "sums to 0.5"),
     ],
 )
 def test_a_table_that_is_no_policy_is_bad_use(pilot, tmp_path, lines, told):
@@ -125,7 +125,7 @@ def test_a_table_that_is_no_policy_is_bad_use(pilot, tmp_path, lines, told):
 
 
 def test_an_unknown_policy_is_bad_use(pilot):
-    with pytest.raises(BadUse, match="'dance' is not known"):
+    with pytest.raises(BadUse, match="'dance' is not a policy"):
         words = ["evaluate", "policy", str(pilot), "--target", "dance"]
         CliRunner().invoke(create_app(), words, catch_exceptions=False)
 

@@ -130,4 +130,4 @@ def test_check_notices_that_files_were_changed(folder: Path) -> None:
 def test_check_of_something_else_is_bad_use(folder: Path) -> None:
     told = call("check", folder)
 
-    assert "is not a dataset: it has no dataset.json" in str(told.exception)
+    assert "is not a dataset: dataset.json is missing" in str(told.exception)

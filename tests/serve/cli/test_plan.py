@@ -85,7 +85,7 @@ def test_without_a_model_it_plans_by_musts_and_cadence_and_says_so(company, tmp_
 @pytest.mark.parametrize(
     ("flags", "told"),
     {
-        "another format": (["--out", "plan.pdf"], r"name it \.xlsx"),
+        "another format": (["--out", "plan.pdf"], r"use one of \.xlsx"),
         "no such week": (["--week", "2023-W60"], "There is no such week"),
         "no such rep": (["--rep", "nobody"], "The rep does not exist"),
     }.values(),

@@ -50,7 +50,7 @@ def test_a_dataset_gives_the_spread_of_every_length(tmp_path):
         ([], "--accounts: is absent"),
         ([*GIVEN, "--weeks", "4", "--weeks", "8"], "--weeks: 2 are given"),
         ([*GIVEN, "--share", "1.5"], "share: 1.5 is not between 0 and 1"),
-        ([*GIVEN, "--icc", "2"], "icc: 2.0 cannot be"),
+        ([*GIVEN, "--icc", "2"], "icc: 2.0 is not valid"),
     ],
 )
 def test_what_cannot_be_planned_is_bad_use(words, told):

@@ -122,7 +122,7 @@ def test_another_version_than_the_champion_may_score(home, company, tmp_path):
         (("promote", 7), BadUse, r"'7' – versions: 2, 1"),
         (("rollback",), Refused, "no earlier champion"),
         (("score", "DATA", "--out", "s.csv"), BadUse, "'champion' – versions: 2, 1; `kqml promote VERSION`"),
-        (("score", "DATA", "--out", "s.xlsx"), BadUse, r"ends in '\.xlsx' – name it \.parquet or \.csv"),
+        (("score", "DATA", "--out", "s.xlsx"), BadUse, r"has the extension '\.xlsx' – use \.parquet or \.csv"),
         (("score", "DATA", "--out", "no/such/s.csv", "--model", 1), CouldNot, "cannot be written"),
         (("score", "nowhere", "--out", "s.csv"), BadUse, "not a dataset"),
         (("score", "DATA", "--out", "s.csv", "--cutoff", "soon"), BadUse, "'soon'"),

@@ -86,7 +86,7 @@ def test_an_earlier_cutoff_sees_only_what_was_known_then(folder):
     [
         (("--account", "nobody"), "'nobody'"),
         (("--at", "soon"), "'soon'"),
-        (("--out", "standings.xlsx"), "name it .parquet or .csv"),
+        (("--out", "standings.xlsx"), "use .parquet or .csv"),
         (("--playbook", "nothing.toml"), "nothing.toml"),
     ],
 )

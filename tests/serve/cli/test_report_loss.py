@@ -103,7 +103,7 @@ def test_a_csv_can_be_written(home, company, tmp_path):
         (("--from", "2030-01-01"), "is not before the end"),
         (("--to", "2040-01-01"), "is after the data"),
         (("--by", "colour", "--by", "size"), "'colour' is not known(.|\n)*'size' is not known"),
-        (("--out", "losses.xlsx"), "name it .parquet or .csv"),
+        (("--out", "losses.xlsx"), "use .parquet or .csv"),
         (("--model", "9"), "no version 9"),
         (("--from", "yesterday"), "'yesterday'"),
     ],

@@ -137,12 +137,12 @@ def test_groups_that_are_not_alike_have_no_intraclass_correlation():
 @pytest.mark.parametrize(
     ("changes", "share", "told"),
     [
-        ({"sd": 0.0}, 0.1, "sd: 0.0 cannot be"),
-        ({"mean": 0.0}, 0.1, "mean: 0.0 cannot be"),
-        ({"icc": 1.0}, 0.1, "icc: 1.0 cannot be"),
+        ({"sd": 0.0}, 0.1, "sd: 0.0 is not valid"),
+        ({"mean": 0.0}, 0.1, "mean: 0.0 is not valid"),
+        ({"icc": 1.0}, 0.1, "icc: 1.0 is not valid"),
         ({"correlation": -1.0}, 0.1, "correlation: -1.0"),
         ({}, 1.0, "share: 1.0 is not between 0 and 1"),
-        ({}, 0.001, "are 1 – let each side have at least two"),
+        ({}, 0.001, "gives a holdout of 1 – choose a share"),
     ],
 )
 def test_experiments_that_cannot_be_are_refused(changes, share, told):

@@ -182,7 +182,7 @@ def test_a_named_policy_is_the_playbook_or_an_action_for_everybody():
     tier = np.array(["C", "C"], dtype=object)
     assert target_named("visit", PLAYBOOK, tier, eligible).argmax(axis=1).tolist() == [3, 0]
     assert target_named("playbook", PLAYBOOK, tier, eligible)[1, 3] == 0
-    with pytest.raises(BadUse, match="'dance' is not known – use kqml, playbook, wait"):
+    with pytest.raises(BadUse, match="'dance' is not a policy – use kqml, playbook, wait"):
         target_named("dance", PLAYBOOK, tier, eligible)
 
 

@@ -32,9 +32,9 @@ def test_a_log_with_chances_passes():
         ("probability", [0.0, 0.5, None], "probability: 0.0 in 1 of 3 rows"),
         ("probability", [-0.2, 1.5, None], "probability: -0.2 in 2 of 3 rows"),
         ("probability", ["often", 0.5, None], "probability: 'often' in 1 of 3 rows"),
-        ("assigned", [None, "visit", None], "assigned: None in 1 of 3 rows – name the action"),
+        ("assigned", [None, "visit", None], "assigned: None in 1 of 3 rows – give the assigned action"),
         ("eligible", ["visit;call", '["visit"]', None], "eligible: 'visit;call' in 1 of 3 rows"),
-        ("eligible", ["[]", '["visit"]', None], "assigned: 'wait' in 1 of 3 rows – a drawn action must be among"),
+        ("eligible", ["[]", '["visit"]', None], "assigned: 'wait' in 1 of 3 rows – list the assigned action among"),
         ("week", ["2025-W12", "2025-W11", "2025-W99"], "week: '2025-W12' in 2 of 3 rows"),
         ("must", [None, False, False], "must: None in 1 of 3 rows"),
     ],
@@ -51,5 +51,5 @@ def test_all_faults_are_told_at_once():
 
 
 def test_an_empty_log_is_refused():
-    with pytest.raises(Refused, match="decisions: there are none"):
+    with pytest.raises(Refused, match="decisions: the log is empty"):
         refuse_faulty_log(LOG.iloc[:0], "Asia/Shanghai")

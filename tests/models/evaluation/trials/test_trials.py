@@ -91,10 +91,10 @@ def test_texts_that_look_missing_may_be_arms(tmp_path):
     ("change", "asked", "error", "says"),
     [
         ({}, TrialColumns("arms", "none", "sales"), BadUse, "did you mean 'arm'"),
-        ({}, TrialColumns("arm", "nothing", "sales"), BadUse, "'nothing' is not in arm"),
-        ({}, TrialColumns("arm", "none", "town"), BadUse, "holds 'north'|holds 'south'"),
+        ({}, TrialColumns("arm", "nothing", "sales"), BadUse, "'nothing' is not a value of arm"),
+        ({}, TrialColumns("arm", "none", "town"), BadUse, "contains 'north'|contains 'south'"),
         ({}, TrialColumns("arm", "none", "sales", exclude=("agee",)), BadUse, "did you mean 'age'"),
-        ({}, TrialColumns("arm", "none", "arm"), BadUse, "'arm' is named twice"),
+        ({}, TrialColumns("arm", "none", "arm"), BadUse, "'arm' is used twice"),
         ({}, TrialColumns("arm", "none", "sales", "age"), Refused, "give the probability of the row's own arm"),
         ({}, TrialColumns("age", "20.0", "sales"), BadUse, "at most 20 arms"),
         ({"sales": ""}, ASKED, Refused, "sales: is missing in 900 rows, first in row 1"),

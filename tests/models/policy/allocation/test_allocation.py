@@ -222,11 +222,11 @@ def test_the_price_of_a_slot_bounds_what_it_is_worth():
     ("changes", "told"),
     [
         ({"tier": np.array([0, 1])}, r"tier: has the shape \(2,\) – give \(3,\)"),
-        ({"tier": np.array([0, 1, 7])}, r"tier\[2\]: 7 cannot be"),
-        ({"rep": np.array([0, -1, 0])}, r"rep\[1\]: -1 cannot be"),
+        ({"tier": np.array([0, 1, 7])}, r"tier\[2\]: 7 is not valid"),
+        ({"rep": np.array([0, -1, 0])}, r"rep\[1\]: -1 is not valid"),
         ({"net_value": np.full((3, 5), np.nan)}, r"net_value\[0\]"),
-        ({"booked": np.array([9, NOT_BOOKED, NOT_BOOKED])}, r"booked\[0\]: 9 cannot be"),
-        ({"capacity": np.array([[-1.0, 0, 0]])}, "capacity: has a number below 0"),
+        ({"booked": np.array([9, NOT_BOOKED, NOT_BOOKED])}, r"booked\[0\]: 9 is not valid"),
+        ({"capacity": np.array([[-1.0, 0, 0]])}, "capacity: has a negative or missing number"),
         ({"due": np.full((3, 3), -1.0)}, r"due\[0\]"),
     ],
 )

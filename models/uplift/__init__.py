@@ -1,1 +1,1 @@
-"""What actions change: decision data, a doubly robust learner for several actions, honest intervals."""
+"""Uplift: decision data, a doubly robust CATE learner for several actions, intervals of effects."""

@@ -1,4 +1,4 @@
-"""The average effect of every action: measured together, then drawn to what they have in common."""
+"""Average effects of all actions, estimated together and shrunk towards their common mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,11 @@ STEPS, NEAREST, FARTHEST = 12, 1.0, 5.0
 
 @dataclass(frozen=True)
 class AverageEffects:
-    """`value` (K,): effects as shares of the stake. `covariance` (K, K): of their errors, which share the rows that
-    waited."""
+    """Average effects of K actions against waiting.
+
+    `value` (K,): as shares of the effect scale. `covariance` (K, K): of their errors, which are correlated because all
+    actions are compared with the same rows that waited.
+    """
 
     value: Floats
     covariance: Floats
@@ -27,8 +30,11 @@ class AverageEffects:
 def measure_average_effects(
     effects: Sequence[Floats], units: Sequence[Floats], masks: Sequence[Flags], account: Codes
 ) -> AverageEffects:
-    """`effects`, `units`: of the rows in each action's mask, pseudo-effects and stakes, both over the row's spread, so
-    that a least-squares fit counts every row by the inverse of its variance. Errors are clustered by account."""
+    """Fit the average effects by least squares, with errors clustered by account.
+
+    `effects`, `units`: pseudo-effects and effect scales of the rows in each action's mask, both divided by the row's
+    spread, so that each row is weighted by its inverse variance.
+    """
     who = np.unique(account, return_inverse=True)[1]
     accounts = int(who.max()) + 1
     value, parts = np.zeros(len(masks)), np.zeros((accounts, len(masks)))
@@ -41,8 +47,11 @@ def measure_average_effects(
 
 
 def shrunken_averages(levels: AverageEffects) -> Floats:
-    """(K,) posterior means under λ = m + δ, m ~ N(0, τ²) common to all actions, δ ~ N(0, ω²) of each, averaged over a
-    grid of τ and ω by how well they explain what was measured (hierarchical Bayes, Gelman et al. 2013, ch. 5)."""
+    """Return the posterior means (K,) of the average effects.
+
+    The prior is λ = m + δ with m ~ N(0, τ²) common to all actions and δ ~ N(0, ω²) for each. τ and ω are integrated
+    over a grid, weighted by their marginal likelihood (hierarchical Bayes, Gelman et al. 2013, ch. 5).
+    """
     spreads = _grid(levels)
     if not np.isfinite(spreads).all() or spreads[0] <= 0:
         return levels.value

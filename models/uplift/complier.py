@@ -14,8 +14,11 @@ LEAST_T = 3.3
 
 @dataclass(frozen=True)
 class ComplierEffect:
-    """`assigned`: effect of assigning the action (ITT). `uptake`: by how much assigning raises the share that does it.
-    `complier`: their ratio, with an interval by the delta method on the ratio's scores."""
+    """Effects of assigning and of doing an action.
+
+    `assigned`: effect of assigning the action (ITT). `uptake`: increase in the share of accounts with which it is done.
+    `complier`: their ratio (CACE), with an interval by the delta method on the ratio's scores.
+    """
 
     action: str
     assigned: ClusteredMean

@@ -13,7 +13,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class ClusteredMean:
-    """A mean with its standard error and interval; `degrees`: of the t distribution, few where few accounts weigh."""
+    """A mean with its standard error and 95 % interval.
+
+    `degrees`: degrees of freedom of the t distribution, small where few accounts carry most of the weight.
+    """
 
     value: float
     error: float

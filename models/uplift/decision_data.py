@@ -1,4 +1,4 @@
-"""Decision data: a row for each account and week, with what was known, what was done, what came of it."""
+"""Decision data: one row for each account and week, with features known before the decision, action and outcome."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,12 +38,13 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class DecisionData:
-    """R rows sorted by account, then cutoff. `rows`: account with the instant before which features see.
+    """R rows sorted by account, then cutoff.
 
-    `account_ids`: of every account, by the places of `rows`. `action`: place in `actions`; in rows with a `probability`
-    (a draw's, of this action) the one that was *assigned*, in the others the week's package as recorded. `executed`: as
-    the life cycle says, -1 where it does not. `evaluable`: may be learned from (no must, no overflowing week, a real
-    draw where there is a probability). `eligible` (R, A). `outcomes`: of `[cutoff, cutoff + horizon)`.
+    `rows`: account and cutoff; features use events before the cutoff. `account_ids`: id of every account, indexed by
+    `rows.account`. `action`: index in `actions`; the *assigned* action where `probability` is known, otherwise the
+    recorded action of the week. `executed`: the action that was carried out, -1 where it is not recorded. `evaluable`:
+    no required action, no week over capacity, and a valid propensity if one is logged. `eligible` (R, A). `outcomes`:
+    of `[cutoff, cutoff + horizon)`.
     """
 
     rows: Rows
@@ -66,11 +67,11 @@ class DecisionData:
 
     @property
     def randomised(self) -> Flags:
-        """Rows whose action was drawn with a chance that was logged."""
+        """Whether each row's action was randomised with a logged propensity."""
         return np.isfinite(self.probability)
 
     def where(self, mask: Flags) -> "DecisionData":
-        """The rows for which `mask` is true, in the same order."""
+        """Return the rows for which `mask` is true, in the same order."""
         arrays: dict[str, Any] = {
             name: value[mask]
             for name, value in vars(self).items()
@@ -80,11 +81,11 @@ class DecisionData:
         return replace(self, rows=self.rows.where(mask), profile=profile, outcomes=self.outcomes.where(mask), **arrays)
 
     def learnable(self) -> "DecisionData":
-        """The rows that may be learned from: mature and evaluable."""
+        """Return the rows that effects may be learned from: mature and evaluable."""
         return self.where(self.outcomes.mature & self.evaluable)
 
     def sample(self, values: Floats, outcome: str = "margin") -> DecisionSample:
-        """The rows as a learner's sample. Raises Refused where a row is not mature: its outcome is not known yet."""
+        """Return the rows as a learner's sample. Raises Refused where a row is not mature."""
         immature = int((~self.outcomes.mature).sum())
         if immature:
             fault = Fault("outcome", f"is not mature in {immature} rows", "select the rows of `learnable()` first")
@@ -101,7 +102,7 @@ class DecisionData:
         )
 
     def table(self) -> pa.Table:
-        """The rows by SCHEMA."""
+        """Return the rows by SCHEMA."""
         names = np.array([*self.actions, None], dtype=object)
         mature = self.outcomes.mature
         columns = {

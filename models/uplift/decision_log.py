@@ -1,4 +1,4 @@
-"""A decision log as its writers leave it: two Parquet tables beside a dataset."""
+"""Reading of a decision log: two Parquet tables beside a dataset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,10 @@ STATE_COLUMNS = ("decision_id", "state", "at", "action", "verified")
 
 @dataclass(frozen=True)
 class DecisionLog:
-    """`decisions`: a row for each decision, `cutoff` in microseconds. `states`: what became of them, in order."""
+    """`decisions`: one row for each decision, `cutoff` in microseconds.
+
+    `states`: the states of decisions, in order of time.
+    """
 
     decisions: pd.DataFrame
     states: pd.DataFrame

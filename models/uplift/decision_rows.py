@@ -121,7 +121,7 @@ def _refuse_strangers(decisions: pd.DataFrame, account: Codes, playbook: Playboo
 
 
 def _lives(states: pd.DataFrame, ids: "pd.Series[str]", actions: tuple[str, ...]) -> tuple[Codes, Flags]:
-    """What was executed per decision: the action of its last `done`, `wait` where it failed, -1 without either."""
+    """Return each executed action: that of the last `done`, `wait` where it failed, -1 without either."""
     ended = states[states["state"].isin(["done", "failed"])].drop_duplicates("decision_id", keep="last")
     ended = ended.set_index("decision_id").reindex(ids.to_numpy())
     code = pd.Index(actions).get_indexer(pd.Index(ended["action"].astype(object)))

@@ -1,4 +1,4 @@
-"""The scores of the rows that effects were learned from: averages by group, calibration by bins, overlap."""
+"""Evidence for effects: averages by group, calibration by bins, overlap, from pseudo-outcomes."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ THIN_SHARE = 0.5
 
 @dataclass(frozen=True)
 class GroupEffect:
-    """The mean effect of an action on the supported rows of a group, with its honest interval: an unweighted mean of
-    pseudo-effects, clustered by account."""
+    """The mean effect of an action on the supported rows of a group: an unweighted mean of pseudo-effects, with an
+    interval clustered by account."""
 
     group: str
     action: str
@@ -28,7 +28,7 @@ class GroupEffect:
 
 @dataclass(frozen=True)
 class EffectBin:
-    """Rows alike in their predicted effect: the mean prediction beside the effect that their scores show."""
+    """Rows with similar predicted effects: the mean prediction and the mean pseudo-effect."""
 
     predicted: float
     estimate: ClusteredMean
@@ -36,8 +36,11 @@ class EffectBin:
 
 @dataclass(frozen=True)
 class Overlap:
-    """How well one action can be compared. `supported`: share of the eligible rows. `effective`: effective number of
-    rows that got it, (Σw)² ∕ Σw². `thin`: no averages over all accounts should be told."""
+    """Overlap of one action with waiting.
+
+    `supported`: share of the eligible rows. `effective`: effective number of rows with the action, (Σw)² ∕ Σw² (Kish
+    1965). `thin`: too little overlap for averages over all accounts.
+    """
 
     action: str
     rows: int
@@ -48,9 +51,11 @@ class Overlap:
 
 @dataclass(frozen=True)
 class EffectEvidence:
-    """Rows r of R, actions a of A. `scores` (R, A): pseudo-outcomes. `out_of_fold` (R, A): shrunken effects, each
-    predicted by folds that did not have the row, NaN where not supported. `averages`: of each action but the first, as
-    shares of the effect scale."""
+    """Evidence of R rows and A actions.
+
+    `scores` (R, A): pseudo-outcomes (AIPW). `out_of_fold` (R, A): shrunken effects predicted by models that did not see
+    the row's fold, NaN where not supported. `averages`: of each action but the first, as shares of the effect scale.
+    """
 
     actions: tuple[str, ...]
     action: Codes
@@ -64,17 +69,17 @@ class EffectEvidence:
 
     @property
     def precision(self) -> float:
-        """The standard error of the mean over all actions of their average effects, as a share of the effect scale."""
+        """The standard error of the mean of all actions' average effects, as a share of the effect scale."""
         return float(np.sqrt(self.averages.covariance.mean()))
 
     def effect(self, action: str, rows: Flags | None = None) -> ClusteredMean:
-        """The mean effect over the supported rows, or over those of them that are in `rows`."""
+        """Return the mean effect over the supported rows, or over those of them in `rows`."""
         code = self.actions.index(action)
         mask = self.propensities.supported[:, code]
         return self._mean(code, mask if rows is None else mask & rows)
 
     def groups(self, labels: ArrayLike, least_rows: int = 500) -> list[GroupEffect]:
-        """Every action in every group of `labels` (R,) with at least `least_rows` supported rows."""
+        """Return the effect of every action in every group of `labels` (R,) with `least_rows` supported rows."""
         names, inverse = np.unique(np.asarray(labels).astype(str), return_inverse=True)
         return [
             GroupEffect(str(name), action, self.basis, self._mean(code, mask))
@@ -84,12 +89,12 @@ class EffectEvidence:
         ]
 
     def bins(self, action: str, count: int = 5) -> list[EffectBin]:
-        """The rows by fifths of the held-out prediction; fewer bins where predictions are equal."""
+        """Return fifths of the rows by out-of-fold prediction; fewer bins where predictions are equal."""
         code = self.actions.index(action)
         return bins_of(self.out_of_fold[:, code], self.scores[:, code] - self.scores[:, 0], self.account, count)
 
     def overlap(self) -> list[Overlap]:
-        """One for each action but the first."""
+        """Return the overlap of each action but the first."""
         return [self._overlap(code) for code in range(1, len(self.actions))]
 
     def _mean(self, code: int, mask: Flags) -> ClusteredMean:
@@ -104,7 +109,7 @@ class EffectEvidence:
 
 
 def bins_of(predicted: Floats, effect: Floats, account: Codes, count: int) -> list[EffectBin]:
-    """Bins of about equal size by `predicted`, NaN left out."""
+    """Return bins of about equal size by `predicted`, without NaN."""
     known = np.flatnonzero(np.isfinite(predicted))
     edges = np.unique(np.quantile(predicted[known], np.linspace(0, 1, count + 1)[1:-1])) if len(known) else np.empty(0)
     bin_index = np.searchsorted(edges, predicted[known], side="right")

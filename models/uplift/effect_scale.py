@@ -1,4 +1,4 @@
-"""What an outcome's effects are measured in at a row: what is at stake there, how far outcomes scatter."""
+"""Effect scale: the unit in which effects on an outcome are expressed at each row, and the residual spread."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,13 +9,14 @@ from models.uplift.forests import CrossFitted
 from models.uplift.sample import Codes, Flags, Floats
 
 REAL_LOSSES = 0.01
-"""Amounts whose negative part is a smaller share of the positive one (a return now and then) count as amounts."""
+"""Outcomes are amounts if the sum of their negative values is at most this share of the sum of the positive ones
+(returns)."""
 
 LEAST_CHANCE_SPREAD = 0.03
 
 
 class OutcomeKind(StrEnum):
-    """What an outcome is like: yes or no, an amount that is hardly ever negative, any number."""
+    """The kind of an outcome: binary, an amount that is rarely negative, or any number."""
 
     BINARY = "binary"
     AMOUNT = "amount"
@@ -24,25 +25,28 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """Of n rows. `level`: the outcome to be expected. `effect_scale`: what effects are shares of. `spread`: the
-    usual size of what the regression leaves over. The last two are never 0."""
+    """Scales of n rows.
+
+    `level`: expected outcome. `effect_scale`: effects are shares of it. `spread`: typical size of residuals. The last
+    two are above 0.
+    """
 
     level: Floats
     effect_scale: Floats
     spread: Floats
 
     def where(self, mask: Flags) -> "Measure":
-        """Of the rows for which `mask` is true."""
+        """Return the rows for which `mask` is true."""
         return Measure(self.level[mask], self.effect_scale[mask], self.spread[mask])
 
 
 @dataclass(frozen=True)
 class EffectScale:
-    """Predicts a row's measure.
+    """Predicts the measure of rows.
 
-    Effects on amounts are shares of the expected amount, those on other numbers shares of the spread, those on binary
-    outcomes differences. `scatter`: None where √(p(1 − p)) of a probability serves. `least_scale`, `least_spread`:
-    lower bounds of scale and spread.
+    Effects on amounts are shares of the expected amount, effects on other numbers shares of the spread, effects on
+    binary outcomes differences. `scatter`: None where the spread is √(p(1 − p)). `least_scale`, `least_spread`: lower
+    bounds of scale and spread.
     """
 
     kind: OutcomeKind
@@ -52,11 +56,11 @@ class EffectScale:
     least_spread: float
 
     def at(self, values: Floats) -> Measure:
-        """Return the measure of other rows."""
+        """Return the measure of rows that the models were not fitted on."""
         return self._of(self.trees.mean(values), self.scatter.mean(values) if self.scatter else None)
 
     def out_of_fold(self, values: Floats, fold: Codes) -> Measure:
-        """Return the measure of the rows that it was fitted on, by the models of the other folds."""
+        """Return the out-of-fold measure of the rows that the models were fitted on."""
         level = self.trees.out_of_fold(values, fold)
         return self._of(level, self.scatter.out_of_fold(values, fold) if self.scatter else None)
 

@@ -9,7 +9,7 @@ from models.uplift.sample import Flags
 
 
 def parse_eligible(texts: "pd.Series[str]", actions: tuple[str, ...]) -> Flags:
-    """(R, A); every action where nothing is told."""
+    """Return eligibility (R, A); every action is eligible where the log has no list."""
     codes, distinct = pd.factorize(texts)
     table = np.array([[action in json.loads(text) for action in actions] for text in distinct], dtype=np.bool_)
     everything = np.ones((1, len(actions)), dtype=np.bool_)

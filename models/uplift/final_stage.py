@@ -1,4 +1,4 @@
-"""The final stage: pseudo-effects become one prediction per action, drawn to what all actions share."""
+"""The final stage of the DR-learner: regression of pseudo-effects on features, shrunk towards a shared shape."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,11 @@ LEAST_T = 2.5
 
 @dataclass(frozen=True)
 class FittedActionEffect:
-    """An action's own part of its effect at a row: the row's stake by the shared factor by `level`, plus its spread by
-    the shapes by their `weights`. `shrinkage`: share of the action's own differences that remains, from 0 to 1."""
+    """The fitted effect of one action.
+
+    The effect at a row is `level` × effect scale × shared factor + spread × Σ weight × shape. `shrinkage`: share of the
+    action's own differences that is retained, from 0 to 1.
+    """
 
     level: float
     shapes: tuple[EffectShape, ...]
@@ -42,7 +45,7 @@ class FinalStage:
     shared: SharedShape
 
     def at(self, values: Floats, measure: Measure) -> Floats:
-        """(n, A) effects against the first action, whose own are 0."""
+        """Return the effects (n, A) against the first action, whose column is 0."""
         factor = self.shared.at(values)
         return np.column_stack(
             [np.zeros(len(values)), *(effect.at(values, measure, factor) for effect in self.effects)]
@@ -52,8 +55,11 @@ class FinalStage:
 def cross_fit_stages(
     rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: OutcomeKind
 ) -> tuple[tuple[FinalStage, ...], Floats]:
-    """Return a stage for each fold, fitted on the rows of the others, and (n, A) the effects that each row's own stage
-    predicts, NaN where they are not supported."""
+    """Cross-fit the final stage.
+
+    Return one stage for each fold, fitted on the other folds, and the out-of-fold effects (n, A), NaN where they are
+    not supported.
+    """
     stages, out_of_fold = [], np.full(scores.shape, np.nan)
     for fold_index in range(int(fold.max()) + 1):
         in_fold = fold == fold_index
@@ -74,8 +80,11 @@ def cross_fit_stages(
 def fit_final_stage(
     rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: OutcomeKind
 ) -> FinalStage:
-    """Averages as shares of the effect scale, shrunk together; a factor that all actions share (on amounts, where
-    several actions can agree on one); what each action has of its own."""
+    """Fit the final stage.
+
+    It has three parts: average effects as shares of the effect scale, shrunk jointly; for amounts with several actions,
+    a factor that all actions share; and the differences of each action from both.
+    """
     unit, masks, effects = _standardised(scores, measure, supported)
     levels = shrunken_averages(average_effects(rows, scores, measure, supported))
     several = kind is OutcomeKind.AMOUNT and len(masks) > 1
@@ -94,7 +103,8 @@ def average_effects(rows: DecisionSample, scores: Floats, measure: Measure, supp
 
 
 def _standardised(scores: Floats, measure: Measure, supported: Flags) -> tuple[Floats, list[Flags], list[Floats]]:
-    """Effect scales in spreads; of each action but the first its supported rows and their pseudo-effects in spreads."""
+    """Return effect scales over spreads and, for each action but the first, its supported rows and their pseudo-effects
+    over spreads."""
     masks = [supported[:, code] for code in range(1, scores.shape[1])]
     effects = [((scores[:, code] - scores[:, 0]) / measure.spread)[mask] for code, mask in enumerate(masks, start=1)]
     return measure.effect_scale / measure.spread, masks, effects
@@ -105,8 +115,11 @@ def _renumbered(fold: Codes) -> Codes:
 
 
 def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: float) -> FittedActionEffect:
-    """Learns shapes from the clipped remainder, weighs them by how they predict held-out remainders, shrinks the sum
-    by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961: several shapes and penalties were tried)."""
+    """Fit shapes to the clipped remainder and stack them by their out-of-fold predictions.
+
+    The sum is shrunk by the positive part of 1 − LEAST_T² ∕ t² (as James & Stein 1961), because several shapes and
+    penalties were tried.
+    """
     clipped = np.clip(rest, *np.quantile(rest, CLIPPED))
     learned = [learn_linear(rows.values, clipped, fold), learn_trees(rows.values, clipped, fold)]
     columns = np.column_stack([shape.out_of_fold for shape in learned])
@@ -117,7 +130,7 @@ def _own_differences(rest: Floats, rows: DecisionSample, fold: Codes, level: flo
 
 
 def _retained(predicted: Floats, rest: Floats, account: Codes) -> float:
-    """The share to keep: 0 where the regression of remainders on predictions has a t value below LEAST_T."""
+    """Return the share to retain: 0 where the regression of remainders on predictions has a t value below LEAST_T."""
     centred = predicted - predicted.mean()
     strength = float(np.sum(centred**2))
     if strength <= 0:

@@ -1,4 +1,4 @@
-"""What a learner of effects leaves behind for other rows: predictions with the basis they stand on."""
+"""Fitted effects: predictions for new rows, with the evidence each rests on."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ from models.uplift.sample import Codes, Flags, Floats
 
 
 class Basis(StrEnum):
-    """What an effect stands on; claims of money need RANDOMISED."""
+    """The evidence behind an effect. Only RANDOMISED effects may be reported as money."""
 
     RANDOMISED = "randomised"
     OBSERVATIONAL = "observational"
@@ -28,7 +28,10 @@ def basis_of(support: ActionSupport) -> Basis:
 
 @dataclass(frozen=True)
 class FittedEffects:
-    """`stages`: one a fold, each learned from the other folds; `scale`: of the rows, by fold as well."""
+    """`stages`: one for each fold, fitted on the other folds.
+
+    `scale`: the effect scale, cross-fitted on the same folds.
+    """
 
     actions: tuple[str, ...]
     stages: tuple[FinalStage, ...]
@@ -37,8 +40,10 @@ class FittedEffects:
     calibration: EffectCalibration
 
     def predict(self, X: ArrayLike, fold: Codes | None = None) -> Floats:
-        """(n, A) shrunken effects against the first action, whose own are 0: by what was learned from other accounts
-        than those of the row's `fold`, by the mean over the stages without folds."""
+        """Return shrunken effects (n, A) against the first action, whose column is 0.
+
+        With `fold`, each row is predicted by the stage that did not see its fold; without, by the mean over the stages.
+        """
         values = np.asarray(X, dtype=np.float64)
         if fold is None:
             measure = self.scale.at(values)
@@ -50,8 +55,10 @@ class FittedEffects:
         return result
 
     def basis(self, X: ArrayLike, eligible: Flags | None = None, prior: Flags | None = None) -> NDArray[np.object_]:
-        """(n, A) the basis of each effect. Where nothing supports one: `prior` where the company's playbook orders the
-        actions, else `unknown`."""
+        """Return the basis (n, A) of each effect.
+
+        An unsupported effect is `prior` where the company's playbook orders the actions, else `unknown`.
+        """
         values = np.asarray(X, dtype=np.float64)
         may = np.ones((len(values), len(self.actions)), dtype=bool) if eligible is None else eligible
         assumed = np.zeros(may.shape, dtype=bool) if prior is None else prior

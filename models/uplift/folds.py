@@ -11,15 +11,18 @@ FOLDS = 5
 
 
 def folds_of(account: Codes, folds: int = FOLDS, seed: int = 0) -> Codes:
-    """A fold per row; all rows of an account share one, accounts are dealt evenly."""
+    """Return a fold for each row. All rows of an account share one; folds have about equally many accounts."""
     names, inverse = np.unique(account, return_inverse=True)
     dealt = np.random.default_rng([seed, folds]).permutation(len(names)) % min(folds, max(len(names), 1))
     return np.asarray(dealt[inverse], dtype=np.int64)
 
 
 def account_folds(ids: Iterable[object], folds: int = FOLDS, seed: int = 0) -> Codes:
-    """Return the fold of each account id, from 0 to `folds` − 1: its BLAKE2b digest, keyed by `seed`, modulo `folds`.
-    It follows from the id alone, so that an account has a fold before it is in any log."""
+    """Return the fold of each account id, from 0 to `folds` − 1.
+
+    It is the BLAKE2b digest of the id, keyed by `seed`, modulo `folds`, so an account has a fold before it appears in a
+    log.
+    """
     state = hashlib.blake2b(f"{seed}\x1f".encode(), digest_size=8)
     return np.fromiter((_digest(state, str(account_id)) % folds for account_id in ids), dtype=np.int64)
 

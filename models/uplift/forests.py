@@ -52,19 +52,22 @@ class Growth:
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """`boosters`: one per fold, fitted on the other folds. `rounds`: those with the least out-of-fold error; 0 where no
-    round was better than the constant `start`, which then is the prediction."""
+    """Cross-fitted boosters.
+
+    `boosters`: one for each fold, fitted on the other folds. `rounds`: the number with the least out-of-fold error; 0
+    where the constant `start` has the least error and is the prediction.
+    """
 
     boosters: tuple[lgb.Booster, ...]
     rounds: int
     start: float = 0.0
 
     def out_of_fold(self, values: Floats, fold: Codes) -> Floats:
-        """Return out-of-fold predictions (n) of the rows that were fitted; `fold` (n): as in the fit."""
+        """Return out-of-fold predictions (n) of the rows that were fitted; `fold` (n) as in the fit."""
         return _filled(fold, len(self.boosters), lambda fold_index, in_fold: self._by(fold_index, values[in_fold]))
 
     def mean(self, values: Floats) -> Floats:
-        """Return predictions of other rows: the mean over the boosters."""
+        """Return predictions (n) for other rows: the mean over the boosters."""
         return np.asarray(np.mean([self._by(fold_index, values) for fold_index in range(len(self.boosters))], axis=0))
 
     def _by(self, fold_index: int, values: Floats) -> Floats:
@@ -76,7 +79,7 @@ class CrossFitted:
 def cross_fit(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
-    """Fit one booster per fold on the rows of the others; the rounds are those with the least out-of-fold error."""
+    """Fit one booster for each fold on the rows of the other folds, with the rounds of the least out-of-fold error."""
     output = [
         _watched(values, target, weight, fold != fold_index, growth, seed) for fold_index in range(int(fold.max()) + 1)
     ]
@@ -89,7 +92,7 @@ def cross_fit(
 def cross_fit_or_none(
     values: Floats, target: Floats, fold: Codes, growth: Growth, *, weight: Floats | None = None, seed: int = 0
 ) -> CrossFitted:
-    """Cross-fit trees to a target around 0; return none where they do not beat 0 on out-of-fold rows."""
+    """Cross-fit trees to a target centred on 0, with 0 rounds where they do not beat 0 on out-of-fold rows."""
     result = cross_fit(values, target, fold, growth, weight=weight, seed=seed)
     w = np.ones(len(target)) if weight is None else weight
     better = np.sum(w * (target - result.out_of_fold(values, fold)) ** 2) < np.sum(w * target**2)
@@ -99,7 +102,7 @@ def cross_fit_or_none(
 def fit_all(
     values: Floats, target: Floats, growth: Growth, rounds: int, *, weight: Floats | None = None, seed: int = 0
 ) -> lgb.Booster:
-    """Trees of `rounds` rounds on all rows."""
+    """Fit trees of `rounds` rounds on all rows."""
     return lgb.train(
         growth.lightgbm_parameters(len(target), seed), lgb.Dataset(values, target, weight=weight), max(rounds, 1)
     )
@@ -136,5 +139,5 @@ def _filled(fold: Codes, folds: int, predict: Callable[[int, Flags], Floats]) ->
 
 
 def texts_of(boosters: Sequence[lgb.Booster], rounds: int) -> list[str]:
-    """LightGBM's own text of each booster, up to `rounds`."""
+    """Return LightGBM's text of each booster, up to `rounds`."""
     return [booster.model_to_string(num_iteration=max(rounds, 1)) for booster in boosters]

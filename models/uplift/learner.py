@@ -19,14 +19,17 @@ from models.uplift.pseudo_outcomes import pseudo_outcomes, winsorised_outcome
 from models.uplift.sample import DecisionSample, Flags, decision_sample
 
 LEAST_ROWS = 50
-"""Rows that every action needs."""
+"""The least number of rows of every action."""
 
 
 @dataclass(frozen=True)
 class EffectModel:
-    """Settings of the DR-learner (Kennedy 2023, EJS 17(2)) for several actions. `least_probability`: estimated chances
-    below it say nothing. `folds`: of whole accounts, for everything that is cross-fitted. `reach`: amounts
-    beyond it are drawn in (`winsorised_outcome`); effects are then those on amounts without such rarities."""
+    """Settings of the DR-learner (Kennedy 2023, EJS 17(2)) for several actions.
+
+    `least_probability`: rows with a smaller estimated propensity lack overlap. `folds`: of whole accounts, for all
+    cross-fitting. `reach`: amounts are winsorised at this many spreads from their expected level
+    (`winsorised_outcome`).
+    """
 
     folds: int = FOLDS
     least_probability: float = LEAST
@@ -43,16 +46,16 @@ class EffectModel:
         eligible: ArrayLike | None = None,
         actions: Sequence[str] | None = None,
     ) -> "LearnedEffects":
-        """The effects of each action against the first (`wait`, or the first of `actions`). `groups`: accounts.
+        """Fit the effects of each action against the first (`wait`, or the first of `actions`). `groups`: accounts.
 
-        `probability`: of the action taken, known by design; NaN where it is not. Where any is known, effects are
-        learned from those rows alone, the others only sharpen the regression of the outcome. Raises BadUse on rows that
-        do not fit together, Refused where there is too little to learn from.
+        `probability`: propensity of the action taken where it is known by design, else NaN. If any is known, effects
+        are learned from those rows only, and the other rows only improve the outcome regression. Raises BadUse where
+        the arrays do not match, Refused where an action has too few rows.
         """
         return self.fit_sample(decision_sample(X, action, outcome, probability, groups, eligible, actions))
 
     def fit_sample(self, sample: DecisionSample) -> "LearnedEffects":
-        """The same for a checked sample."""
+        """Fit the effects of a checked sample."""
         learn = ~np.isnan(sample.probability)
         randomised = bool(learn.any())
         learn = learn if randomised else np.ones(len(sample), dtype=bool)
@@ -89,7 +92,7 @@ class EffectModel:
 
 @dataclass(frozen=True)
 class LearnedEffects:
-    """What was learned: `fitted` predicts, `evidence` are the scores of the rows it was learned from."""
+    """The result of a fit: `fitted` predicts, `evidence` holds the pseudo-outcomes of the rows."""
 
     fitted: FittedEffects
     evidence: EffectEvidence

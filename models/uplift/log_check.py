@@ -1,4 +1,4 @@
-"""Whether decision data carry what learning effects needs: outcomes that are known, chances, comparisons."""
+"""Check of decision data: mature outcomes, propensities and comparison rows needed to learn effects."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from models.uplift.decision_data import DecisionData
 from models.uplift.sample import Codes, Floats
 
 LEAST_ROWS = 200
-"""Mature rows that an action needs to be told apart from waiting."""
+"""The least number of mature rows of an action."""
 
 LEAST_EFFECTIVE = 100.0
 LEAST_CHANCE = 0.01
@@ -17,8 +17,11 @@ LEAST_CHANCE = 0.01
 
 @dataclass(frozen=True)
 class ActionCheck:
-    """What the learnable rows hold of one action. `effective`: (Σw)² ∕ Σw² of their weights 1 ∕ p, the plain number
-    where no chances are known. `least_chance`: NaN there."""
+    """The learnable rows of one action.
+
+    `effective`: effective number of rows (Σw)² ∕ Σw² with weights 1 ∕ propensity; the number of rows without
+    propensities. `least_chance`: least propensity, NaN without propensities.
+    """
 
     action: str
     rows: int
@@ -28,8 +31,11 @@ class ActionCheck:
 
 @dataclass(frozen=True)
 class LogCheck:
-    """`rows`: all; of those `mature`, `learnable`, and of the learnable ones `randomised` (with a chance). `censored`:
-    share that closed or moved in the horizon. `faults`: what stands against learning, empty where nothing does."""
+    """Numbers of rows by possible use.
+
+    `rows`: all. `mature`, `learnable`: of those. `randomised`: learnable with a propensity. `censored`: share that
+    closed or changed owner in the horizon. `faults`: what prevents learning, empty where nothing does.
+    """
 
     rows: int
     mature: int
@@ -41,7 +47,7 @@ class LogCheck:
 
     @property
     def basis(self) -> str:
-        """What effects from this log would stand on: the randomised rows alone wherever there are any."""
+        """The evidence that effects from this log would have: randomised if there are any randomised rows."""
         return "randomised" if self.randomised else "observational"
 
 

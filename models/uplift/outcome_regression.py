@@ -21,8 +21,10 @@ INSIDE = (0.005, 0.995)
 
 @dataclass(frozen=True)
 class CommonRegression:
-    """The regression without actions. `measure`: of the sample's own rows, cross-fitted. `scale`: predicts it for other
-    rows."""
+    """The outcome regression without actions.
+
+    `measure`: out-of-fold, of the sample's rows. `scale`: predicts the measure of other rows.
+    """
 
     measure: Measure
     scale: EffectScale

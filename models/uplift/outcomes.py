@@ -1,4 +1,4 @@
-"""What came of decisions over the horizon: margin, retention, whether that is known already."""
+"""Outcomes of decisions over the horizon: margin, retention and whether they are mature."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,12 @@ SIGNS = {EventKind.ORDER: 1.0, EventKind.RETURN: -1.0, EventKind.ORDER_CANCELLED
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Of R rows. `margin`: of what was ordered in the horizon less what was cancelled or came back, 0 for who left.
-    `retained`: 1 where anything was ordered, else 0. Both NaN where not `mature`. `censored`: the account closed or
-    went to another owner in the horizon; its row stays: leaving rows out by what happened later would select."""
+    """Outcomes of R rows.
+
+    `margin`: margin of orders less cancellations and returns in the horizon, 0 for accounts that left. `retained`: 1
+    with any order, else 0. Both are NaN where not `mature`. `censored`: the account closed or changed owner in the
+    horizon; such rows are kept, because excluding rows by later events would bias the estimate.
+    """
 
     margin: Floats
     retained: Floats
@@ -33,10 +36,12 @@ class Outcomes:
 
 
 def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, float], until: int) -> Outcomes:
-    """The outcomes of `[cutoff, cutoff + horizon)`. `rate`: per account of the log, margin over amount. `horizon`:
-    microseconds (calendar time: the effect of a week is counted over so many weeks), then days until orders are
-    recorded. `until`: when the log was last seen; what ripens later is not known. What was ever retracted did not
-    happen."""
+    """Return the outcomes of `[cutoff, cutoff + horizon)`.
+
+    `rate`: margin over amount, for each account of the log. `horizon`: microseconds of calendar time, then the
+    recording lag in days. `until`: end of the observed data; outcomes that mature later are not mature. Retracted
+    events are ignored.
+    """
     log = log.settled()
     ends = rows.cutoff + horizon[0]
     matures_at = ends + np.int64(horizon[1] * DAY_US)
@@ -57,7 +62,7 @@ def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, flo
 
 
 def _sums(log: EventLog, rows: Rows, ends: Instants) -> tuple[Floats, Codes]:
-    """Signed amounts and number of orders of each row's horizon."""
+    """Return signed amounts and numbers of orders within each row's horizon."""
     sign = np.zeros(256)
     for kind, direction in SIGNS.items():
         sign[kind.number] = direction

@@ -9,7 +9,7 @@ from models.uplift.sample import Codes, DecisionSample, Flags, Floats
 
 GROWTH = Growth(objective="multiclass", num_leaves=8, learning_rate=0.15, least_share=0.005, most_rounds=80)
 LEAST = 0.02
-"""Estimated propensities are clipped from below at this value; rows beneath it lack overlap and leave averages."""
+"""Lower clipping bound of estimated propensities; rows below it lack overlap and are excluded from averages."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class Propensities:
 
 @dataclass(frozen=True)
 class ActionSupport:
-    """The support of other rows. Without `trees` propensities were known: support is eligibility."""
+    """The support of new rows. Without `trees` propensities were known, and support is eligibility."""
 
     trees: CrossFitted | None = None
     least: float = LEAST
 
     def at(self, values: Floats, eligible: Flags) -> Flags:
-        """Return (n, A) as `Propensities.supported`."""
+        """Return the support (n, A), as `Propensities.supported`."""
         if self.trees is None:
             return np.asarray(eligible & eligible[:, :1])
         return _supported(_among(self.trees.mean(values), eligible), eligible, self.least)
 
 
 def known_propensities(sample: DecisionSample) -> Propensities:
-    """Return the logged propensities as they are."""
+    """Return the logged propensities."""
     return Propensities(sample.probability, sample.eligible & sample.eligible[:, :1])
 
 

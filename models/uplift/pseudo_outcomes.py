@@ -6,7 +6,7 @@ from models.uplift.effect_scale import Measure
 from models.uplift.sample import DecisionSample, Floats
 
 LOST = 0.03
-"""Share of the total of all outcomes that may lie beyond the bound of winsorising."""
+"""The share of the total of all outcomes that winsorising may remove."""
 
 NEAREST = 4.0
 """No bound is nearer, in spreads: outcomes without tails stay as they are."""

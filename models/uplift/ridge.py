@@ -39,7 +39,7 @@ def without(whole: Moments, fold: Moments) -> Moments:
 
 
 def ridge(moments: Moments, penalty: float) -> tuple[Floats, float]:
-    """Coefficients and the intercept, which is not drawn in; `penalty` is per row."""
+    """Return the coefficients and the intercept, which is not penalised. `penalty` is per row."""
     middle, mean = moments.sums / moments.rows, moments.total / moments.rows
     centred = moments.squares - moments.rows * np.outer(middle, middle)
     right = moments.products - moments.rows * middle * mean

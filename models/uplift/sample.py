@@ -1,4 +1,4 @@
-"""The rows that a learner of effects gets, checked."""
+"""The validated sample of decisions that effects are learned from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,13 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class DecisionSample:
-    """n rows. `values` (n, F): features, NaN is missing. `action`: place in `actions`, of which the first is the one to
-    compare with. `probability`: of the action that was taken, NaN where nobody knows. `account`: code of the account;
-    rows of one account are never in two folds. `eligible` (n, A): might the row have got the action? `account_ids`: the
-    id of each code; None where the codes themselves are the ids."""
+    """n rows.
+
+    `values` (n, F): features, NaN is missing. `action` (n): index in `actions`, the first of which is the reference.
+    `probability` (n): propensity of the action taken, NaN where unknown. `account` (n): code of the account; rows of
+    one account are in one fold. `eligible` (n, A): whether the row could have had the action. `account_ids`: id of each
+    code; None where the codes are the ids.
+    """
 
     values: Floats
     action: Codes
@@ -34,7 +37,7 @@ class DecisionSample:
         return len(self.outcome)
 
     def where(self, mask: Flags) -> "DecisionSample":
-        """The rows for which `mask` is true, in the same order."""
+        """Return the rows for which `mask` is true, in the same order."""
         arrays: dict[str, Any] = {
             name: value[mask]
             for name, value in vars(self).items()
@@ -43,7 +46,7 @@ class DecisionSample:
         return replace(self, **arrays)
 
     def taken(self) -> Flags:
-        """(n, A): did the row get the action?"""
+        """Return (n, A): whether the row had the action."""
         return np.asarray(self.action[:, None] == np.arange(len(self.actions)), dtype=np.bool_)
 
 
@@ -56,8 +59,11 @@ def decision_sample(
     eligible: ArrayLike | None = None,
     actions: Sequence[str] | None = None,
 ) -> DecisionSample:
-    """The checked sample; raises BadUse with everything that is wrong. Without `actions` they are those that occur, by
-    name, `wait` first where it is among them; without `groups` every row stands for itself."""
+    """Return the validated sample.
+
+    Without `actions` they are those that occur, sorted by name with `wait` first; without `groups` every row is its own
+    account. Raises BadUse with every fault.
+    """
     names = np.asarray(action).astype(str)
     known = tuple(actions) if actions is not None else _named(names)
     values, y = np.asarray(X, dtype=np.float64), np.asarray(outcome, dtype=np.float64)

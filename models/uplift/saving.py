@@ -1,4 +1,4 @@
-"""Fitted effects as LightGBM's text and JSON: nothing that could run, nothing that needs this program's classes."""
+"""Fitted effects as JSON with LightGBM's text: no executable content, independent of the classes of kqml."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ FORMAT = 3
 
 
 def effects_json(fitted: FittedEffects) -> dict[str, Any]:
-    """Everything that predictions need; floats survive unchanged."""
+    """Return everything that predictions need; floats round-trip exactly."""
     return {
         "format": FORMAT,
         "actions": list(fitted.actions),
@@ -39,7 +39,7 @@ def effects_json(fitted: FittedEffects) -> dict[str, Any]:
 
 
 def effects_from_json(data: dict[str, Any]) -> FittedEffects:
-    """The effects of that mapping. Raises ValueError on another format, KeyError where something is missing."""
+    """Return the effects of such a mapping. Raises ValueError on another format, KeyError where a key is missing."""
     if data["format"] != FORMAT:
         raise ValueError(f"effects of format {data['format']}, this program reads {FORMAT}")
     support = data["support"]

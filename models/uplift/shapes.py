@@ -1,4 +1,4 @@
-"""Shapes in which an effect may differ between rows, learned from standardised pseudo-effects."""
+"""Shapes: regressions of standardised pseudo-effects on features."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,20 +13,20 @@ from models.uplift.sample import Codes, Flags, Floats
 
 KNOTS = 33
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""Of the ridge regression, per row."""
+"""Penalties of the ridge regression, per row."""
 
 TREES = Growth(num_leaves=6, learning_rate=0.05, least_share=0.02, most_rounds=150, feature_fraction=0.7)
 
 
 class EffectShape(Protocol):
-    """Something that predicts standardised effects."""
+    """A predictor of standardised effects."""
 
     def at(self, values: Floats) -> Floats: ...
 
 
 @dataclass(frozen=True)
 class Trees:
-    """LightGBM; no booster is 0 everywhere."""
+    """LightGBM trees; without a booster the prediction is 0."""
 
     booster: lgb.Booster | None
 
@@ -38,7 +38,7 @@ class Trees:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Features as their rank among the rows that were learned from, from -1 to 1; missing is 0. `knots` (F, K)."""
+    """Features as ranks among the fitted rows, scaled to -1 … 1; a missing value is 0. `knots` (F, K)."""
 
     knots: Floats
 
@@ -53,8 +53,11 @@ class Ranks:
 
 @dataclass(frozen=True)
 class Linear:
-    """A ridge regression on ranks. Each row is summed by itself, so that alone it gives the bits that it gives among
-    others, which a product of matrices does not promise."""
+    """A ridge regression on ranks.
+
+    Each row is summed separately, so that a row alone has the same bits as in a batch, which matrix products do not
+    guarantee.
+    """
 
     ranks: Ranks
     coefficients: Floats
@@ -67,7 +70,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class LearnedShape:
-    """A shape with its predictions of the rows it was learned from, each by what saw nothing of its fold."""
+    """A shape with the out-of-fold predictions of the rows it was fitted on."""
 
     shape: EffectShape
     out_of_fold: Floats
@@ -90,7 +93,7 @@ def _apart(knots: Floats) -> Floats:
 
 
 def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> LearnedShape:
-    """Small trees; none where they do not beat 0 on held-out rows."""
+    """Fit small trees, or none where they do not beat 0 on out-of-fold rows."""
     result = cross_fit_or_none(values, target, fold, TREES, seed=seed)
     if not result.rounds:
         return LearnedShape(Trees(None), np.zeros(len(target)))
@@ -99,7 +102,7 @@ def learn_trees(values: Floats, target: Floats, fold: Codes, seed: int = 0) -> L
 
 
 def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | None = None) -> LearnedShape:
-    """Ridge with the penalty that predicts held-out rows best."""
+    """Fit a ridge regression with the penalty of the least out-of-fold error."""
     ranks = ranks_of(values)
     columns = ranks.of(values)
     w = np.ones(len(target)) if weight is None else weight
@@ -118,7 +121,7 @@ def learn_linear(values: Floats, target: Floats, fold: Codes, weight: Floats | N
 
 
 def stack_shapes(columns: Floats, target: Floats, weight: Floats | None = None) -> Floats:
-    """Weights of the columns from 0, together at most 1: what was learned is never blown up."""
+    """Return non-negative stacking weights of the columns, with a sum of at most 1."""
     w = np.ones(len(target)) if weight is None else weight
     root = np.sqrt(w)[:, None]
     centred = columns - np.average(columns, axis=0, weights=w)

@@ -1,4 +1,4 @@
-"""How effects differ between rows in a way that all actions share: one factor on the average of each."""
+"""The shared shape: one factor on the average effect of every action, which differs between rows."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class SharedShape:
 
 @dataclass(frozen=True)
 class SharedFactor:
-    """The shape with its factor at the rows that it was learned from, each by what saw nothing of its fold."""
+    """The shape with its out-of-fold factor at the rows it was fitted on."""
 
     shape: SharedShape
     out_of_fold: Floats

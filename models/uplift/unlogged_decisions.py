@@ -1,4 +1,4 @@
-"""History that nobody logged, as a decision log of every account and week."""
+"""Observed history as a decision log of every account and week."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from models.uplift.decision_log import DecisionLog
 
 
 def unlogged_decisions(dataset: Dataset, playbook: Playbook, mondays: Instants) -> DecisionLog:
-    """History without a log as one of every account and week: no chances, eligible by tier alone."""
+    """Return the history as a decision log of every account and week, without propensities, eligible by tier only."""
     accounts = dataset.event_log().accounts
     count = len(accounts) * len(mondays)
     at = np.repeat(np.sort(mondays), len(accounts))

@@ -1,4 +1,4 @@
-"""Which of the playbook's packages an account got in a week, from the contacts that were recorded."""
+"""The playbook action of each account and week, derived from recorded contacts."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from models.uplift.sample import Codes, Flags
 
 CHANNELS = {"visit": EventKind.VISIT, "call": EventKind.CALL, "message": EventKind.MESSAGE}
 HELP = "help_offer"
-"""The package that has the contacts of a visit, with help given in the same week."""
+"""The action with the contacts of a visit and help given in the same week."""
 
 WEEK_US = 7 * DAY_US
 
@@ -20,7 +20,8 @@ WEEK_US = 7 * DAY_US
 def contacts_between(
     log: EventLog, kind: EventKind, account: NDArray[np.int32], start: Instants
 ) -> tuple[Codes, Instants]:
-    """Per row how many events of a kind happened in the week from `start`, and when the first did (its end if none)."""
+    """Return per row the number of events of a kind in the week from `start`, and the time of the first (the week's end
+    if none)."""
     log = log.settled()
     chosen = np.flatnonzero(log.kind == kind.number)
     offsets = np.searchsorted(chosen, log.offsets)
@@ -36,10 +37,10 @@ def contacts_between(
 def actions_done(
     log: EventLog, playbook: Playbook, account: NDArray[np.int32], monday: Instants
 ) -> tuple[Codes, Instants]:
-    """Per row the place of the week's package in `playbook.actions`, with the instant of the week's first contact.
+    """Return per row the index of the week's action in `playbook.actions` and the time of the week's first contact.
 
-    It is the largest action (in minutes) whose contacts were all made; of those with equal contacts the one of help
-    where help was given, else the other one.
+    It is the largest action (in minutes) whose contacts were all made. Of actions with equal contacts it is the one of
+    help where help was given, else the other one.
     """
     counts, firsts = zip(*(contacts_between(log, kind, account, monday) for kind in CHANNELS.values()), strict=True)
     helped, _ = contacts_between(log, EventKind.HELP_GIVEN, account, monday)

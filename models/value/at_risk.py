@@ -12,8 +12,10 @@ from models.value.expected import Floats, Trailing, ValueModel, trailing_of
 
 
 class ExpectedMargins:
-    """Told the feature rows of a pass over the accounts asked about, part by part. `margin` (n): over one horizon if
-    the account stays; NaN where it was not scored."""
+    """Collects the expected margin of accounts during a scoring pass.
+
+    `margin` (n): over one horizon if the account stays; NaN where it was not scored.
+    """
 
     def __init__(self, value: ValueModel, request: ScoringRequest, rate: Floats, horizon_days: int) -> None:
         count = request.log.account_count
@@ -27,8 +29,8 @@ class ExpectedMargins:
 
 
 def at_risk(scores: Sequence[AccountScore], margin: Floats) -> list[float | None]:
-    """Churn probability × expected margin of each score, in the order of accounts; None where one of them is not
-    known."""
+    """Return churn probability × expected margin of each score, in the order of accounts; None where one of them is
+    unknown."""
     return [
         None
         if score.churn_probability is None or np.isnan(account_margin)

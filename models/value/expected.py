@@ -39,7 +39,7 @@ GROWTH = {
 
 @dataclass(frozen=True)
 class Trailing:
-    """`margin` of an account over one horizon by the mean of its last year; `short`: its history is short."""
+    """`margin`: of an account over one horizon, at the rate of the last year; `short`: its history is short."""
 
     margin: Floats
     short: NDArray[np.bool_]
@@ -47,8 +47,11 @@ class Trailing:
 
 @dataclass(frozen=True)
 class ValueModel:
-    """Margin if it stays, over one horizon. `booster`: None where too few rows stayed to learn from. `usual`: the mean
-    of the rows it was fitted on divided by its mean prediction, which makes totals right."""
+    """Expected margin over one horizon if the account stays.
+
+    `booster`: None where too few retained rows exist. `usual`: mean of the fitted rows divided by the mean prediction,
+    which makes totals unbiased.
+    """
 
     booster: lgb.Booster | None
     rows: int
@@ -63,7 +66,8 @@ class ValueModel:
 
 
 def trailing_of(log: EventLog, rows: Rows, rate: Floats, horizon_days: int) -> Trailing:
-    """What each row's account brought before its cutoff, as known then; `rate`: margin over amount per account."""
+    """Return the trailing margin of each row before its cutoff, as known then; `rate`: margin over amount, for each
+    account."""
     margin, short = np.zeros(len(rows)), np.zeros(len(rows), dtype=np.bool_)
     for cutoff in np.unique(rows.cutoff).tolist():
         indices = np.flatnonzero(rows.cutoff == cutoff)
@@ -83,13 +87,13 @@ def retained_rows(labels: LabelledRows) -> NDArray[np.bool_]:
 
 
 def margins_in_window(log: EventLog, labels: LabelledRows, opens: Instants, rate: Floats, until: int) -> Floats:
-    """What each row brought in the very window of its churn label, at least 0."""
+    """Return the margin of each row within the window of its churn label, at least 0."""
     amount = net_amounts(log, labels.rows.account, opens, labels.closes_at, until)
     return np.asarray(np.maximum(amount, 0.0) * rate[labels.rows.account], dtype=np.float64)
 
 
 def fit_value(values: Floats, margin: Floats, categorical: list[int], seed: int = 0) -> ValueModel:
-    """Tweedie trees (Jørgensen 1987; Zhou, Qian & Yang 2022) on rows that stayed."""
+    """Fit Tweedie trees (Jørgensen 1987; Zhou, Qian & Yang 2022) on retained rows."""
     if len(values) < LEAST_ROWS or not (margin > 0).any():
         return ValueModel(None, len(values))
     data = lgb.Dataset(values, margin, categorical_feature=categorical, params={"verbose": -1})

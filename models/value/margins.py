@@ -27,7 +27,7 @@ def margin_rates(dataset: Dataset, playbook: Playbook) -> NDArray[np.float64]:
 
 
 def net_amounts(log: EventLog, account: NDArray[np.int32], start: Instants, end: Instants, known_before: int) -> Floats:
-    """Orders less returns and cancellations of each row's account in `[start, end)`, of what was known by then."""
+    """Return orders less returns and cancellations of each row's account in `[start, end)`, as known at `end`."""
     sign = np.zeros(256)
     for kind, direction in SIGNS.items():
         sign[kind.number] = direction

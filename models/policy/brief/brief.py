@@ -27,9 +27,12 @@ OFFERED = 2
 
 @dataclass(frozen=True)
 class Brief:
-    """Sentences by part. `why`: what we see, what goes with it. `musts`: what cannot wait. `open`: promises,
-    complaints, problems. `last`: the latest talks. `ask`: what to learn. `offer`: help with its next stage. `steps`: of
-    a visit. `hours`: when contact is allowed. `personal`: personal days ahead, to be considerate."""
+    """Sentences by part.
+
+    `why`: symptoms and causes. `musts`: required actions. `open`: promises, complaints, problems. `last`: the latest
+    contacts. `ask`: missing card fields. `offer`: help with its next stage. `steps`: of a visit. `hours`: when contact
+    is allowed. `personal`: personal days ahead.
+    """
 
     why: tuple[str, ...] = ()
     musts: tuple[str, ...] = ()
@@ -43,7 +46,7 @@ class Brief:
 
 
 class BriefWriter:
-    """Writes the briefs of a company's week. What was said once is remembered: sentences recur."""
+    """Writes the briefs of a company's week; recurring sentences are cached."""
 
     def __init__(self, company: Company, material: BriefInputs, language: str) -> None:
         self._speaker, self._material = _Speaker(company, language), material
@@ -57,7 +60,8 @@ class BriefWriter:
         self._hours = (text("plan.brief.hours", language, start=f"{quiet.end:%H:%M}", end=f"{quiet.start:%H:%M}"),)
 
     def write(self, account_id: str, action: str, reasons: Sequence[Reason]) -> Brief:
-        """What to ask, offer, do goes with meeting in person or by phone alone."""
+        """Return the brief of an account; questions, offers and steps depend on whether the action is a meeting or a
+        call."""
         speaker, material = self._speaker, self._material
         talks, meets = self._talks[action], self._meets[action]
         return Brief(
@@ -75,7 +79,7 @@ class BriefWriter:
 
 @dataclass(frozen=True)
 class _Speaker:
-    """What speaks of a company in a language; `said`: what it said of which facts."""
+    """Renders sentences of a company in one language; `said`: cache by facts."""
 
     company: Company
     language: str
@@ -123,7 +127,7 @@ class _Speaker:
         return text("plan.brief.ask", self.language, field=field.title[self.language])
 
     def offers(self, material: BriefInputs, account_id: str, reasons: Sequence[Reason]) -> list[str]:
-        """Help that answers the raising reasons, with the stage that comes next; not what had all its stages."""
+        """Return the help that answers the raising reasons, with its next stage; completed help is left out."""
         segment, given = (
             self.company.segment_of(material.account_index[account_id]),
             material.helped.get(account_id, {}),

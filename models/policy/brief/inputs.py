@@ -1,4 +1,4 @@
-"""What briefs are made of: duties, open matters, last contacts, missing card fields, help given, personal days."""
+"""Inputs of briefs: duties, open issues, last contacts, missing card fields, help given, personal days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,8 +44,11 @@ PERSONAL = ("birthday", "milestone", "misfortune")
 
 @dataclass(frozen=True)
 class BriefInputs:
-    """By account id. `musts`, `open`: rows of duties; `talks`: the last events; `helped`: how often each help
-    was given; `personal`: (day, what, contact's role). `card` is in the order of the accounts of the log."""
+    """Inputs by account id.
+
+    `musts`, `open`: rows of duties. `talks`: the last contacts. `helped`: how often each help was given. `personal`:
+    (day, kind, contact's role). `card`: in the order of the accounts of the log; `account_index`: index in it.
+    """
 
     musts: Mapping[str, Sequence[Record]]
     open: Mapping[str, Sequence[Record]]
@@ -56,7 +59,7 @@ class BriefInputs:
     account_index: Mapping[str, int]
 
     def missing(self, account_id: str) -> tuple[CardField, ...]:
-        """Fields of the customer card that are not known, what weighs most first."""
+        """Return the missing fields of the customer card, largest weight first."""
         return self.card.missing(self.account_index[account_id])
 
 
@@ -105,7 +108,7 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
 
 
 def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
-    """What each open promise or complaint was about."""
+    """Return the duties with the topic of each open promise or complaint."""
     source = company.book.log.source
     indices = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
     if "attributes" not in source.column_names:
@@ -128,12 +131,12 @@ def _grouped(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[Reco
 
 
 def _plain(column: "pd.Series[Any]") -> list[Any]:
-    """None for what pandas has in place of nothing."""
+    """Return None for a missing value of pandas."""
     return list(column.astype(object).where(column.notna(), None))
 
 
 def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[str, list[PersonalDay]]:
-    """Birthdays ahead, milestones and misfortunes that are still owed."""
+    """Return upcoming birthdays and due milestones and misfortunes."""
     contacts = company.dataset.contacts()
     roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
     result: dict[str, list[PersonalDay]] = {}

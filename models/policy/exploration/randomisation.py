@@ -34,8 +34,11 @@ def _hash_bits(state: "hashlib.blake2b", identifier: str) -> int:
 
 @dataclass(frozen=True)
 class ExplorationDraws:
-    """Per account: `epsilon`, its probability of exploring; `explores`, whether it does; `action`, drawn uniformly from
-    its eligible ones where it explores, else NOT_BOOKED."""
+    """Exploration draws, one for each account.
+
+    `epsilon`: probability of exploring. `explores`: whether it does. `action`: drawn uniformly from the eligible
+    actions where it explores, else NOT_BOOKED.
+    """
 
     epsilon: Floats
     explores: Flags

@@ -1,4 +1,4 @@
-"""What is known of every account before a week: risk, expected margin, effects, reasons."""
+"""Assessment of accounts before a week: risk, expected margin, effects, reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -26,8 +26,11 @@ Sink = Callable[[NDArray[np.int64], Floats], None]
 
 @dataclass(frozen=True)
 class OrderHistory:
-    """What judging an account needs beside its feature row. `trailing`: margin over a horizon by its last year;
-    `short`: its history is; `silent`: for longer than its own cycle; `fold`: its account's, of the learned effects."""
+    """The order history of accounts, as far as an assessment needs it.
+
+    `trailing`: margin over a horizon at the rate of the last year. `short`: the history is too short for the value
+    model. `silent`: without an order for longer than the own cycle. `fold`: the account's fold of the learned effects.
+    """
 
     trailing: Floats
     short: Flags
@@ -40,10 +43,12 @@ class OrderHistory:
 
 @dataclass(frozen=True)
 class AccountAssessment:
-    """Per account of the log. `probability`, `margin` (if it stays), `at_risk` = their product: NaN where no model
-    answers. `raised`: the risk is above the usual. `effect` (n × K) on margin over the horizon, `basis` (n × K);
-    `scale` (n): the effect scale, 0 where no effect is learned. `band` None where not eligible. `history`: its
-    `trailing` is NaN where nobody was judged."""
+    """The assessment of each account of the log.
+
+    `probability`, `margin` (if it stays), `at_risk` = their product: NaN without a model. `raised`: the risk is above
+    the base rate. `effect` (n × K): on margin over the horizon; `basis` (n × K). `scale` (n): effect scale, 0 without
+    learned effects. `band`: None where not eligible. `history.trailing`: NaN where not assessed.
+    """
 
     probability: Floats
     margin: Floats
@@ -63,7 +68,7 @@ class AccountAssessment:
         return AccountAssessment(**arrays, history=self.history.take(indices), reasons=reasons)
 
     def without(self, mask: Flags) -> "AccountAssessment":
-        """Nothing is known of these accounts."""
+        """Return the assessment with the accounts of `mask` unassessed."""
         if not mask.any():
             return self
         nothing = unassessed(len(mask), self.effect.shape[1])
@@ -77,7 +82,7 @@ class AccountAssessment:
 
 
 def unassessed(accounts: int, packages: int) -> AccountAssessment:
-    """Where there is no model: nothing is known of risk or effects."""
+    """Return the assessment without a model: risk and effects are unknown."""
     nothing = np.full(accounts, np.nan)
     basis = np.full((accounts, packages), Basis.UNKNOWN.value, dtype=object)
     no = np.zeros(accounts, dtype=bool)
@@ -104,7 +109,7 @@ def assess_accounts(
     language: str,
     sink: Sink = lambda accounts, values: None,
 ) -> AccountAssessment:
-    """Every account at the cutoff in one pass over the features, in memory bounded by the part."""
+    """Assess every account at the cutoff in one pass over the features; memory is bounded by the chunk."""
     definition = scorer.bundle.model.definition
     eligibility = request_eligibility(request, definition)
     trailing = trailing_of(request.log, eligibility.rows, rate, definition.horizon)
@@ -126,7 +131,7 @@ def assess_accounts(
 def assess_rows(
     scorer: Scorer, values: Floats, history: OrderHistory, learned: LearnedState, language: str, actions: int
 ) -> AccountAssessment:
-    """The model's rows (R, F) judged. Each row by itself: alone it is judged to the same bits as among others."""
+    """Assess the model's rows (R, F). A row alone has the same bits as in a batch."""
     model = scorer.bundle.model
     result = unassessed(len(values), actions)
     probability = scorer.probability(values)
@@ -147,7 +152,7 @@ def assess_rows(
 
 
 def _put(result: AccountAssessment, account: NDArray[np.int64], details: AccountAssessment) -> None:
-    """Writes the rows of a part into the arrays of all accounts."""
+    """Write the rows of a chunk into the arrays of all accounts."""
     for name, value in vars(details).items():
         if isinstance(value, np.ndarray):
             getattr(result, name)[account] = value
@@ -156,7 +161,7 @@ def _put(result: AccountAssessment, account: NDArray[np.int64], details: Account
 
 
 def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]:
-    """Reasons in the shape of the API."""
+    """Return the reasons in the shape of the API."""
     return [
         {
             "code": reason.code.value,
@@ -169,7 +174,7 @@ def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]
 
 
 def _effects(effects: FittedEffects, values: Floats, fold: Codes) -> dict[str, Any]:
-    """Effects where they are supported, NaN elsewhere, with what they stand on."""
+    """Return the effects with their basis, NaN where they are not supported."""
     basis = effects.basis(values)
     supported = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
     predicted, scale = effects.predict(values, fold), effects.scale.out_of_fold(values, fold).effect_scale

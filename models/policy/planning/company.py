@@ -1,4 +1,4 @@
-"""The company in a week: its accounts, reps, rules, at the cutoff at which the week is decided."""
+"""The company in a week: accounts, reps and rules at the cutoff of the decision."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,8 +23,7 @@ from models.policy.allocation.problem import Floats, Indices
 
 @dataclass(frozen=True)
 class Company:
-    """`cutoff`: Monday's local midnight; nothing known later is looked at. Accounts are in the order of the log, which
-    is that of the book where every account of the table has its own place in both."""
+    """`cutoff`: local midnight of Monday; later knowledge is not used. Accounts are in the order of the log."""
 
     dataset: Dataset
     playbook: Playbook
@@ -46,12 +45,12 @@ class Company:
 
     @cached_property
     def duties(self) -> pa.Table:
-        """What is owed in the week, by `kqml.duties.table.SCHEMA`."""
+        """The duties due in the week, by `kqml.duties.table.SCHEMA`."""
         return list_duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
 
     @cached_property
     def owner(self) -> Indices:
-        """Per account the index of its rep among `rep_ids`, -1 where nobody is in charge."""
+        """Per account the index of its rep in `rep_ids`, -1 without one."""
         request = duty_request(self.book, self.playbook, self.week, self.cutoff)
         return np.asarray(request.owner(request.last_known_day), dtype=np.int64)
 
@@ -96,8 +95,8 @@ def _within(season: SeasonRule, day: date) -> bool:
 
 
 def capacities(company: Company) -> Floats:
-    """R × (minutes, stops, money) of each rep's week: the table's numbers, else the playbook's, for the share of the
-    working days on which the rep is there."""
+    """Return R × (minutes, stops, money) of each rep's week: the table's numbers, else the playbook's, in proportion to
+    the working days on which the rep is present."""
     usual = company.playbook.rep
     table = company.dataset.reps()
     rows = table.set_index("rep_id").reindex(list(company.rep_ids)) if "rep_id" in table else pd.DataFrame()
@@ -124,7 +123,7 @@ def _there(company: Company) -> Floats:
 
 
 def earlier_compliance(company: Company, months: int = 3) -> Floats:
-    """R × channels: the share of the owed cadence that each rep kept in the months before, at most 1."""
+    """Return R × channels: the share of the due cadence that each rep fulfilled in the months before, at most 1."""
     from kqml.duties.compliance import compliance
     from kqml.duties.period import month_before
 

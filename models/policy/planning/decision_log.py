@@ -1,4 +1,4 @@
-"""The decision log of planned weeks: appended to, read again, compared bit for bit."""
+"""The decision log of planned weeks: append, read, replay."""
 
 import os
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _draft(path: Path, tables: "Iterator[pa.Table] | list[pa.Table]") -> tuple[P
 
 
 def _features_after(folder: Path, draft: Path) -> Iterator[pa.Table]:
-    """Earlier rows, then the new ones, part by part; a model with other columns gets them beside the earlier ones."""
+    """Yield the earlier rows, then the new ones, in chunks, with the union of their columns."""
     files = [pq.ParquetFile(path) for path in (folder / FEATURES, draft) if path.is_file()]
     schema = pa.unify_schemas([file.schema_arrow for file in files])
     for file in files:
@@ -126,7 +126,7 @@ def _feature_differences(path: Path, draft: Path) -> list[Fault]:
 
 
 def read_log(folder: Path) -> DecisionLog | None:
-    """Earlier decisions with their states, instants as microseconds; None where the folder has no log yet."""
+    """Return the earlier decisions with their states, instants as microseconds; None where the folder has no log."""
     if not (folder / DECISIONS).is_file():
         return None
     log = read_decision_log(folder)

@@ -44,7 +44,7 @@ STATE_SCHEMA = pa.schema(
 
 
 def decision_ids(account_ids: NDArray[np.object_], week: str) -> NDArray[np.object_]:
-    """One decision for each account and week, hence their digest."""
+    """Return the decision ids: a digest of week and account id."""
     texts = (
         hashlib.blake2b(f"{week}\x1f{account_id}".encode(), digest_size=12).hexdigest()
         for account_id in account_ids.tolist()

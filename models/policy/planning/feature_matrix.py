@@ -1,4 +1,4 @@
-"""A model's rows for accounts at many cutoffs, each described as it was known then."""
+"""The churn model's rows for accounts at many cutoffs, with the profile known at each."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from models.churn.scoring import Scorer
 
 
 def model_rows(scorer: Scorer, dataset: Dataset, rows: Rows, threads: int = 2) -> NDArray[np.float64]:
-    """(R, F): the columns of the churn model, features then categories."""
+    """Return (R, F): the columns of the churn model, features then categories."""
     log, profile = dataset.event_log(), profile_of(dataset, rows)
     context = context_of(dataset.info, dataset.accounts(), log)
     peers = Peers(cells_of(profile, len(rows)))

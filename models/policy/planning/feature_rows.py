@@ -1,4 +1,4 @@
-"""The feature rows of a planned week, kept on disk or in memory part by part."""
+"""The feature rows of a planned week, on disk or in memory."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ FEATURES = "decision_features.parquet"
 
 
 class FeatureRows:
-    """Collects the feature rows of a pass on disk, so that they are in memory part by part."""
+    """Collects the feature rows of a pass on disk, in chunks."""
 
     def __init__(self, path: Path, account_ids: NDArray[np.object_], week: str, columns: tuple[str, ...]) -> None:
         self.path = path
@@ -37,7 +37,7 @@ class FeatureRows:
 
 
 class FeatureMatrix:
-    """Collects the feature rows of a pass in memory. `values` (n, F): NaN where no row came."""
+    """Collects the feature rows of a pass in memory. `values` (n, F): NaN without a row."""
 
     def __init__(self, accounts: int, columns: tuple[str, ...]) -> None:
         self.columns = columns
@@ -53,7 +53,7 @@ class FeatureMatrix:
 def feature_rows(
     folder: Path | None, account_ids: NDArray[np.object_], week: str, columns: tuple[str, ...]
 ) -> Iterator[FeatureRows | None]:
-    """A draft of the week's feature rows beside the log, gone afterwards; None where there is no log."""
+    """Open a temporary file for the week's feature rows beside the log, or yield None without a log."""
     if folder is None:
         yield None
         return
@@ -68,14 +68,14 @@ def feature_rows(
 
 
 def row_fingerprint(columns: tuple[str, ...], row: Floats) -> str:
-    """sha256 of the names and bits of one feature row."""
+    """Return the sha256 of the names and bits of one feature row."""
     digest = hashlib.sha256("\x1f".join(columns).encode())
     digest.update(np.ascontiguousarray(row, dtype=np.float64).tobytes())
     return digest.hexdigest()
 
 
 def fingerprint(features: pa.Table) -> str:
-    """sha256 of the names and bits of feature rows."""
+    """Return the sha256 of the names and bits of feature rows."""
     digest = hashlib.sha256("\x1f".join(features.column_names).encode())
     for name in features.column_names[1:]:
         digest.update(features[name].to_numpy().tobytes())

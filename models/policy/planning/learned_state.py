@@ -1,4 +1,4 @@
-"""What a week is decided by beside the model: learned once for a company, written down so that it can be used again."""
+"""The learned state of a plan: value model and effects, serialised for reuse."""
 
 import math
 from collections.abc import Mapping
@@ -25,9 +25,12 @@ LEAST_PRECISION = 0.012
 
 @dataclass(frozen=True)
 class LearningEvidence:
-    """`effects`: learned from `rows` randomised decisions of `weeks` weeks whose outcomes were mature at the cutoff;
-    None with the reason `why` where they may not be used. `precision`: the standard error of the average effect of the
-    actions, as a share of the margin to be expected; None where nothing was learned."""
+    """The evidence for learned effects.
+
+    `effects`: learned from `rows` randomised decisions of `weeks` weeks with outcomes mature at the cutoff; None with
+    the reason `why` where they may not be used. `precision`: standard error of the average effect of the actions, as a
+    share of the expected margin; None where nothing was learned.
+    """
 
     effects: FittedEffects | None
     rows: int = 0
@@ -37,22 +40,27 @@ class LearningEvidence:
 
     @property
     def more_weeks(self) -> int | None:
-        """Weeks like those of the log until effects are precise enough; None where they are, or nothing is known."""
+        """Return how many more such weeks make the effects precise enough; None where they are, or if unknown."""
         if self.precision is None or self.precision <= LEAST_PRECISION:
             return None
         return weeks_until(self.weeks, self.precision / LEAST_PRECISION)
 
 
 def weeks_until(weeks: int, factor: float) -> int:
-    """Weeks to add to `weeks` weeks of a log until standard errors are `factor` times smaller: they fall with the
-    square root of the rows."""
+    """Return the weeks to add to `weeks` weeks of a log until standard errors are `factor` times smaller.
+
+    Standard errors fall with the square root of the rows.
+    """
     return max(math.ceil(weeks * (factor**2 - 1.0)), 1)
 
 
 @dataclass(frozen=True)
 class LearnedState:
-    """`value`: None where no model answers. `top`: the value at risk that ranks like the dearest missing contact; None
-    until the accounts were judged."""
+    """`value`:
+
+    None without a model. `top`: the value at risk that ranks like the largest shortfall cost; None until the accounts
+    were assessed.
+    """
 
     value: ValueModel | None
     evidence: LearningEvidence
@@ -63,8 +71,10 @@ UNLEARNED = LearnedState(None, LearningEvidence(None, why="no_model"))
 
 
 def learned_state_json(learned: LearnedState, playbook: Playbook) -> str:
-    """Everything that judging needs beside the model, the playbook too; floats survive unchanged, the same knowledge
-    gives the same text."""
+    """Return the state and the playbook as JSON.
+
+    Floats round-trip exactly, and equal states give equal text.
+    """
     value, evidence = learned.value, learned.evidence
     content = {
         "format": FORMAT,
@@ -81,8 +91,10 @@ def learned_state_json(learned: LearnedState, playbook: Playbook) -> str:
 
 
 def learned_state_from_json(text: str) -> tuple[LearnedState, Playbook]:
-    """The knowledge of that text, the playbook it went with. Raises ValueError on another format, KeyError where
-    something is missing."""
+    """Return the state and the playbook of such a text.
+
+    Raises ValueError on another format, KeyError where a key is missing.
+    """
     data: Mapping[str, Any] = orjson.loads(text)
     if data["format"] != FORMAT:
         raise ValueError(f"knowledge of format {data['format']}, this program reads {FORMAT}")
@@ -93,7 +105,7 @@ def learned_state_from_json(text: str) -> tuple[LearnedState, Playbook]:
 
 
 def fingerprint_of(text: str) -> str:
-    """The name by which receipts refer to what was learned."""
+    """Return the fingerprint by which receipts refer to the learned state."""
     return sha256(text.encode()).hexdigest()
 
 

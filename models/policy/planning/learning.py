@@ -1,4 +1,4 @@
-"""What a week's plan learns before it is made: what accounts bring, what actions changed, from matured rows alone."""
+"""Learning before a week is planned: expected margin and effects, from mature rows only."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ MOST_CUTOFFS = 6
 
 
 def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: int, seed: int = 0) -> ValueModel:
-    """The value model of the latest windows that were closed at the cutoff, drawn evenly down to MOST_ROWS rows."""
+    """Fit the value model on the latest windows closed at the cutoff, subsampled to MOST_ROWS rows."""
     dataset = dataset.known_before(cutoff)
     log, definition = dataset.event_log(), scorer.bundle.model.definition
     context = context_of(dataset.info, dataset.accounts(), log)
@@ -44,7 +44,7 @@ def learn_value(scorer: Scorer, dataset: Dataset, playbook: Playbook, cutoff: in
 
 
 def mature_cutoffs(data: DecisionData, cutoff: int) -> DecisionData:
-    """The randomised rows that may be learned from at a cutoff: what had not ripened by then is no outcome."""
+    """Return the randomised rows with outcomes mature at the cutoff that may be learned from."""
     mature = data.outcomes.mature & (data.outcomes.matures_at <= cutoff)
     return data.where(mature & data.evaluable & data.randomised & (data.rows.cutoff < cutoff))
 
@@ -52,7 +52,7 @@ def mature_cutoffs(data: DecisionData, cutoff: int) -> DecisionData:
 def learn_effects(
     scorer: Scorer, dataset: Dataset, log: DecisionLog | None, playbook: Playbook, cutoff: int
 ) -> LearningEvidence:
-    """Effects on margin from a decision log's drawn, matured rows; money is claimed on nothing else."""
+    """Learn effects on margin from the mature randomised rows of a decision log."""
     if log is None:
         return LearningEvidence(None)
     randomised = log.decisions[log.decisions["probability"].notna() & (log.decisions["cutoff"] < cutoff)]

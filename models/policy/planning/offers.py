@@ -1,4 +1,4 @@
-"""Help offers: which one answers an account's reasons now, what an action with it takes."""
+"""Help offers: the offer that answers an account's reasons, and the cost of an action with it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from models.policy.planning.company import Company
 from models.uplift.weekly_actions import HELP
 
 VISIT = "visit"
-"""The package whose minutes, stops and money the help of an offer comes on top of."""
+"""The action to whose minutes, stops and money the cost of a help offer is added."""
 
 Names = NDArray[np.object_]
 """Per account the name of its help offer; None without one."""

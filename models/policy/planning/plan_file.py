@@ -1,4 +1,4 @@
-"""A week's plan as a file: Excel for a rep, CSV or Parquet for machines."""
+"""The plan of a week as a file: Excel for reps, CSV or Parquet for programs."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def write_plan(path: Path, title: str, rows: Sequence[Mapping[str, Any]], langua
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Plain columns, money that is claimed with its bounds, then the parts of the brief as lines."""
+    """Return plain columns, claimed money with its bounds, and the parts of the brief as lines."""
     others = ("brief", "reasons", *CLAIMS)
     flat = [
         {**{key: value for key, value in row.items() if key not in others}, **_claims(row), **_lines(row)}
@@ -94,7 +94,7 @@ def _write_excel(path: Path, title: str, rows: Sequence[Mapping[str, Any]], lang
 
 
 def _put(sheet: "Worksheet", number: int, values: Sequence[Any]) -> None:
-    """Text stays text: what begins with = is no formula."""
+    """Write a cell; text that starts with = is not a formula."""
     for position, value in enumerate(values, start=1):
         cell = sheet.cell(number, position)
         cell.value = value

@@ -1,4 +1,4 @@
-"""A week's plan as rows and totals, for tables and files."""
+"""The plan of a week as rows and totals."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -48,8 +48,11 @@ class BriefLines(TypedDict):
 
 
 class PlanRow(TypedDict):
-    """What an account gets. `probability`: with which it was chosen; `effect`, `net_value`: of its group, on
-    margin over the horizon; null where they are not claimed."""
+    """The recommendation for an account.
+
+    `probability`: propensity of the action. `effect`, `net_value`: of its group, on margin over the horizon; null where
+    they are not claimed.
+    """
 
     account_id: str
     name: str | None
@@ -72,8 +75,10 @@ class PlanRow(TypedDict):
 
 
 class PlanTotals(TypedDict):
-    """Sums over the accounts that get something. `net_value` adds up what rests on randomised evidence, null
-    while its interval includes zero."""
+    """Sums over the accounts with a recommendation.
+
+    `net_value` sums randomised evidence only; null while its interval includes zero.
+    """
 
     recommended: Count
     actions: dict[str, Count]
@@ -86,8 +91,11 @@ class PlanTotals(TypedDict):
 
 
 class RepWeek(TypedDict):
-    """The week of a rep. `minutes`, `stops`, `money`: used, given; `overflows`: required actions alone exceed what is
-    given; `slot_price`: what one more visit would be worth, null where the plan's net value is not claimed."""
+    """The week of a rep.
+
+    `minutes`, `stops`, `money`: used and available. `overflows`: required actions alone exceed the capacity.
+    `slot_price`: value of one more visit, null where the plan's net value is not claimed.
+    """
 
     rep_id: str
     accounts: Count
@@ -100,7 +108,8 @@ class RepWeek(TypedDict):
 
 
 def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
-    """The accounts that get something, of one rep or of all, by rep, then musts first, then what is at stake."""
+    """Return the accounts with a recommendation, of one rep or of all, sorted by rep, required actions first, then
+    value at risk."""
     recommended = plan.decided & (plan.week.assigned != WAIT)
     if rep is not None:
         recommended &= plan.company.owner == plan.company.rep_ids.index(rep)
@@ -112,9 +121,11 @@ def recommended_actions(plan: WeekPlan, rep: str | None = None) -> Indices:
 
 
 def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices) -> list[PlanRow]:
-    """A row for each of these accounts. `effect`, `net_value` (money over the horizon) are those of the account's
-    group, the accounts that get the same action, at the account's size; None while the group's interval includes zero,
-    or where nothing supports them."""
+    """Return one row for each of these accounts.
+
+    `effect`, `net_value` (money over the horizon) are those of the account's group, the accounts with the same action,
+    scaled to the account's size; None while the group's interval includes zero, or without supported effects.
+    """
     chosen, names = plan.week.assigned, _names(plan)
     given, cost = reasons_given(plan), plan.problem.cost
     return [
@@ -144,7 +155,7 @@ def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices) -> list[PlanRow]
 def with_briefs(
     plan: WeekPlan, who: Indices, rows: Sequence[PlanRow], material: BriefInputs, language: str
 ) -> list[PlanRow]:
-    """The same rows, each with its brief."""
+    """Return the rows with their briefs."""
     writer = BriefWriter(plan.company, material, language)
     briefs = (
         writer.write(row["account_id"], row["action"], plan.assessment.reasons[account_index])
@@ -157,8 +168,11 @@ def with_briefs(
 
 
 def totals(plan: WeekPlan, claims: PlanClaims, who: Indices) -> PlanTotals:
-    """Of the accounts that get something. `net_value` adds up what rests on randomised evidence, with its interval;
-    None where nothing does, or while its interval includes zero."""
+    """Return the totals of the accounts with a recommendation.
+
+    `net_value` sums randomised evidence only, with its interval; None without such evidence, or while its interval
+    includes zero.
+    """
     used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)
     chosen = plan.week.assigned[who]
     net = claims.net_value(who)
@@ -176,8 +190,10 @@ def totals(plan: WeekPlan, claims: PlanClaims, who: Indices) -> PlanTotals:
 
 
 def rep_rows(plan: WeekPlan, claims: PlanClaims, rep: str | None = None) -> list[RepWeek]:
-    """A row for each rep that has accounts: used and given hours, what one more visit would be worth at the margin. It
-    is money, with an interval, only where the plan's own net value is claimed."""
+    """Return one row for each rep with accounts: used and available capacity, and the marginal value of one more visit.
+
+    That value is money, with an interval, only where the plan's net value is claimed.
+    """
     visit = plan.problem.actions.cost[_visit(plan)]
     price, used = plan.week.allocation.slot_price(visit), plan.week.allocation.used
     owners = sorted(set(plan.company.owner[plan.decided].tolist()))
@@ -198,7 +214,7 @@ def rep_rows(plan: WeekPlan, claims: PlanClaims, rep: str | None = None) -> list
 
 
 def left_out(plan: WeekPlan, rep: str | None = None) -> dict[str, int]:
-    """Why accounts did not get what would have been worth most to them."""
+    """Return how many accounts did not get their most valuable action, by reason."""
     counted = plan.decided & ~plan.holdout
     if rep is not None:
         counted &= plan.company.owner == plan.company.rep_ids.index(rep)
@@ -206,7 +222,7 @@ def left_out(plan: WeekPlan, rep: str | None = None) -> dict[str, int]:
 
 
 def _visit(plan: WeekPlan) -> int:
-    """The package `visit`, else the first one with a stop, else the last."""
+    """Return the index of the action `visit`, else of the first with a stop, else of the last."""
     if "visit" in plan.actions:
         return plan.actions.index("visit")
     stops = np.flatnonzero(plan.problem.actions.cost[:, STOPS] > 0)

@@ -1,4 +1,4 @@
-"""From a dataset to the plan of a week: learn, judge, decide."""
+"""Planning of a week from a dataset: learn, assess, decide."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -31,11 +31,13 @@ from models.value.margins import margin_rates
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What is asked for. `scorer`: None plans by musts and cadence alone. `log`: earlier decisions, where there are.
+    """The inputs of a plan.
 
-    `learned`: what was learned before, so that nothing is learned anew. `objecting`: accounts for which nothing may be
-    recommended by machine. `reps`: whose weeks are decided, everybody's where None; `decided`: those that are left out
-    because their weeks were decided before. `declared`: duties marked manually."""
+    `scorer`: None plans by required actions and cadence only. `log`: earlier decisions, if any. `learned`: a learned
+    state to reuse. `objecting`: accounts that object to automated recommendations. `reps`: whose weeks are decided,
+    None for all; `decided`: reps to leave out because their weeks were decided before. `declared`: duties marked
+    manually.
+    """
 
     playbook: Playbook
     week: Period
@@ -51,7 +53,7 @@ class PlanRequest:
 
 @dataclass(frozen=True)
 class PlannedWeek:
-    """The plan with what it was learned from. `objecting` (n): accounts left out because they object."""
+    """The plan with its learned state. `objecting` (n): accounts left out because they object."""
 
     plan: WeekPlan
     learned: LearnedState
@@ -63,7 +65,7 @@ class PlannedWeek:
 
     @property
     def value(self) -> ValueModel | None:
-        """None where no model answers."""
+        """The value model; None without a model."""
         return self.learned.value
 
 
@@ -99,13 +101,13 @@ def plan_dataset(
 
 
 def learn_from_log(company: Company, scorer: Scorer, log: DecisionLog | None) -> LearnedState:
-    """What the company's own past says of values and effects, as far as it was known at the cutoff."""
+    """Learn the value model and effects from the company's past, as known at the cutoff."""
     value = learn_value(scorer, company.dataset, company.playbook, company.cutoff)
     return LearnedState(value, learn_effects(scorer, company.dataset, log, company.playbook, company.cutoff))
 
 
 def _not_requested(company: Company, requested: PlanRequest) -> Flags:
-    """Accounts of reps whose weeks are not to be decided."""
+    """Return the accounts of reps whose weeks are not to be decided."""
     request = set(company.rep_ids if requested.reps is None else requested.reps) - requested.decided
     decide = np.array([*(rep in request for rep in company.rep_ids), False])
     return np.asarray(~decide[company.owner], dtype=bool)

@@ -24,8 +24,11 @@ FRUGAL = 1e-3
 
 @dataclass(frozen=True)
 class RankedActions:
-    """n × K. `score`: what the allocation compares, in money where `known`, else a mere rank in the scale of the
-    cadence's shortfall costs. `known`: accounts whose effects are learned. `basis`: of each effect."""
+    """Ranks of n accounts × K actions.
+
+    `score`: what the allocation compares: money where `known`, else a rank in the unit of the cadence's shortfall
+    costs. `known` (n): accounts with learned effects. `basis`: of each effect.
+    """
 
     score: Floats
     known: Flags
@@ -35,10 +38,11 @@ class RankedActions:
 def rank_actions(
     assessment: AccountAssessment, playbook: Playbook, offers: Names, top: float | None = None
 ) -> RankedActions:
-    """`offers`: of `choose_offers`. `top`: of `urgency_scale`, by default that of these accounts.
+    """Rank the actions of each account. `offers`: of `choose_offers`. `top`: of `urgency_scale`, by default that of
+    these accounts.
 
-    An account has known effects where learning supports any of its actions; its other actions then cost what they
-    cost and bring nothing that is known. Other accounts rank by risk × value where their risk is raised.
+    An account has known effects if any of its actions is supported; its other actions then have their cost and an
+    effect of 0. Other accounts are ranked by risk × value where their risk is raised.
     """
     cost = action_costs(playbook, offers)
     offered: Flags = np.array([name is not None for name in offers.tolist()], dtype=bool)
@@ -56,7 +60,7 @@ def rank_actions(
 
 
 def urgency(assessment: AccountAssessment, playbook: Playbook, top: float | None = None) -> Floats:
-    """n: value at risk where the risk is raised, scaled so that `top` weighs like the dearest shortfall."""
+    """Return (n): value at risk where the risk is raised, scaled so that `top` equals the largest shortfall cost."""
     at_risk = np.where(assessment.raised, np.nan_to_num(assessment.at_risk), 0.0)
     scale = urgency_scale(assessment) if top is None else top
     if not scale:
@@ -73,8 +77,11 @@ def urgency_scale(assessment: AccountAssessment) -> float:
 
 
 def attention(playbook: Playbook, offered: Flags) -> Floats:
-    """n × K: how much attention an action is by the company's own rules: what its contacts pay into the emotional
-    account, against a visit's; help counts where it answers a reason. The playbook's priors go before that."""
+    """Return (n × K): the attention of each action by the playbook: the deposits of its contacts into the emotional
+    account, relative to a visit's.
+
+    Help counts where it answers a reason. The playbook's priors take precedence.
+    """
     weights = {entry.kind: max(entry.weight, 0.0) for entry in playbook.emotional if entry.topic is None}
     visit = weights.get(EventKind.VISIT, 0.0) or 1.0
     results = [weights.get(EventKind[channel.upper()], 0.0) / visit for channel in CHANNELS]

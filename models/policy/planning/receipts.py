@@ -1,4 +1,4 @@
-"""The receipts of a week's decisions: what each account was judged by, what every action was worth, what is said."""
+"""Receipts of a week's decisions: the assessment of each account, the rank of every action, the brief."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,9 +25,9 @@ Receipt = dict[str, Any]
 
 
 def build_receipts(planned: PlannedWeek, material: BriefInputs, language: str, learned: str | None) -> list[Receipt]:
-    """One for each account that was decided, in the plan's order; with its brief where something is recommended.
+    """Return one receipt for each decided account, in the plan's order, with its brief where something is recommended.
 
-    `learned`: the fingerprint of what was learned.
+    `learned`: the fingerprint of the learned state.
     """
     plan = planned.plan
     who = np.flatnonzero(plan.decided).tolist()
@@ -62,8 +62,10 @@ def recreate_ranks(
     learned: LearnedState,
     playbook: Playbook,
 ) -> dict[str, Any]:
-    """`score` and `actions` of a receipt anew, from its feature row, the model, the knowledge, the playbook it names:
-    the same bits, with no look at the data."""
+    """Return `score` and `actions` of a receipt from its feature row, model, learned state and playbook.
+
+    The result has the same bits as the original; the data are not read.
+    """
     values = np.array([[np.nan if value is None else value for value in features]], dtype=np.float64)
     past = receipt["history"]
     history = OrderHistory(*(np.array([past[name]]) for name in ("trailing", "short", "silent", "fold")))
@@ -75,7 +77,7 @@ def recreate_ranks(
 def assessment_from_receipt(
     assessment: AccountAssessment, ranked: RankedActions, actions: Sequence[str], who: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Per account what is known of its risk (None where no model answers), what each action ranks by."""
+    """Return per account its risk (None without a model) and the rank of each action."""
     numbers = [column.tolist() for column in (assessment.probability, assessment.margin, assessment.at_risk)]
     effect, score, basis = _known(assessment.effect), _known(ranked.score), ranked.basis.tolist()
     return [
@@ -99,7 +101,7 @@ def _score(numbers: list[float], assessment: AccountAssessment, index: int) -> d
 
 
 def _effect(claims: PlanClaims, place: int) -> ClaimedMoney | None:
-    """The effect of the chosen action with its interval, where it is claimed."""
+    """Return the effect of the chosen action with its interval, where it is claimed."""
     result = claims.account_effect(place)
     return None if result is None else result[0].columns()
 
@@ -113,7 +115,7 @@ def _history(history: OrderHistory, index: int) -> dict[str, Any] | None:
 
 
 def _known(values: Floats) -> list[list[float | None]]:
-    """NaN as None."""
+    """Return None for NaN."""
     result: NDArray[np.object_] = values.astype(object)
     missing: Flags = np.isnan(values)
     result[missing] = None
@@ -121,7 +123,7 @@ def _known(values: Floats) -> list[list[float | None]]:
 
 
 def _blocked(plan: WeekPlan, account_index: int, language: str) -> dict[str, str]:
-    """Action → the sentence that says why the guardrails block it."""
+    """Return for each blocked action the sentence that names its guardrail."""
     blocked = np.flatnonzero(~plan.guarded.allowed[account_index]).tolist()
     return {plan.actions[action]: blocking_reasons(plan.guarded, account_index, action, language) for action in blocked}
 

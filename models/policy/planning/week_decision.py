@@ -1,4 +1,4 @@
-"""A company's week decided: guardrails, musts, cadence, ranks, exploration, holdout, allocation."""
+"""Decision of a company's week: guardrails, required actions, cadence, ranks, exploration, holdout, allocation."""
 
 from dataclasses import dataclass, replace
 
@@ -78,7 +78,7 @@ def plan_week(
 
 
 def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
-    """Why each account gets what it gets: a code of the allocation, or `playbook` in the holdout."""
+    """Return why each account gets its action: a code of the allocation, or `playbook` in the holdout."""
     given = plan.week.allocation.given_for
     own = plan.holdout & ~plan.problem.must
     return np.asarray(np.where(own, np.where(plan.week.assigned == WAIT, "nothing", "playbook"), given))

@@ -37,7 +37,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class LossEstimate:
-    """An expected sum with the 95 % interval of chance alone, were the probabilities right."""
+    """An expected sum with a 95 % interval of random variation, given the churn probabilities."""
 
     mean: float
     low: float
@@ -83,8 +83,11 @@ def _total(money: Floats) -> float | None:
 
 
 def _estimates(probability: Floats, amounts: Floats) -> list[LossEstimate]:
-    """One per column of `each` (n, columns). Accounts leave independently; the range is that of drawn futures, since
-    with one large account among many small ones a sum is far from normal. The same numbers give the same range."""
+    """Return one estimate for each column of `amounts` (n, columns).
+
+    Accounts leave independently; the interval is from simulated futures, because a sum with one large account among
+    many small ones is far from normal. The seed is fixed.
+    """
     random = np.random.default_rng(0)
     step = max(1, CELLS // max(1, len(amounts)))
     sizes = [min(step, DRAWS - start) for start in range(0, DRAWS, step)]

@@ -25,7 +25,8 @@ EVERY_DAYS = 28
 
 @dataclass(frozen=True)
 class LossCauses:
-    """Rows with their churn probability; `cause`: the code of the weightiest cause that raises it, else NO_CAUSE."""
+    """Rows with their churn probability; `cause`: the code of the raising cause with the largest contribution, else
+    NO_CAUSE."""
 
     rows: Rows
     probability: Floats
@@ -56,7 +57,7 @@ def explain_losses(scorer: Scorer, dataset: Dataset, context: Context, lost: Row
 
 
 def _cutoffs_after(instants: Instants, zone: str) -> Instants:
-    """Local midnights `EVERY_DAYS` apart, the last one not before the latest instant."""
+    """Return local midnights `EVERY_DAYS` apart, the last one not before the latest instant."""
     first = local_midnight(moment_of(int(instants.min()), zone).date(), zone)
     return grid(first, EVERY_DAYS, int(instants.max()) + (EVERY_DAYS + 1) * DAY_US, zone)
 

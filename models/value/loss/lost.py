@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class LossPeriod:
-    """Instants, half-open: `start` is in it, `end` is not."""
+    """The half-open period `[start, end)`, in microseconds."""
 
     start: int
     end: int
@@ -28,11 +28,11 @@ class LossPeriod:
 @dataclass(frozen=True)
 class Customers:
     """The N customers of a period by account: accounts that at some time in it had at least `min_orders` orders, the
-    last of them no more than `horizon` active days ago.
+    last of them at most `horizon` active days earlier.
 
-    `lost_at`: when it ceased to be one, NEVER where it did not or a successor went on; the latest time of several.
-    `last_order`: the last one before that, else before the period's end. `closed`: it announced its end, it did not
-    fall silent. `transferred`: to a successor. `returned`: it ordered again after `lost_at`, as far as the data go.
+    `lost_at`: the time at which the account ceased to be a customer, NEVER if it did not or was transferred; the latest
+    of several. `last_order`: the last order before that, else before the period's end. `closed`: it closed rather than
+    fell silent. `transferred`: to a successor. `returned`: it ordered again after `lost_at`.
     """
 
     account: NDArray[np.int32]

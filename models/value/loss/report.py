@@ -24,7 +24,7 @@ NOT_ASKED = "not_asked"
 
 @dataclass(frozen=True)
 class AccountLabels:
-    """Accounts with what each is worth in a year, filed by each of WAYS and by segment."""
+    """Accounts with their yearly value, grouped by each of WAYS and by segment."""
 
     rows: Rows
     worth: YearlyRevenue
@@ -33,7 +33,7 @@ class AccountLabels:
 
 @dataclass(frozen=True)
 class AtStake:
-    """The accounts eligible at the period's end, by a model."""
+    """The accounts eligible at the period's end, scored by a model."""
 
     assessment: LossCauses
     filed: AccountLabels
@@ -44,7 +44,7 @@ class AtStake:
 
 @dataclass(frozen=True)
 class LossGroup:
-    """A group's loss beside what is expected of it; `name` None: not known. A part is None where it has nobody."""
+    """The loss of a group and its expected loss. `name`: None where unknown. A part without accounts is None."""
 
     name: str | None
     lost: Loss | None
@@ -53,8 +53,10 @@ class LossGroup:
 
 @dataclass(frozen=True)
 class LossReport:
-    """`filed`: the period's customers, one place each, as in `customers`; a customer that was not lost has no reason.
-    `at_stake`: None where no model was asked."""
+    """`filed`: the period's customers, in the order of `customers`; a customer that was not lost has no reason.
+
+    `at_stake`: None without a model.
+    """
 
     period: LossPeriod
     definition: ChurnDefinition
@@ -91,7 +93,7 @@ class LossReport:
         return tuple(sorted(groups, key=_weight, reverse=True))
 
     def _loss(self, chosen: Mask, way: str) -> Loss:
-        """Out of the customers of the tier or region; reps come and go, so theirs are out of all customers."""
+        """Return the loss of a group, out of its customers; for reps, out of all customers, because owners change."""
         customers = len(chosen) if way in ("rep", "reason") else int(chosen.sum())
         return loss_of(self.filed.worth, self.customers.lost & chosen, self.customers.returned, customers)
 
@@ -103,7 +105,7 @@ def report_loss(
     margin_rate: Mapping[str, float],
     scorer: Scorer | None = None,
 ) -> LossReport:
-    """What was lost in a period that the data cover, and with a model what is expected from its end on."""
+    """Report the losses of a period that the data cover and, with a model, the expected losses after its end."""
     log = dataset.event_log().settled()
     context = context_of(dataset.info, dataset.accounts(), log)
     customers = customers_in_period(log, context, definition, period)
@@ -119,7 +121,7 @@ def report_loss(
 
 
 def _at_stake(dataset: Dataset, assessment: LossCauses, margin_rate: Mapping[str, float]) -> AtStake:
-    """What the judged accounts are worth by what was known at their cutoff."""
+    """Return the value of the scored accounts as known at their cutoff."""
     log = dataset.event_log()
     cutoff = assessment.rows.cutoff.max(initial=0)
     known = log.keep(log.visible_before(cutoff))
@@ -142,7 +144,7 @@ def _reasons(dataset: Dataset, customers: Customers, scorer: Scorer | None) -> T
 
 
 def _weight(group: LossGroup) -> tuple[float, ...]:
-    """By margin, revenue, number lost, then by what is expected; groups that nothing is known of come last."""
+    """Return the sort key: margin, revenue, number lost, then expected loss; groups without any come last."""
     lost, expected = group.lost, group.expected
     weights = (0.0, 0.0, 0.0) if lost is None else (lost.margin or 0.0, lost.revenue or 0.0, float(lost.lost))
     return float(group.name is not None), *weights, 0.0 if expected is None else expected.lost.mean

@@ -22,8 +22,10 @@ LEAST_DAYS = 90.0
 
 @dataclass(frozen=True)
 class YearlyRevenue:
-    """Per row what the account brings in a year. `margin` is NaN where the playbook has no rate for its segment;
-    both are NaN where the data hold no amounts."""
+    """Yearly revenue and margin of each row.
+
+    `margin` is NaN without a margin rate of the segment; both are NaN without amounts in the data.
+    """
 
     revenue: Floats
     margin: Floats
@@ -37,9 +39,9 @@ def estimate_revenue(log: EventLog, rows: Rows, segments: Texts, margin_rate: Ma
 
 
 def yearly_revenue(log: EventLog, rows: Rows) -> Floats:
-    """Orders less returns and cancellations of the 365 days before each cutoff, brought to a full year.
+    """Return orders less returns and cancellations of the 365 days before each cutoff, scaled to a full year.
 
-    An account known for fewer days is brought to a year by its days, at least 90. Never below 0. Rows by account.
+    An account known for fewer days is scaled by its days, at least 90. Never below 0. Rows are sorted by account.
     """
     if "amount" not in log.values:
         return np.full(len(rows), np.nan)

@@ -1,4 +1,4 @@
-"""The HTTP application, composed of what it is given."""
+"""The HTTP application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,7 +38,7 @@ from serve.http.routes import (
 from serve.http.security_headers import SecurityHeaders
 from serve.http.service_state import Service
 from serve.logs import where_it_failed
-from serve.usecases.faulty_request import FaultyRequest
+from serve.usecases.refusals import FaultyRequest, StateConflict, UnknownRecord
 
 GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
@@ -52,22 +52,22 @@ _TELEMETRY_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "opera
 
 
 def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
-    """The application; while it runs it follows the published model, delivers messages. Pages of documentation would
-    need a CDN: none."""
+    """Return the application. While it runs it follows the published model and runs the background tasks. It has no
+    pages of API documentation, because those need a CDN."""
 
     @asynccontextmanager
-    async def work_beside(app: FastAPI) -> AsyncIterator[None]:
-        for work in (service.served, *service.beside):
-            work.start()
+    async def run_background_tasks(app: FastAPI) -> AsyncIterator[None]:
+        for task in (service.served, *service.background_tasks):
+            task.start()
         yield
-        for work in (service.served, *service.beside):
-            work.stop()
+        for task in (service.served, *service.background_tasks):
+            task.stop()
 
     app = FastAPI(
         title="kqml",
         version=VERSION,
         description=DESCRIPTION,
-        lifespan=work_beside,
+        lifespan=run_background_tasks,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
@@ -76,6 +76,8 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
         exception_handlers={
             ProblemError: _problem,
             FaultyRequest: _faulty_request,
+            UnknownRecord: _unknown_record,
+            StateConflict: _state_conflict,
             HTTPException: _http_problem,
             RequestValidationError: _parameter_problem,
             OperationalError: _database_problem,
@@ -101,14 +103,22 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 
 async def _faulty_request(request: Request, error: Exception) -> Response:
-    """What a use case finds wrong with a body, in the shape of ours."""
+    """Return the faults that a use case found in a body as a problem."""
     assert isinstance(error, FaultyRequest)
     faults = [ProblemItem(pointer_to(fault.path), fault.detail) for fault in error.faults]
     return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
 
 
+async def _unknown_record(request: Request, error: Exception) -> Response:
+    return problem_response(ProblemError(Problem.NOT_FOUND, str(error)), request.scope[REQUEST_ID])
+
+
+async def _state_conflict(request: Request, error: Exception) -> Response:
+    return problem_response(ProblemError(Problem.CONFLICT, str(error)), request.scope[REQUEST_ID])
+
+
 async def _http_problem(request: Request, error: Exception) -> Response:
-    """Starlette's own refusals in the shape of ours."""
+    """Return an error of Starlette as a problem."""
     assert isinstance(error, HTTPException)
     kinds = {404: Problem.NOT_FOUND, 405: Problem.METHOD_NOT_ALLOWED}
     kind = kinds.get(error.status_code, Problem.BAD_REQUEST)
@@ -119,14 +129,15 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 
 
 async def _parameter_problem(request: Request, error: Exception) -> Response:
-    """What FastAPI finds wrong with the address or the headers, in the shape of ours."""
+    """Return the faults that FastAPI found in the address or the headers as a problem."""
     assert isinstance(error, RequestValidationError)
     faults = [ProblemItem("", error_text(item), str(item["loc"][-1])) for item in error.errors()]
     return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
 
 
 async def _database_problem(request: Request, error: Exception) -> Response:
-    """The database is away or too busy; nothing was changed, or a later request with the same ids will tell."""
+    """Return the problem of a database that does not respond. Nothing was changed, or the client finds out by sending
+    the same request again."""
     request.app.state.log.error("store_failed", request_id=request.scope[REQUEST_ID], **where_it_failed(error))
     detail = "The database does not respond. Try again."
     return problem_response(

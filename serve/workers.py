@@ -50,7 +50,7 @@ STARTING_SECONDS = 60
 @dataclass(frozen=True)
 class ServeOptions:
     """How to serve. `pointer`: the file that names the model. `database`: the database's address. Port 0 takes a free
-    one. `body_limit` in bytes. `sealer`: what personal data are sealed with. `reach`: where webhooks may point.
+    one. `body_limit` in bytes. `cipher`: what personal data are sealed with. `reach`: where webhooks may point.
     `playbook`: the rules that duties are computed by."""
 
     pointer: Path
@@ -61,7 +61,7 @@ class ServeOptions:
     language: str
     body_limit: int
     security: SecurityOptions
-    sealer: Cipher
+    cipher: Cipher
     reach: AllowedNetworks = field(default_factory=AllowedNetworks)
     playbook: Playbook = field(default_factory=read_playbook)
 
@@ -105,9 +105,9 @@ def build_app(options: ServeOptions) -> FastAPI:
         language=options.language,
         body_limit=options.body_limit,
         security=options.security,
-        sealer=options.sealer,
+        cipher=options.cipher,
         playbook=options.playbook,
-        beside=[Dispatcher(database, options.sealer, WebhookSender(options.reach), clock, log)],
+        background_tasks=[Dispatcher(database, options.cipher, WebhookSender(options.reach), clock, log)],
     )
     app = create_app(service, log)
     served.look()

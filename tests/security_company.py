@@ -98,7 +98,7 @@ SCORE = {
 }
 
 
-def fill(database: Database, sealer: Cipher) -> None:
+def fill(database: Database, cipher: Cipher) -> None:
     """Five reps below two managers, an account each of the three that sell, one of nobody's. Of account a1 (and so on)
     there are contact c1, decision d1, review v1, event e1, a score."""
     numbers = [name[1:] for name in OWNERS]
@@ -109,7 +109,7 @@ def fill(database: Database, sealer: Cipher) -> None:
         common = {"described": True, "status": "active", "tier": "B", **known}
         accounts = [{"account_id": name, "owner_rep_id": owner, **common} for name, owner in OWNERS.items()]
         connection.execute(insert(ACCOUNTS), accounts)
-        _fill_with_people(connection, ContactVault(sealer), numbers, known)
+        _fill_with_people(connection, ContactVault(cipher), numbers, known)
         add_decisions(connection, [{**DECISION, **_of(n, "decision")} for n in numbers], NOW)
         record_scores(connection, [{**SCORE, "account_id": f"a{n}"} for n in numbers])
         facts = {"kind": "visit", "occurred_at": NOW - SECOND, "known_at": NOW, "received_at": NOW}

@@ -29,6 +29,6 @@ def service_around(
         language="zh",
         body_limit=limit,
         security=SecurityOptions(open=False, tls=False, limits=SessionLimits(10**10, 10**11)),
-        sealer=read_cipher(make_secret_key()),
+        cipher=read_cipher(make_secret_key()),
         playbook=read_playbook(),
     )

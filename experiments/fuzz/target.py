@@ -57,7 +57,7 @@ def running_target(address: str, pointer: Path, log: Path) -> Iterator[FuzzTarge
         with _serving(address, pointer, log) as url, httpx.Client(base_url=url, headers=callers[0].headers) as http:
             ids = _fill(database, http)
             document = http.get("/openapi.json").raise_for_status().json()
-            yield FuzzTarget(url, callers, ids, document, {"/v1/duties/status": _saying(http)})
+            yield FuzzTarget(url, callers, ids, document, {"/v1/duties/status": _duty_status(http)})
     finally:
         database.close()
 
@@ -74,7 +74,7 @@ def _serving(address: str, pointer: Path, log: Path) -> Iterator[str]:
         language="zh",
         body_limit=BODY_LIMIT,
         security=SecurityOptions(open=False, tls=False, limits=LIMITS),
-        sealer=read_cipher(make_secret_key()),
+        cipher=read_cipher(make_secret_key()),
     )
     with log.open("w") as written:
         with redirect_stderr(written):
@@ -126,12 +126,12 @@ def _sign(n: int) -> str:
     return f"{n}" if n < COMPANY else f"/{n}?#%2F"
 
 
-def _saying(http: httpx.Client) -> dict[str, Any]:
-    """A body that says a duty of the company done."""
+def _duty_status(http: httpx.Client) -> dict[str, Any]:
+    """Return a body that marks a duty of the company as done."""
     page = http.get("/v1/duties", params={"account": "a1"}).raise_for_status().json()
     first = page["duties"][0]
-    saying = {"duty_id": first["duty_id"], "account_id": "a1", "state": "done", "note": "said so"}
-    return {"week": page["week"], "duties": [saying]}
+    status = {"duty_id": first["duty_id"], "account_id": "a1", "state": "done", "note": "by hand"}
+    return {"week": page["week"], "duties": [status]}
 
 
 def _post(http: httpx.Client, path: str, body: dict[str, Any]) -> Any:

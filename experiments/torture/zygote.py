@@ -40,7 +40,7 @@ def _options(database: str, home: Path, port: int, secret: str) -> ServeOptions:
         language="en",
         body_limit=8 << 20,
         security=SecurityOptions(open=True, tls=False, limits=SessionLimits(DAY_US, DAY_US)),
-        sealer=read_cipher(secret),
+        cipher=read_cipher(secret),
     )
 
 

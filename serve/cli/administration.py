@@ -1,4 +1,4 @@
-"""What the commands of security share: the database with its audit log, the keys of personal data, who acts."""
+"""Shared by the commands of security: the database with its audit log, the cipher of personal data, the actor."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ from serve.cli.registry_options import user_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from serve.database.engine import Database
     from serve.security.audit import Actor
     from serve.security.encryption import Cipher
     from serve.security.startup_checks import SecurityOptions
@@ -30,17 +29,17 @@ _MINUTE = 60 * 1_000_000
 
 
 def security_settings(settings: Settings, open_: bool = False) -> "SecurityOptions":
-    """What the settings, or the flag `--open`, say of who is let in."""
+    """Return the options of access from the settings and the flag `--open`."""
     from serve.security.sessions import SessionLimits
     from serve.security.startup_checks import SecurityOptions
 
-    said = settings.security
-    limits = SessionLimits(idle=said.session_idle_minutes * _MINUTE, absolute=said.session_hours * 60 * _MINUTE)
-    return SecurityOptions(open=open_ or said.open, tls=said.tls, limits=limits)
+    options = settings.security
+    limits = SessionLimits(idle=options.session_idle_minutes * _MINUTE, absolute=options.session_hours * 60 * _MINUTE)
+    return SecurityOptions(open=open_ or options.open, tls=options.tls, limits=limits)
 
 
 def personal_data_cipher(settings: Settings) -> "Cipher":
-    """The keys that seal personal data; without a setting those of the file, made where absent."""
+    """Return the cipher of personal data: its keys come from the setting, else from the file, which is created."""
     from serve.security.encryption import cipher_from_file
 
     secret = settings.secret_keys
@@ -48,7 +47,7 @@ def personal_data_cipher(settings: Settings) -> "Cipher":
 
 
 def allowed_networks(settings: Settings) -> "AllowedNetworks":
-    """Where webhooks may point."""
+    """Return the networks that webhooks may send to."""
     from serve.webhooks.addresses import AllowedNetworks
 
     return AllowedNetworks(loopback=settings.webhooks.loopback, private=settings.webhooks.private)
@@ -56,7 +55,7 @@ def allowed_networks(settings: Settings) -> "AllowedNetworks":
 
 @dataclass(frozen=True)
 class AuditedChange:
-    """A transaction in which a command changes something, by whom, when; `record_event` enters it in the audit log."""
+    """A transaction of a command with its actor and time; `record` writes an event to the audit log."""
 
     connection: "Connection"
     actor: "Actor"
@@ -69,7 +68,7 @@ class AuditedChange:
         subject: str | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Enter what was done to what in the audit log."""
+        """Write an event to the audit log."""
         from serve.security.audit import AuditEvent, record_event
 
         record_event(self.connection, self.actor, [AuditEvent(action, subject_kind, subject, details)], self.now)
@@ -78,37 +77,38 @@ class AuditedChange:
 @contextmanager
 def change_database(context: CommandContext) -> Iterator[AuditedChange]:
     """Open the settings' database, brought up to this program, for a change that is made whole or not at all."""
-    with _prepared_database(context) as database, database.writing() as connection:
+    from serve.usecases.database_access import prepared_database
+
+    settings = context.settings
+    with (
+        prepared_database(settings.database_address, settings.time_zone) as database,
+        database.writing() as connection,
+    ):
         yield AuditedChange(connection, actor(), context.now)
 
 
 @contextmanager
 def read_database(context: CommandContext) -> Iterator["Connection"]:
     """Open the settings' database, brought up to this program, for reading."""
-    with _prepared_database(context) as database, database.reading() as connection:
+    from serve.usecases.database_access import prepared_database
+
+    settings = context.settings
+    with (
+        prepared_database(settings.database_address, settings.time_zone) as database,
+        database.reading() as connection,
+    ):
         yield connection
 
 
-@contextmanager
-def _prepared_database(context: CommandContext) -> Iterator["Database"]:
-    from serve.database.preparation import open_prepared
-
-    database = open_prepared(context.settings.database_address, context.settings.time_zone)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def actor() -> "Actor":
-    """The user of this machine, as the audit log knows commands."""
+    """Return the user of this machine as an actor of the audit log."""
     from serve.security.audit import Actor
 
     return Actor(f"command:{user_name()}")
 
 
 def now() -> int:
-    """The present instant."""
+    """Return the present instant."""
     return time_ns() // 1_000
 
 
@@ -121,13 +121,13 @@ def iso(instant: int | None) -> str | None: ...
 
 
 def iso(instant: int | None) -> str | None:
-    """An instant as ISO 8601 in UTC."""
+    """Return an instant as ISO 8601 in UTC."""
     return None if instant is None else moment_of(instant).isoformat()
 
 
 def read_password(login: str, language: str) -> str:
-    """A new password: asked for twice on a terminal, else the first line of standard input. Raises BadUse with why it
-    may not be chosen."""
+    """Read a new password: twice from a terminal, else the first line of standard input. Raises BadUse with the rules
+    that it violates."""
     from serve.security.passwords import faults_of
 
     if sys.stdin.isatty():

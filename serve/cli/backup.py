@@ -1,19 +1,15 @@
-"""`kqml backup`: a copy of the database, the registry, the models, that `kqml restore` makes an installation from."""
+"""`kqml backup`: copy the database, the registry and the models so that `kqml restore` can restore them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from typing_extensions import TypedDict
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.fields import Count
-from kqml.settings import Settings
 from serve.cli.command import Answer, CommandContext, sentence
 from serve.cli.output import progress
-
-if TYPE_CHECKING:
-    from serve.operations.backup.locations import BackupLocations
 
 
 class BackupResult(TypedDict):
@@ -41,6 +37,7 @@ def run(
 
     Example: kqml backup --out /backups/kqml-2026-11-22
     """
+    from serve.operations.backup.locations import backup_locations
     from serve.operations.backup.saving import STEPS, save_backup
 
     settings = context.settings
@@ -54,17 +51,3 @@ def run(
         secrets=manifest.secrets,
     )
     return sentence(f"commands.backup.{'with' if manifest.secrets else 'without'}_secrets", context.language, result)
-
-
-def backup_locations(settings: Settings) -> "BackupLocations":
-    """Where the settings say that everything is."""
-    from serve.database.engine import parse_address
-    from serve.operations.backup.locations import BackupLocations
-
-    local = settings.registry_uri.removeprefix("sqlite:///")
-    return BackupLocations(
-        home=settings.home.absolute(),
-        address=parse_address(settings.database_address),
-        registry=Path(local) if local != settings.registry_uri else None,
-        secrets=settings.secret_file.absolute(),
-    )

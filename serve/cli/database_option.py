@@ -1,4 +1,4 @@
-"""The flag by which commands read from the database, or write to it, instead of a dataset folder."""
+"""The option by which commands use the database instead of a dataset folder."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FLAG = "--database"
 OWN = "own"
-"""Stands for the settings' database where the flag has no address."""
+"""The value of the option without an address: the database of the settings."""
 
 DatabaseOption = Annotated[
     str | None,
@@ -31,14 +31,14 @@ DatabaseOption = Annotated[
 
 
 class Command(TyperCommand):
-    """A command whose `--database` may stand without an address."""
+    """A command whose `--database` needs no address."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, with_address(args))
 
 
 def with_address(words: Sequence[str]) -> list[str]:
-    """The words of a command line, every bare `--database` followed by OWN."""
+    """Return the words of a command line, every `--database` without an address followed by OWN."""
     completed: list[str] = []
     for place, word in enumerate(words):
         completed.append(word)
@@ -50,7 +50,7 @@ def with_address(words: Sequence[str]) -> list[str]:
 
 @contextmanager
 def open_database_option(flag: str, settings: Settings) -> Iterator["OpenDatabase"]:
-    """The database that the flag names, brought up to this program."""
+    """Open the database that the option names and migrate it."""
     from serve.usecases.database_access import open_database
 
     address = settings.database_address if flag == OWN else flag
@@ -76,8 +76,7 @@ def read_source(folder: Path | None, flag: str | None, settings: Settings) -> "D
     if flag is None:
         assert folder is not None
         return read_dataset(folder)
-    from serve.database.dataset_export import snapshot_dataset
-    from serve.security.contact_vault import MaskingVault
+    from serve.usecases.database_access import read_masked_dataset
 
     with open_database_option(flag, settings) as opened:
-        return snapshot_dataset(opened.database, MaskingVault())
+        return read_masked_dataset(opened.database)

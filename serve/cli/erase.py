@@ -1,5 +1,7 @@
-"""`kqml erase`: personal data removed from the database."""
+"""`kqml erase`: erase personal data from the database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +14,7 @@ from serve.cli.administration import change_database, personal_data_cipher, secu
 from serve.cli.command import Answer, CommandContext, sentence
 
 if TYPE_CHECKING:
-    from serve.security.erasure import ErasedCounts
+    from serve.usecases.erase_person import ErasedCounts
 
 
 class ErasedContact(TypedDict):
@@ -63,32 +65,29 @@ def run(
 
 
 def _erase(context: CommandContext, contact: str) -> Answer[ErasedContact]:
-    from serve.security.erasure import erase
+    from serve.usecases.erase_person import PersonRequest, erase_person
 
-    with change_database(context) as change:
-        events = erase(change.connection, change.actor, contact, context.now)
-        if events is None:
-            raise _unknown(contact)
-    return sentence("security.erase.contact", context.language, ErasedContact(contact_id=contact, events=events))
+    with _known_contact(contact), change_database(context) as change:
+        erased = erase_person(change.connection, PersonRequest(contact, change.actor, context.now))
+    result = ErasedContact(contact_id=contact, events=erased["events"])
+    return sentence("security.erase.contact", context.language, result)
 
 
 def _export(context: CommandContext, contact: str, file: Path) -> Answer[ExportedContact]:
     import orjson
 
-    from serve.security.erasure import export_contact
+    from serve.usecases.erase_person import PersonRequest, export_person
 
-    with change_database(context) as change:
-        content = export_contact(change.connection, personal_data_cipher(context.settings), contact)
-        if content is None:
-            raise _unknown(contact)
-        change.record("contact.export", "contact", contact)
+    cipher = personal_data_cipher(context.settings)
+    with _known_contact(contact), change_database(context) as change:
+        content = export_person(change.connection, PersonRequest(contact, change.actor, context.now), cipher)
     file.touch(mode=0o600)
     file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
     return sentence("security.erase.exported", context.language, ExportedContact(contact_id=contact, out=str(file)))
 
 
 def _erase_expired(context: CommandContext) -> Answer[ErasedRecords]:
-    from serve.security.erasure import RetentionLimits, erase_expired
+    from serve.usecases.erase_person import RetentionLimits, erase_expired
 
     settings = context.settings
     limits = RetentionLimits(**settings.retention.model_dump(), sessions=security_settings(settings).limits)
@@ -97,7 +96,13 @@ def _erase_expired(context: CommandContext) -> Answer[ErasedRecords]:
     return sentence("security.erase.expired", context.language, ErasedRecords(erased=counts), **counts)
 
 
-def _unknown(contact: str) -> BadUse:
-    return BadUse(
-        "The contact does not exist.", [Fault(contact, "no contact has this id", "give the contact_id of the CRM")]
-    )
+@contextmanager
+def _known_contact(contact: str) -> Iterator[None]:
+    """Raise BadUse where the block finds no such contact."""
+    from serve.usecases.refusals import UnknownRecord
+
+    try:
+        yield
+    except UnknownRecord:
+        fault = Fault(contact, "no contact has this id", "give the contact_id of the CRM")
+        raise BadUse("The contact does not exist.", [fault]) from None

@@ -1,4 +1,4 @@
-"""`kqml export`: the database as a dataset folder."""
+"""`kqml export`: export the database as a dataset folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,14 +36,11 @@ def run(
 
     Example: kqml export --out data/today
     """
-    from serve.database.dataset_export import export_dataset
-    from serve.security.audit import AuditEvent, record_event
+    from serve.usecases.export_database import ExportRequest, export_database
 
     settings = context.settings
-    with progress("Exporting", None), open_database_option(database or OWN, settings) as found:
-        dataset = export_dataset(found.database, out, found.vault, force=force)
-        with found.database.writing() as connection:
-            record_event(connection, actor(), [AuditEvent("contact.export_all")], context.now)
+    with progress("Exporting", None), open_database_option(database or OWN, settings) as opened:
+        dataset = export_database(opened, ExportRequest(out, force, actor()), context.now)
     result = ExportResult(
         out=str(out),
         fingerprint=dataset.info.fingerprint,

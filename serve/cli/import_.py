@@ -17,8 +17,7 @@ from serve.cli.output import progress
 
 if TYPE_CHECKING:
     from kqml.importing.report import DescribedReport
-    from serve.database.dataset_import import ImportedCounts
-    from serve.usecases.import_data import OpenTarget, StoredDataset, StoredImport
+    from serve.usecases.import_data import ImportedCounts, OpenTarget, StoredDataset, StoredImport
 
 
 def run(  # noqa: PLR0913 - the flags of one command

@@ -7,7 +7,6 @@ import typer
 from typing_extensions import TypedDict
 
 from kqml.contract.fields import Count, Moment
-from serve.cli.backup import backup_locations
 from serve.cli.command import Answer, CommandContext, sentence
 
 
@@ -34,6 +33,7 @@ def run(
 
     Example: KQML_HOME=/srv/kqml kqml restore /backups/kqml-2026-11-22
     """
+    from serve.operations.backup.locations import backup_locations
     from serve.operations.backup.restoring import restore_backup
 
     settings = context.settings

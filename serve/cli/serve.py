@@ -1,4 +1,4 @@
-"""`kqml serve`: scores over HTTP."""
+"""`kqml serve`: run the HTTP service."""
 
 from typing import Annotated
 
@@ -39,9 +39,9 @@ def run(
     """
     from contextlib import nullcontext
 
-    from serve.database.preparation import open_prepared
     from serve.logs import build_logger
     from serve.security.startup_checks import check_start
+    from serve.usecases.database_access import prepared_database
     from serve.usecases.model_registry import registry_client
     from serve.usecases.publish_model import published_pointer
     from serve.watcher import watch_registry
@@ -52,10 +52,9 @@ def run(
     served = settings.served.absolute()
     rules = read_playbook_in_force(None, settings)
     security = security_settings(settings, open_)
-    database = open_prepared(settings.database_address, settings.time_zone)
-    if check_start(database, security, host or settings.host):
-        build_logger().warning("open", why="no key and no user: everybody on this machine may do everything")
-    database.close()
+    with prepared_database(settings.database_address, settings.time_zone) as database:
+        if check_start(database, security, host or settings.host):
+            build_logger().warning("open", why="no key and no user: everybody on this machine may do everything")
     pointer = published_pointer(registry, served, model)
     options = ServeOptions(
         pointer=pointer,
@@ -66,7 +65,7 @@ def run(
         language=settings.language,
         body_limit=max_body_mib * 2**20,
         security=security,
-        sealer=personal_data_cipher(settings),
+        cipher=personal_data_cipher(settings),
         reach=allowed_networks(settings),
         playbook=rules,
     )

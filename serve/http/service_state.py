@@ -1,6 +1,7 @@
-"""What the routes share: the model, the database, the clock, the limits."""
+"""State shared by all routes: the model, the database, the clock, the limits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,11 +12,12 @@ from serve.http.metrics import Metrics
 from serve.http.problems import Problem, ProblemError
 from serve.security.encryption import Cipher
 from serve.security.startup_checks import SecurityOptions
+from serve.usecases.database_access import Transaction
 from serve.usecases.database_histories import DatabaseHistories
 from serve.usecases.served_model import LiveModel, ServedModel
 
 
-class BackgroundTasks(Protocol):
+class BackgroundTask(Protocol):
     """Work that runs in a thread of its own."""
 
     def start(self) -> None: ...
@@ -24,9 +26,8 @@ class BackgroundTasks(Protocol):
 
 @dataclass(frozen=True)
 class Service:
-    """`clock` gives the present instant; `language` is that of reasons when a request names none; `body_limit` in
-    bytes; `sealer`: what personal data are sealed with; `playbook`: the rules in force; `beside`: what else runs while
-    the service does."""
+    """`clock`: returns the present instant. `language`: of reasons when a request names none. `body_limit`: in bytes.
+    `cipher`: of personal data. `playbook`: the rules in force. `background_tasks`: run while the service does."""
 
     served: ServedModel
     metrics: Metrics
@@ -37,12 +38,30 @@ class Service:
     language: str
     body_limit: int
     security: SecurityOptions
-    sealer: Cipher
+    cipher: Cipher
     playbook: Playbook
-    beside: Sequence[BackgroundTasks] = ()
+    background_tasks: Sequence[BackgroundTask] = ()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open the database for single statements, each of which sees what is committed when it runs."""
+        with self.database.reading() as connection:
+            yield Transaction(connection, self.histories.time_zone(connection))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Open the database for several statements that must see the same state."""
+        with self.database.snapshot() as connection:
+            yield Transaction(connection, self.histories.time_zone(connection))
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Open the database for a change that is committed when the block ends."""
+        with self.database.writing() as connection:
+            yield Transaction(connection, self.histories.time_zone(connection))
 
     def live_model(self) -> LiveModel:
-        """The model that answers. Raises ProblemError (503) when there is none."""
+        """Return the model that scores. Raises ProblemError (503) when there is none."""
         state = self.served.state
         if state.live is None:
             why = state.fault or "no version has the alias champion"

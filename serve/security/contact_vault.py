@@ -46,17 +46,17 @@ _NONCE_BYTES = 12
 class ContactVault:
     """Seals and opens records of contacts with the keys of the settings."""
 
-    sealer: Cipher
+    cipher: Cipher
 
     def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
         """The records as they are kept. The same text at the same place is sealed the same, so that who compares
         rows sees what changed; nothing else can be told from it."""
-        keys = _keys(connection, self.sealer, [str(record["contact_id"]) for record in records], make=True)
+        keys = _keys(connection, self.cipher, [str(record["contact_id"]) for record in records], make=True)
         return [_each(record, _seal, keys) for record in records]
 
     def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """The rows with their personal fields readable. Raises CouldNot where a key is gone."""
-        keys = _keys(connection, self.sealer, [str(row["contact_id"]) for row in rows])
+        keys = _keys(connection, self.cipher, [str(row["contact_id"]) for row in rows])
         return [_each(row, _open, keys) for row in rows]
 
 
@@ -90,12 +90,12 @@ def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:
     return True
 
 
-def rotate_keys(connection: Connection, sealer: Cipher) -> int:
+def rotate_keys(connection: Connection, cipher: Cipher) -> int:
     """Seals the contacts' keys with the newest key of the settings; how many were sealed with another one."""
     stored = connection.execute(select(CONTACT_KEYS)).tuples().all()
-    stale = [(contact, encrypted) for contact, encrypted in stored if not sealer.is_current(encrypted)]
+    stale = [(contact, encrypted) for contact, encrypted in stored if not cipher.is_current(encrypted)]
     for contact, encrypted in stale:
-        fresh = sealer.seal(sealer.open(encrypted, _place(contact)), _place(contact))
+        fresh = cipher.seal(cipher.open(encrypted, _place(contact)), _place(contact))
         connection.execute(update(CONTACT_KEYS).where(CONTACT_KEYS.c.contact_id == contact).values(sealed_key=fresh))
     return len(stale)
 
@@ -110,14 +110,14 @@ def _each(row: Row, change: Callable[[str, str, bytes | None], str], keys: Keys)
     }
 
 
-def _keys(connection: Connection, sealer: Cipher, contacts: Sequence[str], make: bool = False) -> Keys:
+def _keys(connection: Connection, cipher: Cipher, contacts: Sequence[str], make: bool = False) -> Keys:
     stored = dict(_stored(connection, contacts))
     missing = [contact for contact in dict.fromkeys(contacts) if contact not in stored] if make else []
     if missing:
-        fresh = [{"contact_id": name, "sealed_key": sealer.seal(_random_key(), _place(name))} for name in missing]
+        fresh = [{"contact_id": name, "sealed_key": cipher.seal(_random_key(), _place(name))} for name in missing]
         insert_absent(connection, CONTACT_KEYS, fresh)
         stored |= dict(_stored(connection, missing))
-    return {name: base64.b64decode(sealer.open(encrypted, _place(name))) for name, encrypted in stored.items()}
+    return {name: base64.b64decode(cipher.open(encrypted, _place(name))) for name, encrypted in stored.items()}
 
 
 def _stored(connection: Connection, contacts: Sequence[str]) -> Iterable[tuple[str, str]]:

@@ -71,7 +71,7 @@ def read_cipher(secret_keys: str) -> Cipher:
 
 
 def cipher_from_file(secret_keys: str | None, file: Path) -> Cipher:
-    """The sealer of the setting, else of the file, which is made with one random key where it is absent."""
+    """The cipher of the setting, else of the file, which is made with one random key where it is absent."""
     if secret_keys is not None:
         return read_cipher(secret_keys)
     if not file.exists():

@@ -34,14 +34,14 @@ class RetentionLimits:
     sessions: SessionLimits
 
 
-def export_contact(connection: Connection, sealer: Cipher, contact_id: str) -> Mapping[str, Any] | None:
+def export_contact(connection: Connection, cipher: Cipher, contact_id: str) -> Mapping[str, Any] | None:
     """Everything kept about a contact, readable: the record, its events; None where there is no such contact."""
     row = connection.execute(select(CONTACTS).where(CONTACTS.c.contact_id == contact_id)).mappings().one_or_none()
     if row is None:
         return None
     events = select(EVENTS).where(EVENTS.c.contact_id == contact_id).order_by(EVENTS.c.occurred_at, EVENTS.c.event_id)
     rows = [{str(name): value for name, value in event.items()} for event in connection.execute(events).mappings()]
-    return {"contact": ContactVault(sealer).open(connection, [row])[0], "events": rows}
+    return {"contact": ContactVault(cipher).open(connection, [row])[0], "events": rows}
 
 
 def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> int | None:

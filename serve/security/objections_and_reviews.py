@@ -1,22 +1,22 @@
-"""Objections to automated recommendations, wishes for a person's review, in the database."""
+"""Objections to automated recommendations and requests for review, in the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, insert, select, tuple_, update
 
 from serve.database.tables import ACCOUNTS, DECISIONS, REVIEWS, SCORES
 from serve.database.territory import Territory
 
-Row = RowMapping | Mapping[str, Any]
+Row = Mapping[str, Any]
 LATEST = 10
 
 
 @dataclass(frozen=True)
 class ReviewSubject:
-    """A wish for a review."""
+    """What to review, who requests it."""
 
     account_id: str
     decision_id: str | None
@@ -25,7 +25,7 @@ class ReviewSubject:
 
 
 def set_objection(connection: Connection, account_id: str, at: int | None) -> int | None:
-    """Notes an objection, or its withdrawal (None); since when it stands. A second one keeps the first instant."""
+    """Store an objection, or its withdrawal (None); return since when it stands. A second one keeps the first instant."""
     stored: int | None = connection.execute(
         select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id).with_for_update()
     ).scalar_one()
@@ -35,14 +35,14 @@ def set_objection(connection: Connection, account_id: str, at: int | None) -> in
 
 
 def find_objection(connection: Connection, account_id: str) -> int | None:
-    """Since when an objection stands."""
+    """Return since when an objection stands; None where there is none."""
     request = select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id)
     result: int | None = connection.execute(request).scalar_one()
     return result
 
 
 def objecting_accounts(connection: Connection, before: int | None = None) -> dict[str, int]:
-    """Every account for which nothing may be recommended by machine, since when; `before`: whose objection is older."""
+    """Return the accounts that object with the instants since when; with `before` those that objected earlier."""
     request = select(ACCOUNTS.c.account_id, ACCOUNTS.c.objected_at).where(ACCOUNTS.c.objected_at.is_not(None))
     if before is not None:
         request = request.where(ACCOUNTS.c.objected_at < before)
@@ -50,27 +50,27 @@ def objecting_accounts(connection: Connection, before: int | None = None) -> dic
 
 
 def newest_score(connection: Connection, account_id: str) -> Row | None:
-    """The newest stored score of an account."""
+    """Return the newest stored score of an account; None where there is none."""
     newest = (SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
     request = select(SCORES).where(SCORES.c.account_id == account_id).order_by(*newest).limit(1)
-    return connection.execute(request).mappings().first()
+    return _first(connection, request)
 
 
 def latest_decisions(connection: Connection, account_id: str) -> Sequence[Row]:
-    """The latest decisions about an account."""
+    """Return the latest decisions about an account, the newest first."""
     newest = (DECISIONS.c.cutoff.desc(), DECISIONS.c.decision_id)
     request = select(DECISIONS).where(DECISIONS.c.account_id == account_id).order_by(*newest).limit(LATEST)
-    return connection.execute(request).mappings().all()
+    return [dict(row) for row in connection.execute(request).mappings()]
 
 
 def is_decision_of(connection: Connection, decision_id: str, account_id: str) -> bool:
-    """Whether the decision is about the account."""
+    """Return whether the decision is about the account."""
     request = select(DECISIONS.c.account_id).where(DECISIONS.c.decision_id == decision_id)
     return connection.execute(request).scalar_one_or_none() == account_id
 
 
 def add_review(connection: Connection, asking: ReviewSubject, now: int) -> Row:
-    """Puts a wish into the queue."""
+    """Add a review to the queue and return its row."""
     row = {
         "review_id": uuid4().hex,
         "account_id": asking.account_id,
@@ -87,13 +87,13 @@ def add_review(connection: Connection, asking: ReviewSubject, now: int) -> Row:
 
 
 def read_review(connection: Connection, review_id: str, territory: Territory) -> Row | None:
-    """A review of the territory, locked until the transaction ends."""
+    """Return a review of the territory, locked until the transaction ends; None where there is none."""
     request = select(REVIEWS).where(REVIEWS.c.review_id == review_id, territory.of("reviews")).with_for_update()
-    return connection.execute(request).mappings().first()
+    return _first(connection, request)
 
 
 def answer_review(connection: Connection, review: Row, answer: str, by: str, now: int) -> Row:
-    """Writes down what the person found."""
+    """Store the answer and return the row of the review."""
     resolved = {"resolved_at": now, "resolved_by": by, "answer": answer}
     connection.execute(update(REVIEWS).where(REVIEWS.c.review_id == review["review_id"]).values(**resolved))
     return {**review, **resolved}
@@ -102,18 +102,23 @@ def answer_review(connection: Connection, review: Row, answer: str, by: str, now
 def list_reviews(
     connection: Connection, territory: Territory, only_open: bool, limit: int, after: tuple[int, str] | None
 ) -> Sequence[Row]:
-    """Reviews of the territory, the oldest first, behind `after`."""
+    """Return reviews of the territory, the oldest first, from the one behind `after` (time, id) on."""
     place = (REVIEWS.c.asked_at, REVIEWS.c.review_id)
     request = select(REVIEWS).where(territory.of("reviews")).order_by(*place).limit(limit)
     if only_open:
         request = request.where(REVIEWS.c.resolved_at.is_(None))
     if after is not None:
         request = request.where(tuple_(*place) > after)
-    return connection.execute(request).mappings().all()
+    return [dict(row) for row in connection.execute(request).mappings()]
 
 
 def latest_reviews(connection: Connection, account_id: str) -> Sequence[Row]:
-    """The latest reviews of an account."""
+    """Return the latest reviews of an account, the newest first."""
     newest = (REVIEWS.c.asked_at.desc(), REVIEWS.c.review_id)
     request = select(REVIEWS).where(REVIEWS.c.account_id == account_id).order_by(*newest).limit(LATEST)
-    return connection.execute(request).mappings().all()
+    return [dict(row) for row in connection.execute(request).mappings()]
+
+
+def _first(connection: Connection, request: Select[Any]) -> Row | None:
+    row = connection.execute(request).mappings().first()
+    return None if row is None else dict(row)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kqml.contract.histories import AccountToScore, EventFields
-from serve.usecases.faulty_request import RequestFault
+from serve.usecases.refusals import RequestFault
 
 EVENTS_PER_REQUEST = 200_000
 _UNPARSED = frozenset({"account_id"})

@@ -17,7 +17,7 @@ from kqml.importing.sources import sources_of
 from serve.database.dataset_import import ImportedCounts, load_dataset
 from serve.usecases.database_access import OpenDatabase
 
-__all__ = ["STEPS", "ImportRequest", "ImportResult", "import_data", "load_folder"]
+__all__ = ["STEPS", "ImportRequest", "ImportResult", "ImportedCounts", "import_data", "load_folder"]
 
 OpenTarget = Callable[[], AbstractContextManager[OpenDatabase]]
 """Opens the database that the data go into, once they are known to be usable."""

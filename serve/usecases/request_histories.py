@@ -14,8 +14,8 @@ from kqml.dataset.folder import event_log_of
 from kqml.events import EventKind
 from kqml.history.attributes import attribute_at
 from kqml.history.event_log import EventLog
-from serve.usecases.faulty_request import FaultyRequest
 from serve.usecases.history_faults import find_faults, is_suspect
+from serve.usecases.refusals import FaultyRequest
 
 Counts = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from kqml.contract.histories import AccountToScore
 from kqml.contract.scores import ModelRef, ScoreAnswer, ScoreOut
 from serve.database.territory import Territory
 from serve.usecases.database_histories import DatabaseHistories
-from serve.usecases.faulty_request import FaultyRequest, RequestFault
+from serve.usecases.refusals import FaultyRequest, RequestFault
 from serve.usecases.request_histories import Histories, build_histories
 from serve.usecases.score_evidence import score_evidence
 from serve.usecases.served_model import LiveModel

@@ -1,15 +1,17 @@
 """Rows of the database in the shapes of the contract."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 
 from kqml.calendar.business_time import moment_of
 
 Row = Mapping[str, Any]
+Item = TypeVar("Item")
 INSTANTS = frozenset(
     {"updated_at", "erased_at", "at", "known_at", "recorded_at", "cutoff", "scored_at", "as_of", "before_as_of"}
 )
@@ -35,10 +37,27 @@ def _contract_value(name: str, value: Any, time_zone: str) -> Any:
 
 
 def stored_row(facts: Row) -> dict[str, Any]:
-    """What a body says of a record as the database keeps it: JSON as text."""
+    """Return the fields of a record as the database stores them: JSON as text."""
     return {name: as_text(value) if name in JSON and value is not None else value for name, value in facts.items()}
 
 
 def as_text(value: Any) -> str:
-    """JSON as the database keeps it; whole numbers of any size stay whole, which orjson cannot write."""
+    """Return the JSON text that the database stores; integers of any size stay exact, which orjson cannot write."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+@dataclass(frozen=True)
+class ContractPage(Generic[Item]):
+    """Items of one page in a shape of the contract; `last`: the key that the next page follows, None at the end."""
+
+    items: list[Item]
+    last: tuple[Any, ...] | None
+
+
+def contract_page(
+    rows: Sequence[Row], limit: int, key: Sequence[str], shape: Callable[[Row], Item]
+) -> ContractPage[Item]:
+    """Return the first `limit` of the rows read (one more than `limit` where another page follows)."""
+    page = rows[:limit]
+    last = tuple(page[-1][name] for name in key) if len(rows) > limit else None
+    return ContractPage([shape(row) for row in page], last)

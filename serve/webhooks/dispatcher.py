@@ -35,10 +35,10 @@ class Dispatcher:
     """Delivers at least once: several may run at a time, in processes of their own."""
 
     def __init__(
-        self, database: Database, sealer: Cipher, send: Send, clock: Callable[[], int], log: FilteringBoundLogger
+        self, database: Database, cipher: Cipher, send: Send, clock: Callable[[], int], log: FilteringBoundLogger
     ) -> None:
         self._database = database
-        self._sealer = sealer
+        self._cipher = cipher
         self._send = send
         self._clock = clock
         self._log = log
@@ -64,7 +64,7 @@ class Dispatcher:
             if connection.execute(select(DELIVERIES.c.message_id).where(_due(self._clock())).limit(1)).first() is None:
                 return 0
         with self._database.writing() as connection:
-            claimed = claim(connection, self._sealer, self._clock())
+            claimed = claim(connection, self._cipher, self._clock())
         attempts = self._send(claimed, self._clock())
         with self._database.writing() as connection:
             for delivery, attempt in zip(claimed, attempts, strict=True):
@@ -87,12 +87,12 @@ class Dispatcher:
                 self._stop.wait(LOOK_EVERY_SECONDS)
 
 
-def claim(connection: Connection, sealer: Cipher, now: int) -> Sequence[Delivery]:
+def claim(connection: Connection, cipher: Cipher, now: int) -> Sequence[Delivery]:
     """The oldest due deliveries, taken for LEASE so that no other dispatcher takes them too."""
     columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, DELIVERIES.c.attempts, OUTBOX.c.payload)
     due = select(*columns).join_from(DELIVERIES, OUTBOX).where(_due(now)).order_by(DELIVERIES.c.next_at).limit(AT_ONCE)
     rows = connection.execute(due.with_for_update(of=DELIVERIES, skip_locked=True)).all()
-    webhooks = {row.webhook_id: find_webhook(connection, sealer, row.webhook_id) for row in rows}
+    webhooks = {row.webhook_id: find_webhook(connection, cipher, row.webhook_id) for row in rows}
     claimed = []
     for row in rows:
         webhook = webhooks[row.webhook_id]

@@ -38,7 +38,7 @@ class NewWebhook:
     created_by: str
 
 
-def add_webhook(connection: Connection, sealer: Cipher, request: NewWebhook, now: int) -> WebhookRecord:
+def add_webhook(connection: Connection, cipher: Cipher, request: NewWebhook, now: int) -> WebhookRecord:
     """A new webhook with its first secret."""
     webhook_id, secrets, kinds = f"wh_{uuid4().hex}", (make_secret(),), tuple(sorted(request.kinds))
     connection.execute(
@@ -46,7 +46,7 @@ def add_webhook(connection: Connection, sealer: Cipher, request: NewWebhook, now
             webhook_id=webhook_id,
             url=request.url,
             kinds=json.dumps(kinds),
-            secrets=_encrypted(sealer, webhook_id, secrets),
+            secrets=_encrypted(cipher, webhook_id, secrets),
             created_at=now,
             created_by=request.created_by,
         )
@@ -54,23 +54,23 @@ def add_webhook(connection: Connection, sealer: Cipher, request: NewWebhook, now
     return WebhookRecord(webhook_id, request.url, kinds, secrets, now, None)
 
 
-def list_webhooks(connection: Connection, sealer: Cipher) -> list[WebhookRecord]:
+def list_webhooks(connection: Connection, cipher: Cipher) -> list[WebhookRecord]:
     """Every webhook, the oldest first."""
     request = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.webhook_id)
-    return [_record(row, sealer) for row in connection.execute(request).mappings()]
+    return [_record(row, cipher) for row in connection.execute(request).mappings()]
 
 
-def find_webhook(connection: Connection, sealer: Cipher, webhook_id: str) -> WebhookRecord | None:
+def find_webhook(connection: Connection, cipher: Cipher, webhook_id: str) -> WebhookRecord | None:
     """The webhook of an id."""
     request = select(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
     row = connection.execute(request).mappings().one_or_none()
-    return None if row is None else _record(row, sealer)
+    return None if row is None else _record(row, cipher)
 
 
-def renew_secret(connection: Connection, sealer: Cipher, webhook: WebhookRecord) -> str:
+def renew_secret(connection: Connection, cipher: Cipher, webhook: WebhookRecord) -> str:
     """A new secret, which signs beside the one before it."""
     secrets = (make_secret(), *webhook.secrets)[:SECRETS_AT_ONCE]
-    _keep_secrets(connection, sealer, webhook.webhook_id, secrets)
+    _keep_secrets(connection, cipher, webhook.webhook_id, secrets)
     return secrets[0]
 
 
@@ -129,34 +129,34 @@ def count_deliveries(connection: Connection) -> dict[str, DeliveryCounts]:
     }
 
 
-def rotate_secrets(connection: Connection, sealer: Cipher) -> int:
+def rotate_secrets(connection: Connection, cipher: Cipher) -> int:
     """Seals secrets with the newest key of the settings; how many webhooks had them sealed with another one."""
     stored = connection.execute(select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.secrets)).tuples().all()
-    stale = [(name, encrypted) for name, encrypted in stored if not sealer.is_current(encrypted)]
+    stale = [(name, encrypted) for name, encrypted in stored if not cipher.is_current(encrypted)]
     for name, encrypted in stale:
-        _keep_secrets(connection, sealer, name, _opened(sealer, name, encrypted))
+        _keep_secrets(connection, cipher, name, _opened(cipher, name, encrypted))
     return len(stale)
 
 
-def _keep_secrets(connection: Connection, sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> None:
+def _keep_secrets(connection: Connection, cipher: Cipher, webhook_id: str, secrets: Sequence[str]) -> None:
     retained = update(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
-    connection.execute(retained.values(secrets=_encrypted(sealer, webhook_id, secrets)))
+    connection.execute(retained.values(secrets=_encrypted(cipher, webhook_id, secrets)))
 
 
-def _record(row: RowMapping, sealer: Cipher) -> WebhookRecord:
+def _record(row: RowMapping, cipher: Cipher) -> WebhookRecord:
     return WebhookRecord(
         webhook_id=row["webhook_id"],
         url=row["url"],
         kinds=tuple(MessageKind(kind) for kind in json.loads(row["kinds"])),
-        secrets=_opened(sealer, row["webhook_id"], row["secrets"]),
+        secrets=_opened(cipher, row["webhook_id"], row["secrets"]),
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
     )
 
 
-def _encrypted(sealer: Cipher, webhook_id: str, secrets: Sequence[str]) -> str:
-    return sealer.seal(json.dumps(list(secrets)), f"webhooks.{webhook_id}")
+def _encrypted(cipher: Cipher, webhook_id: str, secrets: Sequence[str]) -> str:
+    return cipher.seal(json.dumps(list(secrets)), f"webhooks.{webhook_id}")
 
 
-def _opened(sealer: Cipher, webhook_id: str, encrypted: str) -> tuple[str, ...]:
-    return tuple(json.loads(sealer.open(encrypted, f"webhooks.{webhook_id}")))
+def _opened(cipher: Cipher, webhook_id: str, encrypted: str) -> tuple[str, ...]:
+    return tuple(json.loads(cipher.open(encrypted, f"webhooks.{webhook_id}")))

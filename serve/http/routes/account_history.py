@@ -1,20 +1,18 @@
-"""`GET /v1/accounts/{account_id}/history`: how an account's score moved, why."""
+"""`GET /v1/accounts/{account_id}/history`: past scores of an account with what moved them."""
 
-import orjson
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
 from kqml.contract.scores import AccountHistory
-from serve.database.events import accounts_seen
-from serve.database.scores import list_scores
 from serve.http.access import ReadsScores
-from serve.http.cursors import read_cursor, write_cursor
+from serve.http.cursors import read_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import problems
-from serve.http.problems import Problem, not_found
+from serve.http.problems import Problem
+from serve.http.responses import page_response
 from serve.http.service_state import Service
 from serve.security.callers import Caller
-from serve.usecases.stored_scores import past_score
+from serve.usecases.maintain_accounts import list_past_scores
 
 router = APIRouter(tags=["accounts"])
 
@@ -38,15 +36,8 @@ async def show_history(
 
 
 def _show(service: Service, caller: Caller, account_id: str, limit: int, cursor: str | None) -> Response:
-    question = ("history", account_id)
-    before = None if cursor is None else read_cursor(question, cursor, (int, str))
-    with service.database.snapshot() as connection:
-        if not accounts_seen(connection, [account_id], caller.territory):
-            raise not_found(f"account {account_id!r}")
-        result = list_scores(connection, account_id, caller.territory, limit + 1, before)
-        zone = service.histories.time_zone(connection)
-    page = result[:limit]
-    last = (page[-1]["cutoff"], page[-1]["model"]) if len(result) > limit else None
-    following = None if last is None else write_cursor(question, last)
-    content = {"account_id": account_id, "scores": [past_score(row, zone) for row in page], "next_cursor": following}
-    return Response(orjson.dumps(content), media_type="application/json")
+    query = ("history", account_id)
+    before = None if cursor is None else read_cursor(query, cursor, (int, str))
+    with service.snapshot() as transaction:
+        page = list_past_scores(transaction, account_id, caller.territory, limit, before)
+    return page_response("scores", page, query, account_id=account_id)

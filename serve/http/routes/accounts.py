@@ -1,40 +1,37 @@
-"""`/v1/accounts`: what accounts are, put in by the CRM, listed by risk."""
+"""`/v1/accounts`: list accounts by risk, show them, put them in."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from kqml.contract.accounts import AccountFields, AccountPage, OneAccount
-from kqml.contract.fields import field_names
+from kqml.contract.accounts import AccountPage, OneAccount
 from kqml.contract.records import RecordsPut
-from serve.database.accounts import put_accounts
-from serve.database.events import describe_later
-from serve.database.idempotency import Reply
-from serve.database.listing import Listing, list_accounts, read_account
-from serve.database.records import read_rows
-from serve.database.rejected_rows import RejectedRows
-from serve.database.tables import ACCOUNTS
 from serve.http.access import ReadsAccounts, WritesAccounts
 from serve.http.account_query import AccountQuery
 from serve.http.conditions import entity_tag, matches_tag, require_unchanged
-from serve.http.cursors import read_cursor, write_cursor
+from serve.http.cursors import read_cursor
 from serve.http.dependencies import IdempotencyKey, IdInPath, IfMatch, IfNoneMatch, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import Problem, not_found
+from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
+from serve.http.responses import page_response
 from serve.http.schemas.records import AccountBatch, AccountBody
 from serve.http.service_state import Service
-from serve.http.writing import Writing, as_reply, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
+from serve.http.writing import Reply, Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
-from serve.usecases.stored_rows import contract_fields, stored_row
-from serve.usecases.stored_scores import newest_full_score, short_score
+from serve.usecases.maintain_accounts import (
+    ListAccountsRequest,
+    PutAccountRequest,
+    ShownAccount,
+    list_accounts,
+    put_account,
+    put_accounts,
+    show_account,
+)
+from serve.usecases.maintain_records import PutRecordsRequest
 
 router = APIRouter(tags=["accounts"])
-SHOWN = field_names(AccountFields)
 NUMBERS = ("churn_probability", "value_at_risk")
 
 
@@ -45,66 +42,66 @@ NUMBERS = ("churn_probability", "value_at_risk")
     responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_accounts(
-    service: ServiceOf, caller: ReadsAccounts, question: Annotated[AccountQuery, Query()]
+    service: ServiceOf, caller: ReadsAccounts, query: Annotated[AccountQuery, Query()]
 ) -> Response:
     """The accounts that the caller may see, with their newest stored scores; several values of a filter mean any."""
-    return await run_in_threadpool(_list, service, caller, question)
+    return await run_in_threadpool(_list, service, caller, query)
 
 
-def _list(service: Service, caller: Caller, question: AccountQuery) -> Response:
-    name, place = question.sort.removeprefix("-"), question.place
-    kinds = (float if name in NUMBERS else str, str)
-    after = None if question.cursor is None else read_cursor(place, question.cursor, kinds)
-    listing = Listing(name, question.sort.startswith("-"), question.limit, question.filters, after)
-    with service.database.reading() as connection:
-        page = list_accounts(connection, listing, caller.territory)
-        zone = service.histories.time_zone(connection)
-    following = None if page.last is None else write_cursor(place, page.last)
-    accounts = [{**contract_fields(row, SHOWN, zone), "score": short_score(row, zone)} for row in page.rows]
-    return Response(orjson.dumps({"accounts": accounts, "next_cursor": following}), media_type="application/json")
+def _list(service: Service, caller: Caller, query: AccountQuery) -> Response:
+    name = query.sort.removeprefix("-")
+    types = (float if name in NUMBERS else str, str)
+    request = ListAccountsRequest(
+        territory=caller.territory,
+        sort=name,
+        descending=query.sort.startswith("-"),
+        limit=query.limit,
+        filters=query.filters,
+        after=None if query.cursor is None else read_cursor(query.place, query.cursor, types),
+    )
+    with service.reading() as transaction:
+        page = list_accounts(transaction, request)
+    return page_response("accounts", page, query.place)
 
 
 @router.get(
     "/v1/accounts/{account_id}",
+    name="show_account",
     summary="Show one account",
     response_model=OneAccount,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
     | {304: {"description": "The sender has it already"}},
 )
-async def show_account(
+async def show_the_account(
     request: Request, service: ServiceOf, caller: ReadsAccounts, account_id: IdInPath, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """The account with its newest stored score, its reasons, its warnings. `ETag` names this very answer."""
+    """The account with its newest stored score, its reasons and warnings. `ETag` identifies this response."""
     return await run_in_threadpool(_show, request, service, caller, account_id)
 
 
 def _show(request: Request, service: Service, caller: Caller, account_id: str) -> Response:
-    with service.database.snapshot() as connection:
-        result = read_account(connection, account_id, caller.territory)
-        if result is None:
-            raise not_found(f"account {account_id!r}")
-        reply = _one(connection, service, result)
+    with service.snapshot() as transaction:
+        account = show_account(transaction, account_id, caller.territory)
+    reply = _account_reply(account)
     if matches_tag(request, reply.headers["etag"]):
         return Response(status_code=304, headers=dict(reply.headers))
     return Response(reply.body, headers=dict(reply.headers), media_type="application/json")
 
 
-def _one(connection: Connection, service: Service, row: Mapping[str, Any], status: int = 200) -> Reply:
-    zone = service.histories.time_zone(connection)
-    tag = entity_tag(row["version"], row["score_cutoff"], row["score_model"])
-    content = {**contract_fields(row, SHOWN, zone), "score": newest_full_score(connection, row, zone)}
-    return as_reply(content, status, {"etag": tag})
+def _account_reply(account: ShownAccount) -> Reply:
+    return as_reply(account.content, 201 if account.created else 200, {"etag": entity_tag(*account.revision)})
 
 
 @router.put(
     "/v1/accounts/{account_id}",
+    name="put_account",
     summary="Say what an account is",
     response_model=OneAccount,
     responses=problems(Problem.CHANGED, Problem.NOT_FOUND, *BODY_PROBLEMS)
     | {201: {"description": "It was not there before", "model": OneAccount}},
     openapi_extra=request_body(AccountBody),
 )
-async def put_account(
+async def put_the_account(
     request: Request,
     service: ServiceOf,
     caller: WritesAccounts,
@@ -120,27 +117,15 @@ async def put_account(
 
 
 def _put(request: Request, writing: Writing, account_id: str) -> Response:
-    facts = stored_row(parse_body(AccountBody, writing.body).root)
-    return write_now(
-        writing, lambda connection: _put_one(connection, request, writing, {**facts, "account_id": account_id})
+    body = parse_body(AccountBody, writing.body).root
+    account = PutAccountRequest(
+        account_id=account_id,
+        fields=body,
+        caller=writing.caller,
+        now=writing.now,
+        check_version=lambda version: require_unchanged(request, version),
     )
-
-
-def _put_one(connection: Connection, request: Request, writing: Writing, record: Mapping[str, Any]) -> Reply:
-    name, territory = record["account_id"], writing.caller.territory
-    known = name in read_rows(connection, ACCOUNTS, [name])
-    describe_later(connection, [name], writing.now)
-    before = read_rows(connection, ACCOUNTS, [name], lock=True)[name]
-    if (known or before["described"]) and not territory.covers(before["owner_rep_id"]):
-        raise not_found(f"account {name!r}")
-    require_unchanged(request, before["version"] if before["described"] else None)
-    try:
-        put_accounts(connection, [record], writing.now, territory)
-    except RejectedRows as rejected:
-        raise pointing_to_one(rejected) from None
-    result = read_account(connection, name, territory)
-    assert result is not None
-    return _one(connection, writing.service, result, 200 if known or before["described"] else 201)
+    return write_now(writing, lambda transaction: _account_reply(put_account(transaction, account)))
 
 
 @router.post(
@@ -159,14 +144,7 @@ async def put_many_accounts(
 
 
 def _put_many(writing: Writing) -> Response:
-    batch = parse_body(AccountBatch, writing.body)
-    records = [stored_row(record) for record in batch.accounts]
+    records = parse_body(AccountBatch, writing.body).accounts
     writing.facts["records"] = len(records)
-    try:
-        distinct(records, "account_id")
-        return write_now(
-            writing,
-            lambda connection: tallied(put_accounts(connection, records, writing.now, writing.caller.territory)),
-        )
-    except RejectedRows as rejected:
-        raise pointing(rejected, "accounts") from None
+    request = PutRecordsRequest(records, writing.caller, writing.now, "accounts")
+    return write_now(writing, lambda transaction: as_reply(put_accounts(transaction, request)))

@@ -1,38 +1,29 @@
-"""`/v1/contacts`: the people at accounts; whatever is personal only for whoever may see it."""
+"""`/v1/contacts`: list, show and put in the people at accounts."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
 
-import orjson
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from kqml.contract.accounts import Contact, ContactPage
-from kqml.contract.fields import field_names
 from kqml.contract.records import RecordsPut
-from serve.database.contacts import list_contacts, put_contacts, read_contact
-from serve.database.events import accounts_seen
-from serve.database.idempotency import Reply
-from serve.database.rejected_rows import RejectedRows
 from serve.http.access import ReadsContacts, WritesContacts
-from serve.http.cursors import read_cursor, write_cursor
+from serve.http.cursors import read_cursor
 from serve.http.dependencies import DEFAULT_LIMIT, Cursor, IdempotencyKey, IdInPath, PageLimit, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import Problem, not_found
+from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.request_middleware import REQUEST_ID
+from serve.http.responses import json_response, page_response
 from serve.http.schemas.records import ContactBatch, ContactBody
 from serve.http.service_state import Service
-from serve.http.writing import Writing, distinct, pointing, pointing_to_one, tallied, write_now, writing_of
-from serve.security.audit import Actor, AuditEvent, record_event
-from serve.security.callers import Caller, Scope
-from serve.security.contact_vault import ContactVault, MaskingVault
-from serve.usecases.stored_rows import contract_fields, stored_row
+from serve.http.writing import Writing, as_reply, write_now, writing_of
+from serve.security.callers import Caller
+from serve.usecases.database_access import Transaction
+from serve.usecases.maintain_contacts import ContactReader, list_contacts, put_contacts, show_contact
+from serve.usecases.maintain_records import PutRecordsRequest
 
 router = APIRouter(tags=["contacts"])
-SHOWN = field_names(Contact)
-Row = Mapping[str, Any]
 
 
 @router.get(
@@ -51,58 +42,44 @@ async def list_the_contacts(
 ) -> Response:
     """The people at an account, by id. Personal fields are null without the scope to see them."""
     after = None if cursor is None else str(read_cursor(account_id, cursor, (str,))[0])
+    reader = _reader(request, service, caller)
 
-    def read(connection: Connection) -> bytes:
-        if not accounts_seen(connection, [account_id], caller.territory):
-            raise not_found(f"account {account_id!r}")
-        result = list_contacts(connection, account_id, _vault(service, caller), limit + 1, after)
-        page = result[:limit]
-        following = write_cursor(account_id, (page[-1]["contact_id"],)) if len(result) > limit else None
-        contacts = _seen(connection, service, caller, request, page)
-        return orjson.dumps({"contacts": contacts, "next_cursor": following})
+    def read() -> Response:
+        with _reading(service, reader) as transaction:
+            page = list_contacts(transaction, reader, account_id, limit, after)
+        return page_response("contacts", page, account_id)
 
-    return await run_in_threadpool(_read, service, caller, read)
+    return await run_in_threadpool(read)
 
 
 @router.get(
     "/v1/contacts/{contact_id}",
+    name="show_contact",
     summary="Show one contact",
     response_model=Contact,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
-async def show_contact(request: Request, service: ServiceOf, caller: ReadsContacts, contact_id: IdInPath) -> Response:
-    """The person. Personal fields are null without the scope to see them; that they were seen is noted."""
+async def show_the_contact(
+    request: Request, service: ServiceOf, caller: ReadsContacts, contact_id: IdInPath
+) -> Response:
+    """The contact. Personal fields are null without the scope to see them; each reading of them is audited."""
+    reader = _reader(request, service, caller)
 
-    def read(connection: Connection) -> bytes:
-        result = read_contact(connection, contact_id, caller.territory, _vault(service, caller))
-        if result is None:
-            raise not_found(f"contact {contact_id!r}")
-        return orjson.dumps(_seen(connection, service, caller, request, [result])[0])
+    def read() -> Response:
+        with _reading(service, reader) as transaction:
+            contact = show_contact(transaction, reader, contact_id)
+        return json_response(contact)
 
-    return await run_in_threadpool(_read, service, caller, read)
-
-
-def _vault(service: Service, caller: Caller) -> ContactVault | MaskingVault:
-    """What is not to be seen is not opened."""
-    return ContactVault(service.sealer) if Scope.SEE_PERSONAL in caller.scopes else MaskingVault()
+    return await run_in_threadpool(read)
 
 
-def _read(service: Service, caller: Caller, read: Callable[[Connection], bytes]) -> Response:
-    """In a writing transaction where personal fields are seen, for that is noted."""
-    noted = Scope.SEE_PERSONAL in caller.scopes
-    with service.database.writing() if noted else service.database.snapshot() as connection:
-        return Response(read(connection), media_type="application/json")
+def _reader(request: Request, service: Service, caller: Caller) -> ContactReader:
+    return ContactReader(caller, request.scope[REQUEST_ID], service.cipher, service.clock())
 
 
-def _seen(
-    connection: Connection, service: Service, caller: Caller, request: Request, rows: Sequence[Row]
-) -> list[dict[str, Any]]:
-    """The contacts as the caller may see them; who sees personal fields leaves a note."""
-    if Scope.SEE_PERSONAL in caller.scopes:
-        events = [AuditEvent("contact.read", "contact", row["contact_id"]) for row in rows]
-        record_event(connection, Actor(caller.name, request.scope[REQUEST_ID]), events, service.clock())
-    zone = service.histories.time_zone(connection)
-    return [contract_fields(row, SHOWN, zone) for row in rows]
+def _reading(service: Service, reader: ContactReader) -> AbstractContextManager[Transaction]:
+    """A writing transaction where personal fields are read, because that is recorded."""
+    return service.writing() if reader.sees_personal else service.snapshot()
 
 
 @router.put(
@@ -113,22 +90,19 @@ def _seen(
     openapi_extra=request_body(ContactBody),
 )
 async def put_contact(request: Request, service: ServiceOf, caller: WritesContacts, contact_id: IdInPath) -> Response:
-    """Replaces what is known of the person; answers without the personal fields. An erased contact stays erased."""
+    """Replaces the stored contact. An erased contact cannot be put in again."""
     body = await read_json_bytes(request, service.body_limit)
     return await run_in_threadpool(_put, writing_of(request, service, caller, body), contact_id)
 
 
 def _put(writing: Writing, contact_id: str) -> Response:
-    facts = stored_row(parse_body(ContactBody, writing.body).root)
-    try:
-        return write_now(writing, lambda found: _retained(found, writing, [{**facts, "contact_id": contact_id}]))
-    except RejectedRows as rejected:
-        raise pointing_to_one(rejected) from None
+    fields = parse_body(ContactBody, writing.body).root
+    return _write(writing, PutRecordsRequest([{**fields, "contact_id": contact_id}], writing.caller, writing.now))
 
 
-def _retained(connection: Connection, writing: Writing, records: Sequence[Row]) -> Reply:
-    vault = ContactVault(writing.service.sealer)
-    return tallied(put_contacts(connection, records, writing.now, writing.caller.territory, vault))
+def _write(writing: Writing, request: PutRecordsRequest) -> Response:
+    cipher = writing.service.cipher
+    return write_now(writing, lambda transaction: as_reply(put_contacts(transaction, request, cipher)))
 
 
 @router.post(
@@ -147,11 +121,7 @@ async def put_many_contacts(
 
 
 def _put_many(writing: Writing) -> Response:
-    records = [stored_row(one) for one in parse_body(ContactBatch, writing.body).contacts]
+    records = parse_body(ContactBatch, writing.body).contacts
     writing.facts["records"] = len(records)
-    writing.subjects.extend(one["contact_id"] for one in records)
-    try:
-        distinct(records, "contact_id")
-        return write_now(writing, lambda connection: _retained(connection, writing, records))
-    except RejectedRows as rejected:
-        raise pointing(rejected, "contacts") from None
+    writing.subjects.extend(record["contact_id"] for record in records)
+    return _write(writing, PutRecordsRequest(records, writing.caller, writing.now, "contacts"))

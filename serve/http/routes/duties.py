@@ -22,7 +22,7 @@ from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.request_middleware import REQUEST_ID
 from serve.http.service_state import Service
-from serve.http.weeks import requested_week
+from serve.http.weeks import parse_week, present_week
 from serve.security.audit import Actor, AuditEvent, record_event
 from serve.security.callers import Caller, Scope
 from serve.security.contact_vault import ContactVault
@@ -54,11 +54,12 @@ async def list_the_duties(
 
 def _list(request: Request, service: Service, caller: Caller, question: DutyQuery) -> Response:
     at, account, details = _start(service, question)
-    with service.database.snapshot() as connection:
-        zone = service.histories.time_zone(connection)
-        period = requested_week(question.week, at, zone)
+    named = parse_week(question.week)
+    with service.snapshot() as transaction:
+        zone = transaction.time_zone
+        period = named or present_week(at, zone)
         wanted = _wanted(service, caller, question, period, at)
-        result = duty_page(connection, wanted, (account, details), question.limit)
+        result = duty_page(transaction.connection, wanted, (account, details), question.limit)
     _note(request, service, caller, result.rows)
     following = None if result.last is None else write_cursor(question.place, (at, *result.last))
     content = {
@@ -98,7 +99,7 @@ def _wanted(service: Service, caller: Caller, question: DutyQuery, week: Period,
         caller.territory,
         filters=question.of_accounts,
         reps=() if question.account else _reps(caller, question),
-        vault=ContactVault(service.sealer) if sees_personal else None,
+        vault=ContactVault(service.cipher) if sees_personal else None,
     )
 
 

@@ -12,11 +12,11 @@ from serve.http.weeks import WEEK
 DUTIES_PER_REQUEST = 100
 
 
-class DutySaying(BaseModel):
-    """What somebody says of a duty: `done`, `waived` because it need not be done, `open` to take that back.
+class DutyStatus(BaseModel):
+    """The state of a duty: `done`, `waived` because it need not be done, `open` to withdraw an earlier mark.
 
-    `duty_id`, `account_id`, `rep_id` as `GET /v1/duties` tells them; `rep_id` alone where `account_id` is null there.
-    `at`: when it was done or waived, by default now. `note`: why, how; not beside a person's day."""
+    `duty_id`, `account_id`, `rep_id` as `GET /v1/duties` lists them; `rep_id` alone where `account_id` is null there.
+    `at`: when it was done or waived, by default now. `note`: why, how; not allowed for a person's day."""
 
     model_config = STRICT
 
@@ -29,11 +29,11 @@ class DutySaying(BaseModel):
 
 
 class DutyStatusBody(BaseModel):
-    """What became of duties of one week."""
+    """The states of duties of one week."""
 
     model_config = STRICT
 
     week: Annotated[str, Field(pattern=WEEK)] | None = Field(
         None, description="The ISO week in which they are listed. Default: the present one."
     )
-    duties: Annotated[list[DutySaying], Field(min_length=1, max_length=DUTIES_PER_REQUEST)]
+    duties: Annotated[list[DutyStatus], Field(min_length=1, max_length=DUTIES_PER_REQUEST)]

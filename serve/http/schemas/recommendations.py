@@ -9,8 +9,6 @@ from serve.http.schemas.scores import STRICT
 from serve.http.weeks import WEEK
 
 ACCOUNTS_PER_REQUEST = 200
-REPS_PER_REQUEST = 10
-"""Whose weeks one request decides: the hours of a rep are shared by all accounts of the rep."""
 
 
 class RecommendationRequest(BaseModel):

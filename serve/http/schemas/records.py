@@ -11,8 +11,6 @@ from serve.http.schemas.scores import STRICT, Attributes, EventFacts, ProfileIn
 
 EVENTS_PER_BATCH = 10_000
 RECORDS_PER_BATCH = 1_000
-OWN_IDS = "kqml:"
-"""How ids of events begin that the service itself writes."""
 
 
 class EventRecord(EventFacts, total=False):

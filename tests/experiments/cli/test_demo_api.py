@@ -54,7 +54,7 @@ def client(home):
         language="en",
         body_limit=1 << 20,
         security=security_settings(settings, open_=True),
-        sealer=personal_data_cipher(settings),
+        cipher=personal_data_cipher(settings),
     )
     with TestClient(build_app(options), base_url="http://localhost") as opened:
         yield opened

@@ -68,7 +68,7 @@ def client(home) -> Iterator[Client]:
         language="zh",
         body_limit=1 << 20,
         security=SecurityOptions(open=False, tls=False, limits=SessionLimits(DAY_US, DAY_US)),
-        sealer=read_cipher(make_secret_key()),
+        cipher=read_cipher(make_secret_key()),
     )
     with TestClient(build_app(options)) as app:
 

@@ -24,5 +24,5 @@ def access(app_database: Database, clock: Clock) -> Access:
 def company(running: Any, clock: Clock) -> Company:
     """In the place of the modelled company of the outer fixtures."""
     service = running.client.app.state.service
-    fill(service.database, service.sealer)
+    fill(service.database, service.cipher)
     return Company(service.database, clock)

@@ -17,7 +17,7 @@ DAY = 86_400 * SECOND
 @pytest.fixture
 def promised(client, company):
     """In every account a promise is overdue, a child was born, contact c1 (and so on) has a birthday."""
-    vault = ContactVault(client.app.state.service.sealer)
+    vault = ContactVault(client.app.state.service.cipher)
     common = {"occurred_at": NOW - 9 * DAY, "known_at": NOW - 9 * DAY, "received_at": NOW}
     born = {"kind": "life_event", "attributes": json.dumps({"topic": "milestone"})}
     with company.database.writing() as connection:

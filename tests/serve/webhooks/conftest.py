@@ -65,5 +65,5 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def sealer():
+def cipher():
     return read_cipher(make_secret_key())

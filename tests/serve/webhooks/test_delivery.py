@@ -53,15 +53,15 @@ def logged():
 
 
 @pytest.fixture
-def dispatcher(database, sealer, clock, logged):
-    return Dispatcher(database, sealer, WebhookSender(AllowedNetworks(loopback=True)), clock, build_logger(logged))
+def dispatcher(database, cipher, clock, logged):
+    return Dispatcher(database, cipher, WebhookSender(AllowedNetworks(loopback=True)), clock, build_logger(logged))
 
 
 @pytest.fixture
-def webhook(database, sealer, receiver):
+def webhook(database, cipher, receiver):
     wish = NewWebhook(receiver.url, frozenset({MessageKind.BAND_CROSSED, MessageKind.DUTY_OVERDUE}), "test")
     with database.writing() as connection:
-        return add_webhook(connection, sealer, wish, NOW)
+        return add_webhook(connection, cipher, wish, NOW)
 
 
 def put(database, *messages, at=NOW):
@@ -141,11 +141,11 @@ def test_a_redirect_is_not_followed(database, dispatcher, webhook, receiver):
     assert deliveries(database)[0]["fault"] == "the receiver answered 307"
 
 
-def test_a_receiver_that_never_answers_is_left_after_the_limit(database, sealer, webhook, receiver, clock, logged):
+def test_a_receiver_that_never_answers_is_left_after_the_limit(database, cipher, webhook, receiver, clock, logged):
     receiver.answers = ["slow"]
     put(database, CROSSED)
     hasty = WebhookSender(AllowedNetworks(loopback=True), longest_seconds=0.5)
-    Dispatcher(database, sealer, hasty, clock, build_logger(logged)).deliver_due()
+    Dispatcher(database, cipher, hasty, clock, build_logger(logged)).deliver_due()
     assert deliveries(database)[0]["fault"] == "no answer within 0.5 seconds"
 
 
@@ -201,12 +201,12 @@ def test_a_disabled_webhook_gets_nothing_more(database, dispatcher, webhook, rec
 
 
 def test_what_a_dead_process_had_claimed_is_delivered_after_the_lease(
-    database, sealer, dispatcher, webhook, receiver, clock
+    database, cipher, dispatcher, webhook, receiver, clock
 ):
     put(database, CROSSED)
     with database.writing() as connection:
-        assert len(claim(connection, sealer, clock())) == 1
-        assert len(claim(connection, sealer, clock())) == 0
+        assert len(claim(connection, cipher, clock())) == 1
+        assert len(claim(connection, cipher, clock())) == 0
     assert dispatcher.deliver_due() == 0
     clock.forward(LEASE / SECOND)
     assert dispatcher.deliver_due() == 1
@@ -219,28 +219,28 @@ def test_many_messages_are_delivered_in_portions(database, dispatcher, webhook, 
     assert sorted(receiver.ids()) == sorted(message.message_id for message in messages)
 
 
-def test_two_receivers_fail_on_their_own(database, sealer, dispatcher, webhook, receiver):
+def test_two_receivers_fail_on_their_own(database, cipher, dispatcher, webhook, receiver):
     with database.writing() as connection:
         dead_end = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.BAND_CROSSED}), "test")
-        add_webhook(connection, sealer, dead_end, NOW)
+        add_webhook(connection, cipher, dead_end, NOW)
     assert put(database, CROSSED) == 2
     dispatcher.deliver_due()
     assert counts(database) == {"waiting": 1, "delivered": 1, "dead": 0}
     assert {row["fault"] for row in deliveries(database)} == {None, "no answer: ConnectError"}
 
 
-def test_an_address_inside_the_network_is_never_called(database, sealer, webhook, receiver, clock, logged):
-    inside = Dispatcher(database, sealer, WebhookSender(AllowedNetworks()), clock, build_logger(logged))
+def test_an_address_inside_the_network_is_never_called(database, cipher, webhook, receiver, clock, logged):
+    inside = Dispatcher(database, cipher, WebhookSender(AllowedNetworks()), clock, build_logger(logged))
     put(database, CROSSED)
     inside.deliver_due()
     assert receiver.came == []
     assert "127.0.0.1 is this machine" in deliveries(database)[0]["fault"]
 
 
-def test_old_and_new_secret_sign_while_they_are_exchanged(database, sealer, dispatcher, webhook, receiver):
+def test_old_and_new_secret_sign_while_they_are_exchanged(database, cipher, dispatcher, webhook, receiver):
     with database.writing() as connection:
-        fresh = renew_secret(connection, sealer, webhook)
-        found = find_webhook(connection, sealer, webhook.webhook_id)
+        fresh = renew_secret(connection, cipher, webhook)
+        found = find_webhook(connection, cipher, webhook.webhook_id)
         assert found is not None
         assert found.secrets == (fresh, *webhook.secrets)
     put(database, CROSSED)
@@ -249,12 +249,12 @@ def test_old_and_new_secret_sign_while_they_are_exchanged(database, sealer, disp
     assert all(is_signed(headers, body, secret, NOW // SECOND) for secret in (fresh, *webhook.secrets))
 
 
-def test_secrets_are_sealed_in_the_database_and_sealed_anew(database, sealer, webhook):
-    newest = Cipher("next", {**sealer.keys, "next": bytes(32)})
+def test_secrets_are_sealed_in_the_database_and_sealed_anew(database, cipher, webhook):
+    newest = Cipher("next", {**cipher.keys, "next": bytes(32)})
     with database.writing() as connection:
         (kept,) = connection.execute(select(WEBHOOKS.c.secrets)).scalars()
         assert "whsec_" not in kept
-        assert rotate_secrets(connection, sealer) == 0
+        assert rotate_secrets(connection, cipher) == 0
         assert [rotate_secrets(connection, newest), rotate_secrets(connection, newest)] == [1, 0]
         assert find_webhook(connection, newest, webhook.webhook_id) == webhook
 

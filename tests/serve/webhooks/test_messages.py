@@ -62,14 +62,14 @@ def test_what_is_personal_not_late_or_of_no_account_is_not_told(row):
     assert list(overdue_messages(table(row))) == []
 
 
-def test_a_plan_is_kept_and_told_per_rep_and_week(database, sealer):
+def test_a_plan_is_kept_and_told_per_rep_and_week(database, cipher):
     rows = [
         {**DECISION, "decision_id": f"d{place}", "account_id": f"a{place}", "rep_id": rep}
         for place, rep in enumerate(["r1", "r1", "r2"])
     ]
     with database.writing() as connection:
         add_webhook(
-            connection, sealer, NewWebhook("https://x.example", frozenset({MessageKind.PLAN_CREATED}), "t"), NOW
+            connection, cipher, NewWebhook("https://x.example", frozenset({MessageKind.PLAN_CREATED}), "t"), NOW
         )
         store_plan(connection, rows, NOW)
     with database.reading() as connection:

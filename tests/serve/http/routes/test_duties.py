@@ -71,7 +71,7 @@ def write_company(client, tmp_path, seed, known=None) -> Dataset:
     info = DatasetInfo(kinds_recorded={kind.code: "2023-11-20T00:00:00Z" for kind in KINDS})
     dataset = write_dataset(tmp_path / "company", tables, info)
     service = client.app.state.service
-    load_dataset(service.database, dataset, NOW, ContactVault(service.sealer))
+    load_dataset(service.database, dataset, NOW, ContactVault(service.cipher))
     return dataset
 
 

@@ -18,8 +18,8 @@ from serve.database.dataset_import import load_dataset
 from serve.database.learned import read_learned
 from serve.database.plans import decided_reps
 from serve.database.tables import DECISIONS, LEARNED, OUTBOX, WEBHOOKS
-from serve.http.routes import recommendations
 from serve.security.objections_and_reviews import set_objection
+from serve.usecases import recommend_actions
 from serve.usecases.scoring_model import BundleScoring
 from serve.usecases.served_model import LiveModel
 
@@ -195,7 +195,7 @@ def test_who_decides_at_the_same_time_as_another_tells_what_the_other_decided(fi
         looks.append(asked)
         return frozenset() if len(looks) <= blind else decided_reps(*asked)
 
-    monkeypatch.setattr(recommendations, "decided_reps", late)
+    monkeypatch.setattr(recommend_actions, "decided_reps", late)
     assert recommend(filled, rep_id=REP) == {**told, "decided": []}
     assert len(looks) == blind + 1
     assert count(database, DECISIONS) == count_before

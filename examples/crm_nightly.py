@@ -60,7 +60,7 @@ def tell(client: Client, file: Path) -> dict[str, int]:
     for row in _rows(file):
         text = {name: str(value) for name, value in row.items() if name not in ("decision_id", "state")}
         try:
-            client.say_status(str(row["decision_id"]), str(row["state"]), **text)
+            client.record_status(str(row["decision_id"]), str(row["state"]), **text)
         except ApiProblem as problem:
             if problem.kind != TOLD_BEFORE:
                 raise

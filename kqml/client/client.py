@@ -1,4 +1,4 @@
-"""The calls of the HTTP API as methods."""
+"""A client of the HTTP API."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from kqml.client.sending import Patience, Sender
+from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.decisions import Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
@@ -25,23 +25,24 @@ Item = TypeVar("Item")
 
 
 class Client:
-    """Speaks to one service with one key; a `with` block closes its connections. Safe to use from several threads.
+    """A client of one service with one API key; a `with` block closes its connections. Thread-safe.
 
-    Every call is tried again while the service is away or busy. Changes carry an `Idempotency-Key`, events their id, so
-    what was sent twice counts once. Raises ApiProblem where the service says no, Unreachable where it never answers.
+    Every call is retried while the service is unavailable or busy. Changes carry an `Idempotency-Key`, events their id,
+    so that a repeated request counts once. Raises ApiProblem where the service refuses, Unreachable where it does not
+    respond.
     """
 
     def __init__(
         self,
         address: str,
         key: str | None = None,
-        timeouts: Patience | None = None,
+        retries: RetryPolicy | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        chosen = timeouts or Patience()
+        policy = retries or RetryPolicy()
         headers = {"authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(base_url=address, headers=headers, timeout=chosen.timeout, transport=transport)
-        self._sender = Sender(self._http, chosen)
+        self._http = httpx.Client(base_url=address, headers=headers, timeout=policy.timeout, transport=transport)
+        self._sender = Sender(self._http, policy)
 
     def __enter__(self) -> Self:
         return self
@@ -52,63 +53,63 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._http.close()
 
     def send_events(self, events: Iterable[Record]) -> Iterator[EventsTaken]:
-        """Sends events in batches, in order; an answer per batch, once it is kept. Nothing is sent until asked for.
+        """Send events in batches, in order, as the iterator is consumed; yield one response per stored batch.
 
-        A batch with a faulty event is not kept at all; earlier ones stay. Sent again, those that are there count once.
+        A batch with a faulty event is not stored at all; earlier ones stay. Events sent again count once.
         """
         for batch in _batches(events, EVENTS_A_CALL):
-            yield cast(EventsTaken, self._tell("POST", "/v1/events", {"events": batch}))
+            yield cast(EventsTaken, self._send("POST", "/v1/events", {"events": batch}))
 
     def put_account(self, account_id: str, facts: Record, if_match: str | None = None) -> OneAccount:
-        """Says what an account is now, as a whole. `if_match`: only where its ETag is still this one.
+        """Replace an account. `if_match`: only if its ETag is still this one.
 
-        With it, the problem `changed` may also mean that an earlier try arrived whose answer was lost.
+        With it, the problem `changed` may also mean that an earlier try arrived and its response was lost.
         """
         headers = {} if if_match is None else {"if-match": if_match}
-        return cast(OneAccount, self._tell("PUT", _path("accounts", account_id), facts, headers))
+        return cast(OneAccount, self._send("PUT", _path("accounts", account_id), facts, headers))
 
     def put_accounts(self, accounts: Iterable[Record]) -> Iterator[RecordsPut]:
-        """Puts accounts in by batches, each with its `account_id`."""
+        """Replace accounts in batches; each record has its `account_id`."""
         return self._put_all("accounts", accounts)
 
     def put_contacts(self, contacts: Iterable[Record]) -> Iterator[RecordsPut]:
-        """Puts contacts in by batches, each with its `contact_id`, `account_id`."""
+        """Replace contacts in batches; each record has its `contact_id` and `account_id`."""
         return self._put_all("contacts", contacts)
 
     def put_reps(self, reps: Iterable[Record]) -> Iterator[RecordsPut]:
-        """Puts reps in by batches, each with its `rep_id`."""
+        """Replace reps in batches; each record has its `rep_id`."""
         return self._put_all("reps", reps)
 
     def account(self, account_id: str) -> tuple[OneAccount, str]:
-        """One account with its ETag."""
-        answer = self._sender.ask(_path("accounts", account_id))
+        """Return an account with its ETag."""
+        answer = self._sender.get(_path("accounts", account_id))
         return cast(OneAccount, answer.json()), answer.headers["etag"]
 
     def accounts(self, **question: str | Sequence[str]) -> Iterator[ListedAccount]:
-        """The accounts by risk, page after page: `tier`, `segment`, `region`, `rep`, `band`, `status`, `sort`."""
+        """Yield accounts by risk. Filters: `tier`, `segment`, `region`, `rep`, `band`, `status`; order: `sort`."""
         return cast(Iterator[ListedAccount], self._pages("/v1/accounts", "accounts", question))
 
     def score(
         self, accounts: Sequence[str | Record], as_of: str | None = None, language: str | None = None, reasons: int = 3
     ) -> ScoreAnswer:
-        """Scores of accounts: ids of those the database knows, or records with their whole history in `events`."""
+        """Return scores of accounts: ids of stored ones, or records with their whole history in `events`."""
         request = [{"account_id": item} if isinstance(item, str) else dict(item) for item in accounts]
         body = {"accounts": request, "as_of": as_of, "language": language, "reasons": reasons}
         given = {name: value for name, value in body.items() if value is not None}
-        return cast(ScoreAnswer, self._tell("POST", "/v1/scores", given))
+        return cast(ScoreAnswer, self._send("POST", "/v1/scores", given))
 
     def reps(self, **question: str | Sequence[str]) -> Iterator[Rep]:
-        """The reps that the key may see, page after page."""
+        """Yield the reps that the key may see."""
         return cast(Iterator[Rep], self._pages("/v1/reps", "reps", question))
 
     def plan(self, rep_id: str, week: str | None = None) -> RepPlan:
-        """What was decided for a rep's week, by default the present one."""
+        """Return the decisions of a rep's week, by default the present one."""
         question = {} if week is None else {"week": week}
-        return cast(RepPlan, self._sender.ask(f"{_path('reps', rep_id)}/plan", question).json())
+        return cast(RepPlan, self._sender.get(f"{_path('reps', rep_id)}/plan", question).json())
 
     def recommend(
         self,
@@ -117,41 +118,41 @@ class Client:
         week: str | None = None,
         language: str | None = None,
     ) -> Recommendations:
-        """A rep's week, or that of some accounts' reps, decided where nobody decided it before."""
+        """Return the decisions of a week for a rep or for some accounts; decide them where they are not decided yet."""
         request = None if accounts is None else list(accounts)
         body = {"rep_id": rep_id, "accounts": request, "week": week, "language": language}
         given = {name: value for name, value in body.items() if value is not None}
-        return cast(Recommendations, self._tell("POST", "/v1/recommendations", given))
+        return cast(Recommendations, self._send("POST", "/v1/recommendations", given))
 
     def decision(self, decision_id: str) -> Receipt:
-        """The receipt of a decision."""
-        return cast(Receipt, self._sender.ask(_path("decisions", decision_id)).json())
+        """Return the receipt of a decision."""
+        return cast(Receipt, self._sender.get(_path("decisions", decision_id)).json())
 
-    def say_status(self, decision_id: str, state: str, **text: Any) -> StatusTaken:
-        """Says what became of a decision: `at`, `action`, `reason`, `verified`, `outcome` go with the state."""
+    def record_status(self, decision_id: str, state: str, **text: Any) -> StatusTaken:
+        """Record the next state of a decision, with `at`, `action`, `reason`, `verified`, `outcome` as it requires."""
         path = f"{_path('decisions', decision_id)}/status"
-        return cast(StatusTaken, self._tell("POST", path, {"state": state, **text}))
+        return cast(StatusTaken, self._send("POST", path, {"state": state, **text}))
 
     def duties(self, **question: str | Sequence[str]) -> Iterator[Duty]:
-        """What the playbook owes in a `week`, page after page: `rep`, `account`, `state`, `must`."""
+        """Yield the duties of a `week`. Filters: `rep`, `account`, `state`, `must`."""
         return cast(Iterator[Duty], self._pages("/v1/duties", "duties", question))
 
-    def say_duties(self, duties: Sequence[Record], week: str | None = None) -> DutyStatusTaken:
-        """Says what became of duties of a week: `duty_id`, `account_id` or `rep_id`, `state`, `at`, `note` each."""
+    def mark_duties(self, duties: Sequence[Record], week: str | None = None) -> DutyStatusTaken:
+        """Mark duties of a week; each has `duty_id`, `account_id` or `rep_id`, `state`, and optionally `at`, `note`."""
         body = {"duties": [dict(duty) for duty in duties], **({} if week is None else {"week": week})}
-        return cast(DutyStatusTaken, self._tell("POST", "/v1/duties/status", body))
+        return cast(DutyStatusTaken, self._send("POST", "/v1/duties/status", body))
 
     def _put_all(self, name: str, records: Iterable[Record]) -> Iterator[RecordsPut]:
         for batch in _batches(records, RECORDS_A_CALL):
-            yield cast(RecordsPut, self._tell("POST", f"/v1/{name}", {name: batch}))
+            yield cast(RecordsPut, self._send("POST", f"/v1/{name}", {name: batch}))
 
-    def _tell(self, method: str, path: str, body: Record, headers: Mapping[str, str] | None = None) -> Any:
-        return self._sender.tell(method, path, body, headers).json()
+    def _send(self, method: str, path: str, body: Record, headers: Mapping[str, str] | None = None) -> Any:
+        return self._sender.send(method, path, body, headers).json()
 
     def _pages(self, path: str, name: str, question: Mapping[str, Any]) -> Iterator[Any]:
         cursor: str | None = None
         while True:
-            page = self._sender.ask(path, {**question, **({"cursor": cursor} if cursor else {})}).json()
+            page = self._sender.get(path, {**question, **({"cursor": cursor} if cursor else {})}).json()
             yield from page[name]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -159,7 +160,7 @@ class Client:
 
 
 def _path(collection: str, name: str) -> str:
-    """The address of one record, whatever signs its id has."""
+    """Return the path of one record, its id percent-encoded."""
     return f"/v1/{collection}/{quote(name, safe='')}"
 
 

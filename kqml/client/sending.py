@@ -38,17 +38,17 @@ class ApiProblem(CouldNot):
 
 
 class Unreachable(CouldNot):
-    """The service did not answer, however often it was asked; what was sent may or may not have arrived."""
+    """The service did not respond to any try; the request may or may not have arrived."""
 
 
-AGAIN = frozenset({429, 502, 503, 504})
-"""Answers that another try may turn into a better one."""
+RETRIED = frozenset({429, 502, 503, 504})
+"""Statuses of responses that are retried."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How often to try, for how long to wait: `first` seconds, each time `growth` times as long, at most `longest`,
-    less up to half of it by chance so that many callers do not come back at once."""
+class RetryPolicy:
+    """How often to try, in seconds how long to wait between tries: `first`, each time `growth` times as long, at most
+    `longest`, less a random part up to half, so that many callers do not return at once. `timeout`: of one try."""
 
     tries: int = 6
     first: float = 0.25
@@ -57,43 +57,43 @@ class Patience:
     timeout: float = 60.0
 
     def pauses(self) -> Iterator[float]:
-        """The waiting times between the tries."""
+        """Yield the waiting times between the tries, in seconds."""
         for index in range(self.tries - 1):
             yield min(self.longest, self.first * self.growth**index)
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends requests. A try repeats the same key, so a change that arrived twice is made once."""
+    """Sends requests. Retries repeat the same idempotency key, so that a change that arrives twice is made once."""
 
     http: httpx.Client
-    patience: Patience
+    retries: RetryPolicy
     sleep: Callable[[float], object] = time.sleep
     chance: random.Random = field(default_factory=random.Random)
 
-    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
-        """The answer to a GET."""
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Return the response to a GET. Raises ApiProblem, Unreachable."""
         return self._send(self.http.build_request("GET", path, params=params))
 
-    def tell(
+    def send(
         self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """The answer to a POST or PUT of JSON."""
+        """Return the response to a POST or PUT of JSON. Raises ApiProblem, Unreachable."""
         keyed = {"idempotency-key": str(uuid.uuid4()), **(headers or {})}
         return self._send(self.http.build_request(method, path, json=body, headers=keyed))
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        """Raises ApiProblem where the service says no, Unreachable where it never answers."""
-        for pause in self.patience.pauses():
+        """Raises ApiProblem for an error response, Unreachable where no try gets a response."""
+        for pause in self.retries.pauses():
             answer = self._try(request)
-            if isinstance(answer, httpx.Response) and answer.status_code not in AGAIN:
+            if isinstance(answer, httpx.Response) and answer.status_code not in RETRIED:
                 return _checked(answer)
             self.sleep(self._wait(answer, pause))
         answer = self._try(request)
         if isinstance(answer, httpx.Response):
             return _checked(answer)
         where = f"{request.method} {request.url}"
-        raise Unreachable(f"{where} was not answered in {self.patience.tries} tries: {answer}.") from answer
+        raise Unreachable(f"{where} was not answered in {self.retries.tries} tries: {answer}.") from answer
 
     def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
         try:
@@ -104,7 +104,7 @@ class Sender:
     def _wait(self, answer: httpx.Response | httpx.TransportError, pause: float) -> float:
         request = answer.headers.get("retry-after", "") if isinstance(answer, httpx.Response) else ""
         if request.isdigit():
-            return min(float(request), self.patience.longest)
+            return min(float(request), self.retries.longest)
         return pause * self.chance.uniform(0.5, 1.0)
 
 

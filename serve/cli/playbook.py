@@ -93,15 +93,16 @@ def diff(
     """
     from kqml.playbook.differences import playbook_differences
 
-    one, two = read_playbook(first), read_playbook(second)
-    found = playbook_differences(one, two)
-    result = PlaybookDifferences(first=one.version, second=two.version, differences=found)
-    return Answer(result, _differences((one.version, two.version), found, context.language))
+    playbooks = read_playbook(first), read_playbook(second)
+    before, after = (playbook.version for playbook in playbooks)
+    differences = playbook_differences(*playbooks)
+    result = PlaybookDifferences(first=before, second=after, differences=differences)
+    return Answer(result, _differences((before, after), differences, context.language))
 
 
-def _differences(versions: tuple[str, str], found: "Sequence[PlaybookDifference]", language: str) -> Iterator[Block]:
+def _differences(versions: tuple[str, str], rows: "Sequence[PlaybookDifference]", language: str) -> Iterator[Block]:
     words = Words("playbook", language)
-    if not found:
+    if not rows:
         yield words.line("same")
         return
     columns = (
@@ -109,7 +110,7 @@ def _differences(versions: tuple[str, str], found: "Sequence[PlaybookDifference]
         Column(versions[0], lambda each: _shown(each.first)),
         Column(versions[1], lambda each: _shown(each.second)),
     )
-    yield Table(columns, found)
+    yield Table(columns, rows)
 
 
 def _shown(value: Any) -> str:

@@ -58,7 +58,7 @@ def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dic
     after, before = put.after, put.before if put.before and put.before["described"] else None
     if before is not None:
         for kind, column in TEXT_COLUMNS.items():
-            if before[column] != after[column] and not _describe(connection, after, kind, column):
+            if before[column] != after[column] and not _is_recorded(connection, after, kind, column):
                 yield _event(after, column, kind, now, _content(kind, before[column], after[column]))
     was, status = (before or {}).get("status") or "active", after["status"] or "active"
     if was != status and not _ended_as(connection, after["account_id"], status):
@@ -83,13 +83,13 @@ def _since(connection: Connection, account: Row, now: int) -> int:
     return now if day is None else local_midnight(day, read_info(connection).time_zone)
 
 
-def _describe(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
+def _is_recorded(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
     """Whether the newest event of the kind already says what the column now says."""
     newest = _newest(connection, account["account_id"], (kind.code,))
     if newest is None:
         return False
-    said = change_of(kind, ANY_TIME, json.loads(newest.attributes or "{}"), newest.rep_id)
-    return bool(said.after == account[column])
+    change = change_of(kind, ANY_TIME, json.loads(newest.attributes or "{}"), newest.rep_id)
+    return bool(change.after == account[column])
 
 
 def _ended_as(connection: Connection, account: str, status: str) -> bool:

@@ -128,9 +128,9 @@ def unretracted(accounts: Sequence[str]) -> ColumnElement[bool]:
     return and_(EVENTS.c.kind != RETRACTED, EVENTS.c.event_id.not_in(named.where(other.c.ref.is_not(None))))
 
 
-def _same(one: Event, other: Event) -> bool:
-    return one is other or all(
-        one.get(name) == other.get(name) or (name == "attributes" and _parsed(one) == _parsed(other))
+def _same(event: Event, other: Event) -> bool:
+    return event is other or all(
+        event.get(name) == other.get(name) or (name == "attributes" and _parsed(event) == _parsed(other))
         for name in CONTENT
     )
 

@@ -28,7 +28,7 @@ _PACKED = " || ".join(
 def read_postgres_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
     """How many events each account has, the columns that hold a value; ids ascending."""
     alone = len(ids) == 1
-    request = (ONE, {"ids": ids[0]}) if alone else (MANY, {"ids": list(ids)})
+    request = (OF_ACCOUNT, {"ids": ids[0]}) if alone else (OF_ACCOUNTS, {"ids": list(ids)})
     ((result, packed, kinds, texts),) = fetch_rows(connection, *request)
     counts = [result] if alone else [(result or {}).get(name, 0) for name in ids]
     events = np.frombuffer(packed or b"", _EVENT)
@@ -61,8 +61,8 @@ def _statement(condition: str, counts: str) -> str:
     )
 
 
-ONE = _statement("= %(ids)s", "count(*)")
-MANY = _statement(
+OF_ACCOUNT = _statement("= %(ids)s", "count(*)")
+OF_ACCOUNTS = _statement(
     "= ANY(%(ids)s)",
     "(SELECT json_object_agg(account_id, events)"
     " FROM (SELECT account_id, count(*) AS events {source} GROUP BY account_id) AS counted)",

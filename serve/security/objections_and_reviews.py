@@ -25,7 +25,7 @@ class ReviewSubject:
 
 
 def set_objection(connection: Connection, account_id: str, at: int | None) -> int | None:
-    """Store an objection, or its withdrawal (None); return since when it stands. A second one keeps the first instant."""
+    """Store an objection, or its withdrawal (None); return since when it stands. The first of several counts."""
     stored: int | None = connection.execute(
         select(ACCOUNTS.c.objected_at).where(ACCOUNTS.c.account_id == account_id).with_for_update()
     ).scalar_one()

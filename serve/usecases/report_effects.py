@@ -145,8 +145,8 @@ def _action(evidence: EffectEvidence, place: int) -> ActionEffectReport:
         share=float(averages.value[place]),
         share_error=float(averages.error[place]),
         calibration=[
-            EffectCalibrationBin(one.predicted, one.estimate.rows, _estimate(one.estimate))
-            for one in evidence.bins(overlap.action)
+            EffectCalibrationBin(group.predicted, group.estimate.rows, _estimate(group.estimate))
+            for group in evidence.bins(overlap.action)
         ],
     )
 
@@ -156,6 +156,6 @@ def _estimate(mean: ClusteredMean) -> EffectEstimate:
 
 
 def _metrics(result: EffectsResult) -> dict[str, float]:
-    shares = {f"effects.{one.action}.share": one.share for one in result.actions}
-    errors = {f"effects.{one.action}.share_error": one.share_error for one in result.actions}
+    shares = {f"effects.{row.action}.share": row.share for row in result.actions}
+    errors = {f"effects.{row.action}.share_error": row.share_error for row in result.actions}
     return {"effects.rows": float(result.rows), "effects.precision": result.precision, **shares, **errors}

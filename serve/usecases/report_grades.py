@@ -161,7 +161,7 @@ def report_grades(request: GradesRequest) -> GradesResult:
     dataset = read_dataset(request.dataset)
     material, standings = _graded(dataset, request)
     zone, columns = dataset.info.time_zone, standings[0].columns
-    account = None if request.account is None else _account(_one(material, standings, request.account), zone)
+    account = None if request.account is None else _evidence(_detail(material, standings, request.account), zone)
     written = None
     if request.out is not None:
         rows = write_grades(request.out, material.log.accounts, standings)
@@ -189,7 +189,7 @@ def _graded(dataset: Dataset, request: GradesRequest) -> tuple[GradeInputs, tupl
     return material, grade_accounts(material, [periods.trailing(cutoff), *history])
 
 
-def _one(material: GradeInputs, standings: Sequence[AccountGrades], account: str) -> AccountGradeDetail:
+def _detail(material: GradeInputs, standings: Sequence[AccountGrades], account: str) -> AccountGradeDetail:
     index = np.flatnonzero(material.log.accounts == account)
     if not len(index):
         fault = Fault("--account", f"{account!r}", "give an account_id of the data")
@@ -226,19 +226,19 @@ def _mean(column: "np.ndarray[Any, Any] | None") -> float | None:
     return float(numbers.mean()) if len(numbers) else None
 
 
-def _account(one: AccountGradeDetail, zone: str) -> AccountGradeEvidence:
+def _evidence(detail: AccountGradeDetail, zone: str) -> AccountGradeEvidence:
     return AccountGradeEvidence(
-        account_id=one.account_id,
+        account_id=detail.account_id,
         standing=[
             cast("AccountPeriodGrades", {**row, "start": _iso(row["start"], zone), "end": _iso(row["end"], zone)})
-            for row in one.rows
+            for row in detail.rows
         ],
-        next_level=one.next_level,
-        criteria=list(one.criteria),
-        statement=[cast("StatementLine", {**asdict(line), "at": _iso(line.at, zone)}) for line in one.statement],
+        next_level=detail.next_level,
+        criteria=list(detail.criteria),
+        statement=[cast("StatementLine", {**asdict(line), "at": _iso(line.at, zone)}) for line in detail.statement],
         missing=[
             MissingField(field.name, field.weight, LocalisedTitle(zh=field.title["zh"], en=field.title["en"]))
-            for field in one.missing
+            for field in detail.missing
         ],
     )
 

@@ -25,7 +25,10 @@ def store_scoring_run(
     as_of = moment_of(run.cutoff, time_zone).isoformat()
     with database.writing() as connection:
         crossings = record_scores(connection, rows)
-        results = [band_crossed(one.account_id, one.before, one.after, as_of, run.model) for one in crossings]
+        results = [
+            band_crossed(crossing.account_id, crossing.before, crossing.after, as_of, run.model)
+            for crossing in crossings
+        ]
         enqueue(connection, results, now)
     return len(crossings)
 

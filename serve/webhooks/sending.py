@@ -61,9 +61,9 @@ class WebhookSender:
     async def _all(self, deliveries: Sequence[Delivery], now: int) -> list[DeliveryAttempt]:
         timeout = httpx.Timeout(self.longest_seconds)
         async with httpx.AsyncClient(timeout=timeout, verify=self.trusted, trust_env=False) as client:
-            return await asyncio.gather(*(self._one(client, delivery, now) for delivery in deliveries))
+            return await asyncio.gather(*(self._send(client, delivery, now) for delivery in deliveries))
 
-    async def _one(self, client: httpx.AsyncClient, delivery: Delivery, now: int) -> DeliveryAttempt:
+    async def _send(self, client: httpx.AsyncClient, delivery: Delivery, now: int) -> DeliveryAttempt:
         body, webhook = delivery.payload.encode(), delivery.webhook
         headers = signed_headers(delivery.message_id, now // 1_000_000, body, webhook.secrets)
         try:

@@ -35,7 +35,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, secret: str, now: int) ->
         return False
     expected = _signature(headers.get("webhook-id", ""), int(stamp), body, secret).encode()
     given = headers.get("webhook-signature", "").encode().split(b" ")
-    return any([hmac.compare_digest(expected, one) for one in given])  # noqa: C419  all of them, in constant time
+    return any([hmac.compare_digest(expected, signature) for signature in given])  # noqa: C419  all of them, in constant time
 
 
 def _signature(message_id: str, seconds: int, body: bytes, secret: str) -> str:

@@ -11,7 +11,11 @@ PACKAGES = ("kqml", "features", "models", "serve", "experiments")
 REFUSED = {"asked", "told", "judged", "owed", "wish", "wishes", "kept", "kept_reps", "lived", "sayings", "deed"}
 REFUSED |= {"coin", "coins", "luck", "happenings", "happen", "crossroads", "places", "readings", "tamed", "stake"}
 REFUSED |= {"climb", "tired", "eagerness", "healed", "dear", "shade"}
+REFUSED |= {"found", "made", "saying", "dutysaying", "work_beside", "sealer", "say_status", "say_duties"}
 """Words that no practitioner of the field uses for what they stood for; `docs/glossary.md` has the words to use."""
+
+VAGUE = {"one", "said"}
+"""Names that do not say what a variable holds; refused in the service and its client."""
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
@@ -34,6 +38,18 @@ def identifiers(tree: ast.Module) -> Iterator[str]:
 def test_no_identifier_is_refused():
     refused = {
         f"{path}: {name}" for path, tree in trees() for name in identifiers(tree) if name.strip("_").lower() in REFUSED
+    }
+    assert refused == set()
+
+
+def test_no_variable_of_the_service_or_its_client_has_a_vague_name():
+    refused = {
+        f"{path}: {node.id if isinstance(node, ast.Name) else node.arg}"
+        for path, tree in trees()
+        if path.is_relative_to("serve") or path.is_relative_to("kqml/client")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.arg)
+        and (node.id if isinstance(node, ast.Name) else node.arg).strip("_").lower() in VAGUE
     }
     assert refused == set()
 

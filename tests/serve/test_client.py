@@ -8,7 +8,7 @@ import pytest
 from database_fixtures import *  # noqa: F403
 from starlette.testclient import TestClient
 
-from kqml.client import ApiProblem, Client, Patience, Unreachable
+from kqml.client import ApiProblem, Client, RetryPolicy, Unreachable
 from kqml.client.sending import Sender
 
 EVENTS = [
@@ -31,8 +31,8 @@ def bridge(app: TestClient) -> Handler:
 
 
 def client_through(handler: Handler, **patience: float) -> Client:
-    kept = Patience(first=0.0, **patience)
-    return Client("http://kqml.test", timeouts=kept, transport=httpx.MockTransport(handler))
+    kept = RetryPolicy(first=0.0, **patience)
+    return Client("http://kqml.test", retries=kept, transport=httpx.MockTransport(handler))
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_a_duty_is_said_to_be_done(kqml: Client) -> None:
     duty = next(row for row in kqml.duties(week="2024-W12", must="false", limit="1") if row["channel"] == "visit")
     said = {"duty_id": duty["duty_id"], "account_id": duty["account_id"], "state": "done"}
 
-    assert kqml.say_duties([said], week="2024-W12") == {"added": 1, "known": 0}
-    assert kqml.say_duties([said], week="2024-W12") == {"added": 0, "known": 1}
+    assert kqml.mark_duties([said], week="2024-W12") == {"added": 1, "known": 0}
+    assert kqml.mark_duties([said], week="2024-W12") == {"added": 0, "known": 1}
 
 
 def test_scores_are_asked_by_history(kqml: Client) -> None:
@@ -150,7 +150,7 @@ def test_pauses_grow_and_the_service_may_ask_for_longer_ones() -> None:
     )
     pauses: list[float] = []
 
-    Sender(http, Patience(first=1.0, growth=4.0), pauses.append, random.Random(0)).ask("/healthz")
+    Sender(http, RetryPolicy(first=1.0, growth=4.0), pauses.append, random.Random(0)).get("/healthz")
 
     assert pauses[1] == 7.0
     assert 0.5 <= pauses[0] <= 1.0 < 8.0 <= pauses[2] <= 16.0

@@ -25,7 +25,7 @@ def show_effects(result: Row, language: str) -> Iterator[Block]:
     )
     yield Table(columns, result["actions"])
     yield words.line("calibration", "bold")
-    bins = [{**one, "action": row["action"]} for row in result["actions"] for one in row["calibration"]]
+    bins = [{**bin_, "action": row["action"]} for row in result["actions"] for bin_ in row["calibration"]]
     yield Table(
         (
             words.column("action", lambda row: action_name(row["action"], language)),

@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 def show_grades(result: Row, language: str) -> Iterator[Block]:
     """Show the JSON of `report grades`."""
     words = Words("grades", language, result["currency"])
-    yield from _all(result, words) if result["account"] is None else _one(result, words)
+    yield from _all(result, words) if result["account"] is None else _account(result, words)
     if result["written"]:
         yield words.line("written", **result["written"])
 
@@ -61,7 +61,7 @@ def _named(period: Row, words: Words) -> str:
     return str(period["period"]) if period["complete"] else words("running", period=period["period"])
 
 
-def _one(result: Row, words: Words) -> Iterator[Block]:
+def _account(result: Row, words: Words) -> Iterator[Block]:
     account = result["account"]
     now = account["standing"][0]
     names = {"account": account["account_id"], "cutoff": _date(result["cutoff"]), "playbook": result["playbook"]}

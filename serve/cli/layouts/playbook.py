@@ -24,7 +24,7 @@ def _section(section: str, value: Any, language: str) -> Iterator[Block]:
     """Its words, then plain keys together, tables and arrays within it each in a table of their own."""
     title = text(f"playbook.sections.{section}", language)
     if not isinstance(value, dict | list) or not _is_table(value):
-        yield Line(f"\n{title}: {_said(value, language) or text('playbook.nothing', language)}")
+        yield Line(f"\n{title}: {_value_text(value, language) or text('playbook.nothing', language)}")
         return
     parts = {"": value} if isinstance(value, list) or not any(map(_is_rows, value.values())) else value
     for key, part in parts.items():
@@ -46,7 +46,7 @@ def _rows(rows: list[dict[str, Any]], language: str) -> Table:
 
     def cells(row: dict[str, Any]) -> list[str]:
         plain = {"name": row["name"]} if "title" in row else {}
-        return [plain.get(key) or _said(row.get(key), language) for key in keys]
+        return [plain.get(key) or _value_text(row.get(key), language) for key in keys]
 
     return _table([_word(key, language) for key in keys], map(cells, rows))
 
@@ -58,7 +58,7 @@ def _keyed(value: dict[str, Any], language: str) -> Table:
 
     def cells(key: str, item: Any) -> list[str]:
         values = list(item.values()) if columns and isinstance(item, dict) else [item]
-        return [_word(key, language), *(_said(cell, language) for cell in values)]
+        return [_word(key, language), *(_value_text(cell, language) for cell in values)]
 
     heads = ["", *(_word(key, language) for key in columns)] if columns else ["", ""]
     return _table(heads, (cells(key, item) for key, item in value.items()))
@@ -72,7 +72,7 @@ def _at(place: int) -> Callable[[list[str]], str]:
     return lambda cells: cells[place] if place < len(cells) else ""
 
 
-def _said(value: Any, language: str) -> str:
+def _value_text(value: Any, language: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -80,12 +80,12 @@ def _said(value: Any, language: str) -> str:
     if isinstance(value, dict):
         return value[language] if language in value else _inner(value, language)
     if isinstance(value, list):
-        return ", ".join(_said(item, language) for item in value)
+        return ", ".join(_value_text(item, language) for item in value)
     return f"{value:g}" if isinstance(value, int | float) else _word(value, language)
 
 
 def _inner(value: dict[str, Any], language: str) -> str:
-    return ", ".join(f"{_word(key, language)} {_said(item, language)}" for key, item in value.items())
+    return ", ".join(f"{_word(key, language)} {_value_text(item, language)}" for key, item in value.items())
 
 
 def _word(key: str, language: str) -> str:

@@ -53,12 +53,12 @@ def _size_lines(report: UsabilityReport, language: str) -> list[str]:
 
 
 def _lags(report: UsabilityReport, language: str) -> list[str]:
-    said = []
+    sentences = []
     for code, lag in report.record_lags.items():
         key = "measured" if "p95_days" in lag else "assumed"
         days = f"{lag.get('p95_days', lag.get('days', 0.0)):g}"
-        said.append(text(f"report.lag.{key}", language, kind=KIND_OF_CODE[code].named(language), days=days))
-    return said
+        sentences.append(text(f"report.lag.{key}", language, kind=KIND_OF_CODE[code].named(language), days=days))
+    return sentences
 
 
 def _column_table(report: UsabilityReport, language: str) -> Table:

@@ -91,7 +91,7 @@ class ScoreRequest(BaseModel):
     @property
     def accounts_to_score(self) -> list[AccountToScore]:
         """The accounts as the use case takes them."""
-        return [AccountToScore(one.account_id, one.account, one.events) for one in self.accounts]
+        return [AccountToScore(item.account_id, item.account, item.events) for item in self.accounts]
 
 
 class ItemProblem(BaseModel):

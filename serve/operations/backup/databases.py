@@ -11,7 +11,7 @@ from sqlalchemy import URL
 
 from kqml.errors import CouldNot, Fault
 
-_BESIDE = ("-wal", "-shm")
+_JOURNAL_ENDINGS = ("-wal", "-shm")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -27,7 +27,7 @@ def place_sqlite(copy: Path, target: Path) -> None:
     shutil.copyfile(copy, fresh)
     with fresh.open("rb") as written:
         os.fsync(written.fileno())
-    for ending in _BESIDE:
+    for ending in _JOURNAL_ENDINGS:
         target.with_name(target.name + ending).unlink(missing_ok=True)
     fresh.replace(target)
 

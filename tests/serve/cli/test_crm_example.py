@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from kqml.__main__ import create_app
 from kqml.calendar.business_time import DAY_US
-from kqml.client import ApiProblem, Client, Patience
+from kqml.client import ApiProblem, Client, RetryPolicy
 from serve.database.decisions import add_decisions
 from serve.database.engine import open_database
 from serve.database.tables import ACCOUNTS, EVENTS
@@ -78,7 +78,7 @@ def client(home) -> Iterator[Client]:
             told = {name: value for name, value in got.headers.items() if name != "content-encoding"}
             return httpx.Response(got.status_code, headers=told, content=got.content)
 
-        yield Client("http://kqml.test", key, Patience(first=0.0), httpx.MockTransport(answer))
+        yield Client("http://kqml.test", key, RetryPolicy(first=0.0), httpx.MockTransport(answer))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import structlog
 
 
 def build_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
-    """A logger of its own, so that nothing is configured globally."""
+    """Return a logger with its own configuration; nothing is configured globally."""
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
         structlog.BytesLogger((stream or sys.stderr).buffer),
         processors=[
@@ -26,7 +26,7 @@ def build_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoun
 
 
 def where_it_failed(error: BaseException) -> dict[str, Any]:
-    """The exception's type with the places it passed, never its message: that may quote the request."""
+    """Return the exception's type and its frames, never its message, which may quote the request."""
     frames = extract_tb(error.__traceback__)
     return {
         "error": type(error).__name__,
@@ -35,7 +35,7 @@ def where_it_failed(error: BaseException) -> dict[str, Any]:
 
 
 class JsonLines(logging.Formatter):
-    """The standard library's records, such as uvicorn's, in the shape of ours."""
+    """Formats records of the standard library's logging, such as uvicorn's, as our log lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}

@@ -19,7 +19,7 @@ LOOK_EVERY_SECONDS = 10.0
 
 @contextmanager
 def watch_registry(registry: RegistryClient, served: Path) -> Iterator[None]:
-    """While the block runs, the champion's bundle comes to `served`; a watcher that died is replaced."""
+    """Publish the champion's bundle to `served` while the block runs; a watcher that dies is replaced."""
     stop = Event()
     keeper = Thread(target=_keep_alive, args=(registry, served, stop), name="watcher-keeper", daemon=True)
     keeper.start()
@@ -47,7 +47,7 @@ def _start(registry: RegistryClient, served: Path) -> SpawnProcess:
 
 
 def follow_registry(registry: RegistryClient, served: Path) -> None:
-    """Publishes the champion until SIGTERM, or until the service is gone; says when the registry stops answering."""
+    """Publish the champion until SIGTERM or until the service ends; log when the registry stops responding."""
     stop, parent, log = Event(), os.getppid(), build_logger()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The processes of `kqml serve` that answer requests."""
+"""The worker processes of `kqml serve`."""
 
 import gc
 import os
@@ -49,9 +49,9 @@ STARTING_SECONDS = 60
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """How to serve. `pointer`: the file that names the model. `database`: the database's address. Port 0 takes a free
-    one. `body_limit` in bytes. `cipher`: what personal data are sealed with. `reach`: where webhooks may point.
-    `playbook`: the rules that duties are computed by."""
+    """How to serve. `pointer`: the file that names the model. `database`: its address. Port 0 selects a free one.
+    `body_limit`: in bytes. `cipher`: of personal data. `reach`: networks that webhooks may use. `playbook`: the rules
+    in force."""
 
     pointer: Path
     database: str
@@ -67,7 +67,7 @@ class ServeOptions:
 
 
 def serve(options: ServeOptions) -> None:
-    """Answers until SIGINT or SIGTERM. Raises CouldNot where host and port cannot be had."""
+    """Serve until SIGINT or SIGTERM. Raises CouldNot where host and port cannot be bound."""
     with _listening(options) as listening, _shared_metrics(options.workers):
         build_logger().info("listening", url=_url(listening), workers=options.workers)
         config = uvicorn.Config(
@@ -91,7 +91,7 @@ def serve(options: ServeOptions) -> None:
 
 
 def build_app(options: ServeOptions) -> FastAPI:
-    """The composition root of one worker; the model is loaded before the worker answers."""
+    """Return the application of one worker, composed of its parts; the model is loaded before the worker responds."""
     log = build_logger()
     served = ServedModel(options.pointer, load_live, log)
     database, clock = open_database(options.database), _now
@@ -139,7 +139,7 @@ def _listening(options: ServeOptions) -> Iterator[socket.socket]:
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """Lets workers count into files that any of them can add up; they read the variable when they start."""
+    """Makes workers count into files that any of them can sum up; prometheus_client reads the variable at import."""
     if workers == 1:
         yield
         return

@@ -76,7 +76,7 @@ class AuditedChange:
 
 @contextmanager
 def change_database(context: CommandContext) -> Iterator[AuditedChange]:
-    """Open the settings' database, brought up to this program, for a change that is made whole or not at all."""
+    """Open the database of the settings, migrated, for a change that is committed whole or not at all."""
     from serve.usecases.database_access import prepared_database
 
     settings = context.settings
@@ -89,7 +89,7 @@ def change_database(context: CommandContext) -> Iterator[AuditedChange]:
 
 @contextmanager
 def read_database(context: CommandContext) -> Iterator["Connection"]:
-    """Open the settings' database, brought up to this program, for reading."""
+    """Open the database of the settings, migrated, for reading."""
     from serve.usecases.database_access import prepared_database
 
     settings = context.settings

@@ -1,4 +1,4 @@
-"""The list of commands, with how a failure leaves the program."""
+"""The list of commands and their exit codes."""
 
 import builtins
 import importlib
@@ -142,7 +142,7 @@ def identifier(name: str) -> str:
 
 
 def run_app(packages: Mapping[str, Sequence[str]]) -> None:
-    """Run the command line; exit codes 0, 1 the answer is no, 2 bad use, 3 could not be done."""
+    """Run the command line. Exit codes: 0, 1 negative result, 2 bad use, 3 could not be done."""
     wait_without_spinning()
     try:
         build_app(packages)()
@@ -152,11 +152,11 @@ def run_app(packages: Mapping[str, Sequence[str]]) -> None:
         fail(CouldNot(f"The operating system reported an error: {error}."), "--json" in sys.argv)
     except SystemExit as leaving:
         if leaving.code == BadUse.exit_code and "--json" in sys.argv:
-            _say_misuse(leaving.__context__)
+            _print_misuse(leaving.__context__)
         raise
 
 
-def _say_misuse(error: BaseException | None) -> None:
-    """A flag or argument that does not exist or does not fit, as JSON; Typer has told the person already."""
+def _print_misuse(error: BaseException | None) -> None:
+    """Prints an unknown or unusable option or argument as JSON; Typer has printed the text already."""
     text = str(error or "") or "The command line cannot be used; see --help."
     print_error(text, [])

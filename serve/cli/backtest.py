@@ -1,4 +1,4 @@
-"""`kqml backtest`: what the procedure would have said, beside every baseline."""
+"""`kqml backtest`: evaluate the training procedure on past cutoffs against every baseline."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,7 +75,7 @@ def run(  # noqa: PLR0913 - the flags of one command
 
 
 def parse_gaps(words: str) -> tuple[int, ...]:
-    """The gaps named by "0,30,60". Raises BadUse on anything but whole days."""
+    """Return the gaps of text such as "0,30,60". Raises BadUse on anything but whole days."""
     parts = [part.strip() for part in words.split(",") if part.strip()]
     faults = [
         Fault("--gaps", f"{part!r} is not a whole number of days", "give days such as 0,30,60")

@@ -1,4 +1,4 @@
-"""`kqml catalog`: every feature with what it means, why it is there."""
+"""`kqml catalog`: list every feature with its meaning and purpose."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING

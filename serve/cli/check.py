@@ -1,4 +1,4 @@
-"""`kqml check`: the data usability report of a dataset."""
+"""`kqml check`: print the data usability report of a dataset."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""The options about churn and its evaluation that `train`, `backtest`, `label-audit` share."""
+"""The options of churn and its evaluation that `train`, `backtest` and `label-audit` share."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from kqml.settings import ChurnSettings
 
 
 def _option(name: str, help_text: str, default: str = "") -> Any:
-    """A typer option named after its setting in `[churn]`, whose value stands where the option is not given."""
+    """A typer option named after its setting in `[churn]`, which is its default."""
     shown = default or f"[churn] {name}, else {getattr(ChurnSettings(), name)}"
     flag = f"--{name.replace('_', '-')}"
     return typer.Option(flag, help=help_text, show_default=shown, rich_help_panel="Churn definition")

@@ -31,7 +31,7 @@ LanguageOption = Annotated[
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What a command runs in: the settings, the language of its sentences, the present instant, whether it answers in
+    """The context of a command: the settings, the language of its sentences, the present instant, whether it prints
     JSON."""
 
     settings: Settings

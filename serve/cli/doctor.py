@@ -1,4 +1,4 @@
-"""`kqml doctor`: whether everything that the service needs is there and works."""
+"""`kqml doctor`: check that everything the service needs exists and works."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""`kqml duties`: what the playbook owes every account in a week, how far it was kept."""
+"""`kqml duties`: list the duties of a week and their compliance."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

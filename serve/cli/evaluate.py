@@ -1,4 +1,4 @@
-"""`kqml evaluate …`: the effects in a randomised trial, the value of a policy."""
+"""`kqml evaluate …`: evaluate a randomised trial, a policy, a history."""
 
 from enum import StrEnum
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`kqml features`: the feature matrix of a dataset."""
+"""`kqml features`: write the feature matrix of a dataset."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

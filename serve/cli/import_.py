@@ -1,5 +1,4 @@
-"""`kqml import`: files or queries become a dataset, in a folder or in the database, or a report says why they
-cannot."""
+"""`kqml import`: import files or queries as a dataset, into a folder or the database."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""`kqml keys …`: API keys of programs, secret keys of personal data."""
+"""`kqml keys …`: manage API keys of programs and secret keys of personal data."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`kqml label-audit`: whether the churn definition fits the history, before anything is learned from it."""
+"""`kqml label-audit`: check that the churn definition fits the history before training."""
 
 from enum import StrEnum
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a command shows to a person: lines and tables as values, which `serve.cli.output` prints."""
+"""The text output of a command: lines and tables as values, which `serve.cli.output` prints."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`kqml models`: every version of the model, its aliases, who moved them."""
+"""`kqml models`: list every version of the model and the moves of its aliases."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any

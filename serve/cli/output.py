@@ -1,4 +1,4 @@
-"""How a command answers: one strict JSON object, or text for people; progress and faults on standard error."""
+"""Output of commands: one JSON object or text on standard output; progress and errors on standard error."""
 
 import os
 import sys
@@ -67,18 +67,18 @@ def _rich_table(table: Table) -> RichTable:
 
 
 def warn(sentence: str) -> None:
-    """Writes a sentence to standard error, beside the answer."""
+    """Write a sentence to standard error."""
     sys.stderr.write(sentence + "\n")
 
 
 def _width() -> int | None:
-    """A terminal knows its width; files and pipes get room for whole tables."""
+    """The width of a terminal; files and pipes get room for whole tables."""
     return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_COLUMNS
 
 
 @contextmanager
 def progress(title: str, total: int | None) -> Iterator[Advance]:
-    """A bar on standard error while the block runs; the block calls the given function with each advance."""
+    """Show a progress bar on standard error while the block runs; it calls the given function with each advance."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -92,7 +92,7 @@ def progress(title: str, total: int | None) -> Iterator[Advance]:
 
 
 def fail(error: KqmlError, as_json: bool) -> NoReturn:
-    """Says what went wrong on standard error (and as JSON on standard output where asked), exits with its code."""
+    """Print the error on standard error, and as JSON on standard output with `--json`; exit with its code."""
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(str(error))
     if as_json:
         print_error(error.message, list(error.faults))

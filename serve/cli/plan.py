@@ -1,4 +1,4 @@
-"""`kqml plan`: what every account gets in a week, by rep, with briefs, logged so that it can be judged later."""
+"""`kqml plan`: plan the actions of a week by rep, with briefs, and log the decisions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

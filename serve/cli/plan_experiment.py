@@ -1,4 +1,4 @@
-"""`kqml plan-experiment`: how small a change an experiment can show."""
+"""`kqml plan-experiment`: compute the smallest effect that an experiment can detect."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

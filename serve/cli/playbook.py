@@ -1,4 +1,4 @@
-"""`kqml playbook …`: check, show, compare the rules of the company."""
+"""`kqml playbook …`: check, show and compare playbooks."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any

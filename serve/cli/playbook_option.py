@@ -1,4 +1,4 @@
-"""The flag by which a command is told which playbook is in force."""
+"""The option that names the playbook."""
 
 from typing import Annotated
 
@@ -14,5 +14,5 @@ PlaybookFlag = Annotated[
 
 
 def read_playbook_in_force(request: str | None, settings: Settings) -> Playbook:
-    """The playbook asked for, else the setting's."""
+    """Read the playbook of the option, else that of the settings."""
     return read_playbook(request or settings.playbook.file)

@@ -1,4 +1,4 @@
-"""`kqml promote`: a version becomes the champion, which the service follows."""
+"""`kqml promote`: make a version the champion, which the service follows."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated

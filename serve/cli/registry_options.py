@@ -1,4 +1,4 @@
-"""The options of the commands that move an alias of the model: who does it, and why."""
+"""The options of commands that move an alias: who moves it, and why."""
 
 import getpass
 import os

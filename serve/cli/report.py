@@ -1,4 +1,4 @@
-"""`kqml report …`: the grades of the accounts, the losses of a period."""
+"""`kqml report …`: grades of accounts, losses of a period, effects of actions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

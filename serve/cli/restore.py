@@ -1,4 +1,4 @@
-"""`kqml restore`: an installation from a backup."""
+"""`kqml restore`: restore an installation from a backup."""
 
 from pathlib import Path
 from typing import Annotated, Literal

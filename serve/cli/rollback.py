@@ -1,4 +1,4 @@
-"""`kqml rollback`: the champion before this one is champion again."""
+"""`kqml rollback`: make the previous champion the champion again."""
 
 from typing import TYPE_CHECKING
 

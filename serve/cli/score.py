@@ -1,4 +1,4 @@
-"""`kqml score`: a churn score with reasons for every account of a dataset, written to a file."""
+"""`kqml score`: score every account with reasons and write the result."""
 
 from collections.abc import Iterator
 from pathlib import Path

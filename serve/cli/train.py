@@ -1,4 +1,4 @@
-"""`kqml train`: a model fitted on everything mature, judged on a test block, registered as a version."""
+"""`kqml train`: fit a model on all mature cutoffs, evaluate it and register it as a version."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`kqml users …`: who may log in."""
+"""`kqml users …`: manage users who log in."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`kqml webhooks …`: addresses that are told of changes."""
+"""`kqml webhooks …`: manage webhooks and their messages."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,1 +1,1 @@
-"""What the service remembers: one database, SQLite at home or PostgreSQL by its address."""
+"""The database of the service: SQLite by default, PostgreSQL by its address."""

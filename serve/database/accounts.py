@@ -1,4 +1,4 @@
-"""Accounts put in, each change that a feature may need kept as the event it is."""
+"""Store accounts, and each change that a feature may need as an event."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +24,9 @@ STATUS_KINDS = {status: kind for kind, status in STATUS_AFTER.items()}
 
 
 def put_accounts(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[StoredRecord]:
-    """Puts the accounts in, with the events that their changes are.
+    """Store the accounts with the events of their changes; return each with its stored state before.
 
-    Raises Rejected where an account is, or would be, outside the territory.
+    Raises RejectedRows where an account is, or would be, outside the territory.
     """
     ids = [record["account_id"] for record in records]
     known = read_rows(connection, ACCOUNTS, ids)
@@ -44,7 +44,7 @@ def put_accounts(connection: Connection, records: Sequence[Row], now: int, terri
 
 
 def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Territory) -> Iterator[ItemFault]:
-    """Somebody else's accounts, those given away to somebody else."""
+    """Faults of accounts of other reps, and of accounts that would go to other reps."""
     for place, record in enumerate(records):
         before = stored.get(record["account_id"])
         if before is not None and not territory.covers(before["owner_rep_id"]):
@@ -54,7 +54,7 @@ def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Terri
 
 
 def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dict[str, Any]]:
-    """The changes that no event of the account says yet."""
+    """The changes that no event of the account records yet."""
     after, before = put.after, put.before if put.before and put.before["described"] else None
     if before is not None:
         for kind, column in TEXT_COLUMNS.items():
@@ -84,7 +84,7 @@ def _since(connection: Connection, account: Row, now: int) -> int:
 
 
 def _is_recorded(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
-    """Whether the newest event of the kind already says what the column now says."""
+    """Whether the newest event of the kind already records the value of the column."""
     newest = _newest(connection, account["account_id"], (kind.code,))
     if newest is None:
         return False

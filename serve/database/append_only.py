@@ -1,7 +1,5 @@
-"""Append-only tables, protected in the database itself: what changes or deletes their rows is refused there.
-
-Only a transaction that has put a row into `erasing` may change them; it takes the row out again before it ends.
-"""
+"""Append-only tables, protected by triggers: only a transaction that has inserted a row into `erasing` may change or
+delete their rows. It deletes that row before it ends."""
 
 from collections.abc import Iterable
 
@@ -19,7 +17,7 @@ END $$
 
 
 def protect(connection: Connection, tables: Iterable[str]) -> None:
-    """Creates the triggers of these tables; `erasing` must be there."""
+    """Create the triggers of these tables; the table `erasing` must exist."""
     if connection.dialect.name != "sqlite":
         connection.exec_driver_sql(_FUNCTION.replace("%", "%%"))
     make = _sqlite if connection.dialect.name == "sqlite" else _postgresql
@@ -29,7 +27,7 @@ def protect(connection: Connection, tables: Iterable[str]) -> None:
 
 
 def unprotect(connection: Connection, tables: Iterable[str]) -> None:
-    """Drops the triggers; on SQLite they go with their tables."""
+    """Drop the triggers; on SQLite they are dropped with their tables."""
     if connection.dialect.name == "sqlite":
         return
     for table in tables:

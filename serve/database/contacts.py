@@ -1,4 +1,4 @@
-"""Contacts put in and read, their personal fields sealed on the way to the database."""
+"""Store and read contacts; their personal fields are encrypted in the database."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 
 class Vault(Protocol):
-    """Makes personal fields unreadable in the database. The same text of the same contact is sealed the same."""
+    """Encrypts personal fields. Equal texts of the same contact have equal ciphertexts."""
 
     def seal(self, connection: Connection, records: Sequence[Row]) -> Sequence[Row]: ...
     def open(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]: ...
@@ -23,9 +23,9 @@ class Vault(Protocol):
 def put_contacts(
     connection: Connection, records: Sequence[Row], now: int, territory: Territory, vault: Vault
 ) -> list[StoredRecord]:
-    """Puts the contacts in; what comes back is sealed.
+    """Store the contacts; return each with its stored state before, encrypted.
 
-    Raises Rejected where an account is outside the territory, or a contact was erased: that must not be undone.
+    Raises RejectedRows where an account is outside the territory or a contact was erased.
     """
     stored = read_rows(connection, CONTACTS, (record["contact_id"] for record in records))
     if faults := list(_faults(connection, records, stored, territory)):
@@ -34,7 +34,7 @@ def put_contacts(
 
 
 def read_contact(connection: Connection, contact_id: str, territory: Territory, vault: Vault) -> Row | None:
-    """One contact, readable; None where there is none, or none at an account of the territory."""
+    """Return a contact, decrypted; None where it does not exist in the territory."""
     request = select(CONTACTS).where(CONTACTS.c.contact_id == contact_id, territory.of("contacts"))
     rows = connection.execute(request).mappings().first()
     return None if rows is None else vault.open(connection, [dict(rows)])[0]
@@ -43,7 +43,7 @@ def read_contact(connection: Connection, contact_id: str, territory: Territory, 
 def list_contacts(
     connection: Connection, account_id: str, vault: Vault, limit: int, after: str | None = None
 ) -> Sequence[Row]:
-    """The contacts of an account by id, from the one behind `after` on."""
+    """Return at most `limit` contacts of an account by id, from the one behind `after` on."""
     request = select(CONTACTS).where(CONTACTS.c.account_id == account_id).order_by(CONTACTS.c.contact_id).limit(limit)
     if after is not None:
         request = request.where(CONTACTS.c.contact_id > after)

@@ -1,4 +1,4 @@
-"""The database as a dataset, in memory or written to a folder: read in one snapshot, a stretch of events at a time."""
+"""Export the database as a dataset, in memory or to a folder, from one snapshot."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ ROWS = 65_536
 
 
 def export_dataset(database: Database, folder: Path, vault: Vault, *, force: bool = False) -> Dataset:
-    """Writes the database as it is at one moment, whole or not at all; tables and columns without values are left out.
+    """Write the database as a dataset folder, whole or not at all; empty tables and columns are left out.
 
     Raises BadUse where the folder exists, unless `force` and it is a dataset.
     """
@@ -29,13 +29,13 @@ def export_dataset(database: Database, folder: Path, vault: Vault, *, force: boo
 
 
 def snapshot_dataset(database: Database, vault: Vault) -> Dataset:
-    """Return the same dataset in memory; no file is written."""
+    """Return the dataset in memory."""
     with database.snapshot() as connection:
         return snapshot_accounts(connection, vault)
 
 
 def snapshot_accounts(connection: Connection, vault: Vault, ids: Sequence[str] | None = None) -> Dataset:
-    """Return the accounts in memory, with all reps; of `ids` those alone, few enough for one statement to name."""
+    """Return accounts in memory with all reps; with `ids` only these accounts, few enough for one statement."""
     if ids is None:
         return dataset_in_memory(*_tables(connection, vault, (true(), true(), true())))
     events, accounts, contacts = (table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
@@ -71,7 +71,7 @@ def _events(connection: Connection, counted: ColumnElement[bool]) -> Iterator[pa
 
 
 def _filled_schema(connection: Connection, counted: ColumnElement[bool]) -> pa.Schema:
-    """The columns of events that hold a value."""
+    """The columns of events that hold any value."""
     names = [name for name in SCHEMAS["events"].names if name not in REQUIRED["events"]]
     held = connection.execute(select(*(func.count(EVENTS.c[name]) for name in names)).where(counted)).one()
     retained = {*REQUIRED["events"], *(name for name, count in zip(names, held, strict=True) if count)}

@@ -1,4 +1,4 @@
-"""A dataset folder put into the database, whole or not at all."""
+"""Import a dataset folder into the database, whole or not at all."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ SHOWN_FAULTS = 20
 
 @dataclass(frozen=True)
 class ImportedCounts:
-    """What became of a dataset's rows. `known`: events that were there already."""
+    """How many rows of a dataset were stored. `known`: events that were stored before."""
 
     accounts: Count
     contacts: Count
@@ -40,10 +40,10 @@ class ImportedCounts:
 def load_dataset(
     database: Database, dataset: Dataset, now: int, vault: Vault, stepped: Callable[[int], None] = lambda rows: None
 ) -> ImportedCounts:
-    """Adds the events that are not there, puts in accounts, contacts, reps as the dataset says them.
+    """Add new events; replace accounts, contacts, reps and the description of the data by those of the dataset.
 
-    What the dataset says becomes what the database says. Raises Refused where an event's id is there with another
-    content, or the dataset has another time zone or currency; then the database is as it was.
+    Raises Refused where a stored event with the same id differs, or the dataset has another time zone or currency;
+    nothing is written then.
     """
     with database.writing() as connection:
         write_info(connection, dataset.info)

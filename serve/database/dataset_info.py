@@ -1,4 +1,4 @@
-"""What `dataset.json` says, kept in the database."""
+"""The description of the data (`dataset.json`), stored in the database."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ FIXED = ("time_zone", "currency")
 
 
 def read_info(connection: Connection) -> DatasetInfo:
-    """What the database says of its tables; no fingerprint, for they change."""
+    """Return the description of the stored data, without a fingerprint, because the data change."""
     text = {key: json.loads(value) for key, value in connection.execute(select(DATABASE_INFO)).tuples()}
     noted = connection.execute(select(KINDS_RECORDED).order_by(KINDS_RECORDED.c.kind)).tuples()
     recorded = {kind: moment_of(first).isoformat() for kind, first in noted}
@@ -28,7 +28,7 @@ def read_info(connection: Connection) -> DatasetInfo:
 
 
 def write_info(connection: Connection, info: DatasetInfo) -> None:
-    """Replaces what the database says; kinds recorded are joined, the earlier instant counts.
+    """Replace the description; recorded kinds are merged, the earlier instant counts.
 
     Raises Refused where the database holds events of another time zone or currency.
     """
@@ -47,13 +47,13 @@ def write_info(connection: Connection, info: DatasetInfo) -> None:
 
 
 def initialise_info(connection: Connection, time_zone: str) -> None:
-    """Gives an empty database its time zone; one that has something to say keeps it."""
+    """Set the time zone of an empty database; do nothing where there is one."""
     if connection.execute(select(DATABASE_INFO.c.key).limit(1)).first() is None:
         write_info(connection, replace(DatasetInfo(), time_zone=time_zone))
 
 
 def note_kinds(connection: Connection, first_known: Mapping[str, int]) -> None:
-    """Keeps the earlier of what is noted and what is given, per kind."""
+    """Store since when each kind is recorded; the earlier of the stored and the given instant counts."""
     noted = dict(connection.execute(select(KINDS_RECORDED)).tuples().all())
     earlier = [
         {"kind": kind, "first_known_at": first}

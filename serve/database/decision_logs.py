@@ -1,4 +1,4 @@
-"""The database's decisions as the log that effects are learned from, rejections counted in."""
+"""Read the stored decisions as the log that effects are learned from, with rejections."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,12 +26,11 @@ def read_log(
     suppression_days: float,
     accounts: Sequence[str] | None = None,
 ) -> DecisionLog:
-    """Decisions of earlier weeks for actions that there still are, about accounts that there still are, about
-    `accounts` alone where these are named.
+    """Return decisions of earlier weeks about accounts and actions that still exist; of `accounts` only, where given.
 
-    Those that may be learned from, recorded before their week was over; those rejected lately. States that became known
-    at or after `before` are left out. The action of a state
-    that does not name another is the recommended one; what was verified later was done so.
+    These are the decisions to learn from, recorded before their week was over, and those rejected lately. States that
+    became known at or after `before` are left out. Where a state names no action, it is the recommended one; a verified
+    action counts as done.
     """
     known: tuple[ColumnElement[bool], ...] = (
         DECISIONS.c.cutoff < before,
@@ -55,8 +54,8 @@ def read_log(
 
 
 def _requested(chosen: ColumnElement[bool]) -> Any:
-    """The decisions with when they were recorded, by their first state: what stands behind the long texts of a decision
-    would have to be read through them."""
+    """The decisions with the time of recording from their first state: reading it from the decision would read through
+    its long texts."""
     joined = DECISIONS.join(_FIRST, _is_first())
     request = select(*(DECISIONS.c[name] for name in DECISION_COLUMNS), _FIRST.c.known_at).select_from(joined)
     return request.where(chosen).order_by(DECISIONS.c.week.desc()).limit(MOST_ROWS)
@@ -70,7 +69,7 @@ def _is_first() -> ColumnElement[bool]:
 
 
 def _randomised() -> ColumnElement[bool]:
-    """Decisions that chance had a part in."""
+    """Decisions with a random part."""
     recorded = select(1).where(_is_first(), _FIRST.c.known_at < DECISIONS.c.cutoff + WEEK_US)
     in_time = exists(recorded.correlate(DECISIONS))
     return and_(DECISIONS.c.evaluable.is_(True), DECISIONS.c.probability.is_not(None), in_time)
@@ -96,7 +95,7 @@ def _frame(connection: Connection, request: Any, columns: Sequence[str]) -> pd.D
 
 
 def _plain(decisions: pd.DataFrame) -> pd.DataFrame:
-    """What is not said of a decision is not so. What was decided when its week was over has changed nothing in it."""
+    """Missing values as False. A decision recorded after its week was over changed nothing in it."""
     result = {
         name: decisions[name].astype("boolean").fillna(False).astype(bool) for name in ("must", "holdout", "evaluable")
     }

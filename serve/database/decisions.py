@@ -1,4 +1,4 @@
-"""Decisions and what becomes of them: written once, followed by states that may follow each other."""
+"""Decisions, written once, followed by states in a fixed order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,8 +20,8 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "rejected": ("outcome",),
     "outcome": (),
 }
-"""State → the states that may follow it. A visit may be put off (scheduled again) or called off after all (rejected,
-with the reason); an outcome is measured of what was not done, too."""
+"""State → the states that may follow. A visit may be rescheduled or still be rejected with a reason; an outcome may be
+measured for rejected actions too."""
 
 FIRST = "recommended"
 OF_STATE = ("reason", "by")
@@ -30,7 +30,7 @@ NEEDS_OUTCOME = ("outcome",)
 
 
 class IllegalTransition(Exception):
-    """A state that may not follow the present one."""
+    """A state that cannot follow the present one."""
 
     def __init__(self, present: str, request: str) -> None:
         super().__init__(f"{request} after {present}")
@@ -39,9 +39,8 @@ class IllegalTransition(Exception):
 
 
 def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None:
-    """Writes decisions as recommended. Rows have the columns of `decisions`; lists and mappings are JSON text.
-
-    A row may also have the `reason` why it is recommended, `by` whom."""
+    """Write decisions with the state `recommended`. Rows have the columns of `decisions`; lists and mappings are JSON
+    text. A row may also have the `reason` of the recommendation and the name of its author (`by`)."""
     if not rows:
         return
     facts = [{name: value for name, value in row.items() if name not in OF_STATE} for row in rows]
@@ -63,7 +62,7 @@ def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None
 
 
 def read_decision(connection: Connection, decision_id: str, territory: Territory) -> Row | None:
-    """One decision with its `states`, the earliest first; None where there is none, or none of the territory."""
+    """Return a decision with its `states`, the earliest first; None where it does not exist in the territory."""
     request = select(DECISIONS).where(DECISIONS.c.decision_id == decision_id, territory.of("decisions"))
     rows = connection.execute(request).mappings().first()
     if rows is None:
@@ -72,13 +71,13 @@ def read_decision(connection: Connection, decision_id: str, territory: Territory
 
 
 def read_states(connection: Connection, decision_id: str) -> list[Row]:
-    """What became of a decision so far, the earliest first."""
+    """Return the states of a decision, the earliest first."""
     request = select(DECISION_STATES).where(DECISION_STATES.c.decision_id == decision_id)
     return [dict(row) for row in connection.execute(request.order_by(DECISION_STATES.c.number)).mappings()]
 
 
 def add_state(connection: Connection, decision_id: str, state: Row, now: int) -> Row:
-    """Writes the next state of a decision that is there; the row as it was written. Raises IllegalMove."""
+    """Append a state to an existing decision; return its row. Raises IllegalTransition."""
     connection.execute(select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id == decision_id).with_for_update())
     states = read_states(connection, decision_id)
     present = states[-1]["state"] if states else FIRST

@@ -1,4 +1,4 @@
-"""Rows as the driver gives them, for the few queries that every score waits for."""
+"""Rows from the driver's cursor, for the few queries that every score needs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 def fetch_rows(
     connection: Connection, statement: str, values: Sequence[Any] | Mapping[str, Any]
 ) -> Sequence[tuple[Any, ...]]:
-    """The rows of a query by the driver's own cursor: SQLAlchemy's execution costs as much as finding an account.
-
-    What fails is asked again by SQLAlchemy, so that errors, lost connections among them, are met as everywhere."""
+    """Return the rows of a query through the driver's cursor, because SQLAlchemy's execution takes as long as finding
+    an account. A query that fails is run again by SQLAlchemy, so that errors and lost connections are handled as
+    elsewhere."""
     given: Any = values
     try:
         cursor = connection.connection.cursor()

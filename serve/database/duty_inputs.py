@@ -1,4 +1,4 @@
-"""What duties are computed from, read for some accounts of the database."""
+"""Read the inputs of duties for some accounts of the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -28,15 +28,16 @@ FILTERS = {"account": ACCOUNTS.c.account_id, "rep": ACCOUNTS.c.owner_rep_id}
 
 
 def accounts_from(connection: Connection, territory: Territory, filters: Filters, first: str, limit: int) -> list[str]:
-    """The ids of the territory's accounts from `first` on, ascending; `filters`: name of FILTERS → any of these."""
+    """Return at most `limit` ids of accounts of the territory from `first` on, ascending. `filters`: name of FILTERS →
+    values, any of which matches."""
     request = select(ACCOUNTS.c.account_id).where(territory.of_accounts(), ACCOUNTS.c.account_id >= first)
     request = request.where(*(FILTERS[name].in_(values) for name, values in filters.items()))
     return list(connection.execute(request.order_by(ACCOUNTS.c.account_id).limit(limit)).scalars())
 
 
 class DutyInputReader:
-    """Reads what duties are computed from, as it was known before a cutoff; the reps of the company are read once.
-    Without a vault there are no birthdays."""
+    """Reads the inputs of duties as known before a cutoff; the reps are read once. Without a vault there are no
+    birthdays."""
 
     def __init__(self, connection: Connection, playbook: Playbook, vault: Vault | None, cutoff: int) -> None:
         self._connection, self._vault, self._cutoff = connection, vault, cutoff
@@ -46,7 +47,7 @@ class DutyInputReader:
         self.info: DatasetInfo = read_info(connection)
 
     def of(self, ids: Sequence[str]) -> DutyInputs:
-        """The book of these accounts; of their events it reads only the kinds that are needed."""
+        """Return the inputs of these accounts; of their events only the kinds that duties need are read."""
         described = select(ACCOUNTS).where(ACCOUNTS.c.described.is_(True))
         accounts = self._rolled_back(_table("accounts", self._rows(described, ACCOUNTS.c.account_id, ids)), ids)
         events = select(*(EVENTS.c[name] for name in COLUMNS)).where(EVENTS.c.kind.in_(self._kinds), self._known)
@@ -61,11 +62,11 @@ class DutyInputReader:
         )
 
     def override_rows(self, owners: Sequence[str]) -> list[Row]:
-        """What was said of the duties of these accounts or reps before the cutoff, in the order in which it was."""
+        """Return the marks on the duties of these accounts or reps made before the cutoff, the earliest first."""
         return [row for row in read_override_rows(self._connection, owners) if row["known_at"] < self._cutoff]
 
     def _rolled_back(self, accounts: pa.Table, ids: Sequence[str]) -> pa.Table:
-        """The accounts without the changes that became known at the cutoff or later."""
+        """The accounts without changes that became known at or after the cutoff."""
         changing = [kind.code for kind in CHANGING]
         changes = select(*(EVENTS.c[name] for name in CHANGE_COLUMNS)).where(EVENTS.c.kind.in_(changing))
         later = list(self._rows(changes.where(EVENTS.c.known_at >= self._cutoff), EVENTS.c.account_id, ids))
@@ -78,7 +79,7 @@ class DutyInputReader:
         return {row["account_id"]: row["rep_id"] for row in self._rows(ordered, EVENTS.c.account_id, ids)}
 
     def _opened(self, accounts: pa.Table) -> pa.Table:
-        """With the first events of those that do not say when they opened."""
+        """With the first events of the accounts that have no opening date."""
         if not accounts["opened_on"].null_count:
             return accounts
         unsaid = accounts.filter(accounts["opened_on"].is_null())["account_id"].to_pylist()
@@ -102,7 +103,7 @@ class DutyInputReader:
 
 
 def _table(name: str, rows: Iterable[Row], columns: Sequence[str] = ()) -> pa.Table:
-    """Rows as a table of the data contract, of these columns, else of all."""
+    """The rows as a table of the data contract, with these columns or all."""
     schema = SCHEMAS[name]
     chosen = [field for field in schema if not columns or field.name in columns]
     result = list(rows)

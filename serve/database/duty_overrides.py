@@ -1,4 +1,4 @@
-"""What people said of duties: written down one after the other, never changed."""
+"""Marks on duties (done, waived, open again), appended and never changed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -11,12 +11,12 @@ from serve.database.tables import DUTIES_DECLARED
 
 Row = Mapping[str, Any]
 SAME = ("state", "at", "note")
-"""What makes a saying the one that is there already."""
+"""Columns in which a repeated mark equals the stored one."""
 
 
 def add_overrides(connection: Connection, rows: Sequence[Row], now: int) -> int:
-    """Writes what was said, but for what is there as the last word on its duty; how many were written. A row without
-    `at` says that it is of now, unless the same was said before."""
+    """Write the marks that differ from the last one on their duty; return how many. A row without `at` gets `now`,
+    unless the same mark was stored before."""
     last = {row["duty_id"]: row for row in read_override_rows(connection, {row["owner"] for row in rows})}
     fresh = [row for row in rows if not _is_declared(row, last.get(row["duty_id"]))]
     if fresh:
@@ -25,7 +25,7 @@ def add_overrides(connection: Connection, rows: Sequence[Row], now: int) -> int:
 
 
 def read_override_rows(connection: Connection, owners: Collection[str] | None = None) -> list[Row]:
-    """Everything that was said of the duties of these accounts or reps, else of all, in the order in which it was."""
+    """Return the marks on the duties of these accounts or reps, or all marks, the earliest first."""
     ordered = select(DUTIES_DECLARED).order_by(DUTIES_DECLARED.c.number)
     if owners is None:
         return [dict(row) for row in connection.execute(ordered).mappings()]
@@ -37,7 +37,7 @@ def read_override_rows(connection: Connection, owners: Collection[str] | None = 
 
 
 def duty_overrides(rows: Sequence[Row]) -> tuple[DutyOverride, ...]:
-    """The sayings as a book of duties takes them."""
+    """Return the rows as duty overrides."""
     return tuple(DutyOverride(row["duty_id"], row["owner"], row["state"], row["known_at"]) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""The database behind the database, opened by its address, with the three ways to talk to it."""
+"""A connection pool to SQLite or PostgreSQL, with three kinds of transaction."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from sqlalchemy.exc import ArgumentError
 from kqml.errors import BadUse, Fault
 
 BUSY_SECONDS = 15
-"""How long a writer waits for the other one, on SQLite."""
+"""How long a writer waits for another one, on SQLite."""
 
 CONNECTIONS = 48
-"""Of one process at most: its threads, some to spare."""
+"""Connections of one process at most: one for each thread and some to spare."""
 
 _MODE = "kqml_mode"
 _PRAGMAS = (
@@ -31,7 +31,7 @@ _PRAGMAS = (
 
 @dataclass(frozen=True)
 class Database:
-    """An open database. Every block takes a connection from the pool; a block that raises leaves nothing behind."""
+    """An open database. Every block takes a connection from the pool; a block that raises changes nothing."""
 
     engine: Engine
 
@@ -41,21 +41,21 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """For single statements, each of which sees what is committed when it runs."""
+        """Open it for single statements, each of which sees what is committed when it runs."""
         level = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with self.engine.connect() as connection:
             yield connection.execution_options(**{_MODE: "none", **level})
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """For several statements that have to see the same state."""
+        """Open it for several statements that must see the same state."""
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self.engine.connect().execution_options(**{_MODE: "DEFERRED", **level}) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """For a change: on disk, whole, when the block ends. SQLite has one writer; others wait for it."""
+        """Open it for a change that is committed when the block ends. SQLite has one writer; others wait."""
         with self.engine.connect().execution_options(**{_MODE: "IMMEDIATE"}) as connection, connection.begin():
             yield connection
 
@@ -64,8 +64,8 @@ class Database:
 
 
 def open_database(address: str) -> Database:
-    """The database at a database address, whatever its state (see `serve.database.migration.upgrade`). Raises BadUse on
-    addresses of other databases."""
+    """Open the database at an address, in whatever state (see `serve.database.migration.upgrade`). Raises BadUse where
+    it is neither SQLite nor PostgreSQL."""
     url = parse_address(address)
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ _CONNECT: dict[str, dict[str, Any]] = {
 
 
 def parse_address(address: str) -> URL:
-    """The address as SQLAlchemy reads it; `postgresql://` means psycopg. Raises BadUse."""
+    """Return the address as a URL of SQLAlchemy; `postgresql://` uses psycopg. Raises BadUse."""
     try:
         url = make_url(address)
     except ArgumentError as error:

@@ -1,4 +1,4 @@
-"""Events about the lives of people who were erased: kept, but empty."""
+"""Life events of erased contacts: they stay, without their content."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ CLEARED = ("attributes", "sentiment")
 
 
 def clear_erased(connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
-    """The events; those about the lives of erased contacts without their content."""
+    """Return the events; life events of erased contacts without their content."""
     people = {event["contact_id"] for event in events if event["kind"] in PERSONAL_KINDS and event["contact_id"]}
     if not people:
         return events

@@ -1,4 +1,4 @@
-"""The columns of events that histories are read from, as SQL."""
+"""SQL of the event columns that histories are read from."""
 
 from kqml.events import EventKind
 from kqml.history.event_log import CODES, VALUES
@@ -19,8 +19,8 @@ IN_ORDER = "ORDER BY account_id, occurred_at, event_id"
 
 
 def selected(name: str, accounts: str | None = None) -> str:
-    """The column, empty where nobody needs it. `accounts`: the right side of `account_id …` where events of these
-    accounts may be retracted, which are known by their ids; it stands in the result once."""
+    """Return the column, null where no feature needs it. `accounts`: the right side of `account_id …`, used once, where
+    events of these accounts may be retracted: retractions refer to event ids."""
     kinds = WANTED.get(name)
     if kinds is None:
         return name
@@ -32,5 +32,5 @@ def selected(name: str, accounts: str | None = None) -> str:
 
 
 def one_of(mark: str, ids: int) -> str:
-    """The right side of `account_id …`, with a parameter for each of so many ids."""
+    """Return the right side of `account_id …` with a parameter for each of so many ids."""
     return f"= {mark}" if ids == 1 else f"IN ({', '.join([mark] * ids)})"

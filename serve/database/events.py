@@ -1,4 +1,4 @@
-"""Events taken in: each id once, all of a batch or none."""
+"""Store events: each id once, all of a batch or none."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,16 +22,17 @@ RETRACTED = EventKind.EVENT_RETRACTED.code
 
 STAMPED = ("known_at", "received_at")
 CONTENT = tuple(column.name for column in EVENTS.columns if column.name not in STAMPED)
-"""What makes two events with one id the same one; when we heard of it does not."""
+"""Columns in which two events with the same id must agree; the time of arrival does not count."""
 
 COUNTED = or_(EVENTS.c.kind != EventKind.ORDER.code, EVENTS.c.amount.is_(None), EVENTS.c.amount != 0)
-"""Orders with the amount 0 are kept, but count nowhere, as in the importer."""
+"""Orders with amount 0 are stored but count nowhere, as in the importer."""
 
 
 def add_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
-    """The same as `write_events`; notes the kinds that are recorded for the first time.
+    """Do the same as `write_events`, and record kinds that arrive for the first time.
 
-    Raises Rejected as well with every retraction of what is no event of its account."""
+    Raises RejectedRows also for each retraction of an event that is not of its account.
+    """
     added = write_events(connection, events, received_at, territory)
     if faults := list(_of_retractions(connection, events)):
         raise RejectedRows(faults)
@@ -40,10 +41,10 @@ def add_events(connection: Connection, events: Sequence[Event], received_at: int
 
 
 def write_events(connection: Connection, events: Sequence[Event], received_at: int, territory: Territory) -> int:
-    """Writes the events that are not there yet; how many those were.
+    """Write the events that are not stored yet; return how many.
 
-    An id that is there with the same content is passed over. Raises Rejected with every event whose id has another
-    content, here or there, or whose account is not of the territory.
+    An event stored with the same content is skipped. Raises RejectedRows with every event whose id occurs with other
+    content, in the batch or stored, or whose account is outside the territory.
     """
     events = clear_erased(connection, events)
     first = {event["event_id"]: event for event in reversed(events)}
@@ -77,7 +78,7 @@ def _of_strangers(connection: Connection, events: Sequence[Event], territory: Te
 
 
 def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territory) -> set[str]:
-    """Those of the ids that are accounts of the territory."""
+    """Return those of the ids that are accounts of the territory."""
     return {
         result
         for part in parts_of(sorted(ids))
@@ -88,7 +89,7 @@ def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territo
 
 
 def describe_later(connection: Connection, ids: Iterable[str], now: int) -> None:
-    """Makes rows of accounts that are not there yet; whoever makes the same ones meanwhile is waited for."""
+    """Insert accounts that do not exist yet, without a description; waits for others that insert the same ones."""
     rows = [{"account_id": name, "described": False, "version": 0, "updated_at": now} for name in sorted(ids)]
     insert_absent(connection, ACCOUNTS, rows)
 
@@ -106,7 +107,7 @@ def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[Item
 
 
 def _of_retractions(connection: Connection, events: Sequence[Event]) -> Iterator[ItemFault]:
-    """Retractions that name no event of their own account; the events themselves are in the database by now."""
+    """Faults of retractions that name no event of their own account; the events of the batch are stored by now."""
     indices = [index for index, event in enumerate(events) if event["kind"] == RETRACTED]
     owners: dict[str, str] = {}
     for part in parts_of(sorted({events[index]["ref"] for index in indices if events[index]["ref"] is not None})):
@@ -122,7 +123,8 @@ def _of_retractions(connection: Connection, events: Sequence[Event]) -> Iterator
 
 
 def unretracted(accounts: Sequence[str]) -> ColumnElement[bool]:
-    """The condition on events of these accounts, few enough for one statement to name, that nobody retracted them."""
+    """Return the condition that an event of these accounts is not retracted. The accounts are few enough for one
+    statement."""
     other = EVENTS.alias("retraction")
     named = select(other.c.ref).where(other.c.account_id.in_(accounts), other.c.kind == RETRACTED)
     return and_(EVENTS.c.kind != RETRACTED, EVENTS.c.event_id.not_in(named.where(other.c.ref.is_not(None))))

@@ -1,4 +1,4 @@
-"""The histories of accounts read as columns, by one indexed scan."""
+"""Read the histories of accounts as columns, by one indexed scan."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ _FACTS = ("account_id", "owner_rep_id", "tier", "segment", "region", "opened_on"
 
 @dataclass(frozen=True)
 class Columns:
-    """The events of accounts, ascending: how many each has, those columns of
-    `kqml.history.sorted_columns.COLUMNS` that hold a value."""
+    """The events of accounts, ascending: the count of each account, and the columns of
+    `kqml.history.sorted_columns.COLUMNS` that hold any value."""
 
     accounts: Sequence[str]
     counts: Sequence[int]
@@ -29,7 +29,7 @@ class Columns:
 
 
 def read_facts(connection: Connection, ids: Sequence[str], territory: Territory) -> dict[str, Mapping[str, Any]]:
-    """What the accounts among `ids` that are of the territory say of themselves, by id."""
+    """Return the fields of the accounts among `ids` that are in the territory, by id."""
     result: dict[str, Mapping[str, Any]] = {}
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for part in parts_of(ids):
@@ -42,9 +42,8 @@ def read_facts(connection: Connection, ids: Sequence[str], territory: Territory)
 
 
 def read_columns(connection: Connection, ids: Sequence[str]) -> Columns:
-    """The events of accounts given ascending, each once; orders with the amount 0 count nowhere.
-
-    Several statements on SQLite: the connection has to be a snapshot there."""
+    """Return the events of accounts, given ascending and distinct, without orders of amount 0. On SQLite these are
+    several statements: the connection must be a snapshot."""
     if not ids:
         return Columns((), (), {"occurred_at": (), "known_at": (), "kind": ()})
     read = read_sqlite_columns if connection.dialect.name == "sqlite" else read_postgres_columns

@@ -1,4 +1,4 @@
-"""Answers kept by the key of their request, so that a repeated request has no second effect."""
+"""Responses stored by idempotency key, so that a repeated request has no second effect."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from serve.database.upserting import insert_absent
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it can be kept: status, JSON text, headers of its own."""
+    """A response that can be stored: status, JSON text, its own headers."""
 
     status: int
     body: str
@@ -20,13 +20,13 @@ class Reply:
 
 
 class OtherRequest(Exception):
-    """The key stands for a request with another content."""
+    """The key belongs to a request with another content."""
 
 
 def claim_key(connection: Connection, caller: str, key: str, request_hash: str, now: int) -> Reply | None:
-    """The answer that the request was given before; None where it is new, whose answer then has to be kept.
+    """Return the stored response to the request; None where it is new, whose response must then be stored.
 
-    Waits for a transaction that has the same key under way. Raises OtherRequest.
+    Waits for a transaction that is using the same key. Raises OtherRequest.
     """
     row = {"caller": caller, "key": key, "request_hash": request_hash, "created_at": now}
     if insert_absent(connection, IDEMPOTENCY_KEYS, [{**row, "status": 0, "headers": "{}", "body": ""}]):
@@ -38,14 +38,14 @@ def claim_key(connection: Connection, caller: str, key: str, request_hash: str, 
 
 
 def store_reply(connection: Connection, caller: str, key: str, reply: Reply) -> None:
-    """Keeps the answer beside its effect."""
+    """Store the response in the transaction of its effect."""
     headers = json.dumps(dict(reply.headers))
     retained = update(IDEMPOTENCY_KEYS).where(_is(caller, key))
     connection.execute(retained.values(status=reply.status, body=reply.body, headers=headers))
 
 
 def delete_old_replies(connection: Connection, before: int) -> int:
-    """Deletes the keys of requests before an instant; how many."""
+    """Delete the keys of requests before an instant; return how many."""
     return connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.created_at < before)).rowcount
 
 

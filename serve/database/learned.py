@@ -1,4 +1,4 @@
-"""What weeks were decided by, kept in the database under its fingerprint."""
+"""The learned values and effects that weeks were planned with, stored by fingerprint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,7 @@ from serve.database.upserting import insert_absent
 
 @dataclass(frozen=True)
 class LearnedRow:
-    """`content`: as `models.policy.planning.learned_state` writes it.
-
-    `columns`: the names of the feature rows judged by it.
-    """
+    """`content`: as `models.policy.planning.learned_state` writes it. `columns`: the names of the feature columns."""
 
     fingerprint: str
     model: str | None
@@ -27,13 +24,13 @@ class LearnedRow:
 
 
 def add_learned(connection: Connection, row: LearnedRow, now: int) -> None:
-    """Keeps it once."""
+    """Store the row unless its fingerprint is stored."""
     facts: dict[str, Any] = {**vars(row), "columns": orjson.dumps(list(row.columns)).decode(), "learned_at": now}
     insert_absent(connection, LEARNED, [facts])
 
 
 def newest_learned(connection: Connection, model: str, playbook: str, until: int) -> LearnedRow | None:
-    """The newest that was learned with that model, by that playbook, of what was known up to an instant."""
+    """Return the newest row of a model and a playbook with a cutoff up to `until`; None where there is none."""
     request = select(LEARNED).where(LEARNED.c.model == model, LEARNED.c.playbook == playbook, LEARNED.c.cutoff <= until)
     newest = request.order_by(LEARNED.c.cutoff.desc(), LEARNED.c.learned_at.desc()).limit(1)
     rows = connection.execute(newest).mappings().first()
@@ -41,13 +38,13 @@ def newest_learned(connection: Connection, model: str, playbook: str, until: int
 
 
 def read_learned(connection: Connection, fingerprint: str) -> LearnedRow | None:
-    """The one with that fingerprint."""
+    """Return the row of a fingerprint; None where there is none."""
     rows = connection.execute(select(LEARNED).where(LEARNED.c.fingerprint == fingerprint)).mappings().first()
     return None if rows is None else _row(rows)
 
 
 def columns_named(connection: Connection, fingerprint: str) -> list[str]:
-    """The names of the feature rows that were judged by it; none where it is not kept."""
+    """Return the names of its feature columns; empty where the fingerprint is not stored."""
     request = select(LEARNED.c.columns).where(LEARNED.c.fingerprint == fingerprint)
     result = connection.execute(request).scalar_one_or_none()
     return [] if result is None else list(orjson.loads(result))

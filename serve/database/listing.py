@@ -1,4 +1,4 @@
-"""Accounts with their newest scores, filtered, sorted, page by page."""
+"""Lists of accounts with their newest scores, filtered, sorted, by page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
     "name": func.coalesce(ACCOUNTS.c.name, ""),
     "account_id": ACCOUNTS.c.account_id,
 }
-"""What a list may be sorted by; accounts without the number come where the smallest would."""
+"""Sort keys; accounts without a value come where the smallest value would."""
 
 FILTERS: Mapping[str, ColumnElement[Any]] = {
     "tier": ACCOUNTS.c.tier,
@@ -32,8 +32,8 @@ SCORE = tuple(LATEST_SCORES.c[name].label(f"score_{name}") for name in columns_o
 
 @dataclass(frozen=True)
 class Listing:
-    """Which accounts, in which order. `filters`: name of FILTERS → values, any of which will do. `after`: the sort
-    key and the id of the last account of the page before."""
+    """Which accounts, in which order. `filters`: name of FILTERS → values, any of which matches. `after`: the sort key
+    and the id of the last account of the page before."""
 
     sort: str
     descending: bool
@@ -44,14 +44,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of accounts with `score_…` columns; `last`: where the next page begins, None where there is none."""
+    """Rows of accounts with `score_…` columns; `last`: the key that the next page follows, None at the end."""
 
     rows: Sequence[Mapping[str, Any]]
     last: tuple[Any, str] | None
 
 
 def list_accounts(connection: Connection, listing: Listing, territory: Territory) -> Page:
-    """One page. Pages do not repeat or skip what did not change its place meanwhile."""
+    """Return one page. Pages neither repeat nor skip accounts whose sort key does not change meanwhile."""
     key = SORTS[listing.sort]
     request = _filtered(accounts_with_scores().add_columns(key.label("sort_key")), listing, territory)
     if listing.after is not None:
@@ -66,14 +66,14 @@ def list_accounts(connection: Connection, listing: Listing, territory: Territory
 
 
 def read_account(connection: Connection, account_id: str, territory: Territory) -> Mapping[str, Any] | None:
-    """One account with its newest score; None where there is none, or none of the territory."""
+    """Return an account with its newest score; None where it does not exist in the territory."""
     request = accounts_with_scores().where(ACCOUNTS.c.account_id == account_id, territory.of_accounts())
     rows = connection.execute(request).mappings().first()
     return None if rows is None else dict(rows)
 
 
 def accounts_with_scores() -> Select[Any]:
-    """Every account beside its newest score."""
+    """Return the query of all accounts with their newest scores."""
     joined = ACCOUNTS.outerjoin(LATEST_SCORES, ACCOUNTS.c.account_id == LATEST_SCORES.c.account_id)
     return select(ACCOUNTS, *SCORE).select_from(joined)
 

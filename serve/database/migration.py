@@ -1,4 +1,4 @@
-"""The database's tables brought from the state they are in to the one this program knows."""
+"""Migrate the tables of the database to the revision of this program."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _LOCK = 0x6B716D6C
 
 
 def upgrade(database: Database) -> None:
-    """Brings the database to the newest revision, whole or not at all. Raises CouldNot where a newer program made
+    """Migrate the database to the newest revision, whole or not at all. Raises CouldNot where a newer program migrated
     it."""
     with database.writing() as connection:
         if not database.is_sqlite:
@@ -31,19 +31,19 @@ def upgrade(database: Database) -> None:
 
 
 def downgrade(database: Database, to: str) -> None:
-    """Takes the database back to an earlier revision, or to `base`, which has no tables; what only later tables hold
-    is lost."""
+    """Migrate the database back to an earlier revision, or to `base`, which has no tables; columns and tables of later
+    revisions are lost."""
     with database.writing() as connection:
         command.downgrade(_config(connection), to)
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision of the database's tables; None where it has none."""
+    """Return the revision of the database's tables; None where it has none."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def revisions() -> list[str]:
-    """Every revision, the oldest first."""
+    """Return every revision, the oldest first."""
     return [script.revision for script in _scripts().walk_revisions()][::-1]
 
 

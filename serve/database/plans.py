@@ -1,4 +1,4 @@
-"""The stored decisions of a rep's week."""
+"""Read the stored decisions of weeks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 
 
 def is_rep(connection: Connection, rep_id: str, territory: Territory) -> bool:
-    """Whether the rep is of the territory and named anywhere: among the reps, as an owner, in a decision."""
+    """Return whether a rep of the territory is known: among the reps, as an owner, or in a decision."""
     named = or_(
         exists(select(1).where(REPS.c.rep_id == rep_id)),
         exists(select(1).where(ACCOUNTS.c.owner_rep_id == rep_id)),
@@ -22,25 +22,25 @@ def is_rep(connection: Connection, rep_id: str, territory: Territory) -> bool:
 
 
 def objecting_of_rep(connection: Connection, rep_id: str, territory: Territory) -> frozenset[str]:
-    """The rep's accounts, of the territory, for which nothing may be recommended by machine."""
+    """Return the rep's accounts in the territory that object to automated recommendations."""
     request = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.owner_rep_id == rep_id, territory.of_accounts())
     return frozenset(connection.execute(request.where(ACCOUNTS.c.objected_at.is_not(None))).scalars())
 
 
 def week_of_rep(connection: Connection, rep_id: str, week: str, territory: Territory) -> Sequence[Row]:
-    """The decisions for a rep's week about accounts of the territory, musts first, then by account, each with the
-    columns of its account and of its newest state (`state`, `at`), with its first `reason`, `objected_at`."""
+    """Return the decisions of a rep's week about accounts of the territory, required ones first, then by account, each
+    with columns of its account and of its newest state (`state`, `at`), its first `reason`, and `objected_at`."""
     return _with_states(connection, (DECISIONS.c.rep_id == rep_id, DECISIONS.c.week == week, territory.of_accounts()))
 
 
 def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, territory: Territory) -> Sequence[Row]:
-    """The same for accounts, of whichever reps."""
+    """Return the same for accounts of any reps."""
     about = (DECISIONS.c.account_id.in_(ids), DECISIONS.c.week == week, territory.of_accounts())
     return _with_states(connection, about)
 
 
 def decided_reps(connection: Connection, reps: Sequence[str], week: str) -> frozenset[str]:
-    """Those of the reps for whose week there are decisions."""
+    """Return those of the reps that have decisions in the week."""
     request = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week).distinct()
     return frozenset(connection.execute(request).scalars())
 
@@ -62,7 +62,7 @@ def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -
 
 
 def week_of_all(connection: Connection, week: str) -> list[dict[str, Any]]:
-    """The decisions of a week, of all reps, with the `reason` they were made for, `by` whom."""
+    """Return the decisions of a week of all reps, with the `reason` and the author (`by`) of their first state."""
     first = DECISION_STATES
     joined = DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
     request = select(DECISIONS, first.c.reason, first.c.by).select_from(joined).where(DECISIONS.c.week == week)

@@ -1,4 +1,4 @@
-"""Columns of events out of PostgreSQL: the numbers of all events packed into one value by the server."""
+"""Read columns of events from PostgreSQL: the server packs the numbers of all events into one value."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ _PACKED = " || ".join(
 
 
 def read_postgres_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
-    """How many events each account has, the columns that hold a value; ids ascending."""
+    """Return the count of events of each account and the columns that hold any value; ids ascending."""
     alone = len(ids) == 1
     request = (OF_ACCOUNT, {"ids": ids[0]}) if alone else (OF_ACCOUNTS, {"ids": list(ids)})
     ((result, packed, kinds, texts),) = fetch_rows(connection, *request)
@@ -49,7 +49,7 @@ def _texts(text: str | None) -> dict[str, Column]:
 
 
 def _statement(condition: str, counts: str) -> str:
-    """The texts are fetched by a second scan, and only where there are any: packing them costs as much as numbers."""
+    """Texts are fetched by a second scan, and only where there are any: packing them takes as long as the numbers."""
     source = f"FROM (SELECT * FROM events WHERE account_id {condition} AND {COUNTED} {IN_ORDER}) AS e"
     text = " + ".join(f"count({name})" for name in _TEXTS if name != "event_id")
     texts = (

@@ -1,4 +1,4 @@
-"""A database made ready to be used: its tables as this program knows them, its time zone set."""
+"""Open a database that is migrated and has its time zone."""
 
 from sqlalchemy.exc import OperationalError
 
@@ -9,10 +9,10 @@ from serve.database.migration import upgrade
 
 
 def open_prepared(address: str, time_zone: str) -> Database:
-    """The database at an address, brought up to this program; one that is new gets the time zone.
+    """Open the database at an address and migrate it; a new one gets the time zone.
 
-    Raises BadUse on an address that cannot be one, CouldNot where the database does not answer or is a newer
-    program's.
+    Raises BadUse on an address that cannot be used, CouldNot where the database does not respond or a newer program
+    migrated it.
     """
     database = open_database(address)
     try:
@@ -21,7 +21,9 @@ def open_prepared(address: str, time_zone: str) -> Database:
             initialise_info(connection, time_zone)
     except OperationalError as error:
         fault = Fault(
-            database.engine.url.render_as_string(), str(error.orig).strip(), "start it, or correct the address"
+            database.engine.url.render_as_string(),
+            str(error.orig).strip(),
+            "start the database server or correct the address",
         )
-        raise CouldNot("The database's database cannot be used.", [fault]) from error
+        raise CouldNot("The database cannot be used.", [fault]) from error
     return database

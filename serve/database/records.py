@@ -1,4 +1,4 @@
-"""Records put in as a whole: written where they are new or differ, each change counted in its version."""
+"""Replace whole records: write those that are new or differ, count changes in their versions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from serve.database.upserting import upsert
 Row = Mapping[str, Any]
 ASKED_AT_ONCE = 500
 KEPT_APART = frozenset({"version", "updated_at", "described", "objected_at", "erased_at"})
-"""Columns that no record says."""
+"""Columns that are not part of a record."""
 
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """One record after it was put in, with what was there before (None where it is new)."""
+    """A record after it was stored, and before (None where it is new)."""
 
     before: Row | None
     after: Row
@@ -27,12 +27,12 @@ class StoredRecord:
 
 
 def columns_of(table: Table) -> tuple[str, ...]:
-    """What a record of the table says: the columns of the data contract."""
+    """Return the columns of a record of the table: those of the data contract."""
     return tuple(str(column.name) for column in table.columns if column.name not in KEPT_APART)
 
 
 def read_rows(connection: Connection, table: Table, ids: Iterable[str], *, lock: bool = False) -> dict[str, Row]:
-    """The rows with these ids, by id; locked until the transaction ends where they are going to be changed."""
+    """Return the rows with these ids by id; `lock` locks them until the transaction ends."""
     key = next(iter(table.primary_key))
     result: dict[str, Row] = {}
     for part in parts_of(sorted(set(ids))):
@@ -44,17 +44,15 @@ def read_rows(connection: Connection, table: Table, ids: Iterable[str], *, lock:
 
 
 def parts_of(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The ids in parts that one statement can name."""
+    """Yield the ids in parts, each small enough for one statement."""
     return (ids[start : start + ASKED_AT_ONCE] for start in range(0, len(ids), ASKED_AT_ONCE))
 
 
 def put_rows(
     connection: Connection, table: Table, records: Sequence[Row], now: int, marks: Row | None = None
 ) -> list[StoredRecord]:
-    """Puts the records in, in their order; ids are distinct. Columns that a record does not name become null.
-
-    `marks`: further columns that every row gets.
-    """
+    """Replace the records, in their order; ids are distinct. Columns that a record does not name become null. `marks`:
+    further columns that every row gets."""
     key = next(iter(table.primary_key)).name
     stored = read_rows(connection, table, (record[key] for record in records), lock=True)
     unsaid: dict[str, Any] = {str(column.name): None for column in table.columns if column.name in KEPT_APART}

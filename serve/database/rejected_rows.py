@@ -1,4 +1,4 @@
-"""Rows that the database does not take, each with why."""
+"""Rows that the database rejects, each with the reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ItemFault:
-    """One row: its place among those given, the column, what is wrong with it."""
+    """One row: its index among those given, the column, the fault."""
 
     place: int
     column: str
@@ -14,7 +14,7 @@ class ItemFault:
 
 
 class RejectedRows(Exception):
-    """Raised inside a writing block, so that nothing of the whole is kept."""
+    """Raised inside a writing transaction, so that nothing is written."""
 
     def __init__(self, faults: Sequence[ItemFault]) -> None:
         super().__init__(f"{len(faults)} rows")

@@ -1,4 +1,4 @@
-"""Reps put in and read."""
+"""Store and read reps."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,8 @@ Row = Mapping[str, Any]
 
 
 def put_reps(connection: Connection, records: Sequence[Row], now: int, territory: Territory) -> list[StoredRecord]:
-    """Puts the reps in. Raises Rejected for callers of one territory: who reports to whom decides what they may see."""
+    """Store the reps. Raises RejectedRows for callers that are limited to a territory, because managers decide
+    territories."""
     if territory.reps is not None:
         text = "reps are put in by callers that may see every account"
         raise RejectedRows([ItemFault(place, "rep_id", text) for place in range(len(records))])
@@ -22,13 +23,13 @@ def put_reps(connection: Connection, records: Sequence[Row], now: int, territory
 
 
 def read_rep(connection: Connection, rep_id: str, territory: Territory) -> Row | None:
-    """One rep; None where there is none, or none of the territory."""
+    """Return a rep; None where it does not exist in the territory."""
     rows = connection.execute(select(REPS).where(REPS.c.rep_id == rep_id, _of(territory))).mappings().first()
     return None if rows is None else dict(rows)
 
 
 def list_reps(connection: Connection, territory: Territory, limit: int, after: str | None = None) -> list[Row]:
-    """The reps of a territory by id, from the one behind `after` on."""
+    """Return at most `limit` reps of a territory by id, from the one behind `after` on."""
     request = select(REPS).where(_of(territory)).order_by(REPS.c.rep_id).limit(limit)
     if after is not None:
         request = request.where(REPS.c.rep_id > after)

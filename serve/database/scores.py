@@ -1,4 +1,4 @@
-"""Stored scores: every nightly one, the newest of each account, why it differs from the one before."""
+"""Stored scores: all of every run, the newest of each account, and what changed them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CHANGE = ("change_calendar", "change_data", "change_model")
 
 @dataclass(frozen=True)
 class ScoringRun:
-    """One scoring of all accounts: when it asked, with which version of the model."""
+    """One scoring of all accounts: its cutoff and the version of the model."""
 
     cutoff: int
     model: str
@@ -26,7 +26,7 @@ class ScoringRun:
 
 @dataclass(frozen=True)
 class Crossing:
-    """An account whose newest score lies in another band than the one before."""
+    """An account whose newest score is in another band than the one before."""
 
     account_id: str
     before: str | None
@@ -35,19 +35,19 @@ class Crossing:
 
 
 def last_run(connection: Connection) -> ScoringRun | None:
-    """The newest scoring; None where none is stored."""
+    """Return the newest scoring; None where there is none."""
     newest = select(SCORES.c.cutoff, SCORES.c.model).order_by(SCORES.c.cutoff.desc(), SCORES.c.scored_at.desc())
     result = connection.execute(newest.limit(1)).first()
     return None if result is None else ScoringRun(result.cutoff, result.model)
 
 
 def record_scores(connection: Connection, rows: Sequence[Row]) -> list[Crossing]:
-    """Keeps scores; those that are their account's newest become what lists show. Tells whose band they changed.
+    """Store scores and update the newest ones; return the accounts whose band changed.
 
-    A row has the columns of `scores` but `before_…`, which are looked up. Parts of a change are kept where the score
-    before is of the run that they start from (`before_cutoff`, `before_model` of the row); what the parts leave over of
-    the difference, because facts about the account itself were put in anew, counts as data. Of a run that is there
-    already only the number is exchanged: the score before it stays the one before it.
+    A row has the columns of `scores` without `before_…`, which are looked up. The parts of a change are stored where
+    the score before is of the run that they start from (`before_cutoff`, `before_model` of the row); the rest of the
+    difference, from corrected account data, counts as data. A score of a run that is stored already is replaced: its
+    score before stays.
     """
     before = _latest(connection, [row["account_id"] for row in rows])
     replaced = _replaced(connection, [row for row in rows if _is_same_run(row, before.get(row["account_id"]))])
@@ -75,7 +75,7 @@ def _is_same_run(row: Row, before: Row | None) -> bool:
 
 
 def _replaced(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
-    """The stored scores that these rows take the places of, by account."""
+    """The stored scores that these rows replace, by account."""
     result: dict[str, Row] = {}
     for cutoff, model in {(row["cutoff"], row["model"]) for row in rows}:
         ids = [row["account_id"] for row in rows if (row["cutoff"], row["model"]) == (cutoff, model)]
@@ -87,7 +87,7 @@ def _replaced(connection: Connection, rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _compared(row: Row, before: Row | None, replaced: Mapping[str, Row]) -> tuple[Row, Row | None]:
-    """The row with the parts of its change, the score before it."""
+    """The row with the parts of its change, and the score before it."""
     old = replaced.get(row["account_id"])
     if old is None:
         return row, before
@@ -121,7 +121,8 @@ def _crossing(row: Row, before: Row | None) -> Crossing | None:
 def list_scores(
     connection: Connection, account_id: str, territory: Territory, limit: int, before: tuple[int, str] | None = None
 ) -> list[Row]:
-    """The stored scores of an account, the newest first, from the one behind `before` (cutoff, model) on."""
+    """Return at most `limit` stored scores of an account, the newest first, from the one behind `before` (cutoff,
+    model) on."""
     request = select(SCORES).where(SCORES.c.account_id == account_id, territory.of("scores"))
     request = request.order_by(SCORES.c.cutoff.desc(), SCORES.c.model.desc()).limit(limit)
     if before is not None:

@@ -1,4 +1,4 @@
-"""Columns of events out of SQLite: what every event has by one aggregate, the rest row by row."""
+"""Read columns of events from SQLite: the columns that every event has by one aggregate, the rest row by row."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -21,7 +21,7 @@ primary key, by which SQLite finds the rows of an account: they come by time, th
 
 
 def read_sqlite_columns(connection: Connection, ids: Sequence[str]) -> tuple[Sequence[int], dict[str, Column]]:
-    """How many events each account has, the columns that hold a value; ids ascending, in a snapshot."""
+    """Return the count of events of each account and the columns that hold any value; ids ascending, in a snapshot."""
     first = [fetch_rows(connection, FIRST, (name,))[0] for name in ids]
     counts, occurred, known, kinds, *held = zip(*first, strict=True)
     codes = _joined(kinds).split(",") if any(counts) else []
@@ -40,7 +40,7 @@ def _is_wanted(name: str, present: set[str]) -> bool:
 def _row_by_row(
     connection: Connection, ids: Sequence[str], names: Sequence[str], *, retracting: bool
 ) -> dict[str, Column]:
-    """`retracting`: some of the events retract others, which `event_id` must name."""
+    """`retracting`: some of the events retract others, which are named by `event_id`."""
     if not names:
         return {}
     parts = [

@@ -1,4 +1,4 @@
-"""Whose accounts somebody may see, as a value that every query takes."""
+"""Territories: the accounts that a caller may see, as a value that every query takes."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _ACCOUNT_ID = "account_id"
 
 @dataclass(frozen=True)
 class Territory:
-    """The accounts that these reps own; all accounts where `reps` is None, accounts without an owner among them."""
+    """The accounts owned by these reps; all accounts, also those without an owner, where `reps` is None."""
 
     reps: frozenset[str] | None = None
 
@@ -20,11 +20,11 @@ class Territory:
         return self.reps is None or owner in self.reps
 
     def of_accounts(self) -> ColumnElement[bool]:
-        """The condition on rows of `accounts`."""
+        """Return the condition on rows of `accounts`."""
         return true() if self.reps is None else ACCOUNTS.c.owner_rep_id.in_(sorted(self.reps))
 
     def of(self, table: str) -> ColumnElement[bool]:
-        """The condition on rows of another table that has an `account_id`."""
+        """Return the condition on rows of another table that has an `account_id`."""
         if self.reps is None:
             return true()
         account = METADATA.tables[table].c[_ACCOUNT_ID]

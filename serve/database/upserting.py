@@ -1,4 +1,4 @@
-"""Rows written whatever was there before, on either database."""
+"""Insert or replace rows on either database."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,12 +10,12 @@ Row = Mapping[str, Any]
 
 
 def insert_into(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """An insert that knows what to do on a conflict."""
+    """Return an insert statement that supports conflict handling."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Inserts the rows, or replaces the columns given where the key is there. The rows share their columns."""
+    """Insert the rows, or replace the columns given where the key exists. The rows share their columns."""
     if rows:
         connection.execute(_upsert(connection, table, tuple(rows[0])), list(rows))
 
@@ -30,7 +30,7 @@ def _upsert(connection: Connection, table: Table, columns: Sequence[str]) -> Ins
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Inserts the rows whose keys, unique ones too, are not there; how many they were. The rows share their columns."""
+    """Insert the rows whose keys and unique values do not exist; return how many. The rows share their columns."""
     if not rows:
         return 0
     names = list(rows[0])

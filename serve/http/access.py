@@ -1,4 +1,4 @@
-"""Who asks, what they may: the one place where every route's need is checked."""
+"""Authentication and the scope that each route needs."""
 
 from dataclasses import dataclass
 from typing import Annotated, Protocol, cast
@@ -10,20 +10,20 @@ from serve.security.callers import NOBODY, Caller, Scope
 
 
 class Access(Protocol):
-    """Finds out who asks."""
+    """Authenticates callers."""
 
     async def caller_of(self, request: Request) -> Caller:
-        """Raises ProblemError (401) where nobody may ask like this."""
+        """Return the caller of a request. Raises ProblemError (401) without valid credentials."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a route needs of its caller; None for routes that anybody may ask."""
+    """The scope that a route needs of its caller; None for public routes."""
 
     scope: Scope | None
 
     async def __call__(self, request: Request) -> Caller:
-        """The caller. Raises ProblemError: 401 for nobody, 403 for somebody without the scope."""
+        """Return the caller. Raises ProblemError: 401 without valid credentials, 403 without the scope."""
         if self.scope is None:
             return NOBODY
         caller = await cast(Access, request.app.state.service.access).caller_of(request)

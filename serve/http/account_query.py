@@ -1,4 +1,4 @@
-"""What `GET /v1/accounts` is asked: filters, order, page."""
+"""The query of `GET /v1/accounts`: filters, order, page."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ VALUES_PER_FILTER = 100
 
 
 class AccountQuery(BaseModel):
-    """Several values of a filter mean any of them; several filters mean all of them."""
+    """Several values of a filter match any of them; several filters must all match."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,11 +38,11 @@ class AccountQuery(BaseModel):
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
-        """Those that were given, by name."""
+        """The filters given, by name."""
         names = ("tier", "segment", "region", "rep", "band", "status")
         return {name: tuple(getattr(self, name)) for name in names if getattr(self, name)}
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What a cursor belongs to."""
+        """What a cursor belongs to: the order and the filters."""
         return (self.sort, sorted(self.filters.items()))

@@ -1,4 +1,4 @@
-"""JSON of the sender's own making, as far as every reader of JSON can read it."""
+"""JSON with free content, limited to what every JSON reader accepts."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ from pydantic import JsonValue
 from pydantic_core import PydanticCustomError
 
 GREATEST = 1.7976931348623157e308
-"""Of a double: readers fail on greater numbers, whole ones too."""
+"""The greatest double: readers fail on greater numbers, also on integers."""
 
 
 def numbers_that_all_can_read(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """The value itself. Raises PydanticCustomError where it holds NaN or infinity, which the parser takes though they
-    are no JSON, or a number beyond a double: written again, it could not be read any more."""
+    """Return the value itself. Raises PydanticCustomError where it holds NaN or infinity, which the parser accepts
+    though they are not JSON, or a number beyond a double, which other readers could not read."""
     for number in _numbers(value):
         if not -GREATEST <= number <= GREATEST:
             raise PydanticCustomError(
@@ -21,7 +21,7 @@ def numbers_that_all_can_read(value: dict[str, JsonValue]) -> dict[str, JsonValu
 
 
 def _numbers(value: JsonValue) -> Iterator[float]:
-    """Without recursion: nesting is the sender's to choose."""
+    """Without recursion, because the sender decides how deep the value is nested."""
     left = [value]
     while left:
         item = left.pop()

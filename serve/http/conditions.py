@@ -1,4 +1,4 @@
-"""`If-Match`, `If-None-Match`: what a request says of the record as its sender knows it."""
+"""The conditions `If-Match` and `If-None-Match`."""
 
 import re
 from hashlib import sha256
@@ -11,9 +11,10 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 def require_unchanged(request: Request, version: int | None) -> None:
-    """Raises ProblemError (412) unless a record of that version (None: no record) is what the sender expects.
+    """Raise ProblemError (412) unless the stored version (None: there is no record) meets the conditions of the
+    request.
 
-    Only the version in a tag counts: a new score does not make an account another one.
+    Only the version in a tag counts: a new score does not change the account.
     """
     expected, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
     if expected is not None and not (version is not None and _names(expected, str(version))):
@@ -23,7 +24,7 @@ def require_unchanged(request: Request, version: int | None) -> None:
 
 
 def matches_tag(request: Request, tag: str) -> bool:
-    """Whether the sender has the very answer already."""
+    """Return whether the client has this response already."""
     given = request.headers.get("if-none-match", "")
     return given.strip() == "*" or tag.strip('"') in _TAG.findall(given)
 
@@ -40,6 +41,6 @@ def _changed(header: str, version: int | None) -> ProblemError:
 
 
 def entity_tag(version: int, *more: object) -> str:
-    """The strong tag of a record: its version, then what else is shown with it."""
+    """Return the strong tag of a record: its version, then a hash of what else is shown with it."""
     rest = f".{sha256(repr(more).encode()).hexdigest()[:12]}" if any(item is not None for item in more) else ""
     return f'"{version}{rest}"'

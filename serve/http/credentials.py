@@ -1,4 +1,4 @@
-"""Who asks, by an API key or the cookie of a session."""
+"""Authentication by an API key or a session cookie."""
 
 from asyncio import get_running_loop
 from collections.abc import Callable
@@ -24,10 +24,10 @@ from serve.security.territories import own_territory, team_territory
 from serve.security.users import UserRecord
 
 BELIEVED_US = 2 * 1_000_000
-"""How long an API key is believed without asking the database again: so soon a revocation bites."""
+"""How long a valid API key is cached: a revoked key works at most so long."""
 
 REMEMBERED = 4096
-"""Keys believed at once; more than a company has."""
+"""Cached keys; more than a company has."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION = "kqml.session"
@@ -41,7 +41,7 @@ class _Believed:
 
 
 class DatabaseAccess:
-    """Knows callers by the database. `cookie`: the name of the session's; `clock` gives microseconds."""
+    """Authenticates callers by the database. `cookie`: the name of the session cookie; `clock`: in microseconds."""
 
     def __init__(self, database: Database, clock: Callable[[], int], limits: SessionLimits, cookie: str) -> None:
         self.limits = limits
@@ -51,8 +51,8 @@ class DatabaseAccess:
         self._believed: dict[str, _Believed] = {}
 
     async def caller_of(self, request: Request) -> Caller:
-        """The caller. Raises ProblemError: 401 where nobody is known by what came, 403 for a write with a session
-        that no form of ours sent."""
+        """Return the caller. Raises ProblemError: 401 without valid credentials, 403 for a write by session without the
+        token of our forms."""
         given = request.headers.get("authorization")
         if given is not None:
             return await self._by_key(_bearer(given))
@@ -105,7 +105,8 @@ class DatabaseAccess:
         return session, caller_of_user(session.user, territory)
 
     def _later(self, write: Callable[[Connection], None]) -> None:
-        """Writes without the request waiting for whoever is writing now; what fails is tried at the next request."""
+        """Write in the background, so that the request does not wait for another writer; a failed write is repeated at
+        the next request."""
 
         def attempt() -> None:
             with suppress(SQLAlchemyError), self._database.writing() as connection:
@@ -115,17 +116,17 @@ class DatabaseAccess:
 
 
 def caller_of_key(key: KeyRecord, territory: Territory) -> Caller:
-    """What a key may do."""
+    """Return the caller of a key."""
     return Caller(f"key:{key.key_id}", key.scopes, territory)
 
 
 def caller_of_user(user: UserRecord, territory: Territory) -> Caller:
-    """What a user may do."""
+    """Return the caller of a user."""
     return Caller(f"user:{user.user_id}", SCOPES_OF[user.role], territory, user.role.value)
 
 
 def territory_of(connection: Connection, user: UserRecord) -> Territory:
-    """The accounts a user may see."""
+    """Return the accounts that a user may see."""
     if user.role not in TERRITORIAL:
         return EVERYWHERE
     return own_territory(user.rep_id) if user.role is Role.REP else team_territory(connection, user.rep_id)

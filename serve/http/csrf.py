@@ -1,4 +1,4 @@
-"""Proof that a write with a cookie comes from one of our pages (cross-site request forgery)."""
+"""Protection against cross-site request forgery: writes with a cookie must come from our pages."""
 
 from starlette.requests import Request
 
@@ -14,14 +14,14 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def check_origin(request: Request) -> None:
-    """Raises ProblemError (403) where the browser says that another site's page sends the request."""
+    """Raise ProblemError (403) where the browser reports that a page of another site sends the request."""
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in _OURS:
         raise ProblemError(Problem.FORBIDDEN, "The request comes from another website.")
 
 
 async def token_given(request: Request) -> str:
-    """The token of the header, else of a form of ours; empty where there is none."""
+    """Return the token of the header, else of the form; empty where there is none."""
     given = request.headers.get(HEADER)
     if given is not None:
         return given

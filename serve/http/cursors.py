@@ -1,4 +1,4 @@
-"""Where a page of a list ends, as the opaque text that asks for the next one."""
+"""Cursors of lists: opaque text that names the last item of a page."""
 
 import base64
 import binascii
@@ -12,16 +12,16 @@ from serve.http.problems import ProblemItem, invalid_request
 PAGE_LIMIT = 500
 PAGE_DEFAULT = 50
 _BEYOND = 1 << 63
-"""Whole numbers from here on fit no column."""
+"""Integers from here on fit no column."""
 
 
 def write_cursor(question: object, last: tuple[Any, ...]) -> str:
-    """The place `last` in the list that `question` asks for."""
+    """Return the cursor behind the key `last` in the list of a query."""
     return base64.urlsafe_b64encode(orjson.dumps([_mark(question), *last])).decode().rstrip("=")
 
 
 def read_cursor(question: object, cursor: str, kinds: tuple[type, ...]) -> tuple[Any, ...]:
-    """The place that a cursor names. Raises ProblemError where it is none, or belongs to another list."""
+    """Return the key in a cursor. Raises ProblemError where it is invalid or belongs to another query."""
     try:
         mark, *last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, TypeError):
@@ -34,7 +34,7 @@ def read_cursor(question: object, cursor: str, kinds: tuple[type, ...]) -> tuple
 
 
 def _is_of_kind(item: object, kind: type) -> bool:
-    """Whether a cursor of ours could hold it: a database fails on others instead of finding nothing."""
+    """Whether a cursor of ours can hold it: the database fails on other values instead of finding nothing."""
     if isinstance(item, str):
         return kind is str and "\0" not in item
     if type(item) is int:

@@ -1,4 +1,4 @@
-"""What a scrape tells of the database: the age of its scores, the messages that wait."""
+"""Metrics read from the database: the age of the scores, the pending messages."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,14 +15,14 @@ SECOND_US = 1_000_000
 
 
 class DatabaseCollector(Collector):
-    """Asks the database at every scrape; where it does not answer only that is told."""
+    """Reads the database at every scrape; where it does not respond, only that is reported."""
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
         self._database = database
         self._clock = clock
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: else registering would ask the database."""
+        """Empty: otherwise registering would read the database."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
@@ -36,7 +36,7 @@ class DatabaseCollector(Collector):
 
 
 def _describe(connection: Connection, now: int) -> Iterator[Metric]:
-    """Ages are absent while there is nothing to be old."""
+    """Ages are missing while there is nothing to measure."""
     age = GaugeMetricFamily("kqml_score_age_seconds", "Since the cutoff of the newest stored scores.")
     cutoff = connection.execute(select(func.max(LATEST_SCORES.c.cutoff))).scalar_one()
     if cutoff is not None:

@@ -1,4 +1,4 @@
-"""What a route may ask for in its signature."""
+"""Dependencies and parameters shared by the routes."""
 
 from typing import Annotated, Literal, cast
 
@@ -12,7 +12,7 @@ from serve.http.service_state import Service
 
 
 async def service_of(request: Request) -> Service:
-    """The app's service. Asynchronous because FastAPI sends plain functions to a thread."""
+    """Return the service of the app. Asynchronous because FastAPI sends plain functions to a thread."""
     return cast(Service, request.app.state.service)
 
 

@@ -1,4 +1,4 @@
-"""What `GET /v1/duties` is asked: filters, week, page."""
+"""The query of `GET /v1/duties`: filters, week, page."""
 
 from typing import Literal
 
@@ -13,11 +13,11 @@ from serve.http.weeks import WEEK
 REPS_PER_QUESTION = 20
 ACCOUNTS_PER_QUESTION = 100
 EARLIEST = 946_684_800_000_000
-"""2000-01-01 UTC: no service of ours is older."""
+"""2000-01-01 UTC: no data of the service are older."""
 
 
 class DutyQuery(BaseModel):
-    """Several values of a filter mean any of them; several filters mean all of them."""
+    """Several values of a filter match any of them; several filters must all match."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class DutyQuery(BaseModel):
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What a cursor belongs to."""
+        """What a cursor belongs to: all filters."""
         return (
             "duties",
             self.week,

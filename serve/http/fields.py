@@ -1,4 +1,4 @@
-"""The kinds of field a body is made of, each checked in pydantic's core without a call back into Python."""
+"""Types of fields in bodies, each checked in pydantic's core without a call back into Python."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class _DaySchema:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number in a range, written 3 or, as JSON has but one kind of number, 3.0."""
+    """An integer in a range, written 3 or 3.0, because JSON has one type of number."""
 
     low: int
     high: int
@@ -42,7 +42,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Text that is one of these words."""
+    """Text that is one of these values."""
 
     words: Sequence[str]
 
@@ -51,7 +51,7 @@ class OneOf:
 
 
 def within(column: str, table: str = "events") -> Interval:
-    """The range of a column in the data contract."""
+    """Return the range of a column in the data contract."""
     low, high = RANGES[table, column]
     return Interval(ge=low, le=high)
 

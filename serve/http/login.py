@@ -1,4 +1,4 @@
-"""The routes by which users log in and out."""
+"""Log in and log out with a form."""
 
 import hmac
 import secrets
@@ -29,13 +29,13 @@ _MINUTE = 60 * 1_000_000
 
 @router.get("/login", dependencies=[Public])
 async def show_login(request: Request, service: ServiceOf) -> Response:
-    """The form; its token stands in a cookie too, so that no other site can log somebody in as somebody else."""
+    """The login form. Its token is also in a cookie, so that no other site can log somebody in as another user."""
     return _page(service, _inside(request.query_params.get("next", "")), "", 200)
 
 
 @router.post("/login", dependencies=[Public])
 async def log_in(request: Request, service: ServiceOf) -> Response:
-    """Starts a session and goes on to `next`, or shows the form again with why not."""
+    """Starts a session and redirects to `next`, or shows the form again with the error."""
     form = await _form(request)
     onward = _inside(form.get("next", ""))
     check_origin(request)
@@ -99,7 +99,7 @@ def _page(service: Service, onward: str, fault: str, status: int) -> Response:
 
 
 def _form_cookie(service: Service) -> str:
-    """With its prefix browsers take it from this very host only, not from one beside it that was taken over."""
+    """By its prefix browsers accept the cookie only from this host, not from a compromised subdomain."""
     return f"__Host-{FORM_COOKIE}" if service.security.tls else FORM_COOKIE
 
 
@@ -117,7 +117,7 @@ def _set_cookie(
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form. Raises ProblemError."""
+    """Return the fields of a small form. Raises ProblemError."""
     too_large = ProblemError(Problem.TOO_LARGE, f"The form exceeds {FORM_BYTES:,} bytes.")
     body = await read_bytes(request, FORM_BYTES, too_large)
     try:
@@ -128,14 +128,14 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _inside(path: str) -> str:
-    """The path where it is one of this service, else its start: never an address of another site."""
+    """The path if it is one of this service, else the start page: never an address of another site."""
     plain = path.isascii() and path.isprintable() and "\\" not in path
     return path if plain and path.startswith("/") and not path.startswith("//") else "/"
 
 
 @cache
 def _at_once() -> CapacityLimiter:
-    """Whoever waits for a password to be checked holds none of the threads that others are answered in."""
+    """Password checks have threads of their own, so that they never block other requests."""
     return CapacityLimiter(AT_ONCE)
 
 

@@ -1,4 +1,4 @@
-"""What HTTP asks of methods: HEAD wherever there is GET, every method of an address in `Allow`."""
+"""HTTP methods: HEAD wherever there is GET, the `Allow` header."""
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """An ASGI layer. HEAD is answered as GET would be, without the body."""
+    """ASGI middleware that answers HEAD like GET, without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -23,7 +23,7 @@ class HeadAsGet:
 
 
 def methods_at(app: FastAPI, path: str) -> str:
-    """The methods that an address takes, as `Allow` lists them."""
+    """Return the methods of a path, as in `Allow`."""
     match = {
         method
         for route in iter_route_contexts(app.routes)

@@ -1,4 +1,4 @@
-"""What the service counts about itself, in the words of Prometheus."""
+"""Prometheus metrics of the service."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -18,10 +18,10 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class Metrics:
-    """The counters of one app; with several workers (SHARED_METRICS) a scrape sums over all of them."""
+    """The metrics of one app; with several workers (SHARED_METRICS) a scrape sums over all of them."""
 
     def __init__(self, served: ServedModel, addition: Sequence[Collector] = ()) -> None:
-        """`addition`: what else is asked at every scrape."""
+        """`addition`: a further collector."""
         self._own = CollectorRegistry()
         self._requested = _registry_of([_ModelCollector(served), *addition])
         self._requests = Counter(
@@ -33,14 +33,14 @@ class Metrics:
         self._scored = Counter("kqml_scored_accounts", "Accounts scored.", registry=self._own)
 
     def observe(self, route: str, method: str, status: int, seconds: float, scored: int) -> None:
-        """Counts one answered request; `route` is the template, never the address that was asked."""
+        """Count a request; `route` is the template, never the path."""
         self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         if scored:
             self._scored.inc(scored)
 
     def exposition(self) -> bytes:
-        """Everything in Prometheus' text format. Asks the database: not on the event loop."""
+        """Return everything in Prometheus' text format. Reads the database: not to be called on the event loop."""
         registry = self._own
         if SHARED_METRICS in os.environ:
             registry = CollectorRegistry()
@@ -49,7 +49,7 @@ class Metrics:
 
 
 class _ModelCollector(Collector):
-    """What this worker serves at the moment of the scrape."""
+    """The model of this worker at the moment of the scrape."""
 
     def __init__(self, served: ServedModel) -> None:
         self._served = served

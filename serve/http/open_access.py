@@ -1,4 +1,4 @@
-"""Access to the service: callers known by the database, or everybody on this machine until there is one."""
+"""Access without credentials on this machine until there is a key or a user."""
 
 from collections.abc import Callable
 
@@ -16,13 +16,14 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "
 
 
 def create_access(database: Database, options: SecurityOptions, clock: Callable[[], int]) -> Access:
-    """Knows callers by the database; while that knows nobody, and the settings allow it, everybody on this machine."""
+    """Return authentication by the database; open to this machine while there are no credentials and the settings allow
+    it."""
     known = DatabaseAccess(database, clock, options.limits, options.cookie)
     return OpenUntilKnown(database, clock, known) if options.open else known
 
 
 class OpenUntilKnown:
-    """Lets everybody on this machine in until there is a key or a user."""
+    """Accepts every caller on this machine until there is a key or a user."""
 
     def __init__(self, database: Database, clock: Callable[[], int], known: DatabaseAccess) -> None:
         self._database = database
@@ -32,8 +33,8 @@ class OpenUntilKnown:
         self._believed_until = 0
 
     async def caller_of(self, request: Request) -> Caller:
-        """Raises ProblemError: as `DatabaseAccess` once somebody is known; 403 where the request comes by another name
-        than this machine's, from a page of somebody else's or through a proxy."""
+        """Return the caller. Raises ProblemError: as `DatabaseAccess` once there are credentials; 403 for requests by
+        another host name, from a page of another site, or through a proxy."""
         if not self._closed and self._clock() >= self._believed_until:
             self._closed = await run_in_threadpool(self._ask)
             self._believed_until = self._clock() + BELIEVED_US
@@ -52,7 +53,8 @@ class OpenUntilKnown:
 
 
 def _is_local(request: Request) -> bool:
-    """A page of another site reaches this machine's ports too, under the name it was loaded from."""
+    """Whether the request uses a name of this machine: a page of another site reaches its ports too, by the name of
+    that site."""
     name = request.headers.get("host", "")
     host = name if name.endswith("]") else name.rpartition(":")[0] or name
     site = request.headers.get("sec-fetch-site", "none")

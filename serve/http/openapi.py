@@ -1,4 +1,4 @@
-"""What OpenAPI says beyond the signatures of the routes: bodies read as bytes, problems, examples."""
+"""The OpenAPI description, with what the signatures of the routes do not show: bodies, problems, examples."""
 
 from collections.abc import Iterator
 from importlib import resources
@@ -68,13 +68,13 @@ BODY_PROBLEMS = (
 
 
 def request_body(schema: type[BaseModel]) -> dict[str, Any]:
-    """The `openapi_extra` of a route that reads its JSON body itself."""
+    """Return the `openapi_extra` of a route that reads its JSON body itself."""
     content = {"application/json": {"schema": {"$ref": _REF.format(model=schema.__name__)}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that can fail in these ways."""
+    """Return the `responses` of a route with these problems."""
     schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
     text: dict[int | str, str] = {}
     for kind in kinds:
@@ -85,7 +85,7 @@ def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document with every schema and the examples of `serve/http/examples`."""
+    """Return the OpenAPI 3.1 document with every schema and the examples of `serve/http/examples`."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     for schema in _UNROUTED:
@@ -100,7 +100,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
 
 
 def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The name of the schema of every JSON body, asked or answered, with what describes it."""
+    """The schema name of every JSON body of requests and responses, with the object that describes it."""
     for operations in document["paths"].values():
         for operation in operations.values():
             for body in (operation.get("requestBody", {}), *operation["responses"].values()):
@@ -110,6 +110,6 @@ def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def read_examples(name: str) -> dict[str, Any]:
-    """The examples of one request: name → summary, value."""
+    """Return the examples of a request: name → summary, value."""
     examples: dict[str, Any] = orjson.loads((resources.files("serve.http") / "examples" / f"{name}.json").read_bytes())
     return examples

@@ -1,4 +1,4 @@
-"""What OpenAPI says of who may ask: the ways to be known, the scope of each operation, its refusals."""
+"""Authentication in the OpenAPI description: schemes, the scope of each operation, its problems."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ _REFUSALS = {"401": "Missing or invalid credentials", "403": "Permission denied"
 
 
 def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:
-    """Method, address of everything that is served, with what it declares; None for what is no route of ours."""
+    """Yield method, path and declared need of every route; None for routes of FastAPI's own."""
     for route in iter_route_contexts(app.routes):
         ours = isinstance(route.original_route, APIRoute)
         result = tuple(_declared(route.dependant)) if ours else None
@@ -32,8 +32,8 @@ def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:
 
 
 def describe_access(document: dict[str, Any], app: FastAPI, problem: dict[str, Any]) -> None:
-    """Adds to every operation that needs a scope which one, how to be known, how it refuses (`problem`: the content of
-    such an answer)."""
+    """Add the scope, the schemes and the problems of authentication to every operation that needs a scope. `problem`:
+    the content of a problem response."""
     document.setdefault("components", {})["securitySchemes"] = SCHEMES
     for method, path, declared in needs(app):
         operation = document["paths"].get(path, {}).get(method.lower())

@@ -1,4 +1,4 @@
-"""Addresses taken apart as they were sent: an encoded slash belongs to an id, not to the way there."""
+"""Path parameters split before decoding: an encoded slash belongs to an id."""
 
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -12,8 +12,8 @@ _SLASH = "\udc2f"
 
 
 class WholeSegments:
-    """An ASGI layer. Servers decode an address before it is routed, which makes two ids of `S%2F1`; this one is routed
-    by what stands between the slashes as sent. What is not UTF-8 is refused: it would name something else."""
+    """ASGI middleware. Servers decode a path before it is routed, which would split the id `S%2F1`; this middleware
+    routes by the segments as sent. A path that is not UTF-8 is refused: it would name something else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,13 +29,13 @@ class WholeSegments:
 
 
 def address_of(scope: Scope) -> str:
-    """The address as it was sent, without its question."""
+    """Return the path as sent, without the query."""
     sent: bytes | None = scope.get("raw_path")
     return str(scope["path"]) if sent is None else sent.decode("latin-1")
 
 
 def whole(segment: object) -> object:
-    """An id of the address with its slashes."""
+    """Return an id of the path with its slashes."""
     return segment.replace(_SLASH, "/") if isinstance(segment, str) else segment
 
 

@@ -1,4 +1,4 @@
-"""Every way a request can fail, as RFC 9457 problem details."""
+"""The problems of requests as RFC 9457 problem details."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,9 +46,9 @@ class Problem(Enum):
 
 @dataclass(frozen=True)
 class ProblemItem:
-    """One faulty item: a JSON pointer into the body as a URI fragment (`#/accounts/0/events`), what is wrong there.
+    """One faulty item: a JSON pointer into the body as a URI fragment (`#/accounts/0/events`), and the fault.
 
-    What is not in the body has an empty pointer, with the name of the parameter or header instead.
+    An item outside the body has an empty pointer and the name of the parameter or header instead.
     """
 
     pointer: str
@@ -61,7 +61,7 @@ class ProblemItem:
 
 
 class ProblemError(Exception):
-    """Raised anywhere below a route; becomes the problem's response."""
+    """Raised by a route; becomes the response of the problem."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class ProblemError(Exception):
 
 
 def problem_response(error: ProblemError, request_id: str) -> Response:
-    """The response of a problem; `request_id` is also in the service's log."""
+    """Return the response of a problem; `request_id` is also in the service's log."""
     body: dict[str, Any] = {
         "type": error.problem.type,
         "title": error.problem.title,
@@ -94,7 +94,7 @@ def problem_response(error: ProblemError, request_id: str) -> Response:
 
 
 def invalid_request(errors: Sequence[ProblemItem]) -> ProblemError:
-    """The problem of faulty items, whatever found them."""
+    """Return the problem of faulty items."""
     items = "1 invalid item" if len(errors) == 1 else f"{len(errors)} invalid items"
     return ProblemError(Problem.INVALID_REQUEST, f"The request has {items}; nothing was changed.", errors)
 
@@ -105,5 +105,5 @@ def not_found(what: str) -> ProblemError:
 
 
 def pointer_to(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) to `path` as a URI fragment."""
+    """Return the JSON pointer (RFC 6901) to `path` as a URI fragment."""
     return "#" + "".join("/" + quote(str(step).replace("~", "~0").replace("/", "~1")) for step in path)

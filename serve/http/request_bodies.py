@@ -1,4 +1,4 @@
-"""Request bodies: read within a limit, checked against a schema, every fault with a pointer."""
+"""Read request bodies within a limit and check them against a schema."""
 
 import asyncio
 import re
@@ -16,20 +16,21 @@ BODY_SECONDS = 120.0
 """From the headers to the end of the body: 32 MiB by 2.2 Mbit/s."""
 
 SHOWN_CHARACTERS = 60
-"""Of a faulty value that are repeated in the answer."""
+"""Characters of a faulty value that a problem repeats."""
 
 _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re.IGNORECASE)
 
 
 async def read_json_bytes(request: Request, limit: int) -> bytes:
-    """The body as sent. Raises ProblemError when it is not declared as plain JSON in UTF-8, exceeds `limit` bytes, or
+    """Return the body as sent. Raises ProblemError where it is not declared as JSON in UTF-8, exceeds `limit` bytes, or
     does not arrive in time."""
     _check_headers(request, limit)
     return await read_bytes(request, limit, _too_large(limit))
 
 
 async def read_bytes(request: Request, limit: int, too_large: ProblemError) -> bytes:
-    """The body as sent. Raises `too_large` beyond `limit` bytes, ProblemError (408) where it takes too long."""
+    """Return the body as sent. Raises `too_large` beyond `limit` bytes, ProblemError (408) where it does not arrive in
+    time."""
     parts, size = [], 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -45,7 +46,7 @@ async def read_bytes(request: Request, limit: int, too_large: ProblemError) -> b
 
 
 def parse_body(schema: type[Body], body: bytes) -> Body:
-    """The body as `schema`. Raises ProblemError: 400 when it is not JSON, else 422 with every faulty item."""
+    """Return the body as `schema`. Raises ProblemError: 400 where it is not JSON, else 422 with every faulty item."""
     try:
         return schema.model_validate_json(body)
     except ValidationError as error:
@@ -74,7 +75,7 @@ def _too_large(limit: int) -> ProblemError:
 
 
 def error_text(item: ErrorDetails) -> str:
-    """What is wrong with one item, with its value."""
+    """Return the fault of an item with its value."""
     if item["type"] in ("missing", "extra_forbidden"):
         return item["msg"]
     text = PATTERNS_IN_WORDS.get(item.get("ctx", {}).get("pattern", ""), item["msg"])

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its line in the log, its count, an answer even when the code fails."""
+"""Middleware of every request: its id, its log line, its metrics, a response even when the code fails."""
 
 import re
 from time import perf_counter
@@ -24,7 +24,7 @@ _ABANDONED = 499
 
 
 class Envelope:
-    """The outermost of our ASGI layers. Logs the route's template and sizes, never addresses, bodies or clients."""
+    """The outermost ASGI middleware of ours. Logs the route's template and sizes, never paths, bodies or clients."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, log: FilteringBoundLogger) -> None:
         self._app = app
@@ -71,7 +71,7 @@ class Envelope:
 
 
 def chosen_id(scope: Scope) -> str:
-    """The client's X-Request-ID where it is safe to repeat, else a new one."""
+    """Return the client's X-Request-ID where it is safe to repeat, else a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _SAFE_ID.fullmatch(given) else uuid4().hex
 

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, so that a browser does with it only what it is meant for."""
+"""Security headers of every response."""
 
 from collections.abc import Iterable
 
@@ -38,8 +38,8 @@ _POLICY = b"content-security-policy"
 
 
 class SecurityHeaders:
-    """An ASGI layer. `tls`: the service is reached by HTTPS only, which browsers are told to remember. `styles`: hashes
-    of inline styles that a page's libraries need, as in `'sha256-…'`."""
+    """ASGI middleware. `tls`: the service is reached by HTTPS only, which browsers are told to remember. `styles`:
+    hashes of inline styles that a page's libraries need, as in `'sha256-…'`."""
 
     def __init__(self, app: ASGIApp, tls: bool, styles: Iterable[str] = ()) -> None:
         self._app = app
@@ -61,7 +61,7 @@ class SecurityHeaders:
         await self._app(scope, receive, send_guarded)
 
     def _missing(self, given: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
-        """The policy that fits the type; no caching where the route said nothing about it."""
+        """The content policy of the type, and no caching where the route set nothing."""
         names = {name.lower(): value for name, value in given}
         yield from self._always
         if _POLICY not in names:

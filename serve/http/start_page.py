@@ -1,4 +1,4 @@
-"""The page at `/`: what this service is, where its documents and its state are."""
+"""The page at `/`: links to the API description, the documents and the state."""
 
 from functools import cache
 from importlib import resources
@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/", dependencies=[Public])
 async def show_start(request: Request, service: ServiceOf) -> Response:
-    """Say what the service is, in its language or the one that `language` names."""
+    """The start page in the service's language, or the one that `language` names."""
     requested = request.query_params.get("language")
     language = requested if requested in LANGUAGES else service.language
     others = [other for other in LANGUAGES if other != language]

@@ -1,4 +1,4 @@
-"""How long a client may take to say what it wants: connections that never do must not hold their places for ever."""
+"""Time limits of requests: idle connections must not block others."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ HEAD_SECONDS = 30.0
 
 
 class TimeoutProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which by itself waits for headers without end."""
+    """uvicorn's protocol with a time limit for the headers, which uvicorn lacks."""
 
     _timer: asyncio.TimerHandle | None = None
 

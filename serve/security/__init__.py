@@ -1,1 +1,1 @@
-"""Who may ask, what of it they may see."""
+"""Access control: keys, users, sessions, scopes, territories, encryption, erasure, audit log."""

@@ -11,12 +11,12 @@ from serve.security.callers import Scope
 from serve.security.key_text import FreshKey
 
 USED_EVERY_US = 600 * 1_000_000
-"""`last_used_at` is this exact: a write for every request would cost more than the request."""
+"""The precision of `last_used_at`: a write at every request would cost more than the request."""
 
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """A key as the database knows it. `rep_id`: whose territory it is limited to; None for no limit."""
+    """A stored key. `rep_id`: whose territory it is limited to; None for no limit."""
 
     key_id: str
     secret_hash: str
@@ -35,7 +35,7 @@ class KeyRecord:
 
 @dataclass(frozen=True)
 class NewKey:
-    """What a key shall be."""
+    """The properties of a new key."""
 
     name: str
     scopes: frozenset[Scope]
@@ -45,7 +45,7 @@ class NewKey:
 
 
 def add_key(connection: Connection, fresh: FreshKey, request: NewKey, now: int) -> None:
-    """Keeps a fresh key, without its secret."""
+    """Store a new key without its secret."""
     connection.execute(
         insert(API_KEYS).values(
             key_id=fresh.key_id,
@@ -61,25 +61,25 @@ def add_key(connection: Connection, fresh: FreshKey, request: NewKey, now: int) 
 
 
 def find_key(connection: Connection, key_id: str) -> KeyRecord | None:
-    """The key with this prefix, live or not."""
+    """Return the key with this prefix, valid or not; None where there is none."""
     row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_id == key_id)).mappings().one_or_none()
     return None if row is None else _record(row)
 
 
 def list_keys(connection: Connection) -> list[KeyRecord]:
-    """Every key ever made, the oldest first."""
+    """Return every key, the oldest first."""
     rows = connection.execute(select(API_KEYS).order_by(API_KEYS.c.created_at, API_KEYS.c.key_id)).mappings()
     return [_record(row) for row in rows]
 
 
 def revoke_key(connection: Connection, key_id: str, now: int) -> bool:
-    """Ends a key; False where it does not exist or had ended before."""
+    """Revoke a key; return False where it does not exist or is revoked already."""
     where = (API_KEYS.c.key_id == key_id) & API_KEYS.c.revoked_at.is_(None)
     return connection.execute(update(API_KEYS).where(where).values(revoked_at=now)).rowcount > 0
 
 
 def note_use(connection: Connection, key_id: str, now: int) -> None:
-    """Remembers that the key was used, unless it was so lately."""
+    """Store when the key was used, unless that was done shortly before."""
     used = API_KEYS.c.last_used_at
     lately = or_(used.is_(None), used < now - USED_EVERY_US)
     connection.execute(update(API_KEYS).where(API_KEYS.c.key_id == key_id, lately).values(last_used_at=now))

@@ -1,4 +1,4 @@
-"""The audit log: who saw or changed what, when, by which request; never the personal data themselves."""
+"""The audit log: who read or changed what, when, by which request; never personal data."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class AuditEvent:
-    """What was done to what. `action` such as `contact.read`; `details`: ids, names of fields, counts."""
+    """An action on a subject. `action` such as `contact.read`; `details`: ids, names of fields, counts."""
 
     action: str
     subject_kind: str | None = None
@@ -30,14 +30,14 @@ class AuditEvent:
 
 
 def record_event(connection: Connection, actor: Actor, events: Sequence[AuditEvent], at: int) -> None:
-    """Writes into the transaction of the deeds, so that neither stands without the other."""
+    """Write the events in the transaction of the actions, so that neither exists without the other."""
     if events:
         connection.execute(insert(AUDIT_LOG), [_row(actor, event, at) for event in events])
 
 
 @dataclass(frozen=True)
 class AuditQuery:
-    """Which entries: column → value, those with a number below `before`, at most `limit`."""
+    """Which entries: column → value, with a number below `before`, at most `limit`."""
 
     filters: Mapping[str, str]
     before: int | None
@@ -45,7 +45,7 @@ class AuditQuery:
 
 
 def read_audit_log(connection: Connection, query: AuditQuery) -> Sequence[Mapping[str, Any]]:
-    """The entries, the newest first."""
+    """Return the entries, the newest first."""
     newest = select(AUDIT_LOG).order_by(AUDIT_LOG.c.number.desc()).limit(query.limit)
     chosen = newest.where(*(AUDIT_LOG.c[name] == value for name, value in query.filters.items()))
     if query.before is not None:
@@ -54,7 +54,7 @@ def read_audit_log(connection: Connection, query: AuditQuery) -> Sequence[Mappin
 
 
 def delete_old_events(connection: Connection, before: int) -> int:
-    """Deletes the entries that are older than they have to be kept; how many."""
+    """Delete the entries older than the retention period; return how many."""
     with erasing(connection, "retention of the audit log"):
         return connection.execute(delete(AUDIT_LOG).where(AUDIT_LOG.c.at < before)).rowcount
 

@@ -7,7 +7,7 @@ from serve.database.territory import EVERYWHERE, Territory
 
 
 class Scope(StrEnum):
-    """What a key or a role may be allowed to do."""
+    """A permission of a key or a role."""
 
     READ_ACCOUNTS = "accounts:read"
     WRITE_ACCOUNTS = "accounts:write"
@@ -30,7 +30,7 @@ EVERYTHING = frozenset(Scope)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. `name`: `key:…` or `user:…` as it stands in the audit log; `role`: of a user, else empty."""
+    """An authenticated caller. `name`: `key:…` or `user:…`, as in the audit log; `role`: of a user, else empty."""
 
     name: str
     scopes: frozenset[Scope]
@@ -39,7 +39,7 @@ class Caller:
 
 
 OPEN_CALLER = Caller("open", EVERYTHING)
-"""Everybody on this machine, while the service is open."""
+"""Any process of this machine, while access is open."""
 
 NOBODY = Caller("nobody", frozenset())
 """The caller of a public route."""

@@ -1,7 +1,5 @@
-"""Contacts' personal fields: sealed where they are kept, opened for whoever may see them.
-
-Every contact has a key of its own, sealed with a key of the settings (`serve.security.encryption`), so that exchanging
-the latter seals only these keys anew, and erasing a contact destroys its key.
+"""Encryption of contacts' personal fields. Each contact has a key of its own, encrypted with a key of the settings
+(`serve.security.encryption`): rotating the latter re-encrypts only these keys, and erasing a contact destroys its key.
 """
 
 import base64
@@ -44,42 +42,42 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True)
 class ContactVault:
-    """Seals and opens records of contacts with the keys of the settings."""
+    """Encrypts and decrypts records of contacts with the keys of the settings."""
 
     cipher: Cipher
 
     def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
-        """The records as they are kept. The same text at the same place is sealed the same, so that who compares
-        rows sees what changed; nothing else can be told from it."""
+        """Return the records encrypted. Equal texts of the same field have equal ciphertexts, so that comparing rows
+        shows changes; nothing else can be learned from them."""
         keys = _keys(connection, self.cipher, [str(record["contact_id"]) for record in records], make=True)
         return [_each(record, _seal, keys) for record in records]
 
     def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """The rows with their personal fields readable. Raises CouldNot where a key is gone."""
+        """Return the rows with their personal fields decrypted. Raises CouldNot where a key is missing."""
         keys = _keys(connection, self.cipher, [str(row["contact_id"]) for row in rows])
         return [_each(row, _open, keys) for row in rows]
 
 
 @dataclass(frozen=True)
 class MaskingVault:
-    """Opens nothing: for whoever reads contacts without need for what is personal."""
+    """Decrypts nothing: for readers of contacts that need no personal fields."""
 
     def seal(self, connection: Connection, records: Sequence[Row]) -> list[dict[str, Any]]:
-        """Refuses: a masked record must not be kept."""
+        """Raise: a masked record must not be stored."""
         raise NotImplementedError
 
     def open(self, connection: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """The rows without what is personal."""
+        """Return the rows without personal fields."""
         return [mask_contact(row) for row in rows]
 
 
 def mask_contact(row: Row) -> dict[str, Any]:
-    """The row without what is personal."""
+    """Return the row without personal fields."""
     return {str(name): None if name in PERSONAL else value for name, value in row.items()}
 
 
 def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:
-    """Destroys the contact's key, empties its personal fields; False where there is no such contact."""
+    """Destroy the contact's key and clear its personal fields; return False where there is no such contact."""
     stored = read_rows(connection, CONTACTS, [contact_id], lock=True).get(contact_id)
     if stored is None:
         return False
@@ -91,7 +89,8 @@ def erase_contact(connection: Connection, contact_id: str, now: int) -> bool:
 
 
 def rotate_keys(connection: Connection, cipher: Cipher) -> int:
-    """Seals the contacts' keys with the newest key of the settings; how many were sealed with another one."""
+    """Encrypt the contacts' keys with the newest key of the settings; return how many were
+    encrypted with another one."""
     stored = connection.execute(select(CONTACT_KEYS)).tuples().all()
     stale = [(contact, encrypted) for contact, encrypted in stored if not cipher.is_current(encrypted)]
     for contact, encrypted in stale:

@@ -1,4 +1,4 @@
-"""Text sealed with AES-256-GCM by keys of the settings: unreadable in the database, in its backups."""
+"""Encryption with AES-256-GCM by keys of the settings, for text in the database and its backups."""
 
 import base64
 import binascii
@@ -22,20 +22,22 @@ _SETTING = "KQML_SECRET_KEYS"
 
 @dataclass(frozen=True)
 class Cipher:
-    """Seals with the first key, opens with any. Keys are known by the first 8 hex digits of their SHA-256."""
+    """Encrypts with the first key, decrypts with any. Keys are identified by the first 8 hex digits
+    of their SHA-256."""
 
     first: str
     keys: Mapping[str, bytes] = field(repr=False)
 
     def seal(self, plain: str, place: str) -> str:
-        """`plain`, readable only with the key and for the same `place` (what it belongs to, such as a contact's field):
-        moved elsewhere in the database it does not open."""
+        """Return `plain` encrypted for `place` (what it belongs to, such as a contact's field): moved elsewhere in the
+        database it cannot be decrypted."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         encrypted = AESGCM(self.keys[self.first]).encrypt(nonce, plain.encode(), place.encode())
         return f"{_MARK}:{self.first}:{base64.urlsafe_b64encode(nonce + encrypted).decode()}"
 
     def open(self, encrypted: str, place: str) -> str:
-        """The text that was sealed for `place`. Raises CouldNot where its key is gone or it was tampered with."""
+        """Return the text that was encrypted for `place`. Raises CouldNot where its key is missing
+        or it was changed."""
         mark, key_id, blob = (*encrypted.split(":", 2), "", "")[:3]
         if mark != _MARK or key_id not in self.keys:
             raise _unreadable(place, f"it was sealed with the key {key_id[:8]!r}, which is not in {_SETTING}")
@@ -46,18 +48,18 @@ class Cipher:
             raise _unreadable(place, "the encrypted text was changed or moved") from error
 
     def is_current(self, encrypted: str) -> bool:
-        """True where it was sealed with the key that seals now."""
+        """Return whether it was encrypted with the key that encrypts now."""
         return encrypted.startswith(f"{_MARK}:{self.first}:")
 
 
 def make_secret_key() -> str:
-    """A random key as the settings want it."""
+    """Return a random key in the format of the settings."""
     return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def read_cipher(secret_keys: str) -> Cipher:
-    """The keys of a setting: base64, separated by commas or lines, the newest first. Raises BadUse, never showing
-    them."""
+    """Return the cipher of a setting: keys in base64, separated by commas or lines, the newest first. Raises BadUse
+    without showing the keys."""
     written = [part for part in secret_keys.replace(",", "\n").split() if part]
     faults = [
         Fault(f"{_SETTING} {number}", "it is not 32 bytes in base64", "create a key with `kqml keys secret`")
@@ -71,7 +73,7 @@ def read_cipher(secret_keys: str) -> Cipher:
 
 
 def cipher_from_file(secret_keys: str | None, file: Path) -> Cipher:
-    """The cipher of the setting, else of the file, which is made with one random key where it is absent."""
+    """Return the cipher of the setting, else of the file, which is created with a random key where it is missing."""
     if secret_keys is not None:
         return read_cipher(secret_keys)
     if not file.exists():
@@ -80,7 +82,7 @@ def cipher_from_file(secret_keys: str | None, file: Path) -> Cipher:
 
 
 def _write_key(file: Path) -> None:
-    """Readable by its owner only; whoever comes first writes it."""
+    """Readable by its owner only; the first process to come writes it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-"""People's data taken out of the database: on their wish, or because nobody needs them any more."""
+"""Erase personal data: on request of the person, or when the retention period is over."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ANSWERS_KEPT = 7 * DAY
 
 @dataclass(frozen=True)
 class RetentionLimits:
-    """For how long things are kept, in days, as `kqml.security_settings.RetentionSettings` says; None: for good."""
+    """How long records are kept, in days, as in `kqml.security_settings.RetentionSettings`; None: for ever."""
 
     contacts_of_ended_accounts: int | None
     contacts_untouched: int | None
@@ -35,7 +35,8 @@ class RetentionLimits:
 
 
 def export_contact(connection: Connection, cipher: Cipher, contact_id: str) -> Mapping[str, Any] | None:
-    """Everything kept about a contact, readable: the record, its events; None where there is no such contact."""
+    """Return everything stored about a contact, decrypted: its record and its events; None where there is no such
+    contact."""
     row = connection.execute(select(CONTACTS).where(CONTACTS.c.contact_id == contact_id)).mappings().one_or_none()
     if row is None:
         return None
@@ -45,7 +46,7 @@ def export_contact(connection: Connection, cipher: Cipher, contact_id: str) -> M
 
 
 def erase(connection: Connection, actor: Actor, contact_id: str, now: int) -> int | None:
-    """Erases a contact: personal fields emptied, their key destroyed, life events cleared; how many of these. None
+    """Clear a contact's personal fields and life events and destroy its key; return how many events were cleared. None
     where there is no such contact."""
     if not erase_contact(connection, contact_id, now):
         return None
@@ -67,7 +68,7 @@ class ErasedCounts(TypedDict):
 
 
 def erase_expired(connection: Connection, actor: Actor, limits: RetentionLimits, now: int) -> ErasedCounts:
-    """Erases what is older than it may be kept; how many of each."""
+    """Erase the records past their retention period; return how many of each kind."""
     contacts = _expired_contacts(connection, limits, now)
     kept_from = None if limits.audit_log is None else now - limits.audit_log * DAY
     counts = ErasedCounts(
@@ -84,7 +85,7 @@ def erase_expired(connection: Connection, actor: Actor, limits: RetentionLimits,
 
 
 def _clear_events(connection: Connection, contact_id: str) -> int:
-    """Empties what was written about the person's life; the event stays, for features count none of them."""
+    """The content of life events; the events stay, features do not use them."""
     about = and_(EVENTS.c.contact_id == contact_id, EVENTS.c.kind.in_(PERSONAL_KINDS))
     emptied = dict.fromkeys(CLEARED)
     filled = or_(*(EVENTS.c[name].is_not(None) for name in emptied))
@@ -105,7 +106,7 @@ def _expired_contacts(connection: Connection, limits: RetentionLimits, now: int)
 
 
 def _ended_accounts(before: int) -> Select[tuple[str]]:
-    """Accounts closed or transferred since before an instant; without a date, since nobody changed them."""
+    """Accounts closed or transferred before an instant; those without a date by their last change."""
     ended = ACCOUNTS.c.status.in_(("closed", "transferred"))
     day = moment_of(before).date()
     long_ago = or_(
@@ -115,7 +116,7 @@ def _ended_accounts(before: int) -> Select[tuple[str]]:
 
 
 def _forget_messages(connection: Connection, before: int) -> int:
-    """Deletes messages that no webhook waits for any more."""
+    """Deletes messages that no delivery is pending for."""
     waiting = select(DELIVERIES.c.message_id).where(DELIVERIES.c.next_at.is_not(None))
     old = select(OUTBOX.c.message_id).where(OUTBOX.c.created_at < before, OUTBOX.c.message_id.not_in(waiting))
     connection.execute(delete(DELIVERIES).where(DELIVERIES.c.message_id.in_(old)))

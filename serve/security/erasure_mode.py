@@ -1,4 +1,4 @@
-"""The one way past the guards of append-only tables."""
+"""Permission to change append-only tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,7 @@ from serve.database.tables import ERASING
 
 @contextmanager
 def erasing(connection: Connection, why: str) -> Iterator[None]:
-    """Within the block, inside a writing transaction, rows of append-only tables may be changed; no other transaction
-    sees the permission."""
+    """Permit changes of append-only tables within the block, in a writing transaction; no other transaction sees it."""
     connection.execute(insert(ERASING).values(why=why))
     yield
     connection.execute(delete(ERASING))

@@ -13,7 +13,7 @@ _SHAPE = re.compile(r"kqml_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True)
 class FreshKey:
-    """A key just made. `text` is told once, then only `secret_hash` is kept."""
+    """A new key. `text` is shown once; only `secret_hash` is stored."""
 
     key_id: str
     text: str
@@ -21,23 +21,23 @@ class FreshKey:
 
 
 def make_key() -> FreshKey:
-    """A random key; its start makes leaked ones findable by scanners of repositories."""
+    """Return a random key; its prefix lets scanners of repositories find leaked keys."""
     key_id = secrets.token_hex(_ID_BYTES)
     text = f"kqml_{key_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     return FreshKey(key_id, text, hash_of(text))
 
 
 def key_id_of(text: str) -> str | None:
-    """The prefix of a key; None for what is not written like one."""
+    """Return the prefix of a key; None for text that is not a key."""
     match = _SHAPE.fullmatch(text)
     return None if match is None else match[1]
 
 
 def hash_of(text: str) -> str:
-    """SHA-256, hex: what is random to 256 bits needs no slow hash, and every request pays for it."""
+    """Return SHA-256 in hex: 256 random bits need no slow hash, and every request computes it."""
     return sha256(text.encode()).hexdigest()
 
 
 def is_same(text: str, secret_hash: str) -> bool:
-    """Compares in constant time."""
+    """Compare in constant time."""
     return hmac.compare_digest(hash_of(text), secret_hash)

@@ -1,4 +1,4 @@
-"""One attempt to log in, as the database sees it."""
+"""Attempts to log in."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from serve.security.users import UserRecord, find_user, rehash_password
 
 @dataclass(frozen=True)
 class LoginAttempt:
-    """What somebody typed. `address`: where it came from; `old_token`: the session's that came with it."""
+    """What was typed. `address`: of the client; `old_token`: of the session that the request came with."""
 
     login: str
     password: str
@@ -23,7 +23,7 @@ class LoginAttempt:
 
 @dataclass(frozen=True)
 class LoginOutcome:
-    """The new session's token; without one, until when to wait, or that login or password is wrong."""
+    """The token of the new session; without one, when to try again, or None where login or password are wrong."""
 
     token: str | None = None
     wait_until: int | None = None
@@ -34,7 +34,7 @@ AT_ONCE = 2
 
 
 def try_login(database: Database, limits: SessionLimits, attempt: LoginAttempt, now: int) -> LoginOutcome:
-    """Counts the attempt, checks it, starts a session in the place of the old one."""
+    """Count the attempt, check it, and start a session that replaces the old one."""
     subjects = subjects_of(attempt.login.casefold(), attempt.address)
     with database.writing() as connection:
         wait_until = begin_attempt(connection, subjects, now)
@@ -60,7 +60,7 @@ def _is_right(user: UserRecord | None, password: str) -> bool:
 
 
 def _note_failure(database: Database, user: UserRecord | None, attempt: LoginAttempt, now: int) -> None:
-    """Which user it was about, never what was typed: people type passwords into the wrong field."""
+    """Records the user, never the typed login: people type passwords into the wrong field."""
     event = AuditEvent("login.failed", "user", None if user is None else user.user_id)
     with database.writing() as connection:
         record_event(connection, Actor("nobody", attempt.request_id), [event], now)

@@ -1,4 +1,4 @@
-"""Passwords: which are strong enough, their Argon2id hashes."""
+"""Passwords: rules and Argon2id hashes."""
 
 from functools import cache
 
@@ -13,7 +13,7 @@ _COMMON = ("password", "passwort", "qwerty", "123456", "letmein", "welcome", "il
 
 
 def faults_of(password: str, login: str) -> list[str]:
-    """Why this password may not be chosen by this user; empty when it may."""
+    """Return the rules that a password violates for this user; empty where there are none."""
     plain = password.casefold()
     rest = plain
     for word in (*_COMMON, login.casefold()):
@@ -29,12 +29,13 @@ def faults_of(password: str, login: str) -> list[str]:
 
 
 def hash_password(password: str) -> str:
-    """Argon2id with argon2-cffi's parameters (RFC 9106, low memory: 64 MiB, 3 passes, 4 lanes)."""
+    """Return the Argon2id hash with argon2-cffi's parameters (RFC 9106, low memory: 64 MiB, 3 passes, 4 lanes)."""
     return _hasher().hash(password)
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
-    """True for the right one. Without a hash, that of nobody is tried: who does not exist takes as long."""
+    """Return whether the password matches. Without a hash a fixed one is checked, so that unknown
+    logins take as long."""
     try:
         _hasher().verify(_nobody() if password_hash is None else password_hash, password)
     except (VerificationError, InvalidHashError):
@@ -43,7 +44,7 @@ def is_password(password: str, password_hash: str | None) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """True where the hash was made with weaker parameters than today's."""
+    """Return whether the hash was made with weaker parameters than the present ones."""
     return _hasher().check_needs_rehash(password_hash)
 
 

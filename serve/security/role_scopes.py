@@ -1,4 +1,4 @@
-"""What each role of a user may do."""
+"""The scopes of each role."""
 
 from collections.abc import Mapping
 

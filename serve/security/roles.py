@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a user is; reps and managers see a territory, the others the whole company."""
+    """The role of a user; reps and managers see a territory, others all accounts."""
 
     REP = "rep"
     MANAGER = "manager"

@@ -1,4 +1,4 @@
-"""Sessions of logged-in users: a random token in a cookie, only its hash in the database."""
+"""Sessions of logged-in users: a random token in a cookie, its hash in the database."""
 
 import hmac
 import secrets
@@ -17,7 +17,7 @@ SEEN_EVERY_US = 60 * 1_000_000
 
 @dataclass(frozen=True)
 class SessionLimits:
-    """After how long a session ends: unused, at most. Microseconds."""
+    """After how long a session ends: unused (`idle`), in total (`absolute`). Microseconds."""
 
     idle: int
     absolute: int
@@ -25,7 +25,7 @@ class SessionLimits:
 
 @dataclass(frozen=True)
 class Session:
-    """A live session with whose it is."""
+    """A valid session with its user."""
 
     session_hash: str
     csrf_hash: str
@@ -34,7 +34,7 @@ class Session:
 
 
 def start_session(connection: Connection, user_id: str, limits: SessionLimits, now: int) -> str:
-    """A new session's token for the cookie; always a fresh one, whatever cookie the login came with."""
+    """Return the token of a new session; always a new one, whatever cookie the login came with."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     connection.execute(
         insert(SESSIONS).values(
@@ -50,7 +50,7 @@ def start_session(connection: Connection, user_id: str, limits: SessionLimits, n
 
 
 def find_session(connection: Connection, token: str, limits: SessionLimits, now: int) -> Session | None:
-    """The live session of a token, unless its user was disabled."""
+    """Return the valid session of a token; None where there is none or its user is disabled."""
     session = SESSIONS.c
     live = (session.expires_at > now) & (session.last_seen_at > now - limits.idle) & USERS.c.disabled_at.is_(None)
     request = select(SESSIONS.c.csrf_hash, SESSIONS.c.last_seen_at, USERS).join_from(SESSIONS, USERS)
@@ -62,30 +62,30 @@ def find_session(connection: Connection, token: str, limits: SessionLimits, now:
 
 
 def touch_session(connection: Connection, session: Session, now: int) -> None:
-    """Remembers that the session was used."""
+    """Store that the session was used."""
     where = SESSIONS.c.session_hash == session.session_hash
     connection.execute(update(SESSIONS).where(where).values(last_seen_at=now))
 
 
 def end_session(connection: Connection, token: str) -> None:
-    """Logs out."""
+    """End the session."""
     connection.execute(delete(SESSIONS).where(SESSIONS.c.session_hash == _hash(token)))
 
 
 def end_old_sessions(connection: Connection, limits: SessionLimits, now: int) -> int:
-    """Deletes the sessions that are over; how many."""
+    """Delete the sessions that are over; return how many."""
     over = or_(SESSIONS.c.expires_at <= now, SESSIONS.c.last_seen_at <= now - limits.idle)
     return connection.execute(delete(SESSIONS).where(over)).rowcount
 
 
 def csrf_token(token: str) -> str:
-    """What a form of this session has to carry: derived from the cookie, which pages cannot read, so that it need not
-    be kept anywhere."""
+    """Return the token that forms of this session carry: derived from the cookie, which pages cannot read, so that it
+    need not be stored."""
     return hmac.new(token.encode(), b"kqml csrf", sha256).hexdigest()
 
 
 def is_csrf_token(session: Session, given: str) -> bool:
-    """True for the token of the session's forms."""
+    """Return whether the token is that of the session's forms."""
     return hmac.compare_digest(_hash(given), session.csrf_hash)
 
 

@@ -1,4 +1,4 @@
-"""Whether the service may start: never open to the network, never without anybody who could log in."""
+"""Checks before the service starts: never open to the network, never without a way to log in."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from serve.security.sessions import SessionLimits
 
 @dataclass(frozen=True)
 class SecurityOptions:
-    """`open`, `tls` as in `kqml.security_settings`; sessions end after the limits."""
+    """`open`, `tls` as in `kqml.security_settings`; `limits` of sessions."""
 
     open: bool
     tls: bool
@@ -21,12 +21,13 @@ class SecurityOptions:
 
     @property
     def cookie(self) -> str:
-        """The name of the session's cookie; with its prefix browsers take it only by HTTPS, from this very host."""
+        """The name of the session cookie; by its prefix browsers accept it only over HTTPS and from this host."""
         return "__Host-kqml_session" if self.tls else "kqml_session"
 
 
 def check_start(database: Database, options: SecurityOptions, host: str) -> bool:
-    """Whether the service starts open. Raises Refused where nobody could be let in, or everybody would be."""
+    """Return whether the service starts with open access. Raises Refused where nobody could log in, or everybody in the
+    network would have access."""
     with database.reading() as connection:
         if has_credentials(connection):
             return False
@@ -42,13 +43,13 @@ def check_start(database: Database, options: SecurityOptions, host: str) -> bool
 
 
 def has_credentials(connection: Connection) -> bool:
-    """True once a key or a user was ever made: the last one revoked does not open the service again."""
+    """Return whether a key or a user was ever created: revoking the last one does not open the service again."""
     result = connection.execute(select(or_(exists(select(API_KEYS.c.key_id)), exists(select(USERS.c.user_id)))))
     return bool(result.scalar_one())
 
 
 def is_loopback(host: str) -> bool:
-    """True for names and addresses that only this machine reaches."""
+    """Return whether only this machine reaches a name or address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which accounts a rep or a manager may see."""
+"""The territories of reps and managers."""
 
 from sqlalchemy import Connection, select
 
@@ -7,13 +7,13 @@ from serve.database.territory import Territory
 
 
 def own_territory(rep_id: str | None) -> Territory:
-    """A rep's own accounts; none for a user that is not a rep."""
+    """Return a rep's own accounts; none for a user without a rep."""
     return Territory(frozenset() if rep_id is None else frozenset({rep_id}))
 
 
 def team_territory(connection: Connection, manager_id: str | None) -> Territory:
-    """The accounts of everybody below the manager, however deep, with the own ones. Reps that name each other as
-    manager make no endless loop."""
+    """Return the manager's own accounts and those of everybody below, at any depth. Circular
+    managers end the search."""
     if manager_id is None:
         return own_territory(None)
     below = select(REPS.c.rep_id).where(REPS.c.manager_id == manager_id).cte("below", recursive=True)

@@ -1,4 +1,4 @@
-"""Attempts to log in counted per login, per address, per both, in the database: more failures, longer pauses."""
+"""Throttling of logins: attempts counted per login, per address and per both; the pauses grow with the failures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _COUNT = text(
 
 @dataclass(frozen=True)
 class ThrottleSubject:
-    """What is counted for. `free`: failures before the first pause, each further one doubles it. `cleared`: a login
-    that succeeds ends the count, else it only takes its own attempt back."""
+    """A counter. `free`: failures before the first pause, each further one doubles it. `cleared`: a successful login
+    resets the count, else it only removes its own attempt."""
 
     hash: str
     free: int
@@ -31,8 +31,8 @@ class ThrottleSubject:
 
 
 def subjects_of(login: str, address: str) -> tuple[ThrottleSubject, ...]:
-    """The counters of one attempt. One login from everywhere has many tries, so that nobody can lock out another one
-    with a handful of them; one address too: an office shares it."""
+    """Return the counters of an attempt. A login from all addresses has many tries, so that nobody can lock out a user
+    with a few; so has an address, because an office shares one."""
     return (
         ThrottleSubject(_hash("both", login, address), 5, True),
         ThrottleSubject(_hash("login", login), 50, True),
@@ -41,8 +41,8 @@ def subjects_of(login: str, address: str) -> tuple[ThrottleSubject, ...]:
 
 
 def begin_attempt(connection: Connection, subjects: Sequence[ThrottleSubject], now: int) -> int | None:
-    """Counts the attempt as failed before it is looked at, so that a hundred at once are no way around; until when
-    it has to wait instead, None for not at all. Waiting attempts do not count."""
+    """Count the attempt as failed before it is checked, so that parallel attempts are counted too. Return when to try
+    again where it has to wait, without counting it; else None."""
     table = LOGIN_ATTEMPTS.c
     request = select(table.blocked_until).where(table.subject.in_([subject.hash for subject in subjects]))
     latest = max((until for until in connection.execute(request).scalars() if until is not None), default=0)
@@ -54,7 +54,7 @@ def begin_attempt(connection: Connection, subjects: Sequence[ThrottleSubject], n
 
 
 def clear_attempt(connection: Connection, subjects: Sequence[ThrottleSubject]) -> None:
-    """The attempt succeeded."""
+    """Count the attempt as successful."""
     for subject in subjects:
         mine = LOGIN_ATTEMPTS.c.subject == subject.hash
         if subject.cleared:
@@ -65,7 +65,7 @@ def clear_attempt(connection: Connection, subjects: Sequence[ThrottleSubject]) -
 
 
 def forget_old(connection: Connection, now: int) -> int:
-    """Deletes counters that no longer count; how many."""
+    """Delete counters that are over; return how many."""
     return connection.execute(delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.last_at < now - FORGOTTEN_AFTER)).rowcount
 
 

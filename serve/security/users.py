@@ -13,7 +13,7 @@ from serve.security.roles import Role
 
 @dataclass(frozen=True)
 class UserRecord:
-    """A user as the database knows it. `rep_id`: which rep or manager the user is."""
+    """A stored user. `rep_id`: which rep or manager the user is."""
 
     user_id: str
     login: str
@@ -28,7 +28,7 @@ class UserRecord:
 
 @dataclass(frozen=True)
 class NewUser:
-    """What a user shall be."""
+    """The properties of a new user."""
 
     login: str
     role: Role
@@ -40,7 +40,7 @@ _LOGIN = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
 
 def new_user_faults(request: NewUser) -> list[tuple[str, str, str]]:
-    """Why there can be no such user: where, what, what to do."""
+    """Return why the user cannot be created: where, what, what to do."""
     faults = []
     if not _LOGIN.fullmatch(request.login):
         faults.append(("LOGIN", f"{request.login!r} is no login", "take 1 to 64 letters, digits, any of . _ @ -"))
@@ -50,7 +50,7 @@ def new_user_faults(request: NewUser) -> list[tuple[str, str, str]]:
 
 
 def add_user(connection: Connection, request: NewUser, password_hash: str, now: int) -> str:
-    """Keeps a new user; its id. The database refuses a login twice."""
+    """Store a new user; return the id. The database refuses a duplicate login."""
     user_id = uuid4().hex
     connection.execute(
         insert(USERS).values(
@@ -68,7 +68,8 @@ def add_user(connection: Connection, request: NewUser, password_hash: str, now: 
 
 
 def find_user(connection: Connection, login: str) -> UserRecord | None:
-    """The user of this login, disabled or not; what can be no login is not asked for: PostgreSQL fails on a NUL."""
+    """Return the user of a login, disabled or not; None where there is none. Impossible logins are not queried:
+    PostgreSQL fails on a NUL."""
     if not _LOGIN.fullmatch(login):
         return None
     row = connection.execute(select(USERS).where(USERS.c.login == login)).mappings().one_or_none()
@@ -76,25 +77,25 @@ def find_user(connection: Connection, login: str) -> UserRecord | None:
 
 
 def list_users(connection: Connection) -> list[UserRecord]:
-    """Every user by login."""
+    """Return every user by login."""
     return [user_of(row) for row in connection.execute(select(USERS).order_by(USERS.c.login)).mappings()]
 
 
 def change_password(connection: Connection, user_id: str, password_hash: str, now: int) -> None:
-    """Sets the password, ends every session of the user."""
+    """Set the password and end every session of the user."""
     changed = {"password_hash": password_hash, "password_changed_at": now}
     connection.execute(update(USERS).where(USERS.c.user_id == user_id).values(**changed))
     end_sessions_of(connection, user_id)
 
 
 def rehash_password(connection: Connection, user: UserRecord, password_hash: str) -> None:
-    """Keeps the same password under stronger parameters, unless it was changed meanwhile."""
+    """Store the same password with stronger parameters, unless it was changed meanwhile."""
     same = (USERS.c.user_id == user.user_id) & (USERS.c.password_hash == user.password_hash)
     connection.execute(update(USERS).where(same).values(password_hash=password_hash))
 
 
 def disable_user(connection: Connection, user_id: str, now: int) -> bool:
-    """Keeps the user from logging in, ends every session; False where it was so before."""
+    """Disable the user and end every session; return False where the user was disabled before."""
     where = (USERS.c.user_id == user_id) & USERS.c.disabled_at.is_(None)
     changed = connection.execute(update(USERS).where(where).values(disabled_at=now)).rowcount > 0
     end_sessions_of(connection, user_id)
@@ -102,10 +103,10 @@ def disable_user(connection: Connection, user_id: str, now: int) -> bool:
 
 
 def end_sessions_of(connection: Connection, user_id: str) -> None:
-    """Logs a user out everywhere."""
+    """End every session of the user."""
     connection.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user_id))
 
 
 def user_of(row: RowMapping) -> UserRecord:
-    """The user in a row of `users`."""
+    """Return the user in a row of `users`."""
     return UserRecord(**{**dict(row), "role": Role(row["role"])})

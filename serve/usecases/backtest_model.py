@@ -26,8 +26,8 @@ from serve.usecases.training_inputs import read_training_inputs
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestRequest:
-    """A dataset with what churn means, the split, what is reported beside and written. `refit_every`: test
-    cutoffs between fits, None for one fit; `gaps`: reported beside the own one."""
+    """A dataset with the churn definition, the split, and the files to write. `refit_every`: test cutoffs between fits,
+    None for one fit; `gaps`: further gaps to report."""
 
     dataset: Dataset
     churn: ChurnRequest
@@ -59,7 +59,8 @@ class BacktestResult(EvaluationResult):
 
 
 def backtest_model(request: BacktestRequest, settings: Settings, now: int) -> BacktestResult:
-    """Fit on the past, evaluate the test block beside every baseline; its reading is recorded at home."""
+    """Fit on the past and evaluate the test block against every baseline; the use of the test block is recorded at
+    home."""
     inputs = read_training_inputs(request.dataset, request.churn.grid(settings.churn), request.playbook)
     plan = BacktestPlan(request.test_share, request.refit_every, seed=request.seed)
     histories, rows = inputs.histories, inputs.training_set

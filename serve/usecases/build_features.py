@@ -65,7 +65,7 @@ def build_features(request: FeatureMatrixRequest, advance: Callable[[int], None]
 
 @dataclass
 class _AccountCounter:
-    """How many accounts went by."""
+    """Counts the accounts that are done."""
 
     accounts: int = 0
 

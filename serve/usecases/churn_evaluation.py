@@ -45,7 +45,7 @@ class EvaluationResult:
 def evaluation_fields(
     inputs: TrainingInputs, backtest: Backtest, evaluation: ChurnEvaluation, home: Path, reader: tuple[str, datetime]
 ) -> dict[str, Any]:
-    """Return the fields of an EvaluationResult; the usage of the test block is recorded at home (reader: by which
+    """Return the fields of an EvaluationResult; the use of the test block is recorded at home (`reader`: by which
     command, when)."""
     definition, zone = inputs.training_set.definition, inputs.histories.context.time_zone
     fingerprint = inputs.dataset.info.fingerprint

@@ -1,4 +1,4 @@
-"""What a request says about churn: the definition and the cutoffs, where it differs from the settings."""
+"""The churn definition and cutoffs of a request, where they differ from the settings."""
 
 from dataclasses import dataclass
 from typing import Any

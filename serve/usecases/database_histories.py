@@ -1,4 +1,4 @@
-"""Histories out of the database, as the event log that everything numeric reads."""
+"""Histories from the database as an event log."""
 
 import json
 import threading
@@ -26,11 +26,11 @@ from serve.database.territory import Territory
 from serve.usecases.request_histories import Histories, Surroundings
 
 INFO_SECONDS = 1.0
-"""How old what the database says of itself may be: a kind's first event is rare."""
+"""How long the description of the data is cached: the first event of a kind is rare."""
 
 
 class DatabaseHistories:
-    """Reads accounts with their events; remembers for a moment what the database says of itself."""
+    """Reads accounts with their events; caches the description of the data."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,7 +40,7 @@ class DatabaseHistories:
         self._around: Surroundings | None = None
 
     def read(self, ids: Sequence[str], cutoff: int, territory: Territory) -> Histories:
-        """The accounts among `ids` that are of the territory, ascending; others are left out without a word."""
+        """Return the histories of those of the ids that are in the territory, ascending; others are left out."""
         with self._database.snapshot() if self._database.is_sqlite else self._database.reading() as connection:
             info, around = self._surroundings(connection)
             facts = read_facts(connection, ids, territory)
@@ -54,7 +54,7 @@ class DatabaseHistories:
         return Histories(log, profiles, nothing, nothing, around, objected)
 
     def time_zone(self, connection: Connection) -> str:
-        """The company's."""
+        """Return the time zone of the company."""
         return self._surroundings(connection)[0].time_zone
 
     def _surroundings(self, connection: Connection) -> tuple[DatasetInfo, Surroundings]:
@@ -66,7 +66,7 @@ class DatabaseHistories:
 
 
 def _tier_changes(log: EventLog, columns: Mapping[str, Column]) -> dict[int, list[AttributeChange]]:
-    """The changes of tier by the place of their account in the log, whose events the columns hold."""
+    """The changes of tier by the index of their account in the log that the columns belong to."""
     result: dict[int, list[AttributeChange]] = {}
     for place in np.flatnonzero(log.kind == EventKind.TIER_CHANGED.number).tolist():
         text = columns["attributes"][place] if "attributes" in columns else None
@@ -77,7 +77,7 @@ def _tier_changes(log: EventLog, columns: Mapping[str, Column]) -> dict[int, lis
 
 
 def profile_fields(info: DatasetInfo, cutoff: int) -> frozenset[str]:
-    """The columns of accounts that describe them at a cutoff: the rule of `features.profile`."""
+    """Return the columns that describe an account at a cutoff: the rule of `features.profile`."""
     usable = {name for name in (TIER, *STATIC) if name not in info.columns or info.columns[name].usable}
     tier = info.columns.get(TIER)
     since = None if tier is None else tier.complete_since
@@ -89,7 +89,7 @@ def profile_fields(info: DatasetInfo, cutoff: int) -> frozenset[str]:
 def _profile(
     account: Mapping[str, Any], columns: frozenset[str], changes: Sequence[AttributeChange], cutoff: int
 ) -> ProfileFields:
-    """What describes the account at the cutoff; `changes`: those of its tier."""
+    """The profile of an account at the cutoff; `changes`: those of its tier."""
     profile: dict[str, Any] = {name: account[name] for name in columns} | {"opened_on": account["opened_on"]}
     if TIER in columns:
         profile[TIER] = value_at(cutoff, account[TIER], changes)

@@ -1,4 +1,4 @@
-"""A dataset with what people declared of its duties."""
+"""A dataset with the marks on its duties."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,13 @@ from serve.security.contact_vault import MaskingVault
 
 @dataclass(frozen=True)
 class DutyHistory:
-    """A dataset, of a folder or in memory; a folder knows of no overrides."""
+    """A dataset, of a folder or in memory; a folder has no overrides."""
 
     dataset: Dataset
     overrides: tuple[DutyOverride, ...] = ()
 
     def inputs(self, playbook: Playbook) -> DutyInputs:
-        """Return what duties are computed from, whenever it became known."""
+        """Return the inputs of duties, whenever they became known."""
         return read_duty_inputs(self.dataset, playbook, self.overrides)
 
     def inputs_at(self, playbook: Playbook, cutoff: int) -> DutyInputs:

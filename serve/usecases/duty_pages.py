@@ -1,4 +1,4 @@
-"""List the duties of the database's accounts, a stretch of accounts at a time."""
+"""List the duties of the database's accounts, a part of the accounts at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from serve.usecases.list_duties import ListDutiesRequest, list_duties
 
 ACCOUNTS_AT_ONCE = 100
 ACCOUNTS_PER_PAGE = 500
-"""A page ends after so many accounts, however few of their duties were asked for."""
+"""A page ends after so many accounts, however few of their duties match."""
 
 Row = dict[str, Any]
 
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class DutyFilter:
     """Which duties of which accounts. `filters`: of `serve.database.duty_inputs.FILTERS`. `reps`: whose own duties,
-    due at any account, are listed. `vault`: opens birthdays."""
+    fulfilled at any account, are listed. `vault`: decrypts birthdays."""
 
     duties: ListDutiesRequest
     territory: Territory
@@ -33,21 +33,21 @@ class DutyFilter:
     vault: Vault | None = None
 
     def inputs(self, connection: Connection) -> DutyInputReader:
-        """Return the reader of what the duties are computed from."""
+        """Return the reader of the inputs of the duties."""
         return DutyInputReader(connection, self.duties.playbook, self.vault, self.duties.cutoff)
 
 
 @dataclass(frozen=True)
 class DutyRows:
-    """Rows of `kqml.duties.table.SCHEMA` with their `duty_id`, with what somebody `declared` of them; `last`: account
-    and how many of its rows were told, None at the end."""
+    """Rows of `kqml.duties.table.SCHEMA` with `duty_id` and the mark on them (`declared`); `last`: account and the
+    number of its rows listed so far, None at the end."""
 
     rows: list[Row]
     last: tuple[str, int] | None
 
 
 def duty_page(connection: Connection, wanted: DutyFilter, after: tuple[str, int], limit: int) -> DutyRows:
-    """At most `limit` duties behind `after`: those of reps first (account ""), then by account."""
+    """Return at most `limit` duties behind `after`: those of reps first (account ""), then by account."""
     rows: list[Row] = []
     place = after
     for account, result in _by_account(connection, wanted, after[0]):
@@ -63,7 +63,7 @@ def duty_page(connection: Connection, wanted: DutyFilter, after: tuple[str, int]
 
 
 def duties_of_accounts(connection: Connection, wanted: DutyFilter, accounts: Sequence[str]) -> dict[str, Row]:
-    """The duties of these accounts, of the reps of `wanted`, by their `duty_id`."""
+    """Return the duties of these accounts, and of the reps of `wanted`, by `duty_id`."""
     books = wanted.inputs(connection)
     rows = _of_reps(connection, books, wanted) if wanted.reps else []
     rows += _rows(books, accounts, wanted, of_reps=False) if accounts else []
@@ -71,7 +71,7 @@ def duties_of_accounts(connection: Connection, wanted: DutyFilter, accounts: Seq
 
 
 def _by_account(connection: Connection, wanted: DutyFilter, first: str) -> Iterator[tuple[str, list[Row] | None]]:
-    """Each account from `first` on with its rows; None where it was not looked at any more."""
+    """Each account from `first` on with its rows; None where the page ends before it."""
     books = wanted.inputs(connection)
     if not first and wanted.reps:
         yield "", _of_reps(connection, books, wanted)
@@ -91,7 +91,7 @@ def _by_account(connection: Connection, wanted: DutyFilter, first: str) -> Itera
 
 
 def _of_reps(connection: Connection, books: DutyInputReader, wanted: DutyFilter) -> list[Row]:
-    """What the reps owe whichever account it is at, by what is known of the accounts that are theirs now."""
+    """The duties of the reps themselves, from the histories of the accounts that they own now."""
     own, first = [], ""
     while ids := accounts_from(connection, wanted.territory, {"rep": list(wanted.reps)}, first, ACCOUNTS_AT_ONCE + 1):
         own += ids[:ACCOUNTS_AT_ONCE]
@@ -113,7 +113,7 @@ def _rows(books: DutyInputReader, ids: Sequence[str], wanted: DutyFilter, *, of_
 
 
 def _describe(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:
-    """Return the row with its id, with who marked it where that counts."""
+    """The row with its id and the mark that applies to it."""
     name = duty_id(row)
     text = last.get(name)
     return {**row, "duty_id": name, "declared": None if text is None or text["state"] == "open" else text}

@@ -50,7 +50,7 @@ class TrialResult:
 
 
 def evaluate_trial(request: TrialRequest) -> TrialResult:
-    """Judge every row by what the others taught."""
+    """Evaluate every row by a model fitted on other rows."""
     columns = TrialColumns(request.treatment, request.control, request.outcome, request.probability, request.exclude)
     answer = report.evaluate_trial(read_trial(request.file, columns), request.seed)
     return TrialResult(**report.trial_report_json(answer, request.language))

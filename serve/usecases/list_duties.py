@@ -15,8 +15,8 @@ from kqml.playbook.codes import PERSONAL_DAYS
 
 @dataclass(frozen=True, kw_only=True)
 class ListDutiesRequest:
-    """Which duties, by which rules, as known before which cutoff. `reps`: theirs alone; `states`, `must`: any where
-    empty, None; `personal`: whether those that tell the day of a person are listed."""
+    """Which duties, by which rules, as known before which cutoff. `reps`: only theirs; `states`, `must`: any where
+    empty or None; `personal`: whether duties of personal days are listed."""
 
     playbook: Playbook
     period: Period

@@ -10,7 +10,7 @@ from kqml.playbook import Playbook
 
 @dataclass(frozen=True)
 class FeatureDescription:
-    """A feature: its column, its name, its group, reason code and expected direction, why it is there."""
+    """A feature: its column, name, group, reason code, expected direction and purpose."""
 
     column: str
     name: str
@@ -31,7 +31,7 @@ class FeatureList:
 
 
 def list_features(playbook: Playbook, language: str) -> FeatureList:
-    """Return every feature that a playbook brings, described in a language."""
+    """Return every feature of a playbook, described in a language."""
     features = catalog(playbook)
     return FeatureList(catalog_fingerprint(features), [_described(feature, language) for feature in features])
 

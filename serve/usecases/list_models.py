@@ -18,6 +18,6 @@ class ModelList:
 
 
 def list_models(settings: Settings) -> ModelList:
-    """Return what the registry holds."""
+    """Return the versions of the registry and the moves of their aliases."""
     registry = registry_client(settings)
     return ModelList(registry.shown, list_versions(registry), list_moves(registry))

@@ -1,4 +1,4 @@
-"""A planned week as the database keeps it: decisions with their receipts, what they were decided by, who is told."""
+"""A planned week as the database stores it: decisions with receipts, learned values, messages."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,8 @@ class PlanRecord:
 def plan_record(
     planned: PlannedWeek, features: FeatureMatrix | None, model: str | None, language: str, by: str
 ) -> PlanRecord:
-    """The rows of a plan. `model`: version with fingerprint; `by`: who had it made. Personal days are in none."""
+    """Return the rows of a plan, without personal days. `model`: version with fingerprint; `by`: the author of the
+    decisions."""
     plan, company = planned.plan, planned.plan.company
     content = learned_state_json(planned.learned, company.playbook)
     columns = () if features is None else features.columns
@@ -59,8 +60,8 @@ def plan_record(
 
 
 def store_plan(connection: Connection, decisions: Sequence[Row], now: int, learned: LearnedRow | None = None) -> None:
-    """Writes decisions (rows of `serve.database.decisions.add_decisions`), one message for each rep's week beside them,
-    what they were decided by."""
+    """Write decisions (rows of `serve.database.decisions.add_decisions`), a message for each rep's week, and the
+    learned values."""
     if learned is not None:
         add_learned(connection, learned, now)
     add_decisions(connection, decisions, now)
@@ -69,8 +70,8 @@ def store_plan(connection: Connection, decisions: Sequence[Row], now: int, learn
 
 
 def compare_plans(stored: Sequence[Row], output: Sequence[Row], week: str) -> None:
-    """Raises Refused with every column in which the decisions of a week are not the stored ones, bit for bit; but for
-    briefs, which also tell of the tables of now."""
+    """Raise Refused with every column in which the decisions of a week differ from the stored ones; briefs are not
+    compared, because they also use present tables."""
     before, now = ({row["decision_id"]: _without_brief(row) for row in rows} for rows in (stored, output))
     faults = [
         Fault(f"decisions {what}", f"{len(some)} accounts, the first {some[0]!r}", TODO)

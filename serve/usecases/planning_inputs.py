@@ -1,4 +1,4 @@
-"""What a week is planned from: accounts with their histories, earlier decisions, objections, read from the database."""
+"""Read the inputs of a week's plan from the database: accounts with histories, earlier decisions, objections."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ def _inputs_of_reps(
 
 
 def _accounts(connection: Connection, reps: frozenset[str], cutoff: int) -> list[str]:
-    """Those of the reps now, and any that were handed over since the week began: they may have been theirs then."""
+    """The accounts of the reps now, and those handed over since the week began, which may have been theirs then."""
     theirs = ACCOUNTS.c.owner_rep_id.in_(sorted(reps))
     own = _ids(connection, theirs, MOST_ACCOUNTS + 1)
     if len(own) > MOST_ACCOUNTS:
@@ -116,7 +116,7 @@ def _ids(connection: Connection, condition: Any, limit: int | None = None) -> Se
 
 
 def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[str]:
-    """Those of the accounts that got another rep, as far as it happened or became known since an instant."""
+    """Those of the accounts whose rep changed, or whose change became known, since an instant."""
     moved = (EVENTS.c.kind == EventKind.REP_ASSIGNED.code, EVENTS.c.known_at >= since)
     for part in parts_of(ids):
         request = select(EVENTS.c.account_id).where(EVENTS.c.account_id.in_(part), *moved).distinct()
@@ -124,8 +124,8 @@ def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[s
 
 
 def _learned(connection: Connection, request: PlanWeekRequest, cutoff: int) -> LearnedState | None:
-    """What `kqml plan --database` last learned with this model and playbook; without it the trailing mean stands for
-    the value, and no effect is known."""
+    """The newest values and effects that `kqml plan --database` learned with this model and playbook; without them the
+    value is the trailing mean, and effects are unknown."""
     if request.model is None:
         return None
     result = newest_learned(connection, request.model.stamp, request.playbook.version, cutoff)

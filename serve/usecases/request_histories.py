@@ -1,4 +1,4 @@
-"""Histories out of a request, as the event log that everything numeric reads."""
+"""Histories from a request as an event log."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a company's events say beside themselves: since when each kind is recorded, its days."""
+    """The context of a company's events: since when each kind is recorded, its holidays."""
 
     recorded_since: Instants
     quiet: QuietPeriods
@@ -118,7 +118,7 @@ def _profiles(
 
 
 def _ended(profile: ProfileFields | None, cutoff: int, time_zone: str) -> Iterator[Mapping[str, Any]]:
-    """A status other than active as the event it stands for; without a date, just before the cutoff."""
+    """The event of a status other than active; without a date, just before the cutoff."""
     status = profile.get("status") if profile else None
     if profile and status is not None and status != "active":
         since = profile.get("status_since")

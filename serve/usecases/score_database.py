@@ -1,4 +1,4 @@
-"""Score all accounts of the database and store the scores there, with why they moved."""
+"""Score all accounts of the database and store the scores with their changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def _question(
 
 
 def _margins(question: ScoringQuestion, playbook: Playbook) -> tuple[ExpectedMargins | None, str | None]:
-    """Return what collects the expected margins, or why nothing can be said of them."""
+    """The expected margins, or the code of why they cannot be estimated."""
     dataset, now, scorer = question.dataset, question.now, question.versions.scorer
     if "amount" not in now.log.values:
         return None, "no_amounts"

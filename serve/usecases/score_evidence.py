@@ -1,4 +1,4 @@
-"""What a score rests on: how much was known of the account, until when."""
+"""The evidence of a score: how much was known of the account, until when."""
 
 from collections.abc import Iterator
 

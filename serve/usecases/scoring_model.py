@@ -1,4 +1,4 @@
-"""A published bundle made ready to answer requests."""
+"""A published bundle, ready to score."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from serve.usecases.served_model import LiveModel
 
 
 def load_live(pointer: Path) -> LiveModel:
-    """The model that the pointer names, warmed up. Raises CouldNot where pointer or bundle are broken."""
+    """Load the model that the pointer names and warm it up. Raises CouldNot where pointer or bundle are broken."""
     published = read_pointer(pointer)
     bundle = load_bundle(pointer.parent / published.folder)
     score = BundleScoring(create_scorer(bundle))
@@ -29,7 +29,7 @@ def load_live(pointer: Path) -> LiveModel:
 
 
 class BundleScoring:
-    """Scores the histories of requests by one bundle; what only the bundle decides is worked out once."""
+    """Scores the histories of requests by one bundle; what depends on the bundle only is computed once."""
 
     def __init__(self, scorer: Scorer) -> None:
         info = scorer.bundle.dataset
@@ -39,7 +39,7 @@ class BundleScoring:
         self._trained_on = Surroundings(recorded_since(info), quiet_periods(info), info.time_zone)
 
     def __call__(self, histories: Histories, cutoff: int, language: str, reasons: int) -> list[dict[str, Any]]:
-        """One score per account of the log, in its order, as the API's dict."""
+        """Return one score per account of the log, in its order, as the API's dict."""
         scores = [
             as_json(score) for score in self.scorer.score(self.scoring_request(histories, cutoff), language, reasons)
         ]
@@ -49,7 +49,7 @@ class BundleScoring:
         return scores
 
     def scoring_request(self, histories: Histories, cutoff: int) -> ScoringRequest:
-        """The histories as the model's question; compared with the peers that the bundle brought."""
+        """Return the histories as the model's request, compared with the peers in the bundle."""
         around = histories.surroundings or self._trained_on
         opened = opened_at(histories.profiles, around.time_zone)
         context = Context(around.recorded_since, opened, around.time_zone, around.quiet)
@@ -62,13 +62,13 @@ class BundleScoring:
 
 
 def opened_at(profiles: Sequence[ProfileFields], time_zone: str) -> Instants:
-    """The local midnight of each account's `opened_on`, UNKNOWN where absent."""
+    """Return the local midnight of each account's `opened_on`, UNKNOWN where absent."""
     days = [profile.get("opened_on") for profile in profiles]
     return np.array([UNKNOWN if day is None else local_midnight(day, time_zone) for day in days], dtype=np.int64)
 
 
 def _warm(score: BundleScoring) -> None:
-    """Scores one invented account, so that no request waits for machine code or caches."""
+    """Scores an invented account, so that no request waits for compilation or caches."""
     events: list[EventFields] = [
         {"occurred_at": f"2024-01-{day:02}T00:00:00+00:00", "kind": "order"} for day in range(1, 29)
     ]
@@ -80,7 +80,7 @@ def _warm(score: BundleScoring) -> None:
 
 
 def _card(bundle: Bundle, published: ServedPointer) -> Mapping[str, Any]:
-    """What `serve.http.schemas.scores.ModelCard` says beside version and grade."""
+    """The fields of `serve.http.schemas.scores.ModelCard` besides version and grade."""
     model, definition = bundle.model, bundle.model.definition
     return {
         "since": published.since or None,

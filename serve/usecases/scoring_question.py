@@ -1,4 +1,4 @@
-"""What a scoring of all accounts of a dataset is asked: by which version, at which cutoff, compared with which one."""
+"""The scoring of all accounts of a dataset: version, cutoff, and the scoring to compare with."""
 
 from dataclasses import dataclass
 

@@ -35,7 +35,7 @@ def store_scoring_run(
 
 @dataclass(frozen=True)
 class ScoreAddition:
-    """What is known beside the scores of a run, in their order: what is at risk, what changed since an earlier run."""
+    """Values at risk and changes of the scores of a run, in their order."""
 
     at_risk: Sequence[float | None]
     since: ScoringRun | None = None

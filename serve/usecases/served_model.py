@@ -1,4 +1,4 @@
-"""The model that answers: follows a published pointer, keeps the last good one."""
+"""The served model: follows a published pointer, keeps the last good one."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -34,8 +34,8 @@ class ScoringEngine(Protocol):
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A model ready to answer. `card`: what `GET /v1/model` says of it beside version and grade. `scorer`: what weeks
-    are planned with; None plans without a model."""
+    """A model ready to score. `card`: the fields of `GET /v1/model` besides version and grade. `scorer`: plans weeks;
+    None plans without a model."""
 
     version: str
     grade: str
@@ -45,23 +45,21 @@ class LiveModel:
 
     @property
     def planning_model(self) -> PlanningModel | None:
-        """The model that weeks are planned with; None where they are planned without one."""
+        """The model that plans weeks; None where they are planned without one."""
         return None if self.scorer is None else PlanningModel(self.version, self.scorer)
 
 
 @dataclass(frozen=True)
 class ServedState:
-    """The model that answers, if any, with why the published one does not, if so."""
+    """The served model, if any, and why the published one cannot be served, if so."""
 
     live: LiveModel | None = None
     fault: str | None = None
 
 
 class ServedModel:
-    """Loads what a pointer file names, again whenever the file changes, in a thread of its own.
-
-    `state` is replaced as a whole: a request reads it once, never waits for a load, and keeps the model it began with.
-    """
+    """Loads the model that a pointer file names, again whenever the file changes, in a thread. `state` is replaced as a
+    whole: a request reads it once, never waits for a load, and keeps the model it began with."""
 
     def __init__(self, pointer: Path, load: Callable[[Path], LiveModel], log: FilteringBoundLogger) -> None:
         self.state = ServedState()
@@ -74,20 +72,20 @@ class ServedModel:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Loads the present model, then follows the pointer until `stop`."""
+        """Load the present model, then follow the pointer until `stop`."""
         self.look()
         self._stop.clear()
         self._thread = threading.Thread(target=self._follow, name="model-follower", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the following; the present model goes on answering."""
+        """Stop following; the present model keeps scoring."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
 
     def look(self) -> None:
-        """Loads the model if the pointer changed since the last try, or the last try failed long enough ago."""
+        """Load the model if the pointer changed since the last try, or if the last try failed long enough ago."""
         self._looks_since_try += 1
         stamp = _stamp(self._pointer)
         overdue = self.state.fault is not None and self._looks_since_try >= RETRY_AFTER_LOOKS
@@ -118,7 +116,7 @@ class ServedModel:
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:
-    """What changes when the file is replaced; None where there is none."""
+    """The state of the pointer file, to detect changes; None where it does not exist."""
     try:
         result = path.stat()
     except OSError:

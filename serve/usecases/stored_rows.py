@@ -1,4 +1,4 @@
-"""Rows of the database in the shapes of the contract."""
+"""Rows of the database in the types of the contract."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,11 +18,11 @@ INSTANTS = frozenset(
 JSON = frozenset(
     {"attributes", "absences", "eligible", "blocked", "features", "receipt", "outcome", "reasons", "warnings"}
 )
-"""Columns of JSON text; `eligible` is the list of a decision, but a truth value of a score."""
+"""Columns of JSON text; `eligible` is a list in decisions, but a boolean in scores."""
 
 
 def contract_fields(row: Row, names: Iterable[str], time_zone: str) -> dict[str, Any]:
-    """Return the columns named: instants and days as ISO text, JSON as what it says."""
+    """Return the columns named: instants and days as ISO text, JSON parsed."""
     return {name: _contract_value(name, row[name], time_zone) for name in names}
 
 

@@ -1,4 +1,4 @@
-"""Stored scores in the shapes of the contract."""
+"""Stored scores in the types of the contract."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -23,12 +23,12 @@ def short_score(row: Row, time_zone: str) -> ShortScore | None:
 
 
 def full_score(row: Row, time_zone: str) -> FullScore:
-    """Return a row of the table of scores."""
+    """Return the score in a row of the table of scores."""
     return cast(FullScore, contract_fields({**row, "as_of": row["cutoff"]}, FULL, time_zone))
 
 
 def past_score(row: Row, time_zone: str) -> PastScore:
-    """Return the same with what moved it since the score before it."""
+    """Return the same with the parts of its change since the score before."""
     explained = row["change_data"] is not None
     fields = {
         **row,

@@ -1,4 +1,4 @@
-"""Scores of accounts for which an objection stands: nothing but that it does."""
+"""Scores of accounts that object: a warning without a number."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from serve.usecases.request_histories import Histories
 
 
 def withhold_scores(scored: Sequence[dict[str, Any]], histories: Histories, language: str) -> Sequence[dict[str, Any]]:
-    """Return the scores of a request, without a number for whoever objected to being scored by machine."""
+    """Return the scores of a request, without numbers for accounts that object."""
     if not histories.objected:
         return scored
     zone = histories.surroundings.time_zone if histories.surroundings else "UTC"
@@ -30,7 +30,7 @@ def withhold_scores(scored: Sequence[dict[str, Any]], histories: Histories, lang
 def withhold_account_scores(
     scores: Sequence[AccountScore], objected: Mapping[str, int], time_zone: str, language: str
 ) -> Sequence[AccountScore]:
-    """Return the scores, without a number for whoever objects (account → since when)."""
+    """Return the scores, without numbers for accounts that object (account → since when)."""
     if not objected:
         return scores
     return [
@@ -42,7 +42,7 @@ def withhold_account_scores(
 
 
 def withhold_changes(changes: ScoreChanges | None, objected: Mapping[str, int]) -> ScoreChanges | None:
-    """Return the changes, unknown for whoever objects."""
+    """Return the changes, unknown for accounts that object."""
     if changes is None or not objected:
         return changes
     gone = np.isin(changes.accounts, list(objected))

@@ -1,1 +1,1 @@
-"""What other systems are told when something changes."""
+"""Webhooks: messages to other systems about changes."""

@@ -1,4 +1,4 @@
-"""Where a webhook may point: not into the network behind us (server-side request forgery)."""
+"""Addresses that webhooks may use: not inside our own network (server-side request forgery)."""
 
 import ipaddress
 import socket
@@ -16,8 +16,8 @@ _NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168
 
 @dataclass(frozen=True)
 class AllowedNetworks:
-    """What is allowed beyond public addresses by HTTPS. `loopback`: this machine, by plain HTTP too. `private`: the
-    company's own network by HTTPS."""
+    """Addresses allowed besides public ones over HTTPS. `loopback`: this machine, also over HTTP. `private`: the
+    company's own network over HTTPS."""
 
     loopback: bool = False
     private: bool = False
@@ -25,8 +25,7 @@ class AllowedNetworks:
 
 @dataclass(frozen=True)
 class WebhookTarget:
-    """A checked URL with the one address to connect to: asking the name service twice would let it answer otherwise
-    the second time."""
+    """A checked URL with the address to connect to: resolving the name again could give another address."""
 
     url: str
     host: str
@@ -40,7 +39,7 @@ class UnreachableTarget(Exception):
 
 
 def check_target(url: str, reach: AllowedNetworks, resolve: Resolve) -> WebhookTarget:
-    """The URL resolved. Raises Unreachable: every address of the name has to be allowed, not just one."""
+    """Resolve the URL. Raises UnreachableTarget unless every address of the name is allowed."""
     host, port, is_tls = _parts(url)
     result = resolve(host, port)
     if not result:
@@ -52,7 +51,7 @@ def check_target(url: str, reach: AllowedNetworks, resolve: Resolve) -> WebhookT
 
 
 def resolve_name(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name. Raises Unreachable where there are none."""
+    """Return the addresses of a name. Raises UnreachableTarget where there are none."""
     try:
         return [str(result[4][0]) for result in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
@@ -89,7 +88,7 @@ def _check(address: Address, is_tls: bool, reach: AllowedNetworks) -> None:
 
 
 def _plain(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, where it does."""
+    """The IPv4 address that an IPv6 address maps to, if any."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     if address in _NAT64:

@@ -1,4 +1,4 @@
-"""The thread that delivers what the outbox holds."""
+"""The thread that delivers the messages of the outbox."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ Send = Callable[[Sequence[Delivery], int], Sequence[DeliveryAttempt]]
 
 
 class Dispatcher:
-    """Delivers at least once: several may run at a time, in processes of their own."""
+    """Delivers at least once; several may run in processes of their own."""
 
     def __init__(
         self, database: Database, cipher: Cipher, send: Send, clock: Callable[[], int], log: FilteringBoundLogger
@@ -47,19 +47,19 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Delivers in a thread of its own until `stop`."""
+        """Deliver in a thread until `stop`."""
         self._stop.clear()
         self._thread = threading.Thread(target=self._follow, name="webhook-dispatcher", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the attempts under way, which are short."""
+        """Stop after the attempts under way, which are short."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=30)
 
     def deliver_due(self) -> int:
-        """Tries what is due now, at most AT_ONCE messages; how many."""
+        """Attempt the due deliveries, at most AT_ONCE; return how many."""
         with self._database.reading() as connection:
             if connection.execute(select(DELIVERIES.c.message_id).where(_due(self._clock())).limit(1)).first() is None:
                 return 0
@@ -88,7 +88,7 @@ class Dispatcher:
 
 
 def claim(connection: Connection, cipher: Cipher, now: int) -> Sequence[Delivery]:
-    """The oldest due deliveries, taken for LEASE so that no other dispatcher takes them too."""
+    """Claim the oldest due deliveries for LEASE, so that no other dispatcher takes them."""
     columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, DELIVERIES.c.attempts, OUTBOX.c.payload)
     due = select(*columns).join_from(DELIVERIES, OUTBOX).where(_due(now)).order_by(DELIVERIES.c.next_at).limit(AT_ONCE)
     rows = connection.execute(due.with_for_update(of=DELIVERIES, skip_locked=True)).all()
@@ -103,7 +103,7 @@ def claim(connection: Connection, cipher: Cipher, now: int) -> Sequence[Delivery
 
 
 def settle(connection: Connection, delivery: Delivery, attempt: DeliveryAttempt, now: int, random: Random) -> None:
-    """Writes down what became of an attempt: delivered, later again, or dead."""
+    """Store the result of an attempt: delivered, to be retried, or dead."""
     if attempt.fault is None:
         _change(connection, delivery, {"next_at": None, "delivered_at": now, "fault": None})
     elif attempt.gone or delivery.attempts >= MOST_ATTEMPTS:
@@ -116,8 +116,8 @@ def settle(connection: Connection, delivery: Delivery, attempt: DeliveryAttempt,
 
 
 def pause_after(attempts: int, random: Random) -> int:
-    """Microseconds to wait after so many failed attempts: exponential, half of it by chance, so that receivers that
-    come back are not met by everything at once."""
+    """Return how long to wait after so many failed attempts, in microseconds: exponential, half of it random, so that
+    receivers that come back do not get everything at once."""
     whole = min(FIRST_PAUSE * 3 ** (attempts - 1), LONGEST_PAUSE)
     return int(whole * random.uniform(0.5, 1.0))
 

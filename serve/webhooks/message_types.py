@@ -1,4 +1,4 @@
-"""What other systems can be told, as values."""
+"""The messages that webhooks can receive."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class MessageKind(StrEnum):
-    """The types of message that a webhook can ask for."""
+    """The types of message."""
 
     BAND_CROSSED = "account.band_crossed"
     DUTY_OVERDUE = "duty.overdue"
@@ -19,8 +19,8 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """One thing to tell. `occasion`: what makes it the same message when it is written again; `data` holds ids, codes
-    and numbers, nothing personal."""
+    """One message. `occasion`: identifies the message when it is written again; `data`: ids, codes and numbers, nothing
+    personal."""
 
     kind: MessageKind
     occasion: str
@@ -28,23 +28,23 @@ class Message:
 
     @property
     def message_id(self) -> str:
-        """Stable: a receiver that has seen it may pass over it."""
+        """A stable id: receivers skip messages that they have seen."""
         return "msg_" + sha256(f"{self.kind}\0{self.occasion}".encode()).hexdigest()[:32]
 
     def payload(self, at: int) -> str:
-        """The body that is sent: `type`, `timestamp`, `data`, as Standard Webhooks has it."""
+        """Return the body: `type`, `timestamp`, `data`, as in Standard Webhooks."""
         moment = datetime.fromtimestamp(at // 1_000_000, UTC).isoformat()
         return json.dumps({"type": self.kind, "timestamp": moment, "data": dict(self.data)}, ensure_ascii=False)
 
 
 def band_crossed(account_id: str, before: str | None, after: str | None, as_of: str, model: str) -> Message:
-    """An account's band is another one than at its score before; null while it was not eligible."""
+    """Return the message that an account's band changed since its score before; null where it was not eligible."""
     data = {"account_id": account_id, "before": before, "after": after, "as_of": as_of, "model": model}
     return Message(MessageKind.BAND_CROSSED, f"{account_id}\0{as_of}\0{model}", data)
 
 
 def duty_overdue(duty: Mapping[str, Any]) -> Message:
-    """A duty was not done by its day; `duty` says which, in the columns of WHICH beside others; each is told once."""
+    """Return the message that a duty is overdue; `duty` holds the columns of WHICH. Each is sent once."""
     return Message(MessageKind.DUTY_OVERDUE, "\0".join(str(duty[name]) for name in WHICH), duty)
 
 
@@ -52,6 +52,6 @@ WHICH = ("account_id", "duty", "occasion", "channel", "event_id", "due_by")
 
 
 def plan_created(rep_id: str | None, week: str, policy: str, decisions: int, at: int) -> Message:
-    """A rep's week has new decisions, made at an instant."""
+    """Return the message that a rep's week has new decisions."""
     data = {"rep_id": rep_id, "week": week, "policy": policy, "decisions": decisions}
     return Message(MessageKind.PLAN_CREATED, f"{rep_id}\0{week}\0{policy}\0{at}", data)

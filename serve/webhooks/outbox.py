@@ -1,4 +1,4 @@
-"""Messages written in the transaction of the change that they tell of."""
+"""Messages written in the transaction of the change that they report."""
 
 import json
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from serve.webhooks.message_types import Message
 
 
 def enqueue(connection: Connection, messages: Sequence[Message], now: int) -> int:
-    """Writes the messages that were not written before, on their way to every webhook that asks for their kind; how
-    many on how many ways. Without webhooks nothing is written."""
+    """Write the messages that were not written before, with a delivery for every webhook of their kind; return how many
+    deliveries. Without webhooks nothing is written."""
     asking = _asking(connection)
     wanted = {message.message_id: message for message in messages if asking.get(message.kind)}
     rows = [
@@ -29,7 +29,7 @@ def enqueue(connection: Connection, messages: Sequence[Message], now: int) -> in
 
 
 def _asking(connection: Connection) -> dict[str, list[str]]:
-    """Kind of message → the live webhooks that ask for it."""
+    """Kind of message → the enabled webhooks of that kind."""
     request = select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.kinds).where(WEBHOOKS.c.disabled_at.is_(None))
     result: dict[str, list[str]] = {}
     for webhook, kinds in connection.execute(request).tuples():

@@ -1,4 +1,4 @@
-"""Overdue duties as messages."""
+"""Messages of overdue duties."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,8 @@ MESSAGE_FIELDS = ("account_id", "rep_id", "duty", "occasion", "channel", "event_
 
 
 def overdue_messages(duties: pa.Table) -> Iterator[Message]:
-    """A message for each overdue duty towards an account, but for those whose very day is personal.
-
-    `duties`: the table of `kqml.duties.table.SCHEMA`.
-    """
+    """Yield a message for each overdue duty of an account, except duties of personal days. `duties`: the table of
+    `kqml.duties.table.SCHEMA`."""
     words = {name: duties[name].cast(pa.string()) for name in MESSAGE_FIELDS}
     result = pa.table({**words, "due_by": duties["due_by"], "must": duties["must"]})
     late = pc.and_(pc.equal(duties["state"].cast(pa.string()), "overdue"), pc.is_valid(result["account_id"]))

@@ -1,4 +1,4 @@
-"""Webhooks in the database, their deliveries."""
+"""Webhooks and their deliveries in the database."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SECRETS_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class WebhookRecord:
-    """A webhook as the database knows it; `secrets` the newest first."""
+    """A stored webhook; `secrets`: the newest first."""
 
     webhook_id: str
     url: str
@@ -31,7 +31,7 @@ class WebhookRecord:
 
 @dataclass(frozen=True)
 class NewWebhook:
-    """What a webhook shall be."""
+    """The properties of a new webhook."""
 
     url: str
     kinds: frozenset[MessageKind]
@@ -39,7 +39,7 @@ class NewWebhook:
 
 
 def add_webhook(connection: Connection, cipher: Cipher, request: NewWebhook, now: int) -> WebhookRecord:
-    """A new webhook with its first secret."""
+    """Store a new webhook with its first secret and return it."""
     webhook_id, secrets, kinds = f"wh_{uuid4().hex}", (make_secret(),), tuple(sorted(request.kinds))
     connection.execute(
         insert(WEBHOOKS).values(
@@ -55,27 +55,27 @@ def add_webhook(connection: Connection, cipher: Cipher, request: NewWebhook, now
 
 
 def list_webhooks(connection: Connection, cipher: Cipher) -> list[WebhookRecord]:
-    """Every webhook, the oldest first."""
+    """Return every webhook, the oldest first."""
     request = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.webhook_id)
     return [_record(row, cipher) for row in connection.execute(request).mappings()]
 
 
 def find_webhook(connection: Connection, cipher: Cipher, webhook_id: str) -> WebhookRecord | None:
-    """The webhook of an id."""
+    """Return the webhook of an id; None where there is none."""
     request = select(WEBHOOKS).where(WEBHOOKS.c.webhook_id == webhook_id)
     row = connection.execute(request).mappings().one_or_none()
     return None if row is None else _record(row, cipher)
 
 
 def renew_secret(connection: Connection, cipher: Cipher, webhook: WebhookRecord) -> str:
-    """A new secret, which signs beside the one before it."""
+    """Add a new secret and return it; the one before keeps signing too."""
     secrets = (make_secret(), *webhook.secrets)[:SECRETS_AT_ONCE]
     _keep_secrets(connection, cipher, webhook.webhook_id, secrets)
     return secrets[0]
 
 
 def disable_webhook(connection: Connection, webhook_id: str, now: int) -> bool:
-    """Ends a webhook with what is on its way to it; False where there is no live one."""
+    """Disable a webhook and cancel its deliveries; return False where there is no enabled one."""
     live = (WEBHOOKS.c.webhook_id == webhook_id) & WEBHOOKS.c.disabled_at.is_(None)
     if not connection.execute(update(WEBHOOKS).where(live).values(disabled_at=now)).rowcount:
         return False
@@ -86,7 +86,7 @@ def disable_webhook(connection: Connection, webhook_id: str, now: int) -> bool:
 
 
 def list_dead(connection: Connection, limit: int) -> Sequence[dict[str, Any]]:
-    """Messages that were given up, the latest first."""
+    """Return dead messages, the latest first."""
     columns = (DELIVERIES.c.message_id, DELIVERIES.c.webhook_id, OUTBOX.c.kind, DELIVERIES.c.attempts)
     request = select(*columns, DELIVERIES.c.dead_at, DELIVERIES.c.fault).join_from(DELIVERIES, OUTBOX)
     newest = (DELIVERIES.c.dead_at.desc(), DELIVERIES.c.message_id)
@@ -95,7 +95,8 @@ def list_dead(connection: Connection, limit: int) -> Sequence[dict[str, Any]]:
 
 
 def replay(connection: Connection, now: int, webhook_id: str | None, message_id: str | None) -> int:
-    """Sends dead messages again, those of a webhook, a message, or all; how many. Those of disabled webhooks stay."""
+    """Send dead messages again: those of a webhook, one message, or all; return how many. Disabled webhooks are
+    skipped."""
     live = select(WEBHOOKS.c.webhook_id).where(WEBHOOKS.c.disabled_at.is_(None))
     where: list[ColumnElement[bool]] = [DELIVERIES.c.dead_at.is_not(None), DELIVERIES.c.webhook_id.in_(live)]
     if webhook_id is not None:
@@ -107,7 +108,7 @@ def replay(connection: Connection, now: int, webhook_id: str | None, message_id:
 
 
 class DeliveryCounts(TypedDict):
-    """How many messages of a webhook wait, were delivered, are dead."""
+    """How many messages of a webhook are pending, delivered, dead."""
 
     waiting: int
     delivered: int
@@ -118,7 +119,7 @@ NO_DELIVERIES = DeliveryCounts(waiting=0, delivered=0, dead=0)
 
 
 def count_deliveries(connection: Connection) -> dict[str, DeliveryCounts]:
-    """Webhook → the counts of its messages."""
+    """Return webhook → the counts of its messages."""
     ends = {"waiting": DELIVERIES.c.next_at, "delivered": DELIVERIES.c.delivered_at, "dead": DELIVERIES.c.dead_at}
     counts = (func.count(column).label(name) for name, column in ends.items())
     request = select(DELIVERIES.c.webhook_id, *counts).group_by(DELIVERIES.c.webhook_id)
@@ -130,7 +131,8 @@ def count_deliveries(connection: Connection) -> dict[str, DeliveryCounts]:
 
 
 def rotate_secrets(connection: Connection, cipher: Cipher) -> int:
-    """Seals secrets with the newest key of the settings; how many webhooks had them sealed with another one."""
+    """Encrypt secrets with the newest key of the settings; return how many webhooks had them encrypted with another
+    one."""
     stored = connection.execute(select(WEBHOOKS.c.webhook_id, WEBHOOKS.c.secrets)).tuples().all()
     stale = [(name, encrypted) for name, encrypted in stored if not cipher.is_current(encrypted)]
     for name, encrypted in stale:

@@ -37,8 +37,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """What became of it: delivered where `fault` is None. `retry_after`: seconds that the receiver asks for; `gone`:
-    it wants nothing more."""
+    """The result of an attempt: delivered where `fault` is None. `retry_after`: seconds that the receiver asks for;
+    `gone`: the receiver unsubscribed."""
 
     fault: str | None = None
     retry_after: int = 0
@@ -47,7 +47,7 @@ class DeliveryAttempt:
 
 @dataclass(frozen=True)
 class WebhookSender:
-    """Sends to addresses within `reach`, never through a proxy of the environment."""
+    """Sends to addresses of the allowed networks (`reach`), never through a proxy of the environment."""
 
     reach: AllowedNetworks
     resolve: Resolve = resolve_name
@@ -55,7 +55,7 @@ class WebhookSender:
     trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def __call__(self, deliveries: Sequence[Delivery], now: int) -> list[DeliveryAttempt]:
-        """One attempt each, all at once, at `now` (microseconds); never raises for what receivers do."""
+        """Attempt all deliveries at once, at `now` (microseconds); never raises for what receivers do."""
         return asyncio.run(self._all(deliveries, now))
 
     async def _all(self, deliveries: Sequence[Delivery], now: int) -> list[DeliveryAttempt]:
@@ -81,7 +81,7 @@ class WebhookSender:
 async def _posted(
     client: httpx.AsyncClient, target: WebhookTarget, body: bytes, headers: dict[str, str]
 ) -> DeliveryAttempt:
-    """Connects to the address that was checked, under the name that the URL gives; reads no body."""
+    """Connects to the checked address with the host name of the URL; reads no body."""
     url = httpx.URL(target.url)
     request = client.build_request(
         "POST",

@@ -14,13 +14,13 @@ TOLERANCE_SECONDS = 300
 
 
 def make_secret() -> str:
-    """A random secret as the specification writes it."""
+    """Return a random secret in the format of the specification."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def signed_headers(message_id: str, seconds: int, body: bytes, whsecs: Sequence[str]) -> dict[str, str]:
-    """The three headers of one attempt, sent at `seconds` since 1970; one signature per secret, so that a receiver
-    verifies with the old or the new one while secrets are exchanged."""
+    """Return the three headers of an attempt, sent at `seconds` since 1970; one signature per secret, so that receivers
+    verify with the old or the new one while secrets are exchanged."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(seconds),
@@ -29,7 +29,8 @@ def signed_headers(message_id: str, seconds: int, body: bytes, whsecs: Sequence[
 
 
 def is_signed(headers: Mapping[str, str], body: bytes, secret: str, now: int) -> bool:
-    """What a receiver checks: the time is near `now` (seconds), one of the signatures is made with `secret`."""
+    """Return whether a receiver accepts the message: its time is near `now` (seconds), one of the signatures is made
+    with `secret`."""
     stamp = headers.get("webhook-timestamp", "")
     if not stamp.isdecimal() or abs(int(stamp) - now) > TOLERANCE_SECONDS:
         return False

@@ -1,1 +1,1 @@
-"""What the larger commands show: one module a command, from its result to lines and tables."""
+"""The text output of the larger commands, one module per command."""

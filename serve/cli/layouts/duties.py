@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 
 
 def show_duties(result: Row, language: str, time_zone: str) -> Iterator[Block]:
-    """Show what is open, most pressing first, where one rep was asked for; else how much of each there is."""
+    """Show open duties, the most pressing first, for one rep; else counts of each kind."""
     words = Words("duties", language)
     key, period = ("title", result["week"]) if result["week"] else ("title_month", result["month"])
     yield words.line(key, "bold", period=period, playbook=result["playbook"])

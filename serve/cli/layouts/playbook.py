@@ -13,7 +13,7 @@ _EVERYWHERE = ("name",)
 
 
 def show_playbook(playbook: Playbook, language: str) -> Iterator[Block]:
-    """Show every key of the playbook under the words of its section."""
+    """Show every key of the playbook by section."""
     yield Line(text("playbook.title", language, version=playbook.version), "bold")
     for section, value in content_of(playbook).items():
         if section not in _EVERYWHERE:
@@ -41,7 +41,7 @@ def _is_rows(value: Any) -> bool:
 
 
 def _rows(rows: list[dict[str, Any]], language: str) -> Table:
-    """A row for each entry; names stay as they are where words stand beside them."""
+    """A row for each entry; names that are shown as text elsewhere in the row stay as they are."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
 
     def cells(row: dict[str, Any]) -> list[str]:
@@ -89,7 +89,7 @@ def _inner(value: dict[str, Any], language: str) -> str:
 
 
 def _word(key: str, language: str) -> str:
-    """A key or a value of the playbook's vocabulary in words; what the company named itself stays as it is."""
+    """The catalogue's text of a key or value; the company's own names stay as they are."""
     if key in KIND_OF_CODE:
         return KIND_OF_CODE[key].named(language)
     words = catalogue("playbook", language)

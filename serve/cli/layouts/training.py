@@ -20,7 +20,7 @@ def show_training(result: Mapping[str, Any], language: str) -> Iterator[Block]:
 
 
 def next_step(result: Mapping[str, Any], words: Words) -> str:
-    """Return what `kqml promote` will answer to this version."""
+    """Return whether `kqml promote` accepts this version."""
     if result["grade"]["grade"] not in PROMOTABLE_GRADES:
         return words("table.not_promotable")
     return words("table.promotable", version=result["version"])
@@ -33,7 +33,7 @@ def _tuning(tuning: Mapping[str, Any] | None, words: Words) -> list[str]:
 
 
 def leakage_sentences(leakage: Mapping[str, Any], words: Words) -> list[str]:
-    """The flags, then what was said about them."""
+    """Return the leakage flags and their explanation."""
     if not leakage["flagged"]:
         return [words("table.leak_none", auc=leakage["auc"], cost=leakage["cost_of_all"])]
     sentences = [words("table.leak_column", **suspect) for suspect in leakage["suspects"]]

@@ -18,7 +18,7 @@ STYLES = {
 
 
 def show_usability(report: UsabilityReport, language: str) -> Iterator[Block]:
-    """Show size, columns, findings, verdict – the verdict last, where the eye is."""
+    """Show size, columns and findings, then the verdict, which is read first at the end of the output."""
     yield Line(text("report.title", language), "bold")
     yield from map(Line, _size_lines(report, language))
     if report.columns:

@@ -1,4 +1,4 @@
-"""The tables of the database, as they are after the newest migration."""
+"""The tables of the database after the newest migration."""
 
 from serve.database.tables.access import API_KEYS, AUDIT_LOG, ERASING, IDEMPOTENCY_KEYS, LOGIN_ATTEMPTS, SESSIONS, USERS
 from serve.database.tables.data_contract import (

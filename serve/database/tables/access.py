@@ -1,4 +1,4 @@
-"""The tables of who may ask, who did."""
+"""The tables of access: keys, users, sessions, login attempts, audit log, idempotency keys."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table
 
@@ -85,7 +85,7 @@ IDEMPOTENCY_KEYS = Table(
     words("body", nullable=False),
     instant("created_at", nullable=False, index=True),
 )
-"""What a request with an `Idempotency-Key` was answered, written with its effect."""
+"""The response to each request with an `Idempotency-Key`, written in the transaction of its effect."""
 
 ERASING = Table("erasing", METADATA, words("why", primary_key=True))
-"""Empty but within the one transaction that erases: while it holds a row, append-only tables may be changed."""
+"""Empty except within a transaction that erases: while it holds a row, append-only tables may be changed."""

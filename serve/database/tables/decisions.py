@@ -1,4 +1,4 @@
-"""The tables of what was answered, decided, done."""
+"""The tables of scores, decisions and reviews."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table
 

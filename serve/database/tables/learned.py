@@ -1,4 +1,4 @@
-"""The table of what weeks were decided by."""
+"""The table of learned values and effects."""
 
 from sqlalchemy import Index, Table
 

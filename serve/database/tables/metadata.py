@@ -1,4 +1,4 @@
-"""What all tables of the database share: names of constraints, kinds of column."""
+"""Naming of constraints and column types shared by all tables."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ PLAIN_TEXT: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgres
 
 
 def words(name: str, **options: Any) -> "Column[Any]":
-    """A column of text: ids, codes, JSON."""
+    """Return a text column: ids, codes, JSON."""
     return Column(name, PLAIN_TEXT, **options)
 
 
 def instant(name: str, **options: Any) -> "Column[Any]":
-    """A column of instants: int64 microseconds since 1970 UTC."""
+    """Return a column of instants: int64 microseconds since 1970 UTC."""
     return Column(name, BigInteger, **options)

@@ -1,4 +1,4 @@
-"""The tables of what is told to other systems."""
+"""The tables of webhooks, messages and deliveries."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table
 

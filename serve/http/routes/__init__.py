@@ -1,1 +1,1 @@
-"""The addresses that are answered, a module for each kind of thing."""
+"""The routes of the API, one module per resource."""

@@ -109,8 +109,8 @@ async def put_the_account(
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Replaces what is known of the account. A change of tier, owner, credit grade or status also becomes an event,
-    unless the newest event of that kind says it already."""
+    """Replaces the stored account. A change of tier, owner, credit grade or status also becomes an event, unless the
+    newest event of that kind records it already."""
     body = await read_json_bytes(request, service.body_limit)
     writing = writing_of(request, service, caller, body)
     return await run_in_threadpool(_put, request, writing, account_id)

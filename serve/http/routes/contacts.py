@@ -40,7 +40,7 @@ async def list_the_contacts(
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """The people at an account, by id. Personal fields are null without the scope to see them."""
+    """The contacts of an account, by id. Personal fields are null without the scope to see them."""
     after = None if cursor is None else str(read_cursor(account_id, cursor, (str,))[0])
     reader = _reader(request, service, caller)
 

@@ -74,7 +74,7 @@ def _list(request: Request, service: Service, caller: Caller, question: DutyQuer
 
 
 def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
-    """As of when, the account where the page begins, how many of its duties were listed. Raises ProblemError."""
+    """The instant, the account where the page begins, and how many of its duties were listed. Raises ProblemError."""
     now = service.clock()
     if question.cursor is None:
         return question.instant(now), "", 0
@@ -104,7 +104,7 @@ def _wanted(service: Service, caller: Caller, question: DutyQuery, week: Period,
 
 
 def _reps(caller: Caller, question: DutyQuery) -> Sequence[str]:
-    """Whose own duties are told: of the reps named, else of a rep who asks."""
+    """The reps whose own duties are listed: those of the query, else the rep who calls."""
     if question.rep:
         return [name for name in question.rep if caller.territory.covers(name)]
     own = caller.territory.reps or frozenset()
@@ -112,7 +112,7 @@ def _reps(caller: Caller, question: DutyQuery) -> Sequence[str]:
 
 
 def _note(request: Request, service: Service, caller: Caller, rows: Sequence[Row]) -> None:
-    """Who sees days of people leaves a note."""
+    """Records in the audit log who reads personal days."""
     seen = {(row["contact_id"], row["account_id"]) for row in rows if row["duty"] in PERSONAL_DAYS}
     events = [
         AuditEvent("contact.read", "contact", contact) if contact else AuditEvent("contact.read", "account", account)

@@ -26,10 +26,11 @@ router = APIRouter(tags=["events"])
 async def take_events(
     request: Request, service: ServiceOf, caller: WritesEvents, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Keeps up to 10,000 events of any accounts, all of them or none.
+    """Stores up to 10,000 events of any accounts, all of them or none.
 
-    An `event_id` that is there with the same content counts as kept, so a batch may be sent again. An event counts as
-    known from when it arrives here, or from its `known_at` where that is later."""
+    An event stored with the same id and content counts as known, so a batch may be sent again. An event counts as known
+    from its arrival, or from its `known_at` where that is later.
+    """
     body = await read_json_bytes(request, service.body_limit)
     return await run_in_threadpool(_take, writing_of(request, service, caller, body, idempotency_key))
 

@@ -1,4 +1,4 @@
-"""`POST /v1/scores`: histories in, or ids of accounts that the database knows; churn scores out."""
+"""`POST /v1/scores`: score accounts by their histories in the body or in the database."""
 
 from typing import Any
 
@@ -28,13 +28,12 @@ from serve.usecases.score_accounts import (
 from serve.usecases.served_model import LiveModel
 
 INLINE_BYTES = 64 * 1024
-"""Bodies up to this size are answered on the event loop, which takes a few milliseconds at most: eight threads taking
-turns at the interpreter answer fewer requests, each later. Larger ones go to a thread so that nobody waits for them."""
+"""Bodies up to this size are answered on the event loop, which takes a few milliseconds at most: eight threads that
+share the interpreter answer fewer requests, each later. Larger ones go to a thread, so that others do not wait."""
 
 INLINE_STORED = 2
-"""Accounts whose score from the database is worked out on the event loop. SQLite is read there, too: it takes less
-than a
-millisecond, and never waits for the writer. PostgreSQL is another process, perhaps another machine: its answers are
+"""Up to so many accounts are scored from the database on the event loop. SQLite is read there too: it takes less than a
+millisecond and never waits for the writer. PostgreSQL is another process, maybe on another machine: its responses are
 awaited in threads."""
 
 router = APIRouter()
@@ -56,10 +55,11 @@ router = APIRouter()
     openapi_extra=request_body(ScoreRequest),
 )
 async def score_the_accounts(request: Request, service: ServiceOf, caller: ReadsScores) -> Response:
-    """How likely each account is to stop ordering, with reasons. Nothing is stored.
+    """The churn probability of each account, with reasons. Nothing is stored.
 
     An account with `events` is scored by that history, one without by the stored one. Without `as_of` the cutoff is
-    now. Every faulty item of the body is listed in one 422; nothing is scored then."""
+    now. A body with faulty items is answered with one 422 that lists all of them; nothing is scored then.
+    """
     body = await read_json_bytes(request, service.body_limit)
     facts: dict[str, Any] = request.scope[FACTS]
     live = service.live_model()
@@ -76,7 +76,7 @@ async def score_the_accounts(request: Request, service: ServiceOf, caller: Reads
 
 
 def _request(service: Service, live: LiveModel, caller: Caller, body: bytes) -> ScoreAccountsRequest:
-    """What a body asks of a model. Raises ProblemError where it cannot be read."""
+    """The request of the use case. Raises ProblemError where the body is invalid."""
     text = parse_body(ScoreRequest, body)
     return ScoreAccountsRequest(
         model=live,
@@ -93,13 +93,13 @@ def _answer(service: Service, question: ScoreAccountsRequest, facts: dict[str, A
 
 
 def _response(question: ScoreAccountsRequest, result: ScoreAccountsResult, facts: dict[str, Any]) -> Response:
-    """The answer; adds the sizes of the request and the model's version to `facts`."""
+    """The response; adds the sizes of the request and the model's version to `facts`."""
     facts |= {"accounts": len(question.accounts), "events": result.events, "model": question.model.version}
     return Response(orjson.dumps(result.answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
 def cutoff_of(request: ScoreRequest, now: int) -> int:
-    """The instant asked about: `as_of`, else `now`."""
+    """Return `as_of` as an instant, else `now`. Raises ProblemError on an impossible date."""
     if request.as_of is None:
         return now
     try:

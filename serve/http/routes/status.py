@@ -1,4 +1,4 @@
-"""The routes that say how the service is: the model, health, readiness, metrics."""
+"""Routes of the service's state: the model, health, readiness, metrics."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ router = APIRouter()
 
 @router.get("/v1/model", summary="Which model answers", response_model=ModelCard, responses=problems(Problem.NO_MODEL))
 async def show_model(service: ServiceOf, caller: ReadsModel) -> Response:
-    """The version that answers, its grade, what it was made for, how it was judged."""
+    """The version of the served model, its grade, its definition of churn, its evaluation."""
     live = service.live_model()
     return _json({"version": live.version, "grade": live.grade, **live.card})
 
 
 @router.get("/healthz", summary="Is the process alive", response_model=Health, dependencies=[Public])
 async def show_health() -> Response:
-    """Answers as long as the process does, with or without a model."""
+    """Responds as long as the process runs, with or without a model."""
     return _json({"status": "ok"})
 
 
@@ -37,7 +37,7 @@ async def show_health() -> Response:
     dependencies=[Public],
 )
 async def show_readiness(service: ServiceOf) -> Response:
-    """Ready when there is a model. A published model that cannot be loaded is a warning: the last good one answers."""
+    """Ready when there is a model. A published model that cannot be loaded is a warning: the last good one scores."""
     live, fault = service.live_model(), service.served.state.fault
     warnings = [f"Version {live.version} still answers, because {fault}"] if fault else []
     return _json({"status": "ready", "model": {"version": live.version, "grade": live.grade}, "warnings": warnings})
@@ -45,7 +45,7 @@ async def show_readiness(service: ServiceOf) -> Response:
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def show_metrics(service: ServiceOf, caller: ReadsMetrics) -> Response:
-    """Counts in Prometheus' text format; with several workers, of all of them."""
+    """Metrics in Prometheus' text format; with several workers, summed over all of them."""
     return Response(await run_in_threadpool(service.metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

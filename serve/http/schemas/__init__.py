@@ -1,1 +1,1 @@
-"""The bodies of requests and answers as pydantic models."""
+"""Bodies of requests and responses as pydantic models."""

@@ -1,4 +1,4 @@
-"""The body that gives the status of a decision."""
+"""The body that records the status of a decision."""
 
 from typing import Annotated, get_args
 
@@ -12,10 +12,11 @@ NEXT_STATES = tuple(state for state in get_args(DecisionStatus) if state != "rec
 
 
 class StatusBody(BaseModel):
-    """What became of a decision. `at`: when, by default now; for `scheduled`: for when.
+    """The next state of a decision. `at`: when it came, by default now; for `scheduled`, the planned time.
 
-    `reason`: needed with `rejected` and `failed`. `action`: what was done, where it is another than was recommended.
-    `verified`: whether somebody or something confirmed it. `outcome`: what it brought, needed with `outcome`."""
+    `reason`: required with `rejected` and `failed`. `action`: the action taken, if not the recommended one. `verified`:
+    whether the action was confirmed. `outcome`: its result, required with `outcome`.
+    """
 
     model_config = STRICT
 

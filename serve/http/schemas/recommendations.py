@@ -1,4 +1,4 @@
-"""The body that asks for recommendations."""
+"""The body that requests recommendations."""
 
 from typing import Annotated, Literal
 
@@ -12,8 +12,8 @@ ACCOUNTS_PER_REQUEST = 200
 
 
 class RecommendationRequest(BaseModel):
-    """Whose week: either `rep_id`, or `accounts`, for which the weeks of their reps are decided. `week`: an ISO week
-    such as 2024-W12, by default the present one. `language`: of what a new decision says."""
+    """Either `rep_id`, or `accounts`, for which the weeks of their reps are decided. `week`: an ISO week such as
+    2024-W12, by default the present one. `language`: of the texts of new decisions."""
 
     model_config = STRICT
 

@@ -1,4 +1,4 @@
-"""The bodies that put accounts, contacts, reps, events into the database."""
+"""Bodies that put in accounts, contacts, reps and events."""
 
 from typing import Annotated, Required
 
@@ -23,7 +23,7 @@ class EventRecord(EventFacts, total=False):
 
 
 class EventBatch(BaseModel):
-    """Events to keep: all of them or none."""
+    """Events to store: all of them or none."""
 
     model_config = STRICT
 
@@ -31,7 +31,7 @@ class EventBatch(BaseModel):
 
 
 class AccountFacts(ProfileIn, total=False):
-    """What an account is now. What is absent is unknown: it is not kept from before."""
+    """The present data of an account. A missing field becomes unknown, whatever was stored before."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
@@ -47,7 +47,7 @@ class AccountRecord(AccountFacts, total=False):
 
 
 class ContactFacts(TypedDict, total=False):
-    """Who a person at an account is. Everything but the account is optional; most of it is personal data."""
+    """A person at an account. Everything but the account is optional; most fields are personal data."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
@@ -74,7 +74,7 @@ class ContactRecord(ContactFacts, total=False):
 
 
 class RepFacts(TypedDict, total=False):
-    """What a rep is, what a week of the rep holds."""
+    """A rep with the weekly capacity."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
@@ -122,12 +122,12 @@ class RepBatch(BaseModel):
 
 
 class AccountBody(RootModel[AccountFacts]):
-    """What an account is now."""
+    """The present data of an account."""
 
 
 class ContactBody(RootModel[ContactFacts]):
-    """Who a contact is now."""
+    """The present data of a contact."""
 
 
 class RepBody(RootModel[RepFacts]):
-    """What a rep is now."""
+    """The present data of a rep."""

@@ -1,4 +1,4 @@
-"""The bodies of the rights that people have against automated decisions (PIPL art. 24)."""
+"""Bodies of the rights of people against automated decisions (PIPL art. 24)."""
 
 from pydantic import BaseModel
 
@@ -7,7 +7,7 @@ from serve.http.schemas.scores import STRICT
 
 
 class ReviewBody(BaseModel):
-    """A wish that a person looks at it; say nothing personal in `note`."""
+    """A request for a person's review; put no personal data into `note`."""
 
     model_config = STRICT
 
@@ -16,7 +16,7 @@ class ReviewBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """What the person found."""
+    """The answer of the reviewing person."""
 
     model_config = STRICT
 

@@ -1,4 +1,4 @@
-"""The bodies of requests, answers: what is checked, what OpenAPI says."""
+"""Bodies of scoring, and the schemas that other bodies share."""
 
 from typing import Annotated, Literal, Required
 
@@ -22,7 +22,7 @@ Attributes = Annotated[dict[str, JsonValue], Field(max_length=50), AfterValidato
 
 
 class EventFacts(TypedDict, total=False):
-    """What an event says beside its id and its account; null is the same as absent."""
+    """The fields of an event besides its id and its account; null is the same as absent."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
@@ -44,7 +44,7 @@ class EventFacts(TypedDict, total=False):
 
 
 class EventIn(EventFacts, total=False):
-    """One event of the account that it stands below."""
+    """One event of the account that contains it."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
@@ -53,7 +53,7 @@ class EventIn(EventFacts, total=False):
 
 
 class ProfileIn(TypedDict, total=False):
-    """What is known of the account now; null is the same as absent."""
+    """The present data of the account; null is the same as absent."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
@@ -69,7 +69,7 @@ class ProfileIn(TypedDict, total=False):
 
 
 class AccountIn(BaseModel):
-    """One account: with its whole history, in any order, or by its id alone as the database knows it."""
+    """One account: with its whole history, in any order, or only its id to use the stored history."""
 
     model_config = STRICT
 
@@ -79,7 +79,7 @@ class AccountIn(BaseModel):
 
 
 class ScoreRequest(BaseModel):
-    """Which accounts to score, as of when, in which language."""
+    """The accounts to score, the cutoff, the language."""
 
     model_config = STRICT
 
@@ -95,7 +95,7 @@ class ScoreRequest(BaseModel):
 
 
 class ItemProblem(BaseModel):
-    """One faulty item of a body, else of the address or the headers."""
+    """One faulty item of the body, the address or the headers."""
 
     pointer: str | None = Field(
         None, description="JSON pointer into the body as a URI fragment, e.g. `#/accounts/0/account_id`."

@@ -1,1 +1,1 @@
-"""Copies of an installation that another one can be made from."""
+"""Backups of an installation."""

@@ -1,4 +1,4 @@
-"""Databases copied while they are in use: SQLite by its own copying, PostgreSQL by its tools."""
+"""Copy databases in use: SQLite by its backup API, PostgreSQL by its tools."""
 
 import os
 import shutil
@@ -15,13 +15,13 @@ _JOURNAL_ENDINGS = ("-wal", "-shm")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """A copy of one moment, whatever is written meanwhile."""
+    """Copy the database as of one moment, whatever is written meanwhile."""
     with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
         here.backup(there)
 
 
 def place_sqlite(copy: Path, target: Path) -> None:
-    """Puts the copy where the database was, in one step; what belonged to the old one goes."""
+    """Replace the database by the copy in one step and delete the journal files of the old one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.restored")
     shutil.copyfile(copy, fresh)
@@ -33,18 +33,20 @@ def place_sqlite(copy: Path, target: Path) -> None:
 
 
 def dump_postgresql(url: URL, target: Path) -> None:
-    """Raises CouldNot where `pg_dump` is absent or fails."""
+    """Dump the database. Raises CouldNot where `pg_dump` is missing or fails."""
     _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}", _plain(url)], url)
 
 
 def load_postgresql(dump: Path, url: URL) -> None:
-    """Replaces what the database holds, whole or not at all. Raises CouldNot where `pg_restore` is absent or fails."""
+    """Replace the contents of the database, whole or not at all. Raises CouldNot where `pg_restore` is missing or
+    fails."""
     flags = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
     _run(["pg_restore", *flags, f"--dbname={_plain(url)}", str(dump)], url)
 
 
 def _plain(url: URL) -> str:
-    """The address as PostgreSQL's tools read it; the password goes by the environment, where `ps` does not show it."""
+    """The address in the format of PostgreSQL's tools; the password is passed in the environment, where `ps` does not
+    show it."""
     shown = url.set(drivername="postgresql", password=None)
     return shown.render_as_string(hide_password=False)
 

@@ -1,4 +1,4 @@
-"""What a backup says of itself: its parts, with the digest of every file."""
+"""The manifest of a backup: its parts, with the digest of every file."""
 
 import hashlib
 from collections.abc import Iterator
@@ -35,7 +35,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a whole backup. Raises CouldNot with every file that is absent, changed or not of it."""
+    """Return the manifest of a complete backup. Raises CouldNot with every file that is missing,
+    changed or unexpected."""
     try:
         manifest = Manifest(**orjson.loads((folder / MANIFEST).read_bytes()))
     except (OSError, ValueError, TypeError) as error:

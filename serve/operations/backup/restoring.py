@@ -1,4 +1,4 @@
-"""An installation is made from a backup."""
+"""Restore an installation from a backup."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A backup is written: to a folder beside, then by its name."""
+"""Save a backup: to a temporary folder, which then gets its name."""
 
 import shutil
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def _written(locations: BackupLocations, folder: Path, made_at: datetime, secret
 
 
 def _save_database(locations: BackupLocations, folder: Path) -> str | None:
-    """Returns the revision of the database's tables."""
+    """Return the revision of the database's tables."""
     if locations.database is not None:
         copy_sqlite(locations.database, folder / DATABASE_FILE)
     else:

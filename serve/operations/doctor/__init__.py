@@ -1,1 +1,1 @@
-"""Whether everything that the service needs is there and works."""
+"""Checks that everything the service needs exists and works."""

@@ -1,4 +1,4 @@
-"""Every part of an installation looked at once, in the order in which one would repair it."""
+"""Run all checks, in the order in which to repair."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from serve.usecases.model_registry import registry_client
 
 @dataclass(frozen=True)
 class Installation:
-    """Where everything is, as the settings say it. `secret_keys`: the setting, None where the file holds them."""
+    """The locations of everything, from the settings. `secret_keys`: the setting, None where the file holds them."""
 
     home: Path
     served: Path
@@ -29,7 +29,7 @@ class Installation:
 
 
 def installation_of(settings: Settings) -> Installation:
-    """Return where everything is by the settings."""
+    """Return the locations of everything from the settings."""
     secret_keys = settings.secret_keys
     return Installation(
         home=settings.home.absolute(),
@@ -43,7 +43,7 @@ def installation_of(settings: Settings) -> Installation:
 
 
 def run_checks(installation: Installation, now: int) -> list[CheckResult]:
-    """What was found at `now`; nothing is changed by looking."""
+    """Return the result of every check at `now`; checks change nothing."""
     stored, newest = _database(installation.database, now)
     registered, champion = check_registry(installation.registry)
     today = datetime.fromtimestamp(now / 1_000_000, UTC)

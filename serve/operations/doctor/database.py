@@ -1,4 +1,4 @@
-"""The database's database: does it answer, is it whole, does it have this program's tables."""
+"""Check the database: it responds, is intact, has the tables of this program."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ CLOCKS_APART_SECONDS = 2.0
 
 
 def check_database(address: str, now: int) -> tuple[list[CheckResult], int | None]:
-    """What is found, and when the newest event arrived. Nothing is made, moved or migrated by looking."""
+    """Return the results and when the newest event arrived. Nothing is created, moved or migrated."""
     url = parse_address(address)
     shown = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():

@@ -1,4 +1,4 @@
-"""What one look at a part of the installation found."""
+"""The result of a check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The machine under the service: its clock, its disk, the file of secret keys."""
+"""Check the machine: its clock, its disk, the file of secret keys."""
 
 import shutil
 import stat
@@ -19,7 +19,7 @@ EARLIEST_NOW = instant_of(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def check_clock(now: int, newest_receipt: int | None) -> CheckResult:
-    """`newest_receipt`: when the newest event arrived, as the database says; the clock must not stand before it."""
+    """Check that the clock is not behind `newest_receipt`, when the newest event arrived."""
     if now < EARLIEST_NOW:
         return failed_check("clock", "past", now=_iso(now))
     if newest_receipt is not None and newest_receipt > now:
@@ -28,7 +28,7 @@ def check_clock(now: int, newest_receipt: int | None) -> CheckResult:
 
 
 def check_disk(home: Path) -> CheckResult:
-    """Room, and whether something can be written at home; a home that is not there yet is judged by its parent."""
+    """Check for space, and that the home folder, or its parent where it does not exist yet, can be written to."""
     folder = next(place for place in (home, *home.absolute().parents) if place.is_dir())
     free = shutil.disk_usage(folder).free
     values = {"home": str(home), "free": f"{free / GIB:.1f}"}
@@ -43,7 +43,7 @@ def check_disk(home: Path) -> CheckResult:
 
 
 def check_secrets(setting: str | None, file: Path) -> Iterator[CheckResult]:
-    """The keys of the setting, else of the file; nothing of them is shown."""
+    """Check the keys of the setting, else of the file; nothing of them is shown."""
     if setting is not None:
         yield _evaluate(setting, "KQML_SECRET_KEYS")
     elif not file.exists():

@@ -1,4 +1,4 @@
-"""The registry and the model that is served from it."""
+"""Check the registry and the served model."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ OLD = timedelta(days=120)
 
 
 def check_registry(registry: RegistryClient) -> tuple[CheckResult, str | None]:
-    """What is found, and the champion's number. A registry that is not there yet is not made by looking."""
+    """Return the results and the version of the champion. A missing registry is not created."""
     local = Path(registry.uri.removeprefix("sqlite:///"))
     if registry.uri.startswith("sqlite:///") and not local.exists():
         return warning_check("registry", "absent", address=registry.shown), None
@@ -29,7 +29,7 @@ def check_registry(registry: RegistryClient) -> tuple[CheckResult, str | None]:
 
 
 def check_model(served: Path, champion_is: str | None, today: datetime) -> CheckResult:
-    """The published bundle is read as a worker reads it, every byte against its digest."""
+    """Read the published bundle as a worker does and check every file against its digest."""
     pointer = served / POINTER
     if not pointer.exists():
         return warning_check("model", "absent")

@@ -6,17 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kqml.errors import BadUse, Fault
-from serve.cli.churn_options import (
-    ActiveWithin,
-    Every,
-    Gap,
-    Horizon,
-    MinOrders,
-    PersonalK,
-    Seed,
-    Start,
-    TestShare,
-)
+from serve.cli.churn_options import ChurnOptions, Seed, TestShare
 from serve.cli.command import Answer, CommandContext
 from serve.cli.font_notices import font_notices
 from serve.cli.output import progress
@@ -29,13 +19,7 @@ if TYPE_CHECKING:
 def run(  # noqa: PLR0913 - the flags of one command
     dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
     context: CommandContext,
-    horizon: Horizon = None,
-    gap: Gap = None,
-    every: Every = None,
-    start: Start = None,
-    min_orders: MinOrders = None,
-    active_within: ActiveWithin = None,
-    personal_k: PersonalK = None,
+    churn: ChurnOptions,
     test_share: TestShare = 0.25,
     rolling: Annotated[int | None, typer.Option(help="Refit before every N test cutoffs.")] = None,
     gaps: Annotated[str, typer.Option(help="Additional gaps to report, separated by commas; '' for none.")] = "0,30,60",
@@ -53,12 +37,11 @@ def run(  # noqa: PLR0913 - the flags of one command
     from kqml.dataset.folder import read_dataset
     from serve.cli.layouts.evaluation import show_evaluation
     from serve.usecases.backtest_model import BacktestRequest, backtest_model
-    from serve.usecases.churn_request import ChurnRequest
     from serve.usecases.plain_values import plain_value
 
     request = BacktestRequest(
         dataset=read_dataset(dataset),
-        churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
+        churn=churn.request(),
         playbook=read_playbook_in_force(playbook, context.settings),
         test_share=test_share,
         refit_every=rolling,

@@ -2,11 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
 from time import time_ns
-from typing import Annotated, Any, Generic, TypeVar, get_origin
+from typing import Annotated, Any, Generic, TypeVar, get_origin, get_type_hints
 
 import typer
 
@@ -77,12 +77,17 @@ def run_here(function: Callable[..., Answer[Any]], /, *arguments: Any, **options
     if "context" in names:
         options["context"] = create_context()
         names.remove("context")
-    _finish(function(**dict(zip(names, arguments, strict=False)), **options), as_json=False)
+    names = [name for name in names if name not in _option_groups(function)]
+    options |= dict(zip(names, arguments, strict=False))
+    _finish(function(**_gather_groups(function, options)), as_json=False)
 
 
 def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as Typer runs it: with `--json` where it returns an Answer, which is then printed, with
-    `--language` where it takes a context and has no such option of its own."""
+    `--language` where it takes a context and has no such option of its own.
+
+    A parameter whose type is a dataclass is a group of options, one for each field, that several commands share.
+    """
     signature = inspect.signature(function)
     own = {name: parameter for name, parameter in signature.parameters.items() if name != "context"}
     takes_context = len(own) < len(signature.parameters)
@@ -95,14 +100,37 @@ def with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
         as_json = options.pop("as_json")
         if takes_context:
             options["context"] = create_context(options.pop("language") if speaks else None, as_json)
-        _finish(function(**options), as_json)
+        _finish(function(**_gather_groups(function, options)), as_json)
 
     added = [_option("language", LanguageOption, None)] if speaks else []
-    parameters = [*own.values(), *added, _option("as_json", JsonOption, False)]
+    parameters = [option for parameter in own.values() for option in _options_of(parameter)]
+    parameters += [*added, _option("as_json", JsonOption, False)]
     keywords = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     command.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
     command.__annotations__ = {}
     return command
+
+
+def _option_groups(function: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters that are groups of options, with their dataclasses."""
+    annotations = {name: parameter.annotation for name, parameter in inspect.signature(function).parameters.items()}
+    return {name: shape for name, shape in annotations.items() if name != "context" and is_dataclass(shape)}
+
+
+def _options_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    if not is_dataclass(parameter.annotation):
+        return [parameter]
+    shapes = get_type_hints(parameter.annotation, include_extras=True)
+    return [_option(field.name, shapes[field.name], field.default) for field in fields(parameter.annotation)]
+
+
+def _gather_groups(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the function: options of its groups gathered into their dataclasses."""
+    gathered = dict(options)
+    for name, shape in _option_groups(function).items():
+        given = {field.name: gathered.pop(field.name) for field in fields(shape) if field.name in gathered}
+        gathered[name] = shape(**given)
+    return gathered
 
 
 def _finish(answer: Answer[Any], as_json: bool) -> None:

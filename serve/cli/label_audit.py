@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serve.cli.churn_options import ActiveWithin, Every, Gap, Horizon, MinOrders, PersonalK, Start
+from serve.cli.churn_options import ChurnOptions
 from serve.cli.command import Answer, CommandContext
 from serve.cli.font_notices import font_notices
 from serve.cli.output import progress
@@ -22,16 +22,10 @@ class ChartFormat(StrEnum):
     PNG = "png"
 
 
-def run(  # noqa: PLR0913 - the flags of one command
+def run(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder written by `kqml import`.")],
     context: CommandContext,
-    horizon: Horizon = None,
-    gap: Gap = None,
-    every: Every = None,
-    start: Start = None,
-    min_orders: MinOrders = None,
-    active_within: ActiveWithin = None,
-    personal_k: PersonalK = None,
+    churn: ChurnOptions,
     charts: Annotated[Path | None, typer.Option(help="Folder for charts. Without it the command draws none.")] = None,
     chart_format: Annotated[ChartFormat, typer.Option("--format", help="File format of the charts.")] = ChartFormat.SVG,
 ) -> Answer["LabelAuditResult"]:
@@ -43,12 +37,11 @@ def run(  # noqa: PLR0913 - the flags of one command
     """
     from serve.cli.layouts.label_audit import show_audit
     from serve.usecases.audit_labels import LabelAuditRequest, audit_labels
-    from serve.usecases.churn_request import ChurnRequest
     from serve.usecases.plain_values import plain_value
 
     request = LabelAuditRequest(
         dataset=dataset,
-        churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
+        churn=churn.request(),
         charts=charts,
         chart_format=chart_format.value,
         language=context.language,

@@ -5,17 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serve.cli.churn_options import (
-    ActiveWithin,
-    Every,
-    Gap,
-    Horizon,
-    MinOrders,
-    PersonalK,
-    Seed,
-    Start,
-    TestShare,
-)
+from serve.cli.churn_options import ChurnOptions, Seed, TestShare
 from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import DatabaseOption, read_source
 from serve.cli.font_notices import font_notices
@@ -30,13 +20,8 @@ def run(  # noqa: PLR0913 - the flags of one command
     context: CommandContext,
     dataset: Annotated[Path | None, typer.Argument(help="Dataset folder written by `kqml import`.")] = None,
     database: DatabaseOption = None,
-    horizon: Horizon = None,
-    gap: Gap = None,
-    every: Every = None,
-    start: Start = None,
-    min_orders: MinOrders = None,
-    active_within: ActiveWithin = None,
-    personal_k: PersonalK = None,
+    *,
+    churn: ChurnOptions,
     test_share: TestShare = 0.25,
     tune: Annotated[
         float | None,
@@ -55,7 +40,6 @@ def run(  # noqa: PLR0913 - the flags of one command
     Example: kqml train data/iowa --gap 28 --tune 300
     """
     from serve.cli.layouts.training import show_training
-    from serve.usecases.churn_request import ChurnRequest
     from serve.usecases.plain_values import plain_value
     from serve.usecases.train_model import TrainingRequest, train_model
 
@@ -63,7 +47,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     with progress("Training", None):
         request = TrainingRequest(
             dataset=read_source(dataset, database, context.settings),
-            churn=ChurnRequest(horizon, gap, every, start, min_orders, active_within, personal_k),
+            churn=churn.request(),
             playbook=read_playbook_in_force(playbook, context.settings),
             test_share=test_share,
             tune_seconds=tune,

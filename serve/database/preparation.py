@@ -20,10 +20,7 @@ def open_prepared(address: str, time_zone: str) -> Database:
         with database.writing() as connection:
             initialise_info(connection, time_zone)
     except OperationalError as error:
-        fault = Fault(
-            database.engine.url.render_as_string(),
-            str(error.orig).strip(),
-            "start the database server or correct the address",
-        )
+        todo = "start the database server or correct the address"
+        fault = Fault(database.engine.url.render_as_string(), str(error.orig).strip(), todo)
         raise CouldNot("The database cannot be used.", [fault]) from error
     return database

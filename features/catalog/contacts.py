@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from features.catalog.streams import CONTACT, HELP_KINDS, TOUCH, count, less, since_last, single
+from features.catalog.streams import CONTACT, TOUCH, count, less, since_last, single
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
 from features.rules import Card
 from kqml.events import EventKind
@@ -61,11 +61,11 @@ def status() -> Iterable[Feature]:
 
 
 def _give_and_take() -> Iterable[Feature]:
-    given, request, received, _ = HELP_KINDS
+    given, asked_for, received = map(single, (EventKind.HELP_GIVEN, EventKind.HELP_ASKED, EventKind.HELP_RECEIVED))
     for days in (90, 365):
-        balance: Combined = less(count(given, days), count(request, days))
+        balance: Combined = less(count(given, days), count(asked_for, days))
         yield Feature(balance, FeatureGroup.RELATIONSHIP, Code.PRESSURE, _FALLING, "give_and_take")
-    yield _people(less(count(received, 365), count(request, 365)), _FALLING, "give_and_take")
+    yield _people(less(count(received, 365), count(asked_for, 365)), _FALLING, "give_and_take")
 
 
 def _people(measure: Atom | Combined, direction: Direction, why: str) -> Feature:

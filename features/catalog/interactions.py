@@ -17,6 +17,7 @@ from features.catalog.streams import (
     rate_ratio,
     ratio,
     since_last,
+    single,
     total,
 )
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
@@ -86,15 +87,13 @@ def help_and_trust() -> Iterable[Feature]:
     """Help in both directions, complaints, promises."""
     for stream in (*HELP_KINDS, *TRUST_KINDS):
         yield from _stream(stream, FeatureGroup.RELATIONSHIP, (90, 365))
-    given, request, received, _ = HELP_KINDS
-    complaint, resolved, output, retained = TRUST_KINDS
-    for left, right, code in (
-        (given, request, Code.PRESSURE),
-        (received, request, Code.SHALLOW),
-        (resolved, complaint, Code.COMPLAINT),
-        (retained, output, Code.BROKEN_PROMISE),
+    for answer, cause, code in (
+        (EventKind.HELP_GIVEN, EventKind.HELP_ASKED, Code.PRESSURE),
+        (EventKind.HELP_RECEIVED, EventKind.HELP_ASKED, Code.SHALLOW),
+        (EventKind.COMPLAINT_RESOLVED, EventKind.COMPLAINT, Code.COMPLAINT),
+        (EventKind.PROMISE_KEPT, EventKind.PROMISE_MADE, Code.BROKEN_PROMISE),
     ):
-        measure = ratio(count(left, 365), count(right, 365))
+        measure = ratio(count(single(answer), 365), count(single(cause), 365))
         yield Feature(measure, FeatureGroup.RELATIONSHIP, code, _FALLING, "answered")
 
 

@@ -43,7 +43,7 @@ from serve.usecases.refusals import FaultyRequest, StateConflict, UnknownRecord
 GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
 
-DESCRIPTION = "客情 machine learning: how likely accounts are to stop ordering, why."
+DESCRIPTION = "客情 machine learning: churn scores with reasons, and recommended actions."
 VERSION = "1"
 ABOUT_ACCOUNTS = (scores, accounts, account_history, contacts, reps, plans, events)
 ABOUT_ACTIONS = (recommendations, decisions, duties, duty_status)

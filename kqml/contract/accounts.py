@@ -9,7 +9,7 @@ from kqml.contract.scores import FullScore, ShortScore
 
 
 class AccountFields(TypedDict):
-    """What an account is now. `described`: false while only events name it."""
+    """The present data of an account. `described`: false while only events name it."""
 
     account_id: str
     name: str | None
@@ -39,7 +39,7 @@ class OneAccount(AccountFields):
 
 
 class AccountPage(TypedDict):
-    """A part of the accounts asked for; `next_cursor` asks for the next one, null where there is none."""
+    """A page of accounts; `next_cursor`: of the next page, null at the end."""
 
     accounts: list[ListedAccount]
     next_cursor: str | None
@@ -66,7 +66,7 @@ class Contact(TypedDict):
 
 
 class ContactPage(TypedDict):
-    """The contacts of an account; `next_cursor` asks for the next ones, null where there are none."""
+    """A page of an account's contacts; `next_cursor`: of the next page, null at the end."""
 
     contacts: list[Contact]
     next_cursor: str | None
@@ -89,7 +89,7 @@ class Rep(TypedDict):
 
 
 class RepPage(TypedDict):
-    """A part of the reps; `next_cursor` asks for the next one, null where there is none."""
+    """A page of reps; `next_cursor`: of the next page, null at the end."""
 
     reps: list[Rep]
     next_cursor: str | None

@@ -8,7 +8,7 @@ from kqml.contract.fields import Moment
 
 
 class AuditFields(TypedDict):
-    """Who saw or changed what, when."""
+    """Who read or changed what, when."""
 
     at: Moment
     actor: str
@@ -26,14 +26,14 @@ class AuditEntry(AuditFields):
 
 
 class AuditPage(TypedDict):
-    """Entries, the newest first; `next_cursor` asks for older ones, null where there are none."""
+    """Entries, the newest first; `next_cursor`: of older ones, null at the end."""
 
     entries: list[AuditEntry]
     next_cursor: str | None
 
 
 class Erased(TypedDict):
-    """A contact whose personal data are gone. `events`: life events that were emptied."""
+    """A contact whose personal data are erased. `events`: life events that were cleared."""
 
     contact_id: str
     events: int

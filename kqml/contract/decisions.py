@@ -1,4 +1,4 @@
-"""Decisions as the API answers with them: the receipt, the states since."""
+"""Decisions in the API: receipts and states."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ DecisionStatus = Literal["recommended", "accepted", "rejected", "scheduled", "do
 
 
 class DecisionState(TypedDict):
-    """One state of a decision: when it came, when that was recorded."""
+    """A state of a decision: when it came, when it was recorded."""
 
     state: DecisionStatus
     at: Moment
@@ -23,7 +23,7 @@ class DecisionState(TypedDict):
 
 
 class DecisionFields(TypedDict):
-    """A decision as it was recorded, with everything that re-creates it."""
+    """A decision as recorded, with everything that re-creates it."""
 
     decision_id: str
     account_id: str
@@ -48,7 +48,7 @@ class DecisionFields(TypedDict):
 
 
 class Receipt(DecisionFields):
-    """A decision with its states; `next`: those that may follow."""
+    """A decision with its states; `next`: the states that may follow."""
 
     state: DecisionStatus
     next: list[DecisionStatus]
@@ -56,7 +56,7 @@ class Receipt(DecisionFields):
 
 
 class StatusTaken(TypedDict):
-    """The state that was written, those that may follow."""
+    """The recorded state and the states that may follow."""
 
     decision_id: str
     state: DecisionState

@@ -1,4 +1,4 @@
-"""A rep's week as the API answers with it."""
+"""A rep's week in the API."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from kqml.contract.fields import Moment
 
 
 class StoredDecision(TypedDict):
-    """One decision of a week as it is stored. `assigned`: the action, `wait` for none. `state`, `at`: its latest state
-    and when that came. `reason`: as the plan gave it, null where it kept none."""
+    """One stored decision of a week. `assigned`: the action, `wait` for none. `state`, `at`: its latest state and when
+    that came. `reason`: from the plan, null where it has none."""
 
     decision_id: str
     account_id: str
@@ -28,16 +28,15 @@ class StoredDecision(TypedDict):
 
 
 class PlannedDecision(StoredDecision):
-    """One decision of a week. `next`: the states that may follow; `brief`: as the plan gave it, null where it kept
-    none."""
+    """One decision of a week. `next`: the states that may follow; `brief`: from the plan, null where it has none."""
 
     next: list[DecisionStatus]
     brief: Any
 
 
 class RepPlan(TypedDict):
-    """The stored decisions of a rep's week: musts first, then by account. `objected`: how many accounts of the rep
-    object to automated recommendations, so that nothing of them is decided or shown."""
+    """The stored decisions of a rep's week: required ones first, then by account. `objected`: how many accounts of the
+    rep object to automated recommendations; they get no decisions and are not shown."""
 
     rep_id: str
     week: str

@@ -1,4 +1,4 @@
-"""Recommendations as the API answers with them."""
+"""Recommendations in the API."""
 
 from typing import Literal
 
@@ -11,10 +11,10 @@ from kqml.contract.plans import PlannedDecision
 
 
 class Evidence(TypedDict):
-    """What a recommendation's rank rests on. `code`: whether effects are `learned`, else why not; `text` says it in
-    words. `basis`: of the action's rank. `effect`: of the accounts that get the same action, at this account's size;
-    null while its interval includes zero, or where nothing supports one: then no money is claimed. `score`: the best
-    guess that the action ranked by, against 0 for `wait`."""
+    """The evidence of a recommendation's rank. `code`: whether effects are `learned`, else why not; `text`: the same as
+    a sentence. `basis`: of the action's rank. `effect`: of the accounts that get the same action, scaled to this
+    account; null while its interval includes zero or no evidence supports one: no money is claimed then. `score`: the
+    estimate that ranks the action, against 0 for `wait`."""
 
     code: str
     text: str
@@ -27,8 +27,8 @@ class Evidence(TypedDict):
 
 
 class RecommendedDecision(PlannedDecision):
-    """One decision. `rep_id`: whose week it is of. `probability` with which it was chosen. `evidence`: null where the
-    decision was made by another program."""
+    """One decision. `rep_id`: of whose week. `probability`: with which the action was chosen. `evidence`: null where
+    another program made the decision."""
 
     rep_id: str | None
     probability: Probability | None
@@ -36,9 +36,8 @@ class RecommendedDecision(PlannedDecision):
 
 
 class NotDecided(TypedDict):
-    """An account asked for, about which nothing was decided. `code`: `objecting` (no automated recommendations),
-    `nobody` (no rep is in charge), `closed`, `not_then` (it was not the rep's, or not open, when the week was
-    decided)."""
+    """A requested account without a decision. `code`: `objecting` (no automated recommendations), `nobody` (no rep),
+    `closed`, `not_then` (not the rep's, or not open, when the week was decided)."""
 
     account_id: str
     code: Literal["objecting", "nobody", "closed", "not_then"]
@@ -46,8 +45,8 @@ class NotDecided(TypedDict):
 
 
 class Recommendations(TypedDict):
-    """The decisions of the week, musts first. `decided`: the reps whose weeks this request decided; those of others
-    had been decided before. `objected`: how many accounts of the rep asked for object."""
+    """The decisions of the week, required ones first. `decided`: the reps whose weeks this request decided; others were
+    decided before. `objected`: how many accounts of the request object."""
 
     week: str
     cutoff: Moment

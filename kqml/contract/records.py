@@ -1,4 +1,4 @@
-"""What became of records that were sent."""
+"""Responses to requests that put records in."""
 
 from typing_extensions import TypedDict
 
@@ -6,8 +6,7 @@ from kqml.contract.fields import Moment
 
 
 class EventsTaken(TypedDict):
-    """What became of a batch of events, each id counted once. `added`: not there before; `known`: there already, with
-    the same content."""
+    """Counts of a batch of events, each id once. `added`: new; `known`: stored before with the same content."""
 
     added: int
     known: int
@@ -15,7 +14,7 @@ class EventsTaken(TypedDict):
 
 
 class RecordsPut(TypedDict):
-    """How many records of a batch were new, changed, the same as before."""
+    """How many records of a batch were created, changed, unchanged."""
 
     created: int
     changed: int

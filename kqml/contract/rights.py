@@ -1,4 +1,4 @@
-"""The rights that people have against automated decisions (PIPL art. 24), as the API answers with them."""
+"""The rights of people against automated decisions (PIPL art. 24) in the API."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from kqml.contract.scores import FullScore
 
 
 class Objection(TypedDict):
-    """Whether automated recommendations for the account were objected to; `objected_at` is null where not."""
+    """Whether there is an objection to automated recommendations for the account; `objected_at` is null without."""
 
     account_id: str
     objected_at: Moment | None
 
 
 class ExplainedDecision(TypedDict):
-    """What was recommended, from what. `blocked`: action → the rule that forbade it; `by_chance`: the action was
-    randomised, to learn what it changes."""
+    """A recommendation with its inputs. `blocked`: action → the rule that blocks it; `by_chance`: the action was
+    randomised to learn its effect."""
 
     decision_id: str
     week: str
@@ -32,7 +32,7 @@ class ExplainedDecision(TypedDict):
 
 
 class Review(TypedDict):
-    """A request that a person looks at an automated answer; the last three are null while nobody has."""
+    """A request for a person's review of an automated decision; the last three fields are null until it is answered."""
 
     review_id: str
     account_id: str
@@ -46,15 +46,15 @@ class Review(TypedDict):
 
 
 class ReviewPage(TypedDict):
-    """Reviews, the oldest first; `next_cursor` asks for the next ones, null where there are none."""
+    """Reviews, the oldest first; `next_cursor`: of the next page, null at the end."""
 
     reviews: list[Review]
     next_cursor: str | None
 
 
 class Explanation(TypedDict):
-    """What is decided about an account by machine. `statement`: how scores and recommendations come about, what may be
-    asked for; `score`: the newest stored one; `decisions`, `reviews`: the latest ten."""
+    """The automated decisions about an account. `statement`: how scores and recommendations are made, the rights of the
+    person; `score`: the newest stored one; `decisions`, `reviews`: the latest ten."""
 
     account_id: str
     objected_at: Moment | None

@@ -1,4 +1,4 @@
-"""Scores as the API answers with them."""
+"""Scores in the API."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from kqml.contract.fields import Count, ModelGrade, Moment, Probability, field_n
 
 
 class ModelRef(TypedDict):
-    """Which model answered, how good its training procedure has shown itself to be."""
+    """The model and the grade of its training procedure."""
 
     version: str
     grade: ModelGrade
@@ -25,7 +25,7 @@ class BandCounts(TypedDict):
 
 
 class ReasonOut(TypedDict):
-    """Why the probability is what it is. `contribution` is in log-odds; `direction` what it does to the probability."""
+    """A reason of the probability. `contribution`: in log-odds; `direction`: of its effect on the probability."""
 
     code: str
     direction: Literal["rising", "falling"]
@@ -34,8 +34,8 @@ class ReasonOut(TypedDict):
 
 
 class ScoreEvidence(TypedDict):
-    """What a score rests on: the events that counted, orders among them, when the first of them happened, when the
-    newest became known. The instants are null where nothing counted."""
+    """The evidence of a score: the events and orders used, when the first of them happened, when the newest became
+    known. The instants are null without events."""
 
     events: int
     orders: int
@@ -44,7 +44,7 @@ class ScoreEvidence(TypedDict):
 
 
 class ScoreResult(TypedDict):
-    """What every full score says of an account, whether requested or stored."""
+    """The fields of every full score, requested or stored."""
 
     churn_probability: Probability | None
     band: Band | None
@@ -61,7 +61,7 @@ class ScoreOut(ScoreResult):
 
 
 class ScoreAnswer(TypedDict):
-    """The scores in the order asked."""
+    """The scores in the order of the request."""
 
     model: ModelRef
     as_of: Moment
@@ -110,7 +110,7 @@ class PastScore(ScoreResult):
 
 
 class AccountHistory(TypedDict):
-    """The stored scores of an account, the newest first; `next_cursor` asks for earlier ones."""
+    """The stored scores of an account, the newest first; `next_cursor`: of earlier ones, null at the end."""
 
     account_id: str
     scores: list[PastScore]
@@ -121,5 +121,5 @@ RESULT_FIELDS = field_names(ScoreResult)
 
 
 def empty_score(warning: str) -> dict[str, Any]:
-    """The fields of a `ScoreResult` that says nothing but a warning."""
+    """Return the fields of a `ScoreResult` with a warning and nothing else."""
     return {**dict.fromkeys(RESULT_FIELDS), "eligible": False, "reasons": [], "warnings": [warning]}

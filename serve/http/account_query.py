@@ -30,11 +30,11 @@ class AccountQuery(BaseModel):
     segment: list[Word] = Field([], max_length=VALUES_PER_FILTER)
     region: list[Word] = Field([], max_length=VALUES_PER_FILTER)
     rep: list[Word] = Field([], max_length=VALUES_PER_FILTER, description="The owner's id.")
-    band: list[Band] = Field([], max_length=VALUES_PER_FILTER, description="Of the newest stored score.")
+    band: list[Band] = Field([], max_length=VALUES_PER_FILTER, description="Band of the newest stored score.")
     status: list[Literal["active", "suspended", "closed", "transferred"]] = Field([], max_length=VALUES_PER_FILTER)
-    sort: Sort = Field("-churn_probability", description="A minus sorts from the greatest down.")
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_LIMIT, description="How many at most.")
-    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the page before.")
+    sort: Sort = Field("-churn_probability", description="A minus sorts in descending order.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_LIMIT, description="Maximum number of items.")
+    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the previous page.")
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:

@@ -19,16 +19,20 @@ async def service_of(request: Request) -> Service:
 ServiceOf = Annotated[Service, Depends(service_of)]
 
 IdInPath = Annotated[Identifier, BeforeValidator(whole), Path()]
-PageLimit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="How many at most.")]
-Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")]
-Language = Annotated[Literal["zh", "en"] | None, Query(description="Of the sentences. Default: the service's.")]
-IfMatch = Annotated[str | None, Header(description="Only if the record still has this ETag.")]
-IfNoneMatch = Annotated[str | None, Header(description="Only if it has another ETag; `*`: only if there is none.")]
+PageLimit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="Maximum number of items.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the previous page.")]
+Language = Annotated[
+    Literal["zh", "en"] | None, Query(description="Language of the texts. Default: that of the service.")
+]
+IfMatch = Annotated[str | None, Header(description="Write only if the record still has this ETag.")]
+IfNoneMatch = Annotated[
+    str | None, Header(description="Only if the record has another ETag; `*`: only if it does not exist.")
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         pattern=r"^[\x21-\x7e]{1,255}$",
-        description="Names the request: sent again with the same key and body, it is answered as the first time.",
+        description="Identifies the request: repeated with the same key and body it returns the first response.",
     ),
 ]
 DEFAULT_LIMIT = PAGE_DEFAULT

@@ -24,11 +24,11 @@ class DutyQuery(BaseModel):
     rep: list[Identifier] = Field([], max_length=REPS_PER_QUESTION, description="The owner's id.")
     account: list[Identifier] = Field([], max_length=ACCOUNTS_PER_QUESTION)
     week: str | None = Field(None, pattern=WEEK, description="ISO week such as 2024-W07. Default: the present one.")
-    as_of: Instant | None = Field(None, description="Only what was known before it counts. Default: now.")
+    as_of: Instant | None = Field(None, description="Use only what was known before this time. Default: now.")
     state: list[Literal["due", "done", "overdue", "waived"]] = Field([], max_length=4)
-    must: bool | None = Field(None, description="Whether it cannot wait for the next week.")
-    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_LIMIT, description="How many at most.")
-    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the page before.")
+    must: bool | None = Field(None, description="Only required duties, or only others.")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_LIMIT, description="Maximum number of items.")
+    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the previous page.")
 
     @property
     def place(self) -> tuple[object, ...]:

@@ -58,7 +58,7 @@ class RecommendActionsRequest:
 
 
 @dataclass(frozen=True)
-class WeekPlan:
+class RecommendationPlan:
     """The week of a request with the reps whose hours it takes. `accounts`: rows of those named, by id, None where the
     request names a rep. `record`: what is newly decided, None for nothing."""
 
@@ -87,7 +87,7 @@ class RecommendActionsResult:
     added: int
 
 
-def plan_recommendations(database: Database, request: RecommendActionsRequest, now: int) -> WeekPlan:
+def plan_recommendations(database: Database, request: RecommendActionsRequest, now: int) -> RecommendationPlan:
     """Plan the weeks of a request's reps that nobody decided yet; nothing is written.
 
     Raises FaultyRequest where the request names unknown accounts or reps, too many of them, or a week to come.
@@ -108,7 +108,7 @@ def plan_recommendations(database: Database, request: RecommendActionsRequest, n
     return replace(plan, record=None if result is None else result.record)
 
 
-def recommend_actions(transaction: Transaction, plan: WeekPlan, now: int) -> RecommendActionsResult:
+def recommend_actions(transaction: Transaction, plan: RecommendationPlan, now: int) -> RecommendActionsResult:
     """Store what a plan decides for reps whose week is still undecided, return all decisions that the request is about.
 
     Raises DecidedMeanwhile, FaultyRequest where a rep has no decisions in the week.
@@ -130,7 +130,7 @@ def recommend_actions(transaction: Transaction, plan: WeekPlan, now: int) -> Rec
     return RecommendActionsResult(content, len(fresh))
 
 
-def _read_request(connection: Connection, request: RecommendActionsRequest, now: int) -> WeekPlan:
+def _read_request(connection: Connection, request: RecommendActionsRequest, now: int) -> RecommendationPlan:
     zone, territory = read_info(connection).time_zone, request.caller.territory
     week = request.week or week_period(moment_of(now, zone).date())
     if week.instants(zone)[0] > now:
@@ -138,7 +138,7 @@ def _read_request(connection: Connection, request: RecommendActionsRequest, now:
     if request.rep_id is not None:
         if not is_rep(connection, request.rep_id, territory):
             refuse([RequestFault(("rep_id",), f"rep {request.rep_id!r} does not exist")])
-        return WeekPlan(request, week, zone, frozenset([request.rep_id]), None)
+        return RecommendationPlan(request, week, zone, frozenset([request.rep_id]), None)
     rows = _accounts(connection, request)
     stored = week_of_accounts(connection, list(rows), week.week_name, territory)
     earlier = {row["account_id"]: row["rep_id"] for row in stored}
@@ -149,7 +149,7 @@ def _read_request(connection: Connection, request: RecommendActionsRequest, now:
     if len(reps) > REPS_PER_REQUEST:
         detail = f"the accounts belong to {len(reps)} reps; at most {REPS_PER_REQUEST} are allowed in a request"
         refuse([RequestFault(("accounts",), detail)])
-    return WeekPlan(request, week, zone, frozenset(reps), rows)
+    return RecommendationPlan(request, week, zone, frozenset(reps), rows)
 
 
 def _accounts(connection: Connection, request: RecommendActionsRequest) -> dict[str, Row]:
@@ -167,7 +167,7 @@ def _accounts(connection: Connection, request: RecommendActionsRequest) -> dict[
     return {name: rows[name] for name in ids}
 
 
-def _store(connection: Connection, plan: WeekPlan, now: int) -> list[Row]:
+def _store(connection: Connection, plan: RecommendationPlan, now: int) -> list[Row]:
     before = decided_reps(connection, sorted(plan.reps), plan.name)
     if plan.record is None:
         return []
@@ -180,26 +180,26 @@ def _store(connection: Connection, plan: WeekPlan, now: int) -> list[Row]:
     return fresh
 
 
-def _decisions(connection: Connection, plan: WeekPlan) -> Sequence[Row]:
+def _decisions(connection: Connection, plan: RecommendationPlan) -> Sequence[Row]:
     territory, rep = plan.request.caller.territory, plan.request.rep_id
     if rep is not None:
         return week_of_rep(connection, rep, plan.name, territory)
     return week_of_accounts(connection, list(plan.accounts or ()), plan.name, territory)
 
 
-def _no_decisions(plan: WeekPlan, rep: str, now: int) -> str:
+def _no_decisions(plan: RecommendationPlan, rep: str, now: int) -> str:
     if plan.is_over(now):
         return f"week {plan.name} is over and has no decisions for rep {rep!r}"
     return f"rep {rep!r} has no open account in week {plan.name}"
 
 
-def _count_objecting(connection: Connection, plan: WeekPlan) -> int:
+def _count_objecting(connection: Connection, plan: RecommendationPlan) -> int:
     if plan.request.rep_id is not None:
         return len(objecting_of_rep(connection, plan.request.rep_id, plan.request.caller.territory))
     return sum(row["objected_at"] is not None for row in (plan.accounts or {}).values())
 
 
-def _not_decided(plan: WeekPlan, decided: set[str]) -> list[NotDecided]:
+def _not_decided(plan: RecommendationPlan, decided: set[str]) -> list[NotDecided]:
     codes = {name: _undecided_code(row) for name, row in (plan.accounts or {}).items() if name not in decided}
     language = plan.request.language
     return [
@@ -217,7 +217,7 @@ def _undecided_code(account: Row) -> str:
     return "closed" if account["status"] not in (None, "active") else "not_then"
 
 
-def _recommended(row: Row, plan: WeekPlan) -> RecommendedDecision:
+def _recommended(row: Row, plan: RecommendationPlan) -> RecommendedDecision:
     more = {name: row[name] for name in ("rep_id", "probability")}
     evidence = _evidence(row, plan.request.language)
     return cast(RecommendedDecision, {**planned_decision(row, plan.time_zone), **more, "evidence": evidence})

@@ -19,7 +19,7 @@ router = APIRouter(tags=["accounts"])
 
 @router.get(
     "/v1/accounts/{account_id}/history",
-    summary="Show how an account's score moved",
+    summary="Show past scores of an account",
     response_model=AccountHistory,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )

@@ -70,7 +70,7 @@ def _list(service: Service, caller: Caller, query: AccountQuery) -> Response:
     summary="Show one account",
     response_model=OneAccount,
     responses=problems(Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
-    | {304: {"description": "The sender has it already"}},
+    | {304: {"description": "The client has this version already"}},
 )
 async def show_the_account(
     request: Request, service: ServiceOf, caller: ReadsAccounts, account_id: IdInPath, if_none_match: IfNoneMatch = None
@@ -95,10 +95,10 @@ def _account_reply(account: ShownAccount) -> Reply:
 @router.put(
     "/v1/accounts/{account_id}",
     name="put_account",
-    summary="Say what an account is",
+    summary="Replace an account",
     response_model=OneAccount,
     responses=problems(Problem.CHANGED, Problem.NOT_FOUND, *BODY_PROBLEMS)
-    | {201: {"description": "It was not there before", "model": OneAccount}},
+    | {201: {"description": "The account was created", "model": OneAccount}},
     openapi_extra=request_body(AccountBody),
 )
 async def put_the_account(
@@ -130,7 +130,7 @@ def _put(request: Request, writing: Writing, account_id: str) -> Response:
 
 @router.post(
     "/v1/accounts",
-    summary="Say what many accounts are",
+    summary="Replace many accounts",
     response_model=RecordsPut,
     responses=problems(Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(AccountBatch),

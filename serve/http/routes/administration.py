@@ -35,9 +35,11 @@ SHOWN = field_names(AuditFields)
 async def read_the_audit_log(
     service: ServiceOf,
     caller: Administers,
-    subject_kind: Annotated[Word | None, Query(description="Such as contact, account, key, user.")] = None,
-    subject: Annotated[Word | None, Query(description="Its id.")] = None,
-    actor: Annotated[Word | None, Query(description="Such as key:3f9c01ab7d.")] = None,
+    subject_kind: Annotated[
+        Word | None, Query(description="Kind of the subject, such as contact, account, key, user.")
+    ] = None,
+    subject: Annotated[Word | None, Query(description="Id of the subject.")] = None,
+    actor: Annotated[Word | None, Query(description="Name of the actor, such as key:3f9c01ab7d.")] = None,
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:

@@ -84,7 +84,7 @@ def _reading(service: Service, reader: ContactReader) -> AbstractContextManager[
 
 @router.put(
     "/v1/contacts/{contact_id}",
-    summary="Say who a contact is",
+    summary="Replace a contact",
     response_model=RecordsPut,
     responses=problems(*BODY_PROBLEMS),
     openapi_extra=request_body(ContactBody),
@@ -107,7 +107,7 @@ def _write(writing: Writing, request: PutRecordsRequest) -> Response:
 
 @router.post(
     "/v1/contacts",
-    summary="Say who many contacts are",
+    summary="Replace many contacts",
     response_model=RecordsPut,
     responses=problems(Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(ContactBatch),

@@ -38,7 +38,7 @@ def _show(service: Service, caller: Caller, decision_id: str) -> Response:
 
 @router.post(
     "/v1/decisions/{decision_id}/status",
-    summary="Say what became of a decision",
+    summary="Record the status of a decision",
     response_model=StatusTaken,
     responses=problems(Problem.NOT_FOUND, Problem.CONFLICT, Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(StatusBody),

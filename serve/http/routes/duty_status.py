@@ -19,7 +19,7 @@ router = APIRouter(tags=["duties"])
 
 @router.post(
     "/v1/duties/status",
-    summary="Say what became of duties",
+    summary="Mark duties",
     response_model=DutyStatusTaken,
     responses=problems(Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(DutyStatusBody),

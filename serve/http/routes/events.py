@@ -18,7 +18,7 @@ router = APIRouter(tags=["events"])
 
 @router.post(
     "/v1/events",
-    summary="Keep what happened",
+    summary="Store events",
     response_model=EventsTaken,
     responses=problems(Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(EventBatch),

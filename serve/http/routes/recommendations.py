@@ -18,7 +18,7 @@ from serve.usecases.database_access import Transaction
 from serve.usecases.recommend_actions import (
     DecidedMeanwhile,
     RecommendActionsRequest,
-    WeekPlan,
+    RecommendationPlan,
     plan_recommendations,
     recommend_actions,
 )
@@ -70,7 +70,7 @@ def _request(writing: Writing) -> RecommendActionsRequest:
     )
 
 
-def _reply(transaction: Transaction, writing: Writing, plan: WeekPlan) -> Reply:
+def _reply(transaction: Transaction, writing: Writing, plan: RecommendationPlan) -> Reply:
     result = recommend_actions(transaction, plan, writing.now)
     writing.facts["decisions"] = result.added
     return as_reply(result.content)

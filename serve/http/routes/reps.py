@@ -26,7 +26,7 @@ QUERY = "reps"
 
 @router.get(
     "/v1/reps",
-    summary="List the reps",
+    summary="List reps",
     response_model=RepPage,
     responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
@@ -63,7 +63,7 @@ def _show(service: Service, caller: Caller, rep_id: str) -> Response:
 
 @router.put(
     "/v1/reps/{rep_id}",
-    summary="Say what a rep is",
+    summary="Replace a rep",
     response_model=RecordsPut,
     responses=problems(*BODY_PROBLEMS),
     openapi_extra=request_body(RepBody),
@@ -82,7 +82,7 @@ def _put(writing: Writing, rep_id: str) -> Response:
 
 @router.post(
     "/v1/reps",
-    summary="Say what many reps are",
+    summary="Replace many reps",
     response_model=RecordsPut,
     responses=problems(Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(RepBatch),

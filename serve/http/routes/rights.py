@@ -35,7 +35,7 @@ _READS = (Problem.NOT_FOUND, Problem.INVALID_REQUEST, Problem.NO_DATABASE)
 @router.get(
     "/v1/accounts/{account_id}/explanation",
     name="explain_account",
-    summary="Explain what is decided by machine",
+    summary="Explain automated decisions",
     response_model=Explanation,
     responses=problems(*_READS),
 )
@@ -68,7 +68,7 @@ async def object_for_account(
 
 @router.delete(
     "/v1/accounts/{account_id}/objection",
-    summary="Take an objection back",
+    summary="Withdraw an objection",
     response_model=Objection,
     responses=problems(*_READS),
 )
@@ -86,7 +86,7 @@ def _object(writing: Writing, account_id: str, at: int | None) -> Response:
 
 @router.post(
     "/v1/accounts/{account_id}/reviews",
-    summary="Ask for a person's review",
+    summary="Request a review",
     status_code=201,
     response_model=Review,
     responses=problems(Problem.NOT_FOUND, Problem.KEY_REUSED, *BODY_PROBLEMS),
@@ -113,14 +113,14 @@ def _ask(writing: Writing, account_id: str) -> Response:
 
 @router.get(
     "/v1/reviews",
-    summary="List the reviews asked for",
+    summary="List reviews",
     response_model=ReviewPage,
     responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
 )
 async def list_the_reviews(
     service: ServiceOf,
     caller: AnswersReviews,
-    which: Annotated[Literal["open", "all"], Query(description="Those that nobody has answered, or all.")] = "open",
+    which: Annotated[Literal["open", "all"], Query(description="Only unanswered reviews, or all.")] = "open",
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:

@@ -16,14 +16,16 @@ from serve.http.problems import Problem
 router = APIRouter()
 
 
-@router.get("/v1/model", summary="Which model answers", response_model=ModelCard, responses=problems(Problem.NO_MODEL))
+@router.get(
+    "/v1/model", summary="Show the served model", response_model=ModelCard, responses=problems(Problem.NO_MODEL)
+)
 async def show_model(service: ServiceOf, caller: ReadsModel) -> Response:
     """The version of the served model, its grade, its definition of churn, its evaluation."""
     live = service.live_model()
     return _json({"version": live.version, "grade": live.grade, **live.card})
 
 
-@router.get("/healthz", summary="Is the process alive", response_model=Health, dependencies=[Public])
+@router.get("/healthz", summary="Check that the process runs", response_model=Health, dependencies=[Public])
 async def show_health() -> Response:
     """Responds as long as the process runs, with or without a model."""
     return _json({"status": "ok"})
@@ -31,7 +33,7 @@ async def show_health() -> Response:
 
 @router.get(
     "/readyz",
-    summary="Can scores be asked for",
+    summary="Check that scores are available",
     response_model=Readiness,
     responses=problems(Problem.NO_MODEL),
     dependencies=[Public],

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.studies.claims.claimed_plans import ClaimedPlan, claimed_plans
-from experiments.world.world import SizeShape, build_world
+from experiments.studies.claims.claimed_plans import ClaimedPlan, claimed_plans, without_effects
+from experiments.world.world import SizeShape, World, build_world
 from models.policy.planning.learned_state import LEAST_PRECISION
 
 CERTAIN = 3.0
@@ -27,40 +27,54 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worlds", type=int, default=10)
     parser.add_argument("--weeks", type=int, nargs="+", default=[3, 8, 26], help="weeks of a log, size by size")
     parser.add_argument("--logs", type=int, nargs="+", default=[14, 4, 2], help="logs of each size in each world")
+    parser.add_argument("--no-effect-worlds", type=int, default=5, help="worlds whose actions have no effect")
+    parser.add_argument("--no-effect-logs", type=int, default=6, help="logs of the largest size in each of these")
     parser.add_argument("--paths", type=int, default=16, help="paths of the truth")
-    parser.add_argument("--quick", action="store_true", help="1,500 accounts, two worlds, three logs of three weeks")
+    parser.add_argument("--quick", action="store_true", help="1,500 accounts, three worlds, logs of three weeks")
     parser.add_argument("--seed", type=int, default=FIRST_SEED)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """A plan from every log of every world."""
+    """Make a plan from every log of every world, of the usual ones and of those whose actions have no effect."""
     begun = time.perf_counter()
     accounts, worlds, logs = args.accounts, args.worlds, list(zip(args.weeks, args.logs, strict=True))
+    no_effect_worlds, no_effect_logs = args.no_effect_worlds, [(max(args.weeks), args.no_effect_logs)]
     if args.quick:
-        accounts, worlds, logs = 1_500, 2, [(3, 3)]
-    plans: list[ClaimedPlan] = []
-    hashes: dict[str, str] = {}
-    for seed in range(args.seed, args.seed + worlds):
-        world = build_world(SizeShape(accounts, max(accounts // 50, 1), 110 + 2 * max(args.weeks)), seed)
-        hashes[str(seed)] = world.hash
-        for plan in claimed_plans(world, logs, args.paths):
-            plans.append(plan)
-            sys.stderr.write(f"{time.perf_counter() - begun:.0f} s, world {seed}, {plan.rows} rows: {_line(plan)}\n")
+        accounts, worlds, logs, no_effect_worlds, no_effect_logs = 1_500, 2, [(3, 3)], 1, [(3, 2)]
+    built = [
+        build_world(SizeShape(accounts, max(accounts // 50, 1), 110 + 2 * max(args.weeks)), seed)
+        for seed in range(args.seed, args.seed + worlds + no_effect_worlds)
+    ]
+
+    def plans_of(some: Sequence[World], lengths: Sequence[tuple[int, int]]) -> list[ClaimedPlan]:
+        plans = []
+        for world in some:
+            for plan in claimed_plans(world, lengths, args.paths):
+                plans.append(plan)
+                note = f"{time.perf_counter() - begun:.0f} s, world {world.seed}, {plan.rows} rows: {_line(plan)}\n"
+                sys.stderr.write(note)
+        return plans
+
+    plans = plans_of(built[:worlds], logs)
+    no_effect = plans_of([without_effects(world) for world in built[worlds:]], no_effect_logs)
     sizes = sorted({weeks for weeks, _ in logs})
     number = [weeks for weeks, count in logs for _ in range(count)] * worlds
     return {
         "parameters": {
             "accounts": accounts,
             "worlds": worlds,
-            "logs": [list(one) for one in logs],
+            "logs": [list(pair) for pair in logs],
+            "no_effect_worlds": no_effect_worlds,
+            "no_effect_logs": [list(pair) for pair in no_effect_logs],
             "paths": args.paths,
             "seed": args.seed,
             "least_precision": LEAST_PRECISION,
         },
-        "worlds": hashes,
+        "worlds": {str(world.seed): world.hash for world in built},
         "all": summary(plans),
         "sizes": [summary([p for p, own in zip(plans, number, strict=True) if own == size]) for size in sizes],
-        "plans": [asdict(plan) for plan in plans],
+        "no_effect": summary(no_effect),
+        "plans": [asdict(plan) for plan in (*plans, *no_effect)],
         "seconds": time.perf_counter() - begun,
     }
 
@@ -112,13 +126,14 @@ def _line(plan: ClaimedPlan) -> str:
 
 def render(result: Mapping[str, Any]) -> list[str]:
     """The figures as lines for a person."""
+    names = ["all", *(f"{figures['rows']:,.0f} rows" for figures in result["sizes"]), "actions without effect"]
     lines = []
-    for one in (result["all"], *result["sizes"]):
-        coverage, ratio = one["coverage"], one["ratio"]
+    for name, figures in zip(names, (result["all"], *result["sizes"], result["no_effect"]), strict=True):
+        coverage, ratio = figures["coverage"], figures["ratio"]
         claimed = "–" if ratio is None else f"{ratio['value']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
         lines.append(
-            f"{one['plans']} plans from {one['rows']:,.0f} rows: coverage {coverage['value']:.1%} "
-            f"({coverage['low']:.1%}–{coverage['high']:.1%}), claimed ÷ true {claimed}, {one['shown']} shown, "
-            f"{one['overclaimed']} too high, {one['false_claims']} claims among {one['worthless']} worthless"
+            f"{name}: {figures['plans']} plans, coverage {coverage['value']:.1%} "
+            f"({coverage['low']:.1%}–{coverage['high']:.1%}), claimed ÷ true {claimed}, {figures['shown']} shown, "
+            f"{figures['overclaimed']} too high, {figures['false_claims']} claims of {figures['worthless']} worthless"
         )
     return lines

@@ -21,6 +21,7 @@ def claims_section(results: list[Result]) -> Iterator[str]:
         size, worlds = result["parameters"], result["worlds"]
         yield f"### {len(worlds)} worlds of {size['accounts']:,} accounts, from seed {size['seed']} on\n"
         head = (
+            "worlds",
             "randomised rows",
             "plans",
             "precision",
@@ -31,21 +32,23 @@ def claims_section(results: list[Result]) -> Iterator[str]:
             "too high",
             "worth nothing, of these claimed",
         )
-        yield from table(head, map(_row, (*result["sizes"], result["all"])))
+        rows = [_row("usual", figures) for figures in (*result["sizes"], result["all"])]
+        yield from table(head, [*rows, _row("actions without effect", result["no_effect"])])
         yield f"Hash of the world's effect sizes: {', '.join(sorted(set(worlds.values())))}.\n"
 
 
-def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(worlds: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        f"{row['rows']:,.0f}",
-        str(row["plans"]),
-        f"{row['precision']:.1%}",
-        _interval(row["coverage"], ".1%"),
-        "–" if row["ratio"] is None else _interval(row["ratio"], ".2f"),
-        "–" if row["guess_ratio"] is None else _interval(row["guess_ratio"], ".2f"),
-        str(row["shown"]),
-        str(row["overclaimed"]),
-        f"{row['worthless']}, {row['false_claims']}",
+        worlds,
+        f"{figures['rows']:,.0f}",
+        str(figures["plans"]),
+        f"{figures['precision']:.1%}",
+        _interval(figures["coverage"], ".1%"),
+        "–" if figures["ratio"] is None else _interval(figures["ratio"], ".2f"),
+        "–" if figures["guess_ratio"] is None else _interval(figures["guess_ratio"], ".2f"),
+        str(figures["shown"]),
+        str(figures["overclaimed"]),
+        f"{figures['worthless']}, {figures['false_claims']}",
     )
 
 

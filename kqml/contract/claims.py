@@ -16,6 +16,15 @@ class ClaimedMoney(TypedDict):
     basis: Literal["randomised"]
 
 
+class ExpectedMoney(TypedDict):
+    """An expected loss over the horizon with the 95 % interval of chance alone, were the churn probabilities right."""
+
+    value: float
+    low: float
+    high: float
+    basis: Literal["churn_probability"]
+
+
 class PlanEvidence(TypedDict):
     """What a plan ranks by and why. `code`: `learned` where its net value is claimed, else why not. `rows`: randomised
     decisions with mature outcomes. `precision`: the standard error of the average effect, as a share of the margin to

@@ -130,11 +130,18 @@ def _standardised(scores: Floats, measure: Measure, supported: Flags) -> tuple[F
 
 
 def _likelihood(scores: Floats, measure: Measure, supported: Flags) -> float:
-    """The log likelihood of normal scores under the best effects in proportion to the measure's scale."""
+    """Return the log likelihood of normal scores under the best effects in proportion to the measure's scale.
+
+    All effects of a row are contrasts with the same action and share its noise, so the coefficients of the actions
+    count with their joint covariance: as independent ones they would refute the right power in more logs than stated.
+    """
     effect, unit = _standardised(scores, measure, supported)
-    explained = (unit * effect).sum(axis=0) ** 2 / np.maximum((unit**2).sum(axis=0), 1e-300)
-    variance = (effect**2).sum(axis=0) / np.maximum(supported[:, 1:].sum(axis=0), 1)
-    return float((0.5 * explained / np.maximum(variance, 1e-300)).sum())
+    strength = np.maximum((unit**2).sum(axis=0), 1e-300)
+    coefficients = (unit * effect).sum(axis=0) / strength
+    known = supported[:, 1:].astype(np.float64)
+    noise = effect.T @ effect / np.maximum(known.T @ known, 1.0)
+    covariance = noise * (unit.T @ unit) / np.outer(strength, strength)
+    return float(0.5 * coefficients @ np.linalg.pinv(covariance, hermitian=True) @ coefficients)
 
 
 def _calibrate(account: Codes, scores: Floats, measure: Measure, supported: Flags) -> FoldCalibration:

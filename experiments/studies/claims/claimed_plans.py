@@ -1,5 +1,6 @@
 """Plans made from logs of the simulated world: what each claims, what it is truly worth."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,6 +46,13 @@ class ClaimedPlan:
     def shown(self) -> bool:
         """Whether a manager reads the money."""
         return self.precision <= LEAST_PRECISION and self.low > 0
+
+
+def without_effects(world: World) -> World:
+    """Return the world with actions that bring nothing: contact neither warms nor cools, help does not help. Too much
+    contact still annoys, and actions still cost hours."""
+    none = {"closeness_gain": 0.0, "closeness_half_life": math.inf, "plain_help": 0.0, "problem_help": 0.0}
+    return replace(world, effects=replace(world.effects, **none))
 
 
 def claimed_plans(world: World, logs: Sequence[tuple[int, int]], paths: int) -> Iterator[ClaimedPlan]:

@@ -10,7 +10,7 @@ from annotated_types import Len
 from typing_extensions import TypedDict
 
 from kqml.bands import Band
-from kqml.contract.claims import ClaimedMoney
+from kqml.contract.claims import ClaimedMoney, ExpectedMoney
 from kqml.contract.fields import Count, Probability
 from models.churn.reasons.reasons import Reason
 from models.policy.allocation.problem import WAIT, Indices
@@ -18,6 +18,7 @@ from models.policy.brief.brief import BriefWriter
 from models.policy.brief.inputs import BriefInputs
 from models.policy.planning.claims import PlanClaims
 from models.policy.planning.week_decision import WeekPlan, reasons_given
+from models.value.expected_sum import expected_sums
 from models.value.net import MONEY
 
 STOPS, MINUTES = 1, 0
@@ -77,7 +78,8 @@ class PlanRow(TypedDict):
 class PlanTotals(TypedDict):
     """Sums over the accounts with a recommendation.
 
-    `net_value` sums randomised evidence only; null while its interval includes zero.
+    `value_at_risk`: null where no account has one. `net_value` sums randomised evidence only; null while its interval
+    includes zero.
     """
 
     recommended: Count
@@ -86,7 +88,7 @@ class PlanTotals(TypedDict):
     minutes: float
     stops: float
     money: float
-    value_at_risk: float
+    value_at_risk: ExpectedMoney | None
     net_value: ClaimedMoney | None
 
 
@@ -184,9 +186,17 @@ def totals(plan: WeekPlan, claims: PlanClaims, who: Indices) -> PlanTotals:
         "minutes": float(used[MINUTES]),
         "stops": float(used[STOPS]),
         "money": float(used[MONEY]),
-        "value_at_risk": float(np.nansum(plan.assessment.at_risk[who])),
+        "value_at_risk": _value_at_risk(plan, who),
         "net_value": None if net is None else net.columns(),
     }
+
+
+def _value_at_risk(plan: WeekPlan, who: Indices) -> ExpectedMoney | None:
+    known = who[np.isfinite(plan.assessment.at_risk[who])]
+    if not len(known):
+        return None
+    (lost,) = expected_sums(plan.assessment.probability[known], plan.assessment.margin[known, None])
+    return {"value": lost.mean, "low": lost.low, "high": lost.high, "basis": "churn_probability"}
 
 
 def rep_rows(plan: WeekPlan, claims: PlanClaims, rep: str | None = None) -> list[RepWeek]:

@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.contract.fields import Count
+from models.value.expected_sum import ExpectedSum, expected_sums
 from models.value.loss.revenue import Floats, Texts, YearlyRevenue
 
 Mask = NDArray[np.bool_]
-
-DRAWS = 1_000
-CELLS = 2_000_000
-"""Drawn futures of a range, numbers drawn at a time."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +33,13 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class LossEstimate:
-    """An expected sum with a 95 % interval of random variation, given the churn probabilities."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class ExpectedLoss:
     """What a group of accounts is expected to lose; money per year, None as in Loss."""
 
     accounts: Count
-    lost: LossEstimate
-    revenue: LossEstimate | None
-    margin: LossEstimate | None
+    lost: ExpectedSum
+    revenue: ExpectedSum | None
+    margin: ExpectedSum | None
 
 
 def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) -> Loss:
@@ -72,7 +60,7 @@ def expected_of(worth: YearlyRevenue, probability: Floats, chosen: Mask) -> Expe
     """Return the expected loss of those chosen: Σ P, Σ P × yearly revenue, Σ P × yearly margin."""
     probabilities = probability[chosen]
     amounts = np.column_stack([np.ones(len(probabilities)), worth.revenue[chosen], worth.margin[chosen]])
-    lost, revenue, margin = _estimates(probabilities, np.nan_to_num(amounts))
+    lost, revenue, margin = expected_sums(probabilities, np.nan_to_num(amounts))
     has_revenue, has_margin = (not np.isnan(money).any() for money in (amounts[:, 1], amounts[:, 2]))
     return ExpectedLoss(len(probabilities), lost, revenue if has_revenue else None, margin if has_margin else None)
 
@@ -80,20 +68,6 @@ def expected_of(worth: YearlyRevenue, probability: Floats, chosen: Mask) -> Expe
 def _total(money: Floats) -> float | None:
     total = float(money.sum())
     return None if np.isnan(total) else total
-
-
-def _estimates(probability: Floats, amounts: Floats) -> list[LossEstimate]:
-    """Return one estimate for each column of `amounts` (n, columns).
-
-    Accounts leave independently; the interval is from simulated futures, because a sum with one large account among
-    many small ones is far from normal. The seed is fixed.
-    """
-    random = np.random.default_rng(0)
-    step = max(1, CELLS // max(1, len(amounts)))
-    sizes = [min(step, DRAWS - start) for start in range(0, DRAWS, step)]
-    sums = [(random.random((size, len(amounts))) < probability).astype(np.float64) @ amounts for size in sizes]
-    low, high = np.quantile(np.concatenate(sums), (0.025, 0.975), axis=0)
-    return [LossEstimate(*map(float, three)) for three in zip(probability @ amounts, low, high, strict=True)]
 
 
 def by_group(groups: Texts) -> Mapping[str | None, Mask]:

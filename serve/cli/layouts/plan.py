@@ -61,9 +61,9 @@ def _reps(rows: list[Row], words: Words) -> Table:
 def _totals(sums: Row, words: Words) -> Iterator[Line]:
     for name in ("minutes", "stops"):
         yield Line(f"  {words(f'totals.{name}')}: {words.number(sums[name])}")
-    for name in ("money", "value_at_risk"):
-        yield Line(f"  {words(f'totals.{name}')}: {_money(sums[name], words) or words('basis.unknown')}")
-    yield Line(f"  {words('totals.net_value')}: {_interval(sums['net_value'], words) or words('basis.unknown')}")
+    yield Line(f"  {words('totals.money')}: {_money(sums['money'], words)}")
+    for name in ("value_at_risk", "net_value"):
+        yield Line(f"  {words(f'totals.{name}')}: {_interval(sums[name], words) or words('basis.unknown')}")
 
 
 def _notes(result: Row, words: Words) -> Iterator[Line]:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from models.uplift.effect_calibration import _likelihood
+from models.uplift.effect_scale import Measure
 from models.uplift.folds import account_folds, sample_folds
 from models.uplift.learner import EffectModel
 from models.uplift.sample import DecisionSample
@@ -69,6 +71,23 @@ def test_a_real_effect_lies_in_the_interval_of_its_total_however_it_grows_with_s
     assert abs(best.power - power) <= 0.25
     assert fitted.calibration.weights.sum() == pytest.approx(1)
     assert fitted.calibration.shares(scale).sum() == pytest.approx(1)
+
+
+def test_the_noise_that_all_contrasts_share_counts_once_in_the_likelihood():
+    """Twice the log likelihood of no effect at all is χ² with one degree of freedom an action: its variance is twice
+    their number."""
+    random = np.random.default_rng(0)
+    rows, actions = 400, len(ACTIONS)
+    scale = np.exp(random.normal(0, 1, rows))
+    measure = Measure(scale, scale, scale)
+    supported = np.ones((rows, actions), dtype=bool)
+    twice = []
+    for _ in range(600):
+        scores = random.normal(size=(rows, actions)) * scale[:, None]
+        scores[:, 0] *= 3.0
+        twice.append(2 * _likelihood(scores, measure, supported))
+    assert np.mean(twice) == pytest.approx(actions - 1, rel=0.15)
+    assert np.var(twice) == pytest.approx(2 * (actions - 1), rel=0.3)
 
 
 def test_an_account_is_in_the_fold_of_its_id_in_every_log():

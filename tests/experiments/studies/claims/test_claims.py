@@ -17,10 +17,12 @@ def test_a_small_world_claims_nothing_that_is_not_there():
     claims.describe(parser)
     result = claims.run(parser.parse_args(["--quick"]))
     assert result["all"]["plans"] == 6
-    assert len(result["worlds"]) == 2
+    assert len(result["worlds"]) == 3
     assert result["all"]["coverage"]["value"] >= 5 / 6
     assert result["all"]["shown"] == 0
     assert result["all"]["guess_ratio"] is None or result["all"]["guess_ratio"]["value"] > 1
+    assert result["no_effect"]["plans"] == result["no_effect"]["worthless"] == 2
+    assert result["no_effect"]["false_claims"] == 0
     assert any("coverage" in line for line in claims.render(result))
 
 

@@ -101,6 +101,9 @@ def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
     assert scene.planned.evidence.why == "no_log"
     scored = [row for row in rows if row["value_at_risk"] is not None]
     assert len(scored) > 40
+    total = totals(plan, claims, recommended_actions(plan))["value_at_risk"]
+    assert total["value"] == pytest.approx(sum(row["value_at_risk"] for row in scored))
+    assert total["low"] < total["value"] < total["high"]
     assert plan.assessment.at_risk[plan.decided] == pytest.approx(
         (plan.assessment.probability * plan.assessment.margin)[plan.decided], nan_ok=True
     )

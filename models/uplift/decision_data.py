@@ -98,7 +98,6 @@ class DecisionData:
             account=self.rows.account.astype(np.int64),
             eligible=self.eligible,
             actions=self.actions,
-            account_ids=self.account_ids,
         )
 
     def table(self) -> pa.Table:

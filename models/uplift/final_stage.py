@@ -39,7 +39,7 @@ class FittedActionEffect:
 
 @dataclass(frozen=True)
 class FinalStage:
-    """The effects of every action but the first, learned from the rows of all folds but one."""
+    """The effects of every action but the first."""
 
     effects: tuple[FittedActionEffect, ...]
     shared: SharedShape
@@ -52,15 +52,11 @@ class FinalStage:
         )
 
 
-def cross_fit_stages(
+def out_of_fold_effects(
     rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags, fold: Codes, kind: OutcomeKind
-) -> tuple[tuple[FinalStage, ...], Floats]:
-    """Cross-fit the final stage.
-
-    Return one stage for each fold, fitted on the other folds, and the out-of-fold effects (n, A), NaN where they are
-    not supported.
-    """
-    stages, out_of_fold = [], np.full(scores.shape, np.nan)
+) -> Floats:
+    """Return the effects (n, A) that a stage fitted on the other folds predicts, NaN where they are not supported."""
+    out_of_fold = np.full(scores.shape, np.nan)
     for fold_index in range(int(fold.max()) + 1):
         in_fold = fold == fold_index
         stage = fit_final_stage(
@@ -72,9 +68,8 @@ def cross_fit_stages(
             kind,
         )
         out_of_fold[in_fold] = stage.at(rows.values[in_fold], measure.where(in_fold))
-        stages.append(stage)
     out_of_fold[:, 1:][~supported[:, 1:]] = np.nan
-    return tuple(stages), out_of_fold
+    return out_of_fold
 
 
 def fit_final_stage(

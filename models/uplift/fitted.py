@@ -10,7 +10,7 @@ from models.uplift.effect_calibration import EffectCalibration
 from models.uplift.effect_scale import EffectScale
 from models.uplift.final_stage import FinalStage
 from models.uplift.propensities import ActionSupport
-from models.uplift.sample import Codes, Flags, Floats
+from models.uplift.sample import Flags, Floats
 
 
 class Basis(StrEnum):
@@ -28,31 +28,18 @@ def basis_of(support: ActionSupport) -> Basis:
 
 @dataclass(frozen=True)
 class FittedEffects:
-    """`stages`: one for each fold, fitted on the other folds.
-
-    `scale`: the effect scale, cross-fitted on the same folds.
-    """
+    """`stage` predicts effects, `scale` the effect scale, `calibration` measures the total effect of chosen actions."""
 
     actions: tuple[str, ...]
-    stages: tuple[FinalStage, ...]
+    stage: FinalStage
     scale: EffectScale
     support: ActionSupport
     calibration: EffectCalibration
 
-    def predict(self, X: ArrayLike, fold: Codes | None = None) -> Floats:
-        """Return shrunken effects (n, A) against the first action, whose column is 0.
-
-        With `fold`, each row is predicted by the stage that did not see its fold; without, by the mean over the stages.
-        """
+    def predict(self, X: ArrayLike) -> Floats:
+        """Return shrunken effects (n, A) against the first action, whose column is 0."""
         values = np.asarray(X, dtype=np.float64)
-        if fold is None:
-            measure = self.scale.at(values)
-            return np.asarray(np.mean([stage.at(values, measure) for stage in self.stages], axis=0))
-        result, measure = np.zeros((len(values), len(self.actions))), self.scale.out_of_fold(values, fold)
-        for fold_index, stage in enumerate(self.stages):
-            in_fold = fold == fold_index
-            result[in_fold] = stage.at(values[in_fold], measure.where(in_fold))
-        return result
+        return self.stage.at(values, self.scale.at(values))
 
     def basis(self, X: ArrayLike, eligible: Flags | None = None, prior: Flags | None = None) -> NDArray[np.object_]:
         """Return the basis (n, A) of each effect.

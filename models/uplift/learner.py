@@ -10,9 +10,9 @@ from kqml.errors import Fault, Refused
 from models.uplift.effect_calibration import calibrate_effects
 from models.uplift.effect_evidence import EffectEvidence
 from models.uplift.effect_scale import OutcomeKind
-from models.uplift.final_stage import average_effects, cross_fit_stages
+from models.uplift.final_stage import average_effects, fit_final_stage, out_of_fold_effects
 from models.uplift.fitted import FittedEffects, basis_of
-from models.uplift.folds import FOLDS, sample_folds
+from models.uplift.folds import FOLDS, folds_of
 from models.uplift.outcome_regression import regress_actions, regress_common
 from models.uplift.propensities import LEAST, ActionSupport, estimate_propensities, known_propensities
 from models.uplift.pseudo_outcomes import pseudo_outcomes, winsorised_outcome
@@ -60,7 +60,7 @@ class EffectModel:
         randomised = bool(learn.any())
         learn = learn if randomised else np.ones(len(sample), dtype=bool)
         _refuse_thin(sample, learn)
-        fold = sample_folds(sample, self.folds, self.seed)
+        fold = folds_of(sample.account, self.folds, self.seed)
         common = regress_common(sample, fold, self.seed)
         kind = common.scale.kind
         if kind is not OutcomeKind.BINARY:
@@ -72,10 +72,10 @@ class EffectModel:
         else:
             propensities, support = estimate_propensities(rows, fold, self.least_probability, self.seed)
         scores = pseudo_outcomes(rows, expected, propensities.taken)
-        stages, out_of_fold = cross_fit_stages(rows, scores, measure, propensities.supported, fold, kind)
-        calibration = calibrate_effects(rows, scores, measure, propensities.supported, fold)
+        stage = fit_final_stage(rows, scores, measure, propensities.supported, fold, kind)
+        calibration = calibrate_effects(rows, scores, measure, propensities.supported)
         return LearnedEffects(
-            FittedEffects(rows.actions, stages, common.scale, support, calibration),
+            FittedEffects(rows.actions, stage, common.scale, support, calibration),
             EffectEvidence(
                 actions=rows.actions,
                 action=rows.action,
@@ -83,7 +83,7 @@ class EffectModel:
                 eligible=rows.eligible,
                 scores=scores,
                 propensities=propensities,
-                out_of_fold=out_of_fold,
+                out_of_fold=out_of_fold_effects(rows, scores, measure, propensities.supported, fold, kind),
                 basis=basis_of(support),
                 averages=average_effects(rows, scores, measure, propensities.supported),
             ),

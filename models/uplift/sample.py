@@ -20,8 +20,7 @@ class DecisionSample:
 
     `values` (n, F): features, NaN is missing. `action` (n): index in `actions`, the first of which is the reference.
     `probability` (n): propensity of the action taken, NaN where unknown. `account` (n): code of the account; rows of
-    one account are in one fold. `eligible` (n, A): whether the row could have had the action. `account_ids`: id of each
-    code; None where the codes are the ids.
+    one account are in one fold. `eligible` (n, A): whether the row could have had the action.
     """
 
     values: Floats
@@ -31,7 +30,6 @@ class DecisionSample:
     account: Codes
     eligible: Flags
     actions: tuple[str, ...]
-    account_ids: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -39,9 +37,7 @@ class DecisionSample:
     def where(self, mask: Flags) -> "DecisionSample":
         """Return the rows for which `mask` is true, in the same order."""
         arrays: dict[str, Any] = {
-            name: value[mask]
-            for name, value in vars(self).items()
-            if isinstance(value, np.ndarray) and name != "account_ids"
+            name: value[mask] for name, value in vars(self).items() if isinstance(value, np.ndarray)
         }
         return replace(self, **arrays)
 

@@ -5,7 +5,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from models.uplift.effect_calibration import EffectCalibration, FoldCalibration, PowerCalibration
+from models.uplift.effect_calibration import EffectCalibration, PowerCalibration
 from models.uplift.effect_scale import EffectScale, OutcomeKind
 from models.uplift.final_stage import FinalStage, FittedActionEffect
 from models.uplift.fitted import FittedEffects
@@ -14,7 +14,7 @@ from models.uplift.propensities import ActionSupport
 from models.uplift.shapes import EffectShape, Linear, Ranks, Trees
 from models.uplift.shared_shape import SharedShape
 
-FORMAT = 3
+FORMAT = 4
 
 
 def effects_json(fitted: FittedEffects) -> dict[str, Any]:
@@ -22,13 +22,10 @@ def effects_json(fitted: FittedEffects) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "actions": list(fitted.actions),
-        "stages": [
-            {
-                "effects": [_effect(effect) for effect in stage.effects],
-                "shared": _shapes(stage.shared.shapes, stage.shared.weights),
-            }
-            for stage in fitted.stages
-        ],
+        "stage": {
+            "effects": [_effect(effect) for effect in fitted.stage.effects],
+            "shared": _shapes(fitted.stage.shared.shapes, fitted.stage.shared.weights),
+        },
         "scale": _scale(fitted.scale),
         "calibration": _calibration(fitted.calibration),
         "support": {
@@ -45,7 +42,7 @@ def effects_from_json(data: dict[str, Any]) -> FittedEffects:
     support = data["support"]
     return FittedEffects(
         tuple(data["actions"]),
-        tuple(_stage_from(stage) for stage in data["stages"]),
+        _stage_from(data["stage"]),
         _scale_from(data["scale"]),
         ActionSupport(_forest_from(support["trees"]) if support["trees"] else None, support["least"]),
         _calibration_from(data["calibration"]),
@@ -53,33 +50,21 @@ def effects_from_json(data: dict[str, Any]) -> FittedEffects:
 
 
 def _calibration(calibration: EffectCalibration) -> dict[str, Any]:
-    return {
-        "usual": calibration.usual,
-        "powers": [
-            {"power": power.power, "likelihood": power.likelihood, "folds": [_fold(fold) for fold in power.folds]}
-            for power in calibration.powers
-        ],
-    }
+    powers = (
+        {**vars(power), "coefficients": power.coefficients.tolist(), "covariance": power.covariance.tolist()}
+        for power in calibration.powers
+    )
+    return {"usual": calibration.usual, "powers": [*powers]}
 
 
 def _calibration_from(data: dict[str, Any]) -> EffectCalibration:
     powers = (
-        PowerCalibration(power["power"], power["likelihood"], tuple(_fold_from(fold) for fold in power["folds"]))
+        PowerCalibration(
+            **{**power, "coefficients": np.array(power["coefficients"]), "covariance": np.array(power["covariance"])}
+        )
         for power in data["powers"]
     )
     return EffectCalibration(data["usual"], tuple(powers))
-
-
-def _fold(fold: FoldCalibration) -> dict[str, Any]:
-    return {
-        "coefficients": fold.coefficients.tolist(),
-        "covariance": fold.covariance.tolist(),
-        "degrees": fold.degrees,
-    }
-
-
-def _fold_from(data: dict[str, Any]) -> FoldCalibration:
-    return FoldCalibration(np.array(data["coefficients"]), np.array(data["covariance"]), data["degrees"])
 
 
 def _stage_from(data: dict[str, Any]) -> FinalStage:

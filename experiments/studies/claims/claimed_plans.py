@@ -12,7 +12,6 @@ from experiments.studies.off_policy.target_policies import allocated_policy
 from experiments.world.world import World
 from models.policy.allocation.problem import Actions
 from models.policy.planning.learned_state import LEAST_PRECISION
-from models.uplift.folds import account_folds
 from models.uplift.learner import EffectModel
 from models.uplift.sample import Codes, Floats
 from models.value.net import costs
@@ -68,13 +67,13 @@ def claimed_plans(world: World, logs: Sequence[tuple[int, int]], paths: int) -> 
 
 
 def _claimed(world: World, log: RolloutLog, now: DecisionPoint, number: int) -> ClaimedPlan:
-    sample = replace(log.sample(number), account_ids=np.arange(world.shape.accounts).astype(object))
+    sample = log.sample(number)
     learned = EffectModel().fit_sample(sample)
-    fitted, fold = learned.fitted, account_folds(now.who.tolist())
-    effect, scale = fitted.predict(now.values, fold), fitted.scale.out_of_fold(now.values, fold).effect_scale
+    fitted = learned.fitted
+    effect, scale = fitted.predict(now.values), fitted.scale.at(now.values).effect_scale
     chosen = allocated_policy(now, effect, world.playbook).argmax(axis=1)
     row = np.arange(len(chosen))
-    total = fitted.calibration.total(fold, chosen, scale)
+    total = fitted.calibration.total(chosen, scale)
     spent = float(costs(Actions.of(world.playbook).cost, world.playbook.minute_cost)[chosen].sum())
     return ClaimedPlan(
         seed=world.seed,

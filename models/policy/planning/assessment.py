@@ -14,8 +14,6 @@ from models.churn.scoring_request import ScoringRequest
 from models.policy.allocation.problem import Flags, Floats
 from models.policy.planning.learned_state import LearnedState
 from models.uplift.fitted import Basis, FittedEffects
-from models.uplift.folds import account_folds
-from models.uplift.sample import Codes
 from models.value.expected import Trailing, ValueModel, trailing_of
 
 REASONS = 3
@@ -29,16 +27,15 @@ class OrderHistory:
     """The order history of accounts, as far as an assessment needs it.
 
     `trailing`: margin over a horizon at the rate of the last year. `short`: the history is too short for the value
-    model. `silent`: without an order for longer than the own cycle. `fold`: the account's fold of the learned effects.
+    model. `silent`: without an order for longer than the own cycle.
     """
 
     trailing: Floats
     short: Flags
     silent: Flags
-    fold: Codes
 
     def take(self, indices: Any) -> "OrderHistory":
-        return OrderHistory(self.trailing[indices], self.short[indices], self.silent[indices], self.fold[indices])
+        return OrderHistory(self.trailing[indices], self.short[indices], self.silent[indices])
 
 
 @dataclass(frozen=True)
@@ -114,8 +111,7 @@ def assess_accounts(
     eligibility = request_eligibility(request, definition)
     trailing = trailing_of(request.log, eligibility.rows, rate, definition.horizon)
     silent = np.asarray(eligibility.already_silent, dtype=bool)
-    fold = account_folds(request.log.accounts)[eligibility.rows.account]
-    history = OrderHistory(trailing.margin, trailing.short, silent, fold)
+    history = OrderHistory(trailing.margin, trailing.short, silent)
     result = unassessed(request.log.account_count, actions)
     reasons = list(result.reasons)
     for rows, values in scorer.rows(request, eligibility.rows):
@@ -138,7 +134,7 @@ def assess_rows(
     bands = assign_bands(probability, history.silent, model.base_rate, model.bands)
     margin = (learned.value or ValueModel(None, 0)).predict(values, Trailing(history.trailing, history.short))
     if learned.evidence.effects is not None:
-        result = replace(result, **_effects(learned.evidence.effects, values, history.fold))
+        result = replace(result, **_effects(learned.evidence.effects, values))
     return replace(
         result,
         probability=probability,
@@ -173,11 +169,11 @@ def assessment_from_record(reasons: Sequence[Reason]) -> list[Mapping[str, Any]]
     ]
 
 
-def _effects(effects: FittedEffects, values: Floats, fold: Codes) -> dict[str, Any]:
+def _effects(effects: FittedEffects, values: Floats) -> dict[str, Any]:
     """Return the effects with their basis, NaN where they are not supported."""
     basis = effects.basis(values)
     supported = np.isin(basis, [Basis.RANDOMISED.value, Basis.OBSERVATIONAL.value])
-    predicted, scale = effects.predict(values, fold), effects.scale.out_of_fold(values, fold).effect_scale
+    predicted, scale = effects.predict(values), effects.scale.at(values).effect_scale
     effect = np.where(supported, predicted, np.nan)
     effect[:, 0] = 0.0
     return {"effect": effect, "basis": basis, "scale": scale}

@@ -1,4 +1,4 @@
-"""What money a plan may claim: totals with intervals, from accounts that the choice of actions was not learned from."""
+"""What money a plan may claim: totals with intervals that hold although actions were chosen for their effects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ class PlanClaims:
     def _total(self, who: Indices) -> TotalEffect:
         assert self.evidence.effects is not None
         assessment, chosen = self.plan.assessment, self.plan.week.assigned[who]
-        return self.evidence.effects.calibration.total(assessment.history.fold[who], chosen, assessment.scale[who])
+        return self.evidence.effects.calibration.total(chosen, assessment.scale[who])
 
 
 def plan_evidence(claims: PlanClaims, who: Indices) -> PlanEvidence:

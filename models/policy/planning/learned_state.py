@@ -16,7 +16,7 @@ from models.uplift.fitted import FittedEffects
 from models.uplift.saving import effects_from_json, effects_json
 from models.value.expected import ValueModel
 
-FORMAT = 2
+FORMAT = 3
 
 
 LEAST_PRECISION = 0.012

@@ -68,7 +68,7 @@ def recreate_ranks(
     """
     values = np.array([[np.nan if value is None else value for value in features]], dtype=np.float64)
     past = receipt["history"]
-    history = OrderHistory(*(np.array([past[name]]) for name in ("trailing", "short", "silent", "fold")))
+    history = OrderHistory(*(np.array([past[name]]) for name in ("trailing", "short", "silent")))
     assessment = assess_rows(scorer, values, history, learned, receipt["language"], len(playbook.action_names))
     ranked = rank_actions(assessment, playbook, np.array([receipt["offer"]], dtype=object), learned.top)
     return assessment_from_receipt(assessment, ranked, playbook.action_names, [0])[0]
@@ -110,8 +110,7 @@ def _history(history: OrderHistory, index: int) -> dict[str, Any] | None:
     trailing = float(history.trailing[index])
     if np.isnan(trailing):
         return None
-    flags = {"short": bool(history.short[index]), "silent": bool(history.silent[index])}
-    return {"trailing": trailing, **flags, "fold": int(history.fold[index])}
+    return {"trailing": trailing, "short": bool(history.short[index]), "silent": bool(history.silent[index])}
 
 
 def _known(values: Floats) -> list[list[float | None]]:

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from models.uplift.effect_calibration import _likelihood
+from models.uplift.effect_calibration import _calibrate, _likelihood
 from models.uplift.effect_scale import Measure
-from models.uplift.folds import account_folds, sample_folds
 from models.uplift.learner import EffectModel
 from models.uplift.sample import DecisionSample
 
@@ -27,7 +26,6 @@ def log_of(seed, rows=2000, effect=0.0, power=1.0):
         account=np.arange(rows),
         eligible=np.ones((rows, len(ACTIONS)), dtype=bool),
         actions=ACTIONS,
-        account_ids=np.array([f"A{one}" for one in range(rows)], dtype=object),
     )
     return sample, size
 
@@ -35,11 +33,10 @@ def log_of(seed, rows=2000, effect=0.0, power=1.0):
 def chosen_total(sample):
     """The action with the largest prediction for every account: what is predicted, what is claimed."""
     fitted = EffectModel().fit_sample(sample).fitted
-    fold = sample_folds(sample)
-    predicted, scale = fitted.predict(sample.values, fold), fitted.scale.out_of_fold(sample.values, fold).effect_scale
+    predicted, scale = fitted.predict(sample.values), fitted.scale.at(sample.values).effect_scale
     action = predicted.argmax(axis=1)
     row = np.arange(len(sample))
-    claim = fitted.calibration.total(fold, action, scale)
+    claim = fitted.calibration.total(action, scale)
     return predicted[row, action].sum(), claim, action, fitted, scale
 
 
@@ -51,10 +48,11 @@ def test_the_best_of_several_useless_actions_is_not_claimed_to_be_worth_its_pred
         predicted.append(best)
         claims.append(claim)
     assert np.mean(predicted) > 0
-    values, half = np.array([one.value for one in claims]), np.array([(one.high - one.low) / 2 for one in claims])
+    values, half = np.array([claim.value for claim in claims]), np.array([(c.high - c.low) / 2 for c in claims])
     assert abs(values.mean()) < 1.5 * half.mean() / np.sqrt(len(claims))
     assert abs(values.mean()) < np.mean(predicted)
-    assert sum(one.low > 0 for one in claims) <= 1
+    assert sum(claim.low <= 0 <= claim.high for claim in claims) >= 7
+    assert sum(claim.low > 0 for claim in claims) == 0
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0])
@@ -90,10 +88,22 @@ def test_the_noise_that_all_contrasts_share_counts_once_in_the_likelihood():
     assert np.var(twice) == pytest.approx(2 * (actions - 1), rel=0.3)
 
 
-def test_an_account_is_in_the_fold_of_its_id_in_every_log():
-    ids = [f"A{number}" for number in range(2000)]
-    fold = account_folds(ids)
-    assert (account_folds(ids[::-1]) == fold[::-1]).all()
-    assert np.bincount(fold).min() > 300
-    sample, _ = log_of(0)
-    assert (sample_folds(sample) == fold[sample.account]).all()
+def test_the_lower_end_holds_for_the_best_of_several_equal_actions():
+    """Of actions that do nothing the best is always worth something in the sample; 95 % intervals without correction
+    exclude zero far more often than one time in forty."""
+    random = np.random.default_rng(1)
+    rows, actions, runs = 500, 6, 300
+    one_each = np.ones(rows)
+    measure = Measure(one_each, one_each, one_each)
+    supported = np.ones((rows, actions), dtype=bool)
+    false, uncorrected = 0, 0
+    for _ in range(runs):
+        scores = random.normal(size=(rows, actions))
+        power = _calibrate(0.0, np.arange(rows), scores, measure, supported)
+        best = int(power.coefficients.argmax()) + 1
+        total = power.total(np.full(rows, best), one_each)
+        false += total.low > 0
+        plain = float(power.coefficients[best - 1] - 1.96 * np.sqrt(power.covariance[best - 1, best - 1]))
+        uncorrected += plain > 0
+    assert false <= runs * 0.05
+    assert uncorrected > runs * 0.06

@@ -33,7 +33,9 @@ def claims_section(results: list[Result]) -> Iterator[str]:
             "worth nothing, of these claimed",
         )
         rows = [_row("usual", figures) for figures in (*result["sizes"], result["all"])]
-        yield from table(head, [*rows, _row("actions without effect", result["no_effect"])])
+        if "no_effect" in result:
+            rows.append(_row("actions without effect", result["no_effect"]))
+        yield from table(head, rows)
         yield f"Hash of the world's effect sizes: {', '.join(sorted(set(worlds.values())))}.\n"
 
 

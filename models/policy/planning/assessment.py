@@ -92,7 +92,7 @@ def unassessed(accounts: int, packages: int) -> AccountAssessment:
         effect=np.full((accounts, packages), np.nan),
         basis=basis,
         scale=np.zeros(accounts),
-        history=OrderHistory(nothing.copy(), no.copy(), no.copy(), np.zeros(accounts, dtype=np.int64)),
+        history=OrderHistory(nothing.copy(), no.copy(), no.copy()),
         reasons=((),) * accounts,
     )
 

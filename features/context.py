@@ -1,7 +1,7 @@
 """The context of features beside the events: recording starts, quiet days, time zone, openings."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,11 @@ from kqml.calendar.business_time import (
     NO_QUIET_PERIODS,
     Instants,
     QuietPeriods,
-    instant_of,
     local_midnight,
     zone_changes,
 )
 from kqml.dataset.folder import DatasetInfo
-from kqml.events import KIND_OF_CODE, KINDS, EventKind
+from kqml.events import KINDS, EventKind
 from kqml.history.event_log import EventLog
 
 NEVER = np.iinfo(np.int64).max
@@ -59,8 +58,8 @@ def recorded_since(info: DatasetInfo) -> Instants:
     """Return per kind number the first instant at which one was known, NEVER where none was, and for retractions, which
     no feature counts."""
     since = np.full(len(KINDS), NEVER, dtype=np.int64)
-    for code, instant in info.kinds_recorded.items():
-        since[KIND_OF_CODE[code].number] = instant_of(datetime.fromisoformat(instant))
+    for kind, instant in info.first_known.items():
+        since[kind.number] = instant
     since[EventKind.EVENT_RETRACTED.number] = NEVER
     return since
 

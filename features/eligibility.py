@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from features.churn_definition import ChurnDefinition
 from features.context import Context
-from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 from kqml.history.attributes import IN_BUSINESS_AFTER, STATUS_AFTER
-from kqml.history.event_log import EventLog
+from kqml.history.event_log import EventLog, Indices
 
 CYCLE_GAPS = 26
 """An account's own cycle is the mean of this many last gaps between orders (design §6)."""
@@ -46,7 +45,7 @@ def eligible_rows(log: EventLog, context: Context, definition: ChurnDefinition, 
 
 def eligibility_of(log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants) -> Eligibility:
     """Return the eligible rows of all accounts at all cutoffs; reads only events known before each cutoff."""
-    sources = recorded_events(log, [EventKind.ORDER]), recorded_events(log, STATUS_AFTER)
+    sources = log.of_kinds([EventKind.ORDER]), log.of_kinds(STATUS_AFTER)
     blocks = [
         _eligibility_in(block, *sources, context, definition)
         for block in _blocks(log.account_count, np.unique(np.asarray(cutoffs, dtype=np.int64)))
@@ -64,9 +63,9 @@ def _blocks(account_count: int, cutoffs: Instants) -> Iterator[Rows]:
 
 
 def _eligibility_in(
-    rows: Rows, orders: RecordedEvents, status: RecordedEvents, context: Context, definition: ChurnDefinition
+    rows: Rows, orders: EventLog, status: EventLog, context: Context, definition: ChurnDefinition
 ) -> Eligibility:
-    known, last = orders.known_before(rows.account, rows.cutoff)
+    known, last = orders.known_steps.before(rows.account, rows.cutoff)
     enough = (known >= definition.min_orders) & (known > 0)
     # The cheapest test first: it drops most pairs before anything else is looked up.
     rows, known, last = rows.where(enough), known[enough], last[enough]
@@ -76,17 +75,17 @@ def _eligibility_in(
     return _eligibility(rows.where(eligible), known[eligible], last[eligible], orders, context)
 
 
-def _is_in_business(rows: Rows, status: RecordedEvents) -> NDArray[np.bool_]:
+def _is_in_business(rows: Rows, status: EventLog) -> NDArray[np.bool_]:
     """Return False where the latest known change of status suspended, closed or transferred the account."""
     open_ = np.ones(len(rows), dtype=np.bool_)
-    _, latest = status.known_before(rows.account, rows.cutoff)
+    _, latest = status.known_steps.before(rows.account, rows.cutoff)
     changed = latest >= 0
     # No change of status known means open: an account without any event of that kind is in business.
     open_[changed] = IN_BUSINESS_AFTER[status.kind[latest[changed]]]
     return open_
 
 
-def _eligibility(rows: Rows, known: Indices, last: Indices, orders: RecordedEvents, context: Context) -> Eligibility:
+def _eligibility(rows: Rows, known: Indices, last: Indices, orders: EventLog, context: Context) -> Eligibility:
     gaps = np.minimum(known - 1, CYCLE_GAPS)
     first = _known_before_last(rows, known, last, gaps, orders)
     last_order = orders.occurred_at[last]
@@ -97,7 +96,7 @@ def _eligibility(rows: Rows, known: Indices, last: Indices, orders: RecordedEven
     return Eligibility(rows, known, last_order, silence / DAY_US, own_cycle, (silence * gaps > span) & (gaps > 0))
 
 
-def _known_before_last(rows: Rows, known: Indices, last: Indices, gaps: Indices, orders: RecordedEvents) -> Indices:
+def _known_before_last(rows: Rows, known: Indices, last: Indices, gaps: Indices, orders: EventLog) -> Indices:
     """Return the index of the order `gaps` known orders before the last known one.
 
     Where all orders up to the last are known this is a subtraction; else each step back skips orders not yet known.

@@ -9,13 +9,12 @@ from features.churn_definition import ChurnDefinition, Windows, windows_of
 from features.context import NEVER, Context
 from features.cutoffs import default_cutoff
 from features.eligibility import Eligibility, eligibility_of
-from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.dataset.folder import DatasetInfo
 from kqml.dataset.info import RecordLag
 from kqml.events import EventKind
-from kqml.history.event_log import EventLog
+from kqml.history.event_log import EventLog, Indices
 
 LAG_PERCENTILE = 95
 
@@ -131,27 +130,27 @@ class LabelOutcome:
 def outcome_of(log: EventLog, rows: Rows, opens: Instants) -> LabelOutcome:
     """Return the outcome of eligible rows (each has an order before its cutoff) whose windows open at `opens`."""
     settled = log.settled()
-    orders = recorded_events(settled, [EventKind.ORDER])
+    orders = settled.of_kinds([EventKind.ORDER])
     following = orders.next_from(rows.account, opens)
-    endings = recorded_events(settled, ENDING)
+    endings = settled.of_kinds(ENDING)
     ends_at = _time_at(endings, rows, endings.next_from(rows.account, rows.cutoff))
     return LabelOutcome(_last_orders(log, orders, rows, opens), _time_at(orders, rows, following), ends_at)
 
 
-def _last_orders(log: EventLog, settled: RecordedEvents, rows: Rows, opens: Instants) -> Instants:
+def _last_orders(log: EventLog, settled: EventLog, rows: Rows, opens: Instants) -> Instants:
     """Return the last order before each window; where all of them were retracted later, the last of those."""
     # One before the next is an order of the same account: eligible rows have one before the cutoff, unless retracted.
     index = settled.next_from(rows.account, opens) - 1
     none = index < settled.offsets[rows.account]
     if not none.any():
         return settled.occurred_at[index]
-    orders = recorded_events(log, [EventKind.ORDER])
+    orders = log.of_kinds([EventKind.ORDER])
     last = orders.occurred_at[orders.next_from(rows.account, opens) - 1]
     last[~none] = settled.occurred_at[index[~none]]
     return last
 
 
-def _time_at(events: RecordedEvents, rows: Rows, indices: Indices) -> Instants:
+def _time_at(events: EventLog, rows: Rows, indices: Indices) -> Instants:
     """Return when the event at each index happened, NEVER where the index is past the account's end."""
     times = np.full(len(rows), NEVER)
     exists = indices < events.offsets[rows.account + 1]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from features.context import NEVER
 from features.peers import PeerCells, tier_indices
-from features.recorded import RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import instant_of, local_midnight
 from kqml.dataset.folder import DatasetInfo
@@ -83,15 +82,15 @@ def known_texts(dataset: Described, kind: EventKind, rows: Rows, now: Texts) -> 
 
     The same as `kqml.history.attributes.attribute_at` gives for a single account.
     """
-    changes = recorded_events(dataset.event_log(), [kind])
+    changes = dataset.event_log().of_kinds([kind])
     before, after = _changes(dataset, kind, changes, now)
-    _, latest = changes.known_before(rows.account, rows.cutoff)
+    _, latest = changes.known_steps.before(rows.account, rows.cutoff)
     values, changed = before[rows.account], latest >= 0
     values[changed] = after[latest[changed]]
     return values
 
 
-def _changes(dataset: Described, kind: EventKind, changes: RecordedEvents, now: Texts) -> tuple[Texts, Texts]:
+def _changes(dataset: Described, kind: EventKind, changes: EventLog, now: Texts) -> tuple[Texts, Texts]:
     """Return each account's text before its first change; the one after every change, in the order of the log."""
     events = dataset.events(["account_id", "occurred_at", "kind", "rep_id", "attributes"])
     rows = events.filter(pc.equal(events["kind"], kind.code))

@@ -21,7 +21,7 @@ def single_account_eligibility(
     log: EventLog, context: Context, definition: ChurnDefinition, cutoff: int
 ) -> Eligibility:
     """Return what `features.eligibility.eligibility_of` gives for the only account of a log, equal to the bit."""
-    # Plain masks: for one account the sorted indices of `RecordedEvents` cost more than they save.
+    # Plain masks: for one account the sorted steps of `EventLog.known_steps` cost more than they save.
     visible = log.visible_before(cutoff)
     orders = log.occurred_at[visible & (log.kind == EventKind.ORDER.number)]
     if len(orders) < definition.min_orders or not _is_in_business(log.kind[visible]):

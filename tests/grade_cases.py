@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS
-from kqml.grades.known import Known, known_before
 from kqml.history.builders import event_log_of
 from kqml.history.event_log import EventLog
+from kqml.history.known_history import KnownHistory, known_history
 from kqml.playbook import read_playbook
 
 PLAYBOOK = read_playbook("pharmacy")
@@ -33,10 +33,10 @@ def log_of(*histories) -> EventLog:
     return event_log_of(named)
 
 
-def known_of(day, *histories, recorded=None) -> Known:
+def known_of(day, *histories, recorded=None) -> KnownHistory:
     """What was known of accounts with these events before a day; all kinds are recorded unless said otherwise."""
     kinds = EVERY_KIND if recorded is None else dict.fromkeys(recorded, -(10**18))
-    return known_before(log_of(*histories), round(day * DAY_US), kinds)
+    return known_history(log_of(*histories), round(day * DAY_US), kinds)
 
 
 def playbook(**changes):

@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path
@@ -13,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kqml.calendar.business_time import instant_of
 from kqml.dataset.fingerprint import TableHash, fingerprint_of
 from kqml.dataset.info import FORMAT_VERSION, ColumnUse, DatasetInfo, QuietPeriod
 from kqml.dataset.sources import FolderTables, MemoryTables, TableSource, empty_table
@@ -67,8 +65,8 @@ class Dataset:
             return self
         if self.cutoff is None and not (self.event_log().known_at >= cutoff).any():
             return self
-        recorded = self.info.kinds_recorded.items()
-        kinds = {kind: first for kind, first in recorded if instant_of(datetime.fromisoformat(first)) < cutoff}
+        recorded = self.info.kinds_recorded
+        kinds = {kind.code: recorded[kind.code] for kind, first in self.info.first_known.items() if first < cutoff}
         return Dataset(self.source, replace(self.info, kinds_recorded=kinds), cutoff)
 
     def event_log(self) -> EventLog:

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict
+
+from kqml.calendar.business_time import instant_of
+from kqml.events import KIND_OF_CODE, EventKind
 
 FORMAT_VERSION = 1
 
@@ -55,6 +58,12 @@ class DatasetInfo:
     source: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     format_version: int = FORMAT_VERSION
+
+    @property
+    def first_known(self) -> Mapping[EventKind, int]:
+        """Kind → the first instant at which one was known."""
+        recorded = self.kinds_recorded.items()
+        return {KIND_OF_CODE[code]: instant_of(datetime.fromisoformat(text)) for code, text in recorded}
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"

@@ -12,10 +12,10 @@ from kqml.grades.credit import credit
 from kqml.grades.customer_card import FilledFields, filled_by_events
 from kqml.grades.depth import depth_evidence, depth_levels, single_contact
 from kqml.grades.inputs import GradeInputs
-from kqml.grades.known import Floats, Known, known_before
 from kqml.grades.periods import TRAILING_DAYS, GradePeriod
 from kqml.grades.relationship import grades_of, relationship_score
 from kqml.grades.sales import abc_classes, net_sales
+from kqml.history.known_history import Floats, KnownHistory, known_history
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CLASS_PARTS, DIMENSIONS
 
@@ -74,12 +74,12 @@ def grade_accounts(
     return tuple(_ranked(material, period, part) for period, part in zip(periods, parts, strict=True))
 
 
-def known_at_end(material: GradeInputs, period: GradePeriod) -> Known:
+def known_at_end(material: GradeInputs, period: GradePeriod) -> KnownHistory:
     """What was known at the end of a period."""
-    return known_before(material.log, period.end, material.recorded_since)
+    return known_history(material.log, period.end, material.first_known)
 
 
-def card_now(material: GradeInputs, known: Known) -> FilledFields:
+def card_now(material: GradeInputs, known: KnownHistory) -> FilledFields:
     """The customer card of now: what the tables hold, what was noted in between."""
     return filled_by_events(known, material.playbook.card) | material.card
 
@@ -108,7 +108,7 @@ def _of_accounts(material: GradeInputs, period: GradePeriod) -> dict[str, Column
         "paid_in_time": required.character,
         **({"card_complete": card_now(material, known).share} if is_now else {}),
     }
-    return columns | _unjudged(columns, np.diff(known.log.offsets) == 0)
+    return columns | _unjudged(columns, known.total(known.events) == 0)
 
 
 def _unjudged(columns: Mapping[str, Column], unknown: NDArray[np.bool_]) -> dict[str, Column]:
@@ -118,7 +118,7 @@ def _unjudged(columns: Mapping[str, Column], unknown: NDArray[np.bool_]) -> dict
     return words | numbers
 
 
-def _card_filled(material: GradeInputs, known: Known) -> Floats:
+def _card_filled(material: GradeInputs, known: KnownHistory) -> Floats:
     """The share of the card that was known then, NaN where no card was ever recorded as it was filled: the tables say
     what is known now, which would make every past relationship look shallower than the present one."""
     if not known.records([EventKind.CARD_UPDATED]):

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
-from kqml.grades.known import Floats, Known
 from kqml.grades.relationship import grades_of, payments_due
 from kqml.history.attributes import AttributeChange, value_at
+from kqml.history.known_history import Floats, KnownHistory
 from kqml.playbook import Playbook
 from kqml.playbook.codes import GRADES
 
@@ -47,7 +47,7 @@ class Credit:
     character: Floats
 
 
-def credit(known: Known, playbook: Playbook, inputs: CreditInputs, *, now: bool) -> Credit:
+def credit(known: KnownHistory, playbook: Playbook, inputs: CreditInputs, *, now: bool) -> Credit:
     """The credit at the cutoff. What the tables give counts only where the cutoff is `now`, since it may have changed.
 
     Recorded: the latest change known, else what the first later change changed, else, now, the present grade. By the
@@ -79,20 +79,20 @@ def credit_inputs(accounts: pd.DataFrame, changes: Mapping[int, Sequence[Attribu
     return CreditInputs(present.where(present.notna(), None).to_numpy(dtype=object), changes, given)
 
 
-def _recorded(known: Known, inputs: CreditInputs, now: bool) -> Texts:
+def _recorded(known: KnownHistory, inputs: CreditInputs, now: bool) -> Texts:
     grades = inputs.present.copy() if now else np.full(len(inputs.present), None, dtype=object)
     for account, changes in inputs.changes.items():
         grades[account] = value_at(known.cutoff, grades[account], changes)
     return grades
 
 
-def _paid_in_time(known: Known, grace_days: float) -> Floats:
+def _paid_in_time(known: KnownHistory, grace_days: float) -> Floats:
     """Of the money that fell due in the last 365 days and whose days of grace are over, the share paid in them."""
     indices, due = payments_due(known)
     grace = round(grace_days * DAY_US)
     inside = (due >= known.cutoff - 365 * DAY_US) & (due + grace < known.cutoff)
     indices, due = indices[inside], due[inside]
-    amount = np.nan_to_num(known.values("amount", indices), nan=1.0)
+    amount = np.nan_to_num(known.log.value("amount", indices), nan=1.0)
     money, in_time = known.total(indices, amount), known.closed_at(indices) <= due + grace
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(money > 0, known.total(indices, amount * in_time) / money, np.nan)

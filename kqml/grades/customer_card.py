@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kqml.events import EventKind
-from kqml.grades.known import Floats, Known, Mask
 from kqml.history.event_log import NOTE
+from kqml.history.known_history import Floats, KnownHistory, Mask
 from kqml.playbook.relationship import CardField
 
 
@@ -37,16 +37,16 @@ class FilledFields:
         return FilledFields(self.fields, self.known | other.known)
 
 
-def filled_by_events(known: Known, fields: Sequence[CardField]) -> FilledFields:
+def filled_by_events(known: KnownHistory, fields: Sequence[CardField]) -> FilledFields:
     """The card as it stood at the cutoff, by `card_updated` events, which hold the names of fields only."""
     table = np.zeros((known.log.account_count, len(fields)), dtype=np.bool_)
     if NOTE in known.log.codes:
-        events = known.event_indices([EventKind.CARD_UPDATED])
+        events = known.of_kinds([EventKind.CARD_UPDATED])
         notes = known.log.codes[NOTE][events]
         noted = events[notes >= 0]
         names = [_named(note.fields, fields) for note in known.log.notes]
         rows = np.array(names, dtype=np.bool_).reshape(len(names), len(fields))[notes[notes >= 0]]
-        np.logical_or.at(table, known.account[noted], rows)
+        np.logical_or.at(table, known.log.account[noted], rows)
     return FilledFields(tuple(fields), table)
 
 

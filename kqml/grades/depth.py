@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
-from kqml.grades.known import NEVER, Floats, Indices, Known, Mask
+from kqml.history.known_history import NEVER, Floats, Indices, KnownHistory, Mask
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import DepthLevel
 
@@ -44,16 +44,18 @@ class DepthEvidence:
         return {name: getattr(self, name) for name in names}
 
 
-def depth_evidence(known: Known, playbook: Playbook, card_filled: Floats, since: int | None = None) -> DepthEvidence:
+def depth_evidence(
+    known: KnownHistory, playbook: Playbook, card_filled: Floats, since: int | None = None
+) -> DepthEvidence:
     """The evidence of the playbook's window before the cutoff, or of the time from `since` on."""
     start = known.cutoff - round(playbook.depth.window_days * DAY_US) if since is None else since
     return DepthEvidence(
-        contacts_met=_distinct(known, known.event_indices(IN_TOUCH, start), "contact_id"),
+        contacts_met=_distinct(known, known.of_kinds(IN_TOUCH, start), "contact_id"),
         meetings=meetings(known, playbook, start),
-        problems_solved=known.total(known.event_indices(SOLVING, start)) if known.records(SOLVING) else _nothing(known),
+        problems_solved=known.total(known.of_kinds(SOLVING, start)) if known.records(SOLVING) else _nothing(known),
         asks_granted=_shown(known, asks_granted(known, start)),
         card_filled=card_filled,
-        channels=_kinds_used(known, known.event_indices((*IN_TOUCH, EventKind.MESSAGE), start)),
+        channels=_kinds_used(known, known.of_kinds((*IN_TOUCH, EventKind.MESSAGE), start)),
     )
 
 
@@ -82,47 +84,47 @@ def single_contact(result: DepthEvidence, playbook: Playbook) -> NDArray[np.obje
     return single
 
 
-def meetings(known: Known, playbook: Playbook, since: int) -> Floats:
+def meetings(known: KnownHistory, playbook: Playbook, since: int) -> Floats:
     """Meetings in person since an instant, those too short or not authentic in part, as the playbook counts visits."""
     counting = playbook.counting
     if not known.records(counting.kinds["visit"]):
         return _nothing(known)
-    indices = known.event_indices(counting.kinds["visit"], since)
-    worth = counting.worth("visit", known.values("minutes", indices), known.values("authenticity", indices))
+    indices = known.of_kinds(counting.kinds["visit"], since)
+    worth = counting.worth("visit", known.log.value("minutes", indices), known.log.value("authenticity", indices))
     return known.total(indices, worth)
 
 
-def asks_granted(known: Known, since: int) -> Floats:
+def asks_granted(known: KnownHistory, since: int) -> Floats:
     """Of what we asked since an instant, the share that was granted; NaN where we asked for nothing, where what was
     granted is not recorded."""
-    asks = known.event_indices([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
+    asks = known.of_kinds([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
     granted, request = known.total(asks, (known.closed_at(asks) != NEVER).astype(np.float64)), known.total(asks)
     return np.divide(granted, request, out=_nothing(known), where=request > 0)
 
 
-def _shown(known: Known, granted: Floats) -> Floats:
+def _shown(known: KnownHistory, granted: Floats) -> Floats:
     """Where asks are recorded and none was made, nothing shows that they would help us: 0."""
     result = known.records([EventKind.HELP_ASKED]) and known.records([EventKind.HELP_RECEIVED])
     return np.nan_to_num(granted) if result else granted
 
 
-def _distinct(known: Known, indices: Indices, name: str) -> Floats:
+def _distinct(known: KnownHistory, indices: Indices, name: str) -> Floats:
     """Distinct values of a code column per account, NaN where the data lack the column."""
     if name not in known.log.codes:
         return _nothing(known)
     codes = known.log.codes[name][indices]
-    result = _distinct_pairs(known, known.account[indices][codes >= 0], codes[codes >= 0].astype(np.int64))
+    result = _distinct_pairs(known, known.log.account[indices][codes >= 0], codes[codes >= 0].astype(np.int64))
     return result if known.records(IN_TOUCH) else _nothing(known)
 
 
-def _kinds_used(known: Known, indices: Indices) -> Floats:
-    return _distinct_pairs(known, known.account[indices], known.log.kind[indices].astype(np.int64))
+def _kinds_used(known: KnownHistory, indices: Indices) -> Floats:
+    return _distinct_pairs(known, known.log.account[indices], known.log.kind[indices].astype(np.int64))
 
 
-def _distinct_pairs(known: Known, account: Indices, codes: Indices) -> Floats:
+def _distinct_pairs(known: KnownHistory, account: Indices, codes: Indices) -> Floats:
     pairs = np.unique((account << 32) + codes)
     return np.bincount(pairs >> 32, minlength=known.log.account_count).astype(np.float64)
 
 
-def _nothing(known: Known) -> Floats:
+def _nothing(known: KnownHistory) -> Floats:
     return np.full(known.log.account_count, np.nan)

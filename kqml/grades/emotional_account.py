@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import KINDS
-from kqml.grades.known import NEVER, Floats, Indices, Known
 from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE
+from kqml.history.known_history import NEVER, Floats, Indices, KnownHistory
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import EmotionalEntry, Omission
 
@@ -34,7 +34,7 @@ class Movements:
         return np.asarray(self.weight * np.exp2(-age / self.half_life_days), dtype=np.float64)
 
 
-def balances(known: Known, playbook: Playbook) -> Floats:
+def balances(known: KnownHistory, playbook: Playbook) -> Floats:
     """Per account the balance at the cutoff: the sum of what is left of all that was booked before it.
 
     NaN where none of the kinds that are booked is recorded.
@@ -46,13 +46,13 @@ def balances(known: Known, playbook: Playbook) -> Floats:
     return sums.astype(np.float64)
 
 
-def _sees_omissions(known: Known, playbook: Playbook) -> bool:
+def _sees_omissions(known: KnownHistory, playbook: Playbook) -> bool:
     """Whether an omission could be seen: what it watches is recorded, and so is what answers it."""
     watched = playbook.emotional_omissions
     return any(known.records([one.kind]) and known.records(one.answered_by) for one in watched)
 
 
-def movements(known: Known, playbook: Playbook) -> Movements:
+def movements(known: KnownHistory, playbook: Playbook) -> Movements:
     """Everything booked before the cutoff by what was known then."""
     parts = [_entries(known, playbook.emotional)]
     parts += [_omitted(known, omission) for omission in playbook.emotional_omissions]
@@ -60,19 +60,19 @@ def movements(known: Known, playbook: Playbook) -> Movements:
     return Movements(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _entries(known: Known, entries: Sequence[EmotionalEntry]) -> Movements:
+def _entries(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> Movements:
     table = _entry_of(known, entries)
     notes = known.log.codes.get(NOTE)
-    note = np.full(len(known.log), -1) if notes is None else notes
-    entry = table[known.log.kind, note]
-    event = np.flatnonzero(entry >= 0)
+    note = np.full(len(known.events), -1) if notes is None else notes[known.events]
+    entry = table[known.log.kind[known.events], note]
+    event, entry = known.events[entry >= 0], entry[entry >= 0]
     weight = np.array([one.weight for one in entries], dtype=np.float64)
     half_life = np.array([one.half_life_days for one in entries], dtype=np.float64)
-    booked = (known.account[event], known.log.occurred_at[event], weight[entry[event]], half_life[entry[event]])
+    booked = (known.log.account[event], known.log.occurred_at[event], weight[entry], half_life[entry])
     return Movements(*booked, event, np.zeros(len(event), dtype=np.bool_))
 
 
-def _entry_of(known: Known, entries: Sequence[EmotionalEntry]) -> NDArray[np.int64]:
+def _entry_of(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> NDArray[np.int64]:
     """Kind × note (the last column: none) → the index of the entry that books it, −1 where none does.
 
     An entry with a topic goes before the one of its kind without.
@@ -83,22 +83,22 @@ def _entry_of(known: Known, entries: Sequence[EmotionalEntry]) -> NDArray[np.int
     return np.array(rows, dtype=np.int64)
 
 
-def _omitted(known: Known, omission: Omission) -> Movements:
+def _omitted(known: KnownHistory, omission: Omission) -> Movements:
     """What stayed without an answer that happened before its time was over; nothing where answers are not recorded."""
     answers = frozenset(omission.answered_by)
-    event = known.event_indices([omission.kind] if known.records(answers) else [])
+    event = known.of_kinds([omission.kind] if known.records(answers) else [])
     due = _due(known, event, omission.days)
     if answers <= CLOSED_BY.get(omission.kind, frozenset()):
         answered = known.closed_at(event)
     else:
-        answered = _next_of(known, known.event_indices(answers), event)
+        answered = _next_of(known, known.of_kinds(answers), event)
     late = (due < known.cutoff) & (answered >= due)
     event, count = event[late], int(late.sum())
     columns = (np.full(count, omission.weight), np.full(count, omission.half_life_days))
-    return Movements(known.account[event], due[late], *columns, event, np.ones(count, dtype=np.bool_))
+    return Movements(known.log.account[event], due[late], *columns, event, np.ones(count, dtype=np.bool_))
 
 
-def _due(known: Known, event: Indices, days: float | None) -> Instants:
+def _due(known: KnownHistory, event: Indices, days: float | None) -> Instants:
     """When the time for an answer is over, never before the event itself."""
     occurred = known.log.occurred_at[event]
     if days is not None:
@@ -106,7 +106,7 @@ def _due(known: Known, event: Indices, days: float | None) -> Instants:
     return np.full(len(event), NO_DUE) if known.log.due_at is None else np.maximum(known.log.due_at[event], occurred)
 
 
-def _next_of(known: Known, answers: Indices, event: Indices) -> Instants:
+def _next_of(known: KnownHistory, answers: Indices, event: Indices) -> Instants:
     """When the first of the events at `answers` happened after each event of the same account, NEVER where none did.
 
     Events of a log stand by account, then time, so that the next one after a place is the next in time.
@@ -114,20 +114,20 @@ def _next_of(known: Known, answers: Indices, event: Indices) -> Instants:
     result = np.full(len(event), NEVER)
     if not len(answers):
         return result
-    times, account = known.log.occurred_at[answers], known.account[answers]
+    times, account = known.log.occurred_at[answers], known.log.account[answers]
     after = _after(known, answers, event)
     index = np.minimum(after, len(answers) - 1)
-    hit = (after < len(answers)) & (account[index] == known.account[event])
+    hit = (after < len(answers)) & (account[index] == known.log.account[event])
     result[hit] = times[index[hit]]
     return result
 
 
-def _after(known: Known, answers: Indices, event: Indices) -> Indices:
+def _after(known: KnownHistory, answers: Indices, event: Indices) -> Indices:
     """The first of `answers` later than each event: those at the very same instant are no answer to it."""
     after = np.searchsorted(answers, event, side="right")
     while True:
         index = np.minimum(after, len(answers) - 1)
-        same = (after < len(answers)) & (known.account[answers[index]] == known.account[event])
+        same = (after < len(answers)) & (known.log.account[answers[index]] == known.log.account[event])
         same &= known.log.occurred_at[answers[index]] == known.log.occurred_at[event]
         if not same.any():
             return np.asarray(after, dtype=np.int64)
@@ -148,7 +148,7 @@ class Booking:
     balance: float
 
 
-def statement(known: Known, playbook: Playbook) -> tuple[Booking, ...]:
+def statement(known: KnownHistory, playbook: Playbook) -> tuple[Booking, ...]:
     """The statement of a single account, oldest line first; what is left adds up to the balance."""
     if known.log.account_count != 1:
         raise ValueError(f"a statement is of one account, not of {known.log.account_count}")
@@ -175,6 +175,6 @@ def _balance_after(moved: Movements, indices: Indices) -> float:
     return float((moved.weight[indices] * np.exp2(-age / moved.half_life_days[indices])).sum())
 
 
-def _topic(known: Known, event: int) -> str | None:
+def _topic(known: KnownHistory, event: int) -> str | None:
     note = known.log.codes[NOTE][event] if NOTE in known.log.codes else -1
     return known.log.notes[note].topic if note >= 0 else None

@@ -11,7 +11,6 @@ from kqml.events import EventKind
 from kqml.grades.credit import CreditInputs, credit_inputs
 from kqml.grades.customer_card import FilledFields, filled_by_tables
 from kqml.grades.depth import IN_TOUCH, SOLVING
-from kqml.grades.known import recorded_since
 from kqml.grades.sales import SIGNS
 from kqml.history.attributes import AttributeChange, change_of
 from kqml.history.event_log import LINKS, EventLog
@@ -25,7 +24,7 @@ class GradeInputs:
 
     log: EventLog
     playbook: Playbook
-    recorded_since: Mapping[EventKind, int]
+    first_known: Mapping[EventKind, int]
     card: FilledFields
     credit: CreditInputs
     now: int
@@ -37,7 +36,7 @@ class GradeInputs:
         matters = np.isin(log.kind, [kind.number for kind in _kinds(self.playbook)])
         card = FilledFields(self.card.fields, self.card.known[start:stop])
         credit = self.credit.between(start, stop)
-        rest = (self.playbook, self.recorded_since, card, credit, self.now, self.time_zone)
+        rest = (self.playbook, self.first_known, card, credit, self.now, self.time_zone)
         return GradeInputs(log.keep(matters), *rest)
 
 
@@ -46,7 +45,7 @@ def read_grade_inputs(dataset: Dataset, playbook: Playbook, now: int) -> GradeIn
     log, accounts = dataset.event_log(), dataset.accounts()
     card = filled_by_tables(accounts, dataset.contacts(), playbook.card)
     credit = credit_inputs(accounts, _credit_changes(dataset))
-    return GradeInputs(log, playbook, recorded_since(dataset.info), card, credit, now, dataset.info.time_zone)
+    return GradeInputs(log, playbook, dataset.info.first_known, card, credit, now, dataset.info.time_zone)
 
 
 def _narrowed(log: EventLog) -> EventLog:
@@ -79,7 +78,7 @@ def _credit_changes(dataset: Dataset) -> dict[int, list[AttributeChange]]:
     log, changes = dataset.event_log(), dict[int, list[AttributeChange]]()
     rows = np.flatnonzero(log.kind == kind.number)
     notes = dataset.events(["account_id", "occurred_at", "attributes"], [kind])["attributes"].to_pylist()
-    accounts, occurred = log.account_of_event()[rows].tolist(), log.occurred_at[rows].tolist()
+    accounts, occurred = log.account[rows].tolist(), log.occurred_at[rows].tolist()
     times = zip(occurred, log.visible_at(rows).tolist(), log.retraction_of(rows).tolist(), strict=True)
     for account, when, note in zip(accounts, times, notes, strict=True):
         changes.setdefault(account, []).append(change_of(kind, when, json.loads(note or "{}")))

@@ -10,9 +10,9 @@ from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 from kqml.grades.depth import DepthEvidence, asks_granted
 from kqml.grades.emotional_account import balances
-from kqml.grades.known import NEVER, Floats, Indices, Known
 from kqml.grades.sales import net_sales
 from kqml.history.event_log import NO_DUE
+from kqml.history.known_history import NEVER, Floats, Indices, KnownHistory
 from kqml.playbook import Playbook
 from kqml.playbook.codes import DIMENSIONS, GRADES
 
@@ -33,7 +33,7 @@ class RelationshipScore:
     parts: Mapping[str, Floats]
 
 
-def relationship_score(known: Known, playbook: Playbook, start: int, result: DepthEvidence) -> RelationshipScore:
+def relationship_score(known: KnownHistory, playbook: Playbook, start: int, result: DepthEvidence) -> RelationshipScore:
     """The score of `[start, cutoff)`; `result`: the evidence of depth over the same time.
 
     familiarity = mean(contacts met ÷ full, card filled ÷ full) · closeness = mean(meetings a month ÷ full, emotional
@@ -76,7 +76,7 @@ def grades_of(scores: Floats, thresholds: Mapping[str, float]) -> NDArray[np.obj
     return grades
 
 
-def _parts(known: Known, playbook: Playbook, start: int, result: DepthEvidence) -> dict[str, Floats]:
+def _parts(known: KnownHistory, playbook: Playbook, start: int, result: DepthEvidence) -> dict[str, Floats]:
     days = (known.cutoff - start) / DAY_US
     year = round(365 * DAY_US)
     before = net_sales(known, start - year, known.cutoff - year)
@@ -95,15 +95,15 @@ def _parts(known: Known, playbook: Playbook, start: int, result: DepthEvidence) 
     }
 
 
-def _complaints(known: Known, start: int, days: float) -> dict[str, Floats]:
+def _complaints(known: KnownHistory, start: int, days: float) -> dict[str, Floats]:
     """Complaints of the period brought to a quarter, the age of the oldest one that is open at the cutoff."""
     if not known.records([EventKind.COMPLAINT]):
         return dict.fromkeys(("complaints_per_quarter", "complaint_open_days"), _nothing(known))
-    every = known.event_indices([EventKind.COMPLAINT])
+    every = known.of_kinds([EventKind.COMPLAINT])
     output = known.log.occurred_at[every]
     open_ = known.closed_at(every) == NEVER
     oldest = np.zeros(known.log.account_count)
-    np.maximum.at(oldest, known.account[every[open_]], known.days_before_cutoff(output[open_]))
+    np.maximum.at(oldest, known.log.account[every[open_]], known.days_before_cutoff(output[open_]))
     count = known.total(every[output >= start])
     result = known.records([EventKind.COMPLAINT_RESOLVED])
     return {
@@ -112,7 +112,7 @@ def _complaints(known: Known, start: int, days: float) -> dict[str, Floats]:
     }
 
 
-def _receivables(known: Known, start: int) -> dict[str, Floats]:
+def _receivables(known: KnownHistory, start: int) -> dict[str, Floats]:
     """Of what fell due in the period: the mean of days late (paid late, or not paid until the cutoff), the share of the
     money that is still open at the cutoff; NaN where nothing fell due."""
     indices, due = payments_due(known)
@@ -120,7 +120,7 @@ def _receivables(known: Known, start: int) -> dict[str, Floats]:
     indices, due = indices[inside], due[inside]
     paid = known.closed_at(indices)
     late = np.maximum(np.minimum(paid, known.cutoff) - due, 0) / DAY_US
-    amount = np.nan_to_num(known.values("amount", indices), nan=1.0)
+    amount = np.nan_to_num(known.log.value("amount", indices), nan=1.0)
     count, money = known.total(indices), known.total(indices, amount)
     open_ = known.total(indices, amount * (paid == NEVER))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -130,12 +130,12 @@ def _receivables(known: Known, start: int) -> dict[str, Floats]:
         }
 
 
-def payments_due(known: Known) -> tuple[Indices, Instants]:
+def payments_due(known: KnownHistory) -> tuple[Indices, Instants]:
     """Where payments fall due, with the instants: their `due_at`, else when the event itself happened.
 
     None where payments received are not recorded: nothing would tell whether they were made.
     """
-    indices = known.event_indices([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
+    indices = known.of_kinds([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
     occurred = known.log.occurred_at[indices]
     due = occurred if known.log.due_at is None else known.log.due_at[indices]
     return indices, np.where(due == NO_DUE, occurred, due)
@@ -158,5 +158,5 @@ def _mean(first: Floats, second: Floats) -> Floats:
     return np.where(np.isnan(first), second, np.where(np.isnan(second), first, (first + second) / 2))
 
 
-def _nothing(known: Known) -> Floats:
+def _nothing(known: KnownHistory) -> Floats:
     return np.full(known.log.account_count, np.nan)

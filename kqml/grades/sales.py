@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.events import KINDS, EventKind
-from kqml.grades.known import Floats, Known
+from kqml.history.known_history import Floats, KnownHistory
 
 SIGNS: Mapping[EventKind, float] = {EventKind.ORDER: 1.0, EventKind.ORDER_CANCELLED: -1.0, EventKind.RETURN: -1.0}
 
@@ -19,11 +19,11 @@ def sign_of_kind() -> Floats:
     return signs
 
 
-def net_sales(known: Known, start: int, end: int) -> Floats:
+def net_sales(known: KnownHistory, start: int, end: int) -> Floats:
     """Per account the net sales of `[start, end)`, not below 0; NaN where the data hold no amounts."""
     if "amount" not in known.log.values:
         return np.full(known.log.account_count, np.nan)
-    indices = known.event_indices(SIGNS, since=start)
+    indices = known.of_kinds(SIGNS, since=start)
     indices = indices[known.log.occurred_at[indices] < end]
     amounts = np.nan_to_num(known.log.values["amount"][indices]) * sign_of_kind()[known.log.kind[indices]]
     return np.maximum(known.total(indices, amounts), 0.0)

@@ -1,15 +1,18 @@
 """The columnar event log: arrays sorted by account, then time, that everything numeric reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants
-from kqml.events import EventKind
+from kqml.events import KINDS, EventKind
+from kqml.history.known_steps import KnownSteps, known_steps
 from kqml.history.retractions import NEVER
+from kqml.history.searching import first_at_or_after
 
 VALUES = ("amount", "quantity", "lines", "minutes", "sentiment", "authenticity")
 """Numeric columns of an event, float64 with NaN where absent."""
@@ -39,6 +42,7 @@ NOTED = frozenset(
 """Kinds whose notes are kept."""
 
 
+Indices: TypeAlias = NDArray[np.int64]
 Events: TypeAlias = int | NDArray[np.integer] | NDArray[np.bool_]
 """Which events of a log: a place, places, a mask."""
 
@@ -118,9 +122,45 @@ class EventLog:
         retained = np.concatenate([[0], np.cumsum(mask)])
         return self._taken(self.accounts, retained[self.offsets], mask)
 
-    def account_of_event(self) -> NDArray[np.int64]:
-        """For each event the place of its account in `accounts`."""
+    def value(self, name: str, events: Events) -> NDArray[np.float64]:
+        """A value of each event, NaN where it is absent."""
+        column = self.values.get(name)
+        return np.asarray(
+            np.full_like(self.occurred_at[events], np.nan, np.float64) if column is None else column[events]
+        )
+
+    def of_kinds(self, kinds: Iterable[EventKind]) -> "EventLog":
+        """The log of the events of these kinds, with their instants and kinds alone."""
+        chosen = np.flatnonzero(mask_of_kinds(kinds)[self.kind])
+        return EventLog(
+            accounts=self.accounts,
+            offsets=np.searchsorted(chosen, self.offsets),
+            occurred_at=self.occurred_at[chosen],
+            known_at=self.known_at[chosen],
+            kind=self.kind[chosen],
+            values={},
+            codes={},
+            retracted_at=None if self.retracted_at is None else self.retracted_at[chosen],
+        )
+
+    @cached_property
+    def account(self) -> Indices:
+        """For each event the index of its account in `accounts`."""
         return np.repeat(np.arange(self.account_count), np.diff(self.offsets))
+
+    @cached_property
+    def known_steps(self) -> KnownSteps:
+        """The steps by which the events became known, in which any account is looked up at any instant."""
+        return known_steps(self.offsets, np.maximum(self.occurred_at, self.known_at), self.retracted_at)
+
+    def is_known(self, events: Events, instants: Instants) -> NDArray[np.bool_]:
+        """Whether each event was known and not retracted before each instant."""
+        known = self.visible_at(events) < instants
+        return known if self.retracted_at is None else known & (self.retracted_at[events] >= instants)
+
+    def next_from(self, account: NDArray[np.integer], instants: Instants) -> Indices:
+        """The index of each account's first event at or after each instant; the account's end where none is."""
+        return first_at_or_after(self.occurred_at, self.offsets[account], self.offsets[account + 1], instants)
 
     def _taken(
         self, accounts: NDArray[np.object_], offsets: NDArray[np.int64], events: slice | NDArray[np.bool_]
@@ -137,3 +177,10 @@ class EventLog:
             notes=self.notes,
             retracted_at=None if self.retracted_at is None else self.retracted_at[events],
         )
+
+
+def mask_of_kinds(kinds: Iterable[EventKind]) -> NDArray[np.bool_]:
+    """Per `EventKind.number` whether it is one of the kinds."""
+    mask = np.zeros(len(KINDS), dtype=np.bool_)
+    mask[[kind.number for kind in kinds]] = True
+    return mask

@@ -6,11 +6,11 @@ import numpy as np
 
 from features.context import NEVER
 from features.labels import ENDING
-from features.recorded import first_at_or_after, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
+from kqml.history.searching import first_at_or_after
 from models.uplift.sample import Codes, Flags, Floats
 
 SIGNS = {EventKind.ORDER: 1.0, EventKind.RETURN: -1.0, EventKind.ORDER_CANCELLED: -1.0}
@@ -47,7 +47,7 @@ def outcomes_of(log: EventLog, rows: Rows, rate: Floats, horizon: tuple[int, flo
     matures_at = ends + np.int64(horizon[1] * DAY_US)
     mature = matures_at <= until
     amount, orders = _sums(log, rows, ends)
-    ending = recorded_events(log, ENDING)
+    ending = log.of_kinds(ENDING)
     index = ending.next_from(rows.account, rows.cutoff)
     exists = index < ending.offsets[rows.account + 1]
     ended = np.full(len(rows), NEVER)

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.recorded import first_at_or_after
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
+from kqml.history.searching import first_at_or_after
 from kqml.playbook import Playbook
 from models.uplift.sample import Codes, Flags
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.recorded import first_at_or_after
 from kqml.calendar.business_time import Instants
 from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
 from kqml.history.event_log import EventLog
+from kqml.history.searching import first_at_or_after
 from kqml.playbook import Playbook
 
 Floats = NDArray[np.float64]
@@ -44,5 +44,5 @@ def first_orders(log: EventLog, known_before: int) -> Instants:
     """Return per account the instant of its first order known by then; `known_before` where it has none."""
     result = np.full(log.account_count, known_before, dtype=np.int64)
     orders = np.flatnonzero((log.kind == EventKind.ORDER.number) & log.known_before(known_before))
-    np.minimum.at(result, log.account_of_event()[orders], log.occurred_at[orders])
+    np.minimum.at(result, log.account[orders], log.occurred_at[orders])
     return result

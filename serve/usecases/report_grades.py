@@ -183,7 +183,7 @@ def _graded(dataset: Dataset, request: GradesRequest) -> tuple[GradeInputs, tupl
     latest = default_cutoff(dataset.event_log(), zone)
     cutoff = latest if request.at is None else parse_cutoff(request.at, zone)
     material = read_grade_inputs(dataset, request.playbook, latest)
-    began = min(material.recorded_since.values(), default=cutoff)
+    began = min(material.first_known.values(), default=cutoff)
     past = [*periods.quarters(cutoff, zone, request.quarters), *periods.years(cutoff, zone, YEARS)]
     history = [period for period in past if period.end > began]
     return material, grade_accounts(material, [periods.trailing(cutoff), *history])

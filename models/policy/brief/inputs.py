@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from kqml.duties.period import date_of, day_number
 from kqml.events import EventKind
 from kqml.grades.customer_card import FilledFields, filled_by_events, filled_by_tables
-from kqml.grades.known import known_before, recorded_since
+from kqml.history.known_history import known_history
 from kqml.playbook.codes import PERSONAL_DAYS
 from kqml.playbook.relationship import CardField
 from models.policy.planning.company import Company
@@ -74,7 +74,7 @@ def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal:
         duties = duties[~duties["duty"].isin(PERSONAL_DAYS)]
     events = _events(company, wanted)
     log = company.dataset.event_log()
-    known = known_before(log, company.cutoff, recorded_since(company.dataset.info))
+    known = known_history(log, company.cutoff, company.dataset.info.first_known)
     fields = company.playbook.card
     now = filled_by_tables(company.dataset.accounts(), company.dataset.contacts(), fields)
     is_open = duties["state"].isin(["due", "overdue"])

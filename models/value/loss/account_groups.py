@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.profile import Texts, known_texts, profile_of, texts
-from features.recorded import recorded_events
 from features.rows import Rows
 from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
@@ -41,11 +40,11 @@ def _reps(dataset: Dataset, accounts: pd.DataFrame, rows: Rows) -> Texts:
 def _last_visitor(dataset: Dataset, rows: Rows) -> Texts:
     """Return the rep of each account's latest visit known before the row's cutoff."""
     result = _nothing(len(rows))
-    events = recorded_events(dataset.event_log(), [EventKind.VISIT])
+    events = dataset.event_log().of_kinds([EventKind.VISIT])
     table = dataset.events(["account_id", "occurred_at", "kind", "rep_id"], [EventKind.VISIT])
     if "rep_id" not in table.column_names or not len(table):
         return result
-    _, latest = events.known_before(rows.account, rows.cutoff)
+    _, latest = events.known_steps.before(rows.account, rows.cutoff)
     visited = np.flatnonzero(latest >= 0)
     indices = latest[visited]
     result[visited] = table["rep_id"].take(indices).to_numpy(zero_copy_only=False)

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from features.churn_definition import ChurnDefinition
 from features.context import NEVER, Context
 from features.labels import ENDING
-from features.recorded import Indices, RecordedEvents, recorded_events
 from features.rows import Rows
 from kqml.calendar.business_time import Instants
 from kqml.events import EventKind
-from kqml.history.event_log import EventLog
+from kqml.history.event_log import EventLog, Indices
 
 Mask = NDArray[np.bool_]
 
@@ -56,7 +55,7 @@ class Customers:
 
 def customers_in_period(log: EventLog, context: Context, definition: ChurnDefinition, period: LossPeriod) -> Customers:
     """Return the customers of a period that the data cover. Reads all the log holds, as a look back does."""
-    orders, endings = recorded_events(log, [EventKind.ORDER]), recorded_events(log, ENDING)
+    orders, endings = log.of_kinds([EventKind.ORDER]), log.of_kinds(ENDING)
     account = np.repeat(np.arange(log.account_count), np.diff(orders.offsets))
     times, following = orders.occurred_at, _following(orders.occurred_at, account)
     ending, kind = _first_ending(endings, account, times)
@@ -86,7 +85,7 @@ def _following(times: Instants, account: Indices) -> Instants:
     return following
 
 
-def _first_ending(endings: RecordedEvents, account: Indices, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
+def _first_ending(endings: EventLog, account: Indices, times: Instants) -> tuple[Instants, NDArray[np.uint8]]:
     """Return when each account first closed or was transferred after each time, with the kind; NEVER where it did
     not."""
     index = endings.next_from(account, times)

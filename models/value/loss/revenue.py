@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.recorded import first_at_or_after
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
 from kqml.grades.sales import sign_of_kind
 from kqml.history.event_log import EventLog
+from kqml.history.searching import first_at_or_after
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]

@@ -42,7 +42,7 @@ def test_what_is_known_is_what_was_recorded_before_and_no_more(journal):
     seen = KnownEvents(journal).log(IDS, DATES.cutoff(20))
     wanted = entries.take(entries.known_at < DATES.cutoff(20))
     assert np.array_equal(seen.occurred_at, wanted.occurred_at)
-    assert np.array_equal(seen.account_of_event(), wanted.account)
+    assert np.array_equal(seen.account, wanted.account)
     assert np.array_equal(seen.values["amount"], wanted.numbers["amount"], equal_nan=True)
 
 

@@ -7,8 +7,8 @@ from grade_cases import PLAYBOOK, event, known_of, log_of
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 from kqml.grades.depth import asks_granted, depth_evidence, depth_levels, single_contact
-from kqml.grades.known import known_before
 from kqml.history.event_log import EventLog
+from kqml.history.known_history import known_history
 
 DAY = 400
 WINDOW = PLAYBOOK.depth.window_days
@@ -103,7 +103,7 @@ def test_an_answer_belongs_to_its_own_account():
         [event(390, "help_asked", id="q"), event(391, "help_received", ref="r")],
         [event(390, "help_asked", id="r"), event(391, "help_received", ref="r")],
     )
-    known = known_before(log, DAY * DAY_US, {})
-    asks = known.event_indices([EventKind.HELP_ASKED])
+    known = known_history(log, DAY * DAY_US, {})
+    asks = known.of_kinds([EventKind.HELP_ASKED])
     assert (known.closed_at(asks) // DAY_US).tolist()[1] == 391
     assert known.closed_at(asks)[0] > DAY * DAY_US

@@ -16,7 +16,7 @@ from features.rows import Rows
 from features.rules import Ledger
 from kqml.calendar.business_time import DAY_US
 from kqml.grades.emotional_account import balances
-from kqml.grades.known import known_before, recorded_since
+from kqml.history.known_history import known_history
 
 
 def is_balance(measure):
@@ -53,7 +53,7 @@ def test_the_feature_is_the_balance_of_a_company():
     company = shared_small_company()
     asked = company.asked(company.cutoff)
     feature = read_by_the_model(asked.log, asked.context, company.cutoff)
-    known = known_before(asked.log, company.cutoff, recorded_since(company.dataset.info))
+    known = known_history(asked.log, company.cutoff, company.dataset.info.first_known)
     balance = balances(known, PLAYBOOK)
     given_ = ~np.isnan(feature)
     assert given_.mean() > 0.5

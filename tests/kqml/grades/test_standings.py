@@ -73,7 +73,7 @@ def test_an_account_of_which_nothing_was_known_yet_is_not_judged(material):
     then = material.now - 410 * DAY_US
     columns = grade_accounts(material, [trailing(then)])[0].columns
     log = material.log
-    known = np.bincount(log.account_of_event()[log.known_at < then], minlength=log.account_count) > 0
+    known = np.bincount(log.account[log.known_at < then], minlength=log.account_count) > 0
     assert 0 < known.sum() < len(known)
     assert [value is not None for value in columns["level"]] == known.tolist()
     assert set(columns["relationship_grade"][~known]) == {None}

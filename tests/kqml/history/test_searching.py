@@ -1,9 +1,9 @@
-"""Searching stretches of times, events in the order in which they became known."""
+"""Searching stretches of times."""
 
 import numpy as np
 import pytest
 
-from features.recorded import first_at_or_after
+from kqml.history.searching import first_at_or_after
 
 
 @pytest.mark.parametrize(

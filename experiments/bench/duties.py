@@ -56,7 +56,7 @@ def _world(given: Path | None, accounts: int, weeks: int, seed: int) -> Iterator
 def _measured(dataset: Dataset) -> dict[str, Any]:
     playbook, calendar = read_playbook(), workdays("CN")
     book, reading = _timed(lambda: read_duty_inputs(dataset, playbook))
-    zone, steps = book.log.time_zone, {"read": reading}
+    zone, steps = book.events.time_zone, {"read": reading}
     rows = {}
     for name, request in WEEKS.items():
         period = week(request)
@@ -68,7 +68,7 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
     retained, steps["compliance"] = _timed(lambda: compliance(book, playbook, calendar, firsts, end))
     return {
         "accounts": len(book.log.accounts),
-        "records": len(book.log.records),
+        "records": len(book.log),
         "seconds": {name: result[0] for name, result in steps.items()},
         "processor_seconds": {name: result[1] for name, result in steps.items()},
         "rows": {**rows, "compliance": retained.num_rows},

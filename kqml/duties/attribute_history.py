@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import DAY_US, local_days
 from kqml.dataset.tables import TIERS
 from kqml.duties.attribute_changes import NOT_SAID, Changes, Hints
-from kqml.duties.duty_log import DutyLog
+from kqml.duties.duty_events import DutyEvents
 from kqml.events import KINDS
 from kqml.history.attributes import ANY_TIME, KINDS_OF, UNSAID, change_of, has_consent, in_business
+from kqml.history.event_log import mask_of_kinds
 from kqml.history.retractions import NEVER
 
 Indices = NDArray[np.int64]
@@ -33,14 +34,14 @@ class AttributeHistory:
     opened: Indices
 
 
-def attribute_history(log: DutyLog, accounts: pa.Table) -> AttributeHistory:
-    """The standing of a log's accounts from their table of now, from the events that changed it."""
-    known = _Table(accounts, log)
+def attribute_history(events: DutyEvents, accounts: pa.Table) -> AttributeHistory:
+    """Return the attributes of a log's accounts from their table of now, from the events that changed it."""
+    known = _Table(accounts, events)
     return AttributeHistory(
-        tier=_tiers(log, known),
-        owner=_owners(log, known),
-        consent=_consents(log, known),
-        status=_statuses(log, known),
+        tier=_tiers(events, known),
+        owner=_owners(events, known),
+        consent=_consents(events, known),
+        status=_statuses(events, known),
         opened=known.days("opened_on", otherwise=-(2**31)),
     )
 
@@ -48,8 +49,10 @@ def attribute_history(log: DutyLog, accounts: pa.Table) -> AttributeHistory:
 class _Table:
     """The table of accounts in the order of the log; accounts that it lacks have nulls."""
 
-    def __init__(self, accounts: pa.Table, log: DutyLog) -> None:
-        place = pc.index_in(pa.array(log.accounts, pa.string()), value_set=accounts["account_id"].combine_chunks())
+    def __init__(self, accounts: pa.Table, events: DutyEvents) -> None:
+        place = pc.index_in(
+            pa.array(events.log.accounts, pa.string()), value_set=accounts["account_id"].combine_chunks()
+        )
         self._rows = accounts.take(place)
 
     def texts(self, name: str) -> list[Any]:
@@ -70,42 +73,43 @@ class _Table:
         return np.asarray(result.to_numpy(), dtype=np.int64)
 
 
-def _changes(log: DutyLog, attribute: str, code: Callable[[Any], int], now: Indices) -> Changes:
+def _changes(events: DutyEvents, attribute: str, code: Callable[[Any], int], now: Indices) -> Changes:
     """The changes of an attribute as `kqml.history.attributes.change_of` reads them, values as numbers."""
-    records = log.records.of(*KINDS_OF[attribute])
-    reps = [None if index < 0 else log.reps[index].name for index in records.rep.tolist()]
-    read = zip(records.kind.tolist(), log.notes(records.row), reps, strict=True)
+    log, rows = events.log, np.flatnonzero(mask_of_kinds(KINDS_OF[attribute])[events.log.kind])
+    reps = [None if index < 0 else events.reps[index].name for index in events.rep[rows].tolist()]
+    read = zip(log.kind[rows].tolist(), events.notes(rows), reps, strict=True)
     said = [change_of(KINDS[kind], ANY_TIME, note, rep) for kind, note, rep in read]
     return Changes(
-        account=records.account,
-        day=local_days(records.occurred_at, log.time_zone),
-        occurred_at=records.occurred_at,
-        known_at=records.known_at,
-        retracted_at=records.retracted_at,
+        account=log.account[rows],
+        day=local_days(log.occurred_at[rows], events.time_zone),
+        occurred_at=log.occurred_at[rows],
+        known_at=log.known_at[rows],
+        retracted_at=log.retraction_of(rows),
         value=np.array([code(one.after) for one in said], dtype=np.int64),
         before=np.array([NOT_SAID if one.before == UNSAID else code(one.before) for one in said], dtype=np.int64),
         now=now,
     )
 
 
-def _tiers(log: DutyLog, known: _Table) -> Changes:
+def _tiers(events: DutyEvents, known: _Table) -> Changes:
     codes = {name: index for index, name in enumerate(TIERS)}
-    return _changes(log, "tier", lambda name: codes.get(name, -1), known.value_indices("tier", list(TIERS)))
+    return _changes(events, "tier", lambda name: codes.get(name, -1), known.value_indices("tier", list(TIERS)))
 
 
-def _owners(log: DutyLog, known: _Table) -> Changes:
+def _owners(events: DutyEvents, known: _Table) -> Changes:
     """Where it is not known who was in charge before a change, it is whoever was last seen at the account before."""
-    codes = {rep.name: index for index, rep in enumerate(log.reps)}
+    codes = {rep.name: index for index, rep in enumerate(events.reps)}
     changes = _changes(
-        log, "owner_rep_id", lambda name: codes.get(name, -1), known.value_indices("owner_rep_id", list(codes))
+        events, "owner_rep_id", lambda name: codes.get(name, -1), known.value_indices("owner_rep_id", list(codes))
     )
-    seen = log.records.where((log.records.rep >= 0) & (log.records.occurred_at < changes.first()[log.records.account]))
-    return replace(changes, hints=Hints(seen.account, seen.rep, seen.retracted_at))
+    log = events.log
+    seen = np.flatnonzero((events.rep >= 0) & (log.occurred_at < changes.first()[log.account]))
+    return replace(changes, hints=Hints(log.account[seen], events.rep[seen], log.retraction_of(seen)))
 
 
-def _consents(log: DutyLog, known: _Table) -> Changes:
+def _consents(events: DutyEvents, known: _Table) -> Changes:
     now = [has_consent(_attributes(text)) for text in known.texts("attributes")]
-    return replace(_changes(log, "consent", int, np.array(now, dtype=np.int64)), otherwise=1)
+    return replace(_changes(events, "consent", int, np.array(now, dtype=np.int64)), otherwise=1)
 
 
 def _attributes(text: str | None) -> dict[str, Any]:
@@ -113,11 +117,11 @@ def _attributes(text: str | None) -> dict[str, Any]:
     return result if isinstance(result, dict) else {}
 
 
-def _statuses(log: DutyLog, known: _Table) -> Changes:
+def _statuses(events: DutyEvents, known: _Table) -> Changes:
     """An account that is closed now without an event is so since `status_since`, without that always."""
     now = np.array([in_business(status) for status in known.texts("status")], dtype=np.int64)
     since = known.days("status_since", otherwise=-1)
-    changes = _changes(log, "status", in_business, now)
+    changes = _changes(events, "status", in_business, now)
     untold = np.ones(len(now), dtype=np.bool_)
     untold[changes.account] = False
     added = np.flatnonzero(untold & (now == 0) & (since >= 0))

@@ -31,7 +31,7 @@ def _contact_part(request: DutyRequest, views: Sequence[MonthView], channel: str
         inside = months >= back
         targets += np.where(inside, view.prorated(per_tier), 0.0)
         expected += np.where(inside, view.prorated(per_tier, request.cutoff_day), 0.0)
-        counted += np.where(inside, request.contacts.counted(channel, (view.start, view.end), request.accounts), 0.0)
+        counted += np.where(inside, request.contacts.counted(channel, (view.start, view.end)), 0.0)
         start = np.where(inside, view.start, start)
     forbidden = request.forbidden(views[-1].first + _last_place(request, views[-1]), channel)
     full = np.array([*(per_tier[tier] * spans[tier] for tier in TIERS), 0.0])[views[-1].tier[:, -1]]
@@ -54,8 +54,7 @@ def _contact_part(request: DutyRequest, views: Sequence[MonthView], channel: str
 
 def _problem_part(request: DutyRequest, view: MonthView) -> DutyPart:
     per_tier = request.playbook.reciprocity.problems_per_account_month
-    solved = request.known.of(EventKind.HELP_GIVEN)
-    low, high = np.searchsorted(solved.occurred_at, (view.start, view.end))
+    solved = request.known.of_kinds([EventKind.HELP_GIVEN], view.start, view.end)
     targets = view.prorated(per_tier)
     full = np.array([*(per_tier[tier] for tier in TIERS), 0.0])[view.tier[:, -1]]
     return _part(
@@ -66,7 +65,7 @@ def _problem_part(request: DutyRequest, view: MonthView) -> DutyPart:
         {
             "prorated": targets,
             "expected": view.prorated(per_tier, request.cutoff_day),
-            "counted": np.bincount(solved.account[low:high], minlength=request.accounts).astype(np.float64),
+            "counted": request.known.total(solved),
             "due_from": np.full(request.accounts, view.start),
             "why": _why(view, targets, full),
         },

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_days
 from kqml.calendar.workdays import Workdays
 from kqml.dataset.tables import NUMBER, TEXT, TIERS
-from kqml.duties.duty_log import contacts_of
+from kqml.duties.counted_contacts import counted_contacts
 from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import month_view, months_back, span_of
 from kqml.duties.rep_targets import RepTargets, rep_targets
+from kqml.history.known_history import KnownHistory
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 
@@ -49,8 +50,8 @@ def compliance(
     counts for each with the days that it had there; a contact counts for who was in charge on its day. A cadence below
     one a month is judged by the mean of the months over which it is owed.
     """
-    contacts = contacts_of(book.log.records, playbook, cutoff)
-    until = int(local_days(np.array([cutoff - 1]), book.log.time_zone)[0]) + 1
+    contacts = counted_contacts(KnownHistory(book.log, cutoff), playbook)
+    until = int(local_days(np.array([cutoff - 1]), book.events.time_zone)[0]) + 1
     spans = {month: months_back(playbook, month) for month in months}
     targets = {
         month: rep_targets(book, playbook, month_view(book, calendar, month, cutoff), contacts, until)
@@ -70,7 +71,7 @@ def _rows(book: DutyInputs, playbook: Playbook, span: Sequence[RepTargets], chan
     cold = (counted < playbook.tolerance.too_cold * target) & (target > 0)
     hot = (counted > playbook.tolerance.too_hot * target) & (target > 0)
     required, met = _sum(inverse, target), _sum(inverse, np.minimum(counted, target))
-    names = np.array([None, *(each.name for each in book.log.reps)], dtype=object)
+    names = np.array([None, *(each.name for each in book.events.reps)], dtype=object)
     retained = np.divide(met, required, out=np.full(len(required), np.nan), where=required > 0)
     return pa.table(
         {

@@ -9,7 +9,7 @@ import pyarrow as pa
 from kqml.calendar.business_time import local_days
 from kqml.calendar.workdays import Workdays
 from kqml.duties.cadence import cadence_parts
-from kqml.duties.duty_log import contacts_of
+from kqml.duties.counted_contacts import counted_contacts
 from kqml.duties.festivals import festival_parts
 from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import MonthView, month_view, months_back
@@ -20,6 +20,7 @@ from kqml.duties.personal_days import birthday_parts, life_event_parts
 from kqml.duties.rep_month import rep_parts
 from kqml.duties.request import DutyRequest
 from kqml.duties.table import DutyPart, duty_table
+from kqml.history.known_history import KnownHistory
 from kqml.playbook import Playbook
 
 
@@ -36,16 +37,17 @@ def list_duties(book: DutyInputs, playbook: Playbook, calendar: Workdays, period
 
 def duty_request(book: DutyInputs, playbook: Playbook, period: Period, cutoff: int) -> DutyRequest:
     """The question of a period at a cutoff."""
-    start, end = period.instants(book.log.time_zone)
+    start, end = period.instants(book.events.time_zone)
+    known = KnownHistory(book.log, cutoff)
     return DutyRequest(
         book=book,
         playbook=playbook,
         cutoff=cutoff,
-        cutoff_day=int(local_days(np.array([cutoff - 1]), book.log.time_zone)[0]) + 1,
+        cutoff_day=int(local_days(np.array([cutoff - 1]), book.events.time_zone)[0]) + 1,
         start=start,
         end=end,
-        known=book.log.records.known_before(cutoff),
-        contacts=contacts_of(book.log.records, playbook, cutoff),
+        known=known,
+        contacts=counted_contacts(known, playbook),
     )
 
 

@@ -42,11 +42,9 @@ def _festival(request: DutyRequest, rule: FestivalRule, day: date, window: tuple
     tier, is_open = request.tier(number), request.is_open(number)
     for channel in CHANNELS:
         asking = is_open & tier_mask(tier, [name for name in TIERS if channel in rule.asks[name]])
-        counted = request.contacts.counted(channel, window, request.accounts)
+        counted = request.contacts.counted(channel, window)
         yield _occasion(request, (rule, day), channel, asking, counted)
-    gifts = request.known.of(EventKind.GIFT)
-    low, high = np.searchsorted(gifts.occurred_at, window)
-    given = np.bincount(gifts.account[low:high], minlength=request.accounts).astype(np.float64)
+    given = request.known.total(request.known.of_kinds([EventKind.GIFT], *window))
     asking, spent = is_open & tier_mask(tier, rule.gift), (gift_room(request, day.year) <= 0) & (given <= 0)
     yield _occasion(request, (rule, day), "gift", asking, given, spent)
 
@@ -101,11 +99,11 @@ def _occasion(
 def _away(request: DutyRequest, owner: Indices, window: tuple[int, int]) -> Flags:
     """Whose rep is on leave on every day of the window."""
     days = np.arange(request.day_of(window[0]), request.day_of(window[1] - 1) + 1)
-    away = [bool(rep.absent(days).all()) for rep in request.book.log.reps]
+    away = [bool(rep.absent(days).all()) for rep in request.book.events.reps]
     return np.array([*away, False])[owner]
 
 
 def _window(request: DutyRequest, day: date, before: int, after: int) -> tuple[int, int]:
-    zone = request.book.log.time_zone
+    zone = request.book.events.time_zone
     first, end = day - timedelta(days=before), day + timedelta(days=after + 1)
     return local_midnight(first, zone), local_midnight(end, zone)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_midnight
-from kqml.duties.duty_log import Records
 from kqml.duties.request import DutyRequest
 from kqml.events import EventKind
+from kqml.history.event_log import Indices
 
 Floats = NDArray[np.float64]
 
@@ -27,19 +27,17 @@ def gift_room(request: DutyRequest, year: int) -> Floats:
     return np.asarray(np.maximum(request.playbook.limits.gift_cap - given, 0.0), dtype=np.float64)
 
 
-def _gifts_of(request: DutyRequest, year: int) -> Records:
-    zone, gifts = request.book.log.time_zone, request.known.of(EventKind.GIFT)
-    bounds = [local_midnight(date(one, 1, 1), zone) for one in (year, year + 1)]
-    start, end = np.searchsorted(gifts.occurred_at, bounds).tolist()
-    index = np.arange(len(gifts))
-    return gifts.where((index >= start) & (index < end) & (gifts.account >= 0))
+def _gifts_of(request: DutyRequest, year: int) -> Indices:
+    zone = request.book.events.time_zone
+    start, end = (local_midnight(date(one, 1, 1), zone) for one in (year, year + 1))
+    return request.known.of_kinds([EventKind.GIFT], start, end)
 
 
-def _given(request: DutyRequest, gifts: Records) -> dict[int, dict[str | None, float]]:
+def _given(request: DutyRequest, gifts: Indices) -> dict[int, dict[str | None, float]]:
     """Account → contact (None: nobody by name) → money."""
     result: dict[int, dict[str | None, float]] = defaultdict(lambda: defaultdict(float))
-    people = request.book.log.texts("contact_id", gifts.row)
-    money = np.nan_to_num(gifts.amount).tolist()
-    for account, person, amount in zip(gifts.account.tolist(), people, money, strict=True):
+    log, people = request.book.log, request.book.events.texts("contact_id", gifts)
+    money = np.nan_to_num(log.value("amount", gifts)).tolist()
+    for account, person, amount in zip(log.account[gifts].tolist(), people, money, strict=True):
         result[account][person] += amount
     return result

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import local_days
 from kqml.dataset.folder import Dataset
 from kqml.duties.attribute_history import AttributeHistory, attribute_history
-from kqml.duties.duty_log import DutyLog, indices_in, records_of
+from kqml.duties.duty_events import DutyEvents, duty_events, indices_in
 from kqml.duties.overrides import DutyOverride
 from kqml.duties.reps import reps_of
 from kqml.events import KINDS, EventKind
 from kqml.history.attributes import CHANGED_COLUMN
+from kqml.history.event_log import EventLog
 from kqml.playbook import Playbook
 
 COLUMNS = (
@@ -56,11 +57,15 @@ class DutyInputs:
     `contacts`: contact_id, account place, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970.
     `declared`: what people said of duties, in the order in which they said it."""
 
-    log: DutyLog
+    events: DutyEvents
     standing: AttributeHistory
     contacts: pa.Table
     quiet: NDArray[np.int64]
     declared: tuple[DutyOverride, ...] = ()
+
+    @property
+    def log(self) -> EventLog:
+        return self.events.log
 
 
 def kinds_needed(playbook: Playbook) -> tuple[EventKind, ...]:
@@ -122,11 +127,9 @@ def duty_inputs(
     """The book of tables with the columns of the data contract; `events` may hold other kinds too."""
     names = _distinct(accounts["account_id"], events["account_id"])
     people = reps_of(reps, _distinct(*_columns(accounts, "owner_rep_id"), *_columns(events, "rep_id")))
-    records = records_of(events, names, pa.array([rep.name for rep in people], pa.string()))
-    ids = names.to_numpy(zero_copy_only=False)
-    log = DutyLog(time_zone, ids, people, records, events)
+    own = duty_events(events, names, people, time_zone)
     days = np.array(quiet, dtype="datetime64[D]").reshape(-1, 2).astype(np.int64)
-    return DutyInputs(log, attribute_history(log, accounts), _contacts(contacts, names), days)
+    return DutyInputs(own, attribute_history(own, accounts), _contacts(contacts, names), days)
 
 
 def _columns(table: pa.Table, name: str) -> list[pa.ChunkedArray]:

@@ -74,9 +74,9 @@ def month_view(book: DutyInputs, calendar: Workdays, month: date, cutoff: int) -
     last_day = month_after(month) - timedelta(days=1)
     first, last = day_number(month), day_number(last_day)
     days = np.arange(first, last + 1)
-    eligibility, zone = book.standing, book.log.time_zone
+    eligibility, zone = book.standing, book.events.time_zone
     owner = eligibility.owner.grid(first, last, cutoff).astype(np.int32)
-    away = absences(book.log.reps, days)
+    away = absences(book.events.reps, days)
     is_open = (eligibility.status.grid(first, last, cutoff) == 1) & (days >= eligibility.opened[:, None])
     return MonthView(
         first=first,

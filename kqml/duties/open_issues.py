@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
-from kqml.duties.duty_log import NOWHEN, Records
 from kqml.duties.request import DutyRequest
 from kqml.duties.table import DutyPart, duty_states
 from kqml.events import EventKind
-from kqml.history.event_log import CLOSED_BY
+from kqml.history.event_log import NO_DUE, Indices
+from kqml.history.retractions import NEVER
 from kqml.playbook.codes import CHANNELS
 
 Flags = NDArray[np.bool_]
@@ -20,64 +18,48 @@ Flags = NDArray[np.bool_]
 
 def open_issue_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Everything open before the end of the period, and what was due in it and is settled."""
-    answers = request.playbook.answers
-    output = request.known.of(EventKind.PROMISE_MADE)
-    yield _matter(
-        request, "promise", output, _closed(request, output, CLOSED_BY[EventKind.PROMISE_MADE]), answers.promise_days
-    )
-    result = request.known.of(EventKind.COMPLAINT)
-    yield _matter(
-        request, "complaint", result, _closed(request, result, CLOSED_BY[EventKind.COMPLAINT]), answers.complaint_days
-    )
-    came = request.known.of(EventKind.INBOUND)
-    yield _matter(request, "inbound", came, _answered(request, came), answers.inbound_days)
+    answers, known = request.playbook.answers, request.known
+    promises = known.of_kinds([EventKind.PROMISE_MADE])
+    yield _matter(request, "promise", promises, known.closed_at(promises) != NEVER, answers.promise_days)
+    complaints = known.of_kinds([EventKind.COMPLAINT])
+    yield _matter(request, "complaint", complaints, known.closed_at(complaints) != NEVER, answers.complaint_days)
+    inbound = known.of_kinds([EventKind.INBOUND])
+    yield _matter(request, "inbound", inbound, _answered(request, inbound), answers.inbound_days)
 
 
-def _closed(request: DutyRequest, opened: Records, kinds: frozenset[EventKind]) -> Flags:
-    """Which of the events one of the same account refers to by its `ref`, known before the cutoff."""
-    log, closing = request.book.log, request.known.of(*kinds)
-    ids = pa.array(log.texts("event_id", opened.row), pa.string())
-    refs = pa.array(log.texts("ref", closing.row), pa.string())
-    index = pc.fill_null(pc.index_in(refs, value_set=ids, skip_nulls=True), -1).to_numpy(zero_copy_only=False)
-    indices = np.flatnonzero(index >= 0)
-    indices = indices[closing.account[indices] == opened.account[index[indices]]]
-    closed = np.zeros(len(opened), dtype=np.bool_)
-    closed[index[indices]] = True
-    return closed
-
-
-def _answered(request: DutyRequest, came: Records) -> Flags:
-    """Which of their contacts are followed by one of ours."""
-    latest = np.full(request.accounts, NOWHEN)
+def _answered(request: DutyRequest, inbound: Indices) -> Flags:
+    """Which of their contacts are followed by one of ours, at the same instant at the earliest."""
+    log, latest = request.book.log, np.full(request.accounts, np.iinfo(np.int64).min)
     for channel in CHANNELS:
-        ours = request.contacts.records[channel]
-        np.maximum.at(latest, ours.account, ours.occurred_at)
-    return np.asarray(latest[came.account] >= came.occurred_at)
+        ours = request.contacts.events[channel]
+        np.maximum.at(latest, log.account[ours], log.occurred_at[ours])
+    return np.asarray(latest[log.account[inbound]] >= log.occurred_at[inbound])
 
 
-def _matter(request: DutyRequest, duty: str, opened: Records, closed: Flags, days: float) -> DutyPart:
-    due_by = np.where(opened.due_at == NOWHEN, opened.occurred_at + round(days * DAY_US), opened.due_at)
+def _matter(request: DutyRequest, duty: str, opened: Indices, closed: Flags, days: float) -> DutyPart:
+    log, events = request.book.log, request.book.events
+    due_by = np.where(log.due(opened) == NO_DUE, log.occurred_at[opened] + round(days * DAY_US), log.due(opened))
     today = request.last_known_day
-    is_open = request.is_open(today)[opened.account]
+    is_open = request.is_open(today)[log.account[opened]]
     retained = is_open & (~closed | ((due_by > request.start) & (due_by <= request.end)))
-    chosen, due, done = opened.where(retained), due_by[retained], closed[retained].astype(np.float64)
-    target = np.ones(len(chosen))
+    chosen, due, done = opened[retained], due_by[retained], closed[retained].astype(np.float64)
+    account, target = log.account[chosen], np.ones(len(chosen))
     return DutyPart(
-        account=chosen.account,
-        rep=request.owner(today)[chosen.account],
-        tier=request.tier(today)[chosen.account],
+        account=account,
+        rep=request.owner(today)[account],
+        tier=request.tier(today)[account],
         columns={
             "duty": duty,
             "target": target,
             "counted": done,
             "prorated": target,
             "behind": np.zeros(len(chosen)),
-            "due_from": chosen.occurred_at,
+            "due_from": log.occurred_at[chosen],
             "due_by": due,
             "state": duty_states(target, done, due, request.cutoff),
             "must": request.must(due) & (done < 1) & (duty != "inbound"),
             "why": duty,
-            "contact_id": np.array(request.book.log.texts("contact_id", chosen.row), dtype=object),
-            "event_id": np.array(request.book.log.texts("event_id", chosen.row), dtype=object),
+            "contact_id": np.array(events.texts("contact_id", chosen), dtype=object),
+            "event_id": np.array(events.texts("event_id", chosen), dtype=object),
         },
     )

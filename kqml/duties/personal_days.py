@@ -31,8 +31,8 @@ def birthday_parts(request: DutyRequest) -> Iterator[DutyPart]:
 def _people_still_there(request: DutyRequest) -> pd.DataFrame:
     """Contacts with a birthday who have not left."""
     people: pd.DataFrame = request.book.contacts.to_pandas()
-    left = request.known.of(EventKind.CONTACT_LEFT)
-    gone = {name for name in request.book.log.texts("contact_id", left.row) if name is not None}
+    left = request.known.of_kinds([EventKind.CONTACT_LEFT])
+    gone = {name for name in request.book.events.texts("contact_id", left) if name is not None}
     return people[~people["contact_id"].isin(gone)]
 
 
@@ -45,14 +45,14 @@ def _birthday(text: str, year: int) -> int:
 
 def life_event_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Milestones and misfortunes, owed from the day on which they are known."""
-    events = request.known.of(EventKind.LIFE_EVENT)
-    notes = request.book.log.notes(events.row)
+    log, events = request.book.log, request.known.of_kinds([EventKind.LIFE_EVENT])
+    notes = request.book.events.notes(events)
     frame = pd.DataFrame(
         {
-            "account": events.account,
-            "contact_id": request.book.log.texts("contact_id", events.row),
-            "event_id": request.book.log.texts("event_id", events.row),
-            "day": local_days(events.known_at, request.book.log.time_zone),
+            "account": log.account[events],
+            "contact_id": request.book.events.texts("contact_id", events),
+            "event_id": request.book.events.texts("event_id", events),
+            "day": local_days(log.known_at[events], request.book.events.time_zone),
             "topic": [note.get("topic") for note in notes],
         }
     )
@@ -66,7 +66,7 @@ def life_event_parts(request: DutyRequest) -> Iterator[DutyPart]:
 
 def _personal(request: DutyRequest, duty: str, rule: PersonalDayRule, people: pd.DataFrame) -> Iterator[DutyPart]:
     """`people`: account, contact_id, event_id, day; one duty for each person and channel that the rule asks."""
-    zone = request.book.log.time_zone
+    zone = request.book.events.time_zone
     days = np.unique(people["day"].to_numpy(dtype=np.int64))
     starts = {int(day): local_midnight(date_of(day - rule.days_before), zone) for day in days}
     ends = {int(day): local_midnight(date_of(day + rule.days_after + 1), zone) for day in days}
@@ -115,13 +115,13 @@ def _counted_for(
     request: DutyRequest, channel: str, people: pd.DataFrame, window: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Contacts in the window with that person, or with somebody of the account that the record does not name."""
-    records, worth = request.contacts.records[channel], request.contacts.worth[channel]
-    low, high = np.searchsorted(records.occurred_at, window)
-    among = low + np.flatnonzero(np.isin(records.account[low:high], people["account"]))
+    events, worth = request.contacts.within(channel, window)
+    account = request.book.log.account[events]
+    among = np.isin(account, people["account"])
     met = pd.DataFrame(
         {
-            "account": records.account[among],
-            "met": request.book.log.texts("contact_id", records.row[among]),
+            "account": account[among],
+            "met": request.book.events.texts("contact_id", events[among]),
             "worth": worth[among],
         }
     )

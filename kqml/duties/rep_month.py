@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.duty_log import Records
 from kqml.duties.monthly import MonthView
 from kqml.duties.reps import absences, employment
 from kqml.duties.request import DutyRequest
 from kqml.duties.table import DutyPart, duty_states, join_parts
 from kqml.events import EventKind
+from kqml.history.event_log import Indices
 
 Flags = NDArray[np.bool_]
 
@@ -19,9 +19,9 @@ def rep_parts(request: DutyRequest, view: MonthView) -> list[DutyPart]:
     """Of every rep who looks after an open account in the month."""
     rules = request.playbook.reciprocity
     trained = np.isin(view.tier, [TIERS.index(name) for name in rules.training_tiers])
-    asks = request.known.of(EventKind.HELP_ASKED)
-    trainings = request.known.of(EventKind.TRAINING)
-    fitting = trained[trainings.account, view.day_indices(_days(request, trainings))]
+    asks = request.known.of_kinds([EventKind.HELP_ASKED], view.start, view.end)
+    trainings = request.known.of_kinds([EventKind.TRAINING], view.start, view.end)
+    fitting = trained[request.book.log.account[trainings], view.day_indices(_days(request, trainings))]
     return [
         _rep_part(request, view, "asks", rules.asks_per_rep_month, asks, _in_charge(request, view, view.open)),
         _rep_part(
@@ -29,35 +29,33 @@ def rep_parts(request: DutyRequest, view: MonthView) -> list[DutyPart]:
             view,
             "trainings",
             rules.trainings_per_rep_month,
-            trainings.where(fitting),
+            trainings[fitting],
             _in_charge(request, view, view.open & trained),
         ),
     ]
 
 
-def _days(request: DutyRequest, records: Records) -> NDArray[np.int64]:
-    return local_days(records.occurred_at, request.book.log.time_zone)
+def _days(request: DutyRequest, events: Indices) -> Indices:
+    return local_days(request.book.log.occurred_at[events], request.book.events.time_zone)
 
 
 def _in_charge(request: DutyRequest, view: MonthView, which: Flags) -> Flags:
     """Reps who look after an account on a day where `which` (accounts × days) holds."""
-    result = np.zeros(len(request.book.log.reps) + 1, dtype=np.bool_)
+    result = np.zeros(len(request.book.events.reps) + 1, dtype=np.bool_)
     result[view.owner[which]] = True
     return result[:-1]
 
 
 def _rep_part(
-    request: DutyRequest, view: MonthView, duty: str, per_month: float, records: Records, owing: Flags
+    request: DutyRequest, view: MonthView, duty: str, per_month: float, events: Indices, owing: Flags
 ) -> DutyPart:
-    """Records without a rep are those of the rep in charge that day."""
-    low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
-    within = records.where((np.arange(len(records)) >= low) & (np.arange(len(records)) < high))
-    owner = view.owner[within.account, view.day_indices(_days(request, within))]
-    rep = np.where(within.rep >= 0, within.rep, owner)
-    people = len(request.book.log.reps)
+    """Events without a rep are those of the rep in charge that day."""
+    owner = view.owner[request.book.log.account[events], view.day_indices(_days(request, events))]
+    rep = np.where(request.book.events.rep[events] >= 0, request.book.events.rep[events], owner)
+    people = len(request.book.events.reps)
     counted = np.bincount(rep[rep >= 0], minlength=people).astype(np.float64)
-    employed = employment(request.book.log.reps, view.days)[:-1]
-    away = absences(request.book.log.reps, view.days)[:-1]
+    employed = employment(request.book.events.reps, view.days)[:-1]
+    away = absences(request.book.events.reps, view.days)[:-1]
     there = employed & ~away & view.working & ~view.quiet
     share = there.sum(axis=1) / max(view.workdays, 1)
     expected = (there & (view.days < request.cutoff_day)).sum(axis=1) / max(view.workdays, 1)

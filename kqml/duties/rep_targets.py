@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.duty_log import CountedContacts
+from kqml.duties.counted_contacts import CountedContacts
 from kqml.duties.inputs import DutyInputs
 from kqml.duties.monthly import MonthView
 from kqml.playbook import Playbook
@@ -53,7 +53,7 @@ def rep_targets(
     return RepTargets(
         month=str(np.datetime64(view.first, "D").astype("datetime64[M]")),
         keys=keys,
-        rep=pair % (len(book.log.reps) + 1) - 1,
+        rep=pair % (len(book.events.reps) + 1) - 1,
         tier=tier,
         target={channel: cadence[channel][tier] * share for channel in CHANNELS},
         counted={channel: _counted(book, view, contacts, keys, channel) for channel in CHANNELS},
@@ -62,16 +62,14 @@ def rep_targets(
 
 def _keys(book: DutyInputs, view: MonthView, account: Indices, day: Indices) -> Indices:
     """One number for each account, rep, tier as they stood on a day of the month."""
-    pair = account * (len(book.log.reps) + 1) + view.owner[account, day] + 1
+    pair = account * (len(book.events.reps) + 1) + view.owner[account, day] + 1
     return np.asarray(pair * len(TIERS) + view.tier[account, day], dtype=np.int64)
 
 
 def _counted(book: DutyInputs, view: MonthView, contacts: CountedContacts, keys: Indices, channel: str) -> Floats:
-    records, worth = contacts.records[channel], contacts.worth[channel]
-    low, high = np.searchsorted(records.occurred_at, (view.start, view.end))
-    account = records.account[low:high]
-    day = view.day_indices(local_days(records.occurred_at[low:high], book.log.time_zone))
-    output = _keys(book, view, account, day)
+    events, worth = contacts.within(channel, (view.start, view.end))
+    day = view.day_indices(local_days(book.log.occurred_at[events], book.events.time_zone))
+    output = _keys(book, view, book.log.account[events], day)
     index = np.minimum(np.searchsorted(keys, output), max(len(keys) - 1, 0))
     fits = keys[index] == output if len(keys) else np.zeros(len(output), dtype=np.bool_)
-    return np.bincount(index[fits], weights=worth[low:high][fits], minlength=len(keys)).astype(np.float64)
+    return np.bincount(index[fits], weights=worth[fits], minlength=len(keys)).astype(np.float64)

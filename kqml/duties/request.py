@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import local_days
 from kqml.dataset.tables import TIERS
-from kqml.duties.duty_log import CountedContacts, Records
+from kqml.duties.counted_contacts import CountedContacts
 from kqml.duties.inputs import DutyInputs
+from kqml.history.known_history import KnownHistory
 from kqml.playbook import Playbook
 
 Indices = NDArray[np.int64]
@@ -17,7 +18,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class DutyRequest:
-    """`known`: the records known before the cutoff; `contacts`: what counts among them. `start`, `end`: the instants
+    """`known`: the events known before the cutoff; `contacts`: what counts among them. `start`, `end`: the instants
     of the period. `cutoff_day`: the local day of the cutoff, in days since 1970."""
 
     book: DutyInputs
@@ -26,12 +27,12 @@ class DutyRequest:
     cutoff_day: int
     start: int
     end: int
-    known: Records
+    known: KnownHistory
     contacts: CountedContacts
 
     @property
     def accounts(self) -> int:
-        return len(self.book.log.accounts)
+        return self.book.log.account_count
 
     def is_open(self, day: int) -> NDArray[np.bool_]:
         """Accounts that are open on a local day, as known."""
@@ -50,7 +51,7 @@ class DutyRequest:
 
     def day_of(self, instant: int) -> int:
         """The local day of an instant, in days since 1970."""
-        return int(local_days(np.array([instant]), self.book.log.time_zone)[0])
+        return int(local_days(np.array([instant]), self.book.events.time_zone)[0])
 
     @property
     def last_known_day(self) -> int:

@@ -79,7 +79,7 @@ def duty_states(
 
 def duty_table(book: DutyInputs, parts: Sequence[DutyPart], version: str) -> pa.Table:
     """The parts as one table, by rep, account, then due date; `version`: the playbook's."""
-    ids, names = book.log.accounts, np.array([rep.name for rep in book.log.reps], dtype=object)
+    ids, names = book.log.accounts, np.array([rep.name for rep in book.events.reps], dtype=object)
     columns = {
         "account_id": _words([part.account for part in parts], list(ids)),
         "rep_id": _words([part.rep for part in parts], list(names)),

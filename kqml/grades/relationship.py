@@ -137,7 +137,7 @@ def payments_due(known: KnownHistory) -> tuple[Indices, Instants]:
     """
     indices = known.of_kinds([EventKind.PAYMENT_DUE] if known.records([EventKind.PAYMENT_RECEIVED]) else [])
     occurred = known.log.occurred_at[indices]
-    due = occurred if known.log.due_at is None else known.log.due_at[indices]
+    due = known.log.due(indices)
     return indices, np.where(due == NO_DUE, occurred, due)
 
 

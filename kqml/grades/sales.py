@@ -23,8 +23,7 @@ def net_sales(known: KnownHistory, start: int, end: int) -> Floats:
     """Per account the net sales of `[start, end)`, not below 0; NaN where the data hold no amounts."""
     if "amount" not in known.log.values:
         return np.full(known.log.account_count, np.nan)
-    indices = known.of_kinds(SIGNS, since=start)
-    indices = indices[known.log.occurred_at[indices] < end]
+    indices = known.of_kinds(SIGNS, start, end)
     amounts = np.nan_to_num(known.log.values["amount"][indices]) * sign_of_kind()[known.log.kind[indices]]
     return np.maximum(known.total(indices, amounts), 0.0)
 

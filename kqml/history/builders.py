@@ -53,6 +53,14 @@ def event_log_from(table: pa.Table, accounts: Sequence[str] | None = None) -> Ev
     )
 
 
+def in_log_order(table: pa.Table) -> pa.Table:
+    """The events of a table in the order of their log: by account, time and event id."""
+    code, ids = _encoded(table["account_id"])
+    rank = np.argsort(np.argsort(ids)).astype(np.int32)
+    order = _order(rank[code] if len(ids) else code, _instants(table["occurred_at"]), table)
+    return table if order is None else table.take(pa.array(order))
+
+
 def _ties(
     table: pa.Table, account: NDArray[np.int32], kind: NDArray[np.uint8]
 ) -> tuple[dict[str, NDArray[np.int32]], tuple[EventNote, ...]]:

@@ -129,6 +129,12 @@ class EventLog:
             np.full_like(self.occurred_at[events], np.nan, np.float64) if column is None else column[events]
         )
 
+    def due(self, events: Events) -> Instants:
+        """When events are due, NO_DUE where at no time."""
+        if self.due_at is None:
+            return np.full_like(self.occurred_at[events], NO_DUE)
+        return np.asarray(self.due_at[events], dtype=np.int64)
+
     def of_kinds(self, kinds: Iterable[EventKind]) -> "EventLog":
         """The log of the events of these kinds, with their instants and kinds alone."""
         chosen = np.flatnonzero(mask_of_kinds(kinds)[self.kind])

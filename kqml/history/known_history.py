@@ -33,12 +33,13 @@ class KnownHistory:
         """The ascending indices of the events that count."""
         return np.flatnonzero(self.log.visible_before(self.cutoff))
 
-    def of_kinds(self, kinds: Iterable[EventKind], since: int | None = None) -> Indices:
-        """Return the ascending indices of the events of these kinds, only of those from `since` on."""
+    def of_kinds(self, kinds: Iterable[EventKind], since: int | None = None, until: int | None = None) -> Indices:
+        """Return the ascending indices of the events of these kinds, only of those in `[since, until)`."""
         order, starts = self._by_kind
         parts = [order[starts[kind.number] : starts[kind.number + 1]] for kind in set(kinds)]
         indices = parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]), kind="stable")
-        return indices if since is None else indices[self.log.occurred_at[indices] >= since]
+        indices = indices if since is None else indices[self.log.occurred_at[indices] >= since]
+        return indices if until is None else indices[self.log.occurred_at[indices] < until]
 
     def in_order_of_time(self, kinds: Iterable[EventKind]) -> Indices:
         """Return the indices of the events of these kinds, of all accounts in order of time."""

@@ -68,7 +68,7 @@ class ComplianceReport:
 def report_duties(request: DutyReportRequest, week: str | None = None, month: str | None = None) -> DutyReport:
     """Report the duties of a week or a month, by default of the week after the last record; write them to `out`."""
     inputs, rules = request.history.inputs(request.playbook), request.playbook
-    zone = inputs.log.time_zone
+    zone = inputs.events.time_zone
     period = _period(inputs, week, month)
     cutoff = period.instants(zone)[0] if request.cutoff is None else parse_cutoff(request.cutoff, zone)
     known = _known(request, inputs, cutoff)
@@ -91,7 +91,7 @@ def report_duties(request: DutyReportRequest, week: str | None = None, month: st
 def report_compliance(request: DutyReportRequest, months: int) -> ComplianceReport:
     """Report how far the cadence was kept in so many months up to the cutoff; write the rows to `out`."""
     inputs, rules = request.history.inputs(request.playbook), request.playbook
-    zone = inputs.log.time_zone
+    zone = inputs.events.time_zone
     cutoff = _after_the_last(inputs) if request.cutoff is None else parse_cutoff(request.cutoff, zone)
     chosen = [moment_of(cutoff - 1, zone).date().replace(day=1)]
     while len(chosen) < months:
@@ -112,9 +112,9 @@ def report_compliance(request: DutyReportRequest, months: int) -> ComplianceRepo
 def _known(request: DutyReportRequest, inputs: DutyInputs, cutoff: int) -> DutyInputs:
     """Return the inputs as known before the cutoff, read again only where something became known later. Raises BadUse
     where the rep is unknown."""
-    if (inputs.log.records.known_at >= cutoff).any():
+    if (inputs.log.known_at >= cutoff).any():
         inputs = request.history.inputs_at(request.playbook, cutoff)
-    if request.rep is not None and request.rep not in {rep.name for rep in inputs.log.reps}:
+    if request.rep is not None and request.rep not in {rep.name for rep in inputs.events.reps}:
         fault = Fault("--rep", f"{request.rep!r} does not occur in the data", "give the id of a rep in the data")
         raise BadUse("The rep does not exist.", [fault])
     return inputs
@@ -138,17 +138,17 @@ def _period(inputs: DutyInputs, week: str | None, month: str | None) -> Period:
         return month_of(month)
     if week is not None:
         return week_of(week)
-    last = moment_of(_after_the_last(inputs), inputs.log.time_zone).date()
+    last = moment_of(_after_the_last(inputs), inputs.events.time_zone).date()
     return week_of(week_name(last + timedelta(days=-last.weekday() % 7)))
 
 
 def _after_the_last(inputs: DutyInputs) -> int:
     """Return local midnight after the last record. Raises Refused where there is none."""
-    known = inputs.log.records.known_at
+    known = inputs.log.known_at
     if not len(known):
         fault = Fault("events", "no event is of a kind that duties use", "import contacts, promises, complaints")
         raise Refused("The data contain no events for duties.", [fault])
-    zone = inputs.log.time_zone
+    zone = inputs.events.time_zone
     return local_midnight(moment_of(int(known.max()), zone).date() + timedelta(days=1), zone)
 
 

@@ -165,7 +165,7 @@ class _Speaker:
         return day((self._local(row["due_by"]) - timedelta(microseconds=1)).date(), self.language)
 
     def _local(self, moment: Any) -> Any:
-        return pd.Timestamp(moment).tz_convert(self.company.book.log.time_zone)
+        return pd.Timestamp(moment).tz_convert(self.company.book.events.time_zone)
 
 
 def _word(part: str, key: str | None, language: str) -> str:

@@ -103,13 +103,13 @@ def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
     table = table.filter(pc.and_(pa.array(visible), pc.is_in(table["account_id"], value_set=wanted)))
     frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
     result = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
-    local = frame["occurred_at"].dt.tz_convert(company.book.log.time_zone)
+    local = frame["occurred_at"].dt.tz_convert(company.book.events.time_zone)
     return frame.assign(topic=result.astype(object).map(topic_of), day=local.dt.date)
 
 
 def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
     """Return the duties with the topic of each open promise or complaint."""
-    source = company.book.log.source
+    source = company.book.events.source
     indices = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
     if "attributes" not in source.column_names:
         return duties.assign(topic=None)

@@ -50,7 +50,7 @@ def account_states(book: DutyInputs, playbook: Playbook, week: Period, cutoff: i
     day, eligibility = request.last_known_day, book.standing
     tier = eligibility.tier.at(day, cutoff)
     days = np.arange(day_number(week.first), day_number(week.last) + 1)
-    month = local_midnight(week.first.replace(day=1), book.log.time_zone)
+    month = local_midnight(week.first.replace(day=1), book.events.time_zone)
     return AccountState(
         tier=np.array([*TIERS, ""], dtype=object)[tier],
         active=request.is_open(max(day, day_number(week.first))),
@@ -74,7 +74,7 @@ def _quiet_share(book: DutyInputs, days: Indices) -> float:
 
 def _rep_share(book: DutyInputs, owner: Indices, days: Indices) -> Floats:
     """0 where nobody is in charge."""
-    shares = np.array([*(_there(rep, days).mean() for rep in book.log.reps), 0.0])
+    shares = np.array([*(_there(rep, days).mean() for rep in book.events.reps), 0.0])
     return np.asarray(shares[owner], dtype=np.float64)
 
 
@@ -86,7 +86,6 @@ def _contacts(request: DutyRequest, interval: tuple[int, int]) -> Floats:
     """Accounts × channels: contacts that happened in a half-open interval of instants; faked or short ones too."""
     result = np.zeros((request.accounts, len(CHANNELS)))
     for index, channel in enumerate(CHANNELS):
-        records = request.contacts.records[channel]
-        low, high = np.searchsorted(records.occurred_at, interval)
-        result[:, index] = np.bincount(records.account[low:high], minlength=request.accounts)
+        events, _ = request.contacts.within(channel, interval)
+        result[:, index] = request.known.total(events)
     return result

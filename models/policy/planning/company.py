@@ -56,7 +56,7 @@ class Company:
 
     @property
     def rep_ids(self) -> tuple[str, ...]:
-        return tuple(rep.name for rep in self.book.log.reps)
+        return tuple(rep.name for rep in self.book.events.reps)
 
     @cached_property
     def segment(self) -> NDArray[np.object_]:
@@ -119,7 +119,7 @@ def _there(company: Company) -> Floats:
     working = company.calendar.between(week.first, week.last)
     days = np.arange(day_number(week.first), day_number(week.last) + 1)
     days = days[working] if working.any() else days
-    return np.array([float((rep.employed_on(days) & ~rep.absent(days)).mean()) for rep in company.book.log.reps])
+    return np.array([float((rep.employed_on(days) & ~rep.absent(days)).mean()) for rep in company.book.events.reps])
 
 
 def earlier_compliance(company: Company, months: int = 3) -> Floats:

@@ -8,6 +8,7 @@ import orjson
 from numpy.typing import NDArray
 
 from kqml.events import EventKind
+from kqml.history.known_history import KnownHistory
 from kqml.playbook import Playbook
 from kqml.playbook.planning import HelpOffer
 from models.churn.reasons.reasons import Reason
@@ -81,9 +82,10 @@ def action_costs(playbook: Playbook, offers: Names) -> Floats:
 def stages_given(company: Company) -> Mapping[str, Mapping[str, int]]:
     """Return account id → name of an offer → how often help with it was given, as known at the cutoff."""
     log = company.book.log
-    help_given = log.records.known_before(company.cutoff).of(EventKind.HELP_GIVEN)
+    help_given = KnownHistory(log, company.cutoff).of_kinds([EventKind.HELP_GIVEN])
+    accounts, texts = log.accounts[log.account[help_given]], company.book.events.texts("attributes", help_given)
     given: dict[str, Counter[str]] = {}
-    for account, text in zip(log.accounts[help_given.account], log.texts("attributes", help_given.row), strict=True):
+    for account, text in zip(accounts, texts, strict=True):
         if topic := topic_of(text):
             given.setdefault(account, Counter())[topic] += 1
     return given

@@ -32,7 +32,7 @@ def gift(when, amount, person=None, **more):
 )
 def test_the_room_is_the_cap_less_what_was_given_in_the_calendar_year(gifts, room):
     asked = duty_request(book(gifts), PLAYBOOK, DRAGON_BOAT, CUTOFF)
-    assert asked.book.log.time_zone == ZONE
+    assert asked.book.events.time_zone == ZONE
     found = gift_room(asked, 2024)
     assert found.tolist() == ([room] if len(found) else [])
 

@@ -51,7 +51,7 @@ def table_of(events: list[dict[str, object]]) -> pa.Table:
 
 def rows_of(log: EventLog, reps: bool = True) -> list[tuple[object, ...]]:
     """The log as rows, rep codes compared only by where they are absent."""
-    account = log.accounts[log.account_of_event()]
+    account = log.accounts[log.account]
     amount = np.nan_to_num(log.values["amount"], nan=-1.0) if "amount" in log.values else np.full(len(log), -1.0)
     absent = log.codes["rep_id"] < 0 if "rep_id" in log.codes else np.ones(len(log), bool)
     columns = (account, log.occurred_at, log.known_at, log.kind, amount, absent)

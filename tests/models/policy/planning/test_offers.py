@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from features.definitions import Code
-from kqml.duties.duty_log import DutyLog, records_of
+from kqml.duties.duty_events import duty_events
 from kqml.playbook import read_playbook
 from models.churn.reasons.reasons import Reason
 from models.policy.planning.offers import action_costs, choose_offers, offers_for, stages_given
@@ -23,9 +23,8 @@ def help_given(account, known_at, attributes, kind="help_given"):
 
 def company(rows=(), **facts):
     table = pa.Table.from_pylist([help_given("", 0, None, "call"), *rows])
-    names = ["", "x", "y"]
-    records = records_of(table, pa.array(names), pa.array([], pa.string()))
-    book = SimpleNamespace(log=DutyLog("UTC", np.array(names, dtype=object), (), records, table))
+    events = duty_events(table, pa.array(["", "x", "y"]), (), "UTC")
+    book = SimpleNamespace(events=events, log=events.log)
     plain = {"playbook": PLAYBOOK, "cutoff": 100, "segment": [None, None], "seasons": ()}
     return SimpleNamespace(book=book, account_ids=np.array(["x", "y"], dtype=object), **{**plain, **facts})
 

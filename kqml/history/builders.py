@@ -111,12 +111,12 @@ def _order(account: NDArray[np.int32], occurred: Instants, table: pa.Table) -> N
     step = np.diff(account)
     later = np.diff(occurred)
     tied = np.flatnonzero((step == 0) & (later == 0))
-    has_ids = "event_id" in table.column_names
-    if (step >= 0).all() and (later[step == 0] >= 0).all() and not (has_ids and _ids_fall(table["event_id"], tied)):
+    ids = table["event_id"].cast(pa.string()) if "event_id" in table.column_names else None
+    if (step >= 0).all() and (later[step == 0] >= 0).all() and not (ids is not None and _ids_fall(ids, tied)):
         return None
     keys = pa.table({"account": account, "occurred": occurred})
-    if has_ids:
-        keys = keys.append_column("id", table["event_id"])
+    if ids is not None:
+        keys = keys.append_column("id", ids)
     indices = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
     return np.asarray(indices.to_numpy(), dtype=np.int64)
 

@@ -26,11 +26,15 @@ def references_in(table: pa.Table, kind: Kinds) -> NDArray[np.int64]:
     opener = np.full(len(kind), -1, dtype=np.int64)
     opening, closing = _indices(kind, CLOSED_BY), _indices(kind, CLOSING)
     if len(opening) and len(closing):
-        ids, refs = (table[name].take(pa.array(rows)) for name, rows in (("event_id", opening), ("ref", closing)))
-        result = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
+        ids, refs = (_texts_at(table[name], rows) for name, rows in (("event_id", opening), ("ref", closing)))
+        result = pc.index_in(refs, value_set=ids, skip_nulls=True)
         place = pc.fill_null(result, -1).to_numpy(zero_copy_only=False)
         opener[closing[place >= 0]] = opening[place[place >= 0]]
     return opener
+
+
+def _texts_at(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> pa.Array:
+    return column.take(pa.array(rows)).cast(pa.string()).combine_chunks()
 
 
 def targets_in(table: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
-from kqml.history.known_history import NEVER, Floats, Indices, KnownHistory, Mask
+from kqml.history.event_log import Indices
+from kqml.history.known_history import Floats, KnownHistory, Mask
+from kqml.history.retractions import NEVER
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import DepthLevel
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import KINDS
-from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE
-from kqml.history.known_history import NEVER, Floats, Indices, KnownHistory
+from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE, Indices
+from kqml.history.known_history import Floats, KnownHistory
+from kqml.history.retractions import NEVER
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import EmotionalEntry, Omission
 

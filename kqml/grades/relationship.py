@@ -11,8 +11,9 @@ from kqml.events import EventKind
 from kqml.grades.depth import DepthEvidence, asks_granted
 from kqml.grades.emotional_account import balances
 from kqml.grades.sales import net_sales
-from kqml.history.event_log import NO_DUE
-from kqml.history.known_history import NEVER, Floats, Indices, KnownHistory
+from kqml.history.event_log import NO_DUE, Indices
+from kqml.history.known_history import Floats, KnownHistory
+from kqml.history.retractions import NEVER
 from kqml.playbook import Playbook
 from kqml.playbook.codes import DIMENSIONS, GRADES
 

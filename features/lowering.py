@@ -23,9 +23,10 @@ from features.definitions import (
     combined_of,
 )
 from features.rule_lowering import bits_of, frozen, lower_rules
-from features.rules import COUNTED, Card, Closing, Ledger, Rule
+from features.rules import COUNTED, Card, Ledger, Rule
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
+from kqml.history.closings import Closing
 from kqml.history.event_log import CODES, VALUES
 
 AGGREGATIONS = tuple(Aggregation)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from features.definitions import Aggregation, Atom, Combined, Feature, Operation, atoms_of, combined_of
 from features.rule_lowering import BITS
-from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
+from features.rules import COUNTED, Card, CountingRule, Ledger
 from kqml.errors import Fault
+from kqml.history.closings import Closing
 from kqml.history.event_log import CODES, VALUES
 
 

@@ -6,9 +6,11 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from features.rules import Card, Closing, CountingRule, Ledger, Rule, closing_of
+from features.rules import Card, CountingRule, Ledger, Rule
 from kqml.calendar.business_time import DAY_US
 from kqml.events import KINDS, EventKind
+from kqml.grades.emotional_account import closing_of
+from kqml.history.closings import Closing
 
 Kinds = frozenset[EventKind]
 NEVER_DUE = -1

@@ -4,28 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kqml.events import EventKind
-from kqml.history.event_log import CLOSED_BY
+from kqml.grades.emotional_account import entry_of
+from kqml.history.closings import Closing
 from kqml.playbook.relationship import EmotionalEntry, Omission
 
 COUNTED = "counted"
 """The value of an event by a Counted rule."""
-
-
-@dataclass(frozen=True)
-class Closing:
-    """What closes what an event opened: of all events of `kinds` that do, the one that became known first.
-
-    With `by_ref` one that refers to it, else one that happens after it, of the same rep where `same_rep` and both reps
-    are recorded. It is due at its `due_at` where `due_at` holds and it has one, else after `due_days` (None: never).
-    With `in_time` only what happens before it is due closes it.
-    """
-
-    kinds: frozenset[EventKind]
-    by_ref: bool = True
-    same_rep: bool = False
-    due_at: bool = True
-    due_days: float | None = None
-    in_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,19 +34,11 @@ class Ledger:
 
     def entry_of(self, kind: EventKind, topic: str | None) -> EmotionalEntry | None:
         """What an event books: the entry of its kind and topic, else the one of its kind alone."""
-        result = {entry.topic: entry for entry in self.entries if entry.kind is kind}
-        return result.get(topic, result.get(None))
+        return entry_of(self.entries, kind, topic)
 
 
 def _fade(entry: EmotionalEntry) -> tuple[float, int]:
     return entry.half_life_days, 1 if entry.weight >= 0 else -1
-
-
-def closing_of(omission: Omission) -> Closing:
-    """How what an omission watches is answered."""
-    answers = frozenset(omission.answered_by)
-    referring = answers <= CLOSED_BY.get(omission.kind, frozenset())
-    return Closing(answers, referring, due_at=omission.days is None, due_days=omission.days, in_time=True)
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from features.peers import PeerCells, PeerReference
 from features.plan import FeaturePlan
 from features.profile import cells_of, profile_of, reads_attributes
 from features.rows import Rows
-from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
+from features.rules import COUNTED, Card, CountingRule, Ledger
 from kqml.calendar.business_time import Instants
 from kqml.dataset.folder import Dataset
 from kqml.events import EventKind
+from kqml.history.closings import Closing
 
 READ_BY: Mapping[type, frozenset[str]] = {
     Closing: frozenset({"event_id", "ref", "due_at", "rep_id"}),

@@ -19,10 +19,12 @@ from features.definitions import (
     SeasonMeasure,
     atoms_of,
 )
-from features.rules import COUNTED, Card, Closing, CountingRule, Ledger, closing_of
+from features.rules import COUNTED, Card, CountingRule, Ledger
 from kqml.calendar.business_time import DAY_US
 from kqml.calendar.festivals import festival
 from kqml.events import EventKind
+from kqml.grades.emotional_account import closing_of
+from kqml.history.closings import Closing
 
 MISSING = math.nan
 

@@ -45,7 +45,7 @@ def playbook(**changes):
 
 
 KINDS_USED = ("visit", "call", "message", "help_asked", "help_given", "complaint", "complaint_resolved", "inbound")
-KINDS_USED += ("promise_made", "promise_kept", "price_change", "order")
+KINDS_USED += ("promise_made", "promise_kept", "price_change", "order", "event_retracted")
 
 
 @st.composite

@@ -21,8 +21,9 @@ from experiments.world.journal import (
     order_key,
 )
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE, NOTED, EventLog, EventNote
-from kqml.history.links import CLOSING, links_of
+from kqml.history.closings import CLOSED_BY, CLOSING
+from kqml.history.event_log import NO_DUE, NOTE, NOTED, EventLog, EventNote
+from kqml.history.links import links_of
 
 Columns = dict[str, NDArray[Any]]
 

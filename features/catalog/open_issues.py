@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from features.catalog.streams import OURS, PAYMENT_DUE, ratio, total
 from features.definitions import Aggregation, Atom, Code, Combined, Direction, Feature, FeatureGroup, Stream
-from features.rules import Closing
 from kqml.events import EventKind
-from kqml.history.event_log import CLOSED_BY
+from kqml.history.closings import Closing, referral_closing
 from kqml.playbook.playbook import Playbook
 
 _FALLING, _RISING = Direction.FALLING, Direction.RISING
@@ -86,7 +85,7 @@ def bills() -> Iterable[Feature]:
 
 def referral_features(kind: EventKind, due_days: float | None) -> Stream:
     """Events of a kind that others refer to."""
-    return Stream(kind.code, frozenset({kind}), Closing(CLOSED_BY[kind], due_days=due_days))
+    return Stream(kind.code, frozenset({kind}), referral_closing(kind, due_days))
 
 
 def response_features(kind: EventKind, by: frozenset[EventKind], due_days: float) -> Stream:

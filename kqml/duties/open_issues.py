@@ -9,8 +9,8 @@ from kqml.calendar.business_time import DAY_US
 from kqml.duties.request import DutyRequest
 from kqml.duties.table import DutyPart, duty_states
 from kqml.events import EventKind
+from kqml.history.closings import is_closed, referral_closing
 from kqml.history.event_log import NO_DUE, Indices
-from kqml.history.retractions import NEVER
 from kqml.playbook.codes import CHANNELS
 
 Flags = NDArray[np.bool_]
@@ -20,9 +20,11 @@ def open_issue_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Everything open before the end of the period, and what was due in it and is settled."""
     answers, known = request.playbook.answers, request.known
     promises = known.of_kinds([EventKind.PROMISE_MADE])
-    yield _matter(request, "promise", promises, known.closed_at(promises) != NEVER, answers.promise_days)
+    kept = is_closed(known, promises, referral_closing(EventKind.PROMISE_MADE))
+    yield _matter(request, "promise", promises, kept, answers.promise_days)
     complaints = known.of_kinds([EventKind.COMPLAINT])
-    yield _matter(request, "complaint", complaints, known.closed_at(complaints) != NEVER, answers.complaint_days)
+    resolved = is_closed(known, complaints, referral_closing(EventKind.COMPLAINT))
+    yield _matter(request, "complaint", complaints, resolved, answers.complaint_days)
     inbound = known.of_kinds([EventKind.INBOUND])
     yield _matter(request, "inbound", inbound, _answered(request, inbound), answers.inbound_days)
 

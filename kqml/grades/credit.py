@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
+from kqml.events import EventKind
 from kqml.grades.relationship import grades_of, payments_due
 from kqml.history.attributes import AttributeChange, value_at
+from kqml.history.closings import closed_at, referral_closing
 from kqml.history.known_history import Floats, KnownHistory
 from kqml.playbook import Playbook
 from kqml.playbook.codes import GRADES
@@ -93,7 +95,8 @@ def _paid_in_time(known: KnownHistory, grace_days: float) -> Floats:
     inside = (due >= known.cutoff - 365 * DAY_US) & (due + grace < known.cutoff)
     indices, due = indices[inside], due[inside]
     amount = np.nan_to_num(known.log.value("amount", indices), nan=1.0)
-    money, in_time = known.total(indices, amount), known.closed_at(indices) <= due + grace
+    paid = closed_at(known, indices, referral_closing(EventKind.PAYMENT_DUE))
+    money, in_time = known.total(indices, amount), paid <= due + grace
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(money > 0, known.total(indices, amount * in_time) / money, np.nan)
 

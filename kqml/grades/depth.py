@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
+from kqml.history.closings import is_closed, referral_closing
 from kqml.history.event_log import Indices
 from kqml.history.known_history import Floats, KnownHistory, Mask
-from kqml.history.retractions import NEVER
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import DepthLevel
 
@@ -100,7 +100,10 @@ def asks_granted(known: KnownHistory, since: int) -> Floats:
     """Of what we asked since an instant, the share that was granted; NaN where we asked for nothing, where what was
     granted is not recorded."""
     asks = known.of_kinds([EventKind.HELP_ASKED] if known.records([EventKind.HELP_RECEIVED]) else [], since)
-    granted, request = known.total(asks, (known.closed_at(asks) != NEVER).astype(np.float64)), known.total(asks)
+    granted, request = (
+        known.total(asks, is_closed(known, asks, referral_closing(EventKind.HELP_ASKED)).astype(np.float64)),
+        known.total(asks),
+    )
     return np.divide(granted, request, out=_nothing(known), where=request > 0)
 
 

@@ -1,16 +1,16 @@
 """The emotional account (domain §5): what contacts pay in and draw out, what is left of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, Instants
-from kqml.events import KINDS
-from kqml.history.event_log import CLOSED_BY, NO_DUE, NOTE, Indices
+from kqml.events import KINDS, EventKind
+from kqml.history.closings import CLOSED_BY, Closing, due_instants, is_closed
+from kqml.history.event_log import NOTE, Indices
 from kqml.history.known_history import Floats, KnownHistory
-from kqml.history.retractions import NEVER
 from kqml.playbook import Playbook
 from kqml.playbook.relationship import EmotionalEntry, Omission
 
@@ -62,7 +62,7 @@ def movements(known: KnownHistory, playbook: Playbook) -> Movements:
 
 
 def _entries(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> Movements:
-    table = _entry_of(known, entries)
+    table = _entry_indices(known, entries)
     notes = known.log.codes.get(NOTE)
     note = np.full(len(known.events), -1) if notes is None else notes[known.events]
     entry = table[known.log.kind[known.events], note]
@@ -73,66 +73,43 @@ def _entries(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> Movement
     return Movements(*booked, event, np.zeros(len(event), dtype=np.bool_))
 
 
-def _entry_of(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> NDArray[np.int64]:
-    """Kind × note (the last column: none) → the index of the entry that books it, −1 where none does.
-
-    An entry with a topic goes before the one of its kind without.
-    """
+def _entry_indices(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> NDArray[np.int64]:
+    """Kind × note (the last column: none) → the index of the entry that books it, −1 where none does."""
     topics = [*(note.topic for note in known.log.notes), None]
-    indices = {(entry.kind, entry.topic): index for index, entry in enumerate(entries)}
-    rows = [[indices.get((kind, topic), indices.get((kind, None), -1)) for topic in topics] for kind in KINDS]
+    indices = {entry: index for index, entry in enumerate(entries)}
+    rows = [[_index(indices, entry_of(entries, kind, topic)) for topic in topics] for kind in KINDS]
     return np.array(rows, dtype=np.int64)
 
 
-def _omitted(known: KnownHistory, omission: Omission) -> Movements:
-    """What stayed without an answer that happened before its time was over; nothing where answers are not recorded."""
+def _index(indices: Mapping[EmotionalEntry, int], entry: EmotionalEntry | None) -> int:
+    return -1 if entry is None else indices[entry]
+
+
+def entry_of(entries: Sequence[EmotionalEntry], kind: EventKind, topic: str | None) -> EmotionalEntry | None:
+    """Return what an event books: the entry of its kind and topic, else the one of its kind alone, None without."""
+    result = {entry.topic: entry for entry in entries if entry.kind is kind}
+    return result.get(topic, result.get(None))
+
+
+def closing_of(omission: Omission) -> Closing:
+    """Return how what an omission watches is answered in time."""
     answers = frozenset(omission.answered_by)
-    event = known.of_kinds([omission.kind] if known.records(answers) else [])
-    due = _due(known, event, omission.days)
-    if answers <= CLOSED_BY.get(omission.kind, frozenset()):
-        answered = known.closed_at(event)
-    else:
-        answered = _next_of(known, known.of_kinds(answers), event)
-    late = (due < known.cutoff) & (answered >= due)
+    referring = answers <= CLOSED_BY.get(omission.kind, frozenset())
+    return Closing(answers, referring, due_at=omission.days is None, due_days=omission.days, in_time=True)
+
+
+def _omitted(known: KnownHistory, omission: Omission) -> Movements:
+    """What stayed without an answer that happened before its time was over; nothing where answers are not recorded.
+
+    It is booked when that time is over, never before the event itself: imported invoices may be due before they exist.
+    """
+    closing = closing_of(omission)
+    event = known.of_kinds([omission.kind] if known.records(closing.kinds) else [])
+    booked = np.maximum(due_instants(known.log, event, closing), known.log.occurred_at[event])
+    late = (booked < known.cutoff) & ~is_closed(known, event, closing)
     event, count = event[late], int(late.sum())
     columns = (np.full(count, omission.weight), np.full(count, omission.half_life_days))
-    return Movements(known.log.account[event], due[late], *columns, event, np.ones(count, dtype=np.bool_))
-
-
-def _due(known: KnownHistory, event: Indices, days: float | None) -> Instants:
-    """When the time for an answer is over, never before the event itself."""
-    occurred = known.log.occurred_at[event]
-    if days is not None:
-        return occurred + round(days * DAY_US)
-    return np.full(len(event), NO_DUE) if known.log.due_at is None else np.maximum(known.log.due_at[event], occurred)
-
-
-def _next_of(known: KnownHistory, answers: Indices, event: Indices) -> Instants:
-    """When the first of the events at `answers` happened after each event of the same account, NEVER where none did.
-
-    Events of a log stand by account, then time, so that the next one after a place is the next in time.
-    """
-    result = np.full(len(event), NEVER)
-    if not len(answers):
-        return result
-    times, account = known.log.occurred_at[answers], known.log.account[answers]
-    after = _after(known, answers, event)
-    index = np.minimum(after, len(answers) - 1)
-    hit = (after < len(answers)) & (account[index] == known.log.account[event])
-    result[hit] = times[index[hit]]
-    return result
-
-
-def _after(known: KnownHistory, answers: Indices, event: Indices) -> Indices:
-    """The first of `answers` later than each event: those at the very same instant are no answer to it."""
-    after = np.searchsorted(answers, event, side="right")
-    while True:
-        index = np.minimum(after, len(answers) - 1)
-        same = (after < len(answers)) & (known.log.account[answers[index]] == known.log.account[event])
-        same &= known.log.occurred_at[answers[index]] == known.log.occurred_at[event]
-        if not same.any():
-            return np.asarray(after, dtype=np.int64)
-        after = after + same
+    return Movements(known.log.account[event], booked[late], *columns, event, np.ones(count, dtype=np.bool_))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from kqml.events import EventKind
 from kqml.grades.depth import DepthEvidence, asks_granted
 from kqml.grades.emotional_account import balances
 from kqml.grades.sales import net_sales
+from kqml.history.closings import closed_at, is_closed, referral_closing
 from kqml.history.event_log import NO_DUE, Indices
 from kqml.history.known_history import Floats, KnownHistory
 from kqml.history.retractions import NEVER
@@ -102,7 +103,7 @@ def _complaints(known: KnownHistory, start: int, days: float) -> dict[str, Float
         return dict.fromkeys(("complaints_per_quarter", "complaint_open_days"), _nothing(known))
     every = known.of_kinds([EventKind.COMPLAINT])
     output = known.log.occurred_at[every]
-    open_ = known.closed_at(every) == NEVER
+    open_ = ~is_closed(known, every, referral_closing(EventKind.COMPLAINT))
     oldest = np.zeros(known.log.account_count)
     np.maximum.at(oldest, known.log.account[every[open_]], known.days_before_cutoff(output[open_]))
     count = known.total(every[output >= start])
@@ -119,7 +120,7 @@ def _receivables(known: KnownHistory, start: int) -> dict[str, Floats]:
     indices, due = payments_due(known)
     inside = (due >= start) & (due < known.cutoff)
     indices, due = indices[inside], due[inside]
-    paid = known.closed_at(indices)
+    paid = closed_at(known, indices, referral_closing(EventKind.PAYMENT_DUE))
     late = np.maximum(np.minimum(paid, known.cutoff) - due, 0) / DAY_US
     amount = np.nan_to_num(known.log.value("amount", indices), nan=1.0)
     count, money = known.total(indices), known.total(indices, amount)

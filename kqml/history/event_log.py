@@ -28,14 +28,6 @@ within its account, of an event that another one refers to; CLOSES: that number 
 NO_DUE = np.iinfo(np.int64).max
 """The `due_at` of an event that is due at no time."""
 
-CLOSED_BY: Mapping[EventKind, frozenset[EventKind]] = {
-    EventKind.COMPLAINT: frozenset({EventKind.COMPLAINT_RESOLVED}),
-    EventKind.PROMISE_MADE: frozenset({EventKind.PROMISE_KEPT}),
-    EventKind.PAYMENT_DUE: frozenset({EventKind.PAYMENT_RECEIVED}),
-    EventKind.HELP_ASKED: frozenset({EventKind.HELP_RECEIVED}),
-}
-"""Kinds that stay open until an event of one of these refers to them by its `ref`."""
-
 NOTED = frozenset(
     {EventKind.HELP_ASKED, EventKind.HELP_GIVEN, EventKind.COMPLAINT, EventKind.PROMISE_MADE, EventKind.CARD_UPDATED}
 )

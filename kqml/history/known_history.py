@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import DAY_US, Instants
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSES, OPENS, EventLog, Indices
-from kqml.history.retractions import NEVER
+from kqml.history.event_log import EventLog, Indices
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -58,36 +57,12 @@ class KnownHistory:
     def days_before_cutoff(self, instants: Instants) -> Floats:
         return np.asarray((self.cutoff - instants) / DAY_US, dtype=np.float64)
 
-    def closed_at(self, indices: Indices) -> Instants:
-        """When each opening event was first closed by one that refers to it, NEVER where none that is known did."""
-        opens = self.log.codes.get(OPENS)
-        closed = np.full(len(indices), NEVER)
-        if opens is not None:
-            base, first = self._closings
-            linked = opens[indices] >= 0
-            own = indices[linked]
-            closed[linked] = first[base[self.log.account[own]] + opens[own]]
-        return closed
-
     @cached_property
     def _by_kind(self) -> tuple[Indices, Indices]:
         """The events by kind, within it in order; where each kind begins."""
         kind = self.log.kind[self.events]
         starts = np.concatenate([[0], np.cumsum(np.bincount(kind, minlength=len(KINDS)))])
         return self.events[np.argsort(kind, kind="stable")], starts
-
-    @cached_property
-    def _closings(self) -> tuple[Indices, Instants]:
-        """Where each account's numbers of opening events begin; for each number when it was first closed."""
-        account, opens, closes = self.log.account, self.log.codes[OPENS], self.log.codes[CLOSES]
-        most = np.zeros(self.log.account_count, dtype=np.int64)
-        linked = np.flatnonzero((opens >= 0) | (closes >= 0))
-        np.maximum.at(most, account[linked], np.maximum(opens[linked], closes[linked]) + 1)
-        base = np.concatenate([[0], np.cumsum(most)])
-        first = np.full(base[-1], NEVER)
-        closing = self.events[closes[self.events] >= 0]
-        np.minimum.at(first, base[account[closing]] + closes[closing], self.log.occurred_at[closing])
-        return base, first
 
 
 def known_history(log: EventLog, cutoff: int, first_known: Mapping[EventKind, int]) -> KnownHistory:

@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSED_BY, CLOSES, NOTE, NOTED, OPENS, EventNote
+from kqml.history.closings import CLOSED_BY, CLOSING
+from kqml.history.event_log import CLOSES, NOTE, NOTED, OPENS, EventNote
 
 Codes = NDArray[np.int32]
 Kinds = NDArray[np.uint8]
 
-CLOSING = frozenset(kind for kinds in CLOSED_BY.values() for kind in kinds)
 _MAY_CLOSE = np.zeros((len(KINDS), len(KINDS)), dtype=np.bool_)
 for _opening, _closing in CLOSED_BY.items():
     _MAY_CLOSE[_opening.number, [kind.number for kind in _closing]] = True

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from kqml.calendar.business_time import Instants
 from kqml.events import KINDS, EventKind
-from kqml.history.event_log import CLOSED_BY, CODES, NO_DUE, NOTED, VALUES, EventLog, EventNote
-from kqml.history.links import CLOSING, links_of, notes_of
+from kqml.history.closings import CLOSED_BY, CLOSING
+from kqml.history.event_log import CODES, NO_DUE, NOTED, VALUES, EventLog, EventNote
+from kqml.history.links import links_of, notes_of
 from kqml.history.retractions import retraction_instants
 
 COLUMNS = ("occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "event_id", "ref", "attributes")

@@ -18,9 +18,10 @@ from features.definitions import (
     atoms_of,
 )
 from features.plan import compile_plan
-from features.rules import Card, Closing, Ledger
+from features.rules import Card, Ledger
 from kqml.errors import BadUse
 from kqml.events import EventGroup, EventKind, kinds_in
+from kqml.history.closings import Closing
 from kqml.playbook import read_playbook
 from kqml.playbook.contact import ResponseTimes
 from kqml.playbook.relationship import EmotionalEntry

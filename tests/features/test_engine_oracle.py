@@ -29,9 +29,10 @@ from features.engine import build_features
 from features.peers import PeerCells, Peers
 from features.plan import compile_plan
 from features.rows import Rows
-from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
+from features.rules import COUNTED, Card, CountingRule, Ledger
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
+from kqml.history.closings import Closing
 from kqml.playbook.relationship import EmotionalEntry, Omission
 
 ORDER = Stream("order", frozenset({EventKind.ORDER}))

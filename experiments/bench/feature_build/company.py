@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.folder import DatasetInfo
 from kqml.events import EventKind
-from kqml.history.event_log import CLOSED_BY
+from kqml.history.closings import CLOSED_BY
 
 Indices = NDArray[np.int64]
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Aggregation, Code, Feature, atoms_of
-from features.rules import COUNTED, Card, Closing, CountingRule, Ledger
+from features.rules import COUNTED, Card, CountingRule, Ledger
 from kqml.events import EventGroup, EventKind, kinds_in
+from kqml.history.closings import Closing
 from kqml.messages.quantities import Unit
 
 CONTACTS = frozenset(kinds_in(EventGroup.CONTACT)) - {EventKind.INBOUND, EventKind.LIFE_EVENT, EventKind.VISIT_VERIFIED}

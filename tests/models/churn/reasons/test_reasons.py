@@ -17,8 +17,9 @@ from features.definitions import (
     Peer,
     Stream,
 )
-from features.rules import Card, Closing, CountingRule, Ledger
+from features.rules import Card, CountingRule, Ledger
 from kqml.events import EventKind
+from kqml.history.closings import Closing
 from kqml.messages import LANGUAGES, catalogue
 from kqml.playbook import PRESETS, read_playbook
 from models.churn.reasons.contributions import CODES, code_map, code_sums

@@ -20,7 +20,7 @@ from kqml.dataset.table_files import write_tables
 from kqml.dataset.tables import INSTANT, REQUIRED, SCHEMAS
 from kqml.errors import BadUse, CouldNot
 from kqml.events import EventKind
-from kqml.history.account_rollback import CHANGING, roll_back
+from kqml.history.account_rollback import CHANGE_COLUMNS, CHANGING, roll_back
 from kqml.history.builders import event_log_from, event_log_of
 from kqml.history.event_log import CODES, VALUES, EventLog
 
@@ -39,7 +39,7 @@ __all__ = [
 
 LOG_COLUMNS = ("account_id", "occurred_at", "known_at", "kind", *VALUES, *CODES, "due_at", "attributes")
 REFERENCES = ("event_id", "ref")
-CHANGE_COLUMNS = ("event_id", "account_id", "occurred_at", "known_at", "kind", "rep_id", "attributes")
+INSTANTS = ("occurred_at", "known_at")
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,16 @@ class Dataset:
     @cached_property
     def _accounts_then(self) -> pa.Table:
         """The accounts as they stood at the cutoff."""
-        cutoff = pa.scalar(self.cutoff, INSTANT)
+        assert self.cutoff is not None
         codes = [kind.code for kind in CHANGING]
         changes = Dataset(self.source, self.info)._events(CHANGE_COLUMNS, codes)
-        later = changes.filter(pc.greater_equal(changes["known_at"], cutoff))
+        later = changes.filter(
+            pc.or_(*(pc.greater_equal(changes[name], pa.scalar(self.cutoff, INSTANT)) for name in INSTANTS))
+        )
+        own = changes.filter(pc.is_in(changes["account_id"], value_set=pc.unique(later["account_id"])))
         empty = dict.fromkeys(CHANGE_COLUMNS)
-        return roll_back(self._stored("accounts"), [{**empty, **row} for row in later.to_pylist()], self._last_reps())
+        events = ({**empty, **row} for row in own.to_pylist())
+        return roll_back(self._stored("accounts"), events, self.cutoff, self._last_reps())
 
     def _last_reps(self) -> dict[str, str]:
         """The rep of each account's last event that names one."""

@@ -61,7 +61,7 @@ def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dic
             if before[column] != after[column] and not _is_recorded(connection, after, kind, column):
                 yield _event(after, column, kind, now, _content(kind, before[column], after[column]))
     was, status = (before or {}).get("status") or "active", after["status"] or "active"
-    if was != status and not _ended_as(connection, after["account_id"], status):
+    if was != status and not _ended_as(connection, after, status):
         content = _content(STATUS_KINDS[status], None if before is None else was, status)
         yield _event(after, "status", STATUS_KINDS[status], _since(connection, after, now), content)
 
@@ -84,23 +84,27 @@ def _since(connection: Connection, account: Row, now: int) -> int:
 
 
 def _is_recorded(connection: Connection, account: Row, kind: EventKind, column: str) -> bool:
-    """Whether the newest event of the kind already records the value of the column."""
-    newest = _newest(connection, account["account_id"], (kind.code,))
+    """Whether the newest event of the kind, as known now, already records the value of the column."""
+    newest = _newest(connection, account, (kind.code,))
     if newest is None:
         return False
     change = change_of(kind, ANY_TIME, json.loads(newest.attributes or "{}"), newest.rep_id)
     return bool(change.after == account[column])
 
 
-def _ended_as(connection: Connection, account: str, status: str) -> bool:
+def _ended_as(connection: Connection, account: Row, status: str) -> bool:
     codes = tuple(kind.code for kind in STATUS_KINDS.values())
     newest = _newest(connection, account, codes)
     return newest is not None and STATUS_AFTER[KIND_OF_CODE[newest.kind]] == status
 
 
-def _newest(connection: Connection, account: str, kinds: Sequence[str]) -> Any:
+def _newest(connection: Connection, account: Row, kinds: Sequence[str]) -> Any:
+    """The last event of these kinds to have happened; one that becomes known later says nothing of the time until
+    then."""
+    name, cutoff = account["account_id"], account["updated_at"] + 1
+    known = EVENTS.c.known_at < cutoff, EVENTS.c.occurred_at < cutoff
     request = select(EVENTS.c.kind, EVENTS.c.rep_id, EVENTS.c.attributes).where(
-        EVENTS.c.account_id == account, EVENTS.c.kind.in_(kinds), unretracted([account])
+        EVENTS.c.account_id == name, EVENTS.c.kind.in_(kinds), *known, unretracted([name], cutoff)
     )
     order = (EVENTS.c.occurred_at.desc(), EVENTS.c.event_id.desc())
     return connection.execute(request.order_by(*order).limit(1)).first()

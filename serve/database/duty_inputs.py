@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
-from kqml.dataset.folder import CHANGE_COLUMNS, DatasetInfo
+from kqml.dataset.folder import DatasetInfo
 from kqml.dataset.tables import INSTANT, SCHEMAS
 from kqml.duties import DutyInputs, duty_inputs
 from kqml.duties.inputs import COLUMNS, kinds_needed, with_openings
-from kqml.history.account_rollback import CHANGING, roll_back
+from kqml.history.account_rollback import CHANGE_COLUMNS, CHANGING, roll_back
 from kqml.playbook import Playbook
 from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
@@ -66,11 +66,16 @@ class DutyInputReader:
         return [row for row in read_override_rows(self._connection, owners) if row["known_at"] < self._cutoff]
 
     def _rolled_back(self, accounts: pa.Table, ids: Sequence[str]) -> pa.Table:
-        """The accounts without changes that became known at or after the cutoff."""
-        changing = [kind.code for kind in CHANGING]
-        changes = select(*(EVENTS.c[name] for name in CHANGE_COLUMNS)).where(EVENTS.c.kind.in_(changing))
-        later = list(self._rows(changes.where(EVENTS.c.known_at >= self._cutoff), EVENTS.c.account_id, ids))
-        return roll_back(accounts, later, self._last_reps(ids)) if later else accounts
+        """The accounts as they stood at the cutoff."""
+        changing = EVENTS.c.kind.in_([kind.code for kind in CHANGING])
+        later = or_(EVENTS.c.known_at >= self._cutoff, EVENTS.c.occurred_at >= self._cutoff)
+        changed = select(EVENTS.c.account_id).where(changing, later).distinct()
+        own = sorted({row["account_id"] for row in self._rows(changed, EVENTS.c.account_id, ids)})
+        if not own:
+            return accounts
+        changes = select(*(EVENTS.c[name] for name in CHANGE_COLUMNS)).where(changing)
+        ordered = changes.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
+        return roll_back(accounts, self._rows(ordered, EVENTS.c.account_id, own), self._cutoff, self._last_reps(own))
 
     def _last_reps(self, ids: Sequence[str]) -> dict[str, str]:
         """The rep of each account's last event that names one."""
@@ -84,7 +89,7 @@ class DutyInputReader:
             return accounts
         unsaid = accounts.filter(accounts["opened_on"].is_null())["account_id"].to_pylist()
         first = select(EVENTS.c.account_id, func.min(EVENTS.c.occurred_at).label("first"))
-        first = first.where(self._known, unretracted(unsaid)).group_by(EVENTS.c.account_id)
+        first = first.where(self._known, unretracted(unsaid, self._cutoff)).group_by(EVENTS.c.account_id)
         rows = list(self._rows(first, EVENTS.c.account_id, unsaid))
         firsts = pa.Table.from_pylist(rows, schema=pa.schema({"account_id": pa.string(), "first": pa.int64()}))
         return with_openings(accounts, firsts, self.info.time_zone)

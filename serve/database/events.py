@@ -122,11 +122,12 @@ def _of_retractions(connection: Connection, events: Sequence[Event]) -> Iterator
             yield ItemFault(index, "ref", f"account {account!r} has no event {ref!r} that could be retracted")
 
 
-def unretracted(accounts: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that an event of these accounts is not retracted. The accounts are few enough for one
-    statement."""
+def unretracted(accounts: Sequence[str], cutoff: int) -> ColumnElement[bool]:
+    """Return the condition that an event of these accounts is not retracted, as known before the cutoff. The accounts
+    are few enough for one statement."""
     other = EVENTS.alias("retraction")
-    named = select(other.c.ref).where(other.c.account_id.in_(accounts), other.c.kind == RETRACTED)
+    known = other.c.known_at < cutoff, other.c.occurred_at < cutoff
+    named = select(other.c.ref).where(other.c.account_id.in_(accounts), other.c.kind == RETRACTED, *known)
     return and_(EVENTS.c.kind != RETRACTED, EVENTS.c.event_id.not_in(named.where(other.c.ref.is_not(None))))
 
 

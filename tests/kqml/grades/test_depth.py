@@ -7,6 +7,7 @@ from grade_cases import PLAYBOOK, event, known_of, log_of
 from kqml.calendar.business_time import DAY_US
 from kqml.events import EventKind
 from kqml.grades.depth import asks_granted, depth_evidence, depth_levels, single_contact
+from kqml.history.closings import closed_at, referral_closing
 from kqml.history.event_log import EventLog
 from kqml.history.known_history import known_history
 
@@ -105,5 +106,6 @@ def test_an_answer_belongs_to_its_own_account():
     )
     known = known_history(log, DAY * DAY_US, {})
     asks = known.of_kinds([EventKind.HELP_ASKED])
-    assert (known.closed_at(asks) // DAY_US).tolist()[1] == 391
-    assert known.closed_at(asks)[0] > DAY * DAY_US
+    granted = closed_at(known, asks, referral_closing(EventKind.HELP_ASKED))
+    assert (granted // DAY_US).tolist()[1] == 391
+    assert granted[0] > DAY * DAY_US

@@ -20,11 +20,11 @@ def open_issue_parts(request: DutyRequest) -> Iterator[DutyPart]:
     """Everything open before the end of the period, and what was due in it and is settled."""
     answers, known = request.playbook.answers, request.known
     promises = known.of_kinds([EventKind.PROMISE_MADE])
-    kept = is_closed(known, promises, referral_closing(EventKind.PROMISE_MADE))
-    yield _matter(request, "promise", promises, kept, answers.promise_days)
+    is_kept = is_closed(known, promises, referral_closing(EventKind.PROMISE_MADE))
+    yield _matter(request, "promise", promises, is_kept, answers.promise_days)
     complaints = known.of_kinds([EventKind.COMPLAINT])
-    resolved = is_closed(known, complaints, referral_closing(EventKind.COMPLAINT))
-    yield _matter(request, "complaint", complaints, resolved, answers.complaint_days)
+    is_resolved = is_closed(known, complaints, referral_closing(EventKind.COMPLAINT))
+    yield _matter(request, "complaint", complaints, is_resolved, answers.complaint_days)
     inbound = known.of_kinds([EventKind.INBOUND])
     yield _matter(request, "inbound", inbound, _answered(request, inbound), answers.inbound_days)
 

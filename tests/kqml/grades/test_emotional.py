@@ -120,6 +120,15 @@ def test_a_statement_tells_every_line_and_adds_up_to_the_balance():
     assert sum(line.left for line in lines) == pytest.approx(balances(known, rules)[0])
 
 
+@pytest.mark.parametrize(("kept", "booked"), [(82, True), (78, False)])
+def test_a_promise_due_before_it_was_made_is_kept_in_time_only_before_its_due_date(kept, booked):
+    promise = [event(kept, "promise_kept", ref="p"), event(90, "promise_made", id="p", due=80)]
+    rules = playbook(emotional=VISITS.emotional, emotional_omissions=OMISSIONS.emotional_omissions)
+    promised = next(one for one in rules.emotional_omissions if one.kind is EventKind.PROMISE_MADE)
+    found = balances(known_of(100, promise), rules)[0]
+    assert found == pytest.approx(promised.weight * 2 ** (-10 / promised.half_life_days) if booked else 0.0)
+
+
 def test_a_statement_is_of_one_account():
     with pytest.raises(ValueError, match="of one account, not of 2"):
         statement(known_of(1, [], []), PLAYBOOK)
@@ -128,6 +137,8 @@ def test_a_statement_is_of_one_account():
 def slow_balance(history, cutoff, rules):
     """The definition read aloud: one event, one entry, one power of two at a time."""
     seen = [one for one in history if one["occurred_at"] < cutoff and one.get("known_at", one["occurred_at"]) < cutoff]
+    retracted = {one.get("ref") for one in seen if one["kind"] == "event_retracted"}
+    seen = [one for one in seen if one["event_id"] not in retracted and one["kind"] != "event_retracted"]
     total = 0.0
     for one in seen:
         topic = one.get("attributes", {}).get("topic")
@@ -141,16 +152,16 @@ def slow_balance(history, cutoff, rules):
             if one["kind"] != omission.kind.code:
                 continue
             due = one["occurred_at"] + omission.days * DAY_US if omission.days else one.get("due_at")
-            if due is None or max(due, one["occurred_at"]) >= cutoff:
+            booked = None if due is None else max(due, one["occurred_at"])
+            if booked is None or booked >= cutoff:
                 continue
-            due = max(due, one["occurred_at"])
             answers = [other for other in seen if other["kind"] in {kind.code for kind in omission.answered_by}]
             if omission.kind is EventKind.INBOUND:
                 answers = [other for other in answers if other["occurred_at"] > one["occurred_at"]]
             else:
                 answers = [other for other in answers if other.get("ref") == one["event_id"]]
             if not any(other["occurred_at"] < due for other in answers):
-                total += omission.weight * 0.5 ** ((cutoff - due) / DAY_US / omission.half_life_days)
+                total += omission.weight * 0.5 ** ((cutoff - booked) / DAY_US / omission.half_life_days)
     return total
 
 

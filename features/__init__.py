@@ -1,1 +1,1 @@
-"""Features and labels of accounts, each from what was known before its cutoff."""
+"""Features and labels of accounts, each from data known before its cutoff."""

@@ -59,7 +59,7 @@ class Aggregation(StrEnum):
 
     @property
     def is_timeless(self) -> bool:
-        """Reads all that is visible, never a window."""
+        """Whether the aggregation reads all visible events, never a window."""
         return self in _TIMELESS
 
     @property
@@ -72,22 +72,22 @@ class Aggregation(StrEnum):
 
     @property
     def reads_gaps(self) -> bool:
-        """Needs to be told how many gaps."""
+        """Whether the aggregation needs the number of gaps."""
         return self in _OF_GAPS
 
     @property
     def reads_closing(self) -> bool:
-        """Needs a stream with a Closing."""
+        """Whether the aggregation needs a stream with a Closing."""
         return self in _OF_CLOSINGS
 
     @property
     def reads_ledger(self) -> bool:
-        """Needs a stream with a Ledger."""
+        """Whether the aggregation needs a stream with a Ledger."""
         return self in _OF_LEDGER
 
     @property
     def fades(self) -> bool:
-        """Reads all that is visible at an instant that may lie before the cutoff."""
+        """Whether the aggregation reads all events visible at an instant that may lie before the cutoff."""
         return self in _FADING
 
 

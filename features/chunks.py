@@ -24,9 +24,9 @@ ENCODED = ("account_id", "kind", "attributes", *CODES)
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some neighbouring accounts with all their events; it answers as a dataset of theirs alone does.
+    """Neighbouring accounts with all their events; it behaves as a dataset of these accounts only.
 
-    `described`: all accounts of the dataset by id; `ids`: those of them that fall into this chunk.
+    `described`: all accounts of the dataset by id; `ids`: those of this chunk.
     """
 
     info: DatasetInfo
@@ -42,7 +42,7 @@ class Chunk:
         return event_log_from(self.table, self.ids.tolist())
 
     def accounts(self) -> pd.DataFrame:
-        """One row for each account of the log, in its order; an account that only events name has missing values."""
+        """Return one row for each account of the log, in its order; accounts without a row have missing values."""
         return self.described.reindex(self.event_log().accounts)
 
     def events(self, columns: Iterable[str]) -> pa.Table:
@@ -66,7 +66,7 @@ def chunks_of(dataset: Dataset, columns: Sequence[str], events: int = EVENTS) ->
 
 
 def _whole_accounts(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Tables that end where an account ends."""
+    """Yield tables that end where an account ends."""
     rest: pa.Table | None = None
     for batch in batches:
         table = batch if rest is None else pa.concat_tables([rest, batch]).unify_dictionaries()

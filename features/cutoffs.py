@@ -47,16 +47,17 @@ def _in_reach(day: Day) -> Day:
 
 
 def default_cutoff(log: EventLog, time_zone: str) -> int:
-    """Local midnight after the last `known_at`: everything in the log is visible. Raises Refused on an empty log."""
+    """Return the local midnight after the last `known_at`: every event is visible. Raises Refused on an empty log."""
     if not len(log):
         raise Refused("There are no events to take a cutoff from.", [_NOTHING])
     return _midnight(int(log.known_at.max()), time_zone, days_later=1)
 
 
 def last_day(log: EventLog, time_zone: str) -> int:
-    """Local midnight of the last day the log speaks of: the latest event that had happened when it was recorded.
+    """Return the local midnight of the last day of the log: that of the latest event that had happened when it was
+    recorded.
 
-    An event recorded ahead of its time (a payment falling due) speaks of the day of its record.
+    An event recorded ahead of its time (a due payment) counts on the day of its record.
     """
     if not len(log):
         raise Refused("There are no events to take a last day from.", [_NOTHING])
@@ -74,7 +75,7 @@ def default_start(log: EventLog, time_zone: str) -> int:
 
 
 def grid(start: int, every_days: int, until: int, time_zone: str) -> Instants:
-    """`start` and every `every_days` local days later while not after `until`: midnights stay midnights."""
+    """Return `start` and every `every_days` local days later, at most `until`; all are local midnights."""
     if every_days < 1:
         raise BadUse(
             "The interval between cutoffs is not valid.",

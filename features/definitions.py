@@ -123,7 +123,7 @@ class Combined:
 
 
 class SeasonMeasure(StrEnum):
-    """Numbers that the cutoff's local date gives by itself."""
+    """Numbers derived from the cutoff's local date."""
 
     YEAR_SIN = "year_sin"
     YEAR_COS = "year_cos"

@@ -54,7 +54,7 @@ class LabelledRows:
 
     @property
     def returned(self) -> Mask:
-        """Rows churned at their cutoff that order again later in the log (flips)."""
+        """Return the rows that churned at their cutoff and order again later in the log."""
         return np.asarray(self.churned & (self.next_order != NEVER), dtype=np.bool_)
 
     def where(self, mask: Mask) -> "LabelledRows":

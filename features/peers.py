@@ -30,7 +30,7 @@ class PeerCells:
 
     @classmethod
     def none(cls, rows: int) -> "PeerCells":
-        """Everybody is alike."""
+        """Return cells in which all accounts are similar."""
         nowhere = np.full(rows, -1, dtype=np.int32)
         return cls((), nowhere, nowhere, nowhere.astype(np.int8))
 
@@ -96,7 +96,7 @@ class PeerReference:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "PeerReference":
-        """What `to_json` gave."""
+        """Return the reference from the result of `to_json`."""
         shape = (len(stored["cutoffs"]), len(stored["cells"]), len(stored["columns"]))
         means = np.array(stored["means"], dtype=np.float64)
         return cls(
@@ -109,7 +109,7 @@ class PeerReference:
 
 @dataclass(frozen=True)
 class Peers:
-    """Whom rows are compared with: their cells; the reference to use, or None to build it from the rows themselves."""
+    """The comparison of rows: their cells and the reference, or None to build it from the rows."""
 
     cells: PeerCells
     reference: PeerReference | None = None

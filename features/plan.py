@@ -18,10 +18,12 @@ __all__ = ["FeaturePlan", "atoms_of", "compile_plan"]
 
 @dataclass(frozen=True)
 class FeaturePlan:
-    """What the engine executes. `peers`: places of the columns that are compared with the mean of the account's like.
-    `targets`: places of those that are divided by what the account's tier has for a target; `target_of` (T, tiers).
-    `means`: P, the peer columns that are the mean itself. `excesses`: T, those that say how far they lie beyond.
-    `notes`: what makes tables of a log's notes."""
+    """The compiled catalog.
+
+    `peers`: indices of the columns that are compared with the mean of similar accounts. `targets`: indices of those
+    divided by the tier's target; `target_of` (T, tiers). `means` (P): peer columns that are the mean itself. `excesses`
+    (T): columns of the excess over the target. `notes`: builds tables of a log's notes.
+    """
 
     features: tuple[Feature, ...]
     columns: tuple[str, ...]
@@ -73,6 +75,6 @@ def _is_mean(feature: Feature) -> bool:
 
 
 def _of_tiers(target: CadenceTarget) -> list[float]:
-    """What each tier has for a target, missing where it has none."""
+    """Return the target of each tier, NaN without one."""
     known = dict(target.targets)
     return [known.get(tier) or np.nan for tier in TIERS]

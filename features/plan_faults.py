@@ -11,7 +11,7 @@ from kqml.history.event_log import CODES, VALUES
 
 
 def faults_of(features: Sequence[Feature]) -> list[Fault]:
-    """Everything wrong with a catalog, by column."""
+    """Return every fault of a catalog, by column."""
     columns = [feature.column for feature in features]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     return [

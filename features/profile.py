@@ -27,7 +27,7 @@ Texts = NDArray[np.object_]
 
 
 class Described(Protocol):
-    """What a dataset tells of its accounts, a chunk of one likewise."""
+    """What a profile needs of a dataset or a chunk."""
 
     @property
     def info(self) -> DatasetInfo: ...
@@ -37,10 +37,10 @@ class Described(Protocol):
 
 
 def profile_of(dataset: Described, rows: Rows) -> pd.DataFrame:
-    """One line per row, text or None: those of tier, segment, region that the dataset has and that may be used.
+    """Return tier, segment and region of each row, text or None, as far as the dataset has them and allows their use.
 
-    The tier is the one known before the cutoff, from the events that change it; missing before the date since which
-    those are declared complete, everywhere where none is declared.
+    The tier is the one known before the cutoff, from tier-change events; it is missing before the date since which
+    these are declared complete, and everywhere without a declaration.
     """
     accounts = dataset.accounts()
     columns = {name: texts(accounts, name)[rows.account] for name in usable(accounts, dataset.info) if name != TIER}

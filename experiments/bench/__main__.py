@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs one benchmark; the exit code is that of the failure where it fails."""
+    """Run one benchmark and return the exit code."""
     wait_without_spinning()
     args = build_parser().parse_args(words)
     module = importlib.import_module(f"experiments.bench.{args.name}")
@@ -34,7 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The names as subcommands, each with its own options beside the common ones."""
+    """Return the parser: a subcommand for each benchmark, with its own and the common options."""
     parser = argparse.ArgumentParser(prog="python -m experiments.bench")
     names = parser.add_subparsers(dest="name", required=True)
     for name in NAMES:
@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def save(name: str, result: Mapping[str, Any], folder: Path) -> Path:
-    """Writes `result` to `folder/name/<parameters>.json`; the path is that file."""
+    """Write `result` to `folder/name/<parameters>.json` and return the path."""
     stem = "_".join(f"{key}={value}" for key, value in result["parameters"].items()) or "default"
     path = folder / name / f"{stem.replace('/', '-')}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def save(name: str, result: Mapping[str, Any], folder: Path) -> Path:
 
 
 def to_json(result: Mapping[str, Any], indent: bool = False) -> str:
-    """Strict JSON: numbers that are not finite become null."""
+    """Return strict JSON; non-finite numbers become null."""
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if indent else 0)
     return orjson.dumps(result, option=options).decode()
 

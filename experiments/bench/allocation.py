@@ -25,7 +25,7 @@ MINUTE = 0.5
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """The size of the company, how much of its cadence fits into its hours."""
+    """Add the size of the company and the ratio of cadence to hours."""
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--reps", type=int, default=2_000)
     parser.add_argument("--room", type=float, default=0.7, help="hours as a share of the playbook's")
@@ -38,7 +38,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Allocates the drawn week once; `probability_seconds` also price every explorer's chance."""
+    """Allocate the week once; `probability_seconds` includes the propensity of every explorer."""
     scale = 20 if args.quick else 1
     accounts, reps = args.accounts // scale, max(1, args.reps // scale)
     problem = draw_week(accounts, reps, args.room, args.floors, args.seed)
@@ -92,7 +92,7 @@ def _explored(problem: AllocationProblem, epsilon: float, seed: int) -> dict[str
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """Two lines for a person."""
+    """Return two lines of text."""
     size = result["parameters"]
     lines = [
         f"{size['accounts']:,} accounts, {size['reps']:,} reps: {result['seconds']:.1f} s, gap {result['gap']:.3%}, "
@@ -104,7 +104,8 @@ def render(result: Mapping[str, Any]) -> list[str]:
 
 
 def draw_week(accounts: int, reps: int, room: float, floors: float, seed: int) -> AllocationProblem:
-    """A week of the preset playbook: effects differ between accounts and actions, some accounts lose by a contact."""
+    """Return a random week of the preset playbook; effects differ between accounts and actions, and contacts harm some
+    accounts."""
     random, playbook = np.random.default_rng(seed), read_playbook()
     actions = Actions.of(playbook)
     shape = (accounts, len(actions.names))

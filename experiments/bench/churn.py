@@ -1,4 +1,4 @@
-"""Churn on real histories: ours beside every baseline, by the protocols of the public data sets."""
+"""Churn on public histories: our model and every baseline, by the protocol of each data set."""
 
 import argparse
 import tempfile
@@ -30,7 +30,7 @@ TEST_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a data set is asked: the definition, a cutoff every so many days from a first one, the gaps."""
+    """The back-test of a data set: churn definition, interval and start of cutoffs, gaps."""
 
     data: PublicData
     definition: ChurnDefinition
@@ -50,7 +50,7 @@ PROTOCOLS = (
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """Which data sets and gaps; the seed."""
+    """Add the data sets, gaps and the seed."""
     names = [protocol.data.name for protocol in PROTOCOLS]
     parser.add_argument("--datasets", default="all", help=f"comma-separated, of {', '.join(names)}; or all")
     parser.add_argument("--gaps", default="all", help="comma-separated days; all: those of each protocol")
@@ -58,7 +58,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Every asked data set and gap back-tested; each reading of a test block is recorded and counted."""
+    """Back-test every requested data set and gap; each use of a test block is recorded."""
     rows: list[dict[str, Any]] = []
     protocols: list[dict[str, Any]] = []
     for protocol in requested_protocols(args.datasets, args.gaps):
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def render(result: Mapping[str, Any]) -> Iterator[str]:
-    """A line per data set, gap, group and model."""
+    """Return a line for each data set, gap, group and model."""
     for row in result["rows"]:
         level = "" if "slope" not in row else f" E/O {row['expected_over_observed']:.2f} slope {row['slope']:.2f}"
         yield (
@@ -135,7 +135,7 @@ def _material(dataset: Dataset, definition: ChurnDefinition, protocol: Protocol)
 def _describe(
     training_set: TrainingSet, histories: GapLabels, backtest: Backtest, evaluation: ChurnEvaluation, dataset: Dataset
 ) -> dict[str, Any]:
-    """The protocol, grade, quarters, departures, money, and how often the test block has been read."""
+    """Return the protocol, grade, quarters, departures, money and number of test-set uses."""
     usage = usage_of_test_set(
         dataset.info.fingerprint, training_set.definition, backtest.test, "bench churn", datetime.now(UTC)
     )

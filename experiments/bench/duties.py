@@ -1,4 +1,4 @@
-"""What a large company owes in a week: seconds to read, to compute, to judge three months."""
+"""Duties of a large company in a week: seconds to read, compute and assess three months."""
 
 import argparse
 import resource
@@ -36,7 +36,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Each step once, as a command does it."""
+    """Time each step once, as a command executes it."""
     accounts = QUICK_ACCOUNTS if args.quick else args.accounts
     with _world(args.dataset, accounts, args.weeks, args.seed) as dataset:
         measured = _measured(dataset)
@@ -77,14 +77,14 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
 
 
 def _timed(make: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
-    """What `make` gives; seconds by the clock, seconds of the processor."""
+    """Return the result of `make` with wall-clock and processor seconds."""
     clock, processor = time.perf_counter(), time.process_time()
     output = make()
     return output, (time.perf_counter() - clock, time.process_time() - processor)
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """A line per step."""
+    """Return a line for each step."""
     lines = [f"{result['accounts']:,} accounts, {result['records']:,} records, peak {result['peak_gib']:.1f} GiB"]
     for name, seconds in result["seconds"].items():
         spent, rows = result["processor_seconds"][name], result["rows"].get(name)

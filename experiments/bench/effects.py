@@ -1,4 +1,4 @@
-"""Learners of effects on three logs of the simulated world, against its truth."""
+"""CATE learners on three logs of the simulated world, against the true effects."""
 
 import argparse
 import time
@@ -31,7 +31,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Each learner on each log: rows of one world, one seed."""
+    """Measure each learner on each log: rows of one world, one seed."""
     usual = QUICK if args.quick else FULL
     accounts, weeks, limit = args.accounts or usual[0], args.weeks or usual[1], usual[2]
     learners = args.learners.split(",")

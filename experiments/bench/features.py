@@ -1,4 +1,4 @@
-"""The feature build: our engine beside Polars and DuckDB on the same files, for the same numbers."""
+"""Feature build: our engine, Polars and DuckDB on the same files with equal results."""
 
 import argparse
 import subprocess
@@ -28,7 +28,7 @@ SMALLER = 10
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """Adds the size of the company."""
+    """Add the size of the company."""
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--cutoffs", type=int, default=25)
@@ -36,7 +36,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Seconds, ratios, peak memory of both sets of features; `equal` says that all values are."""
+    """Measure seconds, ratios and peak memory of both sets of features; `equal`: all values are equal."""
     with tempfile.TemporaryDirectory(prefix="kqml-bench-") as folder:
         company = Path(folder) / "company"
         write_company(company, args.accounts, args.events)
@@ -79,7 +79,7 @@ def _fastest(runs: list[dict[str, Any]]) -> float | None:
 
 
 def _run(formulation: str, company: Path, name: str, args: argparse.Namespace) -> dict[str, Any]:
-    """One formulation in its own process; what it says, or why it says nothing."""
+    """Run one formulation in its own process and return its result or its error."""
     sample = company.parent / f"{name}-{formulation}.npz"
     command = [sys.executable, "-m", "experiments.bench.feature_build.runner", formulation, "--folder", str(company)]
     options = ["--cutoffs", str(args.cutoffs), "--set", name, "--sample", str(sample)]
@@ -103,7 +103,7 @@ def equality(sample: Path, ours: Path, name: str) -> dict[str, Any]:
 
 
 def render(result: Mapping[str, Any]) -> Iterator[str]:
-    """A line per set of features and engine."""
+    """Return a line for each set of features and engine."""
     for label, comparison in (("core", result), ("full", result["full"])):
         size = f"{comparison['features']} features, {comparison['rows']} rows"
         yield f"{label}: {size}, values equal: {comparison['equal']}"

@@ -1,4 +1,4 @@
-"""What each group of features adds in the simulated world, whether causes are named where they act."""
+"""Gain of each feature group in the simulated world, and accuracy of named causes."""
 
 import argparse
 import tempfile
@@ -38,7 +38,7 @@ __all__ = ["describe", "render", "run"]
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Simulates, adds one group of features after the other to orders and plain counts, compares causes with truth."""
+    """Simulate, add one feature group after the other to orders and plain counts, compare causes with the truth."""
     accounts, effort = (QUICK_ACCOUNTS, QUICK) if args.quick else (args.accounts, Effort())
     world = build_world(SizeShape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ablation(rows: TrainingSet, effort: Effort) -> dict[str, Any]:
-    """Over orders with plain counts: each group by itself, all of them; the counts over the orders."""
+    """Return the gains over orders with plain counts: of each group, of all groups, and of the counts over orders."""
     orders, plain = _columns(mirrors_orders), _columns(lambda feature: mirrors_orders(feature) or _counts(feature))
     least, base, everything = (measure_model(rows, retained, effort) for retained in (orders, plain, None))
     results = [{**gain(base, least, effort), "group": "plain counts over orders", "columns": len(plain - orders)}]
@@ -68,12 +68,12 @@ def _columns(wanted: Callable[[Feature], bool]) -> frozenset[str]:
 
 
 def _counts(feature: Feature) -> bool:
-    """How many events of a kind there were in a window, nothing more."""
+    """Return whether a feature only counts events of a kind in a window."""
     return isinstance(feature.measure, Atom) and feature.measure.aggregation is Aggregation.COUNT
 
 
 def _causes(rows: TrainingSet, truth: Path, effort: Effort) -> dict[str, Any]:
-    """Among the test rows that still order, in weeks of which the truth has a picture."""
+    """Measure causes among the test rows that still order, in weeks with a snapshot of the truth."""
     _, test = split(rows)
     true = true_drivers(pictures_of(rows, test, truth))
     retained = (true != "") & ~rows.labels.already_silent[test.index]
@@ -86,7 +86,7 @@ def _causes(rows: TrainingSet, truth: Path, effort: Effort) -> dict[str, Any]:
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """The figures as lines for a person."""
+    """Return the figures as lines of text."""
     details = (
         _ablation_lines(result["ablation"]),
         _cause_lines(result["causes"]),

@@ -1,4 +1,4 @@
-"""The parts of one score, timed in this process."""
+"""The steps of one score, timed in this process."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,12 @@ TURNS = 1000
 
 
 def in_process(scoring: BundleScoring, questions: ScoreRequests, reasons: int) -> dict[str, float]:
-    """Medians in microseconds. features: from the account's log to the model's row, eligibility included; predict: the
-    calibrated probability; reasons: contributions and words; score: all of it as the service does it, bands and
-    warnings included; request: from the body's bytes on."""
+    """Return medians in microseconds.
+
+    `features`: from the account's log to the model's row, eligibility included. `predict`: the calibrated probability.
+    `reasons`: contributions and sentences. `score`: everything, with bands and warnings. `request`: from the bytes of
+    the body.
+    """
     scorer = scoring.scorer
     query = [understood(scoring, body) for body in questions.histories]
     rows = [rows_of(scorer, scoring_request) for scoring_request in query]

@@ -1,4 +1,4 @@
-"""Load on an HTTP service: clients that ask again as soon as they are answered."""
+"""Load on an HTTP service by closed-loop clients."""
 
 import shutil
 import statistics
@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).with_name("post.lua")
 
 @dataclass(frozen=True)
 class Load:
-    """What was measured. `failed`: answers other than 2xx, or none; `by`: the program that made the load."""
+    """Measured load. `failed`: responses other than 2xx, or none. `by`: the load generator."""
 
     requests_per_s: float
     p50_ms: float
@@ -32,7 +32,7 @@ class Load:
 def measure_load(
     url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str] | None = None
 ) -> Load:
-    """POSTs the JSON bodies in turn for so many seconds, by `wrk` where it is installed, else by httpx."""
+    """POST the JSON bodies in turn for so many seconds, by `wrk` where installed, else by httpx."""
     measure = _by_wrk if shutil.which("wrk") else _by_httpx
     return measure(url, bodies, clients, seconds, headers or {})
 
@@ -77,7 +77,7 @@ def _asker(
     times: list[float],
     failures: list[int],
 ) -> Callable[[int], None]:
-    """One client: asks, each time with another body, until the time is over."""
+    """Send requests with changing bodies until the time is over."""
 
     def ask(number: int) -> None:
         with httpx.Client(timeout=30, headers=headers) as client:

@@ -1,4 +1,4 @@
-"""Off-policy evaluation in the world: coverage, widths, refusals; on the Open Bandit logs where they are."""
+"""Off-policy evaluation in the simulated world (coverage, width, refusals) and on the Open Bandit logs if present."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ REFERENCE_ROWS = 104_000
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """Size, number of worlds and of runs in each."""
+    """Add the size, and the number of worlds and of runs in each."""
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--worlds", type=int, default=2)
     parser.add_argument("--runs", type=int, help="logs in each world; 50, or 100 where quick")
@@ -37,7 +37,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Each world's log is drawn and lived `runs` times; each time it is asked about every target."""
+    """Simulate each world's log `runs` times and evaluate every target each time."""
     begun = time.perf_counter()
     accounts, worlds, runs = (4_000, 1, 100) if args.quick else (args.accounts, args.worlds, 50)
     runs = args.runs or runs
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _describe(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[list[CoverageCounts]]:
-    """Tells after each run how it stands."""
+    """Report progress after each run."""
     so_far: list[CoverageCounts] = []
     for number, result in enumerate(runs, start=1):
         so_far += result
@@ -78,10 +78,12 @@ def _describe(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[li
 
 
 def _summary(runs: list[CoverageCounts]) -> dict[str, Any]:
-    """`coverage`: of the headline's intervals for the value less the playbook's, over all targets but the playbook;
-    `half_width`: theirs for ours; `ours_minus_playbook`: what it is to be compared with, the true worth per account of
-    one week of our policy beside one of the playbook's. All of them per account and week's decision, in money over 13
-    weeks."""
+    """Return the summary over all targets but the playbook.
+
+    `coverage`: of the headline's intervals for the value less the playbook's. `half_width`: of our policy.
+    `ours_minus_playbook`: the true difference of one week of our policy and one of the playbook. All per account and
+    weekly decision, in money over 13 weeks.
+    """
     retained = [run for run in runs if not run.refused]
     ours = [run for run in retained if run.target == OURS]
     return {
@@ -97,7 +99,7 @@ def _summary(runs: list[CoverageCounts]) -> dict[str, Any]:
 
 
 def _estimator(retained: list[CoverageCounts], name: str) -> dict[str, float]:
-    """Over all targets; `half_width`: of ours."""
+    """Return the coverage over all targets; `half_width`: of our policy."""
     results = [(run.target, run.difference[name]) for run in retained if name in run.difference]
     return {
         "coverage": _share([run.covers for _, run in results]),
@@ -107,8 +109,11 @@ def _estimator(retained: list[CoverageCounts], name: str) -> dict[str, float]:
 
 
 def _target(runs: list[CoverageCounts], name: str) -> dict[str, Any]:
-    """`bias`, `error`: mean and root mean square of the headline's distance from the truth. `half_width_at_reference`:
-    the width if the rows were those of the reference log, by the square root of rows."""
+    """Return the figures of a target.
+
+    `bias`, `error`: mean and root mean square of the headline's error. `half_width_at_reference`: half-width rescaled
+    to the number of rows of the reference log by the square root of rows.
+    """
     all_runs = [run for run in runs if run.target == name]
     results = [run.difference[run.headline] for run in all_runs if not run.refused]
     errors = [result.error for result in results]
@@ -139,7 +144,8 @@ def _share(flags: list[bool]) -> float:
 
 
 def _world(log: RolloutLog, targets: Mapping[str, Any], result: list[CoverageCounts]) -> dict[str, Any]:
-    """The truth that the intervals were held against; its error is that of mean effects over independent accounts."""
+    """Return the truth that the intervals are compared with; its standard error is that of mean effects over
+    independent accounts."""
     truths = {name: float((probabilities * log.truth).sum(axis=1).mean()) for name, probabilities in targets.items()}
     errors = [np.sqrt((point.effect_error**2).mean(axis=0) / len(point.who)) for point in log.decision_points]
     ours = [run for run in result if run.target == OURS and not run.refused]
@@ -161,7 +167,7 @@ def _bandit() -> list[dict[str, Any]] | None:
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """The figures as lines for a person."""
+    """Return the figures as lines of text."""
     size = result["parameters"]
     lines = [
         f"{size['runs']} logs of {result['rows']:,.0f} rows in each of {size['worlds']} worlds of {size['accounts']:,} "

@@ -1,4 +1,4 @@
-"""A large company scored, explained, planned by the commands that anybody types: seconds, memory, what is kept."""
+"""A large company scored, explained and planned by the commands: seconds, memory, stored size."""
 
 import argparse
 import os
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Commands:
-    """Runs commands of kqml on a home; remembers how long each took, how much memory."""
+    """Runs commands of kqml on a home and records the seconds and the memory of each."""
 
     home: Path
     more: Mapping[str, str]
@@ -79,7 +79,7 @@ class Commands:
     peak_gib: dict[str, float] = field(default_factory=dict)
 
     def run(self, name: str, *words: object) -> dict[str, Any]:
-        """The command's answer. Raises CouldNot where it fails."""
+        """Return the command's answer. Raises CouldNot where it fails."""
         retained = {key: value for key, value in os.environ.items() if not key.startswith("KQML_")}
         began = time.perf_counter()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as result:
@@ -133,7 +133,7 @@ def _by_store(commands: Commands, dataset: Path) -> dict[str, Any]:
 
 
 def _last_week(dataset: Path) -> tuple[str, str]:
-    """The name of the first week after the last record, its Monday."""
+    """Return the name and the Monday of the first week after the last record."""
     result = read_dataset(dataset)
     day = moment_of(default_cutoff(result.event_log(), result.info.time_zone), result.info.time_zone).date()
     monday = day + timedelta(days=-day.weekday() % 7)
@@ -141,7 +141,7 @@ def _last_week(dataset: Path) -> tuple[str, str]:
 
 
 def _bytes(address: str) -> int:
-    """Of the database with its log of writes."""
+    """Return the size of the database with its write-ahead log."""
     file = Path(address.removeprefix("sqlite:///"))
     return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))
 
@@ -151,7 +151,7 @@ def _summed(commands: Commands, names: tuple[str, ...]) -> float | None:
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """A line per command."""
+    """Return a line for each command."""
     count, events, reps = (f"{result[name]:,}" for name in ("scored", "events", "reps"))
     lines = [f"{count} accounts scored of {events} events, {result['recommended']:,} actions for {reps} reps"]
     for name, seconds in result["seconds"].items():

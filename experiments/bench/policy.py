@@ -1,4 +1,4 @@
-"""Policies lived in the world: what share of the observable oracle's gain over the playbook each one brings."""
+"""Policies simulated in the world: the share of the observable oracle's gain over the playbook that each achieves."""
 
 import argparse
 import sys
@@ -29,7 +29,7 @@ QUICK_IN_SCENARIO = Stage(40, 20, 9, 0.48, look_every=20)
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """How many worlds of which size, under which scenarios, in how many processes."""
+    """Add the number and size of worlds, scenarios and processes."""
     parser.add_argument("--quick", action="store_true", help="one small world, in ten minutes")
     parser.add_argument("--accounts", type=int, help="of a world: default 20,000")
     parser.add_argument(
@@ -48,7 +48,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Lives every world under every policy; shares are of net margin: margin less minutes and money."""
+    """Simulate every world under every policy; shares are of net margin (margin less minutes and money)."""
     begun = time.perf_counter()
     size = _size(args)
     stages = QUICK if args.quick else {name: REFERENCE[name] for name in args.stages or REFERENCE}
@@ -105,7 +105,7 @@ def _tell(done: int, whole: int, begun: float) -> None:
 
 
 def _describe(runs: list[RolloutRun], rollout: Mapping[RolloutRun, Any]) -> dict[str, Any]:
-    """What the worlds of one stage or scenario came to."""
+    """Return the results of the worlds of one stage or scenario."""
     outcomes = [rollout[run].outcome for run in runs]
     gains = gains_of(outcomes, SEAT)
     stage = runs[0].stage
@@ -120,7 +120,7 @@ def _describe(runs: list[RolloutRun], rollout: Mapping[RolloutRun, Any]) -> dict
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """The curve, then the policies of each pilot, then the scenarios, as lines for a person."""
+    """Return the curve, the policies of each pilot and the scenarios as lines of text."""
     lines = ["rows        share of the oracle     best simple"]
     lines += [f"{int(rows):>9,}  {_share(row)}  {row['best_simple']:.2f}" for rows, row in result["curve"].items()]
     for name, details in result["stages"].items():

@@ -1,4 +1,4 @@
-"""One score: its parts in process, then over HTTP beside `mlflow models serve` with the feature row ready-made."""
+"""One score: its steps in process, then over HTTP compared with `mlflow models serve` given ready feature rows."""
 
 import argparse
 import os
@@ -34,7 +34,7 @@ WARM_SECONDS = 3.0
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """How much is asked, by how many, for how long."""
+    """Add the number of requests, clients and seconds."""
     parser.add_argument("--events", type=int, default=200, help="events in a body")
     parser.add_argument("--reasons", type=int, default=3)
     parser.add_argument("--clients", type=int, default=8)
@@ -44,7 +44,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Trains the Iowa model by the commands of the README where no home is given, then measures."""
+    """Train the Iowa model by the commands of the README unless a home is given, then measure."""
     with _home(args.home) as folder:
         home = Path(folder)
         if args.home is None:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def render(result: Mapping[str, Any]) -> Iterator[str]:
-    """The parts of a score, then the two services."""
+    """Return the steps of a score, then the two services."""
     for name in ("features_us", "predict_us", "reasons_us", "score_us", "request_us"):
         yield f"{name:14} {result[name]:8.0f}"
     for who, prefix in (("kqml serve", ""), ("mlflow models serve", "mlflow_")):
@@ -80,7 +80,7 @@ def render(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def over_http(home: Path, questions: ScoreRequests, args: argparse.Namespace) -> tuple[Load, Load]:
-    """Both services one after the other, alone on the machine; first they are asked for the same probabilities."""
+    """Measure both services one after the other; first check that both give the same probabilities."""
     with our_service(home, args.workers) as url:
         text = [_ours(url, body) for body in questions.histories[:8]]
         ours = _loaded(f"{url}/v1/scores", questions.histories, args)
@@ -126,7 +126,7 @@ def _home(given: Path | None) -> AbstractContextManager[str | Path]:
 
 
 def train_iowa(home: Path) -> None:
-    """Imports the Iowa stores, trains with the product's defaults, promotes what comes of it."""
+    """Import the Iowa stores, train with default settings and promote the version."""
     import_public(IOWA_STORES, home / "dataset", instant_of(datetime.now(UTC)))
     for words in (["train", str(home / "dataset"), "--start", "2013-02-04"], ["promote", "1", "--why", "benchmark"]):
         ended = subprocess.run(

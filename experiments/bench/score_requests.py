@@ -24,7 +24,7 @@ AFTER_DAYS = 5
 
 @dataclass(frozen=True)
 class ScoreRequests:
-    """One body per account. `histories`: for `POST /v1/scores`; `rows`: for MLflow's `/invocations`."""
+    """One body for each account. `histories`: for `POST /v1/scores`; `rows`: for MLflow's `/invocations`."""
 
     histories: tuple[bytes, ...]
     rows: tuple[bytes, ...]
@@ -33,7 +33,7 @@ class ScoreRequests:
 def make_score_requests(
     dataset: Dataset, scoring: BundleScoring, count: int, events: int, reasons: int
 ) -> ScoreRequests:
-    """The last `events` events of accounts that have so many and are eligible, evenly spread over the dataset."""
+    """Return the last `events` events of eligible accounts with enough events, evenly spread over the dataset."""
     log = dataset.event_log()
     bodies = [_body(log, index, events, reasons) for index in _indices(log, count * 2, events)]
     request = [(body, row) for body in bodies if (row := _row(scoring, body)) is not None][:count]
@@ -64,7 +64,7 @@ def _body(log: EventLog, index: int, events: int, reasons: int) -> bytes:
 
 
 def understood(scoring: BundleScoring, body: bytes) -> ScoringRequest:
-    """What a body asks of the model."""
+    """Return the scoring request of a body."""
     request = ScoreRequest.model_validate_json(body)
     cutoff = cutoff_of(request, 0)
     return scoring.scoring_request(
@@ -73,20 +73,20 @@ def understood(scoring: BundleScoring, body: bytes) -> ScoringRequest:
 
 
 def rows_of(scorer: Scorer, request: ScoringRequest) -> Floats:
-    """The model's rows of the eligible accounts asked about."""
+    """Return the model's rows of the eligible accounts of a request."""
     rows = request_eligibility(request, scorer.bundle.model.definition).rows
     parts = [values for _, values in scorer.rows(request, rows)]
     return np.concatenate(parts) if parts else np.zeros((0, len(scorer.bundle.model.columns)))
 
 
 def _row(scoring: BundleScoring, body: bytes) -> bytes | None:
-    """The account's feature row as MLflow takes it; None where the account is not eligible."""
+    """Return the account's feature row in MLflow's format; None where the account is not eligible."""
     values = rows_of(scoring.scorer, understood(scoring, body))
     return mlflow_row(scoring, values) if len(values) else None
 
 
 def mlflow_row(scoring: BundleScoring, values: Floats) -> bytes:
-    """The first row of the model as MLflow takes it."""
+    """Return the first row of the model in MLflow's format."""
     model = scoring.scorer.bundle.model
     numeric = len(model.numeric_columns)
     cells: list[float | str | None] = [None if np.isnan(value) else float(value) for value in values[0, :numeric]]

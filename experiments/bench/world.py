@@ -1,4 +1,4 @@
-"""The churn of a simulated world: learnable, not trivial, moved by what the world says moves it."""
+"""Churn of a simulated world: it can be learned, is not trivial, and depends on the drivers of the world."""
 
 import argparse
 import tempfile
@@ -44,7 +44,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Simulates, measures by group and gap, ablates the interactions, looks for each driver under its code."""
+    """Simulate, measure by group and gap, ablate the interactions, compare each driver with its reason code."""
     accounts, effort = (QUICK_ACCOUNTS, QUICK) if args.quick else (args.accounts, Effort())
     world = build_world(SizeShape(accounts, max(accounts // 50, 1), WEEKS), args.seed, fit=args.fit)
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +81,7 @@ def _measured(dataset: Dataset, truth: Path, effort: Effort) -> dict[str, Any]:
 
 
 def _drivers(rows: TrainingSet, truth: Path, effort: Effort) -> list[dict[str, Any]]:
-    """Among the test rows that still order, in weeks of which the truth has a picture."""
+    """Measure drivers among the test rows that still order, in weeks with a snapshot of the truth."""
     _, test = split(rows)
     facts = facts_of(pictures_of(rows, test, truth))
     retained = facts["known"] & ~rows.labels.already_silent[test.index]
@@ -90,7 +90,7 @@ def _drivers(rows: TrainingSet, truth: Path, effort: Effort) -> list[dict[str, A
 
 
 def _measure_coin_flip(world: World, folder: Path, effort: Effort) -> dict[str, Any]:
-    """The same gaps, departures by coin: what silence alone is worth at gap 0."""
+    """Measure the same gaps with random departures: the accuracy of silence alone at gap 0."""
     off = {name: 0.0 for name in vars(world.effects) if name.endswith("_hazard") or name == "hazard_weight"}
     per_week = 1.0 - (1.0 - COIN_CHURN) ** (1 / 52)
     effects = replace(world.effects, **{**off, "base_hazard": per_week})
@@ -100,7 +100,7 @@ def _measure_coin_flip(world: World, folder: Path, effort: Effort) -> dict[str, 
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """The figures as lines for a person."""
+    """Return the figures as lines of text."""
     lines = [
         f"{row['gap']:>3} days  {row['group']:<9}{row['features']:<7}{row['churned']:>6} of {row['rows']:<8}"
         f"AUC {row['auc']:.3f} [{row['auc_low']:.3f}, {row['auc_high']:.3f}]"

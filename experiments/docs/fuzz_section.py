@@ -1,4 +1,4 @@
-"""The section on what nobody should send, how it was answered."""
+"""The section on fuzzing: hostile requests and their answers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ something taken that must be refused. *closed*: bytes that are hardly HTTP, answ
 
 
 def fuzz_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """A row a database and kind of request, summed over the runs."""
+    """Yield a row for each database and kind of request, summed over the runs."""
     parameters = [result["parameters"] for result in results]
     details = {name: ", ".join(map(str, sorted({run[name] for run in parameters}))) for name in ("requests", "seed")}
     yield HEAD.format(requests=details["requests"], seeds=details["seed"])

@@ -1,4 +1,4 @@
-"""What was measured of allocation, of off-policy evaluation."""
+"""The sections on allocation and off-policy evaluation."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from experiments.docs.tables import table
 
 
 def allocation_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """Seconds, gap, broken rules."""
+    """Yield seconds, gap and broken rules."""
     yield "## Allocating a week\n\n`python -m experiments.bench allocation --epsilon 0.1 --json --save`\n"
     head = ("accounts", "reps", "seconds", "gap", "rules broken", "reps as programmes", "with explorers' chances")
     yield from table(head, map(_allocation_row, results))
@@ -27,7 +27,7 @@ def _allocation_row(result: dict[str, Any]) -> Sequence[str]:
 
 
 def ope_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """Coverage and width by target; the Open Bandit answers."""
+    """Yield coverage and width by target, then the Open Bandit results."""
     yield "## Off-policy evaluation in the world\n\n`python -m experiments.bench ope [--quick] --json --save`\n"
     yield (
         "A log drawn and lived many times; the pooled difference to the playbook per account and decision, margin over "

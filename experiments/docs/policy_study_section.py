@@ -1,4 +1,4 @@
-"""What policies brought in the simulated world."""
+"""The section on the policy study."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ Rows: randomised ones that had ripened at the last training. Lead: over the best
 
 
 def policy_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """The curve, the policies of each pilot, the scenarios."""
+    """Yield the curve, the policies of each pilot, the scenarios."""
     yield "## Policies lived in the world\n\n`python -m experiments.bench policy [--quick] --json --save`\n"
     yield WORDS
     for result in results:

@@ -13,7 +13,7 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def serve_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """Loads first, then soaks."""
+    """Yield loads first, then soak tests."""
     loads = [result for result in results if "mlflow" in result]
     soaks = [result for result in results if "soak" in result["parameters"]]
     if loads:
@@ -65,7 +65,7 @@ def _soak_rows(result: Mapping[str, Any]) -> Iterator[Sequence[str]]:
 
 
 def plan_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """A row a command."""
+    """Yield a row for each command."""
     yield "## A large company scored, explained, planned\n"
     yield "`python -m experiments.bench plan --json --save`, with `--database` for the rows of the store\n"
     for result in results:
@@ -88,7 +88,7 @@ def _plan_summary(result: dict[str, Any]) -> str:
 
 
 def torture_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """A row a database: how often what was killed, what was acknowledged meanwhile, how much of it was wrong."""
+    """Yield a row for each database: kills, acknowledged writes and errors among them."""
     yield "## Nothing acknowledged is lost\n\n`python -m experiments.torture --kills 200 --save` (`make torture`)\n"
     for result in results:
         yield from table(

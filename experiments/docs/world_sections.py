@@ -1,4 +1,4 @@
-"""What was measured in the simulated world: its churn, what groups of features add, whether causes are named."""
+"""The sections on the simulated world: churn, gain of feature groups, accuracy of causes."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ CHURN = Path(__file__).parents[1] / "results" / "churn"
 
 
 def world_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """Discrimination by group and gap beside the real data's, ablation, drivers under their codes."""
+    """Yield discrimination by group and gap beside the real data's, ablation, drivers by code."""
     yield "## Churn of the simulated world\n\n`python -m experiments.bench world [--fit vendor] --save`\n"
     yield (
         "Trained on two years, judged on the third. *Orders* are the columns that read orders or what mirrors them. "
@@ -60,14 +60,14 @@ def _auc_rows(result: Result, real: Mapping[tuple[int, str], Result]) -> Iterato
 
 
 def _real(dataset: str) -> dict[tuple[int, str], Result]:
-    """Our model's rows on a real data set, by gap and group."""
+    """Return our model's rows on a real data set, by gap and group."""
     stored = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(CHURN.glob("*.json"))]
     rows = [row for result in stored for row in result["rows"] if row["dataset"] == dataset and row["model"] == "kqml"]
     return {(row["gap"], row["group"]): row for row in rows}
 
 
 def groups_section(results: list[dict[str, Any]]) -> Iterator[str]:
-    """What each group of features adds; how often causes are named where they act."""
+    """Yield the gain of each feature group and the accuracy of causes."""
     yield "## Groups of features, causes\n\n`python -m experiments.bench groups [--fit vendor] --save`\n"
     for result in results:
         request = result["parameters"]

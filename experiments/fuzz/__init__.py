@@ -1,1 +1,1 @@
-"""The proof that no request breaks the service: thousands of generated ones, hand-made hostile ones."""
+"""Fuzzing of the service: thousands of generated requests and hand-made hostile ones."""

@@ -1,4 +1,4 @@
-"""`python -m experiments.fuzz`: sends what generators and ill will come up with, says what was answered wrongly."""
+"""`python -m experiments.fuzz`: sends generated and hostile requests and reports wrong answers."""
 
 import json
 import math
@@ -38,7 +38,7 @@ def run(
     pointer: Annotated[Path | None, typer.Option(help="served/current.json of a home; else a demo is made.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Store the result in the checkout.")] = False,
 ) -> None:
-    """Prints one JSON object; exits with 1 where anything was found."""
+    """Print one JSON object; exit with 1 if there are findings."""
     wait_without_spinning()
     names = DATABASES if database == "both" else (database,)
     with TemporaryDirectory(prefix="kqml-fuzz-") as folder:
@@ -52,7 +52,7 @@ def run(
 
 
 def _keep(parameters: dict[str, int], result: dict[str, Any]) -> None:
-    """Stores the result beside what runs with the same parameters found on other databases."""
+    """Store the result beside those of the same parameters on other databases."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"requests={parameters['requests']}_seed={parameters['seed']}.json"
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -68,7 +68,8 @@ def _fuzzed(name: str, pointer: Path, requests: int, seed: int) -> dict[str, Any
 
 
 def fuzz(address: str, pointer: Path, requests: int, seed: int, stepped: Stepped = lambda done: None) -> dict[str, Any]:
-    """Generated requests, hostile ones, forms of the login; findings of each, the failures in the service's log."""
+    """Send generated requests, hostile ones and login forms; return the findings of each and the failures in the
+    service's log."""
     with TemporaryDirectory(prefix="kqml-fuzz-log-") as folder:
         log = Path(folder) / "log"
         with running_target(address, pointer, log) as target:

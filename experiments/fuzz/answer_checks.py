@@ -1,4 +1,4 @@
-"""What an answer has to be, whatever was asked: what the OpenAPI document says, to whom it says it."""
+"""Checks of answers: conformance to the OpenAPI document and access rights."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -35,15 +35,15 @@ class AnswerCheck:
         self.schema = schemathesis.openapi.from_dict(_without_security(document))
 
     def operation(self, method: str, path: str) -> Any:
-        """The operation as schemathesis knows it."""
+        """Return the operation as schemathesis represents it."""
         return self.schema[path][method]
 
     def of_generated(self, case: Any, answer: Any) -> Wrong:
-        """Of the answer to a request that schemathesis made; it does not know that 413 is a refusal, too."""
+        """Check the answer to a generated request; schemathesis does not treat 413 as a refusal."""
         return _wrong(case, answer, OF_EVERY_ANSWER if answer.status_code == TOO_LARGE else OF_GENERATED)
 
     def of_hand_made(self, method: str, path: str, answer: Any) -> Wrong:
-        """Of the answer to any request to that operation."""
+        """Check the answer to any request to that operation."""
         operation = self.operation(method, path)
         named = {parameter.name: "any" for parameter in operation.path_parameters}
         return _wrong(operation.Case(path_parameters=named), answer, OF_EVERY_ANSWER)
@@ -62,7 +62,7 @@ def _wrong(case: Any, answer: Any, names: tuple[str, ...]) -> Wrong:
 
 
 def wrong_access(scope: str | None, caller: FuzzCaller, status: int) -> str | None:
-    """What is wrong with whom the answer lets in, if anything. 404 and 405: no route has that address."""
+    """Return the access fault of an answer, if any. 404 and 405: no route has that address."""
     may = scope is None or scope in caller.scopes
     if may and status in (401, 403):
         return "who may ask was turned away"
@@ -74,7 +74,7 @@ def wrong_access(scope: str | None, caller: FuzzCaller, status: int) -> str | No
 
 
 def _without_security(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without the ways to be known, for whoever asks is ours to say."""
+    """Return the document without security schemes, because callers are authenticated here."""
     components = {name: part for name, part in document["components"].items() if name != "securitySchemes"}
     paths = {
         path: {method: {**operation, "security": []} for method, operation in operations.items()}

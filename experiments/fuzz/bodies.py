@@ -1,4 +1,4 @@
-"""Bodies that no well-meaning client sends, made from one that is right."""
+"""Malformed bodies, derived from a valid one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ CUTS = 12
 
 @dataclass(frozen=True)
 class HostileBody:
-    """`refused`: whether it must be; others may be taken. `headers`: sent with it."""
+    """`refused`: whether the service must refuse it; others may be accepted. `headers`: sent with it."""
 
     name: str
     content: bytes
@@ -48,7 +48,7 @@ class HostileBody:
 
 
 def hostile_bodies(right: Any) -> Iterator[HostileBody]:
-    """Truncated, huge, deep, wrongly typed, in other encodings; whatever is no JSON has to be refused."""
+    """Yield truncated, huge, deep, wrongly typed and wrongly encoded bodies; invalid JSON must be refused."""
     text = orjson.dumps(right)
     yield from _truncated(text)
     yield from _huge(text)
@@ -87,7 +87,7 @@ def _deep(right: Any) -> Iterator[HostileBody]:
 
 
 def _with_attributes(right: Any, depth: int) -> bytes:
-    """The body with nested attributes in its first record, where it has records, else at its top."""
+    """Return the body with nested attributes in its first record, else at its top."""
     nested = b'{"a":' * depth + b"1" + b"}" * depth
     marked = orjson.dumps(_in_first_record(right, {"attributes": "deep"}))
     return marked.replace(b'"deep"', nested)
@@ -131,7 +131,7 @@ _SEQUENCES = {
 
 
 def _declared(text: bytes) -> Iterator[HostileBody]:
-    """The right body under a wrong declaration."""
+    """Yield the valid body under a wrong content type."""
     for kind in ("", "text/plain", "application/xml", "application/json; charset=gbk", "multipart/form-data", "é;;"):
         yield HostileBody(f"sent as {kind!r}", text, headers={"content-type": kind})
     for coding in ("gzip", "br", "deflate", "gzip, identity"):
@@ -143,7 +143,7 @@ def _names(right: Any) -> list[str]:
 
 
 def _replaced(value: Any, by: tuple[object, ...] = WRONG) -> Iterator[tuple[str, Any]]:
-    """The value with each of its leaves, arrays, objects replaced in turn."""
+    """Yield the value with each leaf, array and object replaced in turn."""
     for replacement in by:
         yield "the top", replacement
     parts = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()

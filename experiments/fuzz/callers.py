@@ -1,4 +1,4 @@
-"""Whoever asks: nobody, a key of every scope, users of every role, keys that no longer count."""
+"""Callers: anonymous, a key of every scope, users of every role, expired and revoked keys."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ NOTHING: frozenset[Scope] = frozenset()
 
 @dataclass(frozen=True)
 class FuzzCaller:
-    """`headers`: by which the service knows the caller. `scopes`: what the caller may; none where nobody is known."""
+    """`headers`: credentials of the caller. `scopes`: its scopes; empty without valid credentials."""
 
     name: str
     headers: Mapping[str, str]
@@ -34,7 +34,7 @@ class FuzzCaller:
 
 
 def make_callers(database: Database, rep_id: str, manager_id: str, now: int) -> tuple[FuzzCaller, ...]:
-    """Adds to the database whoever it shall know. The first one may do everything everywhere."""
+    """Add the callers to the database. The first one has every scope and territory."""
     keys = [
         _key(database, "everything", EVERYTHING, now),
         _key(database, "everything of a rep's accounts", EVERYTHING - OF_THE_COMPANY, now, rep_id=rep_id),
@@ -52,7 +52,7 @@ def make_callers(database: Database, rep_id: str, manager_id: str, now: int) -> 
 
 
 def add_login(database: Database, login: str, password: str, now: int) -> None:
-    """Adds a user who can log in."""
+    """Add a user with a password."""
     with database.writing() as connection:
         add_user(connection, NewUser(login, Role.DATA_SCIENTIST, None, None), hash_password(password), now)
 

@@ -1,4 +1,4 @@
-"""Cursors as somebody writes them who has seen how they are made."""
+"""Tampered cursors, written with knowledge of their format."""
 
 import base64
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ FOREIGN_VALUES: tuple[object, ...] = (
 
 
 def tampered_pages(http: httpx.Client) -> Iterator[str]:
-    """Addresses of second pages, each with another part of its cursor replaced."""
+    """Yield addresses of second pages, each with another part of its cursor replaced."""
     for path in LISTS:
         cursor = http.get(path).raise_for_status().json()["next_cursor"]
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -1,4 +1,4 @@
-"""What was found wrong, each kind once with how to repeat it."""
+"""Findings: each kind of wrong answer once, with how to reproduce it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ SHOWN = 1_500
 
 @dataclass(frozen=True)
 class FuzzFinding:
-    """One wrong answer. `operation`: method with address; `what` says the kind, without ids or values."""
+    """One wrong answer. `operation`: method and address; `what`: the kind, without ids or values."""
 
     operation: str
     what: str

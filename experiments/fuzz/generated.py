@@ -1,4 +1,4 @@
-"""Requests made from the OpenAPI document by schemathesis: such as it describes, such as it forbids."""
+"""Requests generated from the OpenAPI document by schemathesis, valid and invalid."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ SECONDS = 30
 def fuzz_generated(
     target: FuzzTarget, judge: AnswerCheck, requests: int, seed: int, stepped: Callable[[int], object]
 ) -> FindingCounts:
-    """Sends so many requests or a few more, the operations in turn."""
+    """Send at least so many requests, the operations in turn."""
     from requests import Session
 
     attacks = [_Attack(judge, target, *named) for named in _operations(target.document)]
@@ -34,7 +34,7 @@ def fuzz_generated(
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every operation: its method, its address, valid and, where there is anything to get wrong, invalid."""
+    """Return every operation: method, address, valid and, where possible, invalid requests."""
     from schemathesis import GenerationMode
 
     for path, operations in document["paths"].items():
@@ -45,7 +45,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 class _Attack:
-    """One operation's requests, valid or not; half of them on what is there, half by who may."""
+    """Requests of one operation; half of them use existing ids, half an authorised caller."""
 
     def __init__(self, judge: AnswerCheck, target: FuzzTarget, method: str, path: str, mode: Any) -> None:
         from hypothesis import strategies as st
@@ -90,7 +90,7 @@ class _Attack:
 
 
 def _there(operation: Any, target: FuzzTarget) -> Sequence[dict[str, str]]:
-    """The operation's path parameters with ids that are there."""
+    """Return the operation's path parameters with existing ids."""
     names = [parameter.name for parameter in operation.path_parameters]
     if len(names) != 1 or names[0] not in target.ids:
         return []

@@ -19,7 +19,8 @@ Stepped = Callable[[int], object]
 
 
 def fuzz_hostile(target: FuzzTarget, judge: AnswerCheck, share: float, seed: int, stepped: Stepped) -> FindingCounts:
-    """Sends that share of the bodies, all the rest, by a caller who may do everything; then asks after the service."""
+    """Send that share of the bodies and all other requests as an authorised caller, then check that the service is
+    alive."""
     tally, probability = FindingCounts(), random.Random(seed)
     noted = _Notes(judge, tally)
     with httpx.Client(base_url=target.url, headers=target.callers[0].headers, timeout=SECONDS) as http:
@@ -38,7 +39,7 @@ def fuzz_hostile(target: FuzzTarget, judge: AnswerCheck, share: float, seed: int
 
 
 def _bodies(target: FuzzTarget) -> Iterator[tuple[str, str, HostileBody]]:
-    """Of every operation with a JSON body: the method, the address, a body made from its first example."""
+    """Yield for every operation with a JSON body: method, address, a body from its first example."""
     for path, operations in target.document["paths"].items():
         for method, operation in operations.items():
             sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
@@ -48,7 +49,7 @@ def _bodies(target: FuzzTarget) -> Iterator[tuple[str, str, HostileBody]]:
 
 
 class _Notes:
-    """Holds each answer against the document."""
+    """Checks each answer against the document."""
 
     def __init__(self, judge: AnswerCheck, tally: FindingCounts) -> None:
         self._judge, self._tally = judge, tally
@@ -62,7 +63,7 @@ class _Notes:
 
 
 def _send_raw(target: FuzzTarget, tally: FindingCounts) -> None:
-    """Bytes that are hardly HTTP: refused, or left without an answer, never failed on."""
+    """Send malformed HTTP: it must be refused or left unanswered, without a failure."""
     for name, sent in raw_requests(target.callers[0].headers):
         status = send_raw(target.url, sent)
         tally.count(status)

@@ -1,4 +1,4 @@
-"""Forms of the login page, right in all but one or two fields: their answers are described nowhere but here."""
+"""Forms of the login page with one or two wrong fields."""
 
 import random
 import re
@@ -49,7 +49,7 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 @dataclass(frozen=True)
 class _Try:
-    """A form as it is sent. `right`: whether it has to let the user in."""
+    """A login form. `right`: whether it must log the user in."""
 
     path: str
     fields: dict[str, str]
@@ -58,7 +58,7 @@ class _Try:
 
 
 def fuzz_logins(url: str, tries: int, seed: int, tally: FindingCounts) -> None:
-    """Sends so many forms, each from an address of its own, so that pauses after failures do not hide the rest."""
+    """Send so many forms, each from its own address, so that rate limits do not hide other results."""
     probability = random.Random(seed)
     with httpx.Client(base_url=url, timeout=SECONDS) as http:
         for _ in range(tries):
@@ -96,7 +96,7 @@ def _cookie(name: str, value: str) -> dict[str, str]:
 
 
 def _encoded(fields: dict[str, str], probability: random.Random) -> str:
-    """The form's body; sometimes a field stands twice or one stands there that is none."""
+    """Return the form's body, sometimes with a repeated or unknown field."""
     pairs = list(fields.items())
     if probability.random() < 0.1:
         pairs.append((probability.choice(list(fields)), probability.choice(HOSTILE)))
@@ -106,7 +106,7 @@ def _encoded(fields: dict[str, str], probability: random.Random) -> str:
 
 
 def _wrong(sent: _Try, answer: httpx.Response) -> Iterator[str]:
-    """What is wrong with the answer: a failure, a way out of the service, somebody let in or turned away wrongly."""
+    """Return the fault of an answer: a failure, a redirect out of the service, a wrong login or refusal."""
     if answer.status_code not in ALLOWED[sent.path]:
         yield f"answered {answer.status_code}"
     onward = answer.headers.get("location", "/")

@@ -1,4 +1,4 @@
-"""Requests as bytes: addresses, headers, lengths, forms that no library would send."""
+"""Raw requests: addresses, headers, lengths and forms that HTTP libraries do not send."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ BROKEN_CHUNKS = (b"zz\r\nx\r\n", b"ffffffffffffffff\r\nx", b"5\r\nab", b"-1\r\n\
 
 
 def raw_requests(known: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
-    """What to send, with a name for it. `known`: the headers of a caller who may do everything."""
+    """Yield named requests as bytes. `known`: headers of an authorised caller."""
     headers = "".join(f"{name}: {value}\r\n" for name, value in known.items()).encode()
     end = b"host: localhost\r\nconnection: close\r\n"
     for method in (b"GET", b"PUT", b"BREW"):
@@ -88,7 +88,7 @@ def raw_requests(known: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
 
 
 def send_raw(url: str, sent: bytes) -> int:
-    """The status of the answer; the sender says that nothing more will come."""
+    """Return the status of the answer."""
     index = urlsplit(url)
     with socket.create_connection((str(index.hostname), int(index.port or 80)), timeout=WAIT_SECONDS) as line:
         try:

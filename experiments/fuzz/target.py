@@ -1,4 +1,4 @@
-"""The service under attack: on a port of this machine, with a small company in its database."""
+"""The service under test: on a local port, with a small company in its database."""
 
 import threading
 import time
@@ -49,7 +49,7 @@ class FuzzTarget:
 
 @contextmanager
 def running_target(address: str, pointer: Path, log: Path) -> Iterator[FuzzTarget]:
-    """Serves the model that `pointer` names on an empty database until the block ends; writes its log to a file."""
+    """Serve the model that `pointer` names on an empty database until the block ends; write its log to a file."""
     database = open_prepared(address, "Asia/Shanghai")
     try:
         callers = make_callers(database, "r1", "m1", time_ns() // 1_000)
@@ -122,7 +122,7 @@ def _fill(database: Database, http: httpx.Client) -> dict[str, list[str]]:
 
 
 def _sign(n: int) -> str:
-    """The number in an id; the last one has signs that addresses keep for themselves."""
+    """Return the number in an id; the last one contains reserved characters of addresses."""
     return f"{n}" if n < COMPANY else f"/{n}?#%2F"
 
 

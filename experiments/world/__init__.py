@@ -1,1 +1,1 @@
-"""The simulated field-sales world: the referee of effects, policies, evaluation (its model is in README.md)."""
+"""The simulated field-sales world: ground truth for effects, policies and evaluation (its model is in README.md)."""

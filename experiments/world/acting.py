@@ -1,4 +1,4 @@
-"""From the action meant to the action done: hours, closed doors, faked visits."""
+"""Execution of intended actions: hours, closed doors, faked visits."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,12 @@ FOLLOWS = 0.93
 
 @dataclass(frozen=True)
 class Acts:
-    """What became of each account's week. `assigned`: by a policy, else the rep's own plan. `meant`: what the rep set
-    out to do. `done`: what had an effect. `faked`: recorded like `meant` without having been done. `no_time`: dropped
-    for lack of hours. `refused`: the rep did not follow the assignment."""
+    """The execution of each account's week.
+
+    `assigned`: by a policy, else the rep's own plan. `meant`: what the rep intended. `done`: what had an effect.
+    `faked`: recorded as `meant` but not done. `no_time`: dropped for lack of hours. `refused`: the rep did not follow
+    the assignment.
+    """
 
     assigned: ActionCodes
     meant: ActionCodes
@@ -33,13 +36,13 @@ class Acts:
 
     @property
     def recorded(self) -> ActionCodes:
-        """What the company's records say was done."""
+        """The actions in the company's records."""
         return np.where(self.faked, self.meant, self.done).astype(np.int8)
 
 
 @dataclass(frozen=True)
 class WeekIntent:
-    """A week's intended actions: the rep's own, a policy's where `ruled`, what comes first when hours are short."""
+    """A week's intended actions: the rep's own, a policy's where `ruled`, and their priority when hours are short."""
 
     own: ActionCodes
     assigned: ActionCodes
@@ -48,12 +51,12 @@ class WeekIntent:
 
 
 def own_plan(own: ActionCodes, priority: Floats) -> WeekIntent:
-    """A week without any policy of ours."""
+    """Return a week of the reps' own actions."""
     return WeekIntent(own, own, np.zeros(len(own), dtype=bool), priority)
 
 
 def act(plan: WeekIntent, playbook: Playbook, seat: Indices, week: Week, draws: Draws) -> Acts:
-    """Carries a plan out within each rep's minutes, stops and budget."""
+    """Execute a plan within each rep's minutes, stops and budget."""
     refused = plan.ruled & ~draws.happens(np.minimum(FOLLOWS * week.diligence**0.25, 1.0), "follows", week.number)
     wanted = np.where(plan.ruled & ~refused, plan.assigned, plan.own).astype(np.int8)
     retained = within_hours(wanted, plan.priority, seat, playbook)
@@ -66,7 +69,7 @@ def act(plan: WeekIntent, playbook: Playbook, seat: Indices, week: Week, draws: 
 
 
 def within_hours(wanted: ActionCodes, priority: Floats, seat: Indices, playbook: Playbook) -> Flags:
-    """Which actions fit, taken by falling priority within each seat until something runs out."""
+    """Return which actions fit, taken by falling priority within each seat until a resource is used up."""
     order = np.lexsort((-priority, seat))
     first = np.flatnonzero(np.diff(seat[order], prepend=-1))
     fits = np.ones(len(wanted), dtype=bool)
@@ -80,7 +83,7 @@ def within_hours(wanted: ActionCodes, priority: Floats, seat: Indices, playbook:
 
 
 def done_given_assigned(own: Floats, week: Week) -> Floats:
-    """P(done | assigned), hours aside: accounts × assigned × done. `own`: the rep's chances."""
+    """Return P(done | assigned) without limits of hours: accounts × assigned × done. `own`: the rep's probabilities."""
     follows = np.minimum(FOLLOWS * week.diligence**0.25, 1.0)[:, None, None]
     meant = follows * np.eye(len(WorldAction)) + (1.0 - follows) * own[:, None, :]
     real = np.where(actions.IN_PERSON, 1.0, 0.0)

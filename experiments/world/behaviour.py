@@ -1,4 +1,4 @@
-"""What reps do without us: chances of each action, from what is recorded about an account."""
+"""The reps' own behaviour: probabilities of each action, from what is recorded about an account."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,8 +31,11 @@ GIVEN_UP_WEEKS = 8.0
 
 @dataclass(frozen=True)
 class Habits:
-    """How the behaviour policy weighs what it sees. `hunch`: weight of the true satisfaction, which is recorded
-    nowhere. `risk_list`: weight of the silence against the own rhythm, once a risk list rules (policy feedback)."""
+    """Weights of the behaviour policy.
+
+    `hunch`: of the true satisfaction, which is not recorded. `risk_list`: of the silence relative to the own rhythm,
+    once a risk list is in use (policy feedback).
+    """
 
     size: float = 0.5
     far: float = 0.4
@@ -46,7 +49,7 @@ Policy = Callable[[Traits, WorldState, Week, Habits, Flags], Floats]
 
 
 def eligible(playbook: Playbook, traits: Traits, state: WorldState, week: Week) -> Flags:
-    """Accounts × actions that the playbook allows; only waiting where an account is not on the books."""
+    """Return accounts × actions that the playbook allows; only waiting where an account is not on the books."""
     conditions = {
         "open": np.full(len(traits), week.open_share >= 0.5),
         "rep": ~week.vacant,
@@ -58,7 +61,7 @@ def eligible(playbook: Playbook, traits: Traits, state: WorldState, week: Week) 
 
 
 def effort(traits: Traits, state: WorldState, week: Week, habits: Habits) -> Floats:
-    """e of README §4."""
+    """Return e of README §4."""
     overdue = np.clip(state.silent / state.usual - 1.3, 0.0, 1.5)
     given_up = np.where(state.silent > GIVEN_UP_WEEKS, 1.2 + 0.1 * (state.silent - GIVEN_UP_WEEKS).clip(0, 20), 0.0)
     trouble = 0.8 * (state.complaint != NONE) + 0.5 * overdue
@@ -76,7 +79,7 @@ def effort(traits: Traits, state: WorldState, week: Week, habits: Habits) -> Flo
 
 
 def behaviour(traits: Traits, state: WorldState, week: Week, habits: Habits, allowed: Flags) -> Floats:
-    """The reps' own way."""
+    """Return the probabilities of the reps' own actions."""
     weights = BASE[state.tier] * np.exp(np.outer(effort(traits, state, week, habits), WEIGHT))
     weights[:, WorldAction.HELP_OFFER] *= np.where(state.complaint != NONE, 3.0, 1.0) * np.where(
         state.problem, 1.6, 1.0
@@ -85,12 +88,12 @@ def behaviour(traits: Traits, state: WorldState, week: Week, habits: Habits, all
 
 
 def playbook_only(traits: Traits, state: WorldState, week: Week, habits: Habits, allowed: Flags) -> Floats:
-    """The playbook's cadence for everybody, whatever is known of the account."""
+    """Return the playbook's cadence for every account."""
     return _normal(BASE[state.tier] * allowed)
 
 
 def wait_only(traits: Traits, state: WorldState, week: Week, habits: Habits, allowed: Flags) -> Floats:
-    """Nobody is contacted."""
+    """Return waiting for every account."""
     return _normal(np.eye(1, len(WorldAction)) * np.ones((len(traits), 1)))
 
 
@@ -103,13 +106,13 @@ def _normal(weights: Floats) -> Floats:
 
 
 def choose(probabilities: Floats, draws: Floats) -> ActionCodes:
-    """The action at which each row's running sum of chances passes the row's uniform number."""
+    """Return the action at which each row's cumulative probability passes the row's uniform number."""
     passed = np.cumsum(probabilities, axis=1)[:, :-1] <= draws[:, None]
     return np.asarray(passed.sum(axis=1), dtype=np.int8)
 
 
 def room_of(playbook: Playbook, seat: NDArray[Any], tier: NDArray[np.int8]) -> Floats:
-    """Per seat the share of the usual contacts of its accounts that fits into a rep's minutes, at most 1."""
+    """Return per seat the share of its accounts' usual contacts that fits into a rep's minutes, at most 1."""
     minutes = BASE[tier] @ np.array([action.minutes for action in playbook.actions])
     request = np.bincount(seat - seat.min(), weights=minutes)
     return np.minimum(1.0, playbook.rep.minutes_per_week / np.maximum(request, 1.0))

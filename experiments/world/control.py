@@ -21,7 +21,7 @@ from kqml.history.event_log import EventLog
 
 
 class Observation:
-    """What a company knows at the cutoff of a week; nothing else of the world may be looked at by a policy.
+    """What a company knows at the cutoff of a week. Policies may use nothing else of the world.
 
     Rows are the accounts in the order of their ids. `eligible`: accounts × actions that the playbook allows.
     """
@@ -47,12 +47,12 @@ class Observation:
 
     @property
     def rep(self) -> Indices:
-        """The seat of each account: those with one number share a rep's hours."""
+        """The seat of each account; accounts with one number share a rep's hours."""
         return self._simulation.traits.seat
 
     @property
     def vacant(self) -> Flags:
-        """Accounts that have no rep in this week."""
+        """Accounts without a rep in this week."""
         return self._simulation.week.vacant
 
     @property
@@ -80,23 +80,23 @@ class Observation:
         return self._simulation.traits.margin_rate
 
     def event_log(self) -> EventLog:
-        """All events known before the cutoff, as the feature engine reads them."""
+        """Return all events known before the cutoff, as the feature engine reads them."""
         if self._simulation.known is None:
             raise ValueError("this simulation keeps no journal; give it one to observe events")
         return self._simulation.known.log(self.account_ids, self.cutoff)
 
     def uniform(self, purpose: str, index: int = 0) -> Floats:
-        """The policy's own dice, the same for every policy that asks for the same purpose in this week."""
+        """Return the policy's random numbers; policies share them by purpose and week."""
         return self._simulation.draws.uniform("policy " + purpose, self.number, index)
 
 
 @dataclass(frozen=True)
 class WorldDecisions:
-    """A week's decisions; arrays of one number per account.
+    """A week's decisions, one number for each account.
 
-    `ruled`: accounts for which the policy decides; the others' reps do what they would do. `assigned`: action.
-    `probability`: with which it was drawn, NaN where nobody knows. `priority`: what is booked first when a rep's hours
-    are short; None leaves that to the reps.
+    `ruled`: accounts that the policy decides; the reps decide the others. `assigned`: action. `probability`: its
+    propensity, NaN where unknown. `priority`: order of booking when a rep's hours are short; None leaves it to the
+    reps.
     """
 
     ruled: Flags
@@ -109,19 +109,19 @@ class WorldDecisions:
 
     @classmethod
     def everywhere(cls, assigned: ActionCodes, priority: Floats | None = None) -> "WorldDecisions":
-        """The policy decides for every account, without dice."""
+        """Return decisions for every account, without randomisation."""
         no = np.zeros(len(assigned), dtype=bool)
         return cls(~no, assigned, np.ones(len(assigned)), no, no, no, priority)
 
     @classmethod
     def nowhere(cls, count: int) -> "WorldDecisions":
-        """The reps do what they would do."""
+        """Return no decisions; the reps follow their own policy."""
         no = np.zeros(count, dtype=bool)
         return cls(no, np.zeros(count, dtype=np.int8), np.full(count, np.nan), no, no, no)
 
 
 class Policy(Protocol):
-    """Decides what each account gets in a week from what the company knows."""
+    """Decides each account's action in a week from what the company knows."""
 
     @property
     def name(self) -> str: ...
@@ -131,7 +131,7 @@ class Policy(Protocol):
 
 @dataclass(frozen=True)
 class Reps:
-    """No policy: the reps' own way."""
+    """The reps' own policy."""
 
     name: str = "behaviour"
 
@@ -141,9 +141,9 @@ class Reps:
 
 @dataclass(frozen=True)
 class Pilot:
-    """With a known chance an account gets an action drawn evenly from its eligible ones; else the reps' own way.
+    """With a known probability an account gets an action drawn uniformly from its eligible ones, else the reps' own.
 
-    The probability is that of the draw given exploration: 1 / eligible actions. Without exploration it is not known.
+    The propensity is conditional on exploration: 1 / number of eligible actions. Without exploration it is unknown.
     """
 
     share: float
@@ -168,7 +168,7 @@ class Pilot:
 
 @dataclass(frozen=True)
 class WeekOutcome:
-    """What a run came to: margin per account, per week (less the returns to be expected), who is still a customer."""
+    """The result of a run: margin per account, margin per week (less expected returns), remaining customers."""
 
     policy: str
     margin: Floats
@@ -182,7 +182,8 @@ Notice = Callable[[Observation, WorldDecisions, SimulatedWeeks], None]
 def run(
     simulation: Simulation, policy: Policy, weeks: int, notice: Notice = lambda observation, decisions, rollout: None
 ) -> WeekOutcome:
-    """Moves the simulation `weeks` weeks on under a policy; `notice` is told each week (a decision log, a bar)."""
+    """Advance the simulation by `weeks` weeks under a policy; `notice` is called each week (a decision log, a progress
+    bar)."""
     margin: Floats = np.zeros(len(simulation.accounts))
     weekly: list[float] = []
     for _ in range(weeks):
@@ -208,7 +209,7 @@ def _planner(simulation: Simulation, decisions: WorldDecisions) -> Callable[[Act
 
 
 def rep_codes(simulation: Simulation) -> Indices:
-    """The code of the rep who holds each account's seat in the week that begins."""
+    """Return the code of the rep who holds each account's seat in the coming week."""
     seat = simulation.traits.seat - simulation.traits.seat[0]
     position = simulation.world.almanac.at(simulation.number)
     return np.asarray(simulation.traits.seat * HOLDERS + simulation.seats.holder[seat, position], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The decision log of a run: what was decided with which chances, what became of it."""
+"""The decision log of a run: decisions with their propensities and states."""
 
 import json
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ PROPENSITIES = pa.schema(
 
 @dataclass
 class WorldDecisionLog:
-    """Collects a run's decisions as tables; `notice` belongs into `control.run`."""
+    """Collects a run's decisions as tables; pass `notice` to `control.run`."""
 
     policy: str
     simulation: Simulation
@@ -65,7 +65,7 @@ class WorldDecisionLog:
     propensities: list[pa.Table] = field(default_factory=list)
 
     def notice(self, observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
-        """One row for each account that was on the books at the cutoff."""
+        """Add one row for each account on the books at the cutoff."""
         who = np.flatnonzero(weeks.allowed[:, 1:].any(axis=1) | decisions.ruled | weeks.buying)
         ids = arrow.digits(
             "D", (self.simulation.accounts[who], arrow.ACCOUNT_DIGITS), (np.full(len(who), observation.number), 4)
@@ -77,7 +77,8 @@ class WorldDecisionLog:
 
 
 def write_log(logs: list[WorldDecisionLog], out: Path, truth: Path) -> int:
-    """Writes `decisions.parquet`, `decision_states.parquet`, and the reps' chances into the truth; rows written."""
+    """Write `decisions.parquet`, `decision_states.parquet` and, into the truth, the reps' propensities; return the
+    number of rows."""
     for folder, name, schema, parts in (
         (out, "decisions", DECISIONS, [part for log in logs for part in log.decisions]),
         (out, "decision_states", STATES, [part for log in logs for part in log.states]),
@@ -124,7 +125,7 @@ def _version(playbook: Playbook) -> str:
 
 
 def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.object_]:
-    """One JSON list for each pattern of eligibility."""
+    """Return a JSON list of the eligible actions of each row."""
     code = allowed @ (1 << np.arange(allowed.shape[1]))
     texts = {
         int(action_set): json.dumps([action for position, action in enumerate(actions) if action_set >> position & 1])
@@ -134,7 +135,7 @@ def _eligible_texts(allowed: Flags, actions: tuple[str, ...]) -> NDArray[np.obje
 
 
 def _blocked_texts(observation: Observation, weeks: SimulatedWeeks, who: Indices) -> NDArray[np.object_]:
-    """For each blocked action the rule that blocked it: tier, or the need that was not met."""
+    """Return for each blocked action the rule that blocked it: tier, or the unmet need."""
     closed, vacant = weeks.week.open_share < 0.5, observation.vacant[who]
     consents = weeks.allowed[who, WorldAction.MESSAGE]
     tier = observation.tier[who]
@@ -166,7 +167,8 @@ def _rules(playbook: Playbook, tier: str, met: dict[str, bool]) -> str:
 def _state_rows(
     observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks, who: Indices, ids: pa.Array
 ) -> pa.Table:
-    """The life of each decision: recommended and answered where a policy ruled; then done, failed or dropped."""
+    """Return the states of each decision: recommended and answered where a policy decided, then done, failed or
+    dropped."""
     acts, names = weeks.acts, np.array(observation.actions, dtype=object)
     ruled = decisions.ruled[who]
     assigned = names[np.where(ruled, decisions.assigned[who], acts.assigned[who])]

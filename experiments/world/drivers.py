@@ -1,7 +1,7 @@
-"""What drives an account away: its log hazard split by cause, kept up week by week beside the state.
+"""Drivers of churn: the log hazard split by cause, updated week by week with the state.
 
-Satisfaction is linear in what happens to it, so each driver's part fades as the whole does and the parts add up
-exactly; closeness is split into what a rep's leaving took and what upkeep left undone. Never read by product code.
+Satisfaction is linear in events, so each driver's part fades as the whole does and the parts add up exactly; closeness
+is split into losses by reps who left and missing upkeep. Product code never reads this.
 """
 
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ class Parts:
 
 
 def no_parts(state: WorldState) -> Parts:
-    """Nothing has happened yet to these accounts."""
+    """Return parts of 0 for these accounts."""
     return Parts(
         {name: np.zeros(len(state)) for name in DRIVERS},
         {name: np.zeros(len(state)) for name in DRIVERS},
@@ -50,7 +50,7 @@ def no_parts(state: WorldState) -> Parts:
 
 
 def start_drivers(parts: Parts, opening: Flags, state: WorldState) -> Parts:
-    """Accounts that open begin afresh."""
+    """Reset the parts of accounts that open."""
     return Parts(
         {name: np.where(opening, 0.0, part) for name, part in parts.satisfaction.items()},
         {name: np.where(opening, 0.0, part) for name, part in parts.grievance.items()},
@@ -59,7 +59,7 @@ def start_drivers(parts: Parts, opening: Flags, state: WorldState) -> Parts:
 
 
 def driver_history(parts: Parts, moment: Moment, outcomes: WeekOutcomes, after: WorldState) -> Parts:
-    """The parts at the next cutoff."""
+    """Return the parts at the next cutoff."""
     result, pull = vars(outcomes), moment.effects.satisfaction_pull
     moved = {name: (1.0 - pull) * part for name, part in parts.satisfaction.items()}
     for name, jump in (*jumps(moment, result).items(), *_of_closeness(parts, moment).items()):
@@ -84,7 +84,7 @@ def _of_closeness(parts: Parts, moment: Moment) -> dict[str, Floats]:
 
 
 def log_hazard_of(effects: WorldEffects, parts: Parts, state: WorldState, week: int) -> dict[str, Floats]:
-    """What each driver adds to an account's log hazard (below zero: it holds the account)."""
+    """Return what each driver adds to an account's log hazard; below zero it retains the account."""
     bounded = np.divide(mood(state), state.satisfaction, out=np.ones(len(state)), where=state.satisfaction != 0)
     added = {
         name: -effects.hazard_weight * bounded * parts.satisfaction[name]

@@ -1,4 +1,4 @@
-"""One week in the life of accounts: what happens to them, what that and our action make of their state."""
+"""The dynamics of one week: events, and the change of state by events and actions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ MOST_HAZARD, MOST_GRIEVANCE = 0.35, 4.0
 
 @dataclass(frozen=True)
 class Moment:
-    """Accounts in one week, just when the week's actions are done; arrays of one length."""
+    """Accounts in one week, after the week's actions; arrays of one length."""
 
     effects: WorldEffects
     traits: Traits
@@ -40,8 +40,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class WeekOutcomes:
-    """What happened to each account in a week; arrays of one length. `hazard`: chance of quietly stopping at the
-    end of the week. `stuffed`: weeks of stock pressed on the account."""
+    """Events of each account in a week; arrays of one length.
+
+    `hazard`: probability of silently stopping at the end of the week. `stuffed`: weeks of stock pushed onto the
+    account.
+    """
 
     failures: dict[str, Flags]
     complaint: Flags
@@ -95,7 +98,7 @@ def draw_outcomes(moment: Moment) -> dict[str, Any]:
 
 
 def _stuffed(week: Week, draws: Draws) -> Floats:
-    """Weeks of stock that a pushy rep presses on accounts at the end of a quarter, by telephone or in person."""
+    """Return weeks of stock that a pushy rep sells at the end of a quarter, by telephone or in person."""
     if not week.quarter_end:
         return np.zeros(len(draws))
     pressed = draws.happens(np.where(week.vacant, 0.0, week.pushy), "pressed", week.number)
@@ -103,7 +106,7 @@ def _stuffed(week: Week, draws: Draws) -> Floats:
 
 
 def advance(moment: Moment) -> tuple[WorldState, WeekOutcomes]:
-    """The state at the next cutoff with what happened; orders, departures are not decided here."""
+    """Return the state at the next cutoff and the week's events; orders and departures are decided elsewhere."""
     result = draw_outcomes(moment)
     traits, state, done, draws = moment.traits, moment.state, moment.done, moment.draws
     w, in_person = moment.week.number, actions.IN_PERSON[done]
@@ -135,7 +138,7 @@ def advance(moment: Moment) -> tuple[WorldState, WeekOutcomes]:
 
 
 def _drift(moment: Moment) -> Floats:
-    """What the account needs of our goods changes slowly, whoever looks after it."""
+    """Return the slow drift of demand, independent of contact."""
     effects = moment.effects
     retained = np.exp(-1.0 / effects.drift_weeks)
     step = effects.drift_spread * np.sqrt(1.0 - retained**2)
@@ -143,12 +146,12 @@ def _drift(moment: Moment) -> Floats:
 
 
 def healing(done: ActionCodes, result: dict[str, Any]) -> Floats:
-    """What a week leaves of a grievance: an eighth fades, more of it where things are put right."""
+    """Return the share of a grievance that remains after a week: an eighth fades, more where faults are repaired."""
     return 0.88 * np.where(result["resolved"], 0.4, 1.0) * np.where(done == WorldAction.HELP_OFFER, 0.7, 1.0)
 
 
 def wrongs(result: dict[str, Any]) -> dict[str, Floats]:
-    """What went wrong in the week, by driver."""
+    """Return the grievances of the week, by driver."""
     return {
         "service_failure": 0.5 * sum(result["failures"].values()),
         "complaint": 1.0 * result["complaint"],
@@ -157,13 +160,13 @@ def wrongs(result: dict[str, Any]) -> dict[str, Floats]:
 
 
 def _grievance(state: WorldState, done: ActionCodes, result: dict[str, Any]) -> Floats:
-    """What went wrong and was not made good."""
+    """Return the grievances that were not compensated."""
     grievance = healing(done, result) * state.grievance + sum(wrongs(result).values())
     return np.asarray(np.minimum(grievance, MOST_GRIEVANCE), dtype=np.float64)
 
 
 def asleep(state: WorldState) -> Flags:
-    """Dissatisfied, not close, not contacted of late: an impersonal contact makes such an account think."""
+    """Return the dissatisfied, distant accounts without recent contact; an impersonal contact reminds them to leave."""
     return np.asarray((state.satisfaction < -0.6) & (state.closeness < 0.6) & (state.load < 0.1), dtype=bool)
 
 
@@ -186,7 +189,7 @@ def upkept(moment: Moment, result: dict[str, Any], closeness: Floats) -> Floats:
 
 
 def warmth(effects: WorldEffects, closeness: Floats) -> Floats:
-    """What closeness adds to the level of satisfaction; nothing at 1."""
+    """Return what closeness adds to the level of satisfaction; 0 at 1."""
     return np.asarray(effects.closeness_weight * np.log((0.25 + closeness) / 1.25), dtype=np.float64)
 
 
@@ -199,7 +202,7 @@ def _satisfaction(moment: Moment, result: dict[str, Any]) -> Floats:
 
 
 def jumps(moment: Moment, result: dict[str, Any]) -> dict[str, Floats]:
-    """What the week does to satisfaction, by driver."""
+    """Return the change of satisfaction in the week, by driver."""
     effects, traits, state, week, done = moment.effects, moment.traits, moment.state, moment.week, moment.done
     waiting = (state.complaint != NONE) & (week.number - state.complaint > 1) & ~result["resolved"]
     needed = result["resolved"] | result["solved"] | state.slow | (state.courted != NONE)
@@ -222,7 +225,7 @@ def jumps(moment: Moment, result: dict[str, Any]) -> dict[str, Floats]:
 
 
 def hazard(effects: WorldEffects, state: WorldState, week: int) -> Floats:
-    """Chance of quietly stopping at the end of the week."""
+    """Return the probability of silently stopping at the end of the week."""
     relative = np.exp(
         -effects.hazard_weight * mood(state)
         + effects.grievance_hazard * state.grievance
@@ -232,7 +235,7 @@ def hazard(effects: WorldEffects, state: WorldState, week: int) -> Floats:
 
 
 def pushes(effects: WorldEffects, state: WorldState, week: int) -> dict[str, Floats]:
-    """What an episode adds to the log hazard while it lasts, by driver."""
+    """Return what an episode adds to the log hazard while it lasts, by driver."""
     ignored = (state.complaint != NONE) & (week - state.complaint > IGNORED_WEEKS)
     return {
         "competitor": effects.courting_hazard * (state.courted != NONE) * np.exp(-0.25 * state.closeness),

@@ -1,4 +1,4 @@
-"""The published findings, each re-run as an experiment in the world (README §7)."""
+"""Published findings, each replicated as an experiment in the world (README §7)."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ FUTURES = 4
 
 @dataclass(frozen=True)
 class PublishedFinding:
-    """What the world answers to one published finding."""
+    """The world's result for one published finding."""
 
     value: float
     band: tuple[float, float]
@@ -49,7 +49,7 @@ class PublishedFinding:
 
 
 def all_findings(world: World) -> dict[str, PublishedFinding]:
-    """Every finding of `effects.toml`, in this world."""
+    """Return the result of every finding of `effects.toml`."""
     measured = {
         "rep_departure": rep_departure(world),
         **programme(world),
@@ -76,7 +76,7 @@ def _simulated_until(world: World, week: int) -> Simulation:
 
 @dataclass(frozen=True)
 class _Result:
-    """Sales and chance of having left (sum of hazards) per account in the later weeks, contact dose on average."""
+    """Sales and probability of having left (sum of hazards) per account in the later weeks, mean contact dose."""
 
     sales: Floats
     leaving: Floats
@@ -100,7 +100,7 @@ def _go_on(
 
 
 def rep_departure(world: World) -> float:
-    """Share of a year's sales lost when every rep leaves at once, against none leaving in that year."""
+    """Return the share of a year's sales lost when every rep leaves at once, against none leaving in that year."""
     results = []
     for leaving in (False, True):
         simulation = _simulated_until(world, FROM)
@@ -121,7 +121,7 @@ def _calm(seats: Seats, index: int, leaving: bool) -> Seats:
 
 
 def programme(world: World) -> dict[str, float]:
-    """A visit a quarter for half a year to those that look most likely to leave: what it changes among them."""
+    """Return the effect of a visit a quarter for half a year on the accounts most likely to leave."""
     start = _simulated_until(world, FROM)
     look = start.state.silent / start.state.usual - start.state.satisfaction
     customers = start.books & ~start.state.gone
@@ -166,7 +166,7 @@ def _forced(own: ActionCodes, where: Flags, action: WorldAction) -> WeekIntent:
 
 
 def badly_aimed(world: World) -> float:
-    """Churn within three months after one impersonal contact to sleeping accounts, over without."""
+    """Return churn within three months after one impersonal contact to sleeping accounts, over churn without."""
     simulation = _simulated_until(world, FROM)
     lost: Floats = np.zeros(len(WorldAction))
     for look in LOOKS:
@@ -179,7 +179,7 @@ def badly_aimed(world: World) -> float:
 
 
 def elasticity(world: World) -> float:
-    """Log change of the second year's sales over the log change of contact, when there is more of it for two years."""
+    """Return the log change of the second year's sales over the log change of contact over two years."""
     start = _simulated_until(world, FROM)
 
     def more(treated: Simulation, own: ActionCodes) -> WeekIntent:

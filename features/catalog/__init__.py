@@ -17,9 +17,9 @@ __all__ = ["catalog", "catalog_fingerprint", "core77", "named", "why"]
 
 
 def catalog(playbook: Playbook | None = None) -> tuple[Feature, ...]:
-    """All features by the rules of a playbook (the preset `pharmacy` where none is given), in the order of columns.
+    """Return all features by the rules of a playbook (by default the preset `pharmacy`), in the order of columns.
 
-    Their columns are the same whatever the playbook; what some of them measure is not.
+    The columns do not depend on the playbook; what some of them measure does.
     """
     return _by_preset() if playbook is None else _by(playbook)
 

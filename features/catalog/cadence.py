@@ -38,7 +38,7 @@ def cadence(playbook: Playbook) -> Iterable[Feature]:
 
 
 def counted_of(playbook: Playbook) -> CountingRule:
-    """How the playbook counts a contact."""
+    """Return how the playbook counts a contact."""
     counting = playbook.counting
     minutes = {kind: counting.min_minutes[channel] for channel in CHANNELS for kind in counting.kinds[channel]}
     ordered = sorted(minutes.items(), key=lambda pair: pair[0].number)
@@ -46,7 +46,8 @@ def counted_of(playbook: Playbook) -> CountingRule:
 
 
 def _channel(stream: Stream, playbook: Playbook, channels: tuple[str, ...]) -> Iterable[Feature]:
-    """This month and the last 28 days as counted; 28 and 90 days, the last whole month beside their target."""
+    """Return one channel's features: contacts of this month and the last 28 days; 28 and 90 days and the last whole
+    month relative to the target."""
     recent, this_month = _counted(stream, days=28), _counted(stream, months=0)
     for plain in (recent, this_month):
         yield _cadence(plain, Code.NEGLECT, "cadence")
@@ -58,7 +59,7 @@ def _channel(stream: Stream, playbook: Playbook, channels: tuple[str, ...]) -> I
 
 
 def _all(stream: Stream, playbook: Playbook) -> Iterable[Feature]:
-    """All channels: too little, too much, tailing off; what a small account gets."""
+    """Return the features over all channels: below and above target, declining, of small accounts."""
     for days in WINDOWS:
         own, targets = _counted(stream, days=days), _targets(playbook, CHANNELS, days / MONTH_DAYS)
         yield _cadence(CadenceTarget(own, targets), Code.NEGLECT, "cadence")
@@ -70,7 +71,7 @@ def _all(stream: Stream, playbook: Playbook) -> Iterable[Feature]:
 
 
 def _small(playbook: Playbook) -> Iterable[Feature]:
-    """Small accounts alone: their contacts beside the target, their days without any."""
+    """Return the features of small accounts only: contacts relative to the target, days without contact."""
     group, code = FeatureGroup.CADENCE, Code.SMALL_NEGLECT
     for days in WINDOWS:
         request = dict(_targets(playbook, CHANNELS, days / MONTH_DAYS))[SMALL]
@@ -84,7 +85,7 @@ def _counted(stream: Stream, days: int | None = None, months: int | None = None)
 
 
 def _targets(playbook: Playbook, channels: Iterable[str], months: float) -> tuple[tuple[str, float], ...]:
-    """Tier → contacts asked for in so many months."""
+    """Return the target contacts in so many months, by tier."""
     wanted = tuple(channels)
     request = {tier: sum(row[channel] for channel in wanted) for tier, row in playbook.cadence.items()}
     return tuple((tier, monthly * months) for tier, monthly in sorted(request.items()))

@@ -12,7 +12,8 @@ SLOPES = (28, 90)
 
 
 def emotional_account(playbook: Playbook) -> Iterable[Feature]:
-    """Balance, slopes, deposits, withdrawals, the worst entries: symptoms, since all that goes wrong draws on it."""
+    """Return balance, slopes, deposits, withdrawals and the worst entries: symptoms, because every problem reduces the
+    balance."""
     ledger = Ledger(playbook.emotional, playbook.emotional_omissions)
     stream = Stream("emotional", ledger.kinds, ledger)
     balance, deposits, withdrawals = (
@@ -30,5 +31,5 @@ def emotional_account(playbook: Playbook) -> Iterable[Feature]:
 
 
 def _feeling(measure: Atom | Combined) -> Feature:
-    """Larger is better: what is drawn out is below 0."""
+    """Return a feature of which larger values are better; withdrawals are negative."""
     return Feature(measure, FeatureGroup.RELATIONSHIP, Code.RELATION_COOLER, Direction.FALLING, "emotional")

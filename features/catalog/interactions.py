@@ -68,7 +68,7 @@ def contacts() -> Iterable[Feature]:
 
 
 def breadth() -> Iterable[Feature]:
-    """With how many people, over how many channels, from how many of us; how long, how well."""
+    """Return the features of contact breadth: people, channels, reps, duration, depth."""
     for value in ("contact_id", "channel"):
         for days in (90, 365):
             measure = Atom(TOUCH, Aggregation.DISTINCT, value, days=days)
@@ -84,7 +84,7 @@ def breadth() -> Iterable[Feature]:
 
 
 def help_and_trust() -> Iterable[Feature]:
-    """Help in both directions, complaints, promises."""
+    """Return the features of help in both directions, complaints, promises."""
     for stream in (*HELP_KINDS, *TRUST_KINDS):
         yield from _stream(stream, FeatureGroup.RELATIONSHIP, (90, 365))
     for answer, cause, code in (
@@ -98,7 +98,7 @@ def help_and_trust() -> Iterable[Feature]:
 
 
 def service_and_cash() -> Iterable[Feature]:
-    """What we deliver, what goes wrong, what they pay."""
+    """Return the features of deliveries, failures and payments."""
     for stream in SERVICE_KINDS:
         yield from _stream(stream, FeatureGroup.SERVICE, (90, 365))
     delivery, *failures = SERVICE_KINDS
@@ -114,7 +114,7 @@ def service_and_cash() -> Iterable[Feature]:
 
 
 def market() -> Iterable[Feature]:
-    """Competitors, slow-moving stock, prices, promotions, empty shelves."""
+    """Return the features of competitors, slow-moving stock, prices, promotions, empty shelves."""
     for stream in MARKET_KINDS:
         yield from _stream(stream, FeatureGroup.MARKET, (28, 90, 365))
 

@@ -47,7 +47,7 @@ def _against_last_year(measure: Combined) -> Feature:
 
 
 def stuffing() -> Iterable[Feature]:
-    """Orders far above the account's own norm, what came back, what was cancelled."""
+    """Return the features of orders far above the account's own norm, returns and cancellations."""
     largest = Atom(ORDER, Aggregation.MAXIMUM, "amount", days=90)
     for measure in (
         ratio(largest, mean(ORDER, "amount", YEAR)),
@@ -85,7 +85,7 @@ def peers() -> Iterable[Feature]:
 
 
 def shocks() -> Iterable[Feature]:
-    """How orders fell among the account's like, itself left in: what all of them share is the market's."""
+    """Return how orders of similar accounts fell, the account included: a common fall is the market's."""
     for falling in (
         rate_ratio(count(ORDER, 30), count(ORDER, 180)),
         rate_ratio(count(ORDER, 90), count(ORDER, YEAR)),

@@ -44,7 +44,7 @@ BILLS: tuple[Wanted, ...] = (
 
 
 def trust(playbook: Playbook) -> Iterable[Feature]:
-    """Complaints until they are resolved, promises until they are kept, contacts of theirs until we answer."""
+    """Return the features of unresolved complaints, open promises and unanswered contacts."""
     answers, group = playbook.answers, FeatureGroup.RELATIONSHIP
     complaint = referral_features(EventKind.COMPLAINT, answers.complaint_days)
     yield from _wanted(complaint, COMPLAINT, group, Code.COMPLAINT, "complaints_open")
@@ -59,7 +59,7 @@ def trust(playbook: Playbook) -> Iterable[Feature]:
 
 
 def follow_up(playbook: Playbook) -> Iterable[Feature]:
-    """Deliveries and orders without a contact in the days after."""
+    """Return the features of deliveries and orders without a contact in the following days."""
     days = playbook.no_follow_up_days
     for kind in (EventKind.DELIVERY, EventKind.ORDER):
         closing = Closing(OURS, by_ref=False, due_at=False, due_days=days, in_time=True)
@@ -74,7 +74,7 @@ def handover() -> Iterable[Feature]:
 
 
 def bills() -> Iterable[Feature]:
-    """What they owe us past its time."""
+    """Return the features of overdue invoices."""
     stream, group = referral_features(EventKind.PAYMENT_DUE, 0.0), FeatureGroup.CASH
     yield from _wanted(stream, BILLS, group, Code.ACCOUNT_CASH, "overdue")
     overdue = Atom(stream, Aggregation.OVERDUE_SUM, "amount")
@@ -84,12 +84,12 @@ def bills() -> Iterable[Feature]:
 
 
 def referral_features(kind: EventKind, due_days: float | None) -> Stream:
-    """Events of a kind that others refer to."""
+    """Return the stream of events of a kind that other events refer to."""
     return Stream(kind.code, frozenset({kind}), referral_closing(kind, due_days))
 
 
 def response_features(kind: EventKind, by: frozenset[EventKind], due_days: float) -> Stream:
-    """Events of a kind that any later one of `by` answers."""
+    """Return the features of events of a kind that any later one of `by` answers."""
     return Stream(kind.code, frozenset({kind}), Closing(by, by_ref=False, due_at=False, due_days=due_days))
 
 

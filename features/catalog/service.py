@@ -11,7 +11,7 @@ FAILURE = Stream("failure", frozenset(kind for stream in FAILURES for kind in st
 
 
 def failures() -> Iterable[Feature]:
-    """All failures, new ones against old ones, each kind beside deliveries and orders."""
+    """Return the features of all failures, of new ones, and of each kind relative to deliveries and orders."""
     delivery = SERVICE_KINDS[0]
     for measure in (count(FAILURE, 90), count(FAILURE, 365), rate_ratio(count(FAILURE, 90), count(FAILURE, 365))):
         yield _failure(measure)

@@ -39,11 +39,12 @@ def no_shared_shape(rows: int) -> SharedFactor:
 def learn_shared(
     sample: DecisionSample, scores: Floats, measure: Measure, supported: Flags, levels: Floats, fold: Codes
 ) -> SharedFactor:
-    """Learn the shape g that the effects of all actions share.
+    """Fit the shape g that the effects of all actions share.
 
-    A contact of any kind works through the same need, so g is learned from all actions at once: where score k is
-    expected to be α + λₖ · stake · g and scatters by 1 ∕ pₖ, each row's best estimate of g is a weighted line of its
-    scores on the λₖ. It is far more precise than any single contrast with waiting.
+    Contacts of all kinds act through the same need, so g is fitted on all actions at once. The pseudo-outcome of action
+    k has the mean α + λₖ · scale · g, with the effect scale of the row, and variance in proportion to 1 ∕ pₖ, so each
+    row's estimate of g is the weighted slope of its pseudo-outcomes on the λₖ. It is far more precise than a single
+    contrast with waiting.
     """
     target, weight = _factors(sample, scores, measure, supported, levels)
     if not weight.any():
@@ -57,9 +58,11 @@ def learn_shared(
 def _factors(
     sample: DecisionSample, scores: Floats, measure: Measure, supported: Flags, levels: Floats
 ) -> tuple[Floats, Floats]:
-    """Return per row an estimate of g, with its weight: precision by the root of the stake, because a mistake costs
-    where much is at stake. Chances enter as the actions' shares among those who might get them: any weights that do
-    not look at the action taken are unbiased."""
+    """Return per row an estimate of g and its weight.
+
+    The weight is precision × √(effect scale), because errors cost more at large scales. Instead of propensities it uses
+    each action's share among its eligible rows: weights that do not depend on the action taken are unbiased.
+    """
     may = supported | (np.arange(scores.shape[1]) == 0)
     share_treated = np.bincount(sample.action, minlength=scores.shape[1]) / np.maximum(sample.eligible.sum(axis=0), 1)
     probability = may * share_treated

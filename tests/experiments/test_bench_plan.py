@@ -27,7 +27,7 @@ def test_a_command_is_measured_in_a_process_of_its_own(tmp_path):
     assert commands.seconds["playbook"] > 0
     assert commands.processor_seconds["playbook"] > 0
     assert 0.01 < commands.peak_gib["playbook"] < 4
-    with pytest.raises(CouldNot, match=r"kqml bad failed(.|\n)*no dataset.json"):
+    with pytest.raises(CouldNot, match=r"kqml bad failed(.|\n)*dataset.json is missing"):
         commands.run("bad", "plan", tmp_path)
 
 

@@ -12,6 +12,7 @@ REFUSED = {"asked", "told", "judged", "owed", "wish", "wishes", "kept", "kept_re
 REFUSED |= {"coin", "coins", "luck", "happenings", "happen", "crossroads", "places", "readings", "tamed", "stake"}
 REFUSED |= {"climb", "tired", "eagerness", "healed", "dear", "shade"}
 REFUSED |= {"found", "made", "saying", "dutysaying", "work_beside", "sealer", "say_status", "say_duties"}
+REFUSED |= {"tried", "learnt", "ripening"}
 """Words that no practitioner of the field uses for what they stood for; `docs/glossary.md` has the words to use."""
 
 VAGUE = {"one", "said"}

@@ -1,4 +1,4 @@
-"""Which cause the product names first, against what truly drives each account away."""
+"""The cause that the product names first, compared with the true driver of each departure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,8 +29,10 @@ Words = NDArray[np.str_]
 
 
 def true_drivers(pictures: pd.DataFrame) -> Words:
-    """Per row the driver that adds most to the log hazard; "none" where none adds anything, "" in between and where the
-    truth has no picture."""
+    """Return per row the driver that adds most to the log hazard.
+
+    "none" where none adds anything, "" in between and without a snapshot of the truth.
+    """
     added = np.column_stack([pictures[f"driven_by_{name}"].to_numpy(np.float64) for name in DRIVERS])
     pictured = ~np.isnan(added).any(axis=1)
     most = np.where(pictured, added.max(axis=1, initial=-np.inf, where=~np.isnan(added)), np.nan)
@@ -39,7 +41,7 @@ def true_drivers(pictures: pd.DataFrame) -> Words:
 
 
 def named_causes(result: TrainingSet, mask: Mask, effort: Effort) -> Words:
-    """Per kept test row the weightiest raising cause among the product's reasons, or "none"."""
+    """Return per test row the raising cause with the largest contribution, or "none"."""
     fit, test = split(result)
     booster = train_booster(fit, Parameters(), effort.rounds, 0)
     empty = np.isnan(fit.values).all(axis=0)
@@ -57,7 +59,7 @@ def named_causes(result: TrainingSet, mask: Mask, effort: Effort) -> Words:
 
 
 def confusion(true: Words, text: Words) -> dict[str, dict[str, int]]:
-    """True driver → cause named first → rows."""
+    """Return rows by true driver and by the cause named first."""
     result = {driver: np.unique(text[true == driver], return_counts=True) for driver in (*DRIVERS, NOTHING)}
     return {
         driver: {str(cause): int(count) for cause, count in zip(*counted, strict=True)}
@@ -67,7 +69,7 @@ def confusion(true: Words, text: Words) -> dict[str, dict[str, int]]:
 
 
 def recognised(true: Words, text: Words, account: NDArray[np.int32], effort: Effort) -> list[dict[str, Any]]:
-    """For each driver how often its cause is named first where it is the true one, against how often anywhere."""
+    """Return for each driver how often its cause is named first where it is the true one, and overall."""
     weights = list(draw_resamples(account, effort.draws).weights())
     return [_recognised(driver, true == driver, text == driver, weights) for driver in (*DRIVERS, NOTHING)]
 
@@ -93,7 +95,7 @@ def _gain(acts: Mask, named: Mask, weight: NDArray[np.float64]) -> float:
 
 
 def confusion_lines(table: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """The table as text: what is said most where each driver is true."""
+    """Return the confusion table as text: the most frequent cause for each driver."""
     lines = []
     for driver, counts in table.items():
         total = sum(counts.values())

@@ -1,4 +1,4 @@
-"""What the truth of a world says about rows of a training set."""
+"""Hidden facts of the world for rows of a training set."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ NUMBER_OF = {DATES.name(week): week for week in range(LAST)}
 
 
 def left_by_the_end(result: TrainingSet, test: Examples, truth: Path) -> Mask:
-    """Rows whose account had quietly left for good when the window of its answer closed."""
+    """Return the rows whose account had silently left for good at the end of its label window."""
     departures = pd.read_parquet(truth / "departures.parquet", columns=["account_id", "week"])
     gone_at = {account: DATES.cutoff(NUMBER_OF[week] + 1) for account, week in departures.itertuples(index=False)}
     ids = result.accounts[test.account]
@@ -29,7 +29,7 @@ def left_by_the_end(result: TrainingSet, test: Examples, truth: Path) -> Mask:
 
 
 def pictures_of(result: TrainingSet, test: Examples, truth: Path) -> pd.DataFrame:
-    """One row of hidden states for each test row; missing where the truth has no picture of that week."""
+    """Return the hidden states of each test row; missing in weeks without a snapshot."""
     keys = pd.DataFrame(
         {
             "account_id": result.accounts[test.account].astype(str),
@@ -40,7 +40,7 @@ def pictures_of(result: TrainingSet, test: Examples, truth: Path) -> pd.DataFram
 
 
 def facts_of(pictures: pd.DataFrame) -> Mapping[str, Mask]:
-    """The hidden facts under which codes should weigh more; false where there is no picture."""
+    """Return the hidden facts under which reason codes should weigh more; false without a snapshot."""
 
     def holds(name: str) -> Mask:
         return np.asarray(pictures[name].fillna(False).astype(bool), dtype=bool)

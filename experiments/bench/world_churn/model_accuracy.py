@@ -1,4 +1,4 @@
-"""A model of a world's churn, judged on the world's last year."""
+"""A churn model of a simulated world, evaluated on the world's last year."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ MIRRORS = frozenset(
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is learned and drawn: rounds of boosting, resamples of an interval."""
+    """Effort: rounds of boosting, resamples of an interval."""
 
     rounds: int = 200
     draws: int = 300
@@ -54,7 +54,7 @@ QUICK = Effort(rounds=30, draws=40, paired_draws=60)
 
 @dataclass(frozen=True)
 class WorldModel:
-    """A model's log-odds on the test rows, with what is needed to measure them."""
+    """A model's log-odds on the test rows, with what its metrics need."""
 
     examples: Examples
     silent: NDArray[np.bool_]
@@ -72,21 +72,21 @@ class WorldModel:
 
 
 def training_set(dataset: Dataset, gap: int) -> TrainingSet:
-    """Rows every four weeks from the eighth month on, as long as their answers are known at the end."""
+    """Return rows every four weeks from the eighth month on, with labels mature at the end."""
     weeks = sorted({*range(FIRST, WEEKS - 18, EVERY), *PICTURED})
     cutoffs = np.array([WeekDates().cutoff(week) for week in weeks], dtype=np.int64)
     return build_training_set(dataset, ChurnDefinition(gap=gap), cutoffs, catalog())
 
 
 def split(result: TrainingSet) -> tuple[Examples, Examples]:
-    """What was answered before the last year begins, the rows of the last year."""
+    """Return the rows with labels mature before the last year, and the rows of the last year."""
     examples = training_examples(result)
     test = examples.cutoff >= WeekDates().cutoff(TEST_FROM)
     return examples.where(examples.matures_at <= WeekDates().cutoff(TEST_FROM)), examples.where(test)
 
 
 def measure_model(result: TrainingSet, retained: frozenset[str] | None, effort: Effort) -> WorldModel:
-    """The model of these columns, or of all of them, on the test rows."""
+    """Return the model of these columns, or of all, on the test rows."""
     fit, test = split(result)
     silent = result.labels.already_silent[test.index]
     if retained is not None:
@@ -96,7 +96,7 @@ def measure_model(result: TrainingSet, retained: frozenset[str] | None, effort: 
 
 
 def mirrors(columns: Sequence[str]) -> frozenset[str]:
-    """The columns that read orders or what mirrors them."""
+    """Return the columns that read orders or events that mirror them."""
     known = {feature.column for feature in catalog() if mirrors_orders(feature)}
     return frozenset(column for column in columns if column in known)
 
@@ -106,7 +106,7 @@ def mirrors_orders(feature: Feature) -> bool:
 
 
 def rows_of(assessment: WorldModel, gap: int, features: str, effort: Effort) -> list[dict[str, Any]]:
-    """AUC with interval and average precision of every group."""
+    """Return AUC with interval and average precision of every group."""
     return [_row(assessment.among(mask), gap, group, features, effort) for group, mask in assessment.groups.items()]
 
 
@@ -127,7 +127,10 @@ def _row(trained: WorldModel, gap: int, group: str, features: str, effort: Effor
 
 
 def gain(more: WorldModel, fewer: WorldModel, effort: Effort) -> dict[str, Any]:
-    """What more columns add to fewer among the accounts that still order: AUC, average precision, with intervals."""
+    """Return the gain of more columns over fewer among accounts that still order:
+
+    AUC and average precision, with intervals.
+    """
     mask = ~more.silent
     resamples = draw_resamples(more.examples.account[mask], effort.paired_draws)
     with_group, without_group = (assessment.among(mask).measured(resamples) for assessment in (more, fewer))
@@ -143,7 +146,7 @@ def gain(more: WorldModel, fewer: WorldModel, effort: Effort) -> dict[str, Any]:
 
 
 def left_alone(assessment: WorldModel, left: NDArray[np.bool_], effort: Effort) -> dict[str, Any]:
-    """How much of what is called churn left for good, how well that is foreseen: silent slow accounts left out."""
+    """Return the share of churned rows that left for good, and the accuracy without silent slow accounts."""
     ordering = ~assessment.silent
     churned = assessment.examples.churned
     retained = assessment.among(ordering & (left | ~churned))

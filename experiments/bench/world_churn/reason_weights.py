@@ -26,7 +26,7 @@ DRIVERS: Mapping[Code, str] = {
 
 
 def sums_of(result: TrainingSet, mask: Mask, effort: Effort) -> CodeSums:
-    """The contributions by code to the scores of the test rows of `mask`, as the product sums them."""
+    """Return the contributions by code to the scores of the test rows of `mask`."""
     fit, test = split(result)
     booster = train_booster(fit, Parameters(), effort.rounds, 0)
     empty = np.isnan(fit.values).all(axis=0)
@@ -39,7 +39,8 @@ def sums_of(result: TrainingSet, mask: Mask, effort: Effort) -> CodeSums:
 def drivers_of(
     sums: CodeSums, facts: Mapping[str, Mask], account: NDArray[np.int32], effort: Effort
 ) -> list[dict[str, Any]]:
-    """Mean contribution of each code where its driver acts, less where it does not, with interval by account."""
+    """Return the mean contribution of each code where its driver acts less where it does not, with an interval by
+    account."""
     return [
         {"code": code.value, **_difference(sums.totals[:, CODES.index(code)], facts[fact], account, effort)}
         for code, fact in DRIVERS.items()

@@ -1,4 +1,4 @@
-"""How often intervals of a policy's value hold the truth, how wide they are, how often there is none."""
+"""Coverage study: coverage, width and refusals of the intervals of off-policy evaluation in the simulated world."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ THIN = 60
 
 @dataclass(frozen=True)
 class CoverageResult:
-    """An estimate beside the truth."""
+    """An estimate compared with the truth."""
 
     covers: bool
     half_width: float
@@ -28,8 +28,11 @@ class CoverageResult:
 
 @dataclass(frozen=True)
 class CoverageCounts:
-    """One target in one run. `value`, `difference`: by estimator, of the value, of the value less the playbook's; none
-    where it was refused. `truth`: of the difference, for the rows of this log."""
+    """One target in one run.
+
+    `value`, `difference`: by estimator, of the value and of the value less the playbook's; empty where refused.
+    `truth`: the true difference for the rows of this log.
+    """
 
     target: str
     refused: bool
@@ -41,7 +44,10 @@ class CoverageCounts:
 
 
 def measure_coverage(log: RolloutLog, targets: Mapping[str, Floats], numbers: range) -> Iterator[list[CoverageCounts]]:
-    """The targets in each of some runs; run `number` has its own coins and futures. Truths are of the rows drawn."""
+    """Evaluate the targets in each of `runs`; every run has its own random draws and futures.
+
+    Truths are those of the logged rows.
+    """
     for number in numbers:
         randomised, rows = log.draw(number)
         regression = expected_outcomes(randomised, log.known(randomised, rows), seed=number)
@@ -81,8 +87,8 @@ def _describe(estimate: PolicyEstimate, truth: float) -> CoverageResult:
 
 
 def refused_when_thin(log: RolloutLog, targets: Mapping[str, Floats], numbers: range) -> float:
-    """Share of targets that are refused where every answer has to be: from so few rows; an action for everybody from a
-    log that never drew it too."""
+    """Return the share of targets refused where every evaluation must be: with few rows, and for an action that the log
+    never assigned."""
     refused: list[bool] = []
     for number in numbers:
         randomised, rows = log.draw(number)

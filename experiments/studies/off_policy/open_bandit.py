@@ -1,6 +1,6 @@
-"""The Open Bandit logs: the value of one logger's policy from the other one's log (Saito et al. 2021).
+"""Open Bandit logs: the value of one logging policy estimated from the log of the other (Saito et al. 2021).
 
-The chances of items that were not chosen are not in the files, so a target's chances are its frequencies by position.
+The files lack propensities of items that were not shown, so a target's probabilities are its frequencies by position.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FOLDS = 5
 
 
 def read_bandit(policy: str, campaign: str, folder: Path | None = None) -> pd.DataFrame:
-    """The impressions of `random` or `bts` for `men` or `women`. Raises CouldNot where they are absent."""
+    """Return the impressions of `random` or `bts` for `men` or `women`. Raises CouldNot where the files are missing."""
     path = (folder or data_folder()) / "open_bandit" / policy / campaign / f"{campaign}.csv"
     if not path.is_file():
         fault = Fault(str(path), "is absent", "obtain the small Open Bandit data (research.zozo.com, CC BY 4.0)")
@@ -30,7 +30,7 @@ def read_bandit(policy: str, campaign: str, folder: Path | None = None) -> pd.Da
 
 
 def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = None) -> dict[str, Any]:
-    """The clicks per impression of `target` as told by the log of `logged`, beside what its own log says."""
+    """Estimate the clicks per impression of `target` from the log of `logged`, with the value in its own log."""
     log, target_log = read_bandit(logged, campaign, folder), read_bandit(target, campaign, folder)
     items = int(max(log["item_id"].max(), target_log["item_id"].max())) + 1
     weight = _probabilities(log, target_log, items, target) / log["propensity_score"].to_numpy()
@@ -50,7 +50,7 @@ def from_one_log(campaign: str, logged: str, target: str, folder: Path | None = 
 
 
 def _probabilities(log: pd.DataFrame, target_log: pd.DataFrame, items: int, target: str) -> Floats:
-    """The target's chance of the item that each row of the log shows at its position."""
+    """Return the target's probability of the item that each row of the log shows at its position."""
     if target == "random":
         return np.full(len(log), 1.0 / items)
     counts = target_log.groupby(["position", "item_id"]).size()
@@ -68,7 +68,7 @@ def _values(log: pd.DataFrame, weight: Floats, click: Floats) -> Mapping[str, An
 
 
 def _weighed(log: pd.DataFrame, weight: Floats, click: Floats) -> WeightedRows:
-    """The regression is the mean click of each position in the other folds, whatever the item."""
+    """Return the estimates; the regression is the mean click of each position in the other folds."""
     fold: Codes = np.random.default_rng(0).integers(0, FOLDS, len(log))
     position = log["position"].to_numpy()
     fitted = np.zeros(len(log))
@@ -84,7 +84,7 @@ def _support(support: PolicySupport) -> dict[str, float]:
 
 
 def both_ways(folder: Path | None = None) -> list[dict[str, Any]]:
-    """Each campaign, each log asked about the other policy."""
+    """Evaluate each policy from the log of the other, for each campaign."""
     return [
         from_one_log(campaign, *pair, folder)
         for campaign in ("men", "women")

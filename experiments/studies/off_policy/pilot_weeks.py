@@ -1,4 +1,4 @@
-"""Weeks of a world lived many times: other coins, other futures, the same truth."""
+"""Pilot weeks of a world, simulated repeatedly with different random draws and futures and the same truth."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -22,9 +22,11 @@ WINDOWS = (4, 13, 26, 52)
 
 @dataclass(frozen=True)
 class DecisionPoint:
-    """A world at a cutoff. Rows are the accounts on the books with at least two eligible actions. `values`: what the
-    company knows of them; `past`: their margin in as much time as the horizon takes. `truth`: the outcome of asking for
-    each action; `effect`: less that of waiting, with its standard error."""
+    """A world at a cutoff; rows are the accounts on the books with at least two eligible actions.
+
+    `values`: features known to the company. `past`: margin over an earlier period as long as the horizon. `truth`:
+    expected outcome of assigning each action. `effect`: truth less that of waiting, with its standard error.
+    """
 
     simulation: Simulation
     share: float
@@ -39,7 +41,8 @@ class DecisionPoint:
     effect_error: Floats
 
     def draw(self, number: int) -> RandomisedRows:
-        """The log of one pilot week: its drawn decisions, their margin over the horizon; later reps go their way."""
+        """Return the log of one pilot week: randomised decisions and their margin over the horizon, after which reps
+        follow their own policy."""
         fork = self.simulation.forked(FIRST_PATH + 2 * number)
         retained: list[WorldDecisions] = []
 
@@ -62,15 +65,17 @@ class DecisionPoint:
         )
 
     def rows_of(self, rows: RandomisedRows) -> Codes:
-        """The indices of a log's rows among the rows here."""
+        """Return the indices of a log's rows among the rows of this point."""
         return np.searchsorted(self.who, rows.account)
 
 
 def arrive(
     world: World, weeks: Sequence[int], share: float, paths: int, paths_before: int | None = None
 ) -> list[DecisionPoint]:
-    """The reps' own way up to each of `weeks`, in order; there the truth of every action. `paths_before`: of the truth
-    in all weeks but the last, where it is not looked at."""
+    """Simulate the reps' own policy up to each of `weeks`, in order, and compute the truth of every action there.
+
+    `paths_before`: paths of the truth in all weeks but the last, where it is not used.
+    """
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
     results = []
@@ -102,17 +107,17 @@ def _decision_point(simulation: Simulation, past: list[SimulatedWeeks], share: f
 
 
 def _amounts(observation: Observation, past: list[SimulatedWeeks]) -> Floats:
-    """Weeks × accounts: margin of the orders."""
+    """Return weeks × accounts: margin of the orders."""
     return np.asarray(np.array([rollout.amount for rollout in past]) * observation.margin_rate, dtype=np.float64)
 
 
 def _margins(observation: Observation, past: list[SimulatedWeeks]) -> Floats:
-    """What an account brought in as many weeks as the horizon has, by the mean of its last year."""
+    """Return each account's margin over as many weeks as the horizon, at the mean rate of its last year."""
     return np.asarray(_amounts(observation, past)[-52:].mean(axis=0) * HORIZON, dtype=np.float64)
 
 
 def _known(observation: Observation, past: list[SimulatedWeeks]) -> Floats:
-    """Sales, silence, contacts lately; tier, segment, region, distance."""
+    """Return the features: recent sales, silence and contacts; tier, segment, region, distance."""
     amounts = _amounts(observation, past)
     met = np.array([rollout.acts.recorded >= WorldAction.VISIT for rollout in past])
     weeks = np.arange(len(past))[:, None]

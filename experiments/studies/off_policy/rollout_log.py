@@ -1,4 +1,4 @@
-"""A pilot's log of several weeks, drawn and lived again and again."""
+"""The log of a pilot of several weeks, which can be simulated repeatedly."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from models.uplift.sample import DecisionSample
 
 @dataclass(frozen=True)
 class RolloutLog:
-    """Weeks of one world. Arrays have a row for each week's accounts, week after week."""
+    """Weeks of one world. Arrays have a row for each account of each week, week after week."""
 
     decision_points: Sequence[DecisionPoint]
 
@@ -41,7 +41,7 @@ class RolloutLog:
         return np.concatenate([point.truth for point in self.decision_points])
 
     def draw(self, number: int) -> tuple[RandomisedRows, Codes]:
-        """One log with its rows' indices into the arrays; the same number is the same log."""
+        """Return one log and its rows' indices into the arrays; equal numbers give equal logs."""
         logs = [point.draw(number) for point in self.decision_points]
         starts = np.cumsum([0, *(len(point.who) for point in self.decision_points)])
         rows = [
@@ -50,7 +50,7 @@ class RolloutLog:
         return _joined(logs), np.concatenate(rows)
 
     def sample(self, number: int) -> DecisionSample:
-        """One log as a learner's rows."""
+        """Return one log as a learner's sample."""
         randomised, rows = self.draw(number)
         return DecisionSample(
             values=self.values[rows],
@@ -63,7 +63,7 @@ class RolloutLog:
         )
 
     def known(self, randomised: RandomisedRows, rows: Codes) -> OutcomeRows:
-        """What a regression learns from."""
+        """Return the rows that the outcome regression is fitted on."""
         return OutcomeRows(self.values[rows], randomised.outcome, randomised.account, self.past[rows])
 
     def probabilities_of(self, probabilities: Callable[[DecisionPoint], Floats]) -> Floats:

@@ -1,4 +1,4 @@
-"""The target policies that off-policy evaluation is asked about."""
+"""The target policies of the coverage study."""
 
 import numpy as np
 
@@ -19,8 +19,11 @@ FEW_SHARE = 0.1
 
 
 def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
-    """n × K chances: every action for everybody, the playbook, the hours allocated by effects that our learner found in
-    an independent log of the same size, by the true effects; the playbook but for help offered to few accounts."""
+    """Return the probabilities (n × K) of each target.
+
+    Targets: every action for all accounts; the playbook; allocations by effects learned from an independent log of the
+    same size and by the true effects; the playbook with help offered to few accounts.
+    """
     named = {name: target_named(name, playbook, log.tier, log.eligible) for name in (*playbook.action_names, PLAYBOOK)}
     effects = learned_policy(log)
     ours = log.probabilities_of(lambda point: allocated_policy(point, effects.predict(point.values), playbook))
@@ -29,19 +32,19 @@ def targets_of(log: RolloutLog, playbook: Playbook) -> dict[str, Floats]:
 
 
 def learned_policy(log: RolloutLog) -> FittedEffects:
-    """The effects told by a log of other coins and other futures."""
+    """Return the effects learned from an independent log."""
     return EffectModel().fit_sample(log.sample(INDEPENDENT)).fitted
 
 
 def _but_few(log: RolloutLog, named: dict[str, Floats]) -> Floats:
-    """One in ten rows, those with the most trouble to come by their silence, gets an offer of help."""
+    """Offer help to one row in ten, those with the highest expected loss by their silence."""
     ratio = log.values[:, 0] * 13 / (log.values[:, 3] + 1.0)
     few = ratio <= np.quantile(ratio, FEW_SHARE)
     return np.where(few[:, None], named["help_offer"], named[PLAYBOOK])
 
 
 def allocated_policy(point: DecisionPoint, effect: Floats, playbook: Playbook) -> Floats:
-    """Chances, 0 or 1, of what the reps' hours go to by net value of these effects."""
+    """Return the probabilities, 0 or 1, of allocating the reps' hours by the net value of these effects."""
     rule = playbook.rep
     hours = np.array([rule.minutes_per_week, rule.stops_per_week, rule.budget_per_week])
     reps, rep = np.unique(point.simulation.traits.seat[point.who], return_inverse=True)

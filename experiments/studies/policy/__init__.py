@@ -1,1 +1,1 @@
-"""Policies lived in the simulated world: same guardrails, duties, allocator, luck."""
+"""Policy study: policies compared in the simulated world with equal guardrails, duties, allocator and random draws."""

@@ -1,4 +1,4 @@
-"""A policy of the study: a score for each account and action, allocated like every other one."""
+"""A policy of the study: a score for each account and action, allocated by the product's allocator."""
 
 from calendar import monthrange
 from collections.abc import Callable
@@ -31,17 +31,17 @@ prices alone find no plan."""
 
 @dataclass
 class ContactCounts:
-    """What a policy has counted of a month's cadence (accounts × channels), with the prices of its last week."""
+    """A policy's contacts of the month (accounts × channels) and the prices of its last week."""
 
     month: str = ""
     counted: Floats | None = None
     prices: Prices | None = None
 
     def required(self, monday: date, target: Floats) -> Floats:
-        """Contacts that are behind plus a week's part, at most what the month lacks:
-        as `required_contacts`.
+        """Return the contacts that are behind plus a week's share, at most what the month lacks: as
+        `required_contacts`.
 
-        The month in which the policy begins was kept up until then.
+        The month in which the policy begins counts as fulfilled until then.
         """
         elapsed = (monday.day - 1) / monthrange(monday.year, monday.month)[1]
         if self.counted is None:
@@ -54,7 +54,7 @@ class ContactCounts:
 
 @dataclass
 class AllocationPolicy:
-    """Guards what the cadence still owes; everything but the score is the same for every policy."""
+    """Allocates actions by a score. Guardrails, due cadence and allocator are the same for every policy."""
 
     name: str
     score: Score

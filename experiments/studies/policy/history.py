@@ -1,4 +1,4 @@
-"""What a company knows of its accounts from weeks that were lived: sales, silence, contacts."""
+"""The history of simulated weeks as a company records it: sales, silence, contacts."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ WINDOWS = (4, 13, 26, 52)
 
 @dataclass
 class RolloutHistory:
-    """Weeks as they were recorded; `notice` belongs into `control.run`. `contacts`: weeks × accounts of actions."""
+    """Recorded weeks; pass `notice` to `control.run`. `contacts`: weeks × accounts of actions."""
 
     margin: list[Floats] = field(default_factory=list)
     contacts: list[Floats] = field(default_factory=list)
@@ -30,11 +30,11 @@ class RolloutHistory:
         return RolloutHistory([*self.margin[-WINDOWS[-1] :]], [*self.contacts[-WINDOWS[-1] :]])
 
     def trailing(self) -> Floats:
-        """Margin of a horizon by the mean of the last year."""
+        """Return the margin of a horizon at the mean rate of the last year."""
         return np.asarray(np.mean(self.margin[-WINDOWS[-1] :], axis=0) * HORIZON, dtype=np.float64)
 
     def values(self, observation: Observation) -> Floats:
-        """(n, F) what every learner of the study gets."""
+        """Return the features (n, F) of every learner of the study."""
         margin, met = np.array(self.margin[-WINDOWS[-1] :]), np.array(self.contacts[-WINDOWS[-1] :])
         index = np.arange(len(margin))[:, None]
         silent = len(margin) - np.where(margin > 0, index, -1).max(axis=0)

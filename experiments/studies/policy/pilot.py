@@ -1,4 +1,4 @@
-"""The pilot of a study: drawn weeks, what of them has ripened, the truth at some of their cutoffs."""
+"""The pilot of a study: randomised weeks, their mature outcomes, and the truth at some cutoffs."""
 
 from dataclasses import dataclass, field
 
@@ -20,8 +20,8 @@ BEYOND_PATH = 900
 
 @dataclass(frozen=True)
 class PilotWeek:
-    """The drawn accounts of a week: their features (at the decision), action, chance, eligible actions, and a number
-    from 0 to 1 of each by which parts of the pilot are taken."""
+    """The randomised accounts of a week: features at the decision, action, propensity, eligible actions, and a uniform
+    number by which subsets of the pilot are chosen."""
 
     account: Indices
     values: Floats
@@ -33,9 +33,12 @@ class PilotWeek:
 
 @dataclass
 class PilotEffects:
-    """The pilot as it is known. `margin`: of every account in each week since its start, also of weeks behind its end.
-    `beyond`: of every account in the weeks behind the end where the reps go their own way; a policy that is lived by
-    the first accounts only changes theirs. `true`: (features, effects) at some cutoffs, for the oracle alone."""
+    """The pilot as recorded.
+
+    `margin`: of every account in each week since its start, also after its end. `beyond`: of every account in the weeks
+    after the end under the reps' own policy; a policy that only the first accounts follow changes theirs only. `true`:
+    (features, effects) at some cutoffs, for the oracle only.
+    """
 
     actions: tuple[str, ...]
     weeks: list[PilotWeek] = field(default_factory=list)
@@ -44,17 +47,20 @@ class PilotEffects:
     true: list[Look] = field(default_factory=list)
 
     def followed(self) -> "PilotEffects":
-        """The same pilot, to be followed into a future of its own."""
+        """Return a copy of the pilot to be continued in its own future."""
         return PilotEffects(self.actions, self.weeks, [*self.margin], self.beyond, self.true)
 
     def add_week(self, margin: Floats) -> None:
-        """A week behind the pilot's end, as the first accounts lived it."""
+        """Add a week after the pilot's end, as simulated for the first accounts."""
         index = len(self.margin) - len(self.weeks)
         rest = self.beyond[index] if index < len(self.beyond) else margin
         self.margin.append(np.concatenate([margin, rest[len(margin) :]]))
 
     def matured(self, share: float = 1.0) -> DecisionSample:
-        """The drawn rows of weeks whose whole horizon has passed; a random part of them. Raises Refused without any."""
+        """Return the randomised rows of weeks whose horizon has passed, or a random `share` of them.
+
+        Raises Refused without any.
+        """
         mature = max(0, min(len(self.weeks), len(self.margin) - HORIZON + 1))
         if not mature:
             raise Refused("The pilot is shorter than a horizon: none of its outcomes is known yet.")
@@ -81,7 +87,7 @@ class PilotEffects:
 
 
 def run_pilot(simulation: Simulation, history: RolloutHistory, weeks: int, share: float) -> PilotEffects:
-    """Lives the pilot, then a horizon of the reps' own way in another future, for `beyond`."""
+    """Simulate the pilot, then a horizon under the reps' own policy in another future, for `beyond`."""
     learned = PilotEffects(simulation.world.playbook.action_names)
 
     def notice(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
@@ -100,8 +106,8 @@ def run_pilot(simulation: Simulation, history: RolloutHistory, weeks: int, share
 def observe(
     simulation: Simulation, history: RolloutHistory, stage: tuple[int, float], looks: tuple[int, int]
 ) -> list[Look]:
-    """Lives the pilot (`stage`: weeks, share) of some accounts; the truth of every `looks[0]` weeks by `looks[1]`
-    paths."""
+    """Simulate the pilot (`stage`: weeks, share) of some accounts, with the truth of every `looks[0]` weeks by
+    `looks[1]` paths."""
     results = []
     for week in range(stage[0]):
         if looks[0] and week % looks[0] == 0:

@@ -1,4 +1,4 @@
-"""A policy that learns again from what has ripened since."""
+"""A policy that is refitted as outcomes mature."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from models.uplift.sample import DecisionSample
 
 
 def _nobody(rows: int) -> None:
-    """Is told of no training."""
+    """Ignore the number of rows."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A world of the study: history, pilot, the weeks lived under each policy on the same luck."""
+"""A world of the study: history, pilot, and a rollout of each policy with the same random draws."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,14 +21,17 @@ SIMPLE = ("playbook_only", "random", "highest_risk", "highest_value", "risk_time
 LEARNER, ORACLE, FULL_ORACLE, OURS = "t_learner", "observable_oracle", "full_oracle", "kqml"
 FIRST_PATH = 1_000
 PARTS = ("compared", "ours", "full")
-"""A stage is lived in parts, each from the start: what ours is compared with, our learners, the full oracle."""
+"""A stage is simulated in parts, each from the start: simple policies, our learners, the full oracle."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A pilot with what is learned from it. `behaviour`, `pilot`, `policy`: weeks; a horizon of run-out follows.
-    `share`: of account-weeks that the pilot draws. `parts`: of the drawn rows, one learner of ours for each. `seats`:
-    how many of the reps live the policies (all unless told); the pilot is always that of the whole world."""
+    """A pilot and the policies learned from it.
+
+    `behaviour`, `pilot`, `policy`: weeks, followed by a horizon of run-out. `share`: of account-weeks that the pilot
+    randomises. `parts`: shares of the randomised rows, one learner of ours for each. `seats`: number of reps whose
+    accounts follow the policies (default all); the pilot covers the whole world.
+    """
 
     behaviour: int
     pilot: int
@@ -44,25 +47,27 @@ class Stage:
 
     @property
     def weeks(self) -> int:
-        """Weeks that a world needs for it."""
+        """The number of weeks that the world needs."""
         return self.behaviour + self.pilot + self.policy + 2 * HORIZON
 
 
 @dataclass(frozen=True)
 class RolloutResult:
-    """Per policy the margin of each account less what its actions cost, over policy weeks and run-out, averaged over
-    futures. `rows`: randomised ones that each learner of ours had at its last training."""
+    """Per policy each account's margin less action costs, over policy weeks and run-out, averaged over futures.
+
+    `rows`: randomised rows of each learner of ours at its last training.
+    """
 
     nets: dict[str, Floats]
     rows: dict[str, int]
 
 
 Making = Callable[[Simulation, PilotEffects], Score]
-"""Makes the score of a policy for one future, in which the pilot's outcomes go on ripening."""
+"""Makes the score of a policy for one future, in which the pilot's outcomes go on maturing."""
 
 
 def run_stage(world: World, stage: Stage, part: str) -> RolloutResult:
-    """Lives the world up to the pilot's end, then its first seats once under each policy of one of PARTS."""
+    """Simulate the world up to the pilot's end, then its first seats under each policy of one of PARTS."""
     learned = _learned(world, stage) if part != "full" else PilotEffects(world.playbook.action_names)
     seats = range(min(stage.seats or world.shape.reps, world.shape.reps))
     simulation, history = _begun(world, seats, stage.behaviour)
@@ -76,12 +81,12 @@ def run_stage(world: World, stage: Stage, part: str) -> RolloutResult:
 
 
 def _learned(world: World, stage: Stage) -> PilotEffects:
-    """The pilot of the whole world."""
+    """Return the pilot of the whole world."""
     return run_pilot(*_begun(world, all_seats(world), stage.behaviour), stage.pilot, stage.share)
 
 
 def _begun(world: World, seats: range, weeks: int) -> tuple[Simulation, RolloutHistory]:
-    """Some seats at the pilot's begin; their luck is the same whoever else is there."""
+    """Return some seats at the pilot's start; their random draws do not depend on the other seats."""
     simulation, history = Simulation(world, seats), RolloutHistory()
     run(simulation, Reps(), weeks, history.notice)
     return simulation, history
@@ -92,7 +97,7 @@ def parts_of(stage: Stage) -> tuple[str, ...]:
 
 
 def _full(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
-    return {FULL_ORACLE: lambda fork, ripening: scores.by_truth(fork, max(stage.paths // 2, 4))}
+    return {FULL_ORACLE: lambda fork, maturing: scores.by_truth(fork, max(stage.paths // 2, 4))}
 
 
 def _compared(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
@@ -108,37 +113,37 @@ def _compared(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapp
         ORACLE: scores.by_trees(oracle),
     }
     result: dict[str, Making] = {name: _always(score) for name, score in fixed.items()}
-    result[LEARNER] = lambda fork, ripening: RetrainedPolicy(ripening, scores.t_learner, stage.retrain_every)
+    result[LEARNER] = lambda fork, maturing: RetrainedPolicy(maturing, scores.t_learner, stage.retrain_every)
     return result
 
 
 def _risk(learned: PilotEffects) -> Booster:
-    """The chance that a horizon passes without margin."""
+    """Return the probability that a horizon passes without margin."""
     sample = learned.matured()
     return scores.fit_trees(sample.values, (sample.outcome <= 0).astype(np.float64), "binary")
 
 
 def _always(score: Score) -> Making:
-    return lambda fork, ripening: score
+    return lambda fork, maturing: score
 
 
 def _ours(learned: PilotEffects, stage: Stage, rows: dict[str, int]) -> Mapping[str, Making]:
-    """A learner for each part of the rows; `rows` is filled in as they are trained."""
+    """Return a learner for each share of the rows; `rows` is filled in as they are trained."""
     otherwise = scores.risk_times_value(_risk(learned))
     return {ours_of(share): _learning(share, stage, otherwise, rows) for share in stage.parts}
 
 
 def ours_of(share: float) -> str:
-    """The name of our learner of a part of the rows."""
+    """Return the name of our learner of a share of the rows."""
     return OURS if share == 1.0 else f"{OURS}_{share:.3f}"
 
 
 def _learning(share: float, stage: Stage, otherwise: Score, rows: dict[str, int]) -> Making:
-    def make(fork: Simulation, ripening: PilotEffects) -> Score:
+    def make(fork: Simulation, maturing: PilotEffects) -> Score:
         def report_progress(count: int) -> None:
             rows[ours_of(share)] = count
 
-        return RetrainedPolicy(ripening, scores.ours(otherwise), stage.retrain_every, share, report_progress)
+        return RetrainedPolicy(maturing, scores.ours(otherwise), stage.retrain_every, share, report_progress)
 
     return make
 
@@ -154,7 +159,7 @@ def _mean_net(
 
 
 def _net_of(fork: Simulation, score: Score, known: tuple[PilotEffects, RolloutHistory], weeks: int) -> Floats:
-    """Margin less cost of one future; the run-out is lived under the playbook by every policy alike."""
+    """Return margin less cost of one future; in the run-out every policy follows the playbook."""
     learned, history = known
 
     def notice(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:

@@ -1,4 +1,4 @@
-"""Worlds lived side by side in processes of their own; what was lived is kept, so that a long study can go on."""
+"""Parallel simulation of worlds; finished runs are stored, so that a long study can be resumed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,7 +16,7 @@ from kqml.native import wait_without_spinning
 
 @dataclass(frozen=True)
 class RolloutRun:
-    """One world to live. `name`: what it belongs to."""
+    """One world to simulate. `name`: the stage or scenario it belongs to."""
 
     name: str
     stage: Stage
@@ -25,13 +25,13 @@ class RolloutRun:
     scenarios: tuple[str, ...] = ()
 
     def file(self, part: str) -> str:
-        """Differs wherever the run does."""
+        """Return a file name that is unique to the run."""
         return f"{self.name}_{self.seed}_{part}_{sha256(repr(self).encode()).hexdigest()[:12]}.npz"
 
 
 @dataclass(frozen=True)
 class StoredRollout:
-    """What a run came to. `world`: its hash."""
+    """The result of a run. `world`: hash of the world."""
 
     outcome: RolloutResult
     world: str
@@ -40,7 +40,10 @@ class StoredRollout:
 def run_worlds(
     runs: Iterable[RolloutRun], jobs: int, keep: Path | None, tell: Callable[[int], None]
 ) -> Mapping[RolloutRun, StoredRollout]:
-    """Lives every run, `jobs` parts at a time. `keep`: folder of earlier ones of the same code. `tell`: parts done."""
+    """Simulate every run, `jobs` parts at a time.
+
+    `keep`: folder of finished runs of the same code. `tell`: called with the number of finished parts.
+    """
     result: dict[tuple[RolloutRun, str], StoredRollout] = {}
     wanted = [(run, part) for run in runs for part in parts_of(run.stage)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=wait_without_spinning) as pool:
@@ -72,7 +75,7 @@ def _live(run: RolloutRun, part: str) -> StoredRollout:
 
 
 def _write(rollout: StoredRollout, path: Path) -> None:
-    """Whole or not at all."""
+    """Write the file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
     nets = {f"net {name}": net for name, net in rollout.outcome.nets.items()}

@@ -26,12 +26,12 @@ THRIFT = 0.02
 
 
 def idle(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
-    """Nothing but the playbook's cadence, by the cheapest actions."""
+    """Score only the playbook's cadence, by the cheapest actions."""
     return np.tile(-THRIFT * _costs(observation), (len(observation.eligible), 1))
 
 
 def rank_scores(observation: Observation, worth: Floats) -> Floats:
-    """ActionCodes by the rank of their account, in the scale of the dearest missing contact; a visit before a call."""
+    """Score actions by the rank of their account, in the unit of the largest shortfall cost; a visit before a call."""
     playbook, actions = observation.playbook, Actions.of(observation.playbook)
     dearest = max(cost for row in playbook.shortfall_cost.values() for cost in row.values())
     index = np.argsort(np.argsort(worth)) / max(len(worth) - 1, 1)
@@ -60,7 +60,7 @@ def risk_times_value(risk: lgb.Booster) -> Score:
 
 
 def ours(otherwise: Score) -> Callable[[DecisionSample], Score]:
-    """Net value by learned effects; where the rows are too few to learn from, `otherwise`, as the product does."""
+    """Score by the net value of learned effects; use `otherwise` where the rows are too few, as the product does."""
 
     def fit(sample: DecisionSample) -> Score:
         try:
@@ -72,12 +72,12 @@ def ours(otherwise: Score) -> Callable[[DecisionSample], Score]:
 
 
 def by_effects(effects: FittedEffects) -> Score:
-    """Net value of effects learned from rows with known chances; what is not supported brings nothing."""
+    """Score by the net value of effects learned from randomised rows; unsupported effects are 0."""
     return lambda observation, values, history: _net(observation, np.nan_to_num(effects.predict(values)))
 
 
 def by_trees(boosters: list[lgb.Booster]) -> Score:
-    """Net value of effects that trees predict, one booster for each action but the first."""
+    """Score by the net value of effects predicted by trees, one booster for each action but the first."""
 
     def score(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
         results = [np.asarray(booster.predict(values), dtype=np.float64) for booster in boosters]
@@ -87,7 +87,7 @@ def by_trees(boosters: list[lgb.Booster]) -> Score:
 
 
 def by_truth(simulation: Simulation, paths: int) -> Score:
-    """The full oracle: the truth of asking for each action, of the very simulation that it decides in."""
+    """Score by the true effects of assigning each action in the same simulation (full oracle)."""
 
     def score(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:
         result = assigned_truth(simulation, np.arange(len(values)), kappa="playbook", paths=paths)
@@ -97,7 +97,7 @@ def by_truth(simulation: Simulation, paths: int) -> Score:
 
 
 def t_learner(sample: DecisionSample) -> Score:
-    """One regression per action (Künzel et al. 2019, PNAS 116)."""
+    """Score by a T-learner, one regression for each action (Künzel et al. 2019, PNAS 116)."""
     fitted = [fit_trees(sample.values[mask], sample.outcome[mask]) for mask in _by_action(sample)]
 
     def score(observation: Observation, values: Floats, history: RolloutHistory) -> Floats:

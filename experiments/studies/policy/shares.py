@@ -1,4 +1,4 @@
-"""What policies gained over the playbook, as shares of the observable oracle's gain."""
+"""Gains of policies over the playbook, as shares of the observable oracle's gain."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ PLAYBOOK = SIMPLE[0]
 
 
 def gains_of(outcomes: Sequence[RolloutResult], seats: int) -> dict[str, Floats]:
-    """Per policy the gain over the playbook of blocks of accounts that share a rep's hours, all worlds together.
+    """Return each policy's gain over the playbook for blocks of accounts that share a rep's hours, over all worlds.
 
     `seats`: accounts of a block.
     """
@@ -31,7 +31,7 @@ def _by_seat(gain: Floats, accounts: int) -> Floats:
 
 
 def share_of_oracle(gain: Floats, oracle: Floats) -> dict[str, float]:
-    """The gain with its share of the oracle's; the interval is that of a ratio, clustered by rep (t)."""
+    """Return the gain and its share of the oracle's, with the interval of a ratio clustered by rep (t distribution)."""
     ratio = float(gain.sum() / oracle.sum())
     reach = float(student.ppf(0.975, len(gain) - 1)) * np.sqrt(len(gain))
     error = float(np.std(gain - ratio * oracle, ddof=1) / abs(oracle.sum()))
@@ -45,8 +45,10 @@ def share_of_oracle(gain: Floats, oracle: Floats) -> dict[str, float]:
 
 
 def share_rows(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
-    """A learner's share beside the best simple policy's (`best_simple`, by its share the best of SIMPLE), with the lead
-    over it; `falls_behind`: below it beyond noise."""
+    """Return a learner's share, the share of the best simple policy (`best_simple`), and the lead over it.
+
+    `falls_behind`: significantly below the best simple policy.
+    """
     result = {name: share_of_oracle(gains[name], gains[ORACLE]) for name in (*SIMPLE, learner)}
     best = max(SIMPLE, key=lambda name: result[name]["share_of_oracle"])
     lead = share_of_oracle(gains[learner] - gains[best], gains[ORACLE])
@@ -60,7 +62,7 @@ def share_rows(gains: Mapping[str, Floats], learner: str) -> dict[str, Any]:
 
 
 def curve(outcomes: Sequence[RolloutResult], gains: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
-    """Randomised rows (mean over worlds, those of the last training) → our learner's share."""
+    """Return our learner's share by number of randomised rows (mean over worlds, at the last training)."""
     names = [name for name in outcomes[0].rows if all(name in outcome.rows for outcome in outcomes)]
     size = {name: round(float(np.mean([outcome.rows[name] for outcome in outcomes]))) for name in names}
     return {str(size[name]): share_rows(gains, name) for name in sorted(names, key=lambda name: size[name])}

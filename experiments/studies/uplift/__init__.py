@@ -1,1 +1,1 @@
-"""What learners of effects find: in the simulated world, against its truth; in a public panel of rep calls."""
+"""Accuracy of CATE learners: in the simulated world against its truth, and on a public panel of rep calls."""

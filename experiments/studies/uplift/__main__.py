@@ -10,7 +10,7 @@ from kqml.native import wait_without_spinning
 
 
 def main() -> int:
-    """Runs a study; the exit code is that of the failure where it fails."""
+    """Run a study and return the exit code."""
     wait_without_spinning()
     parser = argparse.ArgumentParser(prog="python -m experiments.studies.uplift")
     parser.add_argument("name", choices=["detailing"])

@@ -1,4 +1,4 @@
-"""Accuracy of learned effects against the world's true ones, and the best that the features allow."""
+"""Accuracy of learned effects against the true effects of the simulated world, with its upper bound."""
 
 from typing import Any
 
@@ -16,10 +16,13 @@ CLIPPED = (0.01, 0.99)
 
 
 def measure_learner(learned: LearnerResult, true: Floats, error: Floats, eligible: Flags) -> dict[str, Any]:
-    """`corr`: rank correlation of predicted and true effects over rows, mean over actions, at least -1. `sign_error`:
-    share of rows and actions with the wrong sign, where the truth is over two of its errors from 0 and an effect is
-    claimed at all; `claimed`: in which share of them one is.
-    `group_coverage`, `half_width`, `bias`: of the group intervals against the mean truth of the same rows."""
+    """Return the accuracy of a learner.
+
+    `corr`: rank correlation of predicted and true effects over rows, mean over actions, at least -1. `sign_error`:
+    share of wrong signs among rows and actions whose true effect is over two standard errors from 0 and whose effect is
+    claimed; `claimed`: share of them with a claimed effect. `group_coverage`, `half_width`, `bias`: of the group
+    intervals against the mean truth of the same rows.
+    """
     known = eligible & np.isfinite(learned.predicted)
     known[:, 0] = False
     truths = np.array([true[group.mask, group.action].mean() for group in learned.groups])
@@ -38,7 +41,7 @@ def measure_learner(learned: LearnerResult, true: Floats, error: Floats, eligibl
 
 
 def measure_rows(predicted: Floats, true: Floats, error: Floats, known: Flags) -> dict[str, float]:
-    """What is said of single rows, `known` (n, A) saying of which: `corr`, `sign_error`, `claimed`."""
+    """Return `corr`, `sign_error`, `claimed` of single rows; `known` (n, A): rows and actions to measure."""
     sure = known & (np.abs(true) > 2.0 * error)
     claimed = predicted[sure] != 0.0
     wrong = (np.sign(predicted[sure]) != np.sign(true[sure]))[claimed]
@@ -51,15 +54,18 @@ def measure_rows(predicted: Floats, true: Floats, error: Floats, known: Flags) -
 
 
 def _rank_correlation(predicted: Floats, true: Floats) -> float:
-    """0 where everything is predicted alike."""
+    """Return the rank correlation, 0 where all predictions are equal."""
     if len(predicted) < 3 or np.ptp(predicted) == 0:
         return 0.0
     return float(spearmanr(predicted, true).statistic)
 
 
 def ceiling_of(sample: DecisionSample, true: Floats, error: Floats) -> dict[str, float]:
-    """`corr`, `sign_error` of trees fitted to the truth as a share of the stake, cross-fitted by account: what is
-    beyond them is not in the features, however many rows there are."""
+    """Return `corr`, `sign_error` of trees fitted to the true effects as shares of the effect scale, cross-fitted by
+    account.
+
+    It is the accuracy that the features allow with unlimited rows.
+    """
     fold = folds_of(sample.account)
     effect_scale = regress_common(sample, fold).measure.effect_scale
     known: Flags = sample.eligible & np.isfinite(true)

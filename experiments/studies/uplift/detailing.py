@@ -1,4 +1,4 @@
-"""What rep calls do to a physician's prescriptions in the one public panel of rep visits, beside the naive answer."""
+"""Effect of rep calls on a physician's prescriptions in a public panel, compared with a naive estimate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ACTIONS = ("none", "one_or_two", "three_or_more")
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows by physician and month. `history`: what was known before the month."""
+    """Rows by physician and month. `history`: features known before the month."""
 
     physician: Codes
     month: Codes
@@ -33,7 +33,7 @@ class Panel:
 
 
 def read_panel() -> Panel:
-    """The panel from KQML_DATA_DIR. Raises CouldNot with where to obtain it."""
+    """Return the panel from KQML_DATA_DIR. Raises CouldNot with where to obtain it."""
     paths = [data_folder() / name for name in FILES]
     absent = [Fault(str(path), "is absent", f"obtain it: {OBTAIN}") for path in paths if not path.is_file()]
     if absent:
@@ -59,7 +59,7 @@ def read_panel() -> Panel:
 
 
 def study(panel: Panel) -> dict[str, Any]:
-    """New prescriptions per further call, four ways; then ours by amount of calls, with what speaks against each."""
+    """Estimate new prescriptions per further call in four ways, then the effect by number of calls with its caveats."""
     within = _within(panel.calls, panel), _within(panel.scripts, panel)
     ahead = _within(_next_calls(panel), panel)
     known = np.isfinite(ahead)
@@ -100,7 +100,7 @@ def study(panel: Panel) -> dict[str, Any]:
 
 
 def render(result: Mapping[str, Any]) -> list[str]:
-    """The study as lines."""
+    """Return the study as lines of text."""
     lines = [f"{result['rows']} months of {result['physicians']} physicians; basis {result['basis']}"]
     for name, row in result["per_call"].items():
         interval = f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
@@ -119,7 +119,7 @@ def _action(panel: Panel) -> Any:
 
 
 def _difference(panel: Panel, action: str) -> ClusteredMean:
-    """The mean of the months with so many calls less the mean of those without, by physician."""
+    """Return the mean of months with so many calls less that of months without, by physician."""
     chosen = _action(panel)
     treated, untreated = (
         clustered_mean(panel.scripts[chosen == a], panel.physician[chosen == a]) for a in (action, ACTIONS[0])
@@ -130,7 +130,7 @@ def _difference(panel: Panel, action: str) -> ClusteredMean:
 
 
 def _within(values: Floats, panel: Panel) -> Floats:
-    """Less the physician's mean, less the month's mean of what is left."""
+    """Subtract the physician's mean, then the month's mean (two-way fixed effects)."""
     series = pd.Series(values)
     own = series - series.groupby(panel.physician).transform("mean")
     return np.asarray((own - own.groupby(panel.month).transform("mean")).to_numpy(), dtype=np.float64)
@@ -141,7 +141,7 @@ def _next_calls(panel: Panel) -> Floats:
 
 
 def _slope(x: Floats, y: Floats, physician: Codes) -> ClusteredMean:
-    """Least squares through the origin with errors clustered by physician."""
+    """Return the least-squares slope through the origin, with errors clustered by physician."""
     strength = float(np.sum(x**2))
     slope = float(np.sum(x * y)) / strength
     scores = clustered_mean(x * (y - slope * x) * len(x) / strength, physician)

@@ -1,4 +1,4 @@
-"""The learners of effects that are compared: ours, econml's, a T-learner, naive differences."""
+"""The compared CATE learners: ours, econml's, a T-learner, naive differences."""
 
 import math
 import warnings
@@ -22,7 +22,7 @@ LEAVES, RATE, ROUNDS = 8, 0.1, 100
 
 @dataclass(frozen=True)
 class GroupInterval:
-    """What a learner says of an action in a group, on the rows `mask`."""
+    """A learner's interval for an action in a group, on the rows `mask`."""
 
     group: str
     action: int
@@ -34,7 +34,7 @@ class GroupInterval:
 
 @dataclass(frozen=True)
 class LearnerResult:
-    """`predicted` (n, A): the effect of each action at each row, NaN where the learner says that it does not know."""
+    """`predicted` (n, A): effect of each action at each row, NaN where the learner gives none."""
 
     predicted: Floats
     groups: list[GroupInterval]
@@ -45,7 +45,7 @@ Learner = Callable[[DecisionSample, Labels], LearnerResult]
 
 
 def our_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """The learner of this action."""
+    """Fit the learner of kqml."""
     evidence = EffectModel().fit_sample(sample).evidence
     groups = [
         GroupInterval(
@@ -64,7 +64,7 @@ def our_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
 
 
 def naive_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """Mean outcome of those who got the action less that of those who waited, group by group."""
+    """Return the mean outcome with the action less that of waiting, group by group."""
     predicted = np.zeros((len(sample), len(sample.actions)))
     groups = []
     for name, code, mask in _groups(sample, labels, 1):
@@ -78,7 +78,10 @@ def naive_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
 
 
 def t_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """One LightGBM regression per action (Künzel et al. 2019, PNAS 116); intervals as if the regressions were right."""
+    """Fit a T-learner: one LightGBM regression for each action (Künzel et al. 2019, PNAS 116).
+
+    Intervals assume that the regressions are unbiased.
+    """
     fold = folds_of(sample.account)
     growth = Growth(num_leaves=LEAVES, learning_rate=RATE, most_rounds=ROUNDS)
     expected = np.empty((len(sample), len(sample.actions)))
@@ -102,7 +105,7 @@ def t_learner(sample: DecisionSample, labels: Labels) -> LearnerResult:
 
 
 def econml_dr(sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """econml's DRLearner with its default linear final stage."""
+    """Fit econml's DRLearner with its default linear final stage."""
     from econml.dr import DRLearner
 
     learner = DRLearner(
@@ -112,7 +115,7 @@ def econml_dr(sample: DecisionSample, labels: Labels) -> LearnerResult:
 
 
 def econml_forest(sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """econml's CausalForestDML (Athey, Tibshirani & Wager 2019, Ann. Statist. 47)."""
+    """Fit econml's CausalForestDML (Athey, Tibshirani & Wager 2019, Ann. Statist. 47)."""
     from econml.dml import CausalForestDML
 
     learner = CausalForestDML(
@@ -139,7 +142,7 @@ LEARNERS: Mapping[str, Learner] = {
 
 
 def need_econml() -> None:
-    """Raises CouldNot, with the extra to install, where econml is absent."""
+    """Raise CouldNot, with the extra to install, where econml is missing."""
     try:
         import econml  # noqa: F401 - only asked for
     except ImportError as error:
@@ -147,7 +150,7 @@ def need_econml() -> None:
 
 
 def _by_econml(learner: object, sample: DecisionSample, labels: Labels) -> LearnerResult:
-    """Fits by account; group intervals as its own `population_summary` makes them for a mean of rows' effects."""
+    """Fit by account; group intervals are those of `population_summary`."""
     values = np.nan_to_num(sample.values, nan=-1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -179,7 +182,7 @@ def _classifier() -> object:
 def _groups(
     sample: DecisionSample, labels: Labels, least: int, only: int | None = None
 ) -> list[tuple[str, int, Flags]]:
-    """Every action in every group with so many rows that might have got it."""
+    """Return every action in every group with enough eligible rows."""
     results = []
     for name in np.unique(labels):
         for code in range(1, len(sample.actions)) if only is None else (only,):

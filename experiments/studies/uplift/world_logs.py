@@ -1,4 +1,4 @@
-"""A log of the simulated world as a learner sees it, with the truth of every row beside it."""
+"""A log of the simulated world as a learner sees it, with the true effect of every row."""
 
 import tempfile
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class StagedLog:
-    """A policy for the weeks before `until`; the reps' own way afterwards, while outcomes ripen."""
+    """Applies a policy in the weeks before `until`, then the reps' own policy while outcomes mature."""
 
     policy: Policy
     until: int
@@ -97,8 +97,11 @@ class StagedLog:
 
 @dataclass(frozen=True)
 class StudyLog:
-    """`sample`: mature rows, of margin. `true` (n, A): the effect of each action on its expected margin, with its
-    standard `error`. `situation`: tier and what is the matter, of the rows."""
+    """`sample`: mature rows, outcome margin.
+
+    `true` (n, A): effect of each action on expected margin, with its standard `error`. `situation`: tier and situation
+    of the rows.
+    """
 
     name: str
     world: str
@@ -110,9 +113,12 @@ class StudyLog:
 
 
 def study_log(world: World, name: str, weeks: int, share: float, rows: int, paths: int = PATHS) -> StudyLog:
-    """Lives `weeks` weeks of the log `name` after WARM_UP weeks, then a horizon; the truth of each row by living the
-    same weeks again (luck has addresses, so they are the same), κ the reps' own way. `share` of the account-weeks is
-    drawn where the log is randomised; of another log at most `rows` rows are kept, drawn evenly."""
+    """Simulate `weeks` weeks of the log `name` after WARM_UP weeks, then a horizon.
+
+    The truth of each row comes from simulating the same weeks again with the same random draws, κ being the reps' own
+    policy. `share` of the account-weeks is randomised in a randomised log; other logs are subsampled to at most `rows`
+    rows.
+    """
     world, plan = logged(world, name, share, weeks + HORIZON + 1)
     until = WARM_UP + weeks
     policy = StagedLog(plan.policy, until)
@@ -138,8 +144,8 @@ def _chosen(data: DecisionData, randomised: bool, rows: int) -> Flags:
 
 
 def situations(profile: pd.DataFrame, values: Floats, columns: tuple[str, ...]) -> NDArray[np.str_]:
-    """Tier, then the first that holds: a complaint or problem of the last month, overdue against its own cycle, not
-    contacted for four weeks, steady."""
+    """Return the tier and the first that holds: complaint or problem of the last month, overdue against the own cycle,
+    not contacted for four weeks, steady."""
     column = {name: values[:, index] for index, name in enumerate(columns)}
     trouble = (column["complaint_since_last"] < 28) | (column["problem_raised_since_last"] < 28)
     overdue = column["order_since_last__over__order_gap_mean_last26"] > 1.5
@@ -167,14 +173,14 @@ KINDS_DRAW = {Pilot.__name__.lower(): True, Reps().name: False}
 
 
 def _real(simulation: Simulation, who: NDArray[np.int64]) -> Floats:
-    """(n, A): the chance that a recorded action was done; visits are faked by some reps, which nobody records."""
+    """Return (n, A): the probability that a recorded action was done; some reps fake visits, which is not recorded."""
     faking = simulation.week.take(who).faking[:, None]
     faked = faking / (faking + (1.0 - faking) * (1.0 - FAILS))
     return np.where(IN_PERSON[None, :], 1.0 - faked, 1.0)
 
 
 def _mondays(world: World, policy: StagedLog) -> Iterator[tuple[Simulation, int]]:
-    """The simulation at each cutoff of the log, block by block; accounts are numbered within the only block."""
+    """Yield the simulation at each cutoff of the log, block by block; accounts are numbered within the block."""
     simulation = Simulation(world, all_seats(world))
     for number in range(policy.until):
         if number >= WARM_UP:

@@ -280,7 +280,7 @@ def test_files_that_cannot_be_are_bad_use(desk, name: str, message: str) -> None
 def test_an_existing_folder_is_refused_before_anything_is_read(desk) -> None:
     desk.out.mkdir()
 
-    with pytest.raises(BadUse, match=r"dataset exists already; name another folder, or add --force"):
+    with pytest.raises(BadUse, match=r"dataset exists; give another folder, or add --force"):
         desk.bring({"a.csv": "nonsense"})
 
 

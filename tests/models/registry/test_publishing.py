@@ -81,7 +81,7 @@ def test_a_champion_that_cannot_be_read_leaves_the_last_good_one(
     bad = log_training(registry, company.bundles[1], TrainingRecord())
     promote(registry, str(bad.number), NOW)
     (bundle_folder(registry, bad) / "booster.txt").write_text("tr")
-    with pytest.raises(CouldNot, match=r"booster\.txt: 2 bytes"):
+    with pytest.raises(CouldNot, match=r"booster\.txt: the file has 2 bytes"):
         publish(registry, served)
     assert read_pointer(served / POINTER) == good
 
@@ -129,8 +129,8 @@ def test_a_pointer_comes_back_as_written(tmp_path: Path) -> None:
     [
         (b"", "cannot be read"),
         (b'{"version": "1"}', "missing 4 required positional arguments"),
-        (b'{"version":"1","folder":"../x","grade":"A","since":"","fingerprint":""}', "names no folder beside it"),
-        (b'{"version":1,"folder":"x","grade":"A","since":"","fingerprint":""}', "names no folder beside it"),
+        (b'{"version":"1","folder":"../x","grade":"A","since":"","fingerprint":""}', "does not name a folder next to it"),
+        (b'{"version":1,"folder":"x","grade":"A","since":"","fingerprint":""}', "does not name a folder next to it"),
         (None, "No such file"),
     ],
 )

@@ -148,7 +148,7 @@ def test_a_log_says_what_it_lacks(data):
     assert enough.mature == data.outcomes.mature.sum()
     immature = check_log(data.where(~data.outcomes.mature))
     assert immature.faults[0].where == "maturity"
-    assert "has its outcome yet" in immature.faults[0].what
+    assert "has a mature outcome" in immature.faults[0].what
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_week_is_planned_logged_and_decided_again_to_the_bit(home, company, tm
     features = pd.read_parquet(log / "decision_features.parquet")
     assert len(decisions) == first["accounts"]
     assert set(features["decision_id"]) & set(decisions["decision_id"])
-    with pytest.raises(Refused, match="would not be decided"):
+    with pytest.raises(Refused, match="differs from the decision log"):
         run(folder, "--week", WEEK, "--log", log, "--model", "2")
     run(folder, "--week", "2023-W09", "--log", log)
     assert pd.read_parquet(log / "decisions.parquet")["week"].nunique() == 2

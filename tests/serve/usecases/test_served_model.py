@@ -61,7 +61,7 @@ def test_a_pointer_that_is_gone_leaves_the_last_good_one(served, published):
     published.pointer.unlink()
     served.look()
     assert version(served) == "3"
-    assert "does not exist" in served.state.fault
+    assert "is gone" in served.state.fault
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again_though_nothing_changed(served, published, monkeypatch):

@@ -1,4 +1,4 @@
-"""The study of policies: same luck for all, only what had ripened is learned, shares with their intervals."""
+"""The study of policies: same luck for all, only mature rows are learned, shares with their intervals."""
 
 from dataclasses import replace
 
@@ -57,9 +57,9 @@ def test_a_policy_learns_again_from_what_has_ripened_since(place):
         seen.append(len(sample))
         return scores.idle
 
-    ripening = learned.followed()
-    score = RetrainedPolicy(ripening, fit, 1)
-    _net_of(simulation.forked(1_000), score, (ripening, history.copy()), 3)
+    maturing = learned.followed()
+    score = RetrainedPolicy(maturing, fit, 1)
+    _net_of(simulation.forked(1_000), score, (maturing, history.copy()), 3)
     ripe = [sum(len(week.account) for week in learned.weeks[: PILOT - HORIZON + 1 + later]) for later in range(3)]
     assert seen == ripe
     assert len(learned.margin) == PILOT

@@ -216,5 +216,5 @@ def test_a_model_counts_by_its_own_playbook_whichever_is_in_force(company, score
 
 
 def test_a_bundle_that_names_another_playbook_than_its_features_is_refused(scorer):
-    with pytest.raises(CouldNot, match="features that the catalog does not have"):
+    with pytest.raises(CouldNot, match="trained with another version of the catalog"):
         create_scorer(replace(scorer.bundle, playbook=read_playbook("dealer")))

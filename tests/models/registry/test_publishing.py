@@ -129,7 +129,10 @@ def test_a_pointer_comes_back_as_written(tmp_path: Path) -> None:
     [
         (b"", "cannot be read"),
         (b'{"version": "1"}', "missing 4 required positional arguments"),
-        (b'{"version":"1","folder":"../x","grade":"A","since":"","fingerprint":""}', "does not name a folder next to it"),
+        (
+            b'{"version":"1","folder":"../x","grade":"A","since":"","fingerprint":""}',
+            "does not name a folder next to it",
+        ),
         (b'{"version":1,"folder":"x","grade":"A","since":"","fingerprint":""}', "does not name a folder next to it"),
         (None, "No such file"),
     ],

@@ -89,7 +89,7 @@ def referral_features(kind: EventKind, due_days: float | None) -> Stream:
 
 
 def response_features(kind: EventKind, by: frozenset[EventKind], due_days: float) -> Stream:
-    """Return the features of events of a kind that any later one of `by` answers."""
+    """Return the stream of events of a kind that any later one of `by` answers."""
     return Stream(kind.code, frozenset({kind}), Closing(by, by_ref=False, due_at=False, due_days=due_days))
 
 

@@ -116,7 +116,8 @@ class Dataset:
         later = changes.filter(
             pc.or_(*(pc.greater_equal(changes[name], pa.scalar(self.cutoff, INSTANT)) for name in INSTANTS))
         )
-        own = changes.filter(pc.is_in(changes["account_id"], value_set=pc.unique(later["account_id"])))
+        names = pc.unique(later["account_id"].cast(pa.string()))
+        own = changes.filter(pc.is_in(changes["account_id"].cast(pa.string()), value_set=names))
         empty = dict.fromkeys(CHANGE_COLUMNS)
         events = ({**empty, **row} for row in own.to_pylist())
         return roll_back(self._stored("accounts"), events, self.cutoff, self._last_reps())

@@ -5,6 +5,7 @@ import json
 import pyarrow as pa
 import pytest
 
+from kqml.dataset.folder import DatasetInfo, dataset_in_memory
 from kqml.dataset.tables import SCHEMAS
 from kqml.history.account_rollback import roll_back
 
@@ -81,3 +82,14 @@ def test_other_attributes_stay_where_consent_is_taken_back():
     now = '{"consent":false,"size":3}'
     events = [changed("e", 150, False, before=True, kind="consent_changed")]
     assert json.loads(value_then("attributes", now, events)) == {"consent": True, "size": 3}
+
+
+@pytest.mark.parametrize(("cutoff", "tier"), [(140, "A"), (151, "B")])
+def test_a_dataset_is_read_as_it_was_known_then(cutoff, tier):
+    events = [changed("d", 50, "A", before="B"), retracted("d", 150)]
+    tables = {
+        "events": pa.Table.from_pylist(events, schema=SCHEMAS["events"]),
+        "accounts": pa.Table.from_pylist([{"account_id": "x", "tier": "B"}], schema=SCHEMAS["accounts"]),
+    }
+    dataset = dataset_in_memory(tables, DatasetInfo())
+    assert dataset.known_before(cutoff).table("accounts")["tier"].to_pylist() == [tier]

@@ -1,19 +1,48 @@
-"""Reading CSV of any size: our own eye on header, delimiter and encoding, DuckDB for the rows."""
+"""Reading CSV of any size: our own eye on encoding, delimiter, header, DuckDB for the rows from the header on."""
 
 import codecs
 import csv
 import gzip
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
 from kqml.errors import Fault, Refused
+from kqml.importing.findings import Finding, FindingLevel
+from kqml.importing.headers import SEARCHED_ROWS, Header, find_header, match_quality
 from kqml.importing.mapping import TableMapping
-from kqml.importing.relations import ROW, Relation, column_faults, file_literal, literal, one_row, selected
+from kqml.importing.relations import ROW, Relation, file_literal, literal, one_row, quoted, selected
 from kqml.importing.workspace import Workspace
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 DELIMITERS = (",", ";", "\t", "|")
 _BLOCK = 1 << 20
+_EXAMPLES = 5
+_TRAILING = 64
+"""So many fields beyond the header may stand in a line, if they are empty."""
+
+_ABSENT = "\x01"
+"""What no field is; so an empty field stays text, and only one that a line lacks is NULL."""
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How a file in UTF-8 is laid out: `start`: the byte at which data begin, which stand `lines` lines below its top.
+    `first`: the number of the first row of data."""
+
+    delimiter: str
+    header: Header
+    start: int
+    lines: int
+    first: int
 
 
 def is_csv(path: Path) -> bool:
@@ -24,30 +53,114 @@ def is_csv(path: Path) -> bool:
 def open_csv(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
     """The file as a relation of text columns. Raises Refused on an empty file, wrong columns, a wrong encoding."""
     plain = _in_utf8(workspace, path, part.encoding)
-    header, delimiter = _header(path.name, plain, part.delimiter)
-    faults = column_faults(path.name, header, part)
-    if faults:
-        raise Refused(f"The columns of {path.name} are not those of the mapping.", faults)
-    names = _unique(header)
+    layout = _layout(path.name, plain, part)
+    names = _unique(layout.header.names)
+    columns = {name: names[index] for name, index in layout.header.columns.items()}
+    findings = layout.header.findings(path.name)
+    if layout.lines > 1:
+        plain = _data_alone(workspace, plain, layout.start)
+    read = _read_sql(plain, names, layout, part, f"skip={int(layout.lines == 1)}")
+    sql = f"(SELECT row_number() OVER () + {layout.first - 1} AS {ROW}{selected(columns)} FROM {read})"
+    reread = partial(_reread, workspace, path, plain, part, layout)
+    return Relation(path.name, sql, dict.fromkeys(columns, "VARCHAR"), findings, reread)
+
+
+def _read_sql(plain: Path, names: Sequence[str], layout: _Layout, part: TableMapping, *more: str) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    options = f"delim={literal(delimiter)}, quote='\"', escape='\"', store_rejects=true, rejects_limit=1000"
-    read = f"read_csv({file_literal(plain)}, header=true, auto_detect=false, columns={{{columns}}}, {options})"
-    sql = f"(SELECT row_number() OVER () + 1 AS {ROW}{selected(part.source_columns())} FROM {read})"
-    return Relation(path.name, sql, dict.fromkeys(part.source_columns(), "VARCHAR"))
-
-
-def reject_faults(workspace: Workspace) -> list[Fault]:
-    """The lines that DuckDB could not read in any CSV file so far: wrong number of fields, broken text or quotes."""
-    rows = workspace.connection.execute(
-        "SELECT f.file_path, e.error_type, min(e.line), count(*), arg_min(e.error_message, e.line)"
-        " FROM reject_errors e JOIN reject_scans f USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 3"
-        if _has_rejects(workspace)
-        else "SELECT NULL, NULL, NULL, NULL, NULL WHERE false"
-    ).fetchall()
-    return [
-        Fault(f"{Path(path).name} line {line}", f"{_REJECTS.get(kind, message)} ({count} such lines)", _todo(kind))
-        for path, kind, line, count, message in rows
+    escape = part.quote if part.escape is None else part.escape
+    options = [
+        "auto_detect=false, header=false, store_rejects=true, rejects_limit=1000",
+        f"columns={{{columns}}}, delim={literal(layout.delimiter)}",
+        f"quote={literal(part.quote)}, escape={literal(escape)}",
     ]
+    return f"read_csv({file_literal(plain)}, {', '.join([*options, *more])})"
+
+
+def _reread(workspace: Workspace, path: Path, plain: Path, part: TableMapping, layout: _Layout) -> Relation:
+    """The relation of a file with lines of several lengths or line ends.
+
+    Fields that a line lacks are empty, empty ones beyond the header are left out. Raises Refused where a line lacks a
+    field that the mapping reads, or holds one for which there is no column, and on lines that nothing reads.
+    """
+    names = _unique(layout.header.names)
+    extra = [f"__beyond_{index}" for index in range(_TRAILING)]
+    start = layout.start if layout.lines == 1 else 0
+    even = _data_alone(workspace, plain, start, even=True)
+    options = "null_padding=true, parallel=false, nullstr=" + literal(_ABSENT)
+    read = _read_sql(even, [*names, *extra], layout, part, options)
+    table = f"lines_{next(workspace.numbers)}"
+    beyond = " || ".join(f"coalesce(trim({quoted(name)}), '')" for name in extra)
+    columns = {name: names[index] for name, index in layout.header.columns.items()}
+    lacking = " OR ".join(f"{quoted(theirs)} IS NULL" for theirs in columns.values())
+    workspace.connection.execute(
+        f"CREATE TABLE {table} AS SELECT row_number() OVER () + {layout.first - 1} AS {ROW}{selected(columns)},"
+        f" {quoted(names[-1])} IS NULL AS short, {lacking} AS lacking, {beyond} <> '' AS long FROM {read}"
+    )
+    faults = reject_faults(workspace, path, part, layout.first - 1)
+    faults += _length_faults(workspace, table, path.name, part)
+    if faults:
+        raise Refused("Lines of CSV files cannot be read. Nothing was written.", faults)
+    findings = [*layout.header.findings(path.name), *_padded(workspace, table, path.name)]
+    return Relation(path.name, table, dict.fromkeys(columns, "VARCHAR"), tuple(findings))
+
+
+def _length_faults(workspace: Workspace, table: str, label: str, part: TableMapping) -> list[Fault]:
+    refused = [("long", "more", "delete what stands beyond the last column, or quote fields that hold the delimiter")]
+    if part.short_rows == "refuse":
+        refused.append(("lacking", "fewer", 'correct the lines; if what is absent is empty, say short_rows = "pad"'))
+    faults = []
+    for column, word, todo in refused:
+        count, first = one_row(
+            workspace.connection, f"SELECT count(*), min({ROW}) FROM {table} WHERE {column} AND {ROW} IS NOT NULL"
+        )
+        if count:
+            what = f"has {word} fields than the header ({count} such lines)"
+            faults.append(Fault(f"{label} line {first}", what, todo))
+    return faults
+
+
+def _padded(workspace: Workspace, table: str, label: str) -> list[Finding]:
+    count, total, rows = one_row(
+        workspace.connection,
+        f"SELECT count(*) FILTER (short), count(*), min({ROW}, {_EXAMPLES}) FILTER (short) FROM {table}",
+    )
+    if not count:
+        return []
+    share = count / total
+    return [Finding("short_rows", FindingLevel.WARNING, "", "", count, share, source=label, rows=tuple(rows))]
+
+
+def reject_faults(workspace: Workspace, path: Path, part: TableMapping, above: int) -> list[Fault]:
+    """The lines that DuckDB could not read since this was asked last: broken text or quotes, wrong number of fields."""
+    if not has_rejects(workspace):
+        return []
+    rows = workspace.connection.execute(
+        "SELECT error_type, min(line), count(*), arg_min(error_message, line), arg_min(csv_line, line)"
+        " FROM reject_errors GROUP BY ALL ORDER BY 2"
+    ).fetchall()
+    forget_rejects(workspace)
+    return [
+        Fault(
+            f"{path.name} line {line + above}",
+            f"{_REJECTS.get(kind, message)} ({count} such lines)",
+            _todo(kind, path, part, text or ""),
+        )
+        for kind, line, count, message, text in rows
+    ]
+
+
+def has_rejects(workspace: Workspace) -> bool:
+    """Whether DuckDB has passed over lines."""
+    count = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+    if not one_row(workspace.connection, count)[0]:
+        return False
+    return bool(one_row(workspace.connection, "SELECT count(*) FROM reject_errors")[0])
+
+
+def forget_rejects(workspace: Workspace) -> None:
+    """Make the next question about rejects one about later files."""
+    for table in ("reject_errors", "reject_scans"):
+        workspace.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 _REJECTS = {
@@ -58,45 +171,77 @@ _REJECTS = {
 }
 
 
-def _todo(kind: str) -> str:
+def _todo(kind: str, path: Path, part: TableMapping, line: str) -> str:
     if kind == "INVALID ENCODING":
-        return 'say encoding = "gb18030" (or the true one) in the mapping'
+        return _encoding_hint(path)
+    if kind == "UNQUOTED VALUE" and part.escape is None and "\\" + part.quote in line:
+        return r'say escape = "\\" in the mapping: the file writes quotes as \"'
+    if kind == "UNQUOTED VALUE":
+        return 'correct the line, or say quote = "" in the mapping where quotes are ordinary characters'
     return "correct the line; say `delimiter` in the mapping where it is not the one found"
 
 
-def _has_rejects(workspace: Workspace) -> bool:
-    count = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
-    return bool(one_row(workspace.connection, count)[0])
+def _encoding_hint(path: Path) -> str:
+    """The encoding that the file is likely in."""
+    with _open(path) as file:
+        head = file.read(_BLOCK)
+    for name in ("gb18030", "big5", "cp1252"):
+        try:
+            codecs.getincrementaldecoder(name)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        return f'say encoding = "{name}" in the mapping, which the file looks like, or export it again as UTF-8'
+    return "say the true `encoding` in the mapping, or export it again as UTF-8"
 
 
-def _header(label: str, plain: Path, delimiter: str | None) -> tuple[list[str], str]:
+def _layout(label: str, plain: Path, part: TableMapping) -> _Layout:
+    """Where the header is and the data begin. Raises Refused where the top of the file is no text or has no header."""
     try:
-        first = _first_record(plain)
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
-        todo = 'say encoding = "gb18030" (or the true one) in the mapping, or export it again'
-        raise Refused(f"{label} cannot be read as text.", [Fault(label, str(error), todo)]) from error
-    if not first.strip():
-        raise Refused(f"{label} is empty.", [Fault(label, "has no header", "export it again")])
-    used = delimiter or max(DELIMITERS, key=lambda mark: _outside_quotes(first).count(mark))
-    return [name.strip() for name in next(csv.reader([first], delimiter=used))], used
+        with _open(plain) as file:
+            head = file.read(_BLOCK)
+    except (EOFError, OSError) as error:
+        raise Refused(f"{label} cannot be read.", [Fault(label, str(error), "copy or export it again")]) from error
+    bom = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    text = head[bom:].decode("utf-8", "surrogateescape")
+    if b"\0" in head:
+        encoding = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+        todo = f'say encoding = "{encoding}" in the mapping'
+        raise Refused(f"{label} cannot be read as text.", [Fault(label, "holds bytes that are 0", todo)])
+    given = _SEP.fullmatch(text.partition("\n")[0].strip())
+    marks = (part.delimiter,) if part.delimiter else (given[1],) if given else DELIMITERS
+    tops = {mark: _records(label, text, mark, part) for mark in marks}
+    delimiter = max(tops, key=lambda mark: match_quality([row for row, _, _ in tops[mark]], part))
+    records = tops[delimiter]
+    rows = [[] if given and index == 0 else row for index, (row, _, _) in enumerate(records)]
+    header = find_header(label, rows, part)
+    names, end, lines = records[header.row - 1]
+    if any(not name.isascii() and "\udc80" <= max(name) <= "\udcff" for name in names):
+        raise Refused(f"{label} cannot be read as text.", [Fault(label, "is not UTF-8", _encoding_hint(plain))])
+    start = bom + len(text[:end].encode("utf-8", "surrogateescape"))
+    return _Layout(delimiter, header, start, lines, header.row + 1)
 
 
-def _first_record(plain: Path) -> str:
-    """The first line, with those after it while a quote is open."""
-    record = b""
-    with _open(plain) as file:
-        while (line := file.readline(_BLOCK)) and len(record) < _BLOCK:
-            record += line
-            if record.count(b'"') % 2 == 0:
-                break
-    return record.decode("utf-8-sig")
+def _records(label: str, text: str, delimiter: str, part: TableMapping) -> list[tuple[list[str], int, int]]:
+    """The first records, each with the place in the text at which it ends, the number of lines until there."""
+    ends = [0]
+    lines = io.StringIO(text, newline="")
+
+    def counted() -> Iterator[str]:
+        for line in lines:
+            ends.append(ends[-1] + len(line))
+            yield line
+
+    quoting = {"quotechar": part.quote, "quoting": csv.QUOTE_MINIMAL} if part.quote else {"quoting": csv.QUOTE_NONE}
+    escape = None if part.escape in (None, part.quote) else part.escape
+    reader = csv.reader(counted(), delimiter=delimiter, escapechar=escape, **quoting)  # type: ignore[arg-type]
+    try:
+        return [(row, ends[-1], len(ends) - 1) for row in islice(reader, max(SEARCHED_ROWS, part.header_row or 0))]
+    except csv.Error as error:
+        todo = "correct `quote`, `escape` or `delimiter` in the mapping"
+        raise Refused(f"{label} cannot be read.", [Fault(f"{label} line {len(ends)}", str(error), todo)]) from error
 
 
-def _outside_quotes(line: str) -> str:
-    return "".join(line.split('"')[::2])
-
-
-def _unique(header: list[str]) -> list[str]:
+def _unique(header: Sequence[str]) -> list[str]:
     """The header with names for the columns without one or with a repeated one, which the mapping does not read."""
     seen: set[str] = set()
     names = []
@@ -111,14 +256,31 @@ def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
+def _data_alone(workspace: Workspace, plain: Path, start: int, *, even: bool = False) -> Path:
+    """A copy of what follows a byte; with `even`, every line ends in a line feed."""
+    copy = workspace.fresh("-" + plain.name.removesuffix(".gz"))
+    with _open(plain) as source, copy.open("wb") as target:
+        source.seek(start)
+        waiting = b""
+        while block := source.read(_BLOCK):
+            if even:
+                block = waiting + block
+                waiting = b"\r" if block.endswith(b"\r") else b""
+                block = block.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            target.write(block)
+        target.write(waiting and b"\n")
+    return copy
+
+
 def _in_utf8(workspace: Workspace, path: Path, encoding: str) -> Path:
-    """The file itself, or a copy in UTF-8 where the mapping says that it is not."""
+    """The file itself, or a copy in UTF-8 where its first bytes or the mapping say that it is not."""
+    encoding = _marked_encoding(path) or encoding
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError as error:
         todo = "use a name such as utf-8, gb18030, utf-16"
         raise Refused(f"{path.name} cannot be read.", [Fault("encoding", f"{encoding!r} is unknown", todo)]) from error
-    if codecs.lookup(encoding).name in ("utf-8", "ascii"):
+    if codecs.lookup(encoding).name in ("utf-8", "ascii", "utf-8-sig"):
         return path
     copy = workspace.fresh("-" + path.name.removesuffix(".gz"))
     try:
@@ -127,6 +289,17 @@ def _in_utf8(workspace: Workspace, path: Path, encoding: str) -> Path:
                 target.write(decoder.decode(block))
             target.write(decoder.decode(b"", final=True))
     except UnicodeDecodeError as error:
-        todo = "say the true encoding in the mapping"
-        raise Refused(f"{path.name} is not {encoding}.", [Fault(path.name, str(error), todo)]) from error
+        fault = Fault(path.name, f"is not {encoding}: {error.reason} at byte {error.start}", _encoding_hint(path))
+        raise Refused(f"{path.name} is not {encoding}.", [fault]) from error
     return copy
+
+
+def _marked_encoding(path: Path) -> str | None:
+    """The encoding that the first bytes of a file name."""
+    try:
+        with _open(path) as file:
+            head = file.read(3)
+    except (EOFError, OSError) as error:
+        fault = Fault(path.name, str(error), "copy or export it again")
+        raise Refused(f"{path.name} cannot be read.", [fault]) from error
+    return next((name for mark, name in _BOMS if head.startswith(mark)), None)

@@ -1,22 +1,42 @@
-"""Reading Excel sheets: values as text; formulas whose value was never stored are faults."""
+"""Reading Excel sheets: values as text, numbers, moments; formulas whose value was never stored are faults."""
 
+import re
+import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-from openpyxl import load_workbook
+from openpyxl import Workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter
+from openpyxl.xml.constants import ARC_APP, ARC_CORE, ARC_CUSTOM, ARC_STYLE, ARC_THEME, SHEET_MAIN_NS
 
-from kqml.errors import Fault, Refused
+from kqml.errors import Fault, KqmlError, Refused
+from kqml.importing.findings import Finding, FindingLevel
+from kqml.importing.headers import SEARCHED_ROWS, Header, find_header, match_quality
 from kqml.importing.mapping import TableMapping
-from kqml.importing.relations import Relation, column_faults
+from kqml.importing.relations import Relation
 from kqml.importing.text_rows import TextRows
 from kqml.importing.workspace import Workspace
 
 SUFFIXES = (".xlsx", ".xlsm")
+EVERY_SHEET = "*"
 _SHOWN = 20
+
+MOST_BYTES, MOST_STRINGS = 4 << 30, 512 << 20
+"""So large may a part of the file, and the list of its texts, become when it is unpacked."""
+
+MOST_RATIO, RATIO_FROM = 300, 32 << 20
+"""A part that unpacks to so many times its size is made to fill memory; small parts may."""
+
+EXACT = 10**15
+"""Excel keeps fifteen digits: a whole number from here on has lost some."""
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Row = tuple[Any, ...]
 
@@ -25,65 +45,190 @@ def is_excel(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def open_excel(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
-    """The mapped columns of one sheet as a relation of text columns.
+def open_excel(workspace: Workspace, path: Path, part: TableMapping) -> list[Relation]:
+    """The mapped columns of a sheet, or of every sheet that has them, as relations of cells.
 
     Raises Refused on an unreadable file, an absent sheet, wrong columns, formulas without a stored value.
     """
-    rows = _rows(path, part.sheet)
-    header = ["" if cell is None else str(cell).strip() for cell in next(rows, ((), ()))[0]]
-    if not any(header):
-        raise Refused(f"{path.name} is empty.", [Fault(path.name, "has no header in its first row", "export it again")])
-    faults = column_faults(path.name, header, part)
-    if faults:
-        raise Refused(f"The columns of {path.name} are not those of the mapping.", faults)
-    indices = [header.index(name) for name in part.source_columns()]
-    target = TextRows(workspace.fresh(".parquet"), part.source_columns())
+    with _whatever_it_raises(path), _opened(path, stored=True) as values, _opened(path, stored=False) as typed:
+        names = [sheet.title for sheet in values.worksheets]
+        chosen = _chosen(path, names, values, part)
+        findings = _unread(path, [name for name in names if name not in chosen], values, part)
+        relations = []
+        for name in chosen:
+            label = path.name if part.sheet != EVERY_SHEET else f"{path.name} [{name}]"
+            relations.append(_open_sheet(workspace, label, (values[name], typed[name]), part, findings))
+            findings = ()
+        return relations
+
+
+def _chosen(path: Path, names: list[str], book: Workbook, part: TableMapping) -> list[str]:
+    if part.sheet == EVERY_SHEET:
+        return [name for name in names if _has_columns(book, name, part)] or names[:1]
+    name = part.sheet or names[0]
+    if name not in names:
+        fault = Fault(path.name, f"has no sheet {name!r}", f"use one of {', '.join(names)}")
+        raise Refused(f"{path.name} cannot be read.", [fault])
+    return [name]
+
+
+def _unread(path: Path, names: list[str], book: Workbook, part: TableMapping) -> tuple[Finding, ...]:
+    """The sheets that are passed over; those with the columns of the mapping hold data, so they are not."""
+    filled = [name for name in names if any(_top(book, name, 1))]
+    same = tuple(name for name in filled if _has_columns(book, name, part))
+    rest = tuple(name for name in filled if name not in same)
+    level = FindingLevel.REFUSAL if part.sheet is None else FindingLevel.WARNING
+    found = (("sheets_alike", level, same), ("sheets_unread", FindingLevel.NOTE, rest))
+    return tuple(
+        Finding(message, level, "", count=len(values), source=path.name, values=values)
+        for message, level, values in found
+        if values
+    )
+
+
+def _has_columns(book: Workbook, name: str, part: TableMapping) -> bool:
+    needed = [column for column in part.source_columns() if column not in part.expect]
+    return match_quality(_top(book, name, SEARCHED_ROWS), part)[0] >= len(needed)
+
+
+def _top(book: Workbook, name: str, count: int) -> list[list[Any]]:
+    """The first rows of a sheet. Never ask the sheet for its size: what it says of it may be wrong."""
+    sheet = book[name]
+    sheet.reset_dimensions()
+    return [list(map(_cell, row)) for row in islice(sheet.iter_rows(values_only=True), count)]
+
+
+def _open_sheet(
+    workspace: Workspace, label: str, sheets: tuple[Any, Any], part: TableMapping, findings: tuple[Finding, ...]
+) -> Relation:
+    for sheet in sheets:
+        sheet.reset_dimensions()
+    top = [list(row) for row in islice(sheets[0].iter_rows(values_only=True), max(SEARCHED_ROWS, part.header_row or 0))]
+    header = find_header(label, top, part)
+    target = TextRows(workspace.fresh(".parquet"), list(header.columns))
+    faults: list[Fault] = []
     with target:
-        for number, (values, formulas) in enumerate(rows, start=2):
-            faults += _formula_faults(path.name, number, values, formulas, indices)
+        for number, values, formulas in _data_rows(sheets, header):
+            faults += _formula_faults(label, number, values, formulas, list(header.indices.values()))
             if any(value is not None for value in values):
-                target.add(number, [_at(values, position) for position in indices])
+                target.add(number, [_cell(_at(values, index)) for index in header.columns.values()])
     if faults:
-        raise Refused(f"{path.name} holds {len(faults)} formulas whose values were never stored.", faults[:_SHOWN])
-    return target.relation(path.name)
+        raise Refused(f"{label} holds {len(faults)} formulas whose values were never stored.", faults[:_SHOWN])
+    return target.relation(label, (*findings, *header.findings(label)))
 
 
-def _formula_faults(label: str, number: int, values: Row, formulas: Row, indices: list[int]) -> list[Fault]:
+def _data_rows(sheets: tuple[Any, Any], header: Header) -> Iterator[tuple[int, Row, Row]]:
+    """Each row below the header twice: as stored values, as what was typed; no wider than the mapping reads."""
+    width = max(header.columns.values()) + 1
+    both = [sheet.iter_rows(min_row=header.row + 1, max_col=width, values_only=True) for sheet in sheets]
+    for number, (values, formulas) in enumerate(zip(*both, strict=False), start=header.row + 1):
+        yield number, values, formulas
+
+
+def _formula_faults(label: str, number: int, values: Row, formulas: Row, indices: Sequence[int]) -> list[Fault]:
     return [
         Fault(
-            f"{label} cell {get_column_letter(position + 1)}{number}",
-            f"the formula {_at(formulas, position)!s} has no stored value",
+            f"{label} cell {get_column_letter(index + 1)}{number}",
+            f"the formula {_at(formulas, index)!s} has no stored value",
             "open the file in Excel and save it, or paste the column as values",
         )
-        for position in indices
-        if _at(values, position) is None and _at(formulas, position) is not None
+        for index in indices
+        if _at(values, index) is None and _at(formulas, index) is not None
     ]
 
 
-def _at(row: Row, position: int) -> Any:
-    return row[position] if position < len(row) else None
+def _at(row: Row, index: int) -> Any:
+    return row[index] if index < len(row) else None
 
 
-def _rows(path: Path, sheet: str | None) -> Iterator[tuple[Row, Row]]:
-    """Each row twice: as stored values, as what was typed."""
-    with _opened(path, stored=True) as values, _opened(path, stored=False) as typed:
-        name = sheet or values.sheetnames[0]
-        if name not in values.sheetnames:
-            todo = f"use one of {', '.join(values.sheetnames)}"
-            raise Refused(f"{path.name} cannot be read.", [Fault(path.name, f"has no sheet {name!r}", todo)])
-        both = (book[name].iter_rows(values_only=True) for book in (values, typed))
-        yield from zip(*both, strict=False)
+def _cell(value: Any) -> Any:
+    """A cell without Excel's escapes; whole numbers of more digits than Excel keeps as the fractions they are."""
+    if isinstance(value, str):
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
+    if isinstance(value, int) and abs(value) >= EXACT:
+        return float(value)
+    return value
 
 
 @contextmanager
-def _opened(path: Path, *, stored: bool) -> Iterator[Any]:
+def _whatever_it_raises(path: Path) -> Iterator[None]:
+    """Turn whatever openpyxl raises, which is of every type, into one fault of the file."""
     try:
-        book = load_workbook(path, read_only=True, data_only=stored)
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-        fault = Fault(path.name, f"is not a readable Excel file: {error}", "copy it again; save .xls files as .xlsx")
-        raise Refused(f"{path.name} cannot be read.", [fault]) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (KqmlError, MemoryError):
+        raise
+    except OSError as error:
+        if not isinstance(error, zipfile.BadZipFile) and error.errno is not None:
+            raise
+        raise _broken(path, error) from error
+    except Exception as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> Refused:
+    reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+    todo = "open it in Excel and save it again, or save it as CSV; save .xls files as .xlsx"
+    return Refused(f"{path.name} cannot be read.", [Fault(path.name, f"is not a readable Excel file: {reason}", todo)])
+
+
+@contextmanager
+def _opened(path: Path, *, stored: bool) -> Iterator[Workbook]:
+    reader = ExcelReader(path, read_only=True, data_only=stored, keep_links=False)
+    reader.archive.close()
+    reader.archive = _Archive(path)
+    reader.valid_files = reader.archive.namelist()
     try:
-        yield book
+        reader.read()
+        yield reader.wb
     finally:
-        book.close()
+        reader.archive.close()
+
+
+class _Archive(zipfile.ZipFile):
+    """The parts of an Excel file without what is no data (names, looks), of bounded size."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        for part in self.infolist():
+            most = MOST_STRINGS if part.filename.endswith("sharedStrings.xml") else MOST_BYTES
+            dense = part.file_size > RATIO_FROM and part.file_size > MOST_RATIO * max(part.compress_size, 1)
+            if part.file_size > most or dense:
+                what = f"its part {part.filename} unpacks to {part.file_size:,} bytes"
+                fault = Fault(Path(path).name, what, "save it again, delete empty rows, or save it as CSV")
+                raise Refused(f"{Path(path).name} cannot be read.", [fault])
+
+    def namelist(self) -> list[str]:
+        return [name for name in super().namelist() if name not in (ARC_APP, ARC_CORE, ARC_CUSTOM, ARC_THEME)]
+
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        content = super().read(name, pwd)
+        return _number_formats(content) if name == ARC_STYLE else content
+
+
+def _number_formats(styles: bytes) -> bytes:
+    """A style sheet that says of each cell style its number format only, which tells dates from numbers."""
+    space = {"": SHEET_MAIN_NS}
+    given = ElementTree.fromstring(styles)
+    root = ElementTree.Element(f"{{{SHEET_MAIN_NS}}}styleSheet")
+    formats = [
+        (item.get("numFmtId", "0"), item.get("formatCode", "General"))
+        for item in given.findall("numFmts/numFmt", space)
+    ]
+    _add(root, "numFmts", "numFmt", ({"numFmtId": number, "formatCode": code} for number, code in formats))
+    for group, item in (("fonts", "font"), ("fills", "fill"), ("borders", "border")):
+        _add(root, group, item, [{}])
+    _add(root, "cellStyleXfs", "xf", [{"numFmtId": "0"}])
+    styles_of_cells = given.findall("cellXfs/xf", space)
+    _add(root, "cellXfs", "xf", ({"numFmtId": item.get("numFmtId", "0"), "xfId": "0"} for item in styles_of_cells))
+    _add(root, "cellStyles", "cellStyle", [{"name": "Normal", "xfId": "0", "builtinId": "0"}])
+    return ElementTree.tostring(root)
+
+
+def _add(root: ElementTree.Element, group: str, item: str, attributes: Iterable[dict[str, str]]) -> None:
+    parent = ElementTree.SubElement(root, f"{{{SHEET_MAIN_NS}}}{group}")
+    for each in attributes:
+        child = ElementTree.SubElement(parent, f"{{{SHEET_MAIN_NS}}}{item}", each)
+        if item == "fill":
+            ElementTree.SubElement(child, f"{{{SHEET_MAIN_NS}}}patternFill")

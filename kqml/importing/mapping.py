@@ -46,11 +46,24 @@ def _is_date(value: str) -> str:
     return value
 
 
+def _strippable(text: str) -> str:
+    if not text or any(mark in "()（）-−－+.,0123456789" for mark in text):
+        raise ValueError("strip cannot remove nothing, digits, points or what gives a number its sign; see `negative`")
+    return text
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 KindCode = Annotated[str, AfterValidator(_known_kind)]
 Day = Annotated[str, BeforeValidator(_iso_date), AfterValidator(_is_date)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Formats = Annotated[Names, BeforeValidator(_several)]
+Row = Annotated[int, Field(ge=1)]
+Mark = Annotated[str, Field(min_length=1, max_length=1)]
 
 
 class _Part(BaseModel):
@@ -69,12 +82,17 @@ class ColumnSource(_Part):
     otherwise: str | None = None
     empty: str | None = None
     skip: tuple[str, ...] = ()
-    format: str | None = None
+    fill: Literal["down"] | None = None
+    normalise: tuple[Literal["half_width", "upper", "lower", "no_leading_zeros", "whole_number"], ...] = ()
+    format: Formats | None = None
     time_zone: TimeZone | None = None
     offsets: Literal["same", "any"] = "same"
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
-    strip: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    strip: tuple[Annotated[str, AfterValidator(_strippable)], ...] = ()
+    negative: Literal["brackets", "trailing"] | None = None
+    currency: str | None = None
+    rates: dict[str, Annotated[float, Field(gt=0.0, allow_inf_nan=False)]] = {}
     factor: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
@@ -89,9 +107,15 @@ class ColumnSource(_Part):
             self.otherwise is not None,
             self.empty is not None,
             self.factor,
+            self.fill,
+            self.normalise,
+            self.rates,
         )
         if self.column is None and any(chosen):
-            raise ValueError("values, prefixes, otherwise, empty, skip, factor need `column`")
+            needy = "values, prefixes, otherwise, empty, skip, factor, fill, normalise, rates"
+            raise ValueError(f"{needy} need `column`")
+        if bool(self.rates) != (self.currency is not None):
+            raise ValueError("currency (the column that names it) and rates need each other")
         if self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both {self.decimal!r}")
         if self.otherwise is not None and not (self.values or self.prefixes):
@@ -100,7 +124,8 @@ class ColumnSource(_Part):
 
     def source_columns(self) -> tuple[str, ...]:
         """The columns of the file that it reads."""
-        return (self.column,) if self.column is not None else self.columns or self.product or ()
+        read = (self.column,) if self.column is not None else self.columns or self.product or ()
+        return read if self.currency is None else (*read, self.currency)
 
 
 class Aggregate(_Part):
@@ -117,14 +142,21 @@ class TableMapping(_Part):
     """How the files whose names match `files` become rows of one table; an SQL query is called `sql`.
 
     `where`: column of theirs → the values whose rows are read (`""`: none given); the rest is left out on purpose.
+    `expect`: column of theirs, where the file has it → the values that it may hold, else the data are refused.
     """
 
     files: Names = ("*",)
     sheet: str | None = None
     encoding: str = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    delimiter: Mark | None = None
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    escape: Mark | None = None
+    header_row: Row | None = None
+    footer_rows: Annotated[int, Field(ge=0)] = 0
+    short_rows: Literal["refuse", "pad"] = "refuse"
     optional: bool = False
     where: dict[str, Names] = {}
+    expect: dict[str, Names | Literal["one value", "currency"]] = {}
     columns: dict[str, Annotated[ColumnSource, BeforeValidator(_named_column)]]
     aggregate: Aggregate | None = None
 
@@ -132,7 +164,7 @@ class TableMapping(_Part):
         """The distinct columns of the file that it reads, in the order in which they are mapped."""
         mapped = [name for source in self.columns.values() for name in source.source_columns()]
         extra = [self.aggregate.lines] if self.aggregate and self.aggregate.lines else []
-        return tuple(dict.fromkeys([*mapped, *extra, *self.where]))
+        return tuple(dict.fromkeys([*mapped, *extra, *self.where, *self.expect]))
 
 
 class QuietDeclaration(_Part):

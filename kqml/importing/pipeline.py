@@ -9,17 +9,15 @@ import pyarrow as pa
 from kqml.dataset.folder import DatasetInfo, QuietPeriod, refuse_existing, write_dataset
 from kqml.dataset.info import RecordLag
 from kqml.dataset.tables import EVENTS, KEYS, SCHEMAS
-from kqml.errors import Refused
 from kqml.importing.assembling import assemble_events, measured_lags
 from kqml.importing.assessing import Assessment, assess
-from kqml.importing.csv_files import reject_faults
 from kqml.importing.entities import assemble_entities
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import ImportMapping
 from kqml.importing.relations import Source, one_row
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.sources import assign_sources, open_all, require_files
-from kqml.importing.staging import StagedSource, Terms, stage
+from kqml.importing.staging import StagedSource, Terms, stage_all
 from kqml.importing.workspace import Workspace, open_workspace
 
 BATCH_ROWS = 100_000
@@ -47,12 +45,8 @@ def import_dataset(
     refuse_existing(out, force=force)
     fed = assign_sources(mapping, sources)
     with open_workspace(out) as workspace:
-        relations = open_all(workspace, fed)
-        staged = [
-            stage(workspace, table, part, relation, Terms(mapping.time_zone, mapping.tolerate, now))
-            for (table, part, _), relation in zip(fed, relations, strict=True)
-        ]
-        _refuse_broken_lines(workspace)
+        terms = Terms(mapping.time_zone, mapping.currency, mapping.tolerate, now)
+        staged = stage_all(workspace, open_all(workspace, fed), terms)
         stepped(1)
         report, info = _assembled(workspace, staged, mapping, sources)
         stepped(1)
@@ -61,12 +55,6 @@ def import_dataset(
         dataset = write_dataset(out, _tables(workspace), info, force=force)
         stepped(1)
         return replace(report, written=str(out), fingerprint=dataset.info.fingerprint)
-
-
-def _refuse_broken_lines(workspace: Workspace) -> None:
-    faults = reject_faults(workspace)
-    if faults:
-        raise Refused("Lines of CSV files cannot be read. Nothing was written.", faults)
 
 
 def _assembled(

@@ -1,9 +1,11 @@
 """What can be wrong with a value: the codes of faults, which of them a mapping may tolerate."""
 
 from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
+from kqml.moments import FIRST_YEAR, FIRST_YEAR_OF_DATES
 
 MISSING, UNPARSABLE, UNKNOWN = "missing", "unparsable", "unknown"
 FUTURE, IMPLAUSIBLE, OUT_OF_RANGE = "future", "implausible", "out_of_range"
+LOST_DIGITS, INVISIBLE, TOO_LONG = "lost_digits", "invisible", "too_long"
 
 MAPPED_REQUIRED = {
     "accounts": ("account_id",),
@@ -13,8 +15,11 @@ MAPPED_REQUIRED = {
 }
 """The columns of ours that a mapping must fill, which no row may lack."""
 
-EARLIEST = {INSTANT: "1990-01-01", DATE: "1900-01-01"}
+EARLIEST = {INSTANT: f"{FIRST_YEAR}-01-01", DATE: f"{FIRST_YEAR_OF_DATES}-01-01"}
 """What lies before is taken for a typing error."""
+
+ID_COLUMNS = frozenset({"account_id", "contact_id", "rep_id", "event_id", "owner_rep_id", "manager_id", "ref"})
+"""The columns that hold ids, which follow the rule of kqml.ids."""
 
 JSON_COLUMNS = frozenset({"attributes", "absences"})
 _MAY_LIE_AHEAD = frozenset({"due_at"})
@@ -32,6 +37,7 @@ def problems_of(table: str, column: str) -> tuple[str, ...]:
         FUTURE: dated and column not in _MAY_LIE_AHEAD,
         IMPLAUSIBLE: dated,
         OUT_OF_RANGE: (table, column) in RANGES,
+        **dict.fromkeys((LOST_DIGITS, INVISIBLE, TOO_LONG), column in ID_COLUMNS),
     }
     return tuple(problem for problem, does in applies.items() if does)
 

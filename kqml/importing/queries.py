@@ -3,9 +3,10 @@
 import sqlalchemy
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from kqml.errors import BadUse, CouldNot, Fault, Refused
+from kqml.errors import BadUse, CouldNot, Fault
+from kqml.importing.headers import match_header
 from kqml.importing.mapping import TableMapping
-from kqml.importing.relations import QuerySource, Relation, column_faults
+from kqml.importing.relations import QuerySource, Relation
 from kqml.importing.text_rows import TextRows
 from kqml.importing.workspace import Workspace
 
@@ -40,15 +41,12 @@ def _fetch(
     workspace: Workspace, source: QuerySource, part: TableMapping, result: sqlalchemy.CursorResult[tuple[object, ...]]
 ) -> Relation:
     header = list(result.keys())
-    faults = column_faults(source.label, header, part)
-    if faults:
-        raise Refused(f"The columns of the query {source.label} are not those of the mapping.", faults)
-    indices = [header.index(name) for name in part.source_columns()]
-    target = TextRows(workspace.fresh(".parquet"), part.source_columns())
+    columns = match_header(source.label, header, part).columns
+    target = TextRows(workspace.fresh(".parquet"), list(columns))
     number = 0
     with target:
         for block in result.partitions(_BLOCK):
             for row in block:
                 number += 1
-                target.add(number, [row[position] for position in indices])
+                target.add(number, [row[index] for index in columns.values()])
     return target.relation(source.label)

@@ -1,16 +1,14 @@
 """A source opened: something DuckDB can select from, with its columns, their types, the number of each row."""
 
-import difflib
 import glob
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from kqml.errors import Fault
-from kqml.importing.mapping import TableMapping
+from kqml.importing.findings import Finding
 
 ROW = "__row"
 """The column with a row's number as people count: in CSV and Excel the header is row 1, elsewhere data begin at 1."""
@@ -36,6 +34,9 @@ class QuerySource:
     label: str
 
 
+CELL = "CELL"
+"""The type of a column of cells: text, beside it the number or the moment (ISO text) of cells that are one."""
+
 Source = FileSource | QuerySource
 
 
@@ -43,12 +44,15 @@ Source = FileSource | QuerySource
 class Relation:
     """`sql` goes after FROM; it has the column ROW, and the source's columns as `source_column` calls them.
 
-    `types`: column of the source → DuckDB type.
+    `types`: column of the source → DuckDB type, or CELL. `findings`: what was seen when it was opened; staging names
+    the table. `reread`: opens it again more tolerantly, for a file that breaks on the fast way.
     """
 
     label: str
     sql: str
     types: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+    reread: "Callable[[], Relation] | None" = None
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
@@ -76,25 +80,21 @@ def source_name(name: str) -> str:
     return f"source.{name}"
 
 
-def selected(columns: Iterable[str]) -> str:
-    """A select list that renames the columns of a file to those of a relation."""
-    return "".join(f", {quoted(name)} AS {source_column(name)}" for name in columns)
+def number_name(name: str) -> str:
+    """The column with the numbers of a CELL column."""
+    return f"number.{name}"
+
+
+def moment_name(name: str) -> str:
+    """The column with the moments of a CELL column, as ISO text."""
+    return f"moment.{name}"
+
+
+def selected(columns: Mapping[str, str]) -> str:
+    """A select list that renames the columns of a file to those of a relation: name in the mapping → in the file."""
+    return "".join(f", {quoted(theirs)} AS {source_column(name)}" for name, theirs in columns.items())
 
 
 def file_literal(path: Path) -> str:
     """A file's path as an SQL literal that DuckDB does not take for a pattern."""
     return literal(glob.escape(str(path)))
-
-
-def column_faults(label: str, have: list[str], part: TableMapping) -> list[Fault]:
-    """What the mapping needs that the source does not have, or has twice."""
-    faults = []
-    for name in part.source_columns():
-        if name not in have:
-            close = difflib.get_close_matches(name, have, 1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            todo = f"{hint}correct the mapping or the file, which has {', '.join(have) or 'no columns'}"
-            faults.append(Fault(label, f"has no column {name!r}", todo))
-        elif len(same := [other for other in have if other.lower() == name.lower()]) > 1:
-            faults.append(Fault(label, f"has the columns {', '.join(map(repr, same))}", "rename all but one"))
-    return faults

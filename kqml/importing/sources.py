@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from kqml.errors import BadUse, Fault, KqmlError, Refused
 from kqml.importing.csv_files import is_csv, open_csv
 from kqml.importing.excel import is_excel, open_excel
+from kqml.importing.headers import match_header
 from kqml.importing.mapping import ImportMapping, TableMapping
 from kqml.importing.queries import open_query
 from kqml.importing.relations import (
@@ -18,7 +19,6 @@ from kqml.importing.relations import (
     QuerySource,
     Relation,
     Source,
-    column_faults,
     file_literal,
     selected,
 )
@@ -76,17 +76,22 @@ def require_files(sources: Sequence[Source]) -> None:
         raise BadUse("The files cannot be imported.", faults)
 
 
-def open_all(workspace: Workspace, fed: Sequence[Fed]) -> list[Relation]:
-    """The relation of each, in order. Raises Refused with the faults of all that cannot be read."""
-    relations, refusals = [], []
-    for _, part, source in fed:
+Opened = tuple[str, TableMapping, Relation]
+"""A table of ours, the part of the mapping that fills it, what to read."""
+
+
+def open_all(workspace: Workspace, fed: Sequence[Fed]) -> list[Opened]:
+    """The relations of each, in order. Raises Refused with the faults of all that cannot be read."""
+    opened: list[Opened] = []
+    refusals = []
+    for table, part, source in fed:
         try:
-            relations.append(_open(workspace, source, part))
+            opened += [(table, part, relation) for relation in _open(workspace, source, part)]
         except Refused as error:
             refusals.append(error)
     if refusals:
         raise _joined(refusals)
-    return relations
+    return opened
 
 
 def _joined(refusals: Sequence[KqmlError]) -> Refused:
@@ -96,15 +101,16 @@ def _joined(refusals: Sequence[KqmlError]) -> Refused:
     return Refused("Several sources cannot be read. Nothing was written.", list(dict.fromkeys(faults)))
 
 
-def _open(workspace: Workspace, source: Source, part: TableMapping) -> Relation:
+def _open(workspace: Workspace, source: Source, part: TableMapping) -> list[Relation]:
     if isinstance(source, QuerySource):
-        return open_query(workspace, source, part)
+        return [open_query(workspace, source, part)]
     if source.path.stat().st_size == 0:
         raise Refused(f"{source.label} is empty.", [Fault(source.label, "holds not one byte", "export it again")])
     if _is_parquet(source.path):
-        return _open_parquet(workspace, source.path, part)
-    opener = open_excel if is_excel(source.path) else open_csv
-    return opener(workspace, source.path, part)
+        return [_open_parquet(workspace, source.path, part)]
+    if is_excel(source.path):
+        return open_excel(workspace, source.path, part)
+    return [open_csv(workspace, source.path, part)]
 
 
 def _is_parquet(path: Path) -> bool:
@@ -120,10 +126,9 @@ def _open_parquet(workspace: Workspace, path: Path, part: TableMapping) -> Relat
             path.name, f"is not a whole Parquet file: {str(error).splitlines()[0]}", "copy or export it again"
         )
         raise Refused(f"{path.name} cannot be read.", [fault]) from error
-    faults = column_faults(path.name, header, part)
-    if faults:
-        raise Refused(f"The columns of {path.name} are not those of the mapping.", faults)
+    columns = {name: header[index] for name, index in match_header(path.name, header, part).columns.items()}
     read = f"read_parquet({file_literal(path)})"
     described = workspace.connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()
-    sql = f"(SELECT row_number() OVER () AS {ROW}{selected(part.source_columns())} FROM {read})"
-    return Relation(path.name, sql, {row[0]: row[1] for row in described})
+    sql = f"(SELECT row_number() OVER () AS {ROW}{selected(columns)} FROM {read})"
+    types = {row[0]: row[1] for row in described}
+    return Relation(path.name, sql, {name: types[theirs] for name, theirs in columns.items()})

@@ -1,29 +1,52 @@
 """Typed rows of each source in DuckDB, every fault of a row marked in one bit."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 
 from kqml.calendar.business_time import moment_of
 from kqml.dataset.tables import CHOICES, DATE, RANGES, SCHEMAS
 from kqml.errors import Fault, Refused
+from kqml.ids import INVISIBLE as INVISIBLE_MARKS
+from kqml.ids import LOST_DIGITS as LOST
+from kqml.ids import MAX_LENGTH
+from kqml.importing.csv_files import forget_rejects, has_rejects
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import TableMapping
+from kqml.importing.meaning import meaning_findings, watched_columns
 from kqml.importing.problems import (
     EARLIEST,
     FUTURE,
+    ID_COLUMNS,
     IMPLAUSIBLE,
+    INVISIBLE,
+    LOST_DIGITS,
+    MAPPED_REQUIRED,
     MISSING,
     OUT_OF_RANGE,
+    TOO_LONG,
     UNKNOWN,
     UNPARSABLE,
     code_of,
     problems_of,
 )
 from kqml.importing.relations import ROW, Relation, literal, one_row, source_column
-from kqml.importing.values import ValueSql, skipped_sql, value_sql
+from kqml.importing.sources import Opened
+from kqml.importing.values import (
+    TEXTS,
+    ValueSql,
+    filled_sql,
+    raw_name,
+    skipped_sql,
+    text_sql,
+    texts_sql,
+    total_sql,
+    value_sql,
+)
 from kqml.importing.workspace import Workspace
+from kqml.moments import first_ahead
 
 _EXAMPLES = 5
 _SIGNED = ("amount", "quantity")
@@ -51,20 +74,24 @@ class _Reading:
     table: str
     label: str
     checks: tuple[_Check, ...]
+    notes: tuple[_Check, ...]
 
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms rows are taken: the business time zone, what is tolerated, after when the future begins."""
+    """On what terms rows are taken: the business time zone, the currency, what is tolerated, the present instant."""
 
     time_zone: str
+    currency: str
     tolerate: Mapping[str, float]
     now: int
 
 
 @dataclass(frozen=True)
 class StagedSource:
-    """A source's rows as the table `name`: our columns as `v_<column>`, `mask` (0 where faultless), `skipped`."""
+    """A source's rows as the table `name`: our columns as `v_<column>`, `mask` (0 where faultless), `skipped`.
+
+    `rows`: all that were read."""
 
     name: str
     table: str
@@ -74,57 +101,150 @@ class StagedSource:
     findings: tuple[Finding, ...]
 
 
+def stage_all(workspace: Workspace, opened: Sequence[Opened], terms: Terms) -> list[StagedSource]:
+    """Stages every source. Raises Refused with the faults of all that cannot be read."""
+    staged, refusals = [], []
+    for table, part, relation in opened:
+        try:
+            staged.append(stage(workspace, table, part, relation, terms))
+        except Refused as error:
+            refusals.append(error)
+    if len(refusals) > 1:
+        faults = [fault for refusal in refusals for fault in refusal.faults]
+        raise Refused("Several sources cannot be read. Nothing was written.", list(dict.fromkeys(faults)))
+    if refusals:
+        raise refusals[0]
+    return staged
+
+
 def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relation, terms: Terms) -> StagedSource:
-    """Reads a source once into a table of its own; its findings are already weighed against `[tolerate]`."""
+    """Reads a source once into a table of its own; its findings are already weighed against `[tolerate]`.
+
+    Raises Refused where the source is broken inside."""
+    name = f"stage_{next(workspace.numbers)}"
+    try:
+        values, checks, notes = _read_into(workspace, name, table, part, relation, terms)
+        reread = relation.reread if has_rejects(workspace) else None
+    except _BROKEN as error:
+        if not _is_of_the_file(error):
+            raise
+        if relation.reread is None:
+            raise _broken(relation.label, error) from error
+        reread = relation.reread
+    if reread is not None:
+        relation = _read_again(workspace, name, relation.label, reread)
+        values, checks, notes = _read_into(workspace, name, table, part, relation, terms)
+    reading = _Reading(name, table, relation.label, checks, notes)
+    _drop_footer(workspace, name, part.footer_rows)
+    rows, skipped, totals, offsets = _totals(workspace, name, values)
+    findings = [replace(finding, table=table) for finding in relation.findings]
+    findings += [_skipped(reading, skipped, rows)] if skipped else []
+    findings += [_total_rows(workspace, reading, totals, rows)] if totals else []
+    findings += _mixed_offsets(reading, part, offsets)
+    findings += _row_findings(workspace, reading, rows - skipped - totals, terms.tolerate)
+    findings += meaning_findings(workspace, name, table, part, relation, terms.currency)
+    return StagedSource(name, table, part, relation.label, rows, tuple(findings))
+
+
+_BROKEN = (duckdb.Error,)
+
+
+def _is_of_the_file(error: duckdb.Error) -> bool:
+    """What DuckDB finds wrong inside the file is the file's fault, memory and disk are not."""
+    return type(error) is duckdb.Error or isinstance(error, duckdb.InvalidInputException)
+
+
+def _read_again(workspace: Workspace, name: str, label: str, reread: Callable[[], Relation]) -> Relation:
+    """The source opened for the second time, more tolerantly."""
+    forget_rejects(workspace)
+    workspace.connection.execute(f"DROP TABLE IF EXISTS {name}")
+    try:
+        return reread()
+    except duckdb.Error as error:
+        if not _is_of_the_file(error):
+            raise
+        raise _broken(label, error) from error
+
+
+def _broken(label: str, error: duckdb.Error) -> Refused:
+    fault = Fault(label, f"is broken inside: {str(error).splitlines()[0]}", "copy or export it again")
+    return Refused(f"{label} cannot be read. Nothing was written.", [fault])
+
+
+def _read_into(
+    workspace: Workspace, name: str, table: str, part: TableMapping, relation: Relation, terms: Terms
+) -> tuple[Mapping[str, ValueSql], tuple[_Check, ...], tuple[_Check, ...]]:
+    """Makes the table; the values it holds, the faults and the notes marked in it."""
     values = {
         column: value_sql(column, SCHEMAS[table].field(column).type, source, relation.types, terms.time_zone)
         for column, source in part.columns.items()
     }
     every = (check for column in part.columns for check in _checks(table, column, values, terms))
     checks = tuple(check for check in every if not (part.aggregate and check.is_of_sign))
-    reading = _Reading(f"stage_{next(workspace.numbers)}", table, relation.label, checks)
-    _read_into(workspace, reading, _stage_sql(part, relation, values, checks))
-    rows, skipped, offsets = _totals(workspace, reading.name, values)
-    findings = [_skipped(reading, skipped, rows)] if skipped else []
-    findings += _mixed_offsets(reading, part, offsets)
-    findings += _row_findings(workspace, reading, rows - skipped, terms.tolerate)
-    return StagedSource(reading.name, table, part, relation.label, rows, tuple(findings))
+    notes = tuple(check for column in part.columns for check in _notes(table, column, part, relation))
+    workspace.connection.execute(f"CREATE TABLE {name} AS {_stage_sql(table, part, relation, values, checks, notes)}")
+    return values, checks, notes
 
 
-def _read_into(workspace: Workspace, reading: _Reading, sql: str) -> None:
-    """Makes the table; what DuckDB finds wrong inside the file is the file's fault, memory and disk are not."""
-    try:
-        workspace.connection.execute(f"CREATE TABLE {reading.name} AS {sql}")
-    except duckdb.Error as error:
-        if type(error) is not duckdb.Error and not isinstance(error, duckdb.InvalidInputException):
-            raise
-        fault = Fault(reading.label, f"is broken inside: {str(error).splitlines()[0]}", "copy or export it again")
-        raise Refused(f"{reading.label} cannot be read. Nothing was written.", [fault]) from error
-
-
-def _stage_sql(part: TableMapping, relation: Relation, values: Mapping[str, ValueSql], checks: Sequence[_Check]) -> str:
-    """Three steps: the source, its typed columns, the mask that is read off them."""
+def _stage_sql(
+    table: str,
+    part: TableMapping,
+    relation: Relation,
+    values: Mapping[str, ValueSql],
+    checks: Sequence[_Check],
+    notes: Sequence[_Check],
+) -> str:
+    """Five steps: the source as text, its columns filled downwards, values as given, typed values, their masks."""
+    texts = f"SELECT *{texts_sql(relation.types)} FROM {relation.sql}"
+    totals = f"SELECT *, {total_sql(table, part, relation.types)} AS total FROM ({texts})"
+    given = [f"{value.raw} AS {raw_name(column)}" for column, value in values.items()]
+    given.append(f"NOT total AND ({skipped_sql(part)}) AS skipped")
+    filled = f"SELECT *{filled_sql(part, relation.types)} FROM ({totals})"
     typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
     typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
-    typed.append(f"{skipped_sql(part, relation.types)} AS skipped")
+    typed += [f"coalesce({text_sql(name)}, '') AS {kept}" for kept, name in watched_columns(part, relation)]
     if part.aggregate and part.aggregate.lines:
         typed.append(f"CAST({source_column(part.aggregate.lines)} AS VARCHAR) AS line_key")
-    bits = " + ".join(f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks))
-    raws = ", ".join(f"coalesce(CAST({values[check.column].raw} AS VARCHAR), '')" for check in checks)
-    inner = f"SELECT *, {', '.join(typed)} FROM {relation.sql}"
-    masked = f"SELECT *, CAST(CASE WHEN skipped THEN 0 ELSE {bits or '0'} END AS UBIGINT) AS mask FROM ({inner})"
-    retained = [f"v_{column}" for column in values] + [
-        f"o_{column}" for column, value in values.items() if value.offset
-    ]
+    raws = ", ".join(f"coalesce(CAST({raw_name(check.column)} AS VARCHAR), '')" for check in (*checks, *notes))
+    inner = f"SELECT *, {', '.join(typed)} FROM (SELECT *, {', '.join(given)} FROM ({filled}))"
+    used = "CAST(CASE WHEN skipped OR total THEN 0 ELSE {} END AS UBIGINT)"
+    masked = f"SELECT *, {used.format(_bits(checks))} AS mask, {used.format(_bits(notes))} AS notes FROM ({inner})"
+    retained = [f"v_{column}" for column in values]
+    retained += [f"o_{column}" for column, value in values.items() if value.offset]
+    retained += [kept for kept, _ in watched_columns(part, relation)]
     retained += ["line_key"] if part.aggregate and part.aggregate.lines else []
-    raw = f"CASE WHEN mask <> 0 THEN [{raws}] END" if checks else "NULL"
-    return f"SELECT {ROW}, {', '.join(retained)}, skipped, mask, {raw} AS raw FROM ({masked})"
+    raw = f"CASE WHEN mask <> 0 OR notes <> 0 THEN [{raws}] END" if raws else "NULL"
+    columns = f"{ROW}, {', '.join(retained)}, skipped OR total AS skipped, total, mask, notes, {raw} AS raw"
+    return f"SELECT {columns} FROM ({masked})"
+
+
+def _bits(checks: Sequence[_Check]) -> str:
+    return " + ".join(f"CASE WHEN {check.fails} THEN {1 << bit} ELSE 0 END" for bit, check in enumerate(checks)) or "0"
+
+
+def _drop_footer(workspace: Workspace, name: str, rows: int) -> None:
+    if rows:
+        last = f"SELECT {ROW} FROM {name} ORDER BY {ROW} DESC LIMIT {rows}"
+        workspace.connection.execute(f"DELETE FROM {name} WHERE {ROW} IN ({last})")
+
+
+def _notes(table: str, column: str, part: TableMapping, relation: Relation) -> list[_Check]:
+    """What is changed in ids without being a fault: blanks around them, words for no value where none is needed."""
+    source = part.columns[column].column
+    if column not in ID_COLUMNS or source is None or relation.types[source] not in TEXTS:
+        return []
+    around = f"trim({source_column(source)}, ' ') <> {text_sql(source)}"
+    notes = [_Check("trimmed", column, f"coalesce({around}, false)")]
+    if column not in MAPPED_REQUIRED[table]:
+        lost = f"{raw_name(column)} IS NOT NULL AND v_{column} IS NULL"
+        notes.append(_Check("null_words", column, f"coalesce({lost}, false)"))
+    return notes
 
 
 def _checks(table: str, column: str, values: Mapping[str, ValueSql], terms: Terms) -> list[_Check]:
     kind = SCHEMAS[table].field(column).type
     value, given = f"v_{column}", values[column].given
-    moment = literal(moment_of(terms.now).isoformat())
+    moment = literal(moment_of(first_ahead(terms.now)).isoformat())
     limit = f"CAST({moment} AS TIMESTAMPTZ)"
     if kind == DATE:
         limit = literal(moment_of(terms.now, terms.time_zone).date().isoformat())
@@ -132,13 +252,19 @@ def _checks(table: str, column: str, values: Mapping[str, ValueSql], terms: Term
         MISSING: f"NOT ({given})",
         UNPARSABLE: f"({given}) AND {value} IS NULL",
         UNKNOWN: f"{value} NOT IN ({', '.join(map(literal, CHOICES.get((table, column), ())))})",
-        FUTURE: f"{value} > {limit}",
+        FUTURE: f"{value} {'>' if kind == DATE else '>='} {limit}",
         IMPLAUSIBLE: f"{value} < '{EARLIEST.get(kind, '')}'",
         OUT_OF_RANGE: _out_of_range(table, column),
+        LOST_DIGITS: f"regexp_full_match({value}, {literal(LOST)})",
+        INVISIBLE: f"regexp_matches({value}, {literal(_INVISIBLE)})",
+        TOO_LONG: f"length({value}) > {MAX_LENGTH}",
     }
     return [
         _Check(problem, column, f"coalesce({conditions[problem]}, false)") for problem in problems_of(table, column)
     ]
+
+
+_INVISIBLE = "[" + "".join(f"\\x{{{ord(mark):x}}}" for mark in INVISIBLE_MARKS) + "]"
 
 
 def _out_of_range(table: str, column: str) -> str:
@@ -148,18 +274,33 @@ def _out_of_range(table: str, column: str) -> str:
     return f"({outside}) AND v_kind NOT IN ('order', 'return')" if signed else f"({outside})"
 
 
-def _totals(workspace: Workspace, name: str, values: Mapping[str, ValueSql]) -> tuple[int, int, dict[str, list[str]]]:
+def _totals(
+    workspace: Workspace, name: str, values: Mapping[str, ValueSql]
+) -> tuple[int, int, int, dict[str, list[str]]]:
+    """The rows, those skipped on purpose, those that are totals, the offsets of each column of moments."""
     dated = [column for column, value in values.items() if value.offset]
     offsets = "".join(f", list(DISTINCT o_{column}) FILTER (v_{column} IS NOT NULL)" for column in dated)
-    rows, skipped, *result = one_row(
-        workspace.connection, f"SELECT count(*), count(*) FILTER (skipped){offsets} FROM {name}"
-    )
-    return rows, skipped, {column: sorted(seen or []) for column, seen in zip(dated, result, strict=True)}
+    counts = "count(*), count(*) FILTER (skipped AND NOT total), count(*) FILTER (total)"
+    rows, skipped, totals, *result = one_row(workspace.connection, f"SELECT {counts}{offsets} FROM {name}")
+    return rows, skipped, totals, {column: sorted(seen or []) for column, seen in zip(dated, result, strict=True)}
 
 
 def _skipped(reading: _Reading, count: int, rows: int) -> Finding:
     return Finding(
         "skipped", FindingLevel.LEFT_OUT, reading.table, count=count, share=count / rows, source=reading.label
+    )
+
+
+def _total_rows(workspace: Workspace, reading: _Reading, count: int, rows: int) -> Finding:
+    (first,) = one_row(workspace.connection, f"SELECT min({ROW}, {_EXAMPLES}) FILTER (total) FROM {reading.name}")
+    return Finding(
+        "total_rows",
+        FindingLevel.LEFT_OUT,
+        reading.table,
+        count=count,
+        share=count / rows,
+        source=reading.label,
+        rows=tuple(first),
     )
 
 
@@ -180,26 +321,33 @@ def _mixed_offsets(reading: _Reading, part: TableMapping, offsets: Mapping[str, 
 def _row_findings(
     workspace: Workspace, reading: _Reading, rows: int, tolerate: Mapping[str, float]
 ) -> Iterator[Finding]:
-    """One finding for each check that any row fails, with the first rows and values."""
+    """One finding for each fault or note that any row has, with the first rows and values."""
+    marks = [("mask", bit, check) for bit, check in enumerate(reading.checks)]
+    marks += [("notes", bit, check) for bit, check in enumerate(reading.notes)]
     parts = []
-    for bit, _ in enumerate(reading.checks):
-        hit = f"FILTER (mask & {1 << bit} <> 0)"
-        first = f"min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{bit + 1}], {ROW}, {_EXAMPLES}) {hit}"
-        parts.append(f"count(*) {hit}, {first}")
-    result = one_row(workspace.connection, f"SELECT {', '.join(parts)} FROM {reading.name} WHERE mask <> 0")
-    for bit, check in enumerate(reading.checks):
-        count, indices, given = result[3 * bit : 3 * bit + 3]
+    for place, (mask, bit, _) in enumerate(marks, start=1):
+        hit = f"FILTER ({mask} & {1 << bit} <> 0)"
+        parts.append(f"count(*) {hit}, min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{place}], {ROW}, {_EXAMPLES}) {hit}")
+    result = one_row(
+        workspace.connection, f"SELECT {', '.join(parts)} FROM {reading.name} WHERE mask <> 0 OR notes <> 0"
+    )
+    for place, (mask, _, check) in enumerate(marks):
+        count, indices, given = result[3 * place : 3 * place + 3]
         if count:
             limit = tolerate.get(code_of(check.problem, check.column))
+            tolerated = limit is not None and count / rows <= limit
+            level = FindingLevel.LEFT_OUT if tolerated else FindingLevel.REFUSAL
+            values = tuple(dict.fromkeys(value for value in given if value))
+            facts: dict[str, Any] = {} if limit is None else {"tolerated": limit}
             yield Finding(
                 check.problem,
-                FindingLevel.LEFT_OUT if limit is not None and count / rows <= limit else FindingLevel.REFUSAL,
+                FindingLevel.NOTE if mask == "notes" else level,
                 reading.table,
                 check.column,
                 count,
                 count / rows,
                 reading.label,
                 tuple(indices),
-                tuple(dict.fromkeys(value for value in given if value)),
-                {} if limit is None else {"tolerated": limit},
+                values,
+                facts,
             )

@@ -1,30 +1,49 @@
 """SQL that turns a column of theirs into a value of ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from kqml.dataset.tables import DATE, INSTANT, NUMBER, TEXT
+from kqml.ids import BLANKS, NULL_WORDS, SPACES
 from kqml.importing.mapping import ColumnSource, TableMapping
-from kqml.importing.problems import JSON_COLUMNS
-from kqml.importing.relations import literal, source_column
+from kqml.importing.problems import ID_COLUMNS, JSON_COLUMNS, MAPPED_REQUIRED
+from kqml.importing.relations import CELL, ROW, literal, moment_name, number_name, quoted, source_column
 
 ISO = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
 OFFSET = r"\d{2}:\d{2}.*?(Z|[+-]\d{2}:?\d{0,2})$"
+TEXTS = ("VARCHAR", CELL)
 _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 _SQL_TYPES = {TEXT: "VARCHAR", NUMBER: "DOUBLE", DATE: "DATE", INSTANT: "TIMESTAMPTZ"}
 
 
 @dataclass(frozen=True)
 class ValueSql:
-    """SQL over the source's columns: the value, NULL where there is none or it cannot be read; the value as given,
-    as text; whether one was given; the offset from UTC written in it ('' none), for text instants alone."""
+    """How a value is made in three steps. `raw`: SQL over the columns of `texts_sql`, the value as given, as text;
+    `value`, `offset` (from UTC, '' none, for text instants alone): SQL that calls `raw` by `raw_name`, the value being
+    NULL where there is none or it cannot be read; `given`: SQL that also calls the value `v_<column>`: whether one was
+    given."""
 
     value: str
     raw: str
     given: str
     offset: str | None = None
+
+
+def raw_name(column: str) -> str:
+    """The SQL name of one of our columns as given."""
+    return f"r_{column}"
+
+
+def text_sql(name: str) -> str:
+    """The SQL name of a source column as text without blanks around it."""
+    return quoted(f"text.{name}")
+
+
+def texts_sql(types: Mapping[str, str]) -> str:
+    """A select list of every source column as text, as `text_sql` calls them."""
+    return "".join(f", {_as_text(name, kind)} AS {text_sql(name)}" for name, kind in types.items())
 
 
 def sql_type(kind: pa.DataType) -> str:
@@ -38,35 +57,87 @@ def value_sql(column: str, kind: pa.DataType, source: ColumnSource, types: Mappi
         constant = literal(str(source.constant))
         return ValueSql(f"CAST({constant} AS {sql_type(kind)})", constant, "true")
     if source.columns:
-        return _json_object(source.columns, types)
+        return _json_object(source.columns)
     if source.product:
         return _product(source, types)
     name = str(source.column)
-    given = _mapped(source, _text(name, types[name]))
+    raw, called = _mapped(source, text_sql(name)), raw_name(column)
+    if column in ID_COLUMNS:
+        return ValueSql(_id(source, called), raw, f"v_{column} IS NOT NULL")
     if kind == NUMBER:
-        return ValueSql(_number(source, name, types[name]), given, f"({given}) IS NOT NULL")
+        return ValueSql(_rated(source, _number(source, name, types[name], called)), raw, f"{called} IS NOT NULL")
     if kind in (INSTANT, DATE):
-        return _moment(kind, source, types, zone)
-    return ValueSql(_text_form(column, given), given, f"({given}) IS NOT NULL")
+        return _moment(kind, source, types[name], called, raw, zone)
+    return ValueSql(_text_form(column, called), raw, f"{called} IS NOT NULL")
 
 
-def skipped_sql(part: TableMapping, types: Mapping[str, str]) -> str:
+def skipped_sql(part: TableMapping) -> str:
     """Whether a row is left out on purpose: by a column's `skip`, or since it is not among the part's `where`."""
     skips = [(source.column, source.skip) for source in part.columns.values() if source.column and source.skip]
-    left_out = [_is_one_of(column, values, types) for column, values in skips]
-    left_out += [f"NOT {_is_one_of(column, values, types)}" for column, values in part.where.items()]
+    left_out = [_is_one_of(column, values) for column, values in skips]
+    left_out += [f"NOT {_is_one_of(column, values)}" for column, values in part.where.items()]
     return " OR ".join(left_out) or "false"
 
 
-def _is_one_of(column: str, values: Sequence[str], types: Mapping[str, str]) -> str:
-    return f"(coalesce({_text(column, types[column])}, '') IN ({', '.join(map(literal, values))}))"
+def _is_one_of(column: str, values: Sequence[str]) -> str:
+    return f"(coalesce({text_sql(column)}, '') IN {_listed(values)})"
 
 
-def _text(name: str, kind: str) -> str:
-    """A source column as trimmed text; whole numbers without a point; nothing for empty text and NaN."""
+TOTAL_WORDS = (
+    "合计",
+    "总计",
+    "小计",
+    "累计",
+    "合 计",
+    "总 计",
+    "小 计",
+    "total",
+    "grand total",
+    "subtotal",
+    "sub total",
+)
+_TOTAL = "(^|[^a-z])((合|总|小|累)\\s*计|(grand |sub[ -]?)?total)\\s*[:：]?\\s*(\x1f|$)"
+
+
+def total_sql(table: str, part: TableMapping, names: Iterable[str]) -> str:
+    """Whether a row is a total: its key says so, or it lacks a required value and one of the columns says so.
+
+    Of columns that are filled downwards the values as they stand count."""
+    required = [text_sql(name) for column in MAPPED_REQUIRED[table] if (name := part.columns[column].column)]
+    keys = [text_sql(name) for name in [part.columns[MAPPED_REQUIRED[table][0]].column] if name]
+    is_key = " OR ".join(f"coalesce(lower(trim({key}, ' :：')) IN {_listed(TOTAL_WORDS)}, false)" for key in keys)
+    words = f"lower(concat_ws(chr(31), {', '.join(map(text_sql, names))}))"
+    lacks = " OR ".join(f"{text} IS NULL" for text in required)
+    says = f"coalesce(regexp_matches({words}, {literal(_TOTAL)}), false)"
+    return f"({is_key or 'false'} OR CASE WHEN {lacks or 'false'} THEN {says} ELSE false END)"
+
+
+def filled_sql(part: TableMapping, types: Mapping[str, str]) -> str:
+    """What replaces the columns to be filled downwards in a select list; '' where there are none."""
+    replaced = []
+    for name in sorted({source.column for source in part.columns.values() if source.fill and source.column}):
+        columns = [source_column(name), text_sql(name)]
+        if types[name] == CELL:
+            columns += [quoted(number_name(name)), quoted(moment_name(name))]
+        fields = ", ".join(f"f{index} := {column}" for index, column in enumerate(columns))
+        cell = f"CASE WHEN {text_sql(name)} IS NOT NULL AND NOT total THEN struct_pack({fields}) END"
+        last = f"last_value({cell} IGNORE NULLS) OVER (ORDER BY {ROW})"
+        replaced += [f"({last}).f{index} AS {column}" for index, column in enumerate(columns)]
+    return f" REPLACE ({', '.join(replaced)})" if replaced else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"({', '.join(map(literal, words))})"
+
+
+_TRIMMED = literal(BLANKS.replace("\0", ""))
+
+
+def _as_text(name: str, kind: str) -> str:
+    """A source column as text without blanks around it; whole numbers without a point; nothing for empty text, NaN."""
     column = source_column(name)
-    if kind == "VARCHAR":
-        return f"nullif(trim({column}), '')"
+    if kind in TEXTS:
+        return f"nullif(trim({column}, {_TRIMMED}), '')"
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         number = f"CAST({column} AS DOUBLE)"
         whole = f"{number} = trunc({number}) AND abs({number}) < 1e15"
@@ -90,10 +161,48 @@ def _named(source: ColumnSource, text: str) -> str:
     return f"nullif(CASE WHEN {text} IS NULL THEN NULL {' '.join(cases)} ELSE {rest} END, '')"
 
 
-def _number(source: ColumnSource, name: str, kind: str) -> str:
-    is_text = kind == "VARCHAR" or bool(source.values or source.prefixes)
-    number = _parsed_number(source, _mapped(source, _text(name, kind))) if is_text else _as_double(source_column(name))
+_WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
+_NARROW = "".join(map(chr, range(0x21, 0x7F)))
+_MINUS = "−﹣–"
+"""Signs that are written for a minus."""
+
+
+def _id(source: ColumnSource, text: str) -> str:
+    """An id by the rule of kqml.ids, after what the mapping says of its spelling."""
+    for change in source.normalise:
+        text = _NORMALISED[change].format(text)
+    escaped = f"regexp_replace({text}, '_x00([01][0-9A-Fa-f]|7[Ff])_', '', 'g')"
+    text = f"CASE WHEN contains({text}, '_x00') THEN nullif(trim({escaped}, {_TRIMMED}), '') ELSE {text} END"
+    return f"CASE WHEN lower({text}) NOT IN {_listed(sorted(NULL_WORDS))} THEN {text} END"
+
+
+_NORMALISED = {
+    "half_width": "translate({0}, "
+    + literal(_WIDE)
+    + ", "
+    + literal(_NARROW).replace("{", "{{").replace("}", "}}")
+    + ")",
+    "upper": "upper({0})",
+    "lower": "lower({0})",
+    "no_leading_zeros": "regexp_replace({0}, '^0+([0-9]+)$', '\\1')",
+    "whole_number": "regexp_replace({0}, '^([0-9]+)[.]0+$', '\\1')",
+}
+
+
+def _number(source: ColumnSource, name: str, kind: str, text: str) -> str:
+    is_spelled = kind in TEXTS or bool(source.values or source.prefixes)
+    number = _parsed_number(source, text) if is_spelled else _as_double(source_column(name))
+    if kind == CELL and not (source.values or source.prefixes):
+        number = f"coalesce({quoted(number_name(name))}, {number})"
     return _finite(number if source.factor is None else f"({number}) * {source.factor!r}")
+
+
+def _rated(source: ColumnSource, number: str) -> str:
+    """The number in the currency of the data; one whose currency has no rate cannot be read."""
+    if source.currency is None:
+        return number
+    rates = " ".join(f"WHEN {literal(name)} THEN {rate!r}" for name, rate in source.rates.items())
+    return f"({number}) * CASE coalesce({text_sql(source.currency)}, '') {rates} END"
 
 
 def _as_double(expression: str) -> str:
@@ -101,19 +210,35 @@ def _as_double(expression: str) -> str:
 
 
 def _parsed_number(source: ColumnSource, text: str) -> str:
+    """The number that a text spells; the plain spelling, which is cheap, first where it cannot mean another."""
+    spelled = _as_double(_plain_number(source, text))
+    return f"coalesce({_as_double(text)}, {spelled})" if source.decimal == "." and source.thousands != "." else spelled
+
+
+def _plain_number(source: ColumnSource, text: str) -> str:
+    """The text with signs of money and of thousands taken away, the minus in front, the point as decimal sign."""
     for unit in source.strip:
-        text = f"trim(replace({text}, {literal(unit)}, ''))"
+        text = f"replace({text}, {literal(unit)}, '')"
+    wide = literal(_WIDE + _MINUS)
+    text = f"trim(translate({text}, {wide}, {literal(_NARROW + '-' * len(_MINUS))}), {_TRIMMED})"
+    if source.negative == "brackets":
+        text = f"regexp_replace({text}, '^[(](.*)[)]$', '-\\1')"
+    if source.negative == "trailing":
+        text = f"regexp_replace({text}, '^(.*[^ ]) ?-$', '-\\1')"
+    text = f"regexp_replace({text}, '^([+-])[ \xa0]+', '\\1')"
     if source.thousands:
         text = _ungrouped(text, source.thousands)
-    if source.decimal == ",":
-        text = f"replace({text}, ',', '.')"
-    return _as_double(text)
+    return f"replace({text}, ',', '.')" if source.decimal == "," else text
+
+
+_SAME_SEPARATOR = {" ": SPACES, "'": "'’"}
 
 
 def _ungrouped(text: str, separator: str) -> str:
-    """The number without its separators; NULL where one stands before fewer than three digits: 12,50 is not 1250."""
-    misplaced = literal(f"[{separator}][0-9]{{0,2}}([^0-9]|$)")
-    return f"CASE WHEN NOT regexp_matches({text}, {misplaced}) THEN replace({text}, {literal(separator)}, '') END"
+    """The number without its separators; NULL where one stands before other than three digits: 12,50 is not 1250."""
+    marks = _SAME_SEPARATOR.get(separator, separator)
+    misplaced = literal(f"[{marks}]([0-9]{{0,2}}([^0-9]|$)|[0-9]{{4}})")
+    return f"CASE WHEN NOT regexp_matches({text}, {misplaced}) THEN translate({text}, {literal(marks)}, '') END"
 
 
 def _finite(number: str) -> str:
@@ -122,19 +247,14 @@ def _finite(number: str) -> str:
 
 def _product(source: ColumnSource, types: Mapping[str, str]) -> ValueSql:
     names = source.product or ()
-    numbers = [
-        _parsed_number(source, _text(name, types[name]))
-        if types[name] == "VARCHAR"
-        else _as_double(source_column(name))
-        for name in names
-    ]
-    texts = [_text(name, types[name]) for name in names]
-    given = " AND ".join(f"({text}) IS NOT NULL" for text in texts)
-    return ValueSql(_finite(" * ".join(numbers)), f"concat_ws(' × ', {', '.join(texts)})", f"({given})")
+    numbers = [_number(source, name, types[name], text_sql(name)) for name in names]
+    given = " AND ".join(f"{text_sql(name)} IS NOT NULL" for name in names)
+    product = _rated(source, _finite(" * ".join(f"({number})" for number in numbers)))
+    return ValueSql(product, f"concat_ws(' × ', {', '.join(map(text_sql, names))})", f"({given})")
 
 
-def _json_object(names: tuple[str, ...], types: Mapping[str, str]) -> ValueSql:
-    pairs = ", ".join(f"{literal(name)}, {_text(name, types[name])}" for name in names)
+def _json_object(names: tuple[str, ...]) -> ValueSql:
+    pairs = ", ".join(f"{literal(name)}, {text_sql(name)}" for name in names)
     written = f"CAST(json_object({pairs}) AS VARCHAR)"
     return ValueSql(written, written, "true")
 
@@ -160,26 +280,54 @@ def _lax_json(text: str) -> str:
 _STRING = r'"([^"\\]|\\.)*"'
 
 
-def _moment(kind: pa.DataType, source: ColumnSource, types: Mapping[str, str], business_zone: str) -> ValueSql:
+def _moment(kind: pa.DataType, source: ColumnSource, type_: str, called: str, raw: str, business_zone: str) -> ValueSql:
     """An instant, or its local day. Clock times without an offset are read in the source's time zone."""
-    name = str(source.column)
-    zone = literal(source.time_zone or business_zone)
-    raw = _mapped(source, _text(name, types[name]))
-    given = f"({raw}) IS NOT NULL"
+    name, zone = str(source.column), literal(source.time_zone or business_zone)
+    moment = quoted(moment_name(name))
     offset = None
-    if types[name] == "TIMESTAMP WITH TIME ZONE":
+    if type_ == "TIMESTAMP WITH TIME ZONE":
         instant = source_column(name)
-    elif types[name] in _CLOCKS:
+    elif type_ in _CLOCKS:
         instant = f"timezone({zone}, CAST({source_column(name)} AS TIMESTAMP))"
     elif source.format:
-        clock = f"try_strptime({raw}, {literal(source.format)})"
-        instant = clock if "%z" in source.format else f"timezone({zone}, {clock})"
+        cell = [_iso(moment, zone)] if type_ == CELL else []
+        instant = f"coalesce({', '.join([*cell, *(_formatted(called, form, zone) for form in source.format)])})"
     else:
-        offset = f"coalesce(regexp_extract({raw}, {literal(OFFSET)}, 1), '')"
-        instant = _iso(raw, zone)
+        written = f"coalesce({moment}, {called})" if type_ == CELL else called
+        offset = f"coalesce(regexp_extract({written}, {literal(OFFSET)}, 1), '')"
+        instant = _iso(written, zone)
+    given = f"{called} IS NOT NULL"
     if kind == INSTANT:
         return ValueSql(instant, raw, given, offset)
     return ValueSql(f"CAST(timezone({zone}, {instant}) AS DATE)", raw, given)
+
+
+_SERIALS = {"excel": "1899-12-30", "excel1904": "1904-01-01"}
+"""The day 0 of Excel's two calendars."""
+
+_EPOCHS = {"epoch": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+"""Microseconds of the unit in which time since 1970 is counted."""
+
+NUMBER_FORMATS = (*_SERIALS, *_EPOCHS)
+"""Names for `format` where moments are written as numbers."""
+
+_LAST_SERIAL, _LAST_SECOND = 2_958_465, 253_402_300_800
+"""The end of the year 9999."""
+
+
+def _formatted(text: str, form: str, zone: str) -> str:
+    """The instant that a text gives in a format, NULL where it is not of it."""
+    number = _as_double(text)
+    if form in _SERIALS:
+        clock = f"TIMESTAMP '{_SERIALS[form]}' + to_seconds(CAST(round({number} * 86400) AS BIGINT))"
+        return f"CASE WHEN {number} BETWEEN 1 AND {_LAST_SERIAL} THEN timezone({zone}, {clock}) END"
+    if form in _EPOCHS:
+        unit = _EPOCHS[form]
+        last = _LAST_SECOND * 1_000_000 // unit
+        micros = f"CAST(round({number} * {unit}) AS BIGINT)"
+        return f"CASE WHEN {number} BETWEEN -{last} AND {last} THEN make_timestamptz({micros}) END"
+    clock = f"try_strptime({text}, {literal(form)})"
+    return clock if "%z" in form else f"timezone({zone}, {clock})"
 
 
 def _iso(text: str, zone: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kqml.importing.findings import Finding
+from kqml.importing.headers import visible
 from kqml.messages import text
 
 _SHOWN = 5
@@ -25,7 +26,8 @@ def sentences(finding: Finding, language: str) -> Sentences:
         "count": f"{finding.count:,}",
         "share": share_of(finding.share),
         "code": finding.code,
-        "values": ", ".join(finding.values[:_SHOWN]),
+        "values": shown_values(finding),
+        "source": finding.source,
         **finding.facts,
     }
     message = (
@@ -41,6 +43,11 @@ def share_of(share: float | None) -> str:
     return "<0.1%" if 0 < share < 0.001 else f"{share:.1%}"
 
 
+def shown_values(finding: Finding) -> str:
+    """The first values found; what prints nothing as escapes."""
+    return ", ".join(visible(value) for value in finding.values[:_SHOWN])
+
+
 def place_of(finding: Finding, language: str) -> str:
     """Where it stands: the file with its first rows, the values found there."""
     rows = ", ".join(f"{row}" for row in finding.rows[:_SHOWN])
@@ -48,5 +55,5 @@ def place_of(finding: Finding, language: str) -> str:
     if rows:
         parts.append(text("report.words.rows", language, rows=rows))
     if finding.values:
-        parts.append(text("report.words.values", language, values=", ".join(finding.values[:_SHOWN])))
+        parts.append(text("report.words.values", language, values=shown_values(finding)))
     return " · ".join(parts)

@@ -1,0 +1,59 @@
+"""What an id is: the one rule for importer, dataset, database and API."""
+
+import re
+import unicodedata
+
+MAX_LENGTH = 128
+
+BLANKS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA1), 0xAD, 0x61C, 0x1680, 0x180E, *range(0x2000, 0x2010)))) + (
+    "".join(map(chr, (*range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF, *range(0xFFF9, 0xFFFC))))
+)
+"""White space, control characters, characters that print nothing: an id neither begins nor ends with one."""
+
+SPACES = " \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+"""Those of BLANKS that print as a space: an id may hold them inside."""
+
+INVISIBLE = "".join(character for character in BLANKS if character not in SPACES)
+"""Those of BLANKS that an id may not hold anywhere."""
+
+NULL_WORDS = frozenset(
+    "null (null) <null> \\n nil none (none) nan nat na <na> n/a n.a. #n/a #na #ref! #value! #name? #div/0! #null! #num! #spill!"
+    " #calc! undefined unknown blank (blank) empty (empty) missing . ? - -- --- – — —— ― / 无 無 空 空白 (空白) （空白） 暂无"
+    " 未知 未填 无数据".split()
+)
+"""What systems write where there is no value, in lower case."""
+
+LOST_DIGITS = r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9][.,][0-9]+[eE][0-9]+|[+-]?[0-9]+\.0+|#+"
+"""What spreadsheets and data frames make of the digits of an id: 8.60102E+17, 17850.0, ####."""
+
+_ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f]|7[Ff])_")
+_LOST = re.compile(LOST_DIGITS)
+_INVISIBLE = re.compile(f"[{re.escape(INVISIBLE)}]")
+
+
+def clean_id(text: str) -> str | None:
+    """Return an id without the blanks around it; None where nothing or a null word is left."""
+    clean = _ESCAPED.sub("", text).strip(BLANKS)
+    return None if not clean or clean.lower() in NULL_WORDS else clean
+
+
+def id_fault(text: str) -> str | None:
+    """Return what keeps a text from being an id, in words; None where it is one."""
+    clean = clean_id(text)
+    if clean is None:
+        return "is empty or a word for no value"
+    if clean != text:
+        return "begins or ends with white space or invisible characters"
+    if _INVISIBLE.search(text):
+        return "contains control or invisible characters"
+    if _LOST.fullmatch(text):
+        return "has lost digits: it is a number as a spreadsheet writes it"
+    return f"is longer than {MAX_LENGTH} characters" if len(text) > MAX_LENGTH else None
+
+
+def look_alike_key(text: str) -> str:
+    """Return the same key for ids that look the same: without width, letter case, spaces, leading zeros."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    key = "".join(text.casefold().split())
+    return key.lstrip("0") or "0" if key.isdecimal() else key

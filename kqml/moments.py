@@ -1,0 +1,22 @@
+"""Which moments can be true: the one rule for importer, datasets and API."""
+
+from kqml.calendar.business_time import DAY_US
+
+FIRST_YEAR = 1990
+"""An event before this year is taken for a typing error or for a moment that was absent (1970-01-01)."""
+
+FIRST_YEAR_OF_DATES = 1900
+"""The same for dates, such as the day on which an account was opened."""
+
+LAST_YEAR = 2099
+
+AHEAD_US = DAY_US
+"""An event may lie so far ahead: clocks differ, a day that is written without a time begins earlier elsewhere."""
+
+OFFSET = r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
+"""An offset from UTC as ISO 8601 writes it, with or without a colon or minutes."""
+
+
+def first_ahead(now: int) -> int:
+    """Return the first instant that lies in the future, seen from `now`."""
+    return now + AHEAD_US

@@ -5,9 +5,11 @@ import unicodedata
 
 MAX_LENGTH = 128
 
-BLANKS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA1), 0xAD, 0x61C, 0x1680, 0x180E, *range(0x2000, 0x2010)))) + (
-    "".join(map(chr, (*range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF, *range(0xFFF9, 0xFFFC))))
-)
+_BLANK_RANGES = (
+    (0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x61C, 0x61C), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200F),
+    (0x2028, 0x202F), (0x205F, 0x206F), (0x3000, 0x3000), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB),
+)  # fmt: skip
+BLANKS = "".join(chr(code) for first, last in _BLANK_RANGES for code in range(first, last + 1))
 """White space, control characters, characters that print nothing: an id neither begins nor ends with one."""
 
 SPACES = " \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -16,12 +18,19 @@ SPACES = " \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u200
 INVISIBLE = "".join(character for character in BLANKS if character not in SPACES)
 """Those of BLANKS that an id may not hold anywhere."""
 
-NULL_WORDS = frozenset(
-    "null (null) <null> \\n nil none (none) nan nat na <na> n/a n.a. #n/a #na #ref! #value! #name? #div/0! #null! #num! #spill!"
-    " #calc! undefined unknown blank (blank) empty (empty) missing . ? - -- --- – — —— ― / 无 無 空 空白 (空白) （空白） 暂无"
-    " 未知 未填 无数据".split()
-)
+_NULL_WORDS = """
+null (null) <null> \\n nil none (none) nan nat na <na> n/a n.a. undefined unknown blank (blank) empty (empty) missing
+#n/a #na #ref! #value! #name? #div/0! #null! #num! #spill! #calc!
+/ - -- --- – — —— ―
+无 無 空 空白 (空白) （空白） 暂无 未知 未填 无数据
+"""
+NULL_WORDS = frozenset(_NULL_WORDS.split())
 """What systems write where there is no value, in lower case."""
+
+_EDGE = "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in _BLANK_RANGES)
+_INSIDE = "".join(f"\\u{ord(mark):04x}" for mark in INVISIBLE)
+PATTERN = f"^[^{_EDGE}]([^{_INSIDE}]*[^{_EDGE}])?$"
+"""No blanks around, nothing invisible inside, as a regular expression of JSON schema."""
 
 LOST_DIGITS = r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9][.,][0-9]+[eE][0-9]+|[+-]?[0-9]+\.0+|#+"
 """What spreadsheets and data frames make of the digits of an id: 8.60102E+17, 17850.0, ####."""

@@ -10,8 +10,14 @@ FIRST_YEAR_OF_DATES = 1900
 
 LAST_YEAR = 2099
 
-AHEAD_US = DAY_US
-"""An event may lie so far ahead: clocks differ, a day that is written without a time begins earlier elsewhere."""
+AHEAD_US = DAY_US // 2
+"""An event may lie so far ahead: clocks differ, time zones are mistaken for each other."""
+
+YEARS = "(199[0-9]|20[0-9][0-9])"
+"""FIRST_YEAR to LAST_YEAR as a regular expression."""
+
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]{1,9})?)?"
+"""A time of day as ISO 8601 writes it."""
 
 OFFSET = r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
 """An offset from UTC as ISO 8601 writes it, with or without a colon or minutes."""

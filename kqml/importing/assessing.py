@@ -11,6 +11,7 @@ import pandas as pd
 from kqml.calendar.business_time import DAY_US, QuietPeriods, local_midnight, moment_of
 from kqml.dataset.folder import ColumnUse, DatasetInfo
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
+from kqml.ids import look_alike_key
 from kqml.importing.column_use import column_uses
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.relations import literal, one_row, quoted
@@ -23,6 +24,7 @@ HOLE_DAYS, HOLE_GAPS = 14, 5.0
 BLOCK_DAYS, BLOCKS, THIN = 28, 13, 0.5
 OUTLIER_TIMES = 1000.0
 FEW_ACCOUNTS = 100
+EXAMPLES = 5
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -54,6 +56,7 @@ def assess(connection: Connection, info: DatasetInfo, declared: Mapping[str, str
         uses, findings = column_uses(accounts, per_account["last"], declared, frozenset(kinds))
     findings += _refusals(per_account, kinds)
     findings += _orphans(connection)
+    findings += _look_alikes(per_account.index)
     if kinds.get("order"):
         findings += [*_days_findings(connection, info), *_order_findings(connection, summary, per_account)]
     return Assessment(summary, _fills(connection, uses), kinds, uses, tuple(findings))
@@ -115,6 +118,19 @@ def _refusals(per_account: pd.DataFrame, kinds: Mapping[str, int]) -> list[Findi
     if not (per_account["orders"] > 1).any():
         return [Finding("no_repeats", FindingLevel.REFUSAL, "events", count=len(per_account))]
     return []
+
+
+def _look_alikes(ids: pd.Index) -> list[Finding]:
+    """Account ids that a person takes for the same."""
+    alike: dict[str, list[str]] = {}
+    for name in ids:
+        alike.setdefault(look_alike_key(name), []).append(name)
+    groups = [names for names in alike.values() if len(names) > 1]
+    if not groups:
+        return []
+    values = tuple(" / ".join(names) for names in groups[:EXAMPLES])
+    share = len(groups) / len(alike)
+    return [Finding("look_alike", FindingLevel.WARNING, "events", "account_id", len(groups), share, values=values)]
 
 
 _LINKS = (

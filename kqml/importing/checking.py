@@ -15,6 +15,7 @@ from kqml.importing.relations import file_literal, literal, one_row, quoted
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import connect
+from kqml.moments import first_ahead
 
 
 def check_dataset(dataset: Dataset, now: int) -> UsabilityReport:
@@ -56,6 +57,9 @@ def _rows_of(dataset: Dataset, name: str) -> str:
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {quoted(key)}' for key, kind in keys)} LIMIT 0"
 
 
+_RETRACTED = "SELECT ref FROM events WHERE kind = 'event_retracted' AND ref IS NOT NULL"
+
+
 def _integrity(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, fingerprint: str, now: int
 ) -> Iterator[Finding]:
@@ -63,8 +67,11 @@ def _integrity(
     if fingerprint != dataset.info.fingerprint:
         facts = {"found": fingerprint[:12], "expected": dataset.info.fingerprint[:12]}
         yield Finding("fingerprint_changed", FindingLevel.REFUSAL, "events", facts=facts)
-    limit = f"CAST({literal(moment_of(now).isoformat())} AS TIMESTAMPTZ)"
-    total, ahead = one_row(connection, f"SELECT count(*), count(*) FILTER (occurred_at > {limit}) FROM events")
+    limit = f"CAST({literal(moment_of(first_ahead(now)).isoformat())} AS TIMESTAMPTZ)"
+    total, ahead = one_row(
+        connection,
+        f"SELECT count(*), count(*) FILTER (occurred_at >= {limit} AND event_id NOT IN ({_RETRACTED})) FROM events",
+    )
     if ahead:
         yield Finding("future", FindingLevel.REFUSAL, "events", "occurred_at", ahead, ahead / total)
     repeated = "SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"

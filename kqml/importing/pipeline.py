@@ -15,6 +15,7 @@ from kqml.importing.entities import assemble_entities
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import ImportMapping
 from kqml.importing.relations import Source, one_row
+from kqml.importing.repeated_rows import repeated_row_findings
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.sources import assign_sources, open_all, require_files
 from kqml.importing.staging import StagedSource, Terms, stage_all
@@ -62,6 +63,7 @@ def _assembled(
 ) -> tuple[UsabilityReport, DatasetInfo]:
     findings = [finding for source in staged for finding in source.findings]
     findings += [_empty(source) for source in staged if not source.rows]
+    findings += repeated_row_findings(workspace, staged)
     for table in SCHEMAS:
         of_table = [source for source in staged if source.table == table]
         findings += (

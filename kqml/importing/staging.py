@@ -7,13 +7,14 @@ from typing import Any
 import duckdb
 
 from kqml.calendar.business_time import moment_of
-from kqml.dataset.tables import CHOICES, DATE, RANGES, SCHEMAS
+from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
 from kqml.errors import Fault, Refused
 from kqml.ids import INVISIBLE as INVISIBLE_MARKS
 from kqml.ids import LOST_DIGITS as LOST
 from kqml.ids import MAX_LENGTH
 from kqml.importing.csv_files import forget_rejects, has_rejects
 from kqml.importing.findings import Finding, FindingLevel
+from kqml.importing.forms import Advice, date_advice, number_advice
 from kqml.importing.mapping import TableMapping
 from kqml.importing.meaning import meaning_findings, watched_columns
 from kqml.importing.problems import (
@@ -339,6 +340,8 @@ def _row_findings(
             level = FindingLevel.LEFT_OUT if tolerated else FindingLevel.REFUSAL
             values = tuple(dict.fromkeys(value for value in given if value))
             facts: dict[str, Any] = {} if limit is None else {"tolerated": limit}
+            if check.problem == UNPARSABLE:
+                facts |= _advice(reading.table, check.column, values)
             yield Finding(
                 check.problem,
                 FindingLevel.NOTE if mask == "notes" else level,
@@ -351,3 +354,13 @@ def _row_findings(
                 values,
                 facts,
             )
+
+
+def _advice(table: str, column: str, values: Sequence[str]) -> dict[str, str]:
+    """What the mapping could say so that the values can be read, as facts of the finding."""
+    kind = SCHEMAS[table].field(column).type
+    if kind in (INSTANT, DATE):
+        advice = date_advice(values)
+    else:
+        advice = number_advice(values) if kind == NUMBER else Advice("other", {})
+    return {"advice": advice.key, **advice.facts}

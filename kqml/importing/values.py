@@ -10,9 +10,10 @@ from kqml.ids import BLANKS, NULL_WORDS, SPACES
 from kqml.importing.mapping import ColumnSource, TableMapping
 from kqml.importing.problems import ID_COLUMNS, JSON_COLUMNS, MAPPED_REQUIRED
 from kqml.importing.relations import CELL, ROW, literal, moment_name, number_name, quoted, source_column
+from kqml.moments import CLOCK, OFFSET
 
-ISO = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
-OFFSET = r"\d{2}:\d{2}.*?(Z|[+-]\d{2}:?\d{0,2})$"
+ISO = rf"\d{{4}}-\d{{2}}-\d{{2}}([ T]{CLOCK}( ?{OFFSET})?)?"
+_OFFSET_OF = rf"\d{{2}}:\d{{2}}.*?{OFFSET}$"
 TEXTS = ("VARCHAR", CELL)
 _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 _SQL_TYPES = {TEXT: "VARCHAR", NUMBER: "DOUBLE", DATE: "DATE", INSTANT: "TIMESTAMPTZ"}
@@ -294,7 +295,7 @@ def _moment(kind: pa.DataType, source: ColumnSource, type_: str, called: str, ra
         instant = f"coalesce({', '.join([*cell, *(_formatted(called, form, zone) for form in source.format)])})"
     else:
         written = f"coalesce({moment}, {called})" if type_ == CELL else called
-        offset = f"coalesce(regexp_extract({written}, {literal(OFFSET)}, 1), '')"
+        offset = f"coalesce(regexp_extract({written}, {literal(_OFFSET_OF)}, 1), '')"
         instant = _iso(written, zone)
     given = f"{called} IS NOT NULL"
     if kind == INSTANT:
@@ -331,7 +332,7 @@ def _formatted(text: str, form: str, zone: str) -> str:
 
 
 def _iso(text: str, zone: str) -> str:
-    has_offset = f"regexp_matches({text}, {literal(OFFSET)})"
+    has_offset = f"regexp_matches({text}, {literal(_OFFSET_OF)})"
     clock = f"timezone({zone}, TRY_CAST({text} AS TIMESTAMP))"
     read = f"CASE WHEN {has_offset} THEN TRY_CAST({text} AS TIMESTAMPTZ) ELSE {clock} END"
     return f"CASE WHEN regexp_full_match({text}, {literal(ISO)}) THEN {read} END"

@@ -30,6 +30,8 @@ def sentences(finding: Finding, language: str) -> Sentences:
         "source": finding.source,
         **finding.facts,
     }
+    if "advice" in facts:
+        facts["advice"] = text(f"report.advice.{facts['advice']}", language, **facts)
     message = (
         text(f"report.findings.{finding.message}.{part}", language, **facts) for part in ("what", "costs", "todo")
     )

@@ -6,12 +6,21 @@ from datetime import date
 from typing import Annotated, Any
 
 from annotated_types import Interval
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from kqml.dataset.tables import BIRTHDAY, RANGES
+from kqml.ids import MAX_LENGTH, PATTERN, id_fault
+from kqml.moments import CLOCK, OFFSET, YEARS
 
 _DAY = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
+
+def _require_id(text: str) -> str:
+    """The id itself. Raises PydanticCustomError where it is a word for no value, or has lost digits."""
+    if fault := id_fault(text):
+        raise PydanticCustomError("no_id", "{fault}", {"fault": fault})
+    return text
 
 
 class _DaySchema:
@@ -56,27 +65,30 @@ def within(column: str, table: str = "events") -> Interval:
     return Interval(ge=low, le=high)
 
 
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
-_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
-_INSTANT = rf"^(19[7-9]|20[0-9])[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]{_CLOCK}{_OFFSET}$"
+_INSTANT = rf"^{YEARS}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]{CLOCK}{OFFSET}$"
 
 Instant = Annotated[str, Field(pattern=_INSTANT, max_length=40, json_schema_extra={"format": "date-time"})]
-"""ISO 8601 text with an offset, 1970 to 2099. It stays text: to make datetimes of 200 events and take them apart again
+"""ISO 8601 text with an offset, 1990 to 2099. It stays text: to make datetimes of 200 events and take them apart again
 costs 0.1 ms. The pattern leaves only the days that a month does not have (serve.usecases.request_histories)."""
 
 Day = Annotated[date, _DaySchema()]
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=_PLAIN)]
-"""An id of theirs: any characters but control characters."""
+Identifier = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH, pattern=PATTERN)]
+"""An id of theirs, as far as a pattern can tell."""
+
+GivenId = Annotated[Identifier, AfterValidator(_require_id)]
+"""An id of theirs under which something is kept."""
+
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN)]
 _LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]+$"
 Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=_LINES)]
 """Some sentences, in lines."""
 
 PATTERNS_IN_WORDS = {
-    _INSTANT: "should be a time with UTC offset, 1970 to 2099, such as 2024-03-20T09:30:00+08:00",
+    _INSTANT: "should be a time with UTC offset, 1990 to 2099, such as 2024-03-20T09:30:00+08:00",
     _DAY: "should be a date, 1900 to 2099, such as 2024-03-20",
+    PATTERN: "should not contain control or invisible characters, nor begin or end with white space",
     _PLAIN: "should not be empty or contain control characters",
     _LINES: "should not be empty or contain control characters other than tabs and line feeds",
     BIRTHDAY: "should be a month and day, such as 03-20",

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from codecs import BOM_UTF8
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -22,10 +23,10 @@ _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re
 
 
 async def read_json_bytes(request: Request, limit: int) -> bytes:
-    """Return the body as sent. Raises ProblemError where it is not declared as JSON in UTF-8, exceeds `limit` bytes, or
-    does not arrive in time."""
+    """Return the body as sent, without a byte order mark. Raises ProblemError where it is not declared as JSON in UTF-8,
+    exceeds `limit` bytes, or does not arrive in time."""
     _check_headers(request, limit)
-    return await read_bytes(request, limit, _too_large(limit))
+    return (await read_bytes(request, limit, _too_large(limit))).removeprefix(BOM_UTF8)
 
 
 async def read_bytes(request: Request, limit: int, too_large: ProblemError) -> bytes:

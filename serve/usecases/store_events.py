@@ -8,6 +8,7 @@ from kqml.calendar.business_time import moment_of
 from kqml.contract.records import EventsTaken
 from kqml.dataset.tables import EVENTS
 from kqml.history.builders import read_instant
+from kqml.moments import first_ahead
 from serve.database.events import add_events
 from serve.database.territory import Territory
 from serve.usecases.database_access import Transaction
@@ -43,6 +44,10 @@ def event_rows(events: Sequence[Row], received_at: int) -> list[Row]:
             rows.append(_row(event, received_at))
         except ValueError:
             faults += [RequestFault((BATCH, index, column), detail) for column, detail in _bad_dates(event)]
+        else:
+            if rows[-1]["occurred_at"] >= first_ahead(received_at):
+                detail = f"{event['occurred_at']!r} is in the future; send events once they have happened"
+                faults.append(RequestFault((BATCH, index, "occurred_at"), detail))
         if event["event_id"].startswith(OWN_IDS):
             detail = f"{event['event_id']!r} starts with {OWN_IDS!r}, which is reserved for events of the service"
             faults.append(RequestFault((BATCH, index, "event_id"), detail))
@@ -74,6 +79,6 @@ def _bad_dates(event: Row) -> Iterator[tuple[str, str]]:
     for column in ("occurred_at", "known_at", "due_at"):
         value = event.get(column)
         try:
-            read_instant("1970-01-01T00:00:00Z" if value is None else str(value))
+            read_instant("1990-01-01T00:00:00Z" if value is None else str(value))
         except ValueError:
             yield column, f"{value!r} is not a valid date"

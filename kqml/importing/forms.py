@@ -1,0 +1,154 @@
+"""Spellings of dates and numbers recognised in values: what a mapping should say of them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kqml.ids import BLANKS, NULL_WORDS, SPACES
+
+_DAYS = {
+    "%Y/%m/%d": r"\d{4}/\d{1,2}/\d{1,2}",
+    "%Y-%m-%d": r"\d{4}-\d{1,2}-\d{1,2}",
+    "%Y.%m.%d": r"\d{4}\.\d{1,2}\.\d{1,2}",
+    "%Y年%m月%d日": r"\d{4}年\d{1,2}月\d{1,2}日",
+    "%Y%m%d": r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])",
+    "%d.%m.%Y": r"\d{1,2}\.\d{1,2}\.\d{4}",
+    "%d/%m/%Y": r"\d{1,2}/\d{1,2}/\d{4}",
+    "%m/%d/%Y": r"\d{1,2}/\d{1,2}/\d{4}",
+    "%d-%m-%Y": r"\d{1,2}-\d{1,2}-\d{4}",
+    "%m-%d-%Y": r"\d{1,2}-\d{1,2}-\d{4}",
+    "%d-%b-%Y": r"\d{1,2}-[A-Za-z]{3}-\d{4}",
+    "%d-%b-%y": r"\d{1,2}-[A-Za-z]{3}-\d{2}",
+    "%y/%m/%d": r"\d{2}/\d{1,2}/\d{1,2}",
+    "%d/%m/%y": r"\d{1,2}/\d{1,2}/\d{2}",
+    "%m/%d/%y": r"\d{1,2}/\d{1,2}/\d{2}",
+    "%d.%m.%y": r"\d{1,2}\.\d{1,2}\.\d{2}",
+    "%y-%m-%d": r"\d{2}-\d{1,2}-\d{1,2}",
+}
+_CLOCKS = {
+    "": "",
+    " %H:%M": r" \d{1,2}:\d{2}",
+    " %H:%M:%S": r" \d{1,2}:\d{2}:\d{2}",
+    " %I:%M %p": r" \d{1,2}:\d{2} [AaPp][Mm]",
+    " %I:%M:%S %p": r" \d{1,2}:\d{2}:\d{2} [AaPp][Mm]",
+}
+_NUMBERS = {
+    "excel": (r"[2-6]\d{4}(\.\d+)?", 20_000, 70_000),
+    "epoch": (r"\d{9,10}(\.\d+)?", 600_000_000, 4_200_000_000),
+    "epoch_ms": (r"\d{12,13}", 600_000_000_000, 4_200_000_000_000),
+    "epoch_us": (r"\d{15,16}", 600_000_000_000_000, 4_200_000_000_000_000),
+}
+_MONEY = re.compile(r"[^\d\s.,+\-()（）'’]+")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to say in the mapping: a sentence under `report.advice` with its facts."""
+
+    key: str
+    facts: Mapping[str, str]
+
+
+def date_formats(values: Sequence[str]) -> list[str]:
+    """Return the formats that read every value, the likelier first; several where day and month may change places."""
+    formats = [name for name, (pattern, low, high) in _NUMBERS.items() if _are_numbers(values, pattern, low, high)]
+    for day, day_pattern in _DAYS.items():
+        for clock, clock_pattern in _CLOCKS.items():
+            pattern = re.compile(day_pattern + clock_pattern)
+            form = day + clock
+            if all(pattern.fullmatch(value) and _reads(value, form) for value in values):
+                formats.append(form)
+    return formats
+
+
+def _are_numbers(values: Sequence[str], pattern: str, low: float, high: float) -> bool:
+    return all(re.fullmatch(pattern, value) and low <= float(value) <= high for value in values)
+
+
+def _reads(value: str, form: str) -> bool:
+    try:
+        datetime.strptime(value, form)
+    except ValueError:
+        return False
+    return True
+
+
+def date_advice(values: Sequence[str]) -> Advice:
+    """Return what the mapping should say of dates that it cannot read."""
+    if words := _null_words(values):
+        return Advice("null_words", {"words": words})
+    formats = date_formats(values)
+    if not formats:
+        each = list(dict.fromkeys(form for value in values for form in date_formats([value])[:1]))
+        readable = all(date_formats([value]) for value in values)
+        return Advice("formats", {"format": _listed(each)}) if readable and each else Advice("date", {})
+    if len(formats) > 1:
+        return Advice("either_format", {"format": f'"{formats[0]}"', "other": f'"{formats[1]}"'})
+    return Advice("format", {"format": f'"{formats[0]}"'})
+
+
+def number_keys(values: Sequence[str]) -> dict[str, object]:
+    """Return the keys of a mapping with which numbers can be read, as far as their spelling shows."""
+    keys: dict[str, object] = {}
+    marks = list(dict.fromkeys(mark for value in values for mark in _MONEY.findall(value)))
+    if marks:
+        keys["strip"] = marks
+    bare = [_MONEY.sub("", value).strip(BLANKS) for value in values]
+    if any(re.fullmatch(r"[(（].*[)）]", value) for value in bare):
+        keys["negative"] = "brackets"
+    if any(value.endswith(("-", "−")) for value in bare):
+        keys["negative"] = "trailing"
+    digits = [value.strip("()（）+-−" + BLANKS) for value in bare]
+    return keys | _separators(digits)
+
+
+def _separators(digits: Sequence[str]) -> dict[str, object]:
+    """Which mark stands before decimals, which between thousands."""
+    if any("," in value and "." in value for value in digits):
+        last = next(max(value.rfind(","), value.rfind(".")) - value.rfind(",") for value in digits if "," in value)
+        return {"decimal": ",", "thousands": "."} if last == 0 else {"thousands": ","}
+    found: dict[str, object] = {}
+    if any(mark in value for value in digits for mark in SPACES):
+        found["thousands"] = " "
+    elif any(mark in value for value in digits for mark in "'’"):
+        found["thousands"] = "'"
+    commas = [value for value in digits if "," in value]
+    if commas and all(re.fullmatch(r"\d{1,3}(,\d{3})+", value) for value in commas) and "thousands" not in found:
+        return {"thousands": ","}
+    if commas:
+        found["decimal"] = ","
+    elif any(value.count(".") > 1 for value in digits):
+        found |= {"decimal": ",", "thousands": "."}
+    return found
+
+
+def number_advice(values: Sequence[str]) -> Advice:
+    """Return what the mapping should say of numbers that it cannot read."""
+    if words := _null_words(values):
+        return Advice("null_words", {"words": words})
+    keys = number_keys(values)
+    readable = all(any(mark.isdigit() for mark in value) for value in values)
+    if not keys or not readable:
+        return Advice("number", {})
+    return Advice("number_keys", {"keys": ", ".join(f"{key} = {toml_value(value)}" for key, value in keys.items())})
+
+
+def _null_words(values: Sequence[str]) -> str:
+    """The words for no value among them, as entries of `values`."""
+    words = [value for value in values if value.lower() in NULL_WORDS]
+    return ", ".join(f'"{word}" = ""' for word in words)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{word}"' for word in words) + "]" if len(words) > 1 else f'"{words[0]}"'
+
+
+def toml_value(value: object) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(mark if mark.isprintable() else f"\\u{ord(mark):04x}" for mark in escaped) + '"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

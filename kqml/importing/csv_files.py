@@ -30,6 +30,9 @@ _ABSENT = "\x01"
 """What no field is; so an empty field stays text, and only one that a line lacks is NULL."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_UNDECODED = "".join(map(chr, range(0xDC80, 0xDD00)))
+"""What Python makes of bytes that are no UTF-8."""
+
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
@@ -182,16 +185,31 @@ def _todo(kind: str, path: Path, part: TableMapping, line: str) -> str:
 
 
 def _encoding_hint(path: Path) -> str:
-    """The encoding that the file is likely in."""
+    """What to say of the encoding that the file is likely in."""
+    name = likely_encoding(first_bytes(path))
+    return f'say encoding = "{name}" in the mapping, which the file looks like, or export it again as UTF-8'
+
+
+def first_bytes(path: Path) -> bytes:
+    """The beginning of a file, unpacked."""
     with _open(path) as file:
-        head = file.read(_BLOCK)
-    for name in ("gb18030", "big5", "cp1252"):
+        return file.read(_BLOCK)
+
+
+def likely_encoding(head: bytes) -> str:
+    """The first encoding that the beginning of a file can be."""
+    marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    if b"\0" in head:
+        return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+    for name in ("utf-8", "gb18030", "big5"):
         try:
             codecs.getincrementaldecoder(name)().decode(head)
         except UnicodeDecodeError:
             continue
-        return f'say encoding = "{name}" in the mapping, which the file looks like, or export it again as UTF-8'
-    return "say the true `encoding` in the mapping, or export it again as UTF-8"
+        return name
+    return "cp1252"
 
 
 def _layout(label: str, plain: Path, part: TableMapping) -> _Layout:
@@ -204,8 +222,7 @@ def _layout(label: str, plain: Path, part: TableMapping) -> _Layout:
     bom = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     text = head[bom:].decode("utf-8", "surrogateescape")
     if b"\0" in head:
-        encoding = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
-        todo = f'say encoding = "{encoding}" in the mapping'
+        todo = _encoding_hint(plain)
         raise Refused(f"{label} cannot be read as text.", [Fault(label, "holds bytes that are 0", todo)])
     given = _SEP.fullmatch(text.partition("\n")[0].strip())
     marks = (part.delimiter,) if part.delimiter else (given[1],) if given else DELIMITERS
@@ -213,10 +230,14 @@ def _layout(label: str, plain: Path, part: TableMapping) -> _Layout:
     delimiter = max(tops, key=lambda mark: match_quality([row for row, _, _ in tops[mark]], part))
     records = tops[delimiter]
     rows = [[] if given and index == 0 else row for index, (row, _, _) in enumerate(records)]
-    header = find_header(label, rows, part)
-    names, end, lines = records[header.row - 1]
-    if any(not name.isascii() and "\udc80" <= max(name) <= "\udcff" for name in names):
-        raise Refused(f"{label} cannot be read as text.", [Fault(label, "is not UTF-8", _encoding_hint(plain))])
+    try:
+        header = find_header(label, rows, part)
+    except Refused:
+        if any(mark in "".join(map("".join, rows)) for mark in _UNDECODED):
+            fault = Fault(label, "is not UTF-8", _encoding_hint(plain))
+            raise Refused(f"{label} cannot be read as text.", [fault]) from None
+        raise
+    _, end, lines = records[header.row - 1]
     start = bom + len(text[:end].encode("utf-8", "surrogateescape"))
     return _Layout(delimiter, header, start, lines, header.row + 1)
 

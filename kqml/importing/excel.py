@@ -62,6 +62,12 @@ def open_excel(workspace: Workspace, path: Path, part: TableMapping) -> list[Rel
         return relations
 
 
+def sheet_tops(path: Path, count: int) -> dict[str, list[list[Any]]]:
+    """The first rows of every sheet. Raises Refused on an unreadable file."""
+    with _whatever_it_raises(path), _opened(path, stored=True) as book:
+        return {sheet.title: _top(book, sheet.title, count) for sheet in book.worksheets}
+
+
 def _chosen(path: Path, names: list[str], book: Workbook, part: TableMapping) -> list[str]:
     if part.sheet == EVERY_SHEET:
         return [name for name in names if _has_columns(book, name, part)] or names[:1]

@@ -23,6 +23,8 @@ from kqml.importing.workspace import Workspace, open_workspace
 
 BATCH_ROWS = 100_000
 
+PREVIEW_ROWS = 20
+
 STEPS = 3
 Stepped = Callable[[int], object]
 """Called with 1 after each of the STEPS steps of an import."""
@@ -35,15 +37,16 @@ def import_dataset(
     now: int,
     *,
     force: bool = False,
+    preview: bool = False,
     stepped: Stepped = lambda done: None,
 ) -> UsabilityReport:
     """Imports the sources into the folder `out` where the report finds them usable; otherwise writes nothing.
 
-    `now`: the instant after which a date lies in the future. Raises BadUse (files, mapping, an existing folder),
-    Refused (what cannot be read as the mapping says), CouldNot (disk, database).
+    `now`: the present instant. `preview`: write nothing, return the first events with the report. Raises BadUse
+    (files, mapping, an existing folder), Refused (what cannot be read as the mapping says), CouldNot (disk, database).
     """
     require_files(sources)
-    refuse_existing(out, force=force)
+    refuse_existing(out, force=force or preview)
     fed = assign_sources(mapping, sources)
     with open_workspace(out) as workspace:
         terms = Terms(mapping.time_zone, mapping.currency, mapping.tolerate, now)
@@ -51,6 +54,8 @@ def import_dataset(
         stepped(1)
         report, info = _assembled(workspace, staged, mapping, sources)
         stepped(1)
+        if preview:
+            return replace(report, preview=_preview(workspace))
         if not report.usable:
             return report
         dataset = write_dataset(out, _tables(workspace), info, force=force)
@@ -129,3 +134,11 @@ def _event_batches(workspace: Workspace) -> Iterator[pa.RecordBatch]:
     names = [name for name, count in zip(EVENTS.names, counts, strict=True) if count]
     query = f"SELECT {', '.join(names)} FROM events ORDER BY {', '.join(KEYS['events'])}"
     yield from workspace.connection.sql(query).to_arrow_reader(BATCH_ROWS)
+
+
+def _preview(workspace: Workspace) -> tuple[dict[str, str], ...]:
+    """The first events in the order of the sources, as they would be stored; without what is absent."""
+    columns = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in EVENTS.names)
+    query = f"SELECT {columns} FROM events ORDER BY source, source_row LIMIT {PREVIEW_ROWS}"
+    rows = workspace.connection.sql(query).to_arrow_table().to_pylist()
+    return tuple({name: value for name, value in row.items() if value is not None} for row in rows)

@@ -81,9 +81,16 @@ class DescribedReport(TypedDict):
     usable: bool
 
 
+class PreviewedReport(DescribedReport):
+    """The data usability report of a dry run. `preview`: the first events as they would be stored."""
+
+    preview: tuple[Mapping[str, str], ...]
+
+
 @dataclass(frozen=True)
 class UsabilityReport:
-    """Everything `kqml import` and `kqml check` say. `written`: the folder, or None where nothing was written."""
+    """Everything `kqml import` and `kqml check` say. `written`: the folder, or None where nothing was written.
+    `preview`: the first events as they would be stored, where they were asked for."""
 
     summary: Summary
     tables: tuple[TableRows, ...]
@@ -93,6 +100,7 @@ class UsabilityReport:
     findings: tuple[Finding, ...]
     written: str | None = None
     fingerprint: str | None = None
+    preview: tuple[Mapping[str, str], ...] = ()
 
     @property
     def usable(self) -> bool:

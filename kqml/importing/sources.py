@@ -68,7 +68,7 @@ def require_files(sources: Sequence[Source]) -> None:
     for source in (source for source in sources if isinstance(source, FileSource)):
         if not source.path.is_file():
             faults.append(Fault(str(source.path), "does not exist or is not a file", "correct the path"))
-        elif not (is_csv(source.path) or is_excel(source.path) or _is_parquet(source.path)):
+        elif not (is_csv(source.path) or is_excel(source.path) or is_parquet(source.path)):
             faults.append(Fault(str(source.path), "is of no known format", f"give {FORMATS}"))
     if not sources:
         faults.append(Fault("FILE", "nothing to import", "name a file, or give --sql URL QUERY"))
@@ -106,14 +106,14 @@ def _open(workspace: Workspace, source: Source, part: TableMapping) -> list[Rela
         return [open_query(workspace, source, part)]
     if source.path.stat().st_size == 0:
         raise Refused(f"{source.label} is empty.", [Fault(source.label, "holds not one byte", "export it again")])
-    if _is_parquet(source.path):
+    if is_parquet(source.path):
         return [_open_parquet(workspace, source.path, part)]
     if is_excel(source.path):
         return open_excel(workspace, source.path, part)
     return [open_csv(workspace, source.path, part)]
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
     return path.suffix.lower() in (".parquet", ".pq")
 
 

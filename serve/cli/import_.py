@@ -15,8 +15,8 @@ from serve.cli.layout import Line
 from serve.cli.output import progress
 
 if TYPE_CHECKING:
-    from kqml.importing.report import DescribedReport
-    from serve.usecases.import_data import ImportedCounts, OpenTarget, StoredDataset, StoredImport
+    from kqml.importing.report import DescribedReport, PreviewedReport
+    from serve.usecases.import_data import ImportedCounts, MappingDraft, OpenTarget, StoredDataset, StoredImport
 
 
 def run(  # noqa: PLR0913 - the flags of one command
@@ -40,17 +40,28 @@ def run(  # noqa: PLR0913 - the flags of one command
     time_zone: Annotated[str | None, typer.Option(help="Business time zone. Overrides the mapping.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency. Overrides the mapping.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing dataset.")] = False,
-) -> Answer["DescribedReport | StoredImport | StoredDataset"]:
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print a draft of a mapping for the files. Needs no mapping.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing: print the report and 20 events as they would be stored.")
+    ] = False,
+) -> Answer["DescribedReport | PreviewedReport | StoredImport | StoredDataset | MappingDraft"]:
     """Import files or SQL queries as a dataset and print a data usability report.
 
     If the data cannot be used, the command writes nothing and exits with 1. See docs/importing.md for mapping files.
+    With --suggest it drafts a mapping file from the files instead; --dry-run shows what an import would store.
     With --database the dataset is also loaded into the database; events that are already there are not added again.
 
     Example: kqml import --mapping iowa_stores --out data/iowa store_day.parquet
     """
-    from serve.cli.layouts.usability import show_usability
-    from serve.usecases.import_data import STEPS, ImportRequest, StoredImport, import_data
+    from kqml.importing.report import PreviewedReport
+    from serve.cli.layouts.usability import show_preview, show_usability
+    from serve.usecases.import_data import STEPS, ImportRequest, StoredImport, draft_mapping, import_data
 
+    if suggest:
+        draft = draft_mapping(files or [], time_zone)
+        return Answer(draft, [Line(line) for line in draft["mapping"].splitlines()])
     target = None if database is None else partial(open_database_option, database, context.settings)
     if mapping is None:
         return _load_folder(files or [], target, context)
@@ -62,11 +73,16 @@ def run(  # noqa: PLR0913 - the flags of one command
         time_zone=time_zone,
         currency=currency,
         force=force,
+        dry_run=dry_run,
     )
     with progress("Importing", STEPS) as advance:
         imported = import_data(request, target, context.now, advance)
     report = imported.report.describe(context.language)
     blocks = [*show_usability(imported.report, context.language)]
+    if dry_run:
+        blocks.insert(-1, show_preview(imported.report.preview))
+        previewed = PreviewedReport(**report, preview=imported.report.preview)
+        return Answer(previewed, blocks, exit_code=int(not imported.report.usable))
     if imported.stored is None:
         return Answer(report, blocks, exit_code=int(not imported.report.usable))
     blocks.append(_loaded_line(imported.stored, context.language))

@@ -1,7 +1,7 @@
 """Import files or queries as a dataset, into a folder, into the database, or both."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +14,11 @@ from kqml.importing.mapping_file import read_mapping
 from kqml.importing.pipeline import STEPS, import_dataset
 from kqml.importing.report import DescribedReport, UsabilityReport
 from kqml.importing.sources import sources_of
+from kqml.importing.suggesting import suggest_mapping
 from serve.database.dataset_import import ImportedCounts, load_dataset
 from serve.usecases.database_access import OpenDatabase
 
-__all__ = ["STEPS", "ImportRequest", "ImportResult", "ImportedCounts", "import_data", "load_folder"]
+__all__ = ["STEPS", "ImportRequest", "ImportResult", "ImportedCounts", "draft_mapping", "import_data", "load_folder"]
 
 OpenTarget = Callable[[], AbstractContextManager[OpenDatabase]]
 """Opens the database that the data go into, once they are known to be usable."""
@@ -25,7 +26,8 @@ OpenTarget = Callable[[], AbstractContextManager[OpenDatabase]]
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
-    """Files and a query (address, SQL) with the mapping that reads them, the folder to write (None: none is kept)."""
+    """Files and a query (address, SQL) with the mapping that reads them, the folder to write (None: none is kept).
+    `dry_run`: write nothing."""
 
     files: tuple[Path, ...]
     sql: tuple[str, str] | None
@@ -34,6 +36,7 @@ class ImportRequest:
     time_zone: str | None
     currency: str | None
     force: bool
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,24 @@ def import_data(
     """
     mapping = read_mapping(request.mapping).elsewhere(request.time_zone, request.currency)
     sources = sources_of(request.files, request.sql)
+    if request.dry_run:
+        with _folder(None, True) as folder:
+            return ImportResult(import_dataset(mapping, sources, folder, now, preview=True, stepped=advance), None)
     with _folder(request.out, target is not None) as folder:
         report = import_dataset(mapping, sources, folder, now, force=request.force, stepped=advance)
         stored = load_folder(folder, target, now) if target is not None and report.usable else None
     return ImportResult(report if request.out is not None else replace(report, written=None), stored)
+
+
+class MappingDraft(TypedDict):
+    """The text of a mapping drafted from files, for a person to correct."""
+
+    mapping: str
+
+
+def draft_mapping(files: Sequence[Path], time_zone: str | None) -> MappingDraft:
+    """Draft a mapping from the files; `time_zone`: the business time zone."""
+    return MappingDraft(mapping=suggest_mapping(files, time_zone or "Asia/Shanghai"))
 
 
 def load_folder(folder: Path, target: OpenTarget, now: int) -> ImportedCounts:

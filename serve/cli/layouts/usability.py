@@ -1,9 +1,11 @@
 """The data usability report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from kqml.events import KIND_OF_CODE
 from kqml.importing.findings import Finding, FindingLevel
+from kqml.importing.headers import visible
 from kqml.importing.report import ColumnFill, UsabilityReport
 from kqml.importing.wording import place_of, sentences, share_of
 from kqml.messages import text
@@ -26,6 +28,16 @@ def show_usability(report: UsabilityReport, language: str) -> Iterator[Block]:
     for finding in report.ordered():
         yield from _finding(finding, language)
     yield Line(_verdict(report, language), "bold green" if report.usable else "bold red")
+
+
+def show_preview(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Show events as they would be stored; the columns that any of them has."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return Table([Column(name, partial(_shown_cell, name)) for name in names], rows, boxed=False)
+
+
+def _shown_cell(name: str, row: Mapping[str, str]) -> str:
+    return visible(row.get(name, ""))
 
 
 def _size_lines(report: UsabilityReport, language: str) -> list[str]:

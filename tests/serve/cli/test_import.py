@@ -131,3 +131,43 @@ def test_check_of_something_else_is_bad_use(folder: Path) -> None:
     told = call("check", folder)
 
     assert "is not a dataset: dataset.json is missing" in str(told.exception)
+
+
+def test_a_dry_run_shows_events_and_writes_nothing(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+
+    told = call("import", "--mapping", folder / "m.toml", folder / "good.csv", "--dry-run", "--json")
+
+    given = answer(told, "import")
+    assert told.exit_code == 0
+    assert (given["written"], len(given["preview"])) == (None, 3)
+    assert given["preview"][2] == {
+        "event_id": "B/1704124800000000/return",
+        "account_id": "B",
+        "occurred_at": "2024-01-01 16:00:00+00",
+        "known_at": "2024-01-01 16:00:00+00",
+        "kind": "return",
+        "amount": "1.0",
+    }
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_dry_run_of_bad_data_exits_with_1_and_shows_what_is_good(folder: Path) -> None:
+    told = call("import", "--mapping", folder / "m.toml", folder / "bad.csv", "--dry-run", "--json")
+
+    assert (told.exit_code, len(answer(told, "import")["preview"])) == (1, 3)
+
+
+def test_a_suggested_mapping_imports_the_file_it_was_made_from(folder: Path) -> None:
+    rows = ["Report of July", "", "客户编号;下单日期;单据类型;金额"]
+    rows += [
+        f"{shop};{day};销售单;{money}" for shop, day, money in (("A", "2024/1/1", "1.200,50"), ("A", "2024/1/8", "5"))
+    ]
+    rows += ["B;2024/1/2;退货单;(3,00)"]
+    (folder / "订单202407.csv").write_bytes("\r\n".join(rows).encode("gb18030"))
+
+    given = answer(call("import", "--suggest", folder / "订单202407.csv", "--json"), "import")
+
+    (folder / "m.toml").write_text(str(given["mapping"]))
+    told = bring(folder, "订单202407.csv", "--json")
+    assert (told.exit_code, answer(told, "import")["kinds"]) == (0, {"order": 2, "return": 1})

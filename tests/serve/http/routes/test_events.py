@@ -201,3 +201,55 @@ def test_a_key_that_cannot_be_one_is_pointed_at(client, key):
     answer = send(client, {**ORDER, "event_id": "e1"}, **{"idempotency-key": key})
     assert answer.status_code == 422
     assert [error["parameter"] for error in answer.json()["errors"]] == ["idempotency-key"]
+
+
+@pytest.mark.parametrize(
+    ("occurred_at", "detail"),
+    [
+        ("1970-01-01T08:00:00+08:00", "1990 to 2099"),
+        ("2031-05-01T09:30:00+08:00", "is in the future"),
+        ("2024-03-20T12:00:00Z", "is in the future"),
+    ],
+)
+def test_an_event_at_an_implausible_time_is_refused(client, database, occurred_at, detail):
+    answer = send(client, {**ORDER, "event_id": "e1", "occurred_at": occurred_at})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (422, "#/events/0/occurred_at")
+    assert detail in error["detail"]
+    assert rows(database) == []
+
+
+@pytest.mark.parametrize("offset", ["Z", "+00:00", "+0000", "+00"])
+def test_offsets_may_be_written_as_iso_allows(client, database, offset):
+    answer = send(client, {**ORDER, "event_id": "e1", "occurred_at": f"2024-03-01T01:30:00.000{offset}"})
+    assert answer.status_code == 200
+    assert [row["occurred_at"] for row in rows(database)] == [1_709_256_600_000_000]
+
+
+def test_clocks_may_be_half_a_day_ahead(client):
+    assert send(client, {**ORDER, "event_id": "e1", "occurred_at": "2024-03-20T11:59:59Z"}).status_code == 200
+
+
+def test_a_byte_order_mark_is_passed_over(client):
+    body = b'\xef\xbb\xbf{"events": [{"event_id": "e1", "account_id": "a", "kind": "visit",'
+    body += b' "occurred_at": "2024-03-01T01:30:00Z"}]}'
+    answer = client.post("/v1/events", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["added"]) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("K1\t", "control or invisible"),
+        (" K1", "begin or end with white space"),
+        ("K\u200b1", "control or invisible"),
+        ("NULL", "word for no value"),
+        ("8.60102E+17", "has lost digits"),
+    ],
+)
+def test_what_is_no_id_is_refused_as_by_the_importer(client, database, name, detail):
+    answer = send(client, {**ORDER, "event_id": "e1", "account_id": name})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (422, "#/events/0/account_id")
+    assert detail in error["detail"]
+    assert rows(database) == []

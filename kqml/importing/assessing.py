@@ -123,7 +123,7 @@ def _refusals(per_account: pd.DataFrame, kinds: Mapping[str, int]) -> list[Findi
 def _look_alikes(ids: pd.Index) -> list[Finding]:
     """Account ids that a person takes for the same."""
     alike: dict[str, list[str]] = {}
-    for name in ids:
+    for name in sorted(ids):
         alike.setdefault(look_alike_key(name), []).append(name)
     groups = [names for names in alike.values() if len(names) > 1]
     if not groups:

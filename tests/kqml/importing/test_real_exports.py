@@ -323,7 +323,7 @@ def test_the_same_rows_in_a_second_file_are_refused(desk, second: str) -> None:
 def test_months_that_follow_each_other_share_nothing(desk) -> None:
     report = desk.bring({"a.csv": GOOD, "b.csv": GOOD.replace("2024-01", "2024-02")}, AGGREGATED)
 
-    assert told(report) == {}
+    assert not {"shared_rows", "same_file", "alike_rows"} & set(told(report))
 
 
 def test_rows_that_repeat_before_they_are_summed_are_counted(desk) -> None:
@@ -398,16 +398,14 @@ def test_a_date_is_read_in_its_format(desk, days: list[str], format_: str) -> No
 def test_advice_is_what_the_mapping_can_do(desk, column: str, value: str, advice: str) -> None:
     row = f"A,{value},5\n" if column == "day" else f'A,2024-01-11,"{value}"\n'
     report = desk.bring({"a.csv": GOOD + row}, MAPPING)
+    keys = advice.split(" or ")
     for language in ("en", "zh"):
-        assert advice in sentences(found(report, "unparsable"), language).todo
+        assert all(key in sentences(found(report, "unparsable"), language).todo for key in keys)
 
-    key = advice.split(" or ")[0]
-    desk.bring(
-        {"b.csv": f"{HEADER}\nA,2024-01-01,1\n{row}" if column == "money" else f"{HEADER}\n{row}{row}"},
-        MAPPING.replace(f'"{column}"', f'{{ column = "{column}", {key} }}'),
-    )
+    mapping = MAPPING.replace(f'"{column}"', f'{{ column = "{column}", {keys[0]} }}')
+    desk.bring({"b.csv": GOOD + row if column == "money" else f"{HEADER}\n{row}{row}"}, mapping)
 
-    assert len(desk.columns("account_id")) == 2
+    assert len(desk.columns("account_id")) == (5 if column == "money" else 2)
 
 
 # Meaning

@@ -27,6 +27,10 @@ null (null) <null> \\n nil none (none) nan nat na <na> n/a n.a. undefined unknow
 NULL_WORDS = frozenset(_NULL_WORDS.split())
 """What systems write where there is no value, in lower case."""
 
+_MARKS = "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in _BLANK_RANGES)
+BLANK_AT_END = f"^[{_MARKS}]|[{_MARKS}]$"
+"""Blanks around a text, as a regular expression of DuckDB."""
+
 _EDGE = "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in _BLANK_RANGES)
 _INSIDE = "".join(f"\\u{ord(mark):04x}" for mark in INVISIBLE)
 PATTERN = f"^[^{_EDGE}]([^{_INSIDE}]*[^{_EDGE}])?$"

@@ -254,7 +254,7 @@ def _records(label: str, text: str, delimiter: str, part: TableMapping) -> list[
 
     quoting = {"quotechar": part.quote, "quoting": csv.QUOTE_MINIMAL} if part.quote else {"quoting": csv.QUOTE_NONE}
     escape = None if part.escape in (None, part.quote) else part.escape
-    reader = csv.reader(counted(), delimiter=delimiter, escapechar=escape, **quoting)  # type: ignore[arg-type]
+    reader = csv.reader(counted(), delimiter=delimiter, escapechar=escape, **quoting)
     try:
         return [(row, ends[-1], len(ends) - 1) for row in islice(reader, max(SEARCHED_ROWS, part.header_row or 0))]
     except csv.Error as error:

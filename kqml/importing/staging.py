@@ -234,7 +234,7 @@ def _notes(table: str, column: str, part: TableMapping, relation: Relation) -> l
     source = part.columns[column].column
     if column not in ID_COLUMNS or source is None or relation.types[source] not in TEXTS:
         return []
-    around = f"trim({source_column(source)}, ' ') <> {text_sql(source)}"
+    around = f"trim({source_column(source)}) <> {text_sql(source)}"
     notes = [_Check("trimmed", column, f"coalesce({around}, false)")]
     if column not in MAPPED_REQUIRED[table]:
         lost = f"{raw_name(column)} IS NOT NULL AND v_{column} IS NULL"

@@ -154,7 +154,8 @@ def _guessed_columns(names: Sequence[str], samples: dict[str, list[str]]) -> dic
 
 
 def _column_line(ours: str, name: str, values: Sequence[str]) -> str:
-    told, check = {"column": name}, ""
+    told: dict[str, object] = {"column": name}
+    check = ""
     if ours in ("occurred_at", "known_at") and not all(re.fullmatch(ISO, value) for value in values):
         formats = date_formats([value for value in values if not re.fullmatch(ISO, value)])
         told |= {"format": formats[0]} if formats else {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from kqml.dataset.tables import DATE, INSTANT, NUMBER, TEXT
-from kqml.ids import BLANKS, NULL_WORDS, SPACES
+from kqml.ids import BLANK_AT_END, BLANKS, NULL_WORDS, SPACES
 from kqml.importing.mapping import ColumnSource, TableMapping
 from kqml.importing.problems import ID_COLUMNS, JSON_COLUMNS, MAPPED_REQUIRED
 from kqml.importing.relations import CELL, ROW, literal, moment_name, number_name, quoted, source_column
@@ -84,20 +84,8 @@ def _is_one_of(column: str, values: Sequence[str]) -> str:
     return f"(coalesce({text_sql(column)}, '') IN {_listed(values)})"
 
 
-TOTAL_WORDS = (
-    "合计",
-    "总计",
-    "小计",
-    "累计",
-    "合 计",
-    "总 计",
-    "小 计",
-    "total",
-    "grand total",
-    "subtotal",
-    "sub total",
-)
-_TOTAL = "(^|[^a-z])((合|总|小|累)\\s*计|(grand |sub[ -]?)?total)\\s*[:：]?\\s*(\x1f|$)"
+_TOTAL_KEY = "((合|总|小|累) ?计|(grand |sub[ -]?)?total) ?[:：]?"
+_TOTAL = f"(^|[^a-z]){_TOTAL_KEY} ?(\x1f|$)"
 
 
 def total_sql(table: str, part: TableMapping, names: Iterable[str]) -> str:
@@ -106,7 +94,7 @@ def total_sql(table: str, part: TableMapping, names: Iterable[str]) -> str:
     Of columns that are filled downwards the values as they stand count."""
     required = [text_sql(name) for column in MAPPED_REQUIRED[table] if (name := part.columns[column].column)]
     keys = [text_sql(name) for name in [part.columns[MAPPED_REQUIRED[table][0]].column] if name]
-    is_key = " OR ".join(f"coalesce(lower(trim({key}, ' :：')) IN {_listed(TOTAL_WORDS)}, false)" for key in keys)
+    is_key = " OR ".join(f"coalesce(regexp_full_match(lower({key}), {literal(_TOTAL_KEY)}), false)" for key in keys)
     words = f"lower(concat_ws(chr(31), {', '.join(map(text_sql, names))}))"
     lacks = " OR ".join(f"{text} IS NULL" for text in required)
     says = f"coalesce(regexp_matches({words}, {literal(_TOTAL)}), false)"
@@ -134,11 +122,16 @@ def _listed(words: Sequence[str]) -> str:
 _TRIMMED = literal(BLANKS.replace("\0", ""))
 
 
+def _without_blanks(text: str) -> str:
+    """A text without the blanks around it. DuckDB trims slowly, so only where there are any."""
+    return f"CASE WHEN regexp_matches({text}, {literal(BLANK_AT_END)}) THEN trim({text}, {_TRIMMED}) ELSE {text} END"
+
+
 def _as_text(name: str, kind: str) -> str:
     """A source column as text without blanks around it; whole numbers without a point; nothing for empty text, NaN."""
     column = source_column(name)
     if kind in TEXTS:
-        return f"nullif(trim({column}, {_TRIMMED}), '')"
+        return f"nullif({_without_blanks(column)}, '')"
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         number = f"CAST({column} AS DOUBLE)"
         whole = f"{number} = trunc({number}) AND abs({number}) < 1e15"

@@ -23,8 +23,8 @@ _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?$", re
 
 
 async def read_json_bytes(request: Request, limit: int) -> bytes:
-    """Return the body as sent, without a byte order mark. Raises ProblemError where it is not declared as JSON in UTF-8,
-    exceeds `limit` bytes, or does not arrive in time."""
+    """Return the body as sent, without a byte order mark. Raises ProblemError where it is not declared as JSON in
+    UTF-8, exceeds `limit` bytes, or does not arrive in time."""
     _check_headers(request, limit)
     return (await read_bytes(request, limit, _too_large(limit))).removeprefix(BOM_UTF8)
 

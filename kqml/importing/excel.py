@@ -84,10 +84,10 @@ def _unread(path: Path, names: list[str], book: Workbook, part: TableMapping) ->
     same = tuple(name for name in filled if _has_columns(book, name, part))
     rest = tuple(name for name in filled if name not in same)
     level = FindingLevel.REFUSAL if part.sheet is None else FindingLevel.WARNING
-    found = (("sheets_alike", level, same), ("sheets_unread", FindingLevel.NOTE, rest))
+    candidates = (("sheets_alike", level, same), ("sheets_unread", FindingLevel.NOTE, rest))
     return tuple(
         Finding(message, level, "", count=len(values), source=path.name, values=values)
-        for message, level, values in found
+        for message, level, values in candidates
         if values
     )
 
@@ -150,7 +150,7 @@ def _at(row: Row, index: int) -> Any:
 def _cell(value: Any) -> Any:
     """A cell without Excel's escapes; whole numbers of more digits than Excel keeps as the fractions they are."""
     if isinstance(value, str):
-        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value) if "_x" in value else value
     if isinstance(value, int) and abs(value) >= EXACT:
         return float(value)
     return value

@@ -108,19 +108,19 @@ def _separators(digits: Sequence[str]) -> dict[str, object]:
     if any("," in value and "." in value for value in digits):
         last = next(max(value.rfind(","), value.rfind(".")) - value.rfind(",") for value in digits if "," in value)
         return {"decimal": ",", "thousands": "."} if last == 0 else {"thousands": ","}
-    found: dict[str, object] = {}
+    separators: dict[str, object] = {}
     if any(mark in value for value in digits for mark in SPACES):
-        found["thousands"] = " "
+        separators["thousands"] = " "
     elif any(mark in value for value in digits for mark in "'’"):
-        found["thousands"] = "'"
+        separators["thousands"] = "'"
     commas = [value for value in digits if "," in value]
-    if commas and all(re.fullmatch(r"\d{1,3}(,\d{3})+", value) for value in commas) and "thousands" not in found:
+    if commas and all(re.fullmatch(r"\d{1,3}(,\d{3})+", value) for value in commas) and "thousands" not in separators:
         return {"thousands": ","}
     if commas:
-        found["decimal"] = ","
+        separators["decimal"] = ","
     elif any(value.count(".") > 1 for value in digits):
-        found |= {"decimal": ",", "thousands": "."}
-    return found
+        separators |= {"decimal": ",", "thousands": "."}
+    return separators
 
 
 def number_advice(values: Sequence[str]) -> Advice:

@@ -42,10 +42,10 @@ def meaning_findings(
     workspace: Workspace, name: str, table: str, part: TableMapping, relation: Relation, currency: str
 ) -> Iterator[Finding]:
     """Refuse what `expect` does not allow; warn of columns that nobody reads, though their values differ."""
-    for kept, column in watched_columns(part, relation):
+    for alias, column in watched_columns(part, relation):
         counts = dict(
             workspace.connection.execute(
-                f"SELECT {kept}, count(*) FROM {name} WHERE NOT skipped AND mask = 0 GROUP BY 1"
+                f"SELECT {alias}, count(*) FROM {name} WHERE NOT skipped AND mask = 0 GROUP BY 1"
                 f" ORDER BY 2 DESC, 1 LIMIT {_MOST_VALUES + 1}"
             ).fetchall()
         )
@@ -55,7 +55,7 @@ def meaning_findings(
             odd, message, level = _differing(column, counts, currency), "unread_values", FindingLevel.WARNING
         if odd:
             rows = workspace.connection.execute(
-                f"SELECT {ROW} FROM {name} WHERE NOT skipped AND mask = 0 AND {kept} IN"
+                f"SELECT {ROW} FROM {name} WHERE NOT skipped AND mask = 0 AND {alias} IN"
                 f" ({', '.join(map(literal, odd))}) ORDER BY 1 LIMIT {_EXAMPLES}"
             ).fetchall()
             shown = tuple(f"{value or '–'} ({count:,})" for value, count in counts.items())

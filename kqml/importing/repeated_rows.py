@@ -61,27 +61,27 @@ def _shared_rows(workspace: Workspace, sources: Sequence[StagedSource]) -> list[
         )
         for source in sources
     ]
-    rows = []
+    selects = []
     for index, source in enumerate(sources):
         others = [span for other, span in enumerate(spans) if other != index and span[2]]
         during = " OR ".join(f"v_occurred_at BETWEEN '{first}' AND '{last}'" for first, last, _ in others) or "false"
-        rows.append(
+        selects.append(
             f"SELECT {index} AS source, {ROW} AS place, v_occurred_at AS moment, {_content(source)} AS content"
             f" FROM {source.name} WHERE {_USED} AND ({during})"
         )
     pairs = workspace.connection.execute(
-        f"WITH compared AS ({' UNION ALL '.join(rows)}), known AS (SELECT DISTINCT source, content FROM compared)"
+        f"WITH compared AS ({' UNION ALL '.join(selects)}), known AS (SELECT DISTINCT source, content FROM compared)"
         f" SELECT compared.source, known.source, count(*), CAST(min(moment) AS DATE), CAST(max(moment) AS DATE),"
         f" min(place, {_EXAMPLES}) FROM compared JOIN known ON known.content = compared.content"
         " AND known.source < compared.source GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
     findings = []
-    for index, other, count, first, last, places in pairs:
+    for index, other, count, first, last, rows in pairs:
         own, theirs = spans[index][2], spans[other][2]
         copied = count == own and (own == theirs or own >= _WHOLE_FILE)
         message, level = ("same_file", FindingLevel.REFUSAL) if copied else ("shared_rows", FindingLevel.WARNING)
         facts = {"other": sources[other].label, "first": str(first), "last": str(last)}
         findings.append(
-            Finding(message, level, "events", "", count, count / own, sources[index].label, tuple(places), facts=facts)
+            Finding(message, level, "events", "", count, count / own, sources[index].label, tuple(rows), facts=facts)
         )
     return findings

@@ -203,7 +203,7 @@ def _stage_sql(
     filled = f"SELECT *{filled_sql(part, relation.types)} FROM ({totals})"
     typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
     typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
-    typed += [f"coalesce({text_sql(name)}, '') AS {kept}" for kept, name in watched_columns(part, relation)]
+    typed += [f"coalesce({text_sql(name)}, '') AS {alias}" for alias, name in watched_columns(part, relation)]
     if part.aggregate and part.aggregate.lines:
         typed.append(f"CAST({source_column(part.aggregate.lines)} AS VARCHAR) AS line_key")
     raws = ", ".join(f"coalesce(CAST({raw_name(check.column)} AS VARCHAR), '')" for check in (*checks, *notes))
@@ -212,7 +212,7 @@ def _stage_sql(
     masked = f"SELECT *, {used.format(_bits(checks))} AS mask, {used.format(_bits(notes))} AS notes FROM ({inner})"
     retained = [f"v_{column}" for column in values]
     retained += [f"o_{column}" for column, value in values.items() if value.offset]
-    retained += [kept for kept, _ in watched_columns(part, relation)]
+    retained += [alias for alias, _ in watched_columns(part, relation)]
     retained += ["line_key"] if part.aggregate and part.aggregate.lines else []
     raw = f"CASE WHEN mask <> 0 OR notes <> 0 THEN [{raws}] END" if raws else "NULL"
     columns = f"{ROW}, {', '.join(retained)}, skipped OR total AS skipped, total, mask, notes, {raw} AS raw"

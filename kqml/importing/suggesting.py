@@ -154,20 +154,20 @@ def _guessed_columns(names: Sequence[str], samples: dict[str, list[str]]) -> dic
 
 
 def _column_line(ours: str, name: str, values: Sequence[str]) -> str:
-    told: dict[str, object] = {"column": name}
+    keys: dict[str, object] = {"column": name}
     check = ""
     if ours in ("occurred_at", "known_at") and not all(re.fullmatch(ISO, value) for value in values):
         formats = date_formats([value for value in values if not re.fullmatch(ISO, value)])
-        told |= {"format": formats[0]} if formats else {}
+        keys |= {"format": formats[0]} if formats else {}
         check = f"  # check: or {formats[1]}" if len(formats) > 1 else "" if formats else "  # name the format"
     if ours in ("amount", "quantity", "minutes") and not all(map(_is_plain, values)):
-        told |= number_keys([value for value in values if not _is_plain(value)])
+        keys |= number_keys([value for value in values if not _is_plain(value)])
     if ours == "kind":
         kinds = [f"{toml_value(value)} = {toml_value(_kind(value))}" for value in dict.fromkeys(values)][:20]
         return f"kind = {{ column = {toml_value(name)}, values = {{ {', '.join(kinds)} }} }}  # check every kind"
-    if len(told) == 1:
+    if len(keys) == 1:
         return f"{ours} = {toml_value(name)}{check}"
-    return f"{ours} = {{ {', '.join(f'{key} = {toml_value(value)}' for key, value in told.items())} }}{check}"
+    return f"{ours} = {{ {', '.join(f'{key} = {toml_value(value)}' for key, value in keys.items())} }}{check}"
 
 
 def _kind(value: str) -> str:

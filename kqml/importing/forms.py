@@ -43,7 +43,7 @@ _MONEY = re.compile(r"[^\d\s.,+\-()（）'’]+")
 
 
 @dataclass(frozen=True)
-class Advice:
+class MappingHint:
     """What to say in the mapping: a sentence under `report.advice` with its facts."""
 
     key: str
@@ -74,18 +74,18 @@ def _reads(value: str, form: str) -> bool:
     return True
 
 
-def date_advice(values: Sequence[str]) -> Advice:
+def date_advice(values: Sequence[str]) -> MappingHint:
     """Return what the mapping should say of dates that it cannot read."""
     if words := _null_words(values):
-        return Advice("null_words", {"words": words})
+        return MappingHint("null_words", {"words": words})
     formats = date_formats(values)
     if not formats:
         each = list(dict.fromkeys(form for value in values for form in date_formats([value])[:1]))
         readable = all(date_formats([value]) for value in values)
-        return Advice("formats", {"format": _listed(each)}) if readable and each else Advice("date", {})
+        return MappingHint("formats", {"format": _listed(each)}) if readable and each else MappingHint("date", {})
     if len(formats) > 1:
-        return Advice("either_format", {"format": f'"{formats[0]}"', "other": f'"{formats[1]}"'})
-    return Advice("format", {"format": f'"{formats[0]}"'})
+        return MappingHint("either_format", {"format": f'"{formats[0]}"', "other": f'"{formats[1]}"'})
+    return MappingHint("format", {"format": f'"{formats[0]}"'})
 
 
 def number_keys(values: Sequence[str]) -> dict[str, object]:
@@ -123,15 +123,17 @@ def _separators(digits: Sequence[str]) -> dict[str, object]:
     return separators
 
 
-def number_advice(values: Sequence[str]) -> Advice:
+def number_advice(values: Sequence[str]) -> MappingHint:
     """Return what the mapping should say of numbers that it cannot read."""
     if words := _null_words(values):
-        return Advice("null_words", {"words": words})
+        return MappingHint("null_words", {"words": words})
     keys = number_keys(values)
     readable = all(any(mark.isdigit() for mark in value) for value in values)
     if not keys or not readable:
-        return Advice("number", {})
-    return Advice("number_keys", {"keys": ", ".join(f"{key} = {toml_value(value)}" for key, value in keys.items())})
+        return MappingHint("number", {})
+    return MappingHint(
+        "number_keys", {"keys": ", ".join(f"{key} = {toml_value(value)}" for key, value in keys.items())}
+    )
 
 
 def _null_words(values: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from kqml.ids import LOST_DIGITS as LOST
 from kqml.ids import MAX_LENGTH
 from kqml.importing.csv_files import forget_rejects, has_rejects
 from kqml.importing.findings import Finding, FindingLevel
-from kqml.importing.forms import Advice, date_advice, number_advice
+from kqml.importing.forms import MappingHint, date_advice, number_advice
 from kqml.importing.mapping import TableMapping
 from kqml.importing.meaning import meaning_findings, watched_columns
 from kqml.importing.problems import (
@@ -362,5 +362,5 @@ def _advice(table: str, column: str, values: Sequence[str]) -> dict[str, str]:
     if kind in (INSTANT, DATE):
         advice = date_advice(values)
     else:
-        advice = number_advice(values) if kind == NUMBER else Advice("other", {})
+        advice = number_advice(values) if kind == NUMBER else MappingHint("other", {})
     return {"advice": advice.key, **advice.facts}

@@ -127,6 +127,27 @@ def test_check_notices_that_files_were_changed(folder: Path) -> None:
     assert "fingerprint_changed" in codes
 
 
+def test_an_event_in_the_future_no_longer_counts_once_it_is_retracted(folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    bring(folder, "good.csv")
+    part = next((folder / "out" / "events").iterdir())
+    table = pq.read_table(part).to_pylist()
+    late = table[-1]["occurred_at"].replace(year=2098)
+    typo = {**table[0], "event_id": "typo", "occurred_at": late, "known_at": late}
+    undo = {**table[0], "event_id": "undo", "kind": "event_retracted", "amount": None}
+
+    codes = []
+    for rows in ([*table, typo], [*table, typo, {**undo, "ref": "typo"}]):
+        schema = pq.read_schema(part) if len(codes) == 0 else pq.read_schema(part).append(pa.field("ref", pa.string()))
+        pq.write_table(pa.Table.from_pylist([{**row, "ref": row.get("ref")} for row in rows], schema), part)
+        findings = answer(call("check", folder / "out", "--json"), "check")["findings"]
+        codes.append("future_occurred_at" in [finding["code"] for finding in findings])  # type: ignore[attr-defined]
+
+    assert codes == [True, False]
+
+
 def test_check_of_something_else_is_bad_use(folder: Path) -> None:
     told = call("check", folder)
 

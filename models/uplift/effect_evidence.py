@@ -1,6 +1,8 @@
 """Evidence for effects: averages by group, calibration by bins, overlap, from pseudo-outcomes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,8 +55,8 @@ class Overlap:
 class EffectEvidence:
     """Evidence of R rows and A actions.
 
-    `scores` (R, A): pseudo-outcomes (AIPW). `out_of_fold` (R, A): shrunken effects predicted by models that did not see
-    the row's fold, NaN where not supported. `averages`: of each action but the first, as shares of the effect scale.
+    `scores` (R, A): pseudo-outcomes (AIPW). `cross_fit`: computes `out_of_fold`. `averages`: of each action but the
+    first, as shares of the effect scale.
     """
 
     actions: tuple[str, ...]
@@ -63,9 +65,17 @@ class EffectEvidence:
     eligible: Flags
     scores: Floats
     propensities: Propensities
-    out_of_fold: Floats
+    cross_fit: Callable[[], Floats]
     basis: Basis
     averages: AverageEffects
+
+    @cached_property
+    def out_of_fold(self) -> Floats:
+        """Return shrunken effects (R, A) by models that did not see the row's fold, NaN where not supported.
+
+        Fitted at first use: plans need no such predictions.
+        """
+        return self.cross_fit()
 
     @property
     def precision(self) -> float:

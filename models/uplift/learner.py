@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -83,7 +84,7 @@ class EffectModel:
                 eligible=rows.eligible,
                 scores=scores,
                 propensities=propensities,
-                out_of_fold=out_of_fold_effects(rows, scores, measure, propensities.supported, fold, kind),
+                cross_fit=partial(out_of_fold_effects, rows, scores, measure, propensities.supported, fold, kind),
                 basis=basis_of(support),
                 averages=average_effects(rows, scores, measure, propensities.supported),
             ),

@@ -58,7 +58,7 @@ def claimed_plans(world: World, logs: Sequence[tuple[int, int]], paths: int) -> 
     """For each pair of `logs` (weeks, how many) so many logs of so many weeks; the plan is of the same later week."""
     weeks = max(number for number, _ in logs)
     last = FIRST_WEEK + EVERY * (weeks - 1)
-    points = arrive(world, [*range(FIRST_WEEK, last + 1, EVERY), last + RIPE + 1], SHARE, paths, paths_before=4)
+    points = arrive(world, [*range(FIRST_WEEK, last + 1, EVERY), last + RIPE + 1], SHARE, paths, truth_before=False)
     number = 0
     for length, count in logs:
         for _ in range(count):

@@ -70,11 +70,11 @@ class DecisionPoint:
 
 
 def arrive(
-    world: World, weeks: Sequence[int], share: float, paths: int, paths_before: int | None = None
+    world: World, weeks: Sequence[int], share: float, paths: int, *, truth_before: bool = True
 ) -> list[DecisionPoint]:
     """Simulate the reps' own policy up to each of `weeks`, in order, and compute the truth of every action there.
 
-    `paths_before`: paths of the truth in all weeks but the last, where it is not used.
+    `truth_before`: also in the weeks before the last; else it is NaN there.
     """
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
@@ -82,15 +82,19 @@ def arrive(
     for week in weeks:
         ahead = week - simulation.number
         run(simulation, Reps(), ahead, lambda observation, decisions, weeks: past.append(weeks))
-        own = paths if week == weeks[-1] else paths_before or paths
-        results.append(_decision_point(copy(simulation), past, share, own))
+        known = truth_before or week == weeks[-1]
+        results.append(_decision_point(copy(simulation), past, share, paths if known else 0))
     return results
 
 
 def _decision_point(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> DecisionPoint:
     observation = Observation(simulation)
     who = np.flatnonzero(observation.on_books & (observation.eligible.sum(axis=1) > 1))
-    result = assigned_truth(simulation, who, paths=paths)
+    if paths:
+        result = assigned_truth(simulation, who, paths=paths)
+        truth = [result.value["margin"], result.effect["margin"], result.effect_error["margin"]]
+    else:
+        truth = [np.full(observation.eligible[who].shape, np.nan)] * 3
     return DecisionPoint(
         simulation=simulation,
         share=share,
@@ -100,9 +104,9 @@ def _decision_point(simulation: Simulation, past: list[SimulatedWeeks], share: f
         values=_known(observation, past)[who],
         past=_margins(observation, past)[who],
         eligible=observation.eligible[who],
-        truth=result.value["margin"],
-        effect=result.effect["margin"],
-        effect_error=result.effect_error["margin"],
+        truth=truth[0],
+        effect=truth[1],
+        effect_error=truth[2],
     )
 
 

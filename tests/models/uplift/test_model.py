@@ -151,14 +151,14 @@ def test_an_account_is_in_one_fold():
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"outcome": np.full(60, np.nan)}, BadUse, "60 are missing"),
+        ({"outcome": np.full(60, np.nan)}, BadUse, "60 values are missing"),
         ({"probability": np.full(60, 1.5)}, BadUse, r"1\.5 \(60 such rows\)"),
         ({"probability": np.full(60, 0.0)}, BadUse, "above 0"),
         ({"groups": np.zeros(59)}, BadUse, "groups: has 59 rows, outcome has 60"),
         ({"actions": ("wait", "call")}, BadUse, "visit is not in `actions`"),
         ({"eligible": np.zeros((60, 3), dtype=bool)}, BadUse, "eligible: is false for the action taken in 60 rows"),
-        ({}, Refused, "action call: .* rows – provide at least 200"),
-        ({"action": np.full(60, "wait")}, Refused, "only wait occurs"),
+        ({}, Refused, "action call: .* rows – provide at least 50 rows"),
+        ({"action": np.full(60, "wait")}, Refused, "the rows hold only wait"),
     ],
 )
 def test_bad_rows_are_refused_with_what_is_wrong(change, error, says):

@@ -84,11 +84,18 @@ def test_stored_and_sent_histories_may_stand_side_by_side(company, ask):
 
 def test_accounts_that_nobody_knows_are_pointed_at(company, ask):
     known = str(company.dataset.event_log().accounts[0])
-    answer = ask([known, "nobody", "; DROP TABLE events", known + " "])
+    answer = ask([known, "nobody", "; DROP TABLE events", known + "x"])
     assert answer.status_code == 422
     errors = answer.json()["errors"]
     assert [error["pointer"] for error in errors] == [f"#/accounts/{n}/account_id" for n in (1, 2, 3)]
     assert errors[0]["detail"] == "there is no account 'nobody'; send its events to score it"
+
+
+def test_an_id_with_a_blank_at_its_end_is_refused_as_such(company, ask):
+    known = str(company.dataset.event_log().accounts[0])
+    answer = ask(["nobody", known + " "])
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/accounts/1/account_id"]
 
 
 def test_others_accounts_are_as_if_they_were_not_there(company, ask):

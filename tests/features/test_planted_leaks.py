@@ -60,7 +60,7 @@ PLANTED = {
 
 
 CLOSINGS = (
-    ("seen = max(result.occurred_at[event], result.known_at[event])", "seen = result.occurred_at[event]"),
+    ("visible_at = max(result.occurred_at[event], result.known_at[event])", "visible_at = result.occurred_at[event]"),
     ("result.closing[SEEN, n] = max(begun, result.known_at[event])", "result.closing[SEEN, n] = begun"),
     ("result.turns[DUE_ROW, i] = rows_until(cutoffs, result.closing[DUE, i])", "result.turns[DUE_ROW, i] = 0"),
 )

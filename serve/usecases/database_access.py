@@ -10,7 +10,6 @@ from kqml.dataset.folder import Dataset
 from serve.database.dataset_export import snapshot_dataset
 from serve.database.engine import Database
 from serve.database.events import accounts_seen
-from serve.database.preparation import open_prepared
 from serve.database.territory import Territory
 from serve.security.contact_vault import ContactVault, MaskingVault
 from serve.security.encryption import Cipher
@@ -48,6 +47,9 @@ def open_database(address: str, time_zone: str, cipher: Cipher) -> Iterator[Open
 @contextmanager
 def prepared_database(address: str, time_zone: str) -> Iterator[Database]:
     """Open the database at an address while the block runs; migrate it before, give a new one the time zone."""
+    # Alembic is slow to import, and the workers of the service find the database migrated.
+    from serve.database.preparation import open_prepared
+
     database = open_prepared(address, time_zone)
     try:
         yield database

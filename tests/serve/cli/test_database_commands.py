@@ -68,7 +68,7 @@ def test_a_dataset_goes_in_and_comes_out(loaded, company, tmp_path):
     assert read_dataset(tmp_path / "out").measured_fingerprint() == exported["fingerprint"]
     again = run("import", tmp_path / "out", "--database", f"sqlite:///{loaded}/kqml.db")["stored"]
     assert (again["events"], again["known"]) == (0, exported["events"])
-    with pytest.raises(BadUse, match="exists already"):
+    with pytest.raises(BadUse, match="exists; give another folder"):
         run("export", "--out", tmp_path / "out")
 
 

@@ -212,7 +212,7 @@ def test_an_empty_database_is_an_empty_dataset(database, tmp_path):
 
 
 def test_an_existing_folder_is_refused(database, dataset):
-    with pytest.raises(BadUse, match="exists already"):
+    with pytest.raises(BadUse, match="exists; give another folder"):
         export_dataset(database, dataset.path, VAULT)
 
 

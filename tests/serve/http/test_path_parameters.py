@@ -11,7 +11,7 @@ from serve.database.decisions import add_decisions
 from serve.database.tables import AUDIT_LOG, REVIEWS
 
 NOW = 1_710_892_800_000_000
-IDS = ("S/1", "/", "a/history", "..", "S?1#2;3&4=5", "S 1%2F+", "王/店", "a\\b:c@d", "%", "\ufffd", "S%1F")
+IDS = ("S/1", "//", "a/history", "..", "S?1#2;3&4=5", "S 1%2F+", "王/店", "a\\b:c@d", "%", "\ufffd", "S%1F")
 OF_IDS = sorted(name for name in RULES if "{" in name)
 
 

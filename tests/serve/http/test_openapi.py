@@ -58,6 +58,8 @@ BEYOND_SCHEMA = (
     "occurs twice",
     "its month does not have",
     "is not a valid date",
+    "is empty or a word for no value",
+    "has lost digits",
     "that holds the event",
     "there is no account",
     "does not exist",

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 def trial(  # noqa: PLR0913 - the flags of one command
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with one row per randomised unit.")],
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with the rows of the trial.")],
     treatment: Annotated[str, typer.Option(help="Column of the assigned arm.")],
     control: Annotated[str, typer.Option(help="Value of the control arm in that column.")],
     outcome: Annotated[str, typer.Option(help="Column of the outcome: numeric, or 0 and 1.")],
@@ -36,12 +36,20 @@ def trial(  # noqa: PLR0913 - the flags of one command
     exclude: Annotated[
         str, typer.Option(help="Columns to leave out, separated by commas, such as other outcomes.")
     ] = "",
+    unit: Annotated[
+        str | None,
+        typer.Option(help="Column of what was randomised, where it has several rows. Default: each row by itself."),
+    ] = None,
+    shares: Annotated[
+        str, typer.Option(help="Share of each arm in the design, such as none=50,visit=50, or equal.")
+    ] = "",
     seed: Seed = 0,
 ) -> Answer["TrialResult"]:
     """Evaluate a randomised trial: the value of each arm, of the learned best arm per row, and who gains most.
 
-    Estimates are cross-fitted. The verdict is no_action, best_arm or personalise; the exit code is 0 for each of them.
-    All remaining columns are used as features, so exclude other outcomes.
+    Estimates are cross-fitted. The verdict is no_action, best_arm, personalise, or invalid where the arms do not have
+    their stated shares (--shares, --probability); the exit code is 0 for each of them. Rows of one --unit stay in one
+    fold and count as one in intervals. All remaining columns are used as features, so exclude other outcomes.
 
     Example: kqml evaluate trial trial.csv --treatment arm --control none --outcome visit --exclude spend --json
     """
@@ -55,6 +63,8 @@ def trial(  # noqa: PLR0913 - the flags of one command
         outcome=outcome,
         probability=probability,
         exclude=tuple(name.strip() for name in exclude.split(",") if name.strip()),
+        unit=unit,
+        shares=shares,
         seed=seed,
         language=context.language,
     )

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from kqml.contract.fields import Count
 from models.evaluation.trials import report
-from models.evaluation.trials.report import BinColumns, ColumnWarning, IntervalColumns, PersonalisedColumns
+from models.evaluation.trials.report import (
+    BinColumns,
+    ColumnWarning,
+    IntervalColumns,
+    PersonalisedColumns,
+    RatioColumns,
+)
+from models.evaluation.trials.sample_ratio import parse_shares
 from models.evaluation.trials.trial_file import TrialColumns, read_trial
 from models.evaluation.trials.verdict import TrialVerdict
 
@@ -14,7 +21,8 @@ from models.evaluation.trials.verdict import TrialVerdict
 @dataclass(frozen=True, kw_only=True)
 class TrialRequest:
     """A file with a row for each randomised person or shop; names of its columns. `probability`: of the row's own
-    arm, None for the arms' shares; `exclude`: columns that may not describe a row."""
+    arm, None for the arms' shares; `exclude`: columns that may not describe a row; `unit`: of what was randomised,
+    None where every row was; `shares`: of the arms in the design, such as `none=1,visit=1` or `equal`."""
 
     file: Path
     treatment: str
@@ -22,6 +30,8 @@ class TrialRequest:
     outcome: str
     probability: str | None
     exclude: tuple[str, ...]
+    unit: str | None
+    shares: str
     seed: int
     language: str
 
@@ -31,6 +41,8 @@ class TrialResult:
     """The values of the arms, the gain of choosing by row, the verdict with its reason."""
 
     rows: Count
+    units: Count
+    sample_ratio: RatioColumns
     arms: Mapping[str, Count]
     control: str
     static: Mapping[str, IntervalColumns]
@@ -51,6 +63,14 @@ class TrialResult:
 
 def evaluate_trial(request: TrialRequest) -> TrialResult:
     """Evaluate every row by a model fitted on other rows."""
-    columns = TrialColumns(request.treatment, request.control, request.outcome, request.probability, request.exclude)
+    columns = TrialColumns(
+        treatment=request.treatment,
+        control=request.control,
+        outcome=request.outcome,
+        probability=request.probability,
+        exclude=request.exclude,
+        unit=request.unit,
+        shares=parse_shares(request.shares),
+    )
     answer = report.evaluate_trial(read_trial(request.file, columns), request.seed)
     return TrialResult(**report.trial_report_json(answer, request.language))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features.catalog import catalog
 from features.context import NEVER
+from features.profile import Vocabulary, vocabulary_of
 from features.rows import Rows
 from kqml.calendar.business_time import DAY_US
 from kqml.dataset.folder import Dataset
@@ -138,8 +139,10 @@ def regression_of(decisions: LoggedDecisions, rows: EvaluableRows, seed: int = 0
     retained = others[:: max(1, -(-len(others) // MORE_ROWS))]
     more = data.where(np.isin(np.arange(len(data)), retained))
     parts = (rows.data, more) if len(more) else (rows.data,)
+    # Of the whole log: a code must mean the same word in every part.
+    words = vocabulary_of(data.profile)
     known = OutcomeRows(
-        values=np.concatenate([_values(decisions.dataset, part) for part in parts]),
+        values=np.concatenate([_values(decisions.dataset, part, words) for part in parts]),
         outcome=np.concatenate([_outcome(part, rows.outcome) for part in parts]),
         account=np.concatenate([part.rows.account.astype(np.int64) for part in parts]),
         past=np.concatenate([_past(decisions, part) for part in parts]) if rows.outcome == "margin" else None,
@@ -166,9 +169,9 @@ def _past(decisions: LoggedDecisions, data: DecisionData) -> Floats:
     return total / known
 
 
-def _values(dataset: Dataset, data: DecisionData) -> Floats:
+def _values(dataset: Dataset, data: DecisionData, words: Vocabulary) -> Floats:
     every = catalog()
     # Order features alone: outcomes are orders, and a simpler regression leaves the estimate consistent all the same.
     orders = order_columns([feature.column for feature in every])
     features = [feature for feature, result in zip(every, orders, strict=True) if result]
-    return decision_features(dataset, data, features)[0]
+    return decision_features(dataset, data, features, words=words)[0]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kqml.errors import BadUse, Fault
 from kqml.messages import text
 from kqml.playbook import Playbook
 from models.evaluation.off_policy.action_effects import AssignmentEffect, action_effects
@@ -67,6 +68,8 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
         *(_target(name, decisions, playbook, usable) for name in (question.target, question.against)), strict=True
     )
     both: Flags = covered[0] & covered[1]
+    if not both.any():
+        raise _nothing_in_common(question, usable)
     rows = usable.where(both)
     regression = regression_of(decisions, rows, question.seed)
     return PolicyReport(
@@ -81,6 +84,12 @@ def policy_report(decisions: LoggedDecisions, playbook: Playbook, question: Poli
         actions=action_effects(usable),
         check=check_log(decisions.data),
     )
+
+
+def _nothing_in_common(question: PolicyQuestion, usable: EvaluableRows) -> BadUse:
+    what = f"{question.target} and {question.against} have none of the {len(usable.randomised)} decisions in common"
+    todo = "give two tables of the same accounts and weeks"
+    return BadUse("The policies cannot be compared.", [Fault("--target, --against", what, todo)])
 
 
 def _target(name: str, decisions: LoggedDecisions, playbook: Playbook, rows: EvaluableRows) -> tuple[Floats, Flags]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kqml.errors import BadUse, Fault
+from kqml.near_match import use_known
 from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from models.evaluation.off_policy.randomised_rows import Flags, Floats
@@ -21,10 +22,10 @@ def target_named(name: str, playbook: Playbook, tier: NDArray[np.object_], eligi
     The probability of an action that is not eligible goes to `wait`. Raises BadUse for a name that is neither.
     """
     if name != PLAYBOOK and name not in playbook.action_names:
-        known = ", ".join((KQML, PLAYBOOK, *playbook.action_names))
+        known = use_known(name, (KQML, PLAYBOOK, *playbook.action_names))
         raise BadUse(
             "The target policy does not exist.",
-            [Fault("policy", f"{name!r} is not a policy", f"use {known}, or give a file")],
+            [Fault("policy", f"{name!r} is not a policy", f"{known}, or give a file")],
         )
     if name == PLAYBOOK:
         return within(playbook_probabilities(playbook, tier), eligible)

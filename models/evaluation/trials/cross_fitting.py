@@ -53,7 +53,7 @@ def sample_from(trial: Trial, values: Floats) -> DecisionSample:
         # Estimated shares instead of the design's are harmless: they even lower the variance (Hirano, Imbens & Ridder
         # 2003).
         probability=np.where(stated, trial.probability, shares[trial.arm]),
-        account=np.arange(len(trial)),
+        account=trial.unit,
         eligible=np.ones((len(trial), len(trial.arms)), dtype=bool),
         actions=trial.arms,
     )

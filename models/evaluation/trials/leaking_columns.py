@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, chi2_contingency
 
 from models.evaluation.trials.trial_file import Trial
+from models.evaluation.trials.units import first_rows
 from models.uplift.sample import Codes, Floats
 
 CELLS = 20
@@ -47,14 +48,16 @@ def _of_column(trial: Trial, name: str, column: "pd.Series[float] | pd.Series[st
     cell = cells_of(column)
     if cell.max() == 0:
         return
-    explained = _explained(cell, trial.outcome)
+    explained = _explained(cell, trial.outcome, trial.unit)
     if explained >= GOOD_R2:
         yield LeakingColumn(name, "predicts_outcome", explained)
-    event = trial.outcome != 0
-    rate = _decided(cell, event) if 0 < event.mean() < 1 else None
+    # Rows of one unit repeat its value and its arm: tests of independent rows take one row of each.
+    first = first_rows(trial.unit)
+    event = trial.outcome[first] != 0
+    rate = _decided(cell[first], event) if 0 < event.mean() < 1 else None
     if rate is not None:
         yield LeakingColumn(name, "decides_outcome", rate)
-    p = _difference(cell, trial)
+    p = _difference(cell[first], trial.arm[first], trial)
     # Bonferroni over the columns: in a wide file some column always differs by chance.
     if p < DIFFERS / len(trial.columns.columns):
         yield LeakingColumn(name, "differs_by_arm", p)
@@ -73,10 +76,10 @@ def cells_of(column: "pd.Series[float] | pd.Series[str]") -> Codes:
     return np.asarray(np.unique(cell, return_inverse=True)[1], dtype=np.int64)
 
 
-def _explained(cell: Codes, outcome: Floats) -> float:
-    """Return the R² of the cells' means, fitted on even rows and evaluated on odd ones."""
+def _explained(cell: Codes, outcome: Floats, unit: Codes) -> float:
+    """Return the R² of the cells' means, fitted on even units and evaluated on odd ones."""
     # Held out by halves: with many cells R² on the fitted rows is large by chance alone.
-    even = np.arange(len(cell)) % 2 == 0
+    even = unit % 2 == 0
     count = np.bincount(cell[even], minlength=cell.max() + 1)
     total = np.bincount(cell[even], weights=outcome[even], minlength=cell.max() + 1)
     # Ten rows of the overall mean shrink small cells, whose own means are mostly noise.
@@ -100,13 +103,13 @@ def _decided(cell: Codes, event: NDArray[np.bool_]) -> float | None:
     return 0.0 if never[largest] else 1.0
 
 
-def _difference(cell: Codes, trial: Trial) -> float:
+def _difference(cell: Codes, arm: Codes, trial: Trial) -> float:
     """Return p of a χ² test of cells by arms; 1 where assignment probabilities differ from row to row by design."""
     known = trial.probability[np.isfinite(trial.probability)]
     if len(known) and any(np.ptp(trial.probability[trial.arm == code]) > 1e-9 for code in range(len(trial.arms))):
         return 1.0
     table = np.zeros((cell.max() + 1, len(trial.arms)))
-    np.add.at(table, (cell, trial.arm), 1.0)
+    np.add.at(table, (cell, arm), 1.0)
     # The χ² approximation needs expected counts of several per cell.
     table = table[table.sum(axis=1) >= LEAST_CELL]
     return float(chi2_contingency(table).pvalue) if len(table) > 1 else 1.0

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from typing_extensions import TypedDict
 
-from kqml.contract.fields import NumberOrNaN, PositiveInteger, Probability
+from kqml.contract.fields import Count, NumberOrNaN, PositiveInteger, Probability
 from kqml.messages import text
 from kqml.messages.quantities import fixed
 from models.evaluation.trials.cross_fitting import CrossFittedTrial, cross_fit_trial
 from models.evaluation.trials.encoding import encode
 from models.evaluation.trials.leaking_columns import LeakCode, LeakingColumn, find_leaking_columns
+from models.evaluation.trials.sample_ratio import RatioBasis, SampleRatio, compare_sample_ratio
 from models.evaluation.trials.trial_file import Trial
 from models.evaluation.trials.uplift_curve import ArmRanking, bounds, rank_arm
 from models.evaluation.trials.verdict import PolicyValues, TrialVerdict, decide, value_policies
@@ -50,6 +51,17 @@ class ColumnWarning(TypedDict):
     text: str
 
 
+class RatioColumns(TypedDict):
+    """The units of each arm beside the expected ones. `text`: None where they fit."""
+
+    basis: RatioBasis
+    units: dict[str, Count]
+    expected: dict[str, float]
+    p_value: Probability
+    mismatch: bool
+    text: str | None
+
+
 @dataclass(frozen=True)
 class TrialReport:
     """All results of a trial. `ranked`: for every arm but the control."""
@@ -57,6 +69,7 @@ class TrialReport:
     trial: Trial
     assessment: CrossFittedTrial
     values: PolicyValues
+    ratio: SampleRatio
     verdict: TrialVerdict
     ranked: tuple[ArmRanking, ...]
     suspicions: tuple[LeakingColumn, ...]
@@ -65,16 +78,21 @@ class TrialReport:
 
 
 def evaluate_trial(trial: Trial, seed: int = 0) -> TrialReport:
-    """Evaluate a trial: cross-fit the learner, rank arms, estimate policies, check for leakage, decide."""
-    encoded = encode(trial.columns)
+    """Evaluate a trial: cross-fit the learner, rank arms, estimate policies, check sample ratio and leakage, decide.
+
+    A trial whose arms do not have their stated shares is `invalid`, whatever its values.
+    """
+    encoded = encode(trial.columns, trial.units)
     assessment = cross_fit_trial(trial, encoded.values, seed)
     effects = assessment.scores - assessment.scores[:, :1]
     ranked = tuple(
-        rank_arm(effects[:, code], assessment.predicted[:, code], assessment.fold) for code in range(1, len(trial.arms))
+        rank_arm(effects[:, code], assessment.predicted[:, code], assessment.fold, trial.unit)
+        for code in range(1, len(trial.arms))
     )
-    values = value_policies(assessment)
+    values, ratio = value_policies(assessment, trial.unit), compare_sample_ratio(trial)
+    verdict = TrialVerdict.INVALID if ratio.mismatch else decide(values)
     result = tuple(find_leaking_columns(trial))
-    return TrialReport(trial, assessment, values, decide(values), ranked, result, encoded.used, encoded.left_out)
+    return TrialReport(trial, assessment, values, ratio, verdict, ranked, result, encoded.used, encoded.left_out)
 
 
 def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
@@ -84,6 +102,8 @@ def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
     count = values.comparisons
     return {
         "rows": len(answer.trial),
+        "units": answer.trial.units,
+        "sample_ratio": _ratio(answer, language),
         "arms": dict(zip(arms, np.bincount(answer.trial.arm, minlength=len(arms)).tolist(), strict=True)),
         "control": arms[0],
         "static": {arm: _interval(estimate) for arm, estimate in zip(arms, values.static, strict=True)},
@@ -108,7 +128,9 @@ def trial_report_json(answer: TrialReport, language: str) -> dict[str, Any]:
 
 
 def reason(answer: TrialReport, language: str) -> str:
-    """Return one sentence on whether personalising is worth it."""
+    """Return one sentence on whether personalising is worth it, or why the trial cannot be used."""
+    if answer.verdict is TrialVerdict.INVALID:
+        return ratio_text(answer.ratio, answer.trial.arms, language)
     arms, values = answer.trial.arms, answer.values
     low, high = values.beyond.bounds()
     gain = max(
@@ -142,6 +164,32 @@ def warnings(suspicions: Sequence[LeakingColumn], language: str) -> list[ColumnW
         )
         for column in suspicions
     ]
+
+
+def ratio_text(ratio: SampleRatio, arms: Sequence[str], language: str) -> str:
+    """Return one sentence on arms that do not have their shares."""
+    return text(
+        f"trials.sample_ratio.{'mismatch' if ratio.mismatch else 'not_equal'}",
+        language,
+        arm=arms[ratio.worst],
+        units=ratio.units[ratio.worst],
+        total=sum(ratio.units),
+        expected=round(ratio.expected[ratio.worst]),
+        p_value=f"{ratio.p_value:.1g}",
+        counts=", ".join(f"{arm} {count}" for arm, count in zip(arms, ratio.units, strict=True)),
+    )
+
+
+def _ratio(answer: TrialReport, language: str) -> RatioColumns:
+    ratio, arms = answer.ratio, answer.trial.arms
+    return RatioColumns(
+        basis=ratio.basis,
+        units=dict(zip(arms, ratio.units, strict=True)),
+        expected=dict(zip(arms, ratio.expected, strict=True)),
+        p_value=ratio.p_value,
+        mismatch=ratio.mismatch,
+        text=ratio_text(ratio, arms, language) if ratio.differs else None,
+    )
 
 
 def short(number: float) -> str:

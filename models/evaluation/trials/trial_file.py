@@ -1,6 +1,6 @@
 """A trial's file, CSV or Parquet, read and checked."""
 
-import difflib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kqml.errors import BadUse, CouldNot, Fault, Refused
+from kqml.ids import look_alike_key
+from kqml.near_match import near_match
+from models.evaluation.trials.units import find_repeated_units, first_rows, unit_codes
 from models.uplift.sample import Codes, Floats
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
@@ -18,35 +21,51 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
 LEAST_ROWS = 100
 """Rows that every arm needs."""
 
+LEAST_UNITS = 10
+"""Units that every arm needs where rows belong to units: fewer give no interval that holds."""
+
 MOST_ARMS = 20
 
 
 @dataclass(frozen=True)
 class TrialColumns:
-    """The roles of a file's columns. `exclude`: columns that the learner may not see."""
+    """The roles of a file's columns. `exclude`: columns that the learner may not see. `unit`: the column of what was
+    randomised, None where every row was. `shares`: weight of each arm in the design, empty for equal ones, None where
+    the design is not stated."""
 
     treatment: str
     control: str
     outcome: str
     probability: str | None = None
     exclude: tuple[str, ...] = ()
+    unit: str | None = None
+    shares: Mapping[str, float] | None = None
 
     def named(self) -> dict[str, str]:
         """Flag → the column it names."""
         given = {"--treatment": self.treatment, "--outcome": self.outcome}
-        return given | ({"--probability": self.probability} if self.probability else {})
+        optional = {"--probability": self.probability, "--unit": self.unit}
+        return given | {flag: name for flag, name in optional.items() if name}
 
 
 @dataclass(frozen=True)
 class Trial:
     """n rows. `arms`: names, the control first, then sorted. `arm` (n): index in `arms`. `outcome` (n). `probability`
-    (n): of the row's arm, NaN where the file has no such column. `columns`: the descriptive columns, n long."""
+    (n): of the row's arm, NaN where the file has no such column. `columns`: the descriptive columns, n long. `unit`
+    (n): code of what was randomised, every row its own unless a column names it. `shares`: by arm, None where the
+    design is not stated."""
 
     arms: tuple[str, ...]
     arm: Codes
     outcome: Floats
     probability: Floats
     columns: pd.DataFrame
+    unit: Codes
+    shares: tuple[float, ...] | None = None
+
+    @property
+    def units(self) -> int:
+        return len(first_rows(self.unit))
 
     def __len__(self) -> int:
         return len(self.arm)
@@ -67,15 +86,23 @@ def read_trial(path: Path, columns: TrialColumns) -> Trial:
     faults = _use_faults(columns, arms, frame[columns.outcome], outcome)
     if faults:
         raise BadUse(f"The options do not describe the trial in {path}.", faults)
-    faults = _row_faults(columns, arms, outcome, probability)
+    units = np.char.strip(_texts(frame[columns.unit])) if columns.unit else None
+    faults = [*_row_faults(columns, arms, outcome, probability), *_unit_faults(columns, arms, units)]
     if faults:
         raise Refused(f"The rows of {path} are not valid.", faults)
     names = (columns.control, *sorted(set(arms.tolist()) - {columns.control}))
     codes = pd.Categorical(arms, categories=list(names)).codes.astype(np.int64)
     # Neither the treatment nor the outcome may describe a row.
-    left = frame.drop(columns=[*columns.named().values(), *columns.exclude], errors="ignore")
+    unit = np.arange(len(frame)) if units is None else unit_codes(units)
+    others = frame.drop(columns=[*columns.named().values()], errors="ignore")
+    left = others.drop(columns=[*columns.exclude], errors="ignore")
+    # A column that the learner does not see may still be what was randomised, unless another one is named.
+    faults = _repeated_faults(others if units is None else left, codes, unit)
+    if faults:
+        raise Refused(f"The rows of {path} are not independent.", faults)
     described = pd.DataFrame({name: _described(left[name]) for name in left}, index=left.index)
-    return Trial(names, codes, _floats(outcome), _floats(probability), described)
+    shares = None if columns.shares is None else tuple(columns.shares.get(name, 1.0) for name in names)
+    return Trial(names, codes, _floats(outcome), _floats(probability), described, unit, shares)
 
 
 def _floats(column: "pd.Series[float]") -> Floats:
@@ -116,15 +143,15 @@ def _flag_faults(columns: list[str], request: TrialColumns) -> list[Fault]:
 
 
 def _hint(name: str, columns: list[str]) -> str:
-    near = difflib.get_close_matches(name, columns, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(columns[:12])}"
+    near = near_match(name, columns)
+    return f"did you mean {near!r}?" if near else f"use one of {', '.join(columns[:12])}"
 
 
 def _use_faults(
     columns: TrialColumns, arms: NDArray[np.str_], raw: "pd.Series[str]", outcome: "pd.Series[float]"
 ) -> list[Fault]:
     names = sorted(set(arms.tolist()))
-    faults = []
+    faults = [*_alike_faults(columns, arms), *_share_faults(columns, names)]
     if columns.control not in names:
         faults.append(
             Fault(
@@ -152,6 +179,55 @@ def _use_faults(
     return faults
 
 
+def _alike_faults(columns: TrialColumns, arms: NDArray[np.str_]) -> Iterator[Fault]:
+    """Report arms that differ only by letter case, blanks or width."""
+    names, counts = np.unique(arms[np.char.strip(arms) != ""], return_counts=True)
+    alike: dict[str, list[str]] = {}
+    for name, count in zip(names.tolist(), counts.tolist(), strict=True):
+        alike.setdefault(look_alike_key(name), []).append(f"{name!r} ({count} rows)")
+    for group in alike.values():
+        if len(group) > 1:
+            what = f"{', '.join(group)} differ only by letter case, blanks or zeros"
+            yield Fault(f"--treatment {columns.treatment}", what, "write each arm in one spelling")
+
+
+def _share_faults(columns: TrialColumns, names: list[str]) -> Iterator[Fault]:
+    """Report shares of arms that the file does not have, and arms without a share."""
+    if not columns.shares:
+        return
+    for name in columns.shares:
+        if name not in names:
+            yield Fault("--shares", f"{name!r} is not a value of {columns.treatment}", _hint(name, names))
+    lacking = [name for name in names if name not in columns.shares]
+    if lacking:
+        yield Fault("--shares", f"{', '.join(map(repr, lacking))} has no share", "give the share of every arm")
+
+
+def _unit_faults(columns: TrialColumns, arms: NDArray[np.str_], units: NDArray[np.str_] | None) -> Iterator[Fault]:
+    if units is None or columns.unit is None:
+        return
+    missing = units == ""
+    if missing.any():
+        yield Fault(columns.unit, f"is missing in {missing.sum()} rows", "give the unit of every row")
+    for name in np.unique(arms).tolist():
+        count = len(np.unique(units[arms == name]))
+        if count < LEAST_UNITS:
+            what = f"has {count} units of {columns.unit}"
+            yield Fault(f"{columns.treatment} {name}", what, f"provide at least {LEAST_UNITS} units in every arm")
+
+
+def _repeated_faults(columns: pd.DataFrame, arm: Codes, unit: Codes) -> list[Fault]:
+    return [
+        Fault(
+            repeated.column,
+            f"{repeated.repeated} of its {repeated.values} values have several rows, all in one arm: the arms were "
+            "assigned to these values, not to rows",
+            f"name what was randomised with --unit, for example --unit {repeated.column}",
+        )
+        for repeated in find_repeated_units(columns, arm, unit)
+    ]
+
+
 def _row_faults(
     columns: TrialColumns, arms: NDArray[np.str_], outcome: "pd.Series[float]", probability: "pd.Series[float]"
 ) -> list[Fault]:
@@ -174,7 +250,7 @@ def _row_faults(
                 "give an outcome that varies",
             )
         )
-    blank = arms == ""
+    blank = np.char.strip(arms) == ""
     if blank.any():
         faults.append(Fault(columns.treatment, f"is missing in {blank.sum()} rows", "give the arm of every row"))
     if columns.probability:
@@ -195,7 +271,7 @@ def _row_faults(
             f"provide at least {LEAST_ROWS} rows, or remove the arm from the file",
         )
         for name, count in zip(names.tolist(), counts.tolist(), strict=True)
-        if count < LEAST_ROWS and name
+        if count < LEAST_ROWS and name.strip()
     ]
     if len(names) < 2:
         faults.append(Fault(columns.treatment, "has one arm", "provide a control and at least one treated arm"))

@@ -22,8 +22,9 @@ class ArmRanking:
     bins: tuple[EffectBin, ...]
 
 
-def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
+def rank_arm(effect: Floats, predicted: Floats, fold: Codes, unit: Codes) -> ArmRanking:
     """Return Qini, AUUC and bins of pseudo-effects `effect` (n), ranked by cross-fitted predictions `predicted` (n).
+    Rows of one `unit` (n) are dependent.
 
     Rows are ranked within their fold; ties share a rank, so that a learner that sees no differences has a Qini of 0.
 
@@ -36,9 +37,9 @@ def rank_arm(effect: Floats, predicted: Floats, fold: Codes) -> ArmRanking:
         in_fold = fold == fold_index
         # Predictions of different folds come from different models, whose levels do not compare.
         rank[in_fold], below[in_fold] = _ranks(effect[in_fold], predicted[in_fold])
-    qini = _estimate(effect * (0.5 - rank), effect * (0.5 - rank) - below)
-    auuc = _estimate(effect * (1.0 - rank), effect * (1.0 - rank) - below)
-    return ArmRanking(qini, auuc, tuple(_bins(effect, predicted, rank)))
+    qini = _estimate(effect * (0.5 - rank), effect * (0.5 - rank) - below, unit)
+    auuc = _estimate(effect * (1.0 - rank), effect * (1.0 - rank) - below, unit)
+    return ArmRanking(qini, auuc, tuple(_bins(effect, predicted, rank, unit)))
 
 
 def bounds(estimate: ClusteredMean, comparisons: int) -> tuple[float, float]:
@@ -62,17 +63,15 @@ def _ranks(effect: Floats, predicted: Floats) -> tuple[Floats, Floats]:
     return rank, np.asarray((np.cumsum(sums) - sums / 2.0)[level])
 
 
-def _estimate(values: Floats, influence: Floats) -> ClusteredMean:
-    error = float(influence.std(ddof=1)) / np.sqrt(len(values))
-    # Only its degrees of freedom: few large outcomes make the tails heavier than rows suggest.
-    tails = clustered_mean(influence, np.arange(len(values)))
-    return ClusteredMean(float(values.mean()), error, tails.degrees, len(values))
+def _estimate(values: Floats, influence: Floats, unit: Codes) -> ClusteredMean:
+    spread = clustered_mean(influence, unit)
+    return ClusteredMean(float(values.mean()), spread.error, spread.degrees, len(values))
 
 
-def _bins(effect: Floats, predicted: Floats, rank: Floats) -> list[EffectBin]:
+def _bins(effect: Floats, predicted: Floats, rank: Floats, unit: Codes) -> list[EffectBin]:
     fifth = np.minimum(((1.0 - rank) * BINS).astype(np.int64), BINS - 1)
     return [
-        EffectBin(float(predicted[in_bin].mean()), clustered_mean(effect[in_bin], np.arange(int(in_bin.sum()))))
+        EffectBin(float(predicted[in_bin].mean()), clustered_mean(effect[in_bin], unit[in_bin]))
         for in_bin in (fifth == number for number in range(BINS))
         if in_bin.sum() > 1
     ]

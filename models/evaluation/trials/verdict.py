@@ -8,7 +8,7 @@ import numpy as np
 from models.evaluation.trials.cross_fitting import CrossFittedTrial
 from models.evaluation.trials.uplift_curve import bounds
 from models.uplift.contrasts import ClusteredMean, clustered_mean
-from models.uplift.sample import Floats
+from models.uplift.sample import Codes
 
 
 class TrialVerdict(StrEnum):
@@ -17,6 +17,7 @@ class TrialVerdict(StrEnum):
     NO_ACTION = "no_action"
     BEST_ARM = "best_arm"
     PERSONALISE = "personalise"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True)
@@ -37,22 +38,27 @@ class PolicyValues:
         return len(self.gains) + 1
 
 
-def value_policies(assessment: CrossFittedTrial) -> PolicyValues:
-    """Return the policies' values as means of pseudo-outcomes, with intervals."""
+def value_policies(assessment: CrossFittedTrial, unit: Codes) -> PolicyValues:
+    """Return the policies' values as means of pseudo-outcomes, with intervals; rows of one `unit` (n) are dependent."""
     scores = assessment.scores
     rows = np.arange(len(scores))
     chosen = scores[rows, assessment.chosen]
-    static = tuple(_mean(scores[:, code]) for code in range(scores.shape[1]))
+    static = tuple(clustered_mean(scores[:, code], unit) for code in range(scores.shape[1]))
     # Chosen and measured on the same data: gains are adjusted for their number (`comparisons`).
     best = int(np.argmax([estimate.value for estimate in static]))
-    gains = tuple(_mean(scores[:, code] - scores[:, 0]) for code in range(1, scores.shape[1]))
+    gains = tuple(clustered_mean(scores[:, code] - scores[:, 0], unit) for code in range(1, scores.shape[1]))
     return PolicyValues(
-        static, _mean(chosen), gains, _mean(chosen - scores[:, 0]), _mean(chosen - scores[:, best]), best
+        static=static,
+        personalised=clustered_mean(chosen, unit),
+        gains=gains,
+        personalised_gain=clustered_mean(chosen - scores[:, 0], unit),
+        beyond=clustered_mean(chosen - scores[:, best], unit),
+        best=best,
     )
 
 
 def decide(values: PolicyValues) -> TrialVerdict:
-    """Return the verdict.
+    """Return the verdict of a trial whose arms have their shares.
 
     `no_action` where no lower bound of a gain over the control, adjusted for their number, is above 0; `personalise`
     where the lower bound of personalised less the best static arm is above 0; else `best_arm`.
@@ -62,7 +68,3 @@ def decide(values: PolicyValues) -> TrialVerdict:
         return TrialVerdict.NO_ACTION
     # Not adjusted: this is one comparison, asked only after one of the gains has passed.
     return TrialVerdict.PERSONALISE if values.beyond.low > 0 else TrialVerdict.BEST_ARM
-
-
-def _mean(numbers: Floats) -> ClusteredMean:
-    return clustered_mean(numbers, np.arange(len(numbers)))

@@ -15,7 +15,12 @@ def show_trial(result: Row, language: str) -> Iterator[Block]:
     """Show the JSON of `evaluate trial`."""
     words = Words("trials.table", language)
     verdict = text(f"trials.verdict.{result['verdict']}", language)
-    yield words.line("title", "bold", rows=f"{result['rows']:,}", verdict=verdict)
+    title = "title" if result["units"] == result["rows"] else "title_units"
+    numbers = {"rows": f"{result['rows']:,}", "units": f"{result['units']:,}"}
+    yield words.line(title, "bold", **numbers, verdict=verdict)
+    ratio = result["sample_ratio"]
+    if ratio["text"] and not ratio["mismatch"]:
+        yield Line(f"! {ratio['text']}", "yellow")
     yield Line(result["reason"])
     yield _policies(result, words)
     for arm, bins in result["bins"].items():

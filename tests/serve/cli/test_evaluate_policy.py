@@ -95,6 +95,25 @@ def test_a_target_that_the_log_hardly_made_is_refused(pilot, tmp_path):
         assert told["difference"] is None
 
 
+def test_a_table_of_one_tier_is_read_in_the_words_of_the_whole_log(pilot, tmp_path):
+    accounts = pd.read_parquet(pilot / "accounts.parquet")
+    chosen = accounts.loc[(accounts["tier"] == "C") & (accounts["segment"] == accounts["segment"].mode()[0])]
+    pd.DataFrame({"account_id": chosen["account_id"], "action": "visit"}).to_csv(tmp_path / "tier.csv", index=False)
+    code, told = asked(pilot, "--target", tmp_path / "tier.csv")
+    assert code in (0, 1)
+    assert 0 < told["rows"] < told["uncovered_rows"]
+
+
+def test_two_tables_without_a_common_decision_are_bad_use(pilot, tmp_path):
+    accounts = pd.read_parquet(pilot / "accounts.parquet")["account_id"]
+    tables = {"even": accounts[::2], "odd": accounts[1::2]}
+    for name, part in tables.items():
+        pd.DataFrame({"account_id": part, "action": "visit"}).to_csv(tmp_path / f"{name}.csv", index=False)
+    words = [str(pilot), "--target", str(tmp_path / "even.csv"), "--against", str(tmp_path / "odd.csv")]
+    with pytest.raises(BadUse, match="decisions in common – give two tables of the same accounts and weeks"):
+        CliRunner().invoke(create_app(), ["evaluate", "policy", *words], catch_exceptions=False)
+
+
 def test_a_log_without_chances_is_refused(pilot, tmp_path):
     folder = tmp_path / "behaviour"
     folder.mkdir()

@@ -65,14 +65,17 @@ def promote(registry: RegistryClient, wanted: str, signed: SignedMove, alias: st
 
 
 def rollback(registry: RegistryClient, signed: SignedMove) -> AliasMove:
-    """Give `champion` back to the version that had it before. Raises Refused where there was none."""
+    """Give `champion` back to the version that had it before. Raises Refused where there was none, CouldNot where its
+    bundle is damaged."""
     line = line_of_champions(list_moves(registry))
     present = champion(registry)
     earlier = line[:-1] if present and line[-1:] == [present.number] else line
     if not earlier:
         text = f"version {present.number} is the first" if present else "there is none"
         raise Refused("There is no earlier champion to roll back to.", [Fault(CHAMPION, text, "promote a version")])
-    return _move(registry, find_version(registry, str(earlier[-1])), CHAMPION, "rollback", signed)
+    version = find_version(registry, str(earlier[-1]))
+    read_bundle(registry, version)
+    return _move(registry, version, CHAMPION, "rollback", signed)
 
 
 def list_moves(registry: RegistryClient) -> list[AliasMove]:

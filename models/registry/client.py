@@ -23,6 +23,19 @@ KNOWN_NOISE = (
 )
 
 
+SQLITE = "sqlite:///"
+
+TIME_LIMITS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "4",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
+}
+"""For a server that does not answer: two tries of four seconds. MLflow's own are eight of two minutes."""
+
+UPLOAD_SECONDS = "120"
+"""For the answer to an uploaded file, which a server may first have to pass on to its own storage."""
+
+
 @dataclass(frozen=True)
 class RegistryClient:
     """Where versions live: MLflow's address and the folder of artifacts (used when the address is a database)."""
@@ -34,6 +47,16 @@ class RegistryClient:
     def is_server(self) -> bool:
         """True for an MLflow server, which keeps artifacts itself."""
         return self.uri.startswith(("http://", "https://"))
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a database on SQLite, else None."""
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+
+    @property
+    def is_at_home(self) -> bool:
+        """True for a database file beside the folder of artifacts: the two move together."""
+        return self.file is not None and self.file.absolute().parent == self.artifacts.absolute().parent
 
     @property
     def shown(self) -> str:
@@ -48,11 +71,26 @@ def quiet_mlflow() -> Iterator[None]:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 by default: minutes for a server that is away
+    for name, value in TIME_LIMITS.items():
+        os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         for message in KNOWN_NOISE:
             warnings.filterwarnings("ignore", message=message, category=UserWarning)
         yield
+
+
+@contextmanager
+def wait_for_uploads() -> Iterator[None]:
+    """Longer time limits while the block runs; it begins once the server has answered something."""
+    name = "MLFLOW_HTTP_REQUEST_TIMEOUT"
+    before = os.environ.get(name)
+    if before == TIME_LIMITS[name]:
+        os.environ[name] = UPLOAD_SECONDS
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[name] = before
 
 
 @contextmanager
@@ -74,9 +112,9 @@ def connect_registry(registry: RegistryClient) -> "Iterator[MlflowClient]":
 
 
 def _make_folder_of(registry: RegistryClient) -> None:
-    if registry.uri.startswith("sqlite:///"):
+    if registry.file is not None:
         try:
-            Path(registry.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            registry.file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CouldNot(f"The folder of {registry.shown} cannot be made: {error}.") from error
 

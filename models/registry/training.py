@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kqml.errors import CouldNot, Fault
 from models.churn.bundle import Bundle, load_bundle
-from models.registry.client import MODEL, RegistryClient, connect_registry
-from models.registry.versions import BUNDLE_IN_MODEL, Version, find_version
+from models.registry.client import MODEL, RegistryClient, connect_registry, wait_for_uploads
+from models.registry.moving import move_addresses
+from models.registry.versions import BUNDLE_IN_MODEL, Version, find_run, find_version, recorded_artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -38,15 +40,25 @@ class TrainingRecord:
 def log_training(registry: RegistryClient, bundle: Path, record: TrainingRecord) -> Version:
     """Log the run and register its bundle as the next version of `kqml`, without any alias."""
     loaded = load_bundle(bundle)
+    _bring_addresses_home(registry)
     with connect_registry(registry) as client, TemporaryDirectory(prefix="kqml-model-") as folder:
         # MLflow keeps the folder's name.
         named = shutil.copytree(bundle, Path(folder) / BUNDLE_IN_MODEL.name)
         saved = _save_pyfunc(named, loaded, Path(folder) / "model")
-        with _run(client, registry, loaded) as run_id:
+        with _run(client, registry, loaded) as run_id, wait_for_uploads():
             _log_record(client, run_id, loaded, record)
             logged = _log_model(client, run_id, saved)
             number = _register(client, registry, loaded, run_id, logged)
     return find_version(registry, number)
+
+
+def _bring_addresses_home(registry: RegistryClient) -> None:
+    """Rewrite the addresses of a registry that was moved or copied with its home: nothing is written to the old one."""
+    if registry.file is None or not registry.is_at_home:
+        return
+    recorded, home = recorded_artifacts(registry), registry.artifacts.absolute()
+    if recorded is not None and recorded.name == home.name:
+        move_addresses(registry.file, str(recorded), str(home))
 
 
 @contextmanager
@@ -80,13 +92,25 @@ def _log_record(client: "MlflowClient", run_id: str, bundle: Bundle, record: Tra
 
 def log_effects(registry: RegistryClient, number: int, metrics: Mapping[str, float], report: str) -> None:
     """Log a report on effects with the run of a version: numbers as metrics, the report as the artifact
-    `effects.json`; a later report replaces it, earlier metrics stay in their history."""
+    `effects.json`; a later report replaces it, earlier metrics stay in their history. Raises CouldNot where the run
+    was deleted."""
     from mlflow.entities import Metric
 
     run_id, at = find_version(registry, str(number)).run_id, int(datetime.now(UTC).timestamp() * 1000)
     with connect_registry(registry) as client:
+        _require_run(client, run_id, number)
         client.log_batch(run_id, metrics=[Metric(key, value, at, 0) for key, value in metrics.items()])
         client.log_text(run_id, report, "effects.json")
+
+
+def _require_run(client: "MlflowClient", run_id: str, number: int) -> None:
+    run = find_run(client, run_id)
+    if run is None or run.info.lifecycle_stage != "active":
+        todo = "restore it with `mlflow runs restore`, or train and promote a new version"
+        raise CouldNot(
+            f"The MLflow run of version {number} was deleted. Reports cannot be logged with it.",
+            [Fault("run", run_id, todo)],
+        )
 
 
 def _experiment(client: "MlflowClient", registry: RegistryClient) -> str:

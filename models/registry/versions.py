@@ -1,5 +1,6 @@
 """Registered versions of the model, by number or alias, with their bundles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from models.registry.client import MODEL, RegistryClient, connect_registry
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
 BUNDLE_IN_MODEL = Path("artifacts", "bundle")
@@ -33,7 +35,6 @@ class Version:
     source: str
     bundle: str
     dataset: str
-    metrics: dict[str, float]
 
 
 def list_versions(registry: RegistryClient) -> list[Version]:
@@ -41,7 +42,7 @@ def list_versions(registry: RegistryClient) -> list[Version]:
     with connect_registry(registry) as client:
         result = client.search_model_versions(f"name='{MODEL}'", max_results=10_000)
         aliases = aliases_of(client)
-        versions = [_version(client, item, aliases) for item in result]
+        versions = [_version(item, aliases) for item in result]
     return sorted(versions, key=lambda version: -version.number)
 
 
@@ -61,26 +62,49 @@ def champion(registry: RegistryClient) -> Version | None:
     with connect_registry(registry) as client:
         aliases = aliases_of(client)
         number = next((number for number, names in aliases.items() if "champion" in names), None)
-        return None if number is None else _version(client, client.get_model_version(MODEL, str(number)), aliases)
+        return None if number is None else _version(client.get_model_version(MODEL, str(number)), aliases)
+
+
+def read_metrics(registry: RegistryClient, versions: Sequence[Version]) -> dict[int, dict[str, float]]:
+    """Return the metrics of each version's run by version number, without the versions whose run was purged."""
+    metrics = {}
+    with connect_registry(registry) as client:
+        for version in versions:
+            run = find_run(client, version.run_id)
+            if run is not None:
+                metrics[version.number] = dict(run.data.metrics)
+    return metrics
 
 
 def bundle_folder(registry: RegistryClient, version: Version) -> Path:
     """Return a local folder with the version's bundle: the artifact itself where it is local, else a downloaded
     copy."""
-    local = Path(version.source.removeprefix("file://")) / BUNDLE_IN_MODEL
-    if local.is_dir():
-        return local
-    if not registry.is_server:
-        raise CouldNot(
-            f"The bundle of version {version.number} does not exist.",
-            [Fault(str(local), "the folder does not exist", "restore the artifacts, or promote another version")],
-        )
-    return _downloaded(registry, version)
+    return _local_folder(registry, version) or _downloaded(registry, version)
 
 
 def read_bundle(registry: RegistryClient, version: Version) -> Bundle:
     """Return the version's bundle. Raises CouldNot where it is broken, or another one than was registered."""
-    folder = bundle_folder(registry, version)
+    return _load_registered(bundle_folder(registry, version), version)
+
+
+def check_bundle(registry: RegistryClient, version: Version) -> Bundle:
+    """Return the same as `read_bundle`, and keep no downloaded copy."""
+    folder = _local_folder(registry, version)
+    if folder is not None:
+        return _load_registered(folder, version)
+    with TemporaryDirectory(prefix="kqml-bundle-") as temporary:
+        return _load_registered(_download(registry, version, Path(temporary)), version)
+
+
+def recorded_artifacts(registry: RegistryClient) -> Path | None:
+    """Return the local folder of artifacts that the registry itself has written down; None where there is none."""
+    with connect_registry(registry) as client:
+        experiment = client.get_experiment_by_name(MODEL)
+    location = "" if experiment is None else str(experiment.artifact_location).removeprefix("file://")
+    return Path(location) if location.startswith("/") else None
+
+
+def _load_registered(folder: Path, version: Version) -> Bundle:
     bundle = load_bundle(folder)
     if bundle.fingerprint != version.bundle:
         text = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
@@ -98,8 +122,7 @@ def aliases_of(client: "MlflowClient") -> dict[int, tuple[str, ...]]:
     return by_number
 
 
-def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tuple[str, ...]]) -> Version:
-    metrics = client.get_run(item.run_id).data.metrics if item.run_id else {}
+def _version(item: "ModelVersion", aliases: dict[int, tuple[str, ...]]) -> Version:
     return Version(
         number=int(item.version),
         grade=Grade(item.tags.get("grade", Grade.UNGRADED)),
@@ -109,8 +132,40 @@ def _version(client: "MlflowClient", item: "ModelVersion", aliases: dict[int, tu
         source=item.tags.get("artifacts") or item.source or "",
         bundle=item.tags.get("bundle", ""),
         dataset=item.tags.get("dataset", ""),
-        metrics=dict(metrics),
     )
+
+
+def find_run(client: "MlflowClient", run_id: str) -> "Run | None":
+    """Return a run, deleted or not; None once `mlflow gc` has purged it."""
+    from mlflow.exceptions import MlflowException
+
+    if not run_id:
+        return None
+    try:
+        return client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+
+
+def _local_folder(registry: RegistryClient, version: Version) -> Path | None:
+    """Return the folder of the bundle on this machine; None where a server has it.
+
+    A moved or copied home has the folder below it, though the registry still names the place of the training. So the
+    end of the recorded path is looked for below the home first. Raises CouldNot where the folder is nowhere.
+    """
+    recorded = Path(version.source.removeprefix("file://")) / BUNDLE_IN_MODEL
+    parts = recorded.parts[1:]
+    at_home = (registry.artifacts.joinpath(*parts[start:]) for start in range(len(parts) - len(BUNDLE_IN_MODEL.parts)))
+    for folder in (*at_home, recorded):
+        if folder.is_dir():
+            return folder
+    if registry.is_server:
+        return None
+    todo = "move the artifacts there, restore a backup with `kqml restore`, or promote another version"
+    why = f"neither the folder nor its end below {registry.artifacts} exists"
+    raise CouldNot(f"The bundle of version {version.number} does not exist.", [Fault(str(recorded), why, todo)])
 
 
 def _downloaded(registry: RegistryClient, version: Version) -> Path:
@@ -118,12 +173,18 @@ def _downloaded(registry: RegistryClient, version: Version) -> Path:
     retained = registry.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
     if retained.is_dir():
         return retained
+    try:
+        retained.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=retained.parent) as folder:
+            _download(registry, version, Path(folder)).rename(retained)
+    except OSError as error:
+        raise CouldNot(f"The bundle of version {version.number} cannot be kept at {retained}: {error}.") from error
+    return retained
+
+
+def _download(registry: RegistryClient, version: Version, folder: Path) -> Path:
     with connect_registry(registry):
         from mlflow.artifacts import download_artifacts
 
-        retained.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=retained.parent) as folder:
-            remote = f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}"
-            copied = download_artifacts(artifact_uri=remote, dst_path=folder, tracking_uri=registry.uri)
-            Path(copied).rename(retained)
-    return retained
+        remote = f"{version.source}/{BUNDLE_IN_MODEL.as_posix()}"
+        return Path(download_artifacts(artifact_uri=remote, dst_path=str(folder), tracking_uri=registry.uri))

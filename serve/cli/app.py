@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from kqml.errors import BadUse, CouldNot, KqmlError
-from kqml.native import wait_without_spinning
+from kqml.native import name_missing_home, wait_without_spinning
 from serve.cli.command import with_shared_options
+from serve.cli.console import prepare_streams
 from serve.cli.database_option import Command
 from serve.cli.output import fail, print_error
 
@@ -144,6 +145,8 @@ def identifier(name: str) -> str:
 def run_app(packages: Mapping[str, Sequence[str]]) -> None:
     """Run the command line. Exit codes: 0, 1 negative result, 2 bad use, 3 could not be done."""
     wait_without_spinning()
+    name_missing_home()
+    prepare_streams()
     try:
         build_app(packages)()
     except KqmlError as error:

@@ -39,13 +39,16 @@ def _blocks(result: Mapping[str, Any], language: str) -> Iterator[Block]:
         *(_metric(name, words) for name in SHOWN),
     )
     yield Table(columns, result["versions"])
+    for version in result["versions"]:
+        if version["metrics"] is None:
+            yield words.line("lost_run", version=version["number"], run=version["run_id"])
     for move in result["moves"]:
         yield show_move(move, language)
 
 
 def _metric(name: str, words: Words) -> Column:
     def shown(version: Mapping[str, Any]) -> str:
-        number = version["metrics"].get(f"test.{name}")
+        number = (version["metrics"] or {}).get(f"test.{name}")
         return "" if number is None else decimal(number, 3)
 
     return words.column(name, shown)

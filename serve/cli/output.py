@@ -20,6 +20,7 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from kqml.errors import Fault, KqmlError
+from serve.cli.console import PipeConsole, discard_output
 from serve.cli.layout import Block, Line, Table
 from serve.usecases.plain_values import to_json
 
@@ -37,11 +38,17 @@ PIPED_COLUMNS = 160
 
 
 def print_answer(result: Any, blocks: Iterable[Block], as_json: bool) -> None:
-    """Print the result as one JSON object, or the blocks for a person, square brackets as they are."""
-    if as_json:
-        sys.stdout.write(to_json(result) + "\n")
-    else:
-        print_blocks(blocks, Console(width=_width(), markup=False, highlight=False))
+    """Print the result as one JSON object, or the blocks for a person, square brackets as they are.
+
+    A reader that has left, such as `head`, changes no exit code."""
+    try:
+        if as_json:
+            sys.stdout.write(to_json(result) + "\n")
+        else:
+            print_blocks(blocks, PipeConsole(width=_width(), markup=False, highlight=False))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
 
 
 def print_blocks(blocks: Iterable[Block], console: Console) -> None:

@@ -16,6 +16,7 @@ from kqml.contract.fields import Count, Fingerprint, Moment, PositiveInteger
 from kqml.dataset.folder import read_dataset
 from kqml.errors import BadUse, Fault
 from kqml.playbook import Playbook
+from serve.usecases.model_registry import ModelReference
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class FeatureMatrixRequest:
 
 @dataclass(frozen=True)
 class FeatureMatrixResult:
-    """The matrix written. `columns`: how many; `catalog`: fingerprint of the features."""
+    """The matrix written. `columns`: how many; `catalog`: fingerprint of the features; `model`: the version that the
+    matrix is for, None for the features of the whole catalog."""
 
     out: str
     rows: Count
@@ -39,13 +41,12 @@ class FeatureMatrixResult:
     columns: PositiveInteger
     cutoffs: list[Moment]
     catalog: Fingerprint
+    model: ModelReference | None
 
 
 def build_features(request: FeatureMatrixRequest, advance: Callable[[int], None]) -> FeatureMatrixResult:
     """Write every feature of every account as it was known at each cutoff; `advance` is called with rows done."""
-    if request.out.exists() and not request.force:
-        fault = Fault(str(request.out), "exists already", "give --force to replace it")
-        raise BadUse("The matrix was not written.", [fault])
+    refuse_existing_file(request.out, request.force)
     dataset, plan = read_dataset(request.dataset), compile_plan(catalog(request.playbook))
     zone = dataset.info.time_zone
     named = [parse_cutoff(words, zone) for words in request.cutoffs]
@@ -60,7 +61,14 @@ def build_features(request: FeatureMatrixRequest, advance: Callable[[int], None]
         columns=len(plan.columns),
         cutoffs=[moment_of(cutoff, zone).isoformat() for cutoff in cutoffs.tolist()],
         catalog=catalog_fingerprint(plan.features),
+        model=None,
     )
+
+
+def refuse_existing_file(out: Path, force: bool) -> None:
+    """Raise BadUse where the file exists and is not to be replaced."""
+    if out.exists() and not force:
+        raise BadUse("The matrix was not written.", [Fault(str(out), "exists already", "give --force to replace it")])
 
 
 @dataclass

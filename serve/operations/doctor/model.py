@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kqml.errors import KqmlError
+from models.churn.scoring import create_scorer
 from models.registry.client import RegistryClient
 from models.registry.served_pointer import POINTER, read_pointer
-from models.registry.versions import champion
+from models.registry.versions import Version, champion, check_bundle, recorded_artifacts
 from serve.operations.doctor.finding import CheckResult, failed_check, passed_check, warning_check
 from serve.usecases.scoring_model import load_live
 
@@ -16,16 +17,28 @@ OLD = timedelta(days=120)
 
 def check_registry(registry: RegistryClient) -> tuple[CheckResult, str | None]:
     """Return the results and the version of the champion. A missing registry is not created."""
-    local = Path(registry.uri.removeprefix("sqlite:///"))
-    if registry.uri.startswith("sqlite:///") and not local.exists():
+    if registry.file is not None and not registry.file.exists():
         return warning_check("registry", "absent", address=registry.shown), None
     try:
         version = champion(registry)
     except KqmlError as error:
-        return failed_check("registry", "silent", address=registry.shown, why=error.message), None
+        return failed_check("registry", "silent", address=registry.shown, why=str(error).replace("\n", " ")), None
     if version is None:
         return warning_check("registry", "no_champion", address=registry.shown), None
-    return passed_check("registry", "well", address=registry.shown, version=version.number), str(version.number)
+    return _check_champion(registry, version), str(version.number)
+
+
+def _check_champion(registry: RegistryClient, version: Version) -> CheckResult:
+    """Read the champion's bundle as scoring does."""
+    values = {"address": registry.shown, "version": version.number}
+    try:
+        create_scorer(check_bundle(registry, version))
+        recorded = recorded_artifacts(registry) if registry.is_at_home else None
+    except KqmlError as error:
+        return failed_check("registry", "unreadable", why=str(error).replace("\n", " "), **values)
+    if recorded is not None and recorded.resolve() != registry.artifacts.resolve():
+        return warning_check("registry", "moved", recorded=str(recorded), home=str(registry.artifacts), **values)
+    return passed_check("registry", "well", **values)
 
 
 def check_model(served: Path, champion_is: str | None, today: datetime) -> CheckResult:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 
 def move_addresses(database: Path, before: str, now: str) -> int:
-    """Replace the folder `before` by `now` at the beginning of every address, in every table; addresses changed."""
+    """Replace the folder `before` by `now` at the beginning of every address, in every table; return how many changed.
+
+    An address that is the folder itself counts too: MLflow writes new runs below that of the experiment.
+    """
     if before == now:
         return 0
     with closing(sqlite3.connect(database)) as connection, connection:
         return sum(
-            _replaced(connection, table, column, f"{scheme}{before}/", f"{scheme}{now}/")
+            _replaced(connection, table, column, f"{scheme}{before}", f"{scheme}{now}")
             for table, column in _texts(connection)
             for scheme in ("", "file://")
         )
@@ -28,7 +31,7 @@ def _texts(connection: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def _replaced(connection: sqlite3.Connection, table: str, column: str, before: str, now: str) -> int:
     done = connection.execute(
-        f'UPDATE "{table}" SET "{column}" = ? || substr("{column}", ?) WHERE substr("{column}", 1, ?) = ?',
-        (now, len(before) + 1, len(before), before),
+        f'UPDATE "{table}" SET "{column}" = ? || substr("{column}", ?) WHERE substr("{column}" || \'/\', 1, ?) = ?',
+        (now, len(before) + 1, len(before) + 1, f"{before}/"),
     )
     return done.rowcount

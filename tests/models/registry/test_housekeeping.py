@@ -2,8 +2,10 @@
 
 import shutil
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from kqml.settings import Settings
 from models.churn.bundle import save_bundle
 from models.registry.aliases import SignedMove, promote, rollback
 from models.registry.client import RegistryClient, connect_registry
+from models.registry.moving import move_addresses
 from models.registry.training import TrainingRecord, log_effects, log_training
 from models.registry.versions import (
     Version,
@@ -108,6 +111,23 @@ def test_a_copied_home_neither_reads_nor_writes_the_original(two_champions: Regi
     assert Path(version.source).is_relative_to(tmp_path / "copy")
     assert recorded_artifacts(copy) == tmp_path / "copy" / "artifacts"
     assert sorted((tmp_path / "home").rglob("*")) == before
+
+
+def test_a_folder_of_a_similar_name_keeps_its_address(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database, database:
+        database.execute("CREATE TABLE runs (uri VARCHAR)")
+        rows = [("/a/artifacts",), ("/a/artifacts/1",), ("file:///a/artifacts/2",), ("/a/artifacts-2/3",)]
+        database.executemany("INSERT INTO runs VALUES (?)", rows)
+    assert move_addresses(tmp_path / "x.db", "/a/artifacts", "/b/artifacts") == 3
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        moved = [uri for (uri,) in database.execute("SELECT uri FROM runs")]
+    assert moved == ["/b/artifacts", "/b/artifacts/1", "file:///b/artifacts/2", "/a/artifacts-2/3"]
+
+
+def test_the_doctor_names_a_home_whose_registry_names_another(filled: RegistryClient) -> None:
+    promote(filled, "1", SIGNED)
+    result, version = check_registry(filled)
+    assert (result.state, result.message, version) == ("warning", "moved", "1")
 
 
 def test_the_doctor_reads_the_bundle_of_the_champion(two_champions: RegistryClient, tmp_path: Path) -> None:

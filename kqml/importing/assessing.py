@@ -11,6 +11,7 @@ import pandas as pd
 from kqml.calendar.business_time import DAY_US, QuietPeriods, local_midnight, moment_of
 from kqml.dataset.folder import ColumnUse, DatasetInfo
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
+from kqml.history.mass_departures import OrderSpans, find_mass_departures
 from kqml.ids import look_alike_key
 from kqml.importing.column_use import column_uses
 from kqml.importing.findings import Finding, FindingLevel
@@ -59,6 +60,7 @@ def assess(connection: Connection, info: DatasetInfo, declared: Mapping[str, str
     findings += _look_alikes(per_account.index)
     if kinds.get("order"):
         findings += [*_days_findings(connection, info), *_order_findings(connection, summary, per_account)]
+        findings += _mass_departures(connection, info, accounts)
     return Assessment(summary, _fills(connection, uses), kinds, uses, tuple(findings))
 
 
@@ -204,6 +206,36 @@ def _thin_end(days: Any, orders: Any) -> list[Finding]:
         return []
     share = float(sums[0] / np.median(sums[1:]))
     return [Finding("thin_end", FindingLevel.WARNING, "events", count=int(sums[0]), share=share)]
+
+
+def _mass_departures(connection: Connection, info: DatasetInfo, accounts: pd.DataFrame) -> list[Finding]:
+    """Accounts that stop together."""
+    day = f"CAST(timezone({literal(info.time_zone)}, occurred_at) AS DATE) - DATE '1970-01-01'"
+    frame = connection.execute(
+        f"WITH days AS (SELECT DISTINCT account_id, {day} AS day FROM events WHERE kind = 'order'),"
+        " gaps AS (SELECT *, day - lag(day) OVER (PARTITION BY account_id ORDER BY day) AS gap FROM days)"
+        " SELECT account_id, count(*) AS orders, min(day) AS first, max(day) AS last,"
+        " coalesce(max(gap), 0) AS longest FROM gaps GROUP BY account_id"
+    ).df()
+    frame = frame.set_index("account_id")
+    kinds = "kind IN ('account_closed', 'account_transferred')"
+    closed = connection.execute(f"SELECT DISTINCT account_id FROM events WHERE {kinds}").df()["account_id"]
+    (until,) = one_row(connection, f"SELECT max({day}) FROM events")
+    spans = OrderSpans(
+        **{name: frame[name].to_numpy(np.int64) for name in frame}, ended=frame.index.isin(closed), until=int(until)
+    )
+    groups = accounts.reindex(frame.index) if len(accounts) else None
+    return [
+        Finding(
+            found.code,
+            FindingLevel.WARNING,
+            "events",
+            count=found.accounts,
+            share=found.share,
+            facts={"first": found.first, "last": found.last, "column": found.column, "value": found.value},
+        )
+        for found in find_mass_departures(spans, groups)
+    ]
 
 
 def _date(day: int) -> str:

@@ -30,9 +30,11 @@ class LabelAuditResult(report.LabelAuditFields):
 
 def audit_labels(request: LabelAuditRequest, defaults: ChurnSettings) -> LabelAuditResult:
     """Audit the labels of a dataset. Raises Refused with what is missing where there is too little to learn from."""
-    grid, histories = request.churn.grid(defaults), read_histories(read_dataset(request.dataset))
+    dataset = read_dataset(request.dataset)
+    grid, histories = request.churn.grid(defaults), read_histories(dataset)
     log, context, lag = histories.log, histories.context, histories.label_lag_days
-    audit = report.audit_labels(log, context, grid.definition, grid.cutoffs(log, context, lag), lag)
+    cutoffs = grid.cutoffs(log, context, lag)
+    audit = report.audit_labels(log, context, grid.definition, cutoffs, lag, groups=dataset.accounts())
     charts = None
     if request.charts is not None:
         charts = draw_audit(audit, request.charts, request.chart_format, request.language)

@@ -12,9 +12,12 @@ from features.catalog import catalog, catalog_fingerprint
 from kqml.calendar.business_time import moment_of
 from kqml.contract.fields import NumberOrNaN, PositiveInteger
 from kqml.dataset.folder import Dataset
+from kqml.history.mass_departures import find_mass_departures, spans_of
 from kqml.playbook import Playbook
 from kqml.settings import Settings
 from models.churn.bundle import save_bundle
+from models.churn.label_audit.advice import on_departure
+from models.churn.label_audit.report import advice_text
 from models.churn.leakage import SUSPICIOUS_AUC, LeakageSuspect
 from models.churn.training_pipeline import FittedModelInfo, TrainedChurn, TrainingPlan, build_peer_reference, train
 from models.churn.tuning import TunedParameters
@@ -64,11 +67,13 @@ class LeakageFlags(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult(EvaluationResult):
-    """The evaluation with the model that was fitted on everything, its leakage flags, the version it became."""
+    """The evaluation with the model that was fitted on everything, its leakage flags, the version it became.
+    `label_warnings`: sentences on labels that a change in the data may have made."""
 
     model: FittedModelInfo
     leakage: LeakageFlags
     tuning: TunedParameters | None
+    label_warnings: list[str]
     version: PositiveInteger
 
 
@@ -85,13 +90,19 @@ def train_model(
     trained = train(inputs.training_set, inputs.histories.log, inputs.histories.context, plan)
     reader = ("train", moment_of(now))
     fields = evaluation_fields(inputs, trained.backtest, trained.evaluation, settings.home, reader)
-    fields |= _training_fields(trained)
+    fields |= {**_training_fields(trained), "label_warnings": _label_warnings(inputs, request.language)}
     with tempfile.TemporaryDirectory(prefix="kqml-train-") as folder:
         charts = draw_evaluation(trained.evaluation, Path(folder) / "figures", request.language)
         drawn(charts)
         record = _record(trained, fields, charts)
         version = _register(inputs, trained, record, Path(folder) / "bundle", registry)
     return TrainingResult(**fields, version=version.number)
+
+
+def _label_warnings(inputs: TrainingInputs, language: str) -> list[str]:
+    log, time_zone = inputs.histories.log, inputs.histories.context.time_zone
+    departures = find_mass_departures(spans_of(log, time_zone), inputs.dataset.accounts())
+    return [advice_text(on_departure(found), language) for found in departures]
 
 
 def _plan(request: TrainingRequest, settings: Settings, now: int) -> TrainingPlan:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kqml.errors import Refused
+from kqml.history.mass_departures import MassDeparture
 from models.churn.splits import split_cutoffs
 
 if TYPE_CHECKING:
@@ -34,8 +35,19 @@ class Advice:
 
 def advice_on(audit: "LabelAudit") -> tuple[Advice, ...]:
     """Everything worth saying, in the order of the audit's parts; `fine` where there is nothing."""
-    result = (*_on_amount(audit), *_on_window(audit), *_on_rows(audit), *_on_calendar(audit))
+    result = (
+        *map(on_departure, audit.mass_departures),
+        *_on_amount(audit),
+        *_on_window(audit),
+        *_on_rows(audit),
+        *_on_calendar(audit),
+    )
     return result or (Advice("fine", {}),)
+
+
+def on_departure(found: MassDeparture) -> Advice:
+    """Return the advice on accounts that stop together; it comes first, because it puts all labels in doubt."""
+    return Advice(found.code, {**vars(found), "share": found.share})
 
 
 def _on_amount(audit: "LabelAudit") -> Iterator[Advice]:

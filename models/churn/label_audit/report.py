@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 from annotated_types import Interval
 from typing_extensions import TypedDict
 
@@ -13,6 +14,7 @@ from features.labels import LabelledRows
 from kqml.calendar.business_time import Instants, moment_of
 from kqml.contract.fields import Count, Moment, PositiveInteger, Probability
 from kqml.history.event_log import EventLog
+from kqml.history.mass_departures import MassDeparture, find_mass_departures, spans_of
 from kqml.messages import text
 from models.churn.label_audit.advice import Advice, advice_on
 from models.churn.label_audit.inputs import AuditInputs, audit_inputs
@@ -52,6 +54,7 @@ class LabelAudit:
     personal: PersonalWindows
     quiet: QuietEffect
     stretches: tuple[QuietStretch, ...]
+    mass_departures: tuple[MassDeparture, ...]
 
     @property
     def censored_share(self) -> float | None:
@@ -63,19 +66,27 @@ class LabelAudit:
 
 
 def audit_labels(
-    log: EventLog, context: Context, definition: ChurnDefinition, cutoffs: Instants, label_lag_days: float = 0.0
+    log: EventLog,
+    context: Context,
+    definition: ChurnDefinition,
+    cutoffs: Instants,
+    label_lag_days: float = 0.0,
+    *,
+    groups: pd.DataFrame | None = None,
 ) -> LabelAudit:
-    """Return the audit of a definition at `cutoffs` on a log.
+    """Return the audit of a definition at `cutoffs` on a log. `groups`: columns of the accounts of the log, in its
+    order, by which they may stop together.
 
     Raises Refused, with what is missing, on too little data.
     """
     material = audit_inputs(log, context, definition, cutoffs, label_lag_days)
     labels = material.labels()
     refuse_too_little(material, labels)
-    return _audit(material, labels)
+    departures = find_mass_departures(spans_of(log, context.time_zone), groups)
+    return _audit(material, labels, departures)
 
 
-def _audit(material: AuditInputs, labels: LabelledRows) -> LabelAudit:
+def _audit(material: AuditInputs, labels: LabelledRows, departures: tuple[MassDeparture, ...]) -> LabelAudit:
     quiet = material.context.quiet
     matures = windows_of(material.cutoffs, material.definition, quiet, material.label_lag_days).matures
     return LabelAudit(
@@ -94,6 +105,7 @@ def _audit(material: AuditInputs, labels: LabelledRows) -> LabelAudit:
         personal=personal_windows(material),
         quiet=quiet_effect(material),
         stretches=undeclared_stretches(material.log, material.context),
+        mass_departures=departures,
     )
 
 
@@ -161,6 +173,7 @@ class LabelAuditFields(TypedDict):
     personal: PersonalWindows
     quiet: QuietEffect
     undeclared_quiet: tuple[QuietStretch, ...]
+    mass_departures: tuple[MassDeparture, ...]
     advice: list[AdviceSentence]
 
 
@@ -188,6 +201,7 @@ def audit_json(audit: LabelAudit, language: str) -> LabelAuditFields:
         personal=audit.personal,
         quiet=audit.quiet,
         undeclared_quiet=audit.stretches,
+        mass_departures=audit.mass_departures,
         advice=[AdviceSentence(code=advice.code, text=advice_text(advice, language)) for advice in audit.advice],
     )
 

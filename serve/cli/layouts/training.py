@@ -11,6 +11,8 @@ from serve.usecases.train_model import LEAKAGE_AUC, PROMOTABLE_GRADES
 def show_training(result: Mapping[str, Any], language: str) -> Iterator[Block]:
     """Show the JSON of `train`."""
     words = Words("evaluation", language)
+    for warning in result["label_warnings"]:
+        yield Line(f"! {warning}", "yellow")
     yield from show_evaluation(result, language)
     yield from map(Line, (*_tuning(result["tuning"], words), *leakage_sentences(result["leakage"], words)))
     model, grade = result["model"], result["grade"]["grade"]

@@ -77,6 +77,20 @@ def test_gap_zero_says_that_the_last_order_is_already_placed():
     assert "gap_zero" not in codes()
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_accounts_that_stop_together_are_told_first(language):
+    random = np.random.default_rng(1)
+    ends = [300 if number % 3 == 0 else 600 for number in range(120)]
+    times = [np.cumsum(random.uniform(5, 9, 120)) for _ in ends]
+    histories = {f"a{n:03}": orders(*days[days < end]) for n, (days, end) in enumerate(zip(times, ends, strict=True))}
+    found = audit(made_log({**histories, "last": [(600, "visit", 0)]}))
+    (departure,) = found.mass_departures
+    assert (departure.accounts, departure.of) == (40, 120)
+    first = audit_json(found, language)["advice"][0]
+    assert first["code"] == "mass_departure"
+    assert all(part in first["text"] for part in ("40", "120", "33%", departure.first, departure.last))
+
+
 def test_few_cutoffs_are_called_a_short_timeline():
     assert "short_timeline" in codes(cutoffs=range(100, 540, 60))
     assert "short_timeline" not in codes()

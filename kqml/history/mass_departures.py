@@ -79,7 +79,7 @@ def spans_of(log: EventLog, time_zone: str) -> OrderSpans:
         orders=("day", "size"), first=("day", "min"), last=("day", "max"), longest=("gap", "max")
     )
     table = table.reindex(np.arange(settled.account_count)).fillna(0).astype(np.int64)
-    columns = {name: table[name].to_numpy() for name in table}
+    columns = {str(name): table[name].to_numpy() for name in table}
     return OrderSpans(**columns, ended=np.asarray(ended), until=int(days.max()) if len(days) else 0)
 
 

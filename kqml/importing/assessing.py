@@ -222,7 +222,9 @@ def _mass_departures(connection: Connection, info: DatasetInfo, accounts: pd.Dat
     closed = connection.execute(f"SELECT DISTINCT account_id FROM events WHERE {kinds}").df()["account_id"]
     (until,) = one_row(connection, f"SELECT max({day}) FROM events")
     spans = OrderSpans(
-        **{name: frame[name].to_numpy(np.int64) for name in frame}, ended=frame.index.isin(closed), until=int(until)
+        **{str(name): frame[name].to_numpy(np.int64) for name in frame},
+        ended=frame.index.isin(closed),
+        until=int(until),
     )
     groups = accounts.reindex(frame.index) if len(accounts) else None
     return [

@@ -94,10 +94,10 @@ def find_mass_departures(spans: OrderSpans, groups: pd.DataFrame | None = None) 
         return ()
     everywhere = _departure(spans, counted, LEAST_SHARE)
     columns = [name for name in GROUPED_BY if groups is not None and name in groups]
-    in_groups = [found for name in columns for found in _of_column(spans, counted, name, groups)]
+    in_groups = [departure for name in columns for departure in _of_column(spans, counted, name, groups)]
     if everywhere is None:
         return tuple(in_groups[:1])
-    alone = [found for found in in_groups if found.accounts >= 0.8 * everywhere.accounts]
+    alone = [departure for departure in in_groups if departure.accounts >= 0.8 * everywhere.accounts]
     return (alone[0] if alone else everywhere,)
 
 
@@ -107,9 +107,9 @@ def _of_column(spans: OrderSpans, counted: Mask, name: str, groups: pd.DataFrame
     names, sizes = np.unique(values[counted], return_counts=True)
     # The only group is no group: it says nothing beyond all accounts.
     for value in names[(sizes >= LEAST_ACCOUNTS) & (names != "")] if len(names) > 1 else ():
-        found = _departure(spans, counted & (values == value), LEAST_GROUP_SHARE)
-        if found is not None:
-            yield MassDeparture(found.accounts, found.of, found.first, found.last, name, str(value))
+        departure = _departure(spans, counted & (values == value), LEAST_GROUP_SHARE)
+        if departure is not None:
+            yield MassDeparture(departure.accounts, departure.of, departure.first, departure.last, name, str(value))
 
 
 def _departure(spans: OrderSpans, members: Mask, least_share: float) -> MassDeparture | None:

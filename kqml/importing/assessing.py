@@ -229,14 +229,19 @@ def _mass_departures(connection: Connection, info: DatasetInfo, accounts: pd.Dat
     groups = accounts.reindex(frame.index) if len(accounts) else None
     return [
         Finding(
-            found.code,
+            departure.code,
             FindingLevel.WARNING,
             "events",
-            count=found.accounts,
-            share=found.share,
-            facts={"first": found.first, "last": found.last, "column": found.column, "value": found.value},
+            count=departure.accounts,
+            share=departure.share,
+            facts={
+                "first": departure.first,
+                "last": departure.last,
+                "column": departure.column,
+                "value": departure.value,
+            },
         )
-        for found in find_mass_departures(spans, groups)
+        for departure in find_mass_departures(spans, groups)
     ]
 
 

@@ -102,7 +102,7 @@ def train_model(
 def _label_warnings(inputs: TrainingInputs, language: str) -> list[str]:
     log, time_zone = inputs.histories.log, inputs.histories.context.time_zone
     departures = find_mass_departures(spans_of(log, time_zone), inputs.dataset.accounts())
-    return [advice_text(on_departure(found), language) for found in departures]
+    return [advice_text(on_departure(departure), language) for departure in departures]
 
 
 def _plan(request: TrainingRequest, settings: Settings, now: int) -> TrainingPlan:

@@ -45,9 +45,9 @@ def advice_on(audit: "LabelAudit") -> tuple[Advice, ...]:
     return result or (Advice("fine", {}),)
 
 
-def on_departure(found: MassDeparture) -> Advice:
+def on_departure(departure: MassDeparture) -> Advice:
     """Return the advice on accounts that stop together; it comes first, because it puts all labels in doubt."""
-    return Advice(found.code, {**vars(found), "share": found.share})
+    return Advice(departure.code, {**vars(departure), "share": departure.share})
 
 
 def _on_amount(audit: "LabelAudit") -> Iterator[Advice]:

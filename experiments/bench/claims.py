@@ -17,7 +17,7 @@ CERTAIN = 3.0
 """Standard errors by which the sum of the truth exceeds zero before anything is divided by it."""
 
 DRAWS = 2000
-FIRST_SEED = 300
+FIRST_SEED = 400
 """Worlds that neither the learner nor the claims were tuned on."""
 
 

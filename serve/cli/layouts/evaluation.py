@@ -72,7 +72,7 @@ def _level(words: Words) -> tuple[Column, ...]:
 
 
 def _sentences(result: Row, words: Words) -> Iterator[Line]:
-    for sentence in (*_grade(result, words), *_money(result, words), *_censored(result, words)):
+    for sentence in (*grade_sentences(result, words), *_money(result, words), *_censored(result, words)):
         yield Line(sentence)
     yield words.line("table.test_usage", **result["test_set_usage"])
     if result.get("predictions"):
@@ -86,8 +86,11 @@ def show_charts(charts: Row, words: Words) -> Iterator[Line]:
     yield words.line("table.charts", files=", ".join(charts["files"]))
 
 
-def _grade(result: Row, words: Words) -> list[str]:
+def grade_sentences(result: Row, words: Words) -> list[str]:
+    """Return the grade and its reasons; one sentence only where no account churned in the test block."""
     grade, left = result["grade"], result["departures"]
+    if not grade["churned_accounts"]:
+        return [words("table.no_churn", grade=grade["grade"])]
     names = {"ours": "average_precision", "theirs": "rule_average_precision", "gain": "gain", "low": "gain_low"}
     numbers = {short: grade[name] for short, name in (*names.items(), ("high", "gain_high"))}
     rule = words(f"model.{grade['rule']}")

@@ -1,5 +1,6 @@
 """A training: its evaluation, its leakage flags, the version it became."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,8 @@ def _tuning(tuning: Mapping[str, Any] | None, words: Words) -> list[str]:
 
 def leakage_sentences(leakage: Mapping[str, Any], words: Words) -> list[str]:
     """Return the leakage flags and their explanation."""
+    if math.isnan(leakage["auc"]):
+        return [words("table.leak_unknown")]
     if not leakage["flagged"]:
         return [words("table.leak_none", auc=leakage["auc"], cost=leakage["cost_of_all"])]
     sentences = [words("table.leak_column", **suspect) for suspect in leakage["suspects"]]

@@ -33,9 +33,7 @@ def claims_section(results: list[Result]) -> Iterator[str]:
             "worth nothing, of these claimed",
         )
         rows = [_row("usual", figures) for figures in (*result["sizes"], result["all"])]
-        if "no_effect" in result:
-            rows.append(_row("actions without effect", result["no_effect"]))
-        yield from table(head, iter(rows))
+        yield from table(head, iter([*rows, _row("actions without effect", result["no_effect"])]))
         yield f"Hash of the world's effect sizes: {', '.join(sorted(set(worlds.values())))}.\n"
 
 

@@ -65,10 +65,10 @@ def _with_retractions(offsets: Indices, visible_at: Instants, retracted_at: Inst
     retained = ~np.isin(account, touched)
     position = np.arange(len(account)) - offsets[account] + 1
     parts = [(account[retained], steps.times[retained], steps.latest[retained], position[retained])]
-    for one in touched.tolist():
-        indices = range(*offsets[one : one + 2].tolist())
+    for number in touched.tolist():
+        indices = range(*offsets[number : number + 2].tolist())
         times, latest, count = _steps_of_account(indices, visible_at, retracted_at)
-        parts.append((np.full(len(times), one), times, latest, count))
+        parts.append((np.full(len(times), number), times, latest, count))
     owner, times, latest, count = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(owner, kind="stable")
     return KnownSteps(np.searchsorted(owner[order], np.arange(len(offsets))), times[order], latest[order], count[order])

@@ -1,6 +1,6 @@
 """What chosen actions are worth in total, with an interval that holds however they were chosen.
 
-Whoever picks the largest of several estimates overstates it (winner's curse: Andrews, Kitagawa & McCloskey 2024,
+The largest of several estimates is too large on average (winner's curse: Andrews, Kitagawa & McCloskey 2024,
 Quarterly Journal of Economics 139). The choice here may follow from the same log in any way, so the lower end of the
 interval is simultaneous: it holds for all totals of effects, the chosen one among them (valid post-selection
 inference: Berk, Brown, Buja, Zhang & Zhao 2013, Annals of Statistics 41). Only totals of actions that accounts get,
@@ -77,7 +77,7 @@ class EffectCalibration:
 
     @property
     def weights(self) -> Floats:
-        """How probable each power is, equally likely before the scores were seen."""
+        """Return the posterior probability of each power under equal priors."""
         likelihoods = np.array([power.likelihood for power in self.powers])
         result = np.exp(likelihoods - likelihoods.max())
         return np.asarray(result / result.sum(), dtype=np.float64)
@@ -103,7 +103,7 @@ class EffectCalibration:
 
 
 def calibrate_effects(rows: DecisionSample, scores: Floats, measure: Measure, supported: Flags) -> EffectCalibration:
-    """`scores` (n, A): pseudo-outcomes; `supported` (n, A)."""
+    """Return the average effects at every power. `scores` (n, A): pseudo-outcomes; `supported` (n, A)."""
     usual = float(np.median(measure.effect_scale))
     powers = []
     for power in POWERS:
@@ -145,9 +145,9 @@ def _calibrate(power: float, account: Codes, scores: Floats, measure: Measure, s
     strength = np.maximum((unit**2).sum(axis=0), 1e-300)
     coefficients = (unit * effect).sum(axis=0) / strength
     influence = unit * (effect - unit * coefficients) / strength
-    place = np.unique(account, return_inverse=True)[1]
-    count = int(place.max()) + 1
-    summed = np.column_stack([np.bincount(place, weights=column, minlength=count) for column in influence.T])
+    inverse = np.unique(account, return_inverse=True)[1]
+    count = int(inverse.max()) + 1
+    summed = np.column_stack([np.bincount(inverse, weights=column, minlength=count) for column in influence.T])
     square, fourth = (summed**2).sum(axis=0), (summed**4).sum(axis=0)
     effective = square[square > 0] ** 2 / fourth[square > 0]
     covariance = np.asarray(summed.T @ summed * (count / max(count - 1, 1)), dtype=np.float64)

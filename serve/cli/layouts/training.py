@@ -1,6 +1,5 @@
 """A training: its evaluation, its leakage flags, the version it became."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,7 +36,7 @@ def _tuning(tuning: Mapping[str, Any] | None, words: Words) -> list[str]:
 
 def leakage_sentences(leakage: Mapping[str, Any], words: Words) -> list[str]:
     """Return the leakage flags and their explanation."""
-    if math.isnan(leakage["auc"]):
+    if leakage["auc"] is None:
         return [words("table.leak_unknown")]
     if not leakage["flagged"]:
         return [words("table.leak_none", auc=leakage["auc"], cost=leakage["cost_of_all"])]

@@ -1,6 +1,4 @@
-"""Numbers that could not be computed: no sentence is made from them."""
-
-import math
+"""Numbers that could not be computed are None in results: no sentence is made from them."""
 
 import pytest
 
@@ -8,21 +6,27 @@ from serve.cli.layout import Words
 from serve.cli.layouts.evaluation import grade_sentences
 from serve.cli.layouts.training import leakage_sentences
 
-NAN = math.nan
 UNGRADED = {
     "grade": {
         "grade": "ungraded",
-        "average_precision": NAN,
-        "rule_average_precision": NAN,
-        "gain": NAN,
-        "gain_low": NAN,
-        "gain_high": NAN,
+        "average_precision": None,
+        "rule_average_precision": None,
+        "gain": None,
+        "gain_low": None,
+        "gain_high": None,
         "rule": "days_since_order",
         "churned_accounts": 0,
     },
     "departures": {"departures": 0, "flagged_within": 0},
 }
-UNCHECKED = {"flagged": False, "auc": NAN, "cost_of_all": NAN, "suspects": [], "unexplained": False, "explanation": ""}
+UNCHECKED = {
+    "flagged": False,
+    "auc": None,
+    "cost_of_all": None,
+    "suspects": [],
+    "unexplained": False,
+    "explanation": "",
+}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class FeaturePlan:
         return len(self.peers) + len(self.targets) > 0
 
     def only(self, indices: Iterable[int]) -> "FeaturePlan":
-        """Return the plan of some of the features alone, by their places."""
+        """Return the plan of some of the features alone, by their indices."""
         return compile_plan([self.features[index] for index in indices])
 
 

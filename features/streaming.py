@@ -88,7 +88,7 @@ class Buffers:
         self._pieces = [np.empty(0) for _ in range(pieces)]
 
     def matrix(self, number: int, rows: int, columns: int) -> NDArray[np.float64]:
-        """Room for the matrix of that number, in the place of the one so many pieces before."""
+        """Room for the matrix of that number, in the index of the one so many pieces before."""
         piece = number % len(self._pieces)
         if self._pieces[piece].size < rows * columns:
             self._pieces[piece] = np.empty(rows * columns)

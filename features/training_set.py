@@ -23,7 +23,7 @@ from kqml.dataset.folder import Dataset
 class TrainingSet:
     """R labelled rows. `values` (R, F + K): the F features of `columns`, then one code per categorical column.
 
-    `categories`: the vocabulary of each of the K categorical columns; a code is a place in it, NaN is missing.
+    `categories`: the vocabulary of each of the K categorical columns; a code is an index in it, NaN is missing.
     `accounts`: every account id of the log; a row's is `accounts[labels.rows.account]`. `profile`: per row the words
     (tier, segment, region) as known at its cutoff, for slices of metrics. `cutoffs`: those that have rows.
     """

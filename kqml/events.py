@@ -27,7 +27,7 @@ class KindSpec:
 
 
 class EventKind(Enum):
-    """Every kind of event; `number` is its place here, used in columnar arrays and never stored."""
+    """Every kind of event; `number` is its index here, used in columnar arrays and never stored."""
 
     ORDER = KindSpec("order", EventGroup.TRADE, 0, "订货", "order")
     ORDER_CANCELLED = KindSpec("order_cancelled", EventGroup.TRADE, 0, "取消订货", "order cancelled")

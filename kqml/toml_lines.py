@@ -14,7 +14,7 @@ _STRING = re.compile(
 def key_lines(text: str) -> dict[KeyPath, int]:
     """Line (from 1) of every table header and every key of a valid TOML text.
 
-    Paths as `tomllib` nests them, the place in an array of tables as a number. Keys inside an inline table have the
+    Paths as `tomllib` nests them, the index in an array of tables as a number. Keys inside an inline table have the
     line of its beginning: see `line_of`.
     """
     lines: dict[KeyPath, int] = {}

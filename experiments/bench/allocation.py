@@ -18,7 +18,7 @@ from models.policy.exploration.week import decide_week
 
 CHANNELS = 3
 EFFECT = np.array([0.0, 6.0, 12.0, 45.0, 70.0, 65.0])
-"""Middle of what an action gains before its costs, by its place in the preset playbook."""
+"""Middle of what an action gains before its costs, by its index in the preset playbook."""
 
 MINUTE = 0.5
 """What a minute costs."""

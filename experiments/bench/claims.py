@@ -83,23 +83,23 @@ def summary(plans: Sequence[ClaimedPlan]) -> dict[str, Any]:
     """`coverage`: share of the intervals that hold the truth; `ratio`: Σ claimed ÷ Σ true, `guess_ratio`: Σ predicted ÷
     Σ true, None where Σ true is not CERTAIN; intervals by drawing worlds. `false_claims`: plans worth nothing for
     which money is claimed; `overclaimed`: claims shown whose lower bound exceeds the truth."""
-    worthless = [one for one in plans if one.true <= 0]
-    shown = [one for one in plans if one.shown]
-    true, error = sum(one.true for one in plans), float(np.sqrt(sum(one.error**2 for one in plans)))
+    worthless = [plan for plan in plans if plan.true <= 0]
+    shown = [plan for plan in plans if plan.shown]
+    true, error = sum(plan.true for plan in plans), float(np.sqrt(sum(plan.error**2 for plan in plans)))
     certain = true > CERTAIN * error
     return {
         "plans": len(plans),
-        "rows": float(np.mean([one.rows for one in plans])),
-        "precision": float(np.mean([one.precision for one in plans])),
-        "coverage": by_world(plans, lambda some: float(np.mean([one.covers for one in some]))),
-        "half_width": float(np.median([(one.high - one.low) / 2 for one in plans])),
+        "rows": float(np.mean([plan.rows for plan in plans])),
+        "precision": float(np.mean([plan.precision for plan in plans])),
+        "coverage": by_world(plans, lambda some: float(np.mean([plan.covers for plan in some]))),
+        "half_width": float(np.median([(plan.high - plan.low) / 2 for plan in plans])),
         "true": true / len(plans),
         "ratio": by_world(plans, lambda some: _ratio(some, "value")) if certain else None,
         "guess_ratio": by_world(plans, lambda some: _ratio(some, "guess")) if certain else None,
         "worthless": len(worthless),
-        "false_claims": sum(one.shown for one in worthless),
+        "false_claims": sum(plan.shown for plan in worthless),
         "shown": len(shown),
-        "overclaimed": sum(one.low > one.true for one in shown),
+        "overclaimed": sum(plan.low > plan.true for plan in shown),
     }
 
 
@@ -108,7 +108,7 @@ def by_world(plans: Sequence[ClaimedPlan], figure: Callable[[Sequence[ClaimedPla
     groups = [[plan for plan in plans if plan.seed == seed] for seed in dict.fromkeys(plan.seed for plan in plans)]
     random = np.random.default_rng(0)
     drawn = [
-        figure([plan for place in random.integers(0, len(groups), len(groups)) for plan in groups[place]])
+        figure([plan for drawn_world in random.integers(0, len(groups), len(groups)) for plan in groups[drawn_world]])
         for _ in range(DRAWS)
     ]
     low, high = np.quantile(drawn, (0.025, 0.975))
@@ -116,7 +116,7 @@ def by_world(plans: Sequence[ClaimedPlan], figure: Callable[[Sequence[ClaimedPla
 
 
 def _ratio(plans: Sequence[ClaimedPlan], name: str) -> float:
-    return float(sum(getattr(one, name) for one in plans) / sum(one.true for one in plans))
+    return float(sum(getattr(plan, name) for plan in plans) / sum(plan.true for plan in plans))
 
 
 def _line(plan: ClaimedPlan) -> str:

@@ -48,7 +48,7 @@ class WeekDates:
 
 @dataclass(frozen=True)
 class Almanac:
-    """Per week from −BURN_IN on (`at` gives the place): share of the week that shops are open, factor of the season,
+    """Per week from −BURN_IN on (`at` gives the index): share of the week that shops are open, factor of the season,
     whether the week is one of the last two of a quarter, whether shops are closed on most of its days."""
 
     dates: WeekDates

@@ -30,7 +30,7 @@ NOTES = (
     '{"from":"C","to":"A"}',
     '{"from":"C","to":"B"}',
 )
-"""Attributes that events may carry, as JSON text; a code is a place here."""
+"""Attributes that events may carry, as JSON text; a code is an index here."""
 
 PER_WEEK = 10
 KIND_ROOM = 100
@@ -43,7 +43,7 @@ def event_number(week: int | Indices, kind: EventKind, number: int | Indices) ->
 
 @dataclass(frozen=True)
 class Entries:
-    """Events as columns of one length; NaN and −1 stand for nothing. `account`: the place in the block. `number`,
+    """Events as columns of one length; NaN and −1 stand for nothing. `account`: the index in the block. `number`,
     `ref`: event numbers within the account. `known_at` may lie after the end of what is simulated."""
 
     account: Indices

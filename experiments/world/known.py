@@ -78,7 +78,7 @@ class KnownEvents:
 
 
 def _columns_of(entries: Entries, details: Indices, origin: int) -> Columns:
-    """The columns of an event log of the entries at these places, sorted by `key`; `ref` as in the entries."""
+    """The columns of an event log of the entries at these indices, sorted by `key`; `ref` as in the entries."""
     key = order_key(entries, origin)[details]
     order = np.argsort(key, kind="stable")
     plain: Columns = {"occurred_at": entries.occurred_at, "known_at": entries.known_at, "kind": entries.kind}

@@ -44,7 +44,7 @@ def return_probability(state: WorldState) -> Floats:
 
 @dataclass(frozen=True)
 class Crossings:
-    """Orders of one week before they are put on days: the account's place, when in the week (0 to 1), amount, the
+    """Orders of one week before they are put on days: the account's index, when in the week (0 to 1), amount, the
     order's number in the account's life."""
 
     account: Indices

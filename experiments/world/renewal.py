@@ -34,7 +34,7 @@ class Curves:
     rows: Floats
 
     def expected(self, account: Indices, time: Floats) -> Floats:
-        """M(time | age) of the accounts at these places of the rows."""
+        """M(time | age) of the accounts at these indices of the rows."""
         index = np.minimum(time, FAR - 1e-9) / (STEP * TABLE_STEPS)
         left = index.astype(np.int64)
         flat, start = self.rows.ravel(), account * self.rows.shape[1] + left

@@ -145,7 +145,7 @@ def close_by_reference(rule: NDArray[np.int64], n: int, result: ClosingIndex) ->
     if not len(result.opens):
         return
     for event in range(result.low, result.high):
-        # `queue` maps the number of an opening event to its place among the openers. Only numbers that may be looked up
+        # `queue` maps the number of an opening event to its index among the openers. Only numbers that may be looked up
         # are reset: clearing the whole array would cost more than the search for accounts with few events.
         if result.closes[event] >= 0:
             result.queue[result.closes[event]] = -1

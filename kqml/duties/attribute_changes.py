@@ -64,8 +64,8 @@ class Changes:
         early = known & (self.day <= first)
         start[self.account[early]] = self.value[early]
         result = np.repeat(start[:, None], last - first + 1, axis=1)
-        for place in np.flatnonzero(known & (self.day > first) & (self.day <= last)).tolist():
-            result[self.account[place], self.day[place] - first :] = self.value[place]
+        for index in np.flatnonzero(known & (self.day > first) & (self.day <= last)).tolist():
+            result[self.account[index], self.day[index] - first :] = self.value[index]
         return result
 
     def at(self, day: int, cutoff: int) -> Indices:

@@ -24,8 +24,8 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AttributeHistory:
-    """`tier`: place in TIERS. `owner`: place in the log's reps. `consent`, `status`: 1 yes, open; 0 no, closed.
-    `opened`: the local day from which an account is one."""
+    """`tier`: index in TIERS. `owner`: index in the log's reps. `consent`, `status`: 1 yes, open; 0 no, closed.
+    `opened`: the local day from which an account is change."""
 
     tier: Changes
     owner: Changes
@@ -50,10 +50,10 @@ class _Table:
     """The table of accounts in the order of the log; accounts that it lacks have nulls."""
 
     def __init__(self, accounts: pa.Table, events: DutyEvents) -> None:
-        place = pc.index_in(
+        index = pc.index_in(
             pa.array(events.log.accounts, pa.string()), value_set=accounts["account_id"].combine_chunks()
         )
-        self._rows = accounts.take(place)
+        self._rows = accounts.take(index)
 
     def texts(self, name: str) -> list[Any]:
         if name not in self._rows.column_names:
@@ -85,8 +85,10 @@ def _changes(events: DutyEvents, attribute: str, code: Callable[[Any], int], now
         occurred_at=log.occurred_at[rows],
         known_at=log.known_at[rows],
         retracted_at=log.retraction_of(rows),
-        value=np.array([code(one.after) for one in said], dtype=np.int64),
-        before=np.array([NOT_SAID if one.before == UNSAID else code(one.before) for one in said], dtype=np.int64),
+        value=np.array([code(change.after) for change in said], dtype=np.int64),
+        before=np.array(
+            [NOT_SAID if change.before == UNSAID else code(change.before) for change in said], dtype=np.int64
+        ),
         now=now,
     )
 

@@ -29,7 +29,7 @@ def gift_room(request: DutyRequest, year: int) -> Floats:
 
 def _gifts_of(request: DutyRequest, year: int) -> Indices:
     zone = request.book.events.time_zone
-    start, end = (local_midnight(date(one, 1, 1), zone) for one in (year, year + 1))
+    start, end = (local_midnight(date(start_year, 1, 1), zone) for start_year in (year, year + 1))
     return request.known.of_kinds([EventKind.GIFT], start, end)
 
 

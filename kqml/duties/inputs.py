@@ -54,7 +54,7 @@ MATTERS = (
 @dataclass(frozen=True)
 class DutyInputs:
     """What is known of a company for its duties. `standing`: who looks after which account in which tier since when.
-    `contacts`: contact_id, account place, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970.
+    `contacts`: contact_id, account index, birthday `MM-DD`. `quiet`: half-open pairs of local days since 1970.
     `declared`: what people said of duties, in the order in which they said it."""
 
     events: DutyEvents
@@ -106,8 +106,8 @@ def _first_events(dataset: Dataset) -> pa.Table:
 
 def with_openings(accounts: pa.Table, firsts: pa.Table, time_zone: str) -> pa.Table:
     """The accounts; those without `opened_on` open with their first event of any kind (`firsts`: account_id, first)."""
-    place = pc.index_in(accounts["account_id"], value_set=firsts["account_id"].combine_chunks())
-    first = firsts["first"].take(place).cast(pa.int64()).to_pandas()
+    index = pc.index_in(accounts["account_id"], value_set=firsts["account_id"].combine_chunks())
+    first = firsts["first"].take(index).cast(pa.int64()).to_pandas()
     days = local_days(first.fillna(0).to_numpy(dtype=np.int64), time_zone).astype(np.int32)
     opened = pa.array(days, pa.int32(), mask=first.isna().to_numpy()).cast(pa.date32())
     if "opened_on" not in accounts.column_names:
@@ -143,7 +143,7 @@ def _distinct(*columns: pa.ChunkedArray) -> pa.Array:
 
 
 def _contacts(contacts: pa.Table, names: pa.Array) -> pa.Table:
-    """Contacts with a birthday, the place of their account."""
+    """Contacts with a birthday, the index of their account."""
     if "birthday" not in contacts.column_names:
         fields = {"contact_id": pa.string(), "account": pa.int64(), "birthday": pa.string()}
         return pa.schema(fields).empty_table()

@@ -47,7 +47,7 @@ def apply_overrides(table: pa.Table, declared: Sequence[DutyOverride], cutoff: i
     text = newest_overrides(declared, cutoff)
     if not text:
         return table
-    owners = pa.array(sorted({one.owner for one in text.values()}), pa.string())
+    owners = pa.array(sorted({override.owner for override in text.values()}), pa.string())
     owner = pc.coalesce(table["account_id"].cast(pa.string()), table["rep_id"].cast(pa.string()))
     states = np.full(table.num_rows, None, dtype=object)
     near = np.flatnonzero(pc.is_in(owner, value_set=owners).to_numpy(zero_copy_only=False))
@@ -60,9 +60,11 @@ def apply_overrides(table: pa.Table, declared: Sequence[DutyOverride], cutoff: i
 def newest_overrides(declared: Sequence[DutyOverride], cutoff: int) -> dict[str, DutyOverride]:
     """What was said last of each duty before the cutoff, without what was taken back. Of two sayings of one instant the
     later one in the sequence counts."""
-    known = sorted((one for one in declared if one.known_at < cutoff), key=lambda one: one.known_at)
-    last = {one.duty_id: one for one in known}
-    return {name: one for name, one in last.items() if one.state != "open"}
+    known = sorted(
+        (override for override in declared if override.known_at < cutoff), key=lambda override: override.known_at
+    )
+    last = {override.duty_id: override for override in known}
+    return {name: override for name, override in last.items() if override.state != "open"}
 
 
 def _named_by(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 class RepTargets:
     """The pairs of account, rep and tier that stood together on at least one day owed; `keys`: ascending, one for each.
 
-    `rep`, `tier`: places, a rep of -1 is nobody. `target`, `counted`: by channel, of each pair.
+    `rep`, `tier`: indices, a rep of -1 is nobody. `target`, `counted`: by channel, of each pair.
     """
 
     month: str

@@ -64,5 +64,5 @@ class DutyRequest:
 
 
 def tier_mask(tier: Indices, names: Sequence[str]) -> NDArray[np.bool_]:
-    """Which of these places of tiers are those of the names."""
+    """Return which of these indices of tiers are those of the names."""
     return np.isin(tier, [TIERS.index(name) for name in names])

@@ -49,7 +49,7 @@ Column = NDArray[Any] | str | float | bool | None
 
 @dataclass(frozen=True)
 class DutyPart:
-    """Rows of the table: places of accounts, reps, tiers (-1: none); the other columns by name, constants allowed."""
+    """Rows of the table: indices of accounts, reps, tiers (-1: none); the other columns by name, constants allowed."""
 
     account: NDArray[np.int64]
     rep: NDArray[np.int64]

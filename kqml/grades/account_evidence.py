@@ -49,10 +49,10 @@ class AccountGradeDetail:
         return None if level in (None, LEVELS[-1]) else LEVELS[LEVELS.index(level) + 1]
 
 
-def account_grade_detail(material: GradeInputs, standings: Sequence[AccountGrades], place: int) -> AccountGradeDetail:
-    """The standing of the account at a place of the log; `standings`: of all accounts, the trailing period first."""
-    rows = tuple(_row(one, place) for one in standings)
-    alone = material.between(place, place + 1)
+def account_grade_detail(material: GradeInputs, standings: Sequence[AccountGrades], index: int) -> AccountGradeDetail:
+    """The standing of the account at an index of the log; `standings`: of all accounts, the trailing period first."""
+    rows = tuple(_row(grades, index) for grades in standings)
+    alone = material.between(index, index + 1)
     known = known_at_end(alone, standings[0].period)
     basic, middle, high = (asdict(getattr(material.playbook.depth, level)) for level in LEVELS[1:])
     criteria = tuple(
@@ -61,15 +61,15 @@ def account_grade_detail(material: GradeInputs, standings: Sequence[AccountGrade
     )
     missing = card_now(alone, known).missing(0)
     return AccountGradeDetail(
-        str(material.log.accounts[place]), rows, criteria, statement(known, material.playbook), missing
+        str(material.log.accounts[index]), rows, criteria, statement(known, material.playbook), missing
     )
 
 
-def _row(standings: AccountGrades, place: int) -> dict[str, Any]:
+def _row(standings: AccountGrades, index: int) -> dict[str, Any]:
     """One account's columns as plain values, None where missing."""
     period = standings.period
     head = {"period": period.name, "start": period.start, "end": period.end, "complete": period.complete}
-    return {**head, **{name: _plain(column[place]) for name, column in standings.columns.items()}}
+    return {**head, **{name: _plain(column[index]) for name, column in standings.columns.items()}}
 
 
 def _plain(value: Any) -> Any:

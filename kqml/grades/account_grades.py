@@ -51,7 +51,7 @@ def _points(grades: Texts, points: Mapping[str, float]) -> Floats:
 
 @dataclass(frozen=True)
 class AccountGrades:
-    """One period's columns, a place per account of the log; NaN and None where not recorded.
+    """One period's columns, one entry per account of the log; NaN and None where not recorded.
 
     Depth looks at the playbook's window before the period's end, the relationship's dimensions at the period, sales
     and the 532 class at the year before its end, the emotional balance at all that was booked before it.

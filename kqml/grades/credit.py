@@ -24,7 +24,7 @@ Texts = NDArray[np.object_]
 @dataclass(frozen=True)
 class CreditInputs:
     """What credit is judged by beside payments. `present`: the grade of now per account, None where absent. `changes`:
-    by the account's place, in the order of events. `given`: per account the Cs that its attributes give now, each 0 to
+    by the account's index, in the order of events. `given`: per account the Cs that its attributes give now, each 0 to
     1 (NaN)."""
 
     present: Texts
@@ -33,7 +33,7 @@ class CreditInputs:
 
     def between(self, start: int, stop: int) -> "CreditInputs":
         """Those of the accounts `start:stop`."""
-        moved = {place - start: own for place, own in self.changes.items() if start <= place < stop}
+        moved = {index - start: own for index, own in self.changes.items() if start <= index < stop}
         return CreditInputs(self.present[start:stop], moved, {name: self.given[name][start:stop] for name in FIVE_CS})
 
 

@@ -17,7 +17,7 @@ from kqml.playbook.relationship import EmotionalEntry, Omission
 
 @dataclass(frozen=True)
 class Movements:
-    """What was booked, in no order: the account's place, the instant, what it was worth then, what halves it.
+    """What was booked, in no order: the account's index, the instant, what it was worth then, what halves it.
 
     `event`: the index of the event. `omitted`: it was booked because that event stayed without an answer in time.
     """
@@ -50,7 +50,7 @@ def balances(known: KnownHistory, playbook: Playbook) -> Floats:
 def _sees_omissions(known: KnownHistory, playbook: Playbook) -> bool:
     """Whether an omission could be seen: what it watches is recorded, and so is what answers it."""
     watched = playbook.emotional_omissions
-    return any(known.records([one.kind]) and known.records(one.answered_by) for one in watched)
+    return any(known.records([omission.kind]) and known.records(omission.answered_by) for omission in watched)
 
 
 def movements(known: KnownHistory, playbook: Playbook) -> Movements:
@@ -67,8 +67,8 @@ def _entries(known: KnownHistory, entries: Sequence[EmotionalEntry]) -> Movement
     note = np.full(len(known.events), -1) if notes is None else notes[known.events]
     entry = table[known.log.kind[known.events], note]
     event, entry = known.events[entry >= 0], entry[entry >= 0]
-    weight = np.array([one.weight for one in entries], dtype=np.float64)
-    half_life = np.array([one.half_life_days for one in entries], dtype=np.float64)
+    weight = np.array([entry.weight for entry in entries], dtype=np.float64)
+    half_life = np.array([entry.half_life_days for entry in entries], dtype=np.float64)
     booked = (known.log.account[event], known.log.occurred_at[event], weight[entry], half_life[entry])
     return Movements(*booked, event, np.zeros(len(event), dtype=np.bool_))
 

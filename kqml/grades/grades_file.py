@@ -17,7 +17,7 @@ FLAGS = ("single_contact",)
 
 def write_grades(path: Path, accounts: NDArray[np.object_], standings: Sequence[AccountGrades]) -> int:
     """Writes the file whole or not at all, an existing one is replaced; how many rows it has."""
-    tables = [_table(accounts, one) for one in standings]
+    tables = [_table(accounts, period_grades) for period_grades in standings]
     return write_table(path, pa.concat_tables(tables, promote_options="default"))
 
 

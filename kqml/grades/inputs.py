@@ -71,7 +71,7 @@ def _kinds(playbook: Playbook) -> set[EventKind]:
 
 
 def _credit_changes(dataset: Dataset) -> dict[int, list[AttributeChange]]:
-    """The changes of the credit grade by the place of their account in the log."""
+    """The changes of the credit grade by the index of their account in the log."""
     kind = EventKind.CREDIT_CHANGED
     if kind.code not in dataset.info.kinds_recorded or "attributes" not in dataset.event_columns():
         return {}

@@ -49,9 +49,9 @@ def roll_back(accounts: pa.Table, events: Iterable[Event], cutoff: int, last_rep
                 changed |= {column} if before != row[column] else set()
                 row[column] = before
     for column in changed:
-        place = accounts.column_names.index(column)
+        index = accounts.column_names.index(column)
         values = pa.array([row[column] for row in rows.values()], accounts.schema.field(column).type)
-        accounts = accounts.set_column(place, accounts.schema.field(column), values)
+        accounts = accounts.set_column(index, accounts.schema.field(column), values)
     return accounts
 
 

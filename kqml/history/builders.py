@@ -77,7 +77,7 @@ def _dues(column: pa.ChunkedArray) -> Instants:
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """The place of each value in the distinct values (-1 where null), the distinct values in order of appearance."""
+    """The index of each value in the distinct values (-1 where null), the distinct values in order of appearance."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     column = column.unify_dictionaries()
@@ -213,7 +213,7 @@ def _known(
         known += np.array([round(lag_days.get(event["kind"], 0.0) * DAY_US) for event in events], dtype=np.int64)
     if text:
         given = [event.get("known_at") for event in events]
-        indices = [place for place, value in enumerate(given) if value is not None]
+        indices = [index for index, value in enumerate(given) if value is not None]
         known[indices] = _read_instants([value for value in given if value is not None])
     return known
 
@@ -227,7 +227,7 @@ def _record_order(account: NDArray[np.int64], occurred: Instants, events: list[M
 
 def _id_ranks(events: list[Mapping[str, Any]]) -> NDArray[np.int64]:
     ids = [event.get("event_id") or "" for event in events]
-    rank = {value: place for place, value in enumerate(sorted(set(ids)))}
+    rank = {value: index for index, value in enumerate(sorted(set(ids)))}
     return np.array([rank[value] for value in ids], dtype=np.int64)
 
 

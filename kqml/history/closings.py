@@ -89,12 +89,12 @@ def _first_referring(known: KnownHistory, openings: Indices, closing: Closing, l
     order = np.argsort(numbers)
     wanted = _numbers(log, CLOSES, events)
     index = order[np.minimum(np.searchsorted(numbers, wanted, sorter=order), len(order) - 1)]
-    place = linked[index]
-    met = (numbers[index] == wanted) & (log.occurred_at[events] < limit[place])
-    events, place = events[met], place[met]
+    opener = linked[index]
+    met = (numbers[index] == wanted) & (log.occurred_at[events] < limit[opener])
+    events, opener = events[met], opener[met]
     # Where several close the same, the last assignment stays: that of the one known first, then the first of the log.
     latest_first = np.lexsort((events, log.visible_at(events)))[::-1]
-    closer[place[latest_first]] = events[latest_first]
+    closer[opener[latest_first]] = events[latest_first]
     return closer
 
 
@@ -131,5 +131,5 @@ def _may_be_of_one_rep(log: EventLog, events: Indices, others: Indices) -> NDArr
     """Return whether the reps are the same; an unknown rep may be anybody's."""
     if "rep_id" not in log.codes:
         return np.ones(len(events), dtype=np.bool_)
-    one, other = log.codes["rep_id"][events], log.codes["rep_id"][others]
-    return np.asarray((one == other) | (one < 0) | (other < 0), dtype=np.bool_)
+    rep, other_rep = log.codes["rep_id"][events], log.codes["rep_id"][others]
+    return np.asarray((rep == other_rep) | (rep < 0) | (other_rep < 0), dtype=np.bool_)

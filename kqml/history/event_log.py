@@ -22,7 +22,7 @@ CODES = ("contact_id", "channel", "rep_id")
 
 NOTE, OPENS, CLOSES = "note", "opens", "closes"
 LINKS = (NOTE, OPENS, CLOSES)
-"""Further int32 codes, -1 where absent. NOTE: the place of the event's note in `EventLog.notes`. OPENS: the number,
+"""Further int32 codes, -1 where absent. NOTE: the index of the event's note in `EventLog.notes`. OPENS: the number,
 within its account, of an event that another one refers to; CLOSES: that number at the event which refers to it."""
 
 NO_DUE = np.iinfo(np.int64).max
@@ -36,7 +36,7 @@ NOTED = frozenset(
 
 Indices: TypeAlias = NDArray[np.int64]
 Events: TypeAlias = int | NDArray[np.integer] | NDArray[np.bool_]
-"""Which events of a log: a place, places, a mask."""
+"""Which events of a log: an index, indices, a mask."""
 
 
 @dataclass(frozen=True)

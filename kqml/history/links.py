@@ -22,14 +22,14 @@ for _opening, _closing in CLOSED_BY.items():
 
 
 def references_in(table: pa.Table, kind: Kinds) -> NDArray[np.int64]:
-    """Per event of a table in the log's order the place of the one that it closes, -1 where there is none."""
+    """Per event of a table in the log's order the index of the one that it closes, -1 where there is none."""
     opener = np.full(len(kind), -1, dtype=np.int64)
     opening, closing = _indices(kind, CLOSED_BY), _indices(kind, CLOSING)
     if len(opening) and len(closing):
         ids, refs = (_texts_at(table[name], rows) for name, rows in (("event_id", opening), ("ref", closing)))
         result = pc.index_in(refs, value_set=ids, skip_nulls=True)
-        place = pc.fill_null(result, -1).to_numpy(zero_copy_only=False)
-        opener[closing[place >= 0]] = opening[place[place >= 0]]
+        index = pc.fill_null(result, -1).to_numpy(zero_copy_only=False)
+        opener[closing[index >= 0]] = opening[index[index >= 0]]
     return opener
 
 
@@ -38,23 +38,23 @@ def _texts_at(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> pa.Array:
 
 
 def targets_in(table: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Per row of a table the place of the event that it refers to, -1 where there is none."""
+    """Per row of a table the index of the event that it refers to, -1 where there is none."""
     if not {"event_id", "ref"}.issubset(table.column_names):
         return np.full(len(rows), -1, dtype=np.int64)
     refs, ids = table["ref"].take(pa.array(rows)).cast(pa.string()), table["event_id"].cast(pa.string())
-    place = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
-    return np.asarray(pc.fill_null(place, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    index = pc.index_in(refs.combine_chunks(), value_set=ids.combine_chunks(), skip_nulls=True)
+    return np.asarray(pc.fill_null(index, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def references_among(events: Sequence[Mapping[str, Any]], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same for plain records, `order`: the place among `events` of each event of the log."""
-    at = {events[record].get("event_id"): place for place, record in enumerate(order.tolist())}
+    """The same for plain records, `order`: the index among `events` of each event of the log."""
+    at = {events[record].get("event_id"): index for index, record in enumerate(order.tolist())}
     refs = (events[record].get("ref") for record in order.tolist())
     return np.array([-1 if ref is None else at.get(ref, -1) for ref in refs], dtype=np.int64)
 
 
 def links_of(opener: NDArray[np.int64], account: NDArray[np.integer], kind: Kinds) -> dict[str, Codes]:
-    """OPENS and CLOSES of a log's events from the place of what each refers to; references to another account's event,
+    """OPENS and CLOSES of a log's events from the index of what each refers to; references to another account's event,
     or to one that its kind does not close, count for nothing."""
     closing = np.flatnonzero(opener >= 0)
     closing = closing[account[closing] == account[opener[closing]]]
@@ -73,7 +73,7 @@ def notes_in(table: pa.Table, kind: Kinds) -> tuple[dict[str, Codes], tuple[Even
     texts = table["attributes"].take(pa.array(rows)).cast(pa.string()).combine_chunks().dictionary_encode()
     notes = [_note(_read(text)) for text in texts.dictionary.to_pylist()]
     indices = pc.fill_null(texts.indices, -1).to_numpy(zero_copy_only=False)
-    return _coded(rows, [notes[place] if place >= 0 else EventNote() for place in indices.tolist()], len(kind))
+    return _coded(rows, [notes[index] if index >= 0 else EventNote() for index in indices.tolist()], len(kind))
 
 
 def notes_among(
@@ -81,15 +81,15 @@ def notes_among(
 ) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
     """The same for plain records, whose attributes are JSON text or read already."""
     chosen = [events[record] for record in order.tolist()]
-    rows = [place for place, event in enumerate(chosen) if event.get("attributes") and event["kind"] in _NOTED_CODES]
-    notes = [_note(_read(chosen[place]["attributes"])) for place in rows]
+    rows = [index for index, event in enumerate(chosen) if event.get("attributes") and event["kind"] in _NOTED_CODES]
+    notes = [_note(_read(chosen[index]["attributes"])) for index in rows]
     return _coded(np.array(rows, dtype=np.int64), notes, len(events))
 
 
 def notes_of(texts: Mapping[int, str], kind: Kinds) -> tuple[dict[str, Codes], tuple[EventNote, ...]]:
-    """The same for JSON texts by the places of their events in the log."""
-    rows = [place for place in texts if KINDS[kind[place]] in NOTED]
-    return _coded(np.array(rows, dtype=np.int64), [_note(_read(texts[place])) for place in rows], len(kind))
+    """The same for JSON texts by the indices of their events in the log."""
+    rows = [index for index in texts if KINDS[kind[index]] in NOTED]
+    return _coded(np.array(rows, dtype=np.int64), [_note(_read(texts[index])) for index in rows], len(kind))
 
 
 _NOTED_CODES = frozenset(kind.code for kind in NOTED)
@@ -118,5 +118,5 @@ def _coded(
 
 def _indices(kind: Kinds, kinds: Mapping[EventKind, Any] | frozenset[EventKind]) -> NDArray[np.int64]:
     wanted = np.zeros(len(KINDS), dtype=np.bool_)
-    wanted[[one.number for one in kinds]] = True
+    wanted[[kind.number for kind in kinds]] = True
     return np.flatnonzero(wanted[kind])

@@ -27,7 +27,7 @@ def retraction_instants(
 ) -> Instants | None:
     """Return per event of a log the instant after which no cutoff counts it; None where nothing is retracted.
 
-    `visible_at`: the later of `occurred_at` and `known_at`. `find`: places of retractions → the place of the event that
+    `visible_at`: the later of `occurred_at` and `known_at`. `find`: indices of retractions → that of the event that
     each refers to, -1 where it is not in the log. Of several retractions the first to become known counts; one that
     refers to another account's event counts for nothing.
     """

@@ -76,7 +76,7 @@ def _dues(column: Column) -> Instants:
 def _ties(
     columns: Mapping[str, Column], account: NDArray[np.int64], kind: NDArray[np.uint8]
 ) -> tuple[dict[str, NDArray[np.int32]], tuple[EventNote, ...]]:
-    texts = {place: text for place, text in enumerate(columns.get("attributes", ())) if text is not None}
+    texts = {index: text for index, text in enumerate(columns.get("attributes", ())) if text is not None}
     noted, notes = notes_of(texts, kind) if texts else ({}, ())
     if "ref" not in columns:
         return noted, notes
@@ -84,7 +84,7 @@ def _ties(
 
 
 def _targets(columns: Mapping[str, Column], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Per row the place of the event that it refers to, -1 where there is none."""
-    at = {name: place for place, name in enumerate(columns.get("event_id", ())) if name is not None}
+    """Per row the index of the event that it refers to, -1 where there is none."""
+    at = {name: index for index, name in enumerate(columns.get("event_id", ())) if name is not None}
     refs = columns.get("ref")
     return np.array([-1 if refs is None else at.get(refs[row], -1) for row in rows.tolist()], dtype=np.int64)

@@ -28,7 +28,7 @@ WATCHED = {
 @dataclass(frozen=True)
 class Header:
     """The header of a source. `row`: its number as people count; `names`: as they stand there; `indices`: column of the
-    mapping → its place in the row; `watched`: a column that the mapping does not read → what it may say ("" nothing
+    mapping → its index in the row; `watched`: a column that the mapping does not read → what it may say ("" nothing
     but a total, for which all columns are looked at where some are filled downwards)."""
 
     row: int
@@ -38,7 +38,7 @@ class Header:
 
     @property
     def columns(self) -> dict[str, int]:
-        """Every column to read with its place: those of the mapping, then the watched ones."""
+        """Every column to read with its index: those of the mapping, then the watched ones."""
         return {**self.indices, **{name: self.names.index(name) for name in self.watched}}
 
     def findings(self, label: str) -> tuple[Finding, ...]:

@@ -326,14 +326,14 @@ def _row_findings(
     marks = [("mask", bit, check) for bit, check in enumerate(reading.checks)]
     marks += [("notes", bit, check) for bit, check in enumerate(reading.notes)]
     parts = []
-    for place, (mask, bit, _) in enumerate(marks, start=1):
+    for index, (mask, bit, _) in enumerate(marks, start=1):
         hit = f"FILTER ({mask} & {1 << bit} <> 0)"
-        parts.append(f"count(*) {hit}, min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{place}], {ROW}, {_EXAMPLES}) {hit}")
+        parts.append(f"count(*) {hit}, min({ROW}, {_EXAMPLES}) {hit}, arg_min(raw[{index}], {ROW}, {_EXAMPLES}) {hit}")
     result = one_row(
         workspace.connection, f"SELECT {', '.join(parts)} FROM {reading.name} WHERE mask <> 0 OR notes <> 0"
     )
-    for place, (mask, _, check) in enumerate(marks):
-        count, indices, given = result[3 * place : 3 * place + 3]
+    for index, (mask, _, check) in enumerate(marks):
+        count, indices, given = result[3 * index : 3 * index + 3]
         if count:
             limit = tolerate.get(code_of(check.problem, check.column))
             tolerated = limit is not None and count / rows <= limit

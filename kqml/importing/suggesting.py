@@ -103,8 +103,8 @@ def _part_lines(top: FileTop) -> Iterator[str]:
     index = _header_index(top.rows)
     header = [header_name(name) for name in top.rows[index]]
     samples = {
-        name: [row[place] for row in top.rows[index + 1 :] if place < len(row) and row[place]]
-        for place, name in enumerate(header)
+        name: [row[column] for row in top.rows[index + 1 :] if column < len(row) and row[column]]
+        for column, name in enumerate(header)
         if name
     }
     columns = _guessed_columns(list(samples), samples)

@@ -26,7 +26,7 @@ class PlaybookDifference:
 def playbook_differences(first: Playbook, second: Playbook) -> list[PlaybookDifference]:
     """Every key whose value differs, in the order of the keys.
 
-    Entries of arrays are matched by what they are known by (`actions[visit].minutes`), not by their place.
+    Entries of arrays are matched by their name (`actions[visit].minutes`), not by their index.
     """
     first_flat, second_flat = flat(content_of(first)), flat(content_of(second))
     keys = [*first_flat, *(key for key in second_flat if key not in first_flat)]

@@ -53,7 +53,7 @@ __all__ = ["CHANNELS", "CONDITIONS", "Playbook"]
 class Playbook:
     """`country`: whose working days count. `cadence`: tier → channel → contacts per month. `actions`: the first one is
     to do nothing. `margin_rate`: segment → share of an amount that is margin. `facts`: reason code → name of a
-    threshold → number. `priors`: action → its place in the order the company assumes, empty as shipped.
+    threshold → number. `priors`: action → its index in the order the company assumes, empty as shipped.
     `minute_cost`, `shortfall_cost` (of a missing contact): money. `abc`: shares of sales that make the classes."""
 
     name: Name

@@ -18,7 +18,7 @@ from models.churn.single_row import SingleRow, SingleRowScore
 
 @dataclass(frozen=True, eq=False)
 class ChurnModel:
-    """A row is the F numeric columns in order, then one code per categorical column (its place in the vocabulary;
+    """A row is the F numeric columns in order, then one code per categorical column (its index in the vocabulary;
     -1 or NaN is missing).
 
     `base_rate`: the churn rate of the training rows, which the bands multiply. `grade`: "A", "B", "C" or "ungraded".

@@ -17,7 +17,7 @@ TOP_SHARE = 0.10
 class Ranking:
     """Rows by falling score, cut into L levels of equal score; neighbouring levels without churned rows are one.
 
-    `order`: rows by falling score. `starts`: the first place of each level in it. `churned`: 0 or 1 in that order.
+    `order`: rows by falling score. `starts`: the first index of each level in it. `churned`: 0 or 1 in that order.
     """
 
     order: NDArray[np.int64]

@@ -22,7 +22,7 @@ STALE_DAYS = 31
 
 @dataclass(frozen=True)
 class ScoreWarning:
-    """Warnings of all accounts, of single ones by their place in the log, of those that are not eligible."""
+    """Warnings of all accounts, of single ones by their index in the log, of those that are not eligible."""
 
     all: tuple[str, ...]
     by_account: Mapping[int, tuple[str, ...]]

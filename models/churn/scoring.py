@@ -156,7 +156,7 @@ class Scorer:
 
 @dataclass(frozen=True)
 class _Scored:
-    """The answer for one eligible account, by its place in the log."""
+    """The answer for one eligible account, by its index in the log."""
 
     account: int
     probability: float

@@ -40,9 +40,9 @@ class Command(TyperCommand):
 def with_address(words: Sequence[str]) -> list[str]:
     """Return the words of a command line, every `--database` without an address followed by OWN."""
     completed: list[str] = []
-    for place, word in enumerate(words):
+    for index, word in enumerate(words):
         completed.append(word)
-        following = words[place + 1] if place + 1 < len(words) else ""
+        following = words[index + 1] if index + 1 < len(words) else ""
         if word == FLAG and "://" not in following and following != OWN:
             completed.append(OWN)
     return completed

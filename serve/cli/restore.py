@@ -27,7 +27,7 @@ def run(
         bool, typer.Option("--force", help="Replace the existing installation. Stop the service first.")
     ] = False,
 ) -> Answer[RestoreResult]:
-    """Verify a backup and restore database, registry, artifacts and served models to the places in the settings.
+    """Verify a backup and restore database, registry, artifacts and served models to where the settings say.
 
     An existing installation requires --force. Afterwards check the result with `kqml doctor`.
 

@@ -45,12 +45,12 @@ def put_accounts(connection: Connection, records: Sequence[Row], now: int, terri
 
 def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Territory) -> Iterator[ItemFault]:
     """Faults of accounts of other reps, and of accounts that would go to other reps."""
-    for place, record in enumerate(records):
+    for index, record in enumerate(records):
         before = stored.get(record["account_id"])
         if before is not None and not territory.covers(before["owner_rep_id"]):
-            yield ItemFault(place, "account_id", f"account {record['account_id']!r} does not exist")
+            yield ItemFault(index, "account_id", f"account {record['account_id']!r} does not exist")
         elif not territory.covers(record.get("owner_rep_id")):
-            yield ItemFault(place, "owner_rep_id", f"{record.get('owner_rep_id')!r} is not of your territory")
+            yield ItemFault(index, "owner_rep_id", f"{record.get('owner_rep_id')!r} is not of your territory")
 
 
 def _events(connection: Connection, put: StoredRecord, now: int) -> Iterator[dict[str, Any]]:

@@ -55,15 +55,15 @@ def _faults(
 ) -> Iterator[ItemFault]:
     accounts = {row["account_id"] for row in (*records, *stored.values())}
     owners = read_rows(connection, ACCOUNTS, accounts) if territory.reps is not None else {}
-    for place, record in enumerate(records):
+    for index, record in enumerate(records):
         before = stored.get(record["contact_id"])
         if before is not None and not _covers(territory, owners, before["account_id"]):
-            yield ItemFault(place, "contact_id", f"there is no contact {record['contact_id']!r}")
+            yield ItemFault(index, "contact_id", f"there is no contact {record['contact_id']!r}")
         elif before is not None and before["erased_at"] is not None:
             text = f"{record['contact_id']!r} was erased: a person's data must not come back; use another id"
-            yield ItemFault(place, "contact_id", text)
+            yield ItemFault(index, "contact_id", text)
         elif not _covers(territory, owners, record["account_id"]):
-            yield ItemFault(place, "account_id", f"account {record['account_id']!r} does not exist")
+            yield ItemFault(index, "account_id", f"account {record['account_id']!r} does not exist")
 
 
 def _covers(territory: Territory, owners: Mapping[str, Row], account_id: str) -> bool:

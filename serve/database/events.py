@@ -50,7 +50,7 @@ def write_events(connection: Connection, events: Sequence[Event], received_at: i
     first = {event["event_id"]: event for event in reversed(events)}
     faults = [*_of_repeats(events, first), *_of_strangers(connection, events, territory)]
     if faults:
-        raise RejectedRows(sorted(faults, key=lambda fault: fault.place))
+        raise RejectedRows(sorted(faults, key=lambda fault: fault.index))
     fresh = sorted(first.values(), key=lambda event: (event["account_id"], event["occurred_at"]))
     describe_later(connection, {event["account_id"] for event in fresh}, received_at)
     added = insert_absent(connection, EVENTS, [{**event, "received_at": received_at} for event in fresh])
@@ -62,19 +62,19 @@ def write_events(connection: Connection, events: Sequence[Event], received_at: i
 def _of_repeats(events: Sequence[Event], first: Mapping[str, Event]) -> Iterator[ItemFault]:
     if len(first) == len(events):
         return
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         if not _same(event, first[event["event_id"]]):
             text = f"{event['event_id']!r} occurs twice with different contents; events are immutable"
-            yield ItemFault(place, "event_id", text)
+            yield ItemFault(index, "event_id", text)
 
 
 def _of_strangers(connection: Connection, events: Sequence[Event], territory: Territory) -> Iterator[ItemFault]:
     if territory.reps is None:
         return
     known = accounts_seen(connection, {event["account_id"] for event in events}, territory)
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         if event["account_id"] not in known:
-            yield ItemFault(place, "account_id", f"account {event['account_id']!r} does not exist")
+            yield ItemFault(index, "account_id", f"account {event['account_id']!r} does not exist")
 
 
 def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territory) -> set[str]:
@@ -100,10 +100,10 @@ def _of_stored(connection: Connection, events: Sequence[Event]) -> Iterator[Item
     for part in parts_of([event["event_id"] for event in events]):
         for row in connection.execute(select(*columns).where(EVENTS.c.event_id.in_(part))):
             stored[row.event_id] = dict(zip(CONTENT, row, strict=True))
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         if not _same(event, stored[event["event_id"]]):
             text = f"{event['event_id']!r} is stored with different contents; events are immutable"
-            yield ItemFault(place, "event_id", text)
+            yield ItemFault(index, "event_id", text)
 
 
 def _of_retractions(connection: Connection, events: Sequence[Event]) -> Iterator[ItemFault]:

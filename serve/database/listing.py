@@ -55,8 +55,8 @@ def list_accounts(connection: Connection, listing: Listing, territory: Territory
     key = SORTS[listing.sort]
     request = _filtered(accounts_with_scores().add_columns(key.label("sort_key")), listing, territory)
     if listing.after is not None:
-        place = tuple_(key, ACCOUNTS.c.account_id)
-        request = request.where(place < listing.after if listing.descending else place > listing.after)
+        sort_key = tuple_(key, ACCOUNTS.c.account_id)
+        request = request.where(sort_key < listing.after if listing.descending else sort_key > listing.after)
     order = (key, ACCOUNTS.c.account_id)
     request = request.order_by(*(column.desc() if listing.descending else column for column in order))
     rows = [dict(row) for row in connection.execute(request.limit(listing.limit + 1)).mappings()]

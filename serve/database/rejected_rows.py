@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class ItemFault:
     """One row: its index among those given, the column, the fault."""
 
-    place: int
+    index: int
     column: str
     what: str
 

@@ -18,7 +18,7 @@ def put_reps(connection: Connection, records: Sequence[Row], now: int, territory
     territories."""
     if territory.reps is not None:
         text = "reps are put in by callers that may see every account"
-        raise RejectedRows([ItemFault(place, "rep_id", text) for place in range(len(records))])
+        raise RejectedRows([ItemFault(index, "rep_id", text) for index in range(len(records))])
     return put_rows(connection, REPS, records, now)
 
 

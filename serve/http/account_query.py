@@ -43,6 +43,6 @@ class AccountQuery(BaseModel):
         return {name: tuple(getattr(self, name)) for name in names if getattr(self, name)}
 
     @property
-    def place(self) -> tuple[object, ...]:
+    def sort_key(self) -> tuple[object, ...]:
         """What a cursor belongs to: the order and the filters."""
         return (self.sort, sorted(self.filters.items()))

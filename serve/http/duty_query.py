@@ -31,7 +31,7 @@ class DutyQuery(BaseModel):
     cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the previous page.")
 
     @property
-    def place(self) -> tuple[object, ...]:
+    def sort_key(self) -> tuple[object, ...]:
         """What a cursor belongs to: all filters."""
         return (
             "duties",

@@ -132,24 +132,24 @@ def _place(contact: str) -> str:
     return f"contact_keys.{contact}"
 
 
-def _seal(plain: str, place: str, key: bytes | None) -> str:
+def _seal(plain: str, context: str, key: bytes | None) -> str:
     assert key is not None
-    nonce = hmac.new(key, f"{place}\0{plain}".encode(), sha256).digest()[:_NONCE_BYTES]
-    encrypted = AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
+    nonce = hmac.new(key, f"{context}\0{plain}".encode(), sha256).digest()[:_NONCE_BYTES]
+    encrypted = AESGCM(key).encrypt(nonce, plain.encode(), context.encode())
     return _MARK + base64.urlsafe_b64encode(nonce + encrypted).decode()
 
 
-def _open(encrypted: str, place: str, key: bytes | None) -> str:
+def _open(encrypted: str, context: str, key: bytes | None) -> str:
     if not encrypted.startswith(_MARK):
         return encrypted  # kept before there was a vault
     if key is None:
-        raise _unreadable(place, "its key was destroyed")
+        raise _unreadable(context, "its key was destroyed")
     raw = base64.urlsafe_b64decode(encrypted.removeprefix(_MARK))
     try:
-        return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
+        return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
     except InvalidTag as error:
-        raise _unreadable(place, "the encrypted text was changed or moved") from error
+        raise _unreadable(context, "the encrypted text was changed or moved") from error
 
 
-def _unreadable(place: str, why: str) -> CouldNot:
-    return CouldNot("A field of a contact cannot be decrypted.", [Fault(place, why, "send the contact again")])
+def _unreadable(context: str, why: str) -> CouldNot:
+    return CouldNot("A field of a contact cannot be decrypted.", [Fault(context, why, "send the contact again")])

@@ -28,24 +28,24 @@ class Cipher:
     first: str
     keys: Mapping[str, bytes] = field(repr=False)
 
-    def seal(self, plain: str, place: str) -> str:
-        """Return `plain` encrypted for `place` (what it belongs to, such as a contact's field): moved elsewhere in the
+    def seal(self, plain: str, context: str) -> str:
+        """Return `plain` encrypted for `context` (its owner, such as a contact's field): moved elsewhere in the
         database it cannot be decrypted."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        encrypted = AESGCM(self.keys[self.first]).encrypt(nonce, plain.encode(), place.encode())
+        encrypted = AESGCM(self.keys[self.first]).encrypt(nonce, plain.encode(), context.encode())
         return f"{_MARK}:{self.first}:{base64.urlsafe_b64encode(nonce + encrypted).decode()}"
 
-    def open(self, encrypted: str, place: str) -> str:
-        """Return the text that was encrypted for `place`. Raises CouldNot where its key is missing
+    def open(self, encrypted: str, context: str) -> str:
+        """Return the text that was encrypted for `context`. Raises CouldNot where its key is missing
         or it was changed."""
         mark, key_id, blob = (*encrypted.split(":", 2), "", "")[:3]
         if mark != _MARK or key_id not in self.keys:
-            raise _unreadable(place, f"it was sealed with the key {key_id[:8]!r}, which is not in {_SETTING}")
+            raise _unreadable(context, f"it was sealed with the key {key_id[:8]!r}, which is not in {_SETTING}")
         try:
             raw = base64.urlsafe_b64decode(blob)
-            return AESGCM(self.keys[key_id]).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
+            return AESGCM(self.keys[key_id]).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
         except (InvalidTag, ValueError) as error:
-            raise _unreadable(place, "the encrypted text was changed or moved") from error
+            raise _unreadable(context, "the encrypted text was changed or moved") from error
 
     def is_current(self, encrypted: str) -> bool:
         """Return whether it was encrypted with the key that encrypts now."""
@@ -106,5 +106,5 @@ def _bytes_of(part: str) -> bytes | None:
     return raw if len(raw) == _KEY_BYTES else None
 
 
-def _unreadable(place: str, why: str) -> CouldNot:
-    return CouldNot("An encrypted text cannot be decrypted.", [Fault(place, why, f"restore the key in {_SETTING}")])
+def _unreadable(context: str, why: str) -> CouldNot:
+    return CouldNot("An encrypted text cannot be decrypted.", [Fault(context, why, f"restore the key in {_SETTING}")])

@@ -103,12 +103,12 @@ def list_reviews(
     connection: Connection, territory: Territory, only_open: bool, limit: int, after: tuple[int, str] | None
 ) -> Sequence[Row]:
     """Return reviews of the territory, the oldest first, from the one behind `after` (time, id) on."""
-    place = (REVIEWS.c.asked_at, REVIEWS.c.review_id)
-    request = select(REVIEWS).where(territory.of("reviews")).order_by(*place).limit(limit)
+    sort_key = (REVIEWS.c.asked_at, REVIEWS.c.review_id)
+    request = select(REVIEWS).where(territory.of("reviews")).order_by(*sort_key).limit(limit)
     if only_open:
         request = request.where(REVIEWS.c.resolved_at.is_(None))
     if after is not None:
-        request = request.where(tuple_(*place) > after)
+        request = request.where(tuple_(*sort_key) > after)
     return [dict(row) for row in connection.execute(request).mappings()]
 
 

@@ -49,7 +49,7 @@ class DatabaseHistories:
         log = event_log_of_columns(result.accounts, result.counts, result.columns)
         nothing = np.zeros(len(names), dtype=np.int64)
         columns, changes = profile_fields(info, cutoff), _tier_changes(log, result.columns)
-        profiles = [_profile(facts[name], columns, changes.get(place, ()), cutoff) for place, name in enumerate(names)]
+        profiles = [_profile(facts[name], columns, changes.get(index, ()), cutoff) for index, name in enumerate(names)]
         objected = {name: facts[name]["objected_at"] for name in names if facts[name]["objected_at"] is not None}
         return Histories(log, profiles, nothing, nothing, around, objected)
 
@@ -68,10 +68,10 @@ class DatabaseHistories:
 def _tier_changes(log: EventLog, columns: Mapping[str, Column]) -> dict[int, list[AttributeChange]]:
     """The changes of tier by the index of their account in the log that the columns belong to."""
     result: dict[int, list[AttributeChange]] = {}
-    for place in np.flatnonzero(log.kind == EventKind.TIER_CHANGED.number).tolist():
-        text = columns["attributes"][place] if "attributes" in columns else None
-        times = int(log.occurred_at[place]), int(log.visible_at(place)), int(log.retraction_of(place))
-        account = int(np.searchsorted(log.offsets, place, side="right")) - 1
+    for index in np.flatnonzero(log.kind == EventKind.TIER_CHANGED.number).tolist():
+        text = columns["attributes"][index] if "attributes" in columns else None
+        times = int(log.occurred_at[index]), int(log.visible_at(index)), int(log.retraction_of(index))
+        account = int(np.searchsorted(log.offsets, index, side="right")) - 1
         result.setdefault(account, []).append(change_of(EventKind.TIER_CHANGED, times, json.loads(text or "{}")))
     return result
 

@@ -49,16 +49,16 @@ class DutyRows:
 def duty_page(connection: Connection, wanted: DutyFilter, after: tuple[str, int], limit: int) -> DutyRows:
     """Return at most `limit` duties behind `after`: those of reps first (account ""), then by account."""
     rows: list[Row] = []
-    place = after
+    position = after
     for account, result in _by_account(connection, wanted, after[0]):
         skipped = after[1] if account == after[0] else 0
         if result is None:
             return DutyRows(rows, (account, 0))
         fresh = result[skipped : skipped + limit - len(rows)]
         rows += fresh
-        place = (account, skipped + len(fresh))
+        position = (account, skipped + len(fresh))
         if len(rows) == limit:
-            return DutyRows(rows, place)
+            return DutyRows(rows, position)
     return DutyRows(rows, None)
 
 

@@ -48,9 +48,9 @@ def _of_size(accounts: Sequence[AccountToScore]) -> Iterator[RequestFault]:
 
 def _of_events(account: AccountToScore, number: int) -> Iterator[RequestFault]:
     seen: dict[str, EventFields] = {}
-    for place, event in enumerate(account.events or ()):
+    for index, event in enumerate(account.events or ()):
         for column, detail in (*_of_days(event), *_of_owner(event, account.account_id), *_of_repeats(event, seen)):
-            yield RequestFault(("accounts", number, "events", place, column), detail)
+            yield RequestFault(("accounts", number, "events", index, column), detail)
 
 
 def _of_days(event: EventFields) -> Iterator[tuple[str, str]]:

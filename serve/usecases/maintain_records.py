@@ -49,7 +49,7 @@ def faults_of_rows(batch: str | None) -> Iterator[None]:
 
 
 def _path(batch: str | None, fault: ItemFault) -> tuple[str | int, ...]:
-    return (fault.column,) if batch is None else (batch, fault.place, fault.column)
+    return (fault.column,) if batch is None else (batch, fault.index, fault.column)
 
 
 def _require_distinct(records: Sequence[Row], key: str) -> None:

@@ -47,9 +47,9 @@ def _rep(row: Row, zone: str) -> Rep:
 
 def _bad_absences(rep: Row, batch: str | None, index: int) -> Iterator[RequestFault]:
     path = () if batch is None else (batch, index)
-    for place, (start, end) in enumerate(rep.get("absences") or ()):
+    for index, (start, end) in enumerate(rep.get("absences") or ()):
         if end < start:
-            yield RequestFault((*path, "absences", place), f"ends on {end}, before it starts on {start}")
+            yield RequestFault((*path, "absences", index), f"ends on {end}, before it starts on {start}")
 
 
 def _with_days_as_text(rep: Row) -> Row:

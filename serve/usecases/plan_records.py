@@ -46,7 +46,7 @@ def plan_record(
     columns = () if features is None else features.columns
     learned = LearnedRow(fingerprint_of(content), model, company.playbook.version, company.cutoff, columns, content)
     who = recommended_actions(plan)
-    material = read_brief_inputs(company, [str(company.account_ids[place]) for place in who], personal=False)
+    material = read_brief_inputs(company, [str(company.account_ids[index]) for index in who], personal=False)
     receipts = build_receipts(planned, material, language, learned.fingerprint)
     table = decision_rows(plan, model)
     reasons = state_rows(plan, table)["reason"].to_pylist()
@@ -105,10 +105,10 @@ def _features(planned: PlannedWeek, features: FeatureMatrix | None, accounts: pa
     indices = ids.get_indexer(pd.Index(accounts.to_pylist())).tolist()
     return [
         {
-            "features": orjson.dumps(features.values[place], option=orjson.OPT_SERIALIZE_NUMPY).decode(),
-            "features_fingerprint": row_fingerprint(features.columns, features.values[place]),
+            "features": orjson.dumps(features.values[index], option=orjson.OPT_SERIALIZE_NUMPY).decode(),
+            "features_fingerprint": row_fingerprint(features.columns, features.values[index]),
         }
-        if features.known[place]
+        if features.known[index]
         else empty
-        for place in indices
+        for index in indices
     ]

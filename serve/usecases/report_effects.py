@@ -109,7 +109,7 @@ def report_effects(request: EffectsRequest, settings: Settings) -> EffectsResult
         least_precision=LEAST_PRECISION,
         usable=usable,
         more_weeks=None if usable else weeks_until(weeks, evidence.precision / LEAST_PRECISION),
-        actions=[_action(evidence, place) for place in range(len(evidence.actions) - 1)],
+        actions=[_action(evidence, index) for index in range(len(evidence.actions) - 1)],
         model=None if model is None else model.reference,
     )
     if model is not None:
@@ -134,16 +134,16 @@ def _features(dataset: Dataset, data: DecisionData, playbook: Playbook, model: R
     return decision_features(dataset, data, catalog(playbook))[0]
 
 
-def _action(evidence: EffectEvidence, place: int) -> ActionEffectReport:
-    overlap, averages = evidence.overlap()[place], evidence.averages
+def _action(evidence: EffectEvidence, index: int) -> ActionEffectReport:
+    overlap, averages = evidence.overlap()[index], evidence.averages
     return ActionEffectReport(
         action=overlap.action,
         rows=overlap.rows,
         effective_rows=overlap.effective,
         supported_share=overlap.supported,
         effect=None if overlap.thin else _estimate(evidence.effect(overlap.action)),
-        share=float(averages.value[place]),
-        share_error=float(averages.error[place]),
+        share=float(averages.value[index]),
+        share_error=float(averages.error[index]),
         calibration=[
             EffectCalibrationBin(group.predicted, group.estimate.rows, _estimate(group.estimate))
             for group in evidence.bins(overlap.action)

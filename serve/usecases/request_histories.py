@@ -100,7 +100,7 @@ def _events(account: AccountToScore, repeated: Container[str]) -> Iterable[Event
     events = account.events or ()
     if account.account_id not in repeated:
         return events
-    return {event.get("event_id") or place: event for place, event in enumerate(events)}.values()
+    return {event.get("event_id") or index: event for index, event in enumerate(events)}.values()
 
 
 def _profiles(

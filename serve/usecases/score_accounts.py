@@ -88,7 +88,7 @@ def _scores(request: ScoreAccountsRequest, histories: Histories) -> Iterator[Sco
 
 
 def _unknown(request: ScoreAccountsRequest, known: set[str]) -> Iterator[RequestFault]:
-    for place, account in enumerate(request.accounts):
+    for index, account in enumerate(request.accounts):
         if account.events is None and account.account_id not in known:
             detail = f"there is no account {account.account_id!r}; send its events to score it"
-            yield RequestFault(("accounts", place, "account_id"), detail)
+            yield RequestFault(("accounts", index, "account_id"), detail)

@@ -44,8 +44,8 @@ class BundleScoring:
             as_json(score) for score in self.scorer.score(self.scoring_request(histories, cutoff), language, reasons)
         ]
         for key, counts in (("empty_orders", histories.empty_orders), ("hidden", histories.hidden)):
-            for place in np.flatnonzero(counts):
-                scores[place]["warnings"].append(text(f"service.{key}", language, n=int(counts[place])))
+            for index in np.flatnonzero(counts):
+                scores[index]["warnings"].append(text(f"service.{key}", language, n=int(counts[index])))
         return scores
 
     def scoring_request(self, histories: Histories, cutoff: int) -> ScoringRequest:

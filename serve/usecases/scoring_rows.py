@@ -47,16 +47,16 @@ def scoring_rows(
 ) -> Iterator[dict[str, Any]]:
     """Return scores as rows of the database, with the parts of their changes where these were worked out."""
     since, changes = addition.since, addition.changes
-    for place, score in enumerate(scores):
+    for index, score in enumerate(scores):
         yield {
             **{name: _as_column(value) for name, value in as_json(score).items()},
             "cutoff": run.cutoff,
             "model": run.model,
             "scored_at": now,
-            "value_at_risk": addition.at_risk[place],
+            "value_at_risk": addition.at_risk[index],
             "before_cutoff": None if since is None else since.cutoff,
             "before_model": None if since is None else since.model,
-            **_change(changes, place),
+            **_change(changes, index),
         }
 
 
@@ -65,7 +65,7 @@ def _as_column(value: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
-def _change(changes: ScoreChanges | None, place: int) -> dict[str, float | None]:
-    if changes is None or np.isnan(changes.data[place]):
+def _change(changes: ScoreChanges | None, index: int) -> dict[str, float | None]:
+    if changes is None or np.isnan(changes.data[index]):
         return dict.fromkeys(CHANGE)
-    return {name: float(getattr(changes, part)[place]) for name, part in zip(CHANGE, PARTS, strict=True)}
+    return {name: float(getattr(changes, part)[index]) for name, part in zip(CHANGE, PARTS, strict=True)}

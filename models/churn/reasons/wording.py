@@ -32,7 +32,7 @@ _RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A row's `features` with the facts they hold: `numbers` by name, and `words`: a category's place in the row with
+    """A row's `features` with the facts they hold: `numbers` by name, and `words`: a category's index in the row with
     its vocabulary; with the `thresholds` that claims are made against."""
 
     features: Sequence[Feature]

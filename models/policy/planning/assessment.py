@@ -19,7 +19,7 @@ from models.value.expected import Trailing, ValueModel, trailing_of
 REASONS = 3
 
 Sink = Callable[[NDArray[np.int64], Floats], None]
-"""Told the places of accounts with their feature rows, part by part."""
+"""Called with the indices of accounts with their feature rows, part by part."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class AccountAssessment:
     reasons: tuple[tuple[Reason, ...], ...]
 
     def take(self, indices: NDArray[np.int64]) -> "AccountAssessment":
-        """The accounts at these places."""
+        """The accounts at these indices."""
         arrays = {name: value[indices] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         reasons = tuple(self.reasons[index] for index in indices.tolist())
         return AccountAssessment(**arrays, history=self.history.take(indices), reasons=reasons)

@@ -100,9 +100,9 @@ def _score(numbers: list[float], assessment: AccountAssessment, index: int) -> d
     return {**result, "band": assessment.band[index], "reasons": assessment_from_record(assessment.reasons[index])}
 
 
-def _effect(claims: PlanClaims, place: int) -> ClaimedMoney | None:
+def _effect(claims: PlanClaims, index: int) -> ClaimedMoney | None:
     """Return the effect of the chosen action with its interval, where it is claimed."""
-    result = claims.account_effect(place)
+    result = claims.account_effect(index)
     return None if result is None else result[0].columns()
 
 

@@ -43,7 +43,7 @@ class ExpectedLoss:
 
 
 def loss_of(worth: YearlyRevenue, lost: Mask, returned: Mask, customers: int) -> Loss:
-    """Return the loss of those of the places that are `lost`, out of `customers`."""
+    """Return the loss of those of the indices that are `lost`, out of `customers`."""
     again = lost & returned
     return Loss(
         customers=customers,
@@ -71,7 +71,7 @@ def _total(money: Floats) -> float | None:
 
 
 def by_group(groups: Texts) -> Mapping[str | None, Mask]:
-    """Return each group's places, in the order of names, None (not known) last."""
+    """Return each group's indices, in the order of names, None (not known) last."""
     names = sorted({name for name in groups if name is not None})
     unknown = np.array([name is None for name in groups], dtype=np.bool_)
     result: dict[str | None, Mask] = {name: np.asarray(groups == name, dtype=np.bool_) for name in names}

@@ -58,7 +58,7 @@ def yearly_revenue(log: EventLog, rows: Rows) -> Floats:
 
 
 def _signed_sums(log: EventLog) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
-    """Return the indices of trade events, their running signed sum from 0 (one longer), each account's first place in
+    """Return the indices of trade events, their running signed sum from 0 (one longer), each account's first index in
     it."""
     signs = sign_of_kind()
     indices = np.flatnonzero(signs[log.kind])

@@ -65,11 +65,11 @@ def _keyed(value: dict[str, Any], language: str) -> Table:
 
 
 def _table(heads: list[str], rows: Iterable[list[str]]) -> Table:
-    return Table([Column(head, _at(place)) for place, head in enumerate(heads)], rows, boxed=False)
+    return Table([Column(head, _at(index)) for index, head in enumerate(heads)], rows, boxed=False)
 
 
-def _at(place: int) -> Callable[[list[str]], str]:
-    return lambda cells: cells[place] if place < len(cells) else ""
+def _at(index: int) -> Callable[[list[str]], str]:
+    return lambda cells: cells[index] if index < len(cells) else ""
 
 
 def _value_text(value: Any, language: str) -> str:

@@ -94,9 +94,9 @@ def _finding(finding: Finding, language: str) -> Iterator[Line]:
     sentence, words = sentences(finding, language), Words("report.words", language)
     level = text(f"report.levels.{finding.level}", language)
     yield Line(sentence.what, label=level, label_style=STYLES[finding.level])
-    place = place_of(finding, language)
-    if place:
-        yield Line(f"    {place}", "dim")
+    location = place_of(finding, language)
+    if location:
+        yield Line(f"    {location}", "dim")
     if finding.level is not FindingLevel.NOTE:
         yield Line(f"    {words('costs')}: {sentence.costs}")
         yield Line(f"    {words('todo')}: {sentence.todo}")

@@ -57,11 +57,11 @@ def _list(service: Service, caller: Caller, query: AccountQuery) -> Response:
         descending=query.sort.startswith("-"),
         limit=query.limit,
         filters=query.filters,
-        after=None if query.cursor is None else read_cursor(query.place, query.cursor, types),
+        after=None if query.cursor is None else read_cursor(query.sort_key, query.cursor, types),
     )
     with service.reading() as transaction:
         page = list_accounts(transaction, request)
-    return page_response("accounts", page, query.place)
+    return page_response("accounts", page, query.sort_key)
 
 
 @router.get(

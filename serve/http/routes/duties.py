@@ -61,7 +61,7 @@ def _list(request: Request, service: Service, caller: Caller, question: DutyQuer
         wanted = _wanted(service, caller, question, period, at)
         result = duty_page(transaction.connection, wanted, (account, details), question.limit)
     _note(request, service, caller, result.rows)
-    following = None if result.last is None else write_cursor(question.place, (at, *result.last))
+    following = None if result.last is None else write_cursor(question.sort_key, (at, *result.last))
     content = {
         "week": period.week_name,
         "as_of": moment_of(at, zone).isoformat(),
@@ -78,7 +78,7 @@ def _start(service: Service, question: DutyQuery) -> tuple[int, str, int]:
     now = service.clock()
     if question.cursor is None:
         return question.instant(now), "", 0
-    at, account, result = read_cursor(question.place, question.cursor, (int, str, int))
+    at, account, result = read_cursor(question.sort_key, question.cursor, (int, str, int))
     if not EARLIEST <= at <= now or result < 0:
         raise invalid_request([ProblemItem("", "is not a valid cursor; start again without a cursor", "cursor")])
     return at, account, result

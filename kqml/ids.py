@@ -36,17 +36,28 @@ _INSIDE = "".join(f"\\u{ord(mark):04x}" for mark in INVISIBLE)
 PATTERN = f"^[^{_EDGE}]([^{_INSIDE}]*[^{_EDGE}])?$"
 """No blanks around, nothing invisible inside, as a regular expression of JSON schema."""
 
-LOST_DIGITS = r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9][.,][0-9]+[eE][0-9]+|[+-]?[0-9]+\.0+|#+"
-"""What spreadsheets and data frames make of the digits of an id: 8.60102E+17, 17850.0, ####."""
+_MONTHS = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+LOST_DIGITS = (
+    r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]+|[+-]?[0-9][.,][0-9]+[eE][0-9]+|[+-]?[0-9]+\.0+|#+"
+    rf"|[0-9]{{1,2}}-{_MONTHS}(-[0-9]{{2}})?|{_MONTHS}-[0-9]{{2}}|[0-9]{{1,2}}月[0-9]{{1,2}}日"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]00:00:00"
+)
+"""What spreadsheets and data frames make of the characters of an id: 8.60102E+17, 17850.0, ####, 3-Jan for 1-3."""
+
+TEXT_GUARD = r"""^=".*"$|^`|^'([-+=@0-9]|[^' ]{2}[^']*$)"""
+"""Marks by which exports keep a spreadsheet from changing a text: ="001", `001, '001; but not 't Hoekje."""
 
 _ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f]|7[Ff])_")
+_GUARD = re.compile(TEXT_GUARD, re.DOTALL)
 _LOST = re.compile(LOST_DIGITS)
 _INVISIBLE = re.compile(f"[{re.escape(INVISIBLE)}]")
 
 
 def clean_id(text: str) -> str | None:
-    """Return an id without the blanks around it; None where nothing or a null word is left."""
+    """Return an id without blanks and text guards around it; None where nothing or a null word is left."""
     clean = _ESCAPED.sub("", text).strip(BLANKS)
+    if _GUARD.search(clean):
+        clean = (clean[2:-1] if clean.startswith("=") else clean[1:]).strip(BLANKS)
     return None if not clean or clean.lower() in NULL_WORDS else clean
 
 
@@ -56,17 +67,17 @@ def id_fault(text: str) -> str | None:
     if clean is None:
         return "is empty or a word for no value"
     if clean != text:
-        return "begins or ends with white space or invisible characters"
+        return 'begins or ends with white space, invisible characters or marks against spreadsheets (="…", \', `)'
     if _INVISIBLE.search(text):
         return "contains control or invisible characters"
     if _LOST.fullmatch(text):
-        return "has lost digits: it is a number as a spreadsheet writes it"
+        return "has lost digits: it is a number or a date as a spreadsheet writes it"
     return f"is longer than {MAX_LENGTH} characters" if len(text) > MAX_LENGTH else None
 
 
 def look_alike_key(text: str) -> str:
-    """Return the same key for ids that look the same: without width, letter case, spaces, leading zeros."""
+    """Return the same key for ids that look the same: without width, case, spaces, quotes around, leading zeros."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    key = "".join(text.casefold().split())
+    key = "".join(text.casefold().split()).strip("=\"'`")
     return key.lstrip("0") or "0" if key.isdecimal() else key

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kqml.ids import BLANKS, NULL_WORDS, SPACES
+from kqml.importing.mapping import MAGNITUDES, exchanged, magnitude_of
 
 _DAYS = {
     "%Y/%m/%d": r"\d{4}/\d{1,2}/\d{1,2}",
@@ -82,6 +83,8 @@ def date_advice(values: Sequence[str]) -> MappingHint:
     if not formats:
         each = list(dict.fromkeys(form for value in values for form in date_formats([value])[:1]))
         readable = all(date_formats([value]) for value in values)
+        if readable and any(exchanged(form) in each for form in each):
+            return MappingHint("exchanged_days", {})
         return MappingHint("formats", {"format": _listed(each)}) if readable and each else MappingHint("date", {})
     if len(formats) > 1:
         return MappingHint("either_format", {"format": f'"{formats[0]}"', "other": f'"{formats[1]}"'})
@@ -92,8 +95,11 @@ def number_keys(values: Sequence[str]) -> dict[str, object]:
     """Return the keys of a mapping with which numbers can be read, as far as their spelling shows."""
     keys: dict[str, object] = {}
     marks = list(dict.fromkeys(mark for value in values for mark in _MONEY.findall(value)))
-    if marks:
-        keys["strip"] = marks
+    units = {mark: MAGNITUDES[name] for mark in marks if (name := magnitude_of(mark))}
+    if money := [mark for mark in marks if mark not in units]:
+        keys["strip"] = money
+    if units:
+        keys["units"] = units
     bare = [_MONEY.sub("", value).strip(BLANKS) for value in values]
     if any(re.fullmatch(r"[(（].*[)）]", value) for value in bare):
         keys["negative"] = "brackets"
@@ -114,7 +120,8 @@ def _separators(digits: Sequence[str]) -> dict[str, object]:
     elif any(mark in value for value in digits for mark in "'’"):
         separators["thousands"] = "'"
     commas = [value for value in digits if "," in value]
-    if commas and all(re.fullmatch(r"\d{1,3}(,\d{3})+", value) for value in commas) and "thousands" not in separators:
+    grouped = r"\d{1,3}(,\d{2,3})*,\d{3}"
+    if commas and all(re.fullmatch(grouped, value) for value in commas) and "thousands" not in separators:
         return {"thousands": ","}
     if commas:
         separators["decimal"] = ","
@@ -153,4 +160,8 @@ def toml_value(value: object) -> str:
         return '"' + "".join(mark if mark.isprintable() else f"\\u{ord(mark):04x}" for mark in escaped) + '"'
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{toml_value(key)} = {toml_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from kqml.dataset.tables import SCHEMAS
 from kqml.errors import BadUse, Fault
 from kqml.events import KIND_OF_CODE
+from kqml.ids import BLANKS
 from kqml.importing.problems import TOLERABLE
 
 
@@ -46,10 +47,45 @@ def _is_date(value: str) -> str:
     return value
 
 
+MAGNITUDES = {
+    "千": 1e3, "万": 1e4, "萬": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "億": 1e8,
+    "k": 1e3, "tsd": 1e3, "thousand": 1e3, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "m": 1e6, "mn": 1e6, "mm": 1e6,
+    "mio": 1e6, "million": 1e6, "cr": 1e7, "crore": 1e7, "crores": 1e7, "b": 1e9, "bn": 1e9, "mrd": 1e9, "billion": 1e9,
+    "%": 0.01, "％": 0.01, "‰": 0.001,
+}  # fmt: skip
+"""What is written after a number to multiply it, in lower case → by how much."""
+
+
+def magnitude_of(text: str) -> str | None:
+    """The magnitude that a mark after a number stands for, also before a unit: 万元 is 万; None where it is none."""
+    mark = text.strip(BLANKS + ".").lower()
+    if mark in MAGNITUDES:
+        return mark
+    return next((name for name in MAGNITUDES if not name.isascii() and mark.startswith(name)), None)
+
+
 def _strippable(text: str) -> str:
+    if magnitude_of(text):
+        raise ValueError(
+            f"strip would make numbers with {text!r} too small or too large; use units = {{ {text!r} = … }}"
+        )
     if not text or any(mark in "()（）-−－+.,0123456789" for mark in text):
         raise ValueError("strip cannot remove nothing, digits, points or what gives a number its sign; see `negative`")
     return text
+
+
+def exchanged(form: str) -> str | None:
+    """The same format with day and month in each other's place; None where it does not have both."""
+    if "%d" not in form or "%m" not in form:
+        return None
+    return form.replace("%d", "%D").replace("%m", "%d").replace("%D", "%m")
+
+
+def _unambiguous(forms: tuple[str, ...]) -> tuple[str, ...]:
+    for form in forms:
+        if exchanged(form) in forms:
+            raise ValueError(f"{form!r} and {exchanged(form)!r} exchange day and month: 03/04 would be read both ways")
+    return forms
 
 
 def _several(value: Any) -> Any:
@@ -61,7 +97,7 @@ KindCode = Annotated[str, AfterValidator(_known_kind)]
 Day = Annotated[str, BeforeValidator(_iso_date), AfterValidator(_is_date)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
-Formats = Annotated[Names, BeforeValidator(_several)]
+Formats = Annotated[Names, BeforeValidator(_several), AfterValidator(_unambiguous)]
 Row = Annotated[int, Field(ge=1)]
 Mark = Annotated[str, Field(min_length=1, max_length=1)]
 
@@ -90,6 +126,7 @@ class ColumnSource(_Part):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     strip: tuple[Annotated[str, AfterValidator(_strippable)], ...] = ()
+    units: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(gt=0.0, allow_inf_nan=False)]] = {}
     negative: Literal["brackets", "trailing"] | None = None
     currency: str | None = None
     rates: dict[str, Annotated[float, Field(gt=0.0, allow_inf_nan=False)]] = {}

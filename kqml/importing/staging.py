@@ -17,6 +17,7 @@ from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.forms import MappingHint, date_advice, number_advice
 from kqml.importing.mapping import TableMapping
 from kqml.importing.meaning import meaning_findings, watched_columns
+from kqml.importing.misreadings import Mark, marks_of, misreading_findings
 from kqml.importing.problems import (
     EARLIEST,
     FUTURE,
@@ -39,6 +40,7 @@ from kqml.importing.values import (
     TEXTS,
     ValueSql,
     filled_sql,
+    header_sql,
     raw_name,
     skipped_sql,
     text_sql,
@@ -137,12 +139,16 @@ def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relati
         values, checks, notes = _read_into(workspace, name, table, part, relation, terms)
     reading = _Reading(name, table, relation.label, checks, notes)
     _drop_footer(workspace, name, part.footer_rows)
-    rows, skipped, totals, offsets = _totals(workspace, name, values)
+    rows, skipped, totals, headers, offsets = _totals(workspace, name, values)
     findings = [replace(finding, table=table) for finding in relation.findings]
     findings += [_skipped(reading, skipped, rows)] if skipped else []
-    findings += [_total_rows(workspace, reading, totals, rows)] if totals else []
+    findings += [_left_out(workspace, reading, "total_rows", "total", totals, rows)] if totals else []
+    findings += [_left_out(workspace, reading, "header_rows", "header", headers, rows)] if headers else []
     findings += _mixed_offsets(reading, part, offsets)
-    findings += _row_findings(workspace, reading, rows - skipped - totals, terms.tolerate)
+    findings += _row_findings(workspace, reading, rows - skipped - totals - headers, terms.tolerate)
+    marks = marks_of(table, part, relation.types, terms.time_zone)
+    findings += misreading_findings(workspace, name, table, relation.label, marks)
+    findings += _row_limit(workspace, reading, rows)
     findings += meaning_findings(workspace, name, table, part, relation, terms.currency)
     return StagedSource(name, table, part, relation.label, rows, tuple(findings))
 
@@ -183,7 +189,9 @@ def _read_into(
     every = (check for column in part.columns for check in _checks(table, column, values, terms))
     checks = tuple(check for check in every if not (part.aggregate and check.is_of_sign))
     notes = tuple(check for column in part.columns for check in _notes(table, column, part, relation))
-    workspace.connection.execute(f"CREATE TABLE {name} AS {_stage_sql(table, part, relation, values, checks, notes)}")
+    marks = marks_of(table, part, relation.types, terms.time_zone)
+    sql = _stage_sql(table, part, relation, values, checks, notes, marks)
+    workspace.connection.execute(f"CREATE TABLE {name} AS {sql}")
     return values, checks, notes
 
 
@@ -194,12 +202,14 @@ def _stage_sql(
     values: Mapping[str, ValueSql],
     checks: Sequence[_Check],
     notes: Sequence[_Check],
+    marks: Sequence[Mark],
 ) -> str:
     """Five steps: the source as text, its columns filled downwards, values as given, typed values, their masks."""
     texts = f"SELECT *{texts_sql(relation.types)} FROM {relation.sql}"
-    totals = f"SELECT *, {total_sql(table, part, relation.types)} AS total FROM ({texts})"
+    is_total, is_header = total_sql(table, part, relation.types), header_sql(table, part)
+    totals = f"SELECT *, {is_total} AS total, {is_header} AS header FROM ({texts})"
     given = [f"{value.raw} AS {raw_name(column)}" for column, value in values.items()]
-    given.append(f"NOT total AND ({skipped_sql(part)}) AS skipped")
+    given.append(f"NOT total AND NOT header AND ({skipped_sql(part)}) AS skipped")
     filled = f"SELECT *{filled_sql(part, relation.types)} FROM ({totals})"
     typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
     typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
@@ -208,15 +218,18 @@ def _stage_sql(
         typed.append(f"CAST({source_column(part.aggregate.lines)} AS VARCHAR) AS line_key")
     raws = ", ".join(f"coalesce(CAST({raw_name(check.column)} AS VARCHAR), '')" for check in (*checks, *notes))
     inner = f"SELECT *, {', '.join(typed)} FROM (SELECT *, {', '.join(given)} FROM ({filled}))"
-    used = "CAST(CASE WHEN skipped OR total THEN 0 ELSE {} END AS UBIGINT)"
-    masked = f"SELECT *, {used.format(_bits(checks))} AS mask, {used.format(_bits(notes))} AS notes FROM ({inner})"
+    used = "CAST(CASE WHEN skipped OR total OR header THEN 0 ELSE {} END AS UBIGINT)"
+    marked = "".join(f", {mark.sql} AS {mark.alias}" for mark in marks)
+    bits = f"{used.format(_bits(checks))} AS mask, {used.format(_bits(notes))} AS notes"
+    masked = f"SELECT *, {bits}{marked} FROM ({inner})"
     retained = [f"v_{column}" for column in values]
     retained += [f"o_{column}" for column, value in values.items() if value.offset]
     retained += [alias for alias, _ in watched_columns(part, relation)]
+    retained += [mark.alias for mark in marks]
     retained += ["line_key"] if part.aggregate and part.aggregate.lines else []
     raw = f"CASE WHEN mask <> 0 OR notes <> 0 THEN [{raws}] END" if raws else "NULL"
-    columns = f"{ROW}, {', '.join(retained)}, skipped OR total AS skipped, total, mask, notes, {raw} AS raw"
-    return f"SELECT {columns} FROM ({masked})"
+    left_out = "skipped OR total OR header AS skipped, total, header"
+    return f"SELECT {ROW}, {', '.join(retained)}, {left_out}, mask, notes, {raw} AS raw FROM ({masked})"
 
 
 def _bits(checks: Sequence[_Check]) -> str:
@@ -277,13 +290,20 @@ def _out_of_range(table: str, column: str) -> str:
 
 def _totals(
     workspace: Workspace, name: str, values: Mapping[str, ValueSql]
-) -> tuple[int, int, int, dict[str, list[str]]]:
-    """The rows, those skipped on purpose, those that are totals, the offsets of each column of moments."""
+) -> tuple[int, int, int, int, dict[str, list[str]]]:
+    """The rows, those skipped on purpose, totals, repeated headers, the offsets of each column of moments."""
     dated = [column for column, value in values.items() if value.offset]
     offsets = "".join(f", list(DISTINCT o_{column}) FILTER (v_{column} IS NOT NULL)" for column in dated)
-    counts = "count(*), count(*) FILTER (skipped AND NOT total), count(*) FILTER (total)"
-    rows, skipped, totals, *result = one_row(workspace.connection, f"SELECT {counts}{offsets} FROM {name}")
-    return rows, skipped, totals, {column: sorted(seen or []) for column, seen in zip(dated, result, strict=True)}
+    is_skipped = "skipped AND NOT total AND NOT header"
+    counts = f"count(*), count(*) FILTER ({is_skipped}), count(*) FILTER (total), count(*) FILTER (header)"
+    rows, skipped, totals, headers, *result = one_row(workspace.connection, f"SELECT {counts}{offsets} FROM {name}")
+    return (
+        rows,
+        skipped,
+        totals,
+        headers,
+        {column: sorted(seen or []) for column, seen in zip(dated, result, strict=True)},
+    )
 
 
 def _skipped(reading: _Reading, count: int, rows: int) -> Finding:
@@ -292,10 +312,24 @@ def _skipped(reading: _Reading, count: int, rows: int) -> Finding:
     )
 
 
-def _total_rows(workspace: Workspace, reading: _Reading, count: int, rows: int) -> Finding:
-    (first,) = one_row(workspace.connection, f"SELECT min({ROW}, {_EXAMPLES}) FILTER (total) FROM {reading.name}")
+_LIMITS = (2**16, 2**20)
+"""The rows of a sheet of .xls and .xlsx files."""
+
+_ROUND, _LEAST_ROUND = 1000, 1000
+"""Exports stop at round numbers of rows."""
+
+
+def _row_limit(workspace: Workspace, reading: _Reading, rows: int) -> Iterator[Finding]:
+    """A source that ends at a number of rows at which programs cut exports off."""
+    (last,) = one_row(workspace.connection, f"SELECT max({ROW}) FROM {reading.name}")
+    if (rows >= _LEAST_ROUND and rows % _ROUND == 0) or {rows, rows + 1, last} & set(_LIMITS):
+        yield Finding("row_limit", FindingLevel.WARNING, reading.table, count=rows, source=reading.label)
+
+
+def _left_out(workspace: Workspace, reading: _Reading, message: str, flag: str, count: int, rows: int) -> Finding:
+    (first,) = one_row(workspace.connection, f"SELECT min({ROW}, {_EXAMPLES}) FILTER ({flag}) FROM {reading.name}")
     return Finding(
-        "total_rows",
+        message,
         FindingLevel.LEFT_OUT,
         reading.table,
         count=count,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from kqml.dataset.tables import DATE, INSTANT, NUMBER, TEXT
-from kqml.ids import BLANK_AT_END, BLANKS, NULL_WORDS, SPACES
+from kqml.ids import BLANK_AT_END, BLANKS, NULL_WORDS, SPACES, TEXT_GUARD
 from kqml.importing.mapping import ColumnSource, TableMapping
 from kqml.importing.problems import ID_COLUMNS, JSON_COLUMNS, MAPPED_REQUIRED
 from kqml.importing.relations import CELL, ROW, literal, moment_name, number_name, quoted, source_column
@@ -38,7 +38,7 @@ def raw_name(column: str) -> str:
 
 
 def text_sql(name: str) -> str:
-    """The SQL name of a source column as text without blanks around it."""
+    """The SQL name of a source column as text without blanks and text guards around it."""
     return quoted(f"text.{name}")
 
 
@@ -101,6 +101,13 @@ def total_sql(table: str, part: TableMapping, names: Iterable[str]) -> str:
     return f"({is_key or 'false'} OR CASE WHEN {lacks or 'false'} THEN {says} ELSE false END)"
 
 
+def header_sql(table: str, part: TableMapping) -> str:
+    """Whether a row repeats the header, as in files that were put together: its required columns hold their names."""
+    keys = list(dict.fromkeys(name for key in MAPPED_REQUIRED[table] if (name := part.columns[key].column)))
+    repeated = " AND ".join(f"coalesce({text_sql(name)} = {literal(name.strip(BLANKS))}, false)" for name in keys)
+    return f"({repeated})" if len(keys) > 1 or table != "events" else "false"
+
+
 def filled_sql(part: TableMapping, types: Mapping[str, str]) -> str:
     """What replaces the columns to be filled downwards in a select list; '' where there are none."""
     replaced = []
@@ -109,7 +116,7 @@ def filled_sql(part: TableMapping, types: Mapping[str, str]) -> str:
         if types[name] == CELL:
             columns += [quoted(number_name(name)), quoted(moment_name(name))]
         fields = ", ".join(f"f{index} := {column}" for index, column in enumerate(columns))
-        cell = f"CASE WHEN {text_sql(name)} IS NOT NULL AND NOT total THEN struct_pack({fields}) END"
+        cell = f"CASE WHEN {text_sql(name)} IS NOT NULL AND NOT total AND NOT header THEN struct_pack({fields}) END"
         last = f"last_value({cell} IGNORE NULLS) OVER (ORDER BY {ROW})"
         replaced += [f"({last}).f{index} AS {column}" for index, column in enumerate(columns)]
     return f" REPLACE ({', '.join(replaced)})" if replaced else ""
@@ -122,16 +129,25 @@ def _listed(words: Sequence[str]) -> str:
 _TRIMMED = literal(BLANKS.replace("\0", ""))
 
 
-def _without_blanks(text: str) -> str:
-    """A text without the blanks around it. DuckDB trims slowly, so only where there are any."""
-    return f"CASE WHEN regexp_matches({text}, {literal(BLANK_AT_END)}) THEN trim({text}, {_TRIMMED}) ELSE {text} END"
+_GUARDED = literal(TEXT_GUARD)
+
+
+def _bare(text: str) -> str:
+    """A text without blanks and text guards around it. DuckDB trims slowly, so only where there are any."""
+    trimmed = f"trim({text}, {_TRIMMED})"
+    inside = f"CASE WHEN starts_with({trimmed}, '=') THEN {trimmed}[3:-2] ELSE {trimmed}[2:] END"
+    clean = f"CASE WHEN regexp_matches({trimmed}, {_GUARDED}, 's') THEN trim({inside}, {_TRIMMED}) ELSE {trimmed} END"
+    return f"CASE WHEN regexp_matches({text}, {_UNCLEAN}) THEN {clean} ELSE {text} END"
+
+
+_UNCLEAN = literal(f"{BLANK_AT_END}|^[=`']")
 
 
 def _as_text(name: str, kind: str) -> str:
-    """A source column as text without blanks around it; whole numbers without a point; nothing for empty text, NaN."""
+    """A source column as bare text; whole numbers without a point; nothing for empty text, NaN."""
     column = source_column(name)
     if kind in TEXTS:
-        return f"nullif({_without_blanks(column)}, '')"
+        return f"nullif({_bare(column)}, '')"
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         number = f"CAST({column} AS DOUBLE)"
         whole = f"{number} = trunc({number}) AND abs({number}) < 1e15"
@@ -206,13 +222,19 @@ def _as_double(expression: str) -> str:
 def _parsed_number(source: ColumnSource, text: str) -> str:
     """The number that a text spells; the plain spelling, which is cheap, first where it cannot mean another."""
     spelled = _as_double(_plain_number(source, text))
+    if source.units:
+        cases = [
+            f"WHEN contains({text}, {literal(unit)}) THEN {_as_double(_plain_number(source, text, unit))} * {factor!r}"
+            for unit, factor in sorted(source.units.items(), key=lambda item: -len(item[0]))
+        ]
+        spelled = f"CASE {' '.join(cases)} ELSE {spelled} END"
     return f"coalesce({_as_double(text)}, {spelled})" if source.decimal == "." and source.thousands != "." else spelled
 
 
-def _plain_number(source: ColumnSource, text: str) -> str:
-    """The text with signs of money and of thousands taken away, the minus in front, the point as decimal sign."""
-    for unit in source.strip:
-        text = f"replace({text}, {literal(unit)}, '')"
+def _plain_number(source: ColumnSource, text: str, *units: str) -> str:
+    """The text with signs of money, of thousands and `units` taken away, the minus in front, a point for decimals."""
+    for mark in (*units, *source.strip):
+        text = f"replace({text}, {literal(mark)}, '')"
     wide = literal(_WIDE + _MINUS)
     text = f"trim(translate({text}, {wide}, {literal(_NARROW + '-' * len(_MINUS))}), {_TRIMMED})"
     if source.negative == "brackets":
@@ -229,9 +251,11 @@ _SAME_SEPARATOR = {" ": SPACES, "'": "'’"}
 
 
 def _ungrouped(text: str, separator: str) -> str:
-    """The number without its separators; NULL where one stands before other than three digits: 12,50 is not 1250."""
+    """The number without its separators; NULL where the last does not stand before three digits: 12,50 is not 1250.
+
+    Groups before the last may have two digits, as in India: 1,50,000."""
     marks = _SAME_SEPARATOR.get(separator, separator)
-    misplaced = literal(f"[{marks}]([0-9]{{0,2}}([^0-9]|$)|[0-9]{{4}})")
+    misplaced = literal(f"[{marks}]([0-9]?([^0-9]|$)|[0-9]{{2}}([^0-9{marks}]|$)|[0-9]{{4}})")
     return f"CASE WHEN NOT regexp_matches({text}, {misplaced}) THEN translate({text}, {literal(marks)}, '') END"
 
 

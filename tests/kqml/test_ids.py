@@ -17,6 +17,13 @@ CLEANED = {
     "\u3000K 001\xa0": "K 001",
     "K001_x000D_": "K001",
     "001": "001",
+    '="001"': "001",
+    '=" K1\t"': "K1",
+    "'001": "001",
+    "'K001": "K001",
+    "`K001": "K001",
+    "'t Hoekje": "'t Hoekje",
+    "'K1'": "'K1'",
     "1E5": "1E5",
     "NULL": None,
     "n/a": None,
@@ -50,6 +57,13 @@ def test_the_importer_cleans_ids_alike(text: str, clean: str | None) -> None:
         ("8,60102E+17", "has lost digits"),
         ("17850.0", "has lost digits"),
         ("#####", "has lost digits"),
+        ("3-Jan", "a date as a spreadsheet writes it"),
+        ("Jan-03", "has lost digits"),
+        ("1月3日", "has lost digits"),
+        ("2024-01-03T00:00:00", "has lost digits"),
+        ("3-1", None),
+        ("JAN-3", None),
+        ('="001"', "marks against spreadsheets"),
         ("K\u200b1", "invisible"),
         ("K\n1", "invisible"),
         (" K1", "begins or ends"),
@@ -73,7 +87,9 @@ def test_the_pattern_of_the_api_refuses_what_cannot_be_seen(text: str, fits: boo
     assert bool(re.search(PATTERN, text)) is fits
 
 
-@pytest.mark.parametrize(("one", "other"), [("001", "1"), ("k1", "K1"), ("Ｋ１", "K1"), ("K 1", "K1"), ("000", "0")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("001", "1"), ("k1", "K1"), ("Ｋ１", "K1"), ("K 1", "K1"), ("000", "0"), ("'K1", "K1")]
+)
 def test_ids_that_look_alike_share_a_key(one: str, other: str) -> None:
     assert look_alike_key(one) == look_alike_key(other)
 

@@ -13,6 +13,9 @@ LAST_YEAR = 2099
 AHEAD_US = DAY_US // 2
 """An event may lie so far ahead: clocks differ, time zones are mistaken for each other."""
 
+MAY_LIE_AHEAD = frozenset({"due_at"})
+"""The columns of moments and dates that may lie further ahead."""
+
 YEARS = "(199[0-9]|20[0-9][0-9])"
 """FIRST_YEAR to LAST_YEAR as a regular expression."""
 

@@ -42,7 +42,7 @@ def in_process(scoring: BundleScoring, questions: ScoreRequests, reasons: int) -
 def _whole(scoring: BundleScoring, reasons: int) -> tuple[Callable[[ScoreRequest], object], Callable[[bytes], object]]:
     def score(request: ScoreRequest) -> object:
         cutoff = cutoff_of(request, 0)
-        histories = build_histories(request.accounts_to_score, cutoff, scoring.lag_days, scoring.time_zone)
+        histories = build_histories(request.accounts_to_score, cutoff, cutoff, scoring.lag_days, scoring.time_zone)
         return scoring(histories, cutoff, "zh", reasons)
 
     return score, lambda body: score(ScoreRequest.model_validate_json(body))

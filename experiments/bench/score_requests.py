@@ -68,7 +68,7 @@ def understood(scoring: BundleScoring, body: bytes) -> ScoringRequest:
     request = ScoreRequest.model_validate_json(body)
     cutoff = cutoff_of(request, 0)
     return scoring.scoring_request(
-        build_histories(request.accounts_to_score, cutoff, scoring.lag_days, scoring.time_zone), cutoff
+        build_histories(request.accounts_to_score, cutoff, cutoff, scoring.lag_days, scoring.time_zone), cutoff
     )
 
 

@@ -1,7 +1,7 @@
 """What can be wrong with a value: the codes of faults, which of them a mapping may tolerate."""
 
 from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
-from kqml.moments import FIRST_YEAR, FIRST_YEAR_OF_DATES
+from kqml.moments import FIRST_YEAR, FIRST_YEAR_OF_DATES, MAY_LIE_AHEAD
 
 MISSING, UNPARSABLE, UNKNOWN = "missing", "unparsable", "unknown"
 FUTURE, IMPLAUSIBLE, OUT_OF_RANGE = "future", "implausible", "out_of_range"
@@ -22,7 +22,6 @@ ID_COLUMNS = frozenset({"account_id", "contact_id", "rep_id", "event_id", "owner
 """The columns that hold ids, which follow the rule of kqml.ids."""
 
 JSON_COLUMNS = frozenset({"attributes", "absences"})
-_MAY_LIE_AHEAD = frozenset({"due_at"})
 
 
 def problems_of(table: str, column: str) -> tuple[str, ...]:
@@ -34,7 +33,7 @@ def problems_of(table: str, column: str) -> tuple[str, ...]:
         MISSING: column in MAPPED_REQUIRED[table],
         UNPARSABLE: has_form,
         UNKNOWN: (table, column) in CHOICES,
-        FUTURE: dated and column not in _MAY_LIE_AHEAD,
+        FUTURE: dated and column not in MAY_LIE_AHEAD,
         IMPLAUSIBLE: dated,
         OUT_OF_RANGE: (table, column) in RANGES,
         **dict.fromkeys((LOST_DIGITS, INVISIBLE, TOO_LONG), column in ID_COLUMNS),

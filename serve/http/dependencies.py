@@ -6,7 +6,7 @@ from fastapi import Depends, Header, Path, Query, Request
 from pydantic import BeforeValidator
 
 from serve.http.cursors import PAGE_DEFAULT, PAGE_LIMIT
-from serve.http.fields import GivenId
+from serve.http.fields import Identifier
 from serve.http.path_parameters import whole
 from serve.http.service_state import Service
 
@@ -18,7 +18,7 @@ async def service_of(request: Request) -> Service:
 
 ServiceOf = Annotated[Service, Depends(service_of)]
 
-IdInPath = Annotated[GivenId, BeforeValidator(whole), Path()]
+IdInPath = Annotated[Identifier, BeforeValidator(whole), Path()]
 PageLimit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="Maximum number of items.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the previous page.")]
 Language = Annotated[

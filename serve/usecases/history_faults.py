@@ -1,10 +1,9 @@
 """Faults of the histories in a request that a schema cannot see."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
 
 from kqml.contract.histories import AccountToScore, EventFields
+from serve.usecases.event_times import time_faults
 from serve.usecases.refusals import RequestFault
 
 EVENTS_PER_REQUEST = 200_000
@@ -23,7 +22,7 @@ def is_suspect(accounts: Sequence[AccountToScore]) -> bool:
     return any(not _UNPARSED.isdisjoint(set().union(*account.events or ())) for account in accounts)
 
 
-def find_faults(accounts: Sequence[AccountToScore]) -> list[RequestFault]:
+def find_faults(accounts: Sequence[AccountToScore], now: int) -> list[RequestFault]:
     """Return every fault in the order of the request, whose list of accounts is named `accounts`."""
     request: set[str] = set()
     faults = [*_of_size(accounts)]
@@ -35,7 +34,7 @@ def find_faults(accounts: Sequence[AccountToScore]) -> list[RequestFault]:
         if account.events is None and account.account is not None:
             detail = "is absent: a profile goes with a history; give neither to score what is stored"
             faults.append(RequestFault(("accounts", number, "events"), detail))
-        faults.extend(_of_events(account, number))
+        faults.extend(_of_events(account, number, now))
     return faults
 
 
@@ -46,20 +45,15 @@ def _of_size(accounts: Sequence[AccountToScore]) -> Iterator[RequestFault]:
         yield RequestFault(("accounts",), detail)
 
 
-def _of_events(account: AccountToScore, number: int) -> Iterator[RequestFault]:
+def _of_events(account: AccountToScore, number: int, now: int) -> Iterator[RequestFault]:
     seen: dict[str, EventFields] = {}
     for index, event in enumerate(account.events or ()):
-        for column, detail in (*_of_days(event), *_of_owner(event, account.account_id), *_of_repeats(event, seen)):
+        for column, detail in (
+            *time_faults(event, now),
+            *_of_owner(event, account.account_id),
+            *_of_repeats(event, seen),
+        ):
             yield RequestFault(("accounts", number, "events", index, column), detail)
-
-
-def _of_days(event: EventFields) -> Iterator[tuple[str, str]]:
-    columns: dict[str, Any] = {name: event.get(name) for name in ("occurred_at", "known_at", "due_at")}
-    for column, text in columns.items():
-        try:
-            datetime.fromisoformat(text or "1970-01-01")
-        except ValueError:
-            yield column, f"{text!r} names a day that its month does not have"
 
 
 def _of_owner(event: EventFields, owner: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from kqml.dataset.folder import event_log_of
 from kqml.events import EventKind
 from kqml.history.attributes import attribute_at
 from kqml.history.event_log import EventLog
+from kqml.moments import first_ahead
 from serve.usecases.history_faults import find_faults, is_suspect
 from serve.usecases.refusals import FaultyRequest
 
@@ -46,14 +47,15 @@ class Histories:
 
 
 def build_histories(
-    accounts: Sequence[AccountToScore], cutoff: int, lag_days: Mapping[str, float], time_zone: str
+    accounts: Sequence[AccountToScore], cutoff: int, now: int, lag_days: Mapping[str, float], time_zone: str
 ) -> Histories:
-    """Return the histories that stand in a checked request; accounts without one are left out.
+    """Return the histories that stand in a checked request; accounts without one are left out. `now`: the present
+    instant, which no event may lie ahead of.
 
     Raises FaultyRequest with every fault that only reading the whole can find."""
     repeated = {account.account_id for account in accounts if _has_repeats(account.events or ())}
     if repeated or is_suspect(accounts):
-        _refuse_faults(accounts)
+        _refuse_faults(accounts, now)
     given = [account for account in accounts if account.events is not None]
     if not given:
         return _no_histories()
@@ -65,8 +67,10 @@ def build_histories(
     try:
         log = event_log_of(records, lag_days)
     except ValueError:
-        _refuse_faults(accounts)
+        _refuse_faults(accounts, now)
         raise
+    if len(log) and max(log.occurred_at.max(), log.known_at.max()) >= first_ahead(now):
+        _refuse_faults(accounts, now)
     empty = (
         (log.values["amount"] == 0) & (log.kind == _ORDER) if "amount" in log.values else np.zeros(len(log), np.bool_)
     )
@@ -85,8 +89,8 @@ def _no_histories() -> Histories:
     return Histories(event_log_of({}), (), nothing, nothing)
 
 
-def _refuse_faults(accounts: Sequence[AccountToScore]) -> None:
-    if faults := find_faults(accounts):
+def _refuse_faults(accounts: Sequence[AccountToScore], now: int) -> None:
+    if faults := find_faults(accounts, now):
         raise FaultyRequest(faults)
 
 

@@ -19,12 +19,13 @@ from serve.usecases.withheld_scores import withhold_scores
 
 @dataclass(frozen=True)
 class ScoreAccountsRequest:
-    """Accounts to score by a model at a cutoff. `territory`: whose accounts the database may answer about; `reasons`:
-    at most so many per account, in `language`."""
+    """Accounts to score by a model at a cutoff. `now`: when the request arrived; `territory`: whose accounts the
+    database may answer about; `reasons`: at most so many per account, in `language`."""
 
     model: LiveModel
     accounts: Sequence[AccountToScore]
     cutoff: int
+    now: int
     language: str
     reasons: int
     territory: Territory
@@ -52,7 +53,7 @@ def score_accounts(request: ScoreAccountsRequest, database: DatabaseHistories) -
 def given_histories(request: ScoreAccountsRequest) -> Histories:
     """Return the histories that stand in a request. Raises FaultyRequest where they have faults."""
     engine = request.model.score
-    return build_histories(request.accounts, request.cutoff, engine.lag_days, engine.time_zone)
+    return build_histories(request.accounts, request.cutoff, request.now, engine.lag_days, engine.time_zone)
 
 
 def stored_histories(request: ScoreAccountsRequest, database: DatabaseHistories) -> Histories:

@@ -74,7 +74,7 @@ def _warm(score: BundleScoring) -> None:
     ]
     account = AccountToScore("warm", None, events)
     cutoff = instant_of(datetime.fromisoformat("2024-02-01T00:00:00+00:00"))
-    histories = build_histories([account], cutoff, score.lag_days, score.time_zone)
+    histories = build_histories([account], cutoff, cutoff, score.lag_days, score.time_zone)
     for language in ("zh", "en"):
         score(histories, cutoff, language, 3)
 

@@ -1,6 +1,6 @@
 """Store events, each id once, all of a request or none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,10 @@ from kqml.calendar.business_time import moment_of
 from kqml.contract.records import EventsTaken
 from kqml.dataset.tables import EVENTS
 from kqml.history.builders import read_instant
-from kqml.moments import first_ahead
 from serve.database.events import add_events
 from serve.database.territory import Territory
 from serve.usecases.database_access import Transaction
+from serve.usecases.event_times import time_faults
 from serve.usecases.maintain_records import faults_of_rows
 from serve.usecases.refusals import RequestFault, refuse
 from serve.usecases.stored_rows import as_text
@@ -40,14 +40,10 @@ def event_rows(events: Sequence[Row], received_at: int) -> list[Row]:
     rows: list[Row] = []
     faults: list[RequestFault] = []
     for index, event in enumerate(events):
-        try:
+        faulty = [RequestFault((BATCH, index, column), detail) for column, detail in time_faults(event, received_at)]
+        faults += faulty
+        if not faulty:
             rows.append(_row(event, received_at))
-        except ValueError:
-            faults += [RequestFault((BATCH, index, column), detail) for column, detail in _bad_dates(event)]
-        else:
-            if rows[-1]["occurred_at"] >= first_ahead(received_at):
-                detail = f"{event['occurred_at']!r} is in the future; send events once they have happened"
-                faults.append(RequestFault((BATCH, index, "occurred_at"), detail))
         if event["event_id"].startswith(OWN_IDS):
             detail = f"{event['event_id']!r} starts with {OWN_IDS!r}, which is reserved for events of the service"
             faults.append(RequestFault((BATCH, index, "event_id"), detail))
@@ -73,12 +69,3 @@ def _row(event: Row, received_at: int) -> Row:
     if row["attributes"] is not None:
         row["attributes"] = as_text(row["attributes"])
     return row
-
-
-def _bad_dates(event: Row) -> Iterator[tuple[str, str]]:
-    for column in ("occurred_at", "known_at", "due_at"):
-        value = event.get(column)
-        try:
-            read_instant("1990-01-01T00:00:00Z" if value is None else str(value))
-        except ValueError:
-            yield column, f"{value!r} is not a valid date"

@@ -77,11 +77,12 @@ async def score_the_accounts(request: Request, service: ServiceOf, caller: Reads
 
 def _request(service: Service, live: LiveModel, caller: Caller, body: bytes) -> ScoreAccountsRequest:
     """The request of the use case. Raises ProblemError where the body is invalid."""
-    text = parse_body(ScoreRequest, body)
+    text, now = parse_body(ScoreRequest, body), service.clock()
     return ScoreAccountsRequest(
         model=live,
         accounts=text.accounts_to_score,
-        cutoff=cutoff_of(text, service.clock()),
+        cutoff=cutoff_of(text, now),
+        now=now,
         language=text.language or service.language,
         reasons=text.reasons,
         territory=caller.territory,

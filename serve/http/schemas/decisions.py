@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 from pydantic import BaseModel
 
 from kqml.contract.decisions import DecisionStatus
-from serve.http.fields import Identifier, Instant, OneOf, Text
+from serve.http.fields import Instant, OneOf, Text, Word
 from serve.http.schemas.scores import STRICT, Attributes
 
 NEXT_STATES = tuple(state for state in get_args(DecisionStatus) if state != "recommended")
@@ -22,7 +22,7 @@ class StatusBody(BaseModel):
 
     state: Annotated[str, OneOf(NEXT_STATES)]
     at: Instant | None = None
-    action: Identifier | None = None
+    action: Word | None = None
     reason: Text | None = None
     verified: bool | None = None
     outcome: Attributes | None = None

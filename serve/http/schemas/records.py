@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, RootModel
 from typing_extensions import TypedDict
 
 from kqml.dataset.tables import BIRTHDAY
-from serve.http.fields import Day, GivenId, Identifier, Text, Word, within
+from serve.http.fields import Day, Identifier, Text, Word, within
 from serve.http.schemas.scores import STRICT, Attributes, EventFacts, ProfileIn
 
 EVENTS_PER_BATCH = 10_000
@@ -18,8 +18,8 @@ class EventRecord(EventFacts, total=False):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    event_id: Required[GivenId]
-    account_id: Required[GivenId]
+    event_id: Required[Identifier]
+    account_id: Required[Identifier]
 
 
 class EventBatch(BaseModel):
@@ -43,7 +43,7 @@ class AccountRecord(AccountFacts, total=False):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    account_id: Required[GivenId]
+    account_id: Required[Identifier]
 
 
 class ContactFacts(TypedDict, total=False):
@@ -51,7 +51,7 @@ class ContactFacts(TypedDict, total=False):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    account_id: Required[GivenId]
+    account_id: Required[Identifier]
     name: Word | None
     role: Word | None
     influence: Word | None
@@ -70,7 +70,7 @@ class ContactRecord(ContactFacts, total=False):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    contact_id: Required[GivenId]
+    contact_id: Required[Identifier]
 
 
 class RepFacts(TypedDict, total=False):
@@ -94,7 +94,7 @@ class RepRecord(RepFacts, total=False):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    rep_id: Required[GivenId]
+    rep_id: Required[Identifier]
 
 
 class AccountBatch(BaseModel):

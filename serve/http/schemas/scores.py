@@ -9,7 +9,7 @@ from kqml.contract.histories import AccountToScore
 from kqml.dataset.tables import STATUSES, TIERS
 from kqml.events import KIND_OF_CODE
 from serve.http.any_json import numbers_that_all_can_read
-from serve.http.fields import Day, GivenId, Identifier, Instant, OneOf, Whole, Word, within
+from serve.http.fields import Day, Identifier, Instant, OneOf, Whole, Word, within
 
 ACCOUNTS_PER_REQUEST = 1_000
 EVENTS_PER_ACCOUNT = 10_000
@@ -73,7 +73,7 @@ class AccountIn(BaseModel):
 
     model_config = STRICT
 
-    account_id: GivenId
+    account_id: Identifier
     account: ProfileIn | None = None
     events: Annotated[list[EventIn], Field(max_length=EVENTS_PER_ACCOUNT)] | None = None
 

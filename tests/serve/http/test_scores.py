@@ -66,9 +66,10 @@ def test_what_nobody_dated_is_known_after_the_lag_of_its_kind(client, published)
 
 
 def test_what_does_not_count_is_counted(client, published):
-    later = {"occurred_at": "2024-06-01T00:00:00Z", "kind": "order", "amount": 1}
-    recorded_later = {"occurred_at": "2024-03-19T00:00:00Z", "kind": "visit"}
-    ask(client, history("b", {**ORDER, "amount": 0}, later, recorded_later), history("a", ORDER))
+    later = {"occurred_at": "2024-03-05T00:00:00Z", "kind": "order", "amount": 1}
+    recorded_later = {"occurred_at": "2024-02-29T00:00:00Z", "kind": "visit"}
+    accounts = history("b", {**ORDER, "amount": 0}, later, recorded_later), history("a", ORDER)
+    ask(client, *accounts, as_of="2024-03-01T00:00:00Z")
     histories = published.model.asked[-1][0]
     assert len(histories.log) == 3
     assert histories.empty_orders.tolist() == [0, 1]
@@ -141,7 +142,7 @@ def test_a_score_says_what_it_rests_on(client):
         {**order, "occurred_at": "2024-03-02T10:00:00+08:00", "known_at": "2024-03-09T10:00:00+08:00"},
         {"kind": "call", "occurred_at": "2024-03-05T10:00:00+08:00"},
         {**order, "occurred_at": "2024-03-06T10:00:00+08:00", "known_at": "2024-03-20T00:00:00+08:00"},
-        {**order, "occurred_at": "2024-03-21T10:00:00+08:00"},
+        {**order, "occurred_at": "2024-03-20T10:00:00+08:00"},
     ]
     asked = [{"account_id": "b", "events": events}, {"account_id": "a", "events": []}]
     scores = client.post("/v1/scores", json={"as_of": "2024-03-20T00:00:00+08:00", "accounts": asked}).json()["scores"]

@@ -90,8 +90,8 @@ def test_one_account_scores_alone_as_among_others(company, client):
 
 def test_what_was_left_out_is_said(client):
     orders = [{"occurred_at": f"2022-0{month}-01T00:00:00Z", "kind": "order", "amount": 5} for month in range(1, 7)]
-    events = [*orders, {**orders[0], "amount": 0}, {**orders[0], "occurred_at": "2029-01-01T00:00:00Z"}]
-    asked = {"language": "en", "accounts": [{"account_id": "a", "events": events}]}
+    events = [*orders, {**orders[0], "amount": 0}, {**orders[0], "occurred_at": "2022-08-01T00:00:00Z"}]
+    asked = {"language": "en", "as_of": "2022-07-01T00:00:00Z", "accounts": [{"account_id": "a", "events": events}]}
     warnings = client.post("/v1/scores", json=asked).json()["scores"][0]["warnings"]
     assert "orders with amount 0 were left out: 1" in warnings
     assert "events that happened or were recorded at or after the cutoff were left out: 1" in warnings

@@ -24,8 +24,8 @@ POLICY = "kqml-week@3"
 
 
 @dataclass(frozen=True)
-class WeekPlan:
-    """All decisions of a week; arrays have one element per account of the company.
+class WeekOptions:
+    """What may be done in a week and what it is worth; arrays have one element per account of the company.
 
     `holdout`: accounts that get the playbook only. `decided`: active accounts with a rep for which a decision may be
     made. `offers`: the help offer that answers one of the account's reasons, or None.
@@ -38,7 +38,6 @@ class WeekPlan:
     guarded: GuardrailResult
     required: RequiredContacts
     problem: AllocationProblem
-    week: DecidedWeek
     holdout: Flags
     decided: Flags
     offers: Names
@@ -48,6 +47,13 @@ class WeekPlan:
         return self.problem.actions.names
 
 
+@dataclass(frozen=True)
+class WeekPlan(WeekOptions):
+    """The options with all decisions of the week."""
+
+    week: DecidedWeek
+
+
 def plan_week(
     company: Company,
     assessment: AccountAssessment,
@@ -55,7 +61,21 @@ def plan_week(
     undecided: Flags | None = None,
     top: float | None = None,
 ) -> WeekPlan:
-    """Plan a week; the same input gives the same plan, to the last bit.
+    """Plan a week; the same input gives the same plan, to the last bit. Parameters as for `week_options`."""
+    options = week_options(company, assessment, rejected, undecided, top)
+    problem, groups = options.problem, (options.holdout, options.decided)
+    week = decide_week(problem, _exploration_draws(company, problem, options.required.due, groups))
+    return WeekPlan(**vars(options), week=replace(week, evaluable=week.evaluable & options.decided))
+
+
+def week_options(
+    company: Company,
+    assessment: AccountAssessment,
+    rejected: Floats,
+    undecided: Flags | None = None,
+    top: float | None = None,
+) -> WeekOptions:
+    """Return the guardrails, required actions and ranks of each account.
 
     `rejected` (n × K): recommendations rejected within the playbook's suppression days. `undecided` (n): accounts that
     get no decision. `top`: of `models.policy.planning.ranking.urgency_scale`.
@@ -72,9 +92,7 @@ def plan_week(
     holdout = holdout_accounts(playbook.holdout, ids, company.week.first) & decided
     problem = _problem(company, guarded, required, ranked.score, (tier_indices(situation.tier), holdout, decided))
     problem = replace(problem, own_cost=action_costs(playbook, offers))
-    week = decide_week(problem, _exploration_draws(company, problem, required.due, (holdout, decided)))
-    week = replace(week, evaluable=week.evaluable & decided)
-    return WeekPlan(company, assessment, ranked, situation, guarded, required, problem, week, holdout, decided, offers)
+    return WeekOptions(company, assessment, ranked, situation, guarded, required, problem, holdout, decided, offers)
 
 
 def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:

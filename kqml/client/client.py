@@ -12,6 +12,7 @@ from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
 from kqml.contract.decisions import Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
+from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
 from kqml.contract.recommendations import Recommendations
 from kqml.contract.records import EventsTaken, RecordsPut
@@ -110,6 +111,21 @@ class Client:
         """Return the decisions of a rep's week, by default the present one."""
         question = {} if week is None else {"week": week}
         return cast(RepPlan, self._sender.get(f"{_path('reps', rep_id)}/plan", question).json())
+
+    def next_actions(
+        self,
+        accounts: Sequence[str | Mapping[str, Any]],
+        *,
+        as_of: str | None = None,
+        language: str | None = None,
+        commit: bool = False,
+    ) -> NextActions:
+        """Return the next action of accounts: ids, or accounts with their histories as for `score`. `commit`: store new
+        actions as decisions."""
+        request = [{"account_id": item} if isinstance(item, str) else dict(item) for item in accounts]
+        body = {"accounts": request, "as_of": as_of, "language": language, "commit": commit}
+        given = {name: value for name, value in body.items() if value is not None}
+        return cast(NextActions, self._send("POST", "/v1/next-actions", given))
 
     def recommend(
         self,

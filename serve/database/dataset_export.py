@@ -61,9 +61,9 @@ def _events(connection: Connection, counted: ColumnElement[bool]) -> Iterator[pa
     schema = _filled_schema(connection, counted)
     request = select(*(EVENTS.c[name] for name in schema.names)).where(counted)
     order = [EVENTS.c[name] for name in KEYS["events"]]
-    streamed = connection.execution_options(stream_results=True, yield_per=ROWS)
+    streamed = request.order_by(*order).execution_options(stream_results=True, yield_per=ROWS)
     result = False
-    for part in streamed.execute(request.order_by(*order)).partitions(ROWS):
+    for part in connection.execute(streamed).partitions(ROWS):
         result = True
         yield _batch(list(zip(*part, strict=True)), schema)
     if not result:

@@ -39,10 +39,31 @@ def week_of_accounts(connection: Connection, ids: Sequence[str], week: str, terr
     return _with_states(connection, about)
 
 
-def decided_reps(connection: Connection, reps: Sequence[str], week: str) -> frozenset[str]:
-    """Return those of the reps that have decisions in the week."""
-    request = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week).distinct()
-    return frozenset(connection.execute(request).scalars())
+def decided_reps(connection: Connection, reps: Sequence[str], week: str, not_by: str) -> frozenset[str]:
+    """Return those of the reps that have decisions in the week, other than by the policy `not_by`."""
+    request = select(DECISIONS.c.rep_id).where(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.week == week)
+    return frozenset(connection.execute(request.where(DECISIONS.c.policy != not_by).distinct()).scalars())
+
+
+def latest_decisions(
+    connection: Connection, reps: Sequence[str], ids: Sequence[str], week: str, at: int
+) -> Sequence[Row]:
+    """Return the latest decision of the week about each account of the reps and each of `ids`, as known at an
+    instant: decision_id, account_id, rep_id, assigned, state, cutoff."""
+    about = or_(DECISIONS.c.rep_id.in_(reps), DECISIONS.c.account_id.in_(ids))
+    names = ("decision_id", "account_id", "rep_id", "assigned", "cutoff")
+    joined = DECISIONS.join(DECISION_STATES, DECISION_STATES.c.decision_id == DECISIONS.c.decision_id)
+    request = select(*(DECISIONS.c[name] for name in names), DECISION_STATES.c.state).select_from(joined)
+    request = request.where(DECISIONS.c.week == week, about, DECISION_STATES.c.known_at <= at)
+    ordered = request.order_by(DECISIONS.c.cutoff, DECISION_STATES.c.number)
+    return list({row["account_id"]: dict(row) for row in connection.execute(ordered).mappings()}.values())
+
+
+def read_week(connection: Connection, ids: Sequence[str], week: str) -> Sequence[Row]:
+    """Return account_id, policy and recorded_at of the decisions of a week about some accounts."""
+    columns = (DECISIONS.c.account_id, DECISIONS.c.policy, DECISIONS.c.recorded_at)
+    request = select(*columns).where(DECISIONS.c.account_id.in_(ids), DECISIONS.c.week == week)
+    return [dict(row) for row in connection.execute(request).mappings()]
 
 
 def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -> Sequence[Row]:

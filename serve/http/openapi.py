@@ -13,6 +13,7 @@ from serve.http.openapi_security import describe_access
 from serve.http.problems import MEDIA_TYPE, Problem
 from serve.http.schemas import decisions as decision_schemas
 from serve.http.schemas import duties as duty_schemas
+from serve.http.schemas import next_actions as next_action_schemas
 from serve.http.schemas import recommendations as recommendation_schemas
 from serve.http.schemas import records as record_schemas
 from serve.http.schemas import rights as rights_schemas
@@ -32,6 +33,7 @@ _UNROUTED: tuple[type[BaseModel], ...] = (
     rights_schemas.ReviewBody,
     rights_schemas.AnswerBody,
     decision_schemas.StatusBody,
+    next_action_schemas.NextActionsRequest,
     recommendation_schemas.RecommendationRequest,
     duty_schemas.DutyStatusBody,
 )
@@ -49,6 +51,7 @@ EXAMPLES = {
     "ReviewBody": "review",
     "AnswerBody": "review_answer",
     "StatusBody": "status",
+    "NextActionsRequest": "next_actions",
     "RecommendationRequest": "recommendations",
     "DutyStatusBody": "duty_status",
     "DutyPage": "duty_page",

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from kqml.contract.fields import Count
 from kqml.errors import Fault, Refused
 from models.policy.planning.feature_rows import FeatureMatrix
-from models.policy.planning.plan_week import PlannedWeek, PlanRequest, plan_dataset
+from models.policy.planning.plan_week import PlannedWeek, plan_dataset
 from serve.database.engine import Database
 from serve.usecases.plan_records import PlanRecord, compare_plans, plan_record, store_plan
 from serve.usecases.planning_inputs import PlanningInputs, read_planning_inputs
@@ -61,25 +61,10 @@ def store_week(database: Database, result: PlanWeekResult, now: int) -> StoredWe
 def _plan(inputs: PlanningInputs, request: PlanWeekRequest) -> PlanWeekResult:
     model, dataset = request.model, inputs.dataset.known_before(inputs.cutoff)
     features = None if model is None else FeatureMatrix(dataset.event_log().account_count, model.columns)
-    planned = plan_dataset(dataset, _plan_request(inputs, request), features)
+    planned = plan_dataset(dataset, inputs.plan_request(request), features)
     stamp = None if model is None else model.stamp
     record = plan_record(planned, features, stamp, request.language, request.by)
     return PlanWeekResult(planned, record, inputs.stored, inputs.decided)
-
-
-def _plan_request(inputs: PlanningInputs, request: PlanWeekRequest) -> PlanRequest:
-    return PlanRequest(
-        request.playbook,
-        inputs.week,
-        None if request.model is None else request.model.scorer,
-        inputs.log,
-        request.language,
-        inputs.learned,
-        inputs.objecting,
-        request.reps,
-        inputs.decided,
-        inputs.overrides,
-    )
 
 
 def _write(database: Database, record: PlanRecord, now: int) -> None:

@@ -14,6 +14,8 @@ from kqml.errors import BadUse, Fault
 from kqml.events import EventKind
 from models.policy.planning.company import week_period
 from models.policy.planning.learned_state import LearnedState, LearningEvidence, learned_state_from_json
+from models.policy.planning.next_action import NEXT_POLICY
+from models.policy.planning.plan_week import PlanRequest
 from models.uplift.decision_log import DecisionLog
 from models.value.expected import ValueModel
 from serve.database.dataset_export import snapshot_accounts
@@ -21,7 +23,7 @@ from serve.database.dataset_info import read_info
 from serve.database.decision_logs import read_log
 from serve.database.duty_overrides import duty_overrides, read_override_rows
 from serve.database.learned import newest_learned
-from serve.database.plans import week_of_all
+from serve.database.plans import read_week, week_of_all
 from serve.database.records import parts_of
 from serve.database.tables import ACCOUNTS, EVENTS
 from serve.security.contact_vault import MaskingVault
@@ -39,7 +41,8 @@ class TooManyAccounts(Exception):
 @dataclass(frozen=True)
 class PlanningInputs:
     """What one snapshot of the database holds for a week. `learned`: None where the model learns anew; `stored`: the
-    week's decisions that were made in the same name; `decided`: reps whose weeks were decided in another name."""
+    week's decisions that were made in the same name; `decided`: reps whose weeks were decided in another name;
+    `decided_accounts`: accounts that got a next action in the week before."""
 
     week: Period
     dataset: Dataset
@@ -49,11 +52,28 @@ class PlanningInputs:
     learned: LearnedState | None = None
     stored: Sequence[Mapping[str, Any]] = ()
     decided: frozenset[str] = frozenset()
+    decided_accounts: frozenset[str] = frozenset()
 
     @property
     def cutoff(self) -> int:
         """Monday's local midnight."""
         return self.week.instants(self.dataset.info.time_zone)[0]
+
+    def plan_request(self, request: PlanWeekRequest) -> PlanRequest:
+        """Return the request of the planner."""
+        return PlanRequest(
+            request.playbook,
+            self.week,
+            None if request.model is None else request.model.scorer,
+            self.log,
+            request.language,
+            self.learned,
+            self.objecting,
+            request.reps,
+            self.decided,
+            self.overrides,
+            self.decided_accounts,
+        )
 
 
 def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: int) -> PlanningInputs | None:
@@ -67,12 +87,13 @@ def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: 
     if request.reps is None:
         return _inputs_of_all(connection, request, week, cutoff)
     ids = _accounts(connection, request.reps, cutoff)
-    return _inputs_of_reps(connection, request, (week, cutoff), ids) if ids else None
+    return read_account_inputs(connection, request, (week, cutoff), ids) if ids else None
 
 
 def _inputs_of_all(connection: Connection, request: PlanWeekRequest, week: Period, cutoff: int) -> PlanningInputs:
     """Whoever objected after the week was decided did not object then."""
-    rows, playbook = week_of_all(connection, week.week_name), request.playbook
+    everything, playbook = week_of_all(connection, week.week_name), request.playbook
+    rows = [row for row in everything if row["policy"] != NEXT_POLICY]
     stored = [row for row in rows if row["by"] == request.by]
     decided_at = max((row["recorded_at"] for row in stored), default=None)
     return PlanningInputs(
@@ -83,12 +104,23 @@ def _inputs_of_all(connection: Connection, request: PlanWeekRequest, week: Perio
         frozenset(objecting_accounts(connection, decided_at)),
         stored=stored,
         decided=frozenset(row["rep_id"] for row in rows if row["by"] != request.by),
+        decided_accounts=_decided_singly(everything, decided_at),
     )
 
 
-def _inputs_of_reps(
+def _decided_singly(rows: Sequence[Mapping[str, Any]], before: int | None) -> frozenset[str]:
+    """The accounts that got a next action before the week was planned: nobody decides them twice."""
+    return frozenset(
+        row["account_id"]
+        for row in rows
+        if row["policy"] == NEXT_POLICY and (before is None or row["recorded_at"] < before)
+    )
+
+
+def read_account_inputs(
     connection: Connection, request: PlanWeekRequest, when: tuple[Period, int], ids: Sequence[str]
 ) -> PlanningInputs:
+    """Read the inputs of some accounts, all of reps of the request, in a week at a cutoff."""
     (week, cutoff), playbook, reps = when, request.playbook, request.reps or frozenset()
     return PlanningInputs(
         week,
@@ -96,7 +128,8 @@ def _inputs_of_reps(
         read_log(connection, playbook.action_names, cutoff, playbook.limits.suppression_days, ids),
         duty_overrides(read_override_rows(connection, {*ids, *reps})),
         frozenset(objecting_accounts(connection)),
-        _learned(connection, request, cutoff),
+        read_learned(connection, request, cutoff),
+        decided_accounts=_decided_singly(read_week(connection, ids, week.week_name), None),
     )
 
 
@@ -123,7 +156,7 @@ def _moved(connection: Connection, ids: Sequence[str], since: int) -> Iterator[s
         yield from connection.execute(request).scalars()
 
 
-def _learned(connection: Connection, request: PlanWeekRequest, cutoff: int) -> LearnedState | None:
+def read_learned(connection: Connection, request: PlanWeekRequest, cutoff: int) -> LearnedState | None:
     """The newest values and effects that `kqml plan --database` learned with this model and playbook; without them the
     value is the trailing mean, and effects are unknown."""
     if request.model is None:

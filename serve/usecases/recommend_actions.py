@@ -15,6 +15,7 @@ from kqml.messages import text
 from kqml.playbook import Playbook
 from models.policy.planning.claims import evidence_text
 from models.policy.planning.company import week_period
+from models.policy.planning.next_action import NEXT_POLICY
 from serve.database.dataset_info import read_info
 from serve.database.engine import Database
 from serve.database.plans import decided_reps, is_rep, objecting_of_rep, week_of_accounts, week_of_rep
@@ -94,7 +95,7 @@ def plan_recommendations(database: Database, request: RecommendActionsRequest, n
     """
     with database.snapshot() as connection:
         plan = _read_request(connection, request, now)
-        missing = plan.reps - decided_reps(connection, sorted(plan.reps), plan.name)
+        missing = plan.reps - decided_reps(connection, sorted(plan.reps), plan.name, NEXT_POLICY)
     if not missing or plan.is_over(now):
         return plan
     week = PlanWeekRequest(plan.week, request.playbook, request.model, request.caller.name, request.language, missing)
@@ -168,7 +169,7 @@ def _accounts(connection: Connection, request: RecommendActionsRequest) -> dict[
 
 
 def _store(connection: Connection, plan: RecommendationPlan, now: int) -> list[Row]:
-    before = decided_reps(connection, sorted(plan.reps), plan.name)
+    before = decided_reps(connection, sorted(plan.reps), plan.name, NEXT_POLICY)
     if plan.record is None:
         return []
     fresh = [row for row in plan.record.decisions if row["rep_id"] not in before]

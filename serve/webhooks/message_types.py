@@ -14,6 +14,7 @@ class MessageKind(StrEnum):
 
     BAND_CROSSED = "account.band_crossed"
     DUTY_OVERDUE = "duty.overdue"
+    PLAN_CHANGED = "plan.changed"
     PLAN_CREATED = "plan.created"
 
 
@@ -55,3 +56,11 @@ def plan_created(rep_id: str | None, week: str, policy: str, decisions: int, at:
     """Return the message that a rep's week has new decisions."""
     data = {"rep_id": rep_id, "week": week, "policy": policy, "decisions": decisions}
     return Message(MessageKind.PLAN_CREATED, f"{rep_id}\0{week}\0{policy}\0{at}", data)
+
+
+def plan_changed(decision: Mapping[str, Any], replaces: str | None) -> Message:
+    """Return the message that the running week has a new decision about an account; `replaces`: the id of the one
+    before it, if any."""
+    data = {name: decision[name] for name in ("rep_id", "week", "account_id", "decision_id")}
+    data |= {"action": decision["assigned"], "replaces": replaces}
+    return Message(MessageKind.PLAN_CHANGED, decision["decision_id"], data)

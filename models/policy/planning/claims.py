@@ -74,6 +74,18 @@ class PlanClaims:
         effect = self._groups[action].times(share)
         return effect, effect.plus(-spent)
 
+    def action_value(self, account: int, action: int) -> MoneyInterval | None:
+        """Net value of any action for an account, by the average effect of the action at the account's size. None where
+        nothing supports it."""
+        effects, basis = self.evidence.effects, self.plan.ranked.basis[account, action]
+        if effects is None or not action or basis != Basis.RANDOMISED.value:
+            return None
+        if not np.isfinite(self.plan.assessment.effect[account, action]):
+            return None
+        spent = float(costs(self.plan.problem.cost[account, action], self.plan.company.playbook.minute_cost))
+        scale = self.plan.assessment.scale[[account]]
+        return _interval(effects.calibration.total(np.array([action]), scale)).plus(-spent)
+
     @cached_property
     def _groups(self) -> Mapping[int, MoneyInterval]:
         """Action → its total effect on the accounts of the plan that get it."""

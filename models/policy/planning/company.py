@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kqml.calendar.business_time import moment_of
 from kqml.calendar.workdays import Workdays, workdays
 from kqml.dataset.folder import Dataset
 from kqml.duties.engine import duty_request, list_duties
@@ -19,17 +20,20 @@ from kqml.playbook import Playbook
 from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import SeasonRule
 from models.policy.allocation.problem import Floats, Indices
+from models.policy.planning.pressing_duties import require_pressing
 
 
 @dataclass(frozen=True)
 class Company:
-    """`cutoff`: local midnight of Monday; later knowledge is not used. Accounts are in the order of the log."""
+    """`cutoff`: local midnight of Monday for a plan; later knowledge is not used. `is_running`: the cutoff is
+    any instant of the week, so that open issues due soon are required too. Accounts are in the order of the log."""
 
     dataset: Dataset
     playbook: Playbook
     book: DutyInputs
     week: Period
     cutoff: int
+    is_running: bool = False
 
     @property
     def account_ids(self) -> NDArray[np.object_]:
@@ -39,6 +43,11 @@ class Company:
     def week_name(self) -> str:
         return self.week.week_name
 
+    @property
+    def today(self) -> date:
+        """The local day of the cutoff."""
+        return moment_of(self.cutoff, self.dataset.info.time_zone).date()
+
     @cached_property
     def calendar(self) -> Workdays:
         return workdays(self.playbook.country)
@@ -46,7 +55,8 @@ class Company:
     @cached_property
     def duties(self) -> pa.Table:
         """The duties due in the week, by `kqml.duties.table.SCHEMA`."""
-        return list_duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
+        table = list_duties(self.book, self.playbook, self.calendar, self.week, self.cutoff)
+        return require_pressing(table, self.book, self.cutoff) if self.is_running else table
 
     @cached_property
     def owner(self) -> Indices:
@@ -80,11 +90,18 @@ class Company:
 
 
 def read_company(
-    dataset: Dataset, playbook: Playbook, week: Period, declared: tuple[DutyOverride, ...] = ()
+    dataset: Dataset,
+    playbook: Playbook,
+    week: Period,
+    declared: tuple[DutyOverride, ...] = (),
+    cutoff: int | None = None,
 ) -> Company:
-    """Return the company of a dataset folder before a week; `declared`: duties marked manually."""
+    """Return the company of a dataset in a week; `declared`: duties marked manually; `cutoff`: an instant of the
+    running week, None for Monday's local midnight."""
     book = read_duty_inputs(dataset, playbook, declared)
-    return Company(dataset, playbook, book, week, week.instants(dataset.info.time_zone)[0])
+    if cutoff is None:
+        return Company(dataset, playbook, book, week, week.instants(dataset.info.time_zone)[0])
+    return Company(dataset, playbook, book, week, cutoff, is_running=True)
 
 
 def _within(season: SeasonRule, day: date) -> bool:
@@ -94,9 +111,9 @@ def _within(season: SeasonRule, day: date) -> bool:
     return now >= season.start or now <= season.end
 
 
-def capacities(company: Company) -> Floats:
+def capacities(company: Company, since: date | None = None) -> Floats:
     """Return R × (minutes, stops, money) of each rep's week: the table's numbers, else the playbook's, in proportion to
-    the working days on which the rep is present."""
+    the working days on which the rep is present, from the day `since` on where it is given."""
     usual = company.playbook.rep
     table = company.dataset.reps()
     rows = table.set_index("rep_id").reindex(list(company.rep_ids)) if "rep_id" in table else pd.DataFrame()
@@ -104,7 +121,7 @@ def capacities(company: Company) -> Floats:
         _describe(rows, name, float(getattr(usual, name)), len(company.rep_ids))
         for name in ("minutes_per_week", "stops_per_week", "budget_per_week")
     ]
-    return np.column_stack(columns) * _there(company)[:, None]
+    return np.column_stack(columns) * _there(company, since or company.week.first)[:, None]
 
 
 def _describe(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats:
@@ -113,13 +130,17 @@ def _describe(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats
     return np.asarray(rows[name].astype(np.float64).fillna(usual), dtype=np.float64)
 
 
-def _there(company: Company) -> Floats:
-    """R: of the week's working days; of all its days where none is one."""
+def _there(company: Company, since: date) -> Floats:
+    """R: the share of the week's working days, of all its days where none is one, that lie after `since` and on which
+    the rep is present."""
     week = company.week
     working = company.calendar.between(week.first, week.last)
     days = np.arange(day_number(week.first), day_number(week.last) + 1)
     days = days[working] if working.any() else days
-    return np.array([float((rep.employed_on(days) & ~rep.absent(days)).mean()) for rep in company.book.events.reps])
+    ahead = days >= day_number(since)
+    return np.array(
+        [float((rep.employed_on(days) & ~rep.absent(days) & ahead).mean()) for rep in company.book.events.reps]
+    )
 
 
 def earlier_compliance(company: Company, months: int = 3) -> Floats:

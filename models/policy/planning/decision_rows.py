@@ -43,10 +43,10 @@ STATE_SCHEMA = pa.schema(
 )
 
 
-def decision_ids(account_ids: NDArray[np.object_], week: str) -> NDArray[np.object_]:
-    """Return the decision ids: a digest of week and account id."""
+def decision_ids(account_ids: NDArray[np.object_], key: str) -> NDArray[np.object_]:
+    """Return the decision ids: a digest of account id and `key`, the week of a plan."""
     texts = (
-        hashlib.blake2b(f"{week}\x1f{account_id}".encode(), digest_size=12).hexdigest()
+        hashlib.blake2b(f"{key}\x1f{account_id}".encode(), digest_size=12).hexdigest()
         for account_id in account_ids.tolist()
     )
     return np.array([f"D{text}" for text in texts], dtype=object)
@@ -59,14 +59,15 @@ def decision_rows(plan: WeekPlan, model: str | None) -> pa.Table:
     eligible, blocked = log_columns(plan.guarded, plan.actions)
     retained = plan.problem.must & ~plan.problem.must_blocked
     count = len(who)
+    key = company.week_name if plan.policy == POLICY else f"{company.week_name} {company.cutoff}"
     return pa.table(
         {
-            "decision_id": pa.array(decision_ids(ids, company.week_name), TEXT),
+            "decision_id": pa.array(decision_ids(ids, key), TEXT),
             "account_id": pa.array(ids, TEXT),
             "rep_id": pa.array(np.array(company.rep_ids, dtype=object)[company.owner[who]], TEXT),
             "week": pa.array([company.week_name] * count, TEXT),
             "cutoff": pa.array(np.full(count, company.cutoff)).cast(INSTANT),
-            "policy": pa.array([POLICY] * count, TEXT),
+            "policy": pa.array([plan.policy] * count, TEXT),
             "playbook": pa.array([company.playbook.version] * count, TEXT),
             "model": pa.array([model] * count, TEXT),
             "assigned": pa.array(np.array(plan.actions, dtype=object)[week.assigned[who]], TEXT),

@@ -35,8 +35,8 @@ class PlanRequest:
 
     `scorer`: None plans by required actions and cadence only. `log`: earlier decisions, if any. `learned`: a learned
     state to reuse. `objecting`: accounts that object to automated recommendations. `reps`: whose weeks are decided,
-    None for all; `decided`: reps to leave out because their weeks were decided before. `declared`: duties marked
-    manually.
+    None for all; `decided`, `decided_accounts`: reps and accounts to leave out because they were decided before.
+    `declared`: duties marked manually.
     """
 
     playbook: Playbook
@@ -49,6 +49,7 @@ class PlanRequest:
     reps: frozenset[str] | None = None
     decided: frozenset[str] = field(default_factory=frozenset)
     declared: tuple[DutyOverride, ...] = ()
+    decided_accounts: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ class PlannedWeek:
         return self.learned.value
 
 
+@dataclass(frozen=True)
+class AssessedCompany:
+    """The assessment of each account of a company with what it was made by. `objecting` (n): accounts that object."""
+
+    assessment: AccountAssessment
+    learned: LearnedState
+    objecting: Flags
+
+
 def plan_dataset(
     dataset: Dataset,
     request: PlanRequest,
@@ -82,22 +92,36 @@ def plan_dataset(
     tell("duties")
     dataset = dataset.known_before(request.week.instants(dataset.info.time_zone)[0])
     company = read_company(dataset, request.playbook, request.week, request.declared)
+    assessed = assess_company(company, request, sink, tell)
+    tell("allocating")
+    undecided = assessed.objecting | _not_requested(company, request)
+    rejected, top = rejected_actions(company, request), assessed.learned.top
+    plan = plan_week(company, assessed.assessment, rejected, undecided, top)
+    return PlannedWeek(plan, assessed.learned, assessed.objecting & plan.situation.active & (company.owner >= 0))
+
+
+def assess_company(
+    company: Company,
+    request: PlanRequest,
+    sink: Sink | None = None,
+    tell: Callable[[str], None] = lambda step: None,
+) -> AssessedCompany:
+    """Assess each account at the company's cutoff; those that object are left unassessed.
+
+    Raises Refused where no account has a rep.
+    """
     _refuse_nothing(company)
-    log_ids = dataset.event_log().accounts
+    log_ids = company.dataset.event_log().accounts
     assessment, learned = unassessed(len(log_ids), len(request.playbook.action_names)), UNLEARNED
     if request.scorer is not None:
         tell("learning")
         learned = request.learned or learn_from_log(company, request.scorer, request.log)
         tell("assessing")
         assessment = _evaluate(company, request, learned, sink or _nowhere)
-    tell("allocating")
     objecting = np.isin(company.account_ids, list(request.objecting))
     result = assessment.take(pd.Index(log_ids).get_indexer(pd.Index(company.account_ids))).without(objecting)
     learned = replace(learned, top=urgency_scale(result)) if learned.top is None else learned
-    plan = plan_week(
-        company, result, _rejected(company, request), objecting | _not_requested(company, request), learned.top
-    )
-    return PlannedWeek(plan, learned, objecting & plan.situation.active & (company.owner >= 0))
+    return AssessedCompany(result, learned, objecting)
 
 
 def learn_from_log(company: Company, scorer: Scorer, log: DecisionLog | None) -> LearnedState:
@@ -107,10 +131,11 @@ def learn_from_log(company: Company, scorer: Scorer, log: DecisionLog | None) ->
 
 
 def _not_requested(company: Company, requested: PlanRequest) -> Flags:
-    """Return the accounts of reps whose weeks are not to be decided."""
+    """Return the accounts that are not to be decided: of other reps, or decided before."""
     request = set(company.rep_ids if requested.reps is None else requested.reps) - requested.decided
     decide = np.array([*(rep in request for rep in company.rep_ids), False])
-    return np.asarray(~decide[company.owner], dtype=bool)
+    singly = np.isin(company.account_ids, list(requested.decided_accounts))
+    return np.asarray(~decide[company.owner] | singly, dtype=bool)
 
 
 def _nowhere(accounts: Indices, values: Floats) -> None:
@@ -136,7 +161,8 @@ def _evaluate(company: Company, requested: PlanRequest, learned: LearnedState, s
     )
 
 
-def _rejected(company: Company, request: PlanRequest) -> Floats:
+def rejected_actions(company: Company, request: PlanRequest) -> Floats:
+    """Return n × K: recommendations rejected within the playbook's suppression days."""
     ids, actions = list(company.account_ids), request.playbook.action_names
     if request.log is None:
         return np.zeros((len(ids), len(actions)))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kqml.playbook.codes import CHANNELS
 from models.policy.allocation.cadence import exploration, no_floors, shortfall_costs, tier_indices, with_floors
+from models.policy.allocation.leftovers import GIVEN
 from models.policy.allocation.problem import NOT_BOOKED, WAIT, Actions, AllocationProblem, Flags, Floats, Indices
 from models.policy.allocation.required_contacts import RequiredContacts, required_contacts
 from models.policy.exploration.randomisation import ExplorationDraws, draw_exploration, holdout_accounts, uniform_draws
@@ -49,9 +50,10 @@ class WeekOptions:
 
 @dataclass(frozen=True)
 class WeekPlan(WeekOptions):
-    """The options with all decisions of the week."""
+    """The options with all decisions of the week, by the version of a procedure."""
 
     week: DecidedWeek
+    policy: str = POLICY
 
 
 def plan_week(
@@ -63,8 +65,7 @@ def plan_week(
 ) -> WeekPlan:
     """Plan a week; the same input gives the same plan, to the last bit. Parameters as for `week_options`."""
     options = week_options(company, assessment, rejected, undecided, top)
-    problem, groups = options.problem, (options.holdout, options.decided)
-    week = decide_week(problem, _exploration_draws(company, problem, options.required.due, groups))
+    week = decide_week(options.problem, _book_holdout(options, exploration_draws(options, options.holdout)))
     return WeekPlan(**vars(options), week=replace(week, evaluable=week.evaluable & options.decided))
 
 
@@ -96,9 +97,10 @@ def week_options(
 
 
 def reasons_given(plan: WeekPlan) -> NDArray[np.str_]:
-    """Return why each account gets its action: a code of the allocation, or `playbook` in the holdout."""
+    """Return why each account gets its action: a code of the allocation or of next actions, `playbook` in the holdout
+    where nothing was decided before."""
     given = plan.week.allocation.given_for
-    own = plan.holdout & ~plan.problem.must
+    own = plan.holdout & ~plan.problem.must & np.isin(given, GIVEN)
     return np.asarray(np.where(own, np.where(plan.week.assigned == WAIT, "nothing", "playbook"), given))
 
 
@@ -145,19 +147,22 @@ def _problem(
     return with_floors(problem, playbook)
 
 
-def _exploration_draws(
-    company: Company, problem: AllocationProblem, due: Floats, groups: tuple[Flags, Flags]
-) -> ExplorationDraws:
-    """Return the exploration draws; accounts in the holdout are booked their playbook action."""
-    holdout, decided = groups
-    playbook, ids, name = company.playbook, company.account_ids, company.week_name
-    salt = playbook.holdout.salt
-    epsilon = exploration(playbook, problem.tier, problem.must | holdout | ~decided)
-    explored = draw_exploration(
-        problem.allowed, epsilon, *(uniform_draws(salt, f"{what} {name}", ids) for what in ("coin", "draw"))
-    )
+def exploration_draws(options: WeekOptions, excluded: Flags) -> ExplorationDraws:
+    """Return the exploration draws of the week: keyed hashes of account and week. Required actions, undecided and
+    `excluded` (n) accounts do not explore."""
+    company, problem = options.company, options.problem
+    salt, ids, name = company.playbook.holdout.salt, company.account_ids, company.week_name
+    epsilon = exploration(company.playbook, problem.tier, problem.must | excluded | ~options.decided)
+    draws = (uniform_draws(salt, f"{what} {name}", ids) for what in ("coin", "draw"))
+    return draw_exploration(problem.allowed, epsilon, *draws)
+
+
+def _book_holdout(options: WeekOptions, explored: ExplorationDraws) -> ExplorationDraws:
+    """Return the draws with the playbook's action for accounts in the holdout."""
+    company, problem = options.company, options.problem
+    salt, ids, name = company.playbook.holdout.salt, company.account_ids, company.week_name
     draws = np.column_stack([uniform_draws(salt, f"holdout {channel} {name}", ids) for channel in CHANNELS])
     retained = np.vstack([earlier_compliance(company), np.zeros(len(CHANNELS))])[problem.rep]
-    own = playbook_actions(problem.actions, due, retained, problem.allowed, draws)
+    own = playbook_actions(problem.actions, options.required.due, retained, problem.allowed, draws)
     booked = np.where(own == NOT_BOOKED, 0, own)
-    return replace(explored, action=np.where(holdout & ~problem.must, booked, explored.action))
+    return replace(explored, action=np.where(options.holdout & ~problem.must, booked, explored.action))

@@ -1,6 +1,6 @@
 """`POST /v1/recommendations`: a rep's week decided once, as `kqml plan` decides it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -14,65 +14,15 @@ from models.churn.bundle import load_bundle
 from models.churn.scoring import create_scorer
 from models.policy.planning.learned_state import learned_state_from_json
 from models.policy.planning.receipts import recreate_ranks
-from serve.database.dataset_import import load_dataset
 from serve.database.learned import read_learned
 from serve.database.plans import decided_reps
-from serve.database.tables import DECISIONS, LEARNED, OUTBOX, WEBHOOKS
+from serve.database.tables import DECISIONS, LEARNED, OUTBOX
 from serve.security.objections_and_reviews import set_objection
 from serve.usecases import recommend_actions
-from serve.usecases.scoring_model import BundleScoring
-from serve.usecases.served_model import LiveModel
 
 WEEK = "2023-W09"
 MONDAY = week(WEEK).instants("Asia/Shanghai")[0]
 REP = "R0001-00"
-
-
-class NoVault:
-    """Contacts stay out of it."""
-
-    def seal(self, connection, people):
-        return people
-
-
-@dataclass
-class RealModel:
-    """Publishes one real bundle."""
-
-    published: object
-    folder: object
-
-    def load(self, pointer):
-        scorer = create_scorer(load_bundle(self.folder))
-        return LiveModel("1", "B", BundleScoring(scorer), {}, scorer)
-
-    def __getattr__(self, name):
-        return getattr(self.published, name)
-
-
-@pytest.fixture
-def published(published, company):
-    return RealModel(published, company.bundles[0])
-
-
-@pytest.fixture
-def now():
-    return [MONDAY + 2 * DAY_US]
-
-
-@pytest.fixture
-def clock(now):
-    return lambda: now[0]
-
-
-@pytest.fixture
-def filled(client, database, company):
-    """The app on a database with the small company, on the Wednesday after its last record."""
-    load_dataset(database, company.dataset, MONDAY - 1, NoVault())
-    hook = {"webhook_id": "w", "url": "https://x", "kinds": '["plan.created"]', "secrets": "s", "created_at": 1}
-    with database.writing() as connection:
-        connection.execute(WEBHOOKS.insert(), hook)
-    return client
 
 
 def recommend(client, headers=None, **body):

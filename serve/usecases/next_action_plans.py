@@ -1,0 +1,91 @@
+"""Plan the next actions of accounts: of the database within their reps' week, of histories in a request alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kqml.contract.histories import AccountToScore
+from kqml.dataset.folder import Dataset, DatasetInfo
+from kqml.duties import Period
+from models.policy.allocation.problem import Actions
+from models.policy.planning.feature_rows import FeatureMatrix
+from models.policy.planning.next_action import EarlierDecision, NextActions, WeekSoFar, next_actions
+from models.policy.planning.plan_week import PlanRequest
+from serve.database.plans import latest_decisions
+from serve.usecases.history_dataset import dataset_of_histories
+from serve.usecases.planning_inputs import read_account_inputs, read_learned
+from serve.usecases.planning_request import PlanWeekRequest
+
+OPEN = ("recommended", "accepted", "scheduled")
+"""States of a decision whose action is still to be done."""
+
+Resources = tuple[float, float, float]
+NOTHING_DECIDED = WeekSoFar({}, {})
+
+
+@dataclass(frozen=True)
+class NextActionPlan:
+    """Next actions with what was decided of the week, and the feature rows that they were chosen by."""
+
+    actions: NextActions
+    so_far: WeekSoFar
+    features: FeatureMatrix | None
+    decided: Sequence[Mapping[str, Any]] = ()
+
+    def is_outdated(self, connection: Connection, now: int) -> bool:
+        """Return whether decisions of its week have been made, or have changed their states, since it was planned."""
+        company = self.actions.planned.plan.company
+        reps = [company.rep_ids[owner] for owner in sorted(set(company.owner.tolist())) if owner >= 0]
+        rows = latest_decisions(connection, reps, company.account_ids.tolist(), company.week_name, now)
+        return list(rows) != list(self.decided)
+
+
+def plan_stored(
+    connection: Connection, request: PlanWeekRequest, when: tuple[Period, int], owners: Mapping[str, str]
+) -> NextActionPlan:
+    """Plan the next actions of accounts of the database (account → its rep) in a week at a cutoff."""
+    (week, cutoff), ids = when, sorted(owners)
+    inputs = read_account_inputs(connection, request, when, ids)
+    rows = latest_decisions(connection, sorted(set(owners.values())), ids, week.week_name, cutoff)
+    actions = Actions.of(request.playbook)
+    cost = {name: (row[0], row[1], row[2]) for name, row in zip(actions.names, actions.cost.tolist(), strict=True)}
+    used = {row["account_id"]: (row["rep_id"], cost.get(row["assigned"])) for row in rows if row["state"] in OPEN}
+    so_far = WeekSoFar(
+        {row["account_id"]: EarlierDecision(row["decision_id"], row["assigned"], row["state"]) for row in rows},
+        {name: _used_by_others(used, name, rep) for name, rep in owners.items()},
+    )
+    return replace(_plan(inputs.dataset, inputs.plan_request(request), request, cutoff, so_far), decided=rows)
+
+
+def plan_given(
+    connection: Connection, request: PlanWeekRequest, when: tuple[Period, int], accounts: Sequence[AccountToScore]
+) -> NextActionPlan:
+    """Plan the next actions of accounts by the histories that stand in a request, which has been checked."""
+    (week, cutoff), model = when, request.model
+    info = DatasetInfo() if model is None else model.scorer.bundle.dataset
+    lags = {kind: lag["days"] for kind, lag in info.record_lags.items() if lag.get("days")}
+    dataset = dataset_of_histories(accounts, info, lags)
+    scorer = None if model is None else model.scorer
+    learned = read_learned(connection, request, cutoff)
+    reps = frozenset(dataset.table("reps")["rep_id"].to_pylist())
+    asked = PlanRequest(request.playbook, week, scorer, None, request.language, learned, reps=reps)
+    return _plan(dataset, asked, request, cutoff, NOTHING_DECIDED)
+
+
+def _plan(
+    dataset: Dataset, asked: PlanRequest, request: PlanWeekRequest, cutoff: int, so_far: WeekSoFar
+) -> NextActionPlan:
+    known, model = dataset.known_before(cutoff), request.model
+    features = None if model is None else FeatureMatrix(known.event_log().account_count, model.columns)
+    return NextActionPlan(next_actions(known, asked, cutoff, so_far, features), so_far, features)
+
+
+def _used_by_others(
+    used: Mapping[str, tuple[str | None, Resources | None]], account: str, rep: str
+) -> tuple[float, float, float]:
+    """The sum of what open actions for the other accounts of a rep take."""
+    costs = [cost for name, (owner, cost) in used.items() if owner == rep and name != account and cost is not None]
+    minutes, stops, money = (sum(column) for column in zip(*costs, strict=True)) if costs else (0.0, 0.0, 0.0)
+    return minutes, stops, money

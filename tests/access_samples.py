@@ -60,6 +60,7 @@ RULES: dict[str, Scope | None] = {
     "GET /v1/reps/{rep_id}": Scope.READ_ACCOUNTS,
     "PUT /v1/reps/{rep_id}": Scope.WRITE_ACCOUNTS,
     "GET /v1/reps/{rep_id}/plan": Scope.READ_DECISIONS,
+    "POST /v1/next-actions": Scope.READ_DECISIONS,
     "POST /v1/recommendations": Scope.WRITE_DECISIONS,
     "GET /v1/duties": Scope.READ_ACCOUNTS,
     "POST /v1/duties/status": Scope.WRITE_DECISIONS,
@@ -102,6 +103,7 @@ SAMPLES: dict[str, Sample] = {
     "GET /v1/reps/{rep_id}": Sample(path={"rep_id": "r1"}),
     "PUT /v1/reps/{rep_id}": Sample(path={"rep_id": "r9"}, json={"manager_id": "m2"}),
     "GET /v1/reps/{rep_id}/plan": Sample(path={"rep_id": "r1"}, query={"week": "2024-W12"}),
+    "POST /v1/next-actions": Sample(json={"accounts": [{"account_id": "a1"}]}),
     "POST /v1/recommendations": Sample(json={"rep_id": "r1", "week": "2024-W12"}),
     "GET /v1/duties": Sample(query={"rep": "r1"}),
     "POST /v1/duties/status": Sample(

@@ -33,7 +33,7 @@ _UNROUTED: tuple[type[BaseModel], ...] = (
     rights_schemas.ReviewBody,
     rights_schemas.AnswerBody,
     decision_schemas.StatusBody,
-    next_action_schemas.NextActionsRequest,
+    next_action_schemas.NextActionsBody,
     recommendation_schemas.RecommendationRequest,
     duty_schemas.DutyStatusBody,
 )
@@ -51,7 +51,7 @@ EXAMPLES = {
     "ReviewBody": "review",
     "AnswerBody": "review_answer",
     "StatusBody": "status",
-    "NextActionsRequest": "next_actions",
+    "NextActionsBody": "next_actions",
     "RecommendationRequest": "recommendations",
     "DutyStatusBody": "duty_status",
     "DutyPage": "duty_page",

@@ -11,7 +11,7 @@ from kqml.dataset.folder import Dataset, DatasetInfo
 from kqml.duties import Period
 from models.policy.allocation.problem import Actions
 from models.policy.planning.feature_rows import FeatureMatrix
-from models.policy.planning.next_action import EarlierDecision, NextActions, WeekSoFar, next_actions
+from models.policy.planning.next_action import EarlierDecision, NextActionsPlan, WeekSoFar, plan_next_actions
 from models.policy.planning.plan_week import PlanRequest
 from serve.database.plans import latest_decisions
 from serve.usecases.history_dataset import dataset_of_histories
@@ -26,10 +26,10 @@ NOTHING_DECIDED = WeekSoFar({}, {})
 
 
 @dataclass(frozen=True)
-class NextActionPlan:
+class PlannedNextActions:
     """Next actions with what was decided of the week, and the feature rows that they were chosen by."""
 
-    actions: NextActions
+    actions: NextActionsPlan
     so_far: WeekSoFar
     features: FeatureMatrix | None
     decided: Sequence[Mapping[str, Any]] = ()
@@ -44,7 +44,7 @@ class NextActionPlan:
 
 def plan_stored(
     connection: Connection, request: PlanWeekRequest, when: tuple[Period, int], owners: Mapping[str, str]
-) -> NextActionPlan:
+) -> PlannedNextActions:
     """Plan the next actions of accounts of the database (account → its rep) in a week at a cutoff."""
     (week, cutoff), ids = when, sorted(owners)
     inputs = read_account_inputs(connection, request, when, ids)
@@ -61,7 +61,7 @@ def plan_stored(
 
 def plan_given(
     connection: Connection, request: PlanWeekRequest, when: tuple[Period, int], accounts: Sequence[AccountToScore]
-) -> NextActionPlan:
+) -> PlannedNextActions:
     """Plan the next actions of accounts by the histories that stand in a request, which has been checked."""
     (week, cutoff), model = when, request.model
     info = DatasetInfo() if model is None else model.scorer.bundle.dataset
@@ -70,16 +70,16 @@ def plan_given(
     scorer = None if model is None else model.scorer
     learned = read_learned(connection, request, cutoff)
     reps = frozenset(dataset.table("reps")["rep_id"].to_pylist())
-    asked = PlanRequest(request.playbook, week, scorer, None, request.language, learned, reps=reps)
-    return _plan(dataset, asked, request, cutoff, NOTHING_DECIDED)
+    plan_request = PlanRequest(request.playbook, week, scorer, None, request.language, learned, reps=reps)
+    return _plan(dataset, plan_request, request, cutoff, NOTHING_DECIDED)
 
 
 def _plan(
-    dataset: Dataset, asked: PlanRequest, request: PlanWeekRequest, cutoff: int, so_far: WeekSoFar
-) -> NextActionPlan:
+    dataset: Dataset, plan_request: PlanRequest, request: PlanWeekRequest, cutoff: int, so_far: WeekSoFar
+) -> PlannedNextActions:
     known, model = dataset.known_before(cutoff), request.model
     features = None if model is None else FeatureMatrix(known.event_log().account_count, model.columns)
-    return NextActionPlan(next_actions(known, asked, cutoff, so_far, features), so_far, features)
+    return PlannedNextActions(plan_next_actions(known, plan_request, cutoff, so_far, features), so_far, features)
 
 
 def _used_by_others(

@@ -12,13 +12,13 @@ from kqml.messages import text
 from models.policy.guardrails.rules import RULES, blocking_reasons
 from models.policy.planning.claims import PlanClaims, evidence_text
 from models.policy.planning.week_decision import WeekPlan
-from serve.usecases.next_action_plans import NextActionPlan
+from serve.usecases.next_action_plans import PlannedNextActions
 from serve.usecases.plan_records import PlanRecord
 
 Row = Mapping[str, Any]
 
 
-def next_action_results(plan: NextActionPlan, record: PlanRecord, language: str) -> dict[str, NextAction]:
+def next_action_results(plan: PlannedNextActions, record: PlanRecord, language: str) -> dict[str, NextAction]:
     """Return the next action of each account of a plan, or why there is none for those not active at the cutoff."""
     week = plan.actions.planned.plan
     claims = PlanClaims(week, plan.actions.planned.evidence)
@@ -29,7 +29,7 @@ def next_action_results(plan: NextActionPlan, record: PlanRecord, language: str)
     return results
 
 
-def _next_action(plan: NextActionPlan, claims: PlanClaims, index: int, row: Row, language: str) -> NextAction:
+def _next_action(plan: PlannedNextActions, claims: PlanClaims, index: int, row: Row, language: str) -> NextAction:
     week, receipt = plan.actions.planned.plan, orjson.loads(row["receipt"])
     score = receipt["score"] or {**dict.fromkeys(("churn_probability", "band", "value_at_risk")), "reasons": []}
     chosen, evidence = int(week.week.assigned[index]), receipt["evidence"]

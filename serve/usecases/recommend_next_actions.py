@@ -22,7 +22,7 @@ from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller
 from serve.usecases.database_access import Transaction
-from serve.usecases.next_action_plans import OPEN, NextActionPlan, plan_given, plan_stored
+from serve.usecases.next_action_plans import OPEN, PlannedNextActions, plan_given, plan_stored
 from serve.usecases.next_action_results import next_action_results, no_action, without_rep
 from serve.usecases.plan_records import PlanRecord, plan_record
 from serve.usecases.planning_request import PlanningModel, PlanWeekRequest
@@ -64,7 +64,7 @@ class RecommendedNextActions:
     a commit stores, None without such accounts."""
 
     content: NextActions
-    plan: NextActionPlan | None = None
+    plan: PlannedNextActions | None = None
     record: PlanRecord | None = None
 
 
@@ -177,7 +177,7 @@ def _unavailable(account: Row) -> str | None:
     return None if account["status"] in (None, "active") else "closed"
 
 
-def _record(plan: NextActionPlan, request: NextActionsRequest) -> PlanRecord:
+def _record(plan: PlannedNextActions, request: NextActionsRequest) -> PlanRecord:
     stamp = None if request.model is None else request.model.stamp
     return plan_record(plan.actions.planned, plan.features, stamp, request.language, request.caller.name)
 

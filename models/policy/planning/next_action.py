@@ -50,7 +50,7 @@ class WeekSoFar:
 
 
 @dataclass(frozen=True)
-class NextActions:
+class NextActionsPlan:
     """The next action of each account of the company, as a plan in which every account has the remaining hours of its
     rep to itself. `urgency` (n): today, this_week or can_wait. `room` (n × RESOURCES): the remaining hours."""
 
@@ -59,9 +59,9 @@ class NextActions:
     room: Floats
 
 
-def next_actions(
+def plan_next_actions(
     dataset: Dataset, request: PlanRequest, cutoff: int, so_far: WeekSoFar, sink: Sink | None = None
-) -> NextActions:
+) -> NextActionsPlan:
     """Return the next action of each account of a dataset, by what was known before the cutoff.
 
     A required action comes first, then what was decided for the account in the week, then the action that is worth most
@@ -75,7 +75,7 @@ def next_actions(
     room = _room(company, so_far)
     plan = _decide(options, room, so_far)
     left_out = assessed.objecting & plan.situation.active & (company.owner >= 0)
-    return NextActions(PlannedWeek(plan, assessed.learned, left_out), _urgency(plan), room)
+    return NextActionsPlan(PlannedWeek(plan, assessed.learned, left_out), _urgency(plan), room)
 
 
 def _decide(options: WeekOptions, room: Floats, so_far: WeekSoFar) -> WeekPlan:

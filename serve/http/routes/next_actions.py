@@ -15,7 +15,7 @@ from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.responses import json_response
-from serve.http.schemas.next_actions import NextActionsRequest as Body
+from serve.http.schemas.next_actions import NextActionsBody
 from serve.http.writing import Reply, Writing, as_reply, write_now, writing_of
 from serve.security.callers import Scope
 from serve.usecases.database_access import Transaction
@@ -40,7 +40,7 @@ router = APIRouter(tags=["recommendations"])
     summary="Recommend the next action of accounts",
     response_model=NextActions,
     responses=problems(Problem.KEY_REUSED, Problem.CONFLICT, *BODY_PROBLEMS),
-    openapi_extra=request_body(Body),
+    openapi_extra=request_body(NextActionsBody),
 )
 async def recommend_the_next_actions(
     request: Request, service: ServiceOf, caller: ReadsDecisions, idempotency_key: IdempotencyKey = None
@@ -79,7 +79,7 @@ def _commit(transaction: Transaction, *, writing: Writing, result: RecommendedNe
 
 
 def _request(writing: Writing) -> NextActionsRequest:
-    body, service = parse_body(Body, writing.body), writing.service
+    body, service = parse_body(NextActionsBody, writing.body), writing.service
     if body.commit and Scope.WRITE_DECISIONS not in writing.caller.scopes:
         raise ProblemError(Problem.FORBIDDEN, f"commit requires the scope {Scope.WRITE_DECISIONS.value}.")
     live = service.served.state.live

@@ -10,7 +10,7 @@ from serve.http.schemas.scores import STRICT, AccountIn
 ACCOUNTS_PER_REQUEST = 200
 
 
-class NextActionsRequest(BaseModel):
+class NextActionsBody(BaseModel):
     """The accounts, each with its history or only its id to use the stored one. `commit`: store the actions as
     decisions; possible for stored accounts as of now."""
 

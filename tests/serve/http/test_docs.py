@@ -28,7 +28,7 @@ def test_each_curl_example_is_answered(client, put, path, body):
 
 
 def test_no_curl_example_is_left_out():
-    assert len(CURLS) == PAGE.count("curl -s ") == 5
+    assert len(CURLS) == PAGE.count("curl -s ") == 7
 
 
 def test_what_is_shown_has_the_shape_of_the_api():

@@ -87,7 +87,7 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
         record = _record(stored, request)
         results |= next_action_results(stored, record, request.language)
     if request.given:
-        build_histories(request.given, cutoff, {}, zone)  # raises FaultyRequest with the faults of the histories
+        build_histories(request.given, cutoff, now, {}, zone)  # raises FaultyRequest with the faults of the histories
         given = plan_given(connection, request.week_request(when[0], frozenset()), when, request.given)
         answers = next_action_results(given, _record(given, request), request.language)
         results |= without_rep(answers, request.language)

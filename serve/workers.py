@@ -26,6 +26,7 @@ from serve.http.open_access import create_access
 from serve.http.service_state import Service
 from serve.http.timeouts import TimeoutProtocol
 from serve.logs import UVICORN_LOGS, build_logger
+from serve.running_week import RunningWeek
 from serve.security.encryption import Cipher
 from serve.security.startup_checks import SecurityOptions
 from serve.server import create_app
@@ -107,7 +108,10 @@ def build_app(options: ServeOptions) -> FastAPI:
         security=options.security,
         cipher=options.cipher,
         playbook=options.playbook,
-        background_tasks=[Dispatcher(database, options.cipher, WebhookSender(options.reach), clock, log)],
+        background_tasks=[
+            Dispatcher(database, options.cipher, WebhookSender(options.reach), clock, log),
+            RunningWeek(database, served, options.playbook, options.language, clock, log),
+        ],
     )
     app = create_app(service, log)
     served.look()

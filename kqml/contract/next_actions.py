@@ -58,9 +58,9 @@ class WeekDecision(TypedDict):
 class NextAction(TypedDict):
     """The next action for an account. `action`, `urgency`: null where no action may be recommended, `because` says why.
     `value`: as of alternatives. `evidence`: whether effects are `learned`, else why not. `probability`: with which the
-    action was chosen. `rep`, `decision`: null for a history in the request, whose rep's week is not known, and where
-    there is none. `decision_id`: of the decision that the request stored, or that is stored already; null in a
-    preview."""
+    action was chosen, null where the week's decision stands. `rep`, `decision`: null where there is none, and for a
+    history in the request, whose rep's week is not known. `decision_id`: of the decision that the request stored, or
+    that was stored already; null in a preview."""
 
     account_id: str
     churn_probability: Probability | None

@@ -194,10 +194,11 @@ def read_dataset(path: Path) -> Dataset:
     return Dataset(FolderTables(path), info)
 
 
-def dataset_in_memory(tables: Mapping[str, TableRows], info: DatasetInfo) -> Dataset:
-    """Return the dataset that `write_dataset` would write, held in memory instead; no file is touched."""
+def dataset_in_memory(tables: Mapping[str, TableRows], info: DatasetInfo, *, trusted: bool = False) -> Dataset:
+    """Return the dataset that `write_dataset` would write, held in memory instead; no file is touched. `trusted`: the
+    rows were checked when they were stored."""
     source = MemoryTables()
-    return Dataset(source, check_tables(tables, info, source))
+    return Dataset(source, check_tables(tables, info, source, trusted=trusted))
 
 
 def write_dataset(path: Path, tables: Mapping[str, TableRows], info: DatasetInfo, *, force: bool = False) -> Dataset:

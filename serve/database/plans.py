@@ -45,6 +45,12 @@ def decided_reps(connection: Connection, reps: Sequence[str], week: str, not_by:
     return frozenset(connection.execute(request.where(DECISIONS.c.policy != not_by).distinct()).scalars())
 
 
+def lock_accounts(connection: Connection, ids: Sequence[str]) -> None:
+    """Let other transactions that lock these accounts wait; SQLite has one writer anyway."""
+    request = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.account_id.in_(ids)).order_by(ACCOUNTS.c.account_id)
+    connection.execute(request.with_for_update())
+
+
 def latest_decisions(
     connection: Connection, reps: Sequence[str], ids: Sequence[str], week: str, at: int
 ) -> Sequence[Row]:

@@ -13,7 +13,7 @@ from models.policy.allocation.problem import Actions
 from models.policy.planning.feature_rows import FeatureMatrix
 from models.policy.planning.next_action import EarlierDecision, NextActionsPlan, WeekSoFar, plan_next_actions
 from models.policy.planning.plan_week import PlanRequest
-from serve.database.plans import latest_decisions
+from serve.database.plans import latest_decisions, lock_accounts
 from serve.usecases.history_dataset import dataset_of_histories
 from serve.usecases.planning_inputs import read_account_inputs, read_learned
 from serve.usecases.planning_request import PlanWeekRequest
@@ -35,8 +35,10 @@ class PlannedNextActions:
     decided: Sequence[Mapping[str, Any]] = ()
 
     def is_outdated(self, connection: Connection, now: int) -> bool:
-        """Return whether decisions of its week have been made, or have changed their states, since it was planned."""
+        """Return whether decisions of its week have been made, or have changed their states, since it was planned.
+        Other writers of decisions about its accounts wait until the transaction ends."""
         company = self.actions.planned.plan.company
+        lock_accounts(connection, company.account_ids.tolist())
         reps = [company.rep_ids[owner] for owner in sorted(set(company.owner.tolist())) if owner >= 0]
         rows = latest_decisions(connection, reps, company.account_ids.tolist(), company.week_name, now)
         return list(rows) != list(self.decided)

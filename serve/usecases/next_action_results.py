@@ -11,6 +11,7 @@ from kqml.contract.next_actions import Alternative, BlockedAction, CodedText, Ne
 from kqml.messages import text
 from models.policy.guardrails.rules import RULES, blocking_reasons
 from models.policy.planning.claims import PlanClaims, evidence_text
+from models.policy.planning.next_action import DECIDED_BEFORE
 from models.policy.planning.week_decision import WeekPlan
 from serve.usecases.next_action_plans import PlannedNextActions
 from serve.usecases.plan_records import PlanRecord
@@ -47,7 +48,7 @@ def _next_action(plan: PlannedNextActions, claims: PlanClaims, index: int, row: 
         value=_value(claims, index, chosen),
         basis=week.ranked.basis[index, chosen],
         evidence=CodedText(code=evidence["code"], text=evidence_text(evidence, language)),
-        probability=row["probability"],
+        probability=None if row["reason"] in DECIDED_BEFORE else row["probability"],
         brief=receipt["brief"],
         alternatives=_alternatives(week, claims, index),
         blocked=_blocked(week, index, language),

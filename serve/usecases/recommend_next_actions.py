@@ -100,9 +100,13 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
     return RecommendedNextActions(content, stored, record)
 
 
-def commit_next_actions(transaction: Transaction, recommended: RecommendedNextActions, now: int) -> int:
+def commit_next_actions(
+    transaction: Transaction, recommended: RecommendedNextActions, now: int, *, only_required: bool = False
+) -> int:
     """Store the actions that the week does not hold yet, put the ids of all decisions into the content, and return how
-    many are new. Raises DecidedMeanwhile where the week has changed since they were recommended."""
+    many are new. `only_required`: leave out actions that nothing requires.
+
+    Raises DecidedMeanwhile where the week has changed since the actions were recommended."""
     plan, record = recommended.plan, recommended.record
     if plan is None or record is None:
         return 0
@@ -113,6 +117,8 @@ def commit_next_actions(transaction: Transaction, recommended: RecommendedNextAc
         earlier = plan.so_far.earlier.get(row["account_id"])
         if earlier is not None and not _is_new(row, earlier):
             ids[row["account_id"]] = earlier.decision_id
+            continue
+        if only_required and not row["must"]:
             continue
         replaces = None if earlier is None else earlier.decision_id
         receipt = {"replaces": replaces, **orjson.loads(row["receipt"])}

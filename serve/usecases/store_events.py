@@ -10,6 +10,7 @@ from kqml.dataset.tables import EVENTS
 from kqml.history.builders import read_instant
 from serve.database.events import add_events
 from serve.database.territory import Territory
+from serve.database.week_updates import request_week_updates
 from serve.usecases.database_access import Transaction
 from serve.usecases.event_times import time_faults
 from serve.usecases.maintain_records import faults_of_rows
@@ -56,6 +57,8 @@ def store_events(transaction: Transaction, request: StoreEventsRequest) -> Event
     id differs, or an account is outside the territory."""
     with faults_of_rows(BATCH):
         added = add_events(transaction.connection, request.rows, request.received_at, request.territory)
+    if added:
+        request_week_updates(transaction.connection, request.rows, request.received_at)
     known = len({row["event_id"] for row in request.rows}) - added
     return EventsTaken(added=added, known=known, received_at=moment_of(request.received_at).isoformat())
 

@@ -76,6 +76,8 @@ def _in_threads(
     work: Callable[[PaddedBatch], Solution], batches: Sequence[PaddedBatch], threads: int
 ) -> list[Solution]:
     """Return the results in the order of batches; NumPy and HiGHS release the GIL."""
+    if len(batches) == 1:
+        return [work(batches[0])]
     with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(work, batches))
 

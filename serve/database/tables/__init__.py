@@ -10,7 +10,15 @@ from serve.database.tables.data_contract import (
     KINDS_RECORDED,
     REPS,
 )
-from serve.database.tables.decisions import DECISION_STATES, DECISIONS, DUTIES_DECLARED, LATEST_SCORES, REVIEWS, SCORES
+from serve.database.tables.decisions import (
+    DECISION_STATES,
+    DECISIONS,
+    DUTIES_DECLARED,
+    LATEST_SCORES,
+    REVIEWS,
+    SCORES,
+    WEEK_UPDATES,
+)
 from serve.database.tables.learned import LEARNED
 from serve.database.tables.metadata import METADATA
 from serve.database.tables.webhooks import DELIVERIES, OUTBOX, WEBHOOKS
@@ -41,4 +49,5 @@ __all__ = [
     "SESSIONS",
     "USERS",
     "WEBHOOKS",
+    "WEEK_UPDATES",
 ]

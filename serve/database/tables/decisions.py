@@ -119,3 +119,11 @@ REVIEWS = Table(
     words("answer"),
 )
 """Requests that a person look at an automated answer (PIPL art. 24)."""
+
+WEEK_UPDATES = Table(
+    "week_updates",
+    METADATA,
+    words("account_id", primary_key=True),
+    instant("requested_at", nullable=False),
+)
+"""Accounts whose running week is to be looked at again, because an event may require an action."""

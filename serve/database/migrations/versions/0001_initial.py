@@ -427,6 +427,15 @@ def _learned() -> None:
     op.create_index("ix_learned_model_cutoff", "learned", ["model", "cutoff"], unique=False)
 
 
+def _week_updates() -> None:
+    op.create_table(
+        "week_updates",
+        sa.Column("account_id", TEXT, nullable=False),
+        sa.Column("requested_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name="pk_week_updates"),
+    )
+
+
 TABLES = {
     "accounts": _accounts,
     "contacts": _contacts,
@@ -452,4 +461,5 @@ TABLES = {
     "contact_keys": _contact_keys,
     "duties_declared": _duties_declared,
     "learned": _learned,
+    "week_updates": _week_updates,
 }

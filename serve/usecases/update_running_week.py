@@ -1,0 +1,83 @@
+"""Add the actions to the running week that events since its plan require."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kqml.calendar.business_time import moment_of
+from kqml.contract.histories import AccountToScore
+from kqml.playbook import Playbook
+from models.policy.planning.company import week_period
+from models.policy.planning.next_action import NEXT_POLICY
+from serve.database.dataset_info import read_info
+from serve.database.engine import Database
+from serve.database.plans import decided_reps
+from serve.database.records import read_rows
+from serve.database.tables import ACCOUNTS
+from serve.database.week_updates import read_week_updates, remove_week_updates
+from serve.security.callers import Caller
+from serve.usecases.database_access import Transaction
+from serve.usecases.planning_request import PlanningModel
+from serve.usecases.recommend_next_actions import NextActionsRequest, commit_next_actions, recommend_next_actions
+
+AT_ONCE = 50
+"""Accounts that one update looks at."""
+
+AUTHOR = Caller("kqml", frozenset())
+"""In whose name the service adds required actions."""
+
+
+@dataclass(frozen=True)
+class UpdateRunningWeekRequest:
+    """The rules, the model (None: without one), the language of briefs."""
+
+    playbook: Playbook
+    model: PlanningModel | None
+    language: str
+
+
+@dataclass(frozen=True)
+class UpdateRunningWeekResult:
+    """How many queued accounts were looked at, how many decisions were added."""
+
+    accounts: int
+    added: int
+
+
+def update_running_week(database: Database, request: UpdateRunningWeekRequest, now: int) -> UpdateRunningWeekResult:
+    """Store the required actions that the running week lacks for queued accounts, and take these off the queue.
+
+    Accounts of reps whose week is not planned yet are left to their plan. Raises DecidedMeanwhile where the week
+    changes at the same time: the accounts stay queued then.
+    """
+    with database.snapshot() as connection:
+        updates = read_week_updates(connection, AT_ONCE)
+        transaction = Transaction(connection, read_info(connection).time_zone)
+        accounts = _of_planned_weeks(transaction, [name for name, _ in updates], now)
+        result = recommend_next_actions(transaction, _question(request, accounts), now) if accounts else None
+    if not updates:
+        return UpdateRunningWeekResult(0, 0)
+    with database.writing() as connection:
+        transaction = replace(transaction, connection=connection)
+        added = 0 if result is None else commit_next_actions(transaction, result, now, only_required=True)
+        remove_week_updates(connection, updates)
+    return UpdateRunningWeekResult(len(updates), added)
+
+
+def _of_planned_weeks(transaction: Transaction, ids: Sequence[str], now: int) -> list[str]:
+    """Those of the accounts whose rep's week is planned."""
+    connection, week = transaction.connection, week_period(moment_of(now, transaction.time_zone).date())
+    owners = {name: row["owner_rep_id"] for name, row in read_rows(connection, ACCOUNTS, ids).items()}
+    planned = decided_reps(connection, sorted(set(owners.values()) - {None}), week.week_name, NEXT_POLICY)
+    return [name for name in ids if owners.get(name) in planned]
+
+
+def _question(request: UpdateRunningWeekRequest, accounts: Sequence[str]) -> NextActionsRequest:
+    return NextActionsRequest(
+        accounts=[AccountToScore(name) for name in accounts],
+        as_of=None,
+        caller=AUTHOR,
+        playbook=request.playbook,
+        model=request.model,
+        language=request.language,
+        commit=True,
+    )

@@ -17,6 +17,7 @@ from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.headers import SEARCHED_ROWS, Header, find_header, match_quality
 from kqml.importing.mapping import TableMapping
 from kqml.importing.relations import ROW, Relation, file_literal, literal, one_row, quoted, selected
+from kqml.importing.swallowed_rows import CsvRows, count_lines, key_column, swallowed_findings
 from kqml.importing.workspace import Workspace
 
 SUFFIXES = (".csv", ".tsv", ".txt")
@@ -32,6 +33,9 @@ _ABSENT = "\x01"
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UNDECODED = "".join(map(chr, range(0xDC80, 0xDD00)))
 """What Python makes of bytes that are no UTF-8."""
+
+_LEAST_NULS = 10
+"""UTF-16 without a mark has a zero byte in one of two bytes; where there is less than one in so many, it is none."""
 
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -65,7 +69,25 @@ def open_csv(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
     read = _read_sql(plain, names, layout, part, f"skip={int(layout.lines == 1)}")
     sql = f"(SELECT row_number() OVER () + {layout.first - 1} AS {ROW}{selected(columns)} FROM {read})"
     reread = partial(_reread, workspace, path, plain, part, layout)
-    return Relation(path.name, sql, dict.fromkeys(columns, "VARCHAR"), findings, reread)
+    start = layout.start if layout.lines == 1 else 0
+    look = partial(_look_inside, workspace, (plain, start), _rows(path.name, read, names, layout, part), part)
+    return Relation(path.name, sql, dict.fromkeys(columns, "VARCHAR"), findings, reread, look)
+
+
+def _rows(label: str, read: str, names: Sequence[str], layout: _Layout, part: TableMapping) -> CsvRows:
+    key = key_column(part)
+    place = 0 if key is None else layout.header.columns.get(key, 0)
+    return CsvRows(label, read, tuple(names), layout.delimiter, place, layout.first)
+
+
+def _look_inside(
+    workspace: Workspace, data: tuple[Path, int], rows: CsvRows, part: TableMapping, count: int
+) -> Sequence[Finding]:
+    """The rows that stand inside fields, looked for only where there are more lines than rows."""
+    path, start = data
+    with _open(path) as file:
+        lines = count_lines(file, start)
+    return swallowed_findings(workspace, rows, part) if lines > count else ()
 
 
 def _read_sql(plain: Path, names: Sequence[str], layout: _Layout, part: TableMapping, *more: str) -> str:
@@ -104,7 +126,8 @@ def _reread(workspace: Workspace, path: Path, plain: Path, part: TableMapping, l
     if faults:
         raise Refused("Lines of CSV files cannot be read. Nothing was written.", faults)
     findings = [*layout.header.findings(path.name), *_padded(workspace, table, path.name)]
-    return Relation(path.name, table, dict.fromkeys(columns, "VARCHAR"), tuple(findings))
+    look = partial(_look_inside, workspace, (even, 0), _rows(path.name, read, names, layout, part), part)
+    return Relation(path.name, table, dict.fromkeys(columns, "VARCHAR"), tuple(findings), look_inside=look)
 
 
 def _length_faults(workspace: Workspace, table: str, label: str, part: TableMapping) -> list[Fault]:
@@ -184,9 +207,46 @@ def _todo(kind: str, path: Path, part: TableMapping, line: str) -> str:
     return "correct the line; say `delimiter` in the mapping where it is not the one found"
 
 
+_SAMPLED_LINES, _MIXED = 200, 0.2
+"""Of so many lines of a block one looks at the encoding; if more than this share of those beyond ASCII is in UTF-8, the
+file is not in another encoding alone: a short text of one may be valid UTF-8 by chance."""
+
+
+_SINGLE_BYTES = ("cp", "iso8859", "latin", "koi8", "mac")
+"""How encodings begin that have one byte for each character."""
+
+
+def _share_in_utf8(path: Path, encoding: str) -> float:
+    """The share of the lines beyond ASCII that are UTF-8, though the file is said to be in another encoding."""
+    # Two bytes of GBK may be UTF-8 by chance (瓶), hardly ever three.
+    first = "\x80" if codecs.lookup(encoding).name.startswith(_SINGLE_BYTES) else "\u0800"
+    valid = total = 0
+    with _open(path) as file:
+        while block := file.read(_BLOCK):
+            lines = block.split(b"\n")
+            for line in lines[1 :: 1 + len(lines) // _SAMPLED_LINES]:
+                if not line.isascii():
+                    total += 1
+                    valid += _is_utf8(line, first)
+    return valid / total if total else 0.0
+
+
+def _is_utf8(line: bytes, first: str) -> bool:
+    """Whether a line is UTF-8 that holds a character from `first` on."""
+    try:
+        return max(line.decode("utf-8")) >= first
+    except UnicodeDecodeError:
+        return False
+
+
 def _encoding_hint(path: Path) -> str:
     """What to say of the encoding that the file is likely in."""
-    name = likely_encoding(first_bytes(path))
+    head = first_bytes(path)
+    if b"\0" in head and head.count(0) < len(head) / _LEAST_NULS:
+        return "delete these bytes, or export it again"
+    name = likely_encoding(head)
+    if name == "utf-8" or (not name.startswith("utf") and _share_in_utf8(path, name) > _MIXED):
+        return "export it again as UTF-8: lines are in several encodings, UTF-8 among them, and no setting reads all"
     return f'say encoding = "{name}" in the mapping, which the file looks like, or export it again as UTF-8'
 
 
@@ -303,6 +363,10 @@ def _in_utf8(workspace: Workspace, path: Path, encoding: str) -> Path:
         raise Refused(f"{path.name} cannot be read.", [Fault("encoding", f"{encoding!r} is unknown", todo)]) from error
     if codecs.lookup(encoding).name in ("utf-8", "ascii", "utf-8-sig"):
         return path
+    if not codecs.lookup(encoding).name.startswith("utf") and (share := _share_in_utf8(path, encoding)) > _MIXED:
+        todo = "remove `encoding` from the mapping" if share == 1 else _encoding_hint(path)
+        fault = Fault(path.name, f"is not {encoding}: {share:.0%} of the lines with other than ASCII are UTF-8", todo)
+        raise Refused(f"{path.name} is not {encoding}.", [fault])
     copy = workspace.fresh("-" + path.name.removesuffix(".gz"))
     try:
         with _open(path) as source, copy.open("w", encoding="utf-8", newline="") as target:

@@ -25,7 +25,7 @@ from kqml.importing.workspace import Workspace
 
 SUFFIXES = (".xlsx", ".xlsm")
 EVERY_SHEET = "*"
-_SHOWN = 20
+_SHOWN, _EXAMPLES = 20, 5
 
 MOST_BYTES, MOST_STRINGS = 4 << 30, 512 << 20
 """So large may a part of the file, and the list of its texts, become when it is unpacked."""
@@ -113,14 +113,48 @@ def _open_sheet(
     header = find_header(label, top, part)
     target = TextRows(workspace.fresh(".parquet"), list(header.columns))
     faults: list[Fault] = []
+    hidden = {number for number in _hidden_rows(sheets[0]) if number > header.row}
+    skipped = hidden if part.hidden_rows == "skip" else set()
     with target:
         for number, values, formulas in _data_rows(sheets, header):
+            if number in skipped:
+                continue
             faults += _formula_faults(label, number, values, formulas, list(header.indices.values()))
             if any(value is not None for value in values):
                 target.add(number, [_cell(_at(values, index)) for index in header.columns.values()])
     if faults:
         raise Refused(f"{label} holds {len(faults)} formulas whose values were never stored.", faults[:_SHOWN])
-    return target.relation(label, (*findings, *header.findings(label)))
+    return target.relation(label, (*findings, *header.findings(label), *_hidden_findings(label, hidden, part)))
+
+
+_ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
+_HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
+_NUMBER = re.compile(rb"""(?:^|\s)r\s*=\s*["'](\d+)["']""")
+_BLOCK = 1 << 20
+
+
+def _hidden_rows(sheet: Any) -> Iterator[int]:
+    """The numbers of the rows that a filter or a person has hidden; openpyxl does not tell them while it streams."""
+    number, waiting = 0, b""
+    with sheet.parent._archive.open(sheet._worksheet_path) as source:
+        while block := source.read(_BLOCK):
+            text = waiting + block
+            end = 0
+            for match in _ROW.finditer(text):
+                given = _NUMBER.search(match[1])
+                number = int(given[1]) if given else number + 1
+                end = match.end()
+                if _HIDDEN.search(match[1]):
+                    yield number
+            waiting = text[max(end, text.rfind(b"<")) :]
+
+
+def _hidden_findings(label: str, hidden: set[int], part: TableMapping) -> tuple[Finding, ...]:
+    if not hidden:
+        return ()
+    skips = part.hidden_rows == "skip"
+    message, level = ("hidden_skipped", FindingLevel.LEFT_OUT) if skips else ("hidden_rows", FindingLevel.WARNING)
+    return (Finding(message, level, "", count=len(hidden), source=label, rows=tuple(sorted(hidden)[:_EXAMPLES])),)
 
 
 def _data_rows(sheets: tuple[Any, Any], header: Header) -> Iterator[tuple[int, Row, Row]]:

@@ -16,13 +16,21 @@ SEARCHED_ROWS = 30
 _BLANK = re.compile(f"[{re.escape(BLANKS)}]+")
 _INVISIBLE = re.compile(f"[{re.escape(INVISIBLE.translate(dict.fromkeys(map(ord, chr(10) + chr(13) + chr(9)))))}]")
 
-WATCHED = {
-    "currency": ("currency", "currencyisocode", "currency_code", "currency code", "ccy", "币种", "币别", "货币"),
-    "unit": ("unit", "uom", "unit of measure", "单位", "计量单位"),
-    "status": ("status", "order status", "order_status", "状态", "订单状态", "单据状态", "审核状态"),
-    "test": ("test", "is_test", "istest", "test order", "测试", "是否测试"),
+_WATCHED = {
+    "currency": r"(.* )?(currency|ccy)( iso)?( code)?|.*(币种|币别|货币)",
+    "unit": r"(sales |order )?unit( of measure)?|uom|(计量|基本|销售|采购|库存|主|辅)?单位",
+    "cancelled": r"(is )?(cancell?ed|void(ed)?|deleted|refunded)( at| on| date)?"
+    r"|.*(作废|取消|撤销|关闭)(日期|时间|状态|标志|标识)?",
+    "status": r"(.* )?status|.*状态|.*红蓝.*",
+    "test": r"(is )?test( order)?|(是否)?测试(单|订单)?",
 }
-"""What a column may say that changes the meaning of a row → how such columns are called."""
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
+
+
+def watched_meaning(name: str) -> str | None:
+    """What a column of this name may say that changes the meaning of a row; None where it says nothing of the kind."""
+    words = " ".join(_WORDS.sub(" ", name).lower().split())
+    return next((meaning for meaning, pattern in _WATCHED.items() if re.fullmatch(pattern, words)), None)
 
 
 @dataclass(frozen=True)
@@ -118,11 +126,10 @@ def _hint(name: str, have: list[str]) -> str:
 
 
 def _watched(names: Sequence[str], used: set[int]) -> dict[str, str]:
-    meaning = {word: meaning for meaning, words in WATCHED.items() for word in words}
     return {
-        name: meaning[name.lower()]
+        name: meaning
         for index, name in enumerate(names)
-        if index not in used and name.lower() in meaning and names.count(name) == 1
+        if index not in used and names.count(name) == 1 and (meaning := watched_meaning(name))
     }
 
 

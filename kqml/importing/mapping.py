@@ -190,6 +190,7 @@ class TableMapping(_Part):
     escape: Mark | None = None
     header_row: Row | None = None
     footer_rows: Annotated[int, Field(ge=0)] = 0
+    hidden_rows: Literal["read", "skip"] = "read"
     short_rows: Literal["refuse", "pad"] = "refuse"
     optional: bool = False
     where: dict[str, Names] = {}

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from kqml.importing.findings import Finding, FindingLevel
-from kqml.importing.headers import WATCHED
+from kqml.importing.headers import watched_meaning
 from kqml.importing.mapping import TableMapping
 from kqml.importing.relations import ROW, Relation, literal
+from kqml.importing.values import text_sql
 from kqml.importing.workspace import Workspace
 
 _EXAMPLES = 5
@@ -24,18 +25,24 @@ SAME_CURRENCY = {
 }
 """Names of currencies → their code."""
 
-_MEANINGS = {word: meaning for meaning, words in WATCHED.items() for word in words}
-
 
 def _looked_at(part: TableMapping, relation: Relation) -> list[str]:
     """The source's columns whose values are looked at, though no column of ours takes them."""
-    unread = [name for name in relation.types if name not in part.source_columns() and name.lower() in _MEANINGS]
+    unread = [name for name in relation.types if name not in part.source_columns() and watched_meaning(name)]
     return [*(name for name in part.expect if name in relation.types), *unread]
 
 
 def watched_columns(part: TableMapping, relation: Relation) -> list[tuple[str, str]]:
     """Each source column that a staged table keeps for `meaning_findings`, after the name it has there."""
     return [(f"w_{index}", name) for index, name in enumerate(_looked_at(part, relation))]
+
+
+def watched_sql(part: TableMapping, name: str) -> str:
+    """What is kept of a watched column: its text; of dates of cancellation, which all differ, their form."""
+    text = f"coalesce({text_sql(name)}, '')"
+    if watched_meaning(name) != "cancelled" or name in part.expect:
+        return text
+    return f"CASE WHEN length({text}) > 5 THEN regexp_replace({text}, '[0-9]', '#', 'g') ELSE {text} END"
 
 
 def meaning_findings(
@@ -86,7 +93,7 @@ def _unexpected(part: TableMapping, column: str, counts: dict[str, int], currenc
 def _differing(column: str, counts: dict[str, int], currency: str) -> list[str]:
     if len(counts) > _MOST_VALUES:
         return []
-    if _MEANINGS[column.lower()] == "currency":
+    if watched_meaning(column) == "currency":
         return _other_currencies(counts, currency)
     return list(counts)[1:]
 

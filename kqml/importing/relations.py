@@ -1,7 +1,7 @@
 """A source opened: something DuckDB can select from, with its columns, their types, the number of each row."""
 
 import glob
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ class Relation:
     """`sql` goes after FROM; it has the column ROW, and the source's columns as `source_column` calls them.
 
     `types`: column of the source → DuckDB type, or CELL. `findings`: what was seen when it was opened; staging names
-    the table. `reread`: opens it again more tolerantly, for a file that breaks on the fast way.
+    the table. `reread`: opens it again more tolerantly, for a file that breaks on the fast way. `look_inside`: given
+    the number of rows read, what is wrong where the file has more lines than rows.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Relation:
     types: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
     reread: "Callable[[], Relation] | None" = None
+    look_inside: Callable[[int], Sequence[Finding]] | None = None
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

@@ -12,6 +12,10 @@ _EXAMPLES = 5
 _WHOLE_FILE = 20
 """A file of at least so many rows that all stand in another one is taken for a copy of them."""
 
+_LEAST_ORDERS, _SAME_SHARE, _LEAST_AMOUNTS = 20, 0.9, 5
+"""Of at least so many orders with several lines this share bears the same amount on each line; of so many amounts,
+since goods with one price also repeat an amount."""
+
 _USED = "mask = 0 AND NOT skipped"
 
 
@@ -24,6 +28,7 @@ def repeated_row_findings(workspace: Workspace, staged: Sequence[StagedSource]) 
     for _, group in groupby(without_ids, key=lambda source: id(source.part)):
         sources = list(group)
         findings += _shared_rows(workspace, sources)
+        findings += [finding for source in sources for finding in _repeated_totals(workspace, source)]
         if sources[0].part.aggregate:
             findings += [finding for source in sources for finding in _alike_rows(workspace, source)]
     return findings
@@ -47,6 +52,38 @@ def _alike_rows(workspace: Workspace, source: StagedSource) -> list[Finding]:
     return [
         Finding(
             "alike_rows", FindingLevel.WARNING, "events", "", int(copies), share, source=source.label, rows=tuple(rows)
+        )
+    ]
+
+
+def _repeated_totals(workspace: Workspace, source: StagedSource) -> list[Finding]:
+    """Lines of orders that all bear the same amount: mostly the total of the order, which would count once per line."""
+    if "amount" not in source.part.columns:
+        return []
+    of_order = f"count(*) AS n, min(v_amount) = max(v_amount) AS same, max(v_amount) AS amount, max({ROW}) AS last"
+    lines = f"{_USED} AND v_kind = 'order' AND v_amount IS NOT NULL"
+    orders = f"SELECT {of_order} FROM {source.name} WHERE {lines} GROUP BY v_account_id, v_occurred_at"
+    several, same, amounts, count, total, rows = one_row(
+        workspace.connection,
+        "SELECT count(*), count(*) FILTER (same), count(DISTINCT amount) FILTER (same),"
+        f" sum(n - 1) FILTER (same), sum(n), min(last, {_EXAMPLES}) FILTER (same) FROM ({orders}) WHERE n > 1",
+    )
+    if several < _LEAST_ORDERS or same < _SAME_SHARE * several or amounts < _LEAST_AMOUNTS:
+        return []
+    share = int(count) / int(total)
+    facts = {"orders": f"{same:,}"}
+    label = source.label
+    return [
+        Finding(
+            "repeated_totals",
+            FindingLevel.WARNING,
+            "events",
+            "amount",
+            int(count),
+            share,
+            label,
+            tuple(rows),
+            facts=facts,
         )
     ]
 

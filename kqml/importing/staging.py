@@ -16,7 +16,7 @@ from kqml.importing.csv_files import forget_rejects, has_rejects
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.forms import MappingHint, date_advice, number_advice
 from kqml.importing.mapping import TableMapping
-from kqml.importing.meaning import meaning_findings, watched_columns
+from kqml.importing.meaning import meaning_findings, watched_columns, watched_sql
 from kqml.importing.misreadings import Mark, marks_of, misreading_findings
 from kqml.importing.problems import (
     EARLIEST,
@@ -149,6 +149,8 @@ def stage(workspace: Workspace, table: str, part: TableMapping, relation: Relati
     marks = marks_of(table, part, relation.types, terms.time_zone)
     findings += misreading_findings(workspace, name, table, relation.label, marks)
     findings += _row_limit(workspace, reading, rows)
+    if relation.look_inside is not None:
+        findings += [replace(finding, table=table) for finding in relation.look_inside(rows)]
     findings += meaning_findings(workspace, name, table, part, relation, terms.currency)
     return StagedSource(name, table, part, relation.label, rows, tuple(findings))
 
@@ -213,7 +215,7 @@ def _stage_sql(
     filled = f"SELECT *{filled_sql(part, relation.types)} FROM ({totals})"
     typed = [f"{value.value} AS v_{column}" for column, value in values.items()]
     typed += [f"{value.offset} AS o_{column}" for column, value in values.items() if value.offset]
-    typed += [f"coalesce({text_sql(name)}, '') AS {alias}" for alias, name in watched_columns(part, relation)]
+    typed += [f"{watched_sql(part, name)} AS {alias}" for alias, name in watched_columns(part, relation)]
     if part.aggregate and part.aggregate.lines:
         typed.append(f"CAST({source_column(part.aggregate.lines)} AS VARCHAR) AS line_key")
     raws = ", ".join(f"coalesce(CAST({raw_name(check.column)} AS VARCHAR), '')" for check in (*checks, *notes))

@@ -15,7 +15,7 @@ from kqml.ids import BLANKS
 from kqml.importing.csv_files import DELIMITERS, first_bytes, likely_encoding
 from kqml.importing.excel import is_excel, sheet_tops
 from kqml.importing.forms import date_formats, number_keys, toml_value
-from kqml.importing.headers import WATCHED, header_name
+from kqml.importing.headers import header_name, watched_meaning
 from kqml.importing.relations import FileSource
 from kqml.importing.sources import is_parquet, require_files
 from kqml.importing.text_rows import text_of
@@ -111,7 +111,7 @@ def _part_lines(top: FileTop) -> Iterator[str]:
     keys = {**top.keys, **({"header_row": index + 1} if index else {})}
     yield from ("", "[[events]]", f"files = [{toml_value(_pattern(top.name))}]")
     yield from (f"{key} = {toml_value(value)}" for key, value in keys.items())
-    watched = [name for name in samples for words in WATCHED.values() if name.lower() in words]
+    watched = [name for name in samples if watched_meaning(name)]
     if watched:
         expected = ", ".join(f'{toml_value(name)} = "one value"' for name in watched)
         yield f"expect = {{ {expected} }}  # check: these columns change what a row means"

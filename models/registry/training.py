@@ -52,6 +52,13 @@ def log_training(registry: RegistryClient, bundle: Path, record: TrainingRecord)
     return find_version(registry, number)
 
 
+def require_experiment(registry: RegistryClient) -> None:
+    """Raise CouldNot where new versions cannot be logged: the registry does not answer, its experiment was deleted."""
+    if registry.is_server or (registry.file is not None and registry.file.exists()):
+        with connect_registry(registry) as client:
+            _active_experiment(client)
+
+
 def _bring_addresses_home(registry: RegistryClient) -> None:
     """Rewrite the addresses of a registry that was moved or copied with its home: nothing is written to the old one."""
     if registry.file is None or not registry.is_at_home:
@@ -114,11 +121,22 @@ def _require_run(client: "MlflowClient", run_id: str, number: int) -> None:
 
 
 def _experiment(client: "MlflowClient", registry: RegistryClient) -> str:
-    result = client.get_experiment_by_name(MODEL)
-    if result is not None:
-        return str(result.experiment_id)
+    known = _active_experiment(client)
+    if known is not None:
+        return known
     location = None if registry.is_server else str(registry.artifacts.absolute())
     return str(client.create_experiment(MODEL, artifact_location=location))
+
+
+def _active_experiment(client: "MlflowClient") -> str | None:
+    result = client.get_experiment_by_name(MODEL)
+    if result is not None and result.lifecycle_stage != "active":
+        todo = f"restore it with `mlflow experiments restore --experiment-id {result.experiment_id}`"
+        raise CouldNot(
+            f"The MLflow experiment {MODEL} was deleted. New versions cannot be logged.",
+            [Fault("experiment", str(result.experiment_id), todo)],
+        )
+    return None if result is None else str(result.experiment_id)
 
 
 def _params(bundle: Bundle, record: TrainingRecord) -> dict[str, object]:

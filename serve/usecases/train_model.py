@@ -23,8 +23,8 @@ from models.churn.training_pipeline import FittedModelInfo, TrainedChurn, Traini
 from models.churn.tuning import TunedParameters
 from models.registry.aliases import PROMOTABLE
 from models.registry.client import RegistryClient
-from models.registry.training import TrainingRecord, log_training
-from models.registry.versions import Version, champion
+from models.registry.training import TrainingRecord, log_training, require_experiment
+from models.registry.versions import Version
 from serve.usecases.chart_files import ChartFiles, draw_evaluation
 from serve.usecases.churn_evaluation import EvaluationResult, evaluation_fields
 from serve.usecases.churn_request import ChurnRequest
@@ -83,8 +83,7 @@ def train_model(
     """Back-test, grade, fit and register; the usage of the test block is recorded at home. `drawn` is called with
     the charts of the evaluation, which are kept with the version."""
     registry = registry_client(settings)
-    if registry.is_server:
-        champion(registry)  # a server that does not answer is reported before the training, not after it
+    require_experiment(registry)  # before the training, not after it
     inputs = read_training_inputs(request.dataset, request.churn.grid(settings.churn), request.playbook)
     plan = _plan(request, settings, now)
     trained = train(inputs.training_set, inputs.histories.log, inputs.histories.context, plan)

@@ -7,6 +7,7 @@ from kqml.errors import KqmlError
 from models.churn.scoring import create_scorer
 from models.registry.client import RegistryClient
 from models.registry.served_pointer import POINTER, read_pointer
+from models.registry.training import require_experiment
 from models.registry.versions import Version, champion, check_bundle, recorded_artifacts
 from serve.operations.doctor.finding import CheckResult, failed_check, passed_check, warning_check
 from serve.usecases.scoring_model import load_live
@@ -36,6 +37,10 @@ def _check_champion(registry: RegistryClient, version: Version) -> CheckResult:
         recorded = recorded_artifacts(registry) if registry.is_at_home else None
     except KqmlError as error:
         return failed_check("registry", "unreadable", why=str(error).replace("\n", " "), **values)
+    try:
+        require_experiment(registry)
+    except KqmlError as error:
+        return warning_check("registry", "no_new_versions", why=str(error).replace("\n", " "), **values)
     if recorded is not None and recorded.resolve() != registry.artifacts.resolve():
         return warning_check("registry", "moved", recorded=str(recorded), home=str(registry.artifacts), **values)
     return passed_check("registry", "well", **values)

@@ -19,7 +19,7 @@ from models.churn.bundle import save_bundle
 from models.registry.aliases import SignedMove, promote, rollback
 from models.registry.client import RegistryClient, connect_registry
 from models.registry.moving import move_addresses
-from models.registry.training import TrainingRecord, log_effects, log_training
+from models.registry.training import TrainingRecord, log_effects, log_training, require_experiment
 from models.registry.versions import (
     Version,
     bundle_folder,
@@ -39,6 +39,24 @@ def trained(registry: RegistryClient, tmp_path: Path) -> Version:
     folder = tmp_path / f"bundle-{len(list(tmp_path.glob('bundle-*')))}"
     save_bundle(folder, small_model(grade="A"), DatasetInfo(fingerprint="d" * 64), small_rows(), NO_PEERS)
     return log_training(registry, folder, TrainingRecord(metrics={"test.auc": 0.91}))
+
+
+def test_a_deleted_experiment_is_named_with_the_way_to_restore_it(registry: RegistryClient, tmp_path: Path) -> None:
+    require_experiment(registry)  # nothing there yet
+    trained(registry, tmp_path)
+    require_experiment(registry)
+    with connect_registry(registry) as client:
+        number = client.get_experiment_by_name("kqml").experiment_id
+        client.delete_experiment(number)
+
+    for refused in (lambda: require_experiment(registry), lambda: trained(registry, tmp_path)):
+        with pytest.raises(
+            CouldNot, match=r"(?s)experiment kqml was deleted.*experiments restore --experiment-id " + number
+        ):
+            refused()
+    with connect_registry(registry) as client:
+        client.restore_experiment(number)
+    assert trained(registry, tmp_path).number == 2
 
 
 @pytest.fixture
@@ -128,6 +146,15 @@ def test_the_doctor_names_a_home_whose_registry_names_another(filled: RegistryCl
     promote(filled, "1", SIGNED)
     result, version = check_registry(filled)
     assert (result.state, result.message, version) == ("warning", "moved", "1")
+
+
+def test_the_doctor_names_a_deleted_experiment(filled: RegistryClient) -> None:
+    promote(filled, "1", SIGNED)
+    with connect_registry(filled) as client:
+        client.delete_experiment(client.get_experiment_by_name("kqml").experiment_id)
+    result, version = check_registry(filled)
+    assert (result.state, result.message, version) == ("warning", "no_new_versions", "1")
+    assert "experiments restore" in str(result.values["why"])
 
 
 def test_the_doctor_reads_the_bundle_of_the_champion(two_champions: RegistryClient, tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ HOLE_DAYS, HOLE_GAPS = 14, 5.0
 BLOCK_DAYS, BLOCKS, THIN = 28, 13, 0.5
 OUTLIER_TIMES = 1000.0
 FEW_ACCOUNTS = 100
+NIGHT_SHARE, NIGHT_LEAST = 0.3, 100
+"""Of at least so many orders with a clock time this share at night looks like another time zone."""
+
 EXAMPLES = 5
 
 Connection = duckdb.DuckDBPyConnection
@@ -59,7 +62,10 @@ def assess(connection: Connection, info: DatasetInfo, declared: Mapping[str, str
     findings += _orphans(connection)
     findings += _look_alikes(per_account.index)
     if kinds.get("order"):
-        findings += [*_days_findings(connection, info), *_order_findings(connection, summary, per_account)]
+        findings += [
+            *_days_findings(connection, info),
+            *_order_findings(connection, info.time_zone, summary, per_account),
+        ]
         findings += _mass_departures(connection, info, accounts)
     return Assessment(summary, _fills(connection, uses), kinds, uses, tuple(findings))
 
@@ -249,17 +255,31 @@ def _date(day: int) -> str:
     return str(np.datetime64(int(day), "D"))
 
 
-def _order_findings(connection: Connection, summary: Summary, per_account: pd.DataFrame) -> list[Finding]:
+def _night_orders(connection: Connection, zone: str) -> tuple[int, int]:
+    """The orders with a clock time, and those of them between midnight and six; midnight itself says no time."""
+    clock = f"CAST(timezone({literal(zone)}, occurred_at) AS TIME)"
+    clocked, night = one_row(
+        connection,
+        f"SELECT count(*), count(*) FILTER (clock < TIME '06:00:00') FROM"
+        f" (SELECT {clock} AS clock FROM events WHERE kind = 'order') WHERE clock <> TIME '00:00:00'",
+    )
+    return clocked, night
+
+
+def _order_findings(connection: Connection, zone: str, summary: Summary, per_account: pd.DataFrame) -> list[Finding]:
     amounts = "FROM events WHERE kind = 'order' AND amount IS NOT NULL"
     (middle,) = one_row(connection, f"SELECT median(amount) {amounts}")
     (large,) = one_row(connection, f"SELECT count(*) {amounts} AND amount > {OUTLIER_TIMES * (middle or 0.0)}")
     early = one_row(connection, "SELECT count(*) FROM events WHERE known_at < occurred_at")[0]
+    clocked, night = _night_orders(connection, zone)
+    at_night = night >= NIGHT_SHARE * clocked
     singles, fours = summary.accounts_with_one_event, summary.accounts_with_four_orders
     total = summary.accounts
     result = (
         ("outliers", FindingLevel.WARNING, large, large / summary.orders, middle is not None),
         ("no_amounts", FindingLevel.WARNING, summary.orders, 1.0, middle is None),
         ("known_before", FindingLevel.WARNING, early, early / summary.events, True),
+        ("night_orders", FindingLevel.WARNING, night, night / max(clocked, 1), clocked >= NIGHT_LEAST and at_night),
         ("single_events", FindingLevel.NOTE, singles, singles / total, True),
         ("few_accounts", FindingLevel.WARNING, fours, fours / total, fours < FEW_ACCOUNTS),
     )

@@ -33,6 +33,8 @@ _CLOCKS = {
     " %H:%M:%S": r" \d{1,2}:\d{2}:\d{2}",
     " %I:%M %p": r" \d{1,2}:\d{2} [AaPp][Mm]",
     " %I:%M:%S %p": r" \d{1,2}:\d{2}:\d{2} [AaPp][Mm]",
+    " %p %I:%M": r" [AaPp][Mm] \d{1,2}:\d{2}",
+    " %p %I:%M:%S": r" [AaPp][Mm] \d{1,2}:\d{2}:\d{2}",
 }
 _NUMBERS = {
     "excel": (r"[2-6]\d{4}(\.\d+)?", 20_000, 70_000),
@@ -53,6 +55,7 @@ class MappingHint:
 
 def date_formats(values: Sequence[str]) -> list[str]:
     """Return the formats that read every value, the likelier first; several where day and month may change places."""
+    values = [_plain_clock(value) for value in values]
     formats = [name for name, (pattern, low, high) in _NUMBERS.items() if _are_numbers(values, pattern, low, high)]
     for day, day_pattern in _DAYS.items():
         for clock, clock_pattern in _CLOCKS.items():
@@ -61,6 +64,12 @@ def date_formats(values: Sequence[str]) -> list[str]:
             if all(pattern.fullmatch(value) and _reads(value, form) for value in values):
                 formats.append(form)
     return formats
+
+
+def _plain_clock(value: str) -> str:
+    """A moment as `strptime` reads it: AM and PM for 上午 and 下午, no hour 24."""
+    value = re.sub(r"(?<!\d)24:00", "00:00", value)
+    return " ".join(value.replace("上午", " AM ").replace("下午", " PM ").split())
 
 
 def _are_numbers(values: Sequence[str], pattern: str, low: float, high: float) -> bool:

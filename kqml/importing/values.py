@@ -12,7 +12,7 @@ from kqml.importing.problems import ID_COLUMNS, JSON_COLUMNS, MAPPED_REQUIRED
 from kqml.importing.relations import CELL, ROW, literal, moment_name, number_name, quoted, source_column
 from kqml.moments import CLOCK, OFFSET
 
-ISO = rf"\d{{4}}-\d{{2}}-\d{{2}}([ T]{CLOCK}( ?{OFFSET})?)?"
+ISO = rf"\d{{4}}-\d{{2}}-\d{{2}}([ T]({CLOCK}|24:00(:00)?)( ?{OFFSET})?)?"
 _OFFSET_OF = rf"\d{{2}}:\d{{2}}.*?{OFFSET}$"
 TEXTS = ("VARCHAR", CELL)
 _CLOCKS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
@@ -344,8 +344,21 @@ def _formatted(text: str, form: str, zone: str) -> str:
         last = _LAST_SECOND * 1_000_000 // unit
         micros = f"CAST(round({number} * {unit}) AS BIGINT)"
         return f"CASE WHEN {number} BETWEEN -{last} AND {last} THEN make_timestamptz({micros}) END"
-    clock = f"try_strptime({text}, {literal(form)})"
+    clock = _clock(text, form)
     return clock if "%z" in form else f"timezone({zone}, {clock})"
+
+
+def _clock(text: str, form: str) -> str:
+    """The clock time that a text gives in a `strptime` format; 24:00 is the next day's midnight, 下午 is PM."""
+    if "%p" in form:
+        text = f"replace(replace({text}, '上午', ' AM '), '下午', ' PM ')"
+        text = f"trim(regexp_replace({text}, ' +', ' ', 'g'))"
+    clock = f"try_strptime({text}, {literal(form)})"
+    if "%H:%M" not in form:
+        return clock
+    midnight = f"regexp_replace({text}, '(^|[^0-9])24:00', '\\100:00')"
+    next_day = f"try_strptime({midnight}, {literal(form)}) + INTERVAL 1 DAY"
+    return f"CASE WHEN contains({text}, '24:00') AND {midnight} <> {text} THEN {next_day} ELSE {clock} END"
 
 
 def _iso(text: str, zone: str) -> str:

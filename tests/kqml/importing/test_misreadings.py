@@ -154,3 +154,54 @@ def test_other_groups_are_faults(desk, text: str) -> None:
     report = desk.bring({"a.csv": table(text, "1,000")}, mapping(amount='{ column = "money", thousands = "," }'))
 
     assert findings(report, "unparsable")[0].count == 1
+
+
+def clocks(*texts: str) -> str:
+    return "\n".join(["shop,day,money", *(f"A,{text},5" for text in texts)]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "local"),
+    [
+        ("2024/1/5 下午 3:05:00", "%Y/%m/%d %p %I:%M:%S", "2024-01-05 15:05:00"),
+        ("2024/1/5 上午12:05", "%Y/%m/%d %p %I:%M", "2024-01-05 00:05:00"),
+        ("2024/1/5 3:05 下午", "%Y/%m/%d %I:%M %p", "2024-01-05 15:05:00"),
+        ("2024年1月5日 下午 12:00", "%Y年%m月%d日 %p %I:%M", "2024-01-05 12:00:00"),
+        ("2024/01/31 24:00", "%Y/%m/%d %H:%M", "2024-02-01 00:00:00"),
+        ("2022/12/31 24:00:00", "%Y/%m/%d %H:%M:%S", "2023-01-01 00:00:00"),
+    ],
+)
+def test_clock_times_are_read_as_spreadsheets_in_china_write_them(desk, text: str, form: str, local: str) -> None:
+    report = desk.bring({"a.csv": clocks(text)}, mapping())
+    assert f'format = "{form}"' in sentences(findings(report, "unparsable")[0], "en").todo
+
+    written = mapping(f'{{ column = "day", format = "{form}" }}').replace("Asia/Shanghai", "UTC")
+    desk.bring({"b.csv": clocks(text, text)}, written)
+    assert {str(moment)[:19] for (moment,) in desk.columns("occurred_at")} == {local}
+
+
+def test_iso_times_may_end_a_day_with_24_00(desk) -> None:
+    report = desk.bring(
+        {"a.csv": clocks("2024-01-31 24:00", "2024-02-05 09:00")}, mapping().replace("Asia/Shanghai", "UTC")
+    )
+    assert report.usable
+    assert [str(moment)[:19] for (moment,) in desk.columns("occurred_at")] == [
+        "2024-02-01 00:00:00",
+        "2024-02-05 09:00:00",
+    ]
+
+
+def test_no_other_time_has_the_hour_24(desk) -> None:
+    assert findings(desk.bring({"b.csv": clocks("2024-01-31 24:30", "2024-02-05 09:00")}, mapping()), "unparsable")
+
+
+@pytest.mark.parametrize(
+    ("hour", "count", "warned"), [(1, 120, True), (9, 120, False), (1, 60, False), (0, 120, False)]
+)
+def test_orders_at_night_look_like_another_time_zone(desk, hour: int, count: int, warned: bool) -> None:
+    start = datetime(2024, 1, 1, hour)
+    texts = [(start + timedelta(days=index)).isoformat(" ") for index in range(count)]
+
+    found = findings(desk.bring({"a.csv": clocks(*texts)}, mapping()), "night_orders")
+
+    assert [(finding.level, finding.count) for finding in found] == ([(FindingLevel.WARNING, count)] if warned else [])

@@ -39,7 +39,7 @@ from serve.http.routes import (
 from serve.http.security_headers import SecurityHeaders
 from serve.http.service_state import Service
 from serve.logs import where_it_failed
-from serve.usecases.refusals import FaultyRequest, StateConflict, UnknownRecord
+from serve.usecases.refusals import FaultyRequest, NotAllowed, StateConflict, UnknownRecord
 
 GZIP_FROM_BYTES = 4 * 1024
 """Smaller answers fit into a few packets anyway; one account's has about 700 bytes."""
@@ -77,6 +77,7 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
         exception_handlers={
             ProblemError: _problem,
             FaultyRequest: _faulty_request,
+            NotAllowed: _not_allowed,
             UnknownRecord: _unknown_record,
             StateConflict: _state_conflict,
             HTTPException: _http_problem,
@@ -108,6 +109,12 @@ async def _faulty_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, FaultyRequest)
     faults = [ProblemItem(pointer_to(fault.path), fault.detail) for fault in error.faults]
     return problem_response(invalid_request(faults), request.scope[REQUEST_ID])
+
+
+async def _not_allowed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotAllowed)
+    faults = [ProblemItem(pointer_to(fault.path), fault.detail) for fault in error.faults]
+    return problem_response(ProblemError(Problem.FORBIDDEN, str(error), faults), request.scope[REQUEST_ID])
 
 
 async def _unknown_record(request: Request, error: Exception) -> Response:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from kqml.calendar.business_time import local_midnight
 from kqml.dataset.tables import EVENTS as EVENT_COLUMNS
 from kqml.events import KIND_OF_CODE, EventKind
-from kqml.history.attributes import ANY_TIME, STATUS_AFTER, TEXT_COLUMNS, change_of
+from kqml.history.attributes import ANY_TIME, CHANGED_COLUMN, KINDS_OF, STATUS_AFTER, TEXT_COLUMNS, change_of
 from serve.database.dataset_info import read_info
 from serve.database.events import add_events, describe_later, unretracted
 from serve.database.records import StoredRecord, put_rows, read_rows
@@ -41,6 +41,26 @@ def put_accounts(connection: Connection, records: Sequence[Row], now: int, terri
     if events:
         add_events(connection, events, now, EVERYWHERE)
     return puts
+
+
+def follow_events(connection: Connection, events: Sequence[Row], now: int) -> None:
+    """Change the accounts of events just stored to what the newest known event says of owner, tier, credit grade and
+    status. An event that becomes known later changes nothing yet."""
+    columns = {
+        (event["account_id"], CHANGED_COLUMN[kind])
+        for event in events
+        if (kind := KIND_OF_CODE[event["kind"]]) in CHANGED_COLUMN and kind is not EventKind.CONSENT_CHANGED
+    }
+    stored = read_rows(connection, ACCOUNTS, sorted({name for name, _ in columns}), lock=True)
+    for name, column in sorted(columns):
+        codes = [kind.code for kind in KINDS_OF[column]]
+        newest = _newest(connection, {"account_id": name, "updated_at": now}, codes)
+        if newest is None:
+            continue
+        change = change_of(KIND_OF_CODE[newest.kind], ANY_TIME, json.loads(newest.attributes or "{}"), newest.rep_id)
+        if (stored[name][column] or None) != change.after:
+            values = {column: change.after, "version": ACCOUNTS.c.version + 1, "updated_at": now}
+            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account_id == name).values(values))
 
 
 def _outside(records: Sequence[Row], stored: Mapping[str, Row], territory: Territory) -> Iterator[ItemFault]:

@@ -77,6 +77,15 @@ def _of_strangers(connection: Connection, events: Sequence[Event], territory: Te
             yield ItemFault(index, "account_id", f"account {event['account_id']!r} does not exist")
 
 
+def kinds_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the kind of each of these events that is stored, by its id."""
+    return {
+        row.event_id: row.kind
+        for part in parts_of(sorted(set(ids)))
+        for row in connection.execute(select(EVENTS.c.event_id, EVENTS.c.kind).where(EVENTS.c.event_id.in_(part)))
+    }
+
+
 def accounts_seen(connection: Connection, ids: Iterable[str], territory: Territory) -> set[str]:
     """Return those of the ids that are accounts of the territory."""
     return {

@@ -9,7 +9,7 @@ import pyarrow as pa
 from kqml.calendar.business_time import DAY_US
 from kqml.contract.histories import AccountToScore, EventFields
 from kqml.dataset.folder import Dataset, DatasetInfo, dataset_in_memory
-from kqml.dataset.tables import INSTANT, SCHEMAS
+from kqml.dataset.tables import INSTANT, REQUIRED, SCHEMAS
 from kqml.history.builders import in_log_order, read_instant
 
 NO_REP = "unknown"
@@ -51,10 +51,14 @@ def _events(account: AccountToScore, lag_days: Mapping[str, float]) -> Iterator[
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """The columns that hold any value."""
+    """The required columns and those that hold any value."""
     schema = SCHEMAS[name]
     columns = {field.name: [row.get(field.name) for row in rows] for field in schema}
-    filled = [field for field in schema if any(value is not None for value in columns[field.name])]
+    filled = [
+        field
+        for field in schema
+        if field.name in REQUIRED[name] or any(value is not None for value in columns[field.name])
+    ]
     arrays = [_array(columns[field.name], field.type) for field in filled]
     return pa.table(arrays, schema=pa.schema(filled))
 

@@ -31,6 +31,14 @@ class StateConflict(Exception):
     """Raised where the stored state does not allow the change."""
 
 
+class NotAllowed(Exception):
+    """Raised where the caller may not do a part of the request: what that takes, every such part."""
+
+    def __init__(self, detail: str, faults: Sequence[RequestFault]) -> None:
+        super().__init__(detail)
+        self.faults = tuple(faults)
+
+
 def refuse(faults: Sequence[RequestFault]) -> None:
     """Raise FaultyRequest if there are any faults."""
     if faults:

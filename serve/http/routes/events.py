@@ -29,7 +29,8 @@ async def take_events(
     """Stores up to 10,000 events of any accounts, all of them or none.
 
     An event stored with the same id and content counts as known, so a batch may be sent again. An event counts as known
-    from its arrival, or from its `known_at` where that is later.
+    from its arrival, or from its `known_at` where that is later. Events that change the owner, tier, credit grade or
+    status of an account also change its record; they require the scope `accounts:write` and no territory.
     """
     body = await read_json_bytes(request, service.body_limit)
     return await run_in_threadpool(_take, writing_of(request, service, caller, body, idempotency_key))
@@ -39,5 +40,5 @@ def _take(writing: Writing) -> Response:
     batch = parse_body(EventBatch, writing.body)
     rows = event_rows(batch.events, writing.now)
     writing.facts["events"] = len(rows)
-    request = StoreEventsRequest(rows, writing.now, writing.caller.territory)
+    request = StoreEventsRequest(rows, writing.now, writing.caller)
     return write_now(writing, lambda transaction: as_reply(store_events(transaction, request)))

@@ -159,6 +159,11 @@ def test_where_no_action_may_be_recommended_the_answer_says_why(filled, database
     assert count(database, DECISIONS) == 0
 
 
+def test_a_history_without_events_has_nothing_to_score_and_nothing_to_do(filled):
+    (result,) = ask(filled, {"account_id": "new", "account": {"tier": "B"}, "events": []})
+    assert (result["churn_probability"], result["decision_id"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("accounts", "more", "pointer"),
     [

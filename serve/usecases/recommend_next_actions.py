@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.histories import AccountToScore
-from kqml.contract.next_actions import NextActions
+from kqml.contract.next_actions import NextAction, NextActions
 from kqml.contract.scores import ModelRef
 from kqml.duties import Period
+from kqml.messages import text
 from kqml.playbook import Playbook
 from models.policy.planning.company import week_period
 from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
@@ -20,7 +21,7 @@ from serve.database.decisions import add_decisions
 from serve.database.learned import add_learned
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
-from serve.security.callers import Caller
+from serve.security.callers import Caller, Scope
 from serve.usecases.database_access import Transaction
 from serve.usecases.next_action_plans import OPEN, PlannedNextActions, plan_given, plan_stored
 from serve.usecases.next_action_results import next_action_results, no_action, without_rep
@@ -48,6 +49,11 @@ class NextActionsRequest:
     language: str
     commit: bool = False
 
+    @property
+    def commits(self) -> bool:
+        """Whether actions are stored: they are of now, and the caller may decide. Otherwise they are previews."""
+        return self.commit and self.as_of is None and Scope.WRITE_DECISIONS in self.caller.scopes
+
     @cached_property
     def given(self) -> list[AccountToScore]:
         """The accounts that come with a history."""
@@ -72,7 +78,7 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
     """Return the next action of each account from one snapshot; nothing is written and nobody else's week is decided.
 
     Raises FaultyRequest where accounts are unknown, named twice or have faulty histories, where the instant is to come,
-    and where a request that commits names an instant or sends histories.
+    and where a profile comes without a history.
     """
     connection, zone = transaction.connection, transaction.time_zone
     cutoff = now if request.as_of is None else request.as_of
@@ -91,6 +97,8 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
         given = plan_given(connection, request.week_request(when[0], frozenset()), when, request.given)
         answers = next_action_results(given, _record(given, request), request.language)
         results |= without_rep(answers, request.language)
+    if request.commit:
+        _warn_of_previews(results, request)
     model = None if request.model is None else {"version": request.model.version, "grade": request.model.grade}
     content = NextActions(
         model=cast(ModelRef | None, model),
@@ -133,11 +141,17 @@ def commit_next_actions(
     return len(rows)
 
 
+def _warn_of_previews(results: Mapping[str, NextAction], request: NextActionsRequest) -> None:
+    """Say with every action that is not stored although the request commits."""
+    warning = text("plan.next.preview", request.language)
+    for account in request.accounts:
+        if not request.commits or account.events is not None:
+            results[account.account_id]["warnings"].append(warning)
+
+
 def _faults(request: NextActionsRequest, now: int) -> Iterator[RequestFault]:
     if request.as_of is not None and request.as_of > now:
         yield RequestFault(("as_of",), "is in the future; what will be known by then is not known yet")
-    if request.commit and request.as_of is not None:
-        yield RequestFault(("commit",), "needs the present: leave out as_of, or commit")
     seen: set[str] = set()
     for index, account in enumerate(request.accounts):
         if account.account_id in seen:
@@ -145,9 +159,6 @@ def _faults(request: NextActionsRequest, now: int) -> Iterator[RequestFault]:
         seen.add(account.account_id)
         if account.events is None and account.account is not None:
             yield RequestFault(("accounts", index, "events"), "is missing: a profile goes with a history")
-        if request.commit and account.events is not None:
-            detail = "cannot be committed: decisions are stored for accounts of the database only"
-            yield RequestFault(("accounts", index, "events"), detail)
 
 
 def _stored_accounts(connection: Connection, request: NextActionsRequest) -> dict[str, Row]:

@@ -14,7 +14,7 @@ from serve.database.plans import decided_reps
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.database.week_updates import read_week_updates, remove_week_updates
-from serve.security.callers import Caller
+from serve.security.callers import Caller, Scope
 from serve.usecases.database_access import Transaction
 from serve.usecases.planning_request import PlanningModel
 from serve.usecases.recommend_next_actions import NextActionsRequest, commit_next_actions, recommend_next_actions
@@ -22,7 +22,7 @@ from serve.usecases.recommend_next_actions import NextActionsRequest, commit_nex
 AT_ONCE = 50
 """Accounts that one update looks at."""
 
-AUTHOR = Caller("kqml", frozenset())
+AUTHOR = Caller("kqml", frozenset({Scope.WRITE_DECISIONS}))
 """In whose name the service adds required actions."""
 
 

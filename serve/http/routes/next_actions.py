@@ -12,12 +12,11 @@ from kqml.history.builders import read_instant
 from serve.http.access import ReadsDecisions
 from serve.http.dependencies import IdempotencyKey, ServiceOf
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
-from serve.http.problems import Problem, ProblemError, ProblemItem, invalid_request
+from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.request_bodies import parse_body, read_json_bytes
 from serve.http.responses import json_response
 from serve.http.schemas.next_actions import NextActionsBody
 from serve.http.writing import Reply, Writing, as_reply, write_now, writing_of
-from serve.security.callers import Scope
 from serve.usecases.database_access import Transaction
 from serve.usecases.recommend_actions import DecidedMeanwhile
 from serve.usecases.recommend_next_actions import (
@@ -48,16 +47,16 @@ async def recommend_the_next_actions(
     """Recommends the next action of each account, as of now or of `as_of`: required actions first, then what the week's
     plan gave the account, then the action that is worth most within the remaining hours of its rep.
 
-    Nobody else's week is decided. With `commit` (scope `decisions:write`) new actions are stored as decisions;
-    otherwise the answer is a preview and nothing is stored. An account with `events` is answered by that history
-    alone, without the week of a rep."""
+    Nobody else's week is decided. With `commit` new actions are stored as decisions, if the caller has the scope
+    `decisions:write`; otherwise, with `as_of` and for histories in the body the answer is a preview. An account with
+    `events` is answered by that history alone, without the week of a rep."""
     body = await read_json_bytes(request, service.body_limit)
     return await run_in_threadpool(_recommend, writing_of(request, service, caller, body, idempotency_key))
 
 
 def _recommend(writing: Writing) -> Response:
     question = _request(writing)
-    if not question.commit:
+    if not question.commits:
         return json_response(_planned(writing, question).content)
     for _ in range(TRIES):
         latest = replace(writing, now=writing.service.clock())
@@ -80,8 +79,6 @@ def _commit(transaction: Transaction, *, writing: Writing, result: RecommendedNe
 
 def _request(writing: Writing) -> NextActionsRequest:
     body, service = parse_body(NextActionsBody, writing.body), writing.service
-    if body.commit and Scope.WRITE_DECISIONS not in writing.caller.scopes:
-        raise ProblemError(Problem.FORBIDDEN, f"commit requires the scope {Scope.WRITE_DECISIONS.value}.")
     live = service.served.state.live
     return NextActionsRequest(
         accounts=[AccountToScore(item.account_id, item.account, item.events) for item in body.accounts],

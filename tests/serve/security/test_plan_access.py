@@ -26,3 +26,18 @@ def test_a_week_is_for_whoever_may_see_the_rep(client, planned, asking, status, 
     assert answer.status_code == status
     found = [one["account_id"] for one in answer.json()["decisions"]] if accounts else None
     assert found == accounts
+
+
+def test_next_actions_are_for_whoever_may_see_the_account(client, planned):
+    body = {"accounts": [{"account_id": "a1"}]}
+    for asking, status in (("r1", 200), ("m1", 200), ("r2", 422), ("m2", 422), (None, 200)):
+        headers = bearer(planned.key(Scope.READ_DECISIONS, rep_id=asking))
+        assert client.post("/v1/next-actions", json=body, headers=headers).status_code == status
+
+
+def test_a_caller_that_may_not_decide_gets_a_preview(client, planned):
+    body = {"accounts": [{"account_id": "a2"}], "commit": True, "language": "en"}
+    headers = bearer(planned.key(Scope.READ_DECISIONS))
+    (shown,) = client.post("/v1/next-actions", json=body, headers=headers).json()["next_actions"]
+    assert shown["decision_id"] is None
+    assert any("Not stored" in warning for warning in shown["warnings"])

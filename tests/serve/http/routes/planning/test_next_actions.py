@@ -170,13 +170,22 @@ def test_a_history_without_events_has_nothing_to_score_and_nothing_to_do(filled)
         (["nobody-knows"], {}, "#/accounts/0/account_id"),
         (["S0000001", "S0000001"], {}, "#/accounts/1/account_id"),
         (["S0000001"], {"as_of": "2090-01-01T00:00:00Z"}, "#/as_of"),
-        (["S0000001"], {"as_of": "2023-01-01T00:00:00Z", "commit": True}, "#/commit"),
-        ([{"account_id": "x", "events": []}], {"commit": True}, "#/accounts/0/events"),
         ([{"account_id": "x", "account": {"tier": "A"}}], {}, "#/accounts/0/events"),
     ],
 )
 def test_a_faulty_request_is_refused_with_its_place(filled, accounts, more, pointer):
     assert pointer in [where for where, _ in ask(filled, *accounts, status=422, **more)]
+
+
+@pytest.mark.parametrize("case", ["as_of", "history"])
+def test_what_cannot_be_stored_is_a_preview_that_says_so(filled, database, now, case):
+    name = filled.get("/v1/accounts", params={"rep": REP, "limit": 1}).json()["accounts"][0]["account_id"]
+    account = name if case == "as_of" else {"account_id": "x", "events": []}
+    more = {"as_of": moment(now[0] - DAY_US)} if case == "as_of" else {}
+    (result,) = ask(filled, account, commit=True, **more)
+    assert result["decision_id"] is None
+    assert any("Not stored" in warning for warning in result["warnings"])
+    assert count(database, DECISIONS) == 0
 
 
 def test_a_week_planned_later_leaves_out_who_was_decided_before(filled, database, now):

@@ -3,6 +3,7 @@
 import io
 import json
 from random import Random
+from threading import Event
 
 import pytest
 from security_company import NOW, SECOND, Clock
@@ -13,7 +14,16 @@ from serve.database.tables import DELIVERIES, OUTBOX, WEBHOOKS
 from serve.logs import build_logger
 from serve.security.encryption import Cipher
 from serve.webhooks.addresses import AllowedNetworks
-from serve.webhooks.dispatcher import AT_ONCE, LEASE, MOST_ATTEMPTS, Dispatcher, claim, pause_after
+from serve.webhooks.dispatcher import (
+    AT_ONCE,
+    LEASE,
+    MOST_ATTEMPTS,
+    SHORTEST_REST,
+    CircuitBreaker,
+    Dispatcher,
+    claim,
+    pause_after,
+)
 from serve.webhooks.message_types import MessageKind, band_crossed, duty_overdue, plan_created
 from serve.webhooks.outbox import enqueue
 from serve.webhooks.records import (
@@ -27,7 +37,7 @@ from serve.webhooks.records import (
     replay,
     rotate_secrets,
 )
-from serve.webhooks.sending import WebhookSender
+from serve.webhooks.sending import DeliveryAttempt, WebhookSender
 from serve.webhooks.signing import is_signed
 
 CROSSED = band_crossed("a1", "low", "high", "2024-03-20T00:00:00+00:00", "3")
@@ -205,8 +215,8 @@ def test_what_a_dead_process_had_claimed_is_delivered_after_the_lease(
 ):
     put(database, CROSSED)
     with database.writing() as connection:
-        assert len(claim(connection, cipher, clock())) == 1
-        assert len(claim(connection, cipher, clock())) == 0
+        assert len(claim(connection, cipher, clock(), webhook.webhook_id)) == 1
+        assert len(claim(connection, cipher, clock(), webhook.webhook_id)) == 0
     assert dispatcher.deliver_due() == 0
     clock.forward(LEASE / SECOND)
     assert dispatcher.deliver_due() == 1
@@ -227,6 +237,57 @@ def test_two_receivers_fail_on_their_own(database, cipher, dispatcher, webhook, 
     dispatcher.deliver_due()
     assert counts(database) == {"waiting": 1, "delivered": 1, "dead": 0}
     assert {row["fault"] for row in deliveries(database)} == {None, "no answer: ConnectError"}
+
+
+def test_a_receiver_that_hangs_holds_no_other_up(database, cipher, webhook, receiver, clock, logged):
+    with database.writing() as connection:
+        hanging = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.DUTY_OVERDUE}), "test")
+        name = add_webhook(connection, cipher, hanging, NOW).webhook_id
+    released, real = Event(), WebhookSender(AllowedNetworks(loopback=True))
+
+    def send(claimed, now):
+        if claimed[0].webhook.webhook_id == name:
+            released.wait(30)
+        return real(claimed, now)
+
+    number = 5 * AT_ONCE
+    put(database, *(late(f"a{index}", "2024-03-01") for index in range(number)))
+    dispatcher = Dispatcher(database, cipher, send, clock, build_logger(logged))
+    dispatcher.start()
+    try:
+        wait_until(lambda: counts(database)["delivered"] == number)
+        assert counts(database) == {"waiting": number, "delivered": number, "dead": 0}
+    finally:
+        released.set()
+        dispatcher.stop()
+
+
+def test_a_webhook_whose_attempts_all_fail_rests_and_is_probed(database, cipher, receiver, clock, logged):
+    with database.writing() as connection:
+        dead_end = NewWebhook("http://127.0.0.1:9/", frozenset({MessageKind.DUTY_OVERDUE}), "test")
+        add_webhook(connection, cipher, dead_end, NOW)
+    attempted = []
+
+    def send(claimed, now):
+        attempted.append(len(claimed))
+        return [DeliveryAttempt("no answer") for _ in claimed]
+
+    put(database, *(late(f"a{index}", "2024-03-01") for index in range(3 * AT_ONCE)))
+    dispatcher = Dispatcher(database, cipher, send, clock, build_logger(logged))
+    assert [dispatcher.deliver_due() for _ in range(3)] == [AT_ONCE, 0, 0]
+    clock.forward(SHORTEST_REST / SECOND)
+    assert [dispatcher.deliver_due() for _ in range(2)] == [1, 0]
+    clock.forward(SHORTEST_REST / SECOND)
+    assert dispatcher.deliver_due() == 0, "the second rest is longer"
+    assert attempted == [AT_ONCE, 1]
+
+
+def test_a_webhook_that_answers_again_gets_everything_at_once():
+    breaker = CircuitBreaker()
+    breaker.note("w", [DeliveryAttempt("no answer")], 0)
+    assert [breaker.room("w", now) for now in (0, SHORTEST_REST - 1, SHORTEST_REST)] == [0, 0, 1]
+    breaker.note("w", [DeliveryAttempt()], SHORTEST_REST)
+    assert breaker.room("w", SHORTEST_REST) == AT_ONCE
 
 
 def test_an_address_inside_the_network_is_never_called(database, cipher, webhook, receiver, clock, logged):

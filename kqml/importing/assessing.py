@@ -25,6 +25,11 @@ HOLE_DAYS, HOLE_GAPS = 14, 5.0
 BLOCK_DAYS, BLOCKS, THIN = 28, 13, 0.5
 OUTLIER_TIMES = 1000.0
 FEW_ACCOUNTS = 100
+SURVIVORS_LEAST, SURVIVORS_SHARE = 50, 0.01
+STOPPED_DAYS, STOPPED_GAPS, LEAST_ORDERS = 60, 1.5, 3
+"""Of at least so many accounts known for a year less than this share has stopped: has been silent for so many days and
+so many times its own longest gap."""
+
 NIGHT_SHARE, NIGHT_LEAST = 0.3, 100
 """Of at least so many orders with a clock time this share at night looks like another time zone."""
 
@@ -66,7 +71,7 @@ def assess(connection: Connection, info: DatasetInfo, declared: Mapping[str, str
             *_days_findings(connection, info),
             *_order_findings(connection, info.time_zone, summary, per_account),
         ]
-        findings += _mass_departures(connection, info, accounts)
+        findings += _departure_findings(connection, info, accounts)
     return Assessment(summary, _fills(connection, uses), kinds, uses, tuple(findings))
 
 
@@ -214,8 +219,8 @@ def _thin_end(days: Any, orders: Any) -> list[Finding]:
     return [Finding("thin_end", FindingLevel.WARNING, "events", count=int(sums[0]), share=share)]
 
 
-def _mass_departures(connection: Connection, info: DatasetInfo, accounts: pd.DataFrame) -> list[Finding]:
-    """Accounts that stop together."""
+def _departure_findings(connection: Connection, info: DatasetInfo, accounts: pd.DataFrame) -> list[Finding]:
+    """Accounts that stop together, or hardly any that stop."""
     day = f"CAST(timezone({literal(info.time_zone)}, occurred_at) AS DATE) - DATE '1970-01-01'"
     frame = connection.execute(
         f"WITH days AS (SELECT DISTINCT account_id, {day} AS day FROM events WHERE kind = 'order'),"
@@ -233,7 +238,7 @@ def _mass_departures(connection: Connection, info: DatasetInfo, accounts: pd.Dat
         until=int(until),
     )
     groups = accounts.reindex(frame.index) if len(accounts) else None
-    return [
+    return _survivors_only(spans) + [
         Finding(
             departure.code,
             FindingLevel.WARNING,
@@ -248,6 +253,21 @@ def _mass_departures(connection: Connection, info: DatasetInfo, accounts: pd.Dat
             },
         )
         for departure in find_mass_departures(spans, groups)
+    ]
+
+
+def _survivors_only(spans: OrderSpans) -> list[Finding]:
+    """Accounts known for a year, of which hardly any has stopped: those that did may not be in the data."""
+    known = (spans.first <= spans.until - SHORT_DAYS) & (spans.orders >= LEAST_ORDERS)
+    silent = spans.until - spans.last
+    stopped = known & (spans.ended | (silent > np.maximum(STOPPED_DAYS, STOPPED_GAPS * spans.longest)))
+    count, of = int(stopped.sum()), int(known.sum())
+    if of < SURVIVORS_LEAST or count >= SURVIVORS_SHARE * of:
+        return []
+    return [
+        Finding(
+            "survivors_only", FindingLevel.WARNING, "events", count=count, share=count / of, facts={"of": f"{of:,}"}
+        )
     ]
 
 

@@ -55,7 +55,8 @@ def _few_answers(labels: LabelledRows) -> Iterator[Fault]:
     counts = groups_of(labels).all
     if counts.departures < FEWEST_DEPARTURES:
         what = f"{counts.departures} distinct departures, at least {FEWEST_DEPARTURES} are needed"
-        yield Fault("departures", what, "provide more accounts or a longer history, or shorten --horizon")
+        todo = "provide more accounts or a longer history, with the accounts that stopped, or shorten --horizon"
+        yield Fault("departures", what, todo)
     staying = counts.rows - counts.churned
     if staying < FEWEST_STAYING:
         what = f"{staying} rows of accounts that stay, at least {FEWEST_STAYING} are needed"

@@ -7,11 +7,13 @@ from typing import Any, cast
 import orjson
 from sqlalchemy import Connection
 
-from kqml.calendar.business_time import moment_of
+from kqml.calendar.business_time import DAY_US, moment_of
 from kqml.contract.decisions import DecisionFields, DecisionState, Receipt, StatusTaken
 from kqml.contract.fields import field_names
 from kqml.contract.plans import PlannedDecision, RepPlan, StoredDecision
 from kqml.history.builders import read_instant
+from kqml.moments import first_ahead
+from kqml.playbook import Playbook
 from kqml.playbook.contact import QuietHours
 from serve.database.decisions import FOLLOWS, NEEDS_OUTCOME, NEEDS_REASON, IllegalTransition, add_state, read_decision
 from serve.database.learned import columns_named
@@ -23,13 +25,16 @@ from serve.usecases.refusals import RequestFault, StateConflict, UnknownRecord, 
 from serve.usecases.stored_rows import as_text, contract_fields
 
 Row = Mapping[str, Any]
+SCHEDULED_DAYS = 366
+"""How far ahead a contact may be scheduled."""
+
 FIELDS, STATE_FIELDS, WEEK_FIELDS = (field_names(shape) for shape in (DecisionFields, DecisionState, StoredDecision))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordStatusRequest:
     """The next state of a decision. `at`: ISO text of when it came, for `scheduled` of when the contact is planned;
-    None: now. `quiet_hours`: when no contact may be scheduled."""
+    None: now. `playbook`: the rules in force, with its actions and quiet hours."""
 
     decision_id: str
     state: str
@@ -39,7 +44,7 @@ class RecordStatusRequest:
     verified: bool | None
     outcome: Any | None
     caller: Caller
-    quiet_hours: QuietHours
+    playbook: Playbook
 
 
 def show_decision(transaction: Transaction, decision_id: str, territory: Territory) -> Receipt:
@@ -76,11 +81,11 @@ def record_status(transaction: Transaction, request: RecordStatusRequest, now: i
     Raises FaultyRequest where the state lacks something or lies in quiet hours, UnknownRecord, StateConflict where it
     cannot follow the present state.
     """
-    refuse(list(_status_faults(request)))
+    refuse(list(_status_faults(request, now)))
     _decision(transaction, request.decision_id, request.caller.territory)
     state = _state_row(request, now)
     if request.state == "scheduled" and request.at is not None:
-        _refuse_quiet_hours(request.quiet_hours, state["at"], transaction.time_zone)
+        _refuse_quiet_hours(request.playbook.limits.quiet_hours, state["at"], transaction.time_zone)
     try:
         row = add_state(transaction.connection, request.decision_id, state, now)
     except IllegalTransition as move:
@@ -123,15 +128,23 @@ def _features(connection: Connection, decision: Row) -> str | None:
     return orjson.dumps(dict(zip(names, orjson.loads(text), strict=True))).decode()
 
 
-def _status_faults(request: RecordStatusRequest) -> Iterator[RequestFault]:
+def _status_faults(request: RecordStatusRequest, now: int) -> Iterator[RequestFault]:
     if request.state in NEEDS_REASON and request.reason is None:
         yield RequestFault(("reason",), f"is missing: the state {request.state} requires a reason")
     if request.state in NEEDS_OUTCOME and request.outcome is None:
         yield RequestFault(("outcome",), "is missing: the state outcome requires it")
+    if request.action is not None and request.action not in request.playbook.action_names:
+        known = ", ".join(request.playbook.action_names)
+        yield RequestFault(("action",), f"{request.action!r} is not an action of the playbook: {known}")
     try:
-        read_instant("1970-01-01T00:00:00Z" if request.at is None else request.at)
+        at = now if request.at is None else read_instant(request.at)
     except ValueError:
         yield RequestFault(("at",), f"{request.at!r} is not a valid date")
+        return
+    if request.state != "scheduled" and at >= first_ahead(now):
+        yield RequestFault(("at",), f"{request.at!r} is in the future; record a state once it has come")
+    if request.state == "scheduled" and at > now + SCHEDULED_DAYS * DAY_US:
+        yield RequestFault(("at",), f"{request.at!r} is more than {SCHEDULED_DAYS} days ahead")
 
 
 def _state_row(request: RecordStatusRequest, now: int) -> dict[str, Any]:

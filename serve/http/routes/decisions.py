@@ -63,6 +63,6 @@ def _take(writing: Writing, decision_id: str) -> Response:
         decision_id=decision_id,
         **{name: getattr(body, name) for name in StatusBody.model_fields},
         caller=writing.caller,
-        quiet_hours=writing.service.playbook.limits.quiet_hours,
+        playbook=writing.service.playbook,
     )
     return write_now(writing, lambda transaction: as_reply(record_status(transaction, request, writing.now)))

@@ -78,6 +78,8 @@ BEYOND_SCHEMA = (
     "exceeds a double",
     "exactly one of",
     "has not begun",
+    "is not an action of the playbook",
+    "days ahead",
     "has no open account",
     "is over and has no decisions",
 )

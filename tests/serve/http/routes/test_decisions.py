@@ -60,7 +60,7 @@ def test_a_receipt_holds_what_was_decided_from_what(decided):
 def test_a_decision_lives(decided):
     assert report(decided, "accepted").json()["next"] == ["scheduled", "done", "failed", "rejected"]
     assert report(decided, "scheduled", at="2024-03-26T10:00:00+08:00").status_code == 200
-    assert report(decided, "done", action="call", at="2024-03-26T10:20:00+08:00").status_code == 200
+    assert report(decided, "done", action="call", at="2024-03-19T10:20:00+08:00").status_code == 200
     assert report(decided, "verified", verified=True).status_code == 200
     assert report(decided, "outcome", outcome={"margin": 420.5}).json()["next"] == []
     states = decided.get("/v1/decisions/d1").json()["states"]
@@ -74,7 +74,7 @@ def test_a_decision_lives(decided):
     ]
     assert states[3] == {
         "state": "done",
-        "at": "2024-03-26T10:20:00+08:00",
+        "at": "2024-03-19T10:20:00+08:00",
         "known_at": "2024-03-20T08:00:00+08:00",
         "action": "call",
         "reason": None,
@@ -156,3 +156,24 @@ def test_a_status_sent_twice_with_one_key_is_one(decided):
 def test_what_is_not_there_is_404(decided, path):
     answer = decided.post(path, json={"state": "accepted"}) if "status" in path else decided.get(path)
     assert (answer.status_code, answer.json()["detail"]) == (404, "The decision 'd2' does not exist.")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "words"),
+    [
+        ({"state": "accepted", "at": "2090-01-01T00:00:00Z"}, "#/at", "in the future"),
+        ({"state": "accepted", "action": "dance"}, "#/action", "not an action of the playbook: wait, message"),
+    ],
+)
+def test_a_state_to_come_and_an_unknown_action_are_refused(decided, said, field, words):
+    answer = report(decided, **said)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == field
+    assert words in error["detail"]
+
+
+def test_a_contact_is_scheduled_within_a_year(decided):
+    report(decided, "accepted")
+    answer = report(decided, "scheduled", at="2090-01-01T10:00:00+08:00")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/at"]

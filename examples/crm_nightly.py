@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from kqml.client import ApiProblem, Client
 
@@ -40,7 +41,7 @@ def pull(client: Client, file: Path) -> int:
     with file.open("w", newline="", encoding="utf-8-sig") as written:
         table = csv.DictWriter(written, COLUMNS)
         table.writeheader()
-        table.writerows(_at_risk(client, result))
+        table.writerows(map(_without_formulas, _at_risk(client, result)))
     return len(result)
 
 
@@ -50,7 +51,7 @@ def plan(client: Client, file: Path) -> int:
     with file.open("w", newline="", encoding="utf-8-sig") as written:
         table = csv.DictWriter(written, PLANNED)
         table.writeheader()
-        table.writerows(rows)
+        table.writerows(map(_without_formulas, rows))
     return len(rows)
 
 
@@ -93,6 +94,14 @@ def _at_risk(client: Client, result: Iterable[Mapping[str, object]]) -> Iterator
             "reasons": reasons,
             **facts,
         }
+
+
+def _without_formulas(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as a spreadsheet may open it: an apostrophe before text that would run as a formula."""
+    starts = ("=", "+", "-", "@", "\t", "\r")
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(starts) else cell for name, cell in row.items()
+    }
 
 
 def _rows(file: Path) -> Iterator[dict[str, str | float]]:

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 import orjson
 import structlog
+from sqlalchemy.exc import OperationalError
 
 
 def build_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
@@ -25,11 +26,17 @@ def build_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoun
     return logger
 
 
+CAUSE_LENGTH = 200
+
+
 def where_it_failed(error: BaseException) -> dict[str, Any]:
-    """Return the exception's type and its frames, never its message, which may quote the request."""
+    """Return the exception's type and its frames, never its message, which may quote the request. Of a failure to
+    reach the database the driver's type and the first line of its message, which names the server or the file."""
     frames = extract_tb(error.__traceback__)
+    cause = str(error.orig).strip().partition("\n")[0] if isinstance(error, OperationalError) else ""
     return {
         "error": type(error).__name__,
+        **({"cause": cause[:CAUSE_LENGTH]} if cause else {}),
         "frames": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     }
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from kqml.dataset.csv_output import write_csv
 from kqml.dataset.info import DatasetInfo
 from kqml.dataset.table_checks import TableRows, check_tables
 from kqml.errors import BadUse, CouldNot, Fault
@@ -28,7 +28,7 @@ def write_table(path: Path, table: pa.Table) -> int:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if path.suffix == ".csv":
-            pa_csv.write_csv(table, unfinished)
+            write_csv(table, unfinished)
         else:
             pq.write_table(table, unfinished, compression="zstd")
         unfinished.replace(path)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from kqml.dataset.csv_output import CsvWriter
 from kqml.errors import CouldNot
 from kqml.messages import text
 from models.churn.reasons.reasons import Reason
@@ -81,9 +81,9 @@ def _schema(changes: ScoreChanges | None) -> pa.Schema:
     return schema
 
 
-def _writer(path: Path, suffix: str, schema: pa.Schema) -> pq.ParquetWriter | pa_csv.CSVWriter:
+def _writer(path: Path, suffix: str, schema: pa.Schema) -> pq.ParquetWriter | CsvWriter:
     if suffix == ".csv":
-        return pa_csv.CSVWriter(path, schema)
+        return CsvWriter(path, schema)
     return pq.ParquetWriter(path, schema, compression="zstd")
 
 

@@ -14,6 +14,9 @@ from serve.cli.layout import Line, Words, records_table
 
 DAY = 86_400 * 1_000_000
 
+DAYS = 365
+"""After which a key expires unless another number is given."""
+
 KeyId = Annotated[str, SchemaKeyword("pattern", "^[0-9a-f]{10}$")]
 
 
@@ -79,7 +82,7 @@ def create(
     rep: Annotated[
         str | None, typer.Option(help="Limit the key to the accounts of this rep or manager and their team.")
     ] = None,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days until the key expires.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days until the key expires.")] = DAYS,
 ) -> Answer[CreatedKey]:
     """Create an API key and show it once. The database stores only its hash.
 
@@ -88,14 +91,17 @@ def create(
     from serve.security.api_keys import NewKey, add_key
     from serve.security.callers import Scope
     from serve.security.key_text import make_key
+    from serve.security.territories import territory_faults
 
     unknown = sorted(set(scope) - set(Scope))
     if unknown:
         faults = [Fault("--scope", f"{word!r} is not a scope", f"use {', '.join(Scope)}") for word in unknown]
         raise BadUse("The key cannot be created.", faults)
-    key, expires_at = make_key(), None if days is None else context.now + days * DAY
+    key, expires_at = make_key(), context.now + days * DAY
     scopes = sorted(set(scope))
     with change_database(context) as change:
+        if faults := list(territory_faults(change.connection, rep, map(Scope, scope))):
+            raise BadUse("The key cannot be created.", faults)
         request = NewKey(name, frozenset(map(Scope, scope)), rep, expires_at, change.actor.name)
         add_key(change.connection, key, request, context.now)
         change.record("key.create", "key", key.key_id, {"name": name, "scopes": scopes, "rep_id": rep})

@@ -61,6 +61,7 @@ def create(
     from sqlalchemy.exc import IntegrityError
 
     from serve.security.passwords import hash_password
+    from serve.security.territories import territory_faults
     from serve.security.users import NewUser, add_user, new_user_faults
 
     request = NewUser(login, role, rep, language.value if language else None)
@@ -70,6 +71,8 @@ def create(
     password_hash = hash_password(read_password(login, context.language))
     try:
         with change_database(context) as change:
+            if faults := list(territory_faults(change.connection, rep, ())):
+                raise BadUse("The user cannot be created.", faults)
             user_id = add_user(change.connection, request, password_hash, context.now)
             change.record("user.create", "user", user_id, {"role": role.value, "rep_id": rep})
     except IntegrityError as error:

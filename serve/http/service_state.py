@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from kqml.playbook import Playbook
 from serve.database.engine import Database
 from serve.http.access import Access
+from serve.http.database_check import DatabaseCheck
 from serve.http.metrics import Metrics
 from serve.http.problems import Problem, ProblemError
 from serve.security.encryption import Cipher
@@ -41,6 +43,11 @@ class Service:
     cipher: Cipher
     playbook: Playbook
     background_tasks: Sequence[BackgroundTask] = ()
+
+    @cached_property
+    def database_check(self) -> DatabaseCheck:
+        """Whether the database can be used now."""
+        return DatabaseCheck(self.database)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

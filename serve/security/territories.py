@@ -1,9 +1,24 @@
 """The territories of reps and managers."""
 
+from collections.abc import Iterable, Iterator
+
 from sqlalchemy import Connection, select
 
+from kqml.errors import Fault
+from serve.database.plans import is_rep
 from serve.database.tables import REPS
-from serve.database.territory import Territory
+from serve.database.territory import EVERYWHERE, Territory
+from serve.security.callers import Scope
+
+
+def territory_faults(connection: Connection, rep_id: str | None, scopes: Iterable[Scope]) -> Iterator[Fault]:
+    """Yield why a caller with these scopes cannot be limited to the accounts of a rep; None limits nothing."""
+    if rep_id is None:
+        return
+    if not is_rep(connection, rep_id, EVERYWHERE):
+        yield Fault("--rep", f"rep {rep_id!r} does not exist", "give a rep of the database, or store the reps first")
+    if Scope.ADMINISTER in scopes:
+        yield Fault("--rep", f"the scope {Scope.ADMINISTER.value} knows no territory", "leave out --rep or the scope")
 
 
 def own_territory(rep_id: str | None) -> Territory:

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from kqml.dataset.csv_output import write_csv
 from kqml.errors import BadUse, CouldNot, Fault
 from kqml.messages import catalogue, text
 
@@ -36,8 +39,8 @@ def write_plan(path: Path, title: str, rows: Sequence[Mapping[str, Any]], langua
         if path.suffix == ".xlsx":
             _write_excel(draft, title, rows, language)
         else:
-            frame = _frame(rows)
-            frame.to_csv(draft, index=False) if path.suffix == ".csv" else frame.to_parquet(draft, index=False)
+            table = pa.Table.from_pandas(_frame(rows), preserve_index=False)
+            write_csv(table, draft) if path.suffix == ".csv" else pq.write_table(table, draft)
         draft.replace(path)
     except OSError as error:
         raise CouldNot(f"The plan cannot be written to {path}: {error}.") from error

@@ -11,7 +11,7 @@ from kqml.contract.status import Health, ModelCard, Readiness
 from serve.http.access import Public, ReadsMetrics, ReadsModel
 from serve.http.dependencies import ServiceOf
 from serve.http.openapi import problems
-from serve.http.problems import Problem
+from serve.http.problems import Problem, ProblemError
 
 router = APIRouter()
 
@@ -33,14 +33,19 @@ async def show_health() -> Response:
 
 @router.get(
     "/readyz",
-    summary="Check that scores are available",
+    summary="Check that the service can answer",
     response_model=Readiness,
-    responses=problems(Problem.NO_MODEL),
+    responses=problems(Problem.NO_MODEL, Problem.NO_DATABASE),
     dependencies=[Public],
 )
 async def show_readiness(service: ServiceOf) -> Response:
-    """Ready when there is a model. A published model that cannot be loaded is a warning: the last good one scores."""
+    """Ready when there is a model and the database responds. A published model that cannot be loaded is a warning: the
+    last good one scores."""
     live, fault = service.live_model(), service.served.state.fault
+    unusable = await service.database_check.fault()
+    if unusable is not None:
+        detail = f"The database cannot be used: {unusable}."
+        raise ProblemError(Problem.NO_DATABASE, detail, headers={"retry-after": "5"})
     warnings = [f"Version {live.version} still answers, because {fault}"] if fault else []
     return _json({"status": "ready", "model": {"version": live.version, "grade": live.grade}, "warnings": warnings})
 

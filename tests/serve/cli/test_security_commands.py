@@ -1,6 +1,7 @@
 """`kqml keys`, `users`, `webhooks`, `erase` on a database at home."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema_rs
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from kqml.__main__ import create_app
 from kqml.errors import BadUse
 from serve.database.engine import open_database
-from serve.database.tables import AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS
+from serve.database.tables import AUDIT_LOG, CONTACT_KEYS, CONTACTS, EVENTS, REPS
 from serve.security.contact_vault import ContactVault
 from serve.security.encryption import cipher_from_file, make_secret_key
 from serve.security.passwords import is_password
@@ -75,6 +76,8 @@ def test_a_scope_that_does_not_exist_is_told_with_those_that_do(kqml):
 
 
 def test_a_user_is_made_with_a_password_from_standard_input(kqml, database):
+    with database.writing() as connection:
+        connection.execute(insert(REPS).values(rep_id="R17", version=1, updated_at=1))
     kqml("users", "create", "wang", "--role", "rep", "--rep", "R17", typed=PASSWORD + "\n")
     kqml("users", "create", "admin", "--role", "admin", typed=PASSWORD + "\n")
     assert [(user["login"], user["role"], user["rep_id"]) for user in kqml("users", "list")["users"]] == [
@@ -201,3 +204,24 @@ def test_people_are_told_in_their_language(home, monkeypatch):
     monkeypatch.setenv("KQML_LANGUAGE", "zh")
     assert "crm" in CliRunner().invoke(create_app(), ["keys", "list"], env={"COLUMNS": "200"}).output
     assert CliRunner().invoke(create_app(), ["users", "list"]).output.startswith("还没有用户")
+
+
+def test_a_key_is_limited_to_a_rep_that_exists(kqml, database):
+    with pytest.raises(BadUse, match="rep 'R9' does not exist"):
+        kqml("keys", "create", "tablet", "--scope", "scores:read", "--rep", "R9")
+    with database.writing() as connection:
+        connection.execute(insert(REPS).values(rep_id="R9", version=1, updated_at=1))
+    assert kqml("keys", "create", "tablet", "--scope", "scores:read", "--rep", "R9")["rep_id"] == "R9"
+    with pytest.raises(BadUse, match="the scope admin knows no territory"):
+        kqml("keys", "create", "boss", "--scope", "admin", "--rep", "R9")
+
+
+def test_a_user_is_limited_to_a_rep_that_exists(kqml, database):
+    with pytest.raises(BadUse, match="rep 'R9' does not exist"):
+        kqml("users", "create", "wang", "--role", "rep", "--rep", "R9", typed=f"{PASSWORD}\n{PASSWORD}\n")
+
+
+def test_a_key_expires_in_a_year_unless_told_otherwise(kqml):
+    made = kqml("keys", "create", "crm", "--scope", "events:write")
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=364) < left <= timedelta(days=365)

@@ -1,7 +1,17 @@
 """The routes that say how the service is, the line each request leaves in the log."""
 
+import asyncio
+import threading
+from types import SimpleNamespace
+
 import orjson
 import pytest
+from sqlalchemy.exc import OperationalError
+
+from serve.database.engine import Database
+from serve.http import database_check
+from serve.http.database_check import DatabaseCheck
+from serve.logs import where_it_failed
 
 HISTORY = {"account_id": "S-王小明", "events": [{"occurred_at": "2024-01-03T09:30:00Z", "kind": "order", "ref": "R-9"}]}
 
@@ -99,3 +109,50 @@ def test_metrics_count_requests_accounts_the_model(running):
     assert "kqml_scored_accounts_total 1.0" in told
     assert 'kqml_model_info{grade="A",version="3"} 1.0' in told
     assert "kqml_model_fault 0.0" in told
+
+
+def unreachable(*_):
+    raise OperationalError("SELECT 1", {}, RuntimeError("connection refused"))
+
+
+def test_not_ready_while_the_database_does_not_respond(running, monkeypatch):
+    monkeypatch.setattr(Database, "reading", unreachable)
+    answer = running.client.get("/readyz")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:kqml:problem:no-database")
+    assert "OperationalError" in answer.json()["detail"]
+    assert running.client.get("/healthz").status_code == 200
+
+
+def test_not_ready_while_the_disk_is_full(running, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=2**20))
+    answer = running.client.get("/readyz")
+    full = answer.status_code == 503 and "disk is full (1 MiB free)" in answer.json()["detail"]
+    assert full is running.client.app.state.service.database.is_sqlite
+
+
+def test_a_database_that_hangs_is_asked_once_and_not_waited_for(monkeypatch):
+    asked, released = [], threading.Event()
+
+    class Hanging:
+        def reading(self):
+            asked.append(1)
+            released.wait(20)
+            raise OperationalError("SELECT 1", {}, RuntimeError("late"))
+
+    monkeypatch.setattr(database_check, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(database_check, "VALID_SECONDS", -1.0)
+
+    async def ask():
+        check = DatabaseCheck(Hanging())
+        faults = [await check.fault() for _ in range(3)]
+        released.set()
+        return faults
+
+    assert asyncio.run(ask()) == ["it does not respond within 0.05 seconds"] * 3
+    assert asked == [1]
+
+
+def test_the_log_names_the_drivers_reason_without_the_statement():
+    line = where_it_failed(OperationalError("SELECT name", {"name": "Wang"}, RuntimeError("connection refused\nhint")))
+    assert line["cause"] == "connection refused"
+    assert "Wang" not in orjson.dumps(line).decode()

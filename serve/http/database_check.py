@@ -24,7 +24,7 @@ class DatabaseCheck:
     def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._asked: asyncio.Task[str | None] | None = None
+        self._query: asyncio.Task[str | None] | None = None
         self._answered_at = float("-inf")
         self._fault: str | None = None
 
@@ -32,16 +32,16 @@ class DatabaseCheck:
         """Return why the database cannot be used; None where it can."""
         if self._clock() - self._answered_at <= VALID_SECONDS:
             return self._fault
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(run_in_threadpool(self._ask))
+        if self._query is None or self._query.done():
+            self._query = asyncio.create_task(run_in_threadpool(self._run_query))
         try:
-            self._fault = await asyncio.wait_for(asyncio.shield(self._asked), WAIT_SECONDS)
+            self._fault = await asyncio.wait_for(asyncio.shield(self._query), WAIT_SECONDS)
         except TimeoutError:
             self._fault = f"it does not respond within {WAIT_SECONDS:g} seconds"
         self._answered_at = self._clock()
         return self._fault
 
-    def _ask(self) -> str | None:
+    def _run_query(self) -> str | None:
         try:
             with self._database.reading() as connection:
                 connection.execute(text("SELECT 1"))

@@ -47,10 +47,17 @@ LOST_DIGITS = (
 TEXT_GUARD = r"""^=".*"$|^`|^'([-+=@0-9]|[^' ]{2}[^']*$)"""
 """Marks by which exports keep a spreadsheet from changing a text: ="001", `001, '001; but not 't Hoekje."""
 
-_ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f]|7[Ff])_")
+_ESCAPE = r"_x00([01][0-9A-Fa-f]|7[Ff])_"
+_ESCAPED = re.compile(_ESCAPE)
 _GUARD = re.compile(TEXT_GUARD, re.DOTALL)
 _LOST = re.compile(LOST_DIGITS)
 _INVISIBLE = re.compile(f"[{re.escape(INVISIBLE)}]")
+
+
+_HIDDEN = "".join(f"\\x{{{ord(mark):x}}}" for mark in INVISIBLE)
+_WORDS = "|".join(map(re.escape, sorted(NULL_WORDS)))
+SUSPECT = f"(?s)^$|{BLANK_AT_END}|[{_HIDDEN}]|{_ESCAPE}|{TEXT_GUARD}|^({LOST_DIGITS})$|^(?i:{_WORDS})$"
+"""What is found in every text that `id_fault` finds no id, except in long ones, as a regular expression of RE2."""
 
 
 def clean_id(text: str) -> str | None:

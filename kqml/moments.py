@@ -1,5 +1,7 @@
 """Which moments can be true: the one rule for importer, datasets and API."""
 
+from datetime import date
+
 from kqml.calendar.business_time import DAY_US
 
 FIRST_YEAR = 1990
@@ -29,3 +31,8 @@ OFFSET = r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
 def first_ahead(now: int) -> int:
     """Return the first instant that lies in the future, seen from `now`."""
     return now + AHEAD_US
+
+
+def first_plausible() -> int:
+    """Return the first instant at which an event can have happened."""
+    return (date(FIRST_YEAR, 1, 1) - date(1970, 1, 1)).days * DAY_US

@@ -133,13 +133,10 @@ class Dataset:
 
     def measured_fingerprint(self) -> str:
         """The fingerprint of the tables as they are now; another one than `info` says means that they were changed."""
-        hashes = {}
+        hashes = {"events": TableHash()}
         for name in SCHEMAS:
-            table = None if name == "events" else self.source.table(name)
-            if name == "events" or table is not None:
-                hashes[name] = TableHash()
-                for piece in self.source.event_parts() if table is None else [table]:
-                    hashes[name].update(piece)
+            for piece in self.source.parts(name):
+                hashes.setdefault(name, TableHash()).update(piece)
         return fingerprint_of(hashes)
 
     def _frame(self, name: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kqml.dataset.id_checks import require_ids
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
 from kqml.errors import CouldNot
 from kqml.history.event_log import CODES
@@ -29,34 +30,44 @@ class TableSource(Protocol):
     def events(self, columns: Sequence[str], rows: pc.Expression | None = None) -> Iterator[pa.Table]:
         """Yield the events in key order with these columns, repeated text dictionary-encoded, part by part."""
 
-    def event_parts(self) -> Iterator[pa.Table]:
-        """Yield the events as they are stored, part by part."""
+    def parts(self, name: str) -> Iterator[pa.Table]:
+        """Yield a table as it is stored, part by part, whatever its ids are; nothing where the dataset has none."""
 
 
 @dataclass(frozen=True)
 class FolderTables:
-    """The Parquet files of a dataset folder; every call reads them anew. Raises CouldNot where they are broken."""
+    """The Parquet files of a dataset folder; every call reads them anew. Raises CouldNot where they are broken, Refused
+    where ids are none."""
 
     path: Path
 
     def table(self, name: str) -> pa.Table | None:
-        path = self.path / f"{name}.parquet"
-        return read_parquet(path, REQUIRED[name]) if path.exists() else None
+        return next((self._checked(path, name) for path in self._files(name)), None)
 
     def event_columns(self) -> list[str]:
-        part = self._files()[0]
+        part = self._files("events")[0]
         try:
             return list(pq.read_schema(part).names)
         except (pa.ArrowException, OSError) as error:
             raise CouldNot(f"{part} cannot be read: {error}") from error
 
     def events(self, columns: Sequence[str], rows: pc.Expression | None = None) -> Iterator[pa.Table]:
-        return (read_parquet(part, REQUIRED["events"], columns, rows) for part in self._files())
+        return (self._checked(part, "events", columns, rows) for part in self._files("events"))
 
-    def event_parts(self) -> Iterator[pa.Table]:
-        return (read_parquet(part, REQUIRED["events"]) for part in self._files())
+    def parts(self, name: str) -> Iterator[pa.Table]:
+        return (read_parquet(part, REQUIRED[name]) for part in self._files(name))
 
-    def _files(self) -> list[Path]:
+    def _checked(
+        self, path: Path, name: str, columns: Sequence[str] | None = None, rows: pc.Expression | None = None
+    ) -> pa.Table:
+        table = read_parquet(path, REQUIRED[name], columns, rows)
+        require_ids(str(path.relative_to(self.path)), table)
+        return table
+
+    def _files(self, name: str) -> list[Path]:
+        if name != "events":
+            path = self.path / f"{name}.parquet"
+            return [path] if path.exists() else []
         parts = sorted((self.path / "events").glob("part-*.parquet"))
         if not parts:
             raise CouldNot(f"{self.path} holds no events (events/part-*.parquet).")
@@ -89,9 +100,10 @@ class MemoryTables:
         for part in self._parts:
             yield (part if rows is None else part.filter(rows)).select(list(columns))
 
-    def event_parts(self) -> Iterator[pa.Table]:
+    def parts(self, name: str) -> Iterator[pa.Table]:
+        tables = self._parts if name == "events" else [table for table in [self.table(name)] if table is not None]
         return (
-            part.cast(pa.schema([SCHEMAS["events"].field(name) for name in part.column_names])) for part in self._parts
+            table.cast(pa.schema([SCHEMAS[name].field(column) for column in table.column_names])) for table in tables
         )
 
 

@@ -99,6 +99,9 @@ REQUIRED = {
 }
 """What no stored row may lack."""
 
+ID_COLUMNS = frozenset({"account_id", "contact_id", "rep_id", "event_id", "owner_rep_id", "manager_id", "ref"})
+"""The columns that hold ids, which follow the rule of kqml.ids."""
+
 TIERS = ("A", "B", "C")
 STATUSES = ("active", "suspended", "closed", "transferred")
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {

@@ -123,8 +123,14 @@ def _final_sql(workspace: Workspace, mapping: ImportMapping) -> str:
     )
 
 
+_LONGEST_OWNER = 64
+"""Account ids beyond this length are shortened in ids of events, which would otherwise be too long to be ids."""
+
+
 def _derived_id() -> str:
-    return "account_id || '/' || epoch_us(occurred_at) || '/' || kind"
+    short = f"left(account_id, {_LONGEST_OWNER - 33}) || '-' || md5(account_id)"
+    owner = f"CASE WHEN length(account_id) <= {_LONGEST_OWNER} THEN account_id ELSE {short} END"
+    return f"{owner} || '/' || epoch_us(occurred_at) || '/' || kind"
 
 
 def _given_ids(workspace: Workspace, labels: Sequence[str]) -> list[Finding]:

@@ -5,17 +5,20 @@ from contextlib import contextmanager
 
 import duckdb
 
-from kqml.calendar.business_time import moment_of
 from kqml.dataset.folder import Dataset
+from kqml.dataset.id_checks import faulty_ids
 from kqml.dataset.tables import KEYS, SCHEMAS
+from kqml.dataset.time_checks import implausible_events
 from kqml.errors import CouldNot
 from kqml.importing.assessing import assess
 from kqml.importing.findings import Finding, FindingLevel
-from kqml.importing.relations import file_literal, literal, one_row, quoted
+from kqml.importing.problems import FUTURE, IMPLAUSIBLE
+from kqml.importing.relations import file_literal, one_row, quoted
 from kqml.importing.report import TableRows, UsabilityReport
 from kqml.importing.values import sql_type
 from kqml.importing.workspace import connect
-from kqml.moments import first_ahead
+
+_EXAMPLES = 5
 
 
 def check_dataset(dataset: Dataset, now: int) -> UsabilityReport:
@@ -57,13 +60,6 @@ def _rows_of(dataset: Dataset, name: str) -> str:
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {quoted(key)}' for key, kind in keys)} LIMIT 0"
 
 
-def _not_retracted(connection: duckdb.DuckDBPyConnection) -> str:
-    """The condition that nobody retracted an event; '' where no event refers to another."""
-    if "ref" not in {row[0] for row in connection.execute("DESCRIBE events").fetchall()}:
-        return ""
-    return " AND event_id NOT IN (SELECT ref FROM events WHERE kind = 'event_retracted' AND ref IS NOT NULL)"
-
-
 def _integrity(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, fingerprint: str, now: int
 ) -> Iterator[Finding]:
@@ -71,12 +67,36 @@ def _integrity(
     if fingerprint != dataset.info.fingerprint:
         facts = {"found": fingerprint[:12], "expected": dataset.info.fingerprint[:12]}
         yield Finding("fingerprint_changed", FindingLevel.REFUSAL, "events", facts=facts)
-    limit = f"CAST({literal(moment_of(first_ahead(now)).isoformat())} AS TIMESTAMPTZ)"
-    counted = f"count(*) FILTER (occurred_at >= {limit}{_not_retracted(connection)})"
-    total, ahead = one_row(connection, f"SELECT count(*), {counted} FROM events")
-    if ahead:
-        yield Finding("future", FindingLevel.REFUSAL, "events", "occurred_at", ahead, ahead / total)
+    yield from _faulty_ids(dataset)
+    (total,) = one_row(connection, "SELECT count(*) FROM events")
+    yield from _implausible(dataset, now, total)
     repeated = "SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"
     count, names = one_row(connection, f"SELECT count(*), min(event_id, 5) FROM ({repeated})")
     if count:
         yield Finding("two_contents", FindingLevel.REFUSAL, "events", "event_id", count, values=tuple(names))
+
+
+def _faulty_ids(dataset: Dataset) -> Iterator[Finding]:
+    for table in SCHEMAS:
+        faulty: dict[str, dict[str, str]] = {}
+        for part in dataset.source.parts(table):
+            for column, faults in faulty_ids(table, part).items():
+                faulty.setdefault(column, {}).update(faults)
+        for column, faults in faulty.items():
+            values = tuple(list(faults)[:_EXAMPLES])
+            yield Finding("faulty_ids", FindingLevel.REFUSAL, table, column, len(faults), values=values)
+
+
+def _implausible(dataset: Dataset, now: int, total: int) -> Iterator[Finding]:
+    events = implausible_events(dataset.source.parts("events"), now)
+    for problem, ids in ((FUTURE, events.ahead), (IMPLAUSIBLE, events.early)):
+        if ids:
+            yield Finding(
+                problem,
+                FindingLevel.REFUSAL,
+                "events",
+                "occurred_at",
+                len(ids),
+                len(ids) / total,
+                values=ids[:_EXAMPLES],
+            )

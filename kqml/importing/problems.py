@@ -1,6 +1,6 @@
 """What can be wrong with a value: the codes of faults, which of them a mapping may tolerate."""
 
-from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
+from kqml.dataset.tables import CHOICES, DATE, ID_COLUMNS, INSTANT, NUMBER, RANGES, SCHEMAS
 from kqml.moments import FIRST_YEAR, FIRST_YEAR_OF_DATES, MAY_LIE_AHEAD
 
 MISSING, UNPARSABLE, UNKNOWN = "missing", "unparsable", "unknown"
@@ -17,9 +17,6 @@ MAPPED_REQUIRED = {
 
 EARLIEST = {INSTANT: f"{FIRST_YEAR}-01-01", DATE: f"{FIRST_YEAR_OF_DATES}-01-01"}
 """What lies before is taken for a typing error."""
-
-ID_COLUMNS = frozenset({"account_id", "contact_id", "rep_id", "event_id", "owner_rep_id", "manager_id", "ref"})
-"""The columns that hold ids, which follow the rule of kqml.ids."""
 
 JSON_COLUMNS = frozenset({"attributes", "absences"})
 

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from kqml.calendar.business_time import moment_of
-from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, RANGES, SCHEMAS
+from kqml.dataset.tables import CHOICES, DATE, ID_COLUMNS, INSTANT, NUMBER, RANGES, SCHEMAS
 from kqml.errors import Fault, Refused
 from kqml.ids import INVISIBLE as INVISIBLE_MARKS
 from kqml.ids import LOST_DIGITS as LOST
@@ -21,7 +21,6 @@ from kqml.importing.misreadings import Mark, marks_of, misreading_findings
 from kqml.importing.problems import (
     EARLIEST,
     FUTURE,
-    ID_COLUMNS,
     IMPLAUSIBLE,
     INVISIBLE,
     LOST_DIGITS,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from kqml.dataset.tables import DATE, INSTANT, NUMBER, TEXT
+from kqml.dataset.tables import DATE, ID_COLUMNS, INSTANT, NUMBER, TEXT
 from kqml.ids import BLANK_AT_END, BLANKS, NULL_WORDS, SPACES, TEXT_GUARD
 from kqml.importing.mapping import ColumnSource, TableMapping
-from kqml.importing.problems import ID_COLUMNS, JSON_COLUMNS, MAPPED_REQUIRED
+from kqml.importing.problems import JSON_COLUMNS, MAPPED_REQUIRED
 from kqml.importing.relations import CELL, ROW, literal, moment_name, number_name, quoted, source_column
 from kqml.moments import CLOCK, OFFSET
 

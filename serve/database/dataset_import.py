@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from kqml.contract.fields import Count
 from kqml.dataset.folder import Dataset
+from kqml.dataset.id_checks import require_ids
 from kqml.dataset.tables import EVENTS
+from kqml.dataset.time_checks import require_plausible_times
 from kqml.errors import CouldNot, Fault, Refused
 from serve.database.contacts import Vault, put_contacts
 from serve.database.dataset_info import write_info
@@ -42,9 +44,10 @@ def load_dataset(
 ) -> ImportedCounts:
     """Add new events; replace accounts, contacts, reps and the description of the data by those of the dataset.
 
-    Raises Refused where a stored event with the same id differs, or the dataset has another time zone or currency;
-    nothing is written then.
+    Raises Refused where a stored event with the same id differs, an id or a time cannot be true, or the dataset has
+    another time zone or currency; nothing is written then.
     """
+    require_plausible_times(dataset.path.name, dataset.source.parts("events"), now)
     with database.writing() as connection:
         write_info(connection, dataset.info)
         try:
@@ -72,7 +75,9 @@ def _events(folder: Path) -> Iterator[list[dict[str, Any]]]:
         try:
             with pq.ParquetFile(part) as file:
                 for batch in file.iter_batches(ROWS):
-                    yield _rows(pa.Table.from_batches([batch]))
+                    table = pa.Table.from_batches([batch])
+                    require_ids(str(part.relative_to(folder)), table)
+                    yield _rows(table)
         except (pa.ArrowException, OSError) as error:
             raise CouldNot(f"{part} cannot be read: {error}") from error
 

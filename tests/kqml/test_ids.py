@@ -2,10 +2,14 @@
 
 import re
 
+import pyarrow as pa
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from kqml.dataset.id_checks import faulty_ids
 from kqml.dataset.tables import TEXT
-from kqml.ids import PATTERN, clean_id, id_fault, look_alike_key
+from kqml.ids import BLANKS, PATTERN, clean_id, id_fault, look_alike_key
 from kqml.importing.mapping import ColumnSource
 from kqml.importing.relations import literal
 from kqml.importing.values import texts_sql, value_sql
@@ -78,6 +82,19 @@ def test_what_is_no_id_says_why(text: str, fault: str | None) -> None:
     told = id_fault(text)
 
     assert told is None if fault is None else fault in str(told)
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from(BLANKS + "=\"'`_x0 1.E+-#/aA月nulNULJan"), max_size=12))
+@example("null")
+@example("_x000d_a")
+@example('="001"')
+@example("x" * 129)
+def test_whole_columns_are_held_to_the_same_rule(text: str) -> None:
+    fault = id_fault(text)
+
+    found = faulty_ids("events", pa.table({"account_id": ["A", text, text]}))
+
+    assert found == ({} if fault is None else {"account_id": {text: fault}})
 
 
 @pytest.mark.parametrize(

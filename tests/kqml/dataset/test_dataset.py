@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from kqml.dataset.fingerprint import TableHash
@@ -259,3 +260,32 @@ def test_a_part_that_holds_no_events_is_refused(tmp_path):
         CouldNot, match=r"part-00001.parquet does not have the columns event_id, occurred_at, known_at, kind"
     ):
         read_dataset(folder).event_log()
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "said"),
+    [
+        ("account_id", "A\t", r"account_id: 'A\\t' begins or ends with white space.*\(1 in all\)"),
+        ("account_id", "8.60102E+17", "has lost digits"),
+        ("rep_id", "NULL", "rep_id: 'NULL' is empty or a word for no value"),
+    ],
+)
+def test_ids_that_are_none_are_refused_wherever_a_folder_is_read(
+    tmp_path: Path, column: str, name: str, said: str
+) -> None:
+    rows = EVENTS.to_pylist()
+    rows[0] |= {column: name}
+    folder = written(tmp_path, pa.Table.from_pylist(rows, schema=EVENTS.schema)).path
+
+    with pytest.raises(Refused, match=r"events/part-00000.parquet, " + said if "in all" in said else said):
+        read_dataset(folder).event_log()
+
+    assert read_dataset(folder).measured_fingerprint() == read_dataset(folder).info.fingerprint
+
+
+def test_ids_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path, accounts=ACCOUNTS).path
+    pq.write_table(pa.table({"account_id": [1, 2]}), folder / "accounts.parquet")
+
+    with pytest.raises(Refused, match=r"accounts\.parquet, account_id: is of the type int64 – write ids as text"):
+        read_dataset(folder).accounts()

@@ -127,6 +127,24 @@ def test_check_notices_that_files_were_changed(folder: Path) -> None:
     assert "fingerprint_changed" in codes
 
 
+def test_what_cannot_be_is_refused_by_check_by_training_and_by_the_database(folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    bring(folder, "good.csv")
+    part = next((folder / "out" / "events").iterdir())
+    rows = pq.read_table(part).to_pylist()
+    rows[0] |= {"account_id": "NULL", "occurred_at": rows[0]["occurred_at"].replace(year=1970)}
+    pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(part)), part)
+
+    findings = answer(call("check", folder / "out", "--json"), "check")["findings"]
+    assert {"faulty_ids_account_id", "implausible_occurred_at"} <= {finding["code"] for finding in findings}  # type: ignore[attr-defined]
+    for command in (("train", folder / "out"), ("import", folder / "out", "--database", f"sqlite:///{folder}/a.db")):
+        told = call(*command)
+        assert told.exit_code == 1
+        assert "cannot be used" in str(told.exception)
+
+
 def test_an_event_in_the_future_no_longer_counts_once_it_is_retracted(folder: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

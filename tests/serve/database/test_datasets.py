@@ -20,6 +20,9 @@ from serve.database.tables import ACCOUNTS, EVENTS
 from serve.database.territory import EVERYWHERE
 
 NOW = 1_800_000_000_000_000
+START = 1_700_000_000_000_000
+"""The instant around which events happen."""
+
 VAULT = PlainVault()
 INFO = DatasetInfo(
     time_zone="Europe/Berlin",
@@ -32,16 +35,23 @@ INFO = DatasetInfo(
 )
 INSTANT = pa.timestamp("us", tz="UTC")
 RANGED = ("amount", "quantity", "lines", "minutes", "sentiment", "authenticity")
+
+
+def instants(*micros):
+    """Instants so many microseconds after START."""
+    return pa.array([None if each is None else START + each for each in micros], pa.int64()).cast(INSTANT)
+
+
 TABLES = {
     "events": pa.table(
         {
             "event_id": ["e1", "é2", "e3", "Z4", "a5"],
             "account_id": ["b", "a", "a", "Ä", "a"],
-            "occurred_at": pa.array([5, 7, 7, 1, -3], pa.int64()).cast(INSTANT),
-            "known_at": pa.array([6, 7, 8, 1, 0], pa.int64()).cast(INSTANT),
+            "occurred_at": instants(5, 7, 7, 1, -3),
+            "known_at": instants(6, 7, 8, 1, 0),
             "kind": ["order", "visit", "order", "promise_made", "order"],
             "amount": [12.5, None, 0.1, None, 1e-300],
-            "due_at": pa.array([None, None, None, 99, None], pa.int64()).cast(INSTANT),
+            "due_at": instants(None, None, None, 99, None),
             "rep_id": [None, "R", None, None, None],
             "attributes": [None, '{"b": 1, "a": [2.50, null]}', None, None, None],
         }
@@ -79,6 +89,33 @@ def test_what_goes_in_comes_out(database, dataset, tmp_path):
     assert out.events().equals(dataset.events())
 
 
+def test_ids_and_times_that_cannot_be_are_refused(database, tmp_path):
+    events = TABLES["events"]
+    early = events.set_column(2, "occurred_at", instants(-START, 0, 0, 0, 0))
+    ahead = events.set_column(2, "occurred_at", instants(NOW, 0, 0, 0, 0))
+    cases = {
+        "ids": (
+            events.set_column(0, "event_id", pa.array(["#N/A", "é2", "e3", "Z4", "a5"])),
+            "event_id: '#N/A' is empty",
+        ),
+        "reps": (
+            events.set_column(7, "rep_id", pa.array([None, "R\t", None, None, None])),
+            r"rep_id: 'R\\t' begins or",
+        ),
+        "early": (early, "before 1990: 1 events, such as 'e1'"),
+        "ahead": (ahead, "in the future: 1 events, such as 'e1'"),
+    }
+    for name, (table, message) in cases.items():
+        given = write_dataset(tmp_path / name, {"events": table}, INFO)
+        with pytest.raises(Refused, match=message):
+            load_dataset(database, given, NOW, VAULT)
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(EVENTS)).scalar() == 0
+    retraction = {**events.to_pylist()[0], "event_id": "r", "kind": "event_retracted", "ref": "e1"}
+    rows = pa.Table.from_pylist([retraction, *ahead.to_pylist()])
+    assert load_dataset(database, write_dataset(tmp_path / "r", {"events": rows}, INFO), NOW, VAULT).events == 6
+
+
 def refuse_to_write(*arguments, **named):
     raise AssertionError("a file was written")
 
@@ -94,7 +131,7 @@ def same_log(one, other):
     assert one.notes == other.notes
 
 
-@pytest.mark.parametrize("cutoff", [None, 0, 86_400_000_000])
+@pytest.mark.parametrize("cutoff", [None, START, START + 86_400_000_000])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_in_memory_it_is_what_the_folder_is(database, tmp_path, monkeypatch, seed, cutoff):
     with database.writing() as connection:
@@ -141,14 +178,15 @@ def random_events(seed: int, count: int = 400) -> pa.Table:
     def some(values):
         return [None if gone else value for value, gone in zip(values, random.random(count) < 0.33, strict=True)]
 
-    texts = ["", "王", "a b", "\U0001f600", "Z", "z", "é"]
-    words = {name: some(random.choice(texts, count).tolist()) for name in ("rep_id", "contact_id", "channel", "ref")}
+    texts = ["王", "a b", "\U0001f600", "Z", "z", "é"]
+    words = {name: some(random.choice(texts, count).tolist()) for name in ("rep_id", "contact_id", "ref")}
+    words["channel"] = some(random.choice(["", *texts], count).tolist())
     numbers = {name: some(random.random(count).tolist()) for name in RANGED}
-    occurred = random.integers(-5, 5, count) * 86_400_000_000
+    occurred = START + random.integers(-5, 5, count) * 86_400_000_000
     return pa.table(
         {
             "event_id": [f"{random.choice(texts)}{number}" for number in range(count)],
-            "account_id": random.choice(texts[1:], count).tolist(),
+            "account_id": random.choice(texts, count).tolist(),
             "occurred_at": pa.array(occurred).cast(INSTANT),
             "known_at": pa.array(occurred + random.integers(0, 3, count)).cast(INSTANT),
             "kind": random.choice([kind.code for kind in KINDS], count).tolist(),

@@ -30,6 +30,9 @@ from serve.security.contact_vault import ContactVault
 from serve.usecases import duty_pages as owed
 
 NOW = instant_of(datetime(2024, 2, 7, 3, tzinfo=UTC))
+LATER = instant_of(datetime(2024, 6, 1, tzinfo=UTC))
+"""After every event of the companies drawn."""
+
 WEEK = "2024-W06"
 INSTANTS = ("occurred_at", "known_at", "due_at")
 DUTY_PAGE = TypeAdapter(DutyPage)
@@ -71,7 +74,7 @@ def write_company(client, tmp_path, seed, known=None) -> Dataset:
     info = DatasetInfo(kinds_recorded={kind.code: "2023-11-20T00:00:00Z" for kind in KINDS})
     dataset = write_dataset(tmp_path / "company", tables, info)
     service = client.app.state.service
-    load_dataset(service.database, dataset, NOW, ContactVault(service.cipher))
+    load_dataset(service.database, dataset, LATER, ContactVault(service.cipher))
     return dataset
 
 

@@ -83,8 +83,31 @@ def id_fault(text: str) -> str | None:
 
 
 def look_alike_key(text: str) -> str:
-    """Return the same key for ids that look the same: without width, case, spaces, quotes around, leading zeros."""
+    """Return the same key for ids that look the same: without width, case, spaces, quotes around, leading zeros.
+
+    The forms of a Salesforce id with 15 and 18 characters share a key. The case of such ids counts."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
+    text = _salesforce_id(text) or text
+    if _SALESFORCE.fullmatch(text) and text not in (text.lower(), text.upper()):
+        return text
     key = "".join(text.casefold().split()).strip("=\"'`")
     return key.lstrip("0") or "0" if key.isdecimal() else key
+
+
+_SALESFORCE = re.compile("([0-9][0-9A-Za-z]{2}|[aA][0-9][0-9A-Za-z])[0-9A-Za-z]{12}")
+_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def _salesforce_id(text: str) -> str | None:
+    """The 15 characters of a Salesforce id of 18, in their case even where that was lost; None for other texts.
+
+    Each of the last three characters says of five others which are upper case, the first by the lowest bit."""
+    if len(text) != 18 or not _SALESFORCE.fullmatch(text[:15]) or not set(text[15:].upper()) <= set(_CHECKSUM):
+        return None
+    bits = [_CHECKSUM.index(mark) >> place & 1 for mark in text[15:].upper() for place in range(5)]
+    restored = "".join(
+        mark.upper() if is_upper else mark.lower() for mark, is_upper in zip(text[:15], bits, strict=True)
+    )
+    is_letter = all(mark.isalpha() for mark, is_upper in zip(text, bits, strict=False) if is_upper)
+    return restored if is_letter and text in (restored + text[15:], text.lower(), text.upper()) else None

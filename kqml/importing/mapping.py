@@ -119,7 +119,9 @@ class ColumnSource(_Part):
     empty: str | None = None
     skip: tuple[str, ...] = ()
     fill: Literal["down"] | None = None
-    normalise: tuple[Literal["half_width", "upper", "lower", "no_leading_zeros", "whole_number"], ...] = ()
+    normalise: tuple[
+        Literal["half_width", "upper", "lower", "no_leading_zeros", "whole_number", "salesforce_15"], ...
+    ] = ()
     format: Formats | None = None
     time_zone: TimeZone | None = None
     offsets: Literal["same", "any"] = "same"

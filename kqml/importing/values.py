@@ -195,6 +195,7 @@ _NORMALISED = {
     "upper": "upper({0})",
     "lower": "lower({0})",
     "no_leading_zeros": "regexp_replace({0}, '^0+([0-9]+)$', '\\1')",
+    "salesforce_15": "regexp_replace({0}, '^([0-9a-zA-Z]{{15}})[A-Z0-5]{{3}}$', '\\1')",
     "whole_number": "regexp_replace({0}, '^([0-9]+)[.]0+$', '\\1')",
 }
 

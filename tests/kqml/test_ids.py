@@ -105,7 +105,20 @@ def test_the_pattern_of_the_api_refuses_what_cannot_be_seen(text: str, fits: boo
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("001", "1"), ("k1", "K1"), ("Ｋ１", "K1"), ("K 1", "K1"), ("000", "0"), ("'K1", "K1")]
+    ("one", "other"),
+    [
+        ("001", "1"),
+        ("k1", "K1"),
+        ("Ｋ１", "K1"),
+        ("K 1", "K1"),
+        ("000", "0"),
+        ("'K1", "K1"),
+        ("001D000000IRFma", "001D000000IRFmaIAH"),
+        ("001D000000IRFma", "001d000000irfmaiah"),
+        ("001D000000IRFma", "001D000000IRFMAIAH"),
+        ("001D000000IRFMA", "001D000000IRFMAIA5"),
+        ("001000000000001", "1000000000001"),
+    ],
 )
 def test_ids_that_look_alike_share_a_key(one: str, other: str) -> None:
     assert look_alike_key(one) == look_alike_key(other)
@@ -113,3 +126,9 @@ def test_ids_that_look_alike_share_a_key(one: str, other: str) -> None:
 
 def test_different_ids_have_different_keys() -> None:
     assert len({look_alike_key(name) for name in ("K001", "K1", "10", "100", "1-23", "12-3")}) == 6
+
+
+def test_the_case_of_salesforce_ids_counts() -> None:
+    names = ("001D000000IRFma", "001D000000IRFmA", "001D000000IRFMA", "001D000000IRFmaIAI", "860102199003072345")
+
+    assert len({look_alike_key(name) for name in names}) == 5

@@ -1,5 +1,6 @@
 """Exports as people have them: what is read, what is named, what is refused."""
 
+import shutil
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -278,6 +279,18 @@ def test_ids_are_spelled_as_the_mapping_says(desk) -> None:
     desk.bring({"a.csv": "\n".join([HEADER, *rows])}, MAPPING.replace('"shop"', change))
 
     assert desk.columns("account_id") == [("7",), ("7",), ("A01",), ("A01",)]
+
+
+def test_both_forms_of_salesforce_ids_are_named_and_made_one(desk) -> None:
+    content = GOOD.replace("A,2024-01-01", "001D000000IRFma,2024-01-01").replace("A,", "001D000000IRFmaIAH,")
+
+    report = desk.bring({"a.csv": content}, MAPPING)
+    assert found(report, "look_alike").values == ("001D000000IRFma / 001D000000IRFmaIAH",)
+    out = desk.write({"b.csv": content})
+    shutil.rmtree(desk.out)
+    desk.take(out, MAPPING.replace('"shop"', '{ column = "shop", normalise = ["salesforce_15"] }'))
+
+    assert {account for (account,) in desk.columns("account_id")} == {"001D000000IRFma", "B"}
 
 
 def test_ids_that_look_alike_are_named(desk) -> None:

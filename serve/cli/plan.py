@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kqml.errors import BadUse, Fault
+from kqml.errors import BadUse, Fault, Refused
 from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import FLAG, DatabaseOption, open_database_option, refuse_unclear_source
 from serve.cli.output import progress
@@ -85,11 +85,20 @@ def run(  # noqa: PLR0913 - the flags of one command
             wanted = PlanWeekRequest(period, rules, planning_model, BY, context.language)
             in_database, stored = _plan_database(str(database), wanted, context)
             planned = in_database.planned
+            _refuse_unchanged(rep, stored, planned.plan.company.week_name)
         request = PlanReportRequest(
             rep=rep, out=out, language=context.language, model=planning_model, log=logged, database=stored
         )
         result = report_plan(planned, request)
     return Answer(result, show_plan(plain_value(result), context.language))
+
+
+def _refuse_unchanged(rep: str | None, stored: "StoredWeek", week: str) -> None:
+    """Raise Refused where the plan does not contain the rep, whose week was decided before."""
+    if rep is not None and rep in stored.unchanged_reps:
+        todo = f"read it with GET /v1/reps/{rep}/plan?week={week}"
+        fault = Fault("--rep", f"the week of {rep} was decided through POST /v1/recommendations", todo)
+        raise Refused("This plan does not contain the rep.", [fault])
 
 
 def _plan_database(

@@ -76,7 +76,7 @@ def store_events(transaction: Transaction, request: StoreEventsRequest) -> Event
         follow_events(connection, rows, now)
         request_week_updates(connection, rows, now)
     known = len({row["event_id"] for row in rows}) - added
-    return EventsTaken(added=added, known=known, received_at=moment_of(now).isoformat())
+    return EventsTaken(added=added, known=known, received_at=moment_of(now, transaction.time_zone).isoformat())
 
 
 def _changes_accounts(caller: Caller) -> bool:

@@ -237,6 +237,8 @@ def test_reps_whose_week_was_decided_before_keep_it(kept):
     others = [replace_time(row) for row in whole if row["rep_id"] != rep]
     assert [replace_time(row) for row in rows_of(kept, DECISIONS) if row["rep_id"] != rep] == others
     assert plan("--week", WEEK)["database"] == {**told["database"], "replayed": True}
+    with pytest.raises(Refused, match=f"GET /v1/reps/{rep}/plan"):
+        plan("--week", WEEK, "--rep", rep)
 
 
 def replace_time(row):

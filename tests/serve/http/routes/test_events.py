@@ -36,7 +36,7 @@ def test_an_event_is_kept_with_all_it_says(client, database):
     }
     answer = send(client, event)
     assert answer.status_code == 200
-    assert answer.json() == {"added": 1, "known": 0, "received_at": "2024-03-20T00:00:00+00:00"}
+    assert answer.json() == {"added": 1, "known": 0, "received_at": "2024-03-20T08:00:00+08:00"}
     (row,) = rows(database)
     assert row == {
         **{name: event[name] for name in event if name not in ("occurred_at", "due_at", "attributes")},
@@ -67,7 +67,7 @@ def test_a_batch_may_be_sent_again(client, database):
     assert send(client, *events[:5]).json()["added"] == 5
     before = rows(database)
     again = send(client, *events, {**events[0], "amount": 12.50, "known_at": "2024-03-20T09:00:00Z"})
-    assert again.json() == {"added": 2, "known": 5, "received_at": "2024-03-20T00:00:00+00:00"}
+    assert again.json() == {"added": 2, "known": 5, "received_at": "2024-03-20T08:00:00+08:00"}
     assert [row for row in rows(database) if row in before] == before
     assert len(rows(database)) == 7
 

@@ -21,7 +21,11 @@ check: install lint types contracts
 
 install: $(STAMP)
 
+# LightGBM's package does not contain the OpenMP runtime; most Linux systems have it, minimal images do not.
+OPENMP := import ctypes, sys; sys.platform != "linux" or ctypes.CDLL("libgomp.so.1")
+
 $(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c '$(OPENMP)' 2>/dev/null || { echo "The OpenMP runtime libgomp.so.1 is missing: apt-get install libgomp1, or dnf install libgomp" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) $(LOCKED) -r requirements/dev.txt
 	$(PIP) install --no-index --no-build-isolation --no-deps -e .

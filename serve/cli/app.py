@@ -11,12 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from kqml.errors import BadUse, CouldNot, KqmlError
+from kqml.errors import BadUse, CouldNot, Fault, KqmlError
 from kqml.native import name_missing_home, wait_without_spinning
 from serve.cli.command import with_shared_options
 from serve.cli.console import prepare_streams
 from serve.cli.database_option import Command
 from serve.cli.output import fail, print_error
+
+OPENMP_RUNTIME = "libgomp.so.1"
+"""What LightGBM needs and its package does not contain; minimal Linux images lack it."""
 
 COMMANDS = (
     "import",
@@ -142,6 +145,15 @@ def identifier(name: str) -> str:
     return f"{word}_" if iskeyword(word) or word in vars(builtins) else word
 
 
+def _could_not(error: OSError) -> CouldNot:
+    """Return an error of the operating system; a missing OpenMP runtime with how to install it."""
+    faults = []
+    if OPENMP_RUNTIME in str(error):
+        todo = "install it: apt-get install libgomp1, or dnf install libgomp"
+        faults = [Fault(OPENMP_RUNTIME, "LightGBM needs the OpenMP runtime", todo)]
+    return CouldNot(f"The operating system reported an error: {error}.", faults)
+
+
 def run_app(packages: Mapping[str, Sequence[str]]) -> None:
     """Run the command line. Exit codes: 0, 1 negative result, 2 bad use, 3 could not be done."""
     wait_without_spinning()
@@ -152,7 +164,7 @@ def run_app(packages: Mapping[str, Sequence[str]]) -> None:
     except KqmlError as error:
         fail(error, "--json" in sys.argv)
     except OSError as error:
-        fail(CouldNot(f"The operating system reported an error: {error}."), "--json" in sys.argv)
+        fail(_could_not(error), "--json" in sys.argv)
     except SystemExit as leaving:
         if leaving.code == BadUse.exit_code and "--json" in sys.argv:
             _print_misuse(leaving.__context__)

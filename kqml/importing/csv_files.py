@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import gzip
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -10,13 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
 
 from kqml.errors import Fault, Refused
+from kqml.importing.csv_records import csv_records
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.headers import SEARCHED_ROWS, Header, find_header, match_quality
 from kqml.importing.mapping import TableMapping
+from kqml.importing.packed_files import first_bytes, unpack
 from kqml.importing.relations import ROW, Relation, file_literal, literal, one_row, quoted, selected
+from kqml.importing.row_numbers import count_blank_lines, numbered_sql
 from kqml.importing.swallowed_rows import CsvRows, count_lines, key_column, swallowed_findings
 from kqml.importing.workspace import Workspace
 
@@ -59,17 +60,18 @@ def is_csv(path: Path) -> bool:
 
 def open_csv(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
     """The file as a relation of text columns. Raises Refused on an empty file, wrong columns, a wrong encoding."""
-    plain = _in_utf8(workspace, path, part.encoding)
+    plain = _in_utf8(workspace, path.name, unpack(workspace, path), part.encoding)
     layout = _layout(path.name, plain, part)
     names = _unique(layout.header.names)
     columns = {name: names[index] for name, index in layout.header.columns.items()}
     findings = layout.header.findings(path.name)
     if layout.lines > 1:
         plain = _data_alone(workspace, plain, layout.start)
-    read = _read_sql(plain, names, layout, part, f"skip={int(layout.lines == 1)}")
-    sql = f"(SELECT row_number() OVER () + {layout.first - 1} AS {ROW}{selected(columns)} FROM {read})"
-    reread = partial(_reread, workspace, path, plain, part, layout)
     start = layout.start if layout.lines == 1 else 0
+    blanks = count_blank_lines(workspace, plain, start, layout.delimiter, part)
+    read = numbered_sql(_read_sql(plain, names, layout, part, f"skip={int(layout.lines == 1)}"), layout.first, blanks)
+    sql = f"(SELECT {ROW}{selected(columns)} FROM {read})"
+    reread = partial(_reread, workspace, path.name, plain, part, layout)
     look = partial(_look_inside, workspace, (plain, start), _rows(path.name, read, names, layout, part), part)
     return Relation(path.name, sql, dict.fromkeys(columns, "VARCHAR"), findings, reread, look)
 
@@ -77,7 +79,7 @@ def open_csv(workspace: Workspace, path: Path, part: TableMapping) -> Relation:
 def _rows(label: str, read: str, names: Sequence[str], layout: _Layout, part: TableMapping) -> CsvRows:
     key = key_column(part)
     place = 0 if key is None else layout.header.columns.get(key, 0)
-    return CsvRows(label, read, tuple(names), layout.delimiter, place, layout.first)
+    return CsvRows(label, read, tuple(names), layout.delimiter, place)
 
 
 def _look_inside(
@@ -85,7 +87,7 @@ def _look_inside(
 ) -> Sequence[Finding]:
     """The rows that stand inside fields, looked for only where there are more lines than rows."""
     path, start = data
-    with _open(path) as file:
+    with path.open("rb") as file:
         lines = count_lines(file, start)
     return swallowed_findings(workspace, rows, part) if lines > count else ()
 
@@ -101,7 +103,7 @@ def _read_sql(plain: Path, names: Sequence[str], layout: _Layout, part: TableMap
     return f"read_csv({file_literal(plain)}, {', '.join([*options, *more])})"
 
 
-def _reread(workspace: Workspace, path: Path, plain: Path, part: TableMapping, layout: _Layout) -> Relation:
+def _reread(workspace: Workspace, label: str, plain: Path, part: TableMapping, layout: _Layout) -> Relation:
     """The relation of a file with lines of several lengths or line ends.
 
     Fields that a line lacks are empty, empty ones beyond the header are left out. Raises Refused where a line lacks a
@@ -112,22 +114,23 @@ def _reread(workspace: Workspace, path: Path, plain: Path, part: TableMapping, l
     start = layout.start if layout.lines == 1 else 0
     even = _data_alone(workspace, plain, start, even=True)
     options = "null_padding=true, parallel=false, nullstr=" + literal(_ABSENT)
-    read = _read_sql(even, [*names, *extra], layout, part, options)
+    blanks = count_blank_lines(workspace, even, 0, layout.delimiter, part)
+    read = numbered_sql(_read_sql(even, [*names, *extra], layout, part, options), layout.first, blanks)
     table = f"lines_{next(workspace.numbers)}"
     beyond = " || ".join(f"coalesce(trim({quoted(name)}), '')" for name in extra)
     columns = {name: names[index] for name, index in layout.header.columns.items()}
     lacking = " OR ".join(f"{quoted(theirs)} IS NULL" for theirs in columns.values())
     workspace.connection.execute(
-        f"CREATE TABLE {table} AS SELECT row_number() OVER () + {layout.first - 1} AS {ROW}{selected(columns)},"
+        f"CREATE TABLE {table} AS SELECT {ROW}{selected(columns)},"
         f" {quoted(names[-1])} IS NULL AS short, {lacking} AS lacking, {beyond} <> '' AS long FROM {read}"
     )
-    faults = reject_faults(workspace, path, part, layout.first - 1)
-    faults += _length_faults(workspace, table, path.name, part)
+    faults = _reject_faults(workspace, label, plain, part, layout.first - 1)
+    faults += _length_faults(workspace, table, label, part)
     if faults:
         raise Refused("Lines of CSV files cannot be read. Nothing was written.", faults)
-    findings = [*layout.header.findings(path.name), *_padded(workspace, table, path.name)]
-    look = partial(_look_inside, workspace, (even, 0), _rows(path.name, read, names, layout, part), part)
-    return Relation(path.name, table, dict.fromkeys(columns, "VARCHAR"), tuple(findings), look_inside=look)
+    findings = [*layout.header.findings(label), *_padded(workspace, table, label)]
+    look = partial(_look_inside, workspace, (even, 0), _rows(label, read, names, layout, part), part)
+    return Relation(label, table, dict.fromkeys(columns, "VARCHAR"), tuple(findings), look_inside=look)
 
 
 def _length_faults(workspace: Workspace, table: str, label: str, part: TableMapping) -> list[Fault]:
@@ -156,7 +159,7 @@ def _padded(workspace: Workspace, table: str, label: str) -> list[Finding]:
     return [Finding("short_rows", FindingLevel.WARNING, "", "", count, share, source=label, rows=tuple(rows))]
 
 
-def reject_faults(workspace: Workspace, path: Path, part: TableMapping, above: int) -> list[Fault]:
+def _reject_faults(workspace: Workspace, label: str, plain: Path, part: TableMapping, above: int) -> list[Fault]:
     """The lines that DuckDB could not read since this was asked last: broken text or quotes, wrong number of fields."""
     if not has_rejects(workspace):
         return []
@@ -167,9 +170,9 @@ def reject_faults(workspace: Workspace, path: Path, part: TableMapping, above: i
     forget_rejects(workspace)
     return [
         Fault(
-            f"{path.name} line {line + above}",
+            f"{label} line {line + above}",
             f"{_REJECTS.get(kind, message)} ({count} such lines)",
-            _todo(kind, path, part, text or ""),
+            _todo(kind, plain, part, text or ""),
         )
         for kind, line, count, message, text in rows
     ]
@@ -197,9 +200,9 @@ _REJECTS = {
 }
 
 
-def _todo(kind: str, path: Path, part: TableMapping, line: str) -> str:
+def _todo(kind: str, plain: Path, part: TableMapping, line: str) -> str:
     if kind == "INVALID ENCODING":
-        return _encoding_hint(path)
+        return _encoding_hint(plain)
     if kind == "UNQUOTED VALUE" and part.escape is None and "\\" + part.quote in line:
         return r'say escape = "\\" in the mapping: the file writes quotes as \"'
     if kind == "UNQUOTED VALUE":
@@ -221,7 +224,7 @@ def _share_in_utf8(path: Path, encoding: str) -> float:
     # Two bytes of GBK may be UTF-8 by chance (瓶), hardly ever three.
     first = "\x80" if codecs.lookup(encoding).name.startswith(_SINGLE_BYTES) else "\u0800"
     valid = total = 0
-    with _open(path) as file:
+    with path.open("rb") as file:
         while block := file.read(_BLOCK):
             lines = block.split(b"\n")
             for line in lines[1 :: 1 + len(lines) // _SAMPLED_LINES]:
@@ -250,12 +253,6 @@ def _encoding_hint(path: Path) -> str:
     return f'say encoding = "{name}" in the mapping, which the file looks like, or export it again as UTF-8'
 
 
-def first_bytes(path: Path) -> bytes:
-    """The beginning of a file, unpacked."""
-    with _open(path) as file:
-        return file.read(_BLOCK)
-
-
 def likely_encoding(head: bytes) -> str:
     """The first encoding that the beginning of a file can be."""
     marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
@@ -274,11 +271,7 @@ def likely_encoding(head: bytes) -> str:
 
 def _layout(label: str, plain: Path, part: TableMapping) -> _Layout:
     """Where the header is and the data begin. Raises Refused where the top of the file is no text or has no header."""
-    try:
-        with _open(plain) as file:
-            head = file.read(_BLOCK)
-    except (EOFError, OSError) as error:
-        raise Refused(f"{label} cannot be read.", [Fault(label, str(error), "copy or export it again")]) from error
+    head = first_bytes(plain)
     bom = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     text = head[bom:].decode("utf-8", "surrogateescape")
     if b"\0" in head:
@@ -312,9 +305,7 @@ def _records(label: str, text: str, delimiter: str, part: TableMapping) -> list[
             ends.append(ends[-1] + len(line))
             yield line
 
-    quoting = {"quotechar": part.quote, "quoting": csv.QUOTE_MINIMAL} if part.quote else {"quoting": csv.QUOTE_NONE}
-    escape = None if part.escape in (None, part.quote) else part.escape
-    reader = csv.reader(counted(), delimiter=delimiter, escapechar=escape, **quoting)
+    reader = csv_records(counted(), delimiter, part)
     try:
         return [(row, ends[-1], len(ends) - 1) for row in islice(reader, max(SEARCHED_ROWS, part.header_row or 0))]
     except csv.Error as error:
@@ -333,14 +324,10 @@ def _unique(header: Sequence[str]) -> list[str]:
     return names
 
 
-def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
-
-
 def _data_alone(workspace: Workspace, plain: Path, start: int, *, even: bool = False) -> Path:
     """A copy of what follows a byte; with `even`, every line ends in a line feed."""
-    copy = workspace.fresh("-" + plain.name.removesuffix(".gz"))
-    with _open(plain) as source, copy.open("wb") as target:
+    copy = workspace.fresh("-" + plain.name)
+    with plain.open("rb") as source, copy.open("wb") as target:
         source.seek(start)
         waiting = b""
         while block := source.read(_BLOCK):
@@ -353,38 +340,33 @@ def _data_alone(workspace: Workspace, plain: Path, start: int, *, even: bool = F
     return copy
 
 
-def _in_utf8(workspace: Workspace, path: Path, encoding: str) -> Path:
-    """The file itself, or a copy in UTF-8 where its first bytes or the mapping say that it is not."""
+def _in_utf8(workspace: Workspace, label: str, path: Path, encoding: str) -> Path:
+    """The unpacked file itself, or a copy in UTF-8 where its first bytes or the mapping say that it is not."""
     encoding = _marked_encoding(path) or encoding
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError as error:
         todo = "use a name such as utf-8, gb18030, utf-16"
-        raise Refused(f"{path.name} cannot be read.", [Fault("encoding", f"{encoding!r} is unknown", todo)]) from error
+        raise Refused(f"{label} cannot be read.", [Fault("encoding", f"{encoding!r} is unknown", todo)]) from error
     if codecs.lookup(encoding).name in ("utf-8", "ascii", "utf-8-sig"):
         return path
     if not codecs.lookup(encoding).name.startswith("utf") and (share := _share_in_utf8(path, encoding)) > _MIXED:
         todo = "remove `encoding` from the mapping" if share == 1 else _encoding_hint(path)
-        fault = Fault(path.name, f"is not {encoding}: {share:.0%} of the lines with other than ASCII are UTF-8", todo)
-        raise Refused(f"{path.name} is not {encoding}.", [fault])
-    copy = workspace.fresh("-" + path.name.removesuffix(".gz"))
+        fault = Fault(label, f"is not {encoding}: {share:.0%} of the lines with other than ASCII are UTF-8", todo)
+        raise Refused(f"{label} is not {encoding}.", [fault])
+    copy = workspace.fresh("-" + path.name)
     try:
-        with _open(path) as source, copy.open("w", encoding="utf-8", newline="") as target:
+        with path.open("rb") as source, copy.open("w", encoding="utf-8", newline="") as target:
             while block := source.read(_BLOCK):
                 target.write(decoder.decode(block))
             target.write(decoder.decode(b"", final=True))
     except UnicodeDecodeError as error:
-        fault = Fault(path.name, f"is not {encoding}: {error.reason} at byte {error.start}", _encoding_hint(path))
-        raise Refused(f"{path.name} is not {encoding}.", [fault]) from error
+        fault = Fault(label, f"is not {encoding}: {error.reason} at byte {error.start}", _encoding_hint(path))
+        raise Refused(f"{label} is not {encoding}.", [fault]) from error
     return copy
 
 
 def _marked_encoding(path: Path) -> str | None:
     """The encoding that the first bytes of a file name."""
-    try:
-        with _open(path) as file:
-            head = file.read(3)
-    except (EOFError, OSError) as error:
-        fault = Fault(path.name, str(error), "copy or export it again")
-        raise Refused(f"{path.name} cannot be read.", [fault]) from error
+    head = first_bytes(path)
     return next((name for mark, name in _BOMS if head.startswith(mark)), None)

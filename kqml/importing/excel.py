@@ -19,6 +19,7 @@ from kqml.errors import Fault, KqmlError, Refused
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.headers import SEARCHED_ROWS, Header, find_header, match_quality
 from kqml.importing.mapping import TableMapping
+from kqml.importing.packed_files import is_dense
 from kqml.importing.relations import Relation
 from kqml.importing.text_rows import TextRows
 from kqml.importing.workspace import Workspace
@@ -29,9 +30,6 @@ _SHOWN, _EXAMPLES = 20, 5
 
 MOST_BYTES, MOST_STRINGS = 4 << 30, 512 << 20
 """So large may a part of the file, and the list of its texts, become when it is unpacked."""
-
-MOST_RATIO, RATIO_FROM = 300, 32 << 20
-"""A part that unpacks to so many times its size is made to fill memory; small parts may."""
 
 EXACT = 10**15
 """Excel keeps fifteen digits: a whole number from here on has lost some."""
@@ -233,8 +231,7 @@ class _Archive(zipfile.ZipFile):
         super().__init__(path)
         for part in self.infolist():
             most = MOST_STRINGS if part.filename.endswith("sharedStrings.xml") else MOST_BYTES
-            dense = part.file_size > RATIO_FROM and part.file_size > MOST_RATIO * max(part.compress_size, 1)
-            if part.file_size > most or dense:
+            if part.file_size > most or is_dense(part.compress_size, part.file_size):
                 what = f"its part {part.filename} unpacks to {part.file_size:,} bytes"
                 fault = Fault(Path(path).name, what, "save it again, delete empty rows, or save it as CSV")
                 raise Refused(f"{Path(path).name} cannot be read.", [fault])

@@ -11,7 +11,8 @@ import duckdb
 from kqml.importing.findings import Finding
 
 ROW = "__row"
-"""The column with a row's number as people count: in CSV and Excel the header is row 1, elsewhere data begin at 1."""
+"""The column with a row's number as a spreadsheet counts: in CSV and Excel the header is row 1 and blank lines count,
+elsewhere data begin at 1."""
 
 
 @dataclass(frozen=True)

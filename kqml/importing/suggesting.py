@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from kqml.errors import Fault, Refused
 from kqml.ids import BLANKS
-from kqml.importing.csv_files import DELIMITERS, first_bytes, likely_encoding
+from kqml.importing.csv_files import DELIMITERS, likely_encoding
 from kqml.importing.excel import is_excel, sheet_tops
 from kqml.importing.forms import date_formats, number_keys, toml_value
 from kqml.importing.headers import header_name, watched_meaning
+from kqml.importing.packed_files import first_bytes
 from kqml.importing.relations import FileSource
 from kqml.importing.sources import is_parquet, require_files
 from kqml.importing.text_rows import text_of

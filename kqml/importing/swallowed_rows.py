@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from kqml.importing.csv_records import csv_records
 from kqml.importing.findings import Finding, FindingLevel
 from kqml.importing.mapping import TableMapping
-from kqml.importing.relations import quoted
+from kqml.importing.relations import ROW, quoted
 from kqml.importing.workspace import Workspace
 
 _EXAMPLES = 5
@@ -19,15 +20,14 @@ _LEAST_COLUMNS = 3
 
 @dataclass(frozen=True)
 class CsvRows:
-    """Rows as DuckDB reads them: `read` goes after FROM and has the columns `names`; `key` is the index of one whose
-    values have a form, such as a date; `first`: the number of the first row."""
+    """Rows as DuckDB reads them: `read` goes after FROM and has the columns ROW and `names`; `key` is the index of one
+    whose values have a form, such as a date."""
 
     label: str
     read: str
     names: tuple[str, ...]
     delimiter: str
     key: int
-    first: int
 
 
 def key_column(part: TableMapping) -> str | None:
@@ -75,7 +75,7 @@ def _form(text: str) -> str:
 def _fields_with_line_breaks(workspace: Workspace, rows: CsvRows) -> list[tuple[int, int, str]]:
     """Row, index of the column, text."""
     names = ", ".join(map(quoted, rows.names))
-    cells = f"SELECT row_number() OVER () + {rows.first - 1} AS row, [{names}] AS cells FROM {rows.read}"
+    cells = f"SELECT {ROW} AS row, [{names}] AS cells FROM {rows.read}"
     broken = f"SELECT * FROM ({cells}) WHERE contains(array_to_string(cells, ''), chr(10))"
     query = (
         f"SELECT row, place - 1, cells[place] FROM ({broken}), range(1, {len(rows.names) + 1}) AS indices(place)"
@@ -87,10 +87,9 @@ def _fields_with_line_breaks(workspace: Workspace, rows: CsvRows) -> list[tuple[
 def _inner_lines(text: str, rows: CsvRows, part: TableMapping) -> Iterator[tuple[list[str], bool]]:
     """The fields of each line of a text after its first, and whether it is the last."""
     lines = text.splitlines()
-    quoting = {"quotechar": part.quote, "quoting": csv.QUOTE_MINIMAL} if part.quote else {"quoting": csv.QUOTE_NONE}
     for number, line in enumerate(lines[1:], start=2):
         try:
-            yield next(csv.reader([line], delimiter=rows.delimiter, **quoting), []), number == len(lines)
+            yield next(csv_records([line], rows.delimiter, part), []), number == len(lines)
         except csv.Error:
             continue
 

@@ -53,4 +53,6 @@ def connect(database: str, spill: Path | None = None) -> duckdb.DuckDBPyConnecti
         settings["temp_directory"] = str(spill)
     connection = duckdb.connect(database, config=settings)
     connection.execute("SET TimeZone = 'UTC'")
+    # DuckDB takes text files for small: it would compare each row with each blank line, minutes for 200,000 rows.
+    connection.execute("SET asof_loop_join_threshold = 0")
     return connection

@@ -1,5 +1,6 @@
 """Exports as people have them: what is read, what is named, what is refused."""
 
+import gzip
 import shutil
 import zipfile
 from datetime import datetime
@@ -22,6 +23,7 @@ occurred_at = "day"
 kind = { constant = "order" }
 amount = "money"
 """
+GB18030 = MAPPING.replace("[events.columns]", 'encoding = "gb18030"\n[events.columns]')
 HEADER = "shop,day,money"
 ROWS = ["A,2024-01-01,5", "A,2024-01-08,6", "B,2024-01-03,7", "B,2024-01-10,8"]
 GOOD = "\n".join([HEADER, *ROWS]) + "\n"
@@ -138,6 +140,65 @@ def test_the_likely_encoding_is_named(desk, content: bytes, advice: str) -> None
 def test_invisible_characters_of_other_columns_are_shown(desk) -> None:
     with pytest.raises(Refused, match=r"which has sh\\u200bops, day, money"):
         desk.bring({"a.csv": GOOD.replace("shop", "sh\u200bops")})
+
+
+BAD = "C,soon,9"
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (f"{GOOD}\n\n{BAD}\n", 8),
+        (f"\n\n{GOOD}{BAD}\n", 8),
+        (f"{HEADER}\n\n{ROWS[0]}\n\n\n{ROWS[1]}\n\n{BAD}\n\n", 8),
+        (f"{HEADER}\n\n{ROWS[0]}\n\n{BAD}\n".replace("\n", "\r\n"), 5),
+        (f"{HEADER}\n\n{ROWS[0]}\n\n{BAD}\n".replace("\n", "\r"), 5),
+        (f"{HEADER}\n\n{ROWS[0]},,\n\n{BAD}\n", 5),
+        (f"{HEADER}\n\n{ROWS[0]}\n\n{BAD}\n".encode("utf-16"), 5),
+        (f'{HEADER}\n\n"A 1\n\nB",2024-01-01,5\n\n{BAD}\n', 5),
+    ],
+)
+def test_rows_are_counted_as_a_spreadsheet_counts_them(desk, content, row: int) -> None:
+    report = desk.bring({"a.csv": content}, MAPPING)
+
+    assert found(report, "unparsable").rows == (row,)
+
+
+def test_rows_of_many_blocks_are_counted_with_blank_lines(desk) -> None:
+    lines = [line for number in range(150_000) for line in (f"A{number % 7},2024-01-01,{number}", "")]
+
+    report = desk.bring({"a.csv": "\n".join([HEADER, *lines, BAD])}, MAPPING)
+
+    assert found(report, "unparsable").rows == (300_002,)
+
+
+def test_lines_that_cannot_be_read_are_counted_with_blank_lines(desk) -> None:
+    with pytest.raises(Refused, match=r"a.csv line 8: has fewer fields"):
+        desk.bring({"a.csv": f"{GOOD}\n\nC,2024-01-11\n"}, MAPPING)
+
+
+# Packed files
+
+
+def test_a_gzipped_file_is_read_as_the_unpacked_one(desk) -> None:
+    desk.bring({"a.csv.gz": gzip.compress(GOOD.replace("A", "甲").encode("gb18030"))}, GB18030)
+
+    assert desk.columns("account_id", "amount") == [("B", 7.0), ("B", 8.0), ("甲", 5.0), ("甲", 6.0)]
+
+
+def test_a_gzipped_file_made_to_fill_memory_or_disk_is_refused(desk, monkeypatch) -> None:
+    monkeypatch.setattr("kqml.importing.packed_files.RATIO_FROM", 1 << 20)
+    bomb = gzip.compress(GOOD.encode() + b"A,2024-01-01,5\n" * 500_000)
+    with pytest.raises(Refused, match=r"a.csv.gz: unpacks to more than 300 times its bytes – give it unpacked"):
+        desk.bring({"a.csv.gz": bomb}, MAPPING)
+    assert desk.left_over() == []
+
+
+@pytest.mark.parametrize("harm", [lambda packed: packed[:-12], lambda packed: packed[:40] + b"\0" * 9 + packed[49:]])
+def test_a_broken_gzipped_file_is_a_fault_of_the_file(desk, harm) -> None:
+    packed = gzip.compress(GOOD.encode() + bytes(range(48, 90)) * 9)
+    with pytest.raises(Refused, match=r"a.csv.gz: .* – copy or export it again"):
+        desk.bring({"a.csv.gz": harm(packed)}, MAPPING)
 
 
 # Excel

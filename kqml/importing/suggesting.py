@@ -10,38 +10,22 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from kqml.dataset.tables import CHOICES, DATE, INSTANT, NUMBER, SCHEMAS
 from kqml.errors import Fault, Refused
 from kqml.ids import BLANKS
 from kqml.importing.csv_files import DELIMITERS, likely_encoding
 from kqml.importing.excel import is_excel, sheet_tops
 from kqml.importing.forms import date_formats, number_keys, toml_value
+from kqml.importing.guessing import guess_table
 from kqml.importing.headers import header_name, watched_meaning
 from kqml.importing.packed_files import first_bytes
+from kqml.importing.problems import MAPPED_REQUIRED
 from kqml.importing.relations import FileSource
 from kqml.importing.sources import is_parquet, require_files
 from kqml.importing.text_rows import text_of
 from kqml.importing.values import ISO
 
 _SAMPLE = 200
-_ID = r"(id|code|no|nr|number|key|编号|编码|代码|号)"
-_WHO = r"(shop|store|outlet|account|customer|client|dealer|门店|客户|店铺|终端|经销商)"
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("account_id", rf"{_WHO}.{{0,3}}{_ID}$"),
-    ("account_id", rf"^{_WHO}$"),
-    ("occurred_at", r"(order|invoice|sale|visit|下单|订单|单据|销售|签到|拜访|开单).{0,3}(date|time|day|日期|时间)"),
-    ("occurred_at", r"(date|day|^time|日期|时间)"),
-    ("known_at", r"(created|entered|recorded|submitted|创建|提交|录入).{0,3}(at|on|date|time|日期|时间)?$"),
-    ("kind", r"^(kind|type|order.?type|单据类型|业务类型|类型|拜访方式)$"),
-    ("event_id", rf"^(order|invoice|document|visit|订单|单据|拜访|单|发票).{{0,3}}{_ID}$"),
-    ("amount", r"(amount|money|revenue|turnover|total|sales|value|金额|销售额|货款)"),
-    ("quantity", r"(quantity|qty|pieces|units|数量)"),
-    ("rep_id", rf"(rep|salesman|salesperson|sales.?rep|业务员|业代|人员).{{0,3}}{_ID}?$"),
-    ("minutes", r"(minutes|duration|时长)"),
-)
-"""Column of events → how it is called elsewhere, the surer names first."""
-
-_ORDER = ("account_id", "occurred_at", "kind", "event_id", "known_at", "amount", "quantity", "rep_id", "minutes")
-
 _KINDS = (
     ("return", r"return|refund|credit|退"),
     ("order", r"order|sale|invoice|订|销售|出库"),
@@ -49,7 +33,21 @@ _KINDS = (
     ("call", r"call|phone|电话"),
     ("message", r"mail|message|微信|短信"),
 )
-_NOT_AMOUNTS = re.compile(r"unit|price|单价|折扣|discount|tax|税", re.IGNORECASE)
+_TIERS = (
+    ("A", r"^(a|甲|一|1|金|gold|key|重点)"),
+    ("B", r"^(b|乙|二|2|银|silver)"),
+    ("C", r"^(c|丙|三|3|铜|bronze|普通)"),
+)
+_STATUSES = (
+    ("suspended", r"inactive|suspend|hold|停用|暂停|冻结"),
+    ("closed", r"clos|dead|关|闭|注销|歇业"),
+    ("transferred", r"transfer|转"),
+    ("active", r"active|normal|open|正常|营业|合作|启用"),
+)
+_CHOSEN = {"kind": _KINDS, "tier": _TIERS, "status": _STATUSES}
+"""Columns with few allowed values → each of them and how it is called elsewhere."""
+
+_MOST_CHOICES = 20
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ def suggest_mapping(paths: Sequence[Path], time_zone: str) -> str:
     head = ["# A draft: check every line, correct what is wrong, then import with --dry-run.", "version = 1"]
     head += [f"time_zone = {toml_value(time_zone)}", 'currency = "CNY"']
     parts = [line for path in paths for line in _part_lines(_file_top(path))]
+    if "[[events]]" not in parts:
+        parts += ["", "# No file holds events: draft from the files of orders and visits too, or add [[events]]."]
     return "\n".join([*head, *parts]) + "\n"
 
 
@@ -108,32 +108,24 @@ def _part_lines(top: FileTop) -> Iterator[str]:
         for column, name in enumerate(header)
         if name
     }
-    columns = _guessed_columns(list(samples), samples)
+    guess = guess_table(top.name, samples)
     keys = {**top.keys, **({"header_row": index + 1} if index else {})}
-    yield from ("", "[[events]]", f"files = [{toml_value(_pattern(top.name))}]")
+    yield from ("", f"[[{guess.table}]]", f"files = [{toml_value(_pattern(top.name))}]")
     yield from (f"{key} = {toml_value(value)}" for key, value in keys.items())
-    watched = [name for name in samples if watched_meaning(name)]
+    watched = [name for name in samples if guess.table == "events" and watched_meaning(name)]
     if watched:
         expected = ", ".join(f'{toml_value(name)} = "one value"' for name in watched)
         yield f"expect = {{ {expected} }}  # check: these columns change what a row means"
-    yield from ("", "[events.columns]")
-    for ours in (
-        "account_id",
-        "occurred_at",
-        "kind",
-        "event_id",
-        "known_at",
-        "amount",
-        "quantity",
-        "rep_id",
-        "minutes",
-    ):
-        if ours in columns:
-            yield _column_line(ours, columns[ours], samples[columns[ours]])
-        elif ours in ("account_id", "occurred_at"):
-            yield f'{ours} = "?"  # name the column; the file has {", ".join(samples)}'
+    yield from ("", f"[{guess.table}.columns]")
+    required = MAPPED_REQUIRED[guess.table]
+    for ours in SCHEMAS[guess.table].names:
+        if ours in guess.columns:
+            yield _column_line(guess.table, ours, guess.columns[ours], samples[guess.columns[ours]])
         elif ours == "kind":
-            yield 'kind = { constant = "order" }  # check: is every row an order?'
+            kind = _choice("kind", top.name, "order")
+            yield f"kind = {{ constant = {toml_value(kind)} }}  # check: is every row of this kind?"
+        elif ours in required:
+            yield f'{ours} = "?"  # name the column; the file has {", ".join(samples)}'
 
 
 def _pattern(name: str) -> str:
@@ -141,38 +133,26 @@ def _pattern(name: str) -> str:
     return re.sub(r"( \(\d+\)|[\d_-]*\d[\d_-]*)(?=\.)", "*", name)
 
 
-def _guessed_columns(names: Sequence[str], samples: dict[str, list[str]]) -> dict[str, str]:
-    guessed: dict[str, str] = {}
-    for ours, pattern in _COLUMNS:
-        for name in names:
-            fits = re.search(pattern, name, re.IGNORECASE) and name not in guessed.values()
-            if ours in guessed or not fits or (ours == "amount" and _NOT_AMOUNTS.search(name)):
-                continue
-            distinct = len(set(samples[name])) == len(samples[name])
-            if ours != "event_id" or distinct:
-                guessed[ours] = name
-    return guessed
-
-
-def _column_line(ours: str, name: str, values: Sequence[str]) -> str:
+def _column_line(table: str, ours: str, name: str, values: Sequence[str]) -> str:
     keys: dict[str, object] = {"column": name}
     check = ""
-    if ours in ("occurred_at", "known_at") and not all(re.fullmatch(ISO, value) for value in values):
+    kind = SCHEMAS[table].field(ours).type
+    if kind in (INSTANT, DATE) and not all(re.fullmatch(ISO, value) for value in values):
         formats = date_formats([value for value in values if not re.fullmatch(ISO, value)])
         keys |= {"format": formats[0]} if formats else {}
         check = f"  # check: or {formats[1]}" if len(formats) > 1 else "" if formats else "  # name the format"
-    if ours in ("amount", "quantity", "minutes") and not all(map(_is_plain, values)):
+    if kind == NUMBER and not all(map(_is_plain, values)):
         keys |= number_keys([value for value in values if not _is_plain(value)])
-    if ours == "kind":
-        kinds = [f"{toml_value(value)} = {toml_value(_kind(value))}" for value in dict.fromkeys(values)][:20]
-        return f"kind = {{ column = {toml_value(name)}, values = {{ {', '.join(kinds)} }} }}  # check every kind"
+    if ours in _CHOSEN and (ours == "kind" or not set(values) <= set(CHOICES[table, ours])):
+        choices = {value: _choice(ours, value) for value in list(dict.fromkeys(values))[:_MOST_CHOICES]}
+        return f"{ours} = {{ column = {toml_value(name)}, values = {toml_value(choices)} }}  # check every value"
     if len(keys) == 1:
         return f"{ours} = {toml_value(name)}{check}"
     return f"{ours} = {{ {', '.join(f'{key} = {toml_value(value)}' for key, value in keys.items())} }}{check}"
 
 
-def _kind(value: str) -> str:
-    return next((kind for kind, pattern in _KINDS if re.search(pattern, value, re.IGNORECASE)), "?")
+def _choice(ours: str, value: str, otherwise: str = "?") -> str:
+    return next((choice for choice, pattern in _CHOSEN[ours] if re.search(pattern, value, re.IGNORECASE)), otherwise)
 
 
 def _is_plain(value: str) -> bool:

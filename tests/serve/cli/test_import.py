@@ -197,6 +197,43 @@ def test_a_dry_run_of_bad_data_exits_with_1_and_shows_what_is_good(folder: Path)
     assert (told.exit_code, len(answer(told, "import")["preview"])) == (1, 3)
 
 
+DESCRIBED = {
+    "stores.csv": ("accounts", "id,name,class,type,district,since", "A,Corner,甲,pharmacy,east,2020/1/5"),
+    "客户档案.csv": ("accounts", "客户编号,客户名称,客户等级,状态", "A,东门药店,A类,正常"),
+    "customers.csv": ("accounts", "customer,customer name,last_order_date,total_sales", "A,Corner,2024-01-01,500"),
+    "people.csv": ("contacts", "contact_id,customer_id,full name,title", "C1,A,Wang,owner"),
+    "联系人.csv": ("contacts", "编号,客户编号,姓名,手机", "C1,A,王,138"),
+    "人员.csv": ("reps", "工号,姓名,上级工号,入职日期", "R1,王,R9,2019-01-01"),
+    "visits.csv": ("events", "store,visit_date,rep,name", "A,2024-01-03,R1,Corner"),
+    "orders.csv": ("events", "order_no,customer,customer name,order date,amount", "1,A,Corner,2024-01-03,5"),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_a_file_is_drafted_as_the_table_that_it_holds(folder: Path, name: str) -> None:
+    table, header, row = DESCRIBED[name]
+    (folder / name).write_text(f"{header}\n{row}\n", encoding="utf-8")
+    (folder / "sales.csv").write_text("shop,day,money\n" + "".join(f"A,2024-01-{day:02},5\n" for day in range(1, 9)))
+    files = (folder / name, folder / "sales.csv")
+
+    given = answer(call("import", "--suggest", *files, "--json"), "import")
+
+    (folder / "m.toml").write_text(str(given["mapping"]), encoding="utf-8")
+    told = call("import", "--mapping", folder / "m.toml", "--out", folder / "out", *files, "--json")
+    tables = {item["table"]: item["retained"] for item in answer(told, "import")["tables"]}  # type: ignore[attr-defined]
+    assert told.exit_code == 0
+    assert tables == ({"events": 9} if table == "events" else {"events": 8, table: 1})
+
+
+def test_a_draft_without_events_says_so(folder: Path) -> None:
+    (folder / "stores.csv").write_text("id,name,class\nA,Corner,甲\n", encoding="utf-8")
+
+    draft = str(answer(call("import", "--suggest", folder / "stores.csv", "--json"), "import")["mapping"])
+
+    assert 'tier = { column = "class", values = { "甲" = "A" } }  # check every value' in draft
+    assert draft.endswith("# No file holds events: draft from the files of orders and visits too, or add [[events]].\n")
+
+
 def test_a_suggested_mapping_imports_the_file_it_was_made_from(folder: Path) -> None:
     rows = ["Report of July", "", "客户编号;下单日期;单据类型;金额"]
     rows += [

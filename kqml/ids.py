@@ -105,7 +105,7 @@ def _salesforce_id(text: str) -> str | None:
     Each of the last three characters says of five others which are upper case, the first by the lowest bit."""
     if len(text) != 18 or not _SALESFORCE.fullmatch(text[:15]) or not set(text[15:].upper()) <= set(_CHECKSUM):
         return None
-    bits = [_CHECKSUM.index(mark) >> place & 1 for mark in text[15:].upper() for place in range(5)]
+    bits = [_CHECKSUM.index(mark) >> bit & 1 for mark in text[15:].upper() for bit in range(5)]
     restored = "".join(
         mark.upper() if is_upper else mark.lower() for mark, is_upper in zip(text[:15], bits, strict=True)
     )

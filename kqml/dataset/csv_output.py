@@ -13,7 +13,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 FORMULA = r"^[=+\-@\t\r]"
 """Text that starts so runs as a formula in a spreadsheet (OWASP, CSV Injection); an apostrophe before it prevents that,
-and `kqml import` removes it again."""
+and `kqml import` removes it from ids again."""
 
 
 class CsvWriter:

@@ -65,6 +65,11 @@ class DatasetInfo:
         recorded = self.kinds_recorded.items()
         return {KIND_OF_CODE[code]: instant_of(datetime.fromisoformat(text)) for code, text in recorded}
 
+    @property
+    def lag_days(self) -> Mapping[str, float]:
+        """Kind code → days after which an event counts as known where nothing says when it was recorded."""
+        return {kind: lag["days"] for kind, lag in self.record_lags.items() if lag.get("days")}
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
 

@@ -18,12 +18,10 @@ NO_REP = "unknown"
 INSTANTS = ("occurred_at", "known_at", "due_at")
 
 
-def dataset_of_histories(
-    accounts: Sequence[AccountToScore], info: DatasetInfo, lag_days: Mapping[str, float]
-) -> Dataset:
-    """Return checked histories as a dataset. `info`: of the company's data; `lag_days`: kind → days after which an
-    event counts as known where the request does not say."""
-    events = [row for account in accounts for row in _events(account, lag_days)]
+def dataset_of_histories(accounts: Sequence[AccountToScore], info: DatasetInfo) -> Dataset:
+    """Return checked histories as a dataset. `info`: of the company's data; its lags say since when an event counts as
+    known where the request does not."""
+    events = [row for account in accounts for row in _events(account, info.lag_days)]
     people = [{**(account.account or {}), "account_id": account.account_id} for account in accounts]
     rows: list[dict[str, Any]] = [{**row, "owner_rep_id": row.get("owner_rep_id") or NO_REP} for row in people]
     tables = {

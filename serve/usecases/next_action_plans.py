@@ -67,8 +67,7 @@ def plan_given(
     """Plan the next actions of accounts by the histories that stand in a request, which has been checked."""
     (week, cutoff), model = when, request.model
     info = DatasetInfo() if model is None else model.scorer.bundle.dataset
-    lags = {kind: lag["days"] for kind, lag in info.record_lags.items() if lag.get("days")}
-    dataset = dataset_of_histories(accounts, info, lags)
+    dataset = dataset_of_histories(accounts, info)
     scorer = None if model is None else model.scorer
     learned = read_learned(connection, request, cutoff)
     reps = frozenset(dataset.table("reps")["rep_id"].to_pylist())

@@ -211,11 +211,16 @@ def _not_decided(plan: RecommendationPlan, decided: set[str]) -> list[NotDecided
 
 def _undecided_code(account: Row) -> str:
     """Why an account gets no decision in a week that its rep's hours are planned for: a code of `NotDecided`."""
+    return unavailable_code(account) or "not_then"
+
+
+def unavailable_code(account: Row) -> str | None:
+    """Return why no action may be recommended for an account now: a code of the messages `plan.not_decided`."""
     if account["objected_at"] is not None:
         return "objecting"
     if account["owner_rep_id"] is None:
         return "nobody"
-    return "closed" if account["status"] not in (None, "active") else "not_then"
+    return None if account["status"] in (None, "active") else "closed"
 
 
 def _recommended(row: Row, plan: RecommendationPlan) -> RecommendedDecision:

@@ -27,7 +27,7 @@ from serve.usecases.next_action_plans import OPEN, PlannedNextActions, plan_give
 from serve.usecases.next_action_results import next_action_results, no_action, without_rep
 from serve.usecases.plan_records import PlanRecord, plan_record
 from serve.usecases.planning_request import PlanningModel, PlanWeekRequest
-from serve.usecases.recommend_actions import DecidedMeanwhile
+from serve.usecases.recommend_actions import DecidedMeanwhile, unavailable_code
 from serve.usecases.refusals import RequestFault, refuse
 from serve.usecases.request_histories import build_histories
 from serve.webhooks.message_types import plan_changed
@@ -85,7 +85,8 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
     refuse(list(_faults(request, now)))
     when = week_period(moment_of(cutoff, zone).date()), cutoff
     rows = _stored_accounts(connection, request)
-    results = {name: no_action(name, code, request.language) for name, code in _unavailable_of(rows)}
+    codes = {name: unavailable_code(row) for name, row in rows.items()}
+    results = {name: no_action(name, code, request.language) for name, code in codes.items() if code is not None}
     owners = {name: row["owner_rep_id"] for name, row in rows.items() if name not in results}
     stored, record = None, None
     if owners:
@@ -118,7 +119,7 @@ def commit_next_actions(
     plan, record = recommended.plan, recommended.record
     if plan is None or record is None:
         return 0
-    connection, rows, ids = transaction.connection, [], {}
+    connection, rows, messages, ids = transaction.connection, [], [], {}
     if plan.is_outdated(connection, now):
         raise DecidedMeanwhile
     for row in record.decisions:
@@ -131,13 +132,14 @@ def commit_next_actions(
         replaces = None if earlier is None else earlier.decision_id
         receipt = {"replaces": replaces, **orjson.loads(row["receipt"])}
         rows.append({**row, "receipt": orjson.dumps(receipt).decode()})
+        messages.append(plan_changed(row, replaces))
         ids[row["account_id"]] = row["decision_id"]
     for action in recommended.content["next_actions"]:
         action["decision_id"] = ids.get(action["account_id"])
     if rows:
         add_learned(connection, record.learned, now)
         add_decisions(connection, rows, now)
-        enqueue(connection, [plan_changed(row, orjson.loads(row["receipt"])["replaces"]) for row in rows], now)
+        enqueue(connection, messages, now)
     return len(rows)
 
 
@@ -176,22 +178,6 @@ def _stored_accounts(connection: Connection, request: NextActionsRequest) -> dic
         ]
     )
     return {name: rows[name] for name in ids}
-
-
-def _unavailable_of(rows: Mapping[str, Row]) -> Iterator[tuple[str, str]]:
-    for name, row in rows.items():
-        code = _unavailable(row)
-        if code is not None:
-            yield name, code
-
-
-def _unavailable(account: Row) -> str | None:
-    """Why no action may be recommended for an account now: a code of the messages `plan.not_decided`."""
-    if account["objected_at"] is not None:
-        return "objecting"
-    if account["owner_rep_id"] is None:
-        return "nobody"
-    return None if account["status"] in (None, "active") else "closed"
 
 
 def _record(plan: PlannedNextActions, request: NextActionsRequest) -> PlanRecord:

@@ -34,7 +34,7 @@ class BundleScoring:
     def __init__(self, scorer: Scorer) -> None:
         info = scorer.bundle.dataset
         self.time_zone = info.time_zone
-        self.lag_days = {kind: lag["days"] for kind, lag in info.record_lags.items() if lag.get("days")}
+        self.lag_days = info.lag_days
         self.scorer = scorer
         self._trained_on = Surroundings(recorded_since(info), quiet_periods(info), info.time_zone)
 

@@ -51,11 +51,11 @@ def update_running_week(database: Database, request: UpdateRunningWeekRequest, n
     """
     with database.snapshot() as connection:
         updates = read_week_updates(connection, AT_ONCE)
+        if not updates:
+            return UpdateRunningWeekResult(0, 0)
         transaction = Transaction(connection, read_info(connection).time_zone)
         accounts = _of_planned_weeks(transaction, [name for name, _ in updates], now)
         result = recommend_next_actions(transaction, _question(request, accounts), now) if accounts else None
-    if not updates:
-        return UpdateRunningWeekResult(0, 0)
     with database.writing() as connection:
         transaction = replace(transaction, connection=connection)
         added = 0 if result is None else commit_next_actions(transaction, result, now, only_required=True)

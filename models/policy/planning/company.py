@@ -131,8 +131,8 @@ def _describe(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats
 
 
 def _there(company: Company, since: date) -> Floats:
-    """R: the share of the week's working days, of all its days where none is one, that lie after `since` and on which
-    the rep is present."""
+    """R: the share of the week's working days (of all its days where none is one) on which the rep is present, counted
+    from the day `since` on."""
     week = company.week
     working = company.calendar.between(week.first, week.last)
     days = np.arange(day_number(week.first), day_number(week.last) + 1)

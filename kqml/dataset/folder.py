@@ -86,8 +86,13 @@ class Dataset:
     def accounts(self) -> pd.DataFrame:
         """One row for each account of the log, in its order, indexed by `account_id`; only columns the data have.
 
-        Dates are naive `datetime64`; an account known from its events alone has missing values.
+        Dates are naive `datetime64`; an account known from its events alone has missing values. The frame is shared:
+        copy it before you change it.
         """
+        return self._accounts
+
+    @cached_property
+    def _accounts(self) -> pd.DataFrame:
         frame = self._frame("accounts").set_index("account_id")
         return frame.reindex(pd.Index(self.event_log().accounts, name="account_id", dtype=frame.index.dtype))
 

@@ -1,6 +1,6 @@
 """Where the tables of a dataset are read from: a folder of Parquet files, or memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,6 +76,18 @@ class FolderTables:
 
 class MemoryTables:
     """Tables held in memory: filled part by part by `kqml.dataset.table_checks.check_tables`, then read."""
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pa.Table | Iterable[pa.RecordBatch]]) -> "MemoryTables":
+        """Return tables that were checked when they were stored, in key order."""
+        result = cls()
+        for name, rows in tables.items():
+            table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches(rows)
+            if name == "events":
+                result.add_events(table)
+            else:
+                result.add_table(name, table)
+        return result
 
     def __init__(self) -> None:
         self._tables: dict[str, pa.Table] = {}

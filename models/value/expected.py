@@ -1,6 +1,7 @@
 """Expected margin of an account over the horizon if it stays."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import lightgbm as lgb
 import numpy as np
@@ -56,6 +57,11 @@ class ValueModel:
     booster: lgb.Booster | None
     rows: int
     usual: float = 1.0
+
+    @cached_property
+    def booster_text(self) -> str | None:
+        """The booster as LightGBM's text."""
+        return None if self.booster is None else self.booster.model_to_string()
 
     def predict(self, values: Floats, trailing: Trailing) -> Floats:
         """Return per row of (R, F) the expected margin, at least 0; the trailing mean where the history is short."""

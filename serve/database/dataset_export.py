@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, true, union
 
 from kqml.dataset.folder import Dataset, DatasetInfo, dataset_in_memory, write_dataset
+from kqml.dataset.sources import MemoryTables
 from kqml.dataset.table_checks import TableRows
 from kqml.dataset.tables import KEYS, REQUIRED, SCHEMAS
 from serve.database.contacts import Vault
@@ -18,6 +19,11 @@ from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
 
 ROWS = 65_536
 
+Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
+"""On events, accounts, contacts, reps."""
+
+EVERYTHING: Conditions = (true(), true(), true(), true())
+
 
 def export_dataset(database: Database, folder: Path, vault: Vault, *, force: bool = False) -> Dataset:
     """Write the database as a dataset folder, whole or not at all; empty tables and columns are left out.
@@ -25,7 +31,7 @@ def export_dataset(database: Database, folder: Path, vault: Vault, *, force: boo
     Raises BadUse where the folder exists, unless `force` and it is a dataset.
     """
     with database.snapshot() as connection:
-        return write_dataset(folder, *_tables(connection, vault, (true(), true(), true())), force=force)
+        return write_dataset(folder, *_tables(connection, vault, EVERYTHING), force=force)
 
 
 def snapshot_dataset(database: Database, vault: Vault) -> Dataset:
@@ -35,22 +41,21 @@ def snapshot_dataset(database: Database, vault: Vault) -> Dataset:
 
 
 def snapshot_accounts(connection: Connection, vault: Vault, ids: Sequence[str] | None = None) -> Dataset:
-    """Return accounts in memory with all reps; with `ids` only these accounts, few enough for one statement."""
+    """Return accounts in memory with all reps; with `ids` only these accounts, few enough for one statement, with the
+    reps that they name, without a fingerprint."""
     if ids is None:
-        return dataset_in_memory(*_tables(connection, vault, (true(), true(), true())), trusted=True)
+        return dataset_in_memory(*_tables(connection, vault, EVERYTHING), trusted=True)
     events, accounts, contacts = (table.c.account_id.in_(ids) for table in (EVENTS, ACCOUNTS, CONTACTS))
-    return dataset_in_memory(*_tables(connection, vault, (events, accounts, contacts)), trusted=True)
-
-
-Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
-"""On events, accounts, contacts."""
+    named = union(select(ACCOUNTS.c.owner_rep_id).where(accounts), select(EVENTS.c.rep_id).where(events))
+    tables, info = _tables(connection, vault, (events, accounts, contacts, REPS.c.rep_id.in_(named)))
+    return Dataset(MemoryTables.of(tables), info)
 
 
 def _tables(connection: Connection, vault: Vault, only: Conditions) -> tuple[dict[str, TableRows], DatasetInfo]:
     info = read_info(connection)
     tables: dict[str, TableRows] = {"events": _events(connection, and_(COUNTED, only[0]))}
     described = and_(ACCOUNTS.c.described.is_(True), only[1])
-    for table, condition in ((ACCOUNTS, described), (CONTACTS, only[2]), (REPS, None)):
+    for table, condition in ((ACCOUNTS, described), (CONTACTS, only[2]), (REPS, only[3])):
         rows = _small(connection, table, condition, vault)
         if len(rows):
             tables[table.name] = rows
@@ -89,9 +94,9 @@ def _array(values: Any, kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-def _small(connection: Connection, table: Table, condition: Any, vault: Vault) -> pa.Table:
+def _small(connection: Connection, table: Table, condition: ColumnElement[bool], vault: Vault) -> pa.Table:
     schema = SCHEMAS[table.name]
-    request = select(table) if condition is None else select(table).where(condition)
+    request = select(table).where(condition)
     rows = [dict(row) for row in connection.execute(request.order_by(*table.primary_key)).mappings()]
     if table is CONTACTS:
         rows = [dict(row) for row in vault.open(connection, rows)]

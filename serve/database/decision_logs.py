@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, or_, select
 
 from kqml.calendar.business_time import DAY_US
 from models.uplift.decision_log import DECISION_COLUMNS, DecisionLog
@@ -19,14 +19,8 @@ TELLING = ("rejected", "done", "failed", "verified")
 """States that say what became of a decision; `recommended` says nothing new."""
 
 
-def read_log(
-    connection: Connection,
-    actions: Sequence[str],
-    before: int,
-    suppression_days: float,
-    accounts: Sequence[str] | None = None,
-) -> DecisionLog:
-    """Return decisions of earlier weeks about accounts and actions that still exist; of `accounts` only, where given.
+def read_log(connection: Connection, actions: Sequence[str], before: int, suppression_days: float) -> DecisionLog:
+    """Return decisions of earlier weeks about accounts and actions that still exist.
 
     These are the decisions to learn from, recorded before their week was over, and those rejected lately. States that
     became known at or after `before` are left out. Where a state names no action, it is the recommended one; a verified
@@ -37,20 +31,40 @@ def read_log(
         DECISIONS.c.assigned.in_(actions),
         exists(select(1).where(ACCOUNTS.c.account_id == DECISIONS.c.account_id)),
     )
-    text = DECISION_STATES.alias("said")
+    rejection = DECISION_STATES.alias("rejection")
     rejected = exists(
         select(1).where(
-            text.c.decision_id == DECISIONS.c.decision_id,
-            text.c.state == "rejected",
-            text.c.at >= before - int(suppression_days * DAY_US),
-            text.c.known_at < before,
+            rejection.c.decision_id == DECISIONS.c.decision_id, *_rejected(rejection, before, suppression_days)
         )
     )
-    if accounts is not None:
-        known = (*known, DECISIONS.c.account_id.in_(accounts))
     chosen = and_(*known, or_(_randomised(), rejected))
     decisions = _frame(connection, _requested(chosen), (*DECISION_COLUMNS, "known_at"))
     return DecisionLog(_plain(decisions), _states(connection, chosen, decisions, before))
+
+
+def read_rejections(
+    connection: Connection, accounts: Sequence[str], before: int, suppression_days: float
+) -> DecisionLog | None:
+    """Return the lately rejected decisions about accounts with their rejections; None where there is none."""
+    rejection = DECISION_STATES
+    action = func.coalesce(rejection.c.action, DECISIONS.c.assigned)
+    columns = (DECISIONS.c.account_id, *(rejection.c[name] for name in ("decision_id", "state", "at", "known_at")))
+    request = (
+        select(*columns, action.label("action"))
+        .join_from(DECISIONS, rejection, rejection.c.decision_id == DECISIONS.c.decision_id)
+        .where(DECISIONS.c.account_id.in_(accounts), *_rejected(rejection, before, suppression_days))
+    )
+    rows = connection.execute(request).mappings().all()
+    if not rows:
+        return None
+    states = pd.DataFrame.from_records([dict(row) for row in rows])
+    return DecisionLog(states[["decision_id", "account_id"]].drop_duplicates(), states.drop(columns="account_id"))
+
+
+def _rejected(states: FromClause, before: int, suppression_days: float) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on states: rejections of the days before an instant, as known then."""
+    since = before - int(suppression_days * DAY_US)
+    return states.c.state == "rejected", states.c.at >= since, states.c.known_at < before
 
 
 def _requested(chosen: ColumnElement[bool]) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
@@ -20,7 +21,7 @@ from models.uplift.decision_log import DecisionLog
 from models.value.expected import ValueModel
 from serve.database.dataset_export import snapshot_accounts
 from serve.database.dataset_info import read_info
-from serve.database.decision_logs import read_log
+from serve.database.decision_logs import read_log, read_rejections
 from serve.database.duty_overrides import duty_overrides, read_override_rows
 from serve.database.learned import newest_learned
 from serve.database.plans import read_week, week_of_all
@@ -46,7 +47,7 @@ class PlanningInputs:
 
     week: Period
     dataset: Dataset
-    log: DecisionLog
+    log: DecisionLog | None
     overrides: tuple[DutyOverride, ...]
     objecting: frozenset[str]
     learned: LearnedState | None = None
@@ -125,7 +126,7 @@ def read_account_inputs(
     return PlanningInputs(
         week,
         snapshot_accounts(connection, MaskingVault(), ids),
-        read_log(connection, playbook.action_names, cutoff, playbook.limits.suppression_days, ids),
+        read_rejections(connection, ids, cutoff, playbook.limits.suppression_days),
         duty_overrides(read_override_rows(connection, {*ids, *reps})),
         frozenset(objecting_accounts(connection)),
         read_learned(connection, request, cutoff),
@@ -164,4 +165,10 @@ def read_learned(connection: Connection, request: PlanWeekRequest, cutoff: int) 
     result = newest_learned(connection, request.model.stamp, request.playbook.version, cutoff)
     if result is None:
         return LearnedState(ValueModel(None, 0), LearningEvidence(None, why="not_learned"))
-    return learned_state_from_json(result.content)[0]
+    return _learned_state(result.content)
+
+
+@lru_cache(maxsize=4)
+def _learned_state(content: str) -> LearnedState:
+    """Return the state of a stored text; the newest ones stay in memory, because each request reads the same."""
+    return learned_state_from_json(content)[0]

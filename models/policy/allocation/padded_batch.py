@@ -47,6 +47,11 @@ class PaddedBatch:
         )
 
     @property
+    def is_single(self) -> bool:
+        """Whether every rep has one account alone."""
+        return bool(self.row.shape[1] == 1)
+
+    @property
     def floored(self) -> bool:
         return bool((self.floor > 0).any())
 
@@ -114,10 +119,10 @@ def pad_reps(reduced: ReducedProblem) -> Iterator[PaddedBatch]:
 
 
 def _padded(counts: Indices) -> Indices:
-    """Return each count rounded up to a multiple of an eighth of its power of two, at least 4."""
+    """Return each count rounded up to a multiple of an eighth of its power of two, at least 4; 1 for 1."""
     # Few distinct lengths make few batches, and the padding wastes at most an eighth.
     step = np.maximum(4, 2 ** np.floor(np.log2(np.maximum(counts, 1))).astype(np.int64) // 8)
-    return np.asarray(-(-counts // step) * step, dtype=np.int64)
+    return np.where(counts == 1, 1, np.asarray(-(-counts // step) * step, dtype=np.int64))
 
 
 def _rows(order: Indices, starts: Indices, counts: Indices, length: int) -> Indices:

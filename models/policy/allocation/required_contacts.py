@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kqml.duties.overrides import WHY
 from kqml.playbook.codes import CHANNELS
@@ -57,27 +57,38 @@ def required_contacts(duties: pa.Table, account_ids: Sequence[str]) -> RequiredC
     A channel's due contacts are those behind at the cutoff plus a week's part of the target, at most those that the
     month still lacks; 0 where the month was marked manually as done or waived.
     """
-    table = duties.to_pandas()
-    row = pd.Index(account_ids).get_indexer(pd.Index(table["account_id"].astype(object)))
-    channel = pd.Index(CHANNELS).get_indexer(pd.Index(table["channel"].astype(object)))
+    names = {name: duties[name].cast(pa.string()) for name in ("account_id", "channel", "duty", "state", "why")}
+    row, channel = _index(names["account_id"], account_ids), _index(names["channel"], CHANNELS)
     inside = row >= 0
-    unmarked = (table["why"].astype(object) != WHY).to_numpy()
-    cadence = inside & (table["duty"] == "cadence").to_numpy() & (channel >= 0) & unmarked
-    must = inside & table["must"].to_numpy(dtype=bool) & table["state"].isin(["due", "overdue"]).to_numpy()
+    cadence = inside & _equal(names["duty"], "cadence") & (channel >= 0) & ~_equal(names["why"], WHY)
+    is_open = _equal(names["state"], "due") | _equal(names["state"], "overdue")
+    must = inside & duties["must"].to_numpy() & is_open
     shape = (len(account_ids), len(CHANNELS))
-    sums = {name: _summed(table[name], cadence, (row, channel), shape) for name in ("behind", "target", "counted")}
+    sums = {name: _summed(duties[name], cadence, (row, channel), shape) for name in ("behind", "target", "counted")}
     # Behind plus this week's part may exceed what the month still lacks: never require more than the month does.
     lacking = np.maximum(sums["target"] - sums["counted"], 0.0)
     musts, talks = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=bool)
     named = must & (channel >= 0)
     musts[row[named], channel[named]] = True
-    gift = (table["channel"] == GIFT).to_numpy()
+    gift = _equal(names["channel"], GIFT)
     musts[row[must & gift], CHANNELS.index("visit")] = True
     talks[row[must & (channel < 0) & ~gift]] = True
     return RequiredContacts(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
 
 
-def _summed(column: "pd.Series[float]", mask: Flags, at: tuple[Indices, Indices], shape: tuple[int, int]) -> Floats:
+def _index(column: pa.ChunkedArray, names: Sequence[str]) -> Indices:
+    """Return the index of each row's text in `names`, -1 where it is none of them."""
+    indices = pc.index_in(column, value_set=pa.array(names, pa.string()), skip_nulls=True)
+    return np.asarray(indices.fill_null(-1).to_numpy(), dtype=np.int64)
+
+
+def _equal(column: pa.ChunkedArray, text: str) -> Flags:
+    """Return for each row whether it has this text."""
+    return np.asarray(pc.equal(column, text).fill_null(False).to_numpy(), dtype=bool)
+
+
+def _summed(column: pa.ChunkedArray, mask: Flags, at: tuple[Indices, Indices], shape: tuple[int, int]) -> Floats:
     result = np.zeros(shape)
-    np.add.at(result, (at[0][mask], at[1][mask]), column.fillna(0.0).to_numpy(dtype=np.float64)[mask])
+    values = np.asarray(column.fill_null(0.0).to_numpy(), dtype=np.float64)
+    np.add.at(result, (at[0][mask], at[1][mask]), np.nan_to_num(values[mask], nan=0.0))
     return result

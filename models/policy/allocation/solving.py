@@ -83,6 +83,8 @@ def _in_threads(
 
 
 def _solve_batch(batch: PaddedBatch, start: Prices, rounds: int, tolerance: float, exact: bool) -> Solution:
+    if batch.is_single and not batch.floored:
+        return _best_options(batch)
     state = find_prices(batch, start, rounds)
     known = np.isfinite(state.worth)
     choice = state.choice
@@ -98,6 +100,15 @@ def _solve_batch(batch: PaddedBatch, start: Prices, rounds: int, tolerance: floa
         # The bound of the program is tight to its tolerance only and may lie a hair below the plan.
         bound[rep] = max(solved.bound, worth[rep])
     return Solution(choice, worth, bound, state.best, np.zeros_like(batch.capacity), wide)
+
+
+def _best_options(batch: PaddedBatch) -> Solution:
+    """Return the solution of reps with one account each: its best option, which fits by itself; nothing competes for
+    the capacity, so that its price is 0."""
+    choice = np.asarray(batch.value.argmax(axis=0), dtype=np.int64)
+    worth, reps = batch.worth(choice), len(batch.reps)
+    prices = Prices(np.zeros_like(batch.capacity), np.zeros_like(batch.floor))
+    return Solution(choice, worth, worth, prices, np.zeros_like(batch.capacity), np.zeros(reps, dtype=bool))
 
 
 def _put(whole: Solution, batch: PaddedBatch, solution: Solution) -> None:

@@ -6,8 +6,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import pandas as pd
-
 from kqml.events import KIND_OF_CODE
 from kqml.messages import catalogue, text
 from kqml.messages.quantities import day
@@ -162,10 +160,7 @@ class _Speaker:
 
     def _until(self, row: Record) -> str:
         """Return the last local day on which it is in time."""
-        return day((self._local(row["due_by"]) - timedelta(microseconds=1)).date(), self.language)
-
-    def _local(self, moment: Any) -> Any:
-        return pd.Timestamp(moment).tz_convert(self.company.book.events.time_zone)
+        return day((row["due_by"].astimezone(self.company.zone) - timedelta(microseconds=1)).date(), self.language)
 
 
 def _word(part: str, key: str | None, language: str) -> str:

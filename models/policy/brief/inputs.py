@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kqml.duties.period import date_of, day_number
 from kqml.events import EventKind
@@ -69,19 +69,15 @@ def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal:
     Without `personal` nothing of birthdays, milestones, misfortunes.
     """
     wanted = pa.array(sorted(set(account_ids)), pa.string())
-    duties = _duties(company, wanted)
-    if not personal:
-        duties = duties[~duties["duty"].isin(PERSONAL_DAYS)]
-    events = _events(company, wanted)
+    duties = _open_duties(company, wanted, personal)
     log = company.dataset.event_log()
     known = known_history(log, company.cutoff, company.dataset.info.first_known)
     fields = company.playbook.card
     now = filled_by_tables(company.dataset.accounts(), company.dataset.contacts(), fields)
-    is_open = duties["state"].isin(["due", "overdue"])
     return BriefInputs(
-        musts=_grouped(duties[duties["must"] & is_open], DUTY),
-        open=_grouped(_with_topics(company, duties[duties["duty"].isin(OPEN_DUTIES) & is_open]), DUTY),
-        talks=_grouped(events.groupby("account_id").tail(LAST), TALK),
+        musts=_grouped([row for row in duties if row["must"]], DUTY),
+        open=_grouped(_with_topics(company, [row for row in duties if row["duty"] in OPEN_DUTIES]), DUTY),
+        talks=_grouped(_last_talks(company, wanted), TALK),
         helped=stages_given(company),
         personal=_personal(company, duties, wanted) if personal else {},
         card=filled_by_events(known, fields) | now,
@@ -89,68 +85,75 @@ def read_brief_inputs(company: Company, account_ids: Sequence[str], *, personal:
     )
 
 
-def _duties(company: Company, wanted: pa.Array) -> pd.DataFrame:
+def _open_duties(company: Company, wanted: pa.Array, personal: bool) -> list[Record]:
+    """Return the rows of open duties of these accounts, with the duties of personal days where `personal`."""
     table = company.duties
-    retained = table.filter(pc.is_in(table["account_id"].cast(pa.string()), value_set=wanted))
-    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in retained.schema]
-    return pd.DataFrame(retained.cast(pa.schema(plain)).to_pandas())
+    state, account = (table[name].cast(pa.string()) for name in ("state", "account_id"))
+    is_open = pc.is_in(state, value_set=pa.array(["due", "overdue"]))
+    rows = table.filter(pc.and_(is_open, pc.is_in(account, value_set=wanted))).to_pylist()
+    return [row for row in rows if personal or row["duty"] not in PERSONAL_DAYS]
 
 
-def _events(company: Company, wanted: pa.Array) -> pd.DataFrame:
-    """Return the talks of these accounts in order of time, with their topics."""
+def _last_talks(company: Company, wanted: pa.Array) -> list[Record]:
+    """Return the last talks of each of these accounts in order of time, with their local days and topics."""
     table, log = company.dataset.events(COLUMNS, TALKS), company.dataset.event_log()
     visible = log.visible_before(company.cutoff)[np.isin(log.kind, [kind.number for kind in TALKS])]
     table = table.filter(pc.and_(pa.array(visible), pc.is_in(table["account_id"], value_set=wanted)))
-    frame = pd.DataFrame(table.to_pandas()).sort_values(["account_id", "occurred_at"], kind="stable")
-    result = frame["attributes"] if "attributes" in frame else pd.Series(None, index=frame.index, dtype=object)
-    local = frame["occurred_at"].dt.tz_convert(company.book.events.time_zone)
-    return frame.assign(topic=result.astype(object).map(topic_of), day=local.dt.date)
+    rows, zone = table.filter(pa.array(_are_last(table["account_id"]))).to_pylist(), company.zone
+    return [
+        {**row, "topic": topic_of(row.get("attributes")), "day": row["occurred_at"].astimezone(zone).date()}
+        for row in rows
+    ]
 
 
-def _with_topics(company: Company, duties: pd.DataFrame) -> pd.DataFrame:
+def _are_last(accounts: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return whether each row is one of the last of its account; the rows of an account follow each other."""
+    later = accounts.slice(LAST)
+    mask = np.ones(len(accounts), dtype=bool)
+    mask[: len(later)] = pc.not_equal(accounts.slice(0, len(later)), later)
+    return mask
+
+
+def _with_topics(company: Company, duties: Sequence[Record]) -> list[Record]:
     """Return the duties with the topic of each open promise or complaint."""
     source = company.book.events.source
-    indices = pc.index_in(pa.array(duties["event_id"], pa.string()), value_set=source["event_id"].combine_chunks())
-    if "attributes" not in source.column_names:
-        return duties.assign(topic=None)
-    return duties.assign(topic=pd.Series(source["attributes"].take(indices).to_pandas()).map(topic_of).to_numpy())
+    events = pa.array([row["event_id"] for row in duties], pa.string())
+    indices = pc.index_in(events, value_set=source["event_id"].combine_chunks())
+    named = (
+        source["attributes"].take(indices).to_pylist() if "attributes" in source.column_names else [None] * len(duties)
+    )
+    return [{**row, "topic": topic_of(note)} for row, note in zip(duties, named, strict=True)]
 
 
 DUTY = ("duty", "occasion", "state", "due_by", "topic")
 TALK = ("kind", "day", "occurred_at", "known_at", "sentiment", "topic")
 
 
-def _grouped(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[Record]]:
-    """Return the rows by account; columns that the frame lacks are left out."""
-    names = [name for name in columns if name in frame]
-    lists = [_plain(frame[name]) for name in names]
+def _grouped(rows: Sequence[Record], columns: Sequence[str]) -> dict[str, list[Record]]:
+    """Return the rows by account; columns that they lack are left out."""
     result: dict[str, list[Record]] = {}
-    for account, *values in zip(frame["account_id"].tolist(), *lists, strict=True):
-        result.setdefault(account, []).append(dict(zip(names, values, strict=True)))
+    for row in rows:
+        details = {name: row[name] for name in columns if name in row}
+        result.setdefault(row["account_id"], []).append(details)
     return result
 
 
-def _plain(column: "pd.Series[Any]") -> list[Any]:
-    """Return None for a missing value of pandas."""
-    return list(column.astype(object).where(column.notna(), None))
-
-
-def _personal(company: Company, duties: pd.DataFrame, wanted: pa.Array) -> dict[str, list[PersonalDay]]:
+def _personal(company: Company, duties: Sequence[Record], wanted: pa.Array) -> dict[str, list[PersonalDay]]:
     """Return upcoming birthdays and due milestones and misfortunes."""
     contacts = company.dataset.contacts()
     roles = dict(zip(contacts["contact_id"], contacts["role"], strict=True)) if "role" in contacts else {}
     result: dict[str, list[PersonalDay]] = {}
-    required = duties[duties["duty"].isin(PERSONAL[1:]) & duties["state"].isin(["due", "overdue"])]
-    for row in required.drop_duplicates(["account_id", "event_id"]).to_dict("records"):
+    required = {(row["account_id"], row["event_id"]): row for row in reversed(duties) if row["duty"] in PERSONAL[1:]}
+    for row in reversed(list(required.values())):
         details = (row["due_by"].date(), row["duty"], _text(roles.get(row["contact_id"])))
         result.setdefault(str(row["account_id"]), []).append(details)
     if "birthday" not in contacts:
         return result
     birthdays = contacts[contacts["account_id"].isin(wanted.to_pylist()) & contacts["birthday"].notna()]
-    for row in birthdays.to_dict("records"):
-        day = _next_birthday(row["birthday"], company.week.first)
+    for contact in birthdays.to_dict("records"):
+        day = _next_birthday(contact["birthday"], company.week.first)
         if day is not None:
-            result.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(row.get("role"))))
+            result.setdefault(str(row["account_id"]), []).append((day, "birthday", _text(contact.get("role"))))
     return result
 
 

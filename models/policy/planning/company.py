@@ -1,8 +1,11 @@
 """The company in a week: accounts, reps and rules at the cutoff of the decision."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,9 @@ from kqml.playbook.codes import CHANNELS
 from kqml.playbook.contact import SeasonRule
 from models.policy.allocation.problem import Floats, Indices
 from models.policy.planning.pressing_duties import require_pressing
+
+CAPACITIES = ("minutes_per_week", "stops_per_week", "budget_per_week")
+"""Columns of reps in the order of the resources of an allocation."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class Company:
     @property
     def week_name(self) -> str:
         return self.week.week_name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the company."""
+        return ZoneInfo(self.dataset.info.time_zone)
 
     @property
     def today(self) -> date:
@@ -114,20 +125,16 @@ def _within(season: SeasonRule, day: date) -> bool:
 def capacities(company: Company, since: date | None = None) -> Floats:
     """Return R × (minutes, stops, money) of each rep's week: the table's numbers, else the playbook's, in proportion to
     the working days on which the rep is present, from the day `since` on where it is given."""
-    usual = company.playbook.rep
-    table = company.dataset.reps()
-    rows = table.set_index("rep_id").reindex(list(company.rep_ids)) if "rep_id" in table else pd.DataFrame()
-    columns = [
-        _describe(rows, name, float(getattr(usual, name)), len(company.rep_ids))
-        for name in ("minutes_per_week", "stops_per_week", "budget_per_week")
-    ]
-    return np.column_stack(columns) * _there(company, since or company.week.first)[:, None]
+    usual = [float(getattr(company.playbook.rep, name)) for name in CAPACITIES]
+    own = {row["rep_id"]: row for row in company.dataset.table("reps").to_pylist()}
+    rows = [_capacity(own.get(rep, {}), usual) for rep in company.rep_ids]
+    whole = np.array(rows, dtype=np.float64).reshape(len(rows), len(CAPACITIES))
+    return whole * _there(company, since or company.week.first)[:, None]
 
 
-def _describe(rows: pd.DataFrame, name: str, usual: float, count: int) -> Floats:
-    if name not in rows:
-        return np.full(count, usual)
-    return np.asarray(rows[name].astype(np.float64).fillna(usual), dtype=np.float64)
+def _capacity(row: Mapping[str, Any], usual: Sequence[float]) -> list[float]:
+    values = (row.get(name) for name in CAPACITIES)
+    return [number if value is None else value for value, number in zip(values, usual, strict=True)]
 
 
 def _there(company: Company, since: date) -> Floats:

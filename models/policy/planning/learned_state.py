@@ -110,8 +110,7 @@ def fingerprint_of(text: str) -> str:
 
 
 def _value(value: ValueModel) -> dict[str, Any]:
-    booster = None if value.booster is None else value.booster.model_to_string()
-    return {"booster": booster, "rows": value.rows, "usual": value.usual}
+    return {"booster": value.booster_text, "rows": value.rows, "usual": value.usual}
 
 
 def _value_from(data: Mapping[str, Any]) -> ValueModel:

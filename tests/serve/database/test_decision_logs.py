@@ -3,7 +3,8 @@
 import pytest
 
 from kqml.calendar.business_time import DAY_US
-from serve.database.decision_logs import read_log
+from models.policy.guardrails.log_columns import rejections
+from serve.database.decision_logs import read_log, read_rejections
 from serve.database.decisions import add_decisions, add_state
 from serve.database.tables import ACCOUNTS
 
@@ -71,8 +72,18 @@ def test_a_rejection_is_of_what_was_recommended_and_is_forgotten_in_time(known):
     assert found.states[["decision_id", "state", "action"]].to_numpy().tolist() == [["d", "rejected", "visit"]]
     assert found.decisions[["must", "evaluable"]].to_numpy().tolist() == [[False, False]]
     assert not len(read(known, before=MONDAY + 30 * DAY_US).decisions)
-    assert len(read(known, accounts=["a"]).decisions) == 1
-    assert not len(read(known, accounts=["b"]).decisions)
+
+
+def test_rejections_of_accounts_are_read_without_the_rest_of_the_log(known):
+    add(known, "d", states=[{"state": "rejected", "reason": "no"}])
+    add(known, "e", account_id="c", states=[{"state": "rejected", "reason": "no", "action": "call"}])
+    add(known, "f")
+    with known.reading() as connection:
+        log = read_rejections(connection, ["a", "c"], MONDAY + 2 * WEEK, 28)
+        assert read_rejections(connection, ["a"], MONDAY + 30 * DAY_US, 28) is None
+        assert read_rejections(connection, ["b"], MONDAY + 2 * WEEK, 28) is None
+    pairs = rejections(log.decisions, log.states, ["a", "c"], ("wait", "visit", "call"), MONDAY + 2 * WEEK, 28)
+    assert pairs.tolist() == [[0, 1, 0], [0, 0, 1]]
 
 
 def test_what_was_done_instead_and_confirmed_later_is_told(known):

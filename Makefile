@@ -8,7 +8,7 @@ LOCKED := install --require-hashes --no-deps $(if $(BUNDLE),--no-index --find-li
 export MLFLOW_DISABLE_TELEMETRY := true
 WORKERS ?= 2
 
-.PHONY: demo test check install bundle format lint types contracts bench torture fuzz soak docs lock clean
+.PHONY: demo test check install clients bundle format lint types contracts bench torture fuzz soak docs lock clean
 
 demo: install
 	$(BIN)/kqml demo
@@ -33,6 +33,19 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	rm -f .venv/installed-*
 	touch $@
 
+# The generators of API clients, in environments of their own: the tests of the API's document generate clients with them.
+CLIENTS := .clients/ready-$(shell cat requirements/clients.txt requirements/typescript/*.json | sha256sum | cut -c1-16)
+clients: $(CLIENTS)
+
+$(CLIENTS): requirements/clients.txt requirements/typescript/package-lock.json
+	test -x .clients/python/bin/python || $(PYTHON) -m venv .clients/python
+	.clients/python/bin/python -m pip --quiet --disable-pip-version-check $(LOCKED) -r requirements/clients.txt
+	mkdir -p .clients/typescript
+	cp requirements/typescript/*.json .clients/typescript
+	npm ci --prefix .clients/typescript --ignore-scripts --no-audit --no-fund --silent
+	rm -f .clients/ready-*
+	touch $@
+
 # A folder of wheels with their hashes, for `make install BUNDLE=folder` on a machine without network.
 BUNDLE_FOLDER ?= bundle
 bundle: requirements/dev.txt
@@ -47,7 +60,7 @@ format: install
 lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@! grep -nE '://' requirements/*.txt || { echo "lock files must hold no addresses"; exit 1; }
+	@! grep -nE '://' requirements/*.txt && ! grep -n '"resolved"' requirements/typescript/*.json || { echo "lock files must hold no addresses"; exit 1; }
 
 types: install
 	$(BIN)/mypy
@@ -76,12 +89,16 @@ docs: install
 
 # Needs network. Only releases older than a week are taken, so that a bad release is not picked up on its first days.
 # `uv` lives in an environment of its own: it is never a dependency.
-LOCK = .lockenv/bin/uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --exclude-newer $(shell date -u -d '7 days ago' +%F)
+A_WEEK_AGO = $(shell date -u -d '7 days ago' +%F)
+LOCK = .lockenv/bin/uv pip compile --python-version 3.11 --universal --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --exclude-newer $(A_WEEK_AGO)
 lock:
 	test -x .lockenv/bin/uv || { $(PYTHON) -m venv .lockenv && .lockenv/bin/pip install --quiet uv; }
-	$(LOCK) -o requirements/core.txt
-	$(LOCK) --extra dev -c requirements/core.txt -o requirements/dev.txt
+	$(LOCK) -o requirements/core.txt pyproject.toml
+	$(LOCK) --extra dev -c requirements/core.txt -o requirements/dev.txt pyproject.toml
+	$(LOCK) -o requirements/clients.txt requirements/clients.in
+	npm update --prefix requirements/typescript --before $(A_WEEK_AGO) --package-lock-only --omit-lockfile-registry-resolved \
+		--no-audit --no-fund
 
 clean:
-	rm -rf .venv .lockenv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .clients .lockenv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -27,6 +27,12 @@ CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]{1,9})?)?"
 OFFSET = r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
 """An offset from UTC as ISO 8601 writes it, with or without a colon or minutes."""
 
+FULL_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+"""A time of day as RFC 3339 writes it: with seconds."""
+
+FULL_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+"""An offset from UTC as RFC 3339 writes it."""
+
 
 def first_ahead(now: int) -> int:
     """Return the first instant that lies in the future, seen from `now`."""

@@ -68,6 +68,8 @@ def create_app(service: Service, log: FilteringBoundLogger) -> FastAPI:
         title="kqml",
         version=VERSION,
         description=DESCRIPTION,
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "The service that this document comes from."}],
         lifespan=run_background_tasks,
         redirect_slashes=False,
         docs_url=None,

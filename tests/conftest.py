@@ -10,7 +10,7 @@ from kqml.native import wait_without_spinning
 wait_without_spinning()
 
 REQUIRED = frozenset(filter(None, os.environ.get("KQML_REQUIRE", "").split(",")))
-"""What may not be skipped here: postgres, data."""
+"""What may not be skipped here: postgres, data, clients."""
 
 
 def require(name: str, present: bool, where: str) -> None:

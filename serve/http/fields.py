@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from kqml.dataset.tables import BIRTHDAY, RANGES
 from kqml.ids import MAX_LENGTH, PATTERN, id_fault
-from kqml.moments import CLOCK, OFFSET, YEARS
+from kqml.moments import CLOCK, FULL_CLOCK, FULL_OFFSET, OFFSET, YEARS
 
 _DAY = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
@@ -70,11 +70,17 @@ def within(column: str, table: str = "events") -> Interval:
     return Interval(ge=low, le=high)
 
 
-_INSTANT = rf"^{YEARS}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]{CLOCK}{OFFSET}$"
+_DATE = rf"{YEARS}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_INSTANT = rf"^{_DATE}[T ]{CLOCK}{OFFSET}$"
+_DESCRIBED_INSTANT = rf"^{_DATE}T{FULL_CLOCK}{FULL_OFFSET}$"
 
-Instant = Annotated[str, Field(pattern=_INSTANT, max_length=40, json_schema_extra={"format": "date-time"})]
-"""ISO 8601 text with an offset, 1990 to 2099. It stays text: to make datetimes of 200 events and take them apart again
-costs 0.1 ms. The pattern leaves the days that a month does not have, and those ahead, to serve.usecases.event_times."""
+Instant = Annotated[
+    str,
+    Field(pattern=_INSTANT, max_length=40, json_schema_extra={"format": "date-time", "pattern": _DESCRIBED_INSTANT}),
+]
+"""ISO 8601 text with an offset, 1990 to 2099. The document describes the part of it that RFC 3339 allows, because
+`format: date-time` means that one. It stays text: to make datetimes of 200 events and take them apart again costs
+0.1 ms. The pattern leaves the days that a month does not have, and those ahead, to serve.usecases.event_times."""
 
 Day = Annotated[date, _DaySchema()]
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"

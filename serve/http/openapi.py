@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from serve.http.openapi_schemas import REF, component_schemas, drop_defaults
 from serve.http.openapi_security import describe_access
 from serve.http.problems import MEDIA_TYPE, Problem
 from serve.http.schemas import decisions as decision_schemas
@@ -19,7 +20,6 @@ from serve.http.schemas import records as record_schemas
 from serve.http.schemas import rights as rights_schemas
 from serve.http.schemas.scores import ProblemOut, ScoreRequest
 
-_REF = "#/components/schemas/{model}"
 _UNROUTED: tuple[type[BaseModel], ...] = (
     ScoreRequest,
     ProblemOut,
@@ -72,13 +72,13 @@ BODY_PROBLEMS = (
 
 def request_body(schema: type[BaseModel]) -> dict[str, Any]:
     """Return the `openapi_extra` of a route that reads its JSON body itself."""
-    content = {"application/json": {"schema": {"$ref": _REF.format(model=schema.__name__)}}}
+    content = {"application/json": {"schema": {"$ref": REF.format(model=schema.__name__)}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route with these problems."""
-    schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
+    schema = {"$ref": REF.format(model=ProblemOut.__name__)}
     text: dict[int | str, str] = {}
     for kind in kinds:
         text[kind.status] = f"{text[kind.status]}; {kind.title}" if kind.status in text else kind.title
@@ -89,16 +89,22 @@ def problems(*kinds: Problem) -> dict[int | str, dict[str, Any]]:
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document with every schema and the examples of `serve/http/examples`."""
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        license_info=app.license_info,
+        servers=app.servers,
+        routes=app.routes,
+    )
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     for schema in _UNROUTED:
-        described = schema.model_json_schema(ref_template=_REF)
-        schemas |= described.pop("$defs", {})
-        schemas[schema.__name__] = described
+        schemas |= component_schemas(schema)
+    drop_defaults(schemas)
     for name, content in _bodies(document):
         if name in EXAMPLES:
             content["examples"] = read_examples(EXAMPLES[name])
-    describe_access(document, app, {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=ProblemOut.__name__)}}})
+    describe_access(document, app, {MEDIA_TYPE: {"schema": {"$ref": REF.format(model=ProblemOut.__name__)}}})
     return document
 
 

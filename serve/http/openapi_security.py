@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from serve.http.access import Need
+from serve.http.problems import Problem
 from serve.security.callers import Scope
 
 SCHEMES: dict[str, dict[str, Any]] = {
@@ -18,6 +19,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "description": "The cookie of a login; writes send the page's `X-CSRF-Token` too.",
     },
 }
+_HEADERS = Problem.HEADERS_TOO_LARGE
 _REFUSALS = {"401": "Missing or invalid credentials", "403": "Permission denied"}
 
 
@@ -32,17 +34,21 @@ def needs(app: FastAPI) -> Iterator[tuple[str, str, tuple[Need, ...] | None]]:
 
 
 def describe_access(document: dict[str, Any], app: FastAPI, problem: dict[str, Any]) -> None:
-    """Add the scope, the schemes and the problems of authentication to every operation that needs a scope. `problem`:
-    the content of a problem response."""
+    """Add the scope, the schemes and the problems of authentication to every operation that needs a scope, and that
+    they need none to the others. `problem`: the content of a problem response."""
     document.setdefault("components", {})["securitySchemes"] = SCHEMES
     for method, path, declared in needs(app):
         operation = document["paths"].get(path, {}).get(method.lower())
-        scope = next((need.scope for need in declared or ()), None)
-        if operation is not None and scope is not None:
+        if operation is not None:
+            scope = next((need.scope for need in declared or ()), None)
             _describe(operation, scope, problem)
 
 
-def _describe(operation: dict[str, Any], scope: Scope, problem: dict[str, Any]) -> None:
+def _describe(operation: dict[str, Any], scope: Scope | None, problem: dict[str, Any]) -> None:
+    operation["responses"].setdefault(str(_HEADERS.status), {"description": _HEADERS.title, "content": problem})
+    if scope is None:
+        operation["security"] = []
+        return
     operation["security"] = [{name: []} for name in SCHEMES]
     operation["x-scope"] = scope.value
     for status, title in _REFUSALS.items():

@@ -1,5 +1,6 @@
 """The project as an installed thing: its names, its locks, its two commands."""
 
+import json
 import re
 import subprocess
 import sys
@@ -27,13 +28,20 @@ def test_no_other_distribution_ships_a_package_with_one_of_our_names():
     assert clashes == {}
 
 
-@pytest.mark.parametrize("name", ["core", "dev"])
-def test_a_lock_pins_every_package_with_hashes_and_holds_no_address(name):
+@pytest.mark.parametrize(("name", "packages"), [("core", 100), ("dev", 150), ("clients", 20)])
+def test_a_lock_pins_every_package_with_hashes_and_holds_no_address(name, packages):
     lock = (ROOT / "requirements" / f"{name}.txt").read_text()
     pins = re.findall(r"^[a-z0-9][\w.-]*(?:\[[\w,]+\])?==\S+", lock, flags=re.MULTILINE)
-    assert len(pins) > 100
+    assert len(pins) > packages
     assert lock.count("--hash=sha256:") >= len(pins)
     assert "://" not in lock
+
+
+def test_the_lock_of_the_typescript_generator_pins_every_package_and_names_no_registry():
+    lock = json.loads((ROOT / "requirements" / "typescript" / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert len(packages) > 20
+    assert [name for name, entry in packages.items() if "integrity" not in entry or "resolved" in entry] == []
 
 
 def test_the_dev_lock_agrees_with_the_core_lock():

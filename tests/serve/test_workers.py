@@ -7,10 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
+from service_process import log_lines, start_service, wait_for
 
 from kqml.errors import CouldNot
 from models.churn.bundle import load_bundle
@@ -40,43 +40,9 @@ def point_to(home, bundle, version):
     write_pointer(home / "served" / "current.json", ServedPointer(version, bundle.name, "B", "", fingerprint))
 
 
-def logged(home):
-    return [json.loads(line) for line in (home / "log").read_text().splitlines()]
-
-
-def started(home, *words):
-    """The process with its address, once it says where it listens; it logs to a file at home."""
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kqml", "serve", "--open", "--port", "0", *words],
-            env={**os.environ, "KQML_HOME": str(home)},
-            cwd=home,
-            stderr=log,
-        )
-    for _ in range(600):
-        urls = [line["url"] for line in logged(home) if line["event"] == "listening"]
-        if urls:
-            return process, urls[0]
-        time.sleep(0.1)
-    process.kill()
-    pytest.fail("it does not listen")
-
-
-def wait_for(url, wanted, seconds=60):
-    for _ in range(seconds * 10):
-        try:
-            answer = httpx.get(url)
-            if wanted(answer):
-                return answer
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail(f"{url} did not become what was waited for")
-
-
 @pytest.mark.slow
 def test_two_workers_answer_follow_the_pointer_count_together_and_stop(home, company):
-    process, url = started(home, "--workers", "2")
+    process, url = start_service(home, "--open", "--workers", "2")
     try:
         wait_for(f"{url}/readyz", lambda answer: answer.status_code == 200)
         answers = [httpx.post(f"{url}/v1/scores", json=ASKED) for _ in range(20)]
@@ -89,7 +55,7 @@ def test_two_workers_answer_follow_the_pointer_count_together_and_stop(home, com
     finally:
         process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
-    assert {line["level"] for line in logged(home)} <= {"info", "warning"}
+    assert {line["level"] for line in log_lines(home)} <= {"info", "warning"}
 
 
 def test_a_port_that_is_taken_is_said_with_exit_code_3(tmp_path):

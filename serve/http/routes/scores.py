@@ -36,7 +36,7 @@ INLINE_STORED = 2
 millisecond and never waits for the writer. PostgreSQL is another process, maybe on another machine: its responses are
 awaited in threads."""
 
-router = APIRouter()
+router = APIRouter(tags=["scores"])
 
 
 @router.post(

@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse
 
 from kqml.contract.status import Health, ModelCard, Readiness
 from serve.http.access import Public, ReadsMetrics, ReadsModel
@@ -13,7 +14,7 @@ from serve.http.dependencies import ServiceOf
 from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemError
 
-router = APIRouter()
+router = APIRouter(tags=["status"])
 
 
 @router.get(
@@ -50,7 +51,7 @@ async def show_readiness(service: ServiceOf) -> Response:
     return _json({"status": "ready", "model": {"version": live.version, "grade": live.grade}, "warnings": warnings})
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 async def show_metrics(service: ServiceOf, caller: ReadsMetrics) -> Response:
     """Metrics in Prometheus' text format; with several workers, summed over all of them."""
     return Response(await run_in_threadpool(service.metrics.exposition), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -85,7 +85,7 @@ class ScoreRequest(BaseModel):
 
     as_of: Instant | None = Field(None, description="The cutoff: only what was known before it counts. Default: now.")
     language: Literal["zh", "en"] | None = Field(None, description="Of the reasons. Default: the service's.")
-    reasons: Annotated[int, Whole(0, REASONS_PER_ACCOUNT)] = 3
+    reasons: Annotated[int, Whole(0, REASONS_PER_ACCOUNT)] = Field(3, description="Reasons per account. Default: 3.")
     accounts: Annotated[list[AccountIn], Field(min_length=1, max_length=ACCOUNTS_PER_REQUEST)]
 
     @property

@@ -119,7 +119,7 @@ def test_the_document_is_complete(client):
     assert all(one["operationId"].isidentifier() and one["summary"] for one in operations)
     assert len({one["operationId"] for one in operations}) == len(operations)
     answers = document["paths"]["/v1/scores"]["post"]["responses"]
-    assert set(answers) == {"200", "400", "401", "403", "408", "413", "415", "422", "503"}
+    assert set(answers) == {"200", "400", "401", "403", "408", "413", "415", "422", "431", "503"}
     assert set(answers["422"]["content"]) == {"application/problem+json"}
 
 
@@ -131,7 +131,7 @@ def test_every_example_of_a_body_is_one(client, schema, name):
     example = read_examples(EXAMPLES[schema])[name]["value"]
     document = client.get("/openapi.json").json()
     wanted = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
-    Draft202012Validator(wanted).validate(example)
+    Draft202012Validator(wanted, validate_formats=True).validate(example)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,54 @@ def test_every_example_of_recommendations_works(client):
         document = client.get("/openapi.json").json()
         wanted = {"$ref": "#/components/schemas/Recommendations", "components": document["components"]}
         Draft202012Validator(wanted).validate(answer.json())
+
+
+def test_no_property_has_a_default(client):
+    """Generators of TypeScript make properties with defaults required."""
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    properties = [
+        (name, key, body) for name, schema in schemas.items() for key, body in schema.get("properties", {}).items()
+    ]
+    assert len(properties) > 200
+    assert [(name, key) for name, key, body in properties if "default" in body] == []
+
+
+def test_no_schema_is_only_a_reference_to_another(client):
+    """Generators of Python drop operations with such a body."""
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if "$ref" in schema] == []
+
+
+def test_every_operation_names_its_authentication_or_that_it_needs_none(client):
+    document = client.get("/openapi.json").json()
+    operations = {one["operationId"]: one for path in document["paths"].values() for one in path.values()}
+    assert [name for name, one in operations.items() if "security" not in one] == []
+    assert [name for name, one in operations.items() if one["security"] == []] == ["show_health", "show_readiness"]
+
+
+TIMES = {
+    "2024-03-20T09:30:00+08:00": (True, True),
+    "2024-03-20T09:30:00.123456Z": (True, True),
+    "2024-03-20T09:30Z": (False, True),
+    "2024-03-20 09:30:00,5+0800": (False, True),
+    "1989-12-31T23:59:59Z": (False, False),
+    "1970-01-01T00:00Z": (False, False),
+    "2024-03-20T09:30:00": (False, False),
+}
+"""Time of an event → whether the document describes it, whether the service takes it."""
+
+
+@pytest.mark.parametrize("column", ["occurred_at", "due_at"])
+@pytest.mark.parametrize("time", TIMES)
+def test_the_times_of_the_document_are_those_of_its_format_and_are_taken(client, column, time):
+    event = {"event_id": "e", "account_id": "S-1", "occurred_at": "2024-01-01T00:00:00Z", "kind": "promise_made"}
+    body = {"events": [event | {column: time}]}
+    document = client.get("/openapi.json").json()
+    wanted = {"$ref": "#/components/schemas/EventBatch", "components": document["components"]}
+    described, taken = TIMES[time]
+    for formats in (False, True):
+        assert Draft202012Validator(wanted, validate_formats=formats).is_valid(body) is described
+    assert (client.post("/v1/events", json=body).status_code == 200) is taken
 
 
 def test_no_reference_of_the_document_is_dangling(client):

@@ -21,8 +21,8 @@ WORKERS = re.compile(
 )
 """Words for people and programs that write the repository."""
 
-ALLOWED = re.compile(r"user[-_ ]?agent|<cc:agent>|</cc:agent>", re.IGNORECASE)
-"""The header of HTTP requests, the metadata that Matplotlib writes into SVG files."""
+ALLOWED = re.compile(r"user[-_ ]?agent|<cc:agent>|</cc:agent>|agent-base|https-proxy-agent", re.IGNORECASE)
+"""The header of HTTP requests, the metadata that Matplotlib writes into SVG files, two packages of npm."""
 
 PATHS = re.compile(r"(?<![\w.$}~/-])/(?:work|root|home|mnt|Users)/[\w.]")
 """Folders of a person's or a build machine's own."""

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from kqml.errors import KqmlError
 from models.registry.client import RegistryClient
-from models.registry.publishing import watch
+from models.registry.publishing import BundleReplaced, watch
 from serve.logs import build_logger
 
 LOOK_EVERY_SECONDS = 10.0
@@ -56,6 +56,9 @@ def follow_registry(registry: RegistryClient, served: Path) -> None:
     def report(fault: KqmlError | None) -> None:
         if os.getppid() != parent:
             stop.set()
+        if isinstance(fault, BundleReplaced):
+            log.error("published_bundle_replaced", fault=str(fault))
+            return
         if fault is not None and str(fault) not in text:
             log.error("registry_not_followed", fault=str(fault))
         elif fault is None and text:

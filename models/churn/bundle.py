@@ -14,7 +14,7 @@ from kqml.errors import CouldNot, Fault
 from kqml.playbook import Playbook, read_playbook
 from kqml.playbook.playbook import playbook_from
 from kqml.playbook.reading import content_of
-from models.churn.checksummed_folder import read_checksummed, write_checksums
+from models.churn.checksummed_folder import REMEDY, read_checksummed, write_checksums
 from models.churn.churn_model import ChurnModel, booster_text, model_from, model_json
 from models.churn.logistic_line import Floats
 
@@ -65,9 +65,16 @@ def save_bundle(
     return write_checksums(folder, files)
 
 
-def load_bundle(folder: Path) -> Bundle:
-    """Return the bundle of a folder, every byte checked. Raises CouldNot naming what is missing, broken or foreign."""
+def load_bundle(folder: Path, registered: str | None = None) -> Bundle:
+    """Return the bundle of a folder, every byte checked, and its fingerprint against the `registered` one where there
+    is one. Raises CouldNot naming what is missing, broken or foreign.
+
+    Nothing is parsed before the checks: LightGBM ends the process on some malformed trees.
+    """
     files, fingerprint = read_checksummed(folder)
+    if registered is not None and fingerprint != registered:
+        text = f"the fingerprint is {fingerprint[:12]}…, the registered one {registered[:12]}…"
+        raise CouldNot("The bundle differs from the registered one.", [Fault(str(folder), text, REMEDY)])
     missing = [name for name in PARTS if name not in files]
     if missing:
         faults = [

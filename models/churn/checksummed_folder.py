@@ -14,6 +14,7 @@ from kqml.errors import CouldNot, Fault
 MANIFEST = "manifest.json"
 FORMAT = "kqml-bundle"
 FORMAT_VERSION = 1
+REMEDY = "restore a backup with `kqml restore`, or promote another version"
 
 
 def write_checksums(folder: Path, files: Mapping[str, bytes]) -> str:
@@ -60,11 +61,12 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 
 def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
     """Return the manifest's list of files, only if it is byte for byte what `write_checksums` writes."""
-    todo = "copy the bundle again, or promote another version"
     try:
         result = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), f"not JSON: {error}", todo)]) from error
+        raise CouldNot(
+            "The manifest of a bundle is broken.", [Fault(str(path), f"not JSON: {error}", REMEDY)]
+        ) from error
     if not isinstance(result, dict) or result.get("format") != FORMAT:
         text = f"the format is {result.get('format')!r}" if isinstance(result, dict) else "it is not a JSON object"
         raise CouldNot("The folder is not a kqml bundle.", [Fault(str(path), text, "give the folder of a bundle")])
@@ -76,20 +78,18 @@ def _listed(raw: bytes, path: Path) -> dict[str, Mapping[str, Any]]:
         )
     claimed = result.pop("seal", None)
     if claimed != _sha256(_canonical(result)) or _canonical({**result, "seal": claimed}) != raw:
-        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), "its checksum does not match", todo)])
+        raise CouldNot("The manifest of a bundle is broken.", [Fault(str(path), "its checksum does not match", REMEDY)])
     return dict(result["files"])
 
 
 def _fault(path: Path, content: bytes | None, listed: Mapping[str, Any]) -> Fault | None:
-    todo = "copy the bundle again, or promote another version"
     if content is None:
-        return Fault(str(path), "the file is missing", todo)
+        return Fault(str(path), "the file is missing", REMEDY)
     if len(content) != listed["bytes"]:
-        return Fault(str(path), f"the file has {len(content)} bytes, the manifest lists {listed['bytes']}", todo)
+        return Fault(str(path), f"the file has {len(content)} bytes, the manifest lists {listed['bytes']}", REMEDY)
     if _sha256(content) != listed["sha256"]:
-        return Fault(
-            str(path), f"the sha256 is {_sha256(content)[:12]}…, the manifest lists {listed['sha256'][:12]}…", todo
-        )
+        text = f"the sha256 is {_sha256(content)[:12]}…, the manifest lists {listed['sha256'][:12]}…"
+        return Fault(str(path), text, REMEDY)
     return None
 
 

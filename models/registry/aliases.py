@@ -60,7 +60,8 @@ def promote(registry: RegistryClient, wanted: str, signed: SignedMove, alias: st
             ],
         )
     if alias in version.aliases:
-        raise Refused(f"Version {version.number} is already the {alias}.")
+        fault = Fault("version", str(version.number), "promote another version; `kqml models` lists them")
+        raise Refused(f"Version {version.number} is already the {alias}.", [fault])
     return _move(registry, version, alias, "promote", signed)
 
 

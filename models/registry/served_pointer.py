@@ -36,6 +36,28 @@ def read_pointer(pointer: Path) -> ServedPointer:
     return published
 
 
+def read_fault(pointer: Path) -> str | None:
+    """Return why the champion could not be published; None where it was."""
+    try:
+        return _fault_file(pointer).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def write_fault(pointer: Path, fault: str | None) -> None:
+    """Write beside the pointer why the champion cannot be published; None removes what was written."""
+    file = _fault_file(pointer)
+    if fault is None:
+        file.unlink(missing_ok=True)
+    elif read_fault(pointer) != fault:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(fault, encoding="utf-8")
+
+
+def _fault_file(pointer: Path) -> Path:
+    return pointer.with_suffix(".fault")
+
+
 def write_pointer(pointer: Path, published: ServedPointer) -> None:
     """Replace the pointer in one step: a reader sees the old one or the new one."""
     temporary = pointer.with_name(f".{pointer.name}.{os.getpid()}")

@@ -1,5 +1,6 @@
 """Registered versions of the model, by number or alias, with their bundles."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from kqml.contract.fields import Moment, PositiveInteger
 from kqml.errors import BadUse, CouldNot, Fault
 from models.churn.bundle import Bundle, load_bundle
+from models.churn.checksummed_folder import read_checksummed
 from models.churn.grade import Grade
 from models.registry.client import MODEL, RegistryClient, connect_registry
 
@@ -84,16 +86,25 @@ def bundle_folder(registry: RegistryClient, version: Version) -> Path:
 
 def read_bundle(registry: RegistryClient, version: Version) -> Bundle:
     """Return the version's bundle. Raises CouldNot where it is broken, or another one than was registered."""
-    return _load_registered(bundle_folder(registry, version), version)
+    return load_bundle(bundle_folder(registry, version), version.bundle)
 
 
 def check_bundle(registry: RegistryClient, version: Version) -> Bundle:
     """Return the same as `read_bundle`, and keep no downloaded copy."""
     folder = _local_folder(registry, version)
     if folder is not None:
-        return _load_registered(folder, version)
+        return load_bundle(folder, version.bundle)
     with TemporaryDirectory(prefix="kqml-bundle-") as temporary:
-        return _load_registered(_download(registry, version, Path(temporary)), version)
+        return load_bundle(_download(registry, version, Path(temporary)), version.bundle)
+
+
+def holds_bundle(folder: Path, fingerprint: str) -> bool:
+    """Return whether the folder holds the bundle of that fingerprint. A manifest that was rewritten to fit changed
+    files has another one."""
+    try:
+        return read_checksummed(folder)[1] == fingerprint
+    except CouldNot:
+        return False
 
 
 def recorded_artifacts(registry: RegistryClient) -> Path | None:
@@ -102,15 +113,6 @@ def recorded_artifacts(registry: RegistryClient) -> Path | None:
         experiment = client.get_experiment_by_name(MODEL)
     location = "" if experiment is None else str(experiment.artifact_location).removeprefix("file://")
     return Path(location) if location.startswith("/") else None
-
-
-def _load_registered(folder: Path, version: Version) -> Bundle:
-    bundle = load_bundle(folder)
-    if bundle.fingerprint != version.bundle:
-        text = f"fingerprint {bundle.fingerprint[:12]}…, version {version.number} was registered with"
-        fault = Fault(str(folder), f"{text} {version.bundle[:12]}…", "restore the artifacts, or train a new model")
-        raise CouldNot("The bundle differs from the registered one.", [fault])
-    return bundle
 
 
 def aliases_of(client: "MlflowClient") -> dict[int, tuple[str, ...]]:
@@ -169,11 +171,12 @@ def _local_folder(registry: RegistryClient, version: Version) -> Path | None:
 
 
 def _downloaded(registry: RegistryClient, version: Version) -> Path:
-    """Return a copy that is kept: a version never changes."""
+    """Return a copy that is kept, because a version never changes; a damaged one is downloaded again."""
     retained = registry.artifacts / "downloaded" / f"{version.number}-{version.bundle[:12]}"
-    if retained.is_dir():
+    if holds_bundle(retained, version.bundle):
         return retained
     try:
+        shutil.rmtree(retained, ignore_errors=True)
         retained.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=retained.parent) as folder:
             _download(registry, version, Path(folder)).rename(retained)

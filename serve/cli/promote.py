@@ -29,6 +29,7 @@ def run(
 ) -> Answer["PromotionResult"]:
     """Make a version the champion, record the change and publish the model to the service.
 
+    A champion that the service lost, or whose published files were changed, is published again.
     Exits with 1 if the version is ungraded or has grade C: it has not beaten the best recency rule.
 
     Example: kqml promote 3 --why "better lift in the east"

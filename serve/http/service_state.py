@@ -26,6 +26,9 @@ class BackgroundTask(Protocol):
     def stop(self) -> None: ...
 
 
+_NO_CHAMPION = "no version is the champion: run `kqml promote VERSION`, or start with `kqml serve --model VERSION`"
+
+
 @dataclass(frozen=True)
 class Service:
     """`clock`: returns the present instant. `language`: of reasons when a request names none. `body_limit`: in bytes.
@@ -71,9 +74,6 @@ class Service:
         """Return the model that scores. Raises ProblemError (503) when there is none."""
         state = self.served.state
         if state.live is None:
-            why = state.fault or "no version has the alias champion"
-            detail = (
-                f"No model is loaded ({why}). Run `kqml promote VERSION`, or start with `kqml serve --model VERSION`."
-            )
+            detail = f"No model is loaded: {state.fault or _NO_CHAMPION}."
             raise ProblemError(Problem.NO_MODEL, detail, headers={"retry-after": "5"})
         return state.live

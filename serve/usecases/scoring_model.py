@@ -10,6 +10,7 @@ import numpy as np
 from features.context import UNKNOWN, Context, quiet_periods, recorded_since
 from kqml.calendar.business_time import Instants, instant_of, local_midnight
 from kqml.contract.histories import AccountToScore, EventFields, ProfileFields
+from kqml.errors import CouldNot, Fault
 from kqml.messages import text
 from models.churn.bundle import Bundle, load_bundle
 from models.churn.scoring import Scorer, as_json, create_scorer
@@ -18,14 +19,24 @@ from models.registry.served_pointer import ServedPointer, read_pointer
 from serve.usecases.request_histories import Histories, Surroundings, build_histories
 from serve.usecases.served_model import LiveModel
 
+_COPY_AGAIN = "`kqml serve` copies it again from the registry within seconds, `kqml promote VERSION` at once"
+
 
 def load_live(pointer: Path) -> LiveModel:
     """Load the model that the pointer names and warm it up. Raises CouldNot where pointer or bundle are broken."""
     published = read_pointer(pointer)
-    bundle = load_bundle(pointer.parent / published.folder)
+    bundle = _published_bundle(pointer.parent / published.folder, published)
     score = BundleScoring(create_scorer(bundle))
     _warm(score)
     return LiveModel(published.version, bundle.model.grade, score, _card(bundle, published), score.scorer)
+
+
+def _published_bundle(folder: Path, published: ServedPointer) -> Bundle:
+    try:
+        return load_bundle(folder, published.fingerprint)
+    except CouldNot as error:
+        faults = [Fault(fault.where, fault.what, _COPY_AGAIN) for fault in error.faults]
+        raise CouldNot(error.message, faults) from error
 
 
 class BundleScoring:

@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from kqml.errors import KqmlError
 from models.churn.scoring import Scorer
+from models.registry.served_pointer import read_fault
 from serve.logs import where_it_failed
 from serve.usecases.planning_request import PlanningModel
 from serve.usecases.request_histories import Histories
@@ -51,7 +52,7 @@ class LiveModel:
 
 @dataclass(frozen=True)
 class ServedState:
-    """The served model, if any, and why the published one cannot be served, if so."""
+    """The served model, if any, and why the champion cannot be served, if so."""
 
     live: LiveModel | None = None
     fault: str | None = None
@@ -66,7 +67,8 @@ class ServedModel:
         self._pointer = pointer
         self._load = load
         self._log = log
-        self._seen: tuple[int, ...] | None = None
+        self._seen: tuple[tuple[int, ...] | None, str | None] = (None, None)
+        self._failed = False
         self._looks_since_try = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -87,12 +89,17 @@ class ServedModel:
     def look(self) -> None:
         """Load the model if the pointer changed since the last try, or if the last try failed long enough ago."""
         self._looks_since_try += 1
-        stamp = _stamp(self._pointer)
-        overdue = self.state.fault is not None and self._looks_since_try >= RETRY_AFTER_LOOKS
-        if stamp == self._seen and not overdue:
+        stamp, unpublished = _stamp(self._pointer), read_fault(self._pointer)
+        overdue = self._failed and self._looks_since_try >= RETRY_AFTER_LOOKS
+        if (stamp, unpublished) == self._seen and not overdue:
             return
-        self._seen, self._looks_since_try = stamp, 0
-        self.state = self._followed(stamp)
+        if stamp != self._seen[0] or overdue:
+            self._looks_since_try = 0
+            self.state = self._followed(stamp)
+            self._failed = self.state.fault is not None
+        self._seen = stamp, unpublished
+        if not self._failed:
+            self.state = ServedState(self.state.live, unpublished and _one_line(unpublished))
 
     def _followed(self, stamp: tuple[int, ...] | None) -> ServedState:
         before = self.state.live
@@ -101,7 +108,7 @@ class ServedModel:
         try:
             live = self._load(self._pointer)
         except KqmlError as error:
-            fault = " ".join(str(error).split())
+            fault = _one_line(str(error))
             self._log.error("model_not_loaded", fault=fault, keeps=before and before.version)
             return ServedState(before, fault)
         except Exception as error:  # noqa: BLE001  whatever a broken artifact raises, the last good model stays
@@ -113,6 +120,10 @@ class ServedModel:
     def _follow(self) -> None:
         while not self._stop.wait(LOOK_EVERY_SECONDS):
             self.look()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

@@ -16,8 +16,8 @@ OLD = timedelta(days=120)
 """A model that has not been trained for so long: its labels end a season ago."""
 
 
-def check_registry(registry: RegistryClient) -> tuple[CheckResult, str | None]:
-    """Return the results and the version of the champion. A missing registry is not created."""
+def check_registry(registry: RegistryClient) -> tuple[CheckResult, Version | None]:
+    """Return the result and the champion. A missing registry is not created."""
     if registry.file is not None and not registry.file.exists():
         return warning_check("registry", "absent", address=registry.shown), None
     try:
@@ -26,7 +26,7 @@ def check_registry(registry: RegistryClient) -> tuple[CheckResult, str | None]:
         return failed_check("registry", "silent", address=registry.shown, why=str(error).replace("\n", " ")), None
     if version is None:
         return warning_check("registry", "no_champion", address=registry.shown), None
-    return _check_champion(registry, version), str(version.number)
+    return _check_champion(registry, version), version
 
 
 def _check_champion(registry: RegistryClient, version: Version) -> CheckResult:
@@ -46,8 +46,9 @@ def _check_champion(registry: RegistryClient, version: Version) -> CheckResult:
     return passed_check("registry", "well", **values)
 
 
-def check_model(served: Path, champion_is: str | None, today: datetime) -> CheckResult:
-    """Read the published bundle as a worker does and check every file against its digest."""
+def check_model(served: Path, registered: Version | None, today: datetime) -> CheckResult:
+    """Read the published bundle as a worker does, check every file against its digest and the whole against the
+    champion that the registry has."""
     pointer = served / POINTER
     if not pointer.exists():
         return warning_check("model", "absent")
@@ -56,8 +57,10 @@ def check_model(served: Path, champion_is: str | None, today: datetime) -> Check
     except KqmlError as error:
         return failed_check("model", "unusable", why=str(error).replace("\n", " "))
     values = {"version": live.version, "grade": live.grade, "since": published.since}
-    if champion_is is not None and champion_is != live.version:
-        return warning_check("model", "behind", champion=champion_is, **values)
+    if registered is not None and str(registered.number) != live.version:
+        return warning_check("model", "behind", champion=registered.number, **values)
+    if registered is not None and registered.bundle != live.card["fingerprint"]:
+        return failed_check("model", "exchanged", folder=str(served / published.folder), **values)
     age = today - datetime.fromisoformat(str(live.card["trained_at"]))
     return (
         warning_check("model", "old", days=age.days, **values) if age > OLD else passed_check("model", "well", **values)

@@ -144,16 +144,18 @@ def test_a_folder_of_a_similar_name_keeps_its_address(tmp_path: Path) -> None:
 
 def test_the_doctor_names_a_home_whose_registry_names_another(filled: RegistryClient) -> None:
     promote(filled, "1", SIGNED)
-    result, version = check_registry(filled)
-    assert (result.state, result.message, version) == ("warning", "moved", "1")
+    result, champion = check_registry(filled)
+    assert champion is not None
+    assert (result.state, result.message, champion.number) == ("warning", "moved", 1)
 
 
 def test_the_doctor_names_a_deleted_experiment(filled: RegistryClient) -> None:
     promote(filled, "1", SIGNED)
     with connect_registry(filled) as client:
         client.delete_experiment(client.get_experiment_by_name("kqml").experiment_id)
-    result, version = check_registry(filled)
-    assert (result.state, result.message, version) == ("warning", "no_new_versions", "1")
+    result, champion = check_registry(filled)
+    assert champion is not None
+    assert (result.state, result.message, champion.number) == ("warning", "no_new_versions", 1)
     assert "experiments restore" in str(result.values["why"])
 
 
@@ -161,8 +163,9 @@ def test_the_doctor_reads_the_bundle_of_the_champion(two_champions: RegistryClie
     (tmp_path / "home").rename(tmp_path / "moved")
     moved = at(tmp_path / "moved")
     shutil.rmtree(bundle_folder(moved, find_version(moved, "2")))
-    result, version = check_registry(moved)
-    assert (result.state, result.message, version) == ("failed", "unreadable", "2")
+    result, champion = check_registry(moved)
+    assert champion is not None
+    assert (result.state, result.message, champion.number) == ("failed", "unreadable", 2)
     assert "kqml restore" in str(result.values["why"])
 
 

@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -6,15 +7,17 @@ import numpy as np
 import pytest
 from small_company import SmallCompany
 
-from kqml.errors import CouldNot
+from kqml.errors import CouldNot, KqmlError
 from models.churn.bundle import load_bundle
+from models.churn.checksummed_folder import read_checksummed, write_checksums
 from models.churn.scoring import AccountScore, Scorer, create_scorer
 from models.registry.aliases import SignedMove, promote, rollback
 from models.registry.client import RegistryClient
 from models.registry.publishing import publish, watch
-from models.registry.served_pointer import POINTER, ServedPointer, read_pointer, write_pointer
+from models.registry.served_pointer import POINTER, ServedPointer, read_fault, read_pointer, write_pointer
 from models.registry.training import TrainingRecord, log_training
-from models.registry.versions import bundle_folder
+from models.registry.versions import bundle_folder, find_version
+from serve.usecases.scoring_model import load_live
 
 NOW = SignedMove("li.na", "", datetime(2024, 3, 1, tzinfo=UTC))
 
@@ -72,6 +75,52 @@ def test_a_published_bundle_that_broke_is_replaced(registry: RegistryClient, ser
     (served / published.folder / "booster.txt").write_text("tr")
     publish(registry, served)
     assert load_bundle(served / published.folder).fingerprint == published.fingerprint
+
+
+def exchange(folder: Path) -> None:
+    """Changes a leaf of a published model and rewrites its manifest to fit."""
+    files, _ = read_checksummed(folder)
+    trees = files["booster.txt"].decode()
+    leaf = trees.split("leaf_value=")[1].split()[0]
+    shutil.rmtree(folder)
+    changed = trees.replace(f"leaf_value={leaf}", f"leaf_value={leaf[:-1]}{(int(leaf[-1]) + 5) % 10}", 1).encode()
+    write_checksums(folder, files | {"booster.txt": changed})
+
+
+def test_a_published_bundle_whose_manifest_was_rewritten_is_replaced_and_reported(
+    registry: RegistryClient, served: Path
+) -> None:
+    published = publish(registry, served)
+    assert published is not None
+    exchange(served / published.folder)
+    assert load_bundle(served / published.folder).fingerprint != published.fingerprint  # whole by itself
+    with pytest.raises(CouldNot, match="The bundle differs from the registered one"):
+        load_live(served / POINTER)
+
+    said: list[KqmlError] = []
+    publish(registry, served, said.append)
+
+    assert load_live(served / POINTER).card["fingerprint"] == published.fingerprint
+    assert [str(fault) for fault in said] == [
+        f"{served / published.folder} did not hold the registered bundle and was written again."
+    ]
+
+
+def test_a_champion_that_cannot_be_published_is_named_beside_the_pointer(
+    registry: RegistryClient, served: Path, tmp_path: Path
+) -> None:
+    trees = bundle_folder(registry, find_version(registry, "1")) / "booster.txt"
+    whole = trees.read_bytes()
+    trees.write_text("tr")
+    with pytest.raises(CouldNot):
+        publish(registry, served)
+    fault = read_fault(served / POINTER)
+    assert fault is not None
+    assert "restore a backup with `kqml restore`, or promote another version" in fault
+
+    trees.write_bytes(whole)
+    publish(registry, served)
+    assert read_fault(served / POINTER) is None
 
 
 def test_a_champion_that_cannot_be_read_leaves_the_last_good_one(

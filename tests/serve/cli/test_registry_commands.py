@@ -1,6 +1,7 @@
 """`kqml models`, `promote`, `rollback`, `score` from the outside: JSON by their schemas, files, exit codes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema_rs
@@ -54,6 +55,19 @@ def test_versions_moves_and_the_served_pointer_tell_one_story(home):
         ("promote", 2),
         ("rollback", 1),
     ]
+
+
+def test_promoting_the_champion_again_publishes_it_where_the_service_lost_it(home):
+    first = run("promote", 1)
+    with pytest.raises(Refused, match=r"Version 1 is already the champion.(\n|.)*promote another version"):
+        run("promote", 1)
+
+    shutil.rmtree(home / "served")
+    again = run("promote", 1, "--who", "li.na")
+
+    assert (again["action"], again["after"], again["published"]) == ("publish", 1, first["published"])
+    assert read_pointer(home / "served" / POINTER).version == "1"
+    assert [move["action"] for move in run("models")["moves"]] == ["promote"]
 
 
 def test_people_read_the_same_as_a_table(home):

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from kqml.errors import CouldNot
+from models.registry.served_pointer import write_fault
 from serve.logs import build_logger
 from serve.usecases.served_model import RETRY_AFTER_LOOKS, ServedModel
 
@@ -22,6 +23,31 @@ def test_before_the_first_publication_there_is_no_model_nor_fault(served, publis
     published.pointer.unlink()
     served.look()
     assert (served.state.live, served.state.fault) == (None, None)
+
+
+def test_a_champion_that_cannot_be_published_is_the_fault_until_it_is(served, published):
+    words = published.pointer.read_text()
+    published.pointer.unlink()
+    write_fault(published.pointer, "The bundle is broken.\n  booster.txt: 2 bytes – restore a backup")
+    served.look()
+    assert (version(served), served.state.fault) == (
+        None,
+        "The bundle is broken. booster.txt: 2 bytes – restore a backup",
+    )
+    published.publish(words)
+    write_fault(published.pointer, None)
+    served.look()
+    assert (version(served), served.state.fault) == ("3", None)
+
+
+def test_a_new_champion_that_cannot_be_published_is_a_warning_beside_the_old_one(served, published):
+    served.look()
+    write_fault(published.pointer, "The bundle of version 4 does not exist.")
+    served.look()
+    assert (version(served), served.state.fault) == ("3", "The bundle of version 4 does not exist.")
+    write_fault(published.pointer, None)
+    served.look()
+    assert (version(served), served.state.fault) == ("3", None)
 
 
 def test_a_new_pointer_brings_a_new_model(served, published):

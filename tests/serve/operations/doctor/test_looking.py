@@ -14,8 +14,11 @@ from sqlalchemy import text
 from kqml.calendar.business_time import DAY_US, instant_of
 from kqml.messages import LANGUAGES, catalogue
 from kqml.messages import text as say
+from models.churn.bundle import load_bundle
+from models.churn.grade import Grade
 from models.registry.client import RegistryClient
 from models.registry.served_pointer import POINTER, ServedPointer, write_pointer
+from models.registry.versions import Version
 from serve.database.engine import Database, open_database
 from serve.database.events import add_events
 from serve.database.migration import revisions
@@ -52,7 +55,8 @@ def found(findings: list[CheckResult]) -> dict[str, tuple[str, str]]:
 def publish(served: Path, bundle: Path) -> None:
     served.mkdir()
     shutil.copytree(bundle, served / "1-ab")
-    write_pointer(served / POINTER, ServedPointer("1", "1-ab", "B", "2026-11-01T00:00:00+00:00", "ab"))
+    fingerprint = load_bundle(bundle).fingerprint
+    write_pointer(served / POINTER, ServedPointer("1", "1-ab", "B", "2026-11-01T00:00:00+00:00", fingerprint))
 
 
 def test_nothing_is_made_by_looking_at_a_new_installation(tmp_path: Path) -> None:
@@ -174,13 +178,16 @@ def test_the_served_model_is_compared_with_the_champion(company: SmallCompany, t
     publish(tmp_path / "served", company.bundles[0])
     trained = datetime.fromisoformat(orjson.loads((company.bundles[0] / "model.json").read_bytes())["trained_at"])
 
-    def look(champion: str | None, days: int) -> dict[str, tuple[str, str]]:
+    def look(champion: int, days: int, bundle: str = "") -> dict[str, tuple[str, str]]:
+        bundle = bundle or load_bundle(company.bundles[0]).fingerprint
+        registered = Version(champion, Grade.B, ("champion",), "", "", "", bundle, "")
         today = datetime.fromtimestamp(trained.timestamp() + days * 86_400, UTC)
-        return found([check_model(tmp_path / "served", champion, today)])
+        return found([check_model(tmp_path / "served", registered, today)])
 
-    assert look("1", 10) == {"model": ("ok", "well")}
-    assert look("2", 10) == {"model": ("warning", "behind")}
-    assert look("1", 200) == {"model": ("warning", "old")}
+    assert look(1, 10) == {"model": ("ok", "well")}
+    assert look(2, 10) == {"model": ("warning", "behind")}
+    assert look(1, 200) == {"model": ("warning", "old")}
+    assert look(1, 10, "ef" * 32) == {"model": ("failed", "exchanged")}
 
 
 def test_a_changed_byte_of_the_model_is_found(company: SmallCompany, tmp_path: Path) -> None:
@@ -188,7 +195,7 @@ def test_a_changed_byte_of_the_model_is_found(company: SmallCompany, tmp_path: P
     model = tmp_path / "served" / "1-ab" / "model.json"
     model.write_bytes(model.read_bytes().replace(b"1", b"2", 1))
 
-    assert found([check_model(tmp_path / "served", "1", datetime.now(UTC))]) == {"model": ("failed", "unusable")}
+    assert found([check_model(tmp_path / "served", None, datetime.now(UTC))]) == {"model": ("failed", "unusable")}
 
 
 def test_a_bad_playbook_is_told(tmp_path: Path) -> None:

@@ -433,6 +433,7 @@ class Oracle:
                 "complaint": ("complaint", answers.complaint_days, "complaint_resolved"),
                 "inbound": ("inbound", answers.inbound_days, ""),
             }[row["kind"]]
+            expires = getattr(answers, f"{duty}_expires_days")
             due_by = row.get("due_at") or row["occurred_at"] + timedelta(days=days)
             closed = any(
                 each["kind"] == closing and each["account_id"] == name and each.get("ref") == row["event_id"]
@@ -441,9 +442,12 @@ class Oracle:
             if duty == "inbound":
                 closed = any(moment >= row["occurred_at"] for moment in ours)
             start, end = self.midnight(self.period.first), self.midnight(self.period.last + timedelta(days=1))
-            if closed and not start < due_by <= end:
+            expired = due_by + timedelta(days=expires) <= self.cutoff
+            if duty == "complaint":
+                yield from self.complaint_visit(account, row, closed or expired)
+            if (closed or expired) and not start < due_by <= end:
                 continue
-            must = self.must(due_by) and not closed and duty != "inbound"
+            must = self.must(due_by) and not closed and not expired and duty != "inbound"
             yield self.row(
                 account,
                 self.last_day,
@@ -457,6 +461,40 @@ class Oracle:
                 contact_id=row["contact_id"],
                 event_id=row["event_id"],
             )
+
+    def complaint_visit(
+        self, account: dict[str, Any], row: dict[str, Any], settled: bool
+    ) -> Iterator[dict[str, Any]]:
+        last, left = self.local(row["occurred_at"]), self.playbook.answers.complaint_visit_workdays
+        days, rep = [last], self.owner(account, self.last_day)
+        while left:
+            last += timedelta(days=1)
+            days.append(last)
+            left -= self.calendar.is_working(last)
+        due_by = self.midnight(last + timedelta(days=1))
+        channel = "call" if all(self.absent(rep, day) for day in days) else "visit"
+        done = any(
+            self.worth(each, way) == 1
+            for way in {"visit", channel}
+            for each in self.of(account["account_id"], CONTACTS[way], row["occurred_at"], self.cutoff)
+        )
+        start, end = self.midnight(self.period.first), self.midnight(self.period.last + timedelta(days=1))
+        if (settled or done) and not start < due_by <= end:
+            return
+        target = 0.0 if settled and not done else 1.0
+        yield self.row(
+            account,
+            self.last_day,
+            duty="complaint_visit",
+            channel=channel,
+            target=target,
+            counted=float(done),
+            due_from=row["occurred_at"],
+            due_by=due_by,
+            must=self.must(due_by) and done < target,
+            contact_id=row["contact_id"],
+            event_id=row["event_id"],
+        )
 
 
 def note(row: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,12 @@ class Workdays:
             day += timedelta(days=1)
         return day
 
+    def after(self, day: date, count: int) -> date:
+        """The working day that is `count` working days after `day`."""
+        for _ in range(count):
+            day = self.following(day + timedelta(days=1))
+        return day
+
 
 def workdays(country: str = "CN") -> Workdays:
     """The working days of a country. Raises BadUse for one whose holidays are not known."""

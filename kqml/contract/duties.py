@@ -15,6 +15,7 @@ DutyName = Literal[
     "misfortune",
     "promise",
     "complaint",
+    "complaint_visit",
     "inbound",
     "asks",
     "trainings",

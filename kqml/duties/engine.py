@@ -60,7 +60,7 @@ def _parts(request: DutyRequest, calendar: Workdays, period: Period) -> Iterator
     yield from festival_parts(request)
     yield from birthday_parts(request)
     yield from life_event_parts(request)
-    yield from open_issue_parts(request)
+    yield from open_issue_parts(request, calendar)
 
 
 def _view(request: DutyRequest, calendar: Workdays, month: date, seen: dict[date, MonthView]) -> MonthView:

@@ -57,6 +57,12 @@ def due_instants(log: EventLog, openings: Indices, closing: Closing) -> Instants
     return np.where(log.due(openings) == NO_DUE, due, log.due(openings)) if closing.due_at else due
 
 
+def has_expired(due: Instants, expires_days: float, cutoff: int) -> Mask:
+    """Return whether what was due has been open for so many days after its due date that nobody is required to act on
+    it. It stays open: grades and features keep counting it."""
+    return np.asarray(due + round(expires_days * DAY_US) <= cutoff, dtype=np.bool_)
+
+
 def is_closed(known: KnownHistory, openings: Indices, closing: Closing) -> Mask:
     """Return whether each opening event was closed, as known before the cutoff."""
     return np.asarray(closed_at(known, openings, closing) != NEVER, dtype=np.bool_)

@@ -94,11 +94,19 @@ class Reciprocity:
 
 @dataclass(frozen=True, config=STRICT)
 class ResponseTimes:
-    """Days within which a complaint is resolved, an inbound contact is answered, a promise without a date is kept."""
+    """Days within which a complaint is resolved, an inbound contact is answered, a promise without a date is kept.
+
+    `complaint_visit_workdays`: working days after the day of a complaint within which it is settled by a visit, 0 for
+    no visit (domain §13). `…_expires_days`: days after its due date from which nobody is required to act on it.
+    """
 
     complaint_days: Positive
+    complaint_visit_workdays: Count
     inbound_days: Positive
     promise_days: Positive
+    complaint_expires_days: Positive
+    inbound_expires_days: Positive
+    promise_expires_days: Positive
 
 
 @dataclass(frozen=True, config=STRICT)

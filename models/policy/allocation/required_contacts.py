@@ -14,8 +14,13 @@ from models.policy.allocation.problem import Actions, Flags, Floats, Indices
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 
+COMPLAINT_VISIT = "complaint_visit"
+"""The duty that a call fulfils where no visit is possible."""
+
 TALKING = tuple(CHANNELS.index(name) for name in ("visit", "call"))
 """Channels that settle a complaint or a promise; a message does not."""
+
+VISIT = CHANNELS.index("visit")
 
 GIFT = "gift"
 """The channel that a festival duty may name beside CHANNELS; a gift is brought by a visit."""
@@ -24,22 +29,29 @@ GIFT = "gift"
 @dataclass(frozen=True)
 class RequiredContacts:
     """`due` (n × channels): contacts of the cadence that are behind by the week's end. `musts` (n × channels): whether
-    a contact of the channel is required. `talks` (n): whether a visit or a call is required, whichever.
+    a contact of the channel is required. `talks` (n): whether a visit or a call is required, whichever. `visits` (n):
+    whether a visit is required, or a call where no visit is possible.
     """
 
     due: Floats
     musts: Flags
     talks: Flags
+    visits: Flags
 
-    def fulfils(self, actions: Actions) -> Flags:
-        """Return n × K: the actions that fulfil the required contacts, as far as any action does.
+    def fulfils(self, actions: Actions, possible: Flags | None = None) -> Flags:
+        """Return n × K: the actions that fulfil the required contacts, as far as any action does. `possible` (n × K):
+        the actions that can be done, None for all.
 
         Where no action fulfils all of them, a required visit goes before a call, a call before talking by either, that
         before a message. Where no action fulfils any, every action with a contact counts.
         """
         brings = actions.contacts > 0
         talking = brings[:, TALKING].any(axis=1)
-        required = np.column_stack([self.musts, self.talks])
+        can = np.ones((len(self.talks), len(brings)), dtype=bool) if possible is None else possible
+        can_visit = (can & brings[:, VISIT]).any(axis=1)
+        musts = self.musts.copy()
+        musts[:, VISIT] |= self.visits & can_visit
+        required = np.column_stack([musts, self.talks | (self.visits & ~can_visit)])
         # Powers of 4: a channel outweighs all later ones together, so that one sum ranks actions lexicographically.
         # Talking (the last weight, doubled) ranks above a message and below a call.
         worth = np.ldexp(1.0, [2 * (len(CHANNELS) - channel) for channel in range(len(CHANNELS))])
@@ -67,13 +79,16 @@ def required_contacts(duties: pa.Table, account_ids: Sequence[str]) -> RequiredC
     sums = {name: _summed(duties[name], cadence, (row, channel), shape) for name in ("behind", "target", "counted")}
     # Behind plus this week's part may exceed what the month still lacks: never require more than the month does.
     lacking = np.maximum(sums["target"] - sums["counted"], 0.0)
-    musts, talks = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=bool)
-    named = must & (channel >= 0)
+    musts, talks, visits = (np.zeros(size, dtype=bool) for size in (shape, shape[0], shape[0]))
+    first = must & (channel == VISIT) & _equal(names["duty"], COMPLAINT_VISIT)
+    named = must & (channel >= 0) & ~first
     musts[row[named], channel[named]] = True
     gift = _equal(names["channel"], GIFT)
-    musts[row[must & gift], CHANNELS.index("visit")] = True
+    musts[row[must & gift], VISIT] = True
     talks[row[must & (channel < 0) & ~gift]] = True
-    return RequiredContacts(np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking), musts, talks)
+    visits[row[first]] = True
+    due = np.minimum(sums["behind"] + sums["target"] / WEEKS_PER_MONTH, lacking)
+    return RequiredContacts(due, musts, talks, visits)
 
 
 def _index(column: pa.ChunkedArray, names: Sequence[str]) -> Indices:

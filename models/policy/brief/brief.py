@@ -1,6 +1,6 @@
 """The brief of one recommendation, in words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from kqml.playbook.planning import HelpOffer
 from kqml.playbook.relationship import CardField
 from models.churn.reasons.reasons import Reason
 from models.policy.brief.inputs import BriefInputs, Record
+from models.policy.allocation.required_contacts import COMPLAINT_VISIT
 from models.policy.planning.company import Company
 from models.policy.planning.offers import offers_for, raising_codes
 
@@ -64,7 +65,7 @@ class BriefWriter:
         talks, meets = self._talks[action], self._meets[action]
         return Brief(
             why=tuple(reason.text for reason in reasons if reason.direction == "rising"),
-            musts=tuple(dict.fromkeys(speaker.must(row) for row in material.musts.get(account_id, ()))),
+            musts=tuple(dict.fromkeys(speaker.musts(material.musts.get(account_id, ()), meets))),
             open=tuple(speaker.matter(row) for row in material.open.get(account_id, ())),
             last=tuple(speaker.talk(row) for row in reversed(material.talks.get(account_id, ()))),
             ask=(*speaker.card(material, account_id), *(self._goals if meets else ())) if talks else (),
@@ -82,6 +83,12 @@ class _Speaker:
     company: Company
     language: str
     said: dict[Any, str] = field(default_factory=dict)
+
+    def musts(self, rows: Sequence[Record], meets: bool) -> Iterator[str]:
+        """Yield a sentence for each required action, and how a complaint is settled: by a visit or without one."""
+        yield from (self.must(row) for row in rows)
+        if any(row["duty"] == COMPLAINT_VISIT for row in rows):
+            yield text(f"plan.brief.{'face_to_face' if meets else 'no_visit'}", self.language)
 
     def must(self, row: Record) -> str:
         key = "plan.brief.must_late" if self._is_late(row) else "plan.brief.must"

@@ -131,17 +131,19 @@ def _problem(
     reps = len(company.rep_ids) + 1
     rep = np.where(company.owner < 0, reps - 1, company.owner)
     due = np.where(ranked[:, None], required.due, 0.0)
+    capacity = np.vstack([capacities(company, company.today if company.is_running else None), np.zeros(3)])
+    possible = guarded.allowed & (actions.cost[None] <= capacity[rep][:, None]).all(axis=2)
     problem = AllocationProblem(
         actions=actions,
         rep=rep,
         tier=tier,
         net_value=np.where(ranked[:, None], score, 0.0),
         allowed=guarded.allowed,
-        fulfils=required.fulfils(actions) & decided[:, None],
+        fulfils=required.fulfils(actions, possible) & decided[:, None],
         booked=np.full(len(rep), NOT_BOOKED),
         due=due,
         shortfall_cost=shortfall_costs(playbook, tier),
-        capacity=np.vstack([capacities(company), np.zeros(3)]),
+        capacity=capacity,
         floor=no_floors(reps),
     )
     return with_floors(problem, playbook)

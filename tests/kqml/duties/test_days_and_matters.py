@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - a case stands on one line
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,9 +167,64 @@ def test_what_was_settled_long_ago_is_not_told_again():
     assert rows(book([MADE, kept]), "promise", "2024-W26") == []
 
 
-def test_a_promise_of_long_ago_stays_owed():
-    (row,) = rows(book([MADE]), "promise", "2024-W40")
+@pytest.mark.parametrize(
+    ("opened", "duty", "last", "gone"),
+    [
+        (MADE, "promise", "2024-12-02T11:59", "2024-12-02T12:00"),  # 180 days after 5 June, 12:00
+        (TOLD, "complaint", "2024-12-05T08:59", "2024-12-05T09:00"),  # 180 days after 8 June, 9:00
+        (TOLD, "complaint_visit", "2024-12-05T08:59", "2024-12-05T09:00"),
+        (event("inbound", "2024-06-01T09:00"), "inbound", "2024-07-03T08:59", "2024-07-03T09:00"),  # 30 days after 3 June
+    ],
+)  # fmt: skip
+def test_what_is_long_overdue_is_no_longer_required(opened, duty, last, gone):
+    week_of = f"{at(gone):%G-W%V}"
+    (row,) = rows(book([opened]), duty, week_of, cutoff=last)
     assert row["state"] == "overdue"
+    assert rows(book([opened]), duty, week_of, cutoff=gone) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "told", "cutoff", "channel", "due_by", "state", "must"),
+    [
+        ([], "2024-06-03T09:00", "2024-06-04", "visit", "2024-06-06T00:00", "due", True),
+        ([], "2024-06-07T09:00", "2024-06-08", "visit", "2024-06-13T00:00", "due", False),  # Friday, Dragon Boat on Monday
+        ([("call", "2024-06-03T10:00")], "2024-06-03T09:00", "2024-06-04", "visit", "2024-06-06T00:00", "due", True),
+        ([("visit", "2024-06-03T10:00")], "2024-06-03T09:00", "2024-06-04", "visit", "2024-06-06T00:00", "done", False),
+        ([("visit", "2024-06-03T08:00")], "2024-06-03T09:00", "2024-06-06", "visit", "2024-06-06T00:00", "overdue", True),
+        ([("complaint_resolved", "2024-06-03T10:00")], "2024-06-03T09:00", "2024-06-04", "visit", "2024-06-06T00:00", "waived", False),
+    ],
+)  # fmt: skip
+def test_a_complaint_is_settled_by_a_visit_within_two_working_days(
+    later, told, cutoff, channel, due_by, state, must
+):
+    complaint = event("complaint", told)
+    events = [event(kind, when, ref=complaint["event_id"]) for kind, when in later]
+    (row,) = rows(book([complaint, *events]), "complaint_visit", cutoff=cutoff)
+    assert (row["channel"], row["due_by"], row["state"], row["must"]) == (channel, at(due_by), state, must)
+
+
+def test_a_visit_that_counts_in_part_settles_no_complaint():
+    complaint, visit = event("complaint", "2024-06-03T09:00"), event("visit", "2024-06-03T10:00", minutes=1)
+    (row,) = rows(book([complaint, visit]), "complaint_visit", cutoff="2024-06-04")
+    assert row["state"] == "due"
+
+
+@pytest.mark.parametrize(
+    ("leave", "channel", "state"),
+    [(("2024-06-03", "2024-06-06"), "call", "done"), (("2024-06-03", "2024-06-05"), "visit", "due")],
+)
+def test_a_call_will_do_where_the_rep_is_on_leave_until_the_visit_is_due(leave, channel, state):
+    complaint, call = event("complaint", "2024-06-03T09:00"), event("call", "2024-06-03T10:00")
+    made = book([complaint, call], reps=[rep("r", leave)])
+    (row,) = rows(made, "complaint_visit", cutoff="2024-06-04")
+    assert (row["channel"], row["state"]) == (channel, state)
+
+
+def test_a_playbook_may_do_without_visits_about_complaints():
+    answers = replace(PHARMACY.answers, complaint_visit_workdays=0)
+    plain = replace(PHARMACY, answers=answers)
+    table = list_duties(book([TOLD]), plain, CHINA, week("2024-W23"), instant("2024-06-03"))
+    assert {row["duty"] for row in table.to_pylist()} & {"complaint", "complaint_visit"} == {"complaint"}
 
 
 def test_a_closed_account_is_owed_nothing():

@@ -26,14 +26,18 @@ ASKED = [
     ("dealer", week("2024-W06"), "2024-02-07T15:30"),
     ("dealer", month("2024-02"), "2024-03-01"),
     ("gifts", week("2024-W06"), "2024-02-08"),
+    ("hasty", month("2024-01"), "2024-01-29"),
 ]
 
 
 def rules(name):
-    """A preset, or the one for stores with a gift for everybody in the days of each festival."""
-    if name != "gifts":
+    """A preset, or the one for stores: with a gift for everybody in the days of each festival, or with duties that soon expire."""
+    if name not in ("gifts", "hasty"):
         return read_playbook(name)
     plain = read_playbook()
+    if name == "hasty":
+        days = {f"{duty}_expires_days": 7 for duty in ("complaint", "inbound", "promise")}
+        return replace(plain, answers=replace(plain.answers, **days))
     festivals = tuple(replace(one, gift=TIERS, days_before=3) for one in plain.festivals)
     return replace(plain, festivals=festivals)
 

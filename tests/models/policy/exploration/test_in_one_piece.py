@@ -104,6 +104,8 @@ def test_what_a_week_owes_is_what_is_behind_and_its_own_part():
     ("musts", "keeping"),
     {
         "a complaint wants a talk, not a message": ([("complaint", None)], ["call", "visit", "both"]),
+        "a complaint is settled by a visit": ([("complaint_visit", "visit")], ["visit", "both"]),
+        "a call is required where the rep is on leave": ([("complaint_visit", "call")], ["call", "both"]),
         "a promise wants a talk": ([("promise", None)], ["call", "visit", "both"]),
         "a greeting is a message": ([("festival", "message")], ["message"]),
         "a visit is no call": ([("festival", "visit")], ["visit", "both"]),
@@ -124,6 +126,18 @@ def test_a_must_is_kept_by_what_it_asks_for(musts, keeping):
     actions = Actions(("wait", "message", "call", "visit", "both"), np.zeros((5, 3)), contacts)
     found = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"]).fulfils(actions)[0]
     assert [name for name, kept in zip(actions.names, found, strict=True) if kept] == keeping
+
+
+@pytest.mark.parametrize(("can_visit", "keeping"), [(True, ["visit"]), (False, ["call"])])
+def test_a_complaint_is_settled_by_a_call_only_where_no_visit_is_possible(can_visit, keeping):
+    rows = [duty("a", duty="complaint_visit", channel="visit", must=True), duty("a", duty="complaint", must=True)]
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in SCHEMA])
+    contacts = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]], dtype=float)
+    actions = Actions(("wait", "message", "call", "visit"), np.zeros((4, 3)), contacts)
+    required = required_contacts(pa.Table.from_pylist(rows, schema=plain), ["a"])
+    fulfilling = required.fulfils(actions, np.array([[True, True, True, can_visit]]))[0]
+    fitting = [name for name, fits in zip(actions.names, fulfilling, strict=True) if fits]
+    assert [name for name in fitting if can_visit or name != "visit"] == keeping
 
 
 def test_where_nobody_can_talk_any_contact_keeps_a_must():

@@ -462,9 +462,7 @@ class Oracle:
                 event_id=row["event_id"],
             )
 
-    def complaint_visit(
-        self, account: dict[str, Any], row: dict[str, Any], settled: bool
-    ) -> Iterator[dict[str, Any]]:
+    def complaint_visit(self, account: dict[str, Any], row: dict[str, Any], settled: bool) -> Iterator[dict[str, Any]]:
         last, left = self.local(row["occurred_at"]), self.playbook.answers.complaint_visit_workdays
         days, rep = [last], self.owner(account, self.last_day)
         while left:

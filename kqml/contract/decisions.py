@@ -6,7 +6,10 @@ from typing_extensions import TypedDict
 
 from kqml.contract.fields import Moment, Probability
 
-DecisionStatus = Literal["recommended", "accepted", "rejected", "scheduled", "done", "failed", "verified", "outcome"]
+DecisionStatus = Literal[
+    "recommended", "accepted", "rejected", "scheduled", "done", "failed", "verified", "outcome", "withdrawn"
+]
+"""`withdrawn`: the service took the decision back before it was carried out."""
 
 
 class DecisionState(TypedDict):

@@ -12,9 +12,7 @@ from kqml.duties.table import DutyPart, duty_states
 Flags = NDArray[np.bool_]
 
 
-def complaint_visit_part(
-    request: DutyRequest, calendar: Workdays, complaints: Indices, settled: Flags
-) -> DutyPart:
+def complaint_visit_part(request: DutyRequest, calendar: Workdays, complaints: Indices, settled: Flags) -> DutyPart:
     """Return a visit for each complaint within the playbook's working days after its day; `settled`: those that are
     resolved or too old.
 

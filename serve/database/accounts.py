@@ -17,6 +17,7 @@ from serve.database.records import StoredRecord, put_rows, read_rows
 from serve.database.rejected_rows import ItemFault, RejectedRows
 from serve.database.tables import ACCOUNTS, EVENTS
 from serve.database.territory import EVERYWHERE, Territory
+from serve.database.week_updates import queue_accounts
 
 Row = Mapping[str, Any]
 
@@ -40,7 +41,14 @@ def put_accounts(connection: Connection, records: Sequence[Row], now: int, terri
     events = [event for put in puts if put.changed for event in _events(connection, put, now)]
     if events:
         add_events(connection, events, now, EVERYWHERE)
+    queue_accounts(connection, (put.after["account_id"] for put in puts if _moves_week(put)), now)
     return puts
+
+
+def _moves_week(put: StoredRecord) -> bool:
+    """Return whether the running week may change: the account is new, or has another rep, tier or status."""
+    columns = ("owner_rep_id", "tier", "status")
+    return put.before is None or any(put.before[name] != put.after[name] for name in columns)
 
 
 def follow_events(connection: Connection, events: Sequence[Row], now: int) -> None:

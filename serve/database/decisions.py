@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from serve.database.tables import DECISION_STATES, DECISIONS
 from serve.database.territory import Territory
@@ -18,10 +18,15 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "failed": ("outcome",),
     "verified": ("outcome",),
     "rejected": ("outcome",),
+    "withdrawn": ("done", "outcome"),
     "outcome": (),
 }
-"""State → the states that may follow. A visit may be rescheduled or still be rejected with a reason; an outcome may be
-measured for rejected actions too."""
+"""State → the states that may be reported next. A visit may be rescheduled or still be rejected with a reason; an
+outcome may be measured for rejected actions too. The service itself withdraws decisions that are OPEN; whoever carries
+one out all the same reports it as done."""
+
+OPEN = ("recommended", "accepted", "scheduled")
+"""States of a decision whose action is still to be done."""
 
 FIRST = "recommended"
 OF_STATE = ("reason", "by")
@@ -61,6 +66,20 @@ def add_decisions(connection: Connection, rows: Sequence[Row], now: int) -> None
     connection.execute(insert(DECISION_STATES), states)
 
 
+def withdraw_decisions(connection: Connection, ids: Sequence[str], reason: str, by: str, now: int) -> list[str]:
+    """Append the state `withdrawn` to those of the decisions that are still open; return their ids. `reason`: a code of
+    `serve.usecases.week_changes`."""
+    withdrawn = []
+    for decision_id in ids:
+        connection.execute(_locked(decision_id))
+        states = read_states(connection, decision_id)
+        if states and states[-1]["state"] in OPEN:
+            row = {"state": "withdrawn", "at": now, "reason": reason, "by": by}
+            _append(connection, decision_id, row, len(states), now)
+            withdrawn.append(decision_id)
+    return withdrawn
+
+
 def read_decision(connection: Connection, decision_id: str, territory: Territory) -> Row | None:
     """Return a decision with its `states`, the earliest first; None where it does not exist in the territory."""
     request = select(DECISIONS).where(DECISIONS.c.decision_id == decision_id, territory.of("decisions"))
@@ -78,12 +97,20 @@ def read_states(connection: Connection, decision_id: str) -> list[Row]:
 
 def add_state(connection: Connection, decision_id: str, state: Row, now: int) -> Row:
     """Append a state to an existing decision; return its row. Raises IllegalTransition."""
-    connection.execute(select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id == decision_id).with_for_update())
+    connection.execute(_locked(decision_id))
     states = read_states(connection, decision_id)
     present = states[-1]["state"] if states else FIRST
     if state["state"] not in FOLLOWS[present]:
         raise IllegalTransition(present, state["state"])
+    return _append(connection, decision_id, state, len(states), now)
+
+
+def _locked(decision_id: str) -> Select[tuple[str]]:
+    return select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id == decision_id).with_for_update()
+
+
+def _append(connection: Connection, decision_id: str, state: Row, number: int, now: int) -> Row:
     empty = dict.fromkeys(column.name for column in DECISION_STATES.columns)
-    row = {**empty, **state, "decision_id": decision_id, "number": len(states), "known_at": now}
+    row = {**empty, **state, "decision_id": decision_id, "number": number, "known_at": now}
     connection.execute(insert(DECISION_STATES), row)
     return row

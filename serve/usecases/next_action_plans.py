@@ -13,13 +13,11 @@ from models.policy.allocation.problem import Actions
 from models.policy.planning.feature_rows import FeatureMatrix
 from models.policy.planning.next_action import EarlierDecision, NextActionsPlan, WeekSoFar, plan_next_actions
 from models.policy.planning.plan_week import PlanRequest
+from serve.database.decisions import OPEN
 from serve.database.plans import latest_decisions, lock_accounts
 from serve.usecases.history_dataset import dataset_of_histories
 from serve.usecases.planning_inputs import read_account_inputs, read_learned
 from serve.usecases.planning_request import PlanWeekRequest
-
-OPEN = ("recommended", "accepted", "scheduled")
-"""States of a decision whose action is still to be done."""
 
 Resources = tuple[float, float, float]
 NOTHING_DECIDED = WeekSoFar({}, {})
@@ -55,7 +53,10 @@ def plan_stored(
     cost = {name: (row[0], row[1], row[2]) for name, row in zip(actions.names, actions.cost.tolist(), strict=True)}
     used = {row["account_id"]: (row["rep_id"], cost.get(row["assigned"])) for row in rows if row["state"] in OPEN}
     so_far = WeekSoFar(
-        {row["account_id"]: EarlierDecision(row["decision_id"], row["assigned"], row["state"]) for row in rows},
+        {
+            row["account_id"]: EarlierDecision(row["decision_id"], row["assigned"], row["state"], row["rep_id"])
+            for row in rows
+        },
         {name: _used_by_others(used, name, rep) for name, rep in owners.items()},
     )
     return replace(_plan(inputs.dataset, inputs.plan_request(request), request, cutoff, so_far), decided=rows)

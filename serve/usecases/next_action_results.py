@@ -11,7 +11,7 @@ from kqml.contract.next_actions import Alternative, BlockedAction, CodedText, Ne
 from kqml.messages import text
 from models.policy.guardrails.rules import RULES, blocking_reasons
 from models.policy.planning.claims import PlanClaims, evidence_text
-from models.policy.planning.next_action import DECIDED_BEFORE
+from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
 from models.policy.planning.week_decision import WeekPlan
 from serve.usecases.next_action_plans import PlannedNextActions
 from serve.usecases.plan_records import PlanRecord
@@ -53,10 +53,14 @@ def _next_action(plan: PlannedNextActions, claims: PlanClaims, index: int, row: 
         alternatives=_alternatives(week, claims, index),
         blocked=_blocked(week, index, language),
         rep=RepHours(rep_id=row["rep_id"], minutes=minutes, stops=stops, money=money),
-        decision=None if earlier is None else cast(WeekDecision, vars(earlier)),
+        decision=None if earlier is None else _week_decision(earlier),
         warnings=[],
         decision_id=None,
     )
+
+
+def _week_decision(earlier: EarlierDecision) -> WeekDecision:
+    return WeekDecision(decision_id=earlier.decision_id, action=earlier.action, state=cast(Any, earlier.state))
 
 
 def _because(given_for: str, left_out: str | None, language: str) -> CodedText:

@@ -17,19 +17,20 @@ from kqml.messages import text
 from kqml.playbook import Playbook
 from models.policy.planning.company import week_period
 from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
-from serve.database.decisions import add_decisions
+from serve.database.decisions import OPEN, add_decisions
 from serve.database.learned import add_learned
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller, Scope
 from serve.usecases.database_access import Transaction
-from serve.usecases.next_action_plans import OPEN, PlannedNextActions, plan_given, plan_stored
+from serve.usecases.next_action_plans import PlannedNextActions, plan_given, plan_stored
 from serve.usecases.next_action_results import next_action_results, no_action, without_rep
 from serve.usecases.plan_records import PlanRecord, plan_record
 from serve.usecases.planning_request import PlanningModel, PlanWeekRequest
 from serve.usecases.recommend_actions import DecidedMeanwhile, unavailable_code
 from serve.usecases.refusals import RequestFault, refuse
 from serve.usecases.request_histories import build_histories
+from serve.usecases.week_changes import postpone_optional, withdraw_replaced
 from serve.webhooks.message_types import plan_changed
 from serve.webhooks.outbox import enqueue
 
@@ -113,7 +114,10 @@ def commit_next_actions(
     transaction: Transaction, recommended: RecommendedNextActions, now: int, *, only_required: bool = False
 ) -> int:
     """Store the actions that the week does not hold yet, put the ids of all decisions into the content, and return how
-    many are new. `only_required`: leave out actions that nothing requires.
+    many are new.
+
+    `only_required`: leave out actions that nothing requires, unless the rep's week holds no decision about the account.
+    What a new decision replaces is withdrawn; required ones postpone optional actions for which no time is left.
 
     Raises DecidedMeanwhile where the week has changed since the actions were recommended."""
     plan, record = recommended.plan, recommended.record
@@ -127,7 +131,7 @@ def commit_next_actions(
         if earlier is not None and not _is_new(row, earlier):
             ids[row["account_id"]] = earlier.decision_id
             continue
-        if only_required and not row["must"]:
+        if only_required and not row["must"] and earlier is not None and earlier.stands_for(row["rep_id"]):
             continue
         replaces = None if earlier is None else earlier.decision_id
         receipt = {"replaces": replaces, **orjson.loads(row["receipt"])}
@@ -139,6 +143,8 @@ def commit_next_actions(
     if rows:
         add_learned(connection, record.learned, now)
         add_decisions(connection, rows, now)
+        withdraw_replaced(connection, rows, plan.so_far.earlier, now)
+        messages += postpone_optional(connection, plan.actions.planned.plan.company, rows, now)
         enqueue(connection, messages, now)
     return len(rows)
 
@@ -189,4 +195,5 @@ def _is_new(row: Row, earlier: EarlierDecision) -> bool:
     """Return whether an action differs from what the week holds for the account."""
     if row["reason"] in DECIDED_BEFORE:
         return False
-    return earlier.state not in OPEN or earlier.action != row["assigned"]
+    stands = earlier.state in OPEN and earlier.stands_for(row["rep_id"])
+    return not stands or earlier.action != row["assigned"]

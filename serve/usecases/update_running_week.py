@@ -1,10 +1,11 @@
-"""Add the actions to the running week that events since its plan require."""
+"""Bring the running week up to date with what happened since its plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kqml.calendar.business_time import moment_of
 from kqml.contract.histories import AccountToScore
+from kqml.duties import Period
 from kqml.playbook import Playbook
 from models.policy.planning.company import week_period
 from models.policy.planning.next_action import NEXT_POLICY
@@ -17,7 +18,10 @@ from serve.database.week_updates import read_week_updates, remove_week_updates
 from serve.security.callers import Caller, Scope
 from serve.usecases.database_access import Transaction
 from serve.usecases.planning_request import PlanningModel
+from serve.usecases.recommend_actions import unavailable_code
 from serve.usecases.recommend_next_actions import NextActionsRequest, commit_next_actions, recommend_next_actions
+from serve.usecases.week_changes import withdraw_closed
+from serve.webhooks.outbox import enqueue
 
 AT_ONCE = 50
 """Accounts that one update looks at."""
@@ -37,14 +41,16 @@ class UpdateRunningWeekRequest:
 
 @dataclass(frozen=True)
 class UpdateRunningWeekResult:
-    """How many queued accounts were looked at, how many decisions were added."""
+    """How many queued accounts were looked at, how many decisions were added and withdrawn."""
 
     accounts: int
     added: int
+    withdrawn: int = 0
 
 
 def update_running_week(database: Database, request: UpdateRunningWeekRequest, now: int) -> UpdateRunningWeekResult:
-    """Store the required actions that the running week lacks for queued accounts, and take these off the queue.
+    """Store the required actions that the running week lacks for queued accounts, and the first decision about accounts
+    that are new to a rep; withdraw the decisions about closed accounts; take the accounts off the queue.
 
     Accounts of reps whose week is not planned yet are left to their plan. Raises DecidedMeanwhile where the week
     changes at the same time: the accounts stay queued then.
@@ -54,18 +60,28 @@ def update_running_week(database: Database, request: UpdateRunningWeekRequest, n
         if not updates:
             return UpdateRunningWeekResult(0, 0)
         transaction = Transaction(connection, read_info(connection).time_zone)
-        accounts = _of_planned_weeks(transaction, [name for name, _ in updates], now)
+        week, names = week_period(moment_of(now, transaction.time_zone).date()), [name for name, _ in updates]
+        closed = _closed(transaction, names)
+        accounts = _of_planned_weeks(transaction, [name for name in names if name not in closed], week)
         result = recommend_next_actions(transaction, _question(request, accounts), now) if accounts else None
     with database.writing() as connection:
         transaction = replace(transaction, connection=connection)
         added = 0 if result is None else commit_next_actions(transaction, result, now, only_required=True)
+        messages = withdraw_closed(connection, closed, week.week_name, AUTHOR.name, now)
+        enqueue(connection, messages, now)
         remove_week_updates(connection, updates)
-    return UpdateRunningWeekResult(len(updates), added)
+    return UpdateRunningWeekResult(len(updates), added, len(messages))
 
 
-def _of_planned_weeks(transaction: Transaction, ids: Sequence[str], now: int) -> list[str]:
+def _closed(transaction: Transaction, ids: Sequence[str]) -> list[str]:
+    """Those of the accounts that are no longer active."""
+    rows = read_rows(transaction.connection, ACCOUNTS, ids)
+    return [name for name in ids if name in rows and unavailable_code(rows[name]) == "closed"]
+
+
+def _of_planned_weeks(transaction: Transaction, ids: Sequence[str], week: Period) -> list[str]:
     """Those of the accounts whose rep's week is planned."""
-    connection, week = transaction.connection, week_period(moment_of(now, transaction.time_zone).date())
+    connection = transaction.connection
     owners = {name: row["owner_rep_id"] for name, row in read_rows(connection, ACCOUNTS, ids).items()}
     planned = decided_reps(connection, sorted(set(owners.values()) - {None}), week.week_name, NEXT_POLICY)
     return [name for name in ids if owners.get(name) in planned]

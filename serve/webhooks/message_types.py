@@ -64,3 +64,10 @@ def plan_changed(decision: Mapping[str, Any], replaces: str | None) -> Message:
     data = {name: decision[name] for name in ("rep_id", "week", "account_id", "decision_id")}
     data |= {"action": decision["assigned"], "replaces": replaces}
     return Message(MessageKind.PLAN_CHANGED, decision["decision_id"], data)
+
+
+def plan_withdrawn(decision: Mapping[str, Any], reason: str) -> Message:
+    """Return the message that the running week has no decision about an account any more; `reason`: a code."""
+    data = {name: decision[name] for name in ("rep_id", "week", "account_id")}
+    data |= {"decision_id": None, "action": None, "replaces": decision["decision_id"], "reason": reason}
+    return Message(MessageKind.PLAN_CHANGED, f"{decision['decision_id']}\0{reason}", data)

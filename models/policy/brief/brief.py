@@ -12,8 +12,8 @@ from kqml.messages.quantities import day
 from kqml.playbook.planning import HelpOffer
 from kqml.playbook.relationship import CardField
 from models.churn.reasons.reasons import Reason
-from models.policy.brief.inputs import BriefInputs, Record
 from models.policy.allocation.required_contacts import COMPLAINT_VISIT
+from models.policy.brief.inputs import BriefInputs, Record
 from models.policy.planning.company import Company
 from models.policy.planning.offers import offers_for, raising_codes
 

@@ -30,14 +30,22 @@ DECIDED_BEFORE = PLANNED, CARRIED_OUT, REJECTED, PLANNED_WAIT = ("planned", "car
 OVER = ("done", "verified", "outcome")
 """States of a decision that has been carried out."""
 
+WITHDRAWN = "withdrawn"
+"""The state of a decision that the service took back."""
+
 
 @dataclass(frozen=True)
 class EarlierDecision:
-    """The latest decision of the week about an account, with its state at the cutoff."""
+    """The latest decision of the week about an account, with its state at the cutoff, for a rep."""
 
     decision_id: str
     action: str
     state: str
+    rep_id: str | None = None
+
+    def stands_for(self, rep_id: str) -> bool:
+        """Return whether it decides the week for the account: it was carried out, or is the rep's and not withdrawn."""
+        return self.state in OVER or (self.state != WITHDRAWN and self.rep_id in (None, rep_id))
 
 
 @dataclass(frozen=True)
@@ -86,12 +94,14 @@ def _decide(options: WeekOptions, room: Floats, so_far: WeekSoFar) -> WeekPlan:
     # Where the largest allowed action does not fit, nothing is drawn: else the draw would exceed the rep's hours.
     largest = np.where(alone.allowed[:, :, None], alone.cost, 0.0).max(axis=1)
     fits = (largest <= room).all(axis=1)
-    draws = exploration_draws(options, options.holdout | ~fits | (action != NOT_BOOKED))
+    # An account takes part in learning with one decision of the week at most.
+    decided_before = np.isin(options.company.account_ids, list(so_far.earlier))
+    draws = exploration_draws(options, options.holdout | ~fits | decided_before)
     week = decide_week(alone, replace(draws, action=np.where(draws.explores, draws.action, action)))
     given = np.where(why == "", week.allocation.given_for, why)
     allocation = replace(week.allocation, given_for=given)
-    undecided = options.decided & (action == NOT_BOOKED)
-    decided_week = replace(week, allocation=allocation, evaluable=week.evaluable & undecided)
+    evaluable = week.evaluable & options.decided & ~decided_before
+    decided_week = replace(week, allocation=allocation, evaluable=evaluable)
     return WeekPlan(**{**vars(options), "problem": alone}, week=decided_week, policy=NEXT_POLICY)
 
 
@@ -102,9 +112,15 @@ def _as_decided(options: WeekOptions, so_far: WeekSoFar) -> tuple[Indices, NDArr
     action, why = np.full(len(ids), NOT_BOOKED, dtype=np.int64), np.full(len(ids), "", dtype="<U16")
     for index, name in enumerate(ids):
         earlier = so_far.earlier.get(name)
-        if earlier is not None and not must[index] and not _is_obsolete(options, index, earlier):
+        stands = earlier is not None and earlier.stands_for(_rep_of(options.company, index))
+        if earlier is not None and stands and not must[index] and not _is_obsolete(options, index, earlier):
             action[index], why[index] = _next_of(options, index, earlier)
     return action, why
+
+
+def _rep_of(company: Company, index: int) -> str:
+    owner = int(company.owner[index])
+    return "" if owner < 0 else company.rep_ids[owner]
 
 
 def _next_of(options: WeekOptions, index: int, earlier: EarlierDecision) -> tuple[int, str]:

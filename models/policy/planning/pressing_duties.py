@@ -1,4 +1,4 @@
-"""Open promises, complaints and visits about complaints that cannot wait for the next week's plan, seen from any instant of a week."""
+"""Open issues that cannot wait for the next week's plan: promises, complaints, visits about them."""
 
 import numpy as np
 import pyarrow as pa

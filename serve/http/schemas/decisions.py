@@ -8,7 +8,8 @@ from kqml.contract.decisions import DecisionStatus
 from serve.http.fields import Instant, OneOf, Text, Word
 from serve.http.schemas.scores import STRICT, Attributes
 
-NEXT_STATES = tuple(state for state in get_args(DecisionStatus) if state != "recommended")
+NEXT_STATES = tuple(state for state in get_args(DecisionStatus) if state not in ("recommended", "withdrawn"))
+"""The other two are states that only the service sets."""
 
 
 class StatusBody(BaseModel):

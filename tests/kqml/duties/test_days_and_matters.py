@@ -194,9 +194,7 @@ def test_what_is_long_overdue_is_no_longer_required(opened, duty, last, gone):
         ([("complaint_resolved", "2024-06-03T10:00")], "2024-06-03T09:00", "2024-06-04", "visit", "2024-06-06T00:00", "waived", False),
     ],
 )  # fmt: skip
-def test_a_complaint_is_settled_by_a_visit_within_two_working_days(
-    later, told, cutoff, channel, due_by, state, must
-):
+def test_a_complaint_is_settled_by_a_visit_within_two_working_days(later, told, cutoff, channel, due_by, state, must):
     complaint = event("complaint", told)
     events = [event(kind, when, ref=complaint["event_id"]) for kind, when in later]
     (row,) = rows(book([complaint, *events]), "complaint_visit", cutoff=cutoff)

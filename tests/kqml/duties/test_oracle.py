@@ -31,7 +31,7 @@ ASKED = [
 
 
 def rules(name):
-    """A preset, or the one for stores: with a gift for everybody in the days of each festival, or with duties that soon expire."""
+    """A preset, or the one for stores with a gift for everybody at each festival, or with duties that soon expire."""
     if name not in ("gifts", "hasty"):
         return read_playbook(name)
     plain = read_playbook()

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
+from kqml.calendar.business_time import DAY_US
 from kqml.duties import week
 from kqml.playbook import read_playbook
 from models.churn.bundle import load_bundle
 from models.churn.scoring import create_scorer
+from serve.database.decision_logs import read_log
 from serve.database.tables import OUTBOX, WEEK_UPDATES
 from serve.usecases import update_running_week as module
 from serve.usecases.planning_request import PlanningModel
@@ -60,12 +62,101 @@ def test_a_complaint_brings_a_required_action_into_the_week(filled, database, no
     assert messages(database) == before + 1
     plan = filled.get(f"/v1/reps/{REP}/plan", params={"week": WEEK}).json()["decisions"]
     mine = [one for one in plan if one["account_id"] == row["account_id"]]
-    assert [one["assigned"] for one in mine if not one["must"]] == ["wait"]
+    assert [(one["assigned"], one["state"]) for one in mine if not one["must"]] == [("wait", "withdrawn")]
     (required,) = [one for one in mine if one["must"]]
-    assert required["assigned"] in ("visit", "call", "help_offer", "two_visits")
+    assert required["assigned"] in ("visit", "help_offer", "two_visits")
+    assert "settle the complaint face to face; do not leave it to a call or a message" in required["brief"]["musts"]
     assert any("omplaint" in sentence for sentence in required["brief"]["musts"])
     now[0] += 1_000_000
     assert update_running_week(database, request_of_update, now[0]).accounts == 0
+
+
+def plan_of(client):
+    return client.get(f"/v1/reps/{REP}/plan", params={"week": WEEK}).json()["decisions"]
+
+
+def log_of(database, now):
+    with database.reading() as connection:
+        return read_log(connection, read_playbook("pharmacy").action_names, now + 8 * DAY_US, 28).decisions
+
+
+def test_required_actions_of_the_running_week_stay_out_of_learning(filled, database, now, request_of_update):
+    row = calm_account(filled)
+    monday = log_of(database, now[0])
+    send(filled, row["account_id"], "c-1", "complaint", now[0] - 60_000_000)
+    now[0] += 1_000_000
+    assert update_running_week(database, request_of_update, now[0]).added == 1
+    assert log_of(database, now[0]).equals(monday)
+    assert len(monday)
+
+
+def test_a_required_action_postpones_the_least_valuable_optional_ones(filled, database, now, request_of_update):
+    row = calm_account(filled)
+    cost = {rule.name: rule.minutes for rule in request_of_update.playbook.actions}
+    planned = sum(cost[each["assigned"]] for each in plan_of(filled))
+    optional = [each for each in plan_of(filled) if each["assigned"] != "wait" and not each["must"]]
+    accepted = optional[0]["decision_id"]
+    assert filled.post(f"/v1/decisions/{accepted}/status", json={"state": "accepted"}).status_code == 200
+    assert filled.put(f"/v1/reps/{REP}", json={"minutes_per_week": planned}).status_code == 200
+    send(filled, row["account_id"], "c-1", "complaint", now[0] - 60_000_000)
+    now[0] += 1_000_000
+    assert update_running_week(database, request_of_update, now[0]).added == 1
+
+    plan = {each["decision_id"]: each for each in plan_of(filled)}
+    active = [each for each in plan.values() if each["state"] != "withdrawn"]
+    assert sum(cost[each["assigned"]] for each in active) <= planned
+    assert plan[accepted]["state"] == "accepted"
+    waits = [each for each in active if each["reason"] == "postponed"]
+    assert waits
+    for wait in waits:
+        receipt = filled.get(f"/v1/decisions/{wait['decision_id']}").json()
+        replaced = filled.get(f"/v1/decisions/{receipt['receipt']['replaces']}").json()
+        assert (receipt["assigned"], receipt["probability"], receipt["evaluable"]) == ("wait", 1, False)
+        assert (replaced["account_id"], replaced["must"]) == (wait["account_id"], False)
+        assert [(each["state"], each["reason"]) for each in replaced["states"][1:]] == [("withdrawn", "no_room")]
+        (cause,) = receipt["receipt"]["makes_room_for"]
+        assert plan[cause]["account_id"] == row["account_id"]
+
+
+def test_the_decisions_about_a_closed_account_are_withdrawn(filled, database, now, request_of_update):
+    plan = filled.post("/v1/recommendations", json={"rep_id": REP}).json()["decisions"]
+    row = next(each for each in plan if each["assigned"] != "wait")
+    send(filled, row["account_id"], "x-1", "account_closed", now[0] - 60_000_000)
+    now[0] += 1_000_000
+    result = update_running_week(database, request_of_update, now[0])
+    assert (result.accounts, result.added, result.withdrawn) == (1, 0, 1)
+    receipt = filled.get(f"/v1/decisions/{row['decision_id']}").json()
+    assert (receipt["states"][-1]["state"], receipt["states"][-1]["reason"]) == ("withdrawn", "account_closed")
+    assert receipt["next"] == ["done", "outcome"]
+    assert filled.post(f"/v1/decisions/{row['decision_id']}/status", json={"state": "accepted"}).status_code == 409
+
+
+def test_an_account_opened_in_the_week_enters_it(filled, database, now, request_of_update):
+    calm_account(filled)
+    account = {"tier": "A", "segment": "pharmacy", "region": "east", "owner_rep_id": REP, "opened_on": "2023-03-01"}
+    assert filled.put("/v1/accounts/new", json=account).status_code == 201
+    assert queued(database) == ["new"]
+    now[0] += 1_000_000
+    assert update_running_week(database, request_of_update, now[0]).added == 1
+    (row,) = [each for each in plan_of(filled) if each["account_id"] == "new"]
+    assert row["policy"] == "kqml-next@1"
+
+
+def test_an_account_that_moves_gets_a_decision_for_its_new_rep(filled, database, now, request_of_update):
+    row = calm_account(filled)
+    reps = {each["owner_rep_id"] for each in filled.get("/v1/accounts", params={"limit": 200}).json()["accounts"]}
+    other = min(reps - {REP, None})
+    assert filled.post("/v1/recommendations", json={"rep_id": other}).status_code == 200
+    account = filled.get(f"/v1/accounts/{row['account_id']}").json()
+    moved = {name: account[name] for name in ("name", "tier", "segment", "region", "opened_on", "status")}
+    assert filled.put(f"/v1/accounts/{row['account_id']}", json={**moved, "owner_rep_id": other}).status_code == 200
+    now[0] += 1_000_000
+    assert update_running_week(database, request_of_update, now[0]).added == 1
+    receipt = filled.get(f"/v1/decisions/{row['decision_id']}").json()
+    assert [(each["state"], each["reason"]) for each in receipt["states"][1:]] == [("withdrawn", "rep_changed")]
+    theirs = filled.get(f"/v1/reps/{other}/plan", params={"week": WEEK}).json()["decisions"]
+    (fresh,) = [each for each in theirs if each["account_id"] == row["account_id"]]
+    assert filled.get(f"/v1/decisions/{fresh['decision_id']}").json()["evaluable"] is False
 
 
 def test_orders_and_visits_do_not_queue_the_account(filled, database, now):

@@ -108,7 +108,7 @@ class Client:
         return cast(Iterator[Rep], self._pages("/v1/reps", "reps", question))
 
     def plan(self, rep_id: str, week: str | None = None) -> RepPlan:
-        """Return the decisions of a rep's week, by default the present one."""
+        """Return the decisions of a rep's week, by default the present one; `next` previews the next week."""
         question = {} if week is None else {"week": week}
         return cast(RepPlan, self._sender.get(f"{_path('reps', rep_id)}/plan", question).json())
 

@@ -9,10 +9,10 @@ from kqml.contract.fields import Moment
 
 
 class StoredDecision(TypedDict):
-    """One stored decision of a week. `assigned`: the action, `wait` for none. `state`, `at`: its latest state and when
-    that came. `reason`: from the plan, null where it has none."""
+    """One decision of a week. `decision_id`: null in a preview. `assigned`: the action, `wait` for none. `state`, `at`:
+    its latest state and when that came. `reason`: from the plan, null where it has none."""
 
-    decision_id: str
+    decision_id: str | None
     account_id: str
     account_name: str | None
     tier: str | None
@@ -36,9 +36,11 @@ class PlannedDecision(StoredDecision):
 
 class RepPlan(TypedDict):
     """The stored decisions of a rep's week: required ones first, then by account. `objected`: how many accounts of the
-    rep object to automated recommendations; they get no decisions and are not shown."""
+    rep object to automated recommendations; they get no decisions and are not shown. `preview`: true for next week's
+    plan by what is known now: nothing of it is decided."""
 
     rep_id: str
     week: str
+    preview: bool
     decisions: list[PlannedDecision]
     objected: int

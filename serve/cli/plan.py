@@ -44,6 +44,9 @@ def run(  # noqa: PLR0913 - the flags of one command
         typer.Option(help="Version number or alias of the model.", show_default="the champion, if there is one"),
     ] = None,
     playbook: PlaybookFlag = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="With --database: show the next week by what is known now; store nothing.")
+    ] = False,
 ) -> Answer["PlanReport"]:
     """Plan a week: choose an action for each account within the hours of its rep, with reasons and a brief.
 
@@ -70,6 +73,9 @@ def run(  # noqa: PLR0913 - the flags of one command
             "Give --log or --database, not both.", [Fault("--log", f"{log} conflicts with {FLAG}", "leave --log out")]
         )
     refuse_unclear_source(dataset, database)
+    if preview and database is None:
+        fault = Fault("--preview", f"{dataset} is a folder", "leave --preview out: without --log nothing is stored")
+        raise BadUse(f"--preview goes with {FLAG}.", [fault])
     rules = read_playbook_in_force(playbook, context.settings)
     planning_model = find_planning_model(context.settings, model)
     period = None if week is None else week_of(week)
@@ -82,12 +88,19 @@ def run(  # noqa: PLR0913 - the flags of one command
             in_folder = plan_dataset_week(folder)
             planned, logged = in_folder.planned, in_folder.log
         else:
-            wanted = PlanWeekRequest(period, rules, planning_model, BY, context.language)
+            wanted = PlanWeekRequest(period, rules, planning_model, BY, context.language, preview=preview)
             in_database, stored = _plan_database(str(database), wanted, context)
             planned = in_database.planned
-            _refuse_unchanged(rep, stored, planned.plan.company.week_name)
+            if stored is not None:
+                _refuse_unchanged(rep, stored, planned.plan.company.week_name)
         request = PlanReportRequest(
-            rep=rep, out=out, language=context.language, model=planning_model, log=logged, database=stored
+            rep=rep,
+            out=out,
+            language=context.language,
+            model=planning_model,
+            log=logged,
+            database=stored,
+            preview=preview,
         )
         result = report_plan(planned, request)
     return Answer(result, show_plan(plain_value(result), context.language))
@@ -103,11 +116,11 @@ def _refuse_unchanged(rep: str | None, stored: "StoredWeek", week: str) -> None:
 
 def _plan_database(
     flag: str, request: "PlanWeekRequest", context: CommandContext
-) -> "tuple[PlanWeekResult, StoredWeek]":
-    """Plan the week and store it, or compare it with what is stored."""
+) -> "tuple[PlanWeekResult, StoredWeek | None]":
+    """Plan the week and store it, or compare it with what is stored; a preview is not stored."""
     from serve.usecases.plan_week import plan_week, store_week
 
     with open_database_option(flag, context.settings) as opened:
         result = plan_week(opened.database, request, context.now)
         assert result is not None
-        return result, store_week(opened.database, result, context.now)
+        return result, None if request.preview else store_week(opened.database, result, context.now)

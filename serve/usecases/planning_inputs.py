@@ -13,7 +13,7 @@ from kqml.duties import Period
 from kqml.duties.overrides import DutyOverride
 from kqml.errors import BadUse, Fault
 from kqml.events import EventKind
-from models.policy.planning.company import week_period
+from models.policy.planning.company import next_week, week_period
 from models.policy.planning.learned_state import LearnedState, LearningEvidence, learned_state_from_json
 from models.policy.planning.next_action import NEXT_POLICY
 from models.policy.planning.plan_week import PlanRequest
@@ -78,12 +78,13 @@ class PlanningInputs:
 
 
 def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: int) -> PlanningInputs | None:
-    """Read the inputs of a week; None where its reps have no accounts. Raises BadUse where the week has not begun."""
+    """Read the inputs of a week; None where its reps have no accounts. Raises BadUse where the week has not begun,
+    unless it is a preview."""
     zone = read_info(connection).time_zone
-    week = request.week or week_period(moment_of(now, zone).date())
+    week = request.week or (next_week if request.preview else week_period)(moment_of(now, zone).date())
     cutoff = week.instants(zone)[0]
-    if cutoff > now:
-        todo = "plan it from its Monday on: what is known by then is not known yet"
+    if cutoff > now and not request.preview:
+        todo = "plan it from its Monday on, or preview it with --preview"
         raise BadUse("The week cannot be planned.", [Fault("--week", f"{week.week_name} has not begun", todo)])
     if request.reps is None:
         return _inputs_of_all(connection, request, week, cutoff)

@@ -48,15 +48,18 @@ class PlanReportRequest:
     model: PlanningModel | None
     log: LoggedWeek | None = None
     database: StoredWeek | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
     """A planned week. `evidence`: what it ranks by, `says` in words; `gap`: of the allocation to its bound;
     `held_out`, `objecting`: accounts that get nothing because they are in the holdout, because they object;
-    `left_out`: why accounts did not get what is worth most to them."""
+    `left_out`: why accounts did not get what is worth most to them. `preview`: it is of a week to come, by what is
+    known now."""
 
     week: str
+    preview: bool
     rep: str | None
     cutoff: Moment
     playbook: PlaybookVersion
@@ -93,6 +96,7 @@ def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
     reps = rep_rows(plan, claims, rep)
     report = PlanReport(
         week=company.week_name,
+        preview=request.preview,
         rep=rep,
         cutoff=moment_of(company.cutoff, info.time_zone).isoformat(),
         playbook=company.playbook.version,

@@ -72,7 +72,7 @@ def show_rep_plan(transaction: Transaction, rep_id: str, week: str, territory: T
     objecting = objecting_of_rep(connection, rep_id, territory)
     objecting |= {row["account_id"] for row in rows if row["objected_at"] is not None}
     decisions = [planned_decision(row, zone) for row in rows if row["objected_at"] is None]
-    return RepPlan(rep_id=rep_id, week=week, decisions=decisions, objected=len(objecting))
+    return RepPlan(rep_id=rep_id, week=week, preview=False, decisions=decisions, objected=len(objecting))
 
 
 def record_status(transaction: Transaction, request: RecordStatusRequest, now: int) -> StatusTaken:

@@ -168,6 +168,12 @@ def earlier_compliance(company: Company, months: int = 3) -> Floats:
     return np.asarray(match.fillna(whole).fillna(0.0).clip(0.0, 1.0), dtype=np.float64).reshape(-1, len(CHANNELS))
 
 
+def next_week(day: date) -> Period:
+    """Return the week after that of a day."""
+    return week_period(day + timedelta(days=7))
+
+
 def week_period(day: date) -> Period:
+    """Return the week of a day."""
     monday = day - timedelta(days=day.weekday())
     return Period(monday, monday + timedelta(days=6))

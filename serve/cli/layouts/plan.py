@@ -15,6 +15,8 @@ def show_plan(result: Row, language: str) -> Iterator[Block]:
 
     words = Words("plan", language, result["currency"])
     yield Line(plan_title(result, language), "bold")
+    if result["preview"]:
+        yield words.line("preview")
     yield words.line("versions", "dim", **{name: result[name] for name in ("cutoff", "playbook", "policy")})
     if result["model"]:
         yield words.line("model", "dim", **result["model"])

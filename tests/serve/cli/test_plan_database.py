@@ -219,6 +219,16 @@ def test_the_present_week_is_the_default_and_a_later_one_is_refused(kept):
         plan("--log", "somewhere")
 
 
+def test_the_next_week_is_previewed_and_nothing_is_stored(kept, company):
+    preview = plan("--preview")
+    later = pd.Timestamp.now("Asia/Shanghai") + pd.Timedelta(days=7)
+    assert preview["week"] == "{}-W{:02d}".format(*later.isocalendar()[:2])
+    assert (preview["preview"], preview["database"]) == (True, None)
+    assert rows_of(kept, DECISIONS) == []
+    with pytest.raises(BadUse, match="--preview goes with --database"):
+        run("plan", company.dataset.path, "--preview")
+
+
 def test_reps_whose_week_was_decided_before_keep_it(kept):
     first = plan("--week", WEEK)
     rep = first["reps"][0]["rep_id"]

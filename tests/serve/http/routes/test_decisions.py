@@ -5,7 +5,7 @@ import itertools
 import pytest
 from decision_records import as_texts
 
-from serve.database.decisions import FOLLOWS, add_decisions
+from serve.database.decisions import FOLLOWS, add_decisions, withdraw_decisions
 
 NOW = 1_710_892_800_000_000
 ROW = {
@@ -109,14 +109,20 @@ PATHS = {
     "failed": ["accepted", "failed"],
     "verified": ["accepted", "done", "verified"],
     "outcome": ["rejected", "outcome"],
+    "withdrawn": ["accepted"],
 }
-MOVES = list(itertools.product(FOLLOWS, [state for state in FOLLOWS if state != "recommended"]))
+REPORTED = [state for state in FOLLOWS if state not in ("recommended", "withdrawn")]
+MOVES = list(itertools.product(FOLLOWS, REPORTED))
 
 
 @pytest.mark.parametrize(("present", "asked"), MOVES)
-def test_only_legal_moves_are_made(decided, present, asked):
+def test_only_legal_moves_are_made(decided, database, present, asked):
     for state in PATHS[present]:
         assert report(decided, state).status_code == 200
+    if present == "withdrawn":
+        with database.writing() as connection:
+            assert withdraw_decisions(connection, ["d1"], "account_closed", "kqml", NOW + 1) == ["d1"]
+            assert withdraw_decisions(connection, ["d1"], "account_closed", "kqml", NOW + 1) == []
     before = decided.get("/v1/decisions/d1").json()
     answer = report(decided, asked)
     if asked in FOLLOWS[present]:
@@ -131,6 +137,7 @@ def test_only_legal_moves_are_made(decided, present, asked):
     ("body", "pointer"),
     [
         ({"state": "recommended"}, "#/state"),
+        ({"state": "withdrawn"}, "#/state"),
         ({"state": "rejected"}, "#/reason"),
         ({"state": "outcome"}, "#/outcome"),
         ({"state": "accepted", "at": "2024-02-30T00:00:00Z"}, "#/at"),

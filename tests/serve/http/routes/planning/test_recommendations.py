@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
 from kqml.calendar.business_time import DAY_US
+from kqml.contract.plans import RepPlan
 from kqml.contract.recommendations import Recommendations
 from kqml.duties import week
 from models.churn.bundle import load_bundle
@@ -169,6 +170,25 @@ def test_what_was_learned_for_the_whole_company_is_used(filled, database, compan
         add_learned(connection, other, row["learned_at"] + 1)
     told = recommend(filled, rep_id=min(reps - {REP, None}))
     assert {one["evidence"]["code"] for one in told["decisions"]} == {"nothing_drawn"}
+
+
+def test_the_next_week_is_previewed_before_its_monday(filled, database, now):
+    answer = filled.get(f"/v1/reps/{REP}/plan", params={"week": "next", "language": "en"})
+    assert answer.status_code == 200, answer.text
+    TypeAdapter(RepPlan).validate_python(answer.json(), strict=True)
+    preview = answer.json()
+    assert (preview["week"], preview["preview"]) == ("2023-W10", True)
+    assert {(row["decision_id"], row["state"], *row["next"]) for row in preview["decisions"]} == {(None, "recommended")}
+    required = [row["must"] for row in preview["decisions"]]
+    assert required == sorted(required, reverse=True)
+    assert any(row["assigned"] != "wait" and row["brief"]["steps"] for row in preview["decisions"])
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(DECISIONS)).scalar_one() == 0
+
+    now[0] = MONDAY + 7 * DAY_US
+    decided = {row["account_id"]: row["assigned"] for row in recommend(filled, rep_id=REP)["decisions"]}
+    assert {row["account_id"]: row["assigned"] for row in preview["decisions"]} == decided
+    assert filled.get("/v1/reps/R-none/plan", params={"week": "next"}).status_code == 404
 
 
 def test_what_cannot_be_decided_is_pointed_at(filled, now):

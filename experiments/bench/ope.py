@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from experiments.studies.off_policy.coverage import CoverageCounts, measure_coverage, refused_when_thin
+from experiments.studies.off_policy.moving_week import MovingWeek, logged_policies
 from experiments.studies.off_policy.open_bandit import both_ways
-from experiments.studies.off_policy.pilot_weeks import arrive
+from experiments.studies.off_policy.pilot_weeks import DecisionPoint, arrive
 from experiments.studies.off_policy.rollout_log import RolloutLog
 from experiments.studies.off_policy.target_policies import BEST, OURS, targets_of
-from experiments.world.world import SizeShape, build_world
+from experiments.world.control import Pilot
+from experiments.world.world import SizeShape, World, build_world
 from kqml.errors import CouldNot
 from models.evaluation.off_policy.estimators import NAMES, POOLED
 from models.evaluation.off_policy.targets import PLAYBOOK
@@ -32,6 +34,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", type=int, default=2, help="weeks from one of them to the next")
     parser.add_argument("--share", type=float, default=0.48, help="share of accounts that a week of the log draws")
     parser.add_argument("--paths", type=int, default=8, help="paths of the truth")
+    parser.add_argument(
+        "--moving",
+        choices=["recorded", "overwritten"],
+        help="required visits replace Monday's actions, next actions are drawn in mid-week; the log holds Monday's "
+        "actions as recorded, or overwritten, which is wrong",
+    )
     parser.add_argument("--quick", action="store_true", help="4,000 accounts, one world")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -46,7 +54,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     for seed in range(args.seed, args.seed + worlds):
         world = build_world(SizeShape(accounts, accounts // 50, args.week + args.every * args.weeks + 20), seed)
         weeks = range(args.week, args.week + args.every * args.weeks, args.every)
-        log = RolloutLog(arrive(world, weeks, args.share, args.paths))
+        log = RolloutLog(_arrive(world, weeks, args))
         targets = targets_of(log, world.playbook)
         results = [count for batch in _describe(measure_coverage(log, targets, range(runs)), begun) for count in batch]
         results_of_runs += results
@@ -54,6 +62,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         thin.append(refused_when_thin(log, targets, range(1)))
     keys = ("week", "weeks", "every", "share", "paths", "seed")
     parameters = {"accounts": accounts, "worlds": worlds, "runs": runs, **{key: getattr(args, key) for key in keys}}
+    parameters |= {"moving": args.moving} if args.moving else {}
     return {
         "parameters": parameters,
         **_summary(results_of_runs),
@@ -62,6 +71,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "open_bandit": _bandit(),
         "seconds": time.perf_counter() - begun,
     }
+
+
+def _arrive(world: World, weeks: range, args: argparse.Namespace) -> list[DecisionPoint]:
+    monday = Pilot(args.share)
+    if not args.moving:
+        return arrive(world, weeks, monday, args.paths)
+    logged = logged_policies(monday, overwritten=args.moving == "overwritten")
+    return arrive(world, weeks, MovingWeek(monday), args.paths, logged=logged)
 
 
 def _describe(runs: Iterator[list[CoverageCounts]], begun: float) -> Iterator[list[CoverageCounts]]:

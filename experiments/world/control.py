@@ -17,6 +17,7 @@ from experiments.world.population import SEGMENTS, TIERS
 from experiments.world.regions import NAMES
 from experiments.world.scene import HOLDERS
 from experiments.world.simulation import SimulatedWeeks, Simulation
+from experiments.world.state import NONE
 from kqml.history.event_log import EventLog
 
 
@@ -70,6 +71,11 @@ class Observation:
     @property
     def region(self) -> NDArray[np.str_]:
         return np.asarray(np.array(NAMES)[self._simulation.traits.region])
+
+    @property
+    def complains(self) -> Flags:
+        """Accounts with an open complaint."""
+        return np.asarray(self._simulation.state.complaint != NONE, dtype=bool)
 
     @property
     def minutes_away(self) -> Floats:
@@ -150,20 +156,24 @@ class Pilot:
     name: str = "pilot"
 
     def decide(self, observation: Observation) -> WorldDecisions:
-        count = observation.eligible.sum(axis=1)
-        explored = (observation.uniform("coin") < self.share) & observation.on_books
-        rank = np.floor(observation.uniform("explore") * count).astype(np.int64)
-        assigned = (np.cumsum(observation.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
-        no = np.zeros(len(explored), dtype=bool)
-        return WorldDecisions(
-            ruled=explored,
-            assigned=np.where(explored, assigned, WorldAction.WAIT).astype(np.int8),
-            probability=np.where(explored, 1.0 / count, np.nan),
-            explored=explored,
-            must=no,
-            holdout=no,
-            priority=np.where(explored, 100.0, 0.0) if explored.any() else None,
-        )
+        return draw_uniformly(observation, (observation.uniform("coin") < self.share) & observation.on_books, "explore")
+
+
+def draw_uniformly(observation: Observation, mask: Flags, purpose: str) -> WorldDecisions:
+    """Return decisions that draw one of the eligible actions for each account of `mask`."""
+    count = observation.eligible.sum(axis=1)
+    rank = np.floor(observation.uniform(purpose) * count).astype(np.int64)
+    assigned = (np.cumsum(observation.eligible, axis=1) <= rank[:, None]).sum(axis=1).astype(np.int8)
+    no = np.zeros(len(mask), dtype=bool)
+    return WorldDecisions(
+        ruled=mask,
+        assigned=np.where(mask, assigned, WorldAction.WAIT).astype(np.int8),
+        probability=np.where(mask, 1.0 / count, np.nan),
+        explored=mask,
+        must=no,
+        holdout=no,
+        priority=np.where(mask, 100.0, 0.0) if mask.any() else None,
+    )
 
 
 @dataclass(frozen=True)

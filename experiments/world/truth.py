@@ -52,14 +52,24 @@ def truth(
 
 
 def assigned_truth(
-    simulation: Simulation, who: Indices, *, kappa: str = "behaviour", horizon: int = HORIZON, paths: int = 32
+    simulation: Simulation,
+    who: Indices,
+    *,
+    kappa: str = "behaviour",
+    horizon: int = HORIZON,
+    paths: int = 32,
+    replaced: Floats | None = None,
 ) -> Truth:
-    """The truth of *asking* for an action: reps may not follow, visits may fail or be faked. Hours are not short."""
+    """The truth of *asking* for an action: reps may not follow, visits may fail or be faked. Hours are not short.
+    `replaced`: each account's chance that a required visit replaces the action during the week."""
     runs = _runs(simulation, who, kappa, horizon, paths)
     traits, state, week = simulation.traits.take(who), simulation.state.take(who), simulation.week.take(who)
     allowed = eligible(simulation.world.playbook, traits, state, week)
     own = behaviour(traits, state, week, simulation.habits, allowed)
     mixing = done_given_assigned(own, week)
+    if replaced is not None:
+        share = replaced[:, None, None]
+        mixing = (1.0 - share) * mixing + share * mixing[:, [WorldAction.VISIT]]
     mixed = {name: np.einsum("nab,nbp->nap", mixing, run) for name, run in runs.items()}
     return _summed(who, kappa, horizon, mixed)
 

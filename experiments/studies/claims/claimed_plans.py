@@ -9,6 +9,7 @@ import numpy as np
 from experiments.studies.off_policy.pilot_weeks import DecisionPoint, arrive
 from experiments.studies.off_policy.rollout_log import RolloutLog
 from experiments.studies.off_policy.target_policies import allocated_policy
+from experiments.world.control import Pilot
 from experiments.world.world import World
 from models.policy.allocation.problem import Actions
 from models.policy.planning.learned_state import LEAST_PRECISION
@@ -58,7 +59,9 @@ def claimed_plans(world: World, logs: Sequence[tuple[int, int]], paths: int) -> 
     """For each pair of `logs` (weeks, how many) so many logs of so many weeks; the plan is of the same later week."""
     weeks = max(number for number, _ in logs)
     last = FIRST_WEEK + EVERY * (weeks - 1)
-    points = arrive(world, [*range(FIRST_WEEK, last + 1, EVERY), last + RIPE + 1], SHARE, paths, truth_before=False)
+    points = arrive(
+        world, [*range(FIRST_WEEK, last + 1, EVERY), last + RIPE + 1], Pilot(SHARE), paths, truth_before=False
+    )
     number = 0
     for length, count in logs:
         for _ in range(count):

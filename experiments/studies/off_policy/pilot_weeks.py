@@ -1,6 +1,6 @@
 """Pilot weeks of a world, simulated repeatedly with different random draws and futures and the same truth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.world.actions import WorldAction
-from experiments.world.control import Observation, Pilot, Reps, WorldDecisions, run
+from experiments.world.control import Observation, Policy, Reps, WorldDecisions, run
 from experiments.world.simulation import SimulatedWeeks, Simulation, all_seats
 from experiments.world.truth import HORIZON, assigned_truth
 from experiments.world.world import World
@@ -21,15 +21,26 @@ WINDOWS = (4, 13, 26, 52)
 
 
 @dataclass(frozen=True)
+class LoggedPolicy:
+    """Decisions that a log holds. `replaced`: each account's chance that a required visit replaces the action later in
+    the week; None where nothing does."""
+
+    policy: Policy
+    replaced: Callable[[Observation], Floats] | None = None
+
+
+@dataclass(frozen=True)
 class DecisionPoint:
     """A world at a cutoff; rows are the accounts on the books with at least two eligible actions.
 
-    `values`: features known to the company. `past`: margin over an earlier period as long as the horizon. `truth`:
+    `pilot`: what is carried out in the week; `logged`: the randomised decisions that its log holds. `values`: features
+    known to the company. `past`: margin over an earlier period as long as the horizon. `truth`:
     expected outcome of assigning each action. `effect`: truth less that of waiting, with its standard error.
     """
 
     simulation: Simulation
-    share: float
+    pilot: Policy
+    logged: Policy
     who: Codes
     actions: tuple[str, ...]
     tier: NDArray[np.object_]
@@ -47,9 +58,9 @@ class DecisionPoint:
         retained: list[WorldDecisions] = []
 
         def notice(observation: Observation, decisions: WorldDecisions, weeks: SimulatedWeeks) -> None:
-            retained.append(decisions)
+            retained.append(self.logged.decide(observation))
 
-        margin = run(fork, Pilot(self.share), 1, notice).margin
+        margin = run(fork, self.pilot, 1, notice).margin
         for _ in range(HORIZON - 1):
             margin = margin + fork.live().net * fork.traits.margin_rate
         randomised = retained[0].explored[self.who]
@@ -70,11 +81,18 @@ class DecisionPoint:
 
 
 def arrive(
-    world: World, weeks: Sequence[int], share: float, paths: int, *, truth_before: bool = True
+    world: World,
+    weeks: Sequence[int],
+    pilot: Policy,
+    paths: int,
+    *,
+    truth_before: bool = True,
+    logged: Sequence[LoggedPolicy] = (),
 ) -> list[DecisionPoint]:
     """Simulate the reps' own policy up to each of `weeks`, in order, and compute the truth of every action there.
 
-    `truth_before`: also in the weeks before the last; else it is NaN there.
+    `pilot`: what is carried out in each of them. `truth_before`: also in the weeks before the last; else it is NaN
+    there. `logged`: the decisions that are logged of a week, each a decision point of its own; default the pilot's.
     """
     simulation = Simulation(world, all_seats(world))
     past: list[SimulatedWeeks] = []
@@ -83,21 +101,26 @@ def arrive(
         ahead = week - simulation.number
         run(simulation, Reps(), ahead, lambda observation, decisions, weeks: past.append(weeks))
         known = truth_before or week == weeks[-1]
-        results.append(_decision_point(copy(simulation), past, share, paths if known else 0))
+        policies = logged or [LoggedPolicy(pilot)]
+        results += [_decision_point(copy(simulation), past, (pilot, each), paths if known else 0) for each in policies]
     return results
 
 
-def _decision_point(simulation: Simulation, past: list[SimulatedWeeks], share: float, paths: int) -> DecisionPoint:
-    observation = Observation(simulation)
+def _decision_point(
+    simulation: Simulation, past: list[SimulatedWeeks], policies: tuple[Policy, LoggedPolicy], paths: int
+) -> DecisionPoint:
+    observation, (pilot, logged) = Observation(simulation), policies
     who = np.flatnonzero(observation.on_books & (observation.eligible.sum(axis=1) > 1))
     if paths:
-        result = assigned_truth(simulation, who, paths=paths)
+        replaced = None if logged.replaced is None else logged.replaced(observation)[who]
+        result = assigned_truth(simulation, who, paths=paths, replaced=replaced)
         truth = [result.value["margin"], result.effect["margin"], result.effect_error["margin"]]
     else:
         truth = [np.full(observation.eligible[who].shape, np.nan)] * 3
     return DecisionPoint(
         simulation=simulation,
-        share=share,
+        pilot=pilot,
+        logged=logged.policy,
         who=who,
         actions=observation.actions,
         tier=observation.tier[who].astype(object),

@@ -11,6 +11,7 @@ from experiments.studies.off_policy.coverage import measure_coverage, refused_wh
 from experiments.studies.off_policy.pilot_weeks import arrive
 from experiments.studies.off_policy.rollout_log import RolloutLog
 from experiments.studies.off_policy.target_policies import BEST, FEW, INDEPENDENT, OURS, targets_of
+from experiments.world.control import Pilot
 from experiments.world.world import SizeShape, build_world
 from models.evaluation.off_policy.randomised_rows import disagreement
 
@@ -22,7 +23,7 @@ def world():
 
 @pytest.fixture(scope="module")
 def log(world):
-    return RolloutLog(arrive(world, (20, 22, 24), 0.5, 4))
+    return RolloutLog(arrive(world, (20, 22, 24), Pilot(0.5), 4))
 
 
 def test_logs_differ_by_coins_and_futures_alone(log):

@@ -19,4 +19,5 @@ NAMES = (
     "claims",
     "plan",
     "serve",
+    "next_actions",
 )

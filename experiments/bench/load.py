@@ -5,8 +5,9 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,6 +38,11 @@ def measure_load(
     return measure(url, bodies, clients, seconds, headers or {})
 
 
+def measure_once(url: str, bodies: Sequence[bytes], clients: int, headers: Mapping[str, str] | None = None) -> Load:
+    """POST each JSON body once, so that every request does its whole work; by httpx."""
+    return _timed_posts(url, iter(bodies), clients, headers or {})
+
+
 def _by_wrk(url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str]) -> Load:
     with TemporaryDirectory(prefix="kqml-load-") as folder:
         for number, body in enumerate(bodies):
@@ -53,12 +59,32 @@ def _by_wrk(url: str, bodies: Sequence[bytes], clients: int, seconds: float, hea
 
 
 def _by_httpx(url: str, bodies: Sequence[bytes], clients: int, seconds: float, headers: Mapping[str, str]) -> Load:
-    until = time.perf_counter() + seconds
+    return _timed_posts(url, _until(cycle(bodies), time.perf_counter() + seconds), clients, headers)
+
+
+def _until(bodies: Iterator[bytes], end: float) -> Iterator[bytes]:
+    return takewhile(lambda body: time.perf_counter() < end, bodies)
+
+
+def _timed_posts(url: str, bodies: Iterator[bytes], clients: int, headers: Mapping[str, str]) -> Load:
+    """POST bodies until there are no more; each client takes the next one that no other has taken."""
     times: list[float] = []
     failures: list[int] = []
-    sent = {"content-type": "application/json", **headers}
-    ask = _asker(url, bodies, sent, until, times, failures)
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    taking = threading.Lock()
+
+    def take() -> bytes | None:
+        with taking:
+            return next(bodies, None)
+
+    def work() -> None:
+        with httpx.Client(timeout=60, headers={"content-type": "application/json", **headers}) as client:
+            while (body := take()) is not None:
+                began = time.perf_counter()
+                answer = client.post(url, content=body)
+                times.append(time.perf_counter() - began)
+                failures.extend([answer.status_code] * (not answer.is_success))
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -67,24 +93,3 @@ def _by_httpx(url: str, bodies: Sequence[bytes], clients: int, seconds: float, h
     spent = time.perf_counter() - started
     cuts = statistics.quantiles(times, n=100)
     return Load(len(times) / spent, cuts[49] * 1e3, cuts[98] * 1e3, len(failures), "httpx")
-
-
-def _asker(
-    url: str,
-    bodies: Sequence[bytes],
-    headers: Mapping[str, str],
-    until: float,
-    times: list[float],
-    failures: list[int],
-) -> Callable[[int], None]:
-    """Send requests with changing bodies until the time is over."""
-
-    def ask(number: int) -> None:
-        with httpx.Client(timeout=30, headers=headers) as client:
-            while (began := time.perf_counter()) < until:
-                answer = client.post(url, content=bodies[number % len(bodies)])
-                times.append(time.perf_counter() - began)
-                failures.extend([answer.status_code] * (not answer.is_success))
-                number += 1
-
-    return ask

@@ -4,7 +4,6 @@ runs."""
 import argparse
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,18 +12,16 @@ from typing import Any
 
 from experiments.bench.load import Load, measure_load
 from experiments.bench.score import train_iowa
-from experiments.bench.servers import database_service, mlflow_service
+from experiments.bench.servers import DATABASES, database_address, database_service, mlflow_service
 from experiments.bench.service_load.background_load import measure_ingest, swapping
 from experiments.bench.service_load.soak import Soak, soak
 from experiments.bench.service_load.stores import LoadedCompany, fill, two_versions
 from experiments.demo_home import demo_home
-from experiments.private_postgres import PostgresServer
 from kqml.dataset.folder import Dataset, read_dataset
 from kqml.errors import CouldNot, Fault
 from models.registry.served_pointer import POINTER
 from serve.usecases.scoring_model import BundleScoring, load_live
 
-DATABASES = ("sqlite", "postgresql")
 ACCOUNTS = 64
 """Accounts that take turns, so that no branch or cache is tuned to one."""
 
@@ -107,7 +104,7 @@ def _measured(
     own = scratch / f"service-{name}"
     own.mkdir()
     pointer, versions = two_versions(home / "served", own)
-    with _database(name, own) as address:
+    with database_address(name, own) as address:
         company = fill(address, dataset, scoring, ACCOUNTS, args.reasons)
         with database_service(own, args.workers, address) as (url, group):
             if args.soak:
@@ -138,16 +135,3 @@ def _mlflow(home: Path, company: LoadedCompany, args: argparse.Namespace) -> Loa
     with mlflow_service(home, args.workers) as url:
         measure_load(f"{url}/invocations", company.rows, args.clients, min(WARM_SECONDS, args.seconds))
         return measure_load(f"{url}/invocations", company.rows, args.clients, args.seconds)
-
-
-@contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
-    """As it is in production: what is committed is on the disk."""
-    if name == "sqlite":
-        yield f"sqlite:///{folder / 'kqml.db'}"
-        return
-    server = PostgresServer("max_connections=200")
-    try:
-        yield server.address("postgres")
-    finally:
-        server.remove()

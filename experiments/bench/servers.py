@@ -11,9 +11,10 @@ from pathlib import Path
 
 import httpx
 
-from experiments.private_postgres import free_port
+from experiments.private_postgres import PostgresServer, free_port
 from kqml.errors import CouldNot, Fault
 
+DATABASES = ("sqlite", "postgresql")
 STARTING_SECONDS = 180
 OUR_WORKER = '"event":"model_loaded"'
 THEIR_WORKER = "Application startup complete"
@@ -60,6 +61,19 @@ def mlflow_service(home: Path, workers: int) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with _running(command, home, url, RunningServer("/ping", THEIR_WORKER, workers)):
         yield url
+
+
+@contextmanager
+def database_address(name: str, folder: Path) -> Iterator[str]:
+    """Yield the address of a new database as it is in production: what is committed is on the disk."""
+    if name == "sqlite":
+        yield f"sqlite:///{folder / 'kqml.db'}"
+        return
+    server = PostgresServer("max_connections=200")
+    try:
+        yield server.address("postgres")
+    finally:
+        server.remove()
 
 
 @contextmanager

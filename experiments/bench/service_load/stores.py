@@ -1,7 +1,9 @@
 """A company in a database, known to a service of its own."""
 
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from time import time_ns
 
@@ -26,51 +28,52 @@ from serve.usecases.scoring_model import BundleScoring
 AFTER_DAYS = 1
 """Days between the last event of the data and the moment asked about."""
 
-ASKED_AT_ONCE = 500
-
 
 @dataclass(frozen=True)
 class LoadedCompany:
-    """What a database holds. `headers`: of a caller who may read scores, write events. `bodies`: one request for the
-    score of an account each; `rows`: the same accounts as feature rows for MLflow."""
+    """What a database holds. `headers`: of a caller who may read scores, write events and decisions. `accounts`: ids;
+    `bodies`: one request for the score of each; `rows`: the same accounts as feature rows for MLflow."""
 
     headers: dict[str, str]
+    accounts: tuple[str, ...]
     bodies: tuple[bytes, ...]
     rows: tuple[bytes, ...]
 
 
 def fill(address: str, dataset: Dataset, scoring: BundleScoring, accounts: int, reasons: int) -> LoadedCompany:
-    """Puts the dataset in, makes a key, chooses accounts that are eligible on the day after the data ends."""
+    """Load the dataset, create a key, select accounts that are eligible on the day after the data ends."""
     database = open_prepared(address, dataset.info.time_zone)
     try:
         load_dataset(database, dataset, time_ns() // 1_000, ContactVault(read_cipher(make_secret_key())))
         log = dataset.event_log()
         cutoff = int(log.known_at.max()) + AFTER_DAYS * DAY_US
-        chosen = _eligible(database, scoring, [str(name) for name in log.accounts], cutoff)[:accounts]
+        names = [str(name) for name in log.accounts]
+        chosen = list(islice(_eligible(database, scoring, names, cutoff), accounts))
         request = {"as_of": moment_of(cutoff).isoformat(), "reasons": reasons}
         bodies = (orjson.dumps({**request, "accounts": [{"account_id": name}]}) for name, _ in chosen)
-        return LoadedCompany(_key(database), tuple(bodies), tuple(row for _, row in chosen))
+        ids, rows = zip(*chosen, strict=True)
+        return LoadedCompany(_key(database), ids, tuple(bodies), rows)
     finally:
         database.close()
 
 
 def _key(database: Database) -> dict[str, str]:
     fresh = make_key()
-    scopes = frozenset({Scope.READ_SCORES, Scope.WRITE_EVENTS})
+    scopes = frozenset({Scope.READ_SCORES, Scope.WRITE_EVENTS, Scope.READ_DECISIONS, Scope.WRITE_DECISIONS})
     with database.writing() as connection:
         add_key(connection, fresh, NewKey("benchmark", scopes, None, None, "benchmark"), time_ns() // 1_000)
     return {"authorization": f"Bearer {fresh.text}"}
 
 
-def _eligible(database: Database, scoring: BundleScoring, names: list[str], cutoff: int) -> list[tuple[str, bytes]]:
-    """Accounts, with their rows as the service computes them from the database."""
-    results = []
+def _eligible(
+    database: Database, scoring: BundleScoring, names: Sequence[str], cutoff: int
+) -> Iterator[tuple[str, bytes]]:
+    """Yield accounts with their rows as the service computes them from the database."""
     histories = DatabaseHistories(database)
-    for name in names[:ASKED_AT_ONCE]:
+    for name in names:
         values = rows_of(scoring.scorer, scoring.scoring_request(histories.read([name], cutoff, EVERYWHERE), cutoff))
         if len(values):
-            results.append((name, mlflow_row(scoring, values)))
-    return results
+            yield name, mlflow_row(scoring, values)
 
 
 def two_versions(served: Path, home: Path) -> tuple[Path, tuple[ServedPointer, ServedPointer]]:

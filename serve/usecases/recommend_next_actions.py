@@ -19,6 +19,7 @@ from models.policy.planning.company import week_period
 from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
 from serve.database.decisions import OPEN, add_decisions
 from serve.database.learned import add_learned
+from serve.database.plans import lock_accounts
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
 from serve.security.callers import Caller, Scope
@@ -123,9 +124,34 @@ def commit_next_actions(
     plan, record = recommended.plan, recommended.record
     if plan is None or record is None:
         return 0
-    connection, rows, messages, ids = transaction.connection, [], [], {}
-    if plan.is_outdated(connection, now):
+    if plan.is_outdated(transaction.connection, now):
         raise DecidedMeanwhile
+    return _store(transaction.connection, recommended, (plan, record), now, only_required=only_required)
+
+
+def decide_next_actions(
+    transaction: Transaction, request: NextActionsRequest, now: int
+) -> tuple[RecommendedNextActions, int]:
+    """Recommend and store next actions in one transaction, while other decisions about the accounts wait; return them
+    with how many are new. Slower for others than to recommend first, but nothing can be decided meanwhile."""
+    names = [account.account_id for account in request.accounts if account.events is None]
+    lock_accounts(transaction.connection, names)
+    recommended = recommend_next_actions(transaction, request, now)
+    plan, record = recommended.plan, recommended.record
+    if plan is None or record is None:
+        return recommended, 0
+    return recommended, _store(transaction.connection, recommended, (plan, record), now)
+
+
+def _store(
+    connection: Connection,
+    recommended: RecommendedNextActions,
+    planned: tuple[PlannedNextActions, PlanRecord],
+    now: int,
+    *,
+    only_required: bool = False,
+) -> int:
+    (plan, record), rows, messages, ids = planned, [], [], {}
     for row in record.decisions:
         earlier = plan.so_far.earlier.get(row["account_id"])
         if earlier is not None and not _is_new(row, earlier):

@@ -23,12 +23,9 @@ from serve.usecases.recommend_next_actions import (
     NextActionsRequest,
     RecommendedNextActions,
     commit_next_actions,
+    decide_next_actions,
     recommend_next_actions,
 )
-from serve.usecases.refusals import StateConflict
-
-TRIES = 3
-"""How often the actions of a request that commits are planned again because the week has changed meanwhile."""
 
 router = APIRouter(tags=["recommendations"])
 
@@ -38,7 +35,7 @@ router = APIRouter(tags=["recommendations"])
     name="recommend_next_actions",
     summary="Recommend the next action of accounts",
     response_model=NextActions,
-    responses=problems(Problem.KEY_REUSED, Problem.CONFLICT, *BODY_PROBLEMS),
+    responses=problems(Problem.KEY_REUSED, *BODY_PROBLEMS),
     openapi_extra=request_body(NextActionsBody),
 )
 async def recommend_the_next_actions(
@@ -58,13 +55,11 @@ def _recommend(writing: Writing) -> Response:
     question = _request(writing)
     if not question.commits:
         return json_response(_planned(writing, question).content)
-    for _ in range(TRIES):
+    try:
+        return write_now(writing, partial(_commit, writing=writing, result=_planned(writing, question)))
+    except DecidedMeanwhile:
         latest = replace(writing, now=writing.service.clock())
-        try:
-            return write_now(latest, partial(_commit, writing=latest, result=_planned(latest, question)))
-        except DecidedMeanwhile:
-            continue
-    raise StateConflict("The week of the rep is being changed. Send the request again.")
+        return write_now(latest, partial(_decide, writing=latest, question=question))
 
 
 def _planned(writing: Writing, question: NextActionsRequest) -> RecommendedNextActions:
@@ -74,6 +69,11 @@ def _planned(writing: Writing, question: NextActionsRequest) -> RecommendedNextA
 
 def _commit(transaction: Transaction, *, writing: Writing, result: RecommendedNextActions) -> Reply:
     writing.facts["decisions"] = commit_next_actions(transaction, result, writing.now)
+    return as_reply(result.content)
+
+
+def _decide(transaction: Transaction, *, writing: Writing, question: NextActionsRequest) -> Reply:
+    result, writing.facts["decisions"] = decide_next_actions(transaction, question, writing.now)
     return as_reply(result.content)
 
 

@@ -1,5 +1,6 @@
 """`POST /v1/next-actions`: what to do about an account now."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -8,10 +9,13 @@ from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
 from kqml.calendar.business_time import DAY_US
+from kqml.contract.histories import AccountToScore
 from kqml.contract.next_actions import NextActions
 from kqml.duties import week
 from serve.database.tables import DECISIONS, OUTBOX
+from serve.http.routes import next_actions as routes
 from serve.security.objections_and_reviews import set_objection
+from serve.usecases.recommend_next_actions import decide_next_actions
 
 WEEK = "2023-W09"
 MONDAY = week(WEEK).instants("Asia/Shanghai")[0]
@@ -74,6 +78,29 @@ def test_a_complaint_on_wednesday_changes_the_running_week(filled, database, now
     assert again["decision_id"] == after["decision_id"]
     assert count(database, OUTBOX) == messages + 1
     assert decided(filled).keys() == plan.keys()
+
+
+def test_a_decision_made_meanwhile_for_the_same_rep_is_taken_into_account(filled, now, monkeypatch):
+    accounts = filled.get("/v1/accounts", params={"rep": REP, "limit": 20}).json()["accounts"]
+    first, *others = (row["account_id"] for row in accounts if row["status"] == "active")
+    planned = routes._planned
+
+    def decided_meanwhile(writing, question):
+        result = planned(writing, question)
+        with writing.service.writing() as transaction:
+            meanwhile = replace(question, accounts=[AccountToScore(name, None, None) for name in others])
+            decide_next_actions(transaction, meanwhile, writing.now)
+        return result
+
+    monkeypatch.setattr(routes, "_planned", decided_meanwhile)
+    now[0] += 1_000_000
+    (answer,) = ask(filled, first, commit=True)
+    monkeypatch.undo()
+    now[0] += 1_000_000
+    assert (answer["decision_id"], answer["rep"]) == (
+        (again := ask(filled, first)[0])["decision"]["decision_id"],
+        again["rep"],
+    )
 
 
 def test_a_preview_stores_nothing_and_decides_nobodys_week(filled, database):

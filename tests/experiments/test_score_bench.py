@@ -22,11 +22,11 @@ class Echo(BaseHTTPRequestHandler):
     """Refuses turn 2; remembers what it was sent."""
 
     protocol_version = "HTTP/1.1"
-    seen: set
+    seen: list
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.seen.add((self.headers["content-type"], body))
+        self.seen.append((self.headers["content-type"], body))
         self.send_response(400 if b"2" in body else 200)
         self.send_header("content-length", "0")
         self.end_headers()
@@ -37,7 +37,7 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def echo():
-    Echo.seen = set()
+    Echo.seen = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -53,10 +53,18 @@ def test_load_is_measured_with_every_body_in_turn(echo, program, monkeypatch):
     monkeypatch.setattr("experiments.bench.load.shutil.which", lambda name: program == "wrk" or None)
     measured = load.measure_load(echo, BODIES, clients=2, seconds=1)
     assert measured.by == program
-    assert Echo.seen == {("application/json", body) for body in BODIES}
+    assert set(Echo.seen) == {("application/json", body) for body in BODIES}
     assert measured.requests_per_s > 20
     assert 0 < measured.p50_ms <= measured.p99_ms
     assert measured.failed >= measured.requests_per_s * 0.25
+
+
+def test_a_load_of_bodies_sends_each_of_them_once(echo):
+    bodies = [orjson.dumps({"turn": number}) for number in range(50)]
+    measured = load.measure_once(echo, bodies, clients=4)
+    assert sorted(body for _, body in Echo.seen) == sorted(bodies)
+    assert measured.failed == sum(b"2" in body for body in bodies)
+    assert 0 < measured.p50_ms <= measured.p99_ms
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def requires_visit(observation: Observation) -> Flags:
 
 
 @dataclass(frozen=True)
-class NextActions:
+class NextActionDraws:
     """Optional next actions in mid-week, drawn uniformly from the eligible ones, of accounts that have neither a
     decision of Monday nor a required visit."""
 
@@ -66,7 +66,7 @@ class MovingWeek:
     name: str = "moving week"
 
     def decide(self, observation: Observation) -> WorldDecisions:
-        first, later = self.monday.decide(observation), NextActions(self.monday).decide(observation)
+        first, later = self.monday.decide(observation), NextActionDraws(self.monday).decide(observation)
         required = requires_visit(observation) & observation.on_books
         assigned = np.where(first.explored, first.assigned, later.assigned)
         assigned = np.where(required, WorldAction.VISIT, assigned).astype(np.int8)
@@ -77,7 +77,7 @@ def logged_policies(monday: Pilot, *, overwritten: bool = False) -> list[LoggedP
     """Return what the log of a moving week holds: Monday's decisions, next actions. `overwritten`: as a faulty log
     would hold Monday's."""
     first = Overwritten(monday) if overwritten else monday
-    return [LoggedPolicy(first, required_chance), LoggedPolicy(NextActions(monday))]
+    return [LoggedPolicy(first, required_chance), LoggedPolicy(NextActionDraws(monday))]
 
 
 def _with(decisions: WorldDecisions, assigned: ActionCodes, ruled: Flags) -> WorldDecisions:

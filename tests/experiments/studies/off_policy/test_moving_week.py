@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.studies.off_policy.moving_week import MovingWeek, NextActions, logged_policies, requires_visit
+from experiments.studies.off_policy.moving_week import MovingWeek, NextActionDraws, logged_policies, requires_visit
 from experiments.studies.off_policy.pilot_weeks import arrive
 from experiments.studies.off_policy.rollout_log import RolloutLog
 from experiments.world.actions import WorldAction
@@ -39,7 +39,7 @@ def test_required_visits_replace_what_is_carried_out_and_not_what_is_logged(poin
 
 
 def test_a_next_action_is_drawn_where_neither_monday_nor_a_required_visit_decided(points, observation):
-    logged, later = MONDAY.decide(observation), NextActions(MONDAY).decide(observation)
+    logged, later = MONDAY.decide(observation), NextActionDraws(MONDAY).decide(observation)
     assert later.explored.sum() > 20
     assert not (later.explored & (logged.explored | requires_visit(observation))).any()
     carried_out = MovingWeek(MONDAY).decide(observation)

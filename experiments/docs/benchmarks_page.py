@@ -9,7 +9,12 @@ from experiments.docs.claims_section import claims_section
 from experiments.docs.fuzz_section import fuzz_section
 from experiments.docs.policy_sections import allocation_section, ope_section
 from experiments.docs.policy_study_section import policy_section
-from experiments.docs.service_sections import plan_section, serve_section, torture_section
+from experiments.docs.service_sections import (
+    next_actions_section,
+    plan_section,
+    serve_section,
+    torture_section,
+)
 from experiments.docs.tables import table
 from experiments.docs.world_sections import groups_section, world_section
 
@@ -34,6 +39,7 @@ def benchmarks_page() -> str:
         ("features", _features),
         ("score", _score),
         ("serve", serve_section),
+        ("next_actions", next_actions_section),
         ("importing", _importing),
         ("allocation", allocation_section),
         ("ope", ope_section),

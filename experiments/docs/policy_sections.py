@@ -26,6 +26,17 @@ def _allocation_row(result: dict[str, Any]) -> Sequence[str]:
     )
 
 
+MOVING = {
+    None: "",
+    "recorded": (
+        "**The week moves:** required visits replace 5 % of Monday's actions, 60 % after a complaint; next actions are "
+        "drawn for 30 % of the accounts without a decision. The log keeps Monday's action and propensity:"
+    ),
+    "overwritten": "**A faulty log of such weeks,** in which the required visit overwrites Monday's action:",
+}
+"""What a result of moving weeks shows, by `--moving`."""
+
+
 def ope_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """Yield coverage and width by target, then the Open Bandit results."""
     yield "## Off-policy evaluation in the world\n\n`python -m experiments.bench ope [--quick] --json --save`\n"
@@ -37,6 +48,8 @@ def ope_section(results: list[dict[str, Any]]) -> Iterator[str]:
     head = ("target", "true difference", "runs", "refused", "coverage", "bias", "error", "half-width")
     for result in results:
         size = result["parameters"]
+        if moving := MOVING[size.get("moving")]:
+            yield f"{moving}\n"
         robust = result["estimators"]["doubly_robust"]
         yield (
             f"{size['accounts']:,} accounts, {size['runs']} logs of {result['rows']:,.0f} rows in each of "

@@ -64,6 +64,27 @@ def _soak_rows(result: Mapping[str, Any]) -> Iterator[Sequence[str]]:
         )
 
 
+def next_actions_section(results: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the loads of next actions and scores beside MLflow's, ratios first."""
+    yield "## Next actions\n\n`python -m experiments.bench next_actions --json --save`\n"
+    yield (
+        "Each account is requested once in a run, by an API key. A next action is committed: the decision and its message "
+        "are stored before the answer. MLflow's service gets the feature rows ready-made. Medians of alternating runs.\n"
+    )
+    for result in results:
+        request = (f"{number} {name}" for name, number in result["parameters"].items())
+        yield f"{', '.join(request)} in each run.\n"
+        yield from table(("database", "service", "× mlflow", "requests/s", "p50", "p99"), _next_action_rows(result))
+
+
+def _next_action_rows(result: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    for database in (name for name in DATABASES if name in result):
+        theirs = result[database]["mlflow"]
+        for service, load in result[database].items():
+            per_second, p50, p99, ratio, _ = _load(load, theirs)
+            yield database, service.replace("_", " "), ratio, per_second, p50, p99
+
+
 def plan_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """Yield a row for each command."""
     yield "## A large company scored, explained, planned\n"

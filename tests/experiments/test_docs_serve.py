@@ -1,6 +1,6 @@
 """The section on the service with its store."""
 
-from experiments.docs.service_sections import serve_section
+from experiments.docs.service_sections import next_actions_section, serve_section
 
 LOAD = {"requests_per_s": 900.0, "p50_ms": 8.0, "p99_ms": 14.0, "failed": 0}
 ASKED = {"clients": 8, "workers": 2, "reasons": 3, "seconds": 20.0}
@@ -23,3 +23,13 @@ def test_long_runs_tell_their_memory():
     lines = "\n".join(serve_section([result])).splitlines()
 
     assert "| postgresql | 30 | 12,000 | 3,000 | 9 | 0 | 400 → 401 MiB | +2.2 |" in lines
+
+
+def test_next_actions_stand_beside_scores_and_mlflows_service_ratios_first():
+    loads = {"next_actions": {**LOAD, "requests_per_s": 150.0}, "scores": LOAD, "mlflow": LOAD}
+    result = {"parameters": {"clients": 8, "workers": 2, "runs": 5, "accounts": 200}, "sqlite": loads}
+    lines = "\n".join(next_actions_section([result])).splitlines()
+
+    assert "8 clients, 2 workers, 5 runs, 200 accounts in each run." in lines
+    assert "| sqlite | next actions | 0.2 | 150 | 8.0 ms | 14.0 ms |" in lines
+    assert "| sqlite | mlflow | 1.0 | 900 | 8.0 ms | 14.0 ms |" in lines

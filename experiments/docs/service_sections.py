@@ -68,8 +68,9 @@ def next_actions_section(results: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the loads of next actions and scores beside MLflow's, ratios first."""
     yield "## Next actions\n\n`python -m experiments.bench next_actions --json --save`\n"
     yield (
-        "Each account is requested once in a run, by an API key. A next action is committed: the decision and its message "
-        "are stored before the answer. MLflow's service gets the feature rows ready-made. Medians of alternating runs.\n"
+        "Each account is requested once in a run, by an API key. A next action is committed: the decision and its "
+        "message are stored before the answer. MLflow's service gets the feature rows ready-made. Medians of runs in "
+        "turn.\n"
     )
     for result in results:
         request = (f"{number} {name}" for name, number in result["parameters"].items())

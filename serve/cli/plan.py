@@ -1,11 +1,12 @@
 """`kqml plan`: plan the actions of a week by rep, with briefs, and log the decisions."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kqml.errors import BadUse, Fault, Refused
+from kqml.errors import BadUse, Fault
 from serve.cli.command import Answer, CommandContext
 from serve.cli.database_option import FLAG, DatabaseOption, open_database_option, refuse_unclear_source
 from serve.cli.output import progress
@@ -80,6 +81,7 @@ def run(  # noqa: PLR0913 - the flags of one command
     planning_model = find_planning_model(context.settings, model)
     period = None if week is None else week_of(week)
     stored, logged = None, None
+    elsewhere: Sequence[Mapping[str, Any]] = ()
     with progress("Planning", None):
         if dataset is not None:
             folder = PlanDatasetRequest(
@@ -90,9 +92,7 @@ def run(  # noqa: PLR0913 - the flags of one command
         else:
             wanted = PlanWeekRequest(period, rules, planning_model, BY, context.language, preview=preview)
             in_database, stored = _plan_database(str(database), wanted, context)
-            planned = in_database.planned
-            if stored is not None:
-                _refuse_unchanged(rep, stored, planned.plan.company.week_name)
+            planned, elsewhere = in_database.planned, in_database.elsewhere
         request = PlanReportRequest(
             rep=rep,
             out=out,
@@ -101,17 +101,10 @@ def run(  # noqa: PLR0913 - the flags of one command
             log=logged,
             database=stored,
             preview=preview,
+            elsewhere=elsewhere,
         )
         result = report_plan(planned, request)
     return Answer(result, show_plan(plain_value(result), context.language))
-
-
-def _refuse_unchanged(rep: str | None, stored: "StoredWeek", week: str) -> None:
-    """Raise Refused where the plan does not contain the rep, whose week was decided before."""
-    if rep is not None and rep in stored.unchanged_reps:
-        todo = f"read it with GET /v1/reps/{rep}/plan?week={week}"
-        fault = Fault("--rep", f"the week of {rep} was decided through POST /v1/recommendations", todo)
-        raise Refused("This plan does not contain the rep.", [fault])
 
 
 def _plan_database(

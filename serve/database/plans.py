@@ -89,8 +89,11 @@ def _with_states(connection: Connection, about: Sequence[ColumnElement[bool]]) -
 
 
 def week_of_all(connection: Connection, week: str) -> list[dict[str, Any]]:
-    """Return the decisions of a week of all reps, with the `reason` and the author (`by`) of their first state."""
-    first = DECISION_STATES
+    """Return the decisions of a week of all reps, the earliest of an account first, with the `reason` and the author
+    (`by`) of their first state, and their newest `state`."""
+    first, later = DECISION_STATES.alias("first"), DECISION_STATES.alias("later")
     joined = DECISIONS.join(first, (first.c.decision_id == DECISIONS.c.decision_id) & (first.c.number == 0))
-    request = select(DECISIONS, first.c.reason, first.c.by).select_from(joined).where(DECISIONS.c.week == week)
-    return [dict(row) for row in connection.execute(request).mappings()]
+    newest = select(later.c.state).where(later.c.decision_id == DECISIONS.c.decision_id)
+    state = newest.order_by(later.c.number.desc()).limit(1).scalar_subquery().label("state")
+    request = select(DECISIONS, first.c.reason, first.c.by, state).select_from(joined).where(DECISIONS.c.week == week)
+    return [dict(row) for row in connection.execute(request.order_by(DECISIONS.c.cutoff)).mappings()]

@@ -19,11 +19,13 @@ from serve.usecases.planning_request import PlanWeekRequest
 @dataclass(frozen=True)
 class PlanWeekResult:
     """The planned week with what it adds to the database. `stored`: the week's decisions that the database holds in
-    the same name; `decided`: reps left out because their weeks were decided in another name."""
+    the same name; `elsewhere`: those about accounts that the plan leaves out because they were decided otherwise;
+    `decided`: reps left out because their weeks were decided in another name."""
 
     planned: PlannedWeek
     record: PlanRecord
     stored: Sequence[Mapping[str, Any]]
+    elsewhere: Sequence[Mapping[str, Any]]
     decided: frozenset[str]
 
 
@@ -64,7 +66,9 @@ def _plan(inputs: PlanningInputs, request: PlanWeekRequest) -> PlanWeekResult:
     planned = plan_dataset(dataset, inputs.plan_request(request), features)
     stamp = None if model is None else model.stamp
     record = plan_record(planned, features, stamp, request.language, request.by)
-    return PlanWeekResult(planned, record, inputs.stored, inputs.decided)
+    own = {row["account_id"] for row in record.decisions}
+    elsewhere = [row for row in inputs.elsewhere if row["account_id"] not in own]
+    return PlanWeekResult(planned, record, inputs.stored, elsewhere, inputs.decided)
 
 
 def _write(database: Database, record: PlanRecord, now: int) -> None:

@@ -42,8 +42,8 @@ class TooManyAccounts(Exception):
 @dataclass(frozen=True)
 class PlanningInputs:
     """What one snapshot of the database holds for a week. `learned`: None where the model learns anew; `stored`: the
-    week's decisions that were made in the same name; `decided`: reps whose weeks were decided in another name;
-    `decided_accounts`: accounts that got a next action in the week before."""
+    week's decisions that were made in the same name; `elsewhere`: those that were made otherwise; `decided`: reps whose
+    weeks were decided in another name; `decided_accounts`: accounts that got a next action in the week before."""
 
     week: Period
     dataset: Dataset
@@ -52,6 +52,7 @@ class PlanningInputs:
     objecting: frozenset[str]
     learned: LearnedState | None = None
     stored: Sequence[Mapping[str, Any]] = ()
+    elsewhere: Sequence[Mapping[str, Any]] = ()
     decided: frozenset[str] = frozenset()
     decided_accounts: frozenset[str] = frozenset()
 
@@ -105,6 +106,7 @@ def _inputs_of_all(connection: Connection, request: PlanWeekRequest, week: Perio
         duty_overrides(read_override_rows(connection)),
         frozenset(objecting_accounts(connection, decided_at)),
         stored=stored,
+        elsewhere=[row for row in everything if row["by"] != request.by or row["policy"] == NEXT_POLICY],
         decided=frozenset(row["rep_id"] for row in rows if row["by"] != request.by),
         decided_accounts=_decided_singly(everything, decided_at),
     )

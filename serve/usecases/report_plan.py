@@ -1,6 +1,6 @@
 """Report a planned week: what each account gets, by rep, with briefs, as a result and as a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +30,7 @@ from models.policy.planning.week_decision import POLICY, WeekPlan
 from serve.usecases.plan_dataset import LoggedWeek
 from serve.usecases.plan_week import StoredWeek
 from serve.usecases.planning_request import PlanningModel
+from serve.usecases.stored_plan_rows import in_plan_order, stored_plan_rows, stored_rep_weeks
 
 __all__ = ["PlanReport", "PlanReportRequest", "check_plan_path", "plan_title", "report_plan"]
 
@@ -40,7 +41,7 @@ BRIEFED = 2_000
 @dataclass(frozen=True, kw_only=True)
 class PlanReportRequest:
     """Whose week (None: everybody's), the file to write, if any, the language; the model, the log, the database that
-    the week was planned with."""
+    the week was planned with. `elsewhere`: stored decisions about accounts that the plan leaves out."""
 
     rep: str | None
     out: Path | None
@@ -49,6 +50,7 @@ class PlanReportRequest:
     log: LoggedWeek | None = None
     database: StoredWeek | None = None
     preview: bool = False
+    elsewhere: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,9 @@ def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
     if rep is not None or request.out is not None or len(who) <= BRIEFED:
         material = read_brief_inputs(company, [row["account_id"] for row in rows])
         rows = with_briefs(plan, who, rows, material, request.language)
-    reps = rep_rows(plan, claims, rep)
+    stored = stored_plan_rows(request.elsewhere, plan, rep)
+    reps = [*rep_rows(plan, claims, rep), *stored_rep_weeks(stored, request.elsewhere, plan, rep)]
+    rows = in_plan_order([*rows, *stored])
     report = PlanReport(
         week=company.week_name,
         preview=request.preview,
@@ -112,7 +116,7 @@ def report_plan(planned: PlannedWeek, request: PlanReportRequest) -> PlanReport:
         accounts=sum(row["accounts"] for row in reps),
         held_out=int(plan.holdout.sum()),
         objecting=int(planned.objecting.sum()),
-        totals=totals(plan, claims, who),
+        totals=totals(plan, claims, who, rows),
         reps=reps,
         left_out=left_out(plan, rep),
         plan=rows,

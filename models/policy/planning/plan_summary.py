@@ -128,7 +128,7 @@ def plan_rows(plan: WeekPlan, claims: PlanClaims, who: Indices) -> list[PlanRow]
     `effect`, `net_value` (money over the horizon) are those of the account's group, the accounts with the same action,
     scaled to the account's size; None while the group's interval includes zero, or without supported effects.
     """
-    chosen, names = plan.week.assigned, _names(plan)
+    chosen, names = plan.week.assigned, account_names(plan)
     given, cost = reasons_given(plan), plan.problem.cost
     return [
         {
@@ -169,33 +169,32 @@ def with_briefs(
     ]
 
 
-def totals(plan: WeekPlan, claims: PlanClaims, who: Indices) -> PlanTotals:
-    """Return the totals of the accounts with a recommendation.
+def totals(plan: WeekPlan, claims: PlanClaims, who: Indices, rows: Sequence[PlanRow]) -> PlanTotals:
+    """Return the totals of the rows; `who`: the accounts among them whose actions the plan decided.
 
-    `net_value` sums randomised evidence only, with its interval; None without such evidence, or while its interval
-    includes zero.
+    `net_value` sums randomised evidence of `who` only, with its interval; None without such evidence, or while its
+    interval includes zero.
     """
-    used = plan.problem.cost[who, plan.week.assigned[who]].sum(axis=0)
-    chosen = plan.week.assigned[who]
     net = claims.net_value(who)
-    given = reasons_given(plan)[who]
+    counts = Counter(row["action"] for row in rows)
     return {
-        "recommended": len(who),
-        "actions": {name: int((chosen == action).sum()) for action, name in enumerate(plan.actions) if action != WAIT},
-        "given_for": dict(Counter(cast(GivenFor, str(reason)) for reason in given)),
-        "minutes": float(used[MINUTES]),
-        "stops": float(used[STOPS]),
-        "money": float(used[MONEY]),
-        "value_at_risk": _value_at_risk(plan, who),
+        "recommended": len(rows),
+        "actions": {name: counts[name] for action, name in enumerate(plan.actions) if action != WAIT},
+        "given_for": dict(Counter(row["given_for"] for row in rows)),
+        "minutes": sum(row["minutes"] for row in rows),
+        "stops": sum(row["stops"] for row in rows),
+        "money": sum(row["money"] for row in rows),
+        "value_at_risk": _value_at_risk(rows),
         "net_value": None if net is None else net.columns(),
     }
 
 
-def _value_at_risk(plan: WeekPlan, who: Indices) -> ExpectedMoney | None:
-    known = who[np.isfinite(plan.assessment.at_risk[who])]
+def _value_at_risk(rows: Sequence[PlanRow]) -> ExpectedMoney | None:
+    pairs = [(row["churn_probability"], row["value_at_risk"]) for row in rows]
+    known = np.array([(risk, value / risk) for risk, value in pairs if risk and value is not None], dtype=np.float64)
     if not len(known):
         return None
-    (lost,) = expected_sums(plan.assessment.probability[known], plan.assessment.margin[known, None])
+    (lost,) = expected_sums(known[:, 0], known[:, 1:])
     return {"value": lost.mean, "low": lost.low, "high": lost.high, "basis": "churn_probability"}
 
 
@@ -239,7 +238,8 @@ def _visit(plan: WeekPlan) -> int:
     return int(stops[0]) if len(stops) else len(plan.actions) - 1
 
 
-def _names(plan: WeekPlan) -> list[str | None]:
+def account_names(plan: WeekPlan) -> list[str | None]:
+    """Return the name of each account, None where the data have none."""
     accounts = plan.company.dataset.accounts()
     if "name" not in accounts:
         return [None] * len(plan.company.account_ids)

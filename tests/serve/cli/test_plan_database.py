@@ -238,17 +238,24 @@ def test_reps_whose_week_was_decided_before_keep_it(kept):
         connection.exec_driver_sql("DELETE FROM decision_states")
         connection.exec_driver_sql("DELETE FROM decisions")
         connection.exec_driver_sql("DELETE FROM erasing")
-        own = next(row for row in whole if row["rep_id"] == rep)
+        own = next(row for row in whole if row["rep_id"] == rep and row["assigned"] != "wait" and not row["must"])
         connection.execute(DECISIONS.insert(), own)
         state = {"decision_id": own["decision_id"], "number": 0, "state": "recommended", "at": 1, "known_at": 1}
-        connection.execute(DECISION_STATES.insert(), {**state, "by": "key:crm"})
+        reason = next(row["given_for"] for row in first["plan"] if row["account_id"] == own["account_id"])
+        connection.execute(DECISION_STATES.insert(), {**state, "by": "key:crm", "reason": reason})
     told = plan("--week", WEEK)
     assert told["database"]["unchanged_reps"] == [rep]
     others = [replace_time(row) for row in whole if row["rep_id"] != rep]
     assert [replace_time(row) for row in rows_of(kept, DECISIONS) if row["rep_id"] != rep] == others
     assert plan("--week", WEEK)["database"] == {**told["database"], "replayed": True}
-    with pytest.raises(Refused, match=f"GET /v1/reps/{rep}/plan"):
-        plan("--week", WEEK, "--rep", rep)
+    assert own["assigned"] != "wait"
+    before = next(row for row in first["plan"] if row["account_id"] == own["account_id"])
+    shown = [row for row in told["plan"] if row["rep_id"] == rep]
+    assert [{**row, "brief": None, "name": None} for row in shown] == [{**before, "brief": None, "name": None}]
+    assert [row["rep_id"] for row in plan("--week", WEEK, "--rep", rep)["plan"]] == [rep]
+    (week,) = [row for row in told["reps"] if row["rep_id"] == rep]
+    assert (week["accounts"], week["recommended"], week["minutes"][0]) == (1, 1, before["minutes"])
+    assert told["totals"]["recommended"] == len(told["plan"])
 
 
 def replace_time(row):

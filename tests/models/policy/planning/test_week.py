@@ -97,11 +97,12 @@ def test_a_week_keeps_every_rule_and_says_what_it_does_not_know(scene):
     rows = plan_rows(plan, claims, recommended_actions(plan))
     assert {row["basis"] for row in rows} == {"unknown"}
     assert all(row["effect"] is None and row["net_value"] is None for row in rows)
-    assert totals(plan, claims, recommended_actions(plan))["net_value"] is None
+    sums = totals(plan, claims, recommended_actions(plan), rows)
+    assert sums["net_value"] is None
     assert scene.planned.evidence.why == "no_log"
     scored = [row for row in rows if row["value_at_risk"] is not None]
     assert len(scored) > 40
-    total = totals(plan, claims, recommended_actions(plan))["value_at_risk"]
+    total = sums["value_at_risk"]
     assert total["value"] == pytest.approx(sum(row["value_at_risk"] for row in scored))
     assert total["low"] < total["value"] < total["high"]
     assert plan.assessment.at_risk[plan.decided] == pytest.approx(

@@ -37,10 +37,11 @@ class RecommendedDecision(PlannedDecision):
 
 class NotDecided(TypedDict):
     """A requested account without a decision. `code`: `objecting` (no automated recommendations), `nobody` (no rep),
-    `closed`, `not_then` (not the rep's, or not open, when the week was decided)."""
+    `closed`, `not_then` (not the rep's, or not open, when the week was decided), `long_history` (more than
+    50,000 events)."""
 
     account_id: str
-    code: Literal["objecting", "nobody", "closed", "not_then"]
+    code: Literal["objecting", "nobody", "closed", "not_then", "long_history"]
     text: str
 
 

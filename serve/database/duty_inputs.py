@@ -16,6 +16,7 @@ from serve.database.contacts import Vault
 from serve.database.dataset_info import read_info
 from serve.database.duty_overrides import read_override_rows
 from serve.database.events import COUNTED, unretracted
+from serve.database.long_histories import MOST_EVENTS, long_histories
 from serve.database.records import parts_of
 from serve.database.tables import ACCOUNTS, CONTACTS, EVENTS, REPS
 from serve.database.territory import Territory
@@ -51,12 +52,11 @@ class DutyInputReader:
         described = select(ACCOUNTS).where(ACCOUNTS.c.described.is_(True))
         accounts = self._rolled_back(_table("accounts", self._rows(described, ACCOUNTS.c.account_id, ids)), ids)
         events = select(*(EVENTS.c[name] for name in COLUMNS)).where(EVENTS.c.kind.in_(self._kinds), self._known)
-        ordered = events.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
         return duty_inputs(
             self._opened(accounts),
             self._people(ids),
             self._reps,
-            _table("events", self._rows(ordered, EVENTS.c.account_id, ids), COLUMNS),
+            _table("events", self._newest(events, ids), COLUMNS),
             self.info.time_zone,
             [(period.start, period.end) for period in self.info.quiet_periods],
         )
@@ -80,8 +80,7 @@ class DutyInputReader:
     def _last_reps(self, ids: Sequence[str]) -> dict[str, str]:
         """The rep of each account's last event that names one."""
         named = select(EVENTS.c.account_id, EVENTS.c.rep_id).where(self._known, EVENTS.c.rep_id.is_not(None))
-        ordered = named.order_by(EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
-        return {row["account_id"]: row["rep_id"] for row in self._rows(ordered, EVENTS.c.account_id, ids)}
+        return {row["account_id"]: row["rep_id"] for row in self._newest(named, ids)}
 
     def _opened(self, accounts: pa.Table) -> pa.Table:
         """With the first events of the accounts that have no opening date."""
@@ -100,6 +99,16 @@ class DutyInputReader:
         people = select(*(CONTACTS.c[name] for name in PERSON)).where(CONTACTS.c.birthday.is_not(None))
         result = list(self._rows(people, CONTACTS.c.account_id, ids))
         return _table("contacts", self._vault.open(self._connection, result), PERSON)
+
+    def _newest(self, events: Any, ids: Sequence[str]) -> Iterable[Row]:
+        """The rows of a query of events, by account and time; of accounts with long histories the newest ones."""
+        long = long_histories(self._connection, ids)
+        by_time = (EVENTS.c.account_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
+        short = [name for name in ids if name not in long]
+        yield from self._rows(events.order_by(*by_time), EVENTS.c.account_id, short)
+        newest = events.order_by(*(column.desc() for column in by_time)).limit(MOST_EVENTS)
+        for name in sorted(long):
+            yield from reversed(list(self._rows(newest, EVENTS.c.account_id, [name])))
 
     def _rows(self, request: Any, account: Any, ids: Sequence[str]) -> Iterable[Row]:
         for part in parts_of(ids):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from kqml.history.sorted_columns import Column
 from serve.database.driver_rows import fetch_rows
 from serve.database.event_columns import one_of
+from serve.database.long_histories import event_beyond
 from serve.database.postgres_reader import read_postgres_columns
 from serve.database.records import parts_of
 from serve.database.sqlite_reader import read_sqlite_columns
@@ -28,16 +29,24 @@ class Columns:
     columns: Mapping[str, Column]
 
 
-def read_facts(connection: Connection, ids: Sequence[str], territory: Territory) -> dict[str, Mapping[str, Any]]:
-    """Return the fields of the accounts among `ids` that are in the territory, by id."""
+def read_facts(
+    connection: Connection, ids: Sequence[str], territory: Territory, most_events: int
+) -> dict[str, Mapping[str, Any]]:
+    """Return the fields of the accounts among `ids` that are in the territory, by id. `is_long`: whether the account
+    has more than `most_events` events."""
     result: dict[str, Mapping[str, Any]] = {}
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for part in parts_of(ids):
-        statement = f"SELECT {', '.join(_FACTS)} FROM accounts WHERE account_id {one_of(mark, len(part))}"
+        columns = ", ".join((*_FACTS, event_beyond(most_events)))
+        statement = f"SELECT {columns} FROM accounts WHERE account_id {one_of(mark, len(part))}"
         for row in fetch_rows(connection, statement, tuple(part)):
-            facts = dict(zip(_FACTS, row, strict=True))
+            facts = dict(zip(_FACTS, row, strict=False))
             if territory.covers(facts["owner_rep_id"]):
-                result[facts["account_id"]] = {**facts, "opened_on": _day(facts["opened_on"])}
+                result[facts["account_id"]] = {
+                    **facts,
+                    "opened_on": _day(facts["opened_on"]),
+                    "is_long": row[-1] is not None,
+                }
     return result
 
 

@@ -22,11 +22,20 @@ from kqml.history.sorted_columns import Column, event_log_of_columns
 from serve.database.dataset_info import read_info
 from serve.database.engine import Database
 from serve.database.histories import read_columns, read_facts
+from serve.database.long_histories import MOST_EVENTS
 from serve.database.territory import Territory
 from serve.usecases.request_histories import Histories, Surroundings
 
 INFO_SECONDS = 1.0
 """How long the description of the data is cached: the first event of a kind is rare."""
+
+
+class LongHistories(Exception):
+    """Raised where accounts have more events than the caller reads: `accounts`, `most`."""
+
+    def __init__(self, accounts: Sequence[str], most: int) -> None:
+        super().__init__(f"{len(accounts)} accounts have more than {most} events")
+        self.accounts, self.most = frozenset(accounts), most
 
 
 class DatabaseHistories:
@@ -39,12 +48,15 @@ class DatabaseHistories:
         self._info = DatasetInfo()
         self._around: Surroundings | None = None
 
-    def read(self, ids: Sequence[str], cutoff: int, territory: Territory) -> Histories:
-        """Return the histories of those of the ids that are in the territory, ascending; others are left out."""
+    def read(self, ids: Sequence[str], cutoff: int, territory: Territory, most_events: int = MOST_EVENTS) -> Histories:
+        """Return the histories of those of the ids that are in the territory, ascending; others are left out. Raises
+        LongHistories before any event is read."""
         with self._database.snapshot() if self._database.is_sqlite else self._database.reading() as connection:
             info, around = self._surroundings(connection)
-            facts = read_facts(connection, ids, territory)
+            facts = read_facts(connection, ids, territory, most_events)
             names = sorted(facts)
+            if long := [name for name in names if facts[name]["is_long"]]:
+                raise LongHistories(long, most_events)
             result = read_columns(connection, names)
         log = event_log_of_columns(result.accounts, result.counts, result.columns)
         nothing = np.zeros(len(names), dtype=np.int64)

@@ -18,6 +18,9 @@ ACCOUNTS_AT_ONCE = 100
 ACCOUNTS_PER_PAGE = 500
 """A page ends after so many accounts, however few of their duties match."""
 
+ROWS_AT_ONCE = 500
+"""Rows that become Python objects in one step, during which no other thread runs."""
+
 Row = dict[str, Any]
 
 
@@ -109,7 +112,8 @@ def _rows(books: DutyInputReader, ids: Sequence[str], wanted: DutyFilter, *, of_
     table = list_duties(replace(book, declared=duty_overrides(overrides)), wanted.duties)
     is_wanted = pc.is_null(table["account_id"]) if of_reps else pc.is_valid(table["account_id"])
     last = {row["duty_id"]: row for row in overrides}
-    return [_describe(row, last) for row in table.filter(is_wanted).to_pylist()]
+    batches = table.filter(is_wanted).to_batches(max_chunksize=ROWS_AT_ONCE)
+    return [_describe(row, last) for batch in batches for row in batch.to_pylist()]
 
 
 def _describe(row: Row, last: Mapping[str, Mapping[str, Any]]) -> Row:

@@ -24,6 +24,7 @@ from serve.database.dataset_info import read_info
 from serve.database.decision_logs import read_log, read_rejections
 from serve.database.duty_overrides import duty_overrides, read_override_rows
 from serve.database.learned import newest_learned
+from serve.database.long_histories import long_histories
 from serve.database.plans import read_week, week_of_all
 from serve.database.records import parts_of
 from serve.database.tables import ACCOUNTS, EVENTS
@@ -79,8 +80,8 @@ class PlanningInputs:
 
 
 def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: int) -> PlanningInputs | None:
-    """Read the inputs of a week; None where its reps have no accounts. Raises BadUse where the week has not begun,
-    unless it is a preview."""
+    """Read the inputs of a week; None where its reps have no accounts. Accounts with long histories are left out of the
+    weeks of some reps. Raises BadUse where the week has not begun, unless it is a preview."""
     zone = read_info(connection).time_zone
     week = request.week or (next_week if request.preview else week_period)(moment_of(now, zone).date())
     cutoff = week.instants(zone)[0]
@@ -90,6 +91,8 @@ def read_planning_inputs(connection: Connection, request: PlanWeekRequest, now: 
     if request.reps is None:
         return _inputs_of_all(connection, request, week, cutoff)
     ids = _accounts(connection, request.reps, cutoff)
+    long = long_histories(connection, ids)
+    ids = [name for name in ids if name not in long]
     return read_account_inputs(connection, request, (week, cutoff), ids) if ids else None
 
 

@@ -18,6 +18,7 @@ from models.policy.planning.company import week_period
 from models.policy.planning.next_action import NEXT_POLICY
 from serve.database.dataset_info import read_info
 from serve.database.engine import Database
+from serve.database.long_histories import long_histories
 from serve.database.plans import decided_reps, is_rep, objecting_of_rep, week_of_accounts, week_of_rep
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
@@ -125,7 +126,7 @@ def recommend_actions(transaction: Transaction, plan: RecommendationPlan, now: i
         cutoff=moment_of(plan.week.instants(plan.time_zone)[0], plan.time_zone).isoformat(),
         decided=sorted({row["rep_id"] for row in fresh}),
         decisions=decisions,
-        not_decided=_not_decided(plan, {decision["account_id"] for decision in decisions}),
+        not_decided=_not_decided(connection, plan, {decision["account_id"] for decision in decisions}),
         objected=_count_objecting(connection, plan),
     )
     return RecommendActionsResult(content, len(fresh))
@@ -200,8 +201,10 @@ def _count_objecting(connection: Connection, plan: RecommendationPlan) -> int:
     return sum(row["objected_at"] is not None for row in (plan.accounts or {}).values())
 
 
-def _not_decided(plan: RecommendationPlan, decided: set[str]) -> list[NotDecided]:
-    codes = {name: _undecided_code(row) for name, row in (plan.accounts or {}).items() if name not in decided}
+def _not_decided(connection: Connection, plan: RecommendationPlan, decided: set[str]) -> list[NotDecided]:
+    rows = {name: row for name, row in (plan.accounts or {}).items() if name not in decided}
+    long = long_histories(connection, list(rows))
+    codes = {name: _undecided_code(row, name in long) for name, row in rows.items()}
     language = plan.request.language
     return [
         cast(NotDecided, {"account_id": name, "code": code, "text": text(f"plan.not_decided.{code}", language)})
@@ -209,18 +212,21 @@ def _not_decided(plan: RecommendationPlan, decided: set[str]) -> list[NotDecided
     ]
 
 
-def _undecided_code(account: Row) -> str:
+def _undecided_code(account: Row, is_long: bool = False) -> str:
     """Why an account gets no decision in a week that its rep's hours are planned for: a code of `NotDecided`."""
-    return unavailable_code(account) or "not_then"
+    return unavailable_code(account, is_long) or "not_then"
 
 
-def unavailable_code(account: Row) -> str | None:
-    """Return why no action may be recommended for an account now: a code of the messages `plan.not_decided`."""
+def unavailable_code(account: Row, is_long: bool = False) -> str | None:
+    """Return why no action may be recommended for an account now: a code of the messages `plan.not_decided`. `is_long`:
+    whether it has more events than the service reads."""
     if account["objected_at"] is not None:
         return "objecting"
     if account["owner_rep_id"] is None:
         return "nobody"
-    return None if account["status"] in (None, "active") else "closed"
+    if account["status"] not in (None, "active"):
+        return "closed"
+    return "long_history" if is_long else None
 
 
 def _recommended(row: Row, plan: RecommendationPlan) -> RecommendedDecision:

@@ -19,6 +19,7 @@ from models.policy.planning.company import week_period
 from models.policy.planning.next_action import DECIDED_BEFORE, EarlierDecision
 from serve.database.decisions import OPEN, add_decisions
 from serve.database.learned import add_learned
+from serve.database.long_histories import long_histories
 from serve.database.plans import lock_accounts
 from serve.database.records import read_rows
 from serve.database.tables import ACCOUNTS
@@ -87,7 +88,8 @@ def recommend_next_actions(transaction: Transaction, request: NextActionsRequest
     refuse(list(_faults(request, now)))
     when = week_period(moment_of(cutoff, zone).date()), cutoff
     rows = _stored_accounts(connection, request)
-    codes = {name: unavailable_code(row) for name, row in rows.items()}
+    long = long_histories(connection, sorted(rows))
+    codes = {name: unavailable_code(row, name in long) for name, row in rows.items()}
     results = {name: no_action(name, code, request.language) for name, code in codes.items() if code is not None}
     owners = {name: row["owner_rep_id"] for name, row in rows.items() if name not in results}
     stored, record = None, None

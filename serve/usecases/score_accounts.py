@@ -8,8 +8,9 @@ from typing import cast
 from kqml.calendar.business_time import moment_of
 from kqml.contract.histories import AccountToScore
 from kqml.contract.scores import ModelRef, ScoreAnswer, ScoreOut
+from serve.database.long_histories import MOST_EVENTS
 from serve.database.territory import Territory
-from serve.usecases.database_histories import DatabaseHistories
+from serve.usecases.database_histories import DatabaseHistories, LongHistories
 from serve.usecases.refusals import FaultyRequest, RequestFault
 from serve.usecases.request_histories import Histories, build_histories
 from serve.usecases.score_evidence import score_evidence
@@ -44,10 +45,15 @@ class ScoreAccountsResult:
     events: int
 
 
-def score_accounts(request: ScoreAccountsRequest, database: DatabaseHistories) -> ScoreAccountsResult:
-    """Score every account of a request. Raises FaultyRequest where a history has faults or an account is unknown."""
+def score_accounts(
+    request: ScoreAccountsRequest, database: DatabaseHistories, inline_events: int | None = None
+) -> ScoreAccountsResult:
+    """Score every account of a request. Raises FaultyRequest where a history has faults or an account is unknown,
+    LongHistories where an account has more than `inline_events` stored ones."""
     given = given_histories(request)
-    return score_histories(request, [given, stored_histories(request, database)] if request.database_ids else [given])
+    if not request.database_ids:
+        return score_histories(request, [given])
+    return score_histories(request, [given, stored_histories(request, database, inline_events)])
 
 
 def given_histories(request: ScoreAccountsRequest) -> Histories:
@@ -56,9 +62,17 @@ def given_histories(request: ScoreAccountsRequest) -> Histories:
     return build_histories(request.accounts, request.cutoff, request.now, engine.lag_days, engine.time_zone)
 
 
-def stored_histories(request: ScoreAccountsRequest, database: DatabaseHistories) -> Histories:
-    """Return those of the database. Raises FaultyRequest where it lacks an account, as far as the territory shows."""
-    stored = database.read(request.database_ids, request.cutoff, request.territory)
+def stored_histories(
+    request: ScoreAccountsRequest, database: DatabaseHistories, inline_events: int | None = None
+) -> Histories:
+    """Return those of the database. Raises FaultyRequest where it lacks an account, as far as the territory shows, and
+    where one has more events than the service reads; LongHistories for more than `inline_events`."""
+    try:
+        stored = database.read(request.database_ids, request.cutoff, request.territory, inline_events or MOST_EVENTS)
+    except LongHistories as error:
+        if inline_events:
+            raise
+        raise FaultyRequest(list(_too_long(request, error))) from error
     if stored.log.account_count < len(request.database_ids):
         raise FaultyRequest(list(_unknown(request, set(stored.log.accounts))))
     return stored
@@ -86,6 +100,16 @@ def _scores(request: ScoreAccountsRequest, histories: Histories) -> Iterator[Sco
     evidence = score_evidence(histories, request.cutoff, engine.time_zone)
     for score, facts in zip(scores, evidence, strict=True):
         yield cast(ScoreOut, {**score, "evidence": facts})
+
+
+def _too_long(request: ScoreAccountsRequest, error: LongHistories) -> Iterator[RequestFault]:
+    for index, account in enumerate(request.accounts):
+        if account.events is None and account.account_id in error.accounts:
+            detail = (
+                f"account {account.account_id!r} has more than {error.most:,} stored events;"
+                " score it with `kqml score --database`"
+            )
+            yield RequestFault(("accounts", index, "account_id"), detail)
 
 
 def _unknown(request: ScoreAccountsRequest, known: set[str]) -> Iterator[RequestFault]:

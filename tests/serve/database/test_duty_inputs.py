@@ -1,6 +1,7 @@
 """What duties are computed from, read from the database as it was known before a cutoff."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pytest
@@ -61,3 +62,16 @@ def test_a_tier_reverted_after_a_retraction_stays_what_it_was_before(database, d
         add_events(connection, [event("no", "event_retracted", 29, ref="up")], 29 * DAY_US, EVERYWHERE)
     known = attributes_at(database, day).tier.at(day - 1, day * DAY_US)
     assert np.array(TIERS)[known].tolist() == [tier]
+
+
+def test_of_a_long_history_the_newest_events_are_read_in_order(database, monkeypatch):
+    visits = [event(f"v{day}", "visit", day) for day in (1, 2, 3, 4, 5)]
+    monkeypatch.setattr("serve.database.long_histories.MOST_EVENTS", 3)
+    monkeypatch.setattr("serve.database.duty_inputs.MOST_EVENTS", 3)
+    with database.writing() as connection:
+        initialise_info(connection, "UTC")
+        put_accounts(connection, [ACCOUNT | {"opened_on": date(1970, 1, 1)}], DAY_US, EVERYWHERE)
+        add_events(connection, visits, 60 * DAY_US, EVERYWHERE)
+    with database.reading() as connection:
+        log = DutyInputReader(connection, PLAYBOOK, None, 60 * DAY_US).of(["x"]).log
+    assert (log.occurred_at // DAY_US).tolist() == [3, 4, 5]

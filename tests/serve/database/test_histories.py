@@ -5,9 +5,10 @@ from random_records import check_same_log, random_records
 
 from kqml.history.builders import event_log_of
 from serve.database.events import describe_later, write_events
+from serve.database.long_histories import long_histories
 from serve.database.sqlite_reader import FIRST
 from serve.database.territory import EVERYWHERE, Territory
-from serve.usecases.database_histories import DatabaseHistories
+from serve.usecases.database_histories import DatabaseHistories, LongHistories
 
 CUTOFF = 10**15
 
@@ -64,3 +65,21 @@ def test_sqlite_finds_the_events_of_an_account_in_their_order(database):
     with database.reading() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {FIRST}", ("a",)).all()
     assert [row[-1] for row in plan] == ["SEARCH events USING PRIMARY KEY (account_id=?)"]
+
+
+def test_accounts_with_more_events_than_wanted_are_named_before_any_event_is_read(database):
+    records = random_records(3)["b"]
+    keep(database, {"a": records[:3], "b": records[3:7], "c": records[7:12]})
+    histories = DatabaseHistories(database)
+    assert len(histories.read(["a", "b"], CUTOFF, EVERYWHERE, most_events=4).log) == 7
+    with pytest.raises(LongHistories) as raised:
+        histories.read(["a", "b", "c"], CUTOFF, EVERYWHERE, most_events=3)
+    assert (raised.value.accounts, raised.value.most) == ({"b", "c"}, 3)
+
+
+def test_long_histories_are_those_beyond_the_limit(database, monkeypatch):
+    records = random_records(3)["b"]
+    keep(database, {"a": records[:3], "b": records[3:7], "c": records[7:12]})
+    monkeypatch.setattr("serve.database.long_histories.MOST_EVENTS", 4)
+    with database.reading() as connection:
+        assert long_histories(connection, ["a", "b", "c", "d"]) == {"c"}

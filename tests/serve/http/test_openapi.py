@@ -82,6 +82,7 @@ BEYOND_SCHEMA = (
     "days ahead",
     "has no open account",
     "is over and has no decisions",
+    "stored events",
 )
 
 

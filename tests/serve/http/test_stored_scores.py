@@ -106,3 +106,22 @@ def test_others_accounts_are_as_if_they_were_not_there(company, ask):
     answer = ask([own[0], others[0], "nobody"], rep)
     details = [error["detail"].replace(others[0], "nobody") for error in answer.json()["errors"]]
     assert details == ["there is no account 'nobody'; send its events to score it"] * 2
+
+
+def test_a_history_that_is_too_long_is_refused_by_its_place(ask, company, monkeypatch):
+    names = sorted(company.dataset.event_log().accounts)[:2]
+    monkeypatch.setattr("serve.http.routes.scores.INLINE_EVENTS", 2)
+    monkeypatch.setattr("serve.usecases.score_accounts.MOST_EVENTS", 3)
+    answer = ask(names)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][1] == {
+        "pointer": "#/accounts/1/account_id",
+        "detail": f"account '{names[1]}' has more than 3 stored events; score it with `kqml score --database`",
+    }
+
+
+def test_a_long_history_is_scored_in_a_thread_with_the_same_bits(ask, company, monkeypatch):
+    name = min(company.dataset.event_log().accounts)
+    inline = ask([name])
+    monkeypatch.setattr("serve.http.routes.scores.INLINE_EVENTS", 3)
+    assert ask([name]).content == inline.content

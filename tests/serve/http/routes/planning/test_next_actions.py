@@ -233,3 +233,11 @@ def test_the_feature_row_and_probability_are_stored_with_the_decision(filled):
         assert receipt["assigned"] == result["action"]
         assert receipt["probability"] == result["probability"]
         assert receipt["features"] is None or orjson.dumps(receipt["features"])
+
+
+def test_no_action_is_recommended_by_a_history_that_is_too_long(filled, monkeypatch):
+    account = filled.get("/v1/accounts", params={"rep": REP}).json()["accounts"][0]["account_id"]
+    monkeypatch.setattr("serve.database.long_histories.MOST_EVENTS", 3)
+    (answer,) = ask(filled, account)
+    assert (answer["action"], answer["because"]["code"]) == (None, "long_history")
+    assert "kqml plan --database" in answer["because"]["text"]

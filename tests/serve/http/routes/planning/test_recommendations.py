@@ -89,6 +89,16 @@ def test_a_receipt_asked_by_http_re_creates_the_answer(filled, database, company
         assert receipt["states"][0]["by"] == "open"
 
 
+def test_an_account_with_a_long_history_is_left_out_of_the_week(filled, monkeypatch):
+    listed = filled.get("/v1/accounts", params={"rep": REP, "sort": "account_id"}).json()["accounts"]
+    names = [account["account_id"] for account in listed][:3]
+    monkeypatch.setattr("serve.usecases.planning_inputs.long_histories", lambda connection, ids: {names[0]})
+    monkeypatch.setattr("serve.usecases.recommend_actions.long_histories", lambda connection, ids: {names[0]})
+    told = recommend(filled, accounts=names, language="en")
+    assert [(one["account_id"], one["code"]) for one in told["not_decided"]] == [(names[0], "long_history")]
+    assert {one["account_id"] for one in told["decisions"]} == set(names[1:])
+
+
 def test_accounts_get_the_weeks_of_their_reps_decided(filled, database):
     listed = filled.get("/v1/accounts", params={"rep": REP, "sort": "account_id"}).json()["accounts"]
     names = [account["account_id"] for account in listed][:4]

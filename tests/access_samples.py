@@ -64,6 +64,7 @@ RULES: dict[str, Scope | None] = {
     "POST /v1/recommendations": Scope.WRITE_DECISIONS,
     "GET /v1/duties": Scope.READ_ACCOUNTS,
     "POST /v1/duties/status": Scope.WRITE_DECISIONS,
+    "GET /v1/decisions": Scope.READ_DECISIONS,
     "GET /v1/decisions/{decision_id}": Scope.READ_DECISIONS,
     "POST /v1/decisions/{decision_id}/status": Scope.WRITE_DECISIONS,
     "GET /v1/accounts/{account_id}/explanation": Scope.USE_RIGHTS,
@@ -109,6 +110,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /v1/duties/status": Sample(
         json={"week": "2024-W12", "duties": [{"duty_id": duty_id(VISITS), "account_id": "a1", "state": "done"}]}
     ),
+    "GET /v1/decisions": Sample(query={"sort": "-changed_at"}),
     "GET /v1/decisions/{decision_id}": Sample(path={"decision_id": "d1"}),
     "POST /v1/decisions/{decision_id}/status": Sample(path={"decision_id": "d1"}, json={"state": "accepted"}),
     "GET /v1/accounts/{account_id}/explanation": Sample(path={"account_id": "a1"}),

@@ -10,7 +10,7 @@ import httpx
 
 from kqml.client.sending import RetryPolicy, Sender
 from kqml.contract.accounts import ListedAccount, OneAccount, Rep
-from kqml.contract.decisions import Receipt, StatusTaken
+from kqml.contract.decisions import ListedDecision, Receipt, StatusTaken
 from kqml.contract.duties import Duty, DutyStatusTaken
 from kqml.contract.next_actions import NextActions
 from kqml.contract.plans import RepPlan
@@ -139,6 +139,11 @@ class Client:
         body = {"rep_id": rep_id, "accounts": request, "week": week, "language": language}
         given = {name: value for name, value in body.items() if value is not None}
         return cast(Recommendations, self._send("POST", "/v1/recommendations", given))
+
+    def decisions(self, **question: str | Sequence[str]) -> Iterator[ListedDecision]:
+        """Yield decisions by their latest change. Filters: `rep`, `account`, `week`, `state`, `changed_since`; order:
+        `sort`."""
+        return cast(Iterator[ListedDecision], self._pages("/v1/decisions", "decisions", question))
 
     def decision(self, decision_id: str) -> Receipt:
         """Return the receipt of a decision."""

@@ -58,6 +58,43 @@ class Receipt(DecisionFields):
     states: list[DecisionState]
 
 
+class ListedDecision(TypedDict):
+    """One decision of a list, without its inputs. `assigned`: the action, `wait` for none; `reason`: from the plan, null
+    where it has none; `state`, `at`: the latest state and when that came; `changed_at`: when it was recorded, at first
+    with the decision; `next`: the states that may follow."""
+
+    decision_id: str
+    account_id: str
+    account_name: str | None
+    rep_id: str | None
+    week: str
+    cutoff: Moment
+    policy: str
+    playbook: str
+    model: str | None
+    assigned: str
+    probability: Probability | None
+    explored: bool | None
+    must: bool | None
+    holdout: bool | None
+    reason: str | None
+    state: DecisionStatus
+    at: Moment
+    action: str | None
+    recorded_at: Moment
+    changed_at: Moment
+    next: list[DecisionStatus]
+
+
+class DecisionPage(TypedDict):
+    """A page of decisions; `next_cursor`: of the next page, null at the end. `complete_until`: every change recorded
+    before it was visible to this request: the `changed_since` of the next round."""
+
+    decisions: list[ListedDecision]
+    complete_until: Moment
+    next_cursor: str | None
+
+
 class StatusTaken(TypedDict):
     """The recorded state and the states that may follow."""
 

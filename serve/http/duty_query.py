@@ -4,16 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kqml.history.builders import read_instant
 from serve.http.cursors import PAGE_DEFAULT, PAGE_LIMIT
 from serve.http.fields import Identifier, Instant
-from serve.http.problems import ProblemError, ProblemItem, invalid_request
+from serve.http.instants import parse_past_instant
 from serve.http.weeks import WEEK
 
 REPS_PER_QUESTION = 20
 ACCOUNTS_PER_QUESTION = 100
-EARLIEST = 946_684_800_000_000
-"""2000-01-01 UTC: no data of the service are older."""
 
 
 class DutyQuery(BaseModel):
@@ -43,19 +40,11 @@ class DutyQuery(BaseModel):
 
     def instant(self, now: int) -> int:
         """Return the instant asked about: `as_of`, else now. Raises ProblemError where it is none or has not come."""
-        try:
-            at = now if self.as_of is None else read_instant(self.as_of)
-        except ValueError:
-            raise _faulty("names a day that its month does not have") from None
-        if not EARLIEST <= at <= now:
-            raise _faulty("is not between the year 2000 and now")
-        return at
+        at = parse_past_instant(self.as_of, "as_of", now)
+        return now if at is None else at
 
     @property
     def of_accounts(self) -> dict[str, list[str]]:
         """The filters on accounts that were given."""
         return {name: getattr(self, name) for name in ("account", "rep") if getattr(self, name)}
 
-
-def _faulty(detail: str) -> ProblemError:
-    return invalid_request([ProblemItem("", detail, "as_of")])

@@ -13,7 +13,18 @@ from kqml.calendar.business_time import moment_of
 Row = Mapping[str, Any]
 Item = TypeVar("Item")
 INSTANTS = frozenset(
-    {"updated_at", "erased_at", "at", "known_at", "recorded_at", "cutoff", "scored_at", "as_of", "before_as_of"}
+    {
+        "updated_at",
+        "erased_at",
+        "at",
+        "known_at",
+        "recorded_at",
+        "changed_at",
+        "cutoff",
+        "scored_at",
+        "as_of",
+        "before_as_of",
+    }
 )
 JSON = frozenset(
     {"attributes", "absences", "eligible", "blocked", "features", "receipt", "outcome", "reasons", "warnings"}

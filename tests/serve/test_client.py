@@ -169,3 +169,15 @@ def test_a_week_is_recommended_then_told(kqml: Client) -> None:
     assert {one["evidence"]["code"] for one in found["decisions"] if one["evidence"]} == {"no_model"}
     ids = sorted(one["decision_id"] for one in found["decisions"])
     assert [sorted(one["decision_id"] for one in plan["decisions"]) for plan in told] == [ids]
+
+
+def test_decisions_are_listed_as_they_change(kqml: Client) -> None:
+    list(kqml.put_accounts({"account_id": f"S-{place}", "tier": "A", "owner_rep_id": "R-1"} for place in range(3)))
+    names = [one["decision_id"] for one in kqml.recommend(rep_id="R-1")["decisions"]]
+    kqml.record_status(names[0], "accepted")
+
+    listed = list(kqml.decisions(rep="R-1", limit="2"))
+
+    assert {one["decision_id"]: one["state"] for one in listed} == dict.fromkeys(names, "recommended") | {
+        names[0]: "accepted"
+    }

@@ -88,6 +88,8 @@ DECISION_STATES = Table(
 )
 """Append-only. `number` counts a decision's states from 0. `outcome`: JSON. `by`: who reported it."""
 
+Index("ix_decision_states_known_at", DECISION_STATES.c.known_at, DECISION_STATES.c.decision_id)
+
 DUTIES_DECLARED = Table(
     "duties_declared",
     METADATA,

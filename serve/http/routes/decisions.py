@@ -1,22 +1,57 @@
-"""`/v1/decisions`: show the receipt of a decision, record its status."""
+"""`/v1/decisions`: list decisions as they changed, show the receipt of one, record its status."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from kqml.contract.decisions import Receipt, StatusTaken
+from kqml.contract.decisions import DecisionPage, Receipt, StatusTaken
 from serve.http.access import ReadsDecisions, WritesDecisions
+from serve.http.cursors import read_cursor
+from serve.http.decision_query import DecisionQuery
 from serve.http.dependencies import IdempotencyKey, IdInPath, ServiceOf
+from serve.http.instants import parse_past_instant
 from serve.http.openapi import BODY_PROBLEMS, problems, request_body
 from serve.http.problems import Problem
 from serve.http.request_bodies import parse_body, read_json_bytes
-from serve.http.responses import json_response
+from serve.http.responses import json_response, page_response
 from serve.http.schemas.decisions import StatusBody
 from serve.http.service_state import Service
 from serve.http.writing import Writing, as_reply, write_now, writing_of
 from serve.security.callers import Caller
+from serve.usecases.list_decisions import DecisionListing, complete_until, list_decisions
 from serve.usecases.track_decisions import RecordStatusRequest, record_status, show_decision
 
 router = APIRouter(tags=["decisions"])
+
+
+@router.get(
+    "/v1/decisions",
+    summary="List decisions by their latest change",
+    response_model=DecisionPage,
+    responses=problems(Problem.INVALID_REQUEST, Problem.NO_DATABASE),
+)
+async def list_the_decisions(
+    service: ServiceOf, caller: ReadsDecisions, query: Annotated[DecisionQuery, Query()]
+) -> Response:
+    """The decisions about accounts that the caller may see, with their latest states; a decision changes when it is
+    stored and whenever a state is reported. Accounts that object to automated recommendations are left out."""
+    return await run_in_threadpool(_list, service, caller, query)
+
+
+def _list(service: Service, caller: Caller, query: DecisionQuery) -> Response:
+    now = service.clock()
+    listing = DecisionListing(
+        limit=query.limit,
+        filters=query.filters,
+        changed_since=parse_past_instant(query.changed_since, "changed_since", now),
+        descending=query.sort.startswith("-"),
+        after=None if query.cursor is None else read_cursor(query.sort_key, query.cursor, (int, str)),
+    )
+    with service.reading() as transaction:
+        page = list_decisions(transaction, listing, caller.territory)
+        until = complete_until(now, transaction.time_zone)
+    return page_response("decisions", page, query.sort_key, complete_until=until)
 
 
 @router.get(

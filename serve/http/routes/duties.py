@@ -17,7 +17,8 @@ from kqml.playbook.codes import PERSONAL_DAYS
 from serve.http.access import ReadsAccounts
 from serve.http.cursors import read_cursor, write_cursor
 from serve.http.dependencies import ServiceOf
-from serve.http.duty_query import EARLIEST, DutyQuery
+from serve.http.duty_query import DutyQuery
+from serve.http.instants import EARLIEST
 from serve.http.openapi import problems
 from serve.http.problems import Problem, ProblemItem, invalid_request
 from serve.http.request_middleware import REQUEST_ID

@@ -39,6 +39,8 @@ REQUESTS = [
     ("/v1/duties/status", "POST", NEGATIVE),
     ("/v1/recommendations", "POST", POSITIVE),
     ("/v1/recommendations", "POST", NEGATIVE),
+    ("/v1/decisions", "GET", POSITIVE),
+    ("/v1/decisions", "GET", NEGATIVE),
     ("/v1/decisions/{decision_id}", "GET", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", POSITIVE),
     ("/v1/decisions/{decision_id}/status", "POST", NEGATIVE),

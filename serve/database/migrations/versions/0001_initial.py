@@ -230,6 +230,7 @@ def _decision_states() -> None:
         sa.ForeignKeyConstraint(["decision_id"], ["decisions.decision_id"], name="fk_decision_states_decision_id"),
         sa.PrimaryKeyConstraint("decision_id", "number", name="pk_decision_states"),
     )
+    op.create_index("ix_decision_states_known_at", "decision_states", ["known_at", "decision_id"], unique=False)
 
 
 def _reviews() -> None:
